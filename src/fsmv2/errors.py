@@ -1,0 +1,210 @@
+"""Every exception fsmv2 raises, and the diagnostic that all of them can carry.
+
+One root, `FsmError`; each branch also subclasses the builtin a Python programmer would
+reach for. Every error has a stable code (`FSM0203`), a message that says what is wrong and
+what was expected, and, where one is known, the nearest match and the fix. Raised by every
+room; imports nothing of fsmv2.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import ClassVar
+
+import msgspec
+
+
+class Mark(msgspec.Struct, frozen=True, order=True):
+    """A place in a text: file name, and line and column counted from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
+    """One problem, said so that a person can act on it.
+
+    `message` says what is wrong and what was expected; `fix` is the next step as a full
+    sentence, including the nearest known name where there is one; `path` is the place inside
+    the document (`bridges[0].variables.PORT`) or the tree; `source` is the offending line of
+    the file, and `length` how many characters of it the caret underlines.
+    """
+
+    code: str
+    message: str
+    mark: Mark | None = None
+    path: str = ""
+    fix: str = ""
+    source: str = ""
+    length: int = 1
+    warning: bool = False
+
+    def render(self) -> str:
+        """The diagnostic as the lines a terminal shows, without colour."""
+        kind = "warning" if self.warning else "error"
+        where = f"{self.mark}: " if self.mark else (f"{self.path}: " if self.path else "")
+        lines = [f"{where}{kind}[{self.code}]: {self.message}"]
+        if self.mark and self.source:
+            # A tab before the caret must stay a tab, or the caret points beside the word.
+            lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.mark.column - 1])
+            gutter = f"{self.mark.line} | "
+            lines.append(f"{gutter}{self.source}")
+            lines.append(" " * len(gutter) + lead + "^" * max(1, self.length))
+        if self.fix:
+            lines.append(f"  fix: {self.fix}")
+        return "\n".join(lines)
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name closest to `name`, or None when nothing is close."""
+    names = list(known)
+    folded = {n.casefold(): n for n in names}
+    if name.casefold() in folded:
+        return folded[name.casefold()]
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """'Did you mean …?' and the known names, as one sentence; empty when none are known."""
+    names = sorted(known)
+    if not names:
+        return ""
+    close = nearest(name, names)
+    shown = ", ".join(names[:20]) + (f", and {len(names) - 20} more" if len(names) > 20 else "")
+    return (f"Did you mean '{close}'? " if close else "") + f"Known: {shown}."
+
+
+class FsmError(Exception):
+    """Root of all errors of fsmv2; catch it to catch them all."""
+
+    code: ClassVar[str] = "FSM0001"
+
+    def __init__(self, message: str, *, path: str = "", fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.fix = fix
+
+    def diagnostic(self) -> Diagnostic:
+        """The same error as data, for doors that print or serve it."""
+        return Diagnostic(code=self.code, message=self.message, path=self.path, fix=self.fix)
+
+    def __str__(self) -> str:
+        text = f"{self.path}: {self.message}" if self.path else self.message
+        return f"{text} {self.fix}" if self.fix else text
+
+
+class SpecError(FsmError, ValueError):
+    """A spec does not fit its type: unknown field, wrong type, missing field. Fix the field named."""
+
+    code = "FSM0100"
+
+
+class DocumentError(SpecError):
+    """A document cannot be used. `diagnostics` holds every problem found, in file order."""
+
+    code = "FSM0101"
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+        super().__init__("\n".join(d.render() for d in self.diagnostics))
+
+
+class VariableError(FsmError, KeyError):
+    """A variable bundle is not usable: a reserved key, a key that is not text. Rename the key."""
+
+    code = "FSM0200"
+    __str__ = FsmError.__str__  # KeyError's would show the repr of the message
+
+
+class TemplateError(FsmError, ValueError):
+    """A template does not parse, or breaks a limit of the sandbox. See line and column."""
+
+    code = "FSM0210"
+
+    def __init__(
+        self, message: str, *, path: str = "", fix: str = "", line: int = 1, column: int = 1
+    ) -> None:
+        super().__init__(message, path=path, fix=fix)
+        self.line = line
+        self.column = column
+
+
+class UndefinedVariableError(TemplateError):
+    """A template names a variable that its scope does not have. Define it, or mend the name."""
+
+    code = "FSM0211"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        variable: str,
+        path: str = "",
+        fix: str = "",
+        line: int = 1,
+        column: int = 1,
+    ) -> None:
+        super().__init__(message, path=path, fix=fix, line=line, column=column)
+        self.variable = variable
+
+
+class LocationError(FsmError, ValueError):
+    """A location level or name breaks the naming rule. Use the cleaned value that is proposed."""
+
+    code = "FSM0300"
+
+
+class DefinitionError(FsmError, TypeError):
+    """A worker class does not define a sound FSM; raised when the class is made. Mend the class."""
+
+    code = "FSM0400"
+
+
+class RegistrationError(FsmError, ValueError):
+    """A worker type cannot be registered: empty or taken name, no FSM. Pick another name."""
+
+    code = "FSM0410"
+
+
+class UnknownWorkerTypeError(FsmError, LookupError):
+    """A child spec names a worker type nobody registered. Register it, or mend the name."""
+
+    code = "FSM0411"
+
+
+class ReconcileError(FsmError, ValueError):
+    """A list of children is refused: duplicate names, circular nesting, too deep, a cycle."""
+
+    code = "FSM0500"
+
+
+class PermanentError(FsmError, RuntimeError):
+    """Raised by an action that retrying cannot help. The result goes to the FSM at once."""
+
+    code = "FSM0600"
+
+
+class TemporaryError(FsmError, RuntimeError):
+    """Raised by an action that may succeed on a retry, with a reason for the operator."""
+
+    code = "FSM0601"
+
+
+class FlowError(FsmError, RuntimeError):
+    """A data flow's input or output cannot be used; the message says which and why."""
+
+    code = "FSM0700"
+
+
+class StoreError(FsmError, OSError):
+    """The store cannot be read or written; the tree runs on from memory."""
+
+    code = "FSM0800"
+    __str__ = FsmError.__str__

@@ -101,7 +101,7 @@ class FsmError(Exception):
 
 
 class SpecError(FsmError, ValueError):
-    """A spec does not fit its type: unknown field, wrong type, missing field. Fix the field named."""
+    """A spec does not fit its type: unknown, missing or wrong field. Fix the field named."""
 
     code = "FSM0100"
 

@@ -1,0 +1,123 @@
+"""fsmv2: declarative, hierarchical supervision.
+
+The names a worker author needs; everything else stands in the rooms below this one:
+
+errors   every exception, with its code.
+spec     what is declared: desired state, child specs, variables, templates, location, documents.
+worker   what authors implement: Worker, states, actions, checks, the factory.
+core     the pure machine: events in, instructions out.
+runtime  the asynchronous shell around it.
+flow     moving data: engine, inputs, outputs.
+builtin  agent, broker, bridge, connection, data flow.
+cli      the commands.
+testing  the simulation, for authors and for ourselves.
+"""
+
+from fsmv2.core import EngineSettings, ExponentialBackoff, Supervisor
+from fsmv2.errors import (
+    DefinitionError,
+    Diagnostic,
+    DocumentError,
+    FlowError,
+    FsmError,
+    LocationError,
+    PermanentError,
+    ReconcileError,
+    RegistrationError,
+    SpecError,
+    StoreError,
+    TemplateError,
+    TemporaryError,
+    UndefinedVariableError,
+    UnknownWorkerTypeError,
+    VariableError,
+)
+from fsmv2.runtime import Runtime
+from fsmv2.spec import (
+    ChildSpec,
+    DesiredState,
+    ObservedState,
+    UserSpec,
+    VariableBundle,
+    Volatile,
+    compute_location_path,
+    merge_locations,
+    render_template,
+)
+from fsmv2.worker import (
+    ActionResult,
+    CheckResult,
+    CheckView,
+    ChildStatus,
+    Outcome,
+    Phase,
+    Resources,
+    Snapshot,
+    Step,
+    Worker,
+    WorkerFactory,
+    act,
+    action,
+    check,
+    fault,
+    goto,
+    healthy,
+    state,
+    stay,
+    unknown,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ActionResult",
+    "CheckResult",
+    "CheckView",
+    "ChildSpec",
+    "ChildStatus",
+    "DefinitionError",
+    "DesiredState",
+    "Diagnostic",
+    "DocumentError",
+    "EngineSettings",
+    "ExponentialBackoff",
+    "FlowError",
+    "FsmError",
+    "LocationError",
+    "ObservedState",
+    "Outcome",
+    "PermanentError",
+    "Phase",
+    "ReconcileError",
+    "RegistrationError",
+    "Resources",
+    "Runtime",
+    "Snapshot",
+    "SpecError",
+    "Step",
+    "StoreError",
+    "Supervisor",
+    "TemplateError",
+    "TemporaryError",
+    "UndefinedVariableError",
+    "UnknownWorkerTypeError",
+    "UserSpec",
+    "VariableBundle",
+    "VariableError",
+    "Volatile",
+    "Worker",
+    "WorkerFactory",
+    "__version__",
+    "act",
+    "action",
+    "check",
+    "compute_location_path",
+    "fault",
+    "goto",
+    "healthy",
+    "merge_locations",
+    "render_template",
+    "state",
+    "stay",
+    "unknown",
+]

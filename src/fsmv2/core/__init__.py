@@ -1,0 +1,69 @@
+"""The pure core: events in, instructions out; no I/O, no clock, nothing that waits.
+
+machine:      the core itself: dirty marks, timers, the order of ticks.
+supervisor:   the record of one path.           tick: one look at it, in this order:
+circuit, derive, control, reconcile, step, lifecycle, publish.
+events, instructions: the two languages at the cut.
+acting, freshness, backoff, breaker, waiting, pace: one policy each.
+records, conditions: what is left for people to read.
+"""
+
+from fsmv2.core.backoff import ExponentialBackoff
+from fsmv2.core.conditions import Condition
+from fsmv2.core.events import (
+    ActionEnded,
+    ActionRefused,
+    ActionUnstuck,
+    Declared,
+    Event,
+    ForceAsked,
+    Observed,
+    Released,
+    RestartAsked,
+    StopAsked,
+)
+from fsmv2.core.instructions import (
+    CancelAction,
+    Collect,
+    Instruction,
+    Release,
+    Report,
+    RestartCollection,
+    RunAction,
+    Update,
+    Watch,
+)
+from fsmv2.core.machine import Core, Counters
+from fsmv2.core.records import Cause, TickRecord
+from fsmv2.core.settings import EngineSettings
+from fsmv2.core.supervisor import Supervisor
+
+__all__ = [
+    "ActionEnded",
+    "ActionRefused",
+    "ActionUnstuck",
+    "CancelAction",
+    "Cause",
+    "Collect",
+    "Condition",
+    "Core",
+    "Counters",
+    "Declared",
+    "EngineSettings",
+    "Event",
+    "ExponentialBackoff",
+    "ForceAsked",
+    "Instruction",
+    "Observed",
+    "Release",
+    "Released",
+    "Report",
+    "RestartAsked",
+    "RestartCollection",
+    "RunAction",
+    "StopAsked",
+    "Supervisor",
+    "TickRecord",
+    "Update",
+    "Watch",
+]

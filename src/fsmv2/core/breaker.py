@@ -1,0 +1,69 @@
+"""Contains what author code raises in derive, step or check, and gives up on it for a while.
+
+Three exceptions in five minutes open the breaker of that supervisor alone: its steps stop, its
+children go on, and it is tried again after a backoff (H18).
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+from fsmv2.core.conditions import BREAKER
+from fsmv2.core.records import Cause
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+
+class Breaker:
+    """The times of recent exceptions, and whether steps are stopped because of them."""
+
+    __slots__ = ("open", "openings", "times")
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.open = False
+        self.openings = 0
+
+
+def describe(where: str, error: BaseException) -> str:
+    """One line an author can act on: what was raised, where, and the last line of their code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return f"{where} raised {type(error).__name__}: {error}{at}"
+
+
+def note(core: Core, s: Supervisor, where: str, error: BaseException) -> None:
+    """Count an exception; opens the breaker at the third within the window."""
+    found = s.breaker
+    if found is None:
+        found = s.breaker = Breaker()
+    settings = core.settings
+    core.report("error", s, describe(where, error), level="error")
+    oldest = core.now - settings.breaker_window
+    found.times = [*(t for t in found.times if t > oldest), core.now]
+    if len(found.times) < settings.breaker_failures:
+        # The same exception again would be counted only when something wakes it; ask for that.
+        core.set_timer(s, "retry", core.now + settings.backoff_base)
+        return
+    found.open = True
+    found.times = []
+    delay = max(settings.backoff_base, s.backoff.delay(found.openings))
+    found.openings += 1
+    core.set_condition(
+        s,
+        BREAKER,
+        f"{describe(where, error)}; {settings.breaker_failures} times within "
+        f"{settings.breaker_window:.0f} s, so its steps are stopped; tried again in {delay:.1f} s",
+    )
+    core.set_timer(s, "breaker", core.now + delay)
+
+
+def try_again(core: Core, s: Supervisor) -> None:
+    """Close the breaker after its delay; the next exceptions are counted anew."""
+    if s.breaker is not None and s.breaker.open:
+        s.breaker.open = False
+        core.clear_condition(s, BREAKER)
+        core.mark(s, Cause("timer", "breaker tried again"))

@@ -1,0 +1,204 @@
+"""The circuit of a parent: checks, withholding the affected, restarting the one at fault.
+
+A fault confirmed twice opens the circuit: the affected children start nothing, the child at fault
+is restarted after its backoff, and the checks go on; *healthy* closes it. Derive, reconcile,
+observations and stops are never withheld, so nothing that could close a circuit ever is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from fsmv2.core import breaker, lifecycle
+from fsmv2.core.backoff import Attempts
+from fsmv2.core.conditions import CIRCUIT
+from fsmv2.core.records import Cause
+from fsmv2.worker import CheckDefinition, CheckResult, CheckView, Fault, Healthy, Subject, Unknown
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+
+class CheckState:
+    """What one check said lately."""
+
+    __slots__ = ("fault", "first_at", "open", "opened_at")
+
+    def __init__(self) -> None:
+        self.fault: Fault | None = None
+        self.first_at = 0.0
+        self.open = False
+        self.opened_at = 0.0
+
+
+class _Subjects(Mapping[str, Subject]):
+    """Children or dependencies as a check reads them, made only when read."""
+
+    __slots__ = ("_found", "read")
+
+    def __init__(self, found: Mapping[str, Supervisor]) -> None:
+        self._found = found
+        self.read: list[Supervisor] = []
+
+    def __getitem__(self, key: str) -> Subject:
+        s = self._found[key]
+        self.read.append(s)
+        return Subject(s.status, s.observed if s.observed_at is not None else None, s.observed_at)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def run_checks(core: Core, parent: Supervisor) -> None:
+    """Ask every check of a parent type, and open, keep or close its circuit."""
+    if parent.checks is None:
+        parent.checks = {d.name: CheckState() for d in parent.definition.checks}
+    upstream = {
+        path: core.by_path[path] for path in parent.declared.depends_on if path in core.by_path
+    }
+    changed = False
+    for definition in parent.definition.checks:
+        result = _ask(core, parent, definition, upstream)
+        changed |= _judge(core, parent, definition, parent.checks[definition.name], result)
+    if changed:
+        _update_circuit(core, parent)
+
+
+def _ask(
+    core: Core, parent: Supervisor, definition: CheckDefinition, upstream: Mapping[str, Supervisor]
+) -> CheckResult:
+    children, dependencies = _Subjects(parent.children), _Subjects(upstream)
+    try:
+        result: CheckResult = getattr(parent.worker, definition.name)(
+            CheckView(core.now, children, dependencies)
+        )
+    except Exception as error:  # noqa: BLE001  (author code; contained and counted)
+        breaker.note(core, parent, f"check {definition.name}", error)
+        return Unknown(breaker.describe(f"check {definition.name}", error))
+    for s in (*children.read, *dependencies.read):
+        if s.observed_at is None or not s.fresh or s.observed_at < s.settled_at:
+            return Unknown(f"{s.path} was not observed since its last restart or action")
+    return result
+
+
+def _judge(
+    core: Core,
+    parent: Supervisor,
+    definition: CheckDefinition,
+    state: CheckState,
+    result: CheckResult,
+) -> bool:
+    """Take one answer; returns whether the circuit may have to change."""
+    if isinstance(result, Unknown):
+        return False
+    if isinstance(result, Healthy):
+        was_open, state.fault, state.open = state.open, None, False
+        return was_open
+    if state.fault is None or state.fault.at_fault != result.at_fault:
+        state.fault, state.first_at = result, core.now
+        core.set_timer(parent, "check", core.now + definition.interval)
+        return False
+    state.fault = result
+    if not state.open:
+        if core.now - state.first_at < definition.interval:
+            return False
+        state.open, state.opened_at = True, core.now
+    at_fault = parent.children.get(result.at_fault)
+    if at_fault is not None:
+        _plan_repair(core, at_fault, result.reason)
+    return True
+
+
+def _update_circuit(core: Core, parent: Supervisor) -> None:
+    """Work out who is withheld now, from the checks that are open."""
+    assert parent.checks is not None  # noqa: S101  (asked by run_checks)
+    faults = [c.fault for c in parent.checks.values() if c.open and c.fault is not None]
+    withheld: frozenset[str] | None = None
+    for fault in faults:
+        siblings = frozenset(parent.children) if fault.affected is None else fault.affected
+        withheld = (withheld or frozenset()) | (siblings - {fault.at_fault})
+    before, parent.withheld = parent.withheld, withheld
+    if faults:
+        # H19: an open circuit is a visible error, never silence.
+        reasons = "; ".join(f"{fault.at_fault}: {fault.reason}" for fault in faults)
+        core.set_condition(parent, CIRCUIT, reasons)
+    if (before is None) == (withheld is None) and before == withheld:
+        return
+    if before is None:
+        core.open_circuits += 1
+        core.report("circuit", parent, "circuit opened", level="error")
+    elif withheld is None:
+        core.open_circuits -= 1
+        core.clear_condition(parent, CIRCUIT)
+        core.report("circuit", parent, "circuit closed")
+        for child in parent.children.values():
+            child.timers.pop("repair", None)
+    for child in parent.children.values():
+        for below in child.subtree():
+            core.mark(below, Cause("circuit", f"of {parent.path}", core.tick_id))
+
+
+def withheld_by(core: Core, s: Supervisor) -> str:
+    """The open circuit that affects `s`, as a sentence; empty when there is none."""
+    below, above = s, s.parent
+    while above is not None:
+        if above.withheld is not None and below.name in above.withheld:
+            return f"the circuit of {above.path} is open"
+        below, above = above, above.parent
+    return ""
+
+
+def _plan_repair(core: Core, s: Supervisor, reason: str) -> None:
+    if s.stop is not None or "repair" in s.timers:
+        return
+    attempts = s.attempts = s.attempts or Attempts()
+    due = attempts.fail(core.now, s.backoff)
+    core.set_timer(s, "repair", due)
+    core.report(
+        "repair",
+        s,
+        f"restart {attempts.count} in {due - core.now:.1f} s: {reason}",
+        level="warning",
+    )
+    escalate(core, s, reason)
+
+
+def repair(core: Core, s: Supervisor) -> None:
+    """Its backoff is over: restart the child at fault."""
+    lifecycle.restart(core, s, "restarted by the circuit of its parent")
+
+
+def escalate(core: Core, s: Supervisor, reason: str) -> None:
+    """Warn a person at the fourth attempt, call one at the fifth; once until healthy (H42)."""
+    attempts, settings = s.attempts, core.settings
+    if attempts is None:
+        return
+    if attempts.count >= settings.warn_at and not attempts.warned:
+        attempts.warned = True
+        left = settings.escalate_at - attempts.count
+        core.report(
+            "escalation",
+            s,
+            f"{left} attempt left before a person is called: {reason}",
+            level="warning",
+        )
+    if attempts.count >= settings.escalate_at and not attempts.escalated:
+        attempts.escalated = True
+        core.report(
+            "escalation",
+            s,
+            f"EscalationRequired: {attempts.count} attempts without {settings.healthy_reset:.0f} "
+            f"healthy seconds: {reason}. Retries go on every {settings.backoff_cap:.0f} s at most.",
+            level="critical",
+        )
+
+
+def settle(core: Core, s: Supervisor) -> None:
+    """Healthy for long enough: past attempts are forgotten (H49)."""
+    s.attempts = None
+    core.mark(s, Cause("timer", "healthy for long enough"))

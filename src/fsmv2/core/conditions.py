@@ -1,0 +1,31 @@
+"""Conditions: what is unusual about a supervisor, each with a reason a person understands.
+
+Only what is not as it should be is kept, so an undisturbed worker carries none.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+DERIVED = "Derived"
+FRESH = "Fresh"
+OBSERVED = "Observed"
+CREATED = "Created"
+CHILDREN = "ChildrenAccepted"
+MAPPED = "Mapped"
+CIRCUIT = "CircuitClosed"
+WITHHELD = "Admitted"
+BREAKER = "BreakerClosed"
+SETTLED = "Settled"
+ACTION = "ActionEnds"
+WAITING = "WaitsEnd"
+FENCED = "Unfenced"
+
+
+class Condition(msgspec.Struct, frozen=True, gc=False):
+    """One condition: `status` is "False" or "Unknown", `since` in seconds of the core's clock."""
+
+    type: str
+    status: str
+    reason: str
+    since: float

@@ -1,0 +1,128 @@
+"""Derive the desired state, and with it the variables and location of the worker.
+
+A failed derive keeps the last good desired state and children, and is tried again only when an
+input changes: the same broken template gives the same error.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fsmv2.core import breaker, lifecycle
+from fsmv2.core.conditions import DERIVED
+from fsmv2.core.instructions import Update
+from fsmv2.core.records import Cause
+from fsmv2.errors import FsmError, SpecError, suggest
+from fsmv2.spec import (
+    DesiredState,
+    VariableBundle,
+    compute_location_path,
+    inherit_variables,
+    location_variables,
+    merge_locations,
+)
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+PARENT_VARIABLES = Cause("variables", "of the parent")
+
+
+def derive(core: Core, s: Supervisor) -> None:
+    """Bring variables, spec and desired state up to date; skipped when no input changed."""
+    s.derive_due = False
+    try:
+        _inherit(core, s)
+    except FsmError as error:
+        core.set_condition(s, DERIVED, str(error))
+        return
+    previous = _previous_observation(s)
+    parent_state = s.parent.state if s.parent else ""
+    declared = s.declared.user_spec
+    key = (declared, s.user, parent_state, s.location, core.global_variables, previous)
+    if s.derive_key == key:
+        return
+    s.derive_key = key
+    spec = msgspec.structs.replace(declared, variables=_bundle(core, s, parent_state))
+    s.spec = spec
+    core.counters.derives += 1
+    try:
+        desired = s.worker.derive_desired_state(spec, previous)
+        _validate(s, desired)
+    except FsmError as error:
+        core.set_condition(s, DERIVED, str(error))
+        return
+    except Exception as error:  # noqa: BLE001  (author code; contained and counted)
+        core.set_condition(s, DERIVED, breaker.describe("derive_desired_state", error))
+        breaker.note(core, s, "derive_desired_state", error)
+        return
+    if s.conditions is not None:
+        core.clear_condition(s, DERIVED)
+    before, s.desired = s.desired, desired
+    if before is None or before.children_specs != desired.children_specs:
+        s.children_due = True
+    _apply_config(core, s, spec, desired)
+
+
+def _inherit(core: Core, s: Supervisor) -> None:
+    """Overlay the parent's variables and location by those declared; tell children of changes."""
+    parent, declared = s.parent, s.declared.user_spec
+    user = inherit_variables(parent.user if parent else {}, declared.variables.user)
+    above = parent.location if parent else {}
+    location = merge_locations(above, declared.location) if declared.location else above
+    if location is not s.location and location != s.location:
+        s.location, s.location_path = location, compute_location_path(location)
+        moved = True
+    else:
+        moved = False
+    if moved or (user is not s.user and user != s.user):
+        s.user = user
+        for child in s.children.values():
+            core.derive_again(child, PARENT_VARIABLES)
+
+
+def _bundle(core: Core, s: Supervisor, parent_state: str) -> VariableBundle:
+    user = {
+        **s.user,
+        "parent_state": parent_state,
+        "location": location_variables(s.location),
+        "location_path": s.location_path,
+    }
+    return VariableBundle.trusted(user, core.global_variables, s.internal)
+
+
+def _previous_observation(s: Supervisor) -> Any:
+    source = s.definition.derive_from
+    if source == "own":
+        return s.observed if s.observed_at is not None else None
+    if source == "parent" and s.parent is not None:
+        return s.parent.observed if s.parent.observed_at is not None else None
+    return None
+
+
+def _validate(s: Supervisor, desired: Any) -> None:
+    if not isinstance(desired, DesiredState):
+        raise SpecError(
+            f"derive_desired_state of {s.definition.name} returned {type(desired).__name__}, "
+            "not a DesiredState."
+        )
+    if desired.state not in s.definition.states:
+        raise SpecError(
+            f"derive_desired_state of {s.definition.name} asks for the unknown state "
+            f"'{desired.state}'.",
+            fix=suggest(desired.state, s.definition.states),
+        )
+
+
+def _apply_config(core: Core, s: Supervisor, spec: Any, desired: DesiredState) -> None:
+    """Hand changes to the running instance, or ask for a new one, as the type's policy says."""
+    if s.watched_at is None:
+        s.live_spec, s.live_config = spec, desired.config
+        return
+    lifecycle.review_recreate(core, s)
+    if not s.recreate_due and (spec != s.live_spec or desired.config != s.live_config):
+        s.live_spec, s.live_config = spec, desired.config
+        core.emit(Update(s.path, s.incarnation, spec, desired.config))

@@ -1,0 +1,100 @@
+"""What the core is handed: facts from the world, each naming the incarnation it is about.
+
+The runtime creates them; the core's `handle` reads them. Times are seconds of the core's clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fsmv2.spec import ChildSpec, ObservedState
+from fsmv2.worker import Outcome
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """The tree's root is to be this; also carries the fleet-wide variables. None: nothing."""
+
+    root: ChildSpec
+    global_variables: Mapping[str, Any] = {}
+    who: str = "document"
+
+
+class Observed(msgspec.Struct, frozen=True):
+    """A collection that began at `began` ended with an observation, or with an error."""
+
+    path: str
+    incarnation: int
+    began: float
+    observed: ObservedState | None
+    error: str = ""
+
+
+class ActionEnded(msgspec.Struct, frozen=True):
+    """The action with this id ended; `permanent`: a retry cannot help."""
+
+    path: str
+    incarnation: int
+    action_id: int
+    outcome: Outcome
+    error: str = ""
+    permanent: bool = False
+    result: Any = None
+
+
+class ActionRefused(msgspec.Struct, frozen=True):
+    """The queue was full: the action never started and stays due."""
+
+    path: str
+    incarnation: int
+    action_id: int
+
+
+class ActionUnstuck(msgspec.Struct, frozen=True):
+    """An action given up as stuck has ended after all; its result is not used."""
+
+    path: str
+    incarnation: int
+    action_id: int
+
+
+class Released(msgspec.Struct, frozen=True):
+    """All tasks of this incarnation have ended and its resources are closed."""
+
+    path: str
+    incarnation: int
+
+
+class StopAsked(msgspec.Struct, frozen=True):
+    """The whole tree is to stop, within the deadline of the settings unless one is given."""
+
+    who: str = "operator"
+    deadline: float | None = None
+
+
+class ForceAsked(msgspec.Struct, frozen=True):
+    """Stop waiting: release everything now (a second SIGTERM)."""
+
+    who: str = "operator"
+
+
+class RestartAsked(msgspec.Struct, frozen=True):
+    """The worker at `path` is to be restarted."""
+
+    path: str
+    who: str = "operator"
+
+
+Event = (
+    Declared
+    | Observed
+    | ActionEnded
+    | ActionRefused
+    | ActionUnstuck
+    | Released
+    | StopAsked
+    | ForceAsked
+    | RestartAsked
+)

@@ -1,0 +1,148 @@
+"""Take in observations, and tell silence from answers.
+
+An exception is an answer: fresh, with a reason. Only silence is stale; after twice the limit the
+collection is restarted, three times with backoff, and then the worker.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core import lifecycle
+from fsmv2.core.conditions import FRESH, OBSERVED
+from fsmv2.core.events import Observed
+from fsmv2.core.instructions import RestartCollection
+from fsmv2.core.lifecycle import stale_limit
+from fsmv2.core.records import Cause
+from fsmv2.spec import same_observation
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+CHANGED = Cause("observation", "changed")
+ANSWERED = Cause("observation", "was waited for")
+
+
+def observe(core: Core, event: Observed) -> None:
+    """Keep an observation; wake the worker only if it says something new or was waited for."""
+    s = core.find(event.path, event.incarnation)
+    if s is None:
+        return
+    if s.observed_at is not None and event.began < s.observed_at:
+        core.counters.dropped += 1  # overtaken by a newer one
+        return
+    error, changed = event.error, False
+    wanted = s.definition.observed_type
+    if event.observed is not None and not isinstance(event.observed, wanted):
+        error = f"collected a {type(event.observed).__name__}, not a {wanted.__name__}"  # H33
+    elif event.observed is not None:
+        first = s.observed_at is None
+        changed = first or not same_observation(s.observed, event.observed)
+        s.observed = event.observed
+    before, s.observed_at, s.silences = s.observed_at, event.began, 0
+    waited_for = _note_error(core, s, error) or _arrived(core, s, event.began)
+    was_unsettled = before is None or before < s.settled_at <= event.began
+    if changed and not error:
+        core.mark(s, CHANGED)
+        _wake_readers(core, s)
+    elif waited_for or (s.stop is not None and s.final_after is not None):
+        core.mark(s, ANSWERED)
+    if was_unsettled or changed:
+        _wake_checkers(core, s)
+    if s.missing and not error:
+        _count_agreement(core, s)
+
+
+def _note_error(core: Core, s: Supervisor, error: str) -> bool:
+    if error == s.observe_error:
+        return False
+    s.observe_error = error
+    if error:
+        core.set_condition(s, OBSERVED, error)
+    else:
+        core.clear_condition(s, OBSERVED)
+    return True
+
+
+def _arrived(core: Core, s: Supervisor, began: float) -> bool:
+    """Clear what waited for an observation; True if something did."""
+    arrived = False
+    if s.awaiting is not None and began >= s.awaiting:
+        s.awaiting = None
+        s.timers.pop("awaiting", None)
+        arrived = True
+    if not s.fresh:
+        s.fresh = True
+        core.clear_condition(s, FRESH)
+        core.set_timer(s, "stale", began + stale_limit(core, s))
+        arrived = True
+    return arrived
+
+
+def _wake_readers(core: Core, s: Supervisor) -> None:
+    if s.definition.derive_from == "own":
+        s.derive_due = True
+    for child in s.children.values():
+        if child.definition.derive_from == "parent":
+            core.derive_again(child, Cause("observation", "of the parent"))
+
+
+def _wake_checkers(core: Core, s: Supervisor) -> None:
+    """Those whose checks read this observation must look at it."""
+    cause = Cause("observation", f"of {s.path}")
+    if s.parent is not None and s.parent.definition.checks:
+        core.mark(s.parent, cause)
+    for dependent in core.dependents.get(s.path, {}).values():
+        if dependent.definition.checks:
+            core.mark(dependent, cause)
+
+
+def _count_agreement(core: Core, s: Supervisor) -> None:
+    assert s.missing is not None  # noqa: S101  (asked by the caller)
+    for name in s.missing:
+        s.missing[name] += 1
+        if s.missing[name] >= core.settings.discovery_agreement:
+            s.children_due = True
+            core.mark(s, CHANGED)
+
+
+def check_age(core: Core, s: Supervisor) -> None:
+    """The stale timer: look whether the newest observation is too old, and act on silence."""
+    limit = stale_limit(core, s)
+    newest = s.observed_at if s.observed_at is not None else s.watched_at
+    if newest is None:
+        return
+    age = core.now - newest
+    if age < limit:
+        core.set_timer(s, "stale", newest + limit)
+        return
+    if s.fresh or s.observed_at is None:
+        s.fresh = False
+        last = (
+            "no observation yet" if s.observed_at is None else f"last observation {age:.0f} s ago"
+        )
+        core.set_condition(s, FRESH, f"{last}; stale after {limit:.0f} s", status="Unknown")
+        core.mark(s, Cause("timer", "observation stale"))
+    if age < 2 * limit:
+        core.set_timer(s, "stale", newest + 2 * limit)
+        return
+    if s.silences >= core.settings.collection_restarts:
+        s.silences = 0
+        lifecycle.restart(core, s, "its collection stays silent")
+        return
+    core.report("silent", s, f"silent for {age:.0f} s: collection restarted", level="warning")
+    core.emit(RestartCollection(s.path, s.incarnation))
+    core.set_timer(s, "stale", core.now + limit + s.backoff.ceiling(s.silences))
+    s.silences += 1
+
+
+def give_up_awaiting(core: Core, s: Supervisor) -> None:
+    """The look after an action did not come; a stop goes on without it, a start keeps waiting."""
+    if s.awaiting is None:
+        return
+    if s.stop is not None or s.holding or s.control == s.definition.stop_state:
+        s.awaiting = None
+        core.mark(s, Cause("timer", "observation after the action did not come"))
+    else:
+        core.set_timer(s, "awaiting", core.now + s.definition.observe_timeout)

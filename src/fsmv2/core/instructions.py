@@ -1,0 +1,94 @@
+"""What the core asks of the runtime. Each names the incarnation it is for and the tick that asked.
+
+The runtime carries them out in order and answers with events; a runtime that carries nothing out
+turns the same core into a plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fsmv2.spec import UserSpec
+from fsmv2.worker import ActionDefinition, Worker, WorkerDefinition
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """Open the worker's resources and begin to collect, the first time at once."""
+
+    path: str
+    incarnation: int
+    worker: Worker[Any, Any, Any]
+    definition: WorkerDefinition
+    spec: UserSpec
+    config: Any
+
+
+class Update(msgspec.Struct, frozen=True):
+    """From now on collect with this spec and config."""
+
+    path: str
+    incarnation: int
+    spec: UserSpec
+    config: Any
+
+
+class Collect(msgspec.Struct, frozen=True):
+    """Collect once now, beside the interval."""
+
+    path: str
+    incarnation: int
+
+
+class RestartCollection(msgspec.Struct, frozen=True):
+    """The collection is silent: end its task, open the resources anew, begin again."""
+
+    path: str
+    incarnation: int
+
+
+class RunAction(msgspec.Struct, frozen=True):
+    """Run an action as soon as a slot is free. `urgent`: a stop or repair, in the reserved lane."""
+
+    path: str
+    incarnation: int
+    action_id: int
+    action: ActionDefinition
+    args: Mapping[str, Any]
+    urgent: bool
+    tick: int
+
+
+class CancelAction(msgspec.Struct, frozen=True):
+    """Cancel this action, queued or running."""
+
+    path: str
+    incarnation: int
+    action_id: int
+
+
+class Release(msgspec.Struct, frozen=True):
+    """End everything of this incarnation, close its resources, answer `Released`."""
+
+    path: str
+    incarnation: int
+    forced: bool = False
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Something an operator may want to read: a transition, an action, a condition, a restart."""
+
+    kind: str
+    path: str
+    text: str
+    at: float
+    tick: int = 0
+    level: str = "info"
+    state: str = ""
+
+
+Instruction = (
+    Watch | Update | Collect | RestartCollection | RunAction | CancelAction | Release | Report
+)

@@ -1,0 +1,319 @@
+"""From the first watch to the release: start, stop, removal in two phases, restart, force.
+
+A stop is passed down the tree by ticks; each supervisor stops by its own FSM, takes a last
+observation and is drained; when a whole subtree is drained its top finishes: it is removed, begun
+again as a new incarnation, or the tree is done. At the deadline the top finishes by force.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core.conditions import CREATED, FENCED
+from fsmv2.core.create import create
+from fsmv2.core.events import ForceAsked, Released, RestartAsked, StopAsked
+from fsmv2.core.instructions import Collect, Release, Watch
+from fsmv2.core.mapping import map_child
+from fsmv2.core.null import NOT_CREATED
+from fsmv2.core.records import Cause
+from fsmv2.core.supervisor import StopRequest, Supervisor
+from fsmv2.errors import FsmError
+from fsmv2.spec import ChildSpec
+from fsmv2.worker import Phase
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+
+
+# ---- events ---------------------------------------------------------------------------------
+
+
+def stop_all(core: Core, event: StopAsked) -> None:
+    """Ask the whole tree to stop, with one deadline for all of it (H10)."""
+    core.stopping = True
+    if core.root is not None:
+        seconds = event.deadline if event.deadline is not None else core.settings.stop_deadline
+        ask_stop(core, core.root, "shutdown", core.now + seconds, f"stop asked by {event.who}")
+
+
+def force_all(core: Core, event: ForceAsked) -> None:
+    """Stop waiting and release everything."""
+    core.stopping = True
+    if core.root is not None:
+        core.root.stop = StopRequest("shutdown", core.now, f"forced by {event.who}")
+        deadline_reached(core, core.root)
+
+
+def restart_asked(core: Core, event: RestartAsked) -> None:
+    """A person, or something that acts for one, wants a new instance."""
+    s = core.by_path.get(event.path)
+    if s is not None:
+        restart(core, s, f"restart asked by {event.who}")
+
+
+def released(core: Core, event: Released) -> None:
+    """The tasks of an incarnation have all ended: its successor may act."""
+    fence = core.fences.get(event.path)
+    if fence is None:
+        return
+    fence.discard(event.incarnation)
+    if not fence:
+        del core.fences[event.path]
+        s = core.by_path.get(event.path)
+        if s is not None:
+            core.clear_condition(s, FENCED)
+            core.mark(s, Cause("released", f"incarnation {event.incarnation}"))
+
+
+# ---- asking ---------------------------------------------------------------------------------
+
+
+def ask_stop(core: Core, s: Supervisor, kind: str, deadline: float, reason: str) -> None:
+    """Ask one supervisor to stop as the top of its subtree; the first tick passes it down."""
+    s.stop = StopRequest(kind, deadline, reason)
+    s.drained, s.final_after = False, None
+    core.set_timer(s, "stop", deadline)
+    core.mark(s, Cause("stop", reason, core.tick_id))
+    core.report("stop", s, reason)
+
+
+def remove(core: Core, s: Supervisor, reason: str) -> None:
+    """Ask to stop, keep ticking until the subtree is down, release it, and only then forget it."""
+    core.pace.done(s.path)
+    if s.stop is not None and s.stop.kind == "restart":
+        # H12, H15: the removal wins over the restart, within the restart's deadline.
+        s.stop = StopRequest("remove", s.stop.deadline, reason)
+        core.mark(s, Cause("stop", reason, core.tick_id))
+        return
+    ask_stop(core, s, "remove", core.now + core.settings.stop_deadline, reason)
+
+
+def restart(core: Core, s: Supervisor, reason: str) -> None:
+    """Stop, then begin again as a new incarnation; ignored while it is stopping anyway."""
+    if s.stop is None:
+        core.counters.restarts += 1
+        ask_stop(core, s, "restart", core.now + core.settings.stop_deadline, reason)
+
+
+def come_back(core: Core, s: Supervisor, spec: ChildSpec) -> bool:
+    """A child that is being removed is declared again: keep it if it is the same (H1)."""
+    if s.stop is None or s.stop.kind != "remove":
+        return False
+    same = (
+        s.declared.worker_type == spec.worker_type
+        and (s.applied or s.declared.user_spec) == spec.user_spec
+    )
+    if not same:
+        if s.comeback == spec:
+            return False
+        s.comeback = spec
+        core.report("stop", s, "declared again while being removed: to be created anew after it")
+        return True
+    s.comeback = None
+    for below in s.subtree():
+        if below is s or (below.stop is not None and below.stop.kind == "with parent"):
+            below.stop, below.drained, below.final_after = None, False, None
+            below.timers.pop("stop", None)
+            core.mark(below, Cause("spec", "declared again while being removed"))
+    s.declared = spec
+    map_child(core, s)
+    s.derive_due = True
+    core.report("stop", s, "declared again with the same spec: kept")
+    return True
+
+
+def review_recreate(core: Core, s: Supervisor) -> None:
+    """Decide whether the running instance must be replaced, by its type's policy, and queue it."""
+    if s.watched_at is None or s.definition.in_place or s.stop is not None:
+        return
+    config = s.desired is not None and s.desired.config != s.live_config
+    needed = config or s.declared.user_spec != s.applied
+    if needed and not s.recreate_due:
+        s.recreate_due = True
+        core.set_timer(s, "recreate", core.now)
+    elif not needed and s.recreate_due:
+        s.recreate_due = False  # H54: it flipped back before anything was done
+        s.timers.pop("recreate", None)
+        core.pace.done(s.path)
+
+
+def pace_recreate(core: Core, s: Supervisor) -> None:
+    """Begin a recreation when the pace admits it."""
+    if not s.recreate_due or s.stop is not None:
+        return
+    wait = core.pace.admit(s.path, core.now)
+    if wait > 0:
+        core.set_timer(s, "recreate", core.now + wait)
+        return
+    s.recreate_due = False
+    restart(core, s, "its spec or rendered config changed")
+
+
+# ---- in each tick ---------------------------------------------------------------------------
+
+
+def pass_stop_down(core: Core, s: Supervisor) -> None:
+    """Hand the stop of `s` to the children that have none, with the same deadline."""
+    stop = s.stop
+    if stop is None:
+        return
+    for child in s.children.values():
+        if child.stop is None or child.stop.kind == "restart":
+            child.stop = StopRequest("with parent", stop.deadline, f"stops with {s.path}")
+            child.drained, child.final_after = False, None
+            child.timers.pop("stop", None)
+            core.mark(child, Cause("stop", f"with {s.path}", core.tick_id))
+
+
+def stop_blocker(core: Core, s: Supervisor) -> Supervisor | None:
+    """Who must be stopped before `s` may be: a child or a dependent that is asked to stop too."""
+    for child in s.children.values():
+        if _still_stopping(child):
+            return child
+    if s.path in core.dependents:
+        for dependent in core.dependents[s.path].values():
+            if _still_stopping(dependent):
+                return dependent
+    return None
+
+
+def _still_stopping(s: Supervisor) -> bool:
+    if s.control != s.definition.stop_state and s.stop is None:
+        return False
+    if s.breaker is not None and s.breaker.open:
+        return False  # its steps are stopped; it ends by force, nobody waits for it
+    return s.definition.states[s.state].phase is not Phase.STOPPED
+
+
+def advance(core: Core, s: Supervisor) -> None:
+    """Begin to watch what is new; carry a stop on to its last observation and its end."""
+    if s.stop is None:
+        if s.watched_at is None and s.desired is not None:
+            _watch(core, s)
+        return
+    if not s.drained:
+        _drain(core, s)
+    if s.drained and s.stop.kind != "with parent":
+        finish(core, s)
+
+
+def _watch(core: Core, s: Supervisor) -> None:
+    if s.definition is NOT_CREATED.definition:
+        return
+    fence = core.fences.get(s.path)
+    if fence and not s.definition.overlap_safe:
+        old = ", ".join(map(str, sorted(fence)))
+        core.set_condition(s, FENCED, f"waits until the tasks of incarnation {old} have ended")
+        return
+    s.watched_at = core.now
+    s.applied = s.declared.user_spec
+    s.live_spec, s.live_config = s.spec, s.desired.config if s.desired else None
+    assert s.live_spec is not None  # noqa: S101  (derive has just set it)
+    core.emit(Watch(s.path, s.incarnation, s.worker, s.definition, s.live_spec, s.live_config))
+    core.set_timer(s, "stale", core.now + stale_limit(core, s))
+
+
+def stale_limit(core: Core, s: Supervisor) -> float:
+    """Age in seconds from which an observation of `s` is stale."""
+    d = s.definition
+    return max(core.settings.stale_after, 2 * d.interval + d.observe_timeout)
+
+
+def _drain(core: Core, s: Supervisor) -> None:
+    """The worker is down and its children are: look once more, then it is drained (H36)."""
+    broken = s.breaker is not None and s.breaker.open
+    if not broken and s.definition.states[s.state].phase is not Phase.STOPPED:
+        return
+    if s.action is not None or not all(child.drained for child in s.children.values()):
+        return
+    if broken or s.watched_at is None:
+        _drained(core, s)
+    elif s.final_after is None:
+        s.final_after = core.now
+        core.emit(Collect(s.path, s.incarnation))
+        core.set_timer(s, "final", core.now + core.settings.final_observation)
+    elif s.observed_at is not None and s.observed_at >= s.final_after:
+        _drained(core, s)
+
+
+def give_up_final(core: Core, s: Supervisor) -> None:
+    """The last observation did not come in time; the stop goes on without it."""
+    if s.stop is not None and not s.drained and s.final_after is not None:
+        _drained(core, s)
+        core.mark(s, Cause("timer", "last observation did not come"))
+
+
+def _drained(core: Core, s: Supervisor) -> None:
+    s.drained = True
+    s.timers.pop("final", None)
+    if s.parent is not None:
+        core.mark(s.parent, Cause("drained", s.path, core.tick_id))
+
+
+# ---- the end --------------------------------------------------------------------------------
+
+
+def deadline_reached(core: Core, top: Supervisor) -> None:
+    """The one deadline of a stopping subtree is over: force it, and say who was not done (H11)."""
+    if top.stop is None or top.stop.kind == "with parent":
+        return
+    late = [s for s in top.subtree() if not s.drained]
+    names = ", ".join(f"{s.path} ({s.state}: {s.reason})" for s in late[:10])
+    more = f" and {len(late) - 10} more" if len(late) > 10 else ""
+    core.report("forced", top, f"not stopped in time, forced: {names}{more}", level="error")
+    finish(core, top, forced=True)
+
+
+def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
+    """Release a subtree; then forget its top, or begin it again, or go on with what came back."""
+    assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
+    kind, parent = top.stop.kind, top.parent
+    for s in top.subtree():
+        if s.withheld is not None:
+            core.open_circuits -= 1
+        if s.watched_at is not None:
+            core.fences.setdefault(s.path, set()).add(s.incarnation)
+            core.emit(Release(s.path, s.incarnation, forced))
+            core.counters.released += 1
+        if s is not top or kind != "restart":
+            core.forget(s)
+    if kind == "restart":
+        renew(core, top)
+        return
+    core.report("removed", top, "removed" if kind == "remove" else "stopped and released")
+    if parent is not None:
+        parent.children.pop(top.name, None)
+        parent.statuses.pop(top.name, None)
+        parent.children_due = True
+        core.mark(parent, Cause("removed", top.path, core.tick_id))
+    else:
+        core.root = None
+    if top.comeback is not None and not core.stopping and (parent is None or parent.stop is None):
+        again = create(core, parent, top.comeback)
+        again.incarnation = (
+            top.incarnation + 1
+        )  # results of the removed one may still be on the way
+        if parent is None:
+            core.root = again
+
+
+def renew(core: Core, s: Supervisor) -> None:
+    """Begin a new incarnation at the same path; every flag of the old one is gone (H13, H43)."""
+    core.pace.done(s.path)
+    s.incarnation += 1
+    s.timers.clear()
+    try:
+        registered = core.factory.find(s.declared.worker_type)
+        worker = registered.make()
+    except Exception as error:  # noqa: BLE001  (an author's constructor; H34)
+        s.begin(NOT_CREATED, NOT_CREATED.make())
+        text = str(error) if isinstance(error, FsmError) else f"{type(error).__name__}: {error}"
+        core.set_condition(s, CREATED, text)
+        core.set_timer(s, "create", s.core.now + core.settings.backoff_base)
+    else:
+        s.begin(registered, worker)
+    map_child(core, s)
+    if s.parent is not None:
+        s.parent.statuses[s.name] = s.status
+    core.report("restarted", s, f"incarnation {s.incarnation} begins")
+    core.mark(s, Cause("restarted", f"incarnation {s.incarnation}", core.tick_id))

@@ -1,0 +1,341 @@
+"""The core: a synchronous machine that is handed events and answers with instructions.
+
+The runtime calls `handle` with what happened, `run` to decide, `take` for what is to be done, and
+sleeps until `deadline`. Nothing in here waits, does I/O or reads a clock: `now` is handed in.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from fsmv2.core import acting, breaker, circuit, create, freshness, lifecycle, reconcile
+from fsmv2.core.conditions import Condition
+from fsmv2.core.events import (
+    ActionEnded,
+    ActionRefused,
+    ActionUnstuck,
+    Declared,
+    Event,
+    ForceAsked,
+    Observed,
+    Released,
+    RestartAsked,
+    StopAsked,
+)
+from fsmv2.core.instructions import Instruction, Report
+from fsmv2.core.pace import Pace
+from fsmv2.core.records import Cause
+from fsmv2.core.settings import EngineSettings
+from fsmv2.core.supervisor import NOTHING, Supervisor
+from fsmv2.core.tick import tick
+from fsmv2.worker import WorkerFactory
+
+RESYNC = Cause("resync")
+
+
+class Counters(msgspec.Struct):
+    """What the core did since it was made; counted, because counts do not depend on a machine."""
+
+    ticks: int = 0
+    derives: int = 0
+    steps: int = 0
+    transitions: int = 0
+    actions: int = 0
+    created: int = 0
+    released: int = 0
+    restarts: int = 0
+    dropped: int = 0
+    healed: int = 0
+
+
+class Core:
+    """All supervisors of one tree, which of them are dirty, and their timers."""
+
+    def __init__(
+        self,
+        factory: WorkerFactory,
+        settings: EngineSettings | None = None,
+        *,
+        seed: int = 0,
+        epoch: float = 0.0,
+    ) -> None:
+        """`seed` draws the jitter; `epoch` is the wall time, in Unix seconds, of core time 0."""
+        self.factory = factory
+        self.settings = settings or EngineSettings()
+        self.seed = seed
+        self.epoch = epoch
+        self.now = 0.0
+        self.counters = Counters()
+        self.global_variables: Mapping[str, Any] = NOTHING
+        self.root: Supervisor | None = None
+        self.by_path: dict[str, Supervisor] = {}
+        self.dependents: dict[str, dict[str, Supervisor]] = {}
+        self.fences: dict[str, set[int]] = {}
+        self.open_circuits = 0
+        self.stopping = False
+        self.pace = Pace(self.settings)
+        self.tick_id = 0
+        self._instructions: list[Instruction] = []
+        self._dirty: list[deque[Supervisor]] = [deque()]
+        self._dirty_count = 0
+        self._level = 0
+        self._timers: list[tuple[float, int, Supervisor, str]] = []
+        self._serial = itertools.count(1)
+        self._resync_ring: deque[Supervisor] = deque()
+        self._resync_at = 0.0
+
+    # ---- what the runtime calls ------------------------------------------------------------
+
+    def handle(self, event: Event, now: float) -> None:
+        """Take note of one fact; decides nothing yet, only marks who must look."""
+        self.now = max(self.now, now)
+        HANDLERS[type(event)](self, event)
+
+    def run(self, now: float, *, enough: Callable[[], bool] | None = None) -> bool:
+        """Tick what is dirty, parents first; stop early when `enough()` says so.
+
+        Returns whether something is left. In one sweep each level is done before the next, so the
+        changes of many children reach their parent as one tick with many causes.
+        """
+        self.now = max(self.now, now)
+        self._fire_timers()
+        while self._dirty_count:
+            supervisor = self._next()
+            tick(self, supervisor)
+            if enough is not None and enough():
+                return bool(self._dirty_count)
+        return False
+
+    def drain(self, top: Supervisor) -> int:
+        """Tick only what is dirty in the subtree of `top`; returns the number of ticks."""
+        before = self.counters.ticks
+        while top.dirty_below:
+            level = top.depth
+            while level < len(self._dirty):
+                for supervisor in [s for s in self._dirty[level] if s.dirty]:
+                    if supervisor.dirty and _is_below(supervisor, top):
+                        self._unmark(supervisor)
+                        tick(self, supervisor)
+                level += 1
+        return self.counters.ticks - before
+
+    def take(self) -> list[Instruction]:
+        """The instructions since the last call, in order."""
+        taken, self._instructions = self._instructions, []
+        return taken
+
+    def deadline(self) -> float | None:
+        """When `run` must be called again even if no event comes; None: never."""
+        timers = self._timers
+        while timers and timers[0][2].timers.get(timers[0][3]) != timers[0][0]:
+            heapq.heappop(timers)
+        due = timers[0][0] if timers else None
+        if self.by_path:
+            due = self._resync_at if due is None else min(due, self._resync_at)
+        return due
+
+    @property
+    def finished(self) -> bool:
+        """Whether a stop has been carried out to the end: nothing lives, all is released."""
+        return self.stopping and not self.by_path and not self.fences
+
+    # ---- what the other files of the core call ----------------------------------------------
+
+    def wall(self) -> float:
+        """Unix seconds of core time now."""
+        return self.epoch + self.now
+
+    def emit(self, instruction: Instruction) -> None:
+        """Ask the runtime for something."""
+        self._instructions.append(instruction)
+
+    def report(self, kind: str, supervisor: Supervisor, text: str, *, level: str = "info") -> None:
+        """Tell operators something about a supervisor."""
+        self._instructions.append(
+            Report(kind, supervisor.path, text, self.now, self.tick_id, level, supervisor.state)
+        )
+
+    def mark(self, supervisor: Supervisor, cause: Cause) -> None:
+        """Have a supervisor ticked, because of `cause`; all causes of one tick are kept (H53)."""
+        causes = supervisor.causes
+        if causes is None:
+            supervisor.causes = [cause]
+        elif len(causes) < self.settings.causes_per_tick:
+            causes.append(cause)
+        else:
+            supervisor.more_causes += 1
+        if not supervisor.dirty:
+            supervisor.dirty = True
+            self._dirty_count += 1
+            self._dirty[supervisor.depth].append(supervisor)
+            above: Supervisor | None = supervisor
+            while above is not None:
+                above.dirty_below += 1
+                above = above.parent
+
+    def derive_again(self, supervisor: Supervisor, cause: Cause) -> None:
+        """Have a supervisor derive in its next tick, because an input of it changed."""
+        supervisor.derive_due = True
+        self.mark(supervisor, cause)
+
+    def set_timer(self, supervisor: Supervisor, kind: str, due: float) -> None:
+        """Fire `kind` at `due`; replaces the timer of this kind."""
+        if supervisor.timers.get(kind) != due:
+            supervisor.timers[kind] = due
+            heapq.heappush(self._timers, (due, next(self._serial), supervisor, kind))
+
+    def serial(self) -> int:
+        """A number never given before by this core."""
+        return next(self._serial)
+
+    def admit(self, supervisor: Supervisor) -> None:
+        """Take a new supervisor into the tree."""
+        self.by_path[supervisor.path] = supervisor
+        if not self._resync_ring:
+            self._resync_at = self.now + self.settings.resync
+        self._resync_ring.append(supervisor)
+        while len(self._dirty) <= supervisor.depth:
+            self._dirty.append(deque())
+        for path in supervisor.declared.depends_on:
+            self.dependents.setdefault(path, {})[supervisor.path] = supervisor
+
+    def forget(self, supervisor: Supervisor) -> None:
+        """Take a supervisor out of the tree; what still refers to it is dropped when met."""
+        del self.by_path[supervisor.path]
+        supervisor.timers.clear()
+        self.pace.done(supervisor.path)
+        if supervisor.dirty:
+            self._unmark(supervisor)
+        self.unlink_dependencies(supervisor)
+
+    def unlink_dependencies(self, supervisor: Supervisor) -> None:
+        """Remove the supervisor from the dependents of what it declared to depend on."""
+        for path in supervisor.declared.depends_on:
+            among = self.dependents.get(path)
+            if among is not None:
+                among.pop(supervisor.path, None)
+                if not among:
+                    del self.dependents[path]
+
+    def find(self, path: str, incarnation: int) -> Supervisor | None:
+        """The live supervisor a result is for, or None: of an older incarnation, or removed."""
+        supervisor = self.by_path.get(path)
+        if supervisor is None or supervisor.incarnation != incarnation:
+            self.counters.dropped += 1  # H55, H56
+            return None
+        return supervisor
+
+    def set_condition(
+        self, s: Supervisor, type_: str, reason: str, *, status: str = "False"
+    ) -> None:
+        """Note that something about `s` is not as it should be; reported when it is new."""
+        conditions = s.conditions
+        if conditions is None:
+            conditions = s.conditions = {}
+        old = conditions.get(type_)
+        if old is None or old.reason != reason or old.status != status:
+            since = self.now if old is None or old.status != status else old.since
+            conditions[type_] = Condition(type_, status, reason, since)
+            self.report("condition", s, f"{type_}={status}: {reason}", level="warning")
+
+    def clear_condition(self, s: Supervisor, type_: str) -> None:
+        """Note that it is as it should be again."""
+        if s.conditions is not None and s.conditions.pop(type_, None) is not None:
+            self.report("condition", s, f"{type_}=True")
+            if not s.conditions:
+                s.conditions = None
+
+    # ---- inside -----------------------------------------------------------------------------
+
+    def _next(self) -> Supervisor:
+        while True:
+            if self._level >= len(self._dirty):
+                self._level = 0
+            bucket = self._dirty[self._level]
+            while bucket:
+                supervisor = bucket.popleft()
+                if supervisor.dirty:
+                    self._unmark(supervisor)
+                    return supervisor
+            self._level += 1
+
+    def _unmark(self, supervisor: Supervisor) -> None:
+        supervisor.dirty = False
+        self._dirty_count -= 1
+        above: Supervisor | None = supervisor
+        while above is not None:
+            above.dirty_below -= 1
+            above = above.parent
+
+    def _fire_timers(self) -> None:
+        timers = self._timers
+        while timers and timers[0][0] <= self.now:
+            due, _, supervisor, kind = heapq.heappop(timers)
+            if supervisor.timers.get(kind) == due:
+                del supervisor.timers[kind]
+                TIMERS[kind](self, supervisor)
+        if self.by_path and self._resync_at <= self.now:
+            self._resync()
+
+    def _resync(self) -> None:
+        """Mark the next few of a slow round over everyone; a whole round takes `resync` seconds."""
+        ring = self._resync_ring
+        period = 1.0
+        for _ in range(max(1, round(len(ring) * period / self.settings.resync))):
+            if not ring:
+                break
+            supervisor = ring.popleft()
+            if self.by_path.get(supervisor.path) is supervisor:  # else it was removed meanwhile
+                ring.append(supervisor)
+                if not supervisor.dirty:
+                    self.mark(supervisor, RESYNC)
+        # Few workers: one of them each resync/n seconds; many: a batch each second.
+        self._resync_at = self.now + max(period, self.settings.resync / max(1, len(ring)))
+
+
+def _is_below(supervisor: Supervisor, top: Supervisor) -> bool:
+    above: Supervisor | None = supervisor
+    while above is not None and above.depth >= top.depth:
+        if above is top:
+            return True
+        above = above.parent
+    return False
+
+
+def _wake(core: Core, supervisor: Supervisor) -> None:
+    core.mark(supervisor, Cause("timer"))
+
+
+TIMERS: dict[str, Callable[[Core, Supervisor], None]] = {
+    "wake": _wake,
+    "check": _wake,
+    "retry": _wake,
+    "create": create.retry_create,
+    "stale": freshness.check_age,
+    "awaiting": freshness.give_up_awaiting,
+    "cancel": acting.give_up_cancelled,
+    "breaker": breaker.try_again,
+    "repair": circuit.repair,
+    "settle": circuit.settle,
+    "stop": lifecycle.deadline_reached,
+    "final": lifecycle.give_up_final,
+    "recreate": lifecycle.pace_recreate,
+}
+
+HANDLERS: dict[type, Callable[[Core, Any], None]] = {
+    Declared: reconcile.declare,
+    Observed: freshness.observe,
+    ActionEnded: acting.ended,
+    ActionRefused: acting.refused,
+    ActionUnstuck: acting.unstuck,
+    Released: lifecycle.released,
+    StopAsked: lifecycle.stop_all,
+    ForceAsked: lifecycle.force_all,
+    RestartAsked: lifecycle.restart_asked,
+}

@@ -1,0 +1,58 @@
+"""Tell others what changed: the parent and the dependents read a worker's status, nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core.conditions import DERIVED
+from fsmv2.core.records import Cause
+from fsmv2.worker import ChildStatus, Phase
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+
+def publish(core: Core, s: Supervisor) -> None:
+    """Renew the published status of `s`; whoever reads it becomes dirty if it changed (H25)."""
+    phase = s.definition.states[s.state].phase
+    if s.attempts is not None and s.attempts.escalated and phase is not Phase.RUNNING:
+        phase = Phase.FAILED  # a person was called; the parent's policy should see that
+    reason = s.reason
+    if s.gate:
+        reason = s.gate
+    elif s.desired is None and s.conditions is not None and DERIVED in s.conditions:
+        reason = s.conditions[DERIVED].reason
+    healthy = phase is Phase.RUNNING and s.fresh
+    old = s.status
+    if (
+        old.state == s.state
+        and old.reason == reason
+        and old.phase is phase
+        and old.healthy is healthy
+        and old.fresh is s.fresh
+    ):
+        return
+    s.status = ChildStatus(s.definition.name, s.state, phase, healthy, s.fresh, reason)
+    if old.healthy is not healthy and s.attempts is not None and s.attempts.count:
+        if healthy:
+            core.set_timer(s, "settle", core.now + core.settings.healthy_reset)
+        else:
+            s.timers.pop("settle", None)
+    tell(core, s)
+
+
+def tell(core: Core, s: Supervisor) -> None:
+    """Mark the parent and the dependents of `s`, and what `s` keeps from stopping before it."""
+    cause = Cause("status", f"of {s.path}: {s.state}", core.tick_id)
+    parent = s.parent
+    if parent is not None and parent.children.get(s.name) is s:
+        parent.statuses[s.name] = s.status
+        core.mark(parent, cause)
+    if core.dependents and s.path in core.dependents:
+        for dependent in core.dependents[s.path].values():
+            core.mark(dependent, cause)
+    for path in s.declared.depends_on:
+        upstream = core.by_path.get(path)
+        if upstream is not None and upstream.control == upstream.definition.stop_state:
+            core.mark(upstream, cause)

@@ -1,0 +1,147 @@
+"""Make the children what the desired state declares, keyed by name.
+
+Only declared child specs are compared: what is the same is not touched at all. The work of one
+tick is bounded; what is left is done in the next ones, so a thousand new children never hold up
+anybody else (H51).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from fsmv2.core import lifecycle
+from fsmv2.core.conditions import CHILDREN
+from fsmv2.core.create import create
+from fsmv2.core.events import Declared
+from fsmv2.core.mapping import map_child
+from fsmv2.core.null import NOT_CREATED
+from fsmv2.core.records import Cause
+from fsmv2.core.supervisor import Supervisor
+from fsmv2.errors import ReconcileError
+from fsmv2.spec import ChildSpec
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+
+GLOBALS = Cause("variables", "global")
+MORE = Cause("reconcile", "goes on")
+
+
+def reconcile(core: Core, s: Supervisor) -> None:
+    """Create, change and remove children towards `s.desired`; bounded for each tick."""
+    s.children_due = False
+    if s.stop is not None or s.desired is None:
+        return
+    specs = s.desired.children_specs
+    if specs is not s.accepted:
+        try:
+            _refuse_duplicates(s, specs)
+        except ReconcileError as error:
+            core.set_condition(s, CHILDREN, str(error))  # H46: the previous children stay
+            return
+        s.accepted = specs
+        core.clear_condition(s, CHILDREN)
+    wanted = {spec.name: spec for spec in specs}
+    budget = core.settings.children_per_tick
+    for _ in _changes(core, s, wanted):
+        budget -= 1
+        if budget <= 0:
+            s.children_due = True
+            core.mark(s, MORE)
+            return
+
+
+def _refuse_duplicates(s: Supervisor, specs: tuple[ChildSpec, ...]) -> None:
+    seen: dict[str, ChildSpec] = {}
+    for spec in specs:
+        first = seen.setdefault(spec.name, spec)
+        if first is not spec:
+            raise ReconcileError(
+                f"two children are named '{spec.name}': one of type {first.worker_type}, one of "
+                f"type {spec.worker_type}; the previous children stay.",
+                fix="Give each child of one parent a name of its own.",
+            )
+
+
+def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterator[None]:
+    """Do the changes one by one, yielding after each, so that the caller can stop in between."""
+    for name, child in list(s.children.items()):
+        if name not in wanted and (child.stop is None or child.comeback is not None):
+            child.comeback = None
+            if child.declared.discovered and not _agreed_missing(core, s, name):
+                continue
+            lifecycle.remove(core, child, f"{s.path or 'the root'} no longer declares it")
+            yield
+    for name, spec in wanted.items():
+        existing = s.children.get(name)
+        if existing is None:
+            create(core, s, spec)
+            yield
+        elif existing.declared is not spec or existing.stop is not None:
+            if s.missing:
+                s.missing.pop(name, None)
+            if change(core, existing, spec):
+                yield
+
+
+def _agreed_missing(core: Core, s: Supervisor, name: str) -> bool:
+    """Whether enough fresh observations agreed that a discovered child is gone (H29)."""
+    if s.missing is None:
+        s.missing = {}
+    count = s.missing.setdefault(name, 1)
+    if count >= core.settings.discovery_agreement:
+        del s.missing[name]
+        return True
+    return False
+
+
+def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
+    """Apply a declared spec to an existing child; returns whether anything had to be done."""
+    if child.stop is not None and child.stop.kind != "restart":
+        return lifecycle.come_back(core, child, spec)
+    old = child.declared
+    if old == spec:
+        # Equal by value: keep our object, so that the next comparison is by identity. H54
+        if child.stop is None:
+            child.declared = spec
+        return False
+    if old.worker_type != spec.worker_type:
+        lifecycle.remove(
+            core, child, f"its type changed from {old.worker_type} to {spec.worker_type}"
+        )
+        child.comeback = spec
+        return True
+    if old.depends_on != spec.depends_on:
+        core.unlink_dependencies(child)
+        for path in spec.depends_on:
+            core.dependents.setdefault(path, {})[child.path] = child
+    child.declared = spec
+    if child.definition is NOT_CREATED.definition:
+        core.set_timer(child, "create", core.now)
+        return True
+    if old.state_mapping != spec.state_mapping:
+        map_child(core, child)
+    if old.user_spec != spec.user_spec:
+        child.derive_due = True
+        lifecycle.review_recreate(core, child)
+    core.mark(child, Cause("spec", "changed by its parent", core.tick_id))
+    return True
+
+
+def declare(core: Core, event: Declared) -> None:
+    """The root is to be this: create it, or change the one there is."""
+    if core.stopping:
+        return
+    if dict(event.global_variables) != core.global_variables:
+        core.global_variables = dict(event.global_variables)
+        for s in core.by_path.values():
+            s.derive_due = True
+            core.mark(s, GLOBALS)
+    if core.root is None:
+        core.root = create(core, None, event.root)
+    elif core.root.name != event.root.name:
+        lifecycle.remove(core, core.root, f"the root is now named {event.root.name}")
+        core.root.comeback = event.root
+    else:
+        change(core, core.root, event.root)

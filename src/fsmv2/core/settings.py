@@ -1,0 +1,60 @@
+"""Every number of the engine in one place; the runtime and the core are handed one of these."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of one engine; all durations in seconds. Each says why its default is what it is."""
+
+    resync: float = 60.0
+    """Every worker is looked at this often even if nothing woke it. Heals a lost wake-up within a
+    minute while costing an idle tree next to nothing."""
+    stop_deadline: float = 30.0
+    """A stop of a whole tree may take this long, then it is forced. The usual grace of service
+    managers, so that they do not kill us first."""
+    cancel_grace: float = 2.0
+    """How long a stop waits for a cancelled action to end before going on without it."""
+    final_observation: float = 2.2
+    """How long a stopped worker waits for its last observation before it is released."""
+    stale_after: float = 10.0
+    """Least age of an observation that counts as stale; the type's own is 2 × interval + timeout.
+    A broker's restart or a long garbage collection must not look like a dead device."""
+    collection_restarts: int = 3
+    """How often a silent collection is restarted before the worker itself is."""
+    backoff_base: float = 1.0
+    backoff_cap: float = 60.0
+    """First and longest delay between restarts: quick for a hiccup, once a minute for the rest."""
+    healthy_reset: float = 300.0
+    """After this long without trouble a worker's failed attempts are forgotten."""
+    warn_at: int = 4
+    escalate_at: int = 5
+    """Attempts within `healthy_reset` at which a person is warned, and then called."""
+    breaker_failures: int = 3
+    breaker_window: float = 300.0
+    """This many exceptions of author code within the window open the breaker of a supervisor."""
+    depth_limit: int = 32
+    """Deepest allowed tree; deeper ones are nearly always a worker that declares itself."""
+    transitions_per_tick: int = 16
+    """Transitions one tick may take in a row; more is a livelock and is reported by name."""
+    children_per_tick: int = 50
+    """Children created or asked to stop in one tick, so that a slice keeps its 5 ms."""
+    restarts_at_once: int = 20
+    restarts_per_second: float = 100.0
+    """Pace of recreations, so that one global change never stops the whole plant at once."""
+    discovery_agreement: int = 3
+    """Fresh observations that must agree before a discovered child is removed."""
+    records: int = 16
+    """Ticks remembered for each supervisor."""
+    causes_per_tick: int = 8
+    """Causes of one tick kept by name; more are counted."""
+
+    slice: float = 0.005
+    """Longest time the core runs before other work of the supervision loop gets its turn."""
+    action_slots: int = 64
+    """Actions running at once."""
+    urgent_slots: int = 8
+    """Slots beside those, for stops and repairs only: ten dead devices never hold up a stop."""
+    action_queue: int = 1024
+    """Actions waiting for a slot; beyond it an action stays due and is asked for again."""

@@ -1,0 +1,178 @@
+"""Run the FSM: a transition, or an action, or nothing; and the gates that withhold a step.
+
+Gates withhold what starts things, never what stops them: a step whose control state is the stop
+state, or a hold, passes all but one. That one is the observation after an action, without which
+the step would only ask for the same action again; for a stop it is bounded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core import acting, breaker, circuit, waiting
+from fsmv2.core.backoff import Attempts
+from fsmv2.core.conditions import SETTLED
+from fsmv2.core.lifecycle import stop_blocker
+from fsmv2.core.mapping import map_children
+from fsmv2.core.null import NOT_CREATED
+from fsmv2.errors import DefinitionError, suggest
+from fsmv2.worker import NO_STATUS, Act, ChildStatus, Goto, Phase, Snapshot, Stay, Step
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+
+def run_steps(core: Core, s: Supervisor) -> list[str]:
+    """Step while the FSM transitions; returns the decisions, for the record."""
+    decisions: list[str] = []
+    s.gate = ""
+    if s.breaker is not None and s.breaker.open:
+        s.gate = "its breaker is open"
+        return decisions
+    if s.definition is NOT_CREATED.definition:
+        return decisions
+    visited = [s.state]
+    for _ in range(core.settings.transitions_per_tick):
+        passes = s.holding or s.control == s.definition.stop_state
+        if passes:
+            acting.cancel(core, s)
+        s.gate = gate(core, s, passes)
+        if s.gate:
+            return decisions
+        core.counters.steps += 1
+        try:
+            answer = getattr(s.worker, s.state)(snapshot(core, s, passes))
+            decided = _carry_out(core, s, answer, passes)
+        except Exception as error:  # noqa: BLE001  (author code; contained and counted)
+            breaker.note(core, s, f"step {s.state}", error)
+            s.reason = breaker.describe(f"step {s.state}", error)
+            return decisions
+        if decided:
+            decisions.append(decided)
+        if not decided.startswith("goto "):
+            if s.conditions is not None:
+                core.clear_condition(s, SETTLED)
+            return decisions
+        visited.append(s.state)
+    loop = " → ".join(visited[-5:])
+    core.set_condition(s, SETTLED, f"livelock: it keeps changing state without settling: … {loop}")
+    core.set_timer(s, "retry", core.now + core.settings.backoff_base)
+    return decisions
+
+
+def gate(core: Core, s: Supervisor, passes: bool) -> str:
+    """Why a step of `s` is withheld now, as a sentence; empty when it is not."""
+    running = s.action
+    if running is not None and not (passes and running.cancelled):
+        return f"the action {running.definition.name} is running"
+    if s.awaiting is not None:
+        return "waits for an observation begun after its action"
+    if passes:
+        return ""
+    if s.observed_at is None:
+        return "waits for its first observation"
+    if not s.fresh:
+        return "its observation is stale"
+    if s.stuck is not None:
+        return "an action that ignores cancellation is still running"
+    above = s.parent
+    while above is not None:
+        if above.action is not None and above.action.definition.blocks_children:
+            return f"{above.path} is running its action {above.action.definition.name}"
+        above = above.parent
+    return circuit.withheld_by(core, s) if core.open_circuits else ""
+
+
+def snapshot(core: Core, s: Supervisor, passes: bool) -> Snapshot:
+    """The frozen picture that a step is handed."""
+    attempts = s.attempts
+    return Snapshot(
+        path=s.path,
+        spec=s.live_spec if s.live_spec is not None else s.declared.user_spec,
+        desired=s.desired,
+        control=s.control,
+        should_stop=s.control == s.definition.stop_state,
+        observed=s.observed,
+        observed_at=s.observed_at,
+        fresh=s.fresh,
+        observe_error=s.observe_error,
+        last_action=s.last_action,
+        now=core.now,
+        since=s.since,
+        children=s.statuses,
+        dependencies=_dependencies(core, s) if s.declared.depends_on else NO_STATUS,
+        attempt=attempts.count if attempts else 0,
+        retry_at=attempts.retry_at if attempts else 0.0,
+    )
+
+
+def _dependencies(core: Core, s: Supervisor) -> dict[str, ChildStatus]:
+    found = {}
+    for path in s.declared.depends_on:
+        upstream = core.by_path.get(path)
+        if upstream is not None:
+            found[path] = upstream.status
+    return found
+
+
+def _carry_out(core: Core, s: Supervisor, answer: Step, passes: bool) -> str:
+    if isinstance(answer, Stay):
+        s.reason = answer.reason
+        if answer.wake_after is not None:
+            core.set_timer(s, "wake", core.now + max(0.0, answer.wake_after))
+        if answer.waits_for or s.waits_for:
+            waiting.waits(core, s, answer.waits_for)
+        return ""
+    if s.waits_for:
+        waiting.waits(core, s, ())
+    if isinstance(answer, Act):
+        return _act(core, s, answer, passes)
+    if isinstance(answer, Goto):
+        return _goto(core, s, answer)
+    raise DefinitionError(
+        f"state {s.state} of {s.definition.name} returned {type(answer).__name__}; "
+        "a step returns goto(...), act(...) or stay(...)"
+    )
+
+
+def _goto(core: Core, s: Supervisor, answer: Goto) -> str:
+    d, target = s.definition, answer.state
+    allowed = d.states[s.state].to
+    if target not in allowed:
+        raise DefinitionError(
+            f"state {s.state} of {d.name} went to '{target}', which its to= does not name. "
+            + suggest(target, allowed)
+        )
+    phase = d.states[target].phase
+    if s.control == d.stop_state and phase is Phase.STOPPED:
+        blocker = stop_blocker(core, s)
+        if blocker is not None:
+            s.reason = f"stops after {blocker.path}, which is {blocker.state}"
+            return ""
+    core.counters.transitions += 1
+    old, s.state, s.since, s.reason = s.state, target, core.now, answer.reason
+    s.timers.pop("wake", None)
+    s.repeat = None
+    core.report("transition", s, f"{old} → {target}: {answer.reason}")
+    if phase is Phase.FAILED:
+        attempts = s.attempts = s.attempts or Attempts()
+        attempts.fail(core.now, s.backoff)
+        circuit.escalate(core, s, answer.reason)
+    if s.children:
+        map_children(core, s)
+    return f"goto {target}"
+
+
+def _act(core: Core, s: Supervisor, answer: Act, passes: bool) -> str:
+    if answer.action not in s.definition.actions:
+        raise DefinitionError(
+            f"state {s.state} of {s.definition.name} asks for '{answer.action}', which is not "
+            "marked @action. " + suggest(answer.action, s.definition.actions)
+        )
+    if s.control == s.definition.stop_state:
+        blocker = stop_blocker(core, s)
+        if blocker is not None:
+            s.reason = f"stops after {blocker.path}, which is {blocker.state}"
+            return ""
+    return acting.ask(core, s, answer, urgent=passes)

@@ -1,0 +1,252 @@
+"""The engine's record of one running worker, and the few words a person may say to it.
+
+Everything the core knows about a path is here; the functions that change it live in the files
+named after what they do (derive, control, reconcile, step, ...) and are called by `tick`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fsmv2.core.backoff import Attempts, ExponentialBackoff, backoff_of
+from fsmv2.core.conditions import Condition
+from fsmv2.core.records import Cause, TickRecord
+from fsmv2.spec import ChildSpec, DesiredState, ObservedState, UserSpec
+from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
+
+if TYPE_CHECKING:
+    from fsmv2.core.acting import Asked, Running
+    from fsmv2.core.breaker import Breaker
+    from fsmv2.core.circuit import CheckState
+    from fsmv2.core.machine import Core
+
+NOTHING: Mapping[str, Any] = {}
+
+
+class StopRequest(msgspec.Struct, frozen=True):
+    """Why a supervisor is to stop: `kind` remove, restart, shutdown, or with its parent.
+
+    `deadline` is the moment for the whole subtree that stops together, not one per level (H10).
+    """
+
+    kind: str
+    deadline: float
+    reason: str
+
+
+class Supervisor:
+    """One path of the tree: spec, desired and observed state, FSM state, children, circuit, action.
+
+    Read it freely; drive it with `tick()`. Names follow the words of the documentation.
+    """
+
+    __slots__ = (
+        "_internal",
+        "accepted",
+        "action",
+        "applied",
+        "asked",
+        "attempts",
+        "awaiting",
+        "breaker",
+        "causes",
+        "checks",
+        "children",
+        "children_due",
+        "comeback",
+        "conditions",
+        "control",
+        "core",
+        "created_at",
+        "declared",
+        "definition",
+        "depth",
+        "derive_due",
+        "derive_key",
+        "desired",
+        "dirty",
+        "dirty_below",
+        "disabled",
+        "drained",
+        "final_after",
+        "fresh",
+        "gate",
+        "holding",
+        "incarnation",
+        "last_action",
+        "live_config",
+        "live_spec",
+        "location",
+        "location_path",
+        "missing",
+        "more_causes",
+        "name",
+        "observe_error",
+        "observed",
+        "observed_at",
+        "parent",
+        "path",
+        "reason",
+        "records",
+        "recreate_due",
+        "registered",
+        "repeat",
+        "settled_at",
+        "silences",
+        "since",
+        "spec",
+        "state",
+        "status",
+        "statuses",
+        "stop",
+        "stuck",
+        "tick_count",
+        "timers",
+        "user",
+        "waits_for",
+        "watched_at",
+        "withheld",
+        "worker",
+    )
+
+    def __init__(
+        self,
+        core: Core,
+        parent: Supervisor | None,
+        declared: ChildSpec,
+        path: str,
+        registered: RegisteredType,
+        worker: Worker[Any, Any, Any],
+    ) -> None:
+        self.core = core
+        self.parent = parent
+        self.name = declared.name
+        self.path = path
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.declared = declared
+        self.created_at = core.wall()
+        self.incarnation = 1
+        self.causes: list[Cause] | None = None
+        self.more_causes = 0
+        self.dirty = False
+        self.dirty_below = 0
+        self.tick_count = 0
+        self.timers: dict[str, float] = {}
+        self.records: deque[TickRecord] | None = None
+        self.attempts: Attempts | None = None
+        self.breaker: Breaker | None = None
+        self.comeback: ChildSpec | None = None
+        self._internal: dict[str, Any] | None = None
+        self.begin(registered, worker)
+
+    def begin(self, registered: RegisteredType, worker: Worker[Any, Any, Any]) -> None:
+        """Set everything that belongs to one incarnation, as for a new instance (H13, H43)."""
+        core = self.core
+        self.registered = registered
+        self.definition = registered.definition
+        self.worker = worker
+        self.state = self.definition.initial
+        self.since = core.now
+        self.reason = "not looked at yet"
+        self.gate = ""
+        self.control = self.definition.stop_state
+        self.holding = False
+        self.disabled = False
+        self.asked: str | None = None
+        self.stop: StopRequest | None = None
+        self.drained = False
+        self.final_after: float | None = None
+        self.recreate_due = False
+        # what should be
+        self.spec: UserSpec | None = None
+        self.applied: UserSpec | None = None
+        self.live_spec: UserSpec | None = None
+        self.live_config: Any = None
+        self.user: Mapping[str, Any] = NOTHING
+        self.location: Mapping[str, str] = NOTHING
+        self.location_path = ""
+        self.desired: DesiredState | None = None
+        self.derive_due = True
+        self.derive_key: Any = None
+        self.accepted: tuple[ChildSpec, ...] = ()
+        self.children_due = False
+        self.missing: dict[str, int] | None = None
+        self.children: dict[str, Supervisor] = {}
+        self.statuses: dict[str, ChildStatus] = {}
+        # what is
+        self.observed: ObservedState = self.definition.nothing_observed
+        self.observed_at: float | None = None
+        self.observe_error = ""
+        self.watched_at: float | None = None
+        self.fresh = False
+        self.silences = 0
+        # what is being done
+        self.action: Running | None = None
+        self.stuck: int | None = None
+        self.repeat: Asked | None = None
+        self.last_action: ActionResult | None = None
+        self.awaiting: float | None = None
+        self.settled_at = core.now
+        # what is in the way
+        self.conditions: dict[str, Condition] | None = None
+        self.checks: dict[str, CheckState] | None = None
+        self.withheld: frozenset[str] | None = None
+        self.waits_for: tuple[str, ...] = ()
+        self.status = ChildStatus(
+            self.definition.name, self.state, Phase.INITIAL, False, False, self.reason
+        )
+
+    # ---- reading ---------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return f"<Supervisor {self.path} {self.state} ({self.reason})>"
+
+    @property
+    def phase(self) -> Phase:
+        """The phase of the current state; *initial* until the first tick (H35)."""
+        return self.status.phase
+
+    @property
+    def backoff(self) -> ExponentialBackoff:
+        """The delays this path draws; the same after a restart of the process with one seed."""
+        return backoff_of(self.core.settings, self.core.seed, self.path)
+
+    @property
+    def internal(self) -> Mapping[str, Any]:
+        """The engine's own variables of this worker."""
+        if self._internal is None:
+            parent = self.parent
+            found: dict[str, Any] = {
+                "id": self.path,
+                "name": self.name,
+                "worker_type": self.declared.worker_type,
+                "parent_id": parent.path if parent else "",
+                "created_at": self.created_at,
+            }
+            if parent is not None:
+                above = parent.internal.get("bridged_by")
+                bridge = parent.path if parent.definition.is_bridge else above
+                if bridge is not None:
+                    found["bridged_by"] = bridge
+            self._internal = found
+        return self._internal
+
+    def subtree(self) -> list[Supervisor]:
+        """This supervisor and all below it, parents first."""
+        found = [self]
+        for supervisor in found:
+            found.extend(supervisor.children.values())
+        return found
+
+    # ---- driving ---------------------------------------------------------------------------
+
+    def tick(self) -> int:
+        """Tick this supervisor and what is dirty below it until nothing is; returns how many ticks.
+
+        O(1) when nothing below is dirty.
+        """
+        return self.core.drain(self) if self.dirty_below else 0

@@ -1,0 +1,227 @@
+"""The collector of one worker: opens its resources, observes on an interval, calls actions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from fsmv2.core import Event, Observed, Watch
+from fsmv2.errors import FsmError
+from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.ending import end_task
+from fsmv2.spec import ObservedState, UserSpec
+from fsmv2.worker import Resources, Worker
+
+CLOSE_WITHIN = 5.0
+"""Seconds a type's resources may take to close before they are abandoned."""
+
+
+class Collector:
+    """Observes one incarnation, independent of ticks. Runs on the work loop."""
+
+    __slots__ = (
+        "_again",
+        "_clock",
+        "_closed",
+        "_closing",
+        "_config",
+        "_keeper",
+        "_loop",
+        "_next",
+        "_open_error",
+        "_post",
+        "_resources",
+        "_spec",
+        "_task",
+        "_timeout",
+        "definition",
+        "incarnation",
+        "path",
+        "worker",
+    )
+
+    def __init__(
+        self,
+        watch: Watch,
+        clock: Clock,
+        loop: asyncio.AbstractEventLoop,
+        post: Callable[[Event], None],
+    ) -> None:
+        self.path = watch.path
+        self.incarnation = watch.incarnation
+        self.worker = watch.worker
+        self.definition = watch.definition
+        self._spec: UserSpec = watch.spec
+        self._config: Any = watch.config
+        self._clock = clock
+        self._loop = loop
+        self._post = post
+        self._task: asyncio.Task[None] | None = None
+        self._next: asyncio.TimerHandle | None = None
+        self._timeout: asyncio.TimerHandle | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._closing: asyncio.Event | None = None
+        self._resources: Resources[Any] | None = None
+        self._open_error = ""
+        self._again = False
+        self._closed = False
+
+    # ---- what the work loop asks -------------------------------------------------------------
+
+    def start(self) -> None:
+        """Collect for the first time at once, then on the interval, spread over it."""
+        self.collect_now()
+        spread = random.random() * self.definition.interval  # noqa: S311  (no secret)
+        self._plan(self.definition.interval / 2 + spread)
+
+    def update(self, spec: UserSpec, config: Any) -> None:
+        """Use this spec and config from the next collection on, and collect at once."""
+        self._spec, self._config = spec, config
+        if self._resources is not None:
+            self._resources = self._bind(self._resources.value)
+        self.collect_now()
+
+    def collect_now(self) -> None:
+        """Begin a collection, or have one follow the one that is running."""
+        if self._closed:
+            return
+        if self._task is not None:
+            self._again = True
+            return
+        self._again = False
+        self._task = self._loop.create_task(self._collect())
+        self._task.add_done_callback(self._collected)
+        self._timeout = self._loop.call_later(self.definition.observe_timeout, self._time_out)
+
+    def restart(self) -> None:
+        """End a silent collection and its resources, and begin anew."""
+        self._loop.create_task(self._reopen()).add_done_callback(_retrieve)
+
+    async def act(self, name: str, args: Mapping[str, Any]) -> Any:
+        """Run one action of the worker with the spec and resources of now."""
+        resources = await self._opened()
+        return await getattr(self.worker, name)(self._spec, resources, **args)
+
+    async def close(self) -> None:
+        """End the collection and close the resources."""
+        self._closed = True
+        for timer in (self._next, self._timeout):
+            if timer is not None:
+                timer.cancel()
+        if self._task is not None:
+            await end_task(self._task)
+        await self._close_resources()
+
+    # ---- one collection ----------------------------------------------------------------------
+
+    async def _collect(self) -> None:
+        began = self._clock.now()
+        observed: ObservedState | None = None
+        error = ""
+        try:
+            resources = self._resources or await self._opened()
+            began = self._clock.now()
+            observed = await self.worker.collect_observed_state(self._spec, resources)
+        except Exception as raised:  # noqa: BLE001  (an exception is an answer; H20)
+            error = _say(raised)
+        self._post(Observed(self.path, self.incarnation, began, observed, error))
+
+    def _collected(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        if self._timeout is not None:
+            self._timeout.cancel()
+            self._timeout = None
+        _retrieve(task)
+        if self._again:
+            self.collect_now()
+
+    def _time_out(self) -> None:
+        """No answer in time is silence: nothing is posted, and the cancel is repeated."""
+        if self._task is not None:
+            self._task.cancel()
+            self._timeout = self._loop.call_later(0.25, self._time_out)
+
+    def _plan(self, delay: float) -> None:
+        self._next = self._loop.call_later(delay, self._due)
+
+    def _due(self) -> None:
+        if not self._closed:
+            self._plan(self.definition.interval)
+            if self._task is None:
+                self.collect_now()
+
+    async def _reopen(self) -> None:
+        if self._task is not None:
+            await end_task(self._task, within=CLOSE_WITHIN)
+        await self._close_resources()
+        self.collect_now()
+
+    # ---- resources ---------------------------------------------------------------------------
+
+    async def _opened(self) -> Resources[Any]:
+        """The open resources; opens them first if need be. FsmError: they could not be opened."""
+        if self._resources is not None:
+            return self._resources
+        if type(self.worker).resources is Worker.resources:
+            self._resources = self._bind(None)
+            return self._resources
+        if self._keeper is None:
+            ready: asyncio.Future[None] = self._loop.create_future()
+            self._closing = asyncio.Event()
+            self._keeper = self._loop.create_task(self._keep(ready, self._closing))
+            await ready
+        while self._resources is None:
+            if self._keeper is None:
+                raise FsmError(f"its resources could not be opened: {self._open_error}")
+            await asyncio.sleep(0.01)
+        return self._resources
+
+    async def _keep(self, ready: asyncio.Future[None], closing: asyncio.Event) -> None:
+        """Hold the resources open; one task enters and leaves, as many contexts require."""
+        try:
+            async with self.worker.resources(self._spec) as value:
+                self._resources = self._bind(value)
+                _finish(ready)
+                await closing.wait()
+        except Exception as raised:  # noqa: BLE001  (author code; shown as the observation's error)
+            self._open_error = _say(raised)
+        finally:
+            self._resources = None
+            self._keeper = None
+            _finish(ready)
+
+    async def _close_resources(self) -> None:
+        keeper = self._keeper
+        if keeper is not None and self._closing is not None:
+            self._closing.set()
+            await asyncio.wait([keeper], timeout=CLOSE_WITHIN)
+            await end_task(keeper, within=CLOSE_WITHIN)
+        self._resources = None
+
+    def _bind(self, value: Any) -> Resources[Any]:
+        log = structlog.get_logger("fsmv2.worker").bind(path=self.path)
+        return Resources(self.path, value, self._config, log, self._push)
+
+    def _push(self, observed: ObservedState) -> None:
+        self._post(Observed(self.path, self.incarnation, self._clock.now(), observed))
+
+
+def _say(error: BaseException) -> str:
+    if isinstance(error, FsmError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _finish(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        task.exception()

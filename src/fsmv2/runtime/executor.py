@@ -1,0 +1,217 @@
+"""The executor: gives actions slots, fair between worker types, and ends what does not end itself.
+
+Slots are bounded, one type takes at most half of them, and stops and repairs have a lane of their
+own, so that ten dead devices never hold up anybody's stop (H61). Runs on the work loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fsmv2.core import ActionEnded, ActionRefused, ActionUnstuck, EngineSettings, Event
+from fsmv2.errors import FsmError, PermanentError
+from fsmv2.runtime.ending import AGAIN, end_task
+from fsmv2.worker import ActionDefinition, Outcome
+
+STUCK_AFTER = 3
+"""An action is stuck when it has not ended after this many times its time-out."""
+
+
+class Job:
+    """One action, queued or running."""
+
+    __slots__ = (
+        "call",
+        "cancelled",
+        "definition",
+        "given_up",
+        "id",
+        "key",
+        "task",
+        "timed_out",
+        "timer",
+        "type_name",
+        "urgent",
+    )
+
+    def __init__(
+        self,
+        key: tuple[str, int],
+        id_: int,
+        definition: ActionDefinition,
+        call: Callable[[], Awaitable[Any]],
+        *,
+        type_name: str,
+        urgent: bool,
+    ) -> None:
+        self.key = key
+        self.id = id_
+        self.definition = definition
+        self.call = call
+        self.type_name = type_name
+        self.urgent = urgent
+        self.task: asyncio.Task[Any] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.cancelled = False
+        self.timed_out = False
+        self.given_up = False
+
+
+class Executor:
+    """Runs jobs; counts what it had to refuse or give up."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        loop: asyncio.AbstractEventLoop,
+        post: Callable[[Event], None],
+    ) -> None:
+        self._settings = settings
+        self._loop = loop
+        self._post = post
+        self._waiting: dict[str, deque[Job]] = {}
+        self._urgent: deque[Job] = deque()
+        self._running: dict[int, Job] = {}
+        self._taken: dict[str, int] = {}
+        self._taken_urgent = 0
+        self.refused = 0
+        self.stuck = 0
+
+    @property
+    def queued(self) -> int:
+        """Jobs that wait for a slot."""
+        return len(self._urgent) + sum(map(len, self._waiting.values()))
+
+    def submit(self, job: Job) -> None:
+        """Queue a job; a full queue refuses it at once, and never blocks."""
+        if not job.urgent and self.queued >= self._settings.action_queue:
+            self.refused += 1
+            self._post(ActionRefused(*job.key, job.id))
+            return
+        if job.urgent:
+            self._urgent.append(job)
+        else:
+            self._waiting.setdefault(job.type_name, deque()).append(job)
+        self._fill()
+
+    def cancel(self, key: tuple[str, int], id_: int) -> None:
+        """Cancel a job: a queued one ends at once, a running one is cancelled until it ends."""
+        job = self._running.get(id_)
+        if job is not None:
+            job.cancelled = True
+            self._press(job)
+            return
+        for queue in (self._urgent, *self._waiting.values()):
+            for queued in queue:
+                if queued.id == id_:
+                    queue.remove(queued)
+                    self._post(ActionEnded(*key, id_, Outcome.CANCELLED))
+                    return
+
+    async def end_all(self, key: tuple[str, int]) -> None:
+        """End everything of one incarnation; returns when its tasks have ended."""
+        for queue in (self._urgent, *self._waiting.values()):
+            for queued in [job for job in queue if job.key == key]:
+                queue.remove(queued)
+        for job in [job for job in self._running.values() if job.key == key]:
+            job.cancelled = True
+            if job.task is not None:
+                await end_task(job.task)
+
+    def _fill(self) -> None:
+        while self._urgent and (
+            self._taken_urgent < self._settings.urgent_slots or self._free() > 0
+        ):
+            self._start(self._urgent.popleft())
+        share = max(1, self._settings.action_slots // 2)
+        progress = True
+        while progress and self._free() > 0:
+            progress = False
+            for type_name, queue in list(self._waiting.items()):
+                if not queue:
+                    del self._waiting[type_name]
+                elif self._free() > 0 and self._taken.get(type_name, 0) < share:
+                    self._start(queue.popleft())
+                    progress = True
+
+    def _free(self) -> int:
+        lent = max(0, self._taken_urgent - self._settings.urgent_slots)
+        return self._settings.action_slots - sum(self._taken.values()) - lent
+
+    def _start(self, job: Job) -> None:
+        if job.urgent:
+            self._taken_urgent += 1
+        else:
+            self._taken[job.type_name] = self._taken.get(job.type_name, 0) + 1
+        self._running[job.id] = job
+        job.task = self._loop.create_task(_run(job))
+        job.task.add_done_callback(lambda task: self._ended(job, task))
+        job.timer = self._loop.call_later(job.definition.timeout, self._time_out, job)
+
+    def _time_out(self, job: Job) -> None:
+        job.timed_out = True
+        self._press(job)
+        self._loop.call_later((STUCK_AFTER - 1) * job.definition.timeout, self._give_up, job)
+
+    def _press(self, job: Job) -> None:
+        """Cancel, and again until the task ends: one cancel can be swallowed."""
+        if job.task is not None and not job.task.done():
+            job.task.cancel()
+            self._loop.call_later(1.0 if job.given_up else AGAIN, self._press, job)
+
+    def _give_up(self, job: Job) -> None:
+        if job.task is None or job.task.done():
+            return
+        job.given_up = True
+        self.stuck += 1
+        self._free_slot(job)
+        seconds = STUCK_AFTER * job.definition.timeout
+        self._post(
+            ActionEnded(*job.key, job.id, Outcome.STUCK, f"has not ended after {seconds:.0f} s")
+        )
+        self._fill()
+
+    def _free_slot(self, job: Job) -> None:
+        if job.urgent:
+            self._taken_urgent -= 1
+            return
+        self._taken[job.type_name] -= 1
+        if not self._taken[job.type_name]:
+            del self._taken[job.type_name]
+
+    def _ended(self, job: Job, task: asyncio.Task[Any]) -> None:
+        self._running.pop(job.id, None)
+        if job.timer is not None:
+            job.timer.cancel()
+        error = None if task.cancelled() else task.exception()
+        if job.given_up:
+            self._post(ActionUnstuck(*job.key, job.id))
+            return
+        self._free_slot(job)
+        self._post(self._result(job, task, error))
+        self._fill()
+
+    def _result(
+        self, job: Job, task: asyncio.Task[Any], error: BaseException | None
+    ) -> ActionEnded:
+        if job.timed_out:
+            seconds = job.definition.timeout
+            return ActionEnded(
+                *job.key, job.id, Outcome.TIMED_OUT, f"took longer than {seconds:g} s"
+            )
+        if job.cancelled:
+            return ActionEnded(*job.key, job.id, Outcome.CANCELLED)
+        if task.cancelled():
+            return ActionEnded(*job.key, job.id, Outcome.FAILED, "was cancelled from inside")
+        if error is not None:
+            text = str(error) if isinstance(error, FsmError) else f"{type(error).__name__}: {error}"
+            permanent = isinstance(error, PermanentError)
+            return ActionEnded(*job.key, job.id, Outcome.FAILED, text, permanent)
+        return ActionEnded(*job.key, job.id, Outcome.SUCCEEDED, result=task.result())
+
+
+async def _run(job: Job) -> Any:
+    return await job.call()

@@ -1,0 +1,155 @@
+"""What users start: one tree, its core on a supervision loop, author code on a work loop.
+
+`async with Runtime(root, factory) as tree:` inside any asyncio program; several in one process do
+not share anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from fsmv2.core import (
+    Core,
+    Declared,
+    EngineSettings,
+    ForceAsked,
+    Report,
+    RestartAsked,
+    StopAsked,
+    TickRecord,
+)
+from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.supervision import Supervision
+from fsmv2.runtime.threads import LoopThread
+from fsmv2.runtime.view import TreeView, history, view_tree
+from fsmv2.runtime.work import Work
+from fsmv2.spec import ChildSpec
+from fsmv2.worker import WorkerFactory
+
+
+class Runtime:
+    """Runs one tree. Enter it to start; leaving stops the tree within its deadline."""
+
+    def __init__(
+        self,
+        root: ChildSpec,
+        factory: WorkerFactory,
+        *,
+        global_variables: Mapping[str, Any] | None = None,
+        settings: EngineSettings | None = None,
+        seed: int | None = None,
+        listener: Callable[[Report], None] | None = None,
+    ) -> None:
+        """`root` declares the tree; `factory` knows its worker types.
+
+        `global_variables` default to those of the root's spec. `seed` draws the jitter of backoffs
+        (default: from the clock). `listener` is called with every report, on the supervision loop.
+        """
+        self._root = root
+        self._globals = global_variables
+        self.settings = settings or EngineSettings()
+        self.clock = Clock()
+        self._supervision_thread = LoopThread("fsmv2-supervision")
+        self._work_thread = LoopThread("fsmv2-work")
+        self.core = Core(
+            factory,
+            self.settings,
+            seed=time.time_ns() if seed is None else seed,
+            epoch=time.time() - self.clock.now(),
+        )
+        self.work = Work(self.settings, self.clock, self._work_thread.loop, self._post)
+        self.supervision = Supervision(
+            self.core, self.clock, self._supervision_thread.loop, self.work.deliver
+        )
+        if listener is not None:
+            self.supervision.listen(listener)
+
+    async def __aenter__(self) -> Runtime:
+        """Start the threads and declare the tree; does not wait until anything runs."""
+        self._work_thread.start()
+        self._supervision_thread.start()
+        self.declare(self._root, self._globals, who="start")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the tree, in order, and the threads."""
+        try:
+            await self.stop()
+        finally:
+            self.supervision.close()
+            await self._work_thread.run(self.work.aclose())
+            await self._work_thread.stop()
+            await self._supervision_thread.stop()
+
+    def declare(
+        self,
+        root: ChildSpec,
+        global_variables: Mapping[str, Any] | None = None,
+        *,
+        who: str = "program",
+    ) -> None:
+        """Declare what the whole tree is to be from now on; only what differs is touched."""
+        if global_variables is None:
+            global_variables = root.user_spec.variables.global_
+        self._post(Declared(root, global_variables, who))
+
+    def restart(self, path: str, *, who: str = "program") -> None:
+        """Have the worker at `path` stopped and begun again."""
+        self._post(RestartAsked(path, who))
+
+    async def view(self) -> TreeView:
+        """The whole tree as it is now."""
+        return await self._supervision_thread.call(lambda: view_tree(self.core))
+
+    async def records(self, path: str) -> tuple[TickRecord, ...]:
+        """The remembered ticks of the worker at `path`, oldest first; empty if there is none."""
+
+        def find() -> tuple[TickRecord, ...]:
+            supervisor = self.core.by_path.get(path)
+            return history(supervisor) if supervisor is not None else ()
+
+        return await self._supervision_thread.call(find)
+
+    async def until(
+        self, condition: Callable[[TreeView], bool], *, timeout: float, every: float = 0.02
+    ) -> TreeView:
+        """Wait until the tree looks as wanted; TimeoutError shows how it looked at the end."""
+        limit = time.monotonic() + timeout
+        while True:
+            tree = await self.view()
+            if condition(tree):
+                return tree
+            if time.monotonic() > limit:
+                shown = "\n".join(f"  {n.path}: {n.state} ({n.reason})" for n in tree.nodes[:50])
+                raise TimeoutError(f"not so within {timeout:g} s; the tree is\n{shown}")
+            await asyncio.sleep(every)
+
+    async def stop(self, *, deadline: float | None = None, who: str = "program") -> None:
+        """Stop the tree, children before parents; forced after `deadline` seconds (settings)."""
+        self._post(StopAsked(who, deadline))
+        await self._supervision_thread.run(self._finished())
+
+    def force(self, *, who: str = "program") -> None:
+        """Stop waiting for an orderly stop that is under way."""
+        self._post(ForceAsked(who))
+
+    async def _finished(self) -> None:
+        # Forced tasks that ignore every cancel would keep a process from ever ending.
+        limit = self.settings.stop_deadline + 10.0
+        try:
+            async with asyncio.timeout(limit):
+                await self.supervision.finished.wait()
+        except TimeoutError:
+            return
+
+    def _post(self, event: Any) -> None:
+        self.supervision.post(event)

@@ -1,0 +1,96 @@
+"""The core on its loop: events in batches, slices of at most 5 ms, one timer, reports to listeners.
+
+Called by the runtime and the simulation; everything but `post` runs on the supervision loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+from fsmv2.core import Core, Event, Instruction, Report
+from fsmv2.runtime.clock import Clock
+
+Deliver = Callable[[list[Instruction]], None]
+Listener = Callable[[Report], None]
+
+
+class Supervision:
+    """Feeds one core, and passes on what it asks."""
+
+    def __init__(
+        self, core: Core, clock: Clock, loop: asyncio.AbstractEventLoop, deliver: Deliver
+    ) -> None:
+        self.core = core
+        self.finished = asyncio.Event()
+        self._clock = clock
+        self._loop = loop
+        self._deliver = deliver
+        self._listeners: list[Listener] = []
+        self._inbox: deque[Event] = deque()
+        self._awake = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None
+        self.slices = 0
+        self.longest_slice = 0.0
+
+    def post(self, event: Event) -> None:
+        """Hand over one event, from any thread; those of one moment are handled together."""
+        self._inbox.append(event)
+        if not self._awake:
+            self._awake = True
+            self._loop.call_soon_threadsafe(self.slice)
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with every report, on the supervision loop; it must be quick."""
+        self._listeners.append(listener)
+
+    def slice(self) -> None:
+        """Handle what came in, decide for a while, pass instructions on, plan the next slice."""
+        began = time.perf_counter()
+        if self._due is not None:
+            self._clock.woke(self._loop.time() - self._due)
+        if self._timer is not None:
+            self._timer.cancel()
+        # Cleared before the inbox is read: an event posted from here on schedules a slice itself.
+        self._awake, self._timer, self._due = False, None, None
+        core, inbox, now = self.core, self._inbox, self._clock.now()
+        limit = began + core.settings.slice
+        while inbox:
+            core.handle(inbox.popleft(), now)
+            if time.perf_counter() > limit:
+                break
+        more = core.run(now, enough=lambda: time.perf_counter() > limit)
+        self._pass_on(core.take())
+        self.slices += 1
+        self.longest_slice = max(self.longest_slice, time.perf_counter() - began)
+        if core.finished:
+            self.finished.set()
+        if more or inbox:
+            self._awake = True
+            self._loop.call_soon(self.slice)
+            return
+        deadline = core.deadline()
+        if deadline is not None:
+            wait = max(0.0, deadline - now)
+            self._due = self._loop.time() + wait
+            self._timer = self._loop.call_at(self._due, self.slice)
+
+    def close(self) -> None:
+        """Plan no further slice."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._awake = True  # a late `post` schedules nothing any more
+
+    def _pass_on(self, instructions: list[Instruction]) -> None:
+        work: list[Instruction] = []
+        for instruction in instructions:
+            if isinstance(instruction, Report):
+                for listener in self._listeners:
+                    listener(instruction)
+            else:
+                work.append(instruction)
+        if work:
+            self._deliver(work)

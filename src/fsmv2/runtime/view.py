@@ -1,0 +1,101 @@
+"""What a tree looks like now, as frozen data: for doors, tests and programs around a runtime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fsmv2.core import Condition, Core, Supervisor, TickRecord
+from fsmv2.core.control import why_control
+from fsmv2.worker import Phase
+
+
+class NodeView(msgspec.Struct, frozen=True, kw_only=True):
+    """One supervisor. `since` is in Unix seconds, `age` and `observed_age` in seconds until now."""
+
+    path: str
+    name: str
+    depth: int
+    type: str
+    state: str
+    phase: Phase
+    healthy: bool
+    fresh: bool
+    reason: str
+    control: str
+    control_reason: str
+    incarnation: int
+    since: float
+    age: float
+    observed_age: float | None
+    observed: Any
+    action: str
+    conditions: tuple[Condition, ...]
+    attempts: int
+    ticks: int
+
+
+class TreeView(msgspec.Struct, frozen=True):
+    """The whole tree in order, parents before children."""
+
+    at: float
+    nodes: tuple[NodeView, ...]
+
+    def get(self, path: str) -> NodeView | None:
+        """The node at this path, or None."""
+        return next((node for node in self.nodes if node.path == path), None)
+
+    def __getitem__(self, path: str) -> NodeView:
+        """The node at this path; KeyError if there is none."""
+        node = self.get(path)
+        if node is None:
+            raise KeyError(path)
+        return node
+
+    def of_type(self, name: str) -> tuple[NodeView, ...]:
+        """All nodes of one worker type."""
+        return tuple(node for node in self.nodes if node.type == name)
+
+
+def view_tree(core: Core) -> TreeView:
+    """Picture the tree; call it on the loop of the core."""
+    nodes: list[NodeView] = []
+    todo = [core.root] if core.root is not None else []
+    while todo:
+        supervisor = todo.pop()
+        nodes.append(view_node(supervisor))
+        todo.extend(reversed(list(supervisor.children.values())))
+    return TreeView(core.wall(), tuple(nodes))
+
+
+def view_node(s: Supervisor) -> NodeView:
+    """Picture one supervisor."""
+    now, status = s.core.now, s.status
+    return NodeView(
+        path=s.path,
+        name=s.name,
+        depth=s.depth,
+        type=s.declared.worker_type,
+        state=status.state,
+        phase=status.phase,
+        healthy=status.healthy,
+        fresh=status.fresh,
+        reason=status.reason,
+        control=s.control,
+        control_reason=why_control(s),
+        incarnation=s.incarnation,
+        since=s.core.epoch + s.since,
+        age=now - s.since,
+        observed_age=None if s.observed_at is None else now - s.observed_at,
+        observed=s.observed,
+        action=s.action.definition.name if s.action else "",
+        conditions=tuple((s.conditions or {}).values()),
+        attempts=s.attempts.count if s.attempts else 0,
+        ticks=s.tick_count,
+    )
+
+
+def history(s: Supervisor) -> tuple[TickRecord, ...]:
+    """The remembered ticks of one supervisor, oldest first."""
+    return tuple(s.records or ())

@@ -1,0 +1,9 @@
+"""Tools to test workers and trees; public, and used by our own tests.
+
+simulation: a whole tree on a virtual clock.    virtual: that clock's event loop.
+"""
+
+from fsmv2.testing.simulation import Simulation
+from fsmv2.testing.virtual import VirtualLoop
+
+__all__ = ["Simulation", "VirtualLoop"]

@@ -1,0 +1,147 @@
+"""A whole tree under virtual time: the same core and the same shell, on one loop whose clock jumps.
+
+Tests, ours and those of authors, drive it from plain synchronous code::
+
+    with Simulation(root, factory) as sim:
+        sim.run(10)
+        assert sim["plant/lamp"].state == "on"
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+from fsmv2.core import (
+    Core,
+    Declared,
+    EngineSettings,
+    Event,
+    Report,
+    RestartAsked,
+    StopAsked,
+    Supervisor,
+    TickRecord,
+)
+from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.supervision import Supervision
+from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
+from fsmv2.runtime.work import Work
+from fsmv2.spec import ChildSpec
+from fsmv2.testing.virtual import VirtualLoop
+from fsmv2.worker import WorkerFactory
+
+
+class Simulation:
+    """One tree, its collectors and executor, on a virtual clock. Nothing in it ever waits."""
+
+    def __init__(
+        self,
+        root: ChildSpec,
+        factory: WorkerFactory,
+        *,
+        global_variables: Mapping[str, Any] | None = None,
+        settings: EngineSettings | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.loop = VirtualLoop()
+        self.clock = Clock(self.loop.time)
+        self.settings = settings or EngineSettings()
+        self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0)
+        self.work = Work(self.settings, self.clock, self.loop, self.post)
+        self.supervision = Supervision(self.core, self.clock, self.loop, self.work.deliver)
+        self.reports: list[Report] = []
+        self.supervision.listen(self.reports.append)
+        self.declare(root, global_variables)
+
+    def __enter__(self) -> Simulation:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End what is left, without waiting for an orderly stop."""
+        self.supervision.close()
+        self.loop.run_until_complete(self.work.aclose())
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.close()
+
+    # ---- what happens ------------------------------------------------------------------------
+
+    def post(self, event: Event) -> None:
+        """Hand the core an event."""
+        self.supervision.post(event)
+
+    def declare(self, root: ChildSpec, global_variables: Mapping[str, Any] | None = None) -> None:
+        """Declare what the tree is to be."""
+        if global_variables is None:
+            global_variables = root.user_spec.variables.global_
+        self.post(Declared(root, global_variables, "test"))
+
+    def restart(self, path: str) -> None:
+        """Ask for a new instance at `path`."""
+        self.post(RestartAsked(path, "test"))
+
+    def ask_stop(self, *, deadline: float | None = None) -> None:
+        """Ask the tree to stop; does not run anything yet."""
+        self.post(StopAsked("test", deadline))
+
+    # ---- time --------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Virtual seconds since the start."""
+        return self.loop.time()
+
+    def run(self, seconds: float = 0.0) -> None:
+        """Let this much time pass; with 0, only what is due now is done."""
+        self.loop.run_until_complete(asyncio.sleep(seconds))
+        for _ in range(8):  # an instant has a few rounds: collected, decided, carried out
+            self.loop.run_until_complete(asyncio.sleep(0))
+
+    def until(
+        self, condition: Callable[[Simulation], bool], *, within: float = 60.0, step: float = 0.01
+    ) -> float:
+        """Run until `condition` holds; returns the seconds it took, or raises AssertionError."""
+        began = self.now
+        while not condition(self):
+            if self.now - began > within:
+                shown = "\n".join(f"  {n.path}: {n.state} ({n.reason})" for n in self.view().nodes)
+                raise AssertionError(f"not so within {within:g} virtual s; the tree is\n{shown}")
+            self.run(step)
+        return self.now - began
+
+    def stop(self, *, within: float = 60.0) -> float:
+        """Stop the tree and run until all is released; returns the seconds it took."""
+        self.ask_stop()
+        return self.until(lambda sim: sim.core.finished, within=within)
+
+    # ---- reading -----------------------------------------------------------------------------
+
+    def __getitem__(self, path: str) -> NodeView:
+        """The worker at `path` as it is now; KeyError if there is none."""
+        return view_node(self.core.by_path[path])
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.core.by_path
+
+    def supervisor(self, path: str) -> Supervisor:
+        """The record of one path."""
+        return self.core.by_path[path]
+
+    def view(self) -> TreeView:
+        """The whole tree."""
+        return view_tree(self.core)
+
+    def records(self, path: str) -> tuple[TickRecord, ...]:
+        """The remembered ticks of one path, oldest first."""
+        return history(self.core.by_path[path])
+
+    def texts(self, kind: str, path: str = "") -> list[str]:
+        """The texts of all reports of one kind so far, of one path or of all."""
+        return [r.text for r in self.reports if r.kind == kind and path in ("", r.path)]

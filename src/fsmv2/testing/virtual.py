@@ -1,0 +1,36 @@
+"""An event loop whose clock jumps: hours pass in milliseconds, and in the same order every time."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from typing import Any
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    """Instead of waiting for time to pass, lets it pass."""
+
+    loop: VirtualLoop
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        ready = super().select(0)
+        if not ready and timeout:
+            self.loop.virtual_time += timeout
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop for simulations: `time()` starts at 0 and moves only when nothing else is to be done.
+
+    With nothing scheduled at all a simulation would wait for ever; that is an error and raises.
+    """
+
+    def __init__(self) -> None:
+        self.virtual_time = 0.0
+        selector = _JumpingSelector()
+        selector.loop = self
+        super().__init__(selector)
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self.virtual_time

@@ -1,0 +1,65 @@
+"""What authors implement, and what the core reads of it.
+
+phase, step, snapshot: the words between author and core.
+state, action, check:  the three decorators.
+worker:                the base class.      definition: its check when the class is made.
+factory:               types by name.
+"""
+
+from fsmv2.worker.action import ActionDefinition, action
+from fsmv2.worker.check import (
+    CheckDefinition,
+    CheckResult,
+    CheckView,
+    Fault,
+    Healthy,
+    Subject,
+    Unknown,
+    check,
+    fault,
+    healthy,
+    unknown,
+)
+from fsmv2.worker.definition import WorkerDefinition
+from fsmv2.worker.factory import RegisteredType, WorkerFactory
+from fsmv2.worker.phase import Phase
+from fsmv2.worker.snapshot import NO_STATUS, ActionResult, ChildStatus, Outcome, Snapshot
+from fsmv2.worker.state import StateDefinition, state
+from fsmv2.worker.step import Act, Goto, Stay, Step, act, goto, stay
+from fsmv2.worker.worker import Resources, Worker
+
+__all__ = [
+    "NO_STATUS",
+    "Act",
+    "ActionDefinition",
+    "ActionResult",
+    "CheckDefinition",
+    "CheckResult",
+    "CheckView",
+    "ChildStatus",
+    "Fault",
+    "Goto",
+    "Healthy",
+    "Outcome",
+    "Phase",
+    "RegisteredType",
+    "Resources",
+    "Snapshot",
+    "StateDefinition",
+    "Stay",
+    "Step",
+    "Subject",
+    "Unknown",
+    "Worker",
+    "WorkerDefinition",
+    "WorkerFactory",
+    "act",
+    "action",
+    "check",
+    "fault",
+    "goto",
+    "healthy",
+    "state",
+    "stay",
+    "unknown",
+]

@@ -1,0 +1,183 @@
+"""Checks a worker class when it is made, and compiles it into what the core reads.
+
+Everything that can be wrong with an FSM before it runs is found here, all at once, so that an
+author sees it at import and not at three in the morning.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from fsmv2.errors import DefinitionError, suggest
+from fsmv2.spec import ObservedState, UserSpec
+from fsmv2.worker.action import MARK as ACTION_MARK
+from fsmv2.worker.action import ActionDefinition
+from fsmv2.worker.check import MARK as CHECK_MARK
+from fsmv2.worker.check import CheckDefinition
+from fsmv2.worker.phase import Phase
+from fsmv2.worker.state import MARK as STATE_MARK
+from fsmv2.worker.state import StateDefinition
+
+ON_THE_WAY_DOWN = (Phase.STOPPING, Phase.STOPPED, Phase.FAILED)
+
+
+class WorkerDefinition(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One worker type as the core sees it: its types, FSM, actions, checks and policies."""
+
+    name: str
+    cls: Any
+    spec_type: type[UserSpec]
+    observed_type: type[ObservedState]
+    nothing_observed: ObservedState
+    states: Mapping[str, StateDefinition]
+    actions: Mapping[str, ActionDefinition]
+    checks: tuple[CheckDefinition, ...]
+    initial: str
+    stop_state: str
+    goal: str
+    interval: float
+    observe_timeout: float
+    in_place: bool
+    overlap_safe: bool
+    derive_from: str
+    is_bridge: bool
+
+
+def define(cls: Any) -> WorkerDefinition:
+    """Compile `cls`; DefinitionError names every fault of it at once."""
+    states: dict[str, StateDefinition] = dict(_marked(cls, STATE_MARK))
+    faults = [*_faults_of_class(cls), *_faults_of_states(cls, states)]
+    if faults:
+        lines = "".join(f"\n  - {fault}" for fault in faults)
+        raise DefinitionError(f"{cls.__module__}.{cls.__qualname__} is not a sound worker:{lines}")
+    spec_type, observed_type = types_of(cls)
+    return WorkerDefinition(
+        name=cls.worker_type or dashed(cls.__name__),
+        cls=cls,
+        spec_type=spec_type,
+        observed_type=observed_type,
+        nothing_observed=observed_type(),
+        states=states,
+        actions=dict(_marked(cls, ACTION_MARK)),
+        checks=tuple(found for _, found in _marked(cls, CHECK_MARK)),
+        initial=cls.initial,
+        stop_state=cls.stop_state,
+        goal=next((n for n, s in states.items() if s.phase is Phase.RUNNING), cls.initial),
+        interval=float(cls.interval),
+        observe_timeout=float(cls.observe_timeout),
+        in_place=cls.update_policy == "in_place",
+        overlap_safe=cls.overlap_safe,
+        derive_from=cls.derive_from,
+        is_bridge=cls.is_bridge,
+    )
+
+
+def dashed(name: str) -> str:
+    """`DataFlow` → `data-flow`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def types_of(cls: Any) -> tuple[type[UserSpec], type[ObservedState]]:
+    """The spec and observation types a worker class was subscripted with."""
+    found: list[Any] = [UserSpec, ObservedState]
+    for base in reversed(cls.__mro__):
+        for generic in getattr(base, "__orig_bases__", ()):
+            args = typing.get_args(generic)
+            origin = typing.get_origin(generic)
+            if origin is not None and hasattr(origin, "collect_observed_state"):
+                found[: min(2, len(args))] = [
+                    given if isinstance(given, type) else default
+                    for given, default in zip(args[:2], found, strict=False)
+                ]
+    return found[0], found[1]
+
+
+def _marked(cls: Any, mark: str) -> Iterator[tuple[str, Any]]:
+    """Marked methods in order of declaration, base classes first, overridden ones replaced."""
+    names: dict[str, None] = {}
+    for base in reversed(cls.__mro__):
+        names.update((name, None) for name in vars(base))
+    for name in names:
+        found = getattr(getattr(cls, name, None), mark, None)
+        if found is not None:
+            yield name, found
+
+
+def _faults_of_class(cls: Any) -> Iterator[str]:
+    spec_type, observed_type = types_of(cls)
+    if not issubclass(spec_type, UserSpec):
+        yield f"its spec type {spec_type.__name__} must subclass UserSpec"
+    if not issubclass(observed_type, ObservedState):
+        yield f"its observation type {observed_type.__name__} must subclass ObservedState"
+    else:
+        required = [f.name for f in msgspec.structs.fields(observed_type) if f.required]
+        if required:
+            yield (
+                f"every field of {observed_type.__name__} needs a default, which is what counts "
+                f"before the first observation; missing for: {', '.join(required)}"
+            )
+    if cls.collect_observed_state.__module__ == "fsmv2.worker.worker":
+        yield "it does not define collect_observed_state(self, spec, resources)"
+    if cls.interval <= 0 or cls.observe_timeout <= 0:
+        yield "interval and observe_timeout must be more than 0 seconds"
+    for policy, known in (
+        ("update_policy", ("recreate", "in_place")),
+        ("derive_from", ("nothing", "own", "parent")),
+    ):
+        given = getattr(cls, policy)
+        if given not in known:
+            yield f"{policy} is {given!r}. {suggest(str(given), known)}"
+
+
+def _faults_of_states(cls: Any, states: Mapping[str, StateDefinition]) -> Iterator[str]:
+    if not states:
+        yield "it has no FSM: mark at least its stop state with @state('stopped')"
+        return
+    for role, name in (("initial", cls.initial), ("stop", cls.stop_state)):
+        if name not in states:
+            yield f"its {role} state {name!r} is not one of its states. {suggest(name, states)}"
+    if cls.stop_state in states and states[cls.stop_state].phase is not Phase.STOPPED:
+        phase = states[cls.stop_state].phase
+        yield f"its stop state {cls.stop_state!r} must be of phase 'stopped', not {phase.value!r}"
+    for state in states.values():
+        for target in state.to:
+            if target not in states:
+                yield f"state {state.name!r} names an unknown target {target!r}. " + suggest(
+                    target, states
+                )
+            # H28: whatever the parent asks meanwhile, a stopping worker arrives.
+            elif state.phase is Phase.STOPPING and states[target].phase not in ON_THE_WAY_DOWN:
+                yield (
+                    f"state {state.name!r} is stopping and may not turn back to {target!r} "
+                    f"({states[target].phase.value}); let it reach {cls.stop_state!r} first"
+                )
+    if cls.initial in states:
+        reached = _reach([cls.initial], {n: s.to for n, s in states.items()})
+        for name in states:
+            if name not in reached:
+                yield f"state {name!r} is unreachable from the initial state {cls.initial!r}"
+    if cls.stop_state in states:
+        backwards: dict[str, list[str]] = {name: [] for name in states}
+        for state in states.values():
+            for target in state.to:
+                backwards.get(target, []).append(state.name)
+        stoppable = _reach([cls.stop_state], backwards)
+        for name in states:
+            if name not in stoppable:
+                yield f"state {name!r} has no way to the stop state {cls.stop_state!r}"
+
+
+def _reach(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+    reached: set[str] = set()
+    todo = list(start)
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo.extend(edges.get(name, ()))
+    return reached

@@ -1,0 +1,86 @@
+"""The registry of worker types: from the name in a child spec to a new worker instance."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from fsmv2.errors import RegistrationError, UnknownWorkerTypeError, suggest
+from fsmv2.worker.definition import WorkerDefinition
+from fsmv2.worker.worker import Worker
+
+ENTRY_POINTS = "fsmv2.workers"
+"""The entry point group in which packages announce their worker types."""
+
+
+class RegisteredType(msgspec.Struct, frozen=True, eq=False):
+    """A worker type under the name it was registered with, and how to make an instance."""
+
+    definition: WorkerDefinition
+    make: Callable[[], Worker[Any, Any, Any]]
+
+
+class WorkerFactory:
+    """Worker types by name. Not shared: each runtime is given its own."""
+
+    def __init__(self) -> None:
+        self._types: dict[str, RegisteredType] = {}
+
+    def register(
+        self,
+        worker: type[Worker[Any, Any, Any]],
+        *,
+        name: str | None = None,
+        make: Callable[[], Worker[Any, Any, Any]] | None = None,
+    ) -> None:
+        """Register the class `worker` under `name` (default: the type's own name).
+
+        `make` builds an instance where the constructor needs arguments, such as a shared engine.
+        RegistrationError: the name is empty or taken, or the class defines no FSM.
+        """
+        definition = getattr(worker, "definition", None)
+        if not isinstance(definition, WorkerDefinition):
+            raise RegistrationError(
+                f"{worker.__name__} defines no FSM, so it cannot be a worker type.",
+                fix="Subclass Worker without abstract=True and mark its states with @state.",
+            )
+        name = definition.name if name is None else name
+        if not name.strip():
+            raise RegistrationError(f"the name to register {worker.__name__} under is empty.")
+        if name in self._types:
+            taken = self._types[name].definition.cls.__name__
+            raise RegistrationError(
+                f"the worker type '{name}' is already registered, by {taken}.",
+                fix="Pass another name=, or register it once.",
+            )
+        if name != definition.name:
+            definition = msgspec.structs.replace(definition, name=name)
+        self._types[name] = RegisteredType(definition, make or worker)
+
+    def register_alias(self, alias: str, name: str) -> None:
+        """Accept `alias` as another spelling of the registered type `name`."""
+        if alias in self._types:
+            raise RegistrationError(f"the worker type '{alias}' is already registered.")
+        self._types[alias] = self.find(name)
+
+    def load_entry_points(self) -> None:
+        """Register what installed packages announce under the group `fsmv2.workers`."""
+        for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+            self.register(point.load(), name=point.name)
+
+    def find(self, name: str) -> RegisteredType:
+        """The type of this name; UnknownWorkerTypeError names the nearest and all known."""
+        try:
+            return self._types[name]
+        except KeyError:
+            raise UnknownWorkerTypeError(
+                f"no worker type '{name}' is registered.", fix=suggest(name, self._types)
+            ) from None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All registered names, sorted."""
+        return tuple(sorted(self._types))

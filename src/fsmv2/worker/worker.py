@@ -1,0 +1,96 @@
+"""The base class of every worker: what an author writes, and the choices with defaults."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, ClassVar, Generic, Literal, cast
+
+import msgspec
+from typing_extensions import TypeVar
+
+from fsmv2.spec import DesiredState, ObservedState, UserSpec
+from fsmv2.worker.definition import WorkerDefinition, define
+
+S = TypeVar("S", bound=UserSpec, default=UserSpec)
+O = TypeVar("O", bound=ObservedState, default=ObservedState)  # noqa: E741  (see snapshot.py)
+R = TypeVar("R", default=None)
+
+
+class Resources(msgspec.Struct, Generic[R], frozen=True):
+    """What collections and actions are handed besides the spec.
+
+    `value` is what the type's `resources(spec)` yielded (None if it has none); `config` the
+    rendered config of the current desired state; `log` is bound to the path. `push` hands an
+    observation to the engine at once, for types that need not be asked.
+    """
+
+    path: str
+    value: R
+    config: Any
+    log: Any
+    push: Callable[[ObservedState], None]
+
+
+class Worker(Generic[S, O, R]):
+    """User code for one kind of thing.
+
+    Subclass it with the spec and observation types, write one method per FSM state, and the
+    actions those states ask for::
+
+        class Lamp(Worker[LampSpec, LampObserved]):
+            async def collect_observed_state(self, spec, resources): ...
+
+            @state("stopped", to="starting")
+            def stopped(self, s): ...
+
+    The class is checked when it is made: unknown targets, unreachable states, a missing stop
+    state, no way to it. `DefinitionError` says which, and what to write instead.
+    """
+
+    definition: ClassVar[WorkerDefinition]
+
+    worker_type: ClassVar[str] = ""
+    """Name to register under; default: the class name in lower case with dashes."""
+    initial: ClassVar[str] = "stopped"
+    """State a new instance begins in; the first observation decides what follows."""
+    stop_state: ClassVar[str] = "stopped"
+    """State that counts as stopped for removal, restart and shutdown."""
+    interval: ClassVar[float] = 5.0
+    """Seconds between collections."""
+    observe_timeout: ClassVar[float] = 2.2
+    """Seconds one collection may take; then it is cancelled and counts as silence."""
+    update_policy: ClassVar[Literal["recreate", "in_place"]] = "recreate"
+    """What a changed spec does to a running instance. `in_place` suits what adapts live."""
+    overlap_safe: ClassVar[bool] = False
+    """Whether a successor may act while a forced predecessor's tasks have not ended."""
+    derive_from: ClassVar[Literal["nothing", "own", "parent"]] = "nothing"
+    """Whose last observation `derive_desired_state` gets: none, its own, or its parent's."""
+    is_bridge: ClassVar[bool] = False
+    """Whether descendants get `internal.bridged_by` with the path of this worker."""
+
+    def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not abstract:
+            cls.definition = define(cls)
+
+    def derive_desired_state(self, spec: S, previous_observed: O | None) -> DesiredState:
+        """Say what should be, from the spec alone. Pure: no I/O, clock, randomness or neighbours.
+
+        Default: the first declared state of phase *running*, no children.
+        """
+        return DesiredState(state=type(self).definition.goal)
+
+    async def collect_observed_state(self, spec: S, resources: Resources[R]) -> O:
+        """Look at the real thing and say what is. May do I/O; must not change anything."""
+        raise NotImplementedError  # replaced by every author; define() refuses a class without it
+
+    def resources(self, spec: S) -> AbstractAsyncContextManager[R]:
+        """Open what collections and actions share, such as a client; closed at release."""
+        return _nothing(cast("R", None))
+
+
+@contextlib.asynccontextmanager
+async def _nothing(value: R) -> AsyncIterator[R]:
+    yield value

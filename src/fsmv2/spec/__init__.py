@@ -1,0 +1,59 @@
+"""What should be, as data: specs, variables, templates, locations. Pure, without clock or I/O.
+
+Map of the room:
+
+    bundle, inheritance     the variables of a worker, and who wins among them
+    specs, child, desired   UserSpec, ObservedState, ChildSpec, DesiredState
+    decode, serialise       from and to plain data, JSON and YAML
+    template*               render_template: fast road, Jinja road, leading dot, limits
+    location, names         ISA-95 levels, the naming rule of the namespace
+    frozen, plain           what the data types are made of
+    document                the YAML file a person writes
+"""
+
+from fsmv2.spec.bundle import RESERVED_KEYS, VariableBundle
+from fsmv2.spec.child import ChildSpec, check_child_name
+from fsmv2.spec.desired import DesiredState
+from fsmv2.spec.inheritance import (
+    ENGINE_KEYS,
+    check_declared_user,
+    inherit_variables,
+    with_engine_keys,
+)
+from fsmv2.spec.location import (
+    LEVELS,
+    LocationConflict,
+    compute_location_path,
+    location_variables,
+    merge_locations,
+    normalise_location,
+)
+from fsmv2.spec.names import UNKNOWN, check_name_part, check_name_path, clean_name_part
+from fsmv2.spec.specs import ObservedState, UserSpec, Volatile, same_observation, stable_fields
+
+__all__ = [
+    "ENGINE_KEYS",
+    "LEVELS",
+    "RESERVED_KEYS",
+    "UNKNOWN",
+    "ChildSpec",
+    "DesiredState",
+    "LocationConflict",
+    "ObservedState",
+    "UserSpec",
+    "VariableBundle",
+    "Volatile",
+    "check_child_name",
+    "check_declared_user",
+    "check_name_part",
+    "check_name_path",
+    "clean_name_part",
+    "compute_location_path",
+    "inherit_variables",
+    "location_variables",
+    "merge_locations",
+    "normalise_location",
+    "same_observation",
+    "stable_fields",
+    "with_engine_keys",
+]

@@ -1,0 +1,116 @@
+"""The variables of one worker in their three tiers.
+
+The engine makes one bundle for each worker (`VariableBundle.trusted`), authors make them for the
+children they declare; templates read `flatten()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fsmv2.errors import VariableError
+from fsmv2.spec.frozen import EMPTY
+from fsmv2.spec.plain import detach
+
+RESERVED_KEYS = frozenset({"global", "internal"})
+
+
+class VariableBundle(
+    msgspec.Struct,
+    frozen=True,
+    gc=False,  # plain data, no cycles: the collector need not look at 100,000 of them
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    rename={"global_": "global"},
+):
+    """Variables by tier: `user` from the parent, `global_` fleet-wide, `internal` the engine's.
+
+    The mappings are copied in, so a later change of the caller's dicts does not show here.
+    Raises VariableError for a reserved key (`global`, `internal`) in `user` and for keys that are
+    not text. Write it with `fsmv2.spec.to_data` or `to_json`: these never include `internal`.
+    """
+
+    user: Mapping[str, Any] = EMPTY
+    global_: Mapping[str, Any] = EMPTY
+    internal: Mapping[str, Any] = EMPTY
+
+    def __post_init__(self) -> None:
+        for name in ("user", "global_", "internal"):
+            tier = getattr(self, name)
+            if tier is EMPTY:
+                continue
+            check_keys(tier, name.rstrip("_"))
+            msgspec.structs.force_setattr(self, name, detach(dict(tier)) if tier else EMPTY)
+        check_reserved(self.user)
+
+    @classmethod
+    def trusted(
+        cls,
+        user: Mapping[str, Any],
+        global_: Mapping[str, Any] = EMPTY,
+        internal: Mapping[str, Any] = EMPTY,
+    ) -> VariableBundle:
+        """A bundle that shares the given mappings, unchecked and uncopied.
+
+        For the engine, which makes one per worker from mappings it never changes in place:
+        100,000 workers then share one `global_`.
+        """
+        bundle = cls()
+        force = msgspec.structs.force_setattr
+        force(bundle, "user", user)
+        force(bundle, "global_", global_)
+        force(bundle, "internal", internal)
+        return bundle
+
+    def flatten(self) -> dict[str, Any]:
+        """The scope templates read: user keys at top level, `global` and `internal` nested.
+
+        Empty tiers are absent. The result is the caller's own down to the tiers.
+        """
+        flat = dict(self.user)
+        if self.global_:
+            flat["global"] = dict(self.global_)
+        if self.internal:
+            flat["internal"] = dict(self.internal)
+        return flat
+
+    def scope(self) -> dict[str, Any]:
+        """`flatten()` without copying the tiers: for readers who change nothing."""
+        flat = dict(self.user)
+        if self.global_:
+            flat["global"] = self.global_
+        if self.internal:
+            flat["internal"] = self.internal
+        return flat
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return VariableBundle, (self.user, self.global_, self.internal)
+
+
+def check_keys(tier: Mapping[Any, Any], name: str) -> None:
+    """Raise VariableError unless `tier` is a mapping whose keys are all text and not empty."""
+    if not isinstance(tier, Mapping):
+        raise VariableError(
+            f"The {name} variables are a {type(tier).__name__}, expected a mapping.",
+            fix="Write them as `name: value`.",
+        )
+    for key in tier:
+        if not isinstance(key, str) or not key:
+            raise VariableError(
+                f"The {name} variable name {key!r} is not text.",
+                fix=f'Quote it: "{key}".' if not isinstance(key, str) else "Give it a name.",
+            )
+
+
+def check_reserved(user: Mapping[str, Any]) -> None:
+    """Raise VariableError when `user` sets a reserved key; the error names it."""
+    if "global" in user or "internal" in user:
+        key = "global" if "global" in user else "internal"
+        raise VariableError(
+            f"The user variable '{key}' is reserved for the {key} tier.",
+            path=key,
+            fix=f"Rename it, for example to '{key}_value'.",
+        )

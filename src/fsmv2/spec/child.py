@@ -1,0 +1,76 @@
+"""A child as its parent declares it: pure data inside the parent's desired state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from fsmv2.errors import SpecError
+from fsmv2.spec.frozen import EMPTY, share
+from fsmv2.spec.specs import UserSpec
+
+
+class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One declared child. Equality is by value.
+
+    `name` is any printable text without leading or trailing space; `state_mapping` gives, for a
+    state of the parent (`*` for any other), the state asked of the child; `enabled=False` keeps
+    the child stopped and visible; `depends_on` names siblings; `discovered` children are removed
+    only after three agreeing fresh observations. Raises SpecError for an unusable name or type.
+    """
+
+    name: str
+    worker_type: str
+    user_spec: UserSpec
+    state_mapping: Mapping[str, str] = EMPTY
+    enabled: bool = True
+    depends_on: tuple[str, ...] = ()
+    discovered: bool = False
+
+    def __post_init__(self) -> None:
+        check_child_name(self.name)
+        if not _is_text(self.worker_type):
+            raise SpecError(
+                f"The worker type of child '{self.name}' is {self.worker_type!r}, expected a name.",
+                path=self.name,
+            )
+        if not isinstance(self.user_spec, UserSpec):
+            raise SpecError(
+                f"The user_spec of child '{self.name}' is a {type(self.user_spec).__name__}, "
+                "expected a UserSpec.",
+                path=self.name,
+                fix="Derive your spec from fsmv2.UserSpec.",
+            )
+        force = msgspec.structs.force_setattr
+        if self.state_mapping is not EMPTY:
+            force(self, "state_mapping", share(self.state_mapping))
+        if type(self.depends_on) is not tuple:
+            force(self, "depends_on", _names(self.depends_on, self.name))
+
+
+def check_child_name(name: str) -> None:
+    """Raise SpecError unless `name` is printable text without leading or trailing space."""
+    if not _is_text(name):
+        raise SpecError(f"A child's name is {name!r}, expected text that is not empty.")
+    if not name.isprintable() or name[0] == " " or name[-1] == " ":
+        cleaned = "".join(c for c in name if c.isprintable()).strip()
+        raise SpecError(
+            f"The child name {name!r} has leading or trailing space or unprintable characters.",
+            fix=f"Use '{cleaned}'." if cleaned else "Use printable text.",
+        )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _names(value: object, child: str) -> tuple[str, ...]:
+    # One name written as text would otherwise become a tuple of its letters.
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise SpecError(
+            f"depends_on of child '{child}' is {value!r}, expected a list of names.",
+            path=child,
+            fix=f"Write ['{value}'].",
+        )
+    return tuple(value)

@@ -1,0 +1,65 @@
+"""The naming rule of the namespace: what may stand between two separators of a path.
+
+Levels of a location, parts of a virtual path and tag names become parts of a NATS subject and of
+an MQTT topic, so neither separators nor wildcards of either may be in them. Called by location.py,
+document loading, and flows that publish.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from fsmv2.errors import LocationError
+
+UNKNOWN = "unknown"  # what stands for a missing level; nobody may use it as a name
+_UNCLEAN = re.compile(r"[./*>+#\s\x00-\x1f\x7f]+")
+_EDGES = re.compile(r"^-+|-+$")
+
+
+def clean_name_part(value: str) -> str:
+    """`value` made to fit the rule, as proposed in errors; empty when nothing usable is left."""
+    text = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in value)
+    cleaned = _EDGES.sub("", _UNCLEAN.sub("-", text))
+    return "" if cleaned == UNKNOWN else cleaned
+
+
+def check_name_part(value: object, what: str, *, path: str = "") -> str:
+    """`value` trimmed, when it may be one part of a namespace path.
+
+    Raises LocationError, naming `what` and proposing a cleaned value, when it is not text, empty,
+    the reserved `unknown`, or has `.`, `/`, a wildcard (`*`, `>`, `+`, `#`), white space or an
+    unprintable character in it.
+    """
+    if type(value) is not str:
+        # Numbers and booleans are refused: the text a person wrote (`0123`, `no`) is lost in them.
+        shown = f'Quote it: "{value}".' if isinstance(value, int | float) else ""
+        raise LocationError(f"The {what} is {value!r}, expected text.", path=path, fix=shown)
+    text = value.strip()
+    if not text:
+        raise LocationError(
+            f"The {what} is empty.", path=path, fix="Give it a name, or leave it out."
+        )
+    if text == UNKNOWN:
+        raise LocationError(
+            f"The {what} is '{UNKNOWN}', which is reserved for a level that is missing.",
+            path=path,
+            fix="Use another name, or leave it out.",
+        )
+    if _UNCLEAN.search(text) or not text.isprintable():
+        cleaned = clean_name_part(text)
+        raise LocationError(
+            f"The {what} {value!r} has a character that cannot be in it: no '.', '/', wildcard "
+            "(* > + #), white space or control character.",
+            path=path,
+            fix=f"Use '{cleaned}'." if cleaned else "Use letters, digits, '-' and '_'.",
+        )
+    return text
+
+
+def check_name_path(value: object, what: str, *, separator: str = ".", path: str = "") -> str:
+    """A virtual path: parts joined by `separator`, each under the rule of `check_name_part`."""
+    if type(value) is not str or not value.strip():
+        return check_name_part(value, what, path=path)
+    parts = value.strip().split(separator)
+    return separator.join([check_name_part(part, f"{what} part", path=path) for part in parts])

@@ -13,59 +13,85 @@ cli      the commands.
 testing  the simulation, for authors and for ourselves.
 """
 
-from fsmv2.core import EngineSettings, ExponentialBackoff, Supervisor
-from fsmv2.errors import (
-    DefinitionError,
-    Diagnostic,
-    DocumentError,
-    FlowError,
-    FsmError,
-    LocationError,
-    PermanentError,
-    ReconcileError,
-    RegistrationError,
-    SpecError,
-    StoreError,
-    TemplateError,
-    TemporaryError,
-    UndefinedVariableError,
-    UnknownWorkerTypeError,
-    VariableError,
-)
-from fsmv2.runtime import Runtime
-from fsmv2.spec import (
-    ChildSpec,
-    DesiredState,
-    ObservedState,
-    UserSpec,
-    VariableBundle,
-    Volatile,
-    compute_location_path,
-    merge_locations,
-    render_template,
-)
-from fsmv2.worker import (
-    ActionResult,
-    CheckResult,
-    CheckView,
-    ChildStatus,
-    Outcome,
-    Phase,
-    Resources,
-    Snapshot,
-    Step,
-    Worker,
-    WorkerFactory,
-    act,
-    action,
-    check,
-    fault,
-    goto,
-    healthy,
-    state,
-    stay,
-    unknown,
-)
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fsmv2.core import EngineSettings, ExponentialBackoff, Supervisor
+    from fsmv2.errors import (
+        DefinitionError,
+        Diagnostic,
+        DocumentError,
+        FlowError,
+        FsmError,
+        LocationError,
+        PermanentError,
+        ReconcileError,
+        RegistrationError,
+        SpecError,
+        StoreError,
+        TemplateError,
+        TemporaryError,
+        UndefinedVariableError,
+        UnknownWorkerTypeError,
+        VariableError,
+    )
+    from fsmv2.runtime import Runtime
+    from fsmv2.spec import (
+        ChildSpec,
+        DesiredState,
+        ObservedState,
+        UserSpec,
+        VariableBundle,
+        Volatile,
+        compute_location_path,
+        merge_locations,
+        render_template,
+    )
+    from fsmv2.worker import (
+        ActionResult,
+        CheckResult,
+        CheckView,
+        ChildStatus,
+        Outcome,
+        Phase,
+        Resources,
+        Snapshot,
+        Step,
+        Worker,
+        WorkerFactory,
+        act,
+        action,
+        check,
+        fault,
+        goto,
+        healthy,
+        state,
+        stay,
+        unknown,
+    )
+
+# Each room is imported when one of its names is first asked for, so that `fsmv2 --help` and
+# programs that need a part only do not pay for the rest. tests/cli holds both lists equal.
+_ROOMS = {
+    "core": "EngineSettings ExponentialBackoff Supervisor",
+    "errors": (
+        "DefinitionError Diagnostic DocumentError FlowError FsmError LocationError "
+        "PermanentError ReconcileError RegistrationError SpecError StoreError "
+        "TemplateError TemporaryError UndefinedVariableError UnknownWorkerTypeError "
+        "VariableError"
+    ),
+    "runtime": "Runtime",
+    "spec": (
+        "ChildSpec DesiredState ObservedState UserSpec VariableBundle Volatile "
+        "compute_location_path merge_locations render_template"
+    ),
+    "worker": (
+        "ActionResult CheckResult CheckView ChildStatus Outcome Phase Resources "
+        "Snapshot Step Worker WorkerFactory act action check fault goto healthy state "
+        "stay unknown"
+    ),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
 __version__ = "0.1.0"
 
@@ -121,3 +147,19 @@ __all__ = [
     "stay",
     "unknown",
 ]
+
+if not TYPE_CHECKING:  # a type checker that sees `__getattr__` would let every wrong name pass
+
+    def __getattr__(name):
+        """Import a public name at its first use (PEP 562)."""
+        import importlib  # not at the top, where it would become a name of the package
+
+        room = _ROOM_OF.get(name)
+        if room is None:
+            raise AttributeError(f"module 'fsmv2' has no attribute '{name}'")
+        value = globals()[name] = getattr(importlib.import_module(f"fsmv2.{room}"), name)
+        return value
+
+    def __dir__():
+        """The public names, imported or not."""
+        return sorted({*globals(), *__all__})

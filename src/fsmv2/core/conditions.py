@@ -19,7 +19,6 @@ BREAKER = "BreakerClosed"
 SETTLED = "Settled"
 ACTION = "ActionEnds"
 WAITING = "WaitsEnd"
-FENCED = "Unfenced"
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):

@@ -22,6 +22,7 @@ from fsmv2.spec import (
     inherit_variables,
     location_variables,
     merge_locations,
+    with_engine_keys,
 )
 
 if TYPE_CHECKING:
@@ -85,12 +86,12 @@ def _inherit(core: Core, s: Supervisor) -> None:
 
 
 def _bundle(core: Core, s: Supervisor, parent_state: str) -> VariableBundle:
-    user = {
-        **s.user,
-        "parent_state": parent_state,
-        "location": location_variables(s.location),
-        "location_path": s.location_path,
-    }
+    user = with_engine_keys(
+        s.user,
+        parent_state=parent_state,
+        location=location_variables(s.location),
+        location_path=s.location_path,
+    )
     return VariableBundle.trusted(user, core.global_variables, s.internal)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fsmv2.core.conditions import CREATED, FENCED
+from fsmv2.core.conditions import CREATED
 from fsmv2.core.create import create
 from fsmv2.core.events import ForceAsked, Released, RestartAsked, StopAsked
 from fsmv2.core.instructions import Collect, Release, Watch
@@ -61,7 +61,6 @@ def released(core: Core, event: Released) -> None:
         del core.fences[event.path]
         s = core.by_path.get(event.path)
         if s is not None:
-            core.clear_condition(s, FENCED)
             core.mark(s, Cause("released", f"incarnation {event.incarnation}"))
 
 
@@ -203,7 +202,7 @@ def _watch(core: Core, s: Supervisor) -> None:
     fence = core.fences.get(s.path)
     if fence and not s.definition.overlap_safe:
         old = ", ".join(map(str, sorted(fence)))
-        core.set_condition(s, FENCED, f"waits until the tasks of incarnation {old} have ended")
+        s.gate = f"waits until the tasks of incarnation {old} have ended"
         return
     s.watched_at = core.now
     s.applied = s.declared.user_spec

@@ -89,6 +89,7 @@ def snapshot(core: Core, s: Supervisor, passes: bool) -> Snapshot:
     attempts = s.attempts
     return Snapshot(
         path=s.path,
+        state=s.state,
         spec=s.live_spec if s.live_spec is not None else s.declared.user_spec,
         desired=s.desired,
         control=s.control,

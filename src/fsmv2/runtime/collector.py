@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,8 +15,11 @@ from fsmv2.core import Event, Observed, Watch
 from fsmv2.errors import FsmError
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.ending import end_task
-from fsmv2.spec import ObservedState, UserSpec
+from fsmv2.spec import ObservedState, UserSpec, same_observation
 from fsmv2.worker import Resources, Worker
+
+GRID = 0.05
+"""Seconds between the moments at which collections on an interval begin."""
 
 CLOSE_WITHIN = 5.0
 """Seconds a type's resources may take to close before they are abandoned."""
@@ -30,12 +34,15 @@ class Collector:
         "_closed",
         "_closing",
         "_config",
+        "_heartbeat",
         "_keeper",
+        "_last",
         "_loop",
         "_next",
         "_open_error",
         "_post",
         "_resources",
+        "_routine",
         "_spec",
         "_task",
         "_timeout",
@@ -51,7 +58,9 @@ class Collector:
         clock: Clock,
         loop: asyncio.AbstractEventLoop,
         post: Callable[[Event], None],
+        heartbeat: Callable[[Event], None],
     ) -> None:
+        """`post` hands an event over at once; `heartbeat` with others, for what wakes nobody."""
         self.path = watch.path
         self.incarnation = watch.incarnation
         self.worker = watch.worker
@@ -61,6 +70,9 @@ class Collector:
         self._clock = clock
         self._loop = loop
         self._post = post
+        self._heartbeat = heartbeat
+        self._last: ObservedState | None = None
+        self._routine = False
         self._task: asyncio.Task[None] | None = None
         self._next: asyncio.TimerHandle | None = None
         self._timeout: asyncio.TimerHandle | None = None
@@ -86,14 +98,17 @@ class Collector:
             self._resources = self._bind(self._resources.value)
         self.collect_now()
 
-    def collect_now(self) -> None:
-        """Begin a collection, or have one follow the one that is running."""
+    def collect_now(self, *, routine: bool = False) -> None:
+        """Begin a collection, or have one follow the one that is running.
+
+        A `routine` one, on the interval, may hand over late that nothing changed.
+        """
         if self._closed:
             return
         if self._task is not None:
-            self._again = True
+            self._again = self._again or not routine
             return
-        self._again = False
+        self._again, self._routine = False, routine
         self._task = self._loop.create_task(self._collect())
         self._task.add_done_callback(self._collected)
         self._timeout = self._loop.call_later(self.definition.observe_timeout, self._time_out)
@@ -129,7 +144,11 @@ class Collector:
             observed = await self.worker.collect_observed_state(self._spec, resources)
         except Exception as raised:  # noqa: BLE001  (an exception is an answer; H20)
             error = _say(raised)
-        self._post(Observed(self.path, self.incarnation, began, observed, error))
+        event = Observed(self.path, self.incarnation, began, observed, error)
+        last, self._last = self._last, observed
+        unchanged = last is not None and observed is not None and same_observation(last, observed)
+        hand_over = self._heartbeat if self._routine and unchanged else self._post
+        hand_over(event)
 
     def _collected(self, task: asyncio.Task[None]) -> None:
         self._task = None
@@ -147,13 +166,15 @@ class Collector:
             self._timeout = self._loop.call_later(0.25, self._time_out)
 
     def _plan(self, delay: float) -> None:
-        self._next = self._loop.call_later(delay, self._due)
+        # On a grid, so that those of about the same moment share one wake-up of the loop.
+        due = math.ceil((self._loop.time() + delay) / GRID) * GRID
+        self._next = self._loop.call_at(due, self._due)
 
     def _due(self) -> None:
         if not self._closed:
-            self._plan(self.definition.interval)
+            self._plan(self.definition.interval - GRID / 2)
             if self._task is None:
-                self.collect_now()
+                self.collect_now(routine=True)
 
     async def _reopen(self) -> None:
         if self._task is not None:

@@ -31,6 +31,9 @@ from fsmv2.runtime.executor import Executor, Job
 
 Key = tuple[str, int]
 
+HEARTBEAT = 0.5
+"""Seconds for which unchanged observations are gathered; small against the least stale limit."""
+
 
 class Work:
     """All collectors and the executor of one tree; everything but `deliver` runs on its loop."""
@@ -48,6 +51,7 @@ class Work:
         self._loop = loop
         self._post = post
         self._inbox: deque[list[Instruction]] = deque()
+        self._heartbeats: list[Event] = []
         self._releases: set[asyncio.Task[None]] = set()
 
     def deliver(self, instructions: list[Instruction]) -> None:
@@ -64,7 +68,9 @@ class Work:
             return
         key = (instruction.path, instruction.incarnation)
         if isinstance(instruction, Watch):
-            collector = Collector(instruction, self._clock, self._loop, self._post)
+            collector = Collector(
+                instruction, self._clock, self._loop, self._post, self._take_heartbeat
+            )
             self.collectors[key] = collector
             collector.start()
             return
@@ -98,6 +104,17 @@ class Work:
                 task.add_done_callback(self._releases.discard)
             case _:
                 assert_never(instruction)
+
+    def _take_heartbeat(self, event: Event) -> None:
+        """Keep what wakes nobody for a moment, so that hundreds of them cost one hand-over."""
+        if not self._heartbeats:
+            self._loop.call_later(HEARTBEAT, self._hand_over_heartbeats)
+        self._heartbeats.append(event)
+
+    def _hand_over_heartbeats(self) -> None:
+        heartbeats, self._heartbeats = self._heartbeats, []
+        for event in heartbeats:
+            self._post(event)
 
     async def _release(self, key: Key, collector: Collector) -> None:
         """End what runs for one incarnation and say so; only then may a successor act."""

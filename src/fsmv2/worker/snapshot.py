@@ -73,6 +73,7 @@ class Snapshot(msgspec.Struct, Generic[S, O], frozen=True, kw_only=True):
     """
 
     path: str
+    state: str
     spec: S
     desired: DesiredState | None
     control: str

@@ -1,0 +1,66 @@
+"""One measurement of one tree in a process of its own; prints one JSON object.
+
+Called by `python -m bench`, five times for each size, so that no run sees another one's memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import resource
+import sys
+import time
+from statistics import median
+
+from bench.tree import factory, root
+from fsmv2 import Runtime
+
+
+def resident() -> int:
+    """Bytes of memory this process holds now."""
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+async def measure(parents: int, quiet_seconds: float) -> dict[str, float]:
+    """Start the tree, leave it alone, change a variable of the root a few times, stop it."""
+    workers = 1 + parents * 4
+    gc.collect()
+    before = resident()
+    began = time.perf_counter()
+    async with Runtime(root(parents), factory(), seed=1) as tree:
+        core = tree.core
+        while sum(s.state == "running" for s in list(core.by_path.values())) < workers:  # noqa: ASYNC110
+            await asyncio.sleep(0.0005)
+        converged = time.perf_counter() - began
+        gc.collect()
+        held = resident()
+        cpu, wall = time.process_time(), time.perf_counter()
+        await asyncio.sleep(quiet_seconds)
+        quiet = (time.process_time() - cpu) / (time.perf_counter() - wall)
+        gc.collect()
+        after = resident()
+        reactions = []
+        for change in range(5):
+            goal = core.counters.derives + workers
+            began = time.perf_counter()
+            tree.declare(root(parents, rate=f"{change + 2}s"))
+            while core.counters.derives < goal:  # noqa: ASYNC110
+                await asyncio.sleep(0.0002)
+            reactions.append(time.perf_counter() - began)
+            await asyncio.sleep(0.5)
+        longest = tree.supervision.longest_slice
+    return {
+        "workers": workers,
+        "converge_s": converged,
+        "quiet_cpu": quiet,
+        "memory_per_worker_kb": (held - before) / workers / 1024,
+        "memory_growth_per_worker_kb": (after - held) / workers / 1024,
+        "react_p50_s": median(reactions),
+        "longest_slice_s": longest,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(measure(int(sys.argv[1]), float(sys.argv[2])))))

@@ -1,0 +1,116 @@
+"""The tree that is measured: one root, `parents` below it, three leaves each, trivial workers.
+
+Every worker renders one template of five variables in derive, as in the figures of the original.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from fsmv2 import (
+    ChildSpec,
+    DesiredState,
+    ObservedState,
+    Resources,
+    Snapshot,
+    Step,
+    UserSpec,
+    VariableBundle,
+    Worker,
+    WorkerFactory,
+    goto,
+    render_template,
+    state,
+    stay,
+)
+
+TEMPLATE = {
+    "address": "{{ .IP }}:{{ .PORT }}",
+    "topic": "umh.v1.{{ .location_path }}.{{ .global.contract }}",
+    "rate": "{{ .RATE }}",
+}
+
+
+class Nothing(ObservedState):
+    """A trivial observation."""
+
+
+class LeafSpec(UserSpec):
+    """A leaf has no fields of its own."""
+
+
+class GroupSpec(UserSpec):
+    """How many children, and whether these are groups themselves."""
+
+    children: tuple[int, ...] = ()
+
+
+S = TypeVar("S", bound=UserSpec)
+
+
+class Trivial(Worker[S, Nothing], abstract=True):
+    """stopped ⇄ running, always at once."""
+
+    async def collect_observed_state(self, spec: S, resources: Resources[None]) -> Nothing:
+        """Nothing to look at."""
+        return Nothing()
+
+    @state("stopped", to="running")
+    def stopped(self, s: Snapshot[S, Nothing]) -> Step:
+        """Not asked to run."""
+        return stay("stopped") if s.should_stop else goto(self.running, "asked to run")
+
+    @state("running", to="stopped")
+    def running(self, s: Snapshot[S, Nothing]) -> Step:
+        """Running."""
+        return goto(self.stopped, "asked to stop") if s.should_stop else stay("runs")
+
+
+class Leaf(Trivial[LeafSpec]):
+    """Renders its template, declares nothing."""
+
+    update_policy = "in_place"
+
+    def derive_desired_state(
+        self, spec: LeafSpec, previous_observed: Nothing | None
+    ) -> DesiredState:
+        config = render_template(TEMPLATE, spec.variables.flatten())
+        return DesiredState(state="running", config=config)
+
+
+class Group(Trivial[GroupSpec]):
+    """Renders its template, and declares as many children as its spec says."""
+
+    update_policy = "in_place"
+
+    def derive_desired_state(
+        self, spec: GroupSpec, previous_observed: Nothing | None
+    ) -> DesiredState:
+        config = render_template(TEMPLATE, spec.variables.flatten())
+        here, *below = spec.children
+        children = tuple(
+            ChildSpec(f"w{i}", "group", GroupSpec(children=tuple(below)))
+            if below
+            else ChildSpec(f"w{i}", "leaf", LeafSpec(variables=VariableBundle({"PORT": 500 + i})))
+            for i in range(here)
+        )
+        return DesiredState(state="running", children_specs=children, config=config)
+
+
+def factory() -> WorkerFactory:
+    """The two types."""
+    made = WorkerFactory()
+    made.register(Leaf)
+    made.register(Group)
+    return made
+
+
+def root(parents: int, *, rate: str = "1s") -> ChildSpec:
+    """A tree of 1 + parents × 4 workers; `rate` is the variable that is changed."""
+    variables = VariableBundle({"IP": "10.0.0.1", "PORT": 502, "RATE": rate}, {"contract": "_raw"})
+    spec = GroupSpec(
+        variables=variables,
+        location={"enterprise": "acme", "site": "cologne"},
+        children=(parents, 3),
+    )
+    return ChildSpec("plant", "group", spec)

@@ -1,0 +1,123 @@
+"""`agent`: the root of a plant's tree, made from the document: the broker and the bridges."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fsmv2 import (
+    ChildSpec,
+    DesiredState,
+    ObservedState,
+    Phase,
+    Resources,
+    Snapshot,
+    Step,
+    UserSpec,
+    Worker,
+    goto,
+    state,
+    stay,
+)
+from fsmv2.builtin.bridge import BridgeSpec
+from fsmv2.builtin.broker.worker import BrokerSpec
+
+BROKER = "broker"
+
+
+class BridgeEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One bridge of the document: its name, and what its worker is to be given."""
+
+    name: str
+    spec: BridgeSpec
+    enabled: bool = True
+
+
+class AgentSpec(UserSpec):
+    """What the document says, templates already looked up but nothing rendered."""
+
+    broker: BrokerSpec | None = None
+    bridges: tuple[BridgeEntry, ...] = ()
+
+
+class AgentObserved(ObservedState):
+    """The agent is this process; that it can answer is all there is to observe."""
+
+
+Snap = Snapshot[AgentSpec, AgentObserved]
+
+
+class Agent(Worker[AgentSpec, AgentObserved]):
+    """stopped → running ⇄ degraded → stopping → stopped."""
+
+    interval = 60.0
+    update_policy = "in_place"
+
+    def derive_desired_state(
+        self, spec: AgentSpec, previous_observed: AgentObserved | None
+    ) -> DesiredState:
+        """The broker and every bridge; each bridge depends on the broker."""
+        children = []
+        broker = ""
+        if spec.broker is not None:
+            children.append(ChildSpec(BROKER, "broker", spec.broker))
+            broker = f"{spec.variables.internal['id']}/{BROKER}"
+        for entry in spec.bridges:
+            children.append(
+                ChildSpec(
+                    entry.name,
+                    "bridge",
+                    msgspec.structs.replace(entry.spec, broker=broker),
+                    enabled=entry.enabled,
+                    depends_on=(broker,) if broker else (),
+                )
+            )
+        return DesiredState(state="running", children_specs=tuple(children))
+
+    async def collect_observed_state(
+        self, spec: AgentSpec, resources: Resources[None]
+    ) -> AgentObserved:
+        """Nothing to look at beside the children."""
+        return AgentObserved()
+
+    @state("stopped", to="running")
+    def stopped(self, s: Snap) -> Step:
+        """Nothing runs."""
+        return stay("asked to be stopped") if s.should_stop else goto(self.running, "starts")
+
+    @state("running", to="degraded stopping")
+    def running(self, s: Snap) -> Step:
+        """Everything that should run runs, or is about to."""
+        if s.should_stop:
+            return goto(self.stopping, "asked to stop")
+        troubled = _troubled(s)
+        return goto(self.degraded, troubled) if troubled else stay(_summary(s))
+
+    @state("degraded", to="running stopping")
+    def degraded(self, s: Snap) -> Step:
+        """Something needs a look; its own line says what."""
+        if s.should_stop:
+            return goto(self.stopping, "asked to stop")
+        troubled = _troubled(s)
+        return stay(troubled) if troubled else goto(self.running, _summary(s))
+
+    @state("stopping", to="stopped")
+    def stopping(self, s: Snap) -> Step:
+        """Bridges end before the broker, so that their last samples arrive."""
+        return goto(self.stopped, "all children are stopped")
+
+
+def _troubled(s: Snap) -> str:
+    names = [
+        name
+        for name, status in s.children.items()
+        if status.phase in (Phase.DEGRADED, Phase.FAILED)
+    ]
+    if not names:
+        return ""
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{len(names)} of {len(s.children)} children in trouble: {shown}"
+
+
+def _summary(s: Snap) -> str:
+    healthy = sum(status.healthy for status in s.children.values())
+    return f"{healthy} of {len(s.children)} children healthy"

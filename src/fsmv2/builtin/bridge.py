@@ -1,0 +1,286 @@
+"""`bridge`: one machine's way into the namespace: its connection, its data flow, and the broker.
+
+Also known as `protocolConverter`. The bridge renders the templates of its document section in
+derive, declares its two children with the result, orders their start by passing through its
+states, and says in one state and one sentence what is wrong and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fsmv2 import (
+    CheckResult,
+    CheckView,
+    ChildSpec,
+    ChildStatus,
+    DesiredState,
+    ObservedState,
+    Phase,
+    Resources,
+    Snapshot,
+    Step,
+    UserSpec,
+    Worker,
+    check,
+    fault,
+    goto,
+    healthy,
+    render_template,
+    state,
+    stay,
+    unknown,
+)
+from fsmv2.builtin.dataflow import DataFlowObserved, FLOWING
+from fsmv2.builtin.sections import connection_from, dataflow_from
+
+CONNECTION = "connection"
+READ = "dfc_read"
+
+START_PATIENCE = 15.0
+"""Seconds a start may take before it is called failed; it goes on as soon as the cause is gone."""
+
+
+
+class BridgeSpec(UserSpec):
+    """What a bridge is made of: the unrendered sections of the document, and where it publishes."""
+
+    connection: Mapping[str, Any]
+    read: Mapping[str, Any] | None = None
+    broker: str = ""
+    broker_url: str = ""
+    wanted: str = "active"
+
+
+class BridgeObserved(ObservedState):
+    """A bridge has no body of its own; everything it knows it hears from its children."""
+
+
+Snap = Snapshot[BridgeSpec, BridgeObserved]
+
+
+class Bridge(Worker[BridgeSpec, BridgeObserved]):
+    """stopped → starting_connection → starting_broker → starting_flow → active ⇄ degraded_…"""
+
+    interval = 60.0
+    is_bridge = True
+    update_policy = "in_place"
+
+    def derive_desired_state(
+        self, spec: BridgeSpec, previous_observed: BridgeObserved | None
+    ) -> DesiredState:
+        """Render the sections; a connection that is up throughout, a flow that starts last."""
+        scope = spec.variables.flatten()
+        connection = connection_from(render_template(spec.connection, scope))
+        children = [
+            ChildSpec(
+                CONNECTION,
+                "connection",
+                connection,
+                state_mapping={"stopped": "stopped", "*": "up"},
+            )
+        ]
+        if spec.read is not None:
+            children.append(
+                ChildSpec(
+                    READ,
+                    "dataflow",
+                    dataflow_from(
+                        render_template(spec.read, scope),
+                        location_path=scope["location_path"],
+                        broker_url=spec.broker_url,
+                    ),
+                    state_mapping={
+                        "stopped": "stopped",
+                        "stopping": "stopped",
+                        "starting_connection": "stopped",
+                        "starting_broker": "stopped",
+                        "*": "active",
+                    },
+                    depends_on=(spec.broker,) if spec.broker else (),
+                )
+            )
+        return DesiredState(state=spec.wanted, children_specs=tuple(children))
+
+    async def collect_observed_state(
+        self, spec: BridgeSpec, resources: Resources[None]
+    ) -> BridgeObserved:
+        """Nothing of its own to look at."""
+        return BridgeObserved()
+
+    # ---- is the infrastructure consistent? ---------------------------------------------------
+
+    @check(interval=5.0)
+    def output_connected(self, view: CheckView) -> CheckResult:
+        """The broker is active, but the flow has no connection to it."""
+        flow = _flow(view)
+        broker = next((view.dependency(path) for path in view.dependencies), None)
+        if flow is None or broker is None or not broker.status.healthy:
+            return unknown("flow or broker is not running")
+        if not flow.output_connected:
+            return fault(READ, f"the broker is active but the flow is not connected to it"
+                               f"{_because(flow.output_error)}", affected=())
+        return healthy()
+
+    @check(interval=5.0)
+    def input_connected(self, view: CheckView) -> CheckResult:
+        """The connection is up, but the flow's input is not connected."""
+        flow, connection = _flow(view), view.child(CONNECTION)
+        if flow is None or connection is None or not connection.status.healthy:
+            return unknown("flow or connection is not running")
+        if not flow.input_connected:
+            return fault(READ, f"the device answers but the flow's input is not connected"
+                               f"{_because(flow.input_error)}", affected=())
+        return healthy()
+
+    # ---- the FSM -----------------------------------------------------------------------------
+
+    @state("stopped", to="starting_connection")
+    def stopped(self, s: Snap) -> Step:
+        """Nothing runs."""
+        if s.should_stop:
+            return stay("asked to be stopped")
+        return goto(self.starting_connection, "starts with its connection")
+
+    @state("starting", to="starting_broker starting_failed stopping")
+    def starting_connection(self, s: Snap) -> Step:
+        """Waits until the device answers."""
+        if s.should_stop:
+            return goto(self.stopping, "asked to stop")
+        if _is_up(s.children.get(CONNECTION)):
+            return goto(self.starting_broker, "the device answers")
+        return self._wait(s, f"waits for the device: {_reason(s.children.get(CONNECTION))}")
+
+    @state("starting", to="starting_flow starting_connection starting_failed stopping")
+    def starting_broker(self, s: Snap) -> Step:
+        """Waits until the broker is active."""
+        if s.should_stop:
+            return goto(self.stopping, "asked to stop")
+        if not _is_up(s.children.get(CONNECTION)):
+            return goto(self.starting_connection, "the device stopped answering")
+        if not s.dependencies and s.spec.broker:
+            return self._wait(s, f"waits for the broker {s.spec.broker}, which does not exist yet")
+        for path, status in s.dependencies.items():
+            if not status.healthy:
+                return self._wait(s, f"waits for {path}: {status.reason}")
+        return goto(self.starting_flow, "the broker is active")
+
+    @state("starting", to="active idle starting_connection starting_failed stopping")
+    def starting_flow(self, s: Snap) -> Step:
+        """Waits until the data flow runs."""
+        if s.should_stop:
+            return goto(self.stopping, "asked to stop")
+        if not _is_up(s.children.get(CONNECTION)):
+            return goto(self.starting_connection, "the device stopped answering")
+        flow = s.children.get(READ)
+        if s.spec.read is None:
+            return goto(self.idle, "connected; no data flow is configured")
+        if flow is not None and flow.state in FLOWING:
+            target = self.active if flow.state == "active" else self.idle
+            return goto(target, flow.reason)
+        return self._wait(s, f"waits for the data flow: {_reason(flow)}")
+
+    @state("failed", to="active idle starting_connection stopping")
+    def starting_failed(self, s: Snap) -> Step:
+        """The start took too long; it goes on when its cause is gone, or is begun again later."""
+        if s.should_stop:
+            return goto(self.stopping, "asked to stop")
+        flow = s.children.get(READ)
+        if _is_up(s.children.get(CONNECTION)) and flow is not None and flow.state in FLOWING:
+            return goto(self.active if flow.state == "active" else self.idle, flow.reason)
+        if _is_up(s.children.get(CONNECTION)):
+            if s.now >= s.retry_at:
+                return goto(self.starting_connection, "tries again")
+            return stay(self._blamed(s), wake_after=s.retry_at - s.now)
+        return stay(self._blamed(s))
+
+    @state("running", to="active degraded_connection degraded_broker degraded_flow stopping")
+    def idle(self, s: Snap) -> Step:
+        """Everything is in order, and the device has nothing new to say."""
+        return self._running(s)
+
+    @state("running", to="idle degraded_connection degraded_broker degraded_flow stopping")
+    def active(self, s: Snap) -> Step:
+        """Data flows."""
+        return self._running(s)
+
+    @state("degraded", to="idle active degraded_broker degraded_flow stopping")
+    def degraded_connection(self, s: Snap) -> Step:
+        """The device does not answer, or not well; nothing is restarted for that (H63)."""
+        return self._running(s)
+
+    @state("degraded", to="idle active degraded_connection degraded_flow stopping")
+    def degraded_broker(self, s: Snap) -> Step:
+        """The broker is away; what was read waits in the flow's queue."""
+        return self._running(s)
+
+    @state("degraded", to="idle active degraded_connection degraded_broker stopping")
+    def degraded_flow(self, s: Snap) -> Step:
+        """The data flow has errors, or does not run."""
+        return self._running(s)
+
+    @state("stopping", to="stopped")
+    def stopping(self, s: Snap) -> Step:
+        """The flow ends first, and with it the last samples; then the connection."""
+        flow = s.children.get(READ)
+        if flow is not None and flow.phase not in (Phase.STOPPED, Phase.INITIAL):
+            return stay(f"waits for the data flow to end: {flow.reason}")
+        return goto(self.stopped, "all its parts are stopped")
+
+    # ---- shared by the states ----------------------------------------------------------------
+
+    def _running(self, s: Snap) -> Step:
+        """The state that children and broker call for, worst first: what explains the others."""
+        if s.should_stop:
+            return goto(self.stopping, "asked to stop")
+        target, reason = self.active, "data flows"
+        connection, flow = s.children.get(CONNECTION), s.children.get(READ)
+        broker = next((st for st in s.dependencies.values() if not st.healthy), None)
+        if not _is_up(connection):
+            target, reason = self.degraded_connection, _reason(connection)
+        elif broker is not None:
+            target, reason = self.degraded_broker, f"the broker is {broker.state}: {broker.reason}"
+        elif s.spec.read is None:
+            target, reason = self.idle, "connected; no data flow is configured"
+        elif flow is None or flow.state not in FLOWING:
+            target, reason = self.degraded_flow, _reason(flow)
+        elif flow.state == "idle":
+            target, reason = self.idle, flow.reason
+        else:
+            reason = flow.reason
+        return stay(reason) if target.__name__ == s.state else goto(target, reason)
+
+    def _wait(self, s: Snap, reason: str) -> Step:
+        if s.elapsed >= START_PATIENCE:
+            return goto(self.starting_failed, f"not started within {START_PATIENCE:.0f} s; {reason}")
+        return stay(reason, wake_after=START_PATIENCE - s.elapsed)
+
+    def _blamed(self, s: Snap) -> str:
+        for name in (CONNECTION, READ):
+            status = s.children.get(name)
+            if status is not None and not status.healthy and status.phase is not Phase.STOPPED:
+                return f"{name}: {status.reason}"
+        return "the last start failed"
+
+
+def _flow(view: CheckView) -> DataFlowObserved | None:
+    """The flow's observation while it is asked to run and does."""
+    flow = view.child(READ)
+    if flow is None or not isinstance(flow.observed, DataFlowObserved) or not flow.observed.running:
+        return None
+    return flow.observed if flow.status.state in {"active", "idle", "degraded"} else None
+
+
+def _is_up(status: ChildStatus | None) -> bool:
+    return status is not None and status.healthy
+
+
+def _reason(status: ChildStatus | None) -> str:
+    return status.reason if status is not None else "it does not exist yet"
+
+
+def _because(error: str) -> str:
+    return f": {error}" if error else ""
+
+

@@ -1,0 +1,206 @@
+"""`dataflow`: keeps one flow of the engine running, and tells how it does.
+
+The moving of data is the engine's work (`fsmv2.flow`); this worker starts it, stops it, hands it a
+changed config and observes it. Figures that change with every sample are volatile: they wake nobody.
+"""
+
+from __future__ import annotations
+
+import time
+
+from fsmv2 import (
+    DesiredState,
+    ObservedState,
+    Resources,
+    Snapshot,
+    Step,
+    UserSpec,
+    Volatile,
+    Worker,
+    act,
+    action,
+    goto,
+    state,
+    stay,
+)
+from fsmv2.flow import Engine, FlowConfig, ModbusInput, UnsOutput
+
+FLOWING = frozenset({"active", "idle"})
+"""States in which a flow is as it should be; idle: the device has nothing new to say."""
+
+IDLE_AFTER = 10.0
+"""Seconds without a sample, at the least, after which a connected flow counts as idle."""
+
+DRAIN = 2.0
+"""Seconds a stop gives the samples already accepted to be acknowledged by the broker."""
+
+
+class DataFlowSpec(UserSpec):
+    """One input, one output, fully rendered."""
+
+    input: ModbusInput
+    output: UnsOutput
+
+
+class DataFlowObserved(ObservedState):
+    """What the engine says of the flow; totals count since the flow was started."""
+
+    running: bool = False
+    current: bool = True
+    input_connected: bool = False
+    output_connected: bool = False
+    input_error: str = ""
+    output_error: str = ""
+    moving: bool = False
+    accepted_total: Volatile[int] = 0
+    acked_total: Volatile[int] = 0
+    errors_total: Volatile[int] = 0
+    polls_total: Volatile[int] = 0
+    skipped_polls_total: Volatile[int] = 0
+    messages_per_second: Volatile[float] = 0.0
+    errors_per_second: Volatile[float] = 0.0
+    last_message_ms: Volatile[int | None] = None
+    queue_depth: Volatile[int] = 0
+
+
+Snap = Snapshot[DataFlowSpec, DataFlowObserved]
+
+
+class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
+    """stopped → starting → active ⇄ idle ⇄ degraded → stopping → stopped."""
+
+    worker_type = "dataflow"
+    interval = 1.0
+    update_policy = "in_place"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def derive_desired_state(
+        self, spec: DataFlowSpec, previous_observed: DataFlowObserved | None
+    ) -> DesiredState:
+        """Active, with the config that the engine is to run under this worker's path."""
+        name = spec.variables.internal["id"]
+        config = FlowConfig(name=name, input=spec.input, output=spec.output)
+        return DesiredState(state="active", config=config)
+
+    async def collect_observed_state(
+        self, spec: DataFlowSpec, resources: Resources[None]
+    ) -> DataFlowObserved:
+        """Read the engine's figures; costs no I/O."""
+        stats = self._engine.stats(resources.path)
+        if stats is None:
+            return DataFlowObserved()
+        last = stats.last_message_ms
+        window = max(IDLE_AFTER, 3 * spec.input.every)
+        return DataFlowObserved(
+            running=stats.running,
+            current=self._engine.config(resources.path) == resources.config,
+            input_connected=stats.input_connected,
+            output_connected=stats.output_connected,
+            input_error=stats.input_error,
+            output_error=stats.output_error,
+            moving=last is not None and time.time() * 1000 - last < window * 1000,
+            accepted_total=stats.accepted_total,
+            acked_total=stats.acked_total,
+            errors_total=stats.errors_total,
+            polls_total=stats.polls_total,
+            skipped_polls_total=stats.skipped_polls_total,
+            messages_per_second=stats.messages_per_second,
+            errors_per_second=stats.errors_per_second,
+            last_message_ms=last,
+            queue_depth=stats.queue_depth,
+        )
+
+    @action(timeout=10.0)
+    async def start_flow(self, spec: DataFlowSpec, resources: Resources[None]) -> None:
+        """Have the engine run the flow with the config of now; replaces an older one."""
+        await self._engine.start(resources.config)
+
+    @action(timeout=10.0)
+    async def stop_flow(self, spec: DataFlowSpec, resources: Resources[None]) -> None:
+        """End the flow; what it accepted is sent first, as far as the drain time allows."""
+        await self._engine.stop(resources.path, drain=DRAIN)
+
+    @state("stopped", to="starting stopping")
+    def stopped(self, s: Snap) -> Step:
+        """No flow runs."""
+        if s.should_stop:
+            if s.fresh and s.observed.running:
+                return goto(self.stopping, "a flow is still running")
+            return stay("asked to be stopped")
+        return goto(self.starting, "asked to run")
+
+    @state("starting", to="active idle degraded stopping")
+    def starting(self, s: Snap) -> Step:
+        """The engine is to start the flow."""
+        if s.should_stop:
+            return goto(self.stopping, "asked to stop")
+        if not s.observed.running or not s.observed.current:
+            return act(self.start_flow, "has the engine start the flow")
+        if s.elapsed < 5.0 and not (s.observed.input_connected and s.observed.output_connected):
+            return stay(_connecting(s), wake_after=5.0 - s.elapsed)
+        return self._judge(s) or stay("starts")
+
+    @state("running", to="idle degraded starting stopping")
+    def active(self, s: Snap) -> Step:
+        """Samples flow."""
+        return self._running(s)
+
+    @state("running", to="active degraded starting stopping")
+    def idle(self, s: Snap) -> Step:
+        """Connected at both ends; no sample lately."""
+        return self._running(s)
+
+    @state("degraded", to="active idle starting stopping")
+    def degraded(self, s: Snap) -> Step:
+        """An end is not connected, or reads fail."""
+        return self._running(s)
+
+    @state("stopping", to="stopped")
+    def stopping(self, s: Snap) -> Step:
+        """The flow is being ended."""
+        if s.observed.running:
+            return act(self.stop_flow, "sends what was accepted and ends the flow")
+        return goto(self.stopped, "the flow has ended")
+
+    def _running(self, s: Snap) -> Step:
+        if s.should_stop:
+            return goto(self.stopping, "asked to stop")
+        if not s.observed.running:
+            return goto(self.starting, "the flow is no longer running")
+        if not s.observed.current:
+            return goto(self.starting, "its config changed")
+        return self._judge(s) or stay(self._reason(s))
+
+    def _judge(self, s: Snap) -> Step | None:
+        """The state the figures call for, or None when it is this one already."""
+        seen = s.observed
+        if not seen.input_connected or not seen.output_connected or seen.input_error:
+            target = self.degraded
+        else:
+            target = self.active if seen.moving else self.idle
+        return None if target.__name__ == s.state else goto(target, self._reason(s))
+
+    def _reason(self, s: Snap) -> str:
+        seen = s.observed
+        if not seen.output_connected:
+            return f"the output is not connected{_because(seen.output_error)}"
+        if not seen.input_connected:
+            return f"the input is not connected{_because(seen.input_error)}"
+        if seen.input_error:
+            return seen.input_error
+        every = f"{s.spec.input.every:g} s"
+        if not seen.moving:
+            return f"connected, but no sample lately (reads every {every})"
+        return f"reads {len(s.spec.input.registers)} tags every {every}"
+
+
+def _connecting(s: Snap) -> str:
+    if s.observed.input_connected:
+        return "connects its output"
+    return "connects its input" if s.observed.output_connected else "connects both ends"
+
+
+def _because(error: str) -> str:
+    return f": {error}" if error else ""

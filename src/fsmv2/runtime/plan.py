@@ -1,0 +1,58 @@
+"""The plan: the same core with a runtime that carries nothing out.
+
+What the tree would be, and each worker's rendered config, derived from the declaration alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fsmv2.core import Core, Declared, Supervisor
+from fsmv2.spec import ChildSpec, UserSpec
+from fsmv2.worker import WorkerFactory
+
+
+class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker of the plan. `problem` is why it could not be derived or created; else empty."""
+
+    path: str
+    type: str
+    control: str
+    spec: UserSpec
+    config: Any
+    problem: str
+    depth: int
+
+
+def plan(
+    root: ChildSpec, factory: WorkerFactory, *, global_variables: Mapping[str, Any] | None = None
+) -> tuple[PlanNode, ...]:
+    """Derive the whole tree of `root`, parents before children; nothing is run."""
+    core = Core(factory)
+    if global_variables is None:
+        global_variables = root.user_spec.variables.global_
+    core.handle(Declared(root, global_variables, "plan"), 0.0)
+    core.run(0.0)
+    core.take()
+    nodes: list[PlanNode] = []
+    todo = [core.root] if core.root is not None else []
+    while todo:
+        supervisor = todo.pop()
+        nodes.append(_node(supervisor))
+        todo.extend(reversed(list(supervisor.children.values())))
+    return tuple(nodes)
+
+
+def _node(s: Supervisor) -> PlanNode:
+    return PlanNode(
+        path=s.path,
+        type=s.declared.worker_type,
+        control=s.desired.state if s.desired is not None else s.control,
+        spec=s.spec if s.spec is not None else s.declared.user_spec,
+        config=s.desired.config if s.desired is not None else None,
+        problem="; ".join(condition.reason for condition in (s.conditions or {}).values()),
+        depth=s.depth,
+    )

@@ -30,6 +30,7 @@ from fsmv2.spec.location import (
 )
 from fsmv2.spec.names import UNKNOWN, check_name_part, check_name_path, clean_name_part
 from fsmv2.spec.specs import ObservedState, UserSpec, Volatile, same_observation, stable_fields
+from fsmv2.spec.template import RenderCache, Template, render_template, template_references
 
 __all__ = [
     "ENGINE_KEYS",
@@ -40,6 +41,8 @@ __all__ = [
     "DesiredState",
     "LocationConflict",
     "ObservedState",
+    "RenderCache",
+    "Template",
     "UserSpec",
     "VariableBundle",
     "Volatile",
@@ -53,7 +56,9 @@ __all__ = [
     "location_variables",
     "merge_locations",
     "normalise_location",
+    "render_template",
     "same_observation",
     "stable_fields",
+    "template_references",
     "with_engine_keys",
 ]

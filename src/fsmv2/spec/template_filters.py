@@ -1,0 +1,180 @@
+"""The filters and tests templates may use: data in, data out, each bounded.
+
+Jinja's own where they cannot grow their input; ours where they can (`replace`, `join`, `indent`,
+`center`, `round`, `sum`, and the tests that would format text with `%`). Everything else Jinja
+has is left out, and the error lists what there is. Called by template_jinja.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from jinja2 import pass_context
+from jinja2.filters import FILTERS as JINJA_FILTERS
+from jinja2.runtime import Undefined
+from jinja2.tests import TESTS as JINJA_TESTS
+from jinja2.utils import _PassArg  # the one way to know what a filter of Jinja wants first
+
+from fsmv2.errors import TemplateError
+from fsmv2.spec.template_limits import check_number, check_text, check_value, text_of
+
+_FROM_JINJA = (
+    "abs capitalize d default dictsort first float int items last length count list lower map max "
+    "min reject rejectattr reverse select selectattr sort string title trim unique upper urlencode"
+)
+_TESTS_FROM_JINJA = (
+    "boolean defined eq equalto == != ne lt lessthan < <= le gt greaterthan > >= ge false float in "
+    "integer iterable lower mapping none number sequence string true undefined upper"
+)
+
+
+def _replace(value: Any, old: Any, new: Any, count: int | None = None) -> str:
+    text, before, after = text_of(value), text_of(old), text_of(new)
+    hits = text.count(before) if count is None else min(count, text.count(before))
+    check_text(len(text) + max(hits, 0) * (len(after) - len(before)))
+    return text.replace(before, after, -1 if count is None else count)
+
+
+def _join(value: Any, separator: str = "", attribute: Any = None) -> str:
+    if attribute is not None:
+        raise TemplateError("join takes no attribute.", fix="Write | map(attribute='x') | join.")
+    parts: list[str] = []
+    length = 0
+    between = text_of(separator)
+    for item in value:
+        parts.append(text_of(item))
+        length += len(parts[-1]) + len(between)
+        check_text(length)
+    return between.join(parts)
+
+
+def _indent(value: Any, width: int = 4, first: bool = False) -> str:
+    text, pad = text_of(value), _width(width)
+    check_text(len(text) + (text.count("\n") + 1) * pad)
+    lines = text.split("\n")
+    padded = [" " * pad + line if line and (i or first) else line for i, line in enumerate(lines)]
+    return "\n".join(padded)
+
+
+def _center(value: Any, width: int = 80) -> str:
+    return text_of(value).center(_width(width))
+
+
+def _width(width: Any) -> int:
+    if not isinstance(width, int):
+        raise TemplateError(f"A width is a whole number, not {width!r}.")
+    check_text(width)
+    return max(width, 0)
+
+
+def _round(value: Any, precision: Any = 0) -> Any:
+    if not isinstance(precision, int) or abs(precision) > 30:
+        raise TemplateError("round takes a precision between -30 and 30.")
+    return round(_number(value), precision)
+
+
+def _sum(value: Any, attribute: Any = None, start: Any = 0) -> Any:
+    if attribute is not None:
+        raise TemplateError("sum takes no attribute.", fix="Write | map(attribute='x') | sum.")
+    total = _number(start)
+    for item in value:
+        total = check_number(total + _number(item))
+    return total
+
+
+def _tojson(value: Any) -> str:
+    check_value(value)
+    return json.dumps(msgspec.to_builtins(value), ensure_ascii=False)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, Undefined):
+        str(value)  # raises the error that names the variable
+    raise TemplateError(f"Expected a number, got {type(value).__name__}.")
+
+
+def _odd(value: Any) -> bool:
+    return bool(_number(value) % 2 == 1)
+
+
+def _even(value: Any) -> bool:
+    return bool(_number(value) % 2 == 0)
+
+
+def _divisible(value: Any, by: Any) -> bool:
+    return bool(_number(value) % _number(by) == 0)
+
+
+def _bounded(filter_: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter, paying for what it reads and held to the limits in what it returns."""
+    wants = _PassArg.from_obj(filter_)
+
+    @pass_context
+    def call(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        context.charge(_cost(value))
+        first: tuple[Any, ...] = ()
+        if wants is _PassArg.context:
+            first = (context,)
+        elif wants is _PassArg.environment:
+            first = (context.environment,)
+        elif wants is _PassArg.eval_context:
+            first = (context.eval_ctx,)
+        return settle(filter_(*first, value, *args, **kwargs))
+
+    return call
+
+
+def settle(value: Any) -> Any:
+    """A value as a template may keep it: iterators become lists, sizes are checked."""
+    if isinstance(value, Iterator) or type(value) in _VIEWS:
+        value = list(value)
+    if type(value) is int:
+        return check_number(value)
+    if isinstance(value, Mapping | list | tuple):
+        refuse_undefined(value)
+        check_value(value)
+    elif isinstance(value, str):
+        check_text(len(value))
+    return value
+
+
+def refuse_undefined(value: Any) -> None:
+    """Raise the error of an undefined variable that became an item of a container."""
+    for item in value.values() if isinstance(value, Mapping) else value:
+        if isinstance(item, Undefined):
+            str(item)
+
+
+_VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items())})
+
+
+def _cost(value: Any) -> int:
+    if isinstance(value, str):
+        return 1 + len(value) // 64
+    return 1 + len(value) if isinstance(value, Mapping | list | tuple) else 1
+
+
+_ALL: dict[str, Callable[..., Any]] = {
+    **dict(zip(_FROM_JINJA.split(), itemgetter(*_FROM_JINJA.split())(JINJA_FILTERS), strict=True)),
+    "replace": _replace,
+    "join": _join,
+    "indent": _indent,
+    "center": _center,
+    "round": _round,
+    "sum": _sum,
+    "tojson": _tojson,
+}
+FILTERS = {name: _bounded(filter_) for name, filter_ in _ALL.items()}
+
+TESTS: dict[str, Callable[..., Any]] = {
+    **{name: JINJA_TESTS[name] for name in _TESTS_FROM_JINJA.split()},
+    "odd": _odd,
+    "even": _even,
+    "divisibleby": _divisible,
+}

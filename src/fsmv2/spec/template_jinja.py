@@ -1,0 +1,136 @@
+"""The Jinja road: templates with filters, conditions or loops.
+
+Parse with Jinja's parser, rewrite the tree (template_rewrite.py), compile it with Jinja's
+compiler, run it in the sandbox (template_runtime.py). Whatever goes wrong comes out as a
+TemplateError with line and column. Called by template.py for what the fast road does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.exceptions import TemplateSyntaxError
+from jinja2.parser import Parser
+from jinja2.runtime import Undefined
+
+from fsmv2.errors import TemplateError
+from fsmv2.spec.plain import detach
+from fsmv2.spec.template_fast import position
+from fsmv2.spec.template_filters import settle
+from fsmv2.spec.template_limits import MAX_SOURCE, RAW_FIX, check_text, too_much
+from fsmv2.spec.template_rewrite import Rewriter
+from fsmv2.spec.template_runtime import Run, Sandbox
+from fsmv2.spec.template_scope import Path
+
+_RESULT = "_result"  # no author's name can be it: reads of it go to the scope
+_sandbox = Sandbox()
+
+
+class JinjaTemplate:
+    """A compiled template of the Jinja road."""
+
+    __slots__ = ("references", "root", "source", "whole")
+
+    def __init__(
+        self, source: str, root: Callable[[Run], Iterator[str]], whole: bool, reads: set[Path]
+    ) -> None:
+        self.source = source
+        self.root = root
+        self.whole = whole
+        self.references = frozenset(reads)
+
+    def render(self, scope: Mapping[str, Any]) -> Any:
+        """The value of a template that is one expression, else text; raises TemplateError."""
+        run = Run(_sandbox, scope, self.source)
+        try:
+            if not self.whole:
+                return self._text(run)
+            for _ in self.root(run):
+                raise AssertionError("an assignment yields no text")
+            value = run.vars[_RESULT]
+            if isinstance(value, Undefined):
+                str(value)
+            return detach(settle(value) if isinstance(value, Iterator) else value)
+        except TemplateError as error:
+            if error.line == 1 and error.column == 1:
+                error.line, error.column = position(self.source, run.offset)
+            raise
+        except Exception as error:
+            raise _foreign(error, self.source, run.offset) from error
+
+    def _text(self, run: Run) -> str:
+        parts: list[str] = []
+        length = 0
+        after_brace = False
+        for part in self.root(run):
+            if after_brace and part[:1] in ("{", "%"):
+                raise TemplateError(
+                    f"The result has a leftover '{{{part[0]}' whose first brace is the template's.",
+                    fix=RAW_FIX,
+                )
+            # An empty piece leaves the brace hanging for the next one.
+            after_brace = run.hanging or (after_brace and not part)
+            run.hanging = False
+            length += len(part)
+            check_text(length)
+            parts.append(part)
+        return "".join(parts)
+
+
+def compile_jinja(source: str) -> JinjaTemplate:
+    """Compile a template; raises TemplateError with line and column."""
+    if len(source) > MAX_SOURCE:
+        raise too_much("The template", MAX_SOURCE, "characters")
+    try:
+        tree = Parser(_sandbox, source).parse()
+        rewriter = Rewriter(tree, _sandbox.dot_lexer.raw)
+        whole = _whole(tree)
+        if whole is not None:
+            target = nodes.Name(_RESULT, "store", lineno=whole.lineno)
+            value = rewriter.expression(whole)
+            tree.body = [nodes.Assign(target, value, lineno=whole.lineno)]
+        else:
+            rewriter.statement(tree)
+        tree.set_environment(_sandbox)
+        code = _sandbox.compile(tree, filename="<template>")
+        template = _sandbox.template_class.from_code(_sandbox, code, {})
+    except TemplateSyntaxError as error:
+        line, column = position(source, error.lineno)
+        raise TemplateError(
+            f"The template does not parse: {error.message} (line {line}, column {column}).",
+            line=line,
+            column=column,
+            fix=RAW_FIX,
+        ) from error
+    except TemplateError as error:
+        error.line, error.column = position(source, error.line if error.line > 1 else 0)
+        raise
+    except Exception as error:
+        raise _foreign(error, source, 0) from error
+    return JinjaTemplate(source, template.root_render_func, whole is not None, rewriter.references)
+
+
+def _whole(tree: nodes.Template) -> nodes.Expr | None:
+    """The expression of a template that is nothing else, or None."""
+    if len(tree.body) != 1 or not isinstance(tree.body[0], nodes.Output):
+        return None
+    children = tree.body[0].nodes
+    if len(children) != 1 or isinstance(children[0], nodes.TemplateData):
+        return None
+    return children[0]
+
+
+def _foreign(error: Exception, source: str, offset: int) -> TemplateError:
+    """What Python or Jinja raised, as an error of ours."""
+    line, column = position(source, offset)
+    if isinstance(error, RecursionError | MemoryError):
+        what = "it is nested too deeply"
+    else:
+        what = f"{error} ({type(error).__name__})"
+    return TemplateError(
+        f"The template cannot be rendered: {what} (line {line}, column {column}).",
+        line=line,
+        column=column,
+    )

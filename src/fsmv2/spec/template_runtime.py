@@ -1,0 +1,222 @@
+"""What runs while Jinja renders: the environment, the counting context, the undefined value.
+
+The syntax tree is rewritten (template_rewrite.py) so that every read, loop, literal and output
+goes through one of the filters here; names beginning with `_` cannot be written by an author.
+Called by template_jinja.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+from jinja2 import StrictUndefined, pass_context
+from jinja2.runtime import Context, LoopContext, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from fsmv2.errors import FsmError, TemplateError
+from fsmv2.spec.template_dots import DotLexer
+from fsmv2.spec.template_fast import position
+from fsmv2.spec.template_filters import FILTERS, TESTS, refuse_undefined, settle
+from fsmv2.spec.template_limits import (
+    MAX_RANGE,
+    MAX_STEPS,
+    check_number,
+    check_text,
+    check_value,
+    text_of,
+    too_much,
+)
+from fsmv2.spec.template_scope import MISSING, Key, lookup, step, undefined
+
+
+class Run(Context):
+    """One rendering: the scope, the steps left, and the place last read, for errors."""
+
+    def __init__(self, environment: Any, scope: Mapping[str, Any], source: str) -> None:
+        super().__init__(environment, scope, None, {})  # type: ignore[arg-type]  # only read
+        self.source = source
+        self.steps = MAX_STEPS
+        self.offset = 0
+        self.hanging = False  # the piece being made ends in a brace of the template's own
+
+    def charge(self, steps: int) -> None:
+        """Take steps from the budget; raises TemplateError when it is spent."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise too_much("What the template does", MAX_STEPS, "steps")
+
+    def absent(self, path: tuple[Key, ...], base: Any = None) -> Undefined:
+        """The undefined value for `path`, which fails with its error once it is used."""
+        line, column = position(self.source, self.offset)
+        scope = self.parent
+
+        def error() -> FsmError:
+            return undefined(scope, path, base=base, line=line, column=column)
+
+        absent: Undefined = Absent(error)
+        return absent
+
+
+class _Absent(StrictUndefined):
+    """A missing variable: `default` and `is defined` know it, all other use raises its error."""
+
+    __slots__ = ("_fsm_error",)
+
+    def __init__(self, error: Any = None, **_jinja: Any) -> None:
+        super().__init__()
+        self._fsm_error = error
+
+    def _raise(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        if callable(self._fsm_error):
+            raise self._fsm_error()
+        raise TemplateError("An item without the attribute that is asked for.")
+
+
+# StrictUndefined binds its failing method to each operator; every one of them must fail our way.
+Absent = type(
+    "Absent",
+    (_Absent,),
+    {
+        "__slots__": (),
+        **{
+            name: _Absent._raise
+            for name in dir(StrictUndefined)
+            if getattr(StrictUndefined, name) is StrictUndefined._fail_with_undefined_error
+        },
+    },
+)
+
+
+@pass_context
+def _root(run: Run, _none: None, path: tuple[Key, ...], offset: int) -> Any:
+    run.offset = offset
+    value = lookup(run.parent, path)
+    return run.absent(path) if value is MISSING else value
+
+
+@pass_context
+def _pick(run: Run, value: Any, path: tuple[Key, ...], offset: int, name: str) -> Any:
+    run.offset = offset
+    if isinstance(value, Undefined):
+        return run.absent((name, *path)) if name else value
+    found: Any = value
+    for key in path:
+        refuse_undefined((key,))  # a computed key may be a missing variable
+        found = step(found, key)
+        if found is MISSING:
+            return run.absent((name, *path), {name: value})
+    if isinstance(found, LoopContext):
+        raise TemplateError("'loop' is no value.", fix="Write loop.index, loop.first, …")
+    return found
+
+
+@pass_context
+def _iterate(run: Run, value: Any, cost: int) -> Any:
+    if isinstance(value, Undefined):
+        str(value)
+    value = settle(value)
+    if not isinstance(value, Mapping | list | tuple | str):
+        raise TemplateError(f"A loop needs a list or a mapping, not {type(value).__name__}.")
+    run.charge(len(value) * cost)
+    return list(value) if isinstance(value, Mapping) else value
+
+
+@pass_context
+def _text(_run: Run, value: Any) -> str:
+    if isinstance(value, Iterator):
+        value = settle(value)
+    return text_of(value)
+
+
+@pass_context
+def _hang(run: Run, text: str) -> str:
+    run.hanging = True
+    return text
+
+
+@pass_context
+def _literal(run: Run, value: Any) -> Any:
+    run.charge(len(value))
+    refuse_undefined(value)
+    check_value(value)
+    return value
+
+
+@pass_context
+def _concat(_run: Run, values: list[Any]) -> str:
+    parts: list[str] = []
+    length = 0
+    for value in values:
+        parts.append(text_of(value))
+        length += len(parts[-1])
+        check_text(length)
+    return "".join(parts)
+
+
+@pass_context
+def _range(_run: Run, arguments: list[Any]) -> list[int]:
+    for argument in arguments:
+        if isinstance(argument, Undefined):
+            str(argument)
+        if type(argument) is not int:
+            raise TemplateError(f"range takes whole numbers, not {argument!r}.")
+        check_number(argument)
+    numbers = range(*arguments)
+    # len() of a huge range overflows, indexing does not.
+    if numbers[MAX_RANGE : MAX_RANGE + 1]:
+        raise too_much("A range", MAX_RANGE, "items")
+    return list(numbers)
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja2 without anything that reads attributes, calls code, loads files or grows unbounded."""
+
+    intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%"))
+
+    def __init__(self) -> None:
+        super().__init__(
+            undefined=Absent, keep_trailing_newline=True, optimized=False, cache_size=0
+        )
+        internal = (_root, _pick, _iterate, _text, _hang, _literal, _concat, _range)
+        self.globals.clear()
+        self.filters.clear()
+        self.tests.clear()
+        self.filters.update(FILTERS)
+        self.filters.update({filter_.__name__: filter_ for filter_ in internal})
+        self.tests.update(TESTS)
+        self.dot_lexer = DotLexer(self)
+
+    @property
+    def lexer(self) -> DotLexer:
+        """The lexer that knows the leading dot."""
+        return self.dot_lexer
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """What `map(attribute=…)` and its like read: data only."""
+        found = step(obj, argument)
+        return Absent() if found is MISSING else found
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """As `getitem`: there are no attributes."""
+        return self.getitem(obj, attribute)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Arithmetic on numbers; `+` also joins two texts or two lists. Results are bounded."""
+        for side in (left, right):
+            if isinstance(side, Undefined):
+                str(side)
+        if isinstance(left, int | float) and isinstance(right, int | float):
+            check_number(left)
+            check_number(right)
+            return check_number(self.binop_table[operator](left, right))
+        if operator == "+" and isinstance(left, str) and isinstance(right, str):
+            check_text(len(left) + len(right))
+            return left + right
+        if operator == "+" and isinstance(left, list) and isinstance(right, list):
+            check_value([left, right])
+            return left + right
+        raise TemplateError(
+            f"'{operator}' does not work on {type(left).__name__} and {type(right).__name__}.",
+            fix="Write '~' to join as text." if operator == "+" else "",
+        )

@@ -1,0 +1,50 @@
+"""Every Python snippet of the README and the docs runs, those of one name in order, in one file."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^```python(?: name=([\w-]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def snippets() -> list[tuple[str, str]]:
+    """(page and name, source) of every program in the pages."""
+    found: dict[str, list[str]] = {}
+    for page in PAGES:
+        for number, (name, source) in enumerate(FENCE.findall(page.read_text())):
+            key = f"{page.relative_to(ROOT)}:{name or number}"
+            found.setdefault(key, []).append(source)
+    return [(key, "\n".join(parts)) for key, parts in found.items()]
+
+
+@pytest.mark.parametrize(("name", "source"), snippets(), ids=lambda value: value[:60])
+def test_a_snippet_runs_as_it_stands(name: str, source: str, tmp_path: Path) -> None:
+    """What the docs show works when it is copied into a file and run."""
+    program = tmp_path / "snippet.py"
+    program.write_text(source)
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, f"{name} failed:\n{ran.stdout}{ran.stderr}"
+
+
+def test_links_between_the_pages_lead_somewhere() -> None:
+    """A relative link in a page names a file that is there."""
+    broken = []
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text()):
+            if not (page.parent / target).exists():
+                broken.append(f"{page.relative_to(ROOT)} → {target}")
+    assert not broken, "\n".join(broken)

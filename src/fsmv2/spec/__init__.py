@@ -7,12 +7,13 @@ Map of the room:
     decode, serialise       from and to plain data, JSON and YAML
     template*               render_template: fast road, Jinja road, leading dot, limits
     location, names         ISA-95 levels, the naming rule of the namespace
-    frozen, plain           what the data types are made of
+    frozen, plain, bounded  what the data types are made of
     document                the YAML file a person writes
 """
 
 from fsmv2.spec.bundle import RESERVED_KEYS, VariableBundle
 from fsmv2.spec.child import ChildSpec, check_child_name
+from fsmv2.spec.decode import decode_spec
 from fsmv2.spec.desired import DesiredState
 from fsmv2.spec.inheritance import (
     ENGINE_KEYS,
@@ -29,6 +30,15 @@ from fsmv2.spec.location import (
     normalise_location,
 )
 from fsmv2.spec.names import UNKNOWN, check_name_part, check_name_path, clean_name_part
+from fsmv2.spec.serialise import (
+    child_from_dict,
+    desired_from_dict,
+    desired_from_json,
+    desired_from_yaml,
+    to_data,
+    to_json,
+    to_yaml,
+)
 from fsmv2.spec.specs import ObservedState, UserSpec, Volatile, same_observation, stable_fields
 from fsmv2.spec.template import RenderCache, Template, render_template, template_references
 
@@ -50,8 +60,13 @@ __all__ = [
     "check_declared_user",
     "check_name_part",
     "check_name_path",
+    "child_from_dict",
     "clean_name_part",
     "compute_location_path",
+    "decode_spec",
+    "desired_from_dict",
+    "desired_from_json",
+    "desired_from_yaml",
     "inherit_variables",
     "location_variables",
     "merge_locations",
@@ -60,5 +75,8 @@ __all__ = [
     "same_observation",
     "stable_fields",
     "template_references",
+    "to_data",
+    "to_json",
+    "to_yaml",
     "with_engine_keys",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
+SCALARS = frozenset({str, int, float, bool, type(None), bytes})  # exact types that hold nothing
 
 
 def detach(value: _T) -> _T:
@@ -19,7 +20,7 @@ def detach(value: _T) -> _T:
     copied: Any = value
     if kind is dict:
         copied = {
-            key: item if type(item) in _SCALARS else detach(item)
+            key: item if type(item) in SCALARS else detach(item)
             for key, item in value.items()  # type: ignore[attr-defined]  # a dict, tested above
         }
     elif kind is list:
@@ -29,6 +30,3 @@ def detach(value: _T) -> _T:
     elif kind is set:
         copied = value.copy()  # type: ignore[attr-defined]  # a set
     return copied  # type: ignore[no-any-return]  # the same shape as `value`
-
-
-_SCALARS = frozenset({str, int, float, bool, type(None), bytes})

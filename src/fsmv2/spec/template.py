@@ -11,7 +11,7 @@ comes out of a raw block or out of a variable stays as it is and is never render
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -19,11 +19,11 @@ import msgspec
 from fsmv2.errors import TemplateError
 from fsmv2.spec.bounded import BoundedCache
 from fsmv2.spec.bundle import VariableBundle
-from fsmv2.spec.plain import detach
+from fsmv2.spec.plain import SCALARS, detach
 from fsmv2.spec.template_fast import compile_fast
 from fsmv2.spec.template_jinja import compile_jinja
 from fsmv2.spec.template_limits import MAX_DEPTH, MAX_TOTAL, too_much
-from fsmv2.spec.template_scope import MISSING, Path, lookup
+from fsmv2.spec.template_scope import MISSING, Path, lookup, step
 
 _CACHED = 4096  # compiled templates kept; a fleet has few distinct texts, whatever its size
 _CACHED_SOURCE = 8192  # longer sources are not kept: they would make the cache's size unbounded
@@ -54,9 +54,11 @@ def render_template(
     structure is added to it (`connection.port`).
     """
     scope = scope.scope() if isinstance(scope, VariableBundle) else scope
-    if type(template) is str and "{" not in template:
-        return template
-    return _Walk(scope).render(template, path, 0)
+    try:
+        return _Walk(scope).render(template, 0)
+    except TemplateError as error:
+        error.path = _inside(path, error.path) if path else error.path
+        raise
 
 
 def template_references(template: Any) -> frozenset[Path]:
@@ -80,8 +82,12 @@ class Template:
     def compile(cls, structure: Any, *, path: str = "") -> Template:
         """Compile every string in `structure`; raises TemplateError for the first bad one."""
         found: set[Path] = set()
+        try:
+            _collect(structure, found, 0)
+        except TemplateError as error:
+            error.path = _inside(path, error.path) if path else error.path
+            raise
         kept = detach(structure)
-        _collect(kept, path, found, 0)
         return cls(kept, frozenset(found))
 
     def render(self, scope: Mapping[str, Any] | VariableBundle, *, path: str = "") -> Any:
@@ -100,29 +106,35 @@ class RenderCache:
 
     def __init__(self, size: int = 16) -> None:
         self._size = size
-        self._last: dict[Template, tuple[list[Any], list[Path], Any]] = {}
+        self._last: dict[Template, tuple[_Inputs, Any]] = {}
 
     def render(self, template: Template, scope: Mapping[str, Any] | VariableBundle) -> Any:
         """As `template.render`, skipped when nothing it reads has changed."""
         scope = scope.scope() if isinstance(scope, VariableBundle) else scope
         last = self._last.get(template)
-        if last is None:
-            paths = list(template.references)
-        else:
-            before, paths, result = last
-            for path, old in zip(paths, before, strict=True):
-                # Most variables are single names: spare them the walk.
-                new = scope.get(path[0], MISSING) if len(path) == 1 else lookup(scope, path)  # type: ignore[arg-type]  # names are str
-                if new is not old and not _identical(new, old):
-                    break
-            else:
-                return result
+        if last is not None and _unchanged(last[0], scope):
+            return last[1]
         result = template.render(scope)
-        inputs = [detach(lookup(scope, path)) for path in paths]
+        inputs = [
+            (str(path[0]), path[1:], detach(lookup(scope, path))) for path in template.references
+        ]
         if last is None and len(self._last) >= self._size:
             del self._last[next(iter(self._last))]
-        self._last[template] = (inputs, paths, result)
+        self._last[template] = (inputs, result)
         return result
+
+
+_Inputs = list[tuple[str, Path, Any]]  # first name, the rest of the path, the value it had
+
+
+def _unchanged(inputs: _Inputs, scope: Mapping[str, Any]) -> bool:
+    for first, rest, old in inputs:
+        new = scope.get(first, MISSING)
+        for key in rest:
+            new = step(new, key)
+        if new is not old and not _identical(new, old):
+            return False
+    return True
 
 
 def _identical(a: Any, b: Any) -> bool:
@@ -141,7 +153,10 @@ def _identical(a: Any, b: Any) -> bool:
 
 
 class _Walk:
-    """One render of one structure: the scope, and how much text may still be made."""
+    """One render of one structure: the scope, and how much text may still be made.
+
+    Places in the structure are put together only when an error passes through.
+    """
 
     __slots__ = ("left", "scope")
 
@@ -149,53 +164,53 @@ class _Walk:
         self.scope = scope
         self.left = MAX_TOTAL
 
-    def render(self, value: Any, path: str, depth: int) -> Any:
+    def render(self, value: Any, depth: int) -> Any:
         kind = type(value)
-        if kind is str:
-            return self._string(value, path) if "{" in value else value
-        if kind in _LEAVES:
+        if kind is str or isinstance(value, str):
+            return self._string(value)
+        if kind in SCALARS:
             return value
         if depth >= MAX_DEPTH:
-            raise _too_deep(path)
+            raise too_much("The nesting of a structure", MAX_DEPTH, "levels")
         if kind is dict:
-            return {
-                key: item
-                if type(item) in _LEAVES
-                else self.render(item, _inside(path, key), depth + 1)
-                for key, item in value.items()
-            }
+            return self._items(value.items(), depth + 1)
         if kind is list:
-            return [self.render(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(value)]
-        if isinstance(value, str):
-            return self._string(str(value), path)
+            return list(self._items(enumerate(value), depth + 1).values())
         if isinstance(value, list | tuple):
-            items = [self.render(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(value)]
+            items = self._items(enumerate(value), depth + 1).values()
             # A named tuple takes its items one by one.
             return kind(*items) if hasattr(value, "_fields") else kind(items)
         if isinstance(value, Mapping):
-            return {k: self.render(v, _inside(path, k), depth + 1) for k, v in value.items()}
+            return self._items(value.items(), depth + 1)
         if isinstance(value, msgspec.Struct):
-            names = value.__struct_fields__
-            fields = {n: self.render(getattr(value, n), _inside(path, n), depth + 1) for n in names}
-            return kind(**fields)
+            fields = [(name, getattr(value, name)) for name in value.__struct_fields__]
+            return kind(**self._items(fields, depth + 1))
         return value
 
-    def _string(self, source: str, path: str) -> Any:
+    def _items(self, items: Iterable[tuple[Any, Any]], depth: int) -> dict[Any, Any]:
+        done: dict[Any, Any] = {}
+        key: Any = ""
         try:
-            result = _compile(source).render(self.scope)
+            for key, item in items:
+                kind = type(item)
+                if kind is str:
+                    done[key] = self._string(item) if "{" in item else item
+                else:
+                    done[key] = item if kind in SCALARS else self.render(item, depth)
         except TemplateError as error:
-            error.path = path
+            error.path = _inside(key, error.path)
             raise
+        return done
+
+    def _string(self, source: str) -> Any:
+        if "{" not in source:
+            return source
+        result = _compile(source).render(self.scope)
         if type(result) is str:
             self.left -= len(result)
             if self.left < 0:
-                broken = too_much("The text of all templates here", MAX_TOTAL, "characters")
-                broken.path = path
-                raise broken
+                raise too_much("The text of all templates here", MAX_TOTAL, "characters")
         return result
-
-
-_LEAVES = frozenset({int, float, bool, type(None), bytes})
 
 
 def _compile(source: str) -> _Compiled:
@@ -207,33 +222,32 @@ def _compile(source: str) -> _Compiled:
     return found
 
 
-def _collect(value: Any, path: str, found: set[Path], depth: int) -> None:
+def _collect(value: Any, found: set[Path], depth: int) -> None:
     if isinstance(value, str):
         if "{" in value:
-            try:
-                found |= _compile(value).references
-            except TemplateError as error:
-                error.path = path
-                raise
+            found |= _compile(value).references
         return
-    if depth >= MAX_DEPTH and isinstance(value, Mapping | list | tuple | msgspec.Struct):
-        raise _too_deep(path)
+    items: Iterable[tuple[Any, Any]]
     if isinstance(value, Mapping):
-        for key, item in value.items():
-            _collect(item, _inside(path, key), found, depth + 1)
+        items = value.items()
     elif isinstance(value, list | tuple):
-        for i, item in enumerate(value):
-            _collect(item, f"{path}[{i}]", found, depth + 1)
+        items = enumerate(value)
     elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            _collect(getattr(value, name), _inside(path, name), found, depth + 1)
+        items = [(name, getattr(value, name)) for name in value.__struct_fields__]
+    else:
+        return
+    if depth >= MAX_DEPTH:
+        raise too_much("The nesting of a structure", MAX_DEPTH, "levels")
+    key: Any = ""
+    try:
+        for key, item in items:  # noqa: B007  (the key names the place of an error)
+            _collect(item, found, depth + 1)
+    except TemplateError as error:
+        error.path = _inside(key, error.path)
+        raise
 
 
-def _inside(path: str, key: Any) -> str:
-    return f"{path}.{key}" if path else str(key)
-
-
-def _too_deep(path: str) -> TemplateError:
-    error = too_much("The nesting of a structure", MAX_DEPTH, "levels")
-    error.path = path[:200]
-    return error
+def _inside(key: Any, inner: str) -> str:
+    """The place `inner` seen from outside the container that holds it under `key`."""
+    outer = f"[{key}]" if type(key) is int else str(key)
+    return outer + inner if inner.startswith("[") or not inner else f"{outer}.{inner}"

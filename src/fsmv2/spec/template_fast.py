@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fsmv2.spec.plain import detach
+from fsmv2.spec.plain import SCALARS, detach
 from fsmv2.spec.template_limits import MAX_SOURCE, check_text, text_of
-from fsmv2.spec.template_scope import MISSING, Path, lookup, undefined
+from fsmv2.spec.template_scope import MISSING, Path, step, undefined
 
 _EXPRESSION = re.compile(
     r"\{\{\s*(?P<dot>\.?)(?P<path>[A-Za-z_][A-Za-z0-9_]*"
@@ -30,15 +30,19 @@ WORDS = frozenset(
 class Reference:
     """One dotted name in a template: its path, and its place for errors."""
 
-    __slots__ = ("column", "line", "path")
+    __slots__ = ("column", "first", "line", "path", "rest")
 
     def __init__(self, path: Path, source: str, offset: int) -> None:
         self.path = path
+        self.first = str(path[0])
+        self.rest = path[1:]
         self.line, self.column = position(source, offset)
 
     def read(self, scope: Mapping[str, Any]) -> Any:
         """The value in `scope`; raises UndefinedVariableError."""
-        value = lookup(scope, self.path)
+        value = scope.get(self.first, MISSING)
+        for key in self.rest:
+            value = step(value, key)
         if value is MISSING:
             raise undefined(scope, self.path, line=self.line, column=self.column)
         return value
@@ -55,7 +59,8 @@ class Whole:
 
     def render(self, scope: Mapping[str, Any]) -> Any:
         """The value, its containers copied, so that the result is not the scope's own."""
-        return detach(self.reference.read(scope))
+        value = self.reference.read(scope)
+        return value if type(value) in SCALARS else detach(value)
 
 
 class Mixed:
@@ -72,7 +77,7 @@ class Mixed:
     def render(self, scope: Mapping[str, Any]) -> str:
         """The text; raises TemplateError when it gets too long."""
         text = "".join(
-            [part if type(part) is str else text_of(part.read(scope)) for part in self.parts]  # type: ignore[union-attr]  # a Reference
+            [part if isinstance(part, str) else text_of(part.read(scope)) for part in self.parts]
         )
         check_text(len(text))
         return text

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -160,8 +159,10 @@ def _cost(value: Any) -> int:
     return 1 + len(value) if isinstance(value, Mapping | list | tuple) else 1
 
 
-_ALL: dict[str, Callable[..., Any]] = {
-    **dict(zip(_FROM_JINJA.split(), itemgetter(*_FROM_JINJA.split())(JINJA_FILTERS), strict=True)),
+_Filter = Callable[..., Any]
+
+_ALL: dict[str, _Filter] = {
+    **{name: JINJA_FILTERS[name] for name in _FROM_JINJA.split()},
     "replace": _replace,
     "join": _join,
     "indent": _indent,
@@ -170,10 +171,11 @@ _ALL: dict[str, Callable[..., Any]] = {
     "sum": _sum,
     "tojson": _tojson,
 }
-FILTERS = {name: _bounded(filter_) for name, filter_ in _ALL.items()}
+FILTERS: dict[str, _Filter] = dict(zip(_ALL, map(_bounded, _ALL.values()), strict=True))
 
-TESTS: dict[str, Callable[..., Any]] = {
-    **{name: JINJA_TESTS[name] for name in _TESTS_FROM_JINJA.split()},
+_jinja_tests: Mapping[str, Any] = JINJA_TESTS  # untyped functions among them
+TESTS: dict[str, _Filter] = {
+    **{name: _jinja_tests[name] for name in _TESTS_FROM_JINJA.split()},
     "odd": _odd,
     "even": _even,
     "divisibleby": _divisible,

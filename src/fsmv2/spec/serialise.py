@@ -1,0 +1,157 @@
+"""Round trips of specs and desired states through plain data, JSON and YAML.
+
+The one road to disk and to doors: it leaves out the `internal` variables, which are the engine's
+and may not be written anywhere. Called by the store, by plans and dumps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+import yaml
+
+from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError
+from fsmv2.spec.bundle import VariableBundle
+from fsmv2.spec.child import ChildSpec
+from fsmv2.spec.decode import decode_spec
+from fsmv2.spec.desired import DesiredState
+from fsmv2.spec.frozen import EMPTY
+from fsmv2.spec.specs import UserSpec
+
+SpecTypeOf = Callable[[str], type[UserSpec]]
+
+
+def to_data(value: Any) -> Any:
+    """A spec, child spec or desired state as dicts, lists, text and numbers, without `internal`."""
+    return msgspec.to_builtins(without_internal(value))
+
+
+def to_json(value: Any) -> bytes:
+    """`to_data` as JSON, UTF-8."""
+    return msgspec.json.encode(without_internal(value))
+
+
+def to_yaml(value: Any) -> str:
+    """`to_data` as YAML, keys in the order of the fields."""
+    # Through JSON's types: PyYAML would write shared objects as anchors and refuse subclasses.
+    plain = msgspec.json.decode(to_json(value))
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+
+
+def child_from_dict(
+    data: Mapping[str, Any], spec_type_of: SpecTypeOf, *, path: str = ""
+) -> ChildSpec:
+    """A child spec out of `to_data`'s form; `spec_type_of` gives the spec type of a worker type.
+
+    Raises DocumentError (a SpecError) with every problem found, or what `spec_type_of` raises.
+    """
+    fields = decode_spec(data, _ChildData, path)
+    inner = f"{path}.user_spec" if path else "user_spec"
+    user_spec = decode_spec(fields.user_spec, spec_type_of(fields.worker_type), inner)
+    return ChildSpec(
+        fields.name,
+        fields.worker_type,
+        user_spec,
+        fields.state_mapping,
+        fields.enabled,
+        tuple(fields.depends_on),
+        fields.discovered,
+    )
+
+
+def desired_from_dict(
+    data: Mapping[str, Any],
+    spec_type_of: SpecTypeOf,
+    *,
+    config_type: type[Any] | None = None,
+    path: str = "",
+) -> DesiredState:
+    """A desired state out of `to_data`'s form; the config becomes a `config_type` if one is given.
+
+    Raises DocumentError (a SpecError) with every problem found, in all children.
+    """
+    fields = decode_spec(data, _DesiredData, path)
+    children: list[ChildSpec] = []
+    problems: list[Diagnostic] = []
+    for i, child in enumerate(fields.children_specs):
+        place = f"{path}.children_specs[{i}]" if path else f"children_specs[{i}]"
+        try:
+            children.append(child_from_dict(child, spec_type_of, path=place))
+        except DocumentError as error:
+            problems.extend(error.diagnostics)
+        except FsmError as error:
+            found = error.diagnostic()
+            problems.append(msgspec.structs.replace(found, path=place))
+    if problems:
+        raise DocumentError(problems)
+    config = fields.config
+    if config_type is not None and config is not None:
+        try:
+            config = msgspec.convert(config, config_type)
+        except msgspec.ValidationError as error:
+            raise SpecError(f"The config does not fit: {error}.", path=path) from error
+    return DesiredState(fields.state, tuple(children), config, fields.hold_reason)
+
+
+def desired_from_json(text: bytes | str, spec_type_of: SpecTypeOf, **options: Any) -> DesiredState:
+    """`desired_from_dict` of JSON; raises SpecError when it is not JSON."""
+    try:
+        data = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise SpecError(f"Not JSON: {error}.") from error
+    return desired_from_dict(data, spec_type_of, **options)
+
+
+def desired_from_yaml(text: str, spec_type_of: SpecTypeOf, **options: Any) -> DesiredState:
+    """`desired_from_dict` of what `to_yaml` wrote; raises SpecError when it is not YAML.
+
+    Documents that people write are loaded by `fsmv2.spec.document`, which is stricter.
+    """
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SpecError(f"Not YAML: {error}.") from error
+    return desired_from_dict(data, spec_type_of, **options)
+
+
+class _ChildData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    worker_type: str
+    user_spec: dict[str, Any]
+    state_mapping: dict[str, str] = {}
+    enabled: bool = True
+    depends_on: list[str] = []
+    discovered: bool = False
+
+
+class _DesiredData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    state: str
+    children_specs: list[dict[str, Any]] = []
+    config: Any = None
+    hold_reason: str | None = None
+
+
+def without_internal(value: Any) -> Any:
+    """`value` with the internal variables of every bundle in it emptied; itself if it has none."""
+    if isinstance(value, VariableBundle):
+        if not value.internal:
+            return value
+        return VariableBundle.trusted(value.user, value.global_, EMPTY)
+    if isinstance(value, msgspec.Struct):
+        changed = {}
+        for name in value.__struct_fields__:
+            before = getattr(value, name)
+            after = without_internal(before)
+            if after is not before:
+                changed[name] = after
+        return msgspec.structs.replace(value, **changed) if changed else value
+    if isinstance(value, tuple | list):
+        items = [without_internal(item) for item in value]
+        same = all(a is b for a, b in zip(items, value, strict=True))
+        return value if same else items
+    if isinstance(value, dict):
+        pairs = {key: without_internal(item) for key, item in value.items()}
+        return value if all(pairs[key] is value[key] for key in value) else pairs
+    return value

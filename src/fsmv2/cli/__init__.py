@@ -1,0 +1,24 @@
+"""The commands: doors for people. They show what the rooms below decide, and decide nothing.
+
+app       the commands and their options.        exits     exit codes; failures as messages.
+checking  validate.     planning  render.        explaining  explain.
+running   what run and demo share; show, live and lines are how a running tree is shown.
+demo      three simulated PLCs, the tree, and a subscriber that counts.
+
+Nothing heavy is imported before a command runs: `fsmv2 --help` costs what typer costs.
+"""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """The entry point of the command `fsmv2`."""
+    import sys
+
+    from fsmv2.cli.app import app
+
+    for stream in (sys.stdout, sys.stderr):
+        # Reasons quote devices and operating systems; no letter of theirs may end a command.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="fsmv2")

@@ -1,0 +1,140 @@
+"""The commands and their options; each one's work stands in a module of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fsmv2.cli.duration import parse_duration
+from fsmv2.cli.exits import told
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    # Rich would cost 0.1 s of CPU on every --help.
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The document, YAML.")]
+For = Annotated[
+    float | None,
+    typer.Option(
+        "--for",
+        parser=parse_duration,
+        metavar="DURATION",
+        help="End after this long: 20s, 2m, 500ms. Default: run until Ctrl-C.",
+    ),
+]
+StateDir = Annotated[
+    Path | None,
+    typer.Option("--state-dir", metavar="DIR", help="Where the broker and the tree keep data."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
+SaveSvg = Annotated[
+    Path | None, typer.Option("--save-svg", metavar="FILE", hidden=True, help="The last frame.")
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from fsmv2 import __version__
+
+        typer.echo(f"fsmv2 {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def fsmv2(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """One file says what should run; fsmv2 keeps it running.
+
+    Start with `fsmv2 demo`.
+    """
+
+
+@app.command(short_help="Say everything that is wrong in a document.")
+def validate(file: File, as_json: AsJson = False) -> None:
+    """Check a document: every problem at once, with line, caret and fix.
+
+    Exit code 0: usable (warnings allowed), 1: problems.
+    """
+    with told():
+        from fsmv2.cli.checking import check
+
+        raise typer.Exit(check(file, as_json=as_json))
+
+
+@app.command(short_help="Show the tree and each rendered config; run nothing.")
+def render(
+    file: File,
+    path: Annotated[
+        str, typer.Argument(metavar="[PATH]", help="Only this supervisor and what is below it.")
+    ] = "",
+) -> None:
+    """Show the tree a document gives and each rendered config; nothing is run.
+
+    Exit code 1 when a supervisor could not be derived; its reason is shown.
+    """
+    with told():
+        from fsmv2.cli.planning import render_plan
+
+        raise typer.Exit(render_plan(file, path))
+
+
+@app.command(short_help="Run the tree of a document and show it.")
+def run(
+    file: File,
+    seconds: For = None,
+    as_json: AsJson = False,
+    state_dir: StateDir = None,
+    save_svg: SaveSvg = None,
+) -> None:
+    """Run the tree of a document and show it: live on a terminal, else as lines.
+
+    Ctrl-C or SIGTERM stops it in order, a second one at once. Exit code 0 after an orderly stop, 1
+    when something had to be forced or the start failed.
+    """
+    with told():
+        from fsmv2.cli.tree import run_document
+
+        raise typer.Exit(
+            run_document(
+                file, seconds=seconds, as_json=as_json, state_dir=state_dir, save_svg=save_svg
+            )
+        )
+
+
+@app.command(short_help="Bridge three simulated PLCs into a namespace.")
+def demo(
+    seconds: For = None,
+    state_dir: StateDir = None,
+    save_svg: SaveSvg = None,
+) -> None:
+    """Bridge three simulated PLCs into a namespace, and count what arrives over MQTT.
+
+    Needs no network and no other software. Exit code 0 only if all bridges were active and exactly
+    the accepted samples were received.
+    """
+    with told():
+        from fsmv2.cli.demo.session import run_demo
+
+        raise typer.Exit(run_demo(seconds=seconds, state_dir=state_dir, save_svg=save_svg))
+
+
+@app.command(short_help="Say what an error code means.")
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as FSM0211.")],
+) -> None:
+    """Say when an error of this code is raised, and what to do."""
+    with told():
+        from fsmv2.cli.explaining import explain_code
+
+        raise typer.Exit(explain_code(code))

@@ -1,0 +1,40 @@
+"""`validate`: everything that is wrong in a document, at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import typer
+
+from fsmv2.cli.exits import FAILED, OK
+from fsmv2.cli.terminal import count, progress, show_diagnostics
+from fsmv2.errors import Diagnostic, DocumentError
+
+
+def check(file: Path, *, as_json: bool) -> int:
+    """Print the diagnostics of `file` and a line that sums up; returns the exit code."""
+    from fsmv2.builtin import load_plant
+
+    try:
+        diagnostics: Sequence[Diagnostic] = load_plant(file).diagnostics
+    except DocumentError as error:
+        diagnostics = error.diagnostics
+    warnings = sum(diagnostic.warning for diagnostic in diagnostics)
+    problems = len(diagnostics) - warnings
+    if as_json:
+        found = {
+            "file": str(file),
+            "problems": problems,
+            "warnings": warnings,
+            "diagnostics": diagnostics,
+        }
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
+    else:
+        show_diagnostics(diagnostics)
+        colour = "red" if problems else ("yellow" if warnings else "green")
+        summary = f"{count(problems, 'problem')}, {count(warnings, 'warning')}"
+        progress(f"{file}: " + typer.style(summary, fg=colour))
+    return FAILED if problems else OK

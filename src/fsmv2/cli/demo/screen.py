@@ -1,0 +1,71 @@
+"""What the demo adds to a running tree: the values that arrive, and what to try."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from fsmv2.cli.demo.plcs import RESTART_AFTER, Plc
+from fsmv2.runtime import NodeView, TreeView
+
+SHOWN = 12
+"""How many topics the live view shows."""
+LINE_EVERY = 5.0
+"""Seconds between two lines of one topic, off a terminal."""
+
+
+def broker_of(tree: TreeView) -> NodeView | None:
+    """The broker's node, if the document declares one."""
+    return next(iter(tree.of_type("broker")), None)
+
+
+def mqtt_port(tree: TreeView) -> int:
+    """The port on which the broker answers MQTT; 0 until it is known and the broker is ready."""
+    broker = broker_of(tree)
+    return int(getattr(broker.observed, "mqtt_port", 0) or 0) if broker and broker.healthy else 0
+
+
+def hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
+    """What to try, with the numbers of now."""
+    broker = broker_of(tree)
+    pid = int(getattr(broker.observed, "pid", 0) or 0) if broker else 0
+    kills = [(plc.pid, f"PLC {plc.name}") for plc in plcs] + [(pid, "the broker")]
+    lines = [f"  kill -9 {number:<8} # {what}" for number, what in kills if number]
+    port = mqtt_port(tree)
+    if port:
+        lines.append(f"  mosquitto_sub -p {port} -t 'umh/v1/#' -v   # or any client of MQTT 3.1.1")
+    return [
+        f"try, in another terminal (a killed PLC returns after {RESTART_AFTER:.0f} s):",
+        *lines,
+        f"  document: {document}",
+    ]
+
+
+def values_lines(values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Topic and last value, sorted by topic, at most SHOWN."""
+    return [(topic, value_text(values[topic])) for topic in sorted(values)[:SHOWN]]
+
+
+def value_text(value: object) -> str:
+    """A value as JSON would write it, numbers with few digits."""
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    return msgspec.json.encode(value).decode()
+
+
+class Pace:
+    """Says which topics are due for a line."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+
+    def due(self, topic: str) -> bool:
+        """Whether `topic` had no line for a while; if so, it has one now."""
+        now = time.monotonic()
+        if now - self._last.get(topic, -LINE_EVERY) < LINE_EVERY:
+            return False
+        self._last[topic] = now
+        return True

@@ -1,0 +1,179 @@
+"""The demo from start to summary.
+
+PLCs, tree, subscriber; at the end the reads are stopped first, so that what was accepted is final,
+then the subscriber is given time for what is still under way, and only then the broker ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+import msgspec
+from rich.console import RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from fsmv2.builtin import builtins, load_plant
+from fsmv2.builtin.agent import AgentSpec
+from fsmv2.cli.demo.document import default_directory, place
+from fsmv2.cli.demo.outcome import Outcome
+from fsmv2.cli.demo.plcs import HOST, Plc
+from fsmv2.cli.demo.screen import Pace, hints, mqtt_port, value_text, values_lines
+from fsmv2.cli.demo.subscriber import Subscriber
+from fsmv2.cli.demo.tally import Tally
+from fsmv2.cli.exits import FAILED, OK
+from fsmv2.cli.quiet import keep_quiet
+from fsmv2.cli.running import Running
+from fsmv2.cli.terminal import progress
+from fsmv2.cli.tree import choose_show, save_picture
+from fsmv2.runtime import Runtime, TreeView
+from fsmv2.spec import ChildSpec
+from fsmv2.worker import Phase
+
+MACHINES = {"filler": 15020, "capper": 15021, "labeller": 15022}
+"""The simulated machines and the port each prefers."""
+READS_END_WITHIN = 8.0
+DRAINED_WITHIN = 5.0
+
+
+def run_demo(*, seconds: float | None, state_dir: Path | None, save_svg: Path | None) -> int:
+    """Run the demo; returns the exit code."""
+    keep_quiet()
+    directory = state_dir or default_directory()
+    return asyncio.run(Demo(directory, save_svg).run(seconds))
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(self, directory: Path, save_svg: Path | None) -> None:
+        self._directory = directory
+        self._save_svg = save_svg
+        self._document = directory
+        self._plcs = [Plc(name, port) for name, port in MACHINES.items()]
+        self._tally = Tally()
+        self._subscriber = Subscriber(self._tally)
+        self._tree = TreeView(0.0, ())
+        self._started = 0.0
+        self._all_active: float | None = None
+        self._pace = Pace()
+
+    async def run(self, seconds: float | None) -> int:
+        """Start everything, hold it, end it; returns the exit code."""
+        progress(f"starts {len(self._plcs)} simulated PLCs, each a process of its own")
+        async with self._machines():
+            self._document, changed = place(self._directory, [plc.port for plc in self._plcs])
+            if changed:
+                progress(f"runs {self._document} as you changed it; delete it for the original")
+            plant = load_plant(self._document, state_dir=self._directory)
+            show = choose_show(
+                "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
+            )
+            with Running(show) as running:
+                async with (
+                    builtins(on_accepted=self._tally.accept) as kit,
+                    Runtime(plant.root, kit.factory, listener=running.listener) as tree,
+                ):
+                    outcome = await self._hold(running, tree, plant.root, seconds)
+                    await running.end(tree, who="demo")
+                outcome = msgspec.structs.replace(outcome, forced=tuple(running.forced))
+                show.summary(outcome.text(), {})
+        return OK if outcome.good else FAILED
+
+    async def _hold(
+        self, running: Running, tree: Runtime, root: ChildSpec, seconds: float | None
+    ) -> Outcome:
+        self._started = time.monotonic()
+        beside = [
+            asyncio.create_task(
+                plc.keep(lambda path, text: running.tell(path, text, level="warning"))
+            )
+            for plc in self._plcs
+        ]
+        beside.append(asyncio.create_task(self._look(tree)))
+        witness = asyncio.create_task(self._witness(running, tree))
+        try:
+            await running.hold(tree, seconds)
+            last = await tree.view()
+            save_picture(running.show, self._save_svg)
+            progress("stops the reads, then waits for what is still under way")
+            tree.declare(reads_stopped(root), who="demo")
+            await running.watch(tree, self._settled(tree))
+        finally:
+            for task in [*beside, witness]:
+                task.cancel()
+            await asyncio.gather(*beside, witness, return_exceptions=True)
+        return Outcome.of(last, self._tally.figures(), self._all_active)
+
+    async def _settled(self, tree: Runtime) -> None:
+        """Until no bridge reads any more and every accepted sample was received, or time is up."""
+        with contextlib.suppress(TimeoutError):
+            await tree.until(no_bridge_runs, timeout=READS_END_WITHIN)
+        limit = time.monotonic() + DRAINED_WITHIN
+        while self._tally.awaited and time.monotonic() < limit:  # noqa: ASYNC110 - other threads count
+            await asyncio.sleep(0.02)
+
+    async def _witness(self, running: Running, tree: Runtime) -> None:
+        """Subscribe as soon as the broker answers, and receive."""
+        seen = await tree.until(lambda tree: mqtt_port(tree) > 0, timeout=math.inf)
+        if not running.show.live:
+            for line in hints(seen, self._plcs, self._document):
+                progress(line)
+
+        def value(topic: str, value: object) -> None:
+            if not running.show.live and self._pace.due(topic):
+                running.tell(topic, value_text(value), kind="value")
+
+        def tell(text: str) -> None:
+            running.tell("subscriber", text)
+
+        await self._subscriber.run(HOST, mqtt_port(seen), tell=tell, on_value=value)
+
+    async def _look(self, tree: Runtime) -> None:
+        """Note when all bridges are active for the first time, and keep the view for the hints."""
+        while True:
+            self._tree = await tree.view()
+            bridges = self._tree.of_type("bridge")
+            if self._all_active is None and bridges and all(b.state == "active" for b in bridges):
+                self._all_active = time.monotonic() - self._started
+            await asyncio.sleep(0.02 if self._all_active is None else 0.5)
+
+    @contextlib.asynccontextmanager
+    async def _machines(self) -> AsyncIterator[None]:
+        try:
+            await asyncio.gather(*(plc.start() for plc in self._plcs))
+            yield
+        finally:
+            await asyncio.gather(*(plc.end() for plc in self._plcs))
+
+    def _below(self) -> Iterable[RenderableType]:
+        values = Table(box=None, expand=True, pad_edge=False, show_header=False)
+        values.add_column(no_wrap=True, ratio=4)
+        values.add_column(no_wrap=True, justify="right", style="cyan", ratio=1)
+        for topic, value in values_lines(self._subscriber.values):
+            values.add_row(topic, value)
+        figures = self._tally.figures()
+        received = f"over MQTT: {figures.received} received of {figures.accepted} accepted"
+        yield Rule(Text(received, "dim"), style="dim", align="left")
+        yield values
+        yield Rule(style="dim")
+        yield Text("\n".join(hints(self._tree, self._plcs, self._document)), "dim", no_wrap=True)
+
+
+def reads_stopped(root: ChildSpec) -> ChildSpec:
+    """The same tree with every bridge disabled; the broker goes on."""
+    spec = root.user_spec
+    assert isinstance(spec, AgentSpec)  # noqa: S101 - what load_plant gives
+    bridges = tuple(msgspec.structs.replace(bridge, enabled=False) for bridge in spec.bridges)
+    return msgspec.structs.replace(root, user_spec=msgspec.structs.replace(spec, bridges=bridges))
+
+
+def no_bridge_runs(tree: TreeView) -> bool:
+    """Whether every bridge has come to a stop."""
+    return all(bridge.phase is Phase.STOPPED for bridge in tree.of_type("bridge"))

@@ -1,0 +1,191 @@
+"""The live tree on a terminal: every supervisor in one line, below it what happened last."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from fsmv2.cli.lines import clock_text
+from fsmv2.cli.show import Happening, said
+from fsmv2.runtime import NodeView, TreeView
+from fsmv2.worker import Phase
+
+COLOURS = {
+    Phase.INITIAL: "dim",
+    Phase.STOPPED: "dim",
+    Phase.STARTING: "cyan",
+    Phase.RUNNING: "green",
+    Phase.DEGRADED: "yellow",
+    Phase.STOPPING: "magenta",
+    Phase.FAILED: "bold red",
+}
+LEVELS = {"warning": "yellow", "error": "red"}
+EVENTS = 8
+"""How many of the last happenings are shown."""
+SVG_WIDTH = 120
+
+Below = Callable[[], Iterable[RenderableType]]
+
+
+class LiveTree:
+    """Draws frames on `console`; `below` may add more under the events, on each frame anew."""
+
+    live = True
+
+    def __init__(self, console: Console, title: str, below: Below = tuple) -> None:
+        self._console = console
+        self._title = title
+        self._below = below
+        self._events: deque[Happening] = deque(maxlen=EVENTS)
+        self._tree = TreeView(0.0, ())
+        self._live = Live(console=console, auto_refresh=False, vertical_overflow="ellipsis")
+        self._live.start()
+
+    def happened(self, happening: Happening) -> None:
+        """Keep it for the next frame."""
+        self._events.append(happening)
+
+    def frame(self, tree: TreeView) -> None:
+        """Draw; once a stop has released everything, the last tree stays for the eye."""
+        if tree.nodes:
+            self._tree = tree
+        self._live.update(self._draw(self._console.size.height - 1), refresh=True)
+
+    def summary(self, text: str, data: Mapping[str, Any]) -> None:
+        """Leave the last frame standing and print the text below it."""
+        self.close()
+        self._console.print(Text(text))
+
+    def close(self) -> None:
+        """Leave the last frame standing."""
+        self._live.stop()
+
+    def save_svg(self, file: Path) -> None:
+        """Write the last frame as a picture that needs no font from elsewhere."""
+        canvas = Console(
+            record=True, width=SVG_WIDTH, file=io.StringIO(), force_terminal=True, no_color=False
+        )
+        canvas.print(self._draw(height=60))
+        svg = canvas.export_svg(title=self._title)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S), encoding="utf-8")
+
+    def _draw(self, height: int) -> Group:
+        below = list(self._below())
+        taken = 4 + len(self._events) + sum(_lines_of(part) for part in below)
+        return Group(
+            headline(self._title, self._tree),
+            tree_table(self._tree, rows=max(3, height - taken)),
+            Rule(style="dim"),
+            events_table(self._events),
+            *below,
+        )
+
+
+def headline(title: str, tree: TreeView) -> Text:
+    """The title, the time, and how many supervisors are in each phase."""
+    counts = {phase: sum(node.phase is phase for node in tree.nodes) for phase in Phase}
+    text = Text.assemble((title, "bold"), "  ", (clock_text(tree.at)[:8], "dim"), no_wrap=True)
+    for phase, number in counts.items():
+        if number:
+            text.append("  ")
+            text.append(f"{number} {phase.value}", COLOURS[phase])
+    return text
+
+
+def tree_table(tree: TreeView, *, rows: int) -> Table:
+    """The tree, at most `rows` lines: undisturbed leaves give way first."""
+    table = Table(box=None, expand=True, pad_edge=False, header_style="dim")
+    table.add_column("path", no_wrap=True, max_width=40)
+    # As wide as the longest built-in state, so that the columns do not jump from frame to frame.
+    table.add_column("state", no_wrap=True, min_width=19, max_width=30)
+    table.add_column("since", no_wrap=True, justify="right", width=7)
+    table.add_column("rate", no_wrap=True, justify="right", width=8)
+    table.add_column("reason", no_wrap=True, overflow="ellipsis", ratio=1)
+    shown = fitting(tree.nodes, rows)
+    for node, guide in zip(shown, guides(shown), strict=True):
+        table.add_row(
+            Text.assemble((guide, "dim"), node.name),
+            Text(node.state, COLOURS[node.phase] if node.fresh else "dim"),
+            age_text(node.age),
+            rate_text(node.observed),
+            Text(reason_text(node), "yellow" if node.conditions else ""),
+        )
+    if len(shown) < len(tree.nodes):
+        table.add_row(Text(f"… and {len(tree.nodes) - len(shown)} more", "dim"))
+    return table
+
+
+def events_table(events: Iterable[Happening]) -> Table:
+    """The last happenings, oldest first."""
+    table = Table(box=None, expand=True, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, style="dim", width=12)
+    table.add_column(no_wrap=True, max_width=40)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    for event in events:
+        text = Text(said(event), LEVELS.get(event.level, ""))
+        table.add_row(clock_text(event.at), Text(event.path), text)
+    return table
+
+
+def fitting(nodes: tuple[NodeView, ...], rows: int) -> tuple[NodeView, ...]:
+    """The nodes that `rows` lines have room for.
+
+    While there are too many, the deepest level of healthy nodes goes, so that what needs a look
+    stays; what is left is cut at the end.
+    """
+    kept = list(nodes)
+    depth = max((node.depth for node in kept), default=0)
+    least = min((node.depth for node in kept), default=0)
+    while len(kept) > rows and depth > least:
+        kept = [node for node in kept if node.depth < depth or not node.healthy]
+        depth -= 1
+    return tuple(kept if len(kept) <= rows else kept[: rows - 1])
+
+
+def guides(nodes: tuple[NodeView, ...]) -> list[str]:
+    """For each node, parents before children, the lines that lead to it."""
+    lead: list[str] = []
+    open_levels: set[int] = set()  # levels on which a later sibling is still to come
+    for node in reversed(nodes):
+        bars = "".join("│  " if level in open_levels else "   " for level in range(1, node.depth))
+        own = "" if node.depth == 0 else ("├─ " if node.depth in open_levels else "└─ ")
+        lead.append(bars + own)
+        open_levels = {level for level in open_levels if level < node.depth} | {node.depth}
+    return lead[::-1]
+
+
+def reason_text(node: NodeView) -> str:
+    """Why it is as it is; what is unusual about it comes first."""
+    unusual = [f"{condition.type}: {condition.reason}" for condition in node.conditions]
+    return " ".join("; ".join([*unusual, node.reason] if node.reason else unusual).split())
+
+
+def rate_text(observed: Any) -> str:
+    """Messages a second, for nodes that move any."""
+    rate = getattr(observed, "messages_per_second", None)
+    return f"{rate:.1f}/s" if isinstance(rate, int | float) else ""
+
+
+def age_text(seconds: float) -> str:
+    """`12 s`, `3 min`, `5 h`, `4 d`."""
+    for limit, unit, size in ((120, "s", 1), (7200, "min", 60), (172_800, "h", 3600)):
+        if seconds < limit:
+            return f"{int(max(0.0, seconds) / size)} {unit}"
+    return f"{int(seconds / 86400)} d"
+
+
+def _lines_of(part: RenderableType) -> int:
+    if isinstance(part, Table):
+        return part.row_count + (1 if part.show_header else 0)
+    return part.plain.count("\n") + 1 if isinstance(part, Text) else 1

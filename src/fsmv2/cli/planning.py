@@ -1,0 +1,57 @@
+"""`render`: the tree a document gives, as YAML; nothing is run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fsmv2.cli.exits import FAILED, OK, USAGE
+from fsmv2.cli.terminal import complain, show_diagnostics
+from fsmv2.errors import suggest
+from fsmv2.runtime import PlanNode, plan
+
+
+def render_plan(file: Path, path: str) -> int:
+    """Print the plan of `file`, or of the subtree at `path`; returns the exit code."""
+    from fsmv2.builtin import builtins, load_plant
+
+    plant = load_plant(file)
+    with builtins() as kit:
+        nodes = plan(plant.root, kit.factory)
+    if path:
+        known = [node.path for node in nodes]
+        if path not in known:
+            complain(f"there is no supervisor '{path}' in {file}", fix=suggest(path, known))
+            return USAGE
+        nodes = tuple(n for n in nodes if n.path == path or n.path.startswith(path + "/"))
+    show_diagnostics(plant.diagnostics)
+    sys.stdout.write(as_yaml(nodes))
+    return FAILED if any(node.problem for node in nodes) else OK
+
+
+def as_yaml(nodes: tuple[PlanNode, ...]) -> str:
+    """The nodes, parents before children, as one nested YAML document."""
+    import yaml
+
+    tree: dict[str, Any] = {}
+    places: dict[str, dict[str, Any]] = {}
+    for node in nodes:
+        parent, _, name = node.path.rpartition("/")
+        above = places.get(parent)
+        siblings = tree if above is None else above.setdefault("children", {})
+        # The top of a subtree keeps its whole path, so that what is shown can be found again.
+        places[node.path] = siblings[node.path if above is None else name] = describe(node)
+    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+
+
+def describe(node: PlanNode) -> dict[str, Any]:
+    """One node as plain data; what is empty is left out."""
+    shown: dict[str, Any] = {"type": node.type, "state": node.control}
+    if node.problem:
+        shown["problem"] = node.problem
+    if node.config is not None:
+        shown["config"] = msgspec.to_builtins(node.config, enc_hook=str)
+    return shown

@@ -1,0 +1,57 @@
+"""What a running tree is shown through: the live tree, plain lines, or JSON lines.
+
+`running` feeds a `Show`; `live` and `lines` implement it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from fsmv2.core import Report
+from fsmv2.runtime import TreeView
+
+PLAIN_KINDS = frozenset({"transition", "note", "value"})
+"""Kinds whose text says all."""
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """A report with the time it is shown at, in Unix seconds."""
+
+    at: float
+    path: str
+    kind: str
+    level: str
+    text: str
+    state: str = ""
+
+    @classmethod
+    def of(cls, report: Report, at: float) -> Happening:
+        """What a report of the tree says."""
+        return cls(at, report.path, report.kind, report.level, report.text, report.state)
+
+
+def said(happening: Happening) -> str:
+    """Its text on one line, whatever a device put into a reason; unusual kinds are named."""
+    text = " ".join(happening.text.split())
+    return text if happening.kind in PLAIN_KINDS else f"{happening.kind}: {text}"
+
+
+class Show(Protocol):
+    """One way to show a running tree. `live`: whether it wants to be given frames."""
+
+    live: bool
+
+    def happened(self, happening: Happening) -> None:
+        """Show one thing that happened."""
+
+    def frame(self, tree: TreeView) -> None:
+        """Show how the tree looks now; called only when `live`."""
+
+    def summary(self, text: str, data: Mapping[str, Any]) -> None:
+        """Show how it ended, as text for people or as data for programs."""
+
+    def close(self) -> None:
+        """Give the terminal back."""

@@ -1,0 +1,91 @@
+"""`run`: the tree of one document, shown until it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fsmv2.cli.exits import FAILED, OK
+from fsmv2.cli.lines import JsonLines, Lines
+from fsmv2.cli.quiet import keep_quiet
+from fsmv2.cli.running import Running
+from fsmv2.cli.show import Show
+from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
+from fsmv2.runtime import Runtime, TreeView
+
+if TYPE_CHECKING:
+    from fsmv2.builtin import Plant
+    from fsmv2.cli.live import Below
+
+
+def run_document(
+    file: Path,
+    *,
+    seconds: float | None,
+    as_json: bool,
+    state_dir: Path | None,
+    save_svg: Path | None,
+) -> int:
+    """Run the tree of `file`; returns the exit code."""
+    from fsmv2.builtin import load_plant
+
+    keep_quiet()
+    plant = load_plant(file, state_dir=state_dir)
+    show_diagnostics(plant.diagnostics)
+    return asyncio.run(_run(plant, file, seconds, as_json, save_svg))
+
+
+async def _run(
+    plant: Plant, file: Path, seconds: float | None, as_json: bool, save_svg: Path | None
+) -> int:
+    from fsmv2.builtin import builtins
+
+    show = choose_show(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
+    with Running(show) as running:
+        async with builtins() as kit:
+            tree = Runtime(plant.root, kit.factory, listener=running.listener)
+            async with tree:
+                await running.hold(tree, seconds)
+                last = await tree.view()
+                save_picture(show, save_svg)
+                progress("stopping, children before parents; Ctrl-C again forces")
+                await running.end(tree, who="signal" if running.asked else "--for")
+        code = FAILED if running.forced else OK
+        text, data = _summary(last, running.forced)
+        show.summary(text, {**data, "exit": code})
+    return code
+
+
+def choose_show(title: str, *, as_json: bool, save_svg: Path | None, below: Below = tuple) -> Show:
+    """The live tree on a terminal, JSON or plain lines elsewhere.
+
+    A picture needs the live tree, so `save_svg` asks for it off a terminal, too.
+    """
+    if as_json:
+        return JsonLines()
+    if sys.stdout.isatty() or save_svg is not None:
+        from rich.console import Console
+
+        from fsmv2.cli.live import LiveTree
+
+        return LiveTree(Console(no_color=not coloured(sys.stdout)), title, below)
+    return Lines()
+
+
+def save_picture(show: Show, file: Path | None) -> None:
+    """Write the last frame of a live tree to `file`, if one is asked for."""
+    from fsmv2.cli.live import LiveTree
+
+    if file is not None and isinstance(show, LiveTree):
+        show.save_svg(file)
+
+
+def _summary(tree: TreeView, forced: list[str]) -> tuple[str, dict[str, Any]]:
+    phases = Counter(node.phase.value for node in tree.nodes)
+    shown = ", ".join(f"{number} {phase}" for phase, number in phases.items()) or "nothing ran"
+    lines = [f"before the stop: {count(len(tree.nodes), 'supervisor')}: {shown}"]
+    lines += [f"forced: {text}" for text in forced]
+    return "\n".join(lines), {"supervisors": len(tree.nodes), "phases": phases, "forced": forced}

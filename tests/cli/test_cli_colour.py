@@ -1,0 +1,52 @@
+"""Colour: on a terminal only, and never with NO_COLOR."""
+
+import os
+import pty
+import subprocess
+import sys
+
+CODE = (
+    "from fsmv2.cli.terminal import show_diagnostics\n"
+    "from fsmv2.errors import Diagnostic, Mark\n"
+    "show_diagnostics([Diagnostic(code='FSM1001', message='unknown key', fix='Mend it.',\n"
+    "    mark=Mark('plant.yaml', 3, 1), source='bridgs: []', length=6)])"
+)
+PLAIN = "plant.yaml:3:1: error[FSM1001]: unknown key\n3 | bridgs: []\n    ^^^^^^\n  fix: Mend it.\n"
+
+
+def on_a_terminal(**environment: str) -> str:
+    """What a terminal is sent on stderr."""
+    ours, theirs = pty.openpty()
+    env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    env |= {"TERM": "xterm", **environment}
+    subprocess.run([sys.executable, "-c", CODE], stderr=theirs, env=env, check=True, timeout=60)
+    os.close(theirs)
+    shown = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            shown += chunk
+    except OSError:  # EIO: the other end is closed and all was read
+        pass
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_colour() -> None:
+    shown = on_a_terminal()
+    assert "\x1b[31m\x1b[1merror[FSM1001]" in shown
+    assert "\x1b[31m    ^^^^^^" in shown
+
+
+def test_no_color_is_honoured() -> None:
+    assert on_a_terminal(NO_COLOR="1") == PLAIN
+
+
+def test_a_dumb_terminal_gets_none() -> None:
+    assert on_a_terminal(TERM="dumb") == PLAIN
+
+
+def test_a_pipe_gets_none() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-c", CODE], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert shown.stderr == PLAIN

@@ -36,8 +36,10 @@ def to_json(value: Any) -> bytes:
 def to_yaml(value: Any) -> str:
     """`to_data` as YAML, keys in the order of the fields."""
     # Through JSON's types: PyYAML would write shared objects as anchors and refuse subclasses.
-    plain = msgspec.json.decode(to_json(value))
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+    text = to_json(value).decode()
+    # PyYAML writes these line breaks as they are and reads them back as spaces.
+    readable = not any(mark in text for mark in ("\x85", "\u2028", "\u2029"))
+    return yaml.safe_dump(msgspec.json.decode(text), sort_keys=False, allow_unicode=readable)
 
 
 def child_from_dict(

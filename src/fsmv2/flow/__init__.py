@@ -1,0 +1,21 @@
+"""Moving data: what a flow is, the engine that runs flows, inputs and outputs. Knows no supervisor.
+
+config: what a flow is to do.        engine: the protocol.   asyncio_engine: the one that ships.
+flow, sample, stats: one flow.       modbus, uns: input and output.
+"""
+
+from fsmv2.flow.asyncio_engine import AsyncioEngine
+from fsmv2.flow.config import FlowConfig, ModbusInput, Register, UnsOutput
+from fsmv2.flow.engine import Engine, OnAccepted
+from fsmv2.flow.stats import FlowStats
+
+__all__ = [
+    "AsyncioEngine",
+    "Engine",
+    "FlowConfig",
+    "FlowStats",
+    "ModbusInput",
+    "OnAccepted",
+    "Register",
+    "UnsOutput",
+]

@@ -1,0 +1,151 @@
+"""The engine that ships: all flows on one asyncio loop in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from fsmv2.errors import FlowError
+from fsmv2.flow.config import FlowConfig
+from fsmv2.flow.engine import OnAccepted
+from fsmv2.flow.flow import Flow
+from fsmv2.flow.stats import FlowStats
+from fsmv2.flow.uns.connection import UnsConnection
+
+T = TypeVar("T")
+
+
+class AsyncioEngine:
+    """Runs flows by name; several engines in one process do not share anything.
+
+    `on_accepted` is called with subject and payload of every accepted sample, on the engine's loop.
+    """
+
+    def __init__(self, *, on_accepted: OnAccepted | None = None) -> None:
+        self._on_accepted = on_accepted
+        self._flows: dict[str, Flow] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._connections: dict[tuple[str, str], UnsConnection] = {}
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    async def start(self, config: FlowConfig) -> None:
+        """Run this flow; the same config again changes nothing, another one replaces it."""
+        await self._on_loop(self._start(config))
+
+    async def stop(self, name: str, *, drain: float) -> int:
+        """End a flow; returns how many accepted samples were not acknowledged within `drain` s.
+
+        Those are still being sent in the background as long as the engine lives.
+        """
+        return await self._on_loop(self._stop(name, drain))
+
+    def stats(self, name: str) -> FlowStats | None:
+        """The figures of a flow, from any thread; None: there is no such flow."""
+        flow = self._flows.get(name)
+        return flow.stats() if flow is not None else None
+
+    def config(self, name: str) -> FlowConfig | None:
+        """The config a flow runs with, from any thread; None: there is no such flow."""
+        flow = self._flows.get(name)
+        return flow.config if flow is not None else None
+
+    async def aclose(self) -> None:
+        """End every flow, close all connections, join the thread."""
+        if self._closed:
+            return
+        if self._loop is not None and self._thread is not None:
+            await self._on_loop(self._close())
+            self._closed = True
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+            self._loop.close()
+        self._closed = True
+
+    # ---- on the engine's loop ----------------------------------------------------------------
+
+    async def _start(self, config: FlowConfig) -> None:
+        old = self._flows.get(config.name)
+        if old is not None and old.config == config and old.stats().running:
+            return
+        if old is not None:
+            await self._leave(old, 0.0)
+        flow = Flow(config, self._connect(config), self._on_accepted)
+        flow.connection.users += 1
+        self._flows[config.name] = flow
+        flow.start()
+
+    async def _stop(self, name: str, drain: float) -> int:
+        flow = self._flows.get(name)
+        if flow is None:
+            return 0
+        left = await self._leave(flow, drain)
+        if self._flows.get(name) is flow:
+            del self._flows[name]
+        return left
+
+    async def _leave(self, flow: Flow, drain: float) -> int:
+        """Stop a flow; what it accepted and could not send yet goes on in the background."""
+        left = await flow.stop(drain)
+        task = asyncio.get_running_loop().create_task(self._see_off(flow))
+        self._leaving.add(task)
+        task.add_done_callback(self._leaving.discard)
+        return left
+
+    async def _see_off(self, flow: Flow) -> None:
+        try:
+            while flow.depth:
+                await flow.stop(60.0)
+        finally:
+            await flow.close()
+            await self._let_go(flow.connection)
+
+    async def _let_go(self, connection: UnsConnection) -> None:
+        connection.users -= 1
+        if connection.users == 0:
+            for key, known in list(self._connections.items()):
+                if known is connection:
+                    del self._connections[key]
+            await connection.aclose()
+
+    def _connect(self, config: FlowConfig) -> UnsConnection:
+        key = (config.output.url, config.output.stream)
+        if key not in self._connections:
+            self._connections[key] = UnsConnection(*key)
+        return self._connections[key]
+
+    async def _close(self) -> None:
+        for flow in list(self._flows.values()):
+            await flow.close()
+        self._flows.clear()
+        for task in list(self._leaving):
+            while not task.done():
+                task.cancel()
+                await asyncio.wait([task], timeout=0.5)
+        for connection in list(self._connections.values()):
+            await connection.aclose()
+        self._connections.clear()
+
+    # ---- between loops -----------------------------------------------------------------------
+
+    async def _on_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        with self._lock:
+            if self._closed:
+                work.close()
+                raise FlowError("the engine is closed.")
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._run, name="fsmv2-flows", daemon=True)
+                self._thread.start()
+            loop = self._loop
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
+
+    def _run(self) -> None:
+        assert self._loop is not None  # noqa: S101  (made before the thread)
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())

@@ -1,0 +1,42 @@
+"""The engine protocol: what moves data, as the data flow worker sees it.
+
+`AsyncioEngine` is the one that ships; another (a process, a compiled one) only has to do this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from fsmv2.flow.config import FlowConfig
+from fsmv2.flow.stats import FlowStats
+
+OnAccepted = Callable[[str, bytes], None]
+"""Called with subject and payload of each accepted sample, on the engine's loop; must be quick."""
+
+
+class Engine(Protocol):
+    """Runs flows by name. The async methods may be awaited on any event loop."""
+
+    async def start(self, config: FlowConfig) -> None:
+        """Run this flow; the same config again changes nothing, another one replaces it."""
+        ...
+
+    async def stop(self, name: str, *, drain: float) -> int:
+        """End a flow: stop reading, send what was accepted for at most `drain` seconds.
+
+        Returns how many accepted samples were not acknowledged in time.
+        """
+        ...
+
+    def stats(self, name: str) -> FlowStats | None:
+        """The figures of a flow, from any thread, without waiting; None: there is no such flow."""
+        ...
+
+    def config(self, name: str) -> FlowConfig | None:
+        """The config a flow runs with, from any thread; None: there is no such flow."""
+        ...
+
+    async def aclose(self) -> None:
+        """End every flow and free everything."""
+        ...

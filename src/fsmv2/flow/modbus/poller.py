@@ -1,0 +1,90 @@
+"""Polls one device on a fixed rate, reconnects, and hands each poll's values on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from fsmv2.flow.config import ModbusInput
+from fsmv2.flow.modbus.reader import ModbusReader, Reading
+from fsmv2.flow.stats import Counters
+
+RECONNECT_BASE = 0.2
+RECONNECT_CAP = 2.0
+"""Seconds between attempts to connect: a device that returns is read again within two seconds."""
+
+
+class ModbusPoller:
+    """The input of one flow. `room()` says whether a poll's samples can be taken now."""
+
+    def __init__(
+        self,
+        config: ModbusInput,
+        counters: Counters,
+        room: Callable[[int], bool],
+        take: Callable[[Reading], None],
+    ) -> None:
+        self._config = config
+        self._counters = counters
+        self._room = room
+        self._take = take
+        self._reader = ModbusReader(config)
+        self.connected = False
+        self.error = ""
+
+    async def run(self) -> None:
+        """Poll until cancelled."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        failures = 0
+        try:
+            while True:
+                if not self._reader.connected:
+                    try:
+                        await self._reader.connect()
+                    except (OSError, TimeoutError) as error:
+                        self._lost(error)
+                        await asyncio.sleep(min(RECONNECT_CAP, RECONNECT_BASE * 2**failures))
+                        failures = min(failures + 1, 10)
+                        due = loop.time()
+                        continue
+                failures = 0
+                await self._poll()
+                due += self._config.every
+                behind = loop.time() - due
+                if behind > 0:
+                    # Slots that passed meanwhile are left out: values of the past cannot be read.
+                    due += -(-behind // self._config.every) * self._config.every
+                await asyncio.sleep(max(0.0, due - loop.time()))
+        finally:
+            self._reader.close()
+            self.connected = False
+
+    async def _poll(self) -> None:
+        if not self._room(len(self._config.registers)):
+            self._counters.skipped += 1
+            return
+        self._counters.polls += 1
+        try:
+            reading = await self._reader.read()
+        except (OSError, TimeoutError) as error:
+            self._counters.fail()
+            self._lost(error)
+            self._reader.close()
+            return
+        self.connected = True
+        self.error = "; ".join(reading.errors)
+        for _ in reading.errors:
+            self._counters.fail()
+        self._take(reading)
+
+    def _lost(self, error: Exception) -> None:
+        self.connected = False
+        address = f"{self._config.host}:{self._config.port}"
+        if isinstance(error, ConnectionRefusedError):
+            self.error = f"{address}: connection refused"
+        elif isinstance(error, TimeoutError):
+            self.error = f"{address}: {error}" if str(error) else f"{address}: no answer"
+        else:
+            text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            self.error = f"{address}: {text}"

@@ -1,0 +1,92 @@
+"""What a flow tells of itself: a frozen picture, and the counters it is made from."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+import msgspec
+
+
+class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
+    """One flow now. Totals count since it was started; rates are per second over ten seconds."""
+
+    running: bool
+    started_at: float
+    input_connected: bool
+    output_connected: bool
+    input_error: str
+    output_error: str
+    polls_total: int
+    skipped_polls_total: int
+    accepted_total: int
+    acked_total: int
+    errors_total: int
+    messages_per_second: float
+    errors_per_second: float
+    last_message_ms: int | None
+    queue_depth: int
+
+
+class Rate:
+    """Events per second over the last `window` seconds, without a timer."""
+
+    __slots__ = ("_counts", "_window")
+
+    def __init__(self, window: int = 10) -> None:
+        self._window = window
+        self._counts: deque[tuple[int, int]] = deque(maxlen=window + 1)
+
+    def add(self, count: int, now: float | None = None) -> None:
+        """Count events that happened now (monotonic seconds)."""
+        second = int(time.monotonic() if now is None else now)
+        if self._counts and self._counts[-1][0] == second:
+            count += self._counts.pop()[1]
+        self._counts.append((second, count))
+
+    def value(self, now: float | None = None) -> float:
+        """The rate over the full seconds of the window."""
+        second = int(time.monotonic() if now is None else now)
+        counts = tuple(self._counts)  # a copy: another thread may be adding
+        full = [n for at, n in counts if second - self._window <= at < second]
+        first = min((at for at, _ in counts), default=second)
+        span = min(self._window, second - first)
+        return sum(full) / span if span > 0 else 0.0
+
+
+class Counters:
+    """The figures of one flow, written on the engine's loop, read from any thread."""
+
+    __slots__ = (
+        "accepted",
+        "acked",
+        "errors",
+        "errors_rate",
+        "last_message_ms",
+        "messages_rate",
+        "polls",
+        "skipped",
+        "started_at",
+    )
+
+    def __init__(self) -> None:
+        self.started_at = time.time()
+        self.polls = 0
+        self.skipped = 0
+        self.accepted = 0
+        self.acked = 0
+        self.errors = 0
+        self.last_message_ms: int | None = None
+        self.messages_rate = Rate()
+        self.errors_rate = Rate()
+
+    def accept(self, count: int, at_ms: int) -> None:
+        """Samples were taken into the queue."""
+        self.accepted += count
+        self.last_message_ms = at_ms
+        self.messages_rate.add(count)
+
+    def fail(self) -> None:
+        """A read or a value was no good."""
+        self.errors += 1
+        self.errors_rate.add(1)

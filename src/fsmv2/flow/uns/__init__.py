@@ -1,0 +1,1 @@
+"""Output into the Unified Namespace: subjects, shared connections, publishing with acks."""

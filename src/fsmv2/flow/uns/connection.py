@@ -1,0 +1,189 @@
+"""One connection to a NATS server with JetStream, shared by all flows that publish to it.
+
+It reconnects for ever, quickly, and makes sure that the stream exists before it calls itself up.
+The client's own reconnecting is switched off: a fresh client each time leaves nothing of the old
+one behind, and one place knows whether we are connected.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from fsmv2.flow.extra import industrial, silence
+from fsmv2.flow.sample import Sample
+
+RECONNECT = 0.2
+"""Seconds between attempts to connect."""
+SETUP_WITHIN = 5.0
+"""Seconds a new connection may take until the stream is there."""
+MAX_AGE = 7 * 24 * 3600.0
+MAX_BYTES = 1 << 30
+"""Limits of a stream we create: a week, or a gigabyte, whichever is reached first."""
+
+Acknowledged = Callable[[str], None]
+"""Called with '' for a stored sample, or with the reason why it was not."""
+
+
+class UnsConnection:
+    """Publishes samples and hands back each acknowledgement. Runs on the engine's loop."""
+
+    def __init__(self, url: str, stream: str) -> None:
+        silence("nats", "nats.aio.client")
+        self.url = url
+        self.up = asyncio.Event()
+        self.error = "not connected yet"
+        self.users = 0
+        self._stream = stream
+        self._client: Any = None
+        self._waiting: dict[str, Acknowledged] = {}
+        self._tokens = itertools.count()
+        self._inbox = ""
+        self._task = asyncio.get_running_loop().create_task(self._keep_up())
+        self._down_listeners: dict[object, Callable[[], None]] = {}
+
+    def on_down(self, who: object, listener: Callable[[], None]) -> None:
+        """Call `listener` when the connection is lost: what was in flight must be sent again."""
+        self._down_listeners[who] = listener
+
+    def forget(self, who: object) -> None:
+        """Call that listener no more."""
+        self._down_listeners.pop(who, None)
+
+    async def publish(self, sample: Sample, acknowledged: Acknowledged) -> str:
+        """Send a sample; returns the token of the acknowledgement that is to come.
+
+        ConnectionError: there is no connection now.
+        """
+        client = self._client
+        if client is None:
+            raise ConnectionError(self.error)
+        token = f"{self._inbox}{next(self._tokens)}"
+        self._waiting[token] = acknowledged
+        try:
+            await client.publish(
+                sample.subject, sample.payload, reply=token, headers={"Nats-Msg-Id": sample.id}
+            )
+        except Exception as error:
+            self._waiting.pop(token, None)
+            raise ConnectionError(str(error) or type(error).__name__) from error
+        return token
+
+    def give_up(self, token: str) -> None:
+        """Wait no longer for this acknowledgement."""
+        self._waiting.pop(token, None)
+
+    async def aclose(self) -> None:
+        """Close for good; bounded."""
+        while not self._task.done():
+            self._task.cancel()  # again and again: the client swallows some of them
+            await asyncio.wait([self._task], timeout=0.2)
+        await self._drop()
+
+    async def _keep_up(self) -> None:
+        while True:
+            lost = asyncio.Event()
+            try:
+                await self._connect(lost)
+            except Exception as error:  # noqa: BLE001  (whatever the client raises: try again)
+                self.error = self._plain(error)
+                await self._drop()
+                await asyncio.sleep(RECONNECT)
+                continue
+            self.error = ""
+            self.up.set()
+            await lost.wait()
+            self.up.clear()
+            self.error = f"{self.url}: the connection was lost"
+            await self._drop()
+            for listener in list(self._down_listeners.values()):
+                listener()
+
+    async def _connect(self, lost: asyncio.Event) -> None:
+        nats = industrial("nats")
+
+        async def closed() -> None:
+            lost.set()
+
+        async def failed(error: Exception) -> None:
+            self.error = self._plain(error)
+
+        client = industrial("nats.aio.client").Client()
+        self._client_in_setup = client
+        async with asyncio.timeout(SETUP_WITHIN):
+            await client.connect(
+                self.url,
+                allow_reconnect=False,
+                connect_timeout=1,
+                ping_interval=2,
+                max_outstanding_pings=2,
+                error_cb=failed,
+                closed_cb=closed,
+                disconnected_cb=closed,
+            )
+            await self._ensure_stream(client, nats)
+            self._inbox = client.new_inbox() + "."
+            await client.subscribe(self._inbox + "*", cb=self._acknowledge)
+            await client.flush(timeout=1)
+        self._client, self._client_in_setup = client, None
+
+    async def _ensure_stream(self, client: Any, nats: Any) -> None:
+        """Create the stream if it is missing; one that exists is left as it is."""
+        context = client.jetstream(timeout=2)
+        try:
+            await context.stream_info(self._stream)
+        except nats.js.errors.NotFoundError:
+            await context.add_stream(
+                nats.js.api.StreamConfig(
+                    name=self._stream,
+                    subjects=["umh.v1.>"],
+                    storage=nats.js.api.StorageType.FILE,
+                    discard=nats.js.api.DiscardPolicy.OLD,
+                    max_age=MAX_AGE,
+                    max_bytes=MAX_BYTES,
+                )
+            )
+
+    async def _acknowledge(self, message: Any) -> None:
+        acknowledged = self._waiting.pop(message.subject, None)
+        if acknowledged is not None:
+            acknowledged(_refusal(message))
+
+    async def _drop(self) -> None:
+        clients = [self._client, getattr(self, "_client_in_setup", None)]
+        self._client, self._client_in_setup = None, None
+        self._waiting.clear()
+        for client in clients:
+            if client is not None and not client.is_closed:
+                with contextlib.suppress(Exception):
+                    async with asyncio.timeout(1.0):
+                        await client.close()
+
+    def _plain(self, error: Exception) -> str:
+        if isinstance(error, ConnectionRefusedError):
+            return f"{self.url}: connection refused"
+        if isinstance(error, TimeoutError):
+            return f"{self.url}: no answer"
+        name = type(error).__name__
+        if name == "NoServersError":
+            return f"{self.url}: no broker answers there"
+        if name in ("ServiceUnavailableError", "NoRespondersError"):
+            return f"{self.url}: JetStream is not ready"
+        return f"{self.url}: {error}" if str(error) else f"{self.url}: {name}"
+
+
+def _refusal(message: Any) -> str:
+    """Why a sample was not stored; '' when it was."""
+    if message.headers and message.headers.get("Status"):
+        return f"no stream took it (status {message.headers['Status']})"
+    try:
+        answer = json.loads(message.data)
+    except ValueError:
+        return "the broker's answer could not be read"
+    if "error" in answer:
+        return str(answer["error"].get("description", answer["error"]))
+    return "" if "seq" in answer else "the broker's answer has no sequence"

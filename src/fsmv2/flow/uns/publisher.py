@@ -1,0 +1,148 @@
+"""The output of one flow: a bounded queue, sent with many acknowledgements under way at once.
+
+At least once: a sample stays here until JetStream has acknowledged it, and is sent again, with the
+same message id, after a lost connection, a refusal or a missing acknowledgement. JetStream drops
+what it has already stored under that id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from fsmv2.flow.config import UnsOutput
+from fsmv2.flow.sample import Sample
+from fsmv2.flow.stats import Counters
+from fsmv2.flow.uns.connection import UnsConnection
+
+ACK_WITHIN = 5.0
+"""Seconds after which a sample without acknowledgement is sent again."""
+AFTER_REFUSAL = 0.2
+"""Seconds to wait when the broker refuses, as it does while JetStream starts."""
+
+
+class UnsPublisher:
+    """Runs on the engine's loop."""
+
+    def __init__(self, config: UnsOutput, counters: Counters, connection: UnsConnection) -> None:
+        self._config = config
+        self._counters = counters
+        self._connection = connection
+        self._queue: deque[Sample] = deque()
+        self._in_flight: dict[str, tuple[Sample, float]] = {}
+        self._work = asyncio.Event()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._refused_until = 0.0
+        self.refusal = ""
+        self._loop = asyncio.get_running_loop()
+        connection.on_down(self, self._send_again_all)
+
+    @property
+    def depth(self) -> int:
+        """Samples accepted and not yet acknowledged."""
+        return len(self._queue) + len(self._in_flight)
+
+    @property
+    def connected(self) -> bool:
+        """Whether samples can be sent now."""
+        return self._connection.up.is_set() and not self.refusal
+
+    @property
+    def error(self) -> str:
+        """Why they cannot; empty when they can."""
+        return self._connection.error or self.refusal
+
+    def room(self, count: int) -> bool:
+        """Whether `count` more samples can be accepted."""
+        return self.depth + count <= max(self._config.queue, count)
+
+    def put(self, samples: list[Sample]) -> None:
+        """Accept samples; from now on they are ours until they are acknowledged."""
+        self._queue.extend(samples)
+        self._empty.clear()
+        self._work.set()
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        sweep = self._loop.create_task(self._sweep())
+        try:
+            while True:
+                await self._work.wait()
+                await self._connection.up.wait()
+                wait = self._refused_until - self._loop.time()
+                if wait > 0:
+                    await asyncio.sleep(wait)
+                await self._send_some()
+        finally:
+            sweep.cancel()
+            self._connection.forget(self)
+
+    async def drained(self, within: float) -> int:
+        """Wait until all is acknowledged, or the time is over; returns what is left."""
+        try:
+            async with asyncio.timeout(within):
+                await self._empty.wait()
+        except TimeoutError:
+            pass
+        return self.depth
+
+    async def _send_some(self) -> None:
+        while self._queue and len(self._in_flight) < self._config.window:
+            sample = self._queue.popleft()
+            try:
+                await self._send(sample)
+            except ConnectionError:
+                self._queue.appendleft(sample)
+                # The connection says so itself in a moment; until then there is nothing to do.
+                await asyncio.sleep(0.05)
+                return
+        if not self._queue or len(self._in_flight) >= self._config.window:
+            self._work.clear()
+
+    async def _send(self, sample: Sample) -> None:
+        token = ""
+
+        def acknowledged(refusal: str) -> None:
+            self._acknowledged(token, refusal)
+
+        token = await self._connection.publish(sample, acknowledged)
+        self._in_flight[token] = (sample, self._loop.time())
+
+    def _acknowledged(self, token: str, refusal: str) -> None:
+        found = self._in_flight.pop(token, None)
+        if found is None:
+            return
+        self.refusal = refusal
+        if refusal:
+            self._queue.appendleft(found[0])
+            self._counters.fail()
+            self._refused_until = self._loop.time() + AFTER_REFUSAL
+        else:
+            self._counters.acked += 1
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._queue:
+            self._work.set()
+        elif not self._in_flight:
+            self._empty.set()
+
+    def _send_again_all(self) -> None:
+        """The connection is gone: nobody knows what arrived, so all of it is sent again."""
+        again = [sample for sample, _ in self._in_flight.values()]
+        self._in_flight.clear()
+        self._queue.extendleft(reversed(again))
+        self._go_on()
+
+    async def _sweep(self) -> None:
+        """Send again what was never acknowledged although the connection stands."""
+        while True:
+            await asyncio.sleep(1.0)
+            limit = self._loop.time() - ACK_WITHIN
+            late = [token for token, (_, at) in self._in_flight.items() if at < limit]
+            for token in reversed(late):
+                self._connection.give_up(token)
+                self._queue.appendleft(self._in_flight.pop(token)[0])
+            if late:
+                self._go_on()

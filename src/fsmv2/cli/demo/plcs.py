@@ -23,8 +23,10 @@ Tell = Callable[[str, str], None]
 class Plc:
     """One simulator process. `pid` is 0 while it is away."""
 
-    def __init__(self, name: str, preferred_port: int) -> None:
+    def __init__(self, name: str, preferred_port: int, *, seed: int = 0) -> None:
+        """`seed` shifts the values, so that no two machines show the same."""
         self.name = name
+        self._seed = seed
         self.port = preferred_port if _free(preferred_port) else 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -39,10 +41,12 @@ class Plc:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "fsmv2.flow.modbus.simulator",
+            "fsmv2.cli.demo.plc_process",
             "--port",
             str(self.port),
-            stdin=asyncio.subprocess.DEVNULL,
+            "--seed",
+            str(self._seed),
+            stdin=asyncio.subprocess.PIPE,  # its end is the end of the PLC
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
             # Ctrl-C goes to the whole foreground group; the tree is to be stopped before its PLCs.

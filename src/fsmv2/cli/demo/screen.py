@@ -12,7 +12,7 @@ from fsmv2.cli.demo.plcs import RESTART_AFTER, Plc
 from fsmv2.runtime import NodeView, TreeView
 
 SHOWN = 12
-"""How many topics the live view shows."""
+"""How many machines the live view shows values of."""
 LINE_EVERY = 5.0
 """Seconds between two lines of one topic, off a terminal."""
 
@@ -44,9 +44,15 @@ def hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
     ]
 
 
-def values_lines(values: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Topic and last value, sorted by topic, at most SHOWN."""
-    return [(topic, value_text(values[topic])) for topic in sorted(values)[:SHOWN]]
+def values_rows(values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Topic down to the contract, and the last values below it; one row for each machine."""
+    machines: dict[str, list[str]] = {}
+    for topic in sorted(values):
+        # The contract is the part with the underscore: umh/v1/acme/…/filler/_raw/meter/energy.
+        above, _, below = topic.partition("/_")
+        contract, _, tag = below.partition("/")
+        machines.setdefault(f"{above}/_{contract}", []).append(f"{tag} {value_text(values[topic])}")
+    return [(topic, "  ".join(tags)) for topic, tags in list(machines.items())[:SHOWN]]
 
 
 def value_text(value: object) -> str:

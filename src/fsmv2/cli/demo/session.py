@@ -24,7 +24,7 @@ from fsmv2.builtin.agent import AgentSpec
 from fsmv2.cli.demo.document import default_directory, place
 from fsmv2.cli.demo.outcome import Outcome
 from fsmv2.cli.demo.plcs import HOST, Plc
-from fsmv2.cli.demo.screen import Pace, hints, mqtt_port, value_text, values_lines
+from fsmv2.cli.demo.screen import Pace, hints, mqtt_port, value_text, values_rows
 from fsmv2.cli.demo.subscriber import Subscriber
 from fsmv2.cli.demo.tally import Tally
 from fsmv2.cli.exits import FAILED, OK
@@ -56,7 +56,9 @@ class Demo:
         self._directory = directory
         self._save_svg = save_svg
         self._document = directory
-        self._plcs = [Plc(name, port) for name, port in MACHINES.items()]
+        self._plcs = [
+            Plc(name, port, seed=seed) for seed, (name, port) in enumerate(MACHINES.items())
+        ]
         self._tally = Tally()
         self._subscriber = Subscriber(self._tally)
         self._tree = TreeView(0.0, ())
@@ -154,10 +156,10 @@ class Demo:
 
     def _below(self) -> Iterable[RenderableType]:
         values = Table(box=None, expand=True, pad_edge=False, show_header=False)
-        values.add_column(no_wrap=True, ratio=4)
-        values.add_column(no_wrap=True, justify="right", style="cyan", ratio=1)
-        for topic, value in values_lines(self._subscriber.values):
-            values.add_row(topic, value)
+        values.add_column(no_wrap=True)
+        values.add_column(no_wrap=True, overflow="ellipsis", style="cyan", ratio=1)
+        for place, shown in values_rows(self._subscriber.values):
+            values.add_row(place, shown)
         figures = self._tally.figures()
         received = f"over MQTT: {figures.received} received of {figures.accepted} accepted"
         yield Rule(Text(received, "dim"), style="dim", align="left")

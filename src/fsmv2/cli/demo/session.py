@@ -158,8 +158,8 @@ class Demo:
         values = Table(box=None, expand=True, pad_edge=False, show_header=False)
         values.add_column(no_wrap=True)
         values.add_column(no_wrap=True, overflow="ellipsis", style="cyan", ratio=1)
-        for place, shown in values_rows(self._subscriber.values):
-            values.add_row(place, shown)
+        for topic, shown in values_rows(self._subscriber.values):
+            values.add_row(topic, shown)
         figures = self._tally.figures()
         received = f"over MQTT: {figures.received} received of {figures.accepted} accepted"
         yield Rule(Text(received, "dim"), style="dim", align="left")

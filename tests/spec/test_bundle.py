@@ -79,6 +79,14 @@ def test_bundles_survive_pickle_and_deepcopy() -> None:
     assert copy.deepcopy(bundle) == bundle
 
 
+def test_variables_that_hold_themselves_are_refused() -> None:
+    """They could be neither copied nor written."""
+    loop: list[object] = []
+    loop.append(loop)
+    with pytest.raises(VariableError, match="nested too deeply"):
+        VariableBundle({"a": loop})
+
+
 def test_a_bundle_is_frozen() -> None:
     """Fields cannot be set."""
     with pytest.raises(AttributeError):

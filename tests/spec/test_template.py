@@ -106,7 +106,7 @@ SCOPE = BUNDLE.flatten()
         ("{% if .off %}{% set IP = 1 %}{% endif %}{{ .IP }}", "10.0.0.1"),
         ("{% with x = .PORT %}{{ .x }}{% endwith %}", "502"),
         ("a\r\n{{ .IP | upper }}\r\n", "a\r\n10.0.0.1\r\n"),
-        (" {%- if .on %} x {%- endif -%} \n y", " x y"),
+        (" {%- if .on %} x {%- endif -%} \n y", " xy"),
         ("{% raw -%} {{ .x }} {%- endraw -%} !", "{{ .x }}!"),
         ("a {#- c -#} b", "ab"),
         ("{{ .word }}", "unknown"),

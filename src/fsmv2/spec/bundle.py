@@ -43,7 +43,14 @@ class VariableBundle(
             if tier is EMPTY:
                 continue
             check_keys(tier, name.rstrip("_"))
-            msgspec.structs.force_setattr(self, name, detach(dict(tier)) if tier else EMPTY)
+            try:
+                copied = detach(dict(tier)) if tier else EMPTY
+            except RecursionError:
+                raise VariableError(
+                    f"The {name.rstrip('_')} variables are nested too deeply, or hold themselves.",
+                    fix="Use plain nested data.",
+                ) from None
+            msgspec.structs.force_setattr(self, name, copied)
         check_reserved(self.user)
 
     @classmethod

@@ -117,6 +117,10 @@ def _bounded(filter_: Callable[..., Any]) -> Callable[..., Any]:
     @pass_context
     def call(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
         context.charge(_cost(value))
+        # Many filters turn what they get into text, so it is measured first.
+        for given in (value, *args, *kwargs.values()):
+            if isinstance(given, Mapping | list | tuple):
+                check_value(given)
         first: tuple[Any, ...] = ()
         if wants is _PassArg.context:
             first = (context,)

@@ -105,7 +105,7 @@ def compile_jinja(source: str) -> JinjaTemplate:
             fix=RAW_FIX,
         ) from error
     except TemplateError as error:
-        error.line, error.column = position(source, error.line if error.line > 1 else 0)
+        error.line, error.column = position(source, error.line if (error.line or 1) > 1 else 0)
         raise
     except Exception as error:
         raise _foreign(error, source, 0) from error

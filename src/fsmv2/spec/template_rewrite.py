@@ -59,7 +59,7 @@ class Rewriter:
             raise too_much("The template", MAX_NODES, "elements")
         if depth > MAX_DEPTH:
             raise too_much("The nesting of the template", MAX_DEPTH, "levels")
-        if isinstance(node, nodes.Name) and node.ctx == "store":
+        if isinstance(node, nodes.Name) and node.ctx != "load":
             if node.name in _NEVER_A_TARGET:
                 raise TemplateError(f"'{node.name}' cannot be set.", line=node.lineno)
             self.locals.add(node.name)

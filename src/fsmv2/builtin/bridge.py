@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fsmv2.builtin.sections import connection_from, dataflow_from
+
 from fsmv2 import (
     CheckResult,
     CheckView,
@@ -32,15 +34,13 @@ from fsmv2 import (
     stay,
     unknown,
 )
-from fsmv2.builtin.dataflow import DataFlowObserved, FLOWING
-from fsmv2.builtin.sections import connection_from, dataflow_from
+from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
 
 CONNECTION = "connection"
 READ = "dfc_read"
 
 START_PATIENCE = 15.0
 """Seconds a start may take before it is called failed; it goes on as soon as the cause is gone."""
-
 
 
 class BridgeSpec(UserSpec):
@@ -119,8 +119,12 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         if flow is None or broker is None or not broker.status.healthy:
             return unknown("flow or broker is not running")
         if not flow.output_connected:
-            return fault(READ, f"the broker is active but the flow is not connected to it"
-                               f"{_because(flow.output_error)}", affected=())
+            return fault(
+                READ,
+                f"the broker is active but the flow is not connected to it"
+                f"{_because(flow.output_error)}",
+                affected=(),
+            )
         return healthy()
 
     @check(interval=5.0)
@@ -130,8 +134,12 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         if flow is None or connection is None or not connection.status.healthy:
             return unknown("flow or connection is not running")
         if not flow.input_connected:
-            return fault(READ, f"the device answers but the flow's input is not connected"
-                               f"{_because(flow.input_error)}", affected=())
+            return fault(
+                READ,
+                f"the device answers but the flow's input is not connected"
+                f"{_because(flow.input_error)}",
+                affected=(),
+            )
         return healthy()
 
     # ---- the FSM -----------------------------------------------------------------------------
@@ -253,7 +261,9 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
 
     def _wait(self, s: Snap, reason: str) -> Step:
         if s.elapsed >= START_PATIENCE:
-            return goto(self.starting_failed, f"not started within {START_PATIENCE:.0f} s; {reason}")
+            return goto(
+                self.starting_failed, f"not started within {START_PATIENCE:.0f} s; {reason}"
+            )
         return stay(reason, wake_after=START_PATIENCE - s.elapsed)
 
     def _blamed(self, s: Snap) -> str:
@@ -282,5 +292,3 @@ def _reason(status: ChildStatus | None) -> str:
 
 def _because(error: str) -> str:
     return f": {error}" if error else ""
-
-

@@ -1,7 +1,8 @@
 """`dataflow`: keeps one flow of the engine running, and tells how it does.
 
 The moving of data is the engine's work (`fsmv2.flow`); this worker starts it, stops it, hands it a
-changed config and observes it. Figures that change with every sample are volatile: they wake nobody.
+changed config and observes it. Figures that change with every sample are volatile: they wake
+nobody.
 """
 
 from __future__ import annotations

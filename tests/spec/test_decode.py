@@ -18,6 +18,7 @@ from fsmv2.spec import (
     desired_from_dict,
     desired_from_json,
     desired_from_yaml,
+    normalise_location,
     to_data,
     to_json,
     to_yaml,
@@ -270,3 +271,9 @@ def test_an_error_of_the_type_lookup_passes_through() -> None:
     with pytest.raises(UnknownWorkerTypeError):
         child_from_dict({"name": "a", "worker_type": "x", "user_spec": {}}, spec_type_of)
     assert not issubclass(RegistrationError, DocumentError)
+
+
+def test_a_decoded_location_is_the_shared_one() -> None:
+    """So that the tree need not normalise it again at each derive."""
+    spec = decode_spec({"host": "h", "location": {"1": "cologne"}}, PlcSpec)
+    assert spec.location is normalise_location({"site": "cologne"})

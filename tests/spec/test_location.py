@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -176,3 +177,9 @@ def test_templates_see_names_and_numbers() -> None:
         "0": "acme",
         "5": "x",
     }
+
+
+def test_locations_survive_pickle() -> None:
+    """And are the shared object again."""
+    location = normalise_location({"site": "c"})
+    assert pickle.loads(pickle.dumps(location)) is location  # noqa: S301  (our own bytes)

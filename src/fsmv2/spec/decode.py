@@ -37,7 +37,11 @@ def decode_spec(data: Any, spec_type: type[_S], path: str = "") -> _S:
         data = _prepared(data, path, problems)
     if not problems:
         try:
-            return msgspec.convert(data, spec_type)
+            spec = msgspec.convert(data, spec_type)
+            if isinstance(spec, UserSpec) and spec.location:
+                # msgspec copies mappings; the shared canonical one is what the tree knows.
+                msgspec.structs.force_setattr(spec, "location", data["location"])
+            return spec
         except (msgspec.ValidationError, FsmError) as error:
             found = error
     _check(data, spec_type, path, problems)

@@ -34,6 +34,19 @@ _INDEX: dict[str, int] = {
 _ORDERED: tuple[str, ...] = tuple(_INDEX)
 
 
+class Location(FrozenDict[str]):
+    """A location in canonical form; only this module makes them."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return normalise_location, (dict(self),)
+
+
+_shared: dict[tuple[tuple[str, str], ...], Location] = {}
+_SHARED_LIMIT = 4096  # distinct locations remembered; a plant has fewer
+
+
 class LocationConflict(msgspec.Struct, frozen=True, kw_only=True):
     """A level that two sides gave differently: `kept` stands, `lost` was dropped."""
 
@@ -61,7 +74,7 @@ def normalise_location(raw: Any, *, path: str = "location") -> Mapping[str, str]
                 fix="Keep one of them.",
             )
         found[level] = check_name_part(value, f"location level '{level}'", path=place)
-    return share({level: found[level] for level in _ORDERED if level in found})
+    return _ordered(found)
 
 
 def merge_locations(
@@ -89,8 +102,7 @@ def merge_locations(
             for level in _ORDERED
             if level in strong and level in weak and strong[level] != weak[level]
         )
-    both = {**weak, **strong}
-    return share({level: both[level] for level in _ORDERED if level in both})
+    return _ordered({**weak, **strong})
 
 
 def compute_location_path(location: Mapping[str, str]) -> str:
@@ -119,11 +131,19 @@ def location_variables(location: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _canonical(location: Mapping[str, str]) -> Mapping[str, str]:
-    # Frozen mappings come from this module, so they are canonical: the tree merges them per
-    # derive and must not check them again each time.
-    if type(location) is FrozenDict and all(level in _INDEX for level in location):
-        return location
-    return normalise_location(location)
+    # The tree merges locations per derive and must not check known ones again each time.
+    return location if type(location) is Location else normalise_location(location)
+
+
+def _ordered(found: dict[str, str]) -> Location:
+    levels = sorted(found, key=_INDEX.__getitem__)
+    key = tuple([(level, found[level]) for level in levels])
+    known = _shared.get(key)
+    if known is None:
+        known = Location(key)
+        if len(_shared) < _SHARED_LIMIT:
+            _shared[key] = known
+    return known
 
 
 def _pairs(raw: Any, path: str) -> Iterable[tuple[Any, Any]]:

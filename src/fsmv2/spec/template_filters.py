@@ -120,7 +120,7 @@ def _bounded(filter_: Callable[..., Any]) -> Callable[..., Any]:
         # Many filters turn what they get into text, so it is measured first.
         for given in (value, *args, *kwargs.values()):
             if isinstance(given, Mapping | list | tuple):
-                check_value(given)
+                context.charge(check_value(given))
         first: tuple[Any, ...] = ()
         if wants is _PassArg.context:
             first = (context,)

@@ -18,9 +18,9 @@ from fsmv2.errors import TemplateError
 MAX_SOURCE = 65_536  # characters of one template
 MAX_NODES = 2_000  # nodes of its syntax tree
 MAX_DEPTH = 60  # nesting of its syntax tree, of values it builds, of the structure around it
-MAX_STEPS = 250_000  # iterations × nodes of the loop's body, and items that filters touch
+MAX_STEPS = 100_000  # iterations × nodes of the loop's body, and items that filters touch
 MAX_TEXT = 262_144  # characters of one text, in between and as a result
-MAX_ITEMS = 20_000  # items of what a template builds, counted through all its containers
+MAX_ITEMS = 10_000  # items of what a template builds, counted through all its containers
 MAX_TOTAL = 8_388_608  # characters all scalars of one structure render to
 MAX_RANGE = 10_000  # items of range()
 MAX_BITS = 256  # size of an integer that arithmetic may give
@@ -42,12 +42,15 @@ def check_text(length: int) -> None:
         raise too_much("A text the template builds", MAX_TEXT, "characters")
 
 
-def check_value(value: Any) -> None:
+def check_value(value: Any) -> int:
     """Raise TemplateError when `value`, spelt out as text, would be too large or too deep.
 
-    Shared containers count as often as they appear, as they do in the text.
+    Shared containers count as often as they appear, as they do in the text. Returns the number
+    of items, which is also what looking at them cost.
     """
-    _weigh(value, 0, [0, 0])
+    seen = [0, 0]
+    _weigh(value, 0, seen)
+    return seen[0]
 
 
 def _weigh(value: Any, depth: int, seen: list[int]) -> None:

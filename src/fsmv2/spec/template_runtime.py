@@ -8,7 +8,7 @@ Called by template_jinja.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context, LoopContext, Undefined
@@ -137,9 +137,8 @@ def _hang(run: Run, text: str) -> str:
 
 @pass_context
 def _literal(run: Run, value: Any) -> Any:
-    run.charge(len(value))
     refuse_undefined(value)
-    check_value(value)
+    run.charge(check_value(value))
     return value
 
 
@@ -214,7 +213,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             check_text(len(left) + len(right))
             return left + right
         if operator == "+" and isinstance(left, list) and isinstance(right, list):
-            check_value([left, right])
+            cast("Run", context).charge(check_value([left, right]))
             return left + right
         raise TemplateError(
             f"'{operator}' does not work on {type(left).__name__} and {type(right).__name__}.",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fsmv2.errors import TemplateError
-from fsmv2.spec import Template, render_template
+from fsmv2.spec import LocationConflict, Template, render_template
 from fsmv2.spec.bounded import BoundedCache
 from fsmv2.spec.template_limits import MAX_SOURCE, MAX_TEXT, check_value
 
@@ -191,6 +191,8 @@ def test_a_value_is_weighed_with_all_it_holds() -> None:
     check_value({"a": [1, ("b", {"c"})], "d": b"e"})
     with pytest.raises(TemplateError, match="characters"):
         check_value({"a": ["x" * MAX_TEXT, "y"]})
+    with pytest.raises(TemplateError, match="characters"):
+        check_value(LocationConflict(level="x" * MAX_TEXT, kept="y", lost=""))
 
 
 def test_compiled_templates_are_forgotten() -> None:

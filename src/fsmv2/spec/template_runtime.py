@@ -7,7 +7,7 @@ Called by template_jinja.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NoReturn, cast
 
 from jinja2 import StrictUndefined, pass_context
@@ -124,8 +124,6 @@ def _iterate(run: Run, value: Any, cost: int) -> Any:
 
 @pass_context
 def _text(_run: Run, value: Any) -> str:
-    if isinstance(value, Iterator):
-        value = settle(value)
     return text_of(value)
 
 

@@ -50,14 +50,29 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
         where = f"{self.mark}: " if self.mark else (f"{self.path}: " if self.path else "")
         lines = [f"{where}{kind}[{self.code}]: {self.message}"]
         if self.mark and self.source:
+            source, column = _window(self.source, self.mark.column)
             # A tab before the caret must stay a tab, or the caret points beside the word.
-            lead = "".join("\t" if c == "\t" else " " for c in self.source[: self.mark.column - 1])
+            lead = "".join("\t" if c == "\t" else " " for c in source[: column - 1])
             gutter = f"{self.mark.line} | "
-            lines.append(f"{gutter}{self.source}")
-            lines.append(" " * len(gutter) + lead + "^" * max(1, self.length))
+            lines.append(f"{gutter}{source}")
+            width = max(1, min(self.length, len(source) - column + 1))
+            lines.append(" " * len(gutter) + lead + "^" * width)
         if self.fix:
             lines.append(f"  fix: {self.fix}")
         return "\n".join(lines)
+
+
+def _window(source: str, column: int, width: int = 120) -> tuple[str, int]:
+    """A long line cut down to the part around the caret, and the caret's column in it."""
+    if len(source) <= width:
+        return source, column
+    start = max(0, min(column - 1 - width // 2, len(source) - width))
+    cut = source[start : start + width]
+    if start:
+        cut = "…" + cut[1:]
+    if start + width < len(source):
+        cut = cut[:-1] + "…"
+    return cut, column - start
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -78,6 +93,17 @@ def suggest(name: str, known: Iterable[str]) -> str:
     close = nearest(name, names)
     shown = ", ".join(names[:20]) + (f", and {len(names) - 20} more" if len(names) > 20 else "")
     return (f"Did you mean '{close}'? " if close else "") + f"Known: {shown}."
+
+
+def said(error: BaseException) -> str:
+    """What an exception of anybody's code says, as one line; also when its own text raises."""
+    if isinstance(error, FsmError):
+        return str(error)
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  (an author's __str__ must not hide the error it describes)
+        text = "(its text cannot be shown)"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class FsmError(Exception):

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from fsmv2.cli.exits import FAILED, told
-from fsmv2.cli.explaining import explanations
+from fsmv2.cli.explaining import error_classes
 from fsmv2.errors import Diagnostic, DocumentError, FlowError, Mark
 
 FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
@@ -80,14 +80,20 @@ def test_explain_gives_the_meaning_of_a_code_in_either_case() -> None:
     assert shown.stdout.startswith("FSM0211: A template names a variable")
 
 
+def test_explain_gives_the_page_of_a_documents_code() -> None:
+    shown = fsmv2("explain", "FSM0131")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith("FSM0131: Two bridges have one name\n\n")
+
+
 def test_explain_offers_the_nearest_of_an_unknown_code() -> None:
-    shown = fsmv2("explain", "FSM0212")
+    shown = fsmv2("explain", "FSM02111")
     assert (shown.returncode, shown.stdout) == (2, "")
     assert "Did you mean 'FSM0211'?" in shown.stderr
 
 
-def test_every_code_has_an_explanation_that_ends_in_a_sentence() -> None:
-    assert all(text.endswith(".") and len(text) > 20 for text in explanations().values())
+def test_every_error_class_says_when_it_is_raised() -> None:
+    assert all(text.endswith(".") and len(text) > 20 for text in error_classes().values())
 
 
 def message_of(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from fsmv2.cli.duration import parse_duration
+from fsmv2.cli.duration import duration
 
 
 @pytest.mark.parametrize(
@@ -11,15 +11,15 @@ from fsmv2.cli.duration import parse_duration
     [("20s", 20), ("2m", 120), ("500ms", 0.5), ("1.5h", 5400), (" 3 s ", 3)],
 )
 def test_a_number_with_a_unit_is_a_duration(text: str, seconds: float) -> None:
-    assert parse_duration(text) == pytest.approx(seconds)
+    assert duration(text) == pytest.approx(seconds)
 
 
 def test_a_number_without_a_unit_is_refused_with_the_likely_meaning() -> None:
     with pytest.raises(typer.BadParameter, match="Did you mean '20s'"):
-        parse_duration("20")
+        duration("20")
 
 
 @pytest.mark.parametrize("text", ["", "s", "-3s", "0s", "nan", "1e3s", "9" * 400 + "h", "2 weeks"])
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
-        parse_duration(text)
+        duration(text)

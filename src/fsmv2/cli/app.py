@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from fsmv2.cli.duration import parse_duration
+from fsmv2.cli.duration import duration
 from fsmv2.cli.exits import told
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ For = Annotated[
     float | None,
     typer.Option(
         "--for",
-        parser=parse_duration,
+        parser=duration,
         metavar="DURATION",
         help="End after this long: 20s, 2m, 500ms. Default: run until Ctrl-C.",
     ),

@@ -1,22 +1,21 @@
-"""Durations on the command line: `20s`, `2m`, `500ms`, `1.5h`. Called by typer for `--for`."""
+"""Durations on the command line, written as in documents: `20s`, `2m`, `500ms`."""
 
 from __future__ import annotations
 
-import re
-
 import typer
 
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_SHAPE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.ASCII)
+LONGEST = 10 * 365 * 86400.0
 
 
-def parse_duration(text: str) -> float:
-    """Seconds; a usage error unless `text` is a number above zero with a unit."""
-    found = _SHAPE.fullmatch(text.strip())
-    if not found or found[2] not in UNITS:
-        meant = f" Did you mean '{found[1]}s'?" if found and not found[2] else ""
-        raise typer.BadParameter(f"'{text}' is no duration; write 20s, 2m or 500ms.{meant}")
-    seconds = float(found[1]) * UNITS[found[2]]
-    if not 0 < seconds <= 10 * 365 * 86400:
-        raise typer.BadParameter(f"'{text}' is out of range; write something like 20s.")
+def duration(text: str) -> float:
+    """Seconds; a usage error unless `text` is a duration above zero."""
+    from fsmv2.spec.document.duration import parse_duration
+
+    try:
+        seconds = parse_duration(text)
+    except ValueError as error:
+        meant = f". Did you mean '{text}s'?" if text.isdecimal() else ""
+        raise typer.BadParameter(f"{error}{meant}") from None
+    if not 0 < seconds <= LONGEST:
+        raise typer.BadParameter(f"'{text}' is out of range; write something like 20s")
     return seconds

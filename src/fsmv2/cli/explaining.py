@@ -1,4 +1,4 @@
-"""`explain CODE`: when an error of this code is raised, and what to do."""
+"""`explain CODE`: what an error of this code means, and what to do."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ import typer
 from fsmv2.cli.exits import OK, USAGE
 from fsmv2.cli.terminal import complain
 from fsmv2.errors import FsmError, suggest
+from fsmv2.spec.document.codes import CATALOGUE, explain
 
 
 def explain_code(code: str) -> int:
     """Print the explanation; returns the exit code, USAGE for a code that does not exist."""
-    texts = explanations()
     wanted = code.strip().upper()
-    if wanted not in texts:
-        complain(f"there is no error code '{code}'", fix=suggest(wanted, texts))
+    classes = error_classes()
+    if (page := explain(wanted)) is not None:
+        typer.echo(page, nl=False)
+    elif wanted in classes:
+        typer.echo(f"{wanted}: {classes[wanted]}")
+    else:
+        complain(f"there is no error code '{code}'", fix=suggest(wanted, {*classes, *CATALOGUE}))
         return USAGE
-    typer.echo(f"{wanted}: {texts[wanted]}")
     return OK
 
 
-def explanations() -> dict[str, str]:
-    """The text of every code: what the error classes say of themselves."""
+def error_classes() -> dict[str, str]:
+    """What each error class says of itself, by its code."""
     texts: dict[str, str] = {}
     todo: list[type[FsmError]] = [FsmError]
     while todo:
@@ -31,4 +35,4 @@ def explanations() -> dict[str, str]:
         todo.extend(kind.__subclasses__())
         if "code" in vars(kind):
             texts[kind.code] = " ".join((inspect.getdoc(kind) or "").split())
-    return dict(sorted(texts.items()))
+    return texts

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fsmv2.builtin.sections import connection_from, dataflow_from
-
 from fsmv2 import (
     CheckResult,
     CheckView,
@@ -35,6 +33,7 @@ from fsmv2 import (
     unknown,
 )
 from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
+from fsmv2.builtin.sections import connection_from, dataflow_from
 
 CONNECTION = "connection"
 READ = "dfc_read"

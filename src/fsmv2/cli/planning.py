@@ -12,15 +12,18 @@ from fsmv2.cli.exits import FAILED, OK, USAGE
 from fsmv2.cli.terminal import complain, show_diagnostics
 from fsmv2.errors import suggest
 from fsmv2.runtime import PlanNode, plan
+from fsmv2.worker import WorkerFactory
 
 
 def render_plan(file: Path, path: str) -> int:
     """Print the plan of `file`, or of the subtree at `path`; returns the exit code."""
-    from fsmv2.builtin import builtins, load_plant
+    from fsmv2.builtin import load_plant, register_builtins
+    from fsmv2.flow import AsyncioEngine
 
     plant = load_plant(file)
-    with builtins() as kit:
-        nodes = plan(plant.root, kit.factory)
+    factory = WorkerFactory()
+    register_builtins(factory, AsyncioEngine())  # an engine begins nothing until a flow is started
+    nodes = plan(plant.root, factory)
     if path:
         known = [node.path for node in nodes]
         if path not in known:

@@ -28,7 +28,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "FSM0106": (
         "The document nests too deeply, or its aliases expand to too much",
-        "Documents of a plant have about ten levels. Limits keep a hostile file from filling memory.",
+        "Documents have about ten levels. Limits keep a hostile file from filling the memory.",
     ),
     "FSM0107": (
         "The document is not keys and values",

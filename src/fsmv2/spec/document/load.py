@@ -180,7 +180,7 @@ class _Expansion:
         keys: dict[str, tuple[Mark, int]] = {}
         merged: list[Node] = []
         for key_raw, value_raw in pairs:
-            event = key_raw.event
+            event: Any = key_raw.event
             mark = _mark(event.start_mark, self._document)
             if type(event) is not yaml.ScalarEvent:
                 self._note(mark, path, "FSM0109", "a key must be a single word or text.")

@@ -1,0 +1,180 @@
+"""A plant's document → the root of its tree, and everything that is wrong with it, all at once.
+
+Problems of the document itself refuse it. Problems of one bridge, such as a variable nobody
+defined, do not: that bridge waits with the reason while the others run. Called by the commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fsmv2 import ChildSpec, Diagnostic, DocumentError, VariableBundle
+from fsmv2.builtin.agent import AgentSpec, BridgeEntry
+from fsmv2.builtin.bridge import BridgeSpec
+from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
+from fsmv2.builtin.broker.worker import BrokerSpec
+from fsmv2.builtin.places import Places
+from fsmv2.builtin.rendering import check_bridge
+from fsmv2.builtin.sections import BridgeSection, PlantSection
+from fsmv2.errors import Mark, suggest
+from fsmv2.spec.document import Document, Node, decode, load_yaml, parse_yaml
+
+
+class Plant(msgspec.Struct, frozen=True):
+    """A document that can be run, with its warnings and what keeps single bridges waiting."""
+
+    root: ChildSpec
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load_plant(path: Path, *, state_dir: Path | None = None) -> Plant:
+    """Read a document. DocumentError holds everything that makes it unusable.
+
+    `state_dir` is where an embedded broker keeps its data; without it nothing is chosen or
+    written, and the plant is good for looking at only.
+    """
+    return _Loading(load_yaml(path), state_dir).plant()
+
+
+def parse_plant(text: str, name: str = "document", *, state_dir: Path | None = None) -> Plant:
+    """The same for a text; `name` stands in messages where the file's would."""
+    return _Loading(parse_yaml(text, name), state_dir).plant()
+
+
+class _Loading:
+    """One reading of one document."""
+
+    def __init__(self, document: Document, state_dir: Path | None) -> None:
+        self._node = document.root
+        self._state_dir = state_dir
+        self._data: dict[int, Any] = {}
+        self._fatal: list[Diagnostic] = []
+        self._waiting: list[Diagnostic] = []
+
+    def plant(self) -> Plant:
+        section, problems = decode(self._node, PlantSection)
+        self._fatal += problems
+        places = Places(self._node, self._fatal, self._waiting)
+        agent_location = places.location(self._node.get("agent", "location"))
+        places.names(self._bridge_nodes())
+        places.variables(self._node.get("global"))
+        self._check_templates()
+        if section is None or self._fatal:
+            raise DocumentError(_ordered(self._fatal))
+        broker = self._broker(section)
+        entries = []
+        for bridge, node in zip(section.bridges, self._bridge_nodes(), strict=True):
+            places.variables(node.get("variables"))
+            location = places.bridge_location(node, agent_location)
+            entries.append(self._entry(bridge, node, section, location, agent_location, broker))
+        if self._fatal:
+            raise DocumentError(_ordered(self._fatal))
+        spec = AgentSpec(
+            variables=VariableBundle(global_=section.global_),
+            location=agent_location,
+            broker=broker,
+            bridges=tuple(entries),
+        )
+        return Plant(ChildSpec(section.agent.name, "agent", spec), tuple(_ordered(self._waiting)))
+
+    def _bridge_nodes(self) -> list[Node]:
+        node = self._node.get("bridges") or self._node.get("protocolConverter")
+        return list(node.value) if node is not None and node.kind == "sequence" else []
+
+    def _check_templates(self) -> None:
+        """Each bridge needs a connection, its own or that of a template that exists."""
+        templates = self._node.get("templates")
+        known = templates.value if templates is not None and templates.kind == "mapping" else {}
+        for node in self._bridge_nodes():
+            name = node.get("template")
+            if name is not None and name.value is not None and str(name.value) not in known:
+                self._fatal.append(
+                    name.problem(
+                        "FSM0130",
+                        f"there is no template '{name.value}'.",
+                        fix=suggest(str(name.value), known) or "Add a section `templates:`.",
+                    )
+                )
+            elif name is None and node.kind == "mapping" and node.get("connection") is None:
+                self._fatal.append(
+                    node.problem(
+                        "FSM0132",
+                        "this bridge has neither `template:` nor `connection:`.",
+                        fix=f"Name a template. {suggest('', known)}".rstrip(),
+                    )
+                )
+
+    def _broker(self, section: PlantSection) -> BrokerSpec | None:
+        broker = section.broker
+        if broker.url:
+            return BrokerSpec(embedded=False, url=broker.url)
+        if not broker.embedded:
+            node = self._node.get("broker") or self._node
+            self._fatal.append(
+                node.problem(
+                    "FSM0126",
+                    "`embedded: false` needs the `url:` of a broker of yours.",
+                    fix="Write `url: nats://host:4222`, or `embedded: true`.",
+                )
+            )
+            return None
+        port, mqtt_port = broker.port or PREFERRED[0], broker.mqtt_port or PREFERRED[1]
+        directory = ""
+        if self._state_dir is not None:
+            folder = self._state_dir / "broker"
+            port, mqtt_port = resolve_ports(folder, port=broker.port, mqtt_port=broker.mqtt_port)
+            directory = str(folder.absolute())
+        return BrokerSpec(
+            state_dir=directory,
+            port=port,
+            mqtt_port=mqtt_port,
+            sync_interval=broker.sync_interval,
+            max_store_bytes=broker.max_store_mb << 20,
+        )
+
+    def _entry(
+        self,
+        bridge: BridgeSection,
+        node: Node,
+        section: PlantSection,
+        location: Mapping[str, str],
+        agent_location: Mapping[str, str],
+        broker: BrokerSpec | None,
+    ) -> BridgeEntry:
+        template = self._node.get("templates", bridge.template or "")
+        sections: dict[str, Node] = {}
+        for key in ("connection", "read"):
+            found = node.get(key) or (template.get(key) if template is not None else None)
+            if found is not None and found.value is not None:
+                sections[key] = found
+        self._waiting += check_bridge(
+            node,
+            sections,
+            name=bridge.name,
+            user=bridge.variables,
+            global_=section.global_,
+            location=location,
+            agent_location=agent_location,
+        )
+        data: dict[str, Any] = {key: self._shared(found) for key, found in sections.items()}
+        spec = BridgeSpec(
+            variables=VariableBundle(user=bridge.variables),
+            location=location,
+            connection=data["connection"],
+            read=data.get("read"),
+            broker_url=broker.address if broker is not None else "",
+            wanted=bridge.state,
+        )
+        return BridgeEntry(name=bridge.name, spec=spec, enabled=bridge.enabled)
+
+    def _shared(self, node: Node) -> Any:
+        """The plain data of a section; bridges of one template share one object."""
+        return self._data.setdefault(id(node), node.to_data())
+
+
+def _ordered(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    return sorted(diagnostics, key=lambda d: d.mark or Mark("", 0, 0))

@@ -1,0 +1,137 @@
+"""Renders a bridge's sections ahead of time, to say before anything runs what is wrong with them.
+
+The bridge does the same in its derive; here each problem gets the place in the file: that of the
+template, and that of the variable whose value does not fit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fsmv2 import (
+    Diagnostic,
+    TemplateError,
+    VariableBundle,
+    compute_location_path,
+    merge_locations,
+    render_template,
+)
+from fsmv2.builtin.sections import (
+    ConnectionSection,
+    ReadSection,
+    connection_from,
+    dataflow_from,
+)
+from fsmv2.errors import FsmError, Mark
+from fsmv2.spec import location_variables, with_engine_keys
+from fsmv2.spec.document import Node, decode
+
+ONE_VARIABLE = re.compile(r"\{\{-?\s*\.?([A-Za-z_]\w*)\s*-?\}\}\Z")
+
+
+def check_bridge(
+    bridge: Node,
+    sections: Mapping[str, Node],
+    *,
+    name: str,
+    user: Mapping[str, Any],
+    global_: Mapping[str, Any],
+    location: Mapping[str, str],
+    agent_location: Mapping[str, str],
+) -> list[Diagnostic]:
+    """What keeps this bridge from starting, each with its place; empty when nothing does."""
+    whole = merge_locations(agent_location, location)
+    path = compute_location_path(whole)
+    scope = VariableBundle(
+        with_engine_keys(
+            user,
+            parent_state="running",
+            location=location_variables(whole),
+            location_path=path,
+        ),
+        global_,
+        {"id": "", "name": name, "worker_type": "bridge", "parent_id": "", "created_at": 0.0},
+    ).flatten()
+    problems: list[Diagnostic] = []
+    if "read" in sections and not path:
+        problems.append(
+            bridge.problem(
+                "FSM0134",
+                f"bridge '{name}': the location is empty, but its flow publishes by it.",
+                fix="Add at least `location: {enterprise: ...}` to the agent.",
+            )
+        )
+    for key, section in sections.items():
+        problems += _check_section(bridge, key, section, scope, name)
+    return problems
+
+
+def _check_section(
+    bridge: Node, key: str, section: Node, scope: dict[str, Any], name: str
+) -> list[Diagnostic]:
+    problems: list[Diagnostic] = []
+
+    def render(node: Node) -> Any:
+        if not isinstance(node.value, str) or "{" not in node.value:
+            return node.value
+        try:
+            return render_template(node.value, scope, path=node.path)
+        except TemplateError as error:
+            problems.append(_at_template(node, error, name))
+            return node.value
+
+    rendered = section.with_scalars(render)
+    if problems:
+        return problems
+    _, wrong = decode(rendered, ConnectionSection if key == "connection" else ReadSection)
+    if wrong:
+        return [_with_origin(bridge, section, problem, name) for problem in wrong]
+    try:
+        if key == "connection":
+            connection_from(rendered.to_data())
+        else:
+            dataflow_from(
+                rendered.to_data(),
+                location_path=scope["location_path"] or "unknown",
+                broker_url="nats://unknown",
+            )
+    except FsmError as error:
+        problems.append(
+            section.problem(error.code, f"bridge '{name}': {error.message}", fix=error.fix)
+        )
+    return problems
+
+
+def _at_template(node: Node, error: TemplateError, name: str) -> Diagnostic:
+    """The problem at the very place inside the template."""
+    mark = node.mark
+    if mark is not None and error.line == 1:
+        mark = Mark(mark.file, mark.line, mark.column + node.column_offset + error.column - 1)
+    place = Node("scalar", node.value, path=node.path, mark=mark, length=1, document=node.document)
+    return place.problem(error.code, f"bridge '{name}': {error.message}", fix=error.fix)
+
+
+def _with_origin(bridge: Node, section: Node, problem: Diagnostic, name: str) -> Diagnostic:
+    """The same problem at the variable's own line when the value is nothing but that variable."""
+    for scalar in section.scalars():
+        if scalar.mark == problem.mark and isinstance(scalar.value, str):
+            found = ONE_VARIABLE.match(scalar.value.strip())
+            origin = bridge.get("variables", found[1]) if found else None
+            if origin is not None:
+                return origin.problem(
+                    problem.code,
+                    f"bridge '{name}': {problem.message}",
+                    fix=f"{problem.fix} It is used as {scalar.path} in line "
+                    f"{scalar.mark.line if scalar.mark else 0}.".strip(),
+                )
+    return Diagnostic(
+        code=problem.code,
+        message=f"bridge '{name}': {problem.message}",
+        mark=problem.mark,
+        path=problem.path,
+        fix=problem.fix,
+        source=problem.source,
+        length=problem.length,
+    )

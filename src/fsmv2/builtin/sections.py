@@ -1,0 +1,201 @@
+"""The sections of a plant's document: their keys, types and ranges; and what workers make of them.
+
+One set of types serves twice: for the document as it is written, where a value may still be a
+template, and for the same section rendered, where it may not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
+
+import msgspec
+
+from fsmv2 import SpecError
+from fsmv2.builtin.connection import ConnectionSpec
+from fsmv2.builtin.dataflow import DataFlowSpec
+from fsmv2.flow import ModbusInput, Register, UnsOutput
+from fsmv2.flow.config import Kind, Order, ValueType
+from fsmv2.spec.document import Duration, Node, Templated, decode
+
+T = TypeVar("T")
+
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+PortOrChosen = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Address = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
+Interval = Annotated[Duration, msgspec.Meta(ge=0.01)]
+
+
+class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`agent:` the name of the tree's root, and where it stands."""
+
+    name: Name
+    location: Any = None
+
+
+class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`broker:` an embedded broker, or the `url` of one that runs already. Port 0: chosen."""
+
+    embedded: bool = True
+    url: str | None = None
+    port: PortOrChosen = 0
+    mqtt_port: PortOrChosen = 0
+    sync_interval: Annotated[Duration, msgspec.Meta(ge=0)] = 10.0
+    max_store_mb: Annotated[int, msgspec.Meta(ge=10)] = 10240
+
+
+class ConnectionSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`connection:` the device, as TCP sees it."""
+
+    host: Templated[Name]
+    port: Templated[Port]
+    timeout: Templated[Seconds] = 1.0
+    slow: Templated[Seconds] = 0.5
+
+
+class RegisterSection(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `registers:`, a tag."""
+
+    name: Templated[Name]
+    address: Templated[Address]
+    kind: Templated[Kind] = "holding"
+    type: Templated[ValueType] = "uint16"
+    length: Templated[Annotated[int, msgspec.Meta(ge=0, le=125)]] = 0
+    scale: Templated[float] | None = None
+    offset: Templated[float] = 0.0
+    virtual_path: Templated[str] = ""
+    word_order: Templated[Order] | None = None
+    byte_order: Templated[Order] | None = None
+
+
+class ModbusSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`modbus:` a Modbus TCP device and the tags to read."""
+
+    address: Templated[Name]
+    registers: list[RegisterSection]
+    every: Templated[Interval] = 1.0
+    unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
+    timeout: Templated[Seconds] = 1.0
+    word_order: Templated[Order] = "big"
+    byte_order: Templated[Order] = "big"
+    max_gap: Templated[Annotated[int, msgspec.Meta(ge=0, le=100)]] = 8
+
+
+class InputSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`input:` where a flow reads."""
+
+    modbus: ModbusSection
+
+
+class UnsSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`uns:` how samples stand in the Unified Namespace."""
+
+    contract: Templated[Name] = "_raw"
+
+
+class OutputSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`output:` where a flow publishes."""
+
+    uns: UnsSection = UnsSection()
+
+
+class ReadSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`read:` the data flow from the device."""
+
+    input: InputSection
+    output: OutputSection = OutputSection()
+
+
+class TemplateSection(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of `templates:`; what bridges made from it share."""
+
+    connection: ConnectionSection
+    read: ReadSection | None = None
+
+
+class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of `bridges:`; sections written here take the place of the template's."""
+
+    name: Name
+    template: str | None = None
+    connection: ConnectionSection | None = None
+    read: ReadSection | None = None
+    location: Any = None
+    variables: dict[str, Any] = {}
+    enabled: bool = True
+    state: Literal["active", "stopped"] = "active"
+
+
+class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_": "global"}):
+    """The whole document."""
+
+    ALIASES: ClassVar[Mapping[str, str]] = {"protocolConverter": "bridges"}
+
+    agent: AgentSection
+    global_: dict[str, Any] = {}
+    broker: BrokerSection = BrokerSection()
+    templates: dict[str, TemplateSection] = {}
+    bridges: list[BridgeSection] = []
+
+
+# ---- rendered sections, as workers take them ----------------------------------------------------
+
+
+def connection_from(rendered: Any) -> ConnectionSpec:
+    """The spec of a bridge's connection; SpecError names every problem of the rendered section."""
+    section = read_section(rendered, ConnectionSection, "connection")
+    return ConnectionSpec(
+        host=section.host,
+        port=section.port,
+        timeout=section.timeout,
+        slow_ms=section.slow * 1000,
+    )
+
+
+def dataflow_from(rendered: Any, *, location_path: str, broker_url: str) -> DataFlowSpec:
+    """The spec of a bridge's data flow; SpecError names every problem of the rendered section."""
+    section = read_section(rendered, ReadSection, "read")
+    return DataFlowSpec(
+        input=_modbus(section.input.modbus),
+        output=UnsOutput(
+            url=broker_url,
+            location_path=location_path,
+            contract=section.output.uns.contract,
+        ),
+    )
+
+
+def read_section(rendered: Any, type_: type[T], path: str) -> T:
+    """A rendered section as its type; SpecError names every problem, with the path of each."""
+    section, problems = decode(Node.from_data(rendered, path), type_)
+    if problems:
+        lines = [f"{d.path}: {d.message} {d.fix}".rstrip() for d in problems]
+        raise SpecError("; ".join(lines))
+    return cast("T", section)
+
+
+def _modbus(section: ModbusSection) -> ModbusInput:
+    host, _, port = section.address.rpartition(":")
+    if not host:
+        host, port = section.address, "502"
+    if not port.isdigit():
+        raise SpecError(
+            f"read.input.modbus.address is '{section.address}', expected host:port, "
+            "such as 10.0.0.5:502."
+        )
+    return ModbusInput(
+        host=host.strip("[]"),
+        port=int(port),
+        unit=section.unit,
+        every=section.every,
+        timeout=section.timeout,
+        registers=tuple(
+            Register(**{name: getattr(r, name) for name in Register.__struct_fields__})
+            for r in section.registers
+        ),
+        word_order=section.word_order,
+        byte_order=section.byte_order,
+        max_gap=section.max_gap,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import sys
 from collections import Counter
 from pathlib import Path
@@ -13,6 +14,7 @@ from fsmv2.cli.lines import JsonLines, Lines
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
 from fsmv2.cli.show import Show
+from fsmv2.cli.state_home import state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
 from fsmv2.runtime import Runtime, TreeView
 
@@ -33,9 +35,19 @@ def run_document(
     from fsmv2.builtin import load_plant
 
     keep_quiet()
-    plant = load_plant(file, state_dir=state_dir)
+    directory = (state_dir or default_state(file)).absolute()
+    plant = load_plant(file, state_dir=directory)
+    # A place that cannot be written fails here, with its name, and not later inside the tree.
+    directory.mkdir(parents=True, exist_ok=True)
     show_diagnostics(plant.diagnostics)
+    progress(f"keeps its data in {directory}")
     return asyncio.run(_run(plant, file, seconds, as_json, save_svg))
+
+
+def default_state(file: Path) -> Path:
+    """Where a document's tree keeps its data: one place for each document, whatever its name."""
+    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]
+    return state_home() / f"{file.stem}-{digest}"
 
 
 async def _run(

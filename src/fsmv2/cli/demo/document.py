@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import importlib.resources
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGED = "demo.yaml"
 _PORT = re.compile(r"(?<=PORT: )\d+")
-
-
-def default_directory() -> Path:
-    """`~/.local/state/fsmv2/demo`, or below XDG_STATE_HOME."""
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(base) / "fsmv2" / "demo"
 
 
 def packaged() -> str:

@@ -21,7 +21,7 @@ from rich.text import Text
 
 from fsmv2.builtin import builtins, load_plant
 from fsmv2.builtin.agent import AgentSpec
-from fsmv2.cli.demo.document import default_directory, place
+from fsmv2.cli.demo.document import place
 from fsmv2.cli.demo.outcome import Outcome
 from fsmv2.cli.demo.plcs import HOST, Plc
 from fsmv2.cli.demo.screen import Pace, hints, mqtt_port, value_text, values_rows
@@ -30,6 +30,7 @@ from fsmv2.cli.demo.tally import Tally
 from fsmv2.cli.exits import FAILED, OK
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
+from fsmv2.cli.state_home import state_home
 from fsmv2.cli.terminal import progress
 from fsmv2.cli.tree import choose_show, save_picture
 from fsmv2.runtime import Runtime, TreeView
@@ -45,7 +46,7 @@ DRAINED_WITHIN = 5.0
 def run_demo(*, seconds: float | None, state_dir: Path | None, save_svg: Path | None) -> int:
     """Run the demo; returns the exit code."""
     keep_quiet()
-    directory = state_dir or default_directory()
+    directory = (state_dir or state_home() / "demo").absolute()
     return asyncio.run(Demo(directory, save_svg).run(seconds))
 
 

@@ -1,0 +1,44 @@
+"""What all tests share: coroutine tests run, and real servers that must not be missing in CI."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import inspect
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine in a fresh event loop."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+def missing_servers() -> str:
+    """What the tests marked `real` need and do not find; '' when all is there."""
+    missing = [
+        name for name in ("pymodbus", "nats", "aiomqtt") if importlib.util.find_spec(name) is None
+    ]
+    beside = Path(sys.executable).with_name("nats-server")
+    if not beside.exists() and shutil.which("nats-server") is None:
+        missing.append("nats-server")
+    return ", ".join(missing)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Tests with real servers fail in CI when those are missing, and skip elsewhere."""
+    if item.get_closest_marker("real") is None:
+        return
+    missing = missing_servers()
+    if missing:
+        text = f"not installed: {missing}; run: pip install 'fsmv2[industrial]'"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(text)

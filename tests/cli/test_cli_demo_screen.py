@@ -24,7 +24,7 @@ def test_the_values_of_one_machine_take_one_row() -> None:
     }
     assert values_rows(values) == [
         ("umh/v1/acme/line-1/capper/_raw", "running true"),
-        ("umh/v1/acme/line-1/filler/_raw", "meter/energy 1000.5  temperature 21.123"),
+        ("umh/v1/acme/line-1/filler/_raw", "temperature 21.12  meter/energy 1000.5"),
     ]
 
 
@@ -32,7 +32,7 @@ def test_values_are_shown_as_json_with_few_digits() -> None:
     assert [value_text(v) for v in (True, 2.0, 1 / 3, "on", 12345678, None)] == [
         "true",
         "2",
-        "0.33333",
+        "0.3333",
         '"on"',
         "12345678",
         "null",

@@ -14,7 +14,7 @@ from fsmv2.cli.lines import JsonLines, Lines
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
 from fsmv2.cli.show import Show
-from fsmv2.cli.state_home import state_home
+from fsmv2.cli.state_home import held, shown, state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
 from fsmv2.runtime import Runtime, TreeView
 
@@ -36,12 +36,11 @@ def run_document(
 
     keep_quiet()
     directory = (state_dir or default_state(file)).absolute()
-    plant = load_plant(file, state_dir=directory)
-    # A place that cannot be written fails here, with its name, and not later inside the tree.
-    directory.mkdir(parents=True, exist_ok=True)
-    show_diagnostics(plant.diagnostics)
-    progress(f"keeps its data in {directory}")
-    return asyncio.run(_run(plant, file, seconds, as_json, save_svg))
+    with held(directory):
+        plant = load_plant(file, state_dir=directory)
+        show_diagnostics(plant.diagnostics)
+        progress(f"keeps its data in {shown(directory)}")
+        return asyncio.run(_run(plant, file, seconds, as_json, save_svg))
 
 
 def default_state(file: Path) -> Path:
@@ -97,7 +96,7 @@ def save_picture(show: Show, file: Path | None) -> None:
 
 def _summary(tree: TreeView, forced: list[str]) -> tuple[str, dict[str, Any]]:
     phases = Counter(node.phase.value for node in tree.nodes)
-    shown = ", ".join(f"{number} {phase}" for phase, number in phases.items()) or "nothing ran"
-    lines = [f"before the stop: {count(len(tree.nodes), 'supervisor')}: {shown}"]
+    counts = ", ".join(f"{number} {phase}" for phase, number in phases.items())
+    lines = [f"before the stop: {count(len(tree.nodes), 'supervisor')}: {counts or 'none'}"]
     lines += [f"forced: {text}" for text in forced]
     return "\n".join(lines), {"supervisors": len(tree.nodes), "phases": phases, "forced": forced}

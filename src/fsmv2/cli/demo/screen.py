@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.cli.demo.plcs import RESTART_AFTER, Plc
+from fsmv2.cli.state_home import shown
 from fsmv2.runtime import NodeView, TreeView
 
 SHOWN = 12
@@ -40,25 +41,25 @@ def hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
     return [
         f"try, in another terminal (a killed PLC returns after {RESTART_AFTER:.0f} s):",
         *lines,
-        f"  document: {document}",
+        f"  document: {shown(document)}",
     ]
 
 
 def values_rows(values: Mapping[str, object]) -> list[tuple[str, str]]:
     """Topic down to the contract, and the last values below it; one row for each machine."""
     machines: dict[str, list[str]] = {}
-    for topic in sorted(values):
+    for topic in values:
         # The contract is the part with the underscore: umh/v1/acme/…/filler/_raw/meter/energy.
         above, _, below = topic.partition("/_")
         contract, _, tag = below.partition("/")
         machines.setdefault(f"{above}/_{contract}", []).append(f"{tag} {value_text(values[topic])}")
-    return [(topic, "  ".join(tags)) for topic, tags in list(machines.items())[:SHOWN]]
+    return [(topic, "  ".join(tags)) for topic, tags in sorted(machines.items())[:SHOWN]]
 
 
 def value_text(value: object) -> str:
     """A value as JSON would write it, numbers with few digits."""
     if isinstance(value, float):
-        return f"{value:.5g}"
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:.7g}"
     return msgspec.json.encode(value).decode()
 
 

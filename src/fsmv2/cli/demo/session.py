@@ -30,7 +30,7 @@ from fsmv2.cli.demo.tally import Tally
 from fsmv2.cli.exits import FAILED, OK
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
-from fsmv2.cli.state_home import state_home
+from fsmv2.cli.state_home import held, shown, state_home
 from fsmv2.cli.terminal import progress
 from fsmv2.cli.tree import choose_show, save_picture
 from fsmv2.runtime import Runtime, TreeView
@@ -47,7 +47,8 @@ def run_demo(*, seconds: float | None, state_dir: Path | None, save_svg: Path | 
     """Run the demo; returns the exit code."""
     keep_quiet()
     directory = (state_dir or state_home() / "demo").absolute()
-    return asyncio.run(Demo(directory, save_svg).run(seconds))
+    with held(directory):
+        return asyncio.run(Demo(directory, save_svg).run(seconds))
 
 
 class Demo:
@@ -73,7 +74,9 @@ class Demo:
         async with self._machines():
             self._document, changed = place(self._directory, [plc.port for plc in self._plcs])
             if changed:
-                progress(f"runs {self._document} as you changed it; delete it for the original")
+                progress(
+                    f"runs {shown(self._document)} as you changed it; delete it for the original"
+                )
             plant = load_plant(self._document, state_dir=self._directory)
             show = choose_show(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
@@ -159,8 +162,8 @@ class Demo:
         values = Table(box=None, expand=True, pad_edge=False, show_header=False)
         values.add_column(no_wrap=True)
         values.add_column(no_wrap=True, overflow="ellipsis", style="cyan", ratio=1)
-        for topic, shown in values_rows(self._subscriber.values):
-            values.add_row(topic, shown)
+        for topic, tags in values_rows(self._subscriber.values):
+            values.add_row(topic, tags)
         figures = self._tally.figures()
         received = f"over MQTT: {figures.received} received of {figures.accepted} accepted"
         yield Rule(Text(received, "dim"), style="dim", align="left")

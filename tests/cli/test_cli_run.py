@@ -1,0 +1,162 @@
+"""`run` and `demo` with everything real: processes, broker, machines, MQTT."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.real
+
+FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
+PLANT = """\
+agent: {{name: edge, location: {{enterprise: acme}}}}
+templates:
+  plc:
+    connection: {{host: 127.0.0.1, port: "{{{{ .PORT }}}}"}}
+    read:
+      input:
+        modbus:
+          address: "127.0.0.1:{{{{ .PORT }}}}"
+          every: 200ms
+          registers: [{{name: t, address: 0, type: int16}}]
+      output: {{uns: {{contract: _raw}}}}
+bridges:
+  - {{name: filler, template: plc, variables: {{PORT: {port}}}}}
+  - {{name: capper, template: plc, variables: {{PROT: {port}}}}}
+"""
+
+
+def all_end(pids: list[int]) -> bool:
+    """Whether none of the processes lives; init may take a moment to bury the broker."""
+    limit = time.monotonic() + 5.0
+    while any(alive(pid) for pid in pids):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def pids_in(text: str) -> list[int]:
+    return [int(found) for found in re.findall(r"kill -9 (\d+)", text)]
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Path:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    file = tmp_path / "plant.yaml"
+    file.write_text(PLANT.format(port=port), encoding="utf-8")
+    return file
+
+
+@contextlib.contextmanager
+def started(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*FSMV2, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=20)
+        process.kill()
+        process.communicate()
+
+
+def line_with(process: subprocess.Popen[str], text: str) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if text in line:
+            return line
+    raise AssertionError(f"ended without a line with {text!r}")
+
+
+def test_run_gives_json_lines_and_a_summary(plant: Path, tmp_path: Path) -> None:
+    words = ["run", plant, "--for", "1500ms", "--json", "--state-dir", tmp_path / "state"]
+    shown = subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=60)
+    lines = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert shown.returncode == 0, shown.stderr
+    assert lines[-1]["kind"] == "summary"
+    assert (lines[-1]["exit"], lines[-1]["forced"]) == (0, [])
+    paths = {line["path"] for line in lines if line["kind"] == "transition"}
+    assert {"edge", "edge/broker", "edge/filler", "edge/filler/connection"} <= paths
+
+
+def test_run_says_first_what_keeps_one_bridge_waiting_and_runs_the_rest(
+    plant: Path, tmp_path: Path
+) -> None:
+    with started("run", plant, "--state-dir", tmp_path / "state") as process:
+        assert "\x1b" not in line_with(process, "edge/broker  starting → active")
+        process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert time.monotonic() - began < 5.0
+    assert err.startswith(f"{plant}:4:")
+    assert "bridge 'capper': Variable 'PORT' is not defined" in err
+    assert "edge/broker  stopping → stopped" in out
+
+
+def test_two_trees_do_not_share_a_place(plant: Path, tmp_path: Path) -> None:
+    words = ["run", plant, "--state-dir", tmp_path / "state"]
+    with started(*words) as process:
+        line_with(process, "edge/broker  starting → active")
+        second = subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=60)
+    assert second.returncode == 1
+    assert f"in use by another fsmv2, process {process.pid}" in second.stderr
+
+
+def test_a_place_that_cannot_be_written_is_one_clear_message(plant: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    words = ["run", plant, "--state-dir", tmp_path / "file" / "state"]
+    shown = subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=60)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert str(tmp_path / "file") in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_the_demo_receives_exactly_what_was_accepted(tmp_path: Path) -> None:
+    words = ["demo", "--for", "8s", "--state-dir", tmp_path]
+    shown = subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=90)
+    assert shown.returncode == 0, shown.stdout[-3000:] + shown.stderr
+    assert re.search(r"^bridges active +3/3$", shown.stdout, re.M)
+    accepted = re.search(r"^samples accepted +(\d+)", shown.stdout, re.M)
+    received = re.search(r"^samples received +(\d+)", shown.stdout, re.M)
+    assert accepted is not None
+    assert received is not None
+    assert int(accepted[1]) == int(received[1]) > 50
+    assert re.search(r"^missing +0$", shown.stdout, re.M)
+    assert "umh/v1/acme/cologne/packaging/line-1/filler/_raw/temperature  2" in shown.stdout
+    pids = pids_in(shown.stderr)
+    assert len(pids) == 4  # three PLCs and the broker
+    assert all_end(pids)
+
+
+def test_the_demo_ends_with_its_summary_on_ctrl_c(tmp_path: Path) -> None:
+    with started("demo", "--state-dir", tmp_path) as process:
+        line_with(process, "filler  starting_flow → active")
+        line_with(process, "capper/_raw/")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert "samples accepted" in out
+    assert all_end(pids_in(err))

@@ -9,6 +9,7 @@ room; imports nothing of fsmv2.
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -26,13 +27,23 @@ class Mark(msgspec.Struct, frozen=True, order=True):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class Related(msgspec.Struct, frozen=True, kw_only=True):
+    """A second place that has to do with a problem: `message` says what it is to it."""
+
+    message: str
+    mark: Mark
+    source: str = ""
+    length: int = 1
+
+
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """One problem, said so that a person can act on it.
 
     `message` says what is wrong and what was expected; `fix` is the next step as a full
     sentence, including the nearest known name where there is one; `path` is the place inside
     the document (`bridges[0].variables.PORT`) or the tree; `source` is the offending line of
-    the file, and `length` how many characters of it the caret underlines.
+    the file, and `length` how many characters of it the caret underlines. `related` are other
+    places a reader must see, such as the template that uses a variable.
     """
 
     code: str
@@ -43,6 +54,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     length: int = 1
     warning: bool = False
+    related: tuple[Related, ...] = ()
 
     def render(self) -> str:
         """The diagnostic as the lines a terminal shows, without colour."""
@@ -73,6 +85,34 @@ def _window(source: str, column: int, width: int = 120) -> tuple[str, int]:
     if start + width < len(source):
         cut = cut[:-1] + "…"
     return cut, column - start
+
+
+_WIDEST = 120
+"""Characters of a source line that are shown; a longer one is cut around the caret."""
+
+
+def _excerpt(mark: Mark, source: str, length: int) -> list[str]:
+    """The source line, and the caret below it."""
+    column = mark.column - 1
+    if len(source) > _WIDEST:
+        start = max(0, min(column - _WIDEST // 3, len(source) - _WIDEST))
+        cut = source[start : start + _WIDEST]
+        source = ("…" if start else "") + cut + ("…" if start + _WIDEST < len(source) else "")
+        column -= start - bool(start)
+        length = min(length, start + _WIDEST)
+    length = max(1, min(length, len(source) - column))
+    # A tab before the caret must stay a tab, or the caret points beside the word; a wide or a
+    # combining character takes two columns or none.
+    lead = "".join("\t" if c == "\t" else " " * _columns(c) for c in source[:column])
+    carets = "^" * max(1, sum(map(_columns, source[column : column + length])))
+    gutter = f"{mark.line} | "
+    return [f"{gutter}{source}", " " * len(gutter) + lead + carets]
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -140,6 +180,15 @@ class DocumentError(SpecError):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
         super().__init__("\n".join(d.render() for d in self.diagnostics))
+
+
+class DurationError(SpecError):
+    """A text is not a duration such as 500ms, 1s or 2m. Write a number and a unit."""
+
+    code = "FSM0124"
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.fix}" if self.fix else self.message
 
 
 class VariableError(FsmError, KeyError):

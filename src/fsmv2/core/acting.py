@@ -26,7 +26,7 @@ REFUSED_DELAY = 1.0
 class Running:
     """The action that is queued or running now. `urgent`: begun to stop or to hold."""
 
-    __slots__ = ("args", "cancelled", "definition", "id", "since", "urgent")
+    __slots__ = ("args", "cancelled", "definition", "id", "since", "stops", "urgent")
 
     def __init__(
         self,
@@ -35,11 +35,14 @@ class Running:
         args: Mapping[str, Any],
         urgent: bool,
         since: float,
+        *,
+        stops: bool,
     ) -> None:
         self.id = id_
         self.definition = definition
         self.args = args
         self.urgent = urgent
+        self.stops = stops
         self.since = since
         self.cancelled = False
 
@@ -70,7 +73,8 @@ def ask(core: Core, s: Supervisor, answer: Act, *, urgent: bool) -> str:
         s.reason = answer.reason
         return ""
     definition = s.definition.actions[answer.action]
-    running = Running(core.serial(), definition, answer.args, urgent, core.now)
+    stops = s.control == s.definition.stop_state
+    running = Running(core.serial(), definition, answer.args, urgent, core.now, stops=stops)
     s.action = running
     s.reason = answer.reason
     core.counters.actions += 1
@@ -93,8 +97,10 @@ def ask(core: Core, s: Supervisor, answer: Act, *, urgent: bool) -> str:
 def cancel(core: Core, s: Supervisor) -> None:
     """Cancel an action that is not part of the stop or hold; waited for at most the grace (H7)."""
     running = s.action
-    if running is None or running.urgent or running.cancelled:
+    if running is None or running.cancelled or running.stops:
         return
+    if running.urgent and s.control != s.definition.stop_state:
+        return  # begun for the hold; a stop would end it
     running.cancelled = True
     core.emit(CancelAction(s.path, s.incarnation, running.id))
     core.set_timer(s, "cancel", core.now + core.settings.cancel_grace)
@@ -108,6 +114,7 @@ def give_up_cancelled(core: Core, s: Supervisor) -> None:
     _stuck(core, s, running.id, running.definition.name, "did not end when cancelled")
     s.action = None
     core.mark(s, Cause("action", f"{running.definition.name} given up"))
+    _unblock(core, s, running)
 
 
 def ended(core: Core, event: ActionEnded) -> None:
@@ -116,7 +123,8 @@ def ended(core: Core, event: ActionEnded) -> None:
     if s is None:
         return
     if s.stuck == event.action_id:
-        _free(core, s)
+        if event.outcome is not Outcome.STUCK:  # else given up twice, and still running
+            _free(core, s)
         return
     running = s.action
     if running is None or running.id != event.action_id:
@@ -136,6 +144,11 @@ def ended(core: Core, event: ActionEnded) -> None:
     core.emit(Collect(s.path, s.incarnation))
     core.set_timer(s, "awaiting", core.now + s.definition.observe_timeout)
     core.mark(s, Cause("action", text, running.id))
+    _unblock(core, s, running)
+
+
+def _unblock(core: Core, s: Supervisor, running: Running) -> None:
+    """Wake those below whose steps were withheld while the action was queued or running."""
     if running.definition.blocks_children:
         for below in s.subtree()[1:]:
             core.mark(below, Cause("action", f"of {s.path} ended", running.id))
@@ -170,8 +183,9 @@ def refused(core: Core, event: ActionRefused) -> None:
     """The queue was full: the action stays due."""
     s = core.find(event.path, event.incarnation)
     if s is not None and s.action is not None and s.action.id == event.action_id:
-        s.action = None
+        running, s.action = s.action, None
         core.set_timer(s, "retry", core.now + REFUSED_DELAY)
+        _unblock(core, s, running)
 
 
 def unstuck(core: Core, event: ActionUnstuck) -> None:

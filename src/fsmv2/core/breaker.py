@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fsmv2.core.conditions import BREAKER
 from fsmv2.core.records import Cause
+from fsmv2.errors import said
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
@@ -20,19 +21,20 @@ if TYPE_CHECKING:
 class Breaker:
     """The times of recent exceptions, and whether steps are stopped because of them."""
 
-    __slots__ = ("open", "openings", "times")
+    __slots__ = ("last", "open", "openings", "times")
 
     def __init__(self) -> None:
         self.times: list[float] = []
         self.open = False
         self.openings = 0
+        self.last = 0.0
 
 
 def describe(where: str, error: BaseException) -> str:
     """One line an author can act on: what was raised, where, and the last line of their code."""
     frames = traceback.extract_tb(error.__traceback__)
     at = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
-    return f"{where} raised {type(error).__name__}: {error}{at}"
+    return f"{where} raised {said(error)}{at}"
 
 
 def note(core: Core, s: Supervisor, where: str, error: BaseException) -> None:
@@ -43,6 +45,9 @@ def note(core: Core, s: Supervisor, where: str, error: BaseException) -> None:
     settings = core.settings
     core.report("error", s, describe(where, error), level="error")
     oldest = core.now - settings.breaker_window
+    if found.last < core.now - settings.healthy_reset:
+        found.openings = 0  # H49: trouble once a month begins at the base delay
+    found.last = core.now
     found.times = [*(t for t in found.times if t > oldest), core.now]
     if len(found.times) < settings.breaker_failures:
         # The same exception again would be counted only when something wakes it; ask for that.

@@ -8,12 +8,13 @@ observations and stops are never withheld, so nothing that could close a circuit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fsmv2.core import breaker, lifecycle
 from fsmv2.core.backoff import Attempts
 from fsmv2.core.conditions import CIRCUIT
 from fsmv2.core.records import Cause
+from fsmv2.errors import DefinitionError
 from fsmv2.worker import CheckDefinition, CheckResult, CheckView, Fault, Healthy, Subject, Unknown
 
 if TYPE_CHECKING:
@@ -74,16 +75,24 @@ def _ask(
 ) -> CheckResult:
     children, dependencies = _Subjects(parent.children), _Subjects(upstream)
     try:
-        result: CheckResult = getattr(parent.worker, definition.name)(
+        result: Any = getattr(parent.worker, definition.name)(
             CheckView(core.now, children, dependencies)
         )
     except Exception as error:  # noqa: BLE001  (author code; contained and counted)
         breaker.note(core, parent, f"check {definition.name}", error)
         return Unknown(breaker.describe(f"check {definition.name}", error))
+    if not isinstance(result, Healthy | Unknown | Fault):
+        wrong = DefinitionError(
+            f"check {definition.name} of {parent.definition.name} returned "
+            f"{type(result).__name__}; a check returns healthy(), unknown(...) or fault(...)"
+        )
+        breaker.note(core, parent, f"check {definition.name}", wrong)
+        return Unknown(str(wrong))
+    answer: CheckResult = result
     for s in (*children.read, *dependencies.read):
         if s.observed_at is None or not s.fresh or s.observed_at < s.settled_at:
             return Unknown(f"{s.path} was not observed since its last restart or action")
-    return result
+    return answer
 
 
 def _judge(
@@ -95,6 +104,9 @@ def _judge(
 ) -> bool:
     """Take one answer; returns whether the circuit may have to change."""
     if isinstance(result, Unknown):
+        if state.open and state.fault is not None and state.fault.at_fault not in parent.children:
+            state.fault, state.open = None, False  # the one at fault is gone, and its fault with it
+            return True
         return False
     if isinstance(result, Healthy):
         was_open, state.fault, state.open = state.open, None, False
@@ -138,6 +150,9 @@ def _update_circuit(core: Core, parent: Supervisor) -> None:
         core.report("circuit", parent, "circuit closed")
         for child in parent.children.values():
             child.timers.pop("repair", None)
+            if child.attempts is not None and child.status.healthy and "settle" not in child.timers:
+                # It was healthy all the while by its own word, so nothing else would forget. H49
+                core.set_timer(child, "settle", core.now + core.settings.healthy_reset)
     for child in parent.children.values():
         for below in child.subtree():
             core.mark(below, Cause("circuit", f"of {parent.path}", core.tick_id))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from fsmv2.core import breaker
 from fsmv2.core.backoff import Attempts
@@ -13,7 +15,7 @@ from fsmv2.core.records import Cause
 from fsmv2.core.supervisor import Supervisor
 from fsmv2.errors import FsmError, ReconcileError, SpecError
 from fsmv2.spec import ChildSpec
-from fsmv2.worker import RegisteredType
+from fsmv2.worker import RegisteredType, Worker
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
@@ -29,28 +31,41 @@ def encode(name: str) -> str:
     return name.replace("%", "%25").replace("/", "%2F")
 
 
-def create(core: Core, parent: Supervisor | None, spec: ChildSpec) -> Supervisor:
-    """A new supervisor for `spec`; if its worker cannot be made it stays visible and is retried."""
-    path = join(parent.path if parent else "", spec.name)
-    registered, problem = NOT_CREATED, ""
+class Made(msgspec.Struct, frozen=True):
+    """A worker and its type, or the null type and the `problem` why there is no other."""
+
+    registered: RegisteredType
+    worker: Worker[Any, Any, Any]
+    problem: str = ""
+
+
+def make(core: Core, parent: Supervisor | None, spec: ChildSpec, path: str) -> Made:
+    """The worker for a declared child; never raises."""
     try:
         registered = _type_of(core, parent, spec, path)
-        worker = registered.make()
+        return Made(registered, registered.make())
     except FsmError as error:
         problem = str(error)
     except Exception as error:  # noqa: BLE001  (an author's constructor; H34)
         problem = breaker.describe(f"the constructor of {spec.worker_type}", error)
-    if problem:
-        registered = NOT_CREATED
-        worker = registered.make()
-    s = Supervisor(core, parent, spec, path, registered, worker)
+    return Made(NOT_CREATED, NOT_CREATED.make(), problem)
+
+
+def create(core: Core, parent: Supervisor | None, spec: ChildSpec) -> Supervisor:
+    """A new supervisor for `spec`; if its worker cannot be made it stays visible and is retried."""
+    path = join(parent.path if parent else "", spec.name)
+    made = make(core, parent, spec, path)
+    s = Supervisor(core, parent, spec, path, made.registered, made.worker)
+    # Of those released here before, some may not have ended: their results must not be taken for
+    # its own (H55, H56). The runtime's `Released` follows everything else of an incarnation.
+    s.incarnation = 1 + max(core.fences.get(path, ()), default=0)
     core.admit(s)
     core.counters.created += 1
     if parent is not None:
         parent.children[spec.name] = s
         parent.statuses[spec.name] = s.status
-    if problem:
-        _retry_later(core, s, problem)
+    if made.problem:
+        retry_later(core, s, made.problem)
     map_child(core, s)
     core.mark(s, Cause("created", "", core.tick_id))
     for dependent in core.dependents.get(path, {}).values():
@@ -62,18 +77,12 @@ def retry_create(core: Core, s: Supervisor) -> None:
     """Try again to make a worker that could not be made (H44)."""
     if s.stop is not None:
         return
-    try:
-        registered = _type_of(core, s.parent, s.declared, s.path)
-        worker = registered.make()
-    except FsmError as error:
-        _retry_later(core, s, str(error))
+    made = make(core, s.parent, s.declared, s.path)
+    if made.problem:
+        retry_later(core, s, made.problem)
         return
-    except Exception as error:  # noqa: BLE001  (an author's constructor; H34)
-        _retry_later(
-            core, s, breaker.describe(f"the constructor of {s.declared.worker_type}", error)
-        )
-        return
-    s.begin(registered, worker)
+    s.timers.clear()
+    s.begin(made.registered, made.worker)
     core.report("created", s, "could be created after all")
     map_child(core, s)
     core.mark(s, Cause("created", "after a failure", core.tick_id))
@@ -106,7 +115,8 @@ def _type_of(core: Core, parent: Supervisor | None, spec: ChildSpec, path: str) 
     return registered
 
 
-def _retry_later(core: Core, s: Supervisor, problem: str) -> None:
+def retry_later(core: Core, s: Supervisor, problem: str) -> None:
+    """Note why its worker could not be made, and when that is tried again (H44)."""
     if s.attempts is None:
         s.attempts = Attempts()
     due = s.attempts.fail(core.now, s.backoff)

@@ -39,6 +39,7 @@ def derive(core: Core, s: Supervisor) -> None:
         _inherit(core, s)
     except FsmError as error:
         core.set_condition(s, DERIVED, str(error))
+        s.derive_key = None  # or the inputs of before would be taken for derived, and stay refused
         return
     previous = _previous_observation(s)
     parent_state = s.parent.state if s.parent else ""
@@ -124,6 +125,8 @@ def _apply_config(core: Core, s: Supervisor, spec: Any, desired: DesiredState) -
         s.live_spec, s.live_config = spec, desired.config
         return
     lifecycle.review_recreate(core, s)
+    if s.stop is not None and not s.definition.in_place:
+        return  # it stops what it began with, not what it would be next
     if not s.recreate_due and (spec != s.live_spec or desired.config != s.live_config):
         s.live_spec, s.live_config = spec, desired.config
         core.emit(Update(s.path, s.incarnation, spec, desired.config))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fsmv2.core import lifecycle
+from fsmv2.core import breaker, lifecycle
 from fsmv2.core.conditions import FRESH, OBSERVED
 from fsmv2.core.events import Observed
 from fsmv2.core.instructions import RestartCollection
 from fsmv2.core.lifecycle import stale_limit
 from fsmv2.core.records import Cause
-from fsmv2.spec import same_observation
+from fsmv2.spec import ObservedState, same_observation
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
@@ -37,9 +37,10 @@ def observe(core: Core, event: Observed) -> None:
     if event.observed is not None and not isinstance(event.observed, wanted):
         error = f"collected a {type(event.observed).__name__}, not a {wanted.__name__}"  # H33
     elif event.observed is not None:
-        first = s.observed_at is None
-        changed = first or not same_observation(s.observed, event.observed)
+        changed = s.observed_at is None or _differs(core, s, event.observed)
         s.observed = event.observed
+    elif not error:
+        error = f"collected nothing (None), not a {wanted.__name__}"
     before, s.observed_at, s.silences = s.observed_at, event.began, 0
     waited_for = _note_error(core, s, error) or _arrived(core, s, event.began)
     was_unsettled = before is None or before < s.settled_at <= event.began
@@ -52,6 +53,14 @@ def observe(core: Core, event: Observed) -> None:
         _wake_checkers(core, s)
     if s.missing and not error:
         _count_agreement(core, s)
+
+
+def _differs(core: Core, s: Supervisor, observed: ObservedState) -> bool:
+    try:
+        return not same_observation(s.observed, observed)
+    except Exception as error:  # noqa: BLE001  (an author's __eq__)
+        breaker.note(core, s, "comparing observations", error)
+        return True
 
 
 def _note_error(core: Core, s: Supervisor, error: str) -> bool:
@@ -129,6 +138,7 @@ def check_age(core: Core, s: Supervisor) -> None:
         return
     if s.silences >= core.settings.collection_restarts:
         s.silences = 0
+        core.set_timer(s, "stale", core.now + 2 * limit)  # a worker that stops is not restarted
         lifecycle.restart(core, s, "its collection stays silent")
         return
     core.report("silent", s, f"silent for {age:.0f} s: collection restarted", level="warning")

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fsmv2.core.conditions import CREATED
-from fsmv2.core.create import create
+from fsmv2.core.conditions import MAPPED
+from fsmv2.core.create import create, make, retry_later
 from fsmv2.core.events import ForceAsked, Released, RestartAsked, StopAsked
 from fsmv2.core.instructions import Collect, Release, Watch
-from fsmv2.core.mapping import map_child
+from fsmv2.core.mapping import map_child, review_mappings
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.records import Cause
 from fsmv2.core.supervisor import StopRequest, Supervisor
-from fsmv2.errors import FsmError
 from fsmv2.spec import ChildSpec
 from fsmv2.worker import Phase
 
@@ -31,9 +30,13 @@ if TYPE_CHECKING:
 def stop_all(core: Core, event: StopAsked) -> None:
     """Ask the whole tree to stop, with one deadline for all of it (H10)."""
     core.stopping = True
-    if core.root is not None:
+    root = core.root
+    if root is not None:
         seconds = event.deadline if event.deadline is not None else core.settings.stop_deadline
-        ask_stop(core, core.root, "shutdown", core.now + seconds, f"stop asked by {event.who}")
+        due = core.now + seconds
+        if root.stop is not None and root.stop.kind == "shutdown":
+            due = min(due, root.stop.deadline)  # asking twice never gives more time
+        ask_stop(core, root, "shutdown", due, f"stop asked by {event.who}")
 
 
 def force_all(core: Core, event: ForceAsked) -> None:
@@ -79,10 +82,11 @@ def ask_stop(core: Core, s: Supervisor, kind: str, deadline: float, reason: str)
 def remove(core: Core, s: Supervisor, reason: str) -> None:
     """Ask to stop, keep ticking until the subtree is down, release it, and only then forget it."""
     core.pace.done(s.path)
-    if s.stop is not None and s.stop.kind == "restart":
-        # H12, H15: the removal wins over the restart, within the restart's deadline.
-        s.stop = StopRequest("remove", s.stop.deadline, reason)
-        core.mark(s, Cause("stop", reason, core.tick_id))
+    if s.stop is not None:
+        # H12, H15: the removal wins over a restart, within the deadline that is running already.
+        if s.stop.kind == "restart":
+            s.stop = StopRequest("remove", s.stop.deadline, reason)
+            core.mark(s, Cause("stop", reason, core.tick_id))
         return
     ask_stop(core, s, "remove", core.now + core.settings.stop_deadline, reason)
 
@@ -113,12 +117,29 @@ def come_back(core: Core, s: Supervisor, spec: ChildSpec) -> bool:
         if below is s or (below.stop is not None and below.stop.kind == "with parent"):
             below.stop, below.drained, below.final_after = None, False, None
             below.timers.pop("stop", None)
+            _catch_up(core, below)
             core.mark(below, Cause("spec", "declared again while being removed"))
-    s.declared = spec
+    redeclare(core, s, spec)
     map_child(core, s)
-    s.derive_due = True
     core.report("stop", s, "declared again with the same spec: kept")
     return True
+
+
+def _catch_up(core: Core, s: Supervisor) -> None:
+    """Have what changed while `s` was stopping, and was withheld because of it, looked at again."""
+    s.derive_due, s.derive_key = True, None
+    s.recreate_due = False  # its turn may have come and gone
+    s.timers.pop("recreate", None)
+    core.pace.done(s.path)
+
+
+def redeclare(core: Core, s: Supervisor, spec: ChildSpec) -> None:
+    """Keep `spec` as what is declared for `s`, and who depends on whom."""
+    if s.declared.depends_on != spec.depends_on:
+        core.unlink_dependencies(s)
+        for path in spec.depends_on:
+            core.dependents.setdefault(path, {})[s.path] = s
+    s.declared = spec
 
 
 def review_recreate(core: Core, s: Supervisor) -> None:
@@ -171,9 +192,28 @@ def stop_blocker(core: Core, s: Supervisor) -> Supervisor | None:
             return child
     if s.path in core.dependents:
         for dependent in core.dependents[s.path].values():
-            if _still_stopping(dependent):
+            if _still_stopping(dependent) and not _waits_for(core, s, dependent):
                 return dependent
     return None
+
+
+def _waits_for(core: Core, s: Supervisor, dependent: Supervisor) -> bool:
+    """Whether `dependent` cannot stop before `s`: two that wait for each other would never stop."""
+    above: Supervisor | None = s
+    while above is not None:
+        if above is dependent:
+            return True
+        above = above.parent
+    seen, todo = {s.path}, list(s.declared.depends_on)
+    while todo:
+        path = todo.pop()
+        if path == dependent.path:
+            return True
+        if path not in seen:
+            seen.add(path)
+            upstream = core.by_path.get(path)
+            todo.extend(upstream.declared.depends_on if upstream is not None else ())
+    return False
 
 
 def _still_stopping(s: Supervisor) -> bool:
@@ -185,10 +225,8 @@ def _still_stopping(s: Supervisor) -> bool:
 
 
 def advance(core: Core, s: Supervisor) -> None:
-    """Begin to watch what is new; carry a stop on to its last observation and its end."""
+    """Carry a stop on to its last observation and its end."""
     if s.stop is None:
-        if s.watched_at is None and s.desired is not None:
-            _watch(core, s)
         return
     if not s.drained:
         _drain(core, s)
@@ -196,13 +234,11 @@ def advance(core: Core, s: Supervisor) -> None:
         finish(core, s)
 
 
-def _watch(core: Core, s: Supervisor) -> None:
-    if s.definition is NOT_CREATED.definition:
+def watch(core: Core, s: Supervisor) -> None:
+    """Begin to watch what is new, as soon as no task of a predecessor is left."""
+    if s.watched_at is not None or s.stop is not None or s.desired is None:
         return
-    fence = core.fences.get(s.path)
-    if fence and not s.definition.overlap_safe:
-        old = ", ".join(map(str, sorted(fence)))
-        s.gate = f"waits until the tasks of incarnation {old} have ended"
+    if s.definition is NOT_CREATED.definition or fenced(core, s):
         return
     s.watched_at = core.now
     s.applied = s.declared.user_spec
@@ -210,6 +246,15 @@ def _watch(core: Core, s: Supervisor) -> None:
     assert s.live_spec is not None  # noqa: S101  (derive has just set it)
     core.emit(Watch(s.path, s.incarnation, s.worker, s.definition, s.live_spec, s.live_config))
     core.set_timer(s, "stale", core.now + stale_limit(core, s))
+
+
+def fenced(core: Core, s: Supervisor) -> str:
+    """Whose tasks `s` has to wait for before it may watch and act, as a sentence; or empty."""
+    fence = core.fences.get(s.path)
+    if not fence or s.definition.overlap_safe:
+        return ""
+    old = ", ".join(map(str, sorted(fence)))
+    return f"waits until the tasks of incarnation {old} have ended"
 
 
 def stale_limit(core: Core, s: Supervisor) -> float:
@@ -222,9 +267,16 @@ def _drain(core: Core, s: Supervisor) -> None:
     """The worker is down and its children are: look once more, then it is drained (H36)."""
     broken = s.breaker is not None and s.breaker.open
     if not broken and s.definition.states[s.state].phase is not Phase.STOPPED:
+        if s.final_after is not None:
+            # What it saw last made it go on; the look after that will be the last one. H36
+            s.final_after = None
+            s.timers.pop("final", None)
         return
     if s.action is not None or not all(child.drained for child in s.children.values()):
         return
+    if broken and s.watched_at is not None:
+        text = "its steps are stopped by its breaker, so it is released as it is"
+        core.report("forced", s, text, level="error")
     if broken or s.watched_at is None:
         _drained(core, s)
     elif s.final_after is None:
@@ -284,14 +336,14 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
         parent.children.pop(top.name, None)
         parent.statuses.pop(top.name, None)
         parent.children_due = True
+        if parent.conditions is not None and MAPPED in parent.conditions:
+            review_mappings(core, parent)
         core.mark(parent, Cause("removed", top.path, core.tick_id))
     else:
         core.root = None
     if top.comeback is not None and not core.stopping and (parent is None or parent.stop is None):
         again = create(core, parent, top.comeback)
-        again.incarnation = (
-            top.incarnation + 1
-        )  # results of the removed one may still be on the way
+        again.incarnation = max(again.incarnation, top.incarnation + 1)
         if parent is None:
             core.root = again
 
@@ -301,16 +353,10 @@ def renew(core: Core, s: Supervisor) -> None:
     core.pace.done(s.path)
     s.incarnation += 1
     s.timers.clear()
-    try:
-        registered = core.factory.find(s.declared.worker_type)
-        worker = registered.make()
-    except Exception as error:  # noqa: BLE001  (an author's constructor; H34)
-        s.begin(NOT_CREATED, NOT_CREATED.make())
-        text = str(error) if isinstance(error, FsmError) else f"{type(error).__name__}: {error}"
-        core.set_condition(s, CREATED, text)
-        core.set_timer(s, "create", s.core.now + core.settings.backoff_base)
-    else:
-        s.begin(registered, worker)
+    made = make(core, s.parent, s.declared, s.path)
+    s.begin(made.registered, made.worker)
+    if made.problem:
+        retry_later(core, s, made.problem)
     map_child(core, s)
     if s.parent is not None:
         s.parent.statuses[s.name] = s.status

@@ -38,6 +38,9 @@ from fsmv2.worker import WorkerFactory
 
 RESYNC = Cause("resync")
 
+TIMERS_LIMIT = 1024
+"""Entries of the timer heap that are tolerated before those that count no more are dropped."""
+
 
 class Counters(msgspec.Struct):
     """What the core did since it was made; counted, because counts do not depend on a machine."""
@@ -86,6 +89,7 @@ class Core:
         self._dirty_count = 0
         self._level = 0
         self._timers: list[tuple[float, int, Supervisor, str]] = []
+        self._timers_limit = TIMERS_LIMIT
         self._serial = itertools.count(1)
         self._resync_ring: deque[Supervisor] = deque()
         self._resync_at = 0.0
@@ -95,7 +99,13 @@ class Core:
     def handle(self, event: Event, now: float) -> None:
         """Take note of one fact; decides nothing yet, only marks who must look."""
         self.now = max(self.now, now)
-        HANDLERS[type(event)](self, event)
+        try:
+            HANDLERS[type(event)](self, event)
+        except Exception as error:
+            s = self.by_path.get(getattr(event, "path", "")) or self.root
+            if s is None:
+                raise
+            breaker.note(self, s, f"the event {type(event).__name__}", error)
 
     def run(self, now: float, *, enough: Callable[[], bool] | None = None) -> bool:
         """Tick what is dirty, parents first; stop early when `enough()` says so.
@@ -106,10 +116,10 @@ class Core:
         self.now = max(self.now, now)
         self._fire_timers()
         while self._dirty_count:
-            supervisor = self._next()
-            tick(self, supervisor)
-            if enough is not None and enough():
-                return bool(self._dirty_count)
+            self._tick(self._next())
+            if enough is not None and enough() and self._dirty_count:
+                return True
+        self._level = 0  # the next sweep begins with the parents again
         return False
 
     def drain(self, top: Supervisor) -> int:
@@ -118,10 +128,12 @@ class Core:
         while top.dirty_below:
             level = top.depth
             while level < len(self._dirty):
-                for supervisor in [s for s in self._dirty[level] if s.dirty]:
+                for supervisor in list(self._dirty[level]):
                     if supervisor.dirty and _is_below(supervisor, top):
                         self._unmark(supervisor)
-                        tick(self, supervisor)
+                        self._tick(supervisor)
+                # Who only ever drains by hand must not gather what has been ticked long ago.
+                self._dirty[level] = deque(s for s in self._dirty[level] if s.dirty)
                 level += 1
         return self.counters.ticks - before
 
@@ -189,6 +201,11 @@ class Core:
         if supervisor.timers.get(kind) != due:
             supervisor.timers[kind] = due
             heapq.heappush(self._timers, (due, next(self._serial), supervisor, kind))
+            if len(self._timers) > self._timers_limit:
+                # Replaced timers stay in the heap until they are due, which may be a month. H39
+                self._timers = [t for t in self._timers if t[2].timers.get(t[3]) == t[0]]
+                heapq.heapify(self._timers)
+                self._timers_limit = max(TIMERS_LIMIT, 2 * len(self._timers))
 
     def serial(self) -> int:
         """A number never given before by this core."""
@@ -253,6 +270,15 @@ class Core:
 
     # ---- inside -----------------------------------------------------------------------------
 
+    def _tick(self, supervisor: Supervisor) -> None:
+        try:
+            tick(self, supervisor)
+        except Exception as error:  # noqa: BLE001
+            # What author code may raise is contained where it is called; this is the rest, such as
+            # an `__eq__` that raises. One worker's fault must not end the supervision of all.
+            if self.by_path.get(supervisor.path) is supervisor:
+                breaker.note(self, supervisor, "a tick", error)
+
     def _next(self) -> Supervisor:
         while True:
             if self._level >= len(self._dirty):
@@ -279,7 +305,10 @@ class Core:
             due, _, supervisor, kind = heapq.heappop(timers)
             if supervisor.timers.get(kind) == due:
                 del supervisor.timers[kind]
-                TIMERS[kind](self, supervisor)
+                try:
+                    TIMERS[kind](self, supervisor)
+                except Exception as error:  # noqa: BLE001  (author code in a comparison)
+                    breaker.note(self, supervisor, f"the timer {kind}", error)
         if self.by_path and self._resync_at <= self.now:
             self._resync()
 

@@ -26,17 +26,34 @@ def map_child(core: Core, child: Supervisor) -> None:
     parent, mapping = child.parent, child.declared.state_mapping
     if parent is None:
         return
+    if unknown_states(child) or (parent.conditions is not None and MAPPED in parent.conditions):
+        review_mappings(core, parent)
     asked = mapping.get(parent.state, mapping.get("*")) if mapping else None
-    if asked is not None and asked not in child.definition.states:
-        if child.definition is not NOT_CREATED.definition:
-            core.set_condition(
-                parent,
-                MAPPED,
-                f"the state mapping of {child.name} asks for '{asked}' while {parent.state}, which "
-                f"{child.definition.name} does not know; it keeps its own state. "
-                + suggest(asked, child.definition.states),
-            )
+    if asked not in child.definition.states:
         asked = None
     if asked != child.asked:
         child.asked = asked
         core.mark(child, Cause("mapping", f"{parent.state} → {asked}", core.tick_id))
+
+
+def unknown_states(child: Supervisor) -> list[str]:
+    """The states its mapping asks for that the child does not know, whatever the parent's now."""
+    known = child.definition.states
+    if child.definition is NOT_CREATED.definition:
+        return []
+    return sorted({asked for asked in child.declared.state_mapping.values() if asked not in known})
+
+
+def review_mappings(core: Core, parent: Supervisor) -> None:
+    """Refuse the mappings of a parent that cannot be followed, or clear the refusal."""
+    problems = [
+        f"the state mapping of {child.name} asks for '{asked}', which {child.definition.name} does "
+        f"not know; it keeps its own state. {suggest(asked, child.definition.states)}"
+        for child in parent.children.values()
+        for asked in unknown_states(child)
+    ]
+    if problems:
+        more = f" And {len(problems) - 3} more." if len(problems) > 3 else ""
+        core.set_condition(parent, MAPPED, " ".join(problems[:3]) + more)
+    else:
+        core.clear_condition(parent, MAPPED)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fsmv2.core import lifecycle
-from fsmv2.core.conditions import CHILDREN
+from fsmv2.core import breaker, lifecycle
+from fsmv2.core.conditions import CHILDREN, CREATED
 from fsmv2.core.create import create
 from fsmv2.core.events import Declared
 from fsmv2.core.mapping import map_child
@@ -30,9 +30,9 @@ MORE = Cause("reconcile", "goes on")
 
 def reconcile(core: Core, s: Supervisor) -> None:
     """Create, change and remove children towards `s.desired`; bounded for each tick."""
-    s.children_due = False
     if s.stop is not None or s.desired is None:
-        return
+        return  # stays due: the stop may be called off
+    s.children_due = False
     specs = s.desired.children_specs
     if specs is not s.accepted:
         try:
@@ -67,22 +67,34 @@ def _refuse_duplicates(s: Supervisor, specs: tuple[ChildSpec, ...]) -> None:
 def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterator[None]:
     """Do the changes one by one, yielding after each, so that the caller can stop in between."""
     for name, child in list(s.children.items()):
-        if name not in wanted and (child.stop is None or child.comeback is not None):
-            child.comeback = None
+        if name in wanted:
+            continue
+        child.comeback = None
+        if child.stop is None or child.stop.kind == "restart":
             if child.declared.discovered and not _agreed_missing(core, s, name):
                 continue
             lifecycle.remove(core, child, f"{s.path or 'the root'} no longer declares it")
             yield
     for name, spec in wanted.items():
         existing = s.children.get(name)
+        if s.missing:
+            s.missing.pop(name, None)
         if existing is None:
             create(core, s, spec)
             yield
-        elif existing.declared is not spec or existing.stop is not None:
-            if s.missing:
-                s.missing.pop(name, None)
-            if change(core, existing, spec):
-                yield
+        elif (existing.declared is not spec or existing.stop is not None) and _change_one(
+            core, existing, spec
+        ):
+            yield
+
+
+def _change_one(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
+    """`change`, in which an author's `__eq__` may raise: that is this child's trouble alone."""
+    try:
+        return change(core, child, spec)
+    except Exception as error:  # noqa: BLE001  (author code in a comparison)
+        breaker.note(core, child, "comparing its spec", error)
+        return False
 
 
 def _agreed_missing(core: Core, s: Supervisor, name: str) -> bool:
@@ -112,11 +124,18 @@ def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
         )
         child.comeback = spec
         return True
-    if old.depends_on != spec.depends_on:
-        core.unlink_dependencies(child)
-        for path in spec.depends_on:
-            core.dependents.setdefault(path, {})[child.path] = child
-    child.declared = spec
+    wanted = child.definition.spec_type
+    if not isinstance(spec.user_spec, wanted):
+        core.set_condition(
+            child,
+            CREATED,
+            f"its new spec is a {type(spec.user_spec).__name__}, but the type {spec.worker_type} "
+            f"takes a {wanted.__name__}; it goes on with the one it had.",
+        )
+        return False
+    if child.definition is not NOT_CREATED.definition:
+        core.clear_condition(child, CREATED)
+    lifecycle.redeclare(core, child, spec)
     if child.definition is NOT_CREATED.definition:
         core.set_timer(child, "create", core.now)
         return True
@@ -141,7 +160,8 @@ def declare(core: Core, event: Declared) -> None:
     if core.root is None:
         core.root = create(core, None, event.root)
     elif core.root.name != event.root.name:
-        lifecycle.remove(core, core.root, f"the root is now named {event.root.name}")
+        if core.root.comeback is None:
+            lifecycle.remove(core, core.root, f"the root is now named {event.root.name}")
         core.root.comeback = event.root
     else:
         change(core, core.root, event.root)

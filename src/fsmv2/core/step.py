@@ -7,16 +7,21 @@ the step would only ask for the same action again; for a stop it is bounded.
 
 from __future__ import annotations
 
+import math
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from fsmv2.core import acting, breaker, circuit, waiting
 from fsmv2.core.backoff import Attempts
 from fsmv2.core.conditions import SETTLED
-from fsmv2.core.lifecycle import stop_blocker
+from fsmv2.core.lifecycle import fenced, stop_blocker
 from fsmv2.core.mapping import map_children
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.errors import DefinitionError, suggest
 from fsmv2.worker import NO_STATUS, Act, ChildStatus, Goto, Phase, Snapshot, Stay, Step
+
+SOONEST = 0.01
+"""Least seconds of `wake_after`: a step that always wants to be asked at once is no busy loop."""
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
@@ -27,22 +32,22 @@ def run_steps(core: Core, s: Supervisor) -> list[str]:
     """Step while the FSM transitions; returns the decisions, for the record."""
     decisions: list[str] = []
     s.gate = ""
+    if s.definition is NOT_CREATED.definition:
+        return decisions
+    passes = s.holding or s.control == s.definition.stop_state
+    if passes:
+        acting.cancel(core, s)
     if s.breaker is not None and s.breaker.open:
         s.gate = "its breaker is open"
         return decisions
-    if s.definition is NOT_CREATED.definition:
-        return decisions
     visited = [s.state]
     for _ in range(core.settings.transitions_per_tick):
-        passes = s.holding or s.control == s.definition.stop_state
-        if passes:
-            acting.cancel(core, s)
         s.gate = gate(core, s, passes)
         if s.gate:
             return decisions
         core.counters.steps += 1
         try:
-            answer = getattr(s.worker, s.state)(snapshot(core, s, passes))
+            answer = getattr(s.worker, s.state)(snapshot(core, s))
             decided = _carry_out(core, s, answer, passes)
         except Exception as error:  # noqa: BLE001  (author code; contained and counted)
             breaker.note(core, s, f"step {s.state}", error)
@@ -71,7 +76,8 @@ def gate(core: Core, s: Supervisor, passes: bool) -> str:
     if passes:
         return ""
     if s.observed_at is None:
-        return "waits for its first observation"
+        waits = fenced(core, s) if s.watched_at is None else ""
+        return waits or "waits for its first observation"
     if not s.fresh:
         return "its observation is stale"
     if s.stuck is not None:
@@ -84,7 +90,7 @@ def gate(core: Core, s: Supervisor, passes: bool) -> str:
     return circuit.withheld_by(core, s) if core.open_circuits else ""
 
 
-def snapshot(core: Core, s: Supervisor, passes: bool) -> Snapshot:
+def snapshot(core: Core, s: Supervisor) -> Snapshot:
     """The frozen picture that a step is handed."""
     attempts = s.attempts
     return Snapshot(
@@ -101,7 +107,7 @@ def snapshot(core: Core, s: Supervisor, passes: bool) -> Snapshot:
         last_action=s.last_action,
         now=core.now,
         since=s.since,
-        children=s.statuses,
+        children=MappingProxyType(s.statuses) if s.statuses else NO_STATUS,
         dependencies=_dependencies(core, s) if s.declared.depends_on else NO_STATUS,
         attempt=attempts.count if attempts else 0,
         retry_at=attempts.retry_at if attempts else 0.0,
@@ -121,7 +127,7 @@ def _carry_out(core: Core, s: Supervisor, answer: Step, passes: bool) -> str:
     if isinstance(answer, Stay):
         s.reason = answer.reason
         if answer.wake_after is not None:
-            core.set_timer(s, "wake", core.now + max(0.0, answer.wake_after))
+            _wake_after(core, s, answer.wake_after)
         if answer.waits_for or s.waits_for:
             waiting.waits(core, s, answer.waits_for)
         return ""
@@ -135,6 +141,15 @@ def _carry_out(core: Core, s: Supervisor, answer: Step, passes: bool) -> str:
         f"state {s.state} of {s.definition.name} returned {type(answer).__name__}; "
         "a step returns goto(...), act(...) or stay(...)"
     )
+
+
+def _wake_after(core: Core, s: Supervisor, seconds: float) -> None:
+    if not seconds > -math.inf:  # NaN, which no comparison holds for
+        raise DefinitionError(
+            f"state {s.state} of {s.definition.name} asks to be woken after {seconds} seconds"
+        )
+    if seconds < math.inf:
+        core.set_timer(s, "wake", core.now + max(SOONEST, seconds))
 
 
 def _goto(core: Core, s: Supervisor, answer: Goto) -> str:
@@ -176,4 +191,7 @@ def _act(core: Core, s: Supervisor, answer: Act, passes: bool) -> str:
         if blocker is not None:
             s.reason = f"stops after {blocker.path}, which is {blocker.state}"
             return ""
+    if s.watched_at is None:
+        s.reason = fenced(core, s) or f"{answer.reason}; not before it is watched"
+        return ""
     return acting.ask(core, s, answer, urgent=passes)

@@ -13,7 +13,7 @@ import msgspec
 from fsmv2.core import circuit, derive, lifecycle, reconcile, step
 from fsmv2.core.control import decide_control
 from fsmv2.core.publish import publish
-from fsmv2.core.records import TickRecord
+from fsmv2.core.records import Cause, TickRecord
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
@@ -27,25 +27,35 @@ def tick(core: Core, s: Supervisor) -> None:
     s.tick_count += 1
     causes, more = tuple(s.causes or ()), s.more_causes
     s.causes, s.more_causes = None, 0
-    instructions_before = core.counters.actions
+    incarnation, actions_before = s.incarnation, core.counters.actions
 
-    if s.definition.checks:
+    if s.definition.checks and s.stop is None:
         circuit.run_checks(core, s)
     if s.derive_due:
         derive.derive(core, s)
+    was_disabled = s.disabled
     decide_control(s)
+    if s.disabled is not was_disabled:
+        # Before its own step, which must find that it has to wait for them.
+        for child in s.children.values():
+            decide_control(child)
+            core.mark(child, Cause("parent", "disabled" if s.disabled else "enabled", core.tick_id))
     lifecycle.pass_stop_down(core, s)
     if s.children_due:
         reconcile.reconcile(core, s)
+    lifecycle.watch(core, s)  # before the steps: an action needs the resources that are watched
     decisions = step.run_steps(core, s)
     lifecycle.advance(core, s)
-    publish(core, s)
+    if core.by_path.get(s.path) is not s:
+        return  # it has been released
+    if s.incarnation == incarnation:
+        publish(core, s)
 
     if (
         causes
         and causes[0].kind == "resync"
         and len(causes) == 1
-        and (decisions or core.counters.actions != instructions_before)
+        and (decisions or core.counters.actions != actions_before)
     ):
         # Nothing had woken it, and yet there was something to do: a wake-up was lost somewhere.
         core.counters.healed += 1

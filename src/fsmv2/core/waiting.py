@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def waits(core: Core, s: Supervisor, paths: tuple[str, ...]) -> None:
     """Note what `s` waits for; when that closes a cycle, all of it is named on `s`."""
-    if paths == s.waits_for:
-        return
+    if paths == s.waits_for and (s.conditions is None or WAITING not in s.conditions):
+        return  # a cycle that was named is looked at again: another may have left it
     s.waits_for = paths
     cycle = _cycle(core, s)
     if cycle:
@@ -24,23 +24,19 @@ def waits(core: Core, s: Supervisor, paths: tuple[str, ...]) -> None:
 
 
 def _cycle(core: Core, start: Supervisor) -> list[str]:
-    trail: list[str] = [start.path]
-    seen: set[str] = set()
-
-    def follow(path: str) -> bool:
-        if path == start.path:
-            trail.append(path)
-            return True
-        if path in seen:
-            return False
-        seen.add(path)
+    # By hand, not by recursion: a chain of waits may be longer than the stack is deep.
+    came_from: dict[str, str] = {}
+    todo = [start.path]
+    while todo:
+        path = todo.pop()
         s = core.by_path.get(path)
-        if s is None:
-            return False
-        trail.append(path)
-        if any(follow(further) for further in s.waits_for):
-            return True
-        trail.pop()
-        return False
-
-    return trail if any(follow(path) for path in start.waits_for) else []
+        for further in s.waits_for if s is not None else ():
+            if further == start.path:
+                trail = [start.path, path]
+                while trail[-1] != start.path:
+                    trail.append(came_from[trail[-1]])
+                return trail[::-1]
+            if further not in came_from:
+                came_from[further] = path
+                todo.append(further)
+    return []

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from fsmv2.core import Event, Observed, Watch
-from fsmv2.errors import FsmError
+from fsmv2.errors import FsmError, said
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.ending import end_task
 from fsmv2.spec import ObservedState, UserSpec, same_observation
@@ -20,6 +20,9 @@ from fsmv2.worker import Resources, Worker
 
 GRID = 0.05
 """Seconds between the moments at which collections on an interval begin."""
+
+SOON = 0.1
+"""Seconds after a changed spec until the worker is looked at with it."""
 
 CLOSE_WITHIN = 5.0
 """Seconds a type's resources may take to close before they are abandoned."""
@@ -30,6 +33,7 @@ class Collector:
 
     __slots__ = (
         "_again",
+        "_cancelled",
         "_clock",
         "_closed",
         "_closing",
@@ -41,8 +45,10 @@ class Collector:
         "_next",
         "_open_error",
         "_post",
+        "_ready",
         "_resources",
         "_routine",
+        "_soon",
         "_spec",
         "_task",
         "_timeout",
@@ -76,8 +82,11 @@ class Collector:
         self._task: asyncio.Task[None] | None = None
         self._next: asyncio.TimerHandle | None = None
         self._timeout: asyncio.TimerHandle | None = None
+        self._soon: asyncio.TimerHandle | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._closing: asyncio.Event | None = None
+        self._ready: asyncio.Future[None] = loop.create_future()
+        self._cancelled = False
         self._resources: Resources[Any] | None = None
         self._open_error = ""
         self._again = False
@@ -92,11 +101,15 @@ class Collector:
         self._plan(self.definition.interval / 2 + spread)
 
     def update(self, spec: UserSpec, config: Any) -> None:
-        """Use this spec and config from the next collection on, and collect at once."""
+        """Use this spec and config from the next collection on, and collect soon.
+
+        Soon and not at once: one global change updates thousands, which first want to be derived.
+        """
         self._spec, self._config = spec, config
         if self._resources is not None:
             self._resources = self._bind(self._resources.value)
-        self.collect_now()
+        if self._soon is None:
+            self._soon = self._loop.call_later(SOON, self._collect_soon)
 
     def collect_now(self, *, routine: bool = False) -> None:
         """Begin a collection, or have one follow the one that is running.
@@ -108,10 +121,14 @@ class Collector:
         if self._task is not None:
             self._again = self._again or not routine
             return
-        self._again, self._routine = False, routine
+        self._again, self._routine, self._cancelled = False, routine, False
         self._task = self._loop.create_task(self._collect())
         self._task.add_done_callback(self._collected)
         self._timeout = self._loop.call_later(self.definition.observe_timeout, self._time_out)
+
+    def _collect_soon(self) -> None:
+        self._soon = None
+        self.collect_now()
 
     def restart(self) -> None:
         """End a silent collection and its resources, and begin anew."""
@@ -125,10 +142,11 @@ class Collector:
     async def close(self) -> None:
         """End the collection and close the resources."""
         self._closed = True
-        for timer in (self._next, self._timeout):
+        for timer in (self._next, self._timeout, self._soon):
             if timer is not None:
                 timer.cancel()
         if self._task is not None:
+            self._cancelled = True
             await end_task(self._task)
         await self._close_resources()
 
@@ -137,16 +155,23 @@ class Collector:
     async def _collect(self) -> None:
         began = self._clock.now()
         observed: ObservedState | None = None
-        error = ""
+        error, unchanged = "", False
+        last, self._last = self._last, None
         try:
             resources = self._resources or await self._opened()
             began = self._clock.now()
             observed = await self.worker.collect_observed_state(self._spec, resources)
-        except Exception as raised:  # noqa: BLE001  (an exception is an answer; H20)
-            error = _say(raised)
+            if isinstance(observed, self.definition.observed_type):
+                self._last = observed
+                unchanged = last is not None and same_observation(last, observed)
+        except asyncio.CancelledError as raised:
+            if self._cancelled:
+                raise
+            error = said(raised)  # its own code was cancelled from inside, which is an answer
+        except (Exception, SystemExit, KeyboardInterrupt) as raised:  # noqa: BLE001
+            # An exception is an answer (H20); the last two would end the loop of all workers.
+            error = said(raised)
         event = Observed(self.path, self.incarnation, began, observed, error)
-        last, self._last = self._last, observed
-        unchanged = last is not None and observed is not None and same_observation(last, observed)
         hand_over = self._heartbeat if self._routine and unchanged else self._post
         hand_over(event)
 
@@ -162,6 +187,7 @@ class Collector:
     def _time_out(self) -> None:
         """No answer in time is silence: nothing is posted, and the cancel is repeated."""
         if self._task is not None:
+            self._cancelled = True
             self._task.cancel()
             self._timeout = self._loop.call_later(0.25, self._time_out)
 
@@ -178,6 +204,7 @@ class Collector:
 
     async def _reopen(self) -> None:
         if self._task is not None:
+            self._cancelled = True
             await end_task(self._task, within=CLOSE_WITHIN)
         await self._close_resources()
         self.collect_now()
@@ -192,15 +219,14 @@ class Collector:
             self._resources = self._bind(None)
             return self._resources
         if self._keeper is None:
-            ready: asyncio.Future[None] = self._loop.create_future()
-            self._closing = asyncio.Event()
-            self._keeper = self._loop.create_task(self._keep(ready, self._closing))
-            await ready
-        while self._resources is None:
-            if self._keeper is None:
-                raise FsmError(f"its resources could not be opened: {self._open_error}")
-            await asyncio.sleep(0.01)
-        return self._resources
+            self._ready, self._closing = self._loop.create_future(), asyncio.Event()
+            self._keeper = self._loop.create_task(self._keep(self._ready, self._closing))
+        # Not awaited itself: a collection that times out would cancel it for those who wait too.
+        await asyncio.wait([self._ready])
+        resources: Resources[Any] | None = self._resources
+        if resources is None:
+            raise FsmError(f"its resources could not be opened: {self._open_error}")
+        return resources
 
     async def _keep(self, ready: asyncio.Future[None], closing: asyncio.Event) -> None:
         """Hold the resources open; one task enters and leaves, as many contexts require."""
@@ -209,8 +235,11 @@ class Collector:
                 self._resources = self._bind(value)
                 _finish(ready)
                 await closing.wait()
-        except Exception as raised:  # noqa: BLE001  (author code; shown as the observation's error)
-            self._open_error = _say(raised)
+        except (Exception, SystemExit, KeyboardInterrupt) as raised:  # noqa: BLE001
+            self._open_error = said(raised)  # author code; shown as the observation's error
+        except asyncio.CancelledError:
+            self._open_error = "it was cancelled"
+            raise
         finally:
             self._resources = None
             self._keeper = None
@@ -221,7 +250,8 @@ class Collector:
         if keeper is not None and self._closing is not None:
             self._closing.set()
             await asyncio.wait([keeper], timeout=CLOSE_WITHIN)
-            await end_task(keeper, within=CLOSE_WITHIN)
+            if not await end_task(keeper, within=CLOSE_WITHIN):
+                self._open_error = "those of before have not closed yet"
         self._resources = None
 
     def _bind(self, value: Any) -> Resources[Any]:
@@ -229,13 +259,8 @@ class Collector:
         return Resources(self.path, value, self._config, log, self._push)
 
     def _push(self, observed: ObservedState) -> None:
-        self._post(Observed(self.path, self.incarnation, self._clock.now(), observed))
-
-
-def _say(error: BaseException) -> str:
-    if isinstance(error, FsmError):
-        return str(error)
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        if not self._closed:
+            self._post(Observed(self.path, self.incarnation, self._clock.now(), observed))
 
 
 def _finish(ready: asyncio.Future[None]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fsmv2.core import ActionEnded, ActionRefused, ActionUnstuck, EngineSettings, Event
-from fsmv2.errors import FsmError, PermanentError
+from fsmv2.errors import PermanentError, said
 from fsmv2.runtime.ending import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
 
@@ -207,11 +207,14 @@ class Executor:
         if task.cancelled():
             return ActionEnded(*job.key, job.id, Outcome.FAILED, "was cancelled from inside")
         if error is not None:
-            text = str(error) if isinstance(error, FsmError) else f"{type(error).__name__}: {error}"
             permanent = isinstance(error, PermanentError)
-            return ActionEnded(*job.key, job.id, Outcome.FAILED, text, permanent)
+            return ActionEnded(*job.key, job.id, Outcome.FAILED, said(error), permanent)
         return ActionEnded(*job.key, job.id, Outcome.SUCCEEDED, result=task.result())
 
 
 async def _run(job: Job) -> Any:
-    return await job.call()
+    try:
+        return await job.call()
+    except (SystemExit, KeyboardInterrupt) as error:
+        # asyncio would end the loop, and with it every other worker's actions and collections.
+        raise PermanentError(f"{type(error).__name__} was raised by an action") from error

@@ -7,6 +7,7 @@ not share anything.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -26,7 +27,7 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.threads import LoopThread
 from fsmv2.runtime.view import TreeView, history, view_tree
-from fsmv2.runtime.work import Work
+from fsmv2.runtime.work import ABANDON_AFTER, Work
 from fsmv2.spec import ChildSpec
 from fsmv2.worker import WorkerFactory
 
@@ -86,7 +87,8 @@ class Runtime:
             await self.stop()
         finally:
             self.supervision.close()
-            await self._work_thread.run(self.work.aclose())
+            with contextlib.suppress(TimeoutError):  # author code blocks the loop for good
+                await asyncio.wait_for(self._work_thread.run(self.work.aclose()), 2 * ABANDON_AFTER)
             await self._work_thread.stop()
             await self._supervision_thread.stop()
 
@@ -136,20 +138,18 @@ class Runtime:
     async def stop(self, *, deadline: float | None = None, who: str = "program") -> None:
         """Stop the tree, children before parents; forced after `deadline` seconds (settings)."""
         self._post(StopAsked(who, deadline))
-        await self._supervision_thread.run(self._finished())
+        # Forced tasks that ignore every cancel would keep a process from ever ending.
+        limit = (self.settings.stop_deadline if deadline is None else deadline) + ABANDON_AFTER
+        await self._supervision_thread.run(self._finished(limit))
 
     def force(self, *, who: str = "program") -> None:
         """Stop waiting for an orderly stop that is under way."""
         self._post(ForceAsked(who))
 
-    async def _finished(self) -> None:
-        # Forced tasks that ignore every cancel would keep a process from ever ending.
-        limit = self.settings.stop_deadline + 10.0
-        try:
+    async def _finished(self, limit: float) -> None:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 await self.supervision.finished.wait()
-        except TimeoutError:
-            return
 
     def _post(self, event: Any) -> None:
         self.supervision.post(event)

@@ -59,7 +59,11 @@ class Supervision:
         core, inbox, now = self.core, self._inbox, self._clock.now()
         limit = began + core.settings.slice
         while inbox:
-            core.handle(inbox.popleft(), now)
+            event = inbox.popleft()
+            try:
+                core.handle(event, now)
+            except Exception as error:  # noqa: BLE001  (one bad event must not end supervision)
+                self._complain(f"the event {type(event).__name__} could not be handled", error)
             if time.perf_counter() > limit:
                 break
         more = core.run(now, enough=lambda: time.perf_counter() > limit)
@@ -84,12 +88,18 @@ class Supervision:
             self._timer.cancel()
         self._awake = True  # a late `post` schedules nothing any more
 
+    def _complain(self, message: str, error: Exception) -> None:
+        self._loop.call_exception_handler({"message": message, "exception": error})
+
     def _pass_on(self, instructions: list[Instruction]) -> None:
         work: list[Instruction] = []
         for instruction in instructions:
             if isinstance(instruction, Report):
                 for listener in self._listeners:
-                    listener(instruction)
+                    try:
+                        listener(instruction)
+                    except Exception as error:  # noqa: BLE001  (the caller's code)
+                        self._complain("a listener of reports raised", error)
             else:
                 work.append(instruction)
         if work:

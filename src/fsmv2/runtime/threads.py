@@ -5,9 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+JOIN_WITHIN = 5.0
+JOIN_POLL = 0.005
+"""Seconds for which the end of a thread is waited for, and between two looks at it."""
 
 
 class LoopThread:
@@ -34,12 +39,24 @@ class LoopThread:
         return await self.run(called())
 
     async def stop(self) -> None:
-        """Stop the loop and join its thread."""
+        """Stop the loop and join its thread; a thread that is blocked for good is abandoned.
+
+        It is a daemon, so it does not keep the process from ending.
+        """
         self.loop.call_soon_threadsafe(self.loop.stop)
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
-        self.loop.close()
+        # Polled: joining in another thread would leave that one behind when this one never ends.
+        for _ in range(round(JOIN_WITHIN / JOIN_POLL)):
+            if not self._thread.is_alive():
+                self.loop.close()
+                return
+            await asyncio.sleep(JOIN_POLL)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
-        self.loop.run_forever()
-        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        pool = ThreadPoolExecutor(thread_name_prefix=f"{self._thread.name}-pool")
+        self.loop.set_default_executor(pool)
+        try:
+            self.loop.run_forever()
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

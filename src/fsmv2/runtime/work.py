@@ -29,6 +29,9 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.collector import Collector
 from fsmv2.runtime.executor import Executor, Job
 
+ABANDON_AFTER = 5.0
+"""Seconds after which the end of a runtime waits no longer for tasks that ignore every cancel."""
+
 Key = tuple[str, int]
 
 HEARTBEAT = 0.5
@@ -120,13 +123,18 @@ class Work:
         """End what runs for one incarnation and say so; only then may a successor act."""
         await self.executor.end_all(key)
         await collector.close()
+        self._hand_over_heartbeats()  # `Released` is the last word of an incarnation
         self._post(Released(*key))
 
     async def aclose(self) -> None:
-        """End everything that is left, as after a crash of the caller's own program."""
+        """End everything that is left, as after a crash of the caller's own program.
+
+        What ignores every cancel is abandoned after `ABANDON_AFTER` seconds.
+        """
         for key, collector in list(self.collectors.items()):
-            await self.executor.end_all(key)
-            await collector.close()
+            self._releases.add(self._loop.create_task(self._release(key, collector)))
         self.collectors.clear()
         if self._releases:
-            await asyncio.wait(self._releases, timeout=5.0)
+            _, pending = await asyncio.wait(self._releases, timeout=ABANDON_AFTER)
+            for task in pending:
+                task.cancel()

@@ -144,6 +144,20 @@ def test_the_live_tree_shows_events_and_leaves_the_last_tree_standing() -> None:
         assert text in last
 
 
+def test_on_a_small_terminal_the_whole_tree_stays_and_the_rest_gives_way() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, width=100, height=14, force_terminal=True)
+    show = LiveTree(console, "fsmv2", lambda: [Text("values"), Text("hints")])
+    for number in range(8):
+        show.happened(Happening(0.0, "edge", "note", "info", f"event {number}"))
+    show.frame(PLANT)
+    show.close()
+    last = screen.getvalue().rpartition("fsmv2")[2]
+    assert all(node.name in last for node in PLANT.nodes)
+    assert [n for n in range(8) if f"event {n}" in last] == [5, 6, 7]
+    assert "hints" not in last
+
+
 def test_no_colour_is_sent_when_none_is_wanted() -> None:
     show, screen = live(no_color=True)
     show.frame(PLANT)

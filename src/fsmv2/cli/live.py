@@ -32,6 +32,8 @@ COLOURS = {
 LEVELS = {"warning": "yellow", "error": "red"}
 EVENTS = 8
 """How many of the last happenings are shown."""
+LEAST_EVENTS = 3
+"""How many of them on a small terminal."""
 SVG_WIDTH = 120
 
 Below = Callable[[], Iterable[RenderableType]]
@@ -81,13 +83,19 @@ class LiveTree:
         file.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S), encoding="utf-8")
 
     def _draw(self, height: int) -> Group:
+        """The tree comes first: for its sake events give way, then what is below them."""
         below = list(self._below())
-        taken = 4 + len(self._events) + sum(_lines_of(part) for part in below)
+        rest = height - 3 - len(self._tree.nodes)  # the headline, the table's head, a rule
+        while below and sum(map(_lines_of, below)) + LEAST_EVENTS > rest:
+            below.pop()
+        room = rest - sum(map(_lines_of, below))
+        events = list(self._events)[-max(LEAST_EVENTS, min(EVENTS, room)) :]
+        rows = height - 3 - len(events) - sum(map(_lines_of, below))
         return Group(
             headline(self._title, self._tree),
-            tree_table(self._tree, rows=max(3, height - taken)),
+            tree_table(self._tree, rows=max(3, rows)),
             Rule(style="dim"),
-            events_table(self._events),
+            events_table(events),
             *below,
         )
 

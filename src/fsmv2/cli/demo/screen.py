@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.cli.demo.plcs import RESTART_AFTER, Plc
+from fsmv2.cli.demo.plcs import HOST, RESTART_AFTER, Plc
 from fsmv2.cli.state_home import shown
 from fsmv2.runtime import NodeView, TreeView
 
@@ -29,12 +29,24 @@ def mqtt_port(tree: TreeView) -> int:
     return int(getattr(broker.observed, "mqtt_port", 0) or 0) if broker and broker.healthy else 0
 
 
-def hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
-    """What to try, with the numbers of now."""
+def processes(tree: TreeView, plcs: Sequence[Plc]) -> list[tuple[str, int]]:
+    """What can be killed now, with its process id."""
     broker = broker_of(tree)
     pid = int(getattr(broker.observed, "pid", 0) or 0) if broker else 0
-    kills = [(plc.pid, f"PLC {plc.name}") for plc in plcs] + [(pid, "the broker")]
-    lines = [f"  kill -9 {number:<8} # {what}" for number, what in kills if number]
+    return [(name, pid) for name, pid in [*((p.name, p.pid) for p in plcs), ("broker", pid)] if pid]
+
+
+def short_hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
+    """What to try, in two lines for the live view."""
+    kills = ", ".join(f"{name} {pid}" for name, pid in processes(tree, plcs))
+    port = mqtt_port(tree)
+    mqtt = f"MQTT on {HOST}:{port}, topics umh/v1/#; " if port else ""
+    return [f"try: kill -9 … {kills}", f"{mqtt}document: {shown(document)}"]
+
+
+def hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
+    """What to try, in full, with the numbers of now."""
+    lines = [f"  kill -9 {pid:<8} # {name}" for name, pid in processes(tree, plcs)]
     port = mqtt_port(tree)
     if port:
         lines.append(f"  mosquitto_sub -p {port} -t 'umh/v1/#' -v   # or any client of MQTT 3.1.1")

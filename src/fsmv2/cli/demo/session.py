@@ -24,7 +24,7 @@ from fsmv2.builtin.agent import AgentSpec
 from fsmv2.cli.demo.document import place
 from fsmv2.cli.demo.outcome import Outcome
 from fsmv2.cli.demo.plcs import HOST, Plc
-from fsmv2.cli.demo.screen import Pace, hints, mqtt_port, value_text, values_rows
+from fsmv2.cli.demo.screen import Pace, hints, mqtt_port, short_hints, value_text, values_rows
 from fsmv2.cli.demo.subscriber import Subscriber
 from fsmv2.cli.demo.tally import Tally
 from fsmv2.cli.exits import FAILED, OK
@@ -168,8 +168,7 @@ class Demo:
         received = f"over MQTT: {figures.received} received of {figures.accepted} accepted"
         yield Rule(Text(received, "dim"), style="dim", align="left")
         yield values
-        yield Rule(style="dim")
-        yield Text("\n".join(hints(self._tree, self._plcs, self._document)), "dim", no_wrap=True)
+        yield Text("\n".join(short_hints(self._tree, self._plcs, self._document)), no_wrap=True)
 
 
 def reads_stopped(root: ChildSpec) -> ChildSpec:

@@ -47,7 +47,7 @@ def test_the_summary_gives_the_figures() -> None:
         "samples received     10 over MQTT",
         "missing              0",
         "duplicates           1",
-        "errors               0 in reads and writes, no polls skipped",
+        "errors               0 in the flows, no polls skipped",
         "verdict              as claimed",
     ]
     assert GOOD.good

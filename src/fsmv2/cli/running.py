@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from fsmv2.cli.show import Happening, Show
+from fsmv2.cli.terminal import progress
 from fsmv2.core import Report
 from fsmv2.runtime import Runtime
 
@@ -76,6 +77,13 @@ class Running:
     def tell(self, path: str, text: str, *, kind: str = "note", level: str = "info") -> None:
         """Show something that is not the tree's own."""
         self._happened(Happening(time.time(), path, kind, level, text))
+
+    def note(self, text: str) -> None:
+        """Tell how the command proceeds: on stderr, but never across a live tree."""
+        if self.show.live:
+            self.tell("fsmv2", text)
+        else:
+            progress(text)
 
     async def hold(self, tree: Runtime, seconds: float | None) -> None:
         """Show the tree until a stop is asked for or `seconds` are over."""

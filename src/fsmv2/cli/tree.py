@@ -62,7 +62,7 @@ async def _run(
                 await running.hold(tree, seconds)
                 last = await tree.view()
                 save_picture(show, save_svg)
-                progress("stopping, children before parents; Ctrl-C again forces")
+                running.note("stopping, children before parents; Ctrl-C again forces")
                 await running.end(tree, who="signal" if running.asked else "--for")
         code = FAILED if running.forced else OK
         text, data = _summary(last, running.forced)

@@ -52,7 +52,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
             ("samples received", f"{f.received} over MQTT"),
             ("missing", str(f.missing)),
             ("duplicates", str(f.duplicates)),
-            ("errors", f"{self.errors} in reads and writes, {count(self.skipped, 'poll')} skipped"),
+            ("errors", f"{self.errors} in the flows, {count(self.skipped, 'poll')} skipped"),
         ]
         if f.unknown:
             rows.append(("never accepted", f"{f.unknown} received"))

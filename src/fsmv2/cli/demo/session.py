@@ -108,7 +108,7 @@ class Demo:
             await running.hold(tree, seconds)
             last = await tree.view()
             save_picture(running.show, self._save_svg)
-            progress("stops the reads, then waits for what is still under way")
+            running.note("stops the reads, then waits for what is still under way")
             tree.declare(reads_stopped(root), who="demo")
             await running.watch(tree, self._settled(tree))
         finally:

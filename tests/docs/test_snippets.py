@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fsmv2.builtin import parse_plant
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```python(?: name=([\w-]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -48,3 +50,34 @@ def test_links_between_the_pages_lead_somewhere() -> None:
             if not (page.parent / target).exists():
                 broken.append(f"{page.relative_to(ROOT)} → {target}")
     assert not broken, "\n".join(broken)
+
+
+def documents() -> list[tuple[str, str]]:
+    """(file name, text) of every document that a page has its reader write."""
+    fence = re.compile(r"^```yaml file=([\w.-]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return [found for page in PAGES for found in fence.findall(page.read_text())]
+
+
+@pytest.mark.parametrize(("name", "text"), documents(), ids=lambda value: value[:30])
+def test_a_document_in_the_docs_is_sound(name: str, text: str) -> None:
+    """No problems and no warnings."""
+    assert parse_plant(text, name).diagnostics == ()
+
+
+def test_the_generated_pages_are_those_of_the_code(tmp_path: Path) -> None:
+    """`make docs` would change nothing."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        from generate import PAGES as GENERATED
+    finally:
+        sys.path.pop(0)
+    for name, page in GENERATED.items():
+        assert (ROOT / "docs" / name).read_text() == page(), f"docs/{name}: run `make docs`"
+
+
+def test_the_worker_in_the_readme_has_at_most_25_lines() -> None:
+    """As its heading says, imports aside."""
+    source = FENCE.search((ROOT / "README.md").read_text())
+    assert source is not None
+    lines = [line for line in source[2].splitlines() if line.strip()]
+    assert len([line for line in lines if not line.startswith(("from", "import"))]) <= 25

@@ -1,0 +1,123 @@
+"""Writes the reference pages that are made from the code: `make docs`. A test holds them to it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import typing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, sections
+from fsmv2.core import settings
+from fsmv2.spec.document.shapes import reader_of
+
+HERE = Path(__file__).resolve().parent
+NOTE = "<!-- Made by `make docs` from the code; change it there. -->\n"
+
+
+def attribute_docs(cls: type) -> dict[str, str]:
+    """The strings that stand below the fields of a class, by field; fields in a row share one."""
+    found: dict[str, str] = {}
+    waiting: list[str] = []
+    for node in ast.parse(inspect.getsource(cls)).body[0].body:  # type: ignore[attr-defined]
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            waiting.append(node.target.id)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and waiting:
+            text = " ".join(str(node.value.value).split())
+            found.update(dict.fromkeys(waiting, text))
+            waiting = []
+    return found
+
+
+def settings_page() -> str:
+    """Every setting of the engine: default and reason."""
+    cls = settings.EngineSettings
+    docs = attribute_docs(cls)
+    rows = [
+        f"| `{field.name}` | {field.default:g} | {docs[field.name]} |"
+        for field in msgspec.structs.fields(cls)
+    ]
+    return (
+        f"# Engine settings\n\n{NOTE}\n`EngineSettings(...)`, handed to a `Runtime` or a "
+        "`Simulation`. Durations are in seconds.\n\n"
+        "| setting | default | meaning and reason |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def document_page() -> str:
+    """Every section and key of the document."""
+    classes = [
+        cls
+        for name, cls in vars(sections).items()
+        if name.endswith("Section") and isinstance(cls, type)
+    ]
+    parts = []
+    for cls in reversed(classes):
+        hints = typing.get_type_hints(cls, include_extras=True)
+        rows = []
+        for field in msgspec.structs.fields(cls):
+            default = "required" if field.required else shown(field)
+            rows.append(
+                f"| `{field.encode_name}` | {reader_of(hints[field.name]).expected} | {default} |"
+            )
+        parts.append(
+            f"## {inspect.getdoc(cls)}\n\n| key | value | default |\n|---|---|---|\n"
+            + "\n".join(rows)
+            + "\n"
+        )
+    return (
+        f"# The document\n\n{NOTE}\nYAML, read by fsmv2's own rules: only `true` and `false` are "
+        "booleans, `no` and `on` are text, `0123` is refused, a key that stands twice is refused. "
+        "Durations bear a unit: `500ms`, `1s`, `2m`. Where a value may be a template, "
+        "`{{ .NAME }}` is replaced by the variable; a value that is nothing else keeps its "
+        "type.\n\n" + "\n".join(parts)
+    )
+
+
+def shown(field: Any) -> str:
+    """A default as it would stand in a document."""
+    value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    if isinstance(value, msgspec.Struct):
+        return "as below"
+    if value in ("", None, {}, [], ()):
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def workers_page() -> str:
+    """The FSM of each built-in worker, as a table and a diagram."""
+    parts = []
+    for cls in (Agent, Broker, Bridge, Connection, DataFlow):
+        d = cls.definition
+        rows = [
+            f"| `{s.name}` | {s.phase.value} | {', '.join(f'`{t}`' for t in s.to)} | {s.summary} |"
+            for s in d.states.values()
+        ]
+        edges = [f"    {s.name} --> {target}" for s in d.states.values() for target in s.to]
+        first = (inspect.getdoc(inspect.getmodule(cls)) or "").partition("\n\n")
+        text = re.sub(r"^`\w+`: ", "", first[0])
+        parts.append(
+            f"## {d.name}\n\n{text[0].upper() + text[1:]}\n\n{first[2].strip()}\n\n"
+            "| state | phase | may go to | meaning |\n|---|---|---|---|\n"
+            + "\n".join(rows)
+            + f"\n\n```mermaid\nstateDiagram-v2\n    [*] --> {d.initial}\n"
+            + "\n".join(edges)
+            + "\n```\n"
+        )
+    return f"# Built-in workers\n\n{NOTE}\n" + "\n".join(parts)
+
+
+PAGES = {
+    "reference/settings.md": settings_page,
+    "reference/document.md": document_page,
+    "reference/workers.md": workers_page,
+}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (HERE / name).parent.mkdir(exist_ok=True)
+        (HERE / name).write_text(page())

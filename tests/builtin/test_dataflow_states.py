@@ -1,0 +1,88 @@
+"""The data flow worker: starts, follows and ends one flow of the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from snapshots import ask
+
+from fsmv2.builtin.dataflow import DataFlow, DataFlowObserved, DataFlowSpec
+from fsmv2.flow import AsyncioEngine, ModbusInput, Register, UnsOutput
+from fsmv2.worker import Act, Goto, Stay
+
+SPEC = DataFlowSpec(
+    input=ModbusInput(host="10.0.0.5", registers=(Register(name="speed", address=0),)),
+    output=UnsOutput(url="nats://127.0.0.1:1", location_path="acme"),
+)
+WELL = DataFlowObserved(running=True, input_connected=True, output_connected=True, moving=True)
+
+
+def situation(state: str, *, control: str = "active", since: float = 0.0, **seen: Any) -> Any:
+    """What it does in `state` when the engine says this."""
+    observed = msgspec.structs.replace(WELL, **seen)
+    worker = DataFlow(AsyncioEngine())
+    return ask(worker, state, spec=SPEC, observed=observed, control=control, since=since)
+
+
+@pytest.mark.parametrize("state", ["active", "idle", "degraded"])
+@pytest.mark.parametrize(
+    ("seen", "target", "reason"),
+    [
+        ({}, "active", "reads 1 tags every 1 s"),
+        ({"moving": False}, "idle", "no sample lately"),
+        (
+            {"input_connected": False, "input_error": "refused"},
+            "degraded",
+            "input is not connected",
+        ),
+        ({"output_connected": False}, "degraded", "the output is not connected"),
+        ({"input_error": "speed: no such address"}, "degraded", "speed: no such address"),
+        ({"running": False}, "starting", "no longer running"),
+        ({"current": False}, "starting", "its config changed"),
+    ],
+    ids=["well", "idle", "input", "output", "errors", "gone", "changed"],
+)
+def test_running_it_follows_the_engine(
+    state: str, seen: dict[str, Any], target: str, reason: str
+) -> None:
+    """From every running state to the one the figures call for."""
+    answer = situation(state, **seen)
+    if target == state:
+        assert isinstance(answer, Stay)
+    else:
+        assert isinstance(answer, Goto)
+        assert answer.state == target
+    assert reason in answer.reason
+
+
+def test_starting_asks_for_the_flow_then_gives_it_time_to_connect() -> None:
+    """An idle machine and one that connects slowly are no faults."""
+    asked = situation("starting", running=False)
+    assert isinstance(asked, Act)
+    assert asked.action == "start_flow"
+    waits = situation("starting", since=98.0, input_connected=False)
+    assert waits == Stay("connects its input", wake_after=3.0)
+    assert situation("starting", since=95.0, input_connected=False).state == "degraded"
+    assert situation("starting").state == "active"
+
+
+def test_it_stops_by_ending_the_flow() -> None:
+    """Stopped only when the engine has none of it any more."""
+    assert situation("active", control="stopped").state == "stopping"
+    ends = situation("stopping", control="stopped")
+    assert isinstance(ends, Act)
+    assert ends.action == "stop_flow"
+    assert situation("stopping", control="stopped", running=False).state == "stopped"
+    assert situation("stopped", control="stopped").state == "stopping"
+
+
+def test_the_desired_config_is_named_after_the_path() -> None:
+    """The engine knows a flow by the path of its worker."""
+    from fsmv2 import VariableBundle
+
+    spec = msgspec.structs.replace(SPEC, variables=VariableBundle(internal={"id": "plant/f/dfc"}))
+    desired = DataFlow(AsyncioEngine()).derive_desired_state(spec, None)
+    assert desired.config.name == "plant/f/dfc"
+    assert desired.config.input == SPEC.input

@@ -242,7 +242,7 @@ def watch(core: Core, s: Supervisor) -> None:
         return
     s.watched_at = core.now
     s.applied = s.declared.user_spec
-    s.live_spec, s.live_config = s.spec, s.desired.config if s.desired else None
+    s.live_spec, s.live_config = s.spec, s.desired.config
     assert s.live_spec is not None  # noqa: S101  (derive has just set it)
     core.emit(Watch(s.path, s.incarnation, s.worker, s.definition, s.live_spec, s.live_config))
     core.set_timer(s, "stale", core.now + stale_limit(core, s))

@@ -101,7 +101,8 @@ def _agreed_missing(core: Core, s: Supervisor, name: str) -> bool:
     """Whether enough fresh observations agreed that a discovered child is gone (H29)."""
     if s.missing is None:
         s.missing = {}
-    count = s.missing.setdefault(name, 1)
+    # The observation it derived from is the first of them; a changed spec observed nothing.
+    count = s.missing.setdefault(name, 1 if s.definition.derive_from == "own" else 0)
     if count >= core.settings.discovery_agreement:
         del s.missing[name]
         return True
@@ -117,6 +118,8 @@ def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
         # Equal by value: keep our object, so that the next comparison is by identity. H54
         if child.stop is None:
             child.declared = spec
+        if child.definition is not NOT_CREATED.definition:
+            core.clear_condition(child, CREATED)
         return False
     if old.worker_type != spec.worker_type:
         lifecycle.remove(

@@ -1,0 +1,518 @@
+"""Changes of what is declared: the hard cases about children, variables, mappings and holds."""
+
+from __future__ import annotations
+
+import pytest
+from lamp_tree import DeviceSpec, World, condition, device, group, simulate, states
+
+from fsmv2 import ChildSpec, EngineSettings, SpecError, UserSpec
+from fsmv2.core import Release, Watch
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_h01_a_child_that_comes_back_unchanged_while_removed_is_kept(world: World) -> None:
+    world.stubborn.add("g/a")
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        sim.declare(group("g"))
+        sim.run(1)
+        assert sim["g/a"].control == "stopped"
+        sim.declare(group("g", device("a")))
+        sim.run(40)
+        assert (sim["g/a"].incarnation, sim["g/a"].state) == (1, "running")
+        assert sim.texts("stop", "g/a")[-1] == "declared again with the same spec: kept"
+        assert world.instances == 1
+
+
+def test_h01_a_child_that_comes_back_changed_is_made_anew_after_its_removal(
+    world: World,
+) -> None:
+    world.stubborn.add("g/a")
+    with simulate(world, group("g", device("a", pin=1))) as sim:
+        sim.run(5)
+        sim.declare(group("g"))
+        sim.run(1)
+        for pin in (2, 3, 4):
+            sim.declare(group("g", device("a", pin=pin)))
+            sim.run(0.1)
+        assert world.instances == 1
+        world.stubborn.clear()
+        sim.until(lambda sim: "g/a" in sim and sim["g/a"].incarnation == 2)
+        sim.run(1)
+        assert world.instances == 2
+        assert sim.supervisor("g/a").declared.user_spec.pin == 4
+
+
+def test_h01_a_child_that_comes_back_and_goes_again_is_removed(world: World) -> None:
+    world.stubborn.add("g/a")
+    with simulate(world, group("g", device("a", pin=1))) as sim:
+        sim.run(5)
+        sim.declare(group("g"))
+        sim.run(1)
+        sim.declare(group("g", device("a", pin=2)))
+        sim.run(1)
+        sim.declare(group("g"))
+        world.stubborn.clear()
+        sim.run(5)
+        assert states(sim) == {"g": "running"}
+
+
+def test_h01_a_kept_subtree_catches_up_with_what_changed_meanwhile(world: World) -> None:
+    """Its own child was to be made anew, and another one added, while it was being removed."""
+    world.stubborn.add("g/p/a")
+    with simulate(world, group("g", group("p", device("a")))) as sim:
+        sim.run(5)
+        sim.declare(group("g", group("p", device("a", pin=2), device("b"))))
+        sim.declare(group("g"))
+        sim.run(1)
+        sim.declare(group("g", group("p", device("a", pin=2), device("b"))))
+        world.stubborn.clear()
+        sim.run(10)
+        assert states(sim)["g/p/b"] == "running"
+        assert sim["g/p/a"].state == "running"
+        assert sim.supervisor("g/p/a").live_spec.pin == 2
+
+
+def test_h01_who_depends_on_whom_is_kept_when_a_child_comes_back(world: World) -> None:
+    world.stubborn.add("g/a")
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        sim.declare(group("g", device("b")))
+        sim.run(1)
+        sim.declare(group("g", device("a", depends_on=("g/b",)), device("b")))
+        sim.run(1)
+        assert set(sim.core.dependents) == {"g/b"}
+        world.stubborn.clear()
+        sim.declare(group("g", device("b")))
+        sim.run(5)
+        assert sim.core.dependents == {}
+
+
+def test_h15_restart_remove_and_add_leave_one_instance_by_the_last_wish(world: World) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        sim.restart("g/a")
+        sim.declare(group("g"))
+        sim.declare(group("g", device("a", pin=7)))
+        sim.run(10)
+        assert states(sim) == {"g": "running", "g/a": "running"}
+        assert sim.supervisor("g/a").live_spec.pin == 7
+        assert len(sim.work.collectors) == 2
+
+
+def test_h23_children_of_one_name_under_different_parents_are_separate(world: World) -> None:
+    root = group("g", group("p", device("a")), group("q", device("a")))
+    with simulate(world, root) as sim:
+        sim.run(5)
+        world.step["g/p/a"] = RuntimeError("only this one")
+        world.lit["g/p/a"] = False
+        sim.run(20)
+        assert "only this one" in condition(sim, "g/p/a", "BreakerClosed")
+        assert (sim["g/q/a"].state, sim["g/q/a"].conditions) == ("running", ())
+
+
+def test_h29_an_empty_list_removes_all_and_a_failed_derive_none(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        world.derive["g"] = ValueError("cannot say")
+        sim.declare(group("g"))
+        sim.run(5)
+        assert set(states(sim)) == {"g", "g/a", "g/b"}
+        assert "cannot say" in condition(sim, "g", "Derived")
+        world.derive.clear()
+        sim.declare(group("g", user={"again": 1}))
+        sim.run(5)
+        assert states(sim) == {"g": "running"}
+        assert sim["g"].conditions == ()
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_h29_a_discovered_child_goes_after_three_agreeing_observations(
+    world: World, lost: int
+) -> None:
+    found = device("opc.tcp://plc:4840/a b", discovered=True)
+    path = "g/opc.tcp:%2F%2Fplc:4840%2Fa b"
+    with simulate(world, group("g", found)) as sim:
+        sim.run(7)
+        assert path in sim
+        sim.declare(group("g"))
+        observed = sim.supervisor("g").observed_at
+        sim.until(lambda sim: (sim.supervisor("g").observed_at or 0) >= observed + 5 * lost - 1)
+        sim.run(0.6)  # what changed nothing is handed over half a second late
+        if lost == 3:
+            sim.run(1)
+            assert path not in sim
+            return
+        assert path in sim
+        sim.declare(group("g", found))
+        sim.run(60)
+        assert (sim[path].state, sim[path].incarnation) == ("running", 1)
+        assert not sim.supervisor("g").missing
+
+
+def test_h30_disabled_from_the_start_is_present_and_stopped(world: World) -> None:
+    with simulate(world, group("g", device("a", enabled=False))) as sim:
+        sim.run(30)
+        assert (sim["g/a"].state, sim["g/a"].control_reason) == ("stopped", "disabled")
+        assert sim["g/a"].fresh
+        assert world.done == []
+        sim.declare(group("g", device("a")))
+        sim.run(2)
+        assert (sim["g/a"].state, sim["g/a"].incarnation) == ("running", 1)
+
+
+def test_h31_variables_are_inherited_overridden_and_isolated_three_levels_deep(
+    world: World,
+) -> None:
+    leaf = {"template": "{{ .X }}/{{ .Y }}/{{ .Z }}"}
+    root = group(
+        "g",
+        group("p", device("a", user={"Z": 1}, **leaf), device("b", **leaf), user={"Y": "p"}),
+        group("q", device("a", **leaf)),
+        user={"X": "g", "Y": "g", "Z": 0},
+    )
+    with simulate(world, root) as sim:
+        sim.run(5)
+        config = {n.path: sim.supervisor(n.path).live_config for n in sim.view().of_type("device")}
+        assert config == {"g/p/a": "g/p/1", "g/p/b": "g/p/0", "g/q/a": "g/g/0"}
+
+
+def test_h32_a_child_waits_for_a_missing_variable_with_the_reason_and_then_starts(
+    world: World,
+) -> None:
+    child = device("a", template="{{ .IP }}")
+    with simulate(world, group("g", child)) as sim:
+        sim.run(60)
+        assert sim["g/a"].state == "stopped"
+        assert "IP" in sim["g/a"].reason
+        assert "IP" in condition(sim, "g/a", "Derived")
+        sim.declare(group("g", child, user={"IP": "10.0.0.1"}))
+        sim.run(1)
+        assert (sim["g/a"].state, sim["g/a"].conditions) == ("running", ())
+
+
+def test_h34_h44_a_child_that_cannot_be_made_is_made_later_and_siblings_run(
+    world: World,
+) -> None:
+    unknown = ChildSpec("c", "devise", DeviceSpec())
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        world.construct = OSError("no licence")
+        sim.declare(group("g", device("a"), device("b"), unknown))
+        sim.run(5)
+        assert sim["g/a"].state == "running"
+        assert "no licence" in condition(sim, "g/b", "Created")
+        assert "no licence" in sim["g/b"].reason
+        assert "Did you mean 'device'?" in condition(sim, "g/c", "Created")
+        world.construct = None
+        sim.run(70)
+        assert (sim["g/b"].state, sim["g/b"].conditions) == ("running", ())
+        assert sim.stop() < 1
+
+
+def test_h44_a_restart_whose_constructor_fails_is_tried_again(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.construct = OSError("busy")
+        sim.restart("d")
+        sim.run(5)
+        assert "busy" in condition(sim, "d", "Created")
+        world.construct = None
+        sim.until(lambda sim: sim["d"].state == "running", within=70)
+
+
+def test_h34_a_spec_of_the_wrong_type_is_refused_and_the_old_one_stands(world: World) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        sim.declare(group("g", ChildSpec("a", "device", UserSpec())))
+        sim.run(5)
+        assert "takes a DeviceSpec" in condition(sim, "g/a", "Created")
+        assert (sim["g/a"].state, sim["g/a"].incarnation) == ("running", 1)
+        sim.declare(group("g", device("a")))
+        sim.run(5)
+        assert sim["g/a"].conditions == ()
+        sim.declare(group("g", device("a"), ChildSpec("b", "device", UserSpec())))
+        sim.run(1)
+        assert "takes a DeviceSpec" in condition(sim, "g/b", "Created")
+
+
+def test_h37_h46_a_duplicate_name_is_refused_whole_and_the_previous_children_stay(
+    world: World,
+) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        sim.declare(group("g", device("b"), device("a"), group("a")))
+        sim.run(5)
+        assert states(sim) == {"g": "running", "g/a": "running"}
+        reason = condition(sim, "g", "ChildrenAccepted")
+        assert "two children are named 'a'" in reason
+        assert "device" in reason
+        assert "group" in reason
+        sim.declare(group("g", device("b"), device("a")))
+        sim.run(5)
+        assert set(states(sim)) == {"g", "g/a", "g/b"}
+        assert sim["g"].conditions == ()
+
+
+def test_h47_circular_nesting_is_refused_with_the_chain(world: World) -> None:
+    inner = group("h", wish="running")
+    world.derive["h"] = None
+    looped = group("h", group("i"))
+    with simulate(world, looped) as sim:
+        sim.run(1)
+        sim.declare(group("h", inner))
+        sim.run(1)
+        assert condition(sim, "h/h", "Created") == ""
+    with simulate(world, group("x")) as sim:
+        from fsmv2 import DesiredState
+
+        world.derive["x"] = DesiredState("running", (group("x"),))
+        sim.declare(group("x", user={"n": 1}))
+        sim.run(1)
+        again = group("x", user={"n": 1})
+        world.derive["x"] = DesiredState("running", (again,))
+        sim.declare(again)
+        sim.run(1)
+        world.derive["x"] = DesiredState("running", (group("y", user={"n": 2}),))
+        world.derive["y"] = DesiredState("running", (group("x", user={"n": 2}),))
+        sim.declare(group("x", user={"n": 2}))
+        sim.run(1)
+        reason = condition(sim, "x/y", "Created")
+        assert "x → y have one type and spec" in reason
+
+
+def test_a_tree_deeper_than_the_limit_is_refused_with_the_number(world: World) -> None:
+    tree = device("leaf")
+    for n in range(4):
+        tree = group(f"g{n}", tree)
+    with simulate(world, tree, settings=EngineSettings(depth_limit=4)) as sim:
+        sim.run(1)
+        assert "deeper than 4 levels" in condition(sim, "g3/g2/g1/g0/leaf", "Created")
+
+
+def test_a_very_deep_tree_runs_and_stops(world: World) -> None:
+    tree = device("leaf")
+    for n in range(200):
+        tree = group("n", tree, user={"n": n})
+    with simulate(world, tree, settings=EngineSettings(depth_limit=1000)) as sim:
+        sim.run(5)
+        assert {node.state for node in sim.view().nodes} == {"running"}
+        assert sim.stop() < 2
+
+
+def test_h52_a_change_between_two_steps_is_applied_after_and_none_is_lost(world: World) -> None:
+    with simulate(world, group("g", device("a", pin=1))) as sim:
+        sim.run(5)
+        for pin in range(2, 12):
+            sim.declare(group("g", device("a", pin=pin)))
+            sim.run(0.003)
+        sim.run(5)
+        assert sim.supervisor("g/a").live_spec.pin == 11
+        assert sim["g/a"].state == "running"
+
+
+def test_h53_two_changes_in_one_instant_are_one_derive_with_both_causes(world: World) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        derived = world.derives["g"]
+        sim.declare(group("g", device("a"), user={"x": 1}))
+        sim.declare(group("g", device("a"), user={"x": 2}), {"api": "b"})
+        sim.run(0)
+        assert world.derives["g"] == derived + 1
+        record = next(r for r in sim.records("g") if len(r.causes) > 1)
+        kinds = [str(cause) for cause in record.causes]
+        assert kinds[:3] == ["spec changed by its parent", "variables global", kinds[2]]
+
+
+def test_h54_a_spec_that_flips_back_before_anything_ran_restarts_nothing(world: World) -> None:
+    first, second = group("g", device("a", pin=1)), group("g", device("a", pin=2))
+    with simulate(world, first) as sim:
+        sim.run(5)
+        ticks = sim["g/a"].ticks
+        for root in (second, first):
+            sim.declare(root)
+        sim.run(5)
+        assert sim["g/a"].incarnation == 1
+        assert sim["g/a"].ticks == ticks
+        assert sim.texts("stop") == []
+
+
+def test_h57_a_mapping_to_an_unknown_state_is_refused_on_the_parent(world: World) -> None:
+    wrong = device("a", state_mapping={"maintenance": "pausd"})
+    with simulate(world, group("g", wrong, device("b"))) as sim:
+        sim.run(5)
+        reason = condition(sim, "g", "Mapped")
+        assert "mapping of a asks for 'pausd'" in reason
+        assert "Did you mean 'paused'?" in reason
+        sim.declare(group("g", wrong, device("b"), wish="maintenance"))
+        sim.run(5)
+        assert states(sim) == {"g": "maintenance", "g/a": "running", "g/b": "running"}
+        mended = device("a", state_mapping={"maintenance": "paused"})
+        sim.declare(group("g", mended, device("b"), wish="maintenance"))
+        sim.run(5)
+        assert states(sim)["g/a"] == "paused"
+        assert sim["g"].conditions == ()
+        sim.declare(group("g", wrong))
+        sim.run(1)
+        sim.declare(group("g"))
+        sim.run(5)
+        assert sim["g"].conditions == ()  # it went with the child
+
+
+def test_h57_the_star_maps_every_other_state(world: World) -> None:
+    child = device("a", state_mapping={"running": "running", "*": "stopped"})
+    with simulate(world, group("g", child)) as sim:
+        sim.run(5)
+        assert sim["g/a"].state == "running"
+        sim.declare(group("g", child, wish="maintenance"))
+        sim.run(5)
+        assert (sim["g/a"].state, sim["g/a"].control_reason) == (
+            "stopped",
+            "g is maintenance and asks for it",
+        )
+
+
+def test_h58_a_hold_wins_over_the_mapping_at_once_while_gated_and_is_shown(
+    world: World,
+) -> None:
+    mapping = {"*": "running"}
+    with simulate(world, group("g", device("a", state_mapping=mapping))) as sim:
+        sim.run(5)
+        world.silent.add("g/a")
+        sim.until(lambda sim: not sim["g/a"].fresh)
+        held = device("a", wish="stopped", hold="two open the door", state_mapping=mapping)
+        world.silent.clear()
+        sim.declare(group("g", held))
+        sim.run(1)
+        assert sim["g/a"].state == "stopped"
+        assert sim["g/a"].control_reason == "held: two open the door"
+        sim.run(100)
+        assert sim["g/a"].state == "stopped"
+
+
+def test_h59_a_global_variable_restarts_only_who_uses_it_and_paced(world: World) -> None:
+    using = [device(f"u{n}", template="{{ .global.api }}") for n in range(30)]
+    root = group("g", *using, device("other"))
+    with simulate(world, root, global_variables={"api": "a"}) as sim:
+        sim.run(5)
+        sim.declare(root, {"api": "b"})
+        most = 0
+        for _ in range(200):
+            sim.run(0.005)
+            busy = [s for s in sim.core.by_path.values() if s.stop is not None]
+            most = max(most, len(busy))
+        sim.run(5)
+        renewed = {n.name for n in sim.view().of_type("device") if n.incarnation == 2}
+        assert renewed == {f"u{n}" for n in range(30)}
+        assert most <= 20
+        assert sim.supervisor("g/u7").live_config == "b"
+        assert sim.core.pace.under_way == set()
+
+
+def test_h60_a_parent_that_changes_a_hundred_times_hands_on_the_last(world: World) -> None:
+    child = device("a", state_mapping={"maintenance": "paused", "running": "running"})
+    with simulate(world, group("g", child)) as sim:
+        sim.run(5)
+        for n in range(100):
+            sim.declare(group("g", child, wish="maintenance" if n % 2 else "running"))
+            sim.run(0.01)
+        sim.run(5)
+        assert states(sim) == {"g": "maintenance", "g/a": "paused"}
+        assert sim["g/a"].conditions == ()
+
+
+def test_a_type_that_changes_is_removed_and_made_anew_at_once(world: World) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        sim.declare(group("g", group("a", device("x"))))
+        sim.run(5)
+        assert states(sim) == {"g": "running", "g/a": "running", "g/a/x": "running"}
+        assert (sim["g/a"].type, sim["g/a"].incarnation) == ("group", 2)
+
+
+def test_a_renamed_root_is_removed_and_the_last_name_counts(world: World) -> None:
+    world.stubborn.add("a")
+    with simulate(world, device("a")) as sim:
+        sim.run(5)
+        sim.declare(device("b"))
+        sim.run(20)
+        sim.declare(device("c"))
+        sim.until(lambda sim: "c" in sim, within=11)  # one deadline, not one for each wish
+        sim.run(5)
+        assert states(sim) == {"c": "running"}
+
+
+def test_only_what_changed_is_touched(world: World) -> None:
+    children = [device(f"d{n}") for n in range(20)]
+    with simulate(world, group("g", *children)) as sim:
+        sim.run(5)
+        before = {n.path: n.ticks for n in sim.view().nodes}
+        sim.declare(group("g", device("d0", pin=1), *children[1:]))
+        sim.run(2)
+        after = {n.path: n.ticks for n in sim.view().nodes}
+        touched = {path for path in after if after[path] != before[path]}
+        resynced = {r.path for r in sim.reports if r.kind == "resync"}
+        assert touched - resynced <= {"g", "g/d0"} | _resynced(sim, before)
+
+
+def _resynced(sim, before) -> set[str]:  # type: ignore[no-untyped-def]
+    """Those whose ticks since were all the slow look at everyone."""
+    found = set()
+    for path, ticks in before.items():
+        new = sim[path].ticks - ticks
+        records = sim.records(path)[-new:] if new else ()
+        if new and all([c.kind for c in r.causes] == ["resync"] for r in records):
+            found.add(path)
+    return found
+
+
+def test_a_thousand_children_come_in_bounded_slices(world: World) -> None:
+    """H51: no tick of the parent makes more than its share of them."""
+    root = group("g", *[device(f"d{n}") for n in range(1000)])
+    with simulate(world, root) as sim:
+        sim.run(2)
+        assert len(sim.core.by_path) == 1001
+        assert sim.supervisor("g").tick_count >= 1000 / sim.settings.children_per_tick
+        sim.declare(group("g"))
+        sim.run(5)
+        assert set(sim.core.by_path) == {"g"}
+        assert sim.core.fences == {}
+
+
+def test_the_same_incarnation_is_never_watched_twice(world: World) -> None:
+    """H55, H56: a path removed and declared again while the old tasks go on gets a new number."""
+    world.deaf.add("g/a")
+    seen: list[tuple[str, str, int]] = []
+    settings = EngineSettings(stop_deadline=1.0)
+    with simulate(world, group("g", device("a")), settings=settings) as sim:
+        deliver = sim.supervision._deliver
+
+        def listen(batch):  # type: ignore[no-untyped-def]
+            seen.extend(
+                (type(i).__name__, i.path, i.incarnation)
+                for i in batch
+                if isinstance(i, Watch | Release)
+            )
+            deliver(batch)
+
+        sim.supervision._deliver = listen
+        sim.run(2)
+        sim.declare(group("g"))
+        sim.until(lambda sim: "g/a" not in sim)
+        sim.declare(group("g", device("a")))
+        sim.run(2)
+        assert sim["g/a"].incarnation == 2
+        assert "tasks of incarnation 1" in sim["g/a"].reason
+        world.deaf.clear()
+        sim.run(5)
+        assert ("Watch", "g/a", 2) in seen
+        assert len(seen) == len(set(seen))
+
+
+def test_a_name_without_text_never_becomes_a_child() -> None:
+    with pytest.raises(SpecError):
+        device(" a")

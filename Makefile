@@ -26,7 +26,7 @@ lint: $(READY)  ## ruff, strict typing, the layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 test: lint  ## what CI runs, under six minutes on two cores
 	@$(BIN)/pytest -n 2 --cov --cov-report= -m "not slow"

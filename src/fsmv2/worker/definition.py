@@ -82,7 +82,7 @@ def dashed(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
 
 
-def types_of(cls: Any) -> tuple[type[UserSpec], type[ObservedState]]:
+def types_of(cls: Any) -> tuple[Any, Any]:
     """The spec and observation types a worker class was subscripted with."""
     found: list[Any] = [UserSpec, ObservedState]
     for base in reversed(cls.__mro__):

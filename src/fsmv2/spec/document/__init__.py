@@ -1,14 +1,18 @@
 """The YAML file a person writes: text → nodes with places → typed structs, all problems at once.
 
-source, load, node, scalars: YAML.    typed, decode, duration: types.    codes: the catalogue.
+source, load, events, expansion, scalars, complaint    text → nodes, or what is wrong with it
+node, document, paths                                  the tree, and places in it
+decode, shapes, branches, leaves, templated, duration  nodes → typed values
+codes, wording                                         the catalogue of problems; their words
 """
 
 from fsmv2.spec.document.codes import CATALOGUE, explain
 from fsmv2.spec.document.decode import decode
+from fsmv2.spec.document.document import Document, in_order
 from fsmv2.spec.document.duration import Duration, parse_duration
 from fsmv2.spec.document.load import load_yaml, parse_yaml
-from fsmv2.spec.document.node import Document, Node
-from fsmv2.spec.document.typed import Templated
+from fsmv2.spec.document.node import Node
+from fsmv2.spec.document.templated import Templated
 
 __all__ = [
     "CATALOGUE",
@@ -18,6 +22,7 @@ __all__ = [
     "Templated",
     "decode",
     "explain",
+    "in_order",
     "load_yaml",
     "parse_duration",
     "parse_yaml",

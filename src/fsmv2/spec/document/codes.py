@@ -13,22 +13,33 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "FSM0103": (
         "The file is too large",
-        "A document may have 10 MiB; a thousand bridges have half.",
+        (
+            "A document may have 10 MiB; a thousand bridges take half of one. Usually the wrong "
+            "file was named."
+        ),
     ),
     "FSM0104": (
-        "The file is not plain text in UTF-8",
-        "Save it as UTF-8 without control characters. A byte order mark is allowed.",
+        "The file is not text in UTF-8",
+        (
+            "Save it as UTF-8; editors offer that in 'Save as'. A byte order mark is allowed. "
+            "The line and the byte tell where the first wrong one stands, often an umlaut."
+        ),
     ),
     "FSM0105": (
-        "The file is not one YAML document",
+        "The file is not YAML",
         (
-            "Usually an indentation, an open quote, or a tab.\n\n"
-            "wrong:  agent: {name: edge\nright:  agent: {name: edge}"
+            "Usually an indentation, a colon too many, or text that needs quotes.\n\n"
+            "wrong:  note: filler: line 1\nright:  note: 'filler: line 1'"
         ),
     ),
     "FSM0106": (
         "The document nests too deeply, or its aliases expand to too much",
-        "Documents have about ten levels. Limits keep a hostile file from filling the memory.",
+        (
+            "Documents have about ten levels. Limits keep a hostile file from filling the "
+            "memory.\n\n"
+            "wrong:  b: [*a, *a, *a]   c: [*b, *b, *b]   d: [*c, *c, *c]   and so on\n"
+            "right:  each thing once, and *aliases of it where it is used"
+        ),
     ),
     "FSM0107": (
         "The document is not keys and values",
@@ -36,43 +47,144 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "FSM0108": (
         "An alias leads nowhere, or to itself",
-        "An alias *name repeats what an anchor &name marked further up.",
+        (
+            "An alias *name repeats what an anchor &name marked further up.\n\n"
+            "wrong:  second: *plc\nright:  first: &plc {port: 502}\n        second: *plc"
+        ),
     ),
-    "FSM0109": ("A key or merge is not usable", "Keys are text; `<<` takes a mapping."),
+    "FSM0109": (
+        "A key or merge is not usable",
+        (
+            "A key is a word or a text. `<<` takes over the keys of a mapping or of several; keys "
+            "that are written out win, then the earlier mapping.\n\n"
+            "wrong:  <<: 5\nright:  <<: *defaults        <<: [*first, *second]"
+        ),
+    ),
     "FSM0110": (
         "A key stands twice",
-        "YAML readers silently keep the last one; we refuse, because one of the two is a mistake.",
+        (
+            "YAML readers silently keep the last one; we refuse, because one of the two is a "
+            "mistake.\n\nwrong:  {port: 502, port: 503}\nright:  {port: 502}"
+        ),
     ),
     "FSM0111": (
         "A tag is not allowed",
-        "Tags such as !!python/object make objects of data. A document is data only.",
+        (
+            "Tags such as !!python/object make objects of data. A document is data only.\n\n"
+            "wrong:  port: !!int 502\nright:  port: 502"
+        ),
     ),
     "FSM0112": (
         "A number can be read in two ways",
-        "0123 is 83 for some readers and 123 for others.\n\nwrong:  unit: 012\nright:  unit: 12",
+        (
+            "0123 is 83 for some readers and 123 for others.\n\n"
+            'wrong:  unit: 012\nright:  unit: 12         code: "012"'
+        ),
+    ),
+    "FSM0113": (
+        "A number is too long or too large",
+        (
+            "Numbers have at most 100 characters, and are what a computer counts with.\n\n"
+            "wrong:  scale: 1e999\nright:  scale: 1e9"
+        ),
+    ),
+    "FSM0114": (
+        "The document is empty",
+        "The file has no content, or comments only.\n\nright:  agent: {name: edge}",
+    ),
+    "FSM0115": (
+        "Several documents stand in one file",
+        (
+            "A line of three dashes begins another document, and only one can be run.\n\n"
+            "wrong:  agent: {name: edge}\n        ---\n        agent: {name: other}\n"
+            "right:  two files"
+        ),
+    ),
+    "FSM0116": (
+        "A line is indented with a tab",
+        (
+            "YAML counts spaces, and nobody knows how many of them a tab is. Set your editor to "
+            "insert spaces.\n\nwrong:  agent:\n        <tab>name: edge\n"
+            "right:  agent:\n          name: edge"
+        ),
+    ),
+    "FSM0117": (
+        "A quote or a bracket is never closed",
+        (
+            "The caret shows where it opens.\n\n"
+            "wrong:  agent: {name: edge\nright:  agent: {name: edge}"
+        ),
+    ),
+    "FSM0118": (
+        "A template needs quotes",
+        (
+            "A value that begins with {{ is two opening brackets for YAML.\n\n"
+            'wrong:  host: {{ .IP }}\nright:  host: "{{ .IP }}"'
+        ),
+    ),
+    "FSM0119": (
+        "A character is not allowed",
+        (
+            "Control characters are not text, and invisible ones in a key make two different keys "
+            "look the same. They come along when text is copied.\n\n"
+            'wrong:  a byte 07 in the file\nright:  note: "\\x07"'
+        ),
     ),
     "FSM0120": (
         "Unknown key",
         (
-            "Nothing reads it; a misspelt setting must not be ignored silently.\n\n"
-            "wrong:  brigdes: []\nright:  bridges: []"
+            "Nothing reads it; a misspelt setting must not be ignored silently. The known keys are "
+            "listed, the nearest first.\n\nwrong:  brigdes: []\nright:  bridges: []"
         ),
     ),
-    "FSM0121": ("A key is missing", "The message names it and what it takes."),
+    "FSM0121": (
+        "A key is missing",
+        (
+            "The message names it, where it belongs, and what it takes.\n\n"
+            "wrong:  connection: {port: 502}\nright:  connection: {host: 10.0.0.5, port: 502}"
+        ),
+    ),
     "FSM0122": (
         "A value is of the wrong type",
         (
-            'wrong:  port: "502"\nright:  port: 502\n\nYAML\'s yes, no, on and off are text here: '
-            "write true or false."
+            "Quotes make text of a number; numbers and true or false stand without. YAML's yes, "
+            "no, on and off are text here.\n\n"
+            'wrong:  port: "502"      enabled: yes\nright:  port: 502        enabled: true'
         ),
     ),
-    "FSM0123": ("A value is out of range", "The message names the range."),
+    "FSM0123": (
+        "A value is out of range",
+        (
+            "The message names the range; where the value comes from a variable, it is shown where "
+            "the variable is set.\n\nwrong:  port: 150200\nright:  port: 15020"
+        ),
+    ),
     "FSM0124": (
         "Not a duration",
-        "Durations bear a unit.\n\nwrong:  every: 1\nright:  every: 1s    (ms, s, m, h, d)",
+        (
+            "Durations bear a unit: ms, s, m, h or d; units may follow each other, as in 1h30m.\n\n"
+            "wrong:  every: 1\nright:  every: 1s"
+        ),
     ),
-    "FSM0125": ("Not one of the allowed values", "The message lists them."),
-    "FSM0126": ("Values do not fit together", "Each is fine by itself; the message says why not."),
+    "FSM0125": (
+        "Not one of the allowed values",
+        "The message lists them.\n\nwrong:  type: integer\nright:  type: int16",
+    ),
+    "FSM0126": (
+        "Values do not fit together",
+        (
+            "Each is fine by itself; the message says why not together.\n\n"
+            "wrong:  {low: 5, high: 2}\nright:  {low: 2, high: 5}"
+        ),
+    ),
+    "FSM0127": (
+        "A text is too short, too long, or of the wrong form",
+        'wrong:  name: ""\nright:  name: filler',
+    ),
+    "FSM0128": (
+        "Too few or too many entries",
+        "wrong:  registers: []\nright:  registers: [{name: temperature, address: 0}]",
+    ),
     "FSM0130": (
         "Unknown template",
         "`template:` of a bridge names an entry of the section `templates:`.",

@@ -6,6 +6,7 @@ takes it for octal and another does not.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -13,47 +14,68 @@ INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 BASED = re.compile(r"0x[0-9a-fA-F]+\Z|0o[0-7]+\Z")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 LEADING_ZERO = re.compile(r"[-+]?0[0-9]+\Z")
-LONGEST_INTEGER = 100
-"""Digits; nobody means more, and reading thousands of them takes Python very long."""
+LONGEST_NUMBER = 100
+"""Characters; nobody means more, and reading thousands of digits takes Python very long."""
 
 CONSTANTS: dict[str, Any] = {
     "": None,
     "~": None,
-    "null": None,
-    "Null": None,
-    "NULL": None,
-    "true": True,
-    "True": True,
-    "TRUE": True,
-    "false": False,
-    "False": False,
-    "FALSE": False,
-    ".inf": float("inf"),
-    "-.inf": float("-inf"),
-    ".nan": float("nan"),
+    **dict.fromkeys(("null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
 }
 
 
-class AmbiguousError(ValueError):
-    """A plain scalar that readers understand differently; the message proposes what to write."""
+class Unclear(ValueError):  # noqa: N818  (not an error of the program; carried to a diagnostic)
+    """A plain scalar that must be written otherwise: its code, what is wrong, and the fix."""
+
+    def __init__(self, code: str, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.fix = fix
 
 
 def resolve(text: str) -> Any:
-    """The value of a plain (unquoted) scalar; AmbiguousError when it must be written otherwise."""
+    """The value of a plain (unquoted) scalar; Unclear when it must be written otherwise."""
     if text in CONSTANTS:
         return CONSTANTS[text]
-    first = text[0]
-    if first not in "-+.0123456789":
+    if text[0] not in "-+.0123456789":
         return text
-    if len(text) > LONGEST_INTEGER and INTEGER.match(text):
-        raise AmbiguousError(f"A number of {len(text)} digits is longer than any device knows.")
+    based = BASED.match(text)
+    if not (based or FLOAT.match(text)):
+        return text
+    if len(text) > LONGEST_NUMBER:
+        raise Unclear(
+            "FSM0113",
+            f"a number of {len(text):,} characters is longer than any device knows.",
+            "Shorten it, or put it in quotes if it is text.",
+        )
+    if based:
+        return int(text, 0)
     if LEADING_ZERO.match(text):
-        number = text.lstrip("+-").lstrip("0") or "0"
-        raise AmbiguousError(f"Write {number} for the number, or '{text}' in quotes for the text.")
+        digits = text.lstrip("+-").lstrip("0") or "0"
+        number = ("-" if text[0] == "-" else "") + digits
+        octal = f"the octal number {int(text, 8)}" if _is_octal(text) else "text"
+        raise Unclear(
+            "FSM0112",
+            f"{text} begins with a zero, so it can be read in two ways: as {number} or {octal}.",
+            f'Write {number} for the number, or "{text}" in quotes for the text.',
+        )
     if INTEGER.match(text):
         return int(text)
-    if BASED.match(text):
-        return int(text, 0)
-    if FLOAT.match(text):
-        return float(text)
-    return text
+    number_ = float(text)
+    if math.isinf(number_):
+        raise Unclear(
+            "FSM0113",
+            f"{text} is larger than any number a computer counts with.",
+            "Write a smaller number, or put it in quotes if it is text.",
+        )
+    return number_
+
+
+def _is_octal(text: str) -> bool:
+    return not set(text) & {"8", "9"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 from fsmv2.errors import Diagnostic, DocumentError, Mark
@@ -10,7 +11,10 @@ from fsmv2.errors import Diagnostic, DocumentError, Mark
 LARGEST = 10 << 20
 """Bytes; a thousand bridges take about half a megabyte."""
 
-UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNPRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_file(path: Path) -> bytes:
@@ -18,51 +22,109 @@ def read_file(path: Path) -> bytes:
     name = str(path)
     try:
         if path.is_dir():
-            raise refused(name, "FSM0102", "this is a folder, expected a YAML file.")
-        if path.stat().st_size > LARGEST:
-            raise refused(name, "FSM0103", f"the file is larger than {LARGEST >> 20} MiB.")
-        return path.read_bytes()
+            beside = _yaml_files(path)
+            fix = f"Name the file in it: {beside}." if beside else "Name a file in it."
+            raise refused(name, "FSM0102", "this is a folder, expected a YAML file.", fix=fix)
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)  # bounded: a device file may never end
     except FileNotFoundError:
-        beside = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
-        known = f"YAML files there: {', '.join(sorted(beside)[:5])}." if beside else ""
-        raise refused(name, "FSM0102", "there is no such file.", fix=known) from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise refused(name, "FSM0102", f"the file cannot be read: {reason}.") from None
-
-
-def decode_text(data: bytes, name: str) -> str:
-    """The text of a document in UTF-8; a byte order mark is left out."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        fix = "Save it as UTF-8."
-        raise refused(name, "FSM0104", "the file is UTF-16, expected UTF-8.", fix=fix)
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before.rpartition(b"\n")[2].decode(errors="replace")) + 1
+        beside = _yaml_files(path.parent)
+        fix = f"YAML files there: {beside}." if beside else "Check the path and the name."
+        raise refused(name, "FSM0102", "there is no such file.", fix=fix) from None
+    except PermissionError:
+        fix = f"Make it readable for this user, for example: chmod a+r {name}"
+        raise refused(
+            name, "FSM0102", "this user may not read the file (permission denied).", fix=fix
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        fix = "Check the path and the name."
+        raise refused(name, "FSM0102", f"the file cannot be read: {reason}.", fix=fix) from None
+    if len(data) > LARGEST:
         raise refused(
             name,
-            "FSM0104",
-            f"the byte 0x{data[error.start]:02x} is not UTF-8.",
-            fix="Save the file as UTF-8.",
-            mark=Mark(name, line, column),
-        ) from None
+            "FSM0103",
+            f"the file is larger than {LARGEST >> 20} MiB.",
+            fix="Check that it is the right file; a thousand bridges take about half a megabyte.",
+        )
+    return data
+
+
+def decode_text(data: bytes | str, name: str) -> str:
+    """The text of a document in UTF-8; a byte order mark at its begin is left out."""
+    text = data.removeprefix("\ufeff") if isinstance(data, str) else _decode_bytes(data, name)
     strange = UNPRINTABLE.search(text)
     if strange is not None:
-        before_text = text[: strange.start()]
-        mark = Mark(name, before_text.count("\n") + 1, len(before_text.rpartition("\n")[2]) + 1)
-        code_point = f"U+{ord(strange[0]):04X}"
+        raise _unprintable(text, strange.start(), name)
+    return text
+
+
+def _decode_bytes(data: bytes, name: str) -> str:
+    sample = data[:64]
+    if data.startswith(_UTF16) or (
+        len(sample) > 3 and 0 in sample[:4] and sample.count(0) * 3 >= len(sample)
+    ):
         raise refused(
             name,
             "FSM0104",
-            f"the character {code_point} cannot stand in a document.",
-            fix='Remove it; in double quotes it can be written as an escape such as "\\x01".',
-            mark=mark,
+            "the file is UTF-16 or UTF-32, expected UTF-8.",
+            fix="Save it as UTF-8; Windows editors offer that in 'Save as', under 'Encoding'.",
         )
-    return text
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        mark = _place(before, name)
+        line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
+        byte = data[error.start]
+        guess = bytes([byte]).decode("cp1252", errors="replace")
+        meant = f" In Windows-1252 it is '{guess}'." if guess.isalpha() else ""
+        raise refused(
+            name,
+            "FSM0104",
+            f"byte {error.start - line_start + 1} of line {mark.line}, 0x{byte:02x}, is not UTF-8."
+            f"{meant}",
+            fix="Save the file as UTF-8.",
+            mark=mark,
+            source=_line(data[line_start : line_start + 400].decode(errors="replace"), 1),
+        ) from None
+
+
+def _unprintable(text: str, at: int, name: str) -> DocumentError:
+    mark = _place(text[:at], name)
+    character = text[at]
+    what = unicodedata.name(character, "").lower() or "a control character"
+    code = ord(character)
+    escape = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    meant = f'; where it is meant, write it in double quotes as "{escape}"'
+    is_text = not 0xD800 <= code < 0xE000
+    return refused(
+        name,
+        "FSM0119",
+        f"the character U+{code:04X} ({what}) cannot stand in a document.",
+        fix=f"Remove it{meant if is_text else ''}.",
+        mark=mark,
+        source=_line(text, mark.line),
+    )
+
+
+def _place(before: str, name: str) -> Mark:
+    """The mark of what follows `before`."""
+    lines = (before + ".").splitlines()
+    return Mark(name, len(lines), len(lines[-1]))
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.splitlines()
+    return UNPRINTABLE.sub("\ufffd", lines[number - 1]) if number <= len(lines) else ""
+
+
+def _yaml_files(folder: Path) -> str:
+    try:
+        return ", ".join(sorted(p.name for p in folder.glob("*.y*ml"))[:5])
+    except (OSError, ValueError):
+        return ""
 
 
 def refused(
@@ -70,4 +132,4 @@ def refused(
 ) -> DocumentError:
     """The error for a document that cannot be used at all."""
     text = message if mark else f"{name}: {message}"
-    return DocumentError([Diagnostic(code=code, message=text, fix=fix, source=source, mark=mark)])
+    return DocumentError([Diagnostic(code=code, message=text, fix=fix, mark=mark, source=source)])

@@ -1,0 +1,322 @@
+"""Readers of what holds other values: structs, mappings, lists, unions, templated values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from fsmv2.errors import Diagnostic, DocumentError, FsmError, nearest, suggest
+from fsmv2.spec.document.leaves import BAD, Problems, Reader, mismatch
+from fsmv2.spec.document.node import Node
+from fsmv2.spec.document.paths import join
+from fsmv2.spec.document.templated import is_template
+from fsmv2.spec.document.wording import shown
+
+MAPPING = frozenset(("mapping",))
+SEQUENCE = frozenset(("sequence",))
+
+
+class Field:
+    """One field of a struct: its key in the document, its attribute, and how it is read."""
+
+    __slots__ = ("default", "key", "name", "reader", "required")
+
+    def __init__(self, info: msgspec.structs.FieldInfo, reader: Reader) -> None:
+        self.key = info.encode_name
+        self.name = info.name
+        self.required = info.required
+        self.default = info.default
+        self.reader = reader
+
+
+class Fields:
+    """A Struct: its keys, other spellings of them, required ones, and its own rules."""
+
+    kinds = MAPPING
+    expected = "keys and values"
+
+    def __init__(self, type_: type[msgspec.Struct], reader_of: Callable[[Any], Reader]) -> None:
+        self._type = type_
+        self._reader_of = reader_of
+        self._aliases: Mapping[str, str] = getattr(type_, "ALIASES", {})
+        self._fields: dict[str, Field] = {}
+
+    def _ready(self) -> dict[str, Field]:
+        if not self._fields:  # not in __init__: a struct may contain itself
+            for info in msgspec.structs.fields(self._type):
+                self._fields[info.encode_name] = Field(info, self._reader_of(info.type))
+        return self._fields
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """An instance of the struct."""
+        fields = self._ready()
+        if node.kind != "mapping":
+            problems.append(mismatch(node, self.expected, self._fix(node, fields)))
+            return BAD
+        before = len(problems)
+        values: dict[str, Any] = {}
+        written: dict[str, str] = {}
+        guessed: set[str] = set()
+        for key, child in node.value.items():
+            field = fields.get(self._aliases.get(key, key))
+            if field is None:
+                guessed.add(self._unknown(node, key, fields, problems))
+            elif field.key in written:
+                first = written[field.key]
+                problems.append(
+                    node.problem(
+                        "FSM0110",
+                        f"'{key}' and '{first}' are two names of the same key.",
+                        key=key,
+                        fix=f"Put all of it under '{field.key}'.",
+                    )
+                )
+            else:
+                written[field.key] = key
+                values[field.name] = self._value(node, key, field, child, problems)
+        for field in fields.values():
+            # A misspelt key explains the missing one.
+            if field.required and field.key not in written and field.key not in guessed:
+                problems.append(_missing(node, field))
+        return self._build(node, values, problems) if len(problems) == before else BAD
+
+    def _value(self, node: Node, key: str, field: Field, child: Node, problems: Problems) -> Any:
+        empty = child.kind == "scalar" and child.value is None
+        if not empty or "null" in field.reader.kinds or child.rendered:
+            return field.reader.read(child, problems)
+        fix = f"Write it after '{key}:'"
+        if not field.required:
+            fix += f", or remove the key{_instead(field.default)}"
+        message = f"'{key}' has no value, expected {field.reader.expected}."
+        problems.append(child.problem("FSM0122", message, fix=f"{fix}.", at_key=True))
+        return BAD
+
+    def _unknown(
+        self, node: Node, key: str, fields: Mapping[str, Field], problems: Problems
+    ) -> str:
+        """Report an unknown key; the key that was probably meant, or ''."""
+        problems.append(
+            node.problem(
+                "FSM0120",
+                f"there is no key {shown(key)} {_inside(node)}.",
+                key=key,
+                fix=suggest(key, fields) or "Remove it; no keys are known here.",
+            )
+        )
+        return nearest(key, fields) or ""
+
+    def _fix(self, node: Node, fields: Mapping[str, Field]) -> str:
+        known = ", ".join(fields)
+        if node.kind == "sequence":
+            return f"Remove the `- ` before the keys. Known: {known}."
+        return f"Write its keys in lines of their own below, indented. Known: {known}."
+
+    def _build(self, node: Node, values: dict[str, Any], problems: Problems) -> Any:
+        try:
+            return self._type(**values)
+        except DocumentError as error:
+            found = list(error.diagnostics)
+        except FsmError as error:
+            found = [error.diagnostic()]
+        except (ValueError, TypeError) as error:
+            text = str(error).rstrip(".")
+            found = [Diagnostic(code="FSM0126", message=f"{text}.")]
+        problems += [_at(node, problem) for problem in found]
+        return BAD
+
+
+def _at(node: Node, problem: Diagnostic) -> Diagnostic:
+    """A problem a struct found in itself, at the field it names or else at the struct's key."""
+    field = node.get(problem.path) if problem.path else None
+    if field is not None:
+        return field.problem(problem.code, problem.message, fix=problem.fix)
+    found = node.problem(problem.code, problem.message, fix=problem.fix, at_key=True)
+    path = join(node.path, problem.path) if problem.path else node.path
+    return msgspec.structs.replace(found, path=path)
+
+
+def _missing(node: Node, field: Field) -> Diagnostic:
+    where = shown(node.path) if node.path else "the document"
+    return node.problem(
+        "FSM0121",
+        f"{where} has no '{field.key}'.",
+        fix=f"Add `{field.key}:` with {field.reader.expected}.",
+        at_key=True,
+    )
+
+
+def _inside(node: Node) -> str:
+    return f"in {shown(node.path)}" if node.path else "at the top level"
+
+
+def _instead(default: Any) -> str:
+    if isinstance(default, bool):
+        return f" to have {str(default).lower()}"
+    return (
+        f" to have {default}"
+        if isinstance(default, int | float) or (default and isinstance(default, str))
+        else ""
+    )
+
+
+class Entries:
+    """dict[str, X]: any keys, values of one type."""
+
+    kinds = MAPPING
+    expected = "keys and values"
+
+    def __init__(self, item: Reader, metas: Sequence[msgspec.Meta] = ()) -> None:
+        self._item = item
+        self._size = Size(metas, "keys")
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """A dict."""
+        if node.kind != "mapping":
+            fix = (
+                "Remove the `- ` before the keys."
+                if node.kind == "sequence"
+                else "Write keys in lines of their own below, indented."
+            )
+            problems.append(mismatch(node, self.expected, fix))
+            return BAD
+        found = {key: self._item.read(child, problems) for key, child in node.value.items()}
+        fits = self._size.check(node, len(found), problems)
+        return found if fits and not any(v is BAD for v in found.values()) else BAD
+
+
+class Items:
+    """list[X] and tuple[X, ...]."""
+
+    kinds = SEQUENCE
+    expected = "a list"
+
+    def __init__(
+        self, make: Callable[[list[Any]], Any], item: Reader, metas: Sequence[msgspec.Meta] = ()
+    ) -> None:
+        self._make = make
+        self._item = item
+        self._size = Size(metas, "entries")
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """A list, or what it is made into."""
+        if node.kind != "sequence":
+            fix = "Put `- ` before each entry."
+            if node.kind == "scalar" and node.value is not None and "scalar" in self._item.kinds:
+                fix = f"Put it in brackets: [{node.text}]."
+            problems.append(mismatch(node, self.expected, fix))
+            return BAD
+        found = [self._item.read(child, problems) for child in node.value]
+        fits = self._size.check(node, len(found), problems)
+        return self._make(found) if fits and not any(v is BAD for v in found) else BAD
+
+
+class Places:
+    """tuple[X, Y]: a list of so many entries, each with a type of its own."""
+
+    kinds = SEQUENCE
+
+    def __init__(self, items: Sequence[Reader]) -> None:
+        self._items = items
+        wanted = ", ".join(item.expected for item in items)
+        self.expected = f"a list of {len(items)} entries ({wanted})"
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """A tuple."""
+        if node.kind != "sequence":
+            fix = f"Write [ and ] around {len(self._items)} entries, with commas between."
+            problems.append(mismatch(node, self.expected, fix))
+            return BAD
+        if len(node.value) != len(self._items):
+            message = f"expected {self.expected}, got {len(node.value)} of them."
+            fix = f"Write {len(self._items)} entries."
+            problems.append(node.problem("FSM0128", message, fix=fix))
+            return BAD
+        pairs = zip(self._items, node.value, strict=True)
+        found = [item.read(child, problems) for item, child in pairs]
+        return BAD if any(value is BAD for value in found) else tuple(found)
+
+
+class Size:
+    """How many entries a list or mapping may have."""
+
+    def __init__(self, metas: Sequence[msgspec.Meta], what: str) -> None:
+        self._least = max((meta.min_length or 0 for meta in metas), default=0)
+        self._most = min(
+            (meta.max_length for meta in metas if meta.max_length is not None), default=None
+        )
+        self._what = what
+
+    def check(self, node: Node, count: int, problems: Problems) -> bool:
+        """Whether `count` fits; reports when it does not."""
+        if count < self._least:
+            wanted, fix = f"at least {self._least}", f"Add {self._least - count}."
+        elif self._most is not None and count > self._most:
+            wanted, fix = f"at most {self._most}", f"Remove {count - self._most}."
+        else:
+            return True
+        message = f"expected {wanted} {self._what}, got {count}."
+        problems.append(node.problem("FSM0128", message, fix=fix, at_key=True))
+        return False
+
+
+class Either:
+    """A union: what fits the kind of the node is tried in order."""
+
+    def __init__(self, options: Sequence[Reader]) -> None:
+        self._options = options
+        self.kinds = frozenset(kind for option in options for kind in option.kinds)
+        words = [option.expected for option in options if "null" not in option.kinds]
+        self.expected = " or ".join(dict.fromkeys(words)) or "nothing"
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The value of the first option that takes it."""
+        kind = "null" if node.kind == "scalar" and node.value is None else node.kind
+        fitting = [option for option in self._options if kind in option.kinds]
+        # None is no scalar that needs explaining; what remains explains what was expected.
+        candidates = fitting or [o for o in self._options if "null" not in o.kinds]
+        attempts: list[Problems] = []
+        for option in candidates:
+            tried: Problems = []
+            value = option.read(node, tried)
+            if value is not BAD:
+                return value
+            attempts.append(tried)
+        best = _nearest_attempt(attempts)
+        if best is not None:
+            problems.extend(best)
+        else:
+            fix = next((p.fix for tried in attempts for p in tried if p.fix), "")
+            problems.append(mismatch(node, self.expected, fix))
+        return BAD
+
+
+def _nearest_attempt(attempts: Sequence[Problems]) -> Problems | None:
+    """The problems of the option that was meant: the only one, or the one of the right type."""
+    if len(attempts) == 1:
+        return attempts[0]
+    close = [
+        tried for tried in attempts if all(p.code not in ("FSM0122", "FSM0125") for p in tried)
+    ]
+    return close[0] if len(close) == 1 else None
+
+
+class OrTemplate:
+    """Templated[X]: an X, or text with a template, kept as it is."""
+
+    def __init__(self, inner: Reader) -> None:
+        self._inner = inner
+        self.kinds = inner.kinds | {"scalar"}
+
+    @property
+    def expected(self) -> str:
+        """As the inner type: a template is what anybody may write."""
+        return self._inner.expected
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The text of a template that is yet to be rendered, or the inner value."""
+        value = node.value
+        if isinstance(value, str) and is_template(value) and not node.rendered:
+            return value
+        return self._inner.read(node, problems)

@@ -1,0 +1,93 @@
+"""A document that was read: its text, its tree, and diagnostics that show where they point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from fsmv2.errors import Diagnostic, Mark
+from fsmv2.spec.document.node import Node
+from fsmv2.spec.document.paths import parse_path
+
+
+class Document:
+    """Its name, its lines, and its root, which is a mapping."""
+
+    __slots__ = ("lines", "name", "root")
+
+    def __init__(self, name: str, lines: list[str]) -> None:
+        self.name = name
+        self.lines = lines
+        self.root: Node = Node("mapping", {}, document=self)
+
+    def __repr__(self) -> str:
+        return f"<Document {self.name}, {len(self.lines)} lines>"
+
+    def line(self, number: int) -> str:
+        """The line with this number, counted from 1; '' beyond the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def node_of(self, path: str) -> Node | None:
+        """The node at `bridges[0].variables.PORT`; None when the document has none there."""
+        try:
+            return self.root.get(*parse_path(path))
+        except ValueError:
+            return None
+
+    def mark_of(self, path: str) -> Mark | None:
+        """Where the value at `path` begins; None when the document has none there."""
+        node = self.node_of(path)
+        return node.mark if node is not None else None
+
+    def diagnostic(
+        self,
+        place: Node | Mark,
+        code: str,
+        message: str,
+        *,
+        fix: str = "",
+        path: str = "",
+        length: int = 1,
+        warning: bool = False,
+    ) -> Diagnostic:
+        """A diagnostic at a node, or at a mark with a `path` and `length` of its own."""
+        if isinstance(place, Node):
+            return place.problem(code, message, fix=fix, warning=warning)
+        at = Node("scalar", None, path=path, mark=place, length=length, document=self)
+        return at.problem(code, message, fix=fix, warning=warning)
+
+    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """A diagnostic that knows only its path, with the place of the nearest part there is.
+
+        For problems found in plain data, by code that knows nothing of files.
+        """
+        try:
+            steps = parse_path(diagnostic.path)
+        except ValueError:
+            steps = ()
+        if diagnostic.mark is not None:
+            return diagnostic
+        node = self.root
+        for step in steps:
+            below = node.get(step)
+            if below is None:
+                break
+            node = below
+        found = node.problem(diagnostic.code, diagnostic.message)
+        return msgspec.structs.replace(
+            diagnostic, mark=found.mark, source=found.source, length=found.length
+        )
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """By place; what is the same problem of the same place, reached by several aliases, is once."""
+    seen: set[tuple[str, Mark | None, str, str]] = set()
+    found: list[Diagnostic] = []
+    for diagnostic in diagnostics:
+        same = diagnostic.path if diagnostic.mark is None else ""
+        key = (diagnostic.code, diagnostic.mark, diagnostic.message, same)
+        if key not in seen:
+            seen.add(key)
+            found.append(diagnostic)
+    return sorted(found, key=lambda d: d.mark or Mark("", 0, 0))

@@ -1,0 +1,175 @@
+"""libyaml's events → a raw tree in which aliases are still shared, within limits.
+
+Built from events and not by a loader, because a loader recurses, resolves by YAML 1.1, lets a later
+key silently replace an earlier one, and expands aliases without a bound.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from fsmv2.errors import DocumentError, Mark, suggest
+from fsmv2.spec.document.document import Document
+
+DEEPEST = 64
+"""Levels of nesting, aliases put in; the documents of a plant have about ten."""
+MOST_NODES = 500_000
+"""Keys and values, aliases put in; a thousand bridges have about fifty thousand."""
+
+# PyYAML built without libyaml lacks the fast parser; the other one reads the same.
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+class Raw:
+    """An event and what it holds; `size` and `depth` count what aliases would expand to."""
+
+    __slots__ = ("children", "depth", "event", "size")
+
+    def __init__(self, event: Any) -> None:
+        self.event = event
+        self.children: list[Raw] = []
+        self.size = 1
+        self.depth = 1
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it is a single value, not a list or mapping."""
+        return type(self.event) is yaml.ScalarEvent
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a single value without quotes."""
+        return self.is_scalar and not self.event.style
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing is written there at all."""
+        return self.is_plain and not self.event.value and self.event.tag is None
+
+    @property
+    def length(self) -> int:
+        """Characters from begin to end of a scalar; 1 for what holds others."""
+        if not self.is_scalar:
+            return 1
+        length: int = self.event.end_mark.index - self.event.start_mark.index
+        return max(1, length)
+
+
+def mark_of(event: Any, document: Document) -> Mark:
+    """Where an event begins."""
+    return Mark(document.name, event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def read_events(text: str, document: Document) -> Raw | None:
+    """The raw tree of the one document in `text`; None when there is none.
+
+    Raises yaml.YAMLError for what is not YAML, DocumentError for what is not one document, for
+    aliases that lead nowhere or to themselves, and beyond the limits.
+    """
+    return _Reading(document).read(text)
+
+
+class _Reading:
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._open: list[Raw] = []
+        self._anchors: dict[str, Raw] = {}
+        self._root: Raw | None = None
+        self._documents = 0
+
+    def read(self, text: str) -> Raw | None:
+        opening = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+        closing = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+        for event in yaml.parse(text, Loader=_Loader):
+            kind = type(event)
+            if kind is yaml.ScalarEvent:
+                self._take(Raw(event), event)
+            elif kind in opening:
+                self._push(Raw(event))
+            elif kind in closing:
+                self._take(self._open.pop(), event)
+            elif kind is yaml.AliasEvent:
+                self._take(self._aliased(event), event)
+            elif kind is yaml.DocumentStartEvent:
+                self._documents += 1
+                if self._documents > 1:
+                    raise self._refused(
+                        event,
+                        "FSM0115",
+                        "a second document begins here.",
+                        fix="Keep one document in a file: remove this line and what follows, or "
+                        "move it to a file of its own.",
+                        length=3,
+                    )
+        return self._root
+
+    def _push(self, raw: Raw) -> None:
+        if raw.event.anchor:
+            self._anchors[raw.event.anchor] = raw
+        self._open.append(raw)
+        if len(self._open) > DEEPEST:
+            raise self._too_deep(raw.event)
+
+    def _take(self, raw: Raw, event: Any) -> None:
+        """Put what is complete into what is open."""
+        if raw.is_scalar and raw.event is event and event.anchor:
+            self._anchors[event.anchor] = raw
+        if not self._open:
+            self._root = raw
+            return
+        parent = self._open[-1]
+        parent.children.append(raw)
+        parent.size += raw.size
+        parent.depth = max(parent.depth, raw.depth + 1)
+        if parent.depth > DEEPEST:
+            raise self._too_deep(event)
+        if parent.size > MOST_NODES:
+            raise self._refused(
+                event,
+                "FSM0106",
+                f"with its aliases put in, the document has more than {MOST_NODES:,} values.",
+                fix="Aliases of aliases multiply: use fewer of them. A thousand bridges have about "
+                "50,000 values.",
+            )
+
+    def _aliased(self, event: Any) -> Raw:
+        name = event.anchor
+        found = self._anchors.get(name)
+        if found is None:
+            raise self._refused(
+                event,
+                "FSM0108",
+                f"*{name} is an alias, but nothing above is marked &{name}.",
+                fix=suggest(name, self._anchors)
+                or f'Mark the part to repeat with &{name}, or put the text in quotes: "*{name}".',
+                length=len(name) + 1,
+            )
+        if found in self._open:
+            line = found.event.start_mark.line + 1
+            raise self._refused(
+                event,
+                "FSM0108",
+                f"*{name} stands inside &{name} of line {line}, so it would contain itself.",
+                fix="Write out here what is meant, or mark a smaller part with the anchor.",
+                length=len(name) + 1,
+            )
+        return found
+
+    def _too_deep(self, event: Any) -> DocumentError:
+        return self._refused(
+            event,
+            "FSM0106",
+            f"the document nests deeper than {DEEPEST} levels.",
+            fix="Check the brackets and the indentation around here; documents have about ten "
+            "levels.",
+        )
+
+    def _refused(
+        self, event: Any, code: str, message: str, *, fix: str, length: int = 1
+    ) -> DocumentError:
+        mark = mark_of(event, self._document)
+        return DocumentError(
+            [self._document.diagnostic(mark, code, message, fix=fix, length=length)]
+        )

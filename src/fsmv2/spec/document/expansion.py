@@ -1,0 +1,213 @@
+"""Raw tree → nodes with paths and plain values; collects everything that is wrong with it.
+
+Aliases are put in, each with a path of its own, and merge keys are laid below the written ones
+(YAML 1.1: written keys win, then earlier sources win).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fsmv2.errors import Diagnostic, Mark
+from fsmv2.spec.document.document import Document
+from fsmv2.spec.document.events import Raw, mark_of
+from fsmv2.spec.document.node import Kind, Node, Span
+from fsmv2.spec.document.paths import join
+from fsmv2.spec.document.scalars import Unclear, resolve
+from fsmv2.spec.document.wording import shown
+
+MERGE = "<<"
+TEXT_TAG = "tag:yaml.org,2002:str"
+# What looks like a space or like nothing, and makes two different keys look the same.
+INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\xa0\xad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]"
+)
+_NO_TAGS = (None, "!")
+
+
+class Expansion:
+    """One document's; `problems` are in no particular order."""
+
+    def __init__(self, document: Document) -> None:
+        self.problems: list[Diagnostic] = []
+        self._document = document
+
+    def node(self, raw: Raw, path: str, key: Span | None = None) -> Node:
+        """The node of `raw` at `path`; `key` is where its key stands."""
+        event = raw.event
+        if raw.is_scalar:
+            return self._scalar(raw, path, key)
+        if event.tag not in _NO_TAGS:
+            self._refuse_tag(raw, path)
+        if event.__class__.__name__ == "SequenceStartEvent":
+            items = [self.node(child, f"{path}[{i}]") for i, child in enumerate(raw.children)]
+            return self._branch("sequence", items, raw, path, key)
+        return self._mapping(raw, path, key)
+
+    def _branch(
+        self,
+        kind: Kind,
+        value: Any,
+        raw: Raw,
+        path: str,
+        key: Span | None,
+        keys: dict[str, Span] | None = None,
+    ) -> Node:
+        mark = mark_of(raw.event, self._document)
+        return Node(kind, value, path=path, mark=mark, keys=keys, key=key, document=self._document)
+
+    def _scalar(self, raw: Raw, path: str, key: Span | None) -> Node:
+        event = raw.event
+        plain = not event.style
+        node = Node(
+            "scalar",
+            event.value,
+            path=path,
+            mark=mark_of(event, self._document),
+            length=raw.length,
+            text=event.value,
+            column_offset=0 if plain else 1,
+            key=key,
+            document=self._document,
+        )
+        if event.tag not in _NO_TAGS and event.tag != TEXT_TAG:
+            self._refuse_tag(raw, path)
+        elif plain and event.tag is None:
+            try:
+                node.value = resolve(event.value)
+            except Unclear as unclear:
+                self.problems.append(node.problem(unclear.code, unclear.message, fix=unclear.fix))
+        return node
+
+    def _mapping(self, raw: Raw, path: str, own_key: Span | None) -> Node:
+        found: dict[str, Node] = {}
+        keys: dict[str, Span] = {}
+        merge: Raw | None = None
+        merge_span: Span | None = None
+        pairs = iter(raw.children)
+        for key_raw, value_raw in zip(pairs, pairs, strict=True):
+            key = self._key(key_raw, raw, path)
+            if key is None:
+                continue
+            span = (mark_of(key_raw.event, self._document), key_raw.length)
+            if key == MERGE and key_raw.is_plain:
+                if merge_span is not None:
+                    self._note(
+                        span,
+                        path,
+                        "FSM0110",
+                        f"`<<` is already there, in line {merge_span[0].line}.",
+                        "Write both in one: `<<: [*first, *second]`.",
+                    )
+                merge, merge_span = value_raw, span
+            elif key in keys:
+                self._note(
+                    span,
+                    join(path, key),
+                    "FSM0110",
+                    f"the key {shown(key)} is already there, in line {keys[key][0].line}.",
+                    "Remove one of the two, or rename it.",
+                )
+            else:
+                keys[key] = span
+                found[key] = self.node(value_raw, join(path, key), span)
+        if merge is not None and merge_span is not None:
+            self._merge(merge, merge_span, path, found, keys)
+        return self._branch("mapping", found, raw, path, own_key, keys)
+
+    def _key(self, raw: Raw, mapping: Raw, path: str) -> str | None:
+        """The text of a key; None, and a problem, when it cannot be one."""
+        event = raw.event
+        if not raw.is_scalar:
+            mark, outer = mark_of(event, self._document), mark_of(mapping.event, self._document)
+            if (
+                mark.line == outer.line
+                and self._document.line(mark.line)[outer.column - 1 :][:2] == "{{"
+            ):
+                self.problems.append(unquoted_template(self._document, outer, path))
+            else:
+                self._note(
+                    (mark, 1),
+                    path,
+                    "FSM0109",
+                    "a key is a list or a mapping here, expected a word or a text.",
+                    "Write a word before the colon; a value that begins with [ or { needs quotes "
+                    "if it is text.",
+                )
+            return None
+        if event.tag not in _NO_TAGS and event.tag != TEXT_TAG:
+            self._refuse_tag(raw, path)
+        key: str = event.value
+        if not key:
+            self._note(
+                (mark_of(event, self._document), 1),
+                path,
+                "FSM0109",
+                "there is no key before the colon.",
+                "Write the key, or put the text in quotes if the colon is part of it.",
+            )
+            return None
+        if (strange := INVISIBLE.search(key)) is not None:
+            self._note(
+                (mark_of(event, self._document), raw.length),
+                path,
+                "FSM0119",
+                f"this key contains the invisible character U+{ord(strange[0]):04X}.",
+                f"Type the key anew: {shown(INVISIBLE.sub('', key))}. Such characters come along "
+                "when text is copied from a web page.",
+            )
+            return None
+        return key
+
+    def _merge(
+        self, raw: Raw, span: Span, path: str, found: dict[str, Node], keys: dict[str, Span]
+    ) -> None:
+        """Lay `<<: *anchor`, or `<<: [*one, *two]`, below the keys that are written out."""
+        is_list = raw.event.__class__.__name__ == "SequenceStartEvent"
+        for source_raw in raw.children if is_list else [raw]:
+            source = self.node(source_raw, path)
+            if source.kind != "mapping":
+                self._note(
+                    span,
+                    path,
+                    "FSM0109",
+                    "`<<` takes over the keys of a mapping, and this is none.",
+                    "Name an anchor of a mapping: `<<: *defaults`, or several: `<<: [*a, *b]`.",
+                )
+                continue
+            for key, child in source.value.items():
+                if key not in found:
+                    found[key] = child
+                    keys[key] = source.keys[key]
+
+    def _refuse_tag(self, raw: Raw, path: str) -> None:
+        short = raw.event.tag.replace("tag:yaml.org,2002:", "!!")
+        self._note(
+            (mark_of(raw.event, self._document), len(short)),
+            path,
+            "FSM0111",
+            f"the tag {shown(short)} is not allowed; a document is data only.",
+            "Remove the tag. Numbers, true and false need none, and text stands in quotes.",
+        )
+
+    def _note(self, span: Span, path: str, code: str, message: str, fix: str) -> None:
+        mark, length = span
+        self.problems.append(
+            self._document.diagnostic(mark, code, message, fix=fix, path=path, length=length)
+        )
+
+
+def unquoted_template(document: Document, mark: Mark, path: str = "") -> Diagnostic:
+    """The problem of `host: {{ .IP }}`, which YAML takes for a mapping in a mapping."""
+    rest = document.line(mark.line)[mark.column - 1 :][:200].partition(" #")[0].rstrip()
+    whole = re.match(r"(?:\{\{.*?\}\}|[^\s,\]}])+", rest)
+    text = whole[0] if whole else rest
+    return document.diagnostic(
+        mark,
+        "FSM0118",
+        "a template must stand in quotes; without them YAML reads {{ as two opening brackets.",
+        fix=f'Write "{text}"' + (" in double quotes." if '"' not in text else " in single quotes."),
+        path=path,
+        length=len(text),
+    )

@@ -141,6 +141,17 @@ def test_a_missing_extra_is_shown_with_the_command_that_installs_it(
     assert "pip install 'fsmv2[industrial]'" in shown
 
 
+def test_the_demo_without_its_extra_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['aiomqtt'] = None; sys.argv = ['fsmv2', 'demo', '--for', '1s']\n"
+        "from fsmv2.cli import main; main()"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert "pip install 'fsmv2[industrial]'" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
 def test_an_operating_system_error_names_the_file(capsys: pytest.CaptureFixture[str]) -> None:
     shown = message_of(PermissionError(errno.EACCES, "Permission denied", "/root/state"), capsys)
     assert shown == "error: /root/state: permission denied\n"

@@ -1,13 +1,17 @@
 """`run` and `demo` with everything real: processes, broker, machines, MQTT."""
 
 import contextlib
+import fcntl
 import json
 import os
+import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +119,34 @@ def test_run_says_first_what_keeps_one_bridge_waiting_and_runs_the_rest(
     assert err.startswith(f"{plant}:4:")
     assert "bridge 'capper': Variable 'PORT' is not defined" in err
     assert "edge/broker  stopping → stopped" in out
+
+
+def seen_on_a_terminal(words: list[str | Path], **environment: str) -> str:
+    """What a terminal of 100 × 30 is sent."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}
+    env |= {"TERM": "xterm-256color", **environment}
+    process = subprocess.Popen([*FSMV2, *words], stdout=theirs, stderr=theirs, env=env)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # EIO: the other end is closed and all was read
+        while chunk := os.read(ours, 65536):
+            shown += chunk
+    os.close(ours)
+    assert process.wait(timeout=20) == 0
+    return shown.decode()
+
+
+def test_on_a_terminal_run_shows_the_live_tree_in_colour(plant: Path, tmp_path: Path) -> None:
+    words: list[str | Path] = ["run", plant, "--for", "1s", "--state-dir", tmp_path / "state"]
+    shown = seen_on_a_terminal(words)
+    assert re.search(r"├─ (\x1b\[\d+m)*broker", shown)
+    assert "before the stop: " in shown
+    assert "\x1b[32m" in shown  # green: something runs
+    plain = seen_on_a_terminal(words, NO_COLOR="1")
+    assert re.search(r"├─ (\x1b\[\d+m)*broker", plain)
+    assert not re.search(r"\x1b\[(\d+;)*(3[0-8]|9[0-7])(;\d+)*m", plain)
 
 
 def test_two_trees_do_not_share_a_place(plant: Path, tmp_path: Path) -> None:

@@ -1,56 +1,62 @@
-"""How the embedded broker is run: its settings, and its config file rendered from a template."""
+"""How the embedded broker is run: its settings, and the private files it is told them in."""
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 from pathlib import Path
 
 import msgspec
 
-from fsmv2.spec import render_template
-
-TEMPLATE = """\
-# Written by fsmv2 at each start; changes are lost.
-server_name: {{ .name }}
-listen: {{ .listen }}
-pid_file: {{ .pid_file }}
-log_file: {{ .log_file }}
-log_size_limit: 10485760
-max_payload: 1048576
-jetstream {
-  store_dir: {{ .store_dir }}
-  max_file_store: {{ .max_store_bytes }}
-  sync_interval: {{ .sync }}
-}
-mqtt {
-  listen: {{ .mqtt_listen }}
-  ack_wait: "10s"
-}
-"""
+from fsmv2.errors import PermanentError, SpecError
 
 
 class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """One embedded nats-server. Everything it keeps stands below `state_dir`.
+    """One embedded nats-server. Everything it keeps stands below `state_dir`, which is its alone.
+
+    `port` and `mqtt_port`: 0 chooses one, which then stays the same for this state directory.
+    `host`: an address of the loopback interface; there is no password, so nothing else is allowed.
 
     `sync_interval`, in seconds, is how long stored samples may stay in the operating system's cache
     before they are forced to disk; 0 forces each one. It matters for a loss of power only: what
     the server has acknowledged survives a kill of the server, and of fsmv2, in any case. Ten
     seconds costs next to nothing; the server's own default is two minutes; 0 costs throughput, a
-    disk access for each batch.
+    disk access for each batch. See docs/explanation/broker-durability.md.
+
+    `max_store_bytes`: the disk that stored messages may take. Raises SpecError for a bad value.
     """
 
     state_dir: str
-    port: int
-    mqtt_port: int
+    port: int = 0
+    mqtt_port: int = 0
     host: str = "127.0.0.1"
     sync_interval: float = 10.0
     max_store_bytes: int = 10 << 30
 
+    def __post_init__(self) -> None:
+        if not self.state_dir or "\0" in self.state_dir:
+            raise SpecError("broker.state_dir must name a directory.")
+        if not self.host.startswith("127.") or not self.host.replace(".", "").isdecimal():
+            raise SpecError(
+                f"broker.host is {self.host!r}, but the embedded broker has no password.",
+                fix="Use 127.0.0.1, or run a broker of your own and set broker.url.",
+            )
+        for name, port in (("port", self.port), ("mqtt_port", self.mqtt_port)):
+            if not 0 <= port <= 65535:
+                raise SpecError(f"broker.{name} is {port}; expected 1 to 65535, or 0 to choose.")
+        if self.port == self.mqtt_port != 0:
+            raise SpecError(f"broker.port and broker.mqtt_port are both {self.port}.")
+        if not 0 <= self.sync_interval <= 86400:  # also refuses NaN
+            raise SpecError(
+                f"broker.sync_interval is {self.sync_interval}; expected 0 (each write) to a day."
+            )
+        if self.max_store_bytes <= 0:
+            raise SpecError(f"broker.max_store_bytes is {self.max_store_bytes}; expected above 0.")
+
     @property
     def directory(self) -> Path:
-        """Where the broker keeps everything."""
-        return Path(self.state_dir)
+        """Where the broker keeps everything; one name for it, however it was spelt."""
+        return Path(self.state_dir).resolve()
 
     @property
     def config_file(self) -> Path:
@@ -59,34 +65,30 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def log_file(self) -> Path:
-        """What the server says."""
+        """What the server says; it begins a new file at 10 MiB and keeps three."""
         return self.directory / "nats-server.log"
 
+    @property
+    def output_file(self) -> Path:
+        """What the server says before it has a log, and the traces of a crash of it."""
+        return self.directory / "nats-server.out"
 
-def prepare(config: BrokerConfig, name: str) -> None:
-    """Make the directories (0700) and write the config file (0600) for a server named `name`."""
-    directory = config.directory
-    for made in (directory, directory / "store"):
-        made.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_private(config.config_file, render(config, name))
+    @property
+    def pid_file(self) -> Path:
+        """The pid as the server writes it; believed only with the command line of that process."""
+        return self.directory / "nats-server.pid"
 
 
-def render(config: BrokerConfig, name: str) -> str:
-    """The text of the config file. Every value is quoted, so that none can become a setting."""
-    directory = config.directory.absolute()
-    sync = "always" if config.sync_interval <= 0 else f"{max(1, round(config.sync_interval))}s"
-    values = {
-        "name": name,
-        "listen": f"{config.host}:{config.port}",
-        "mqtt_listen": f"{config.host}:{config.mqtt_port}",
-        "pid_file": str(directory / "nats-server.pid"),
-        "log_file": str(config.log_file.absolute()),
-        "store_dir": str(directory / "store"),
-        "sync": sync,
-    }
-    scope = {key: json.dumps(value) for key, value in values.items()}
-    text = render_template(TEMPLATE, {**scope, "max_store_bytes": config.max_store_bytes})
-    return str(text)
+def make_private_directory(directory: Path) -> None:
+    """Make a directory that only its owner may enter (0700). PermanentError: it cannot be."""
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+    except OSError as error:
+        raise PermanentError(
+            f"{directory} cannot be made a private directory: {error.strerror}.",
+            fix="Set broker.state_dir to a directory of your own.",
+        ) from error
 
 
 def write_private(path: Path, text: str) -> None:
@@ -98,3 +100,12 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(new, path)
+
+
+def sweep(directory: Path) -> None:
+    """Remove what writers that were killed half-way left behind."""
+    for left in directory.glob("*.new"):
+        writer = left.name.split(".")[-2]
+        if writer.isdecimal() and not Path(f"/proc/{writer}").exists():
+            with contextlib.suppress(OSError):
+                left.unlink()

@@ -1,0 +1,63 @@
+"""The server's config file, rendered from a template. Used by process, and by probe to compare."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.spec import render_template
+
+TEMPLATE = """\
+# Written by fsmv2 at each start; changes are lost.
+server_name: {{ .name }}
+listen: {{ .listen }}
+pid_file: {{ .pid_file }}
+log_file: {{ .log_file }}
+log_size_limit: 10485760
+logfile_max_num: 3
+max_payload: 1048576
+jetstream {
+  store_dir: {{ .store_dir }}
+  max_file_store: {{ .max_store_bytes }}
+  sync_interval: {{ .sync }}
+}
+mqtt {
+  listen: {{ .mqtt_listen }}
+  ack_wait: "10s"
+}
+"""
+
+PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-./:+@=,")
+
+
+def quote(value: str) -> str:
+    """A value as a string of the config's language, so that nothing in it can become a setting.
+
+    All but harmless ASCII becomes `\\xHH`, byte by byte: the only escape that covers everything
+    (`\\u` is refused by nats-server), also braces, and paths that are not text at all.
+    """
+    escaped = (chr(b) if b in PLAIN else f"\\x{b:02x}" for b in os.fsencode(value))
+    return f'"{"".join(escaped)}"'
+
+
+def render(config: BrokerConfig, name: str) -> str:
+    """The text of the config file of a server named `name`. Pure ASCII."""
+    directory = config.directory
+    milliseconds = round(config.sync_interval * 1000)
+    scope: dict[str, str | int] = {
+        "name": quote(name),
+        "listen": quote(f"{config.host}:{config.port}"),
+        "mqtt_listen": quote(f"{config.host}:{config.mqtt_port}"),
+        "pid_file": quote(str(config.pid_file)),
+        "log_file": quote(str(config.log_file)),
+        "store_dir": quote(str(directory / "store")),
+        "sync": quote(f"{milliseconds}ms" if milliseconds else "always"),
+        "max_store_bytes": config.max_store_bytes,
+    }
+    return str(render_template(TEMPLATE, scope))
+
+
+def digest(config: BrokerConfig) -> str:
+    """What a running server is compared by: equal when it need not be started again."""
+    return hashlib.sha256(render(config, "").encode()).hexdigest()[:16]

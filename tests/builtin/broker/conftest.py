@@ -1,0 +1,89 @@
+"""A real nats-server for these tests, and the promise that none of it is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import select
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.kernel import find_servers, start_time_of
+from fsmv2.builtin.broker.ports import is_free
+from fsmv2.builtin.broker.process import stop
+from fsmv2.builtin.broker.spawn import find_server
+from fsmv2.errors import PermanentError
+
+Configure = Callable[..., BrokerConfig]
+
+
+@pytest.fixture(scope="session")
+def server_program() -> str:
+    """The program nats-server; without it the tests fail in CI and are skipped elsewhere."""
+    try:
+        return find_server()
+    except PermanentError as missing:
+        if os.environ.get("CI"):
+            pytest.fail(f"CI must have it: {missing}")
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Ports nobody uses, and that no outgoing connection is given meanwhile."""
+
+    def choose() -> int:
+        return next(p for p in iter(lambda: 12000 + secrets.randbelow(18000), 0) if is_free(p))
+
+    return choose
+
+
+@pytest.fixture
+def configure(
+    server_program: str, tmp_path: Path, free_port: Callable[[], int]
+) -> Iterator[Configure]:
+    """Makes configs of embedded brokers below tmp_path; ends every server of them at the end."""
+    made: dict[str, BrokerConfig] = {}
+
+    def make(name: str = "broker", **settings: object) -> BrokerConfig:
+        given = {"port": free_port(), "mqtt_port": free_port(), **settings}
+        config = BrokerConfig(state_dir=str(tmp_path / name), **given)  # type: ignore[arg-type]
+        made[config.state_dir] = config
+        return config
+
+    yield make
+    for config in made.values():
+        for pid in find_servers(config):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+        asyncio.run(stop(config, grace=2.0))
+        assert find_servers(config) == []
+
+
+@pytest.fixture
+def config(configure: Configure) -> BrokerConfig:
+    """One embedded broker with free ports."""
+    return configure()
+
+
+@pytest.fixture
+def has_ended() -> Callable[[int], bool]:
+    """Whether a process is gone, waiting at most 5 s for the kernel."""
+
+    def gone(pid: int) -> bool:
+        started = start_time_of(pid)
+        if started is None:
+            return True
+        handle = os.pidfd_open(pid)
+        try:
+            return bool(select.select([handle], [], [], 5.0)[0])
+        finally:
+            os.close(handle)
+
+    return gone

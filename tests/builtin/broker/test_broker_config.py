@@ -1,0 +1,99 @@
+"""What a broker may be configured to, and that its values cannot become settings."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fsmv2.builtin.broker.config import BrokerConfig, sweep, write_private
+from fsmv2.builtin.broker.template import digest, quote, render
+from fsmv2.errors import SpecError
+
+HOSTILE = 'a" \n}\nhttp: "0.0.0.0:1" # {{ name }} {% raw %} $HOME \\ jürgen €'
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "localhost", "127.0.0.1\nhttp"])  # noqa: S104
+def test_only_addresses_of_the_loopback_interface_are_allowed(host: str) -> None:
+    with pytest.raises(SpecError, match=r"broker\.host"):
+        BrokerConfig(state_dir="/x", host=host)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"port": 65536}, r"broker\.port is 65536"),
+        ({"mqtt_port": -1}, r"broker\.mqtt_port is -1"),
+        ({"port": 4222, "mqtt_port": 4222}, "both 4222"),
+        ({"sync_interval": -1.0}, r"broker\.sync_interval"),
+        ({"sync_interval": float("nan")}, r"broker\.sync_interval"),
+        ({"max_store_bytes": 0}, r"broker\.max_store_bytes"),
+        ({"state_dir": ""}, r"broker\.state_dir"),
+    ],
+)
+def test_a_bad_value_is_refused_and_named(settings: dict[str, object], named: str) -> None:
+    with pytest.raises(SpecError, match=named):
+        BrokerConfig(**{"state_dir": "/x", **settings})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "written"), [(0.0, '"always"'), (0.25, '"250ms"'), (10.0, '"10000ms"')]
+)
+def test_the_sync_interval_is_written_in_milliseconds_or_always(
+    seconds: float, written: str
+) -> None:
+    config = BrokerConfig(state_dir="/x", port=1, mqtt_port=2, sync_interval=seconds)
+    assert f"sync_interval: {written}\n" in render(config, "n")
+
+
+def test_no_value_can_become_a_setting() -> None:
+    """A hostile value has the lines, and the settings, of a harmless one."""
+    harmless = render(BrokerConfig(state_dir="/x/y", port=1, mqtt_port=2), "n")
+    hostile = render(BrokerConfig(state_dir=f"/x/{HOSTILE}", port=1, mqtt_port=2), HOSTILE)
+    names = [[line.split(":")[0] for line in text.splitlines()] for text in (harmless, hostile)]
+    assert names[0] == names[1]
+    assert "http:" not in "".join(line for line in hostile.splitlines() if '"' not in line)
+
+
+def test_paths_that_are_not_text_can_be_quoted() -> None:
+    assert quote("/x/\udcff") == '"/x/\\xff"'
+
+
+@pytest.mark.real
+def test_the_server_reads_a_hostile_path_as_it_is(server_program: str, tmp_path: Path) -> None:
+    """nats-server itself accepts the file, with the path that was meant."""
+    directory = tmp_path / HOSTILE.replace("/", "")
+    directory.mkdir()
+    config = BrokerConfig(state_dir=str(directory), port=1, mqtt_port=2)
+    write_private(config.config_file, render(config, "n"))
+    done = subprocess.run(
+        [server_program, "-t", "--config", str(config.config_file)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_digest_changes_with_what_the_server_is_told() -> None:
+    one = BrokerConfig(state_dir="/x", port=1, mqtt_port=2)
+    assert digest(one) == digest(BrokerConfig(state_dir="/x", port=1, mqtt_port=2))
+    other = BrokerConfig(state_dir="/x", port=1, mqtt_port=2, sync_interval=0.0)
+    assert digest(one) != digest(other)
+
+
+def test_files_are_replaced_whole_and_for_the_owner_only(tmp_path: Path) -> None:
+    write_private(tmp_path / "f", "one")
+    write_private(tmp_path / "f", "two")
+    assert (tmp_path / "f").read_text() == "two"
+    assert (tmp_path / "f").stat().st_mode & 0o777 == 0o600
+    assert [p.name for p in tmp_path.iterdir()] == ["f"]
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
+    """Of a living writer it is left alone: it is about to be put in place."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    (tmp_path / f"broker.json.{ended.pid}.new").touch()
+    living = tmp_path / "broker.json.1.new"
+    living.touch()
+    sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == [living]

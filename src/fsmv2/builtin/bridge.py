@@ -27,13 +27,13 @@ from fsmv2 import (
     fault,
     goto,
     healthy,
-    render_template,
     state,
     stay,
     unknown,
 )
 from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
 from fsmv2.builtin.sections import connection_from, dataflow_from
+from fsmv2.spec import RenderCache, Template
 
 CONNECTION = "connection"
 READ = "dfc_read"
@@ -66,41 +66,39 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
     is_bridge = True
     update_policy = "in_place"
 
+    def __init__(self) -> None:
+        # Rendering and reading a section takes a millisecond; most derives change nothing in it.
+        # Remembering the last result does not make derive impure: it depends on its inputs alone.
+        self._renders = RenderCache()
+        self._templates: list[tuple[Any, Template]] = []  # of the connection and of the flow
+        self._last: tuple[Any, ...] = ()
+        self._children: tuple[ChildSpec, ...] = ()
+
     def derive_desired_state(
         self, spec: BridgeSpec, previous_observed: BridgeObserved | None
     ) -> DesiredState:
         """Render the sections; a connection that is up throughout, a flow that starts last."""
         scope = spec.variables.flatten()
-        connection = connection_from(render_template(spec.connection, scope))
-        children = [
-            ChildSpec(
-                CONNECTION,
-                "connection",
-                connection,
-                state_mapping={"stopped": "stopped", "*": "up"},
-            )
-        ]
-        if spec.read is not None:
-            children.append(
-                ChildSpec(
-                    READ,
-                    "dataflow",
-                    dataflow_from(
-                        render_template(spec.read, scope),
-                        location_path=scope["location_path"],
-                        broker_url=spec.broker_url,
-                    ),
-                    state_mapping={
-                        "stopped": "stopped",
-                        "stopping": "stopped",
-                        "starting_connection": "stopped",
-                        "starting_broker": "stopped",
-                        "*": "active",
-                    },
-                    depends_on=(spec.broker,) if spec.broker else (),
-                )
-            )
-        return DesiredState(state=spec.wanted, children_specs=tuple(children))
+        connection = self._render(spec.connection, scope)
+        read = None if spec.read is None else self._render(spec.read, scope)
+        made_of = (connection, read, scope["location_path"], spec.broker, spec.broker_url)
+        same = len(self._last) == len(made_of) and all(
+            old is new or (isinstance(new, str) and old == new)
+            for old, new in zip(self._last, made_of, strict=True)
+        )
+        if not same:
+            self._children = _children(*made_of)
+            self._last = made_of
+        return DesiredState(state=spec.wanted, children_specs=self._children)
+
+    def _render(self, section: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
+        """Rendered by a template that is compiled once for each section."""
+        for kept, template in self._templates:
+            if kept is section:
+                return self._renders.render(template, scope)
+        template = Template.compile(section)
+        self._templates = [*self._templates[-1:], (section, template)]
+        return self._renders.render(template, scope)
 
     async def collect_observed_state(
         self, spec: BridgeSpec, resources: Resources[None]
@@ -271,6 +269,34 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
             if status is not None and not status.healthy and status.phase is not Phase.STOPPED:
                 return f"{name}: {status.reason}"
         return "the last start failed"
+
+
+def _children(
+    connection: Any, read: Any, location_path: str, broker: str, broker_url: str
+) -> tuple[ChildSpec, ...]:
+    """The children for the rendered sections; SpecError names what does not fit in them."""
+    up = ChildSpec(
+        CONNECTION,
+        "connection",
+        connection_from(connection),
+        state_mapping={"stopped": "stopped", "*": "up"},
+    )
+    if read is None:
+        return (up,)
+    flow = ChildSpec(
+        READ,
+        "dataflow",
+        dataflow_from(read, location_path=location_path, broker_url=broker_url),
+        state_mapping={
+            "stopped": "stopped",
+            "stopping": "stopped",
+            "starting_connection": "stopped",
+            "starting_broker": "stopped",
+            "*": "active",
+        },
+        depends_on=(broker,) if broker else (),
+    )
+    return (up, flow)
 
 
 def _flow(view: CheckView) -> DataFlowObserved | None:

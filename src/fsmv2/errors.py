@@ -62,29 +62,14 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
         where = f"{self.mark}: " if self.mark else (f"{self.path}: " if self.path else "")
         lines = [f"{where}{kind}[{self.code}]: {self.message}"]
         if self.mark and self.source:
-            source, column = _window(self.source, self.mark.column)
-            # A tab before the caret must stay a tab, or the caret points beside the word.
-            lead = "".join("\t" if c == "\t" else " " for c in source[: column - 1])
-            gutter = f"{self.mark.line} | "
-            lines.append(f"{gutter}{source}")
-            width = max(1, min(self.length, len(source) - column + 1))
-            lines.append(" " * len(gutter) + lead + "^" * width)
+            lines += _excerpt(self.mark, self.source, self.length)
+        for other in self.related:
+            lines.append(f"{other.mark}: {other.message}")
+            if other.source:
+                lines += _excerpt(other.mark, other.source, other.length)
         if self.fix:
             lines.append(f"  fix: {self.fix}")
         return "\n".join(lines)
-
-
-def _window(source: str, column: int, width: int = 120) -> tuple[str, int]:
-    """A long line cut down to the part around the caret, and the caret's column in it."""
-    if len(source) <= width:
-        return source, column
-    start = max(0, min(column - 1 - width // 2, len(source) - width))
-    cut = source[start : start + width]
-    if start:
-        cut = "…" + cut[1:]
-    if start + width < len(source):
-        cut = cut[:-1] + "…"
-    return cut, column - start
 
 
 _WIDEST = 120
@@ -96,10 +81,10 @@ def _excerpt(mark: Mark, source: str, length: int) -> list[str]:
     column = mark.column - 1
     if len(source) > _WIDEST:
         start = max(0, min(column - _WIDEST // 3, len(source) - _WIDEST))
-        cut = source[start : start + _WIDEST]
-        source = ("…" if start else "") + cut + ("…" if start + _WIDEST < len(source) else "")
-        column -= start - bool(start)
-        length = min(length, start + _WIDEST)
+        before, after = "…" if start else "", "…" if start + _WIDEST < len(source) else ""
+        length = min(length, start + _WIDEST - column)
+        source = before + source[start : start + _WIDEST] + after
+        column += len(before) - start
     length = max(1, min(length, len(source) - column))
     # A tab before the caret must stay a tab, or the caret points beside the word; a wide or a
     # combining character takes two columns or none.

@@ -169,7 +169,7 @@ class Entries:
 
     def __init__(self, item: Reader, metas: Sequence[msgspec.Meta] = ()) -> None:
         self._item = item
-        self._size = Size(metas, "keys")
+        self._size = Size(metas, "key")
 
     def read(self, node: Node, problems: Problems) -> Any:
         """A dict."""
@@ -197,7 +197,7 @@ class Items:
     ) -> None:
         self._make = make
         self._item = item
-        self._size = Size(metas, "entries")
+        self._size = Size(metas, "entry")
 
     def read(self, node: Node, problems: Problems) -> Any:
         """A list, or what it is made into."""
@@ -251,14 +251,18 @@ class Size:
     def check(self, node: Node, count: int, problems: Problems) -> bool:
         """Whether `count` fits; reports when it does not."""
         if count < self._least:
-            wanted, fix = f"at least {self._least}", f"Add {self._least - count}."
+            wanted, fix = f"at least {self._least}", f"Add {self._least - count} more."
         elif self._most is not None and count > self._most:
-            wanted, fix = f"at most {self._most}", f"Remove {count - self._most}."
+            wanted, fix = f"at most {self._most}", f"Remove {count - self._most} of them."
         else:
             return True
-        message = f"expected {wanted} {self._what}, got {count}."
+        message = f"expected {wanted} {self._words(wanted)}, got {count or 'none'}."
         problems.append(node.problem("FSM0128", message, fix=fix, at_key=True))
         return False
+
+    def _words(self, wanted: str) -> str:
+        plural = {"key": "keys", "entry": "entries"}[self._what]
+        return self._what if wanted.endswith(" 1") else plural
 
 
 class Either:

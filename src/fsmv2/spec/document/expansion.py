@@ -11,7 +11,7 @@ from typing import Any
 
 from fsmv2.errors import Diagnostic, Mark
 from fsmv2.spec.document.document import Document
-from fsmv2.spec.document.events import Raw, mark_of
+from fsmv2.spec.document.events import Raw
 from fsmv2.spec.document.node import Kind, Node, Span
 from fsmv2.spec.document.paths import join
 from fsmv2.spec.document.scalars import Unclear, resolve
@@ -35,12 +35,11 @@ class Expansion:
 
     def node(self, raw: Raw, path: str, key: Span | None = None) -> Node:
         """The node of `raw` at `path`; `key` is where its key stands."""
-        event = raw.event
-        if raw.is_scalar:
+        if raw.kind == "scalar":
             return self._scalar(raw, path, key)
-        if event.tag not in _NO_TAGS:
+        if raw.tag not in _NO_TAGS:
             self._refuse_tag(raw, path)
-        if event.__class__.__name__ == "SequenceStartEvent":
+        if raw.kind == "sequence":
             items = [self.node(child, f"{path}[{i}]") for i, child in enumerate(raw.children)]
             return self._branch("sequence", items, raw, path, key)
         return self._mapping(raw, path, key)
@@ -54,28 +53,26 @@ class Expansion:
         key: Span | None,
         keys: dict[str, Span] | None = None,
     ) -> Node:
-        mark = mark_of(raw.event, self._document)
+        mark = raw.mark(self._document)
         return Node(kind, value, path=path, mark=mark, keys=keys, key=key, document=self._document)
 
     def _scalar(self, raw: Raw, path: str, key: Span | None) -> Node:
-        event = raw.event
-        plain = not event.style
         node = Node(
             "scalar",
-            event.value,
+            raw.value,
             path=path,
-            mark=mark_of(event, self._document),
+            mark=raw.mark(self._document),
             length=raw.length,
-            text=event.value,
-            column_offset=0 if plain else 1,
+            text=raw.value,
+            column_offset=0 if raw.plain else 1,
             key=key,
             document=self._document,
         )
-        if event.tag not in _NO_TAGS and event.tag != TEXT_TAG:
+        if raw.tag not in _NO_TAGS and raw.tag != TEXT_TAG:
             self._refuse_tag(raw, path)
-        elif plain and event.tag is None:
+        elif raw.plain and raw.tag is None:
             try:
-                node.value = resolve(event.value)
+                node.value = resolve(raw.value)
             except Unclear as unclear:
                 self.problems.append(node.problem(unclear.code, unclear.message, fix=unclear.fix))
         return node
@@ -90,8 +87,8 @@ class Expansion:
             key = self._key(key_raw, raw, path)
             if key is None:
                 continue
-            span = (mark_of(key_raw.event, self._document), key_raw.length)
-            if key == MERGE and key_raw.is_plain:
+            span = (key_raw.mark(self._document), key_raw.length)
+            if key == MERGE and key_raw.plain:
                 if merge_span is not None:
                     self._note(
                         span,
@@ -118,9 +115,8 @@ class Expansion:
 
     def _key(self, raw: Raw, mapping: Raw, path: str) -> str | None:
         """The text of a key; None, and a problem, when it cannot be one."""
-        event = raw.event
-        if not raw.is_scalar:
-            mark, outer = mark_of(event, self._document), mark_of(mapping.event, self._document)
+        if raw.kind != "scalar":
+            mark, outer = raw.mark(self._document), mapping.mark(self._document)
             if (
                 mark.line == outer.line
                 and self._document.line(mark.line)[outer.column - 1 :][:2] == "{{"
@@ -136,12 +132,12 @@ class Expansion:
                     "if it is text.",
                 )
             return None
-        if event.tag not in _NO_TAGS and event.tag != TEXT_TAG:
+        if raw.tag not in _NO_TAGS and raw.tag != TEXT_TAG:
             self._refuse_tag(raw, path)
-        key: str = event.value
+        key: str = raw.value
         if not key:
             self._note(
-                (mark_of(event, self._document), 1),
+                (raw.mark(self._document), 1),
                 path,
                 "FSM0109",
                 "there is no key before the colon.",
@@ -150,7 +146,7 @@ class Expansion:
             return None
         if (strange := INVISIBLE.search(key)) is not None:
             self._note(
-                (mark_of(event, self._document), raw.length),
+                (raw.mark(self._document), raw.length),
                 path,
                 "FSM0119",
                 f"this key contains the invisible character U+{ord(strange[0]):04X}.",
@@ -164,7 +160,7 @@ class Expansion:
         self, raw: Raw, span: Span, path: str, found: dict[str, Node], keys: dict[str, Span]
     ) -> None:
         """Lay `<<: *anchor`, or `<<: [*one, *two]`, below the keys that are written out."""
-        is_list = raw.event.__class__.__name__ == "SequenceStartEvent"
+        is_list = raw.kind == "sequence"
         for source_raw in raw.children if is_list else [raw]:
             source = self.node(source_raw, path)
             if source.kind != "mapping":
@@ -182,9 +178,9 @@ class Expansion:
                     keys[key] = source.keys[key]
 
     def _refuse_tag(self, raw: Raw, path: str) -> None:
-        short = raw.event.tag.replace("tag:yaml.org,2002:", "!!")
+        short = (raw.tag or "").replace("tag:yaml.org,2002:", "!!")
         self._note(
-            (mark_of(raw.event, self._document), len(short)),
+            (raw.mark(self._document), len(short)),
             path,
             "FSM0111",
             f"the tag {shown(short)} is not allowed; a document is data only.",

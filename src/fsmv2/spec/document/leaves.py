@@ -107,9 +107,11 @@ class Number:
         if not is_number:
             problems.append(mismatch(node, self.expected, self._fix(node)))
             return BAD
-        if not math.isfinite(value) or not self._bounds.hold(value):
+        finite = math.isfinite(value)
+        if not finite or not self._bounds.hold(value):
+            wanted = self.expected if finite else f"{self.expected}, and a finite one"
             fix = f"Use {self.expected}."
-            message = f"expected {self.expected}, got {value}."
+            message = f"expected {wanted}, got {value}."
             problems.append(node.problem("FSM0123", message, fix=fix))
             return BAD
         return self._kind(value)
@@ -213,7 +215,7 @@ class Text:
     def _problem(self, value: str) -> tuple[str, str] | None:
         # A name of nothing but space is as missing as an empty one.
         if self._least and not value.strip():
-            return "expected text, got nothing but an empty text.", "Write at least one character."
+            return "expected text, got an empty one.", "Write at least one character."
         if len(value) < self._least:
             return (
                 f"expected text of at least {self._least} characters, got {shown(value)}.",

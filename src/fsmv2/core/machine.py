@@ -316,11 +316,11 @@ class Core:
         """Mark the next few of a slow round over everyone; a whole round takes `resync` seconds."""
         ring = self._resync_ring
         period = 1.0
-        for _ in range(max(1, round(len(ring) * period / self.settings.resync))):
-            if not ring:
-                break
+        looks = max(1, round(len(ring) * period / self.settings.resync))
+        while ring and looks:
             supervisor = ring.popleft()
             if self.by_path.get(supervisor.path) is supervisor:  # else it was removed meanwhile
+                looks -= 1
                 ring.append(supervisor)
                 if not supervisor.dirty:
                     self.mark(supervisor, RESYNC)

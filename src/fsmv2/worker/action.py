@@ -34,7 +34,7 @@ def action(
     with backoff as long as the step still asks for it. While it runs, the children of this worker
     start nothing, unless `blocks_children` is false.
     """
-    if timeout <= 0:
+    if not timeout > 0:
         raise ValueError(f"an action's timeout must be more than 0 seconds, got {timeout}")
 
     def mark(method: F) -> F:

@@ -41,7 +41,7 @@ class WorkerFactory:
         `make` builds an instance where the constructor needs arguments, such as a shared engine.
         RegistrationError: the name is empty or taken, or the class defines no FSM.
         """
-        definition = getattr(worker, "definition", None)
+        definition = vars(worker).get("definition")  # an inherited one is another class's
         if not isinstance(definition, WorkerDefinition):
             raise RegistrationError(
                 f"{worker.__name__} defines no FSM, so it cannot be a worker type.",

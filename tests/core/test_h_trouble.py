@@ -1,0 +1,598 @@
+"""Trouble: observations, actions, circuits, backoff, breakers, and odd author code."""
+
+from __future__ import annotations
+
+import pytest
+from lamp_tree import Device, DeviceObserved, World, condition, device, group, simulate, states
+
+from fsmv2 import (
+    DesiredState,
+    EngineSettings,
+    ExponentialBackoff,
+    Outcome,
+    PermanentError,
+    Phase,
+    UserSpec,
+    goto,
+    stay,
+)
+from fsmv2.core import ActionEnded, ActionRefused, Observed
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_h17_backoff_never_sleeps_in_a_tick(world: World) -> None:
+    world.act["g/a"] = PermanentError("no power")
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(3)
+        assert sim["g/b"].state == "running"
+        assert sim["g/a"].state == "failed"
+        assert sim["g/a"].reason == "waits to try again"
+        assert sim.supervisor("g/a").attempts.retry_at > sim.now - 60
+        ticks = sim["g/a"].ticks
+        sim.run(60)
+        assert sim["g/a"].ticks - ticks < 40  # it waits by a timer, not by asking
+        del world.act["g/a"]
+        sim.until(lambda sim: sim["g/a"].state == "running", within=61, step=0.5)
+
+
+def test_h18_three_exceptions_open_that_breaker_alone_and_it_tries_again(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        world.step["g/a"] = ZeroDivisionError("x / 0")
+        world.lit["g/a"] = False
+        sim.until(lambda sim: condition(sim, "g/a", "BreakerClosed") != "", within=10)
+        reason = condition(sim, "g/a", "BreakerClosed")
+        assert "step running raised ZeroDivisionError: x / 0 at lamp_tree.py:" in reason
+        assert "3 times within 300 s" in reason
+        assert sim["g/b"].state == "running"
+        steps = sim.core.counters.steps
+        sim.run(0.5)
+        assert sim.core.counters.steps == steps
+        world.step.clear()
+        sim.until(lambda sim: sim["g/a"].state == "running" and not sim["g/a"].conditions)
+
+
+def test_h18_the_children_of_an_open_breaker_go_on(world: World) -> None:
+    settings = EngineSettings(backoff_base=50.0)
+    with simulate(world, group("g", device("a")), settings=settings) as sim:
+        sim.run(5)
+        for n in range(3):
+            world.derive["g"] = ValueError("bad")
+            sim.declare(group("g", device("a"), user={"n": n}))
+            sim.run(0.01)
+        assert condition(sim, "g", "BreakerClosed") != ""
+        world.lit["g/a"] = False
+        sim.run(6)
+        assert world.done[-1] == ("g/a", "on")
+        sim.stop()
+        assert "released as it is" in sim.texts("forced", "g")[0]
+
+
+def test_h19_h41_an_open_circuit_is_shown_and_closes_when_the_child_recovers(
+    world: World,
+) -> None:
+    with simulate(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        sim.until(lambda sim: condition(sim, "g", "CircuitClosed") != "", within=70, step=0.5)
+        assert condition(sim, "g", "CircuitClosed") == "a: a does not answer"
+        assert [r.level for r in sim.reports if r.text == "circuit opened"] == ["error"]
+        world.lit["g/b"] = False
+        sim.run(6)
+        assert (sim["g/b"].state, sim["g/b"].reason) == ("running", "the circuit of g is open")
+        sim.until(lambda sim: sim["g/a"].incarnation >= 2)
+        del world.broken["inside"]
+        sim.until(lambda sim: condition(sim, "g", "CircuitClosed") == "", within=70, step=0.5)
+        sim.run(1)
+        assert sim["g/b"].reason == "it is lit"
+        assert sim.core.open_circuits == 0
+        incarnation = sim["g/a"].incarnation
+        sim.run(400)
+        assert sim["g/a"].incarnation == incarnation
+        assert sim["g/a"].attempts == 0  # H49: forgotten after five healthy minutes
+
+
+def test_h19_one_bad_look_opens_nothing(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        sim.supervisor("g")
+        sim.core.mark(sim.supervisor("g"), sim.records("g")[-1].causes[0])
+        sim.post(Observed("g/a", 1, sim.now, DeviceObserved(lit=True), "x"))
+        sim.run(0)
+        world.broken.clear()
+        sim.run(60)
+        assert sim.texts("circuit") == []
+        assert sim["g/a"].incarnation == 1
+
+
+def test_a_circuit_whose_child_at_fault_is_removed_closes(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        sim.until(lambda sim: sim.core.open_circuits == 1, within=130, step=0.5)
+        sim.declare(group("g", device("b"), kind="guarded"))
+        sim.until(lambda sim: sim.core.open_circuits == 0, within=70, step=0.5)
+        assert condition(sim, "g", "CircuitClosed") == ""
+
+
+def test_a_tree_removed_with_an_open_circuit_leaves_none_behind(world: World) -> None:
+    inner = group("h", device("a"), device("b"), kind="guarded")
+    with simulate(world, group("g", inner)) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        sim.until(lambda sim: sim.core.open_circuits == 1, within=130, step=0.5)
+        sim.declare(group("g"))
+        sim.until(lambda sim: "g/h" not in sim)
+        assert sim.core.open_circuits == 0
+
+
+def test_a_check_that_raises_or_answers_nonsense_is_contained_and_named(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
+        sim.run(6)
+        world.broken["inside"] = ["nonsense"]
+        world.lit["g/a"] = False
+        sim.run(6)
+        assert any("check inside" in t and "returned list" in t for t in sim.texts("error", "g"))
+        world.broken["inside"] = OSError("oops")
+        world.lit["g/a"] = False
+        sim.run(6)
+        assert any("check inside raised OSError: oops" in t for t in sim.texts("error", "g"))
+        assert sim["g/a"].state == "running"
+
+
+def test_h20_a_collection_that_raises_is_an_answer_and_goes_on(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.collect["d"] = ConnectionError("refused")
+        sim.run(100)
+        assert sim["d"].fresh
+        assert condition(sim, "d", "Observed") == "ConnectionError: refused"
+        assert (sim["d"].state, sim["d"].reason) == ("running", "ConnectionError: refused")
+        assert sim["d"].incarnation == 1  # H63: never restarted for that alone
+        world.collect.clear()
+        sim.run(6)
+        assert (sim["d"].conditions, sim["d"].reason) == ((), "it is lit")  # H25
+
+
+@pytest.mark.parametrize("value", [None, "text", {}, UserSpec()])
+def test_h33_a_wrong_type_is_an_error_each_time_and_no_crash(world: World, value) -> None:  # type: ignore[no-untyped-def]
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.collect["d"] = value
+        sim.run(60)
+        assert "not a DeviceObserved" in condition(sim, "d", "Observed")
+        assert sim["d"].fresh
+        assert sim["d"].state == "running"
+
+
+def test_h21_an_action_that_raises_frees_its_slot_and_leaves_its_result(world: World) -> None:
+    world.act["d"] = KeyError("plug")
+    with simulate(world, device("d")) as sim:
+        sim.run(0)
+        sim.until(lambda sim: sim["d"].state == "failed", within=30)
+        assert sim["d"].reason in ("cannot be lit: KeyError: 'plug'", "waits to try again")
+        tries = [t for t in sim.texts("action") if t.startswith("switch_on failed")]
+        assert len(tries) == 3  # the first, and two retries
+        assert sim.work.executor._running == {}
+
+
+def test_h21_a_permanent_error_is_not_tried_again(world: World) -> None:
+    world.act["d"] = PermanentError("wrong device")
+    with simulate(world, device("d")) as sim:
+        sim.run(0.5)
+        assert sim["d"].state == "failed"
+        tries = [t for t in sim.texts("action") if t.startswith("switch_on failed")]
+        assert tries[0] == "switch_on failed: wrong device"
+
+
+def test_h22_an_action_that_ignores_cancel_is_given_up_and_its_late_result_ignored(
+    world: World,
+) -> None:
+    world.deaf.add("d")
+    with simulate(world, device("d")) as sim:
+        sim.run(29)
+        assert sim["d"].action == "switch_on"
+        sim.run(2)
+        assert sim["d"].action == ""
+        assert "ignored" in condition(sim, "d", "ActionEnds")
+        assert sim["d"].reason == "an action that ignores cancellation is still running"
+        assert len(world.cancelled) > 10
+        last = sim.supervisor("d").last_action
+        world.deaf.clear()
+        sim.run(1.5)
+        assert condition(sim, "d", "ActionEnds") == ""
+        assert last.outcome is Outcome.STUCK
+        assert ("d", "on") in world.done
+
+
+def test_h22_given_up_after_a_cancel_stays_given_up_at_three_times_the_timeout(
+    world: World,
+) -> None:
+    world.deaf.add("g/a")
+    mapped = device("a", state_mapping={"maintenance": "stopped"})
+    with simulate(world, group("g", mapped)) as sim:
+        sim.run(1)
+        sim.declare(group("g", mapped, wish="maintenance"))
+        sim.run(5)
+        assert "did not end when cancelled" in condition(sim, "g/a", "ActionEnds")
+        sim.declare(group("g", mapped))
+        sim.run(40)
+        assert sim["g/a"].state in ("stopped", "starting")
+        assert sim["g/a"].reason == "an action that ignores cancellation is still running"
+        assert len([t for t in sim.texts("action", "g/a") if t.startswith("switch_on:")]) == 1
+        world.deaf.clear()
+        sim.until(lambda sim: sim["g/a"].state == "running", within=5)
+
+
+def test_h24_staleness_counts_from_the_observation(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(1000)
+        assert sim["d"].fresh
+        assert sim["d"].age > 900
+        world.silent.add("d")
+        began = sim.supervisor("d").observed_at
+        sim.until(lambda sim: not sim["d"].fresh)
+        assert sim.now - sim.supervisor("d").observed_at == pytest.approx(12.2, abs=0.1)
+        assert began <= sim.supervisor("d").observed_at
+
+
+def test_silence_restarts_the_collection_three_times_and_then_the_worker(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.silent.add("d")
+        sim.until(lambda sim: sim["d"].incarnation == 2, within=300, step=0.5)
+        assert len(sim.texts("silent", "d")) == 3
+        assert "its collection stays silent" in sim.texts("stop", "d")
+        world.silent.clear()
+        sim.until(lambda sim: sim["d"].state == "running", within=120)
+
+
+def test_h25_a_reason_that_becomes_empty_is_published(world: World) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        world.step["g/a"] = stay("busy")
+        world.lit["g/a"] = False
+        sim.run(6)
+        assert sim.supervisor("g").statuses["a"].reason == "busy"
+        world.step["g/a"] = stay("")
+        world.lit["g/a"] = True
+        sim.run(6)
+        assert sim.supervisor("g").statuses["a"].reason == ""
+
+
+def test_h27_a_cycle_of_waits_is_found_and_named_and_cleared(world: World) -> None:
+    world.step["g/a"] = stay("waits for g", waits_for="g")
+    with simulate(world, group("g", device("a"), waits=True)) as sim:
+        sim.run(5)
+        named = condition(sim, "g", "WaitsEnd") + condition(sim, "g/a", "WaitsEnd")
+        assert "wait cycle: g" in named
+        assert "→ g/a" in named
+        world.step.clear()
+        sim.run(130)
+        assert states(sim) == {"g": "running", "g/a": "running"}
+        assert sim["g"].conditions == sim["g/a"].conditions == ()
+
+
+def test_h27_a_chain_of_waits_longer_than_the_stack_is_followed(world: World) -> None:
+    count = 1500
+    for n in range(count):
+        world.step[f"g/d{n}"] = stay("waits", waits_for=f"g/d{(n + 1) % count}")
+    with simulate(world, group("g", *[device(f"d{n}") for n in range(count)])) as sim:
+        sim.run(3)
+        found = [n for n in sim.view().nodes if any(c.type == "WaitsEnd" for c in n.conditions)]
+        assert found
+        assert sim.texts("error") == []
+
+
+def test_h35_before_the_first_tick_health_is_initial(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.core.handle(sim.supervision._inbox.popleft(), 0.0)
+        assert sim["d"].phase is Phase.INITIAL
+        assert not sim["d"].healthy
+
+
+def test_h42_escalation_is_reached_even_when_attempts_are_a_minute_apart(world: World) -> None:
+    settings = EngineSettings(backoff_base=60.0, backoff_cap=60.0)
+    with simulate(
+        world, group("g", device("a"), device("b"), kind="guarded"), settings=settings
+    ) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        sim.run(1500)
+        texts = sim.texts("escalation", "g/a")
+        assert texts[0].startswith("1 attempt left before a person is called")
+        assert texts[1].startswith("EscalationRequired: 5 attempts")
+        assert len(texts) == 2
+        assert sim["g/a"].incarnation > 5  # retries go on at the cap
+
+
+def test_h42_an_escalated_worker_is_seen_failed_by_its_parent(world: World) -> None:
+    world.act["g/a"] = PermanentError("dead")
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(400)
+        assert len([t for t in sim.texts("escalation") if "EscalationRequired" in t]) == 1
+        assert sim.supervisor("g").statuses["a"].phase is Phase.FAILED
+
+
+@pytest.mark.parametrize("attempt", [34, 10**3, 10**6, 10**30])
+def test_h48_late_attempts_wait_for_the_cap(attempt: int) -> None:
+    backoff = ExponentialBackoff(1.0, 60.0, 7, "a/b")
+    assert backoff.ceiling(attempt) == 60.0
+    assert 0 <= backoff.delay(attempt) <= 60.0
+
+
+def test_h49_trouble_once_a_month_is_tried_again_at_the_base_delay(world: World) -> None:
+    with simulate(world, device("d"), settings=EngineSettings(resync=3600.0)) as sim:
+        for _ in range(3):
+            sim.run(20)
+            world.act["d"] = PermanentError("trip")
+            world.lit["d"] = False
+            sim.until(lambda sim: sim["d"].state == "failed", within=10)
+            attempts = sim.supervisor("d").attempts
+            assert attempts.count == 1
+            assert attempts.retry_at - sim.now <= 1.0
+            world.act.clear()
+            sim.until(lambda sim: sim["d"].state == "running", within=5)
+            sim.run(1000)
+            assert sim["d"].attempts == 0
+        assert sim.texts("escalation") == []
+
+
+def test_h55_h56_late_results_are_dropped_and_counted(world: World) -> None:
+    world.hangs.add("g/b")
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        running = sim.supervisor("g/b").action
+        sim.declare(group("g", device("b", pin=1)))
+        sim.until(lambda sim: "g/a" not in sim and sim["g/b"].incarnation == 2)
+        dropped = sim.core.counters.dropped
+        sim.post(Observed("g/a", 1, sim.now, DeviceObserved(lit=True)))
+        sim.post(ActionEnded("g/b", 1, running.id, Outcome.SUCCEEDED))
+        sim.post(ActionEnded("g/b", 2, 987654, Outcome.SUCCEEDED))
+        sim.post(ActionRefused("g/b", 1, running.id))
+        sim.run(0)
+        assert sim.core.counters.dropped == dropped + 4
+        assert sim.supervisor("g/b").last_action is None
+
+
+def test_h55_an_observation_overtaken_by_a_newer_one_is_dropped(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        sim.post(Observed("d", 1, 0.0, DeviceObserved(lit=False)))
+        sim.run(0)
+        assert sim["d"].observed.lit is True
+
+
+def test_h61_dead_devices_hold_only_their_share_and_a_stop_has_its_own_lane(
+    world: World,
+) -> None:
+    names = [f"d{n}" for n in range(10)]
+    world.hangs |= {f"g/{name}" for name in names}
+    settings = EngineSettings(action_slots=4, urgent_slots=1)
+    with simulate(world, group("g", *map(device, names)), settings=settings) as sim:
+        sim.run(2)
+        assert sim.work.executor._taken == {"device": 2}  # half of them, for one type
+        sim.declare(group("g", *[device(name, enabled=False) for name in names]))
+        sim.until(lambda sim: all(sim[f"g/{n}"].state == "stopped" for n in names), within=3)
+
+
+def test_a_full_queue_leaves_the_action_due_and_the_children_free(world: World) -> None:
+    names = [f"d{n}" for n in range(6)]
+    settings = EngineSettings(action_slots=2, action_queue=1)
+    with simulate(world, group("g", *map(device, names)), settings=settings) as sim:
+        sim.run(10)
+        assert sim.work.executor.refused > 0
+        assert {sim[f"g/{n}"].state for n in names} == {"running"}
+
+
+def test_the_children_of_a_worker_that_acts_start_nothing_until_it_ends(world: World) -> None:
+    with simulate(world, group("g", device("a"), acts=True)) as sim:
+        sim.run(4)
+        assert (sim["g/a"].state, sim["g"].action) == ("stopped", "prepare")
+        assert sim["g/a"].reason == "g is running its action prepare"
+        sim.until(lambda sim: sim["g/a"].state == "running", within=2)
+
+
+def test_after_an_action_no_step_until_an_observation_that_began_later(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.hangs.add("d")
+        world.lit["d"] = False
+        sim.until(lambda sim: sim["d"].action == "switch_on")
+        world.silent.add("d")
+        sim.run(11)
+        assert sim["d"].reason == "waits for an observation begun after its action"
+
+
+# ---- odd author code --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "returned NoneType"),
+        (42, "returned int"),
+        (stay("x", wake_after=float("nan")), "woken after nan seconds"),
+        (lambda: goto(Device.paused, "no"), "went to 'paused', which its to= does not name"),
+        (lambda: __import__("fsmv2").act(Device.running, "no"), "is not marked @action"),
+        (stay("x", waits_for=(["a"],)), "unhashable"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_step_that_answers_nonsense_is_named_and_contained(world: World, answer, said) -> None:  # type: ignore[no-untyped-def]
+    world.step["g/a"] = answer
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(10)
+        assert said in " ".join(sim.texts("error", "g/a"))
+        assert sim["g/b"].state == "running"
+        assert sim.stop() < 31
+
+
+@pytest.mark.parametrize("seconds", [0, -5, 1e-9])
+def test_a_step_that_wants_to_be_asked_at_once_is_no_busy_loop(world: World, seconds) -> None:  # type: ignore[no-untyped-def]
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.step["d"] = stay("again", wake_after=seconds)
+        world.lit["d"] = False
+        sim.run(6)
+        ticks = sim["d"].ticks
+        sim.run(1)
+        assert sim["d"].ticks - ticks <= 102
+
+
+def test_waking_after_for_ever_sets_no_timer(world: World) -> None:
+    world.step["d"] = stay("never", wake_after=float("inf"))
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        assert "wake" not in sim.supervisor("d").timers
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", 0, DesiredState("nowhere")])
+def test_a_derive_that_answers_nonsense_keeps_the_last_good_one(world: World, wrong) -> None:  # type: ignore[no-untyped-def]
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        world.derive["g"] = wrong
+        sim.declare(group("g", device("a"), user={"x": 1}))
+        sim.run(5)
+        assert states(sim) == {"g": "running", "g/a": "running"}
+        if wrong:
+            assert condition(sim, "g", "Derived") != ""
+
+
+class Touchy:
+    """A value whose comparison raises, as those of some array libraries do."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class MuteError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_a_config_that_cannot_be_compared_troubles_its_worker_alone(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        for n in range(3):
+            world.derive["a"] = DesiredState("running", config=Touchy())
+            sim.declare(group("g", device("a", user={"n": n}), device("b")))
+            sim.run(2)
+        assert any("ValueError: ambiguous" in t for t in sim.texts("error", "g/a"))
+        world.lit["g/b"] = False
+        sim.run(6)
+        assert world.done[-1] == ("g/b", "on")
+        assert sim.stop() < 31
+
+
+def test_a_spec_that_cannot_be_compared_troubles_its_worker_alone(world: World) -> None:
+    with simulate(world, group("g", device("a", template=Touchy()), device("b"))) as sim:
+        sim.run(5)
+        sim.declare(group("g", device("a", template=Touchy()), device("b", pin=3)))
+        sim.run(5)
+        assert sim["g/b"].state == "running"
+        assert any("ambiguous" in t for t in sim.texts("error"))
+        assert sim.stop() < 31
+
+
+def test_an_observation_that_cannot_be_compared_counts_as_changed(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.collect["d"] = DeviceObserved(lit=Touchy())  # type: ignore[arg-type]
+        sim.run(60)
+        assert sim["d"].fresh
+        assert any("ambiguous" in t for t in sim.texts("error") + sim.texts("condition"))
+        assert sim.stop() < 31
+
+
+@pytest.mark.parametrize("where", ["step", "act", "collect", "derive"])
+def test_an_exception_without_a_text_is_still_an_exception(world: World, where: str) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        getattr(world, where)["d"] = MuteError()
+        world.lit["d"] = False
+        sim.declare(device("d", user={"x": 1}))
+        sim.run(20)
+        shown = " ".join(r.text for r in sim.reports)
+        assert "MuteError: (its text cannot be shown)" in shown
+        assert sim.stop() < 31
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt()])
+def test_an_author_who_ends_the_program_ends_nothing(world: World, error) -> None:  # type: ignore[no-untyped-def]
+    world.act["g/a"] = error
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        assert sim["g/b"].state == "running"
+        assert type(error).__name__ in " ".join(sim.texts("action", "g/a"))
+        world.collect["g/b"] = error
+        sim.run(6)
+        assert type(error).__name__ in condition(sim, "g/b", "Observed")
+
+
+def test_a_livelock_is_named_and_the_others_go_on(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+
+        def running(s: object) -> object:
+            return goto(Device.starting, "back")
+
+        sim.supervisor("g/a").worker.running = running  # type: ignore[method-assign]
+        world.noise = 1
+        sim.restart("g/b")
+        sim.core.mark(sim.supervisor("g/a"), sim.records("g")[-1].causes[0])
+        sim.run(0.5)
+        assert "livelock" in condition(sim, "g/a", "Settled")
+        assert "running → starting" in condition(sim, "g/a", "Settled")
+        assert sim["g/b"].state == "running"
+
+
+def test_h39_churn_leaves_nothing_behind(world: World) -> None:
+    with simulate(world, group("g")) as sim:
+        for n in range(300):
+            sim.declare(
+                group("g", device(f"d{n}", depends_on=(f"g/d{n - 1}",)), device(f"e{n % 3}"))
+            )
+            sim.run(1.0)
+        sim.declare(group("g"))
+        sim.run(120)
+        core = sim.core
+        assert set(core.by_path) == {"g"}
+        assert (core.dependents, core.fences, core.pace.under_way) == ({}, {}, set())
+        assert len(core._resync_ring) == 1
+        assert len(core._timers) < 20
+        assert sum(map(len, core._dirty)) < 10
+        assert set(sim.work.collectors) == {("g", 1)}
+        assert sim.work._releases == set()
+
+
+def test_h39_replaced_timers_do_not_gather(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        s = sim.supervisor("d")
+        for n in range(50_000):
+            sim.core.set_timer(s, "wake", sim.now + 2_592_000 + n)
+        assert len(sim.core._timers) <= 1025
+        assert sim.core.deadline() < sim.now + 60
+
+
+def test_ticking_by_hand_drains_a_subtree_and_is_free_when_clean(world: World) -> None:
+    with simulate(world, group("g", group("p", device("a")), device("b"))) as sim:
+        sim.run(5)
+        top = sim.supervisor("g/p")
+        assert top.tick() == 0
+        cause = sim.records("g")[-1].causes[0]
+        for path in ("g/p/a", "g/b"):
+            sim.core.mark(sim.supervisor(path), cause)
+        assert top.tick() == 1
+        assert sim.supervisor("g/b").dirty
+        for _ in range(100):
+            sim.core.mark(sim.supervisor("g/p/a"), cause)
+            top.tick()
+        assert sum(map(len, sim.core._dirty)) <= 2

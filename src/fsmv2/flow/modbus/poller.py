@@ -43,6 +43,7 @@ class ModbusPoller:
                     try:
                         await self._reader.connect()
                     except (OSError, TimeoutError) as error:
+                        self._counters.fail()
                         self._lost(error)
                         await asyncio.sleep(min(RECONNECT_CAP, RECONNECT_BASE * 2**failures))
                         failures = min(failures + 1, 10)

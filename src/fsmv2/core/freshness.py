@@ -123,7 +123,8 @@ def check_age(core: Core, s: Supervisor) -> None:
     if newest is None:
         return
     age = core.now - newest
-    if age < limit:
+    # Not `age < limit`: rounded, that may be so at the very moment the timer was set for.
+    if core.now < newest + limit:
         core.set_timer(s, "stale", newest + limit)
         return
     if s.fresh or s.observed_at is None:
@@ -133,7 +134,7 @@ def check_age(core: Core, s: Supervisor) -> None:
         )
         core.set_condition(s, FRESH, f"{last}; stale after {limit:.0f} s", status="Unknown")
         core.mark(s, Cause("timer", "observation stale"))
-    if age < 2 * limit:
+    if core.now < newest + 2 * limit:
         core.set_timer(s, "stale", newest + 2 * limit)
         return
     if s.silences >= core.settings.collection_restarts:

@@ -163,7 +163,7 @@ def pace_recreate(core: Core, s: Supervisor) -> None:
         return
     wait = core.pace.admit(s.path, core.now)
     if wait > 0:
-        core.set_timer(s, "recreate", core.now + wait)
+        core.set_timer(s, "recreate", core.now + max(wait, 0.001))
         return
     s.recreate_due = False
     restart(core, s, "its spec or rendered config changed")

@@ -300,9 +300,10 @@ class Core:
             above = above.parent
 
     def _fire_timers(self) -> None:
-        timers = self._timers
-        while timers and timers[0][0] <= self.now:
-            due, _, supervisor, kind = heapq.heappop(timers)
+        began = next(self._serial)
+        # One set meanwhile waits for the next run, so that no timer can set itself for ever.
+        while self._timers and self._timers[0][0] <= self.now and self._timers[0][1] < began:
+            due, _, supervisor, kind = heapq.heappop(self._timers)
             if supervisor.timers.get(kind) == due:
                 del supervisor.timers[kind]
                 try:

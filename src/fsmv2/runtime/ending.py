@@ -10,7 +10,8 @@ import asyncio
 from typing import Any
 
 AGAIN = 0.25
-"""Seconds between repeated cancellations."""
+SOONEST = 0.001
+"""Seconds between repeated cancellations, and the least that is worth waiting for."""
 
 
 async def end_task(task: asyncio.Task[Any], *, within: float | None = None) -> bool:
@@ -20,7 +21,7 @@ async def end_task(task: asyncio.Task[Any], *, within: float | None = None) -> b
     while not task.done():
         task.cancel()
         wait = AGAIN if limit is None else min(AGAIN, limit - loop.time())
-        if wait <= 0:
+        if wait < SOONEST:  # not 0: a rounding error of time left would be waited for for ever
             return False
         await asyncio.wait([task], timeout=wait)
     if not task.cancelled():

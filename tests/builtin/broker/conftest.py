@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import find_servers, start_time_of
+from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.ports import is_free
 from fsmv2.builtin.broker.process import stop
 from fsmv2.builtin.broker.spawn import find_server
@@ -77,10 +77,10 @@ def has_ended() -> Callable[[int], bool]:
     """Whether a process is gone, waiting at most 5 s for the kernel."""
 
     def gone(pid: int) -> bool:
-        started = start_time_of(pid)
-        if started is None:
+        try:
+            handle = os.pidfd_open(pid)
+        except ProcessLookupError:
             return True
-        handle = os.pidfd_open(pid)
         try:
             return bool(select.select([handle], [], [], 5.0)[0])
         finally:

@@ -18,6 +18,8 @@ from fsmv2.builtin.broker.ports import is_free, resolve_ports
 from fsmv2.builtin.broker.probe import probe, probe_url
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.builtin.broker.protocol import Greeting, greet
+from fsmv2.builtin.broker.record import read_record, write_record
+from fsmv2.builtin.broker.template import digest
 from fsmv2.errors import TemporaryError
 
 pytestmark = pytest.mark.real
@@ -86,6 +88,20 @@ def test_a_foreign_server_that_took_the_port_of_a_crashed_broker_is_not_adopted(
     assert asyncio.run(probe(config)).state == "foreign"
     with pytest.raises(TemporaryError, match="is taken by pid"):
         asyncio.run(start(config))
+
+
+def test_a_living_broker_whose_port_somebody_else_answers_is_not_taken_for_ready(
+    config: BrokerConfig, foreign_server: Callable[[int], int], free_port: Callable[[], int]
+) -> None:
+    """Both are nats-servers, and ours lives: only the name tells them apart."""
+    asyncio.run(start(config))
+    record = read_record(config)
+    assert record is not None
+    elsewhere = msgspec.structs.replace(config, port=free_port())
+    foreign_server(elsewhere.port)
+    changed = {"port": elsewhere.port, "digest": digest(elsewhere)}
+    write_record(config, msgspec.structs.replace(record, **changed))
+    assert asyncio.run(probe(elsewhere)).state == "foreign"
 
 
 def test_a_taken_mqtt_port_is_refused_and_nothing_is_started(config: BrokerConfig) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import holder_of, how_ended, server_of_pid_file
+from fsmv2.builtin.broker.kernel import holder_of, how_ended, is_zombie, server_of_pid_file
 from fsmv2.builtin.broker.ports import remembered_ports
 from fsmv2.builtin.broker.protocol import Greeting, greet, mqtt_answers
 from fsmv2.builtin.broker.record import Record, is_alive, read_record
@@ -105,16 +105,17 @@ async def _without_ours(config: BrokerConfig, record: Record | None) -> BrokerSt
     if lost is not None:
         reason = f"pid {lost} is a server of ours that is not on record; a start ends it"
         return BrokerStatus(state="outdated", reason=reason, pid=lost)
+    # The last threads of a server that is ending may still hold its port.
+    ending = record is not None and is_zombie(record.pid, record.start_time)
     port = config.port or remembered_ports(config.directory).port
-    if port:
+    if port and not ending:
         greeting = await greet(config.host, port)
         if isinstance(greeting, Greeting) or not greeting.nobody:
             return foreign(config, port)
     if record is None:
         return BrokerStatus(state="absent", reason="not running")
-    return BrokerStatus(
-        state="absent", reason=f"pid {record.pid} {how_ended(record.pid, record.start_time)}"
-    )
+    how = how_ended(record.pid, record.start_time)
+    return BrokerStatus(state="absent", reason=f"pid {record.pid} {how}")
 
 
 def _ours(

@@ -130,7 +130,7 @@ def disturb(rng: random.Random, world: World, sim: Simulation) -> None:
 
 
 @settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -135,7 +135,7 @@ def test_h08_a_stop_passes_an_open_circuit_above_and_below(world: World) -> None
     with simulate(world, group("g", device("a"), inner, kind="guarded")) as sim:
         sim.run(5)
         world.broken["inside"] = "a"
-        sim.until(lambda sim: condition(sim, "g", "CircuitClosed") != "")
+        sim.until(lambda sim: condition(sim, "g", "CircuitClosed") != "", step=0.5)
         world.lit["g/b/x"] = False
         sim.run(6)
         assert sim["g/b/x"].reason == "the circuit of g is open"

@@ -77,6 +77,11 @@ def _inherit(core: Core, s: Supervisor) -> None:
     location = merge_locations(above, declared.location) if declared.location else above
     if location is not s.location and location != s.location:
         s.location, s.location_path = location, compute_location_path(location)
+        # Children that add no level share their parent's, as they share its location.
+        shared = parent is not None and location is parent.location
+        s.location_scope = (
+            parent.location_scope if parent and shared else location_variables(location)
+        )
         moved = True
     else:
         moved = False
@@ -90,7 +95,7 @@ def _bundle(core: Core, s: Supervisor, parent_state: str) -> VariableBundle:
     user = with_engine_keys(
         s.user,
         parent_state=parent_state,
-        location=location_variables(s.location),
+        location=s.location_scope,
         location_path=s.location_path,
     )
     return VariableBundle.trusted(user, core.global_variables, s.internal)
@@ -127,6 +132,8 @@ def _apply_config(core: Core, s: Supervisor, spec: Any, desired: DesiredState) -
     lifecycle.review_recreate(core, s)
     if s.stop is not None and not s.definition.in_place:
         return  # it stops what it began with, not what it would be next
-    if not s.recreate_due and (spec != s.live_spec or desired.config != s.live_config):
-        s.live_spec, s.live_config = spec, desired.config
-        core.emit(Update(s.path, s.incarnation, spec, desired.config))
+    if not s.recreate_due:
+        # Only a parent's state or a variable that nothing rendered changes no more than the spec.
+        changed = desired.config != s.live_config or s.declared.user_spec is not s.applied
+        s.live_spec, s.live_config, s.applied = spec, desired.config, s.declared.user_spec
+        core.emit(Update(s.path, s.incarnation, spec, desired.config, changed))

@@ -27,12 +27,13 @@ class Watch(msgspec.Struct, frozen=True):
 
 
 class Update(msgspec.Struct, frozen=True):
-    """From now on collect with this spec and config."""
+    """From now on collect with this spec and config; look soon if what is wanted `changed`."""
 
     path: str
     incarnation: int
     spec: UserSpec
     config: Any
+    changed: bool = True
 
 
 class Collect(msgspec.Struct, frozen=True):

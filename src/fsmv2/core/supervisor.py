@@ -82,6 +82,7 @@ class Supervisor:
         "live_spec",
         "location",
         "location_path",
+        "location_scope",
         "missing",
         "more_causes",
         "name",
@@ -169,6 +170,7 @@ class Supervisor:
         self.user: Mapping[str, Any] = NOTHING
         self.location: Mapping[str, str] = NOTHING
         self.location_path = ""
+        self.location_scope: Mapping[str, str] = NOTHING
         self.desired: DesiredState | None = None
         self.derive_due = True
         self.derive_key: Any = None

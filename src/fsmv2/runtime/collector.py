@@ -101,15 +101,15 @@ class Collector:
         spread = zlib.crc32(self.path.encode()) / 2**32 * self.definition.interval
         self._plan(self.definition.interval / 2 + spread)
 
-    def update(self, spec: UserSpec, config: Any) -> None:
-        """Use this spec and config from the next collection on, and collect soon.
+    def update(self, spec: UserSpec, config: Any, *, changed: bool) -> None:
+        """Use this spec and config from the next collection on; collect soon if they `changed`.
 
         Soon and not at once: one global change updates thousands, which first want to be derived.
         """
         self._spec, self._config = spec, config
         if self._resources is not None:
             self._resources = self._bind(self._resources.value)
-        if self._soon is None:
+        if changed and self._soon is None:
             self._soon = self._loop.call_later(SOON, self._collect_soon)
 
     def collect_now(self, *, routine: bool = False) -> None:

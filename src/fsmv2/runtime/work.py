@@ -82,7 +82,7 @@ class Work:
             return  # released meanwhile
         match instruction:
             case Update():
-                found.update(instruction.spec, instruction.config)
+                found.update(instruction.spec, instruction.config, changed=instruction.changed)
             case Collect():
                 found.collect_now()
             case RestartCollection():

@@ -99,13 +99,13 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
         found = await (probe(spec.config) if spec.embedded else probe_url(spec.url))
         return _observed(found)
 
-    @action(timeout=30.0, retries=0)
+    @action(timeout=45.0, retries=0)
     async def start_server(self, spec: BrokerSpec, resources: Resources[None]) -> None:
         """Adopt the server that runs, or start one, and wait until it is ready."""
         status = await process.start(spec.config)
         resources.log.info("broker ready", pid=status.pid, port=status.port)
 
-    @action(timeout=15.0)
+    @action(timeout=25.0)
     async def stop_server(self, spec: BrokerSpec, resources: Resources[None]) -> None:
         """End the server; everything acknowledged is stored."""
         await process.stop(spec.config)

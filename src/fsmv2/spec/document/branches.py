@@ -291,7 +291,8 @@ class Either:
         if best is not None:
             problems.extend(best)
         else:
-            fix = next((p.fix for tried in attempts for p in tried if p.fix), "")
+            fixes = [p.fix for tried in attempts for p in tried if not p.fix.startswith("Write a ")]
+            fix = next(iter(fixes), "") or f"Write {self.expected}."
             problems.append(mismatch(node, self.expected, fix))
         return BAD
 

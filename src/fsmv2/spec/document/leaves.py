@@ -109,9 +109,8 @@ class Number:
             return BAD
         finite = math.isfinite(value)
         if not finite or not self._bounds.hold(value):
-            wanted = self.expected if finite else f"{self.expected}, and a finite one"
-            fix = f"Use {self.expected}."
-            message = f"expected {wanted}, got {value}."
+            got = value if finite else f"{node.text}, which is not finite"
+            message, fix = f"expected {self.expected}, got {got}.", f"Write {self.expected}."
             problems.append(node.problem("FSM0123", message, fix=fix))
             return BAD
         return self._kind(value)
@@ -121,13 +120,14 @@ class Number:
         if type(value) is float and value.is_integer():
             return f"Write {int(value)}."
         if not isinstance(value, str):
-            return ""
+            return f"Write {self.expected}."
         bare = value.strip()
         if (found := _number_in(bare, self._kind)) is not None:
-            if found != bare or not (node.text == value and node.column_offset):
-                return rendered_fix(node) or f"Write {found}."
-            return rendered_fix(node) or f"Remove the quotes: {found}."
-        return text_fix(value)
+            at = node.origin or node
+            if found == bare and at.text == value and at.column_offset:
+                return rendered_fix(node) or f"Remove the quotes: {found}."
+            return rendered_fix(node) or f"Write {found}."
+        return text_fix(value) or f"Write {self.expected}, without quotes."
 
 
 def _number_in(text: str, kind: type[int] | type[float]) -> str | None:
@@ -140,7 +140,7 @@ def _number_in(text: str, kind: type[int] | type[float]) -> str | None:
         return None
     if len(plain) > 40 or not math.isfinite(number):
         return None
-    return plain if plain == text else str(number)
+    return text if plain == text and text[:2] not in ("0b", "0B", "0X", "0O") else str(number)
 
 
 def rendered_fix(node: Node) -> str:
@@ -169,7 +169,9 @@ class Flag:
         if isinstance(node.value, bool):
             return node.value
         word = str(node.value).strip().casefold()
-        fix = text_fix(node.value) if isinstance(node.value, str) else ""
+        fix = (
+            text_fix(node.value) if isinstance(node.value, str) else ""
+        ) or "Write true or false."
         if word in YES or word in NO:
             truth = "true" if word in YES else "false"
             quoted = isinstance(node.value, str) and word == truth
@@ -199,11 +201,8 @@ class Text:
         """The text."""
         value = node.value
         if not isinstance(value, str):
-            fix = (
-                ""
-                if node.kind != "scalar" or value is None
-                else f'Put it in quotes: "{node.text}".'
-            )
+            written = node.kind == "scalar" and value is not None
+            fix = f'Put it in quotes: "{node.text}".' if written else "Write a text."
             problems.append(mismatch(node, self.expected, fix))
             return BAD
         problem = self._problem(value)
@@ -223,7 +222,7 @@ class Text:
             )
         if self._most is not None and len(value) > self._most:
             return (
-                f"expected text of at most {self._most} characters, got {len(value)} of them.",
+                f"expected text of at most {self._most} characters, got {len(value)} characters.",
                 f"Shorten it by {len(value) - self._most}.",
             )
         for pattern, description in self._patterns:

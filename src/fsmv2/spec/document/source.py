@@ -21,12 +21,12 @@ def read_file(path: Path) -> bytes:
     """The bytes of a file; DocumentError says why there are none."""
     name = str(path)
     try:
-        if path.is_dir():
-            beside = _yaml_files(path)
-            fix = f"Name the file in it: {beside}." if beside else "Name a file in it."
-            raise refused(name, "FSM0102", "this is a folder, expected a YAML file.", fix=fix)
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)  # bounded: a device file may never end
+    except IsADirectoryError:
+        beside = _yaml_files(path)
+        fix = f"Name the file in it: {beside}." if beside else "Name a file in it."
+        raise refused(name, "FSM0102", "this is a folder, expected a YAML file.", fix=fix) from None
     except FileNotFoundError:
         beside = _yaml_files(path.parent)
         fix = f"YAML files there: {beside}." if beside else "Check the path and the name."

@@ -38,7 +38,7 @@ class Raw(msgspec.Struct, gc=False):
     value: str = ""
     plain: bool = False
     length: int = 1
-    children: list[Raw] = []
+    children: list[Raw] = msgspec.field(default_factory=lambda: _NONE)
     size: int = 1
     depth: int = 1
 
@@ -50,6 +50,9 @@ class Raw(msgspec.Struct, gc=False):
     def mark(self, document: Document) -> Mark:
         """Where it begins."""
         return Mark(document.name, self.line, self.column)
+
+
+_NONE: list[Raw] = []  # of every scalar, so that ten thousands of empty lists are not made
 
 
 def read_events(text: str, document: Document) -> Raw | None:
@@ -105,6 +108,7 @@ class _Reading:
             event.value,
             not event.style,
             max(1, event.end_mark.index - mark.index),
+            _NONE,
         )
         if event.anchor:
             self._anchors[event.anchor] = raw
@@ -112,7 +116,7 @@ class _Reading:
 
     def _push(self, kind: Kind, event: Any) -> None:
         mark = event.start_mark
-        raw = Raw(kind, mark.line + 1, mark.column + 1, event.tag)
+        raw = Raw(kind, mark.line + 1, mark.column + 1, event.tag, children=[])
         if event.anchor:
             self._anchors[event.anchor] = raw
         self._open.append(raw)

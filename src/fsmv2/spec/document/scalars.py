@@ -43,8 +43,11 @@ def resolve(text: str) -> Any:
     """The value of a plain (unquoted) scalar; Unclear when it must be written otherwise."""
     if text in CONSTANTS:
         return CONSTANTS[text]
-    if text[0] not in "-+.0123456789":
+    first = text[0]
+    if first not in "-+.0123456789":
         return text
+    if first != "0" and len(text) < 16 and text.isascii() and text.isdecimal():
+        return int(text)  # what most are
     based = BASED.match(text)
     if not (based or FLOAT.match(text)):
         return text

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fsmv2.core import breaker, lifecycle
+from fsmv2.core.backoff import Attempts
+from fsmv2.core.circuit import escalate
 from fsmv2.core.conditions import FRESH, OBSERVED
 from fsmv2.core.events import Observed
 from fsmv2.core.instructions import RestartCollection
@@ -140,7 +142,10 @@ def check_age(core: Core, s: Supervisor) -> None:
     if s.silences >= core.settings.collection_restarts:
         s.silences = 0
         core.set_timer(s, "stale", core.now + 2 * limit)  # a worker that stops is not restarted
+        attempts = s.attempts = s.attempts or Attempts()
+        attempts.fail(core.now, s.backoff)
         lifecycle.restart(core, s, "its collection stays silent")
+        escalate(core, s, "its collection stays silent")
         return
     core.report("silent", s, f"silent for {age:.0f} s: collection restarted", level="warning")
     core.emit(RestartCollection(s.path, s.incarnation))

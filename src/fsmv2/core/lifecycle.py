@@ -13,7 +13,7 @@ from fsmv2.core.conditions import MAPPED
 from fsmv2.core.create import create, make, retry_later
 from fsmv2.core.events import ForceAsked, Released, RestartAsked, StopAsked
 from fsmv2.core.instructions import Collect, Release, Watch
-from fsmv2.core.mapping import map_child, review_mappings
+from fsmv2.core.mapping import map_child, map_children, review_mappings
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.records import Cause
 from fsmv2.core.supervisor import StopRequest, Supervisor
@@ -175,7 +175,7 @@ def pace_recreate(core: Core, s: Supervisor) -> None:
 def pass_stop_down(core: Core, s: Supervisor) -> None:
     """Hand the stop of `s` to the children that have none, with the same deadline."""
     stop = s.stop
-    if stop is None:
+    if stop is None or _keeps_children(s):
         return
     for child in s.children.values():
         if child.stop is None or child.stop.kind == "restart":
@@ -183,6 +183,16 @@ def pass_stop_down(core: Core, s: Supervisor) -> None:
             child.drained, child.final_after = False, None
             child.timers.pop("stop", None)
             core.mark(child, Cause("stop", f"with {s.path}", core.tick_id))
+
+
+def _keeps_children(s: Supervisor) -> bool:
+    """Whether `s` is only begun again, and its type adapts live: then its children go on."""
+    return s.stop is not None and s.stop.kind == "restart" and s.definition.in_place
+
+
+def _stops_together(top: Supervisor) -> list[Supervisor]:
+    """Whom a stop of `top` ends: its subtree, or itself alone."""
+    return [top] if _keeps_children(top) else top.subtree()
 
 
 def stop_blocker(core: Core, s: Supervisor) -> Supervisor | None:
@@ -272,7 +282,8 @@ def _drain(core: Core, s: Supervisor) -> None:
             s.final_after = None
             s.timers.pop("final", None)
         return
-    if s.action is not None or not all(child.drained for child in s.children.values()):
+    below = () if _keeps_children(s) else s.children.values()
+    if s.action is not None or not all(child.drained for child in below):
         return
     if broken and s.watched_at is not None:
         text = "its steps are stopped by its breaker, so it is released as it is"
@@ -308,7 +319,7 @@ def deadline_reached(core: Core, top: Supervisor) -> None:
     """The one deadline of a stopping subtree is over: force it, and say who was not done (H11)."""
     if top.stop is None or top.stop.kind == "with parent":
         return
-    late = [s for s in top.subtree() if not s.drained]
+    late = [s for s in _stops_together(top) if not s.drained]
     names = ", ".join(f"{s.path} ({s.state}: {s.reason})" for s in late[:10])
     more = f" and {len(late) - 10} more" if len(late) > 10 else ""
     core.report("forced", top, f"not stopped in time, forced: {names}{more}", level="error")
@@ -319,7 +330,8 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
     """Release a subtree; then forget its top, or begin it again, or go on with what came back."""
     assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
     kind, parent = top.stop.kind, top.parent
-    for s in top.subtree():
+    kept = (top.children, top.statuses, top.accepted) if _keeps_children(top) else None
+    for s in _stops_together(top):
         if s.withheld is not None:
             core.open_circuits -= 1
         if s.watched_at is not None:
@@ -330,6 +342,9 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
             core.forget(s)
     if kind == "restart":
         renew(core, top)
+        if kept is not None:
+            top.children, top.statuses, top.accepted = kept
+            map_children(core, top)
         return
     core.report("removed", top, "removed" if kind == "remove" else "stopped and released")
     if parent is not None:

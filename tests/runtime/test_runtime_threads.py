@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import threading
 import time
 from typing import Any
@@ -14,6 +15,7 @@ from fsmv2 import (
     ChildSpec,
     DesiredState,
     EngineSettings,
+    FsmError,
     ObservedState,
     Runtime,
     UserSpec,
@@ -205,3 +207,17 @@ def test_a_task_that_ignores_every_cancel_does_not_keep_the_runtime_from_ending(
     finally:
         Deaf.may_end = True
     assert ours() == []
+
+
+async def test_a_runtime_that_is_not_entered_says_so_and_holds_nothing() -> None:
+    """Before it is entered, and after it was left."""
+    before = len(os.listdir("/proc/self/fd"))
+    tree = Runtime(ChildSpec("fast", "fast", UserSpec()), types([]))
+    assert len(os.listdir("/proc/self/fd")) == before
+    with pytest.raises(FsmError, match=r"is not running.*async with Runtime"):
+        await tree.view()
+    async with tree:
+        with pytest.raises(FsmError, match="already running"):
+            await tree.__aenter__()
+    with pytest.raises(FsmError, match="is not running"):
+        await tree.view()

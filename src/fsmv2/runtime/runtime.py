@@ -23,6 +23,7 @@ from fsmv2.core import (
     StopAsked,
     TickRecord,
 )
+from fsmv2.errors import FsmError
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.threads import LoopThread
@@ -30,6 +31,19 @@ from fsmv2.runtime.view import TreeView, history, view_tree
 from fsmv2.runtime.work import ABANDON_AFTER, Work
 from fsmv2.spec import ChildSpec
 from fsmv2.worker import WorkerFactory
+
+
+class _Running:
+    """What exists only while a runtime is entered: two threads, and the two halves on them."""
+
+    def __init__(self, core: Core, settings: EngineSettings, clock: Clock) -> None:
+        self.supervision_thread = LoopThread("fsmv2-supervision")
+        self.work_thread = LoopThread("fsmv2-work")
+        self.work = Work(settings, clock, self.work_thread.loop, self._post)
+        self.supervision = Supervision(core, clock, self.supervision_thread.loop, self.work.deliver)
+
+    def _post(self, event: Any) -> None:
+        self.supervision.post(event)
 
 
 class Runtime:
@@ -54,25 +68,24 @@ class Runtime:
         self._globals = global_variables
         self.settings = settings or EngineSettings()
         self.clock = Clock()
-        self._supervision_thread = LoopThread("fsmv2-supervision")
-        self._work_thread = LoopThread("fsmv2-work")
         self.core = Core(
             factory,
             self.settings,
             seed=time.time_ns() if seed is None else seed,
             epoch=time.time() - self.clock.now(),
         )
-        self.work = Work(self.settings, self.clock, self._work_thread.loop, self._post)
-        self.supervision = Supervision(
-            self.core, self.clock, self._supervision_thread.loop, self.work.deliver
-        )
-        if listener is not None:
-            self.supervision.listen(listener)
+        self._listener = listener
+        self._running: _Running | None = None
 
     async def __aenter__(self) -> Runtime:
         """Start the threads and declare the tree; does not wait until anything runs."""
-        self._work_thread.start()
-        self._supervision_thread.start()
+        if self._running is not None:
+            raise FsmError("the runtime is already running.", fix="Make another Runtime.")
+        running = self._running = _Running(self.core, self.settings, self.clock)
+        if self._listener is not None:
+            running.supervision.listen(self._listener)
+        running.work_thread.start()
+        running.supervision_thread.start()
         self.declare(self._root, self._globals, who="start")
         return self
 
@@ -86,11 +99,32 @@ class Runtime:
         try:
             await self.stop()
         finally:
-            self.supervision.close()
+            running, self._running = self._parts, None
+            running.supervision.close()
             with contextlib.suppress(TimeoutError):  # author code blocks the loop for good
-                await asyncio.wait_for(self._work_thread.run(self.work.aclose()), 2 * ABANDON_AFTER)
-            await self._work_thread.stop()
-            await self._supervision_thread.stop()
+                ended = running.work_thread.run(running.work.aclose())
+                await asyncio.wait_for(ended, 2 * ABANDON_AFTER)
+            await running.work_thread.stop()
+            await running.supervision_thread.stop()
+
+    @property
+    def supervision(self) -> Supervision:
+        """The core on its loop; FsmError while the runtime is not running."""
+        return self._parts.supervision
+
+    @property
+    def work(self) -> Work:
+        """The work loop's side; FsmError while the runtime is not running."""
+        return self._parts.work
+
+    @property
+    def _parts(self) -> _Running:
+        if self._running is None:
+            raise FsmError(
+                "the runtime is not running.",
+                fix="Use it inside `async with Runtime(...) as tree:`.",
+            )
+        return self._running
 
     def declare(
         self,
@@ -110,7 +144,7 @@ class Runtime:
 
     async def view(self) -> TreeView:
         """The whole tree as it is now."""
-        return await self._supervision_thread.call(lambda: view_tree(self.core))
+        return await self._parts.supervision_thread.call(lambda: view_tree(self.core))
 
     async def records(self, path: str) -> tuple[TickRecord, ...]:
         """The remembered ticks of the worker at `path`, oldest first; empty if there is none."""
@@ -119,7 +153,7 @@ class Runtime:
             supervisor = self.core.by_path.get(path)
             return history(supervisor) if supervisor is not None else ()
 
-        return await self._supervision_thread.call(find)
+        return await self._parts.supervision_thread.call(find)
 
     async def until(
         self, condition: Callable[[TreeView], bool], *, timeout: float, every: float = 0.02
@@ -140,7 +174,7 @@ class Runtime:
         self._post(StopAsked(who, deadline))
         # Forced tasks that ignore every cancel would keep a process from ever ending.
         limit = (self.settings.stop_deadline if deadline is None else deadline) + ABANDON_AFTER
-        await self._supervision_thread.run(self._finished(limit))
+        await self._parts.supervision_thread.run(self._finished(limit))
 
     def force(self, *, who: str = "program") -> None:
         """Stop waiting for an orderly stop that is under way."""

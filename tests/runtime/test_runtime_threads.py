@@ -103,8 +103,9 @@ def test_a_tree_starts_and_stops_and_nothing_is_left_running() -> None:
             assert len(await runtime.records("pair/a")) > 0
             assert await runtime.records("nobody") == ()
             assert sorted(ours()) == ["fsmv2-supervision", "fsmv2-work"]
+            work = runtime.work
         assert runtime.core.finished
-        assert runtime.work.collectors == {}
+        assert work.collectors == {}
 
     asyncio.run(main())
     assert ours() == []

@@ -114,7 +114,7 @@ async def test_a_killed_broker_is_restarted_and_no_accepted_sample_is_lost(plant
         pid = view["edge/broker"].observed.pid
         os.kill(pid, signal.SIGKILL)
         view = await tree.until(lambda t: t["edge/broker"].state == "crashed", timeout=5.0)
-        assert f"pid {pid} has ended" in view["edge/broker"].reason
+        assert f"pid {pid} was killed by SIGKILL" in view["edge/broker"].reason
         await tree.until(lambda t: t["edge/filler"].state == "degraded_broker", timeout=5.0)
         view = await tree.until(all_active, timeout=15.0)
         assert view["edge/broker"].observed.pid != pid

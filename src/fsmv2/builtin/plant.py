@@ -60,17 +60,20 @@ class _Loading:
         self._fatal += problems
         places = Places(self._node, self._fatal, self._waiting)
         agent_location = places.location(self._node.get("agent", "location"))
-        places.names(self._bridge_nodes())
+        nodes = self._bridge_nodes()
+        places.names(nodes)
         places.variables(self._node.get("global"))
+        for node in nodes:
+            places.variables(node.get("variables"))
+        locations = [places.bridge_location(node, agent_location) for node in nodes]
         self._check_templates()
         if section is None or self._fatal:
             raise DocumentError(_ordered(self._fatal))
         broker = self._broker(section)
-        entries = []
-        for bridge, node in zip(section.bridges, self._bridge_nodes(), strict=True):
-            places.variables(node.get("variables"))
-            location = places.bridge_location(node, agent_location)
-            entries.append(self._entry(bridge, node, section, location, agent_location, broker))
+        entries = [
+            self._entry(bridge, node, section, location, agent_location, broker)
+            for bridge, node, location in zip(section.bridges, nodes, locations, strict=True)
+        ]
         if self._fatal:
             raise DocumentError(_ordered(self._fatal))
         spec = AgentSpec(

@@ -1,0 +1,155 @@
+"""A plant's document: everything wrong at once, at its place; one bad bridge stops no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from fsmv2 import DocumentError, WorkerFactory
+from fsmv2.builtin import parse_plant, register_builtins
+from fsmv2.flow import AsyncioEngine
+from fsmv2.runtime import plan
+
+WRONG = """\
+agent: {name: edge, location: {enterprise: acme, site: "col ogne"}}
+brokr: {embedded: true}
+templates:
+  plc:
+    connection: {host: "{{ .IP }}", port: "{{ .PORT }}"}
+    read:
+      input:
+        modbus:
+          address: "{{ .IP }}:{{ .PORT }}"
+          every: 1
+          registers:
+            - {name: temperature, address: 0, type: int61}
+            - {name: running, adress: 0, kind: coil, type: bool}
+bridges:
+  - {name: filler, template: plc, variables: {IP: 10.0.0.5, PORT: 502}}
+  - {name: filler, template: plx, location: {area: "a/b"}, variables: {location: here}}
+  - {name: capper, enabled: no}
+  - {template: plc}
+"""
+
+EXPECTED = [
+    (1, "FSM0300", "'col ogne'", "col-ogne"),
+    (2, "FSM0120", "brokr", "broker"),
+    (10, "FSM0124", "1", "1s"),
+    (12, "FSM0125", "int61", "int64"),
+    (13, "FSM0120", "adress", "address"),
+    (16, "FSM0131", "filler", "name of its own"),
+    (16, "FSM0130", "plx", "plc"),
+    (16, "FSM0300", "a/b", "a-b"),
+    (16, "FSM0200", "location", "my_location"),
+    (17, "FSM0132", "neither", "plc"),
+    (17, "FSM0122", "no", "false"),
+    (18, "FSM0121", "name", "name"),
+]
+
+
+def test_everything_wrong_is_reported_at_once_each_at_its_place() -> None:
+    """Line, code, the offending word, and the way out."""
+    with pytest.raises(DocumentError) as caught:
+        parse_plant(WRONG, "plant.yaml")
+    found = [(d.mark.line, d.code, d.message, d.fix) for d in caught.value.diagnostics if d.mark]
+    for line, code, word, fix in EXPECTED:
+        assert any(
+            at == line and c == code and word in message and fix in how
+            for at, c, message, how in found
+        ), f"not reported: line {line} {code} {word!r}\n{caught.value}"
+    assert len(found) == len(EXPECTED), str(caught.value)
+    assert str(caught.value).splitlines()[0].startswith("plant.yaml:1:")
+
+
+BRIDGE = """\
+agent: {name: edge, location: {enterprise: acme, site: cologne}}
+templates:
+  plc:
+    connection: {host: "{{ .IP }}", port: "{{ .PORT }}"}
+    read:
+      input:
+        modbus:
+          address: "{{ .IP }}:{{ .PORT }}"
+          registers: [{name: speed, address: 0}]
+bridges:
+  - {name: filler, template: plc, location: {cell: filler}, variables: {IP: 10.0.0.5, PORT: 502}}
+"""
+
+
+def planned(text: str) -> dict[str, str]:
+    """Path → problem of the whole planned tree."""
+    factory = WorkerFactory()
+    register_builtins(factory, AsyncioEngine())
+    return {node.path: node.problem for node in plan(parse_plant(text).root, factory)}
+
+
+def test_a_sound_document_becomes_the_whole_tree() -> None:
+    """Broker and bridges, and the parts of each."""
+    assert parse_plant(BRIDGE).diagnostics == ()
+    assert planned(BRIDGE) == {
+        "edge": "",
+        "edge/broker": "",
+        "edge/filler": "",
+        "edge/filler/connection": "",
+        "edge/filler/dfc_read": "",
+    }
+
+
+def test_the_name_of_the_original_is_understood() -> None:
+    """`protocolConverter:` is `bridges:`."""
+    assert planned(BRIDGE.replace("bridges:", "protocolConverter:")) == planned(BRIDGE)
+
+
+@pytest.mark.parametrize(
+    ("added", "line", "words"),
+    [
+        ("{IP: 10.0.0.6}", 4, ("capper", "'PORT' is not defined")),
+        ("{IP: 10.0.0.6, PORT: 150200}", 12, ("capper", "from 1 to 65535", "150200")),
+        ("{IP: 10.0.0.6, PORT: abc}", 12, ("capper", "whole number", "abc")),
+        ("{IP: '', PORT: 502}", 12, ("capper",)),
+    ],
+    ids=["undefined", "range", "text", "empty"],
+)
+def test_a_bad_bridge_is_reported_and_waits_while_the_others_run(
+    added: str, line: int, words: tuple[str, ...]
+) -> None:
+    """The document can be used; the problem stands at its line, and in the tree at its bridge."""
+    text = f"{BRIDGE}  - {{name: capper, template: plc, variables: {added}}}\n"
+    plant = parse_plant(text, "plant.yaml")
+    problems = [d for d in plant.diagnostics if not d.warning]
+    assert problems
+    assert any(
+        d.mark and d.mark.line == line and all(word in d.render() for word in words)
+        for d in problems
+    ), "\n".join(d.render() for d in problems)
+    tree = planned(text)
+    assert tree["edge/filler"] == tree["edge/filler/dfc_read"] == ""
+    assert tree["edge/capper"]
+    assert "edge/capper/connection" not in tree
+
+
+def test_the_agent_owns_its_levels_and_the_loser_is_told() -> None:
+    """A warning; the agent's value stands."""
+    text = BRIDGE.replace("{cell: filler}", "{site: berlin, cell: filler}")
+    plant = parse_plant(text, "plant.yaml")
+    (warning,) = plant.diagnostics
+    assert warning.warning
+    assert warning.mark is not None
+    assert warning.mark.line == 11
+    assert "'cologne' stands, 'berlin' is not used" in warning.message
+
+
+def test_a_flow_without_any_location_is_refused() -> None:
+    """What publishes into the namespace needs at least the enterprise."""
+    text = BRIDGE.replace(", location: {enterprise: acme, site: cologne}", "").replace(
+        " location: {cell: filler},", ""
+    )
+    assert any(d.code == "FSM0134" for d in parse_plant(text).diagnostics)
+    assert "location is empty" in planned(text)["edge/filler"]
+
+
+def test_a_broker_of_ones_own_is_used_by_its_url() -> None:
+    """Nothing embedded is then planned; without a url `embedded: false` is refused."""
+    plant = parse_plant(BRIDGE + "broker: {url: 'nats://10.0.0.9:4222'}\n")
+    assert plant.root.user_spec.broker.embedded is False  # type: ignore[attr-defined]
+    with pytest.raises(DocumentError, match="needs the `url:`"):
+        parse_plant(BRIDGE + "broker: {embedded: false}\n")

@@ -1,6 +1,8 @@
 """What the core is handed: facts from the world, each naming the incarnation it is about.
 
 The runtime creates them; the core's `handle` reads them. Times are seconds of the core's clock.
+Like instructions they are short-lived and nothing refers back to them, so `gc=False`: hundreds of
+thousands a second need not be walked by the garbage collector.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from fsmv2.spec import ChildSpec, ObservedState
 from fsmv2.worker import Outcome
 
 
-class Declared(msgspec.Struct, frozen=True):
+class Declared(msgspec.Struct, frozen=True, gc=False):
     """The tree's root is to be this; also carries the fleet-wide variables. None: nothing."""
 
     root: ChildSpec
@@ -22,7 +24,7 @@ class Declared(msgspec.Struct, frozen=True):
     who: str = "document"
 
 
-class Observed(msgspec.Struct, frozen=True):
+class Observed(msgspec.Struct, frozen=True, gc=False):
     """A collection that began at `began` ended with an observation, or with an error."""
 
     path: str
@@ -32,7 +34,7 @@ class Observed(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class ActionEnded(msgspec.Struct, frozen=True):
+class ActionEnded(msgspec.Struct, frozen=True, gc=False):
     """The action with this id ended; `permanent`: a retry cannot help."""
 
     path: str
@@ -44,7 +46,7 @@ class ActionEnded(msgspec.Struct, frozen=True):
     result: Any = None
 
 
-class ActionRefused(msgspec.Struct, frozen=True):
+class ActionRefused(msgspec.Struct, frozen=True, gc=False):
     """The queue was full: the action never started and stays due."""
 
     path: str
@@ -52,7 +54,7 @@ class ActionRefused(msgspec.Struct, frozen=True):
     action_id: int
 
 
-class ActionUnstuck(msgspec.Struct, frozen=True):
+class ActionUnstuck(msgspec.Struct, frozen=True, gc=False):
     """An action given up as stuck has ended after all; its result is not used."""
 
     path: str
@@ -60,27 +62,27 @@ class ActionUnstuck(msgspec.Struct, frozen=True):
     action_id: int
 
 
-class Released(msgspec.Struct, frozen=True):
+class Released(msgspec.Struct, frozen=True, gc=False):
     """All tasks of this incarnation have ended and its resources are closed."""
 
     path: str
     incarnation: int
 
 
-class StopAsked(msgspec.Struct, frozen=True):
+class StopAsked(msgspec.Struct, frozen=True, gc=False):
     """The whole tree is to stop, within the deadline of the settings unless one is given."""
 
     who: str = "operator"
     deadline: float | None = None
 
 
-class ForceAsked(msgspec.Struct, frozen=True):
+class ForceAsked(msgspec.Struct, frozen=True, gc=False):
     """Stop waiting: release everything now (a second SIGTERM)."""
 
     who: str = "operator"
 
 
-class RestartAsked(msgspec.Struct, frozen=True):
+class RestartAsked(msgspec.Struct, frozen=True, gc=False):
     """The worker at `path` is to be restarted."""
 
     path: str

@@ -15,7 +15,7 @@ from fsmv2.spec import UserSpec
 from fsmv2.worker import ActionDefinition, Worker, WorkerDefinition
 
 
-class Watch(msgspec.Struct, frozen=True):
+class Watch(msgspec.Struct, frozen=True, gc=False):
     """Open the worker's resources and begin to collect, the first time at once."""
 
     path: str
@@ -26,7 +26,7 @@ class Watch(msgspec.Struct, frozen=True):
     config: Any
 
 
-class Update(msgspec.Struct, frozen=True):
+class Update(msgspec.Struct, frozen=True, gc=False):
     """From now on collect with this spec and config; look soon if what is wanted `changed`."""
 
     path: str
@@ -36,21 +36,21 @@ class Update(msgspec.Struct, frozen=True):
     changed: bool = True
 
 
-class Collect(msgspec.Struct, frozen=True):
+class Collect(msgspec.Struct, frozen=True, gc=False):
     """Collect once now, beside the interval."""
 
     path: str
     incarnation: int
 
 
-class RestartCollection(msgspec.Struct, frozen=True):
+class RestartCollection(msgspec.Struct, frozen=True, gc=False):
     """The collection is silent: end its task, open the resources anew, begin again."""
 
     path: str
     incarnation: int
 
 
-class RunAction(msgspec.Struct, frozen=True):
+class RunAction(msgspec.Struct, frozen=True, gc=False):
     """Run an action as soon as a slot is free. `urgent`: a stop or repair, in the reserved lane."""
 
     path: str
@@ -62,7 +62,7 @@ class RunAction(msgspec.Struct, frozen=True):
     tick: int
 
 
-class CancelAction(msgspec.Struct, frozen=True):
+class CancelAction(msgspec.Struct, frozen=True, gc=False):
     """Cancel this action, queued or running."""
 
     path: str
@@ -70,7 +70,7 @@ class CancelAction(msgspec.Struct, frozen=True):
     action_id: int
 
 
-class Release(msgspec.Struct, frozen=True):
+class Release(msgspec.Struct, frozen=True, gc=False):
     """End everything of this incarnation, close its resources, answer `Released`."""
 
     path: str
@@ -78,7 +78,7 @@ class Release(msgspec.Struct, frozen=True):
     forced: bool = False
 
 
-class Report(msgspec.Struct, frozen=True):
+class Report(msgspec.Struct, frozen=True, gc=False):
     """Something an operator may want to read: a transition, an action, a condition, a restart."""
 
     kind: str

@@ -16,7 +16,7 @@ class Cause(msgspec.Struct, frozen=True, gc=False):
         return f"{self.kind} {self.detail}".rstrip()
 
 
-class TickRecord(msgspec.Struct, frozen=True):
+class TickRecord(msgspec.Struct, frozen=True, gc=False):
     """One tick of one supervisor.
 
     `more` counts causes beyond those kept; `decisions` are the transitions and actions in order;

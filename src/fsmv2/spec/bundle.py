@@ -38,6 +38,8 @@ class VariableBundle(
     internal: Mapping[str, Any] = EMPTY
 
     def __post_init__(self) -> None:
+        if self.user is EMPTY and self.global_ is EMPTY and self.internal is EMPTY:
+            return  # nothing to check; the engine makes its bundles from such
         for name in ("user", "global_", "internal"):
             tier = getattr(self, name)
             if tier is EMPTY:

@@ -204,11 +204,12 @@ def escalate(core: Core, s: Supervisor, reason: str) -> None:
         )
     if attempts.count >= settings.escalate_at and not attempts.escalated:
         attempts.escalated = True
+        said_why = reason.rstrip(".")
         core.report(
             "escalation",
             s,
             f"EscalationRequired: {attempts.count} attempts without {settings.healthy_reset:.0f} "
-            f"healthy seconds: {reason}. Retries go on every {settings.backoff_cap:.0f} s at most.",
+            f"healthy seconds: {said_why}. Retries go on every {settings.backoff_cap:.0f} s at most.",
             level="critical",
         )
 

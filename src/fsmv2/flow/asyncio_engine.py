@@ -62,7 +62,9 @@ class AsyncioEngine:
             await self._on_loop(self._close())
             self._closed = True
             self._loop.call_soon_threadsafe(self._loop.stop)
-            await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+            # Polled: joining in another thread would leave that one behind instead.
+            while self._thread.is_alive():
+                await asyncio.sleep(0.005)
             self._loop.close()
         self._closed = True
 

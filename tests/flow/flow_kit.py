@@ -1,0 +1,116 @@
+"""What the flow tests share: a real PLC simulator, a real broker, a short way to a config."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nats
+
+from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.process import start, stop
+from fsmv2.flow import FlowConfig, ModbusInput, Register, UnsOutput
+from fsmv2.flow.modbus.simulator import SIMULATED_REGISTERS
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody uses now."""
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+class Simulator:
+    """The simulated PLC as a process."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        command = [sys.executable, "-m", "fsmv2.flow.modbus.simulator", "--port", str(self.port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == f"ready 127.0.0.1:{self.port}\n"
+
+    def end(self, number: int = signal.SIGKILL) -> int:
+        """Send it a signal, by pid, and wait for its end; returns its exit code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        code = process.wait(10)
+        assert process.stdout is not None
+        process.stdout.close()
+        return code
+
+
+@contextlib.contextmanager
+def simulated_plc() -> Iterator[Simulator]:
+    """A running simulator on a free port."""
+    simulator = Simulator(free_port())
+    simulator.start()
+    try:
+        yield simulator
+    finally:
+        simulator.end()
+
+
+@contextlib.asynccontextmanager
+async def broker(folder: Path) -> AsyncIterator[BrokerConfig]:
+    """A running broker on free ports."""
+    config = BrokerConfig(state_dir=str(folder), port=free_port(), mqtt_port=free_port())
+    await start(config)
+    try:
+        yield config
+    finally:
+        await stop(config)
+
+
+def flow(
+    plc_port: int,
+    broker_port: int,
+    *,
+    every: float = 0.02,
+    registers: tuple[Register, ...] = SIMULATED_REGISTERS,
+    **output: Any,
+) -> FlowConfig:
+    """A flow from the simulator to the broker."""
+    return FlowConfig(
+        name="plant/filler/dfc_read",
+        input=ModbusInput(host="127.0.0.1", port=plc_port, every=every, registers=registers),
+        output=UnsOutput(
+            url=f"nats://127.0.0.1:{broker_port}", location_path="acme.cologne", **output
+        ),
+    )
+
+
+async def until(condition: Callable[[], Any], *, timeout: float = 10.0) -> None:
+    """Wait until `condition()` holds; AssertionError after `timeout` seconds."""
+    loop = asyncio.get_running_loop()
+    limit = loop.time() + timeout
+    while not condition():
+        assert loop.time() < limit, "never so"
+        await asyncio.sleep(0.01)
+
+
+async def stored(port: int) -> list[tuple[str, bytes]]:
+    """Every sample of the stream, in order."""
+    client = await nats.connect(f"nats://127.0.0.1:{port}")
+    context = client.jetstream()
+    count = (await context.stream_info("UMH")).state.messages
+    subscription = await context.subscribe("umh.v1.>", ordered_consumer=True)
+    found = []
+    for _ in range(count):
+        message = await subscription.next_msg(timeout=5)
+        found.append((message.subject, message.data))
+    await client.close()
+    return found

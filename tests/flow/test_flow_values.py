@@ -1,0 +1,101 @@
+"""From registers to values."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsmv2.flow.config import Order, Register
+from fsmv2.flow.modbus.values import decode, encode, scaled, shortest_float32
+
+ORDERS = st.sampled_from(["big", "little"])
+LIMITS = {"int16": (-(2**15), 2**15 - 1), "uint16": (0, 2**16 - 1)}
+LIMITS |= {"int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1)}
+LIMITS |= {"int64": (-(2**63), 2**63 - 1), "uint64": (0, 2**64 - 1)}
+
+
+@given(st.sampled_from(sorted(LIMITS)), st.data(), ORDERS, ORDERS)
+def test_integers_come_back_as_they_went(
+    type_: str, data: st.DataObject, words: Order, byte: Order
+) -> None:
+    value = data.draw(st.integers(*LIMITS[type_]))
+    tag = Register(name="t", address=0, type=type_)  # type: ignore[arg-type]
+    raw = encode(tag, value, word_order=words, byte_order=byte)
+    assert len(raw) == tag.width
+    assert all(0 <= word <= 0xFFFF for word in raw)
+    assert decode(tag, raw, word_order=words, byte_order=byte) == value
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False), ORDERS, ORDERS)
+def test_floats_come_back_as_the_same_float(value: float, words: Order, byte: Order) -> None:
+    for type_, size in (("float32", "f"), ("float64", "d")):
+        tag = Register(name="t", address=0, type=type_)  # type: ignore[arg-type]
+        raw = encode(tag, value, word_order=words, byte_order=byte)
+        found = decode(tag, raw, word_order=words, byte_order=byte)
+        assert struct.pack(size, found) == struct.pack(size, value)
+
+
+@pytest.mark.parametrize(
+    ("words", "byte", "raw"),
+    [
+        ("big", "big", [0x1234, 0x5678]),
+        ("little", "big", [0x5678, 0x1234]),
+        ("big", "little", [0x3412, 0x7856]),
+        ("little", "little", [0x7856, 0x3412]),
+    ],
+)
+def test_each_order_of_words_and_bytes(words: Order, byte: Order, raw: list[int]) -> None:
+    """As devices call them: ABCD, CDAB, BADC, DCBA."""
+    tag = Register(name="t", address=0, type="uint32")
+    assert decode(tag, raw, word_order=words, byte_order=byte) == 0x12345678
+    own = Register(name="t", address=0, type="uint32", word_order=words, byte_order=byte)
+    assert decode(own, raw, word_order="big", byte_order="big") == 0x12345678
+
+
+def test_scaling_gives_the_decimal_a_person_expects() -> None:
+    assert scaled(235, 0.1) == 23.5
+    assert json.dumps(scaled(3, 0.1)) == "0.3"
+    assert scaled(100, 0.5, -20) == 30.0
+    assert scaled(7, None) == 7
+    assert isinstance(scaled(7, None), int)
+
+
+@given(st.integers(-(2**31), 2**31), st.integers(1, 4))
+def test_a_scale_of_tenths_never_shows_more_digits(raw: int, digits: int) -> None:
+    value = scaled(raw, 10**-digits)
+    assert value == round(value, digits)
+
+
+def test_a_32_bit_float_is_published_as_it_is_written() -> None:
+    """0.1, not 0.10000000149011612."""
+    assert shortest_float32(struct.unpack("f", struct.pack("f", 0.1))[0]) == 0.1
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_json_cannot_carry_is_refused_by_name(value: float) -> None:
+    tag = Register(name="pressure", address=0, type="float32")
+    raw = encode(tag, value, word_order="big", byte_order="big")
+    with pytest.raises(ValueError, match=r"pressure is .*JSON cannot carry"):
+        decode(tag, raw, word_order="big", byte_order="big")
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [(b"idle\0\0\0\0", "idle"), (b"  ok  \0\xff", "ok"), (b"\xff\xfeab\0\0\0\0", "��ab")],
+)
+def test_strings_end_at_the_first_nul(raw: bytes, text: str) -> None:
+    tag = Register(name="state", address=0, type="string", length=4)
+    words: list[Any] = [int.from_bytes(raw[i : i + 2], "big") for i in range(0, 8, 2)]
+    assert decode(tag, words, word_order="little", byte_order="big") == text
+
+
+def test_a_bool_is_any_bit() -> None:
+    tag = Register(name="on", address=0, kind="coil", type="bool")
+    assert decode(tag, [1], word_order="big", byte_order="big") is True
+    assert decode(tag, [0], word_order="big", byte_order="big") is False

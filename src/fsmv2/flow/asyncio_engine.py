@@ -62,10 +62,11 @@ class AsyncioEngine:
             await self._on_loop(self._close())
             self._closed = True
             self._loop.call_soon_threadsafe(self._loop.stop)
-            # Polled: joining in another thread would leave that one behind instead.
-            while self._thread.is_alive():
+            for _ in range(1000):  # polled: to join in another thread would leave that one behind
+                if not self._thread.is_alive():
+                    self._loop.close()
+                    break
                 await asyncio.sleep(0.005)
-            self._loop.close()
         self._closed = True
 
     # ---- on the engine's loop ----------------------------------------------------------------

@@ -209,7 +209,7 @@ def escalate(core: Core, s: Supervisor, reason: str) -> None:
             "escalation",
             s,
             f"EscalationRequired: {attempts.count} attempts without {settings.healthy_reset:.0f} "
-            f"healthy seconds: {said_why}. Retries go on every {settings.backoff_cap:.0f} s at most.",
+            f"healthy seconds: {said_why}. Retries go on, every {settings.backoff_cap:.0f} s.",
             level="critical",
         )
 

@@ -6,9 +6,10 @@ template, and that of the variable whose value does not fit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from fsmv2 import (
     Diagnostic,
@@ -27,8 +28,6 @@ from fsmv2.builtin.sections import (
 from fsmv2.errors import FsmError, Mark
 from fsmv2.spec import location_variables, with_engine_keys
 from fsmv2.spec.document import Node, decode
-
-ONE_VARIABLE = re.compile(r"\{\{-?\s*\.?([A-Za-z_]\w*)\s*-?\}\}\Z")
 
 
 def check_bridge(
@@ -82,18 +81,23 @@ def _check_section(
             problems.append(_at_template(node, error, name))
             return node.value
 
-    rendered = section.with_scalars(render)
+    data = section.with_scalars(render).to_data()
     if problems:
         return problems
+    # A value that is nothing but one variable is wrong where the bridge sets that variable.
+    rendered = section.with_values(data, lambda steps: bridge.get("variables", *steps))
     _, wrong = decode(rendered, ConnectionSection if key == "connection" else ReadSection)
     if wrong:
-        return [_with_origin(bridge, section, problem, name) for problem in wrong]
+        return [
+            msgspec.structs.replace(problem, message=f"bridge '{name}': {problem.message}")
+            for problem in wrong
+        ]
     try:
         if key == "connection":
-            connection_from(rendered.to_data())
+            connection_from(data)
         else:
             dataflow_from(
-                rendered.to_data(),
+                data,
                 location_path=scope["location_path"] or "unknown",
                 broker_url="nats://unknown",
             )
@@ -111,27 +115,3 @@ def _at_template(node: Node, error: TemplateError, name: str) -> Diagnostic:
         mark = Mark(mark.file, mark.line, mark.column + node.column_offset + error.column - 1)
     place = Node("scalar", node.value, path=node.path, mark=mark, length=1, document=node.document)
     return place.problem(error.code, f"bridge '{name}': {error.message}", fix=error.fix)
-
-
-def _with_origin(bridge: Node, section: Node, problem: Diagnostic, name: str) -> Diagnostic:
-    """The same problem at the variable's own line when the value is nothing but that variable."""
-    for scalar in section.scalars():
-        if scalar.mark == problem.mark and isinstance(scalar.value, str):
-            found = ONE_VARIABLE.match(scalar.value.strip())
-            origin = bridge.get("variables", found[1]) if found else None
-            if origin is not None:
-                return origin.problem(
-                    problem.code,
-                    f"bridge '{name}': {problem.message}",
-                    fix=f"{problem.fix} It is used as {scalar.path} in line "
-                    f"{scalar.mark.line if scalar.mark else 0}.".strip(),
-                )
-    return Diagnostic(
-        code=problem.code,
-        message=f"bridge '{name}': {problem.message}",
-        mark=problem.mark,
-        path=problem.path,
-        fix=problem.fix,
-        source=problem.source,
-        length=problem.length,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 
 import pytest
@@ -52,24 +51,19 @@ def test_each_look_calls_for_one_state(
 
 async def test_it_follows_a_real_listener() -> None:
     """Up while something listens, down with the reason when nothing does; never restarted."""
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
+    listener = socket.create_server(("127.0.0.1", 0), backlog=100)  # accepted by the kernel
+    port = listener.getsockname()[1]
     factory = WorkerFactory()
     factory.register(Connection)
     root = ChildSpec("plc", "connection", ConnectionSpec(host="127.0.0.1", port=port))
     async with Runtime(root, factory, seed=1) as tree:
         await tree.until(lambda t: t["plc"].state == "up", timeout=5)
-        server.close()
-        await server.wait_closed()
+        listener.close()
         view = await tree.until(lambda t: t["plc"].state == "down", timeout=5)
         assert "connection refused" in view["plc"].reason
-        server = await asyncio.start_server(
-            lambda _, writer: writer.close(), "127.0.0.1", port, reuse_address=True
-        )
-        view = await tree.until(lambda t: t["plc"].state == "up", timeout=5)
-        assert view["plc"].incarnation == 1
-    server.close()
-    await server.wait_closed()
+        with socket.create_server(("127.0.0.1", port), backlog=100):
+            view = await tree.until(lambda t: t["plc"].state == "up", timeout=5)
+            assert view["plc"].incarnation == 1
 
 
 async def test_an_address_nobody_answers_at_is_down_within_the_timeout() -> None:

@@ -51,7 +51,10 @@ def foreign_server(server_program: str, tmp_path: Path) -> Iterator[Callable[[in
 async def greeter(says: bytes) -> AsyncIterator[int]:
     """Somebody on a port who accepts connections and says this; the port."""
 
+    writers: list[asyncio.StreamWriter] = []
+
     async def greeted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         writer.write(says)
         with contextlib.suppress(OSError):
             await reader.read()
@@ -60,6 +63,10 @@ async def greeter(says: bytes) -> AsyncIterator[int]:
     server = await asyncio.start_server(greeted, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
+    for writer in writers:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 def test_a_foreign_nats_server_on_the_port_is_refused_named_and_left_alone(

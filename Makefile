@@ -41,9 +41,9 @@ bench: $(READY)  ## the figures, median of five
 docs: $(READY)  ## regenerate the pages and pictures that are made from the code
 	@$(BIN)/python docs/generate.py
 
-lock: $(READY)  ## resolve the dependencies anew (no index address is written)
+lock: $(READY)  ## resolve the dependencies anew (writes no address of an index)
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -q -o requirements.lock
+	  --generate-hashes --no-header -q -o requirements.lock
 
 clean:  ## remove the environment and what the tools left
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist build

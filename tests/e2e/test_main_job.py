@@ -159,7 +159,7 @@ def read_until_active(run: subprocess.Popen[str]) -> list[dict[str, Any]]:
 
 
 def test_sigterm_ends_everything_in_order_within_three_seconds(plant: Plant) -> None:
-    """Exit code 0, no process left."""
+    """H5, H6: the loop lives until all is drained; exit code 0, no process left."""
     run = run_cli(plant)
     try:
         read_until_active(run)

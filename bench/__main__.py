@@ -48,7 +48,7 @@ def main() -> None:
         figures[key] = {"median": median(values), "min": values[0], "max": values[-1]}
         shown = [f"{v:.4g}" for v in (median(values), values[0], values[-1])]
         table.add_row(what, *shown, unit, original, aim)
-    Console(stderr=True).print(table)
+    Console(stderr=True, width=110).print(table)
     print(json.dumps({"machine": machine, "workers": runs[0]["workers"], "figures": figures}))
 
 

@@ -256,7 +256,7 @@ class Collector:
         self._resources = None
 
     def _bind(self, value: Any) -> Resources[Any]:
-        log = structlog.get_logger("fsmv2.worker").bind(path=self.path)
+        log = structlog.get_logger("fsmv2.worker", path=self.path)  # made when first used
         return Resources(self.path, value, self._config, log, self._push)
 
     def _push(self, observed: ObservedState) -> None:

@@ -6,6 +6,7 @@ import pytest
 from lamp_tree import Device, DeviceObserved, World, condition, device, group, simulate, states
 
 from fsmv2 import (
+    ChildSpec,
     DesiredState,
     EngineSettings,
     ExponentialBackoff,
@@ -94,6 +95,28 @@ def test_h19_h41_an_open_circuit_is_shown_and_closes_when_the_child_recovers(
         sim.run(400)
         assert sim["g/a"].incarnation == incarnation
         assert sim["g/a"].attempts == 0  # H49: forgotten after five healthy minutes
+
+
+def test_h64_a_corrected_config_is_derived_and_reconciled_while_the_circuit_is_open(
+    world: World,
+) -> None:
+    def declared(pin: int) -> ChildSpec:
+        return group("g", device("a"), device("b", pin=pin), kind="guarded")
+
+    with simulate(world, declared(1)) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        sim.until(lambda sim: sim.core.open_circuits == 1, within=130, step=0.5)
+        derives = world.derives["g/b"]
+        sim.declare(declared(2))
+        sim.run(0)
+        assert sim.core.open_circuits == 1
+        assert world.derives["g/b"] > derives
+        assert sim.supervisor("g/b").declared.user_spec.pin == 2
+        del world.broken["inside"]
+        sim.until(lambda sim: sim.core.open_circuits == 0, within=130, step=0.5)
+        sim.until(lambda sim: sim["g/b"].reason == "it is lit", within=10)
+        assert sim.supervisor("g/b").live_spec.pin == 2
 
 
 def test_h19_one_bad_look_opens_nothing(world: World) -> None:

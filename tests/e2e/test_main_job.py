@@ -176,6 +176,28 @@ def test_sigterm_ends_everything_in_order_within_three_seconds(plant: Plant) -> 
     assert plant.broker_pids() == []
 
 
+@pytest.mark.slow
+def test_h50_a_process_that_was_stopped_calls_nothing_stale(plant: Plant) -> None:
+    """Nobody was silent while we were not listening; nothing is restarted for that."""
+    run = run_cli(plant)
+    try:
+        read_until_active(run)
+        run.send_signal(signal.SIGSTOP)
+        time.sleep(14)
+        run.send_signal(signal.SIGCONT)
+        time.sleep(4)
+        run.send_signal(signal.SIGTERM)
+        out, _ = run.communicate(timeout=20)
+    finally:
+        run.kill()
+        run.wait()
+    reports = [json.loads(line) for line in out.splitlines()]
+    texts = [report.get("text", "") for report in reports]
+    assert not [text for text in texts if "Fresh=" in text or "stale" in text]
+    assert not [report for report in reports if report.get("kind") in ("restarted", "silent")]
+    assert run.returncode == 0
+
+
 def test_after_kill_9_the_next_start_adopts_the_broker(plant: Plant) -> None:
     """The broker outlives fsmv2 on purpose; there is never a second one, and none is left over."""
     first = run_cli(plant)

@@ -13,6 +13,9 @@ from collections.abc import Callable
 from fsmv2.core import Core, Event, Instruction, Report
 from fsmv2.runtime.clock import Clock
 
+BEAT = 1.0
+"""Seconds; who sleeps longer cannot tell, when an event wakes it, whether it was stopped (H50)."""
+
 Deliver = Callable[[list[Instruction]], None]
 Listener = Callable[[Report], None]
 
@@ -21,9 +24,17 @@ class Supervision:
     """Feeds one core, and passes on what it asks."""
 
     def __init__(
-        self, core: Core, clock: Clock, loop: asyncio.AbstractEventLoop, deliver: Deliver
+        self,
+        core: Core,
+        clock: Clock,
+        loop: asyncio.AbstractEventLoop,
+        deliver: Deliver,
+        *,
+        beat: float | None = BEAT,
     ) -> None:
+        """`beat`: seconds after which it wakes even if nothing is due; None on a virtual clock."""
         self.core = core
+        self._beat = beat
         self.finished = asyncio.Event()
         self._clock = clock
         self._loop = loop
@@ -79,6 +90,8 @@ class Supervision:
         deadline = core.deadline()
         if deadline is not None:
             wait = max(0.0, deadline - now)
+            if self._beat is not None:
+                wait = min(wait, self._beat)
             self._due = self._loop.time() + wait
             self._timer = self._loop.call_at(self._due, self.slice)
 

@@ -51,7 +51,9 @@ class Simulation:
         self.settings = settings or EngineSettings()
         self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0)
         self.work = Work(self.settings, self.clock, self.loop, self.post)
-        self.supervision = Supervision(self.core, self.clock, self.loop, self.work.deliver)
+        self.supervision = Supervision(
+            self.core, self.clock, self.loop, self.work.deliver, beat=None
+        )
         self.reports: list[Report] = []
         self.supervision.listen(self.reports.append)
         self.declare(root, global_variables)

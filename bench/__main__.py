@@ -22,7 +22,7 @@ ROWS = (
     ("memory_per_worker_kb", "memory per worker", "KB", "200–250, growing", "8, flat"),
     ("memory_growth_per_worker_kb", "its growth while quiet", "KB", "", "0"),
     ("react_p50_s", "root variable → last child, p50", "s", "0.176", "0.010"),
-    ("longest_slice_s", "longest slice of supervision", "s", "", "0.005"),
+    ("longest_slice_s", "longest slice of supervision", "CPU s", "", "0.005"),
 )
 
 

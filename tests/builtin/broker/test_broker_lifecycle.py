@@ -153,13 +153,24 @@ def test_a_stop_works_where_the_kernel_offers_no_handles(
     assert kernel_start(pid) is None
 
 
+def suspend(pid: int) -> None:
+    """SIGSTOP, and wait until it has reached every thread: it answers until then."""
+    os.kill(pid, signal.SIGSTOP)
+    limit = time.monotonic() + 5.0
+    while {
+        thread.read_text().rpartition(")")[2].split()[0]
+        for thread in Path(f"/proc/{pid}/task").glob("*/stat")
+    } != {"T"}:
+        assert time.monotonic() < limit, "it does not stop"
+
+
 def test_a_server_that_hangs_is_unresponsive_and_a_start_replaces_it(
     config: BrokerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fsmv2.builtin.broker.process.ADOPT_WITHIN", 0.2)
     monkeypatch.setattr("fsmv2.builtin.broker.process.REPLACE_GRACE", 0.2)
     hanging = asyncio.run(start(config)).pid
-    os.kill(hanging, signal.SIGSTOP)
+    suspend(hanging)
     seen = asyncio.run(probe(config))
     assert (seen.state, seen.pid) == ("unresponsive", hanging)
     assert "does not answer within 1 s" in seen.reason

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.config import BrokerConfig, make_private_directory
 from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.ports import is_free, resolve_ports
 from fsmv2.builtin.broker.probe import probe, probe_url
@@ -191,3 +193,51 @@ def test_another_given_port_moves_the_broker(
     assert second.port == moved.port
     assert find_servers(config) == [second.pid] != [first.pid]
     assert is_free(config.port)
+
+
+@pytest.fixture
+def chosen(configure: Callable[..., BrokerConfig], free_port: Callable[[], int]) -> BrokerConfig:
+    """A broker with ports chosen earlier; not the preferred ones, which other tests fight for."""
+    config = configure(port=0, mqtt_port=0)
+    make_private_directory(config.directory)
+    ports = {"port": free_port(), "mqtt_port": free_port()}
+    (config.directory / "ports.json").write_bytes(msgspec.json.encode(ports))
+    return config
+
+
+def test_chosen_ports_stay_the_same_when_a_killed_broker_is_started_at_once(
+    chosen: BrokerConfig,
+) -> None:
+    """The last threads of the killed server may still have them."""
+    status = asyncio.run(start(chosen))
+    ports = (status.port, status.mqtt_port)
+    for _ in range(8):
+        os.kill(status.pid, signal.SIGKILL)
+        status = asyncio.run(start(chosen))
+        assert (status.port, status.mqtt_port) == ports
+
+
+def test_chosen_ports_stay_the_same_when_the_running_server_is_not_on_record(
+    chosen: BrokerConfig,
+) -> None:
+    """As after a kill of fsmv2 just after it started the server: that one is in nobody's way."""
+    lost = asyncio.run(start(chosen))
+    ports = (lost.port, lost.mqtt_port)
+    (chosen.directory / "broker.json").unlink()
+    assert resolve_ports(chosen.directory, port=0, mqtt_port=0) == ports
+    fresh = asyncio.run(start(chosen))
+    assert (fresh.port, fresh.mqtt_port) == ports
+    assert find_servers(chosen) == [fresh.pid] != [lost.pid]
+
+
+def test_a_chosen_port_that_a_stranger_took_is_chosen_anew_and_the_other_stays(
+    chosen: BrokerConfig,
+) -> None:
+    first = asyncio.run(start(chosen))
+    asyncio.run(stop(chosen))
+    with socket.create_server(("127.0.0.1", first.port)):
+        moved = asyncio.run(start(chosen))
+        assert moved.port != first.port
+        assert moved.mqtt_port == first.mqtt_port
+    asyncio.run(stop(chosen))
+    assert asyncio.run(start(chosen)).port == moved.port, "and stays where it is then"

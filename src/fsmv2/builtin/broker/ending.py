@@ -8,7 +8,7 @@ import os
 import signal
 import time
 
-from fsmv2.builtin.broker.kernel import is_zombie, reap, start_time_of
+from fsmv2.builtin.broker.kernel import is_ending, is_zombie, reap, start_time_of
 from fsmv2.errors import TemporaryError
 
 KILLED_WITHIN = 5.0
@@ -44,7 +44,7 @@ async def see_off(pid: int, started: int) -> None:
     Does nothing to one that lives, and takes note of the end of our own children only.
     """
     limit = time.monotonic() + KILLED_WITHIN
-    while is_zombie(pid, started) and not reap(pid, started):
+    while is_ending(pid, started) or (is_zombie(pid, started) and not reap(pid, started)):
         if time.monotonic() > limit:
             return
         await asyncio.sleep(LOOK_EVERY)

@@ -46,6 +46,12 @@ def is_zombie(pid: int, started: int) -> bool:
     return fields is not None and fields[0] == "Z" and int(fields[19]) == started
 
 
+def is_ending(pid: int, started: int) -> bool:
+    """Whether this process has ended but for some of its threads: its ports are not free yet."""
+    fields = _stat(pid)
+    return is_zombie(pid, started) and fields is not None and int(fields[17]) > 1
+
+
 def how_ended(pid: int, started: int) -> str:
     """How a process ended, as 'was killed by SIGKILL', while its parent has not taken note yet."""
     fields = _stat(pid)

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.builtin.broker.config import BrokerConfig, make_private_directory, write_private
+from fsmv2.builtin.broker.kernel import find_servers, is_ending
 from fsmv2.builtin.broker.record import is_alive, read_record
 from fsmv2.errors import TemporaryError
 
@@ -50,7 +51,7 @@ def resolve_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, i
     remembered = remembered_ports(state_dir)
     if port and mqtt_port and (not state_dir.exists() or remembered == Ports(port, mqtt_port)):
         return port, mqtt_port
-    ours = _held_by_us(state_dir)
+    ours = _held_by_us(state_dir, remembered)
     port = port or _choose((remembered.port, PREFERRED[0]), ours, other=mqtt_port)
     mqtt_port = mqtt_port or _choose((remembered.mqtt_port, PREFERRED[1]), ours, other=port)
     make_private_directory(state_dir)
@@ -58,11 +59,15 @@ def resolve_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, i
     return port, mqtt_port
 
 
-def _held_by_us(state_dir: Path) -> set[int]:
+def _held_by_us(state_dir: Path, remembered: Ports) -> set[int]:
     config = BrokerConfig(state_dir=str(state_dir))
     record = read_record(config)
-    alive = record is not None and is_alive(config, record)
-    return {record.port, record.mqtt_port} if record is not None and alive else set()
+    if record is not None and (
+        is_alive(config, record) or is_ending(record.pid, record.start_time)
+    ):
+        return {record.port, record.mqtt_port}
+    # One that is not on record was started with the ports remembered just before.
+    return {remembered.port, remembered.mqtt_port} if find_servers(config) else set()
 
 
 def _choose(wanted: tuple[int, ...], ours: set[int], *, other: int) -> int:

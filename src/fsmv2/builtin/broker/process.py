@@ -54,11 +54,12 @@ async def start(config: BrokerConfig) -> BrokerStatus:
     program = find_server()
     make_private_directory(config.directory)
     async with only_one(config, within=LOCK_WITHIN):
-        config = settle(config)
         adopted = await _adopt(config)
         if adopted is not None:
             return adopted
         await _end_ours(config, REPLACE_GRACE)
+        # Only now: chosen ports that one of ours still has would be taken for somebody else's.
+        config = settle(config)
         async with store_lock(config, within=STORE_WITHIN) as lock:
             record = _spawn(program, config, lock)
         return await _until_ready(config, record)

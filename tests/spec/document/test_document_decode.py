@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Optional
 
@@ -10,7 +11,7 @@ import pytest
 from document_plant import Bridge, Connection, Limits, Mode, Plant, Register
 
 from fsmv2.errors import DefinitionError, Diagnostic, DocumentError, FsmError
-from fsmv2.spec.document import Document, Duration, Node, Templated, decode, parse_yaml
+from fsmv2.spec.document import Document, Duration, Node, Templated, decode, parse_yaml, rendered
 
 
 class Tree(msgspec.Struct, kw_only=True):
@@ -179,7 +180,9 @@ def test_each_type_takes_its_values(text: str, type_: Any, value: Any) -> None:
         ("$RATE", Duration, ("FSM0124 a expected a duration such as 500ms, 1s or 2m, got '$RATE'. "
                             'Variables are written "{{ .RATE }}", in quotes.')),
         ("[x]", dict[str, int], ("FSM0122 a expected keys and values, got a list. "
-                                "Remove the `- ` before the keys.")),
+                                "Write {key: value} in place of the list.")),
+        ("\n  - x", dict[str, int], ("FSM0122 a expected keys and values, got a list. "
+                                      "Remove the `- ` before the keys.")),
         ("x", dict[str, int], ("FSM0122 a expected keys and values, got the text 'x'. "
                               "Write keys in lines of their own below, indented.")),
         ("{b: x}", dict[str, int], ("FSM0122 a.b expected a whole number, got the text 'x'. "
@@ -268,7 +271,7 @@ def test_a_text_of_a_rendered_value_is_not_a_template_again() -> None:
     assert [f"{p.path}: {p.message} {p.fix}" for p in problems] == [
         (
             "connection.port: expected a whole number from 1 to 65535, got the text '{{ x }}'. "
-            "Templates are not rendered here; write the value itself."
+            "The value of a variable is not rendered again; write there what is meant."
         )
     ]
 
@@ -284,20 +287,20 @@ def plant() -> Document:
     )
 
 
-def rendered(plant: Document, **values: Any) -> list[Diagnostic]:
+def problems_rendered(plant: Document, **values: Any) -> list[Diagnostic]:
     """Problems of the template rendered for the bridge."""
     template, variables = plant.node_of("templates.plc"), plant.node_of("bridges[0].variables")
     assert template is not None
     assert variables is not None
     data = {"host": "10.0.0.1", "port": 150200, "timeout": "1s"} | values
-    node = template.with_values(data, lambda steps: variables.get(*steps))
+    node = rendered(template, data, lambda steps: variables.get(*steps))
     return decode(node, Connection, path="bridges[0].connection")[1]
 
 
 def test_a_wrong_value_is_shown_where_its_variable_is_set_and_where_it_is_used(
     plant: Document,
 ) -> None:
-    (problem,) = rendered(plant)
+    (problem,) = problems_rendered(plant)
     assert problem.path == "bridges[0].variables.PORT"
     assert problem.render() == (
         "plant.yaml:4:52: error[FSM0123]: expected a whole number from 1 to 65535, got 150200.\n"
@@ -311,7 +314,7 @@ def test_a_wrong_value_is_shown_where_its_variable_is_set_and_where_it_is_used(
 
 
 def test_a_wrong_value_of_a_mixed_template_is_shown_at_the_template(plant: Document) -> None:
-    (problem,) = rendered(plant, port=502, timeout="1000s")
+    (problem,) = problems_rendered(plant, port=502, timeout="1000s")
     assert problem.path == "bridges[0].connection.timeout"
     assert str(problem.mark) == "plant.yaml:2:58"
     assert problem.related == ()
@@ -320,12 +323,12 @@ def test_a_wrong_value_of_a_mixed_template_is_shown_at_the_template(plant: Docum
 def test_text_where_a_number_was_rendered_says_which_of_the_two_is_the_reason(
     plant: Document,
 ) -> None:
-    (from_variable,) = rendered(plant, port="502")
+    (from_variable,) = problems_rendered(plant, port="502")
     assert from_variable.fix == "Write 502."
     quoted = parse_yaml('t: {host: h, port: "{{ .PORT }}"}\nv: {PORT: "502"}\n', "plant.yaml").root
     template = quoted.get("t")
     assert template is not None
-    node = template.with_values({"host": "h", "port": "502"}, lambda steps: quoted.get("v", *steps))
+    node = rendered(template, {"host": "h", "port": "502"}, lambda steps: quoted.get("v", *steps))
     (from_quotes,) = decode(node, Connection)[1]
     assert from_quotes.path == "v.PORT"
     assert from_quotes.fix == "Remove the quotes: 502."
@@ -337,8 +340,19 @@ def test_text_where_a_number_was_rendered_says_which_of_the_two_is_the_reason(
 
 
 def test_nothing_rendered_is_said_as_a_wrong_value(plant: Document) -> None:
-    (problem,) = rendered(plant, port=None)
+    (problem,) = problems_rendered(plant, port=None)
     assert problem.message == "expected a whole number from 1 to 65535, got nothing."
+
+
+def test_a_variable_whose_value_is_its_own_template_is_a_value_and_not_a_template(
+    plant: Document,
+) -> None:
+    (problem,) = problems_rendered(plant, port="{{ .PORT }}")
+    assert problem.path == "bridges[0].variables.PORT"
+    assert problem.message.endswith("got the text '{{ .PORT }}'.")
+    assert problem.fix == (
+        "The value of a variable is not rendered again; write there what is meant."
+    )
 
 
 @pytest.mark.parametrize(
@@ -359,3 +373,28 @@ def test_a_path_can_be_given_to_a_whole_document() -> None:
 def test_a_type_no_document_can_express_is_a_mistake_of_the_program(type_: Any) -> None:
     with pytest.raises(DefinitionError, match="A document cannot give a value of the type"):
         decode(Node.from_data(1), type_)
+
+
+def test_of_very_many_problems_the_first_are_shown_and_the_rest_is_counted() -> None:
+    text = "a:\n" + "  - x\n" * 100_000
+    begin = time.process_time()
+    error = DocumentError(decode(parse_yaml(text, "plant.yaml").root, dict[str, list[int]])[1])
+    assert time.process_time() - begin < 10.0
+    assert len(error.diagnostics) == 501
+    assert [str(d.mark) for d in error.diagnostics[498:]] == [
+        "plant.yaml:500:5",
+        "plant.yaml:501:5",
+        "plant.yaml:502:5",
+    ]
+    assert error.diagnostics[-1].render() == (
+        "plant.yaml:502:5: error[FSM0101]: from here on, 99,500 more problems are not shown.\n"
+        "502 |   - x\n"
+        "          ^\n"
+        "  fix: Mend those above first; check that it is the right file."
+    )
+
+
+def test_one_problem_more_than_are_shown_is_shown_too() -> None:
+    text = "a:\n" + "  - x\n" * 501
+    _, problems = decode(parse_yaml(text, "plant.yaml").root, dict[str, list[int]])
+    assert [problem.code for problem in problems] == ["FSM0122"] * 501

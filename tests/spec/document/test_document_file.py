@@ -202,6 +202,12 @@ def test_a_bomb_of_merges_is_refused_too() -> None:
     assert "FSM0106" in refused(text)
 
 
+def test_too_many_values_without_any_alias_are_said_as_that() -> None:
+    message = refused("a:\n" + "- 1\n" * 500_000)
+    assert "error[FSM0106]: the document has more than 500,000 keys and values.\n" in message
+    assert "fix: Check that it is the right file." in message
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -7,7 +7,7 @@ codes, wording                                         the catalogue of problems
 """
 
 from fsmv2.spec.document.codes import CATALOGUE, explain
-from fsmv2.spec.document.decode import decode
+from fsmv2.spec.document.decode import decode, rendered
 from fsmv2.spec.document.document import Document, in_order
 from fsmv2.spec.document.duration import Duration, parse_duration
 from fsmv2.spec.document.load import load_yaml, parse_yaml
@@ -26,4 +26,5 @@ __all__ = [
     "load_yaml",
     "parse_duration",
     "parse_yaml",
+    "rendered",
 ]

@@ -110,7 +110,7 @@ class Fields:
     def _fix(self, node: Node, fields: Mapping[str, Field]) -> str:
         known = ", ".join(fields)
         if node.kind == "sequence":
-            return f"Remove the `- ` before the keys. Known: {known}."
+            return f"{_unlisted(node)} Known: {known}."
         return f"Write its keys in lines of their own below, indented. Known: {known}."
 
     def _build(self, node: Node, values: dict[str, Any], problems: Problems) -> Any:
@@ -147,6 +147,13 @@ def _missing(node: Node, field: Field) -> Diagnostic:
     )
 
 
+def _unlisted(node: Node) -> str:
+    """What to do about a list where keys and values are expected."""
+    if node.in_brackets:
+        return "Write {key: value} in place of the list."
+    return "Remove the `- ` before the keys."
+
+
 def _inside(node: Node) -> str:
     return f"in {shown(node.path)}" if node.path else "at the top level"
 
@@ -175,7 +182,7 @@ class Entries:
         """A dict."""
         if node.kind != "mapping":
             fix = (
-                "Remove the `- ` before the keys."
+                _unlisted(node)
                 if node.kind == "sequence"
                 else "Write keys in lines of their own below, indented."
             )
@@ -202,7 +209,7 @@ class Items:
     def read(self, node: Node, problems: Problems) -> Any:
         """A list, or what it is made into."""
         if node.kind != "sequence":
-            fix = "Put `- ` before each entry."
+            fix = "Put [ and ] around it." if node.in_brackets else "Put `- ` before each entry."
             if node.kind == "scalar" and node.value is not None and "scalar" in self._item.kinds:
                 fix = f"Put it in brackets: [{node.text}]."
             problems.append(mismatch(node, self.expected, fix))

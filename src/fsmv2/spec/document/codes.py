@@ -6,10 +6,19 @@ Printed by `fsmv2 explain CODE`.
 from __future__ import annotations
 
 CATALOGUE: dict[str, tuple[str, str]] = {
-    "FSM0101": ("The document cannot be used", "Every problem found is listed; mend them all."),
+    "FSM0101": (
+        "The document cannot be used",
+        (
+            "Every problem found is listed, in the order of the file; mend them all. Of more than "
+            "500 the rest is counted.\n\nfsmv2 validate plant.yaml"
+        ),
+    ),
     "FSM0102": (
         "The file cannot be read",
-        "It does not exist, is a folder, or may not be read by this user.",
+        (
+            "It does not exist, is a folder, or may not be read by this user.\n\n"
+            "wrong:  fsmv2 validate plants/\nright:  fsmv2 validate plants/filler.yaml"
+        ),
     ),
     "FSM0103": (
         "The file is too large",
@@ -22,7 +31,9 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "The file is not text in UTF-8",
         (
             "Save it as UTF-8; editors offer that in 'Save as'. A byte order mark is allowed. "
-            "The line and the byte tell where the first wrong one stands, often an umlaut."
+            "The line and the byte tell where the first wrong one stands, often an umlaut.\n\n"
+            "wrong:  the ü of Köln or München as the one byte fc\n"
+            "right:  the two bytes c3 bc, which UTF-8 writes for it"
         ),
     ),
     "FSM0105": (
@@ -187,23 +198,44 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "FSM0130": (
         "Unknown template",
-        "`template:` of a bridge names an entry of the section `templates:`.",
+        (
+            "`template:` of a bridge names an entry of the section `templates:`.\n\n"
+            "wrong:  templates: {modbus-plc: …}   bridges: [{name: filler, template: modbus}]\n"
+            "right:  templates: {modbus-plc: …}   bridges: [{name: filler, template: modbus-plc}]"
+        ),
     ),
     "FSM0131": (
         "Two bridges have one name",
-        "The name is a bridge's identity in paths, logs and records; each has one of its own.",
+        (
+            "The name is a bridge's identity in paths, logs and records; each has one of its "
+            "own.\n\nwrong:  bridges: [{name: filler}, {name: filler}]\n"
+            "right:  bridges: [{name: filler-1}, {name: filler-2}]"
+        ),
     ),
     "FSM0132": (
         "A bridge has neither template nor connection",
-        "right:  - {name: filler, template: modbus-plc, variables: {IP: 10.0.0.5}}",
+        (
+            "A bridge says itself what it reads, or takes that from a template.\n\n"
+            "wrong:  - {name: filler, variables: {IP: 10.0.0.5}}\n"
+            "right:  - {name: filler, template: modbus-plc, variables: {IP: 10.0.0.5}}"
+        ),
     ),
     "FSM0133": (
         "The agent owns a level of the location",
-        "What the section `agent:` says of a level stands; the bridge's own value is not used.",
+        (
+            "What the section `agent:` says of a level stands; the bridge's own value is not "
+            "used. A warning: the document runs.\n\n"
+            "wrong:  agent: {location: {site: cologne}}   a bridge: {location: {site: berlin}}\n"
+            "right:  agent: {location: {site: cologne}}   a bridge: {location: {line: one}}"
+        ),
     ),
     "FSM0134": (
         "The location is empty",
-        "What publishes into the namespace needs at least the first level, the enterprise.",
+        (
+            "What publishes into the namespace needs at least the first level, the enterprise."
+            "\n\nwrong:  agent: {name: edge}\n"
+            "right:  agent: {name: edge, location: {enterprise: acme}}"
+        ),
     ),
 }
 """Codes of documents; those of other errors are explained by their classes in `fsmv2.errors`."""

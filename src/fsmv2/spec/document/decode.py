@@ -14,7 +14,7 @@ import msgspec
 from fsmv2.errors import Diagnostic
 from fsmv2.spec.document.document import in_order
 from fsmv2.spec.document.leaves import BAD
-from fsmv2.spec.document.node import Node
+from fsmv2.spec.document.node import Node, Origin
 from fsmv2.spec.document.shapes import reader_of
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def decode(node: Node, type_: Any, *, path: str | None = None) -> tuple[Any, lis
     what its `__post_init__` raises is one of the problems.
 
     `path` stands in the problems for the path of `node`: that of the bridge, say, whose template
-    this is. For rendered values see `Node.with_values`. Raises DefinitionError for a type that no
+    this is. For rendered values see `rendered`. Raises DefinitionError for a type that no
     document can express.
     """
     problems: list[Diagnostic] = []
@@ -46,6 +46,16 @@ def decode(node: Node, type_: Any, *, path: str | None = None) -> tuple[Any, lis
             problems = [_moved(problem, node.path, path) for problem in problems]
         return None, in_order(problems)
     return value, []
+
+
+def rendered(node: Node, values: Any, origins: Origin | None = None) -> Node:
+    """`values`, which is `node.to_data()` rendered, with the places of `node`.
+
+    What is wrong in them is then shown at the line of the template; of a value that is nothing but
+    one variable, at the variable's declaration, which `origins` finds from the variable's steps,
+    and the template is the related place. See `Node.with_values`, which this calls.
+    """
+    return node.with_values(values, origins)
 
 
 def _moved(problem: Diagnostic, old: str, new: str) -> Diagnostic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -80,8 +80,15 @@ class Document:
         )
 
 
+MOST_SHOWN = 500
+"""Problems; a person mends none of more, and half a million of them take half a minute to say."""
+
+
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """By place; what is the same problem of the same place, reached by several aliases, is once."""
+    """By place; what is the same problem of the same place, reached by several aliases, is once.
+
+    Of more than `MOST_SHOWN` the rest is one more diagnostic, which counts them.
+    """
     seen: set[tuple[str, Mark | None, str, str]] = set()
     found: list[Diagnostic] = []
     for diagnostic in diagnostics:
@@ -90,4 +97,15 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         if key not in seen:
             seen.add(key)
             found.append(diagnostic)
-    return sorted(found, key=lambda d: d.mark or Mark("", 0, 0))
+    found.sort(key=lambda d: d.mark or Mark("", 0, 0))
+    return found if len(found) <= MOST_SHOWN + 1 else [*found[:MOST_SHOWN], _rest(found)]
+
+
+def _rest(found: Sequence[Diagnostic]) -> Diagnostic:
+    """The problems that are not shown, counted, at the place of the first of them."""
+    first = found[MOST_SHOWN]
+    message = f"from here on, {len(found) - MOST_SHOWN:,} more problems are not shown."
+    fix = "Mend those above first; check that it is the right file."
+    return msgspec.structs.replace(
+        first, code="FSM0101", message=message, fix=fix, related=(), warning=False
+    )

@@ -136,13 +136,7 @@ class _Reading:
             if parent.depth > DEEPEST:
                 raise self._too_deep(event)
         if parent.size > MOST_NODES:
-            raise self._refused(
-                event,
-                "FSM0106",
-                f"with its aliases put in, the document has more than {MOST_NODES:,} values.",
-                fix="Aliases of aliases multiply: use fewer of them. A thousand bridges have about "
-                "50,000 values.",
-            )
+            raise self._too_many(event)
 
     def _aliased(self, event: Any) -> Raw:
         name = event.anchor
@@ -165,6 +159,16 @@ class _Reading:
                 length=len(name) + 1,
             )
         return found
+
+    def _too_many(self, event: Any) -> DocumentError:
+        if not self._anchors:
+            message = f"the document has more than {MOST_NODES:,} keys and values."
+            fix = "Check that it is the right file."
+        else:
+            message = f"with its aliases put in, the document has more than {MOST_NODES:,} values."
+            fix = "Aliases of aliases multiply: use fewer of them."
+        fix += " A thousand bridges have about 50,000 values."
+        return self._refused(event, "FSM0106", message, fix=fix)
 
     def _too_deep(self, event: Any) -> DocumentError:
         return self._refused(

@@ -203,7 +203,15 @@ def unquoted_template(document: Document, mark: Mark, path: str = "") -> Diagnos
         mark,
         "FSM0118",
         "a template must stand in quotes; without them YAML reads {{ as two opening brackets.",
-        fix=f'Write "{text}"' + (" in double quotes." if '"' not in text else " in single quotes."),
+        fix=_in_quotes(text),
         path=path,
         length=len(text),
     )
+
+
+def _in_quotes(text: str) -> str:
+    if '"' not in text:
+        return f'Write "{text}" in double quotes.'
+    inner = text.replace("'", "''")
+    doubled = " A ' in it is written twice." if "'" in text else ""
+    return f"Write '{inner}' in single quotes.{doubled}"

@@ -127,7 +127,7 @@ class Number:
             if found == bare and at.text == value and at.column_offset:
                 return rendered_fix(node) or f"Remove the quotes: {found}."
             return rendered_fix(node) or f"Write {found}."
-        return text_fix(value) or f"Write {self.expected}, without quotes."
+        return text_fix(node) or f"Write {self.expected}, without quotes."
 
 
 def _number_in(text: str, kind: type[int] | type[float]) -> str | None:
@@ -150,8 +150,13 @@ def rendered_fix(node: Node) -> str:
     return ""
 
 
-def text_fix(value: str) -> str:
-    """What to write instead of a text that was meant as a template."""
+def text_fix(node: Node) -> str:
+    """What to write instead of a text that was meant as a template; '' for what was not."""
+    value = node.value
+    if not isinstance(value, str):
+        return ""
+    if is_template(value) and node.rendered:
+        return "The value of a variable is not rendered again; write there what is meant."
     if is_template(value):
         return "Templates are not rendered here; write the value itself."
     name = meant_variable(value)
@@ -169,9 +174,7 @@ class Flag:
         if isinstance(node.value, bool):
             return node.value
         word = str(node.value).strip().casefold()
-        fix = (
-            text_fix(node.value) if isinstance(node.value, str) else ""
-        ) or "Write true or false."
+        fix = text_fix(node) or "Write true or false."
         if word in YES or word in NO:
             truth = "true" if word in YES else "false"
             quoted = isinstance(node.value, str) and word == truth
@@ -309,8 +312,8 @@ class Seconds:
         try:
             seconds = parse_duration(value)
         except DurationError as error:
-            fix = text_fix(value) if isinstance(value, str) else ""
-            fix = fix or error.fix[:1].upper() + error.fix[1:] + ("." if error.fix else "")
+            fix = error.fix[:1].upper() + error.fix[1:] + ("." if error.fix else "")
+            fix = text_fix(node) or fix
             problems.append(node.problem("FSM0124", f"{error.message}.", fix=fix))
             return BAD
         if not self._bounds.hold(seconds):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from fsmv2.errors import Diagnostic, Mark, Related
 from fsmv2.spec.document.paths import join
+from fsmv2.spec.document.templated import is_template
 
 if TYPE_CHECKING:
     from fsmv2.spec.document.document import Document
@@ -134,6 +135,13 @@ class Node:
             return [child.to_data() for child in self.value]
         return self.value
 
+    @property
+    def in_brackets(self) -> bool:
+        """Whether a mapping or list is written as `{…}` or `[…]`, not in lines of its own."""
+        if self.document is None or self.mark is None or self.kind == "scalar":
+            return False
+        return self.document.line(self.mark.line)[self.mark.column - 1 :][:1] in ("{", "[")
+
     def scalars(self) -> Iterator[Node]:
         """All scalars in and below this node, in order."""
         if self.kind == "scalar":
@@ -186,7 +194,10 @@ class Node:
                     for i, value in enumerate(data)
                 ]
             )
-        if self.kind == "scalar" and type(data) is type(self.value) and data == self.value:
+        # A variable whose value is its own template was rendered all the same: that is a value.
+        looks_unrendered = isinstance(data, str) and is_template(data)
+        same = type(data) is type(self.value) and data == self.value
+        if self.kind == "scalar" and same and not looks_unrendered:
             return self
         found = _ONE_VARIABLE.match(self.text) if self.kind == "scalar" else None
         declared = origin(tuple(found[1].split("."))) if found and origin else None

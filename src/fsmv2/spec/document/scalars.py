@@ -63,6 +63,8 @@ def resolve(text: str) -> Any:
         digits = text.lstrip("+-").lstrip("0") or "0"
         number = ("-" if text[0] == "-" else "") + digits
         octal = f"the octal number {int(text, 8)}" if _is_octal(text) else "text"
+        if octal.endswith(f" {number}"):
+            octal = "text"
         raise Unclear(
             "FSM0112",
             f"{text} begins with a zero, so it can be read in two ways: as {number} or {octal}.",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fsmv2 import SpecError
 from fsmv2.flow import ModbusInput, Register, UnsOutput
-from fsmv2.flow.stats import Rate
+from fsmv2.flow.stats import Counters, Rate
 from fsmv2.flow.uns.subject import subject_from, subject_of, topic_of
 
 
@@ -66,3 +70,56 @@ def test_a_rate_is_of_the_full_seconds_of_its_window() -> None:
     assert rate.value(130.0) == 10.0
     assert rate.value(135.0) == 5.0
     assert rate.value(200.0) == 0.0
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_no_setting_may_be_something_other_than_a_number(number: float) -> None:
+    """A NaN passes every comparison, and would poll without a pause."""
+    tag = Register(name="t", address=0, scale=number, offset=number)
+    with pytest.raises(SpecError) as caught:
+        ModbusInput(host="plc", every=number, timeout=number, registers=(tag,))
+    for told in ("every", "timeout", "scale", "offset"):
+        assert f"{told} {number:g}" in str(caught.value)
+
+
+@pytest.mark.parametrize("location", ["acme.>", "acme.*", "ac me", "acme..line", "acme. line", "."])
+def test_a_location_that_would_break_a_subject_is_refused(location: str) -> None:
+    with pytest.raises(SpecError, match="location level"):
+        UnsOutput(url="nats://127.0.0.1", location_path=location)
+
+
+def test_a_location_may_have_levels_that_are_missing() -> None:
+    config = UnsOutput(url="nats://127.0.0.1", location_path="acme.unknown.line-1")
+    assert config.location_path == "acme.unknown.line-1"
+
+
+def test_names_are_used_as_they_stand_so_white_space_around_them_is_refused() -> None:
+    tag = Register(name="speed ", address=0, virtual_path="a. b")
+    with pytest.raises(SpecError, match=r"'speed ' has white space.*' b' has white space"):
+        ModbusInput(host="plc", registers=(tag,))
+
+
+def test_the_counters_of_a_flow_begin_at_nothing_and_add_up() -> None:
+    counters = Counters()
+    assert counters.last_message_ms is None
+    counters.accept(8, 1_700_000_000_000)
+    counters.accept(4, 1_700_000_000_500)
+    counters.fail()
+    assert (counters.accepted, counters.errors, counters.acked) == (12, 1, 0)
+    assert counters.last_message_ms == 1_700_000_000_500
+    assert (counters.polls, counters.skipped) == (0, 0)
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 50)), max_size=200))
+def test_a_rate_is_never_more_than_its_fullest_second_and_memory_is_bounded(
+    events: list[tuple[float, int]],
+) -> None:
+    rate, now, seconds = Rate(window=10), 0.0, dict[int, int]()
+    for pause, count in events:
+        now += pause
+        rate.add(count, now)
+        seconds[int(now)] = seconds.get(int(now), 0) + count
+        assert 0.0 <= rate.value(now) <= max(seconds.values())
+    full = [n for at, n in seconds.items() if int(now) + 1 - 10 <= at]
+    if len(seconds) > 10:
+        assert rate.value(now + 1) == sum(full) / 10

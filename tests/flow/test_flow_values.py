@@ -99,3 +99,23 @@ def test_a_bool_is_any_bit() -> None:
     tag = Register(name="on", address=0, kind="coil", type="bool")
     assert decode(tag, [1], word_order="big", byte_order="big") is True
     assert decode(tag, [0], word_order="big", byte_order="big") is False
+
+
+@given(st.text(max_size=20), st.integers(1, 40), ORDERS, ORDERS)
+def test_a_text_that_fits_comes_back_without_its_edges(
+    text: str, length: int, words: Order, byte: Order
+) -> None:
+    tag = Register(name="t", address=0, type="string", length=length)
+    raw = encode(tag, text, word_order=words, byte_order=byte)
+    assert len(raw) == tag.width
+    if len(text.encode()) <= 2 * length:
+        found = decode(tag, raw, word_order=words, byte_order=byte)
+        assert found == text.split("\0", 1)[0].strip()
+
+
+def test_a_value_too_large_for_its_scale_is_refused_by_name() -> None:
+    """It would be infinite, which JSON writes as null."""
+    tag = Register(name="energy", address=0, type="float64", scale=10.0)
+    raw = encode(tag, 1e308, word_order="big", byte_order="big")
+    with pytest.raises(ValueError, match=r"energy is 1e\+308, too large for its scale"):
+        decode(tag, raw, word_order="big", byte_order="big")

@@ -6,12 +6,14 @@ reported at once when it is made.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import msgspec
 
 from fsmv2.errors import LocationError, SpecError
-from fsmv2.spec import check_name_part, check_name_path
+from fsmv2.spec import check_name_part
+from fsmv2.spec.names import UNKNOWN
 
 Kind = Literal["holding", "input", "coil", "discrete"]
 ValueType = Literal[
@@ -118,10 +120,10 @@ def _input_problems(config: ModbusInput) -> list[str]:
         problems.append(f"port {config.port} is not from 1 to 65535")
     if not 0 <= config.unit <= 255:
         problems.append(f"unit {config.unit} is not from 0 to 255")
-    if config.every < 0.01:
-        problems.append(f"every {config.every:g} s is less than 0.01 s")
-    if config.timeout <= 0:
-        problems.append(f"timeout {config.timeout:g} s is not more than 0")
+    if not 0.01 <= config.every < math.inf:
+        problems.append(f"every {config.every:g} s is not 0.01 s or more")
+    if not 0 < config.timeout < math.inf:
+        problems.append(f"timeout {config.timeout:g} s is not a time above 0")
     if not 0 <= config.max_gap <= 100:
         problems.append(f"max_gap {config.max_gap} is not from 0 to 100")
     if not config.registers:
@@ -137,23 +139,34 @@ def _input_problems(config: ModbusInput) -> list[str]:
 
 
 def _register_problems(register: Register) -> list[str]:
-    problems = []
-    try:
-        check_name_part(register.name, "tag name")
-        if register.virtual_path:
-            check_name_path(register.virtual_path, "virtual path")
-    except LocationError as error:
-        problems.append(str(error))
+    problems = _unclean(register.name, what="tag name")
+    if register.virtual_path:
+        problems += _unclean(*register.virtual_path.split("."), what="virtual path part")
     if register.kind in BIT_KINDS and register.type != "bool":
         problems.append(f"a {register.kind} is one bit, its type is bool, not {register.type}")
     if register.type == "string" and not 1 <= register.length <= 125:
         problems.append("a string needs length: its number of registers, from 1 to 125")
     if register.type in ("bool", "string") and register.scale is not None:
         problems.append(f"a {register.type} cannot have a scale")
+    for what, number in (("scale", register.scale), ("offset", register.offset)):
+        if number is not None and not math.isfinite(number):
+            problems.append(f"{what} {number:g} is not a number to calculate with")
     if not 0 <= register.address <= 65535:
         problems.append(f"address {register.address} is not from 0 to 65535")
     elif register.address + register.width > 65536:
         problems.append(f"it ends beyond address 65535 ({register.address} + {register.width})")
+    return problems
+
+
+def _unclean(*names: str, what: str) -> list[str]:
+    """What is wrong with parts of a subject, which are used as they stand."""
+    problems = []
+    for name in names:
+        try:
+            if check_name_part(name, what) != name:
+                problems.append(f"the {what} {name!r} has white space around it")
+        except LocationError as error:
+            problems.append(str(error))
     return problems
 
 
@@ -164,10 +177,9 @@ def _output_problems(config: UnsOutput) -> list[str]:
             "the location is empty; what publishes into the namespace needs at least its first "
             "level, the enterprise"
         )
-    try:
-        check_name_part(config.contract, "contract")
-    except LocationError as error:
-        problems.append(str(error))
+    levels = [level for level in config.location_path.split(".") if level != UNKNOWN]
+    problems += _unclean(*levels, what="location level") if config.location_path else []
+    problems += _unclean(config.contract, what="contract")
     if not config.url:
         problems.append("url is empty")
     if config.queue < 1 or config.window < 1:

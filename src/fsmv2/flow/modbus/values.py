@@ -46,7 +46,10 @@ def decode(
             raise ValueError(f"{register.name} is {number}, which JSON cannot carry")
         if register.type == "float32":
             number = shortest_float32(number)
-    return scaled(number, register.scale, register.offset)
+    value = scaled(number, register.scale, register.offset)
+    if not math.isfinite(value):
+        raise ValueError(f"{register.name} is {number}, too large for its scale")
+    return value
 
 
 def encode(

@@ -75,12 +75,14 @@ class AsyncioEngine:
         old = self._flows.get(config.name)
         if old is not None and old.config == config and old.stats().running:
             return
-        if old is not None:
-            await self._leave(old, 0.0)
         flow = Flow(config, self._connect(config), self._on_accepted)
         flow.connection.users += 1
+        # In its place before anything is awaited: of several starts at once the last one runs.
         self._flows[config.name] = flow
-        flow.start()
+        if old is not None:
+            await self._leave(old, 0.0)
+        if self._flows.get(config.name) is flow:
+            flow.start()
 
     async def _stop(self, name: str, drain: float) -> int:
         flow = self._flows.get(name)
@@ -93,16 +95,15 @@ class AsyncioEngine:
 
     async def _leave(self, flow: Flow, drain: float) -> int:
         """Stop a flow; what it accepted and could not send yet goes on in the background."""
-        left = await flow.stop(drain)
         task = asyncio.get_running_loop().create_task(self._see_off(flow))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
-        return left
+        return await flow.stop(drain)
 
     async def _see_off(self, flow: Flow) -> None:
         try:
-            while flow.depth:
-                await flow.stop(60.0)
+            while await flow.stop(60.0):
+                pass
         finally:
             await flow.close()
             await self._let_go(flow.connection)

@@ -7,6 +7,7 @@ import itertools
 import time
 from typing import Any
 
+from fsmv2.errors import said
 from fsmv2.flow.config import FlowConfig, Register
 from fsmv2.flow.engine import OnAccepted
 from fsmv2.flow.modbus.poller import ModbusPoller
@@ -55,6 +56,7 @@ class Flow:
         """End sending too; what was not acknowledged is lost with it."""
         await _end(self._reading)
         await _end(self._sending)
+        self._publisher.close()
 
     @property
     def depth(self) -> int:
@@ -69,7 +71,7 @@ class Flow:
             started_at=counters.started_at,
             input_connected=self._poller.connected,
             output_connected=self._publisher.connected,
-            input_error=self._poller.error,
+            input_error=self._poller.error or _unexpected(reading),
             output_error=self._publisher.error,
             polls_total=counters.polls,
             skipped_polls_total=counters.skipped,
@@ -104,6 +106,14 @@ class Flow:
         return subject_of(
             output.location_path, output.contract, register.virtual_path, register.name
         )
+
+
+def _unexpected(task: asyncio.Task[None] | None) -> str:
+    """What ended a task that should have run until it is cancelled; '' when nothing did."""
+    if task is None or not task.done() or task.cancelled():
+        return ""
+    error = task.exception()
+    return f"reading ended: {said(error)}" if error is not None else ""
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:

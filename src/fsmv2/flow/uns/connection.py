@@ -25,8 +25,11 @@ MAX_AGE = 7 * 24 * 3600.0
 MAX_BYTES = 1 << 30
 """Limits of a stream we create: a week, or a gigabyte, whichever is reached first."""
 
-Acknowledged = Callable[[str], None]
-"""Called with '' for a stored sample, or with the reason why it was not."""
+NOBODY_THERE = "503"
+"""The status of the server's answer when no stream takes a subject."""
+
+Acknowledged = Callable[[str, str], None]
+"""Called with the token, and '' for a stored sample or the reason why it was not."""
 
 
 class UnsConnection:
@@ -43,6 +46,7 @@ class UnsConnection:
         self._waiting: dict[str, Acknowledged] = {}
         self._tokens = itertools.count()
         self._inbox = ""
+        self._lost = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._keep_up())
         self._down_listeners: dict[object, Callable[[], None]] = {}
 
@@ -54,24 +58,23 @@ class UnsConnection:
         """Call that listener no more."""
         self._down_listeners.pop(who, None)
 
-    async def publish(self, sample: Sample, acknowledged: Acknowledged) -> str:
-        """Send a sample; returns the token of the acknowledgement that is to come.
+    def expect(self, acknowledged: Acknowledged) -> str:
+        """The token of an acknowledgement that is to come; then publish."""
+        token = f"{self._inbox}{next(self._tokens)}"
+        self._waiting[token] = acknowledged
+        return token
 
-        ConnectionError: there is no connection now.
-        """
+    async def publish(self, sample: Sample, token: str) -> None:
+        """Send a sample, to be acknowledged with `token`; ConnectionError: not connected now."""
         client = self._client
         if client is None:
             raise ConnectionError(self.error)
-        token = f"{self._inbox}{next(self._tokens)}"
-        self._waiting[token] = acknowledged
         try:
             await client.publish(
                 sample.subject, sample.payload, reply=token, headers={"Nats-Msg-Id": sample.id}
             )
         except Exception as error:
-            self._waiting.pop(token, None)
             raise ConnectionError(str(error) or type(error).__name__) from error
-        return token
 
     def give_up(self, token: str) -> None:
         """Wait no longer for this acknowledgement."""
@@ -86,7 +89,7 @@ class UnsConnection:
 
     async def _keep_up(self) -> None:
         while True:
-            lost = asyncio.Event()
+            lost = self._lost = asyncio.Event()
             try:
                 await self._connect(lost)
             except Exception as error:  # noqa: BLE001  (whatever the client raises: try again)
@@ -150,8 +153,12 @@ class UnsConnection:
 
     async def _acknowledge(self, message: Any) -> None:
         acknowledged = self._waiting.pop(message.subject, None)
-        if acknowledged is not None:
-            acknowledged(_refusal(message))
+        if acknowledged is None:
+            return
+        if message.headers and message.headers.get("Status") == NOBODY_THERE:
+            # The stream was deleted; to connect anew makes it again, and sends all again.
+            self._lost.set()
+        acknowledged(message.subject, _refusal(message))
 
     async def _drop(self) -> None:
         clients = [self._client, getattr(self, "_client_in_setup", None)]

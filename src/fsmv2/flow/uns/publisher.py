@@ -76,7 +76,10 @@ class UnsPublisher:
                 await self._send_some()
         finally:
             sweep.cancel()
-            self._connection.forget(self)
+
+    def close(self) -> None:
+        """Hear nothing more of the connection."""
+        self._connection.forget(self)
 
     async def drained(self, within: float) -> int:
         """Wait until all is acknowledged, or the time is over; returns what is left."""
@@ -89,11 +92,9 @@ class UnsPublisher:
 
     async def _send_some(self) -> None:
         while self._queue and len(self._in_flight) < self._config.window:
-            sample = self._queue.popleft()
             try:
-                await self._send(sample)
+                await self._send(self._queue.popleft())
             except ConnectionError:
-                self._queue.appendleft(sample)
                 # The connection says so itself in a moment; until then there is nothing to do.
                 await asyncio.sleep(0.05)
                 return
@@ -101,13 +102,17 @@ class UnsPublisher:
             self._work.clear()
 
     async def _send(self, sample: Sample) -> None:
-        token = ""
-
-        def acknowledged(refusal: str) -> None:
-            self._acknowledged(token, refusal)
-
-        token = await self._connection.publish(sample, acknowledged)
+        # In flight before it is sent: sending may wait, and the answer, a lost connection or a
+        # look at the depth must not find it nowhere meanwhile.
+        token = self._connection.expect(self._acknowledged)
         self._in_flight[token] = (sample, self._loop.time())
+        try:
+            await self._connection.publish(sample, token)
+        except ConnectionError:
+            self._connection.give_up(token)
+            if self._in_flight.pop(token, None) is not None:
+                self._queue.appendleft(sample)
+            raise
 
     def _acknowledged(self, token: str, refusal: str) -> None:
         found = self._in_flight.pop(token, None)

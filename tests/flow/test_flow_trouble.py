@@ -1,0 +1,193 @@
+"""Flows in bad company: hostile devices, a stream that is deleted, calls that come all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import nats
+import pytest
+from flow_kit import broker, flow, free_port, simulated_plc, stored, until
+
+from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats, UnsOutput
+from fsmv2.flow.sample import Sample
+from fsmv2.flow.stats import Counters
+from fsmv2.flow.uns.connection import UnsConnection
+from fsmv2.flow.uns.publisher import UnsPublisher
+
+pytestmark = pytest.mark.real
+
+NAME = "plant/filler/dfc_read"
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def figures(engine: AsyncioEngine) -> FlowStats:
+    """The figures of the one flow."""
+    stats = engine.stats(NAME)
+    assert stats is not None
+    return stats
+
+
+@contextlib.asynccontextmanager
+async def device(talk: Talk) -> AsyncIterator[int]:
+    """Something that accepts connections and behaves as `talk` does; its port."""
+    ended: list[asyncio.Future[None]] = []
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        done = asyncio.get_running_loop().create_future()
+        ended.append(done)
+        with contextlib.suppress(OSError):
+            await talk(reader, writer)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        done.set_result(None)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+    await asyncio.wait_for(asyncio.gather(*ended), 10)
+
+
+async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accept, and close at once."""
+
+
+async def is_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Accept, and never answer."""
+    await reader.read(-1)
+
+
+async def talks_nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer each request with its id and random bytes."""
+    while request := await reader.read(1000):
+        writer.write(request[:4] + os.urandom(60))
+        await writer.drain()
+
+
+async def answers_another(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer each request as if it had been for one single register."""
+    while request := await reader.read(1000):
+        writer.write(request[:4] + b"\x00\x05" + request[6:8] + b"\x02\x00\x01")
+        await writer.drain()
+
+
+@pytest.mark.parametrize(
+    ("talk", "told"),
+    [
+        (hangs_up, "the device closed the connection"),
+        (is_silent, "no answer within"),
+        (talks_nonsense, ""),
+        (answers_another, "fewer registers than asked for"),
+    ],
+)
+async def test_a_hostile_device_is_an_error_of_the_input_and_never_ends_the_flow(
+    talk: Talk, told: str
+) -> None:
+    engine = AsyncioEngine()
+    async with device(talk) as port:
+        config = flow(port, free_port())
+        read = type(config.input)(
+            host="127.0.0.1", port=port, every=0.05, timeout=0.2, registers=config.input.registers
+        )
+        await engine.start(FlowConfig(name=NAME, input=read, output=config.output))
+        await until(lambda: figures(engine).errors_total >= 5)
+        await until(lambda: told in figures(engine).input_error)
+        assert figures(engine).running
+        await engine.aclose()
+
+
+async def test_a_stream_that_was_deleted_is_made_again_and_filled(tmp_path: Path) -> None:
+    accepted: list[tuple[str, bytes]] = []
+    async with broker(tmp_path) as server:
+        engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
+        with simulated_plc() as plc:
+            await engine.start(flow(plc.port, server.port))
+            await until(lambda: figures(engine).acked_total > 50)
+            client = await nats.connect(f"nats://127.0.0.1:{server.port}")
+            await client.jetstream().delete_stream("UMH")
+            await client.close()
+            gone = len(accepted)
+            await until(lambda: figures(engine).accepted_total > gone + 50)
+            assert await engine.stop(NAME, drain=5.0) == 0
+        found = await stored(server.port)
+        await engine.aclose()
+    assert set(found) >= set(accepted[gone:])
+    assert len(found) == len(set(found))
+
+
+async def test_of_several_starts_at_once_exactly_one_flow_runs() -> None:
+    """Each of them replaces a running flow; none is left to read on unseen."""
+    polled: list[int] = []
+
+    async def counts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        polled.append(1)
+        await reader.read(-1)
+        polled.pop()
+
+    engine = AsyncioEngine()
+    async with device(counts) as port:
+        nowhere = free_port()
+        await engine.start(flow(port, nowhere))
+        await until(lambda: polled)
+        configs = [flow(port, nowhere, every=every) for every in (0.03, 0.04, 0.05)]
+        await asyncio.gather(*(engine.start(config) for config in configs))
+        await until(lambda: figures(engine).running)
+        assert engine.config(NAME) in configs
+        await until(lambda: len(polled) == 1)
+        await asyncio.gather(engine.start(configs[0]), engine.stop(NAME, drain=0.0))
+        await engine.stop(NAME, drain=0.0)
+        await until(lambda: not polled)
+        await engine.aclose()
+
+
+async def test_an_unexpected_end_of_reading_tells_its_reason() -> None:
+    def refuses(subject: str, payload: bytes) -> None:
+        raise KeyError(subject)
+
+    engine = AsyncioEngine(on_accepted=refuses)
+    with simulated_plc() as plc:
+        await engine.start(flow(plc.port, free_port()))
+        await until(lambda: not figures(engine).running)
+        assert figures(engine).input_error.startswith("reading ended: KeyError: 'umh.v1.acme")
+    await engine.aclose()
+
+
+async def test_a_sample_is_counted_at_every_instant_until_it_is_acknowledged(
+    tmp_path: Path,
+) -> None:
+    """Also while the client waits for room in its buffer: a drain must not end too early."""
+    counters, large, count = Counters(), b"x" * 900_000, 12
+    async with broker(tmp_path) as server:
+        url = f"nats://127.0.0.1:{server.port}"
+        connection = UnsConnection(url, "UMH")
+        publisher = UnsPublisher(UnsOutput(url=url, location_path="acme"), counters, connection)
+        publisher.put([Sample("umh.v1.acme._raw.t", large, f"t/{n}") for n in range(count)])
+        sending = asyncio.create_task(publisher.run())
+        try:
+            async with asyncio.timeout(30):
+                while counters.acked < count:
+                    assert publisher.depth == count - counters.acked
+                    await asyncio.sleep(0)
+            assert await publisher.drained(0.0) == 0
+        finally:
+            while not sending.done():
+                sending.cancel()  # again and again: the client swallows some of them
+                await asyncio.wait([sending], timeout=0.2)
+            publisher.close()
+            await connection.aclose()
+
+
+async def test_a_port_that_accepts_and_says_nothing_is_no_broker() -> None:
+    """Bounded: the flow goes on to accept, and its end is quick."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent, simulated_plc() as plc:
+        engine = AsyncioEngine()
+        await engine.start(flow(plc.port, silent.getsockname()[1]))
+        await until(lambda: figures(engine).accepted_total > 20)
+        await until(lambda: figures(engine).output_error.endswith(("no answer", "answers there")))
+        assert not figures(engine).output_connected
+        await asyncio.wait_for(engine.aclose(), 5)

@@ -14,6 +14,7 @@ import pytest
 from flow_kit import broker, flow, free_port, simulated_plc, stored, until
 
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats, UnsOutput
+from fsmv2.flow.modbus.poller import RECONNECT_BASE
 from fsmv2.flow.sample import Sample
 from fsmv2.flow.stats import Counters
 from fsmv2.flow.uns.connection import UnsConnection
@@ -95,9 +96,21 @@ async def test_a_hostile_device_is_an_error_of_the_input_and_never_ends_the_flow
             host="127.0.0.1", port=port, every=0.05, timeout=0.2, registers=config.input.registers
         )
         await engine.start(FlowConfig(name=NAME, input=read, output=config.output))
-        await until(lambda: figures(engine).errors_total >= 5)
+        await until(lambda: figures(engine).errors_total >= 3)
         await until(lambda: told in figures(engine).input_error)
         assert figures(engine).running
+        await engine.aclose()
+
+
+async def test_a_device_that_accepts_and_hangs_up_is_tried_less_and_less_often() -> None:
+    """However often it is to be polled."""
+    loop = asyncio.get_running_loop()
+    engine = AsyncioEngine()
+    async with device(hangs_up) as port:
+        began = loop.time()
+        await engine.start(flow(port, free_port(), every=0.01))
+        await until(lambda: figures(engine).errors_total >= 4)
+        assert loop.time() - began > RECONNECT_BASE * (1 + 2 + 4) * 0.9
         await engine.aclose()
 
 

@@ -39,18 +39,20 @@ class ModbusPoller:
         failures = 0
         try:
             while True:
-                if not self._reader.connected:
-                    try:
+                try:
+                    if not self._reader.connected:
                         await self._reader.connect()
-                    except (OSError, TimeoutError) as error:
-                        self._counters.fail()
-                        self._lost(error)
-                        await asyncio.sleep(min(RECONNECT_CAP, RECONNECT_BASE * 2**failures))
-                        failures = min(failures + 1, 10)
-                        due = loop.time()
-                        continue
+                    await self._poll()
+                except (OSError, TimeoutError) as error:
+                    # Also of a read: a device that accepts and hangs up is not to be stormed.
+                    self._counters.fail()
+                    self._lost(error)
+                    self._reader.close()
+                    await asyncio.sleep(min(RECONNECT_CAP, RECONNECT_BASE * 2**failures))
+                    failures = min(failures + 1, 10)
+                    due = loop.time()
+                    continue
                 failures = 0
-                await self._poll()
                 due += self._config.every
                 behind = loop.time() - due
                 if behind > 0:
@@ -66,13 +68,7 @@ class ModbusPoller:
             self._counters.skipped += 1
             return
         self._counters.polls += 1
-        try:
-            reading = await self._reader.read()
-        except (OSError, TimeoutError) as error:
-            self._counters.fail()
-            self._lost(error)
-            self._reader.close()
-            return
+        reading = await self._reader.read()
         self.connected = True
         self.error = "; ".join(reading.errors)
         for _ in reading.errors:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import nats
 import pytest
 from flow_kit import broker, flow, free_port, simulated_plc, stored, until
@@ -54,6 +55,13 @@ async def device(talk: Talk) -> AsyncIterator[int]:
     await asyncio.wait_for(asyncio.gather(*ended), 10)
 
 
+def impatient(port: int) -> FlowConfig:
+    """A flow that polls often and does not wait long; its broker is away."""
+    config = flow(port, free_port())
+    quick = msgspec.structs.replace(config.input, every=0.02, timeout=0.05)
+    return msgspec.structs.replace(config, input=quick)
+
+
 async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Accept, and close at once."""
 
@@ -91,11 +99,7 @@ async def test_a_hostile_device_is_an_error_of_the_input_and_never_ends_the_flow
 ) -> None:
     engine = AsyncioEngine()
     async with device(talk) as port:
-        config = flow(port, free_port())
-        read = type(config.input)(
-            host="127.0.0.1", port=port, every=0.05, timeout=0.2, registers=config.input.registers
-        )
-        await engine.start(FlowConfig(name=NAME, input=read, output=config.output))
+        await engine.start(impatient(port))
         await until(lambda: figures(engine).errors_total >= 3)
         await until(lambda: told in figures(engine).input_error)
         assert figures(engine).running
@@ -108,7 +112,7 @@ async def test_a_device_that_accepts_and_hangs_up_is_tried_less_and_less_often()
     engine = AsyncioEngine()
     async with device(hangs_up) as port:
         began = loop.time()
-        await engine.start(flow(port, free_port(), every=0.01))
+        await engine.start(impatient(port))
         await until(lambda: figures(engine).errors_total >= 4)
         assert loop.time() - began > RECONNECT_BASE * (1 + 2 + 4) * 0.9
         await engine.aclose()

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from fsmv2.builtin.broker import ports as ports_module
 from fsmv2.builtin.broker.config import BrokerConfig, make_private_directory
 from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.ports import is_free, resolve_ports
@@ -196,8 +197,13 @@ def test_another_given_port_moves_the_broker(
 
 
 @pytest.fixture
-def chosen(configure: Callable[..., BrokerConfig], free_port: Callable[[], int]) -> BrokerConfig:
-    """A broker with ports chosen earlier; not the preferred ones, which other tests fight for."""
+def chosen(
+    configure: Callable[..., BrokerConfig],
+    free_port: Callable[[], int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> BrokerConfig:
+    """A broker with ports chosen earlier; never the preferred ones, which other tests fight for."""
+    monkeypatch.setattr(ports_module, "PREFERRED", (0, 0))
     config = configure(port=0, mqtt_port=0)
     make_private_directory(config.directory)
     ports = {"port": free_port(), "mqtt_port": free_port()}

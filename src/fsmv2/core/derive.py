@@ -6,6 +6,7 @@ input changes: the same broken template gives the same error.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +18,7 @@ from fsmv2.core.records import Cause
 from fsmv2.errors import FsmError, SpecError, suggest
 from fsmv2.spec import (
     DesiredState,
+    UserSpec,
     VariableBundle,
     compute_location_path,
     inherit_variables,
@@ -24,6 +26,7 @@ from fsmv2.spec import (
     merge_locations,
     with_engine_keys,
 )
+from fsmv2.spec.noted import NotedBundle, unaffected
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
@@ -44,22 +47,49 @@ def derive(core: Core, s: Supervisor) -> None:
     previous = _previous_observation(s)
     parent_state = s.parent.state if s.parent else ""
     declared = s.declared.user_spec
-    key = (declared, s.user, parent_state, s.location, core.global_variables, previous)
-    if s.derive_key == key:
+    key = (declared, previous, s.user, parent_state, s.location, core.global_variables)
+    old = s.derive_key
+    if old == key:
         return
     s.derive_key = key
-    spec = msgspec.structs.replace(declared, variables=_bundle(core, s, parent_state))
-    s.spec = spec
-    core.counters.derives += 1
-    try:
-        desired = s.worker.derive_desired_state(spec, previous)
-        _validate(s, desired)
-    except FsmError as error:
-        core.set_condition(s, DERIVED, str(error))
+    user = with_engine_keys(
+        s.user,
+        parent_state=parent_state,
+        location=s.location_scope,
+        location_path=s.location_path,
+    )
+    variables = VariableBundle.trusted(user, core.global_variables, s.internal)
+    if (
+        old is not None
+        and s.spec is not None
+        and old[0] == declared
+        and old[1] == previous
+        and unaffected(s.reads, s.spec.variables, variables)
+    ):
+        # The same reads give the same result, an error too; only what runs sees the variables. H59
+        s.spec = msgspec.structs.replace(declared, variables=variables)
+        if s.desired is not None and not _failed(s):
+            _apply_config(core, s, s.spec, s.desired)
         return
-    except Exception as error:  # noqa: BLE001  (author code; contained and counted)
-        core.set_condition(s, DERIVED, breaker.describe("derive_desired_state", error))
-        breaker.note(core, s, "derive_desired_state", error)
+    s.spec = msgspec.structs.replace(declared, variables=variables)
+    _derive_anew(core, s, s.spec, previous)
+
+
+def _failed(s: Supervisor) -> bool:
+    return s.conditions is not None and DERIVED in s.conditions
+
+
+def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> None:
+    """Have the worker derive, noting what it reads."""
+    plain = spec.variables
+    noted = NotedBundle.open(plain.user, plain.global_, plain.internal)
+    msgspec.structs.force_setattr(spec, "variables", noted)
+    held = sys.getrefcount(spec), sys.getrefcount(noted)
+    desired = _ask(core, s, spec, previous)
+    kept = held != (sys.getrefcount(spec), sys.getrefcount(noted))  # by what it made, say
+    s.reads = noted.close(kept=kept)
+    msgspec.structs.force_setattr(spec, "variables", plain)
+    if desired is None:
         return
     if s.conditions is not None:
         core.clear_condition(s, DERIVED)
@@ -67,6 +97,21 @@ def derive(core: Core, s: Supervisor) -> None:
     if before is None or before.children_specs != desired.children_specs:
         s.children_due = True
     _apply_config(core, s, spec, desired)
+
+
+def _ask(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredState | None:
+    core.counters.derives += 1
+    try:
+        desired: DesiredState = s.worker.derive_desired_state(spec, previous)
+        _validate(s, desired)
+    except FsmError as error:
+        core.set_condition(s, DERIVED, str(error))
+        return None
+    except Exception as error:  # noqa: BLE001  (author code; contained and counted)
+        core.set_condition(s, DERIVED, breaker.describe("derive_desired_state", error))
+        breaker.note(core, s, "derive_desired_state", error)
+        return None
+    return desired
 
 
 def _inherit(core: Core, s: Supervisor) -> None:
@@ -89,16 +134,6 @@ def _inherit(core: Core, s: Supervisor) -> None:
         s.user = user
         for child in s.children.values():
             core.derive_again(child, PARENT_VARIABLES)
-
-
-def _bundle(core: Core, s: Supervisor, parent_state: str) -> VariableBundle:
-    user = with_engine_keys(
-        s.user,
-        parent_state=parent_state,
-        location=s.location_scope,
-        location_path=s.location_path,
-    )
-    return VariableBundle.trusted(user, core.global_variables, s.internal)
 
 
 def _previous_observation(s: Supervisor) -> Any:

@@ -38,6 +38,11 @@ from fsmv2.worker import WorkerFactory
 
 RESYNC = Cause("resync")
 
+GLOBALS = Cause("variables", "global")
+
+TOLD_AT_ONCE = 256
+"""Workers told of new global variables between two ticks: a slice keeps its 5 ms. H51"""
+
 TIMERS_LIMIT = 1024
 """Entries of the timer heap that are tolerated before those that count no more are dropped."""
 
@@ -76,6 +81,7 @@ class Core:
         self.now = 0.0
         self.counters = Counters()
         self.global_variables: Mapping[str, Any] = NOTHING
+        self._to_tell: deque[Supervisor] = deque()
         self.root: Supervisor | None = None
         self.by_path: dict[str, Supervisor] = {}
         self.dependents: dict[str, dict[str, Supervisor]] = {}
@@ -115,9 +121,12 @@ class Core:
         """
         self.now = max(self.now, now)
         self._fire_timers()
-        while self._dirty_count:
+        while self._dirty_count or self._to_tell:
+            if self._to_tell and self._dirty_count < TOLD_AT_ONCE:
+                self._tell_some()
+                continue
             self._tick(self._next())
-            if enough is not None and enough() and self._dirty_count:
+            if enough is not None and enough() and (self._dirty_count or self._to_tell):
                 return True
         self._level = 0  # the next sweep begins with the parents again
         return False
@@ -125,6 +134,8 @@ class Core:
     def drain(self, top: Supervisor) -> int:
         """Tick only what is dirty in the subtree of `top`; returns the number of ticks."""
         before = self.counters.ticks
+        while self._to_tell:
+            self._tell_some()
         while top.dirty_below:
             level = top.depth
             while level < len(self._dirty):
@@ -195,6 +206,11 @@ class Core:
         """Have a supervisor derive in its next tick, because an input of it changed."""
         supervisor.derive_due = True
         self.mark(supervisor, cause)
+
+    def set_globals(self, global_variables: Mapping[str, Any]) -> None:
+        """The fleet-wide variables are these from now on; everybody is told, in slices."""
+        self.global_variables = global_variables
+        self._to_tell = deque(self.by_path.values())
 
     def set_timer(self, supervisor: Supervisor, kind: str, due: float) -> None:
         """Fire `kind` at `due`; replaces the timer of this kind."""
@@ -278,6 +294,12 @@ class Core:
             # an `__eq__` that raises. One worker's fault must not end the supervision of all.
             if self.by_path.get(supervisor.path) is supervisor:
                 breaker.note(self, supervisor, "a tick", error)
+
+    def _tell_some(self) -> None:
+        for _ in range(min(TOLD_AT_ONCE, len(self._to_tell))):
+            s = self._to_tell.popleft()
+            if self.by_path.get(s.path) is s:  # else it was removed meanwhile
+                self.derive_again(s, GLOBALS)
 
     def _next(self) -> Supervisor:
         while True:

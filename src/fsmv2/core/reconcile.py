@@ -24,7 +24,6 @@ from fsmv2.spec import ChildSpec
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
 
-GLOBALS = Cause("variables", "global")
 MORE = Cause("reconcile", "goes on")
 
 
@@ -156,10 +155,7 @@ def declare(core: Core, event: Declared) -> None:
     if core.stopping:
         return
     if dict(event.global_variables) != core.global_variables:
-        core.global_variables = dict(event.global_variables)
-        for s in core.by_path.values():
-            s.derive_due = True
-            core.mark(s, GLOBALS)
+        core.set_globals(dict(event.global_variables))
     if core.root is None:
         core.root = create(core, None, event.root)
     elif core.root.name != event.root.name:

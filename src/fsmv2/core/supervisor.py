@@ -16,6 +16,7 @@ from fsmv2.core.backoff import Attempts, ExponentialBackoff, backoff_of
 from fsmv2.core.conditions import Condition
 from fsmv2.core.records import Cause, TickRecord
 from fsmv2.spec import ChildSpec, DesiredState, ObservedState, UserSpec
+from fsmv2.spec.noted import Reads
 from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Supervisor:
         "observed_at",
         "parent",
         "path",
+        "reads",
         "reason",
         "records",
         "recreate_due",
@@ -174,6 +176,7 @@ class Supervisor:
         self.desired: DesiredState | None = None
         self.derive_due = True
         self.derive_key: Any = None
+        self.reads: Reads = None
         self.accepted: tuple[ChildSpec, ...] = ()
         self.children_due = False
         self.missing: dict[str, int] | None = None
@@ -251,4 +254,4 @@ class Supervisor:
 
         O(1) when nothing below is dirty.
         """
-        return self.core.drain(self) if self.dirty_below else 0
+        return self.core.drain(self)

@@ -19,11 +19,12 @@ import msgspec
 from fsmv2.errors import TemplateError
 from fsmv2.spec.bounded import BoundedCache
 from fsmv2.spec.bundle import VariableBundle
+from fsmv2.spec.noted import NotedScope
 from fsmv2.spec.plain import SCALARS, detach
 from fsmv2.spec.template_fast import compile_fast
 from fsmv2.spec.template_jinja import compile_jinja
 from fsmv2.spec.template_limits import MAX_DEPTH, MAX_TOTAL, too_much
-from fsmv2.spec.template_scope import MISSING, Path, lookup, step
+from fsmv2.spec.template_scope import MISSING, Path, identical, lookup, step
 
 _CACHED = 4096  # compiled templates kept; a fleet has few distinct texts, whatever its size
 _CACHED_SOURCE = 8192  # longer sources are not kept: they would make the cache's size unbounded
@@ -111,6 +112,8 @@ class RenderCache:
     def render(self, template: Template, scope: Mapping[str, Any] | VariableBundle) -> Any:
         """As `template.render`, skipped when nothing it reads has changed."""
         scope = scope.scope() if isinstance(scope, VariableBundle) else scope
+        if type(scope) is NotedScope:
+            scope = scope.unnoted(template.references)
         last = self._last.get(template)
         if last is not None and _unchanged(last[0], scope):
             return last[1]
@@ -132,24 +135,9 @@ def _unchanged(inputs: _Inputs, scope: Mapping[str, Any]) -> bool:
         new = scope.get(first, MISSING)
         for key in rest:
             new = step(new, key)
-        if new is not old and not _identical(new, old):
+        if new is not old and not identical(new, old):
             return False
     return True
-
-
-def _identical(a: Any, b: Any) -> bool:
-    """Equal and of the same types all through: `1`, `1.0` and `True` render differently."""
-    if type(a) is not type(b):
-        return False
-    if isinstance(a, Mapping):
-        return len(a) == len(b) and all(
-            x == y and _identical(a[x], b[y]) for x, y in zip(a, b, strict=True)
-        )
-    if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(map(_identical, a, b))
-    if isinstance(a, float):
-        return str(a) == str(b)  # 0.0 and -0.0 are equal and render differently
-    return bool(a == b)
 
 
 class _Walk:
@@ -158,9 +146,12 @@ class _Walk:
     Places in the structure are put together only when an error passes through.
     """
 
-    __slots__ = ("left", "scope")
+    __slots__ = ("left", "noted", "scope")
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
+        self.noted: NotedScope | None = None
+        if type(scope) is NotedScope:
+            self.noted, scope = scope, scope.unnoted()
         self.scope = scope
         self.left = MAX_TOTAL
 
@@ -205,7 +196,10 @@ class _Walk:
     def _string(self, source: str) -> Any:
         if "{" not in source:
             return source
-        result = _compile(source).render(self.scope)
+        compiled = _compile(source)
+        if self.noted is not None:
+            self.noted.note(compiled.references)
+        result = compiled.render(self.scope)
         if type(result) is str:
             self.left -= len(result)
             if self.left < 0:

@@ -60,6 +60,21 @@ def lookup(scope: Mapping[str, Any], path: Path) -> Any:
     return value
 
 
+def identical(a: Any, b: Any) -> bool:
+    """Equal and of the same types all through: `1`, `1.0` and `True` render differently."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, Mapping):
+        return len(a) == len(b) and all(
+            x == y and identical(a[x], b[y]) for x, y in zip(a, b, strict=True)
+        )
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(identical, a, b))
+    if isinstance(a, float):
+        return str(a) == str(b)  # 0.0 and -0.0 are equal and render differently
+    return bool(a == b)
+
+
 def dotted(path: Iterable[Key]) -> str:
     """A path as it is written in a template, without the leading dot."""
     return ".".join(map(str, path))

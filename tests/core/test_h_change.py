@@ -325,7 +325,7 @@ def test_h53_two_changes_in_one_instant_are_one_derive_with_both_causes(world: W
         assert world.derives["g"] == derived + 1
         record = next(r for r in sim.records("g") if len(r.causes) > 1)
         kinds = [str(cause) for cause in record.causes]
-        assert kinds[:3] == ["spec changed by its parent", "variables global", kinds[2]]
+        assert {"spec changed by its parent", "variables global"} <= set(kinds)
 
 
 def test_h54_a_spec_that_flips_back_before_anything_ran_restarts_nothing(world: World) -> None:

@@ -31,7 +31,7 @@ def test_h03_a_parent_that_changes_variables_during_a_removal_does_not_undo_it(
     world: World,
 ) -> None:
     world.stubborn.add("g/a")
-    with simulate(world, group("g", device("a"), user={"x": 1})) as sim:
+    with simulate(world, group("g", device("a", template="{{ .x }}"), user={"x": 1})) as sim:
         sim.run(5)
         sim.declare(group("g", user={"x": 1}))
         sim.run(1)
@@ -45,12 +45,14 @@ def test_h03_a_parent_that_changes_variables_during_a_removal_does_not_undo_it(
 
 
 def test_h04_a_derive_does_not_enable_what_is_disabled(world: World) -> None:
-    with simulate(world, group("g", device("a", enabled=False), user={"x": 1})) as sim:
+    with simulate(
+        world, group("g", device("a", enabled=False, template="{{ .x }}"), user={"x": 1})
+    ) as sim:
         sim.run(5)
         derived = world.derives["g/a"]
-        sim.declare(group("g", device("a", enabled=False), user={"x": 2}))
+        sim.declare(group("g", device("a", enabled=False, template="{{ .x }}"), user={"x": 2}))
         sim.run(5)
-        assert world.derives["g/a"] == derived + 1
+        assert world.derives["g/a"] == derived + 2  # for the variable, and as the new instance
         assert (sim["g/a"].state, sim["g/a"].control_reason) == ("stopped", "disabled")
 
 

@@ -127,7 +127,7 @@ def test_two_runtimes_in_one_process_share_nothing() -> None:
             assert (await one.view()).nodes == ()
             assert all_running(await two.view())
             two.restart("pair/a")
-            await two.until(lambda t: t["pair/a"].incarnation == 2, timeout=10)
+            await two.until(lambda t: all_running(t) and t["pair/a"].incarnation == 2, timeout=10)
         assert (len(first), len(second)) == (6, 8)
 
     asyncio.run(main())

@@ -4,7 +4,7 @@ machine:      the core itself: dirty marks, timers, the order of ticks.
 supervisor:   the record of one path.           tick: one look at it, in this order:
 circuit, derive, control, reconcile, step, lifecycle, publish.
 events, instructions: the two languages at the cut.
-acting, freshness, backoff, breaker, waiting, pace: one policy each.
+acting, freshness, backoff, breaker, waiting, pace, stall: one policy each.
 records, conditions: what is left for people to read.
 """
 
@@ -17,6 +17,8 @@ from fsmv2.core.events import (
     Declared,
     Event,
     ForceAsked,
+    LoopBlocked,
+    LoopFreed,
     Observed,
     Released,
     RestartAsked,
@@ -54,6 +56,8 @@ __all__ = [
     "ExponentialBackoff",
     "ForceAsked",
     "Instruction",
+    "LoopBlocked",
+    "LoopFreed",
     "Observed",
     "Release",
     "Released",

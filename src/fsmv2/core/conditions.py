@@ -19,6 +19,7 @@ BREAKER = "BreakerClosed"
 SETTLED = "Settled"
 ACTION = "ActionEnds"
 WAITING = "WaitsEnd"
+UNBLOCKING = "LoopFree"
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):

@@ -82,6 +82,21 @@ class ForceAsked(msgspec.Struct, frozen=True, gc=False):
     who: str = "operator"
 
 
+class LoopBlocked(msgspec.Struct, frozen=True, gc=False):
+    """The work loop has not come round for so many seconds: in `what` of `path` ("" if unknown)."""
+
+    path: str
+    what: str
+    where: str
+    seconds: float
+
+
+class LoopFreed(msgspec.Struct, frozen=True, gc=False):
+    """The work loop goes on, after so many seconds."""
+
+    seconds: float
+
+
 class RestartAsked(msgspec.Struct, frozen=True, gc=False):
     """The worker at `path` is to be restarted."""
 
@@ -99,4 +114,6 @@ Event = (
     | StopAsked
     | ForceAsked
     | RestartAsked
+    | LoopBlocked
+    | LoopFreed
 )

@@ -134,10 +134,16 @@ def check_age(core: Core, s: Supervisor) -> None:
         last = (
             "no observation yet" if s.observed_at is None else f"last observation {age:.0f} s ago"
         )
-        core.set_condition(s, FRESH, f"{last}; stale after {limit:.0f} s", status="Unknown")
+        blocked = f"; {core.stalled_by} blocks the loop they share" if core.stalled_by else ""
+        reason = f"{last}; stale after {limit:.0f} s{blocked}"
+        core.set_condition(s, FRESH, reason, status="Unknown")
         core.mark(s, Cause("timer", "observation stale"))
-    if core.now < newest + 2 * limit:
-        core.set_timer(s, "stale", newest + 2 * limit)
+    if core.stalled_by is not None:
+        core.set_timer(s, "stale", core.now + limit)  # H62: nobody can answer
+        return
+    silent_from = max(newest, core.silent_from)
+    if core.now < silent_from + 2 * limit:
+        core.set_timer(s, "stale", silent_from + 2 * limit)
         return
     if s.silences >= core.settings.collection_restarts:
         s.silences = 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.core import acting, breaker, circuit, create, freshness, lifecycle, reconcile
+from fsmv2.core import acting, breaker, circuit, create, freshness, lifecycle, reconcile, stall
 from fsmv2.core.conditions import Condition
 from fsmv2.core.events import (
     ActionEnded,
@@ -23,6 +23,8 @@ from fsmv2.core.events import (
     Declared,
     Event,
     ForceAsked,
+    LoopBlocked,
+    LoopFreed,
     Observed,
     Released,
     RestartAsked,
@@ -59,6 +61,7 @@ class Counters(msgspec.Struct):
     released: int = 0
     restarts: int = 0
     dropped: int = 0
+    stalls: int = 0
     healed: int = 0
 
 
@@ -88,6 +91,9 @@ class Core:
         self.fences: dict[str, set[int]] = {}
         self.open_circuits = 0
         self.stopping = False
+        self.stalled_by: str | None = None
+        self.silent_from = 0.0
+        self.ticking: Supervisor | None = None
         self.pace = Pace(self.settings)
         self.tick_id = 0
         self._instructions: list[Instruction] = []
@@ -287,6 +293,7 @@ class Core:
     # ---- inside -----------------------------------------------------------------------------
 
     def _tick(self, supervisor: Supervisor) -> None:
+        self.ticking = supervisor
         try:
             tick(self, supervisor)
         except Exception as error:  # noqa: BLE001
@@ -294,6 +301,7 @@ class Core:
             # an `__eq__` that raises. One worker's fault must not end the supervision of all.
             if self.by_path.get(supervisor.path) is supervisor:
                 breaker.note(self, supervisor, "a tick", error)
+        self.ticking = None
 
     def _tell_some(self) -> None:
         for _ in range(min(TOLD_AT_ONCE, len(self._to_tell))):
@@ -390,4 +398,6 @@ HANDLERS: dict[type, Callable[[Core, Any], None]] = {
     StopAsked: lifecycle.stop_all,
     ForceAsked: lifecycle.force_all,
     RestartAsked: lifecycle.restart_asked,
+    LoopBlocked: stall.blocked,
+    LoopFreed: stall.freed,
 }

@@ -123,7 +123,9 @@ class Collector:
             self._again = self._again or not routine
             return
         self._again, self._routine, self._cancelled = False, routine, False
-        self._task = self._loop.create_task(self._collect())
+        self._task = self._loop.create_task(
+            self._collect(), name=task_name("collect_observed_state", self.path)
+        )
         self._task.add_done_callback(self._collected)
         self._timeout = self._loop.call_later(self.definition.observe_timeout, self._time_out)
 
@@ -221,7 +223,9 @@ class Collector:
             return self._resources
         if self._keeper is None:
             self._ready, self._closing = self._loop.create_future(), asyncio.Event()
-            self._keeper = self._loop.create_task(self._keep(self._ready, self._closing))
+            self._keeper = self._loop.create_task(
+                self._keep(self._ready, self._closing), name=task_name("resources", self.path)
+            )
         # Not awaited itself: a collection that times out would cancel it for those who wait too.
         await asyncio.wait([self._ready])
         resources: Resources[Any] | None = self._resources
@@ -262,6 +266,11 @@ class Collector:
     def _push(self, observed: ObservedState) -> None:
         if not self._closed:
             self._post(Observed(self.path, self.incarnation, self._clock.now(), observed))
+
+
+def task_name(what: str, path: str) -> str:
+    """The name of a task that runs author code; the watchdog tells from it whose."""
+    return f"{what}:{path}"
 
 
 def _finish(ready: asyncio.Future[None]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from fsmv2.core import ActionEnded, ActionRefused, ActionUnstuck, EngineSettings, Event
 from fsmv2.errors import PermanentError, said
+from fsmv2.runtime.collector import task_name
 from fsmv2.runtime.ending import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
 
@@ -147,7 +148,9 @@ class Executor:
         else:
             self._taken[job.type_name] = self._taken.get(job.type_name, 0) + 1
         self._running[job.id] = job
-        job.task = self._loop.create_task(_run(job))
+        job.task = self._loop.create_task(
+            _run(job), name=task_name(job.definition.name, job.key[0])
+        )
         job.task.add_done_callback(lambda task: self._ended(job, task))
         job.timer = self._loop.call_later(job.definition.timeout, self._time_out, job)
 

@@ -18,6 +18,8 @@ from fsmv2.core import (
     Declared,
     EngineSettings,
     ForceAsked,
+    LoopBlocked,
+    LoopFreed,
     Report,
     RestartAsked,
     StopAsked,
@@ -25,9 +27,11 @@ from fsmv2.core import (
 )
 from fsmv2.errors import FsmError
 from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.liveness import Liveness, judge
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.threads import LoopThread
 from fsmv2.runtime.view import TreeView, history, view_tree
+from fsmv2.runtime.watchdog import Blockage, Watchdog
 from fsmv2.runtime.work import ABANDON_AFTER, Work
 from fsmv2.spec import ChildSpec
 from fsmv2.worker import WorkerFactory
@@ -41,6 +45,34 @@ class _Running:
         self.work_thread = LoopThread("fsmv2-work")
         self.work = Work(settings, clock, self.work_thread.loop, self._post)
         self.supervision = Supervision(core, clock, self.supervision_thread.loop, self.work.deliver)
+        self.work_watchdog = Watchdog(
+            self.work_thread, self.supervision_thread.loop, self._blocked, self._freed
+        )
+        self.supervision_watchdog = Watchdog(
+            self.supervision_thread, self.work_thread.loop, lambda _: None, lambda _: None
+        )
+
+    def start(self) -> None:
+        """Start the threads, and the watch of each over the other."""
+        self.work_thread.start()
+        self.supervision_thread.start()
+        self.work_watchdog.start()
+        self.supervision_watchdog.start()
+
+    def _blocked(self, blockage: Blockage) -> None:
+        what, _, path = blockage.task.partition(":")
+        known = path in self.supervision.core.by_path
+        self._post(
+            LoopBlocked(
+                path if known else "",
+                what if known else "something",
+                blockage.where,
+                blockage.seconds,
+            )
+        )
+
+    def _freed(self, seconds: float) -> None:
+        self._post(LoopFreed(seconds))
 
     def _post(self, event: Any) -> None:
         self.supervision.post(event)
@@ -84,8 +116,7 @@ class Runtime:
         running = self._running = _Running(self.core, self.settings, self.clock)
         if self._listener is not None:
             running.supervision.listen(self._listener)
-        running.work_thread.start()
-        running.supervision_thread.start()
+        running.start()
         self.declare(self._root, self._globals, who="start")
         return self
 
@@ -100,6 +131,8 @@ class Runtime:
             await self.stop()
         finally:
             running, self._running = self._parts, None
+            running.work_watchdog.close()
+            running.supervision_watchdog.close()
             running.supervision.close()
             with contextlib.suppress(TimeoutError):  # author code blocks the loop for good
                 ended = running.work_thread.run(running.work.aclose())
@@ -125,6 +158,11 @@ class Runtime:
                 fix="Use it inside `async with Runtime(...) as tree:`.",
             )
         return self._running
+
+    def liveness(self) -> Liveness:
+        """Whether both loops make progress, and whose observations do not come; from any thread."""
+        running = self._parts
+        return judge(self.core, running.supervision_watchdog.lag, running.work_watchdog.lag)
 
     def declare(
         self,

@@ -22,6 +22,16 @@ class LoopThread:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @property
+    def name(self) -> str:
+        """What profilers and dumps show."""
+        return self._thread.name
+
+    @property
+    def ident(self) -> int | None:
+        """The thread's number while it runs."""
+        return self._thread.ident
+
     def start(self) -> None:
         """Start the thread."""
         self._thread.start()

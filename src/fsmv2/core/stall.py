@@ -1,0 +1,48 @@
+"""The work loop stands still because somebody's code blocks it: name who, and blame nobody else.
+
+While it does, and until everybody could be looked at again, silence proves nothing: neighbours
+become stale and start nothing, but none is restarted for it (H62).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core.conditions import UNBLOCKING
+from fsmv2.core.events import LoopBlocked, LoopFreed
+from fsmv2.core.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+
+
+def blocked(core: Core, event: LoopBlocked) -> None:
+    """Note the culprit as its condition, and tell operators."""
+    if core.stalled_by is None:
+        core.counters.stalls += 1
+    core.stalled_by = event.path
+    text = (
+        f"{event.what} has been blocking the loop of all workers for {event.seconds:.0f} s, at "
+        f"{event.where}; mark it @blocking, or await what it waits for"
+    )
+    s = _culprit(core, event.path)
+    if s is not None:
+        core.report("stall", s, text, level="error")
+        if event.path:
+            core.set_condition(s, UNBLOCKING, text)
+
+
+def freed(core: Core, event: LoopFreed) -> None:
+    """It goes on: from here on silence counts again."""
+    if core.stalled_by is None:
+        return
+    s = _culprit(core, core.stalled_by)
+    core.stalled_by, core.silent_from = None, core.now
+    if s is not None:
+        core.clear_condition(s, UNBLOCKING)
+        text = f"the loop of all workers goes on after {event.seconds:.1f} s"
+        core.report("stall", s, text, level="warning")
+
+
+def _culprit(core: Core, path: str) -> Supervisor | None:
+    return core.by_path.get(path, core.root)

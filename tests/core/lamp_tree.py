@@ -50,6 +50,7 @@ class World:
         self.step: dict[str, Any] = {}  # path → what a step raises, or returns
         self.derive: dict[str, Any] = {}  # name → what a derive raises, or returns
         self.act: dict[str, Any] = {}  # path → what an action raises
+        self.slow: dict[str, float] = {}  # path → seconds its actions take
         self.hangs: set[str] = set()  # paths whose actions hang
         self.deaf: set[str] = set()  # paths whose actions swallow every cancel
         self.stubborn: set[str] = set()  # paths that never leave `running`
@@ -115,6 +116,7 @@ class Device(Worker[DeviceSpec, DeviceObserved]):
         world = self.world
         if path in world.act:
             raise world.act[path]
+        await asyncio.sleep(world.slow.get(path, 0.0))
         while path in world.deaf:
             try:
                 await asyncio.sleep(0.5)

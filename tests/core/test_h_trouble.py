@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from lamp_tree import Device, DeviceObserved, World, condition, device, group, simulate, states
+from lamp_tree import (
+    Device,
+    DeviceObserved,
+    World,
+    condition,
+    device,
+    factory_for,
+    group,
+    simulate,
+    states,
+)
 
 from fsmv2 import (
     ChildSpec,
@@ -18,6 +28,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.core import ActionEnded, ActionRefused, Observed
+from fsmv2.testing import Simulation
 
 
 @pytest.fixture
@@ -346,6 +357,41 @@ def test_h42_escalation_is_reached_even_when_attempts_are_a_minute_apart(world: 
         assert sim["g/a"].incarnation > 5  # retries go on at the cap
 
 
+def test_an_escalation_says_what_the_type_tells_its_person_to_do(world: World) -> None:
+    class Guided(Device):
+        runbook = "https://plant.example/lamps"
+        manual_steps = ("Look whether it is plugged in.", "Change the bulb.")
+
+    factory = factory_for(world)
+    factory.register(Guided, make=lambda: Guided(world))
+    world.act["g/a"] = PermanentError("dead")
+    root = group("g", device("a", worker_type="guided"))
+    with Simulation(root, factory) as sim:
+        sim.run(400)
+        (called,) = [t for t in sim.texts("escalation") if "EscalationRequired" in t]
+        assert "What to do: (1) Look whether it is plugged in. (2) Change the bulb." in called
+        assert called.endswith("Runbook: https://plant.example/lamps")
+        assert sim.core.counters.escalations == 1
+
+
+def test_an_opening_circuit_lets_a_running_action_end_and_measures_it(world: World) -> None:
+    """It is not cancelled, but counted, and the time after the opening is told."""
+    with simulate(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        world.lit["g/b"] = False
+        world.slow["g/b"] = 8.0
+        sim.until(lambda sim: sim["g/b"].action == "switch_on")
+        sim.until(lambda sim: condition(sim, "g", "CircuitClosed") != "")
+        assert sim.core.counters.actions_at_opening == 1
+        assert sim["g/b"].action == "switch_on"
+        sim.until(lambda sim: sim["g/b"].action == "")
+        assert world.lit["g/b"]
+        (ended,) = [t for t in sim.texts("action", "g/b") if "after the circuit opened" in t]
+        assert ended.startswith("switch_on succeeded (")
+        assert 1.0 < sim.core.counters.seconds_after_opening < 8.0
+
+
 def test_h42_an_escalated_worker_is_seen_failed_by_its_parent(world: World) -> None:
     world.act["g/a"] = PermanentError("dead")
     with simulate(world, group("g", device("a"))) as sim:
@@ -586,6 +632,12 @@ def test_a_livelock_is_named_and_the_others_go_on(world: World) -> None:
         assert "livelock" in condition(sim, "g/a", "Settled")
         assert "running → starting" in condition(sim, "g/a", "Settled")
         assert sim["g/b"].state == "running"
+        assert sim["g/a"].reason.startswith("in a livelock")
+        sim.run(60)
+        before = len(sim.texts("transition", "g/a"))
+        sim.run(300)
+        assert len(sim.texts("transition", "g/a")) - before <= 16 * 6, "ever less often"
+        assert sim.stop() < 5
 
 
 def test_h39_churn_leaves_nothing_behind(world: World) -> None:

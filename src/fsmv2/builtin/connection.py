@@ -77,6 +77,12 @@ Snap = Snapshot[ConnectionSpec, ConnectionObserved]
 class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
     """stopped → connecting → up ⇄ degraded ⇄ down."""
 
+    manual_steps = (
+        "Look whether the device is switched on and its cable is in.",
+        "From this machine, try its address and port with another program.",
+        "If the address is wrong, correct the bridge's variables: they apply without a restart.",
+    )
+
     interval = 1.0
     observe_timeout = 2.2
     update_policy = "in_place"

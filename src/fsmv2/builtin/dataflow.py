@@ -70,6 +70,12 @@ Snap = Snapshot[DataFlowSpec, DataFlowObserved]
 class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
     """stopped → starting → active ⇄ idle ⇄ degraded → stopping → stopped."""
 
+    manual_steps = (
+        "Read the reason: it names the side that fails, input or output.",
+        "Compare the registers of the template with the device's own list.",
+        "If the device hangs although it accepts connections, restart the device.",
+    )
+
     worker_type = "dataflow"
     interval = 1.0
     update_policy = "in_place"

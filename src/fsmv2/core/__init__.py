@@ -4,7 +4,7 @@ machine:      the core itself: dirty marks, timers, the order of ticks.
 supervisor:   the record of one path.           tick: one look at it, in this order:
 circuit, derive, control, reconcile, step, lifecycle, publish.
 events, instructions: the two languages at the cut.
-acting, freshness, backoff, breaker, waiting, pace, stall: one policy each.
+acting, freshness, backoff, breaker, waiting, pace, stall, purity: one policy each.
 records, conditions: what is left for people to read.
 """
 

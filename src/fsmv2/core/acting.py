@@ -26,7 +26,16 @@ REFUSED_DELAY = 1.0
 class Running:
     """The action that is queued or running now. `urgent`: begun to stop or to hold."""
 
-    __slots__ = ("args", "cancelled", "definition", "id", "since", "stops", "urgent")
+    __slots__ = (
+        "args",
+        "cancelled",
+        "circuit_opened_at",
+        "definition",
+        "id",
+        "since",
+        "stops",
+        "urgent",
+    )
 
     def __init__(
         self,
@@ -45,6 +54,7 @@ class Running:
         self.stops = stops
         self.since = since
         self.cancelled = False
+        self.circuit_opened_at: float | None = None
 
 
 class Asked:
@@ -139,6 +149,10 @@ def ended(core: Core, event: ActionEnded) -> None:
     if event.outcome is Outcome.STUCK:
         _stuck(core, s, event.action_id, name, "did not end long after its time-out")
     text = f"{name} {event.outcome.value}" + (f": {event.error}" if event.error else "")
+    if running.circuit_opened_at is not None:
+        after = core.now - running.circuit_opened_at
+        core.counters.seconds_after_opening += after
+        text += f" ({after:.1f} s after the circuit opened)"
     core.report("action", s, text, level="warning" if failed else "info")
     s.settled_at = s.awaiting = core.now
     core.emit(Collect(s.path, s.incarnation))

@@ -15,7 +15,16 @@ from fsmv2.core.backoff import Attempts
 from fsmv2.core.conditions import CIRCUIT
 from fsmv2.core.records import Cause
 from fsmv2.errors import DefinitionError
-from fsmv2.worker import CheckDefinition, CheckResult, CheckView, Fault, Healthy, Subject, Unknown
+from fsmv2.worker import (
+    CheckDefinition,
+    CheckResult,
+    CheckView,
+    Fault,
+    Healthy,
+    Subject,
+    Unknown,
+    WorkerDefinition,
+)
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
@@ -154,7 +163,12 @@ def _update_circuit(core: Core, parent: Supervisor) -> None:
                 # It was healthy all the while by its own word, so nothing else would forget. H49
                 core.set_timer(child, "settle", core.now + core.settings.healthy_reset)
     for child in parent.children.values():
+        newly = child.name in (withheld or ()) and child.name not in (before or ())
         for below in child.subtree():
+            if newly and below.action is not None and not below.action.urgent:
+                # It is not cancelled: what it has begun may be what mends the circuit.
+                core.counters.actions_at_opening += 1
+                below.action.circuit_opened_at = core.now
             core.mark(below, Cause("circuit", f"of {parent.path}", core.tick_id))
 
 
@@ -204,14 +218,23 @@ def escalate(core: Core, s: Supervisor, reason: str) -> None:
         )
     if attempts.count >= settings.escalate_at and not attempts.escalated:
         attempts.escalated = True
+        core.counters.escalations += 1
         said_why = reason.rstrip(".")
         core.report(
             "escalation",
             s,
             f"EscalationRequired: {attempts.count} attempts without {settings.healthy_reset:.0f} "
-            f"healthy seconds: {said_why}. Retries go on, every {settings.backoff_cap:.0f} s.",
+            f"healthy seconds: {said_why}. Retries go on, every {settings.backoff_cap:.0f} s."
+            + _what_to_do(s.definition),
             level="critical",
         )
+
+
+def _what_to_do(definition: WorkerDefinition) -> str:
+    """The type's own word to the person who is called."""
+    steps = "".join(f" ({n}) {step}" for n, step in enumerate(definition.manual_steps, 1))
+    runbook = f" Runbook: {definition.runbook}" if definition.runbook else ""
+    return (f" What to do:{steps}" if steps else "") + runbook
 
 
 def settle(core: Core, s: Supervisor) -> None:

@@ -19,6 +19,8 @@ BREAKER = "BreakerClosed"
 SETTLED = "Settled"
 ACTION = "ActionEnds"
 WAITING = "WaitsEnd"
+DEPENDENCIES = "DependenciesOrdered"
+PURE = "Pure"
 UNBLOCKING = "LoopFree"
 
 

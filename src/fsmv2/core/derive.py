@@ -75,6 +75,17 @@ def derive(core: Core, s: Supervisor) -> None:
     _derive_anew(core, s, s.spec, previous)
 
 
+def impure_derive(s: Supervisor) -> str:
+    """What a second derive from the same inputs gives that the first did not; for the guard."""
+    if s.spec is None or s.desired is None or s.derive_due or _failed(s):
+        return ""
+    again = s.worker.derive_desired_state(s.spec, _previous_observation(s))
+    for field in s.desired.__struct_fields__:
+        if getattr(again, field) != getattr(s.desired, field):
+            return f"derive_desired_state gave another `{field}` from the same spec and variables"
+    return ""
+
+
 def _failed(s: Supervisor) -> bool:
     return s.conditions is not None and DERIVED in s.conditions
 
@@ -94,6 +105,7 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
     if s.conditions is not None:
         core.clear_condition(s, DERIVED)
     before, s.desired = s.desired, desired
+    s.unsettled_until = 0.0  # what it is asked to be now may not be a livelock
     if before is None or before.children_specs != desired.children_specs:
         s.children_due = True
     _apply_config(core, s, spec, desired)

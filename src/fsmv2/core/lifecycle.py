@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fsmv2.core import waiting
 from fsmv2.core.conditions import MAPPED
 from fsmv2.core.create import create, make, retry_later
 from fsmv2.core.events import ForceAsked, Released, RestartAsked, StopAsked
@@ -137,8 +138,10 @@ def redeclare(core: Core, s: Supervisor, spec: ChildSpec) -> None:
     """Keep `spec` as what is declared for `s`, and who depends on whom."""
     if s.declared.depends_on != spec.depends_on:
         core.unlink_dependencies(s)
-        for path in spec.depends_on:
-            core.dependents.setdefault(path, {})[s.path] = s
+        s.declared = spec
+        core.link_dependencies(s)
+        if core.circular:
+            waiting.depends_less(core)
     s.declared = spec
 
 

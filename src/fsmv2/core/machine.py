@@ -14,7 +14,17 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.core import acting, breaker, circuit, create, freshness, lifecycle, reconcile, stall
+from fsmv2.core import (
+    acting,
+    breaker,
+    circuit,
+    create,
+    freshness,
+    lifecycle,
+    reconcile,
+    stall,
+    waiting,
+)
 from fsmv2.core.conditions import Condition
 from fsmv2.core.events import (
     ActionEnded,
@@ -62,6 +72,9 @@ class Counters(msgspec.Struct):
     restarts: int = 0
     dropped: int = 0
     stalls: int = 0
+    escalations: int = 0
+    actions_at_opening: int = 0
+    seconds_after_opening: float = 0.0
     healed: int = 0
 
 
@@ -75,12 +88,17 @@ class Core:
         *,
         seed: int = 0,
         epoch: float = 0.0,
+        guard: bool = False,
     ) -> None:
-        """`seed` draws the jitter; `epoch` is the wall time, in Unix seconds, of core time 0."""
+        """`seed` draws the jitter; `epoch` is the wall time, in Unix seconds, of core time 0.
+
+        `guard`: at each resync, check that derive and step are pure, by asking them twice.
+        """
         self.factory = factory
         self.settings = settings or EngineSettings()
         self.seed = seed
         self.epoch = epoch
+        self.guard = guard
         self.now = 0.0
         self.counters = Counters()
         self.global_variables: Mapping[str, Any] = NOTHING
@@ -88,6 +106,7 @@ class Core:
         self.root: Supervisor | None = None
         self.by_path: dict[str, Supervisor] = {}
         self.dependents: dict[str, dict[str, Supervisor]] = {}
+        self.circular: set[str] = set()
         self.fences: dict[str, set[int]] = {}
         self.open_circuits = 0
         self.stopping = False
@@ -241,8 +260,7 @@ class Core:
         self._resync_ring.append(supervisor)
         while len(self._dirty) <= supervisor.depth:
             self._dirty.append(deque())
-        for path in supervisor.declared.depends_on:
-            self.dependents.setdefault(path, {})[supervisor.path] = supervisor
+        self.link_dependencies(supervisor)
 
     def forget(self, supervisor: Supervisor) -> None:
         """Take a supervisor out of the tree; what still refers to it is dropped when met."""
@@ -252,6 +270,15 @@ class Core:
         if supervisor.dirty:
             self._unmark(supervisor)
         self.unlink_dependencies(supervisor)
+        if self.circular:
+            waiting.depends_less(self)
+
+    def link_dependencies(self, supervisor: Supervisor) -> None:
+        """Note the supervisor with what it declares to depend on."""
+        for path in supervisor.declared.depends_on:
+            self.dependents.setdefault(path, {})[supervisor.path] = supervisor
+        if supervisor.declared.depends_on or self.circular:
+            waiting.depends(self, supervisor)
 
     def unlink_dependencies(self, supervisor: Supervisor) -> None:
         """Remove the supervisor from the dependents of what it declared to depend on."""

@@ -23,6 +23,8 @@ from fsmv2.worker import NO_STATUS, Act, ChildStatus, Goto, Phase, Snapshot, Sta
 SOONEST = 0.01
 """Least seconds of `wake_after`: a step that always wants to be asked at once is no busy loop."""
 
+IN_A_LIVELOCK = "in a livelock; its steps are tried again after a pause"
+
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
     from fsmv2.core.supervisor import Supervisor
@@ -58,12 +60,27 @@ def run_steps(core: Core, s: Supervisor) -> list[str]:
         if not decided.startswith("goto "):
             if s.conditions is not None:
                 core.clear_condition(s, SETTLED)
+            s.unsettled = 0
             return decisions
         visited.append(s.state)
     loop = " → ".join(visited[-5:])
     core.set_condition(s, SETTLED, f"livelock: it keeps changing state without settling: … {loop}")
-    core.set_timer(s, "retry", core.now + core.settings.backoff_base)
+    # Ever less often, or its transitions would drown what others have to say.
+    s.unsettled_until = core.now + s.backoff.ceiling(s.unsettled)
+    s.unsettled += 1
+    core.set_timer(s, "retry", s.unsettled_until)
+    s.gate = IN_A_LIVELOCK
     return decisions
+
+
+def impure_step(core: Core, s: Supervisor) -> str:
+    """What a second step from one snapshot answers that the first did not; for the guard."""
+    if s.definition is NOT_CREATED.definition or s.gate or s.observed_at is None:
+        return ""
+    picture, ask = snapshot(core, s), getattr(s.worker, s.state)
+    if ask(picture) != ask(picture):
+        return f"the step of state {s.state} gave two answers to one snapshot"
+    return ""
 
 
 def gate(core: Core, s: Supervisor, passes: bool) -> str:
@@ -80,6 +97,8 @@ def gate(core: Core, s: Supervisor, passes: bool) -> str:
         return waits or "waits for its first observation"
     if not s.fresh:
         return "its observation is stale"
+    if core.now < s.unsettled_until:
+        return IN_A_LIVELOCK
     if s.stuck is not None:
         return "an action that ignores cancellation is still running"
     above = s.parent

@@ -109,6 +109,8 @@ class Supervisor:
         "stuck",
         "tick_count",
         "timers",
+        "unsettled",
+        "unsettled_until",
         "user",
         "waits_for",
         "watched_at",
@@ -196,6 +198,8 @@ class Supervisor:
         self.last_action: ActionResult | None = None
         self.awaiting: float | None = None
         self.settled_at = core.now
+        self.unsettled = 0
+        self.unsettled_until = 0.0
         # what is in the way
         self.conditions: dict[str, Condition] | None = None
         self.checks: dict[str, CheckState] | None = None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fsmv2.core import circuit, derive, lifecycle, reconcile, step
+from fsmv2.core import circuit, derive, lifecycle, purity, reconcile, step
 from fsmv2.core.control import decide_control
 from fsmv2.core.publish import publish
 from fsmv2.core.records import Cause, TickRecord
@@ -51,14 +51,12 @@ def tick(core: Core, s: Supervisor) -> None:
     if s.incarnation == incarnation:
         publish(core, s)
 
-    if (
-        causes
-        and causes[0].kind == "resync"
-        and len(causes) == 1
-        and (decisions or core.counters.actions != actions_before)
-    ):
-        # Nothing had woken it, and yet there was something to do: a wake-up was lost somewhere.
-        core.counters.healed += 1
+    if len(causes) == 1 and causes[0].kind == "resync":
+        if decisions or core.counters.actions != actions_before:
+            # Nothing had woken it, yet there was something to do: a wake-up was lost somewhere.
+            core.counters.healed += 1
+        if core.guard and s.stop is None:
+            purity.check(core, s)
     _record(
         core,
         s,

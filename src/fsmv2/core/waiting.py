@@ -1,10 +1,11 @@
-"""Who waits for whom; a cycle of waits is found and named (H27)."""
+"""Who waits for whom, and who depends on whom; a cycle of either is found and named (H27)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from fsmv2.core.conditions import WAITING
+from fsmv2.core.conditions import DEPENDENCIES, WAITING
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
@@ -16,21 +17,49 @@ def waits(core: Core, s: Supervisor, paths: tuple[str, ...]) -> None:
     if paths == s.waits_for and (s.conditions is None or WAITING not in s.conditions):
         return  # a cycle that was named is looked at again: another may have left it
     s.waits_for = paths
-    cycle = _cycle(core, s)
+    cycle = _cycle(core, s, lambda s: s.waits_for)
     if cycle:
         core.set_condition(s, WAITING, "wait cycle: " + " → ".join(cycle))
         return
     core.clear_condition(s, WAITING)
 
 
-def _cycle(core: Core, start: Supervisor) -> list[str]:
+def depends(core: Core, s: Supervisor) -> None:
+    """Look at what `s` is declared to depend on; when that closes a circle, name it on `s`.
+
+    Nothing gets stuck in one: they stop in no particular order, which is what the reason says.
+    """
+    cycle = _cycle(core, s, lambda s: s.declared.depends_on) if s.declared.depends_on else []
+    if cycle:
+        core.circular.add(s.path)
+        circle = " → ".join(cycle)
+        reason = f"depends_on goes round in a circle: {circle}; they stop in no particular order"
+        core.set_condition(s, DEPENDENCIES, reason)
+    elif s.path in core.circular:
+        core.circular.discard(s.path)
+        core.clear_condition(s, DEPENDENCIES)
+
+
+def depends_less(core: Core) -> None:
+    """Somebody depends on less than before, or is gone: a circle may have been opened."""
+    for path in list(core.circular):
+        s = core.by_path.get(path)
+        if s is None:
+            core.circular.discard(path)
+        else:
+            depends(core, s)
+
+
+def _cycle(
+    core: Core, start: Supervisor, edges: Callable[[Supervisor], tuple[str, ...]]
+) -> list[str]:
     # By hand, not by recursion: a chain of waits may be longer than the stack is deep.
     came_from: dict[str, str] = {}
     todo = [start.path]
     while todo:
         path = todo.pop()
         s = core.by_path.get(path)
-        for further in s.waits_for if s is not None else ():
+        for further in edges(s) if s is not None else ():
             if further == start.path:
                 trail = [start.path, path]
                 while trail[-1] != start.path:

@@ -97,6 +97,8 @@ class Collector:
     def start(self) -> None:
         """Collect for the first time at once, then on the interval, spread over it."""
         self.collect_now()
+        if self.definition.pushes:
+            return
         # Drawn from the path, so that a run of a simulation can be repeated.
         spread = zlib.crc32(self.path.encode()) / 2**32 * self.definition.interval
         self._plan(self.definition.interval / 2 + spread)

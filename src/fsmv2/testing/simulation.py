@@ -49,7 +49,7 @@ class Simulation:
         self.loop = VirtualLoop()
         self.clock = Clock(self.loop.time)
         self.settings = settings or EngineSettings()
-        self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0)
+        self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0, guard=True)
         self.work = Work(self.settings, self.clock, self.loop, self.post)
         self.supervision = Supervision(
             self.core, self.clock, self.loop, self.work.deliver, beat=None

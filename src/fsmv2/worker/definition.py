@@ -46,6 +46,9 @@ class WorkerDefinition(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     overlap_safe: bool
     derive_from: str
     is_bridge: bool
+    pushes: bool
+    runbook: str
+    manual_steps: tuple[str, ...]
 
 
 def define(cls: Any) -> WorkerDefinition:
@@ -74,6 +77,9 @@ def define(cls: Any) -> WorkerDefinition:
         overlap_safe=cls.overlap_safe,
         derive_from=cls.derive_from,
         is_bridge=cls.is_bridge,
+        pushes=cls.pushes,
+        runbook=cls.runbook,
+        manual_steps=tuple(cls.manual_steps),
     )
 
 
@@ -125,6 +131,8 @@ def _faults_of_class(cls: Any) -> Iterator[str]:
         yield "it does not define collect_observed_state(self, spec, resources)"
     if cls.interval <= 0 or cls.observe_timeout <= 0:
         yield "interval and observe_timeout must be more than 0 seconds"
+    if isinstance(cls.manual_steps, str):
+        yield "manual_steps is one text; make it a tuple of sentences, one for each step"
     for policy, known in (
         ("update_policy", ("recreate", "in_place")),
         ("derive_from", ("nothing", "own", "parent")),

@@ -67,6 +67,13 @@ class Worker(Generic[S, O, R]):
     """Whether a successor may act while a forced predecessor's tasks have not ended."""
     derive_from: ClassVar[Literal["nothing", "own", "parent"]] = "nothing"
     """Whose last observation `derive_desired_state` gets: none, its own, or its parent's."""
+    pushes: ClassVar[bool] = False
+    """Whether it pushes its observations (`resources.push`), every `interval` at the latest, also
+    when nothing changed. It is then asked to look only at the start and after each action."""
+    runbook: ClassVar[str] = ""
+    """Address of the page for the person who is called when restarts do not help."""
+    manual_steps: ClassVar[tuple[str, ...]] = ()
+    """What that person should try, in order; one sentence each."""
     is_bridge: ClassVar[bool] = False
     """Whether descendants get `internal.bridged_by` with the path of this worker."""
 

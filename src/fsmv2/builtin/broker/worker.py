@@ -80,6 +80,12 @@ Snap = Snapshot[BrokerSpec, BrokerObserved]
 class Broker(Worker[BrokerSpec, BrokerObserved]):
     """stopped → starting → active ⇄ degraded → crashed → starting; stopping → stopped."""
 
+    manual_steps = (
+        "Read the broker's log: it is beside its store, under the state directory.",
+        "Look whether the disk is full or its files belong to another user.",
+        "If another program has the port, stop that one or give the broker another port.",
+    )
+
     interval = 1.0
     observe_timeout = 3.0
 

@@ -1,0 +1,32 @@
+"""The guard of purity: asks derive and step a second time with the same inputs, and compares.
+
+In tests and simulation, at each resync of a worker; never in production, where author code is run
+only when something changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core.conditions import PURE
+from fsmv2.core.derive import impure_derive
+from fsmv2.core.step import impure_step
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+
+def check(core: Core, s: Supervisor) -> None:
+    """Set the condition when the same inputs gave another answer."""
+    try:
+        found = impure_derive(s) or impure_step(core, s)
+    except Exception:  # noqa: BLE001  (author code; contained and counted where it is in earnest)
+        return
+    if found:
+        core.set_condition(
+            s,
+            PURE,
+            f"{found}; it must depend on nothing else: no clock, no randomness, no I/O, nothing "
+            "kept in the worker",
+        )

@@ -1,0 +1,97 @@
+"""A type that pushes is asked to look only at the start and after actions; silence is seen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from lamp_tree import DeviceObserved, condition
+
+from fsmv2 import ChildSpec, UserSpec, Worker, WorkerFactory, goto, state, stay
+from fsmv2.testing import Simulation
+
+
+class Sensor(Worker[UserSpec, DeviceObserved, Any]):
+    """Pushes a heartbeat every second until it is muted, and a change at once."""
+
+    pushes = True
+    interval = 2.0
+    muted = False
+    looks = 0
+
+    def __init__(self) -> None:
+        self.change = asyncio.Event()
+        self.lit = False
+
+    @contextlib.asynccontextmanager
+    async def resources(self, spec: UserSpec) -> AsyncIterator[list[Any]]:
+        push: list[Any] = []
+
+        async def beat() -> None:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.change.wait(), 1.0)
+                self.change.clear()
+                if push and not Sensor.muted:
+                    push[0](DeviceObserved(lit=self.lit))
+
+        task = asyncio.create_task(beat())
+        yield push
+        task.cancel()
+
+    async def collect_observed_state(self, spec: UserSpec, resources: Any) -> DeviceObserved:
+        Sensor.looks += 1
+        resources.value[:] = [resources.push]
+        return DeviceObserved(lit=self.lit)
+
+    @state("stopped", to="running")
+    def stopped(self, s: Any) -> Any:
+        return stay("stopped") if s.should_stop else goto(self.running, "asked to run")
+
+    @state("running", to="stopped")
+    def running(self, s: Any) -> Any:
+        if s.should_stop:
+            return goto(self.stopped, "asked to stop")
+        return stay("lit" if s.observed.lit else "dark")
+
+
+def sensor() -> Simulation:
+    Sensor.muted, Sensor.looks = False, 0
+    factory = WorkerFactory()
+    factory.register(Sensor)
+    return Simulation(ChildSpec("s", "sensor", UserSpec()), factory)
+
+
+def test_a_pushed_observation_acts_at_once_and_nobody_polls() -> None:
+    with sensor() as sim:
+        sim.run(60)
+        assert sim["s"].reason == "dark"
+        assert Sensor.looks == 1
+        worker: Any = sim.supervisor("s").worker
+        worker.lit = True
+        worker.change.set()
+        sim.run(0.01)
+        assert sim["s"].reason == "lit"
+        assert sim["s"].fresh
+        ticks = sim["s"].ticks
+        sim.run(30)
+        assert sim["s"].ticks - ticks <= 1, "heartbeats that say nothing new wake nobody"
+
+
+def test_pushes_that_stop_are_silence() -> None:
+    """No heartbeat for longer than the stale limit → stale; then the resources are opened anew."""
+    with sensor() as sim:
+        sim.run(10)
+        Sensor.muted = True
+        sim.run(12)
+        assert not sim["s"].fresh
+        assert "last observation" in condition(sim, "s", "Fresh")
+        Sensor.muted = False
+        sim.run(2)
+        assert sim["s"].fresh
+        Sensor.muted = True
+        sim.run(25)
+        assert sim.texts("silent", "s") != []
+        assert Sensor.looks > 1

@@ -268,3 +268,9 @@ class StoreError(FsmError, OSError):
 
     code = "FSM0800"
     __str__ = FsmError.__str__
+
+
+class StoreLostError(StoreError):
+    """The store's file is not the one that was opened: deleted or replaced. All is written anew."""
+
+    code = "FSM0801"

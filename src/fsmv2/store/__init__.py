@@ -1,0 +1,37 @@
+"""What survives the process: identity, desired and observed state of each path, and events.
+
+records: what is written and read.     protocol: what any store does.
+memory, sqlite: the two there are.     schema, lock: parts of the second.
+
+The runtime writes, on a thread of its own; the core never sees a store, only what was in it.
+"""
+
+from fsmv2.store.memory import MemoryStore
+from fsmv2.store.protocol import Store
+from fsmv2.store.records import (
+    Batch,
+    DesiredRecord,
+    EventRecord,
+    Identity,
+    ObservedRecord,
+    StoredDesired,
+    StoredEvent,
+    StoredObserved,
+    StoredPath,
+)
+from fsmv2.store.sqlite import SqliteStore
+
+__all__ = [
+    "Batch",
+    "DesiredRecord",
+    "EventRecord",
+    "Identity",
+    "MemoryStore",
+    "ObservedRecord",
+    "SqliteStore",
+    "Store",
+    "StoredDesired",
+    "StoredEvent",
+    "StoredObserved",
+    "StoredPath",
+]

@@ -1,0 +1,97 @@
+"""The tables of a SQLite store, and whether a file may be used: looked at before it is touched."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from fsmv2.errors import StoreError
+
+VERSION = 1
+"""Raised with every change of the tables; a program refuses what is newer than itself."""
+
+APPLICATION = 0x66736D32
+"""`fsm2`: tells a store from any other SQLite file."""
+
+TABLES = """
+CREATE TABLE identity (
+  path TEXT PRIMARY KEY, created_at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE desired (
+  path TEXT PRIMARY KEY, version INTEGER NOT NULL, at REAL NOT NULL, worker_type TEXT NOT NULL,
+  declared BLOB NOT NULL, desired BLOB NOT NULL
+) STRICT;
+CREATE TABLE observed (
+  path TEXT PRIMARY KEY, version INTEGER NOT NULL, at REAL NOT NULL, incarnation INTEGER NOT NULL,
+  state TEXT NOT NULL, observed BLOB NOT NULL
+) STRICT;
+CREATE TABLE event (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, path TEXT NOT NULL, kind TEXT NOT NULL,
+  level TEXT NOT NULL, state TEXT NOT NULL, text TEXT NOT NULL, tick INTEGER NOT NULL
+) STRICT;
+"""
+
+_MAGIC = b"SQLite format 3\x00"
+_HEADER = 100
+_USER_VERSION, _APPLICATION = 60, 68
+"""Where SQLite's file format keeps both numbers, four bytes each, most significant first."""
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables in an empty file, so that the file is a store or still empty."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in TABLES.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        connection.rollback()
+        raise
+
+
+def empty(file: Path) -> bool:
+    """Whether there is no store yet, and one may be made."""
+    return not file.exists() or file.stat().st_size == 0
+
+
+def check(file: Path) -> None:
+    """Raise StoreError unless `file` is a whole store of a version we know; changes nothing."""
+    with file.open("rb") as opened:
+        header = opened.read(_HEADER)
+    if not header.startswith(_MAGIC) or len(header) < _HEADER:
+        raise _refused(file, "it is not a store: no SQLite file")
+    application = int.from_bytes(header[_APPLICATION : _APPLICATION + 4], "big")
+    if application != APPLICATION:
+        raise _refused(file, "it is the SQLite file of another program")
+    _check_version(file, int.from_bytes(header[_USER_VERSION : _USER_VERSION + 4], "big"))
+    try:
+        # Read only: closing the last writer of a damaged file would write into it.
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
+            _check_version(file, reader.execute("PRAGMA user_version").fetchone()[0])
+            found = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise _refused(file, str(error)) from error
+    if found != "ok":
+        raise _refused(file, f"it is damaged: {' '.join(str(found).split())}")
+
+
+def _check_version(file: Path, version: int) -> None:
+    if version > VERSION:
+        raise StoreError(
+            f"the store {file} was written by a newer fsmv2: it has version {version}, this one "
+            f"knows up to {VERSION}. It is left as it was.",
+            fix="Use the newer fsmv2, or another file.",
+        )
+    if version < 1:
+        raise _refused(file, f"its version is {version}, expected 1 to {VERSION}")
+
+
+def _refused(file: Path, why: str) -> StoreError:
+    return StoreError(
+        f"the store {file} cannot be read: {why}. It is left as it was.",
+        fix="Put a copy in its place; or move it away, and a new one is begun: the tree is "
+        "derived anew, only the history and the ages of its paths are lost.",
+    )

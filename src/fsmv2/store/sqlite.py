@@ -1,0 +1,300 @@
+"""A store in one SQLite file: write-ahead log, one writer, one commit for a whole batch.
+
+Desired states and events are on disk when `write` returns (`FULL`). Observed states are not waited
+for (`NORMAL`): a crash of the machine may lose the last of them, which are collected anew anyway.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fsmv2.errors import StoreError, StoreLostError
+from fsmv2.store import schema
+from fsmv2.store.lock import FileLock
+from fsmv2.store.protocol import EVENTS_KEPT
+from fsmv2.store.records import (
+    Batch,
+    EventRecord,
+    Identity,
+    StoredDesired,
+    StoredEvent,
+    StoredObserved,
+    StoredPath,
+)
+
+LOG_LIMIT = 16 * 1024 * 1024
+"""Bytes to which the write-ahead log is cut back after a burst."""
+
+_DESIRED = """
+INSERT INTO desired VALUES (?1, 1, ?2, ?3, ?4, ?5)
+ON CONFLICT (path) DO UPDATE SET version = version + 1, at = excluded.at,
+  worker_type = excluded.worker_type, declared = excluded.declared, desired = excluded.desired
+WHERE worker_type <> excluded.worker_type OR declared <> excluded.declared
+  OR desired <> excluded.desired
+"""
+_OBSERVED = """
+INSERT INTO observed VALUES (?1, 1, ?2, ?3, ?4, ?5)
+ON CONFLICT (path) DO UPDATE SET version = version + 1, at = excluded.at,
+  incarnation = excluded.incarnation, state = excluded.state, observed = excluded.observed
+WHERE incarnation <> excluded.incarnation OR state <> excluded.state
+  OR observed <> excluded.observed
+"""
+_EVENT = """
+INSERT INTO event (at, path, kind, level, state, text, tick) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+class SqliteStore:
+    """One file, made when it is missing, with `-wal`, `-shm` and `.lock` beside it."""
+
+    def __init__(
+        self,
+        file: Path | str,
+        *,
+        events_kept: int = EVENTS_KEPT,
+        max_bytes: int | None = None,
+    ) -> None:
+        """`events_kept`: older events are deleted. `max_bytes`: the file never grows beyond it.
+
+        A write that would make it grow further fails, as on a full disk.
+        """
+        self._file = Path(file)
+        self._events_kept = events_kept
+        self._max_bytes = max_bytes
+        self._lock = FileLock(self._file)
+        self._connection: sqlite3.Connection | None = None
+        self._inode: tuple[int, int] | None = None
+        self._beside: dict[Path, tuple[int, int] | None] = {}
+
+    @property
+    def place(self) -> str:
+        """The file's path."""
+        return str(self._file)
+
+    def open(self) -> tuple[Identity, ...]:
+        """Take the file for this process, check it, and read which paths it knows.
+
+        A missing file is made with the first write, so that a full disk does not keep a tree from
+        starting. Raises StoreError as `Store.open` says.
+        """
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.take()
+        except StoreError:
+            raise
+        except OSError as error:
+            raise StoreError(
+                f"the store {self._file} cannot be used: {error.strerror or error}.",
+                fix="Name a file in a directory that can be written.",
+            ) from error
+        try:
+            if schema.empty(self._file):
+                return ()
+            rows = self._connect().execute("SELECT path, created_at FROM identity").fetchall()
+            return tuple(Identity(path, created_at) for path, created_at in rows)
+        except (sqlite3.Error, OSError) as error:
+            self.close()
+            if isinstance(error, StoreError):
+                raise
+            raise StoreError(
+                f"the store {self._file} cannot be read: {error}. It is left as it was.",
+                fix="Put a copy in its place, or move it away and begin a new one.",
+            ) from error
+
+    def write(self, batch: Batch) -> None:
+        """Write `batch` in two commits: what is observed, then all that has to be durable."""
+        with self._failing_loudly("written"):
+            connection = self._connect()
+            below = [(path, path + "/", path + "0") for path in batch.forgotten]  # "0" follows "/"
+            if batch.observed or below:
+                with _transaction(connection, "NORMAL"):
+                    _delete(connection, "observed", below)
+                    rows = [
+                        (o.path, o.at, o.incarnation, o.state, o.observed) for o in batch.observed
+                    ]
+                    connection.executemany(_OBSERVED, rows)
+            if batch.desired or batch.events or below:
+                with _transaction(connection, "FULL"):
+                    self._write_durable(connection, batch, below)
+
+    def read(self, path: str) -> StoredPath | None:
+        """All that is stored of one path."""
+        identity = self._one("SELECT path, created_at FROM identity WHERE path = ?", path)
+        if identity is None:
+            return None
+        desired = self._one(
+            "SELECT version, at, worker_type, declared, desired FROM desired WHERE path = ?", path
+        )
+        observed = self._one(
+            "SELECT version, at, incarnation, state, observed FROM observed WHERE path = ?", path
+        )
+        return StoredPath(
+            identity=Identity(*identity),
+            desired=None
+            if desired is None
+            else StoredDesired(
+                version=desired[0],
+                at=desired[1],
+                worker_type=desired[2],
+                declared=desired[3],
+                desired=desired[4],
+            ),
+            observed=None
+            if observed is None
+            else StoredObserved(
+                version=observed[0],
+                at=observed[1],
+                incarnation=observed[2],
+                state=observed[3],
+                observed=observed[4],
+            ),
+        )
+
+    def events(
+        self, *, path: str = "", after: int = 0, limit: int = 100
+    ) -> tuple[StoredEvent, ...]:
+        """The last events, oldest first."""
+        with self._failing_loudly("read"):
+            rows = (
+                self._connect()
+                .execute(
+                    "SELECT id, at, path, kind, level, state, text, tick FROM event "
+                    "WHERE id > ?1 AND (?2 = '' OR path = ?2) ORDER BY id DESC LIMIT ?3",
+                    (after, path, limit),
+                )
+                .fetchall()
+            )
+        return tuple(
+            StoredEvent(
+                id=id_,
+                event=EventRecord(
+                    at=at, path=of, kind=kind, level=level, state=state, text=text, tick=tick
+                ),
+            )
+            for id_, at, of, kind, level, state, text, tick in reversed(rows)
+        )
+
+    def close(self) -> None:
+        """Close the file and let go of it."""
+        self._disconnect()
+        self._lock.release()
+
+    # ---- inside -----------------------------------------------------------------------------
+
+    def _write_durable(
+        self, connection: sqlite3.Connection, batch: Batch, below: list[tuple[str, str, str]]
+    ) -> None:
+        _delete(connection, "desired", below)
+        _delete(connection, "identity", below)
+        connection.executemany(
+            "INSERT OR IGNORE INTO identity VALUES (?, ?)",
+            [(d.path, d.created_at) for d in batch.desired],
+        )
+        connection.executemany(
+            _DESIRED,
+            [(d.path, d.at, d.worker_type, d.declared, d.desired) for d in batch.desired],
+        )
+        if batch.events:
+            connection.executemany(
+                _EVENT,
+                [(e.at, e.path, e.kind, e.level, e.state, e.text, e.tick) for e in batch.events],
+            )
+            connection.execute(
+                "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?",
+                (self._events_kept,),
+            )
+
+    def _one(self, query: str, path: str) -> Any:
+        with self._failing_loudly("read"):
+            return self._connect().execute(query, (path,)).fetchone()
+
+    def _connect(self) -> sqlite3.Connection:
+        """The connection to the file that was opened; StoreLostError when that file is gone."""
+        if self._connection is not None:
+            if self._inode == _inode(self._file):
+                return self._connection
+            # SQLite would go on writing into the deleted file, and nobody would ever read it.
+            self._disconnect()
+            self._sweep()
+            raise StoreLostError("the file was deleted or replaced while it was in use")
+        new = schema.empty(self._file)
+        if not new:
+            schema.check(self._file)
+        connection = sqlite3.connect(self._file, isolation_level=None, timeout=1.0)
+        try:
+            if new:
+                schema.create(connection)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT}")
+            if self._max_bytes is not None:
+                page = connection.execute("PRAGMA page_size").fetchone()[0]
+                connection.execute(f"PRAGMA max_page_count = {max(1, self._max_bytes // page)}")
+            connection.execute("SELECT count(*) FROM identity WHERE path = ''")  # begins the log
+        except sqlite3.Error:
+            connection.close()
+            raise
+        self._connection, self._inode = connection, _inode(self._file)
+        self._beside = {place: _inode(place) for place in self._companions()}
+        return connection
+
+    def _companions(self) -> tuple[Path, ...]:
+        return tuple(self._file.with_name(self._file.name + end) for end in ("-wal", "-shm"))
+
+    def _sweep(self) -> None:
+        """Remove the log of the file that is gone: SQLite would play it into its replacement."""
+        for place, inode in self._beside.items():
+            if inode is not None and inode == _inode(place):
+                place.unlink(missing_ok=True)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except sqlite3.Error:
+                return  # a disk that fails; what is in the log is read at the next start
+
+    @contextmanager
+    def _failing_loudly(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except StoreLostError as error:
+            raise StoreLostError(f"the store {self._file}: {error.message}.") from error
+        except StoreError:
+            raise
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"the store {self._file} cannot be {done}: {error}.") from error
+
+
+def _inode(file: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(file)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, synchronous: str) -> Iterator[None]:
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _delete(connection: sqlite3.Connection, table: str, below: list[tuple[str, str, str]]) -> None:
+    if below:
+        connection.executemany(
+            f"DELETE FROM {table} WHERE path = ? OR (path > ? AND path < ?)",  # noqa: S608
+            below,
+        )

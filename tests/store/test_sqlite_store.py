@@ -1,0 +1,176 @@
+"""The file: what is refused at the start and left as it was, and what fails while it is used."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_store_conformance import desired, events
+
+from fsmv2 import StoreError
+from fsmv2.errors import StoreLostError
+from fsmv2.store import Batch, Identity, SqliteStore
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+def known(file: Path) -> tuple[Identity, ...]:
+    store = SqliteStore(file)
+    found = store.open()
+    store.close()
+    return found
+
+
+def filled(file: Path) -> Path:
+    store = SqliteStore(file)
+    store.open()
+    for n in range(200):
+        store.write(desired(f"plant/w{n}", "x" * 200))
+    store.close()
+    return file
+
+
+def refused(file: Path, match: str) -> str:
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match=match) as caught:
+        SqliteStore(file).open()
+    assert file.read_bytes() == before, "left as it was"
+    assert str(file) in str(caught.value)
+    assert caught.value.fix
+    return str(caught.value)
+
+
+def test_a_newer_store_is_refused_and_left_as_it_was(file: Path) -> None:
+    with sqlite3.connect(filled(file)) as connection:
+        connection.execute("PRAGMA user_version = 7")
+    connection.close()
+    assert "Use the newer fsmv2" in refused(file, r"newer fsmv2: it has version 7, .* up to 1")
+
+
+def test_a_file_that_is_no_store_is_refused(file: Path) -> None:
+    file.write_text("enterprise: acme\n" * 100)
+    refused(file, "no SQLite file")
+
+
+def test_the_database_of_another_program_is_refused(file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE mail (id)")
+    connection.close()
+    refused(file, "of another program")
+
+
+def test_a_damaged_store_is_refused(file: Path) -> None:
+    data = bytearray(filled(file).read_bytes())
+    data[4096 : len(data) // 2] = os.urandom(len(data) // 2 - 4096)
+    file.write_bytes(data)
+    refused(file, "cannot be read: ")
+
+
+def test_a_store_cut_short_is_refused(file: Path) -> None:
+    filled(file).write_bytes(file.read_bytes()[:5000])
+    refused(file, "cannot be read: ")
+
+
+def test_a_store_used_by_another_process_names_it(file: Path) -> None:
+    code = (
+        "import sys; from fsmv2.store import SqliteStore; s = SqliteStore(sys.argv[1]); s.open();"
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(file)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(StoreError, match=f"by another tree, in process {other.pid}"):
+            SqliteStore(file).open()
+        other.kill()
+    assert known(file) == ()
+
+
+def test_a_place_that_cannot_be_written_is_said_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    with pytest.raises(StoreError, match=r"cannot be used: (Not a directory|File exists)"):
+        SqliteStore(tmp_path / "file" / "store.db").open()
+
+
+def test_a_full_store_fails_and_goes_on_when_there_is_room_again(file: Path) -> None:
+    store = SqliteStore(file, max_bytes=200_000)
+    store.open()
+    store.write(desired("plant"))
+    with pytest.raises(StoreError, match=r"cannot be written: database or disk is full"):
+        store.write(desired("plant/big", "x" * 400_000))
+    store.write(desired("plant/small"))
+    assert store.read("plant/big") is None
+    store.close()
+    assert {i.path for i in store.open()} == {"plant", "plant/small"}
+    store.close()
+
+
+def test_a_batch_that_fails_leaves_nothing_behind(file: Path) -> None:
+    store = SqliteStore(file, max_bytes=200_000)
+    store.open()
+    batch = Batch(
+        desired=desired("plant").desired + desired("plant/big", "x" * 400_000).desired,
+        events=events("one").events,
+    )
+    with pytest.raises(StoreError):
+        store.write(batch)
+    assert store.read("plant") is None
+    assert store.events() == ()
+    store.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_deleted_or_replaced_while_in_use_is_noticed(file: Path, replaced: bool) -> None:
+    """SQLite itself would go on writing into a file that has no name any more."""
+    store = SqliteStore(file)
+    store.open()
+    store.write(desired("plant", born=1.0))
+    if replaced:
+        os.replace(filled(file.with_name("other.db")), file)
+    else:
+        file.unlink()
+    with pytest.raises(StoreLostError, match="deleted or replaced while it was in use"):
+        store.write(desired("plant/a"))
+    store.write(desired("plant/a", born=2.0))
+    store.close()
+    paths = {i.path for i in known(file)}
+    assert "plant/a" in paths
+    assert ("plant/w1" in paths) is replaced
+
+
+def test_a_file_replaced_by_something_else_is_not_written_to(file: Path) -> None:
+    store = SqliteStore(file)
+    store.open()
+    store.write(desired("plant"))
+    file.unlink()
+    file.write_text("my notes")
+    for match in ("deleted or replaced", "no SQLite file", "no SQLite file"):
+        with pytest.raises(StoreError, match=match):
+            store.write(desired("plant"))
+    assert file.read_text() == "my notes"
+    store.close()
+
+
+def test_a_log_left_by_a_killed_process_is_read(file: Path) -> None:
+    """The store copied while in use is what a machine that lost its power would find."""
+    store = SqliteStore(file)
+    store.open()
+    store.write(desired("plant", born=3.0))
+    copy = file.with_name("copy.db")
+    for suffix in ("", "-wal"):
+        copy.with_name(copy.name + suffix).write_bytes(
+            file.with_name(file.name + suffix).read_bytes()
+        )
+    store.close()
+    assert known(copy) == (Identity("plant", 3.0),)

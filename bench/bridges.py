@@ -1,0 +1,190 @@
+"""The main job at scale: `python -m bench.bridges --bridges 100 --tags 20 --for 30`.
+
+Bridges of one template, each to a Modbus server of its own on this machine, through the embedded
+broker to a subscriber in a process of its own, which counts what arrives. Everything shares the
+machine's cores: fsmv2, the servers, the broker and the subscriber; each one's share is measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from bench.plcs import TAGS
+from bench.witness import Sum
+from fsmv2 import Runtime
+from fsmv2.builtin import builtins, load_plant
+from fsmv2.cli.demo.session import no_bridge_runs, reads_stopped
+
+PER_PROCESS = 50
+"""Simulated PLCs in one process."""
+
+
+def document(ports: list[int], tags: int) -> str:
+    """A plant with one bridge for each port."""
+    registers = "\n".join(
+        f"            - {{name: tag{n}, address: {n}, type: uint16}}" for n in range(tags)
+    )
+    bridges = "\n".join(
+        f"  - {{name: machine{n}, template: plc, location: {{area: a{n // 20}, line: l{n}}},"
+        f" variables: {{PORT: {port}}}}}"
+        for n, port in enumerate(ports)
+    )
+    return f"""\
+agent: {{name: plant, location: {{enterprise: acme, site: here}}}}
+broker: {{embedded: true}}
+templates:
+  plc:
+    connection: {{host: 127.0.0.1, port: "{{{{ .PORT }}}}"}}
+    read:
+      input:
+        modbus:
+          address: "127.0.0.1:{{{{ .PORT }}}}"
+          every: 1s
+          registers:
+{registers}
+      output: {{uns: {{contract: _raw}}}}
+bridges:
+{bridges}
+"""
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """One of ours, ended by the end of its standard input."""
+    command = [sys.executable, "-m", *arguments]
+    running = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        yield running
+    finally:
+        if running.poll() is None:
+            running.kill()
+        running.wait()
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of processor time a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident(pid: int) -> float:
+    """Megabytes of memory a process holds."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+async def measure(bridges: int, tags: int, seconds: float) -> dict[str, Any]:
+    """Run the plant for a while and return its figures."""
+    with ExitStack() as stack, tempfile.TemporaryDirectory() as directory:
+        ports: list[int] = []
+        servers = []
+        for first in range(0, bridges, PER_PROCESS):
+            server = stack.enter_context(
+                process("bench.plcs", str(min(PER_PROCESS, bridges - first)))
+            )
+            assert server.stdout is not None
+            ports += json.loads(server.stdout.readline())
+            servers.append(server.pid)
+        file = Path(directory) / "plant.yaml"
+        file.write_text(document(ports, tags))
+        loading = time.perf_counter()
+        plant = load_plant(file, state_dir=Path(directory))
+        loading = time.perf_counter() - loading
+        accepted, counting = Sum(), False
+
+        def accept(subject: str, payload: bytes) -> None:
+            if counting:
+                accepted.add(subject, payload)
+
+        began = time.perf_counter()
+        async with (
+            builtins(on_accepted=accept) as kit,
+            Runtime(plant.root, kit.factory, seed=1) as tree,
+        ):
+
+            def active(view: Any) -> bool:
+                found = view.of_type("bridge")
+                return len(found) == bridges and all(b.state == "active" for b in found)
+
+            seen = await tree.until(active, timeout=300, every=0.1)
+            converged = time.perf_counter() - began
+            broker: Any = seen.of_type("broker")[0].observed
+            # Stopped and begun again, so that the witness sees every sample from the first on.
+            tree.declare(reads_stopped(plant.root))
+            await tree.until(no_bridge_runs, timeout=60, every=0.1)
+            witness = stack.enter_context(
+                process("bench.witness", f"nats://127.0.0.1:{broker.port}")
+            )
+            assert witness.stdout is not None
+            assert witness.stdin is not None
+            await asyncio.to_thread(witness.stdout.readline)
+            counting = True
+            tree.declare(plant.root)
+            await tree.until(active, timeout=300, every=0.1)
+            await asyncio.sleep(5)
+            pids = {"fsmv2": [os.getpid()], "broker": [broker.pid], "servers": servers}
+            before = {name: sum(map(cpu_of, found)) for name, found in pids.items()}
+            first, wall = accepted.count, time.perf_counter()
+            await asyncio.sleep(seconds)
+            wall = time.perf_counter() - wall
+            rate = (accepted.count - first) / wall
+            shares = {
+                name: (sum(map(cpu_of, found)) - before[name]) / wall
+                for name, found in pids.items()
+            }
+            last = await tree.view()
+            still = sum(b.state == "active" for b in last.of_type("bridge"))
+            skipped = sum(f.observed.skipped_polls_total for f in last.of_type("dataflow"))
+            held = resident(os.getpid())
+            longest = tree.supervision.longest_slice
+            tree.declare(reads_stopped(plant.root))
+            await tree.until(no_bridge_runs, timeout=60, every=0.1)
+            await asyncio.sleep(2)
+            witness.stdin.close()
+            received = json.loads(await asyncio.to_thread(witness.stdout.readline))
+        return {
+            "bridges": bridges,
+            "tags": tags,
+            "document_s": loading,
+            "active_s": converged,
+            "active_at_the_end": still,
+            "samples_per_s": rate,
+            "accepted": accepted.count,
+            "received": received["received"],
+            "equal": received == {"received": accepted.count, "sum": accepted.total},
+            "skipped_polls": skipped,
+            "cpu": shares,
+            "memory_mb": held,
+            "memory_per_bridge_kb": held * 1000 / bridges,
+            "longest_slice_s": longest,
+        }
+
+
+def main() -> None:
+    """Measure and print one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m bench.bridges", description=__doc__)
+    parser.add_argument("--bridges", type=int, default=100)
+    parser.add_argument("--tags", type=int, default=TAGS)
+    parser.add_argument("--for", dest="seconds", type=float, default=30.0)
+    args = parser.parse_args()
+    figures = asyncio.run(measure(args.bridges, min(args.tags, TAGS), args.seconds))
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(json.dumps({"machine": machine, **figures}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

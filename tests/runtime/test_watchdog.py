@@ -157,6 +157,38 @@ def test_supervision_that_is_blocked_is_told_from_outside(
     asyncio.run(main())
 
 
+def test_a_loop_that_is_only_busy_blames_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """Too much to do: told as that, of the whole tree."""
+    reports: list[Report] = []
+    free = threading.Event()
+    root, factory = plant("nowhere", free)
+    ends = time.monotonic() + 1.5
+
+    async def busy() -> None:
+        """Many short things of different tasks, all due at once."""
+        while time.monotonic() < ends:
+            time.sleep(0.01)  # noqa: ASYNC251  (work)
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        async with Runtime(root, factory, listener=reports.append) as runtime:
+            loop, tasks = runtime._parts.work_thread.loop, []
+
+            def flood() -> None:
+                tasks.extend(loop.create_task(busy()) for _ in range(200))
+
+            loop.call_soon_threadsafe(flood)
+            await until(lambda: [r for r in reports if "more is asked of it" in r.text])
+            tree = await runtime.view()
+            assert not any(c.type == "LoopFree" for n in tree.nodes for c in n.conditions)
+            await until(lambda: [r for r in reports if "goes on after" in r.text])
+            assert all(task.done() for task in tasks)
+
+    asyncio.run(main())
+    assert {r.path for r in reports if r.kind == "stall"} == {"plant"}
+    assert "has not come round" not in caplog.text
+
+
 class Hanging(Calm):
     """Its collection never answers."""
 

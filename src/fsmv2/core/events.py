@@ -83,12 +83,16 @@ class ForceAsked(msgspec.Struct, frozen=True, gc=False):
 
 
 class LoopBlocked(msgspec.Struct, frozen=True, gc=False):
-    """The work loop has not come round for so many seconds: in `what` of `path` ("" if unknown)."""
+    """The work loop has not come round for so many seconds: in `what` of `path` ("" if unknown).
+
+    `busy`: nobody blocks it, it has too much to do.
+    """
 
     path: str
     what: str
     where: str
     seconds: float
+    busy: bool = False
 
 
 class LoopFreed(msgspec.Struct, frozen=True, gc=False):

@@ -1,4 +1,4 @@
-"""The work loop stands still because somebody's code blocks it: name who, and blame nobody else.
+"""The work loop does not come round: name whose code blocks it, if any, and blame nobody else.
 
 While it does, and until everybody could be looked at again, silence proves nothing: neighbours
 become stale and start nothing, but none is restarted for it (H62).
@@ -21,10 +21,7 @@ def blocked(core: Core, event: LoopBlocked) -> None:
     if core.stalled_by is None:
         core.counters.stalls += 1
     core.stalled_by = event.path
-    text = (
-        f"{event.what} has been blocking the loop of all workers for {event.seconds:.0f} s, at "
-        f"{event.where}; mark it @blocking, or await what it waits for"
-    )
+    text = _text(event)
     s = _culprit(core, event.path)
     if s is not None:
         core.report("stall", s, text, level="error")
@@ -42,6 +39,19 @@ def freed(core: Core, event: LoopFreed) -> None:
         core.clear_condition(s, UNBLOCKING)
         text = f"the loop of all workers goes on after {event.seconds:.1f} s"
         core.report("stall", s, text, level="warning")
+
+
+def _text(event: LoopBlocked) -> str:
+    seconds = f"{event.seconds:.0f} s"
+    if event.busy:
+        return (
+            f"the loop of all workers is late by {seconds}: more is asked of it than it can do; "
+            "observe less often, or give some of the work to another runtime"
+        )
+    return (
+        f"{event.what} has been blocking the loop of all workers for {seconds}, at {event.where}; "
+        "mark it @blocking, or await what it waits for"
+    )
 
 
 def _culprit(core: Core, path: str) -> Supervisor | None:

@@ -68,6 +68,7 @@ class _Running:
                 what if known else "something",
                 blockage.where,
                 blockage.seconds,
+                blockage.busy,
             )
         )
 

@@ -34,11 +34,15 @@ FRAMES = 4
 
 
 class Blockage(msgspec.Struct, frozen=True):
-    """A loop that does not come round: for how many seconds, where, and in whose code (or "")."""
+    """A loop that does not come round: for how many seconds, where, and in whose code (or "").
+
+    `busy`: no one blocks it; what it was seen doing changed, so it has simply too much to do.
+    """
 
     seconds: float
     where: str
     task: str
+    busy: bool
 
 
 class Watchdog:
@@ -58,6 +62,7 @@ class Watchdog:
         self._asked_at = self._answered_at = self._looked_at = time.monotonic()
         self._waits = False
         self._told_at: float | None = None
+        self._doing: set[int] = set()  # by identity, what it was seen doing since it was asked
         self._closed = False
 
     @property
@@ -85,13 +90,17 @@ class Watchdog:
             self._ask(now)
         elif late:
             self._asked_at = max(self._asked_at, now)  # it was us who slept: the machine did, say
-        elif now - self._asked_at > LAG and (self._told_at is None or now - self._told_at > AGAIN):
-            self._told_at = now
-            self._told_of(self._blockage(now - self._asked_at))
+        else:
+            self._doing.add(self._now_doing())
+            again = self._told_at is None or now - self._told_at > AGAIN
+            if again and now - self._asked_at > LAG:
+                self._told_at = now
+                self._told_of(self._blockage(now - self._asked_at))
         self._looking.call_later(LOOK, self._look)
 
     def _ask(self, now: float) -> None:
         self._asked_at, self._waits = now, True
+        self._doing.clear()
         try:
             self._watched.loop.call_soon_threadsafe(self._answer)
         except RuntimeError:  # it is closed: the runtime has ended
@@ -100,10 +109,18 @@ class Watchdog:
     def _answer(self) -> None:
         self._answered_at, self._waits = time.monotonic(), False
 
+    def _now_doing(self) -> int:
+        task = asyncio.current_task(self._watched.loop)
+        if task is not None:
+            return id(task)
+        return id(sys._current_frames().get(self._watched.ident or 0))
+
     def _blockage(self, seconds: float) -> Blockage:
         frame = sys._current_frames().get(self._watched.ident or 0)
         task = asyncio.current_task(self._watched.loop)
         name = task.get_name() if task is not None else ""
+        if len(self._doing) > 1:
+            return Blockage(seconds, _where(frame), "", busy=True)
         stack = "".join(traceback.format_stack(frame)) if frame is not None else "(no stack)"
         logging.getLogger("fsmv2.watchdog").error(
             "the loop %s has not come round for %.1f s, in %s\n%s",
@@ -112,7 +129,7 @@ class Watchdog:
             name or "no task",
             stack,
         )
-        return Blockage(seconds, _where(frame), name)
+        return Blockage(seconds, _where(frame), name, busy=False)
 
 
 def _where(frame: FrameType | None) -> str:

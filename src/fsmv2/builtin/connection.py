@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -28,6 +29,7 @@ from fsmv2 import (
     state,
     stay,
 )
+from fsmv2.builtin.reach import reach
 
 FLAP_WINDOW = 60.0
 """Seconds over which changes of reachability are counted."""
@@ -106,15 +108,11 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
         error = ""
         try:
             async with asyncio.timeout(spec.timeout):
-                _, writer = await asyncio.open_connection(spec.host, spec.port)
+                await reach(spec.host, spec.port)
         except TimeoutError:
             error = f"no answer from {spec.host}:{spec.port} within {spec.timeout:g} s"
         except OSError as raised:
             error = f"{spec.host}:{spec.port}: {_plain(raised)}"
-        else:
-            writer.close()
-            with contextlib.suppress(OSError):
-                await writer.wait_closed()
         latency = (time.perf_counter() - began) * 1000
         return ConnectionObserved(
             reachable=not error,
@@ -178,4 +176,6 @@ def _plain(error: OSError) -> str:
     """The operating system's words, without Python's."""
     if isinstance(error, ConnectionRefusedError):
         return "connection refused (the device is on the network, nothing listens on this port)"
+    if error.errno is not None and error.errno > 0:  # asyncio puts its own words in its place
+        return os.strerror(error.errno).lower()
     return (error.strerror or str(error) or type(error).__name__).lower()

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
 from collections.abc import Callable
 from typing import Any
+
+import msgspec
 
 from fsmv2.flow.extra import industrial, silence
 from fsmv2.flow.sample import Sample
@@ -27,6 +28,16 @@ MAX_BYTES = 1 << 30
 
 NOBODY_THERE = "503"
 """The status of the server's answer when no stream takes a subject."""
+
+
+class Answer(msgspec.Struct):
+    """What JetStream says of one sample: where it is stored, or why it is not."""
+
+    seq: int | None = None
+    error: dict[str, Any] | None = None
+
+
+_ANSWER = msgspec.json.Decoder(Answer)
 
 Acknowledged = Callable[[str, str], None]
 """Called with the token, and '' for a stored sample or the reason why it was not."""
@@ -188,9 +199,9 @@ def _refusal(message: Any) -> str:
     if message.headers and message.headers.get("Status"):
         return f"no stream took it (status {message.headers['Status']})"
     try:
-        answer = json.loads(message.data)
-    except ValueError:
+        answer = _ANSWER.decode(message.data)
+    except msgspec.MsgspecError:
         return "the broker's answer could not be read"
-    if "error" in answer:
-        return str(answer["error"].get("description", answer["error"]))
-    return "" if "seq" in answer else "the broker's answer has no sequence"
+    if answer.error is not None:
+        return str(answer.error.get("description", answer.error))
+    return "" if answer.seq is not None else "the broker's answer has no sequence"

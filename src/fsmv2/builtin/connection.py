@@ -22,6 +22,7 @@ from fsmv2 import (
     Resources,
     Snapshot,
     Step,
+    TemporaryError,
     UserSpec,
     Volatile,
     Worker,
@@ -35,6 +36,10 @@ FLAP_WINDOW = 60.0
 """Seconds over which changes of reachability are counted."""
 FLAPS = 4
 """Changes within the window from which a connection counts as flapping: down and up, twice."""
+
+
+TOLERATED = 0.25
+"""Part of the time-out by which our own lateness may falsify it."""
 
 
 class ConnectionSpec(UserSpec):
@@ -110,10 +115,15 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
             async with asyncio.timeout(spec.timeout):
                 await reach(spec.host, spec.port)
         except TimeoutError:
+            if resources.late() > TOLERATED * spec.timeout:
+                raise TemporaryError(
+                    f"cannot tell whether {spec.host}:{spec.port} answers: this machine is too "
+                    f"busy to look (late by {resources.late():.1f} s)"
+                ) from None
             error = f"no answer from {spec.host}:{spec.port} within {spec.timeout:g} s"
         except OSError as raised:
             error = f"{spec.host}:{spec.port}: {_plain(raised)}"
-        latency = (time.perf_counter() - began) * 1000
+        latency = max(0.0, time.perf_counter() - began - resources.late()) * 1000
         return ConnectionObserved(
             reachable=not error,
             error=error,

@@ -24,6 +24,9 @@ GRID = 0.05
 SOON = 0.1
 """Seconds after a changed spec until the worker is looked at with it."""
 
+PATIENCE = 3
+"""How often the time-out of a collection is granted anew while the loop itself is late."""
+
 CLOSE_WITHIN = 5.0
 """Seconds a type's resources may take to close before they are abandoned."""
 
@@ -41,9 +44,11 @@ class Collector:
         "_heartbeat",
         "_keeper",
         "_last",
+        "_late",
         "_loop",
         "_next",
         "_open_error",
+        "_patience",
         "_post",
         "_ready",
         "_resources",
@@ -65,8 +70,12 @@ class Collector:
         loop: asyncio.AbstractEventLoop,
         post: Callable[[Event], None],
         heartbeat: Callable[[Event], None],
+        late: Callable[[], float],
     ) -> None:
-        """`post` hands an event over at once; `heartbeat` with others, for what wakes nobody."""
+        """`post` hands an event over at once; `heartbeat` with others, for what wakes nobody.
+
+        `late` tells how many seconds the loop is late.
+        """
         self.path = watch.path
         self.incarnation = watch.incarnation
         self.worker = watch.worker
@@ -77,6 +86,7 @@ class Collector:
         self._loop = loop
         self._post = post
         self._heartbeat = heartbeat
+        self._late = late
         self._last: ObservedState | None = None
         self._routine = False
         self._task: asyncio.Task[None] | None = None
@@ -90,6 +100,7 @@ class Collector:
         self._resources: Resources[Any] | None = None
         self._open_error = ""
         self._again = False
+        self._patience = 0
         self._closed = False
 
     # ---- what the work loop asks -------------------------------------------------------------
@@ -125,6 +136,7 @@ class Collector:
             self._again = self._again or not routine
             return
         self._again, self._routine, self._cancelled = False, routine, False
+        self._patience = PATIENCE
         self._task = self._loop.create_task(
             self._collect(), name=task_name("collect_observed_state", self.path)
         )
@@ -191,10 +203,16 @@ class Collector:
 
     def _time_out(self) -> None:
         """No answer in time is silence: nothing is posted, and the cancel is repeated."""
-        if self._task is not None:
-            self._cancelled = True
-            self._task.cancel()
-            self._timeout = self._loop.call_later(0.25, self._time_out)
+        if self._task is None:
+            return
+        if self._patience and self._late() > self.definition.observe_timeout / 4:
+            # It is we who are late, so it has not had its time yet.
+            self._patience -= 1
+            self._timeout = self._loop.call_later(self.definition.observe_timeout, self._time_out)
+            return
+        self._cancelled = True
+        self._task.cancel()
+        self._timeout = self._loop.call_later(0.25, self._time_out)
 
     def _plan(self, delay: float) -> None:
         # On a grid, so that those of about the same moment share one wake-up of the loop.
@@ -263,7 +281,7 @@ class Collector:
 
     def _bind(self, value: Any) -> Resources[Any]:
         log = structlog.get_logger("fsmv2.worker", path=self.path)  # made when first used
-        return Resources(self.path, value, self._config, log, self._push)
+        return Resources(self.path, value, self._config, log, self._push, self._late)
 
     def _push(self, observed: ObservedState) -> None:
         if not self._closed:

@@ -56,6 +56,8 @@ class _Running:
         """Start the threads, and the watch of each over the other."""
         self.work_thread.start()
         self.supervision_thread.start()
+        loop = self.work_thread.loop
+        loop.call_soon_threadsafe(self.work.lateness.start, loop)
         self.work_watchdog.start()
         self.supervision_watchdog.start()
 

@@ -28,6 +28,7 @@ from fsmv2.core import (
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.collector import Collector
 from fsmv2.runtime.executor import Executor, Job
+from fsmv2.runtime.lateness import Lateness
 
 ABANDON_AFTER = 5.0
 """Seconds after which the end of a runtime waits no longer for tasks that ignore every cancel."""
@@ -49,6 +50,7 @@ class Work:
         post: Callable[[Event], None],
     ) -> None:
         self.executor = Executor(settings, loop, post)
+        self.lateness = Lateness()
         self.collectors: dict[Key, Collector] = {}
         self._clock = clock
         self._loop = loop
@@ -72,7 +74,12 @@ class Work:
         key = (instruction.path, instruction.incarnation)
         if isinstance(instruction, Watch):
             collector = Collector(
-                instruction, self._clock, self._loop, self._post, self._take_heartbeat
+                instruction,
+                self._clock,
+                self._loop,
+                self._post,
+                self._take_heartbeat,
+                self.lateness.seconds,
             )
             self.collectors[key] = collector
             collector.start()

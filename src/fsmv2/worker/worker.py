@@ -23,7 +23,8 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
 
     `value` is what the type's `resources(spec)` yielded (None if it has none); `config` the
     rendered config of the current desired state; `log` is bound to the path. `push` hands an
-    observation to the engine at once, for types that need not be asked.
+    observation to the engine at once, for types that need not be asked. `late()` is how many
+    seconds the loop is late that runs this: what a time-out or latency measured here may be off by.
     """
 
     path: str
@@ -31,6 +32,7 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     config: Any
     log: Any
     push: Callable[[ObservedState], None]
+    late: Callable[[], float] = float
 
 
 class Worker(Generic[S, O, R]):

@@ -13,6 +13,7 @@ from fsmv2 import (
     Resources,
     Snapshot,
     Step,
+    TemporaryError,
     UserSpec,
     Worker,
     act,
@@ -27,6 +28,9 @@ from fsmv2.builtin.broker.probe import BrokerStatus, probe, probe_url
 
 HANGING = 10.0
 """Seconds a broker may run without answering before it counts as crashed."""
+
+TOLERATED = 0.2
+"""Seconds of our own lateness from which a missing answer proves nothing."""
 
 
 class BrokerSpec(UserSpec):
@@ -103,6 +107,11 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
     ) -> BrokerObserved:
         """Ask the server, over both of its protocols; change nothing."""
         found = await (probe(spec.config) if spec.embedded else probe_url(spec.url))
+        if found.state == "unresponsive" and resources.late() > TOLERATED:
+            raise TemporaryError(
+                f"cannot tell whether the broker answers: this machine is too busy to ask "
+                f"(late by {resources.late():.1f} s)"
+            )
         return _observed(found)
 
     @action(timeout=45.0, retries=0)

@@ -1,0 +1,45 @@
+"""How late a loop is: what a time-out or a latency measured on it may be off by.
+
+On a machine that is asked for more than it can do, everything seems slow. A worker that measures
+time can subtract what is not the device's doing, and say so instead of blaming the device.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+EVERY = 0.25
+"""Seconds between two measurements."""
+
+FADES = 0.5
+"""What is left of an old lateness at the next measurement: late a moment ago counts for a while."""
+
+
+class Lateness:
+    """Measures one loop from inside; 0 until it is started, and on a virtual clock for ever."""
+
+    def __init__(self) -> None:
+        self._late = 0.0
+        self._due = 0.0
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to measure; on the loop itself."""
+        self._loop = loop
+        self._plan()
+
+    def seconds(self) -> float:
+        """Seconds by which the loop is late now, or was a moment ago; on the loop itself."""
+        if self._loop is None:
+            return 0.0
+        return max(self._late, self._loop.time() - self._due)
+
+    def _plan(self) -> None:
+        assert self._loop is not None  # noqa: S101  (set by `start`)
+        self._due = self._loop.time() + EVERY
+        self._loop.call_at(self._due, self._measure)
+
+    def _measure(self) -> None:
+        assert self._loop is not None  # noqa: S101
+        self._late = max(self._loop.time() - self._due, self._late * FADES)
+        self._plan()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsmv2.flow.config import BIT_KINDS, WIDTHS, Register
 from fsmv2.flow.modbus.plan import MAX_BITS, MAX_REGISTERS, plan_reads
+from fsmv2.flow.register import BIT_KINDS, WIDTHS, Register
 
 TYPES = sorted(WIDTHS)
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsmv2.flow.config import Order, Register
 from fsmv2.flow.modbus.values import decode, encode, scaled, shortest_float32
+from fsmv2.flow.register import Order, Register
 
 ORDERS = st.sampled_from(["big", "little"])
 LIMITS = {"int16": (-(2**15), 2**15 - 1), "uint16": (0, 2**16 - 1)}

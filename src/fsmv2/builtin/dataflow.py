@@ -58,6 +58,7 @@ class DataFlowObserved(ObservedState):
     errors_total: Volatile[int] = 0
     polls_total: Volatile[int] = 0
     skipped_polls_total: Volatile[int] = 0
+    suppressed_total: Volatile[int] = 0
     messages_per_second: Volatile[float] = 0.0
     errors_per_second: Volatile[float] = 0.0
     last_message_ms: Volatile[int | None] = None
@@ -99,7 +100,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
         if stats is None:
             return DataFlowObserved()
         last = stats.last_message_ms
-        window = max(IDLE_AFTER, 3 * spec.input.every)
+        window = max(IDLE_AFTER, 3 * spec.input.slowest_sample)
         return DataFlowObserved(
             running=stats.running,
             current=self._engine.config(resources.path) == resources.config,
@@ -113,6 +114,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
             errors_total=stats.errors_total,
             polls_total=stats.polls_total,
             skipped_polls_total=stats.skipped_polls_total,
+            suppressed_total=stats.suppressed_total,
             messages_per_second=stats.messages_per_second,
             errors_per_second=stats.errors_per_second,
             last_message_ms=last,

@@ -15,7 +15,7 @@ from fsmv2 import SpecError
 from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowSpec
 from fsmv2.flow import ModbusInput, Register, UnsOutput
-from fsmv2.flow.config import Kind, Order, ValueType
+from fsmv2.flow.register import Kind, Order, ValueType
 from fsmv2.spec.document import Duration, Node, Templated, decode
 
 T = TypeVar("T")
@@ -25,6 +25,8 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 PortOrChosen = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Address = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
+Pause = Annotated[Duration, msgspec.Meta(ge=0)]
+Band = Annotated[float, msgspec.Meta(ge=0)]
 Interval = Annotated[Duration, msgspec.Meta(ge=0.01)]
 
 
@@ -68,6 +70,10 @@ class RegisterSection(msgspec.Struct, frozen=True, kw_only=True):
     virtual_path: Templated[str] = ""
     word_order: Templated[Order] | None = None
     byte_order: Templated[Order] | None = None
+    rename: Templated[str] = ""
+    deadband: Templated[Band] | None = None
+    deadband_percent: Templated[Band] | None = None
+    min_interval: Templated[Pause] = 0.0
 
 
 class ModbusSection(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,8 +5,9 @@ flow, sample, stats: one flow.       modbus, uns: input and output.
 """
 
 from fsmv2.flow.asyncio_engine import AsyncioEngine
-from fsmv2.flow.config import FlowConfig, ModbusInput, Register, UnsOutput
+from fsmv2.flow.config import FlowConfig, ModbusInput, UnsOutput
 from fsmv2.flow.engine import Engine, OnAccepted
+from fsmv2.flow.register import Register
 from fsmv2.flow.stats import FlowStats
 
 __all__ = [

@@ -1,19 +1,21 @@
-"""One flow: polls its input, turns values into samples, queues them for its output."""
+"""One flow: polls its input, thins its values, turns them into samples for its output."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import time
-from typing import Any
 
 from fsmv2.errors import said
-from fsmv2.flow.config import FlowConfig, Register
+from fsmv2.flow.config import FlowConfig
 from fsmv2.flow.engine import OnAccepted
 from fsmv2.flow.modbus.poller import ModbusPoller
 from fsmv2.flow.modbus.reader import Reading
+from fsmv2.flow.register import Register
 from fsmv2.flow.sample import ENCODER, Payload, Sample
 from fsmv2.flow.stats import Counters, FlowStats
+from fsmv2.flow.thinning import Thinning, Value
 from fsmv2.flow.uns.connection import UnsConnection
 from fsmv2.flow.uns.publisher import UnsPublisher
 from fsmv2.flow.uns.subject import subject_of
@@ -30,14 +32,18 @@ class Flow:
         self._on_accepted = on_accepted
         self._counters = Counters()
         self._publisher = UnsPublisher(config.output, self._counters, connection)
-        self._poller = ModbusPoller(
-            config.input, self._counters, self._publisher.room, self._accept
-        )
+        self._poller = ModbusPoller(config.input, self._counters, self._publisher.room, self._take)
         # Never the same twice, also after a restart: JetStream would take a new sample for an old.
         self._sequence = itertools.count(time.time_ns())
         self._subjects = {
             id(register): self._subject(register) for register in config.input.registers
         }
+        self._thinning = {
+            id(register): Thinning(register)
+            for register in config.input.registers
+            if Thinning.wanted(register)
+        }
+        self._held: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
         self._sending: asyncio.Task[None] | None = None
 
@@ -50,11 +56,13 @@ class Flow:
     async def stop(self, drain: float) -> int:
         """Stop reading, then send what was accepted for at most `drain` s; returns what is left."""
         await _end(self._reading)
+        self._release(all_of_them=True)
         return await self._publisher.drained(drain)
 
     async def close(self) -> None:
         """End sending too; what was not acknowledged is lost with it."""
         await _end(self._reading)
+        self._release(all_of_them=True)
         await _end(self._sending)
         self._publisher.close()
 
@@ -82,29 +90,75 @@ class Flow:
             errors_per_second=counters.errors_rate.value(),
             last_message_ms=counters.last_message_ms,
             queue_depth=self._publisher.depth,
+            suppressed_total=counters.suppressed,
         )
 
-    def _accept(self, reading: Reading) -> None:
+    def _take(self, reading: Reading) -> None:
+        """The values of one poll: those that are to be published now are accepted."""
         now_ms = time.time_ns() // 1_000_000
-        samples = [self._sample(register, value, now_ms) for register, value in reading.values]
-        if not samples:
+        if not self._thinning:
+            self._accept([(register, value, now_ms) for register, value in reading.values])
             return
+        now = asyncio.get_running_loop().time()
+        passed: list[tuple[Register, Value, int]] = []
+        for register, value in reading.values:
+            thinning = self._thinning.get(id(register))
+            if thinning is None:
+                passed.append((register, value, now_ms))
+                continue
+            passes, suppressed = thinning.offer(value, now_ms, now)
+            self._counters.suppressed += suppressed
+            if passes:
+                passed.append((register, value, now_ms))
+        self._accept(passed)
+        self._wait_for_held()
+
+    def _release(self, *, all_of_them: bool = False) -> None:
+        """Accept the values whose interval has ended, however late the next poll may be."""
+        now = math.inf if all_of_them else asyncio.get_running_loop().time()
+        released: list[tuple[Register, Value, int]] = []
+        for thinning in self._thinning.values():
+            # A full queue lets them wait: a later value may take their place meanwhile.
+            if (all_of_them or self._publisher.room(len(released) + 1)) and (
+                held := thinning.release(now)
+            ):
+                released.append((thinning.register, *held))
+        self._accept(released)
+        self._wait_for_held()
+
+    def _wait_for_held(self) -> None:
+        """See to it that held values are released in time."""
+        if self._held is not None:
+            self._held.cancel()
+            self._held = None
+        due = min((t.due for t in self._thinning.values()), default=math.inf)
+        if due < math.inf:
+            loop = asyncio.get_running_loop()
+            self._held = loop.call_at(max(due, loop.time() + 0.001), self._release)
+
+    def _accept(self, values: list[tuple[Register, Value, int]]) -> None:
+        """From now on these are ours until they are acknowledged."""
+        if not values:
+            return
+        samples = [self._sample(*value) for value in values]
         self._publisher.put(samples)
-        self._counters.accept(len(samples), now_ms)
+        self._counters.accept(len(samples), values[-1][2])
         if self._on_accepted is not None:
             for sample in samples:
                 self._on_accepted(sample.subject, sample.payload)
 
-    def _sample(self, register: Register, value: Any, now_ms: int) -> Sample:
-        payload = ENCODER.encode(Payload(now_ms, value))
-        tag = f"{register.virtual_path}.{register.name}" if register.virtual_path else register.name
+    def _sample(self, register: Register, value: Value, at_ms: int) -> Sample:
+        payload = ENCODER.encode(Payload(at_ms, value))
+        tag = register.published
+        if register.virtual_path:
+            tag = f"{register.virtual_path}.{tag}"
         id_ = f"{self.config.name}/{tag}/{next(self._sequence)}"
         return Sample(self._subjects[id(register)], payload, id_)
 
     def _subject(self, register: Register) -> str:
         output = self.config.output
         return subject_of(
-            output.location_path, output.contract, register.virtual_path, register.name
+            output.location_path, output.contract, register.virtual_path, register.published
         )
 
 

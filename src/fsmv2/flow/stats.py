@@ -26,6 +26,8 @@ class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
     errors_per_second: float
     last_message_ms: int | None
     queue_depth: int
+    suppressed_total: int = 0
+    """Values that were read and not published: within the deadband, or not the last in time."""
 
 
 class Rate:
@@ -67,6 +69,7 @@ class Counters:
         "polls",
         "skipped",
         "started_at",
+        "suppressed",
     )
 
     def __init__(self) -> None:
@@ -74,6 +77,7 @@ class Counters:
         self.polls = 0
         self.skipped = 0
         self.accepted = 0
+        self.suppressed = 0
         self.acked = 0
         self.errors = 0
         self.last_message_ms: int | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from fsmv2.flow.config import BIT_KINDS, Kind, Register
+from fsmv2.flow.register import BIT_KINDS, Kind, Register
 
 MAX_REGISTERS = 125
 MAX_BITS = 2000

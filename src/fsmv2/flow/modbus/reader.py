@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from fsmv2.flow.config import BIT_KINDS, ModbusInput, Register
+from fsmv2.flow.config import ModbusInput
 from fsmv2.flow.extra import industrial, silence
 from fsmv2.flow.modbus.plan import ReadBlock, plan_reads
 from fsmv2.flow.modbus.values import Value, decode
+from fsmv2.flow.register import BIT_KINDS, Register
 
 EXCEPTIONS = {
     1: "the device does not know this kind of read (illegal function)",

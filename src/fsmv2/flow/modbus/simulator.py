@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from fsmv2.flow.config import BIT_KINDS, Register
 from fsmv2.flow.extra import industrial, silence
 from fsmv2.flow.modbus.values import Value, encode
+from fsmv2.flow.register import BIT_KINDS, Register
 
 SIMULATED_REGISTERS = (
     Register(name="temperature", address=0, type="int16", scale=0.1),

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from decimal import Decimal
 
-from fsmv2.flow.config import Order, Register
+from fsmv2.flow.register import Order, Register
 
 Value = int | float | bool | str
 

@@ -5,6 +5,7 @@ The names a worker author needs; everything else stands in the rooms below this 
 errors   every exception, with its code.
 spec     what is declared: desired state, child specs, variables, templates, location, documents.
 worker   what authors implement: Worker, states, actions, checks, the factory.
+store    what survives the process.
 core     the pure machine: events in, instructions out.
 runtime  the asynchronous shell around it.
 flow     moving data: engine, inputs, outputs.

@@ -4,12 +4,13 @@ machine:      the core itself: dirty marks, timers, the order of ticks.
 supervisor:   the record of one path.           tick: one look at it, in this order:
 circuit, derive, control, reconcile, step, lifecycle, publish.
 events, instructions: the two languages at the cut.
-acting, freshness, backoff, breaker, waiting, pace, stall, purity: one policy each.
+acting, freshness, backoff, breaker, waiting, pace, stall, purity, durable: one policy each.
 records, conditions: what is left for people to read.
 """
 
 from fsmv2.core.backoff import ExponentialBackoff
 from fsmv2.core.conditions import Condition
+from fsmv2.core.durable import Durable
 from fsmv2.core.events import (
     ActionEnded,
     ActionRefused,
@@ -22,16 +23,22 @@ from fsmv2.core.events import (
     Observed,
     Released,
     RestartAsked,
+    Saved,
+    SaveFailed,
     StopAsked,
 )
 from fsmv2.core.instructions import (
     CancelAction,
     Collect,
+    Forget,
     Instruction,
     Release,
     Report,
     RestartCollection,
     RunAction,
+    Save,
+    SaveObserved,
+    StoreInstruction,
     Update,
     Watch,
 )
@@ -51,10 +58,12 @@ __all__ = [
     "Core",
     "Counters",
     "Declared",
+    "Durable",
     "EngineSettings",
     "Event",
     "ExponentialBackoff",
     "ForceAsked",
+    "Forget",
     "Instruction",
     "LoopBlocked",
     "LoopFreed",
@@ -65,7 +74,12 @@ __all__ = [
     "RestartAsked",
     "RestartCollection",
     "RunAction",
+    "Save",
+    "SaveFailed",
+    "SaveObserved",
+    "Saved",
     "StopAsked",
+    "StoreInstruction",
     "Supervisor",
     "TickRecord",
     "Update",

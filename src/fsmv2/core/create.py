@@ -56,6 +56,8 @@ def create(core: Core, parent: Supervisor | None, spec: ChildSpec) -> Supervisor
     path = join(parent.path if parent else "", spec.name)
     made = make(core, parent, spec, path)
     s = Supervisor(core, parent, spec, path, made.registered, made.worker)
+    if core.durable is not None:
+        s.created_at = core.durable.meet(path, s.created_at)
     # Of those released here before, some may not have ended: their results must not be taken for
     # its own (H55, H56). The runtime's `Released` follows everything else of an incarnation.
     s.incarnation = 1 + max(core.fences.get(path, ()), default=0)

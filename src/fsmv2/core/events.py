@@ -69,6 +69,23 @@ class Released(msgspec.Struct, frozen=True, gc=False):
     incarnation: int
 
 
+class Saved(msgspec.Struct, frozen=True, gc=False):
+    """These generations, as (path, generation), are durable, and nothing is left to be written."""
+
+    generations: tuple[tuple[str, int], ...] = ()
+
+
+class SaveFailed(msgspec.Struct, frozen=True, gc=False):
+    """The store cannot be written; or what is to be saved of `path` cannot, when it names one.
+
+    `lost`: nothing that was saved before is left.
+    """
+
+    reason: str
+    path: str = ""
+    lost: bool = False
+
+
 class StopAsked(msgspec.Struct, frozen=True, gc=False):
     """The whole tree is to stop, within the deadline of the settings unless one is given."""
 
@@ -115,6 +132,8 @@ Event = (
     | ActionRefused
     | ActionUnstuck
     | Released
+    | Saved
+    | SaveFailed
     | StopAsked
     | ForceAsked
     | RestartAsked

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.spec import UserSpec
+from fsmv2.spec import ChildSpec, DesiredState, ObservedState, UserSpec
 from fsmv2.worker import ActionDefinition, Worker, WorkerDefinition
 
 
@@ -78,6 +78,37 @@ class Release(msgspec.Struct, frozen=True, gc=False):
     forced: bool = False
 
 
+class Save(msgspec.Struct, frozen=True, gc=False):
+    """Make this desired state durable and answer `Saved`. Times in Unix seconds.
+
+    `generation` is a number never given before; a later one is greater.
+    """
+
+    path: str
+    incarnation: int
+    generation: int
+    created_at: float
+    at: float
+    declared: ChildSpec
+    desired: DesiredState
+
+
+class SaveObserved(msgspec.Struct, frozen=True, gc=False):
+    """Write down what was observed at `at`, Unix seconds, and the state it led to."""
+
+    path: str
+    incarnation: int
+    at: float
+    state: str
+    observed: ObservedState
+
+
+class Forget(msgspec.Struct, frozen=True, gc=False):
+    """The path was removed with all below it: nothing of it is to stay stored."""
+
+    path: str
+
+
 class Report(msgspec.Struct, frozen=True, gc=False):
     """Something an operator may want to read: a transition, an action, a condition, a restart."""
 
@@ -90,6 +121,16 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     state: str = ""
 
 
+StoreInstruction = Save | SaveObserved | Forget
+
 Instruction = (
-    Watch | Update | Collect | RestartCollection | RunAction | CancelAction | Release | Report
+    Watch
+    | Update
+    | Collect
+    | RestartCollection
+    | RunAction
+    | CancelAction
+    | Release
+    | Report
+    | StoreInstruction
 )

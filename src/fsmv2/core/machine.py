@@ -19,6 +19,7 @@ from fsmv2.core import (
     breaker,
     circuit,
     create,
+    durable,
     freshness,
     lifecycle,
     reconcile,
@@ -26,6 +27,7 @@ from fsmv2.core import (
     waiting,
 )
 from fsmv2.core.conditions import Condition
+from fsmv2.core.durable import Durable
 from fsmv2.core.events import (
     ActionEnded,
     ActionRefused,
@@ -38,6 +40,8 @@ from fsmv2.core.events import (
     Observed,
     Released,
     RestartAsked,
+    Saved,
+    SaveFailed,
     StopAsked,
 )
 from fsmv2.core.instructions import Instruction, Report
@@ -109,6 +113,7 @@ class Core:
         self.circular: set[str] = set()
         self.fences: dict[str, set[int]] = {}
         self.open_circuits = 0
+        self.durable: Durable | None = None
         self.stopping = False
         self.stalled_by: str | None = None
         self.silent_from = 0.0
@@ -265,6 +270,8 @@ class Core:
     def forget(self, supervisor: Supervisor) -> None:
         """Take a supervisor out of the tree; what still refers to it is dropped when met."""
         del self.by_path[supervisor.path]
+        if self.durable is not None:
+            self.durable.left(self, supervisor)
         supervisor.timers.clear()
         self.pace.done(supervisor.path)
         if supervisor.dirty:
@@ -412,6 +419,7 @@ TIMERS: dict[str, Callable[[Core, Supervisor], None]] = {
     "settle": circuit.settle,
     "stop": lifecycle.deadline_reached,
     "final": lifecycle.give_up_final,
+    "store": durable.unanswered,
     "recreate": lifecycle.pace_recreate,
 }
 
@@ -422,6 +430,8 @@ HANDLERS: dict[type, Callable[[Core, Any], None]] = {
     ActionRefused: acting.refused,
     ActionUnstuck: acting.unstuck,
     Released: lifecycle.released,
+    Saved: durable.saved,
+    SaveFailed: durable.failed,
     StopAsked: lifecycle.stop_all,
     ForceAsked: lifecycle.force_all,
     RestartAsked: lifecycle.restart_asked,

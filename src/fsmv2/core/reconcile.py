@@ -164,3 +164,4 @@ def declare(core: Core, event: Declared) -> None:
         core.root.comeback = event.root
     else:
         change(core, core.root, event.root)
+    core.report("applied", core.root, f"declared by {event.who}")

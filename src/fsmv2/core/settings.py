@@ -45,6 +45,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Pace of recreations, so that one global change never stops the whole plant at once."""
     discovery_agreement: int = 3
     """Fresh observations that must agree before a discovered child is removed."""
+    store_patience: float = 5.0
+    """How long the first action of a changed desired state waits for the store, and an end for its
+    last changes. A disk under load answers within a second; one that hangs must not hold up a
+    plant."""
     records: int = 16
     """Ticks remembered for each supervisor."""
     causes_per_tick: int = 8

@@ -213,4 +213,9 @@ def _act(core: Core, s: Supervisor, answer: Act, passes: bool) -> str:
     if s.watched_at is None:
         s.reason = fenced(core, s) or f"{answer.reason}; not before it is watched"
         return ""
+    if core.durable is not None and not passes:
+        waits = core.durable.withholds(core, s)
+        if waits:
+            s.reason = f"{answer.reason}; {waits}"
+            return ""
     return acting.ask(core, s, answer, urgent=passes)

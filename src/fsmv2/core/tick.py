@@ -43,6 +43,8 @@ def tick(core: Core, s: Supervisor) -> None:
     lifecycle.pass_stop_down(core, s)
     if s.children_due:
         reconcile.reconcile(core, s)
+    if core.durable is not None:
+        core.durable.review(core, s)  # before the steps: the first action waits for it
     lifecycle.watch(core, s)  # before the steps: an action needs the resources that are watched
     decisions = step.run_steps(core, s)
     lifecycle.advance(core, s)
@@ -50,6 +52,8 @@ def tick(core: Core, s: Supervisor) -> None:
         return  # it has been released
     if s.incarnation == incarnation:
         publish(core, s)
+    if core.durable is not None:
+        core.durable.look(core, s)
 
     if len(causes) == 1 and causes[0].kind == "resync":
         if decisions or core.counters.actions != actions_before:

@@ -16,6 +16,7 @@ from typing import Any
 from fsmv2.core import (
     Core,
     Declared,
+    Durable,
     EngineSettings,
     ForceAsked,
     LoopBlocked,
@@ -33,18 +34,32 @@ from fsmv2.runtime.threads import LoopThread
 from fsmv2.runtime.view import TreeView, history, view_tree
 from fsmv2.runtime.watchdog import Blockage, Watchdog
 from fsmv2.runtime.work import ABANDON_AFTER, Work
+from fsmv2.runtime.writer import Writer
 from fsmv2.spec import ChildSpec
+from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
 
 
 class _Running:
     """What exists only while a runtime is entered: two threads, and the two halves on them."""
 
-    def __init__(self, core: Core, settings: EngineSettings, clock: Clock) -> None:
+    def __init__(
+        self, core: Core, settings: EngineSettings, clock: Clock, writer: Writer | None
+    ) -> None:
+        self.writer = writer
         self.supervision_thread = LoopThread("fsmv2-supervision")
         self.work_thread = LoopThread("fsmv2-work")
         self.work = Work(settings, clock, self.work_thread.loop, self._post)
-        self.supervision = Supervision(core, clock, self.supervision_thread.loop, self.work.deliver)
+        self.supervision = Supervision(
+            core,
+            clock,
+            self.supervision_thread.loop,
+            self.work.deliver,
+            save=None if writer is None else writer.put,
+        )
+        if writer is not None:
+            writer.connect(self.supervision.post)
+            self.supervision.listen(writer.note)
         self.work_watchdog = Watchdog(
             self.work_thread, self.supervision_thread.loop, self._blocked, self._freed
         )
@@ -93,12 +108,15 @@ class Runtime:
         settings: EngineSettings | None = None,
         seed: int | None = None,
         listener: Callable[[Report], None] | None = None,
+        store: Store | None = None,
     ) -> None:
         """`root` declares the tree; `factory` knows its worker types.
 
         `global_variables` default to those of the root's spec. `seed` draws the jitter of backoffs
         (default: from the clock). `listener` is called with every report, on the supervision loop.
+        `store` keeps what a crash must not lose; it is opened and closed with the runtime.
         """
+        self._store = store
         self._root = root
         self._globals = global_variables
         self.settings = settings or EngineSettings()
@@ -113,10 +131,18 @@ class Runtime:
         self._running: _Running | None = None
 
     async def __aenter__(self) -> Runtime:
-        """Start the threads and declare the tree; does not wait until anything runs."""
+        """Start the threads and declare the tree; does not wait until anything runs.
+
+        Raises StoreError when the store is refused; then nothing has been started.
+        """
         if self._running is not None:
             raise FsmError("the runtime is already running.", fix="Make another Runtime.")
-        running = self._running = _Running(self.core, self.settings, self.clock)
+        writer = None
+        if self._store is not None:
+            writer = Writer(self._store, self.core.epoch)
+            known = await writer.open()
+            self.core.durable = Durable({one.path: one.created_at for one in known})
+        running = self._running = _Running(self.core, self.settings, self.clock, writer)
         if self._listener is not None:
             running.supervision.listen(self._listener)
         running.start()
@@ -133,6 +159,7 @@ class Runtime:
         try:
             await self.stop()
         finally:
+            await self._close_store()
             running, self._running = self._parts, None
             running.work_watchdog.close()
             running.supervision_watchdog.close()
@@ -196,6 +223,23 @@ class Runtime:
 
         return await self._parts.supervision_thread.call(find)
 
+    async def stored(self, path: str) -> StoredPath | None:
+        """What the store holds of one path; None when it does not know it, or there is no store."""
+        writer = self._parts.writer
+        return None if writer is None else await writer.call(lambda store: store.read(path))
+
+    async def events(
+        self, *, path: str = "", after: int = 0, limit: int = 100
+    ) -> tuple[StoredEvent, ...]:
+        """The last stored events with an id above `after`, of one path or all; oldest first.
+
+        Those of the last moments may not be stored yet. Raises StoreError when it cannot be read.
+        """
+        writer = self._parts.writer
+        if writer is None:
+            return ()
+        return await writer.call(lambda store: store.events(path=path, after=after, limit=limit))
+
     async def until(
         self, condition: Callable[[TreeView], bool], *, timeout: float, every: float = 0.02
     ) -> TreeView:
@@ -220,6 +264,17 @@ class Runtime:
     def force(self, *, who: str = "program") -> None:
         """Stop waiting for an orderly stop that is under way."""
         self._post(ForceAsked(who))
+
+    async def _close_store(self) -> None:
+        """Have the last changes written; loudly when that is not possible."""
+        running = self._parts
+        if running.writer is None:
+            return
+        not_stored = await running.writer.close(self.settings.store_patience)
+        if not_stored:
+            text = f"not stored at the end: {not_stored}"
+            report = Report("store", self._root.name, text, self.clock.now(), level="error")
+            await running.supervision_thread.call(lambda: running.supervision.announce(report))
 
     async def _finished(self, limit: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -10,13 +10,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from fsmv2.core import Core, Event, Instruction, Report
+from fsmv2.core import Core, Event, Instruction, Report, StoreInstruction
 from fsmv2.runtime.clock import Clock
 
 BEAT = 1.0
 """Seconds; who sleeps longer cannot tell, when an event wakes it, whether it was stopped (H50)."""
 
 Deliver = Callable[[list[Instruction]], None]
+Save = Callable[[list[StoreInstruction]], None]
 Listener = Callable[[Report], None]
 
 
@@ -31,14 +32,19 @@ class Supervision:
         deliver: Deliver,
         *,
         beat: float | None = BEAT,
+        save: Save | None = None,
     ) -> None:
-        """`beat`: seconds after which it wakes even if nothing is due; None on a virtual clock."""
+        """`beat`: seconds after which it wakes even if nothing is due; None on a virtual clock.
+
+        `save` is handed what a store is to keep, and must be quick.
+        """
         self.core = core
         self._beat = beat
         self.finished = asyncio.Event()
         self._clock = clock
         self._loop = loop
         self._deliver = deliver
+        self._save = save
         self._listeners: list[Listener] = []
         self._inbox: deque[Event] = deque()
         self._awake = False
@@ -57,6 +63,14 @@ class Supervision:
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every report, on the supervision loop; it must be quick."""
         self._listeners.append(listener)
+
+    def announce(self, report: Report) -> None:
+        """Tell all listeners; on the supervision loop."""
+        for listener in self._listeners:
+            try:
+                listener(report)
+            except Exception as error:  # noqa: BLE001  (the caller's code)
+                self._complain("a listener of reports raised", error)
 
     def slice(self) -> None:
         """Handle what came in, decide for a while, pass instructions on, plan the next slice."""
@@ -107,14 +121,15 @@ class Supervision:
 
     def _pass_on(self, instructions: list[Instruction]) -> None:
         work: list[Instruction] = []
+        to_save: list[StoreInstruction] = []
         for instruction in instructions:
             if isinstance(instruction, Report):
-                for listener in self._listeners:
-                    try:
-                        listener(instruction)
-                    except Exception as error:  # noqa: BLE001  (the caller's code)
-                        self._complain("a listener of reports raised", error)
+                self.announce(instruction)
+            elif self._save is not None and isinstance(instruction, StoreInstruction):
+                to_save.append(instruction)
             else:
                 work.append(instruction)
+        if to_save and self._save is not None:
+            self._save(to_save)
         if work:
             self._deliver(work)

@@ -22,6 +22,7 @@ from fsmv2.core import (
     Report,
     RestartCollection,
     RunAction,
+    StoreInstruction,
     Update,
     Watch,
 )
@@ -69,8 +70,8 @@ class Work:
             self._carry_out(instruction)
 
     def _carry_out(self, instruction: Instruction) -> None:
-        if isinstance(instruction, Report):
-            return
+        if isinstance(instruction, Report | StoreInstruction):
+            return  # not for this side
         key = (instruction.path, instruction.incarnation)
         if isinstance(instruction, Watch):
             collector = Collector(

@@ -17,6 +17,7 @@ from typing import Any
 from fsmv2.core import (
     Core,
     Declared,
+    Durable,
     EngineSettings,
     Event,
     Report,
@@ -30,6 +31,7 @@ from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
 from fsmv2.runtime.work import Work
 from fsmv2.spec import ChildSpec
+from fsmv2.testing.store import SimulatedStore, VirtualWriter
 from fsmv2.testing.virtual import VirtualLoop
 from fsmv2.worker import WorkerFactory
 
@@ -45,17 +47,30 @@ class Simulation:
         global_variables: Mapping[str, Any] | None = None,
         settings: EngineSettings | None = None,
         seed: int = 0,
+        store: SimulatedStore | None = None,
     ) -> None:
+        """`store` is opened here and closed at the end, as it is then: like a kill, not a stop."""
         self.loop = VirtualLoop()
         self.clock = Clock(self.loop.time)
         self.settings = settings or EngineSettings()
         self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0, guard=True)
         self.work = Work(self.settings, self.clock, self.loop, self.post)
+        self.store, writer = store, None
+        if store is not None:
+            self.core.durable = Durable({one.path: one.created_at for one in store.open()})
+            writer = VirtualWriter(store, self.core.epoch, self.loop, self.post)
         self.supervision = Supervision(
-            self.core, self.clock, self.loop, self.work.deliver, beat=None
+            self.core,
+            self.clock,
+            self.loop,
+            self.work.deliver,
+            beat=None,
+            save=None if writer is None else writer.put,
         )
         self.reports: list[Report] = []
         self.supervision.listen(self.reports.append)
+        if writer is not None:
+            self.supervision.listen(writer.note)
         self.declare(root, global_variables)
 
     def __enter__(self) -> Simulation:
@@ -69,6 +84,8 @@ class Simulation:
     ) -> None:
         """End what is left, without waiting for an orderly stop."""
         self.supervision.close()
+        if self.store is not None:
+            self.store.close()
         self.loop.run_until_complete(self.work.aclose())
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()

@@ -1,0 +1,110 @@
+"""What waits to be written: the latest of each path, bounded whatever the store does.
+
+The supervision loop puts things in, the writer takes them out; not thread-safe by itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+
+import msgspec
+
+from fsmv2.core import Forget, Save, SaveObserved, StoreInstruction
+from fsmv2.store import EventRecord
+
+EVENTS_WAITING = 20_000
+"""Events kept while the store does not take any; older ones are dropped, and counted."""
+FORGOTTEN_WAITING = 10_000
+"""Removals kept; one that is dropped is made up for at the next start, as no longer declared."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """One lot taken out, with the order in which things were put in."""
+
+    saves: dict[str, tuple[int, Save]]
+    observed: dict[str, tuple[int, SaveObserved]]
+    forgotten: dict[str, int]
+    events: tuple[EventRecord, ...]
+    dropped: int
+
+    def __bool__(self) -> bool:
+        return bool(self.saves or self.observed or self.forgotten or self.events)
+
+
+class Backlog:
+    """The latest desired and observed state of each path, removals, and events in order."""
+
+    def __init__(self) -> None:
+        self._serial = itertools.count(1)
+        self._saves: dict[str, tuple[int, Save]] = {}
+        self._observed: dict[str, tuple[int, SaveObserved]] = {}
+        self._forgotten: dict[str, int] = {}
+        self._events: deque[EventRecord] = deque()
+        self._dropped = 0
+
+    @property
+    def urgent(self) -> bool:
+        """Whether something waits that an action may be waiting for."""
+        return bool(self._saves)
+
+    def __bool__(self) -> bool:
+        return bool(self._saves or self._observed or self._forgotten or self._events)
+
+    def __len__(self) -> int:
+        """How many writes wait."""
+        return len(self._saves) + len(self._observed) + len(self._forgotten) + len(self._events)
+
+    def put(self, instruction: StoreInstruction) -> None:
+        """Have it written; it takes the place of what was to be written of its path before."""
+        serial = next(self._serial)
+        match instruction:
+            case Save():
+                self._saves[instruction.path] = serial, instruction
+            case SaveObserved():
+                self._observed[instruction.path] = serial, instruction
+            case Forget():
+                self._forgotten[instruction.path] = serial
+                if len(self._forgotten) > FORGOTTEN_WAITING:
+                    del self._forgotten[next(iter(self._forgotten))]
+
+    def note(self, event: EventRecord) -> None:
+        """Have an event appended."""
+        self._events.append(event)
+        if len(self._events) > EVENTS_WAITING:
+            self._events.popleft()
+            self._dropped += 1
+
+    def take(self) -> Waiting:
+        """All that waits, less what was removed after it was put in; nothing is left."""
+        forgotten = self._forgotten
+        saves, observed = self._saves, self._observed
+        if forgotten:
+            saves = {p: s for p, s in saves.items() if not _removed(p, s[0], forgotten)}
+            observed = {p: o for p, o in observed.items() if not _removed(p, o[0], forgotten)}
+        taken = Waiting(saves, observed, forgotten, tuple(self._events), self._dropped)
+        self._saves, self._observed, self._forgotten = {}, {}, {}
+        self._events, self._dropped = deque(), 0
+        return taken
+
+    def put_back(self, taken: Waiting) -> None:
+        """Have what could not be written wait again, behind nothing that came meanwhile."""
+        self._saves = taken.saves | self._saves
+        self._observed = taken.observed | self._observed
+        self._forgotten = taken.forgotten | self._forgotten
+        newer, self._events = self._events, deque(taken.events)
+        self._dropped += taken.dropped
+        for event in newer:
+            self.note(event)
+        while len(self._events) > EVENTS_WAITING:
+            self._events.popleft()
+            self._dropped += 1
+
+
+def _removed(path: str, serial: int, forgotten: dict[str, int]) -> bool:
+    """Whether the path, or one above it, was removed after `serial`."""
+    while path:
+        if forgotten.get(path, 0) > serial:
+            return True
+        path = path.rpartition("/")[0]
+    return False

@@ -1,0 +1,155 @@
+"""The thread that writes into the store, so that no disk is ever waited for by supervision.
+
+What comes while one commit is under way goes into the next: the slower the disk, the larger the
+batches. Started and closed by the runtime.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from fsmv2.core import Event, Report, StoreInstruction
+from fsmv2.errors import FsmError
+from fsmv2.runtime.backlog import Waiting
+from fsmv2.runtime.saving import Saving
+from fsmv2.store import Identity, Store
+
+T = TypeVar("T")
+
+GATHER = 0.1
+"""Seconds for which events and observations, which nobody waits for, are gathered."""
+
+END_POLL = 0.005
+
+
+class Writer:
+    """One store, opened, written and closed on one thread."""
+
+    def __init__(self, store: Store, epoch: float) -> None:
+        """`epoch` is the wall time, in Unix seconds, of core time 0."""
+        self._saving = Saving(store, epoch)
+        self._post: Callable[[Event], None] | None = None
+        self._changed = threading.Condition()
+        self._closing = False
+        self._not_before = 0.0
+        self._calls: deque[tuple[Callable[[Store], Any], Future[Any]]] = deque()
+        self._opened: Future[tuple[Identity, ...]] = Future()
+        self._thread = threading.Thread(target=self._run, name="fsmv2-store", daemon=True)
+
+    async def open(self) -> tuple[Identity, ...]:
+        """Open the store; returns which paths it knows. Raises StoreError when it is refused."""
+        self._thread.start()
+        return await asyncio.wrap_future(self._opened)
+
+    def connect(self, post: Callable[[Event], None]) -> None:
+        """Hand what the core is told to `post`, which is called on the thread of the writer."""
+        self._post = post
+
+    def put(self, instructions: list[StoreInstruction]) -> None:
+        """Have these written soon."""
+        with self._changed:
+            self._saving.put(instructions)
+            self._changed.notify()
+
+    def note(self, report: Report) -> None:
+        """Have a report stored as an event."""
+        with self._changed:
+            self._saving.note(report)
+            self._changed.notify()
+
+    async def call(self, function: Callable[[Store], T]) -> T:
+        """Call `function` with the store on its thread, between two commits; its result.
+
+        Raises FsmError when the store is closed.
+        """
+        result: Future[T] = Future()
+        with self._changed:
+            if self._closing:
+                raise FsmError("the store is closed.", fix="Ask while the runtime is entered.")
+            self._calls.append((function, result))
+            self._changed.notify()
+        return await asyncio.wrap_future(result)
+
+    async def close(self, within: float) -> str:
+        """Write what waits, and close; returns what was not stored and why, or nothing.
+
+        A store that does not answer is left alone after `within` seconds.
+        """
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        limit = time.monotonic() + within
+        while self._thread.is_alive():
+            if time.monotonic() > limit:
+                return f"the last changes: it has not answered for {within:g} s"
+            await asyncio.sleep(END_POLL)
+        left = len(self._saving.backlog)
+        return f"the last {left} changes" if left else ""
+
+    # ---- on the thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self._opened.set_running_or_notify_cancel()  # from now on who waits cannot cancel it
+        try:
+            known = self._saving.store.open()
+        except BaseException as error:  # noqa: BLE001  (handed to who opens it)
+            self._opened.set_exception(error)
+            return
+        self._opened.set_result(known)
+        try:
+            while self._step():
+                pass
+        finally:
+            self._saving.store.close()
+
+    def _step(self) -> bool:
+        """Wait for something to do, and do it; False when it was the last thing."""
+        with self._changed:
+            while (wait := self._wait()) != 0.0:
+                self._changed.wait(wait)
+            calls, self._calls = self._calls, deque()
+            last = self._closing
+            taken = self._saving.backlog.take() if last or not calls else None
+        for function, result in calls:
+            _answer(function, result, self._saving.store)
+        if taken:
+            self._write(taken)
+        return not last
+
+    def _wait(self) -> float | None:
+        """Seconds until there is something to do; None: until somebody says so."""
+        if self._closing or self._calls:
+            return 0.0
+        backlog = self._saving.backlog
+        if not backlog:
+            return None
+        due = self._not_before
+        if not backlog.urgent and not self._saving.failures:
+            due += GATHER
+        return max(0.0, due - time.monotonic())
+
+    def _write(self, taken: Waiting) -> None:
+        told = self._saving.write(taken)
+        with self._changed:
+            if self._saving.failures:
+                self._saving.backlog.put_back(taken)
+            self._not_before = time.monotonic() + self._saving.retry_in
+        post = self._post
+        if post is not None:
+            for event in told:
+                post(event)
+
+
+def _answer(function: Callable[[Store], Any], result: Future[Any], store: Store) -> None:
+    if not result.set_running_or_notify_cancel():
+        return
+    try:
+        result.set_result(function(store))
+    except BaseException as error:  # noqa: BLE001  (handed to who called)
+        result.set_exception(error)

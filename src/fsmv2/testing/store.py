@@ -1,0 +1,99 @@
+"""A store on the virtual clock: slow, failing, hanging or lost, whenever a test says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from fsmv2.core import Event, Report, StoreInstruction
+from fsmv2.errors import StoreError, StoreLostError
+from fsmv2.runtime.backlog import Waiting
+from fsmv2.runtime.saving import Saving
+from fsmv2.store import Batch, MemoryStore
+
+HANG_POLL = 0.1
+"""Virtual seconds between two looks at whether a store hangs still."""
+
+
+class SimulatedStore(MemoryStore):
+    """For `Simulation(..., store=...)`; keeps what is written for the next simulation.
+
+    `delay`: virtual seconds a write takes. `fails`: why every write fails now, or nothing.
+    `hangs`: no write ends. `lose()`: nothing that was written is left. `written` are all batches.
+    """
+
+    def __init__(self, *, delay: float = 0.0) -> None:
+        super().__init__()
+        self.delay = delay
+        self.fails = ""
+        self.hangs = False
+        self.written: list[Batch] = []
+        self._lost = False
+
+    def lose(self) -> None:
+        """Forget everything; the next write says so."""
+        self._identity.clear()
+        self._desired.clear()
+        self._observed.clear()
+        self._events.clear()
+        self._lost = True
+
+    def write(self, batch: Batch) -> None:
+        """Keep the batch, or fail as told."""
+        if self._lost:
+            self._lost = False
+            raise StoreLostError("the file was deleted while it was in use.")
+        if self.fails:
+            raise StoreError(self.fails)
+        super().write(batch)
+        self.written.append(batch)
+
+
+class VirtualWriter:
+    """Writes as the thread of a runtime does, one lot after the other, in virtual time."""
+
+    def __init__(
+        self,
+        store: SimulatedStore,
+        epoch: float,
+        loop: asyncio.AbstractEventLoop,
+        post: Callable[[Event], None],
+    ) -> None:
+        self._store = store
+        self._saving = Saving(store, epoch)
+        self._loop = loop
+        self._post = post
+        self._busy = False
+
+    def put(self, instructions: list[StoreInstruction]) -> None:
+        """Have these written."""
+        self._saving.put(instructions)
+        self._begin(0.0)
+
+    def note(self, report: Report) -> None:
+        """Have a report stored."""
+        self._saving.note(report)
+        self._begin(0.0)
+
+    def _begin(self, wait: float) -> None:
+        if not self._busy:
+            self._busy = True
+            self._loop.call_later(wait, self._take)
+
+    def _take(self) -> None:
+        taken = self._saving.backlog.take()
+        self._loop.call_later(self._store.delay, self._write, taken)
+
+    def _write(self, taken: Waiting) -> None:
+        if self._store.hangs:
+            self._loop.call_later(HANG_POLL, self._write, taken)
+            return
+        saving = self._saving
+        told = saving.write(taken)
+        if saving.failures:
+            saving.backlog.put_back(taken)
+        self._busy = False
+        if saving.backlog:
+            self._begin(saving.retry_in)
+        for event in told:
+            self._post(event)

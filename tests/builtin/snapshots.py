@@ -34,7 +34,7 @@ def ask(
         control=control,
         should_stop=control == worker.definition.stop_state,
         observed=observed or worker.definition.nothing_observed,
-        observe_error="",
+        observe_error=given.pop("observe_error", ""),
         last_action=given.pop("last_action", None),
         **given,
     )

@@ -52,6 +52,8 @@ def test_each_look_at_our_server_calls_for_one_answer(
 def test_one_that_hangs_is_given_ten_seconds() -> None:
     assert told("degraded", HANGS, since=100.0 - HANGING + 0.1) == "stay"
     assert told("degraded", HANGS, since=100.0 - HANGING) == "goto crashed"
+    busy = {"observe_error": "cannot tell: this machine is too busy to ask"}
+    assert told("degraded", HANGS, since=0.0, **busy) == "stay", "we could not even ask"
 
 
 def test_a_crashed_one_is_started_again_after_the_backoff() -> None:

@@ -168,6 +168,8 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
             return goto(self.active, _answers(s))
         if s.spec.embedded and not s.observed.exists:
             return goto(self.crashed, f"the server is gone: {s.observed.reason}")
+        if s.observe_error:  # we could not even ask
+            return stay(s.observe_error)
         if s.spec.embedded and s.elapsed >= HANGING:
             return goto(self.crashed, f"no answer for {HANGING:.0f} s: {s.observed.reason}")
         return stay(s.observed.reason, wake_after=HANGING - s.elapsed)

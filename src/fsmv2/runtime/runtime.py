@@ -40,6 +40,10 @@ from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
 
 
+LOOKING_SHARE = 10
+"""Who waits for a tree spends at most about a tenth of the time looking at it."""
+
+
 class _Running:
     """What exists only while a runtime is entered: two threads, and the two halves on them."""
 
@@ -243,16 +247,21 @@ class Runtime:
     async def until(
         self, condition: Callable[[TreeView], bool], *, timeout: float, every: float = 0.02
     ) -> TreeView:
-        """Wait until the tree looks as wanted; TimeoutError shows how it looked at the end."""
+        """Wait until the tree looks as wanted; TimeoutError shows how it looked at the end.
+
+        Looks `every` so many seconds, and less often at a tree that is large.
+        """
         limit = time.monotonic() + timeout
         while True:
+            began = time.monotonic()
             tree = await self.view()
+            took = time.monotonic() - began
             if condition(tree):
                 return tree
             if time.monotonic() > limit:
                 shown = "\n".join(f"  {n.path}: {n.state} ({n.reason})" for n in tree.nodes[:50])
                 raise TimeoutError(f"not so within {timeout:g} s; the tree is\n{shown}")
-            await asyncio.sleep(every)
+            await asyncio.sleep(max(every, LOOKING_SHARE * took))
 
     async def stop(self, *, deadline: float | None = None, who: str = "program") -> None:
         """Stop the tree, children before parents; forced after `deadline` seconds (settings)."""

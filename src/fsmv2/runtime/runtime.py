@@ -39,7 +39,6 @@ from fsmv2.spec import ChildSpec
 from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
 
-
 LOOKING_SHARE = 10
 """Who waits for a tree spends at most about a tenth of the time looking at it."""
 

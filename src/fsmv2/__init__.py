@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         UnknownWorkerTypeError,
         VariableError,
     )
-    from fsmv2.runtime import Runtime
+    from fsmv2.runtime import Runtime, blocking
     from fsmv2.spec import (
         ChildSpec,
         DesiredState,
@@ -81,7 +81,7 @@ _ROOMS = {
         "TemplateError TemporaryError UndefinedVariableError UnknownWorkerTypeError "
         "VariableError"
     ),
-    "runtime": "Runtime",
+    "runtime": "Runtime blocking",
     "spec": (
         "ChildSpec DesiredState ObservedState UserSpec VariableBundle Volatile "
         "compute_location_path merge_locations render_template"
@@ -137,6 +137,7 @@ __all__ = [
     "__version__",
     "act",
     "action",
+    "blocking",
     "check",
     "compute_location_path",
     "fault",

@@ -161,6 +161,11 @@ class Core:
         self._level = 0  # the next sweep begins with the parents again
         return False
 
+    def advance(self, now: float) -> None:
+        """Move the clock, and mark who has a timer due; ticks nobody."""
+        self.now = max(self.now, now)
+        self._fire_timers()
+
     def drain(self, top: Supervisor) -> int:
         """Tick only what is dirty in the subtree of `top`; returns the number of ticks."""
         before = self.counters.ticks

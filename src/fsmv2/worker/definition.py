@@ -6,6 +6,7 @@ author sees it at import and not at three in the morning.
 
 from __future__ import annotations
 
+import inspect
 import re
 import typing
 from collections.abc import Iterable, Iterator, Mapping
@@ -129,6 +130,11 @@ def _faults_of_class(cls: Any) -> Iterator[str]:
             )
     if cls.collect_observed_state.__module__ == "fsmv2.worker.worker":
         yield "it does not define collect_observed_state(self, spec, resources)"
+    asynchronous = [("collect_observed_state", cls.collect_observed_state)]
+    asynchronous += [(name, getattr(cls, name)) for name, _ in _marked(cls, ACTION_MARK)]
+    for name, method in asynchronous:
+        if not inspect.iscoroutinefunction(method):
+            yield f"{name} is not async: write `async def`, or mark it @blocking if it blocks"
     if cls.interval <= 0 or cls.observe_timeout <= 0:
         yield "interval and observe_timeout must be more than 0 seconds"
     if isinstance(cls.manual_steps, str):

@@ -41,6 +41,11 @@ class Simulator:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == f"ready 127.0.0.1:{self.port}\n"
 
+    def send(self, number: int) -> None:
+        """Send it a signal: SIGSTOP makes a device that accepts and never answers."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def end(self, number: int = signal.SIGKILL) -> int:
         """Send it a signal, by pid, and wait for its end; returns its exit code."""
         process, self._process = self._process, None

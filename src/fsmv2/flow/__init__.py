@@ -1,22 +1,29 @@
 """Moving data: what a flow is, the engine that runs flows, inputs and outputs. Knows no supervisor.
 
 config: what a flow is to do.        engine: the protocol.   asyncio_engine: the one that ships.
-flow, sample, stats: one flow.       modbus, uns: input and output.
+flow, sample, stats: one flow.       modbus, uns: input and output.   write: the way back.
 """
 
 from fsmv2.flow.asyncio_engine import AsyncioEngine
 from fsmv2.flow.config import FlowConfig, ModbusInput, UnsOutput
-from fsmv2.flow.engine import Engine, OnAccepted
+from fsmv2.flow.engine import AnyConfig, Engine, OnAccepted
 from fsmv2.flow.register import Register
-from fsmv2.flow.stats import FlowStats
+from fsmv2.flow.stats import FlowStats, WriteStats
+from fsmv2.flow.write.config import CommandInput, ModbusOutput, WriteConfig, WriteRegister
 
 __all__ = [
+    "AnyConfig",
     "AsyncioEngine",
+    "CommandInput",
     "Engine",
     "FlowConfig",
     "FlowStats",
     "ModbusInput",
+    "ModbusOutput",
     "OnAccepted",
     "Register",
     "UnsOutput",
+    "WriteConfig",
+    "WriteRegister",
+    "WriteStats",
 ]

@@ -9,12 +9,16 @@ from typing import Any, TypeVar
 
 from fsmv2.errors import FlowError
 from fsmv2.flow.config import FlowConfig
-from fsmv2.flow.engine import OnAccepted
+from fsmv2.flow.engine import AnyConfig, OnAccepted
 from fsmv2.flow.flow import Flow
 from fsmv2.flow.stats import FlowStats
 from fsmv2.flow.uns.connection import UnsConnection
+from fsmv2.flow.write.config import WriteConfig
+from fsmv2.flow.write.flow import WriteFlow
+from fsmv2.flow.write.seen import SeenCommands
 
 T = TypeVar("T")
+AnyFlow = Flow | WriteFlow
 
 
 class AsyncioEngine:
@@ -25,7 +29,8 @@ class AsyncioEngine:
 
     def __init__(self, *, on_accepted: OnAccepted | None = None) -> None:
         self._on_accepted = on_accepted
-        self._flows: dict[str, Flow] = {}
+        self._flows: dict[str, AnyFlow] = {}
+        self._seen: dict[str, SeenCommands] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._connections: dict[tuple[str, str], UnsConnection] = {}
         self._lock = threading.Lock()
@@ -33,7 +38,7 @@ class AsyncioEngine:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    async def start(self, config: FlowConfig) -> None:
+    async def start(self, config: AnyConfig) -> None:
         """Run this flow; the same config again changes nothing, another one replaces it."""
         await self._on_loop(self._start(config))
 
@@ -49,7 +54,7 @@ class AsyncioEngine:
         flow = self._flows.get(name)
         return flow.stats() if flow is not None else None
 
-    def config(self, name: str) -> FlowConfig | None:
+    def config(self, name: str) -> AnyConfig | None:
         """The config a flow runs with, from any thread; None: there is no such flow."""
         flow = self._flows.get(name)
         return flow.config if flow is not None else None
@@ -71,11 +76,13 @@ class AsyncioEngine:
 
     # ---- on the engine's loop ----------------------------------------------------------------
 
-    async def _start(self, config: FlowConfig) -> None:
+    async def _start(self, config: AnyConfig) -> None:
         old = self._flows.get(config.name)
         if old is not None and old.config == config and old.stats().running:
             return
-        flow = Flow(config, self._connect(config), self._on_accepted)
+        if isinstance(config, WriteConfig):
+            self._check_subject(config)
+        flow = self._make(config)
         flow.connection.users += 1
         # In its place before anything is awaited: of several starts at once the last one runs.
         self._flows[config.name] = flow
@@ -83,6 +90,26 @@ class AsyncioEngine:
             await self._leave(old, 0.0)
         if self._flows.get(config.name) is flow:
             flow.start()
+
+    def _make(self, config: AnyConfig) -> AnyFlow:
+        if isinstance(config, FlowConfig):
+            connection = self._connect(config.output.url, config.output.stream)
+            return Flow(config, connection, self._on_accepted)
+        connection = self._connect(config.input.url, config.input.stream)
+        return WriteFlow(config, connection, self._seen.setdefault(config.name, SeenCommands()))
+
+    def _check_subject(self, config: WriteConfig) -> None:
+        """Two flows that hear the same commands would refuse each other's."""
+        new = f"{config.input.subject}."
+        for name, flow in self._flows.items():
+            if name != config.name and isinstance(flow, WriteFlow):
+                old = f"{flow.config.input.subject}."
+                if old.startswith(new) or new.startswith(old):
+                    raise FlowError(
+                        f"commands on {config.input.subject} are heard by {name} already, "
+                        f"on {flow.config.input.subject}.",
+                        fix="Give one of the two another location, or a `subject:` of its own.",
+                    )
 
     async def _stop(self, name: str, drain: float) -> int:
         flow = self._flows.get(name)
@@ -93,14 +120,14 @@ class AsyncioEngine:
             del self._flows[name]
         return left
 
-    async def _leave(self, flow: Flow, drain: float) -> int:
+    async def _leave(self, flow: AnyFlow, drain: float) -> int:
         """Stop a flow; what it accepted and could not send yet goes on in the background."""
         task = asyncio.get_running_loop().create_task(self._see_off(flow))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
         return await flow.stop(drain)
 
-    async def _see_off(self, flow: Flow) -> None:
+    async def _see_off(self, flow: AnyFlow) -> None:
         try:
             while await flow.stop(60.0):
                 pass
@@ -116,8 +143,8 @@ class AsyncioEngine:
                     del self._connections[key]
             await connection.aclose()
 
-    def _connect(self, config: FlowConfig) -> UnsConnection:
-        key = (config.output.url, config.output.stream)
+    def _connect(self, url: str, stream: str) -> UnsConnection:
+        key = (url, stream)
         if key not in self._connections:
             self._connections[key] = UnsConnection(*key)
         return self._connections[key]

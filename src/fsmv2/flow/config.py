@@ -15,7 +15,7 @@ from fsmv2.flow.register import Order, Register, register_problems, unclean
 from fsmv2.spec.names import UNKNOWN
 
 
-class ModbusInput(msgspec.Struct, frozen=True, kw_only=True):
+class ModbusInput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):
     """A Modbus TCP device that is read every `every` seconds; `timeout` in seconds.
 
     Word order is that of the registers of one value, byte order that of the bytes of one register;
@@ -44,7 +44,7 @@ class ModbusInput(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.every, min(register.min_interval for register in self.registers))
 
 
-class UnsOutput(msgspec.Struct, frozen=True, kw_only=True):
+class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
     """The Unified Namespace on a NATS server with JetStream.
 
     `queue` bounds the samples accepted but not yet acknowledged; `window` those sent without

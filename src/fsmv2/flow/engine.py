@@ -10,6 +10,10 @@ from typing import Protocol
 
 from fsmv2.flow.config import FlowConfig
 from fsmv2.flow.stats import FlowStats
+from fsmv2.flow.write.config import WriteConfig
+
+AnyConfig = FlowConfig | WriteConfig
+"""A flow that reads, or one that writes."""
 
 OnAccepted = Callable[[str, bytes], None]
 """Called with subject and payload of each accepted sample, on the engine's loop; must be quick."""
@@ -18,7 +22,7 @@ OnAccepted = Callable[[str, bytes], None]
 class Engine(Protocol):
     """Runs flows by name. The async methods may be awaited on any event loop."""
 
-    async def start(self, config: FlowConfig) -> None:
+    async def start(self, config: AnyConfig) -> None:
         """Run this flow; the same config again changes nothing, another one replaces it."""
         ...
 
@@ -33,7 +37,7 @@ class Engine(Protocol):
         """The figures of a flow, from any thread, without waiting; None: there is no such flow."""
         ...
 
-    def config(self, name: str) -> FlowConfig | None:
+    def config(self, name: str) -> AnyConfig | None:
         """The config a flow runs with, from any thread; None: there is no such flow."""
         ...
 

@@ -9,6 +9,7 @@ import time
 
 from fsmv2.errors import said
 from fsmv2.flow.config import FlowConfig
+from fsmv2.flow.ending import end
 from fsmv2.flow.engine import OnAccepted
 from fsmv2.flow.modbus.poller import ModbusPoller
 from fsmv2.flow.modbus.reader import Reading
@@ -55,15 +56,15 @@ class Flow:
 
     async def stop(self, drain: float) -> int:
         """Stop reading, then send what was accepted for at most `drain` s; returns what is left."""
-        await _end(self._reading)
+        await end(self._reading)
         self._release(all_of_them=True)
         return await self._publisher.drained(drain)
 
     async def close(self) -> None:
         """End sending too; what was not acknowledged is lost with it."""
-        await _end(self._reading)
+        await end(self._reading)
         self._release(all_of_them=True)
-        await _end(self._sending)
+        await end(self._sending)
         self._publisher.close()
 
     @property
@@ -168,12 +169,3 @@ def _unexpected(task: asyncio.Task[None] | None) -> str:
         return ""
     error = task.exception()
     return f"reading ended: {said(error)}" if error is not None else ""
-
-
-async def _end(task: asyncio.Task[None] | None) -> None:
-    """Cancel until it has ended: client libraries swallow a cancellation now and then."""
-    while task is not None and not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=0.2)
-    if task is not None and not task.cancelled():
-        task.exception()

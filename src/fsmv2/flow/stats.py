@@ -8,6 +8,24 @@ from collections import deque
 import msgspec
 
 
+class WriteStats(msgspec.Struct, kw_only=True):
+    """What became of the commands of a write flow; each counts once, a duplicate apart.
+
+    `unanswered_total`: answers that could not be sent. `last_error`: of the last command that was
+    not written, whatever the reason. `failing`: the same while a failed write is recent and none
+    has succeeded since.
+    """
+
+    written_total: int = 0
+    refused_total: int = 0
+    failed_total: int = 0
+    unknown_total: int = 0
+    duplicates_total: int = 0
+    unanswered_total: int = 0
+    last_error: str = ""
+    failing: str = ""
+
+
 class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
     """One flow now. Totals count since it was started; rates are per second over ten seconds."""
 
@@ -28,6 +46,8 @@ class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
     queue_depth: int
     suppressed_total: int = 0
     """Values that were read and not published: within the deadband, or not the last in time."""
+    writes: WriteStats | None = None
+    """Of a write flow, which neither polls nor publishes samples."""
 
 
 class Rate:

@@ -77,11 +77,4 @@ class ModbusPoller:
 
     def _lost(self, error: Exception) -> None:
         self.connected = False
-        address = f"{self._config.host}:{self._config.port}"
-        if isinstance(error, ConnectionRefusedError):
-            self.error = f"{address}: connection refused"
-        elif isinstance(error, TimeoutError):
-            self.error = f"{address}: {error}" if str(error) else f"{address}: no answer"
-        else:
-            text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            self.error = f"{address}: {text}"
+        self.error = self._reader.lost(error)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import Any, NoReturn
 
 import msgspec
 
 from fsmv2.flow.config import ModbusInput
-from fsmv2.flow.extra import industrial, silence
+from fsmv2.flow.extra import industrial
+from fsmv2.flow.modbus.device import ModbusDevice, explained
 from fsmv2.flow.modbus.plan import ReadBlock, plan_reads
 from fsmv2.flow.modbus.values import Value, decode
 from fsmv2.flow.register import BIT_KINDS, Register
-
-EXCEPTIONS = {
-    1: "the device does not know this kind of read (illegal function)",
-    2: "no such address on the device (illegal data address)",
-    3: "the device refuses this read (illegal data value)",
-    4: "the device failed while reading",
-    6: "the device is busy",
-    10: "the gateway has no path to the device",
-    11: "the device behind the gateway does not answer",
-}
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -36,38 +25,18 @@ class ModbusReader:
     """One connection to one device."""
 
     def __init__(self, config: ModbusInput) -> None:
-        silence("pymodbus", "pymodbus.logging")
         self._config = config
         self._blocks = plan_reads(config.registers, config.max_gap)
-        self._client: Any = None
+        self._device = ModbusDevice(config.host, config.port, config.timeout)
 
     @property
     def connected(self) -> bool:
         """Whether the TCP connection stands."""
-        return self._client is not None and bool(self._client.connected)
+        return self._device.connected
 
     async def connect(self) -> None:
         """Connect anew; raises OSError or TimeoutError when the device cannot be reached."""
-        self.close()
-        config = self._config
-        client = industrial("pymodbus.client").AsyncModbusTcpClient(
-            config.host, port=config.port, timeout=config.timeout, retries=0, reconnect_delay=0
-        )
-        try:
-            if not await client.connect():
-                await self._say_why_not()
-        except BaseException:
-            client.close()
-            raise
-        self._client = client
-
-    async def _say_why_not(self) -> NoReturn:
-        """Raise the reason: the library only says that it is not connected."""
-        config = self._config
-        async with asyncio.timeout(config.timeout):
-            _, writer = await asyncio.open_connection(config.host, config.port)
-        writer.close()
-        raise ConnectionError("the device closed the connection")
+        await self._device.connect()
 
     async def read(self) -> Reading:
         """Read every block; ConnectionError when the connection is gone, TimeoutError if silent."""
@@ -89,9 +58,11 @@ class ModbusReader:
 
     def close(self) -> None:
         """Close the connection; harmless when there is none."""
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        self._device.close()
+
+    def lost(self, error: Exception) -> str:
+        """Why the device cannot be reached, in words."""
+        return self._device.lost(error)
 
     def _decode(self, register: Register, words: Sequence[int], start: int) -> Value:
         part = words[start : start + register.width]
@@ -106,10 +77,10 @@ class ModbusReader:
         if not self.connected:
             raise ConnectionError("the device closed the connection")
         read = {
-            "holding": self._client.read_holding_registers,
-            "input": self._client.read_input_registers,
-            "coil": self._client.read_coils,
-            "discrete": self._client.read_discrete_inputs,
+            "holding": self._device.client.read_holding_registers,
+            "input": self._device.client.read_input_registers,
+            "coil": self._device.client.read_coils,
+            "discrete": self._device.client.read_discrete_inputs,
         }[block.kind]
         try:
             response = await read(block.address, count=block.count, device_id=self._config.unit)
@@ -125,7 +96,7 @@ class ModbusReader:
             return str(error)
         if response.isError():
             code = getattr(response, "exception_code", 0)
-            return EXCEPTIONS.get(code, f"the device answered with exception {code}")
+            return explained(code)
         words: Sequence[int] = (
             [int(bit) for bit in response.bits]
             if block.kind in BIT_KINDS

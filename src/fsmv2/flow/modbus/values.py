@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from decimal import Decimal
 
-from fsmv2.flow.register import Order, Register
+from fsmv2.flow.register import ModbusTag, Order
 
 Value = int | float | bool | str
 
@@ -24,7 +24,7 @@ FORMATS = {
 
 
 def decode(
-    register: Register, words: Sequence[int], *, word_order: Order, byte_order: Order
+    register: ModbusTag, words: Sequence[int], *, word_order: Order, byte_order: Order
 ) -> Value:
     """The value of `register` from the registers it takes, scaled.
 
@@ -53,9 +53,9 @@ def decode(
 
 
 def encode(
-    register: Register, value: Value, *, word_order: Order, byte_order: Order
+    register: ModbusTag, value: Value, *, word_order: Order, byte_order: Order
 ) -> tuple[int, ...]:
-    """The registers that hold an unscaled `value`; the inverse of `decode`. For simulators."""
+    """The registers that hold an unscaled `value`; the inverse of `decode`."""
     word_order = register.word_order or word_order
     byte_order = register.byte_order or byte_order
     if register.type == "bool":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -43,8 +43,23 @@ Acknowledged = Callable[[str, str], None]
 """Called with the token, and '' for a stored sample or the reason why it was not."""
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """A message: `reply` is the subject its sender listens on, if any; `id` its Nats-Msg-Id."""
+
+    subject: str
+    payload: bytes
+    reply: str
+    id: str
+
+
+Hear = Callable[[Heard], Awaitable[None]]
+
+
 class UnsConnection:
-    """Publishes samples and hands back each acknowledgement. Runs on the engine's loop."""
+    """Publishes samples and hands back each acknowledgement; hears commands and sends answers.
+
+    Runs on the engine's loop.
+    """
 
     def __init__(self, url: str, stream: str) -> None:
         silence("nats", "nats.aio.client")
@@ -59,7 +74,47 @@ class UnsConnection:
         self._inbox = ""
         self._lost = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._keep_up())
+        self._listeners: dict[object, tuple[str, Hear]] = {}
+        self._subscribed: dict[object, Any] = {}
+        self._denied: set[object] = set()
+        self._subscribing = asyncio.Lock()
         self._down_listeners: dict[object, Callable[[], None]] = {}
+
+    async def listen(self, who: object, subject: str, heard: Hear) -> None:
+        """Hear what is published on `subject`, from now on and after every reconnect.
+
+        Nothing that was published while nobody listened is heard later. Of several listeners to
+        one subject, in whatever process, each message reaches one.
+        """
+        self._listeners[who] = (subject, heard)
+        if self._client is not None:
+            with contextlib.suppress(Exception):  # the connection says so itself in a moment
+                await self._subscribe(self._client)
+                await self._client.flush(timeout=1)
+
+    async def unlisten(self, who: object) -> None:
+        """Hear no more; what is being heard now is heard to its end."""
+        self._listeners.pop(who, None)
+        subscription = self._subscribed.pop(who, None)
+        if subscription is not None and self._client is not None:
+            with contextlib.suppress(Exception):
+                await subscription.unsubscribe()
+
+    def listens(self, who: object) -> bool:
+        """Whether `who` hears now."""
+        return self.up.is_set() and who in self._subscribed and who not in self._denied
+
+    async def send(self, subject: str, payload: bytes) -> None:
+        """Publish without an acknowledgement; ConnectionError: not connected now."""
+        client = self._client
+        if client is None:
+            raise ConnectionError(self.error)
+        try:
+            async with asyncio.timeout(1.0):
+                await client.publish(subject, payload)
+                await client.flush(timeout=1)
+        except Exception as error:
+            raise ConnectionError(str(error) or type(error).__name__) from error
 
     def on_down(self, who: object, listener: Callable[[], None]) -> None:
         """Call `listener` when the connection is lost: what was in flight must be sent again."""
@@ -125,6 +180,9 @@ class UnsConnection:
 
         async def failed(error: Exception) -> None:
             self.error = self._plain(error)
+            for who, (subject, _) in self._listeners.items():
+                if "subscription" in str(error).lower() and subject in str(error):
+                    self._denied.add(who)
 
         client = industrial("nats.aio.client").Client()
         self._client_in_setup = client
@@ -142,8 +200,28 @@ class UnsConnection:
             await self._ensure_stream(client, nats)
             self._inbox = client.new_inbox() + "."
             await client.subscribe(self._inbox + "*", cb=self._acknowledge)
+            # Until none is missing: one may be added while another is subscribed.
+            while self._listeners.keys() - self._subscribed.keys():
+                await self._subscribe(client)
+                await client.flush(timeout=1)
             await client.flush(timeout=1)
         self._client, self._client_in_setup = client, None
+
+    async def _subscribe(self, client: Any) -> None:
+        async with self._subscribing:
+            for who, (subject, heard) in list(self._listeners.items()):
+                if who in self._subscribed:
+                    continue
+
+                async def read(message: Any, heard: Hear = heard) -> None:
+                    id_ = (message.headers or {}).get("Nats-Msg-Id", "")
+                    await heard(Heard(message.subject, message.data, message.reply, id_))
+
+                subscription = await client.subscribe(subject, queue=f"fsmv2:{subject}", cb=read)
+                if who in self._listeners:
+                    self._subscribed[who] = subscription
+                else:  # it has left meanwhile; what it would take is for others
+                    await subscription.unsubscribe()
 
     async def _ensure_stream(self, client: Any, nats: Any) -> None:
         """Create the stream if it is missing; one that exists is left as it is."""
@@ -175,6 +253,8 @@ class UnsConnection:
         clients = [self._client, getattr(self, "_client_in_setup", None)]
         self._client, self._client_in_setup = None, None
         self._waiting.clear()
+        self._subscribed.clear()
+        self._denied.clear()
         for client in clients:
             if client is not None and not client.is_closed:
                 with contextlib.suppress(Exception):

@@ -1,13 +1,25 @@
-"""Subjects of the Unified Namespace, and the MQTT topics they are at the gateway."""
+"""Subjects of the Unified Namespace, subjects of commands, and the MQTT topics they are."""
 
 from __future__ import annotations
 
 PREFIX = "umh.v1"
+"""What was measured."""
+COMMANDS = "cmd.v1"
+"""What is to be written; outside the namespace, so that no stream keeps a command."""
+WRITE = "_write"
+"""The contract of commands; with it, the commands of one location are none of one below it."""
+REPLY = "reply"
+"""The last part of the subject on which those are answered who gave no subject of their own."""
 
 
 def subject_of(location_path: str, contract: str, virtual_path: str, tag: str) -> str:
     """`umh.v1.<location_path>.<contract>[.<virtual_path>].<tag>`; its parts must be clean names."""
     return ".".join(filter(None, (PREFIX, location_path, contract, virtual_path, tag)))
+
+
+def command_subject(location_path: str) -> str:
+    """`cmd.v1.<location_path>._write`: what stands before the tags of a write flow."""
+    return ".".join(filter(None, (COMMANDS, location_path, WRITE)))
 
 
 def topic_of(subject: str) -> str:

@@ -1,0 +1,125 @@
+"""From a value that somebody wants written to the registers that hold it, or why there are none.
+
+The inverse of reading (`values`), but strict: what does not fit exactly is refused, never bent.
+The one exception is a number with a scale, which is rounded to the nearest step of its register.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from fsmv2.flow.modbus.values import Value, decode, encode
+from fsmv2.flow.register import Order
+from fsmv2.flow.write.config import WriteRegister
+
+BITS = {"int16": 16, "uint16": 16, "int32": 32, "uint32": 32, "int64": 64, "uint64": 64}
+
+
+def registers_for(
+    register: WriteRegister, value: Any, *, word_order: Order, byte_order: Order
+) -> tuple[tuple[int, ...], Value]:
+    """The registers, or the bit, to write, and the value they then stand for.
+
+    Raises ValueError with the reason, for a person, when `value` (of JSON) cannot be written.
+    """
+    if register.type == "bool":
+        raw: Value = _flag(register, value)
+    elif register.type == "string":
+        raw = _text(register, value)
+    else:
+        _check_limits(register, value, "")
+        raw = _number(register, value)
+    words = encode(register, raw, word_order=word_order, byte_order=byte_order)
+    written = decode(register, words, word_order=word_order, byte_order=byte_order)
+    if register.type in BITS and written != value:
+        _check_limits(register, written, f", to which {value} is rounded,")
+    return words, written
+
+
+def _flag(register: WriteRegister, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{register.path} is a coil: it takes true or false, not {_shown(value)}")
+    return value
+
+
+def _text(register: WriteRegister, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{register.path} takes a text, not {_shown(value)}")
+    size, room = len(value.encode("utf-8", "replace")), 2 * register.length
+    if size > room:
+        raise ValueError(f"the text has {size} bytes, {register.path} has room for {room}")
+    if "\0" in value:
+        raise ValueError("the text has a NUL character in it, at which it would end")
+    if value != value.strip():
+        # It would be read back as another one.
+        raise ValueError("the text has white space around it, which registers do not keep")
+    return value
+
+
+def _check_limits(register: WriteRegister, value: Any, how: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{register.path} takes a number, not {_shown(value)}")
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is not a number that can be written")
+    if register.min is not None and value < register.min:
+        raise ValueError(f"{value}{how} is below the least allowed, {register.min:g}")
+    if register.max is not None and value > register.max:
+        raise ValueError(f"{value}{how} is above the most allowed, {register.max:g}")
+
+
+def _number(register: WriteRegister, value: int | float) -> int | float:
+    number: int | float | Decimal = value
+    if register.scale is not None or register.offset:
+        scale = Decimal(repr(1.0 if register.scale is None else register.scale))
+        number = (Decimal(repr(value)) - Decimal(repr(register.offset))) / scale
+    if register.type in BITS:
+        return _integer(register, value, number)
+    result = float(number)
+    kept = result
+    if register.type == "float32":
+        try:
+            kept = struct.unpack(">f", struct.pack(">f", result))[0]
+        except OverflowError:
+            kept = math.inf
+    if math.isinf(kept) or (kept == 0) is not (result == 0):
+        raise ValueError(f"{value} is outside of what {register.path} can hold ({register.type})")
+    return result
+
+
+def _integer(register: WriteRegister, value: int | float, number: int | float | Decimal) -> int:
+    if register.scale is not None and isinstance(number, Decimal):
+        whole = int(number.to_integral_value(ROUND_HALF_UP))
+    else:
+        whole = int(number)
+        if whole != number:
+            raise ValueError(
+                f"{register.path} takes whole numbers, and {value} would have to be changed"
+            )
+    bits = BITS[register.type]
+    low, high = (0, 2**bits - 1) if register.type[0] == "u" else (-(2 ** (bits - 1)), 0)
+    high = high or 2 ** (bits - 1) - 1
+    if not low <= whole <= high:
+        ends = " to ".join(_ends(register, low, high))
+        raise ValueError(
+            f"{value} is outside of what {register.path} can hold ({register.type}): {ends}"
+        )
+    return whole
+
+
+def _ends(register: WriteRegister, low: int, high: int) -> tuple[str, str]:
+    """Least and greatest value, in the unit of the tag."""
+    scale = Decimal(repr(1.0 if register.scale is None else register.scale))
+    offset = Decimal(repr(register.offset))
+    first, last = sorted(raw * scale + offset for raw in (low, high))
+    return f"{first.normalize():f}", f"{last.normalize():f}"
+
+
+def _shown(value: Any) -> str:
+    """A value of JSON as a person would write it, shortened."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."

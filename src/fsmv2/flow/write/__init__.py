@@ -1,0 +1,1 @@
+"""From the namespace to a device: commands, what refuses them, their execution, their answers."""

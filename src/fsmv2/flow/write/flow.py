@@ -1,0 +1,301 @@
+"""One write flow: hears commands, executes them one after another, answers every one.
+
+At most once: a command is tried once, and never after its time. Whatever becomes of it is counted
+and told to its sender; only a sender that hears nothing at all does not know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+
+import msgspec
+
+from fsmv2.errors import said, suggest
+from fsmv2.flow.ending import end
+from fsmv2.flow.modbus.raw import registers_for
+from fsmv2.flow.modbus.writer import ModbusWriter
+from fsmv2.flow.sample import ENCODER
+from fsmv2.flow.stats import Counters, FlowStats, WriteStats
+from fsmv2.flow.uns.connection import Heard, UnsConnection
+from fsmv2.flow.uns.subject import REPLY
+from fsmv2.flow.write.alertness import Alertness, steady
+from fsmv2.flow.write.command import Answer, Command, Result, UnreadableError, request_of
+from fsmv2.flow.write.config import WriteConfig
+from fsmv2.flow.write.seen import SeenCommands
+
+LOOK = 1.0
+"""Seconds between looks at whether the device's connection still stands."""
+RECONNECT_CAP = 2.0
+FAILING = 60.0
+"""Seconds a failed write counts as trouble of the flow, unless one succeeds."""
+LAST_WRITE = 5.0
+"""Seconds, at least, a stop gives the write that is under way: half of one helps nobody."""
+
+
+class WriteFlow:
+    """Runs on the engine's loop from `start` to `stop`."""
+
+    def __init__(self, config: WriteConfig, connection: UnsConnection, seen: SeenCommands) -> None:
+        self.config = config
+        self.connection = connection
+        self._seen = seen
+        self._counters = Counters()
+        self._writes = WriteStats()
+        self._failed_at: float | None = None
+        self._writer = ModbusWriter(config.output)
+        self._registers = {register.path: register for register in config.output.registers}
+        self._queue: deque[Command] = deque()
+        self._arrived = asyncio.Event()
+        self._current: Command | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+        self._alert = Alertness(steady())
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to hear and to write."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._run()), loop.create_task(self._stay_alert())]
+
+    async def stop(self, drain: float) -> int:
+        """Hear no more, refuse what waits, end the write under way; always returns 0."""
+        self._stopping = True
+        await self.connection.unlisten(self)
+        while self._queue:
+            await self._answer(
+                self._queue.popleft(), "refused", "this way to the device is being stopped"
+            )
+        if self._tasks:
+            await asyncio.wait(
+                [self._tasks[0], waits := asyncio.ensure_future(self._idle.wait())],
+                timeout=max(drain, LAST_WRITE),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            waits.cancel()
+        await self.close()
+        return 0
+
+    async def close(self) -> None:
+        """End at once; the outcome of a write under way is then not known."""
+        self._stopping = True
+        for task in self._tasks:
+            await end(task)
+        if self._current is not None:
+            current, self._current = self._current, None
+            await self._answer(current, "unknown", "stopped before the device confirmed")
+        self._writer.close()
+        await self.connection.unlisten(self)
+
+    @property
+    def depth(self) -> int:
+        """Commands that wait."""
+        return len(self._queue)
+
+    def stats(self) -> FlowStats:
+        """The figures of now; may be called from any thread."""
+        counters, writes = self._counters, self._writes
+        running = bool(self._tasks) and not self._tasks[0].done() and not self._stopping
+        failing = self._failed_at is not None and steady() - self._failed_at < FAILING
+        listens = self.connection.listens(self)
+        return FlowStats(
+            running=running,
+            started_at=counters.started_at,
+            input_connected=listens,
+            output_connected=self._writer.connected,
+            input_error="" if listens else self.connection.error,
+            output_error=self._writer.error or self._unexpected(),
+            polls_total=0,
+            skipped_polls_total=0,
+            accepted_total=0,
+            acked_total=0,
+            errors_total=counters.errors,
+            messages_per_second=counters.messages_rate.value(),
+            errors_per_second=counters.errors_rate.value(),
+            last_message_ms=counters.last_message_ms,
+            queue_depth=self.depth,
+            writes=msgspec.structs.replace(writes, failing=writes.last_error if failing else ""),
+        )
+
+    def _unexpected(self) -> str:
+        for task in self._tasks:
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                return f"writing ended: {said(error)}"
+        return ""
+
+    # ---- hearing -----------------------------------------------------------------------------
+
+    async def _hear(self, heard: Heard) -> None:
+        """Take a command in, or refuse it, without waiting for the device."""
+        if heard.subject.endswith(f".{REPLY}"):
+            return  # an answer, perhaps our own
+        now = steady()
+        arrived = self._alert.arrived(now)
+        now_ms = time.time_ns() // 1_000_000
+        self._counters.last_message_ms = now_ms
+        self._counters.messages_rate.add(1)
+        tag = heard.subject.removeprefix(f"{self.config.input.subject}.")
+        # The gateway's own subjects are no place for an answer.
+        reply = heard.reply if heard.reply and not heard.reply.startswith("$") else ""
+        reply = reply or f"{heard.subject}.{REPLY}"
+        asked: object = None
+        id_ = heard.id
+        try:
+            request = request_of(heard.payload, heard.id)
+            asked, id_ = request.value, request.id
+            register = self._registers.get(tag)
+            if register is None:
+                raise UnreadableError(
+                    f"there is no tag '{tag}' that may be written. {suggest(tag, self._registers)}"
+                )
+            known = self._seen.find(tag, id_, now)
+            if known is not None:
+                await self._again(known.command, known.answer, asked == known.asked, asked, reply)
+                return
+            output = self.config.output
+            words, value = registers_for(
+                register, asked, word_order=output.word_order, byte_order=output.byte_order
+            )
+        except (UnreadableError, ValueError) as error:
+            await self._refuse(str(error), tag, asked, id_, reply)
+            return
+        command = Command(
+            register, words, asked, value, request.timestamp_ms, arrived, id_, [reply]
+        )
+        reason = self._too_old(command)
+        if not reason and self._stopping:
+            reason = "this way to the device is being stopped"
+        if not reason and len(self._queue) >= self.config.input.queue:
+            reason = f"{len(self._queue)} writes wait already; send it again later"
+        if reason:
+            await self._refuse(reason, tag, asked, id_, reply)
+            return
+        self._seen.accept(command, now)
+        self._queue.append(command)
+        self._arrived.set()
+
+    async def _again(
+        self, command: Command | None, answer: Answer | None, same: bool, asked: object, reply: str
+    ) -> None:
+        """A command whose id is known: it is not executed, its sender hears what became of it."""
+        self._writes.duplicates_total += 1
+        tag = command.register.path if command is not None else answer.tag if answer else ""
+        id_ = command.id if command is not None else answer.id if answer else ""
+        if not same:
+            await self._refuse(
+                f"the id '{id_}' was used for another value of {tag}", tag, asked, id_, reply
+            )
+        elif command is not None:
+            if reply not in command.replies and len(command.replies) < 10:
+                command.replies.append(reply)
+        elif answer is not None:
+            await self._send(msgspec.structs.replace(answer, duplicate=True), reply)
+
+    def _too_old(self, command: Command) -> str:
+        """Why the command is not to be executed now; '' when it may."""
+        limits = self.config.input
+        waited = steady() - command.arrived
+        if command.timestamp_ms is not None:
+            age = time.time() - command.timestamp_ms / 1000
+            if age < -limits.clock_tolerance:
+                return (
+                    f"its time is {-age:.1f} s in the future, more than the "
+                    f"{limits.clock_tolerance:g} s by which clocks may differ"
+                )
+            if age > limits.max_age:
+                return f"it is {age:.1f} s old, more than the {limits.max_age:g} s allowed"
+        # Also with a timestamp: a clock that was set back must not make anything fresh again.
+        if waited > limits.max_age:
+            return f"it waited for {waited:.1f} s, more than the {limits.max_age:g} s allowed"
+        return ""
+
+    # ---- writing -----------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        """Keep the device connected, and write what waits, one command after another."""
+        await self.connection.listen(self, f"{self.config.input.subject}.>", self._hear)
+        pause = 0.2
+        while True:
+            if not self._writer.connected:
+                connected = await self._writer.connect()
+                pause = 0.2 if connected else min(RECONNECT_CAP, pause * 2)
+            command = await self._next(LOOK if self._writer.connected else pause)
+            if command is not None:
+                self._current = command
+                self._idle.clear()
+                result, reason = await self._execute(command)
+                self._current = None
+                await self._answer(command, result, reason)
+                self._idle.set()
+
+    async def _next(self, within: float) -> Command | None:
+        if not self._queue:
+            self._arrived.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(within):
+                    await self._arrived.wait()
+        return self._queue.popleft() if self._queue else None
+
+    async def _execute(self, command: Command) -> tuple[Result, str]:
+        if reason := self._too_old(command):
+            return "refused", reason
+        if not self._writer.connected and not await self._writer.connect():
+            return "failed", f"{self._writer.error}; nothing was written"
+        if reason := self._too_old(command):  # to connect may have taken its time
+            return "refused", reason
+        outcome = await self._writer.write(command.register, command.words, command.value)
+        return outcome.known, outcome.reason
+
+    async def _stay_alert(self) -> None:
+        while True:
+            self._alert.beat(steady())
+            await asyncio.sleep(Alertness.PACE)
+
+    # ---- answering ---------------------------------------------------------------------------
+
+    async def _refuse(self, reason: str, tag: str, asked: object, id_: str, reply: str) -> None:
+        answer = self._counted("refused", reason, tag, asked, id_)
+        await self._send(answer, reply)
+
+    async def _answer(self, command: Command, result: Result, reason: str) -> None:
+        value = command.value if result == "written" else command.asked
+        answer = self._counted(result, reason, command.register.path, value, command.id)
+        self._seen.answered(command, answer)
+        for reply in command.replies:
+            await self._send(answer, reply)
+
+    def _counted(self, result: Result, reason: str, tag: str, value: object, id_: str) -> Answer:
+        writes = self._writes
+        if result == "written":
+            writes.written_total += 1
+            self._failed_at = None
+        else:
+            writes.last_error = f"{tag}: {reason}"
+            if result == "refused":
+                writes.refused_total += 1
+            else:
+                self._failed_at = steady()
+                self._counters.fail()
+                if result == "failed":
+                    writes.failed_total += 1
+                else:
+                    writes.unknown_total += 1
+        return Answer(
+            ok=result == "written",
+            outcome=result,
+            reason=reason,
+            tag=tag,
+            value=value,
+            timestamp_ms=time.time_ns() // 1_000_000,
+            id=id_,
+        )
+
+    async def _send(self, answer: Answer, reply: str) -> None:
+        try:
+            await self.connection.send(reply, ENCODER.encode(answer))
+        except ConnectionError as error:
+            self._writes.unanswered_total += 1
+            self._writes.last_error = f"{answer.tag}: the answer could not be sent: {error}"

@@ -1,0 +1,177 @@
+"""What a sender may send, what is told of the rest, and how old and how double is noticed."""
+
+from __future__ import annotations
+
+import pytest
+
+from fsmv2 import SpecError
+from fsmv2.flow import CommandInput, ModbusOutput, WriteRegister
+from fsmv2.flow.write.alertness import AFTERGLOW, Alertness
+from fsmv2.flow.write.command import Answer, Command, Request, UnreadableError, request_of
+from fsmv2.flow.write.seen import KEPT, MOST, SeenCommands
+
+NOW_MS = 1_790_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("payload", "request_"),
+    [
+        (b"42", Request(42)),
+        (b" 23.5 ", Request(23.5)),
+        (b"true", Request(True)),
+        (b'"idle"', Request("idle")),
+        (b'{"value": 1}', Request(1)),
+        (b'{"value": 1, "timestamp_ms": 1790000000000}', Request(1, NOW_MS)),
+        (b'{"value": false, "id": "a-1"}', Request(False, None, "a-1")),
+        (b'{"value": 1, "id": 7}', Request(1, None, "7")),
+    ],
+)
+def test_a_bare_value_or_an_object_with_value(payload: bytes, request_: Request) -> None:
+    """Nothing else is asked of a sender."""
+    assert request_of(payload) == request_
+
+
+def test_the_id_of_the_payload_counts_before_that_of_the_header() -> None:
+    """MQTT 3.1.1 has no headers."""
+    assert request_of(b"1", "h").id == "h"
+    assert request_of(b'{"value": 1}', "h").id == "h"
+    assert request_of(b'{"value": 1, "id": "p"}', "h").id == "p"
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "the payload is empty"),
+        (b"idle", "not JSON"),
+        (b"NaN", "there is no NaN"),
+        (b"1e999", "out of range"),
+        (b"\xff\xfe", "not JSON"),
+        (b'{"value": 1', "not JSON"),
+        (b"null", "the payload is null"),
+        (b"[1]", "the payload is a list"),
+        (b"{}", "no key 'value'"),
+        (b'{"value": null}', "must be a number, a text, true or false"),
+        (b'{"value": {"a": 1}}', "must be a number, a text, true or false"),
+        (b'{"value": 1, "timestamp": 1}', "did you mean 'timestamp_ms'?"),
+        (b'{"value": 1, "x": 1}', "expected value, timestamp_ms, id"),
+        (b'{"value": 1, "timestamp_ms": "now"}', "Unix time in milliseconds"),
+        (b'{"value": 1, "timestamp_ms": true}', "Unix time in milliseconds"),
+        (b'{"value": 1, "timestamp_ms": 1790000000}', "not Unix time in milliseconds"),
+        (b'{"value": 1, "id": [1]}', "the id must be a text"),
+        (b'{"value": 1, "id": "' + b"x" * 300 + b'"}', "at most 200"),
+        (b'"' + b"x" * 9000 + b'"', "expected at most 8192"),
+        (b"[" * 8000, "not JSON"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_cannot_be_read_is_told_in_words(payload: bytes, reason: str) -> None:
+    """A misspelt timestamp most of all: without it, a command of any age would be fresh."""
+    with pytest.raises(UnreadableError) as caught:
+        request_of(payload)
+    assert reason in str(caught.value)
+
+
+def test_all_problems_of_a_write_flow_are_told_at_once() -> None:
+    """Of what it hears, and of what it writes to."""
+    with pytest.raises(SpecError) as heard:
+        CommandInput(url="", subject="umh.v1.acme", max_age=0, clock_tolerance=-1, queue=0)
+    with pytest.raises(SpecError) as writes:
+        ModbusOutput(
+            host="",
+            registers=(
+                WriteRegister(name="a", address=0, kind="input"),
+                WriteRegister(name="b", address=0, type="bool"),
+                WriteRegister(name="c", address=0, scale=0),
+                WriteRegister(name="d", address=0, min=3, max=2),
+                WriteRegister(name="e", address=0, type="string", length=1, min=3),
+                WriteRegister(name="reply", address=70000),
+                WriteRegister(name="a", address=1),
+            ),
+        )
+    for told in (
+        "url is empty",
+        "commands need another, such as cmd.v1",
+        "max_age 0 s",
+        "clock_tolerance -1 s",
+        "queue 0",
+    ):
+        assert told in str(heard.value)
+    for told in (
+        "host is empty",
+        "registers[0] (a): a input cannot be written",
+        "registers[1] (b): a bool is written to a coil",
+        "registers[2] (c): scale 0 cannot be undone",
+        "registers[3] (d): min 3 is above max 2",
+        "registers[4] (e): a string has no min or max",
+        "registers[5] (reply): 'reply' is where answers go",
+        "address 70000",
+        "registers[6] (a): the tag name is taken by registers[0]",
+    ):
+        assert told in str(writes.value)
+
+
+def test_what_waited_while_the_process_stood_still_is_as_old_as_the_standstill() -> None:
+    """A stopped process reads old messages as if they had come now."""
+    alert = Alertness(100.0)
+    for step in range(1, 9):
+        alert.beat(100 + step / 4)
+    assert alert.arrived(102.1) == 102.1
+    assert alert.arrived(160.0) == pytest.approx(102.1), "read before the next beat"
+    alert.beat(160.1)
+    assert alert.arrived(160.2) == pytest.approx(160.2 - 57.9), "and just after it"
+    for step in range(int(AFTERGLOW * 4)):
+        alert.beat(160.25 + step / 4)
+    assert alert.arrived(160.1 + AFTERGLOW) == pytest.approx(160.1 + AFTERGLOW)
+
+
+def test_a_loop_that_is_always_late_makes_no_command_older_and_older() -> None:
+    """Slow is not stopped."""
+    alert = Alertness(0.0)
+    for step in range(1, 100):
+        assert alert.arrived(step * 0.7) >= step * 0.7 - 0.71
+
+
+def command(id_: str, tag: str = "speed", asked: float = 1.0) -> Command:
+    """A command that was accepted."""
+    return Command(WriteRegister(name=tag, address=0), (1,), asked, asked, None, 0.0, id_, [])
+
+
+def answer(outcome: str) -> Answer:
+    """Its answer."""
+    return Answer(
+        ok=outcome == "written",
+        outcome=outcome,  # type: ignore[arg-type]
+        reason="",
+        tag="speed",
+        value=1,
+        timestamp_ms=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kept"),
+    [("written", True), ("unknown", True), ("failed", False), ("refused", False)],
+)
+def test_an_id_is_used_up_unless_certainly_nothing_was_written(outcome: str, kept: bool) -> None:
+    """A sender may try again what failed, and must not by accident what may have happened."""
+    seen = SeenCommands()
+    first = command("1")
+    seen.accept(first, 0.0)
+    waiting = seen.find("speed", "1", 1.0)
+    assert waiting is not None
+    assert waiting.command is first
+    seen.answered(first, answer(outcome))
+    found = seen.find("speed", "1", 2.0)
+    assert (found is not None and found.answer == answer(outcome)) is kept
+
+
+def test_ids_are_those_of_a_tag_bounded_and_forgotten_in_time() -> None:
+    """And a command without one is never a duplicate."""
+    seen = SeenCommands()
+    for number in range(MOST + 10):
+        seen.accept(command(str(number)), 0.0)
+    assert seen.find("pressure", "11", 1.0) is None
+    assert seen.find("speed", "", 1.0) is None
+    assert seen.find("speed", "0", 1.0) is None, "the oldest went first"
+    assert seen.find("speed", "11", KEPT) is not None
+    assert seen.find("speed", "11", KEPT + 0.1) is None

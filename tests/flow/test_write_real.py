@@ -1,0 +1,343 @@
+"""Write flows between real servers: what is asked for arrives once, in time, and is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import msgspec
+import nats
+import pytest
+from flow_kit import Simulator, broker, free_port, simulated_plc, until
+
+from fsmv2 import FlowError
+from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.process import start
+from fsmv2.builtin.broker.record import read_record
+from fsmv2.flow import (
+    AsyncioEngine,
+    CommandInput,
+    FlowStats,
+    ModbusInput,
+    ModbusOutput,
+    Register,
+    WriteConfig,
+    WriteRegister,
+    WriteStats,
+)
+from fsmv2.flow.modbus.reader import ModbusReader
+
+pytestmark = pytest.mark.real
+
+NAME = "plant/filler/dfc_write"
+SUBJECT = "cmd.v1.acme.cologne._write"
+TAGS = (
+    WriteRegister(name="setpoint", address=14, type="int16", scale=0.1, min=0, max=80),
+    WriteRegister(name="limit", address=15, type="uint16", virtual_path="drive", read_back=True),
+    WriteRegister(name="lamp", address=5, kind="coil", type="bool", read_back=True),
+    WriteRegister(name="speed", address=5, type="uint16", read_back=True),
+    WriteRegister(name="nowhere", address=400, type="uint16"),
+    WriteRegister(name="label", address=12, type="string", length=2),
+)
+"""The simulator moves `speed` by itself, and has no address 400."""
+
+
+def writing(plc: int, port: int, *, timeout: float = 0.5, **limits: Any) -> WriteConfig:
+    """A write flow from the broker to the simulator."""
+    return WriteConfig(
+        name=NAME,
+        input=CommandInput(url=f"nats://127.0.0.1:{port}", subject=SUBJECT, **limits),
+        output=ModbusOutput(host="127.0.0.1", port=plc, timeout=timeout, registers=TAGS),
+    )
+
+
+class Rig:
+    """A write flow between a real broker and a real device, and somebody who sends."""
+
+    def __init__(self, server: BrokerConfig, plc: Simulator, engine: AsyncioEngine) -> None:
+        self.server, self.plc, self.engine = server, plc, engine
+        self.client: Any = None
+
+    @property
+    def stats(self) -> FlowStats:
+        """The figures of the flow."""
+        stats = self.engine.stats(NAME)
+        assert stats is not None
+        return stats
+
+    @property
+    def writes(self) -> WriteStats:
+        """What became of its commands."""
+        assert self.stats.writes is not None
+        return self.stats.writes
+
+    async def ready(self) -> None:
+        """Until both ends are connected, and so is the sender."""
+        await until(lambda: self.stats.input_connected and self.stats.output_connected)
+        if self.client is None or not self.client.is_connected:
+            self.client = await nats.connect(f"nats://127.0.0.1:{self.server.port}")
+
+    async def ask(self, tag: str, value: Any, *, timeout: float = 10.0, **more: Any) -> Any:
+        """NATS request and its answer."""
+        payload = {"value": value, **more} if more else value
+        data = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)
+        message = await self.client.request(f"{SUBJECT}.{tag}", data, timeout=timeout)
+        return msgspec.json.decode(message.data)
+
+    async def holds(self, *registers: Register) -> dict[str, Any]:
+        """What the device itself says it holds."""
+        reader = ModbusReader(
+            ModbusInput(host="127.0.0.1", port=self.plc.port, registers=registers)
+        )
+        await reader.connect()
+        reading = await reader.read()
+        reader.close()
+        return {register.name: value for register, value in reading.values}
+
+
+SETPOINT = Register(name="setpoint", address=14, type="int16", scale=0.1)
+LIMIT = Register(name="limit", address=15)
+LAMP = Register(name="lamp", address=5, kind="coil", type="bool")
+
+
+@contextlib.asynccontextmanager
+async def rig(folder: Path, **limits: Any) -> AsyncIterator[Rig]:
+    """All of it, running and connected."""
+    async with broker(folder) as server:
+        engine = AsyncioEngine()
+        with simulated_plc() as plc:
+            it = Rig(server, plc, engine)
+            await engine.start(writing(plc.port, server.port, **limits))
+            await it.ready()
+            try:
+                yield it
+            finally:
+                if it.client is not None:
+                    with contextlib.suppress(Exception):
+                        await it.client.close()
+                await engine.aclose()
+
+
+async def test_a_request_writes_the_register_and_is_answered_when_the_device_confirmed(
+    tmp_path: Path,
+) -> None:
+    """Scaled back, rounded to the step, read back where that is asked for, each answered once."""
+    async with rig(tmp_path) as it:
+        answer = await it.ask("setpoint", 23.44)
+        assert answer | {"timestamp_ms": 0} == {
+            "ok": True,
+            "outcome": "written",
+            "reason": "",
+            "tag": "setpoint",
+            "value": 23.4,
+            "timestamp_ms": 0,
+        }
+        assert (await it.ask("drive.limit", 700, timestamp_ms=time.time() * 1000))["ok"]
+        assert (await it.ask("lamp", True))["ok"]
+        assert await it.holds(SETPOINT, LIMIT, LAMP) == {
+            "setpoint": 23.4,
+            "limit": 700,
+            "lamp": True,
+        }
+        assert it.writes.written_total == 3
+        answer = await it.ask("speed", 7)
+        assert answer["outcome"] == "failed"
+        assert answer["reason"].startswith("the device confirmed, but now holds 1")
+        assert it.writes.failed_total == 1
+        assert it.writes.failing == it.writes.last_error == f"speed: {answer['reason']}"
+        answer = await it.ask("nowhere", 7)
+        assert (answer["outcome"], answer["reason"]) == (
+            "failed",
+            "no such address on the device (illegal data address)",
+        )
+        assert (await it.ask("setpoint", 1))["ok"]
+        assert it.writes.failing == ""
+        assert it.writes.last_error.startswith("nowhere: ")
+
+
+async def test_every_refusal_has_its_reason_and_touches_no_register(tmp_path: Path) -> None:
+    """Refused, counted, and answered in words."""
+    now = time.time() * 1000
+    async with rig(tmp_path) as it:
+        assert (await it.ask("setpoint", 10))["ok"]
+        cases: list[tuple[str, Any, dict[str, Any], str]] = [
+            ("setpoint", 80.1, {}, "above the most allowed, 80"),
+            ("setpoint", -0.1, {}, "below the least allowed, 0"),
+            ("setpoint", "12", {}, 'takes a number, not "12"'),
+            ("setpoint", b"NaN", {}, "the payload is not JSON"),
+            ("setpoint", b'{"valeu": 1}', {}, "did you mean 'value'?"),
+            ("drive.limit", 65536, {}, "can hold (uint16): 0 to 65535"),
+            ("lamp", 1, {}, "it takes true or false, not 1"),
+            ("label", "12345", {}, "the text has 5 bytes, label has room for 4"),
+            ("setpiont", 1, {}, "there is no tag 'setpiont' that may be written. Did you mean"),
+            ("setpoint", 1, {"timestamp_ms": now - 60_000}, "s old, more than the 5 s allowed"),
+            ("setpoint", 1, {"timestamp_ms": now + 60_000}, "in the future, more than the 2 s"),
+            ("setpoint", 1, {"timestamp_ms": 1790000000}, "not Unix time in milliseconds"),
+        ]
+        for tag, value, more, reason in cases:
+            answer = await it.ask(tag, value, **more)
+            assert answer["ok"] is False
+            assert answer["outcome"] == "refused"
+            assert reason in answer["reason"], answer
+            assert answer["tag"] == tag
+            assert answer["value"] == (None if isinstance(value, bytes) else value) or (
+                more.get("timestamp_ms") == 1790000000
+            )
+        assert it.writes.refused_total == len(cases)
+        assert it.writes.written_total == 1
+        assert it.writes.failing == "", "a sender's mistake is no trouble of the flow"
+        assert await it.holds(SETPOINT) == {"setpoint": 10.0}
+
+
+async def test_over_mqtt_a_value_arrives_and_the_answer_stands_below_the_topic(
+    tmp_path: Path,
+) -> None:
+    """QoS 0 and 1; a sender of MQTT 3.1.1 has no reply subject, so the topic has one."""
+    topic = SUBJECT.replace(".", "/")
+    async with (
+        rig(tmp_path) as it,
+        aiomqtt.Client(
+            "127.0.0.1", it.server.mqtt_port, protocol=aiomqtt.ProtocolVersion.V311
+        ) as client,
+    ):
+        await client.subscribe(f"{topic}/+/reply", qos=1)
+        await client.publish(f"{topic}/setpoint", b"42", qos=1)
+        await client.publish(f"{topic}/lamp", b'{"value": true, "id": "me-1"}', qos=0)
+        await client.publish(f"{topic}/setpoint", b"420", qos=1, retain=True)
+        answers = {}
+        async for message in client.messages:
+            answer = msgspec.json.decode(bytes(message.payload))
+            answers[str(message.topic), answer["outcome"]] = answer
+            if len(answers) == 3:
+                break
+        assert answers[f"{topic}/setpoint/reply", "written"]["value"] == 42.0
+        assert answers[f"{topic}/lamp/reply", "written"]["id"] == "me-1"
+        assert "above the most" in answers[f"{topic}/setpoint/reply", "refused"]["reason"]
+        assert await it.holds(SETPOINT, LAMP) == {"setpoint": 42.0, "lamp": True}
+        assert it.writes.written_total == 2
+        assert it.writes.refused_total == 1, "an answer is no command"
+
+
+async def test_a_command_with_a_known_id_is_not_executed_twice(tmp_path: Path) -> None:
+    """Its sender hears what became of it; also after the flow was given another config."""
+    async with rig(tmp_path) as it:
+        first = await it.ask("setpoint", 5, id="a")
+        assert (await it.ask("setpoint", 6, id="b"))["ok"]
+        again = await it.ask("setpoint", 5, id="a")
+        assert again == {**first, "duplicate": True}
+        assert await it.holds(SETPOINT) == {"setpoint": 6.0}
+        other = await it.ask("setpoint", 7, id="a")
+        assert other["outcome"] == "refused"
+        assert "was used for another value" in other["reason"]
+        await it.engine.start(writing(it.plc.port, it.server.port, queue=50))
+        await it.ready()
+        again = await it.ask("setpoint", 5, id="a")
+        assert again == {**first, "duplicate": True}
+        assert it.writes.written_total == 0
+        assert it.writes.duplicates_total == 1
+        assert (await it.ask("nowhere", 1, id="n"))["outcome"] == "failed"
+        assert "duplicate" not in await it.ask("nowhere", 1, id="n"), "it may be tried again"
+
+
+async def test_an_answer_that_never_came_is_unknown_and_nothing_is_tried_again(
+    tmp_path: Path,
+) -> None:
+    """A device that hangs; what waits behind it is refused when its time is over or room is out."""
+    async with rig(tmp_path, max_age=3.0, queue=2) as it:
+        assert (await it.ask("setpoint", 1))["ok"]
+        it.plc.send(signal.SIGSTOP)
+        asked = [asyncio.create_task(it.ask("setpoint", 2, id="x"))]
+        await until(lambda: it.stats.queue_depth == 0 and it.client.stats["out_msgs"] >= 2)
+        await it.client.flush()
+        asked += [asyncio.create_task(it.ask("setpoint", 3 + n)) for n in range(6)]
+        answers = await asyncio.gather(*asked)
+        assert answers[0]["outcome"] == "unknown"
+        assert "nobody knows whether it was written" in answers[0]["reason"]
+        full = [a for a in answers[1:] if "writes wait already" in a["reason"]]
+        assert full
+        assert not [a for a in answers if a["ok"]]
+        assert (await it.ask("setpoint", 2, id="x"))["duplicate"] is True
+        it.plc.end(signal.SIGKILL)
+        await until(lambda: not it.stats.output_connected)
+        answer = await it.ask("setpoint", 9)
+        assert answer["outcome"] == "failed"
+        assert "connection refused; nothing was written" in answer["reason"]
+        it.plc.start()
+        await until(lambda: it.stats.output_connected)
+        assert await it.holds(SETPOINT) == {"setpoint": 0.0}, "nothing is replayed"
+        assert (await it.ask("setpoint", 4))["ok"]
+
+
+async def test_a_device_killed_in_the_middle_leaves_an_unknown_outcome(tmp_path: Path) -> None:
+    """The request was sent; whether it was executed nobody knows."""
+    async with rig(tmp_path) as it:
+        it.plc.send(signal.SIGSTOP)
+        asked = asyncio.create_task(it.ask("setpoint", 2))
+        await asyncio.wait([asked], timeout=0.2)
+        it.plc.end(signal.SIGKILL)
+        answer = await asked
+        assert answer["outcome"] == "unknown", answer
+        assert it.writes.unknown_total == 1
+        assert it.writes.failed_total == 0
+        assert it.stats.errors_total == 1
+
+
+async def test_after_the_brokers_death_new_commands_are_heard_and_old_ones_never(
+    tmp_path: Path,
+) -> None:
+    """Nobody keeps a command: what was sent while nobody listened is told so, and not executed."""
+    async with rig(tmp_path) as it:
+        assert (await it.ask("setpoint", 1))["ok"]
+        await it.engine.stop(NAME, drain=1.0)
+        with pytest.raises(nats.errors.NoRespondersError):
+            await it.ask("setpoint", 2)
+        await it.client.publish(f"{SUBJECT}.setpoint", b"3")
+        await it.client.flush()
+        async with aiomqtt.Client("127.0.0.1", it.server.mqtt_port) as mqtt:
+            await mqtt.publish(f"{SUBJECT}.setpoint".replace(".", "/"), b"4", qos=1, retain=True)
+        await it.engine.start(writing(it.plc.port, it.server.port))
+        await it.ready()
+        record = read_record(it.server)
+        assert record is not None
+        os.kill(record.pid, signal.SIGKILL)
+        await until(lambda: not it.stats.input_connected)
+        assert it.stats.input_error
+        await start(it.server)
+        await it.client.close()
+        await it.ready()
+        assert (await it.ask("lamp", True))["ok"]
+        assert it.writes.written_total == 1
+        assert await it.holds(SETPOINT) == {"setpoint": 1.0}
+
+
+async def test_of_one_tag_the_order_is_kept_and_a_stop_refuses_what_waits(tmp_path: Path) -> None:
+    """A hundred at once; the last one stands. Then a stop: the one under way ends, none begins."""
+    async with rig(tmp_path, timeout=2.0) as it:
+        answers = await asyncio.gather(*(it.ask("drive.limit", n) for n in range(100)))
+        assert all(answer["ok"] for answer in answers)
+        assert await it.holds(LIMIT) == {"limit": 99}
+        it.plc.send(signal.SIGSTOP)
+        asked = [asyncio.create_task(it.ask("setpoint", n + 1)) for n in range(3)]
+        await until(lambda: it.stats.queue_depth == 2)
+        await it.engine.stop(NAME, drain=1.0)
+        outcomes = [(await ask)["outcome"] for ask in asked]
+        assert outcomes == ["unknown", "refused", "refused"]
+        assert it.engine.stats(NAME) is None
+
+
+async def test_two_flows_cannot_hear_the_same_commands(tmp_path: Path) -> None:
+    """Each would refuse the other's; the second one is told who has them."""
+    engine = AsyncioEngine()
+    port = free_port()
+    await engine.start(writing(free_port(), port))
+    other = msgspec.structs.replace(writing(free_port(), port), name="plant/capper/dfc_write")
+    with pytest.raises(FlowError, match=r"heard by plant/filler/dfc_write already"):
+        await engine.start(other)
+    await engine.aclose()

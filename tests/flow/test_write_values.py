@@ -1,0 +1,131 @@
+"""From a value somebody sends to registers: the inverse of reading, and what is refused."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsmv2.flow import WriteRegister
+from fsmv2.flow.modbus.raw import registers_for
+from fsmv2.flow.modbus.values import decode
+from fsmv2.flow.register import Order
+
+
+def tag(type_: str = "int16", **options: Any) -> WriteRegister:
+    """A writable tag."""
+    return WriteRegister(name="tag", address=0, type=type_, **options)  # type: ignore[arg-type]
+
+
+def written(register: WriteRegister, value: Any, order: Order = "big") -> tuple[Any, Any]:
+    """(registers, the value they stand for)."""
+    return registers_for(register, value, word_order=order, byte_order="big")
+
+
+@pytest.mark.parametrize(
+    ("register", "value", "words", "stands_for"),
+    [
+        (tag("int16"), -5, (65531,), -5),
+        (tag("uint16"), 3.0, (3,), 3),
+        (tag("int16", scale=0.1), 23.5, (235,), 23.5),
+        (tag("int16", scale=0.1), 23.44, (234,), 23.4),
+        (tag("int16", scale=0.1), 23.45, (235,), 23.5),
+        (tag("int16", scale=0.1), -23.45, (65301,), -23.5),
+        (tag("int16", scale=0.1, offset=-40.0), -12.3, (277,), -12.3),
+        (tag("uint16", scale=10), 1230, (123,), 1230.0),
+        (tag("uint32", word_order="little"), 65537 * 2, (2, 2), 131074),
+        (tag("uint32", word_order="little"), 65536, (0, 1), 65536),
+        (tag("uint16", byte_order="little"), 1, (256,), 1),
+        (tag("uint64"), 2**64 - 1, (65535,) * 4, 2**64 - 1),
+        (tag("float32"), 0.1, (0x3DCC, 0xCCCD), 0.1),
+        (tag("float64"), 1, (0x3FF0, 0, 0, 0), 1.0),
+        (tag("string", length=2), "ab", (0x6162, 0), "ab"),
+        (tag("string", length=2), "", (0, 0), ""),
+        (tag("bool", kind="coil"), True, (1,), True),
+        (tag("bool", kind="coil"), False, (0,), False),
+    ],
+    ids=str,
+)
+def test_a_value_becomes_the_registers_that_read_as_it(
+    register: WriteRegister, value: Any, words: tuple[int, ...], stands_for: Any
+) -> None:
+    """Rounded half away from zero to the step of a scaled register, and to nothing else."""
+    assert written(register, value) == (words, stands_for)
+
+
+@pytest.mark.parametrize(
+    ("register", "value", "reason"),
+    [
+        (tag("int16"), 40000, "outside of what tag can hold (int16): -32768 to 32767"),
+        (tag("uint16"), -1, "): 0 to 65535"),
+        (tag("uint16", scale=0.1), 7000, "): 0 to 6553.5"),
+        (tag("uint16", scale=-0.1), 1, "): -6553.5 to 0"),
+        (tag("int16"), 1.5, "takes whole numbers, and 1.5 would have to be changed"),
+        (tag("int16"), True, "takes a number, not true"),
+        (tag("int16"), "1", 'takes a number, not "1"'),
+        (tag("int16"), None, "takes a number, not null"),
+        (tag("int16"), math.nan, "nan is not a number that can be written"),
+        (tag("float32"), math.inf, "inf is not a number that can be written"),
+        (tag("float32"), 1e39, "outside of what tag can hold (float32)"),
+        (tag("float32"), 1e-60, "outside of what tag can hold (float32)"),
+        (tag("float64", scale=1e-10), 1e300, "outside of what tag can hold (float64)"),
+        (tag("float32", max=10), 10.5, "10.5 is above the most allowed, 10"),
+        (tag("int16", min=-5), -6, "-6 is below the least allowed, -5"),
+        (tag("int16", scale=1, max=10.4), 10.4, ""),
+        (tag("int16", scale=0.5, max=10.4), 10.3, "10.5, to which 10.3 is rounded, is above"),
+        (tag("string", length=2), "abcde", "the text has 5 bytes, tag has room for 4"),
+        (tag("string", length=1), "äö", "4 bytes"),
+        (tag("string", length=2), 1, "takes a text, not 1"),
+        (tag("string", length=2), "a\0b", "NUL"),
+        (tag("string", length=2), "a ", "white space around it"),
+        (tag("bool", kind="coil"), 1, "it takes true or false, not 1"),
+        (tag("bool", kind="coil"), "true", "it takes true or false"),
+    ],
+    ids=str,
+)
+def test_what_does_not_fit_is_refused_with_a_reason(
+    register: WriteRegister, value: Any, reason: str
+) -> None:
+    """Never bent into something else."""
+    if not reason:
+        assert written(register, value)
+        return
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        written(register, value)
+
+
+@given(
+    st.sampled_from(["int16", "uint16", "int32", "uint32", "int64", "uint64"]),
+    st.sampled_from([None, 0.1, 0.01, 2.5, -0.1, 10]),
+    st.sampled_from([0.0, -40.0, 273.15]),
+    st.sampled_from(["big", "little"]),
+    st.sampled_from(["big", "little"]),
+    st.integers(-(2**31), 2**31),
+)
+def test_what_reads_so_writes_back_the_same_registers(
+    type_: Any, scale: Any, offset: float, word_order: Any, byte_order: Any, raw: int
+) -> None:
+    """For every raw number of a type, scaled and back."""
+    register = WriteRegister(name="tag", address=0, type=type_, scale=scale, offset=offset)
+    bits = 16 * register.width
+    raw &= 2**bits - 1
+    words = tuple(raw >> 16 * n & 0xFFFF for n in range(register.width))
+    value = decode(register, words, word_order=word_order, byte_order=byte_order)
+    if isinstance(value, float) and abs(value) > 1e12:
+        return  # a float no longer tells neighbours apart
+    assert registers_for(register, value, word_order=word_order, byte_order=byte_order) == (
+        words,
+        value,
+    )
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_a_float32_comes_back_as_it_was_sent(value: float) -> None:
+    """In the shortest form that is the same number."""
+    words, stands_for = written(tag("float32"), value)
+    assert written(tag("float32"), stands_for) == (words, stands_for)
+    assert stands_for == pytest.approx(value, rel=1e-6)

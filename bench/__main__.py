@@ -18,6 +18,7 @@ from rich.table import Table
 
 ROWS = (
     ("converge_s", "start → all running", "s", "1.29", "0.06"),
+    ("converge_stored_s", "the same, kept in a SQLite store", "s", "", ""),
     ("quiet_cpu", "CPU of the quiet tree", "of a core", "0.22–1.0", "0.01"),
     ("memory_per_worker_kb", "memory per worker", "KB", "200–250, growing", "8, flat"),
     ("memory_growth_per_worker_kb", "its growth while quiet", "KB", "", "0"),

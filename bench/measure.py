@@ -10,17 +10,32 @@ import gc
 import json
 import resource
 import sys
+import tempfile
 import time
+from pathlib import Path
 from statistics import median
 
 from bench.tree import factory, root
 from fsmv2 import Runtime
+from fsmv2.store import SqliteStore
 
 
 def resident() -> int:
     """Bytes of memory this process holds now."""
     with open("/proc/self/statm", encoding="ascii") as statm:
         return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+async def converge_stored(parents: int) -> float:
+    """Seconds until the same tree runs when a store on disk keeps it."""
+    workers = 1 + parents * 4
+    with tempfile.TemporaryDirectory() as directory:
+        store = SqliteStore(Path(directory) / "store.db")
+        began = time.perf_counter()
+        async with Runtime(root(parents), factory(), seed=1, store=store) as tree:
+            while tree.core.counters.transitions < workers:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+            return time.perf_counter() - began
 
 
 async def measure(parents: int, quiet_seconds: float) -> dict[str, float]:
@@ -54,6 +69,7 @@ async def measure(parents: int, quiet_seconds: float) -> dict[str, float]:
     return {
         "workers": workers,
         "converge_s": converged,
+        "converge_stored_s": await converge_stored(parents),
         "quiet_cpu": quiet,
         "memory_per_worker_kb": (held - before) / workers / 1024,
         "memory_growth_per_worker_kb": (after - held) / workers / 1024,

@@ -162,6 +162,20 @@ def test_a_file_replaced_by_something_else_is_not_written_to(file: Path) -> None
     store.close()
 
 
+def test_only_the_owner_can_read_it(file: Path) -> None:
+    """Configurations hold addresses and names, if no secrets."""
+    store = SqliteStore(file)
+    store.open()
+    store.write(desired("plant"))
+    modes = {p.name: p.stat().st_mode & 0o077 for p in file.parent.glob("store.db*")}
+    store.close()
+    assert {name: mode for name, mode in modes.items() if not name.endswith(".lock")} == {
+        "store.db": 0,
+        "store.db-wal": 0,
+        "store.db-shm": 0,
+    }
+
+
 def test_a_log_left_by_a_killed_process_is_read(file: Path) -> None:
     """The store copied while in use is what a machine that lost its power would find."""
     store = SqliteStore(file)

@@ -17,10 +17,14 @@ from fsmv2.cli.show import Show
 from fsmv2.cli.state_home import held, shown, state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
 from fsmv2.runtime import Runtime, TreeView
+from fsmv2.store import SqliteStore, Store
 
 if TYPE_CHECKING:
     from fsmv2.builtin import Plant
     from fsmv2.cli.live import Below
+
+STORE = "store.db"
+"""The file in the state directory that keeps what a crash must not lose."""
 
 
 def run_document(
@@ -40,7 +44,8 @@ def run_document(
         plant = load_plant(file, state_dir=directory)
         show_diagnostics(plant.diagnostics)
         progress(f"keeps its data in {shown(directory)}")
-        return asyncio.run(_run(plant, file, seconds, as_json, save_svg))
+        store = SqliteStore(directory / STORE)
+        return asyncio.run(_run(plant, file, seconds, as_json, save_svg, store))
 
 
 def default_state(file: Path) -> Path:
@@ -50,14 +55,19 @@ def default_state(file: Path) -> Path:
 
 
 async def _run(
-    plant: Plant, file: Path, seconds: float | None, as_json: bool, save_svg: Path | None
+    plant: Plant,
+    file: Path,
+    seconds: float | None,
+    as_json: bool,
+    save_svg: Path | None,
+    store: Store,
 ) -> int:
     from fsmv2.builtin import builtins
 
     show = choose_show(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
     with Running(show) as running:
         async with builtins() as kit:
-            tree = Runtime(plant.root, kit.factory, listener=running.listener)
+            tree = Runtime(plant.root, kit.factory, listener=running.listener, store=store)
             async with tree:
                 await running.hold(tree, seconds)
                 last = await tree.view()

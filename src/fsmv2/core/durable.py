@@ -83,11 +83,11 @@ class Durable:
         while top.stop is not None and top.stop.kind == "with parent" and top.parent is not None:
             top = top.parent
         comes_back = top.comeback is not None and top.comeback.name == top.name
-        if top.stop is None or top.stop.kind != "remove" or comes_back:
+        if top.stop is None or top.stop.kind != "remove" or (comes_back and s is top):
             self._miss(s.path)  # until it is made again, or found to be declared no more
             return
         self._kept.pop(s.path, None)
-        if s is top:
+        if s is top or (comes_back and s.parent is top):
             self._forget_below(s.path)
             core.emit(Forget(s.path))
 

@@ -225,6 +225,9 @@ class SqliteStore:
         new = schema.empty(self._file)
         if not new:
             schema.check(self._file)
+        else:
+            # Before SQLite makes it: what is configured is nobody else's to read.
+            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(self._file, isolation_level=None, timeout=1.0)
         try:
             if new:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from hard_cases import hard_cases_page, record
 
 from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, sections
 from fsmv2.core import settings
@@ -112,12 +113,14 @@ def workers_page() -> str:
 
 
 PAGES = {
+    "reference/hard-cases.md": hard_cases_page,
     "reference/settings.md": settings_page,
     "reference/document.md": document_page,
     "reference/workers.md": workers_page,
 }
 
 if __name__ == "__main__":
+    record()
     for name, page in PAGES.items():
         (HERE / name).parent.mkdir(exist_ok=True)
         (HERE / name).write_text(page())

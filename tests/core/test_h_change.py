@@ -470,8 +470,8 @@ def _resynced(sim, before) -> set[str]:  # type: ignore[no-untyped-def]
     return found
 
 
-def test_a_thousand_children_come_in_bounded_slices(world: World) -> None:
-    """H51: no tick of the parent makes more than its share of them."""
+def test_h51_a_thousand_children_come_in_bounded_slices(world: World) -> None:
+    """No tick of the parent makes more than its share of them."""
     root = group("g", *[device(f"d{n}") for n in range(1000)])
     with simulate(world, root) as sim:
         sim.run(2)

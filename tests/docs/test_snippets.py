@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -81,3 +82,18 @@ def test_the_worker_in_the_readme_has_at_most_25_lines() -> None:
     assert source is not None
     lines = [line for line in source[2].splitlines() if line.strip()]
     assert len([line for line in lines if not line.startswith(("from", "import"))]) <= 25
+
+
+def test_every_hard_case_has_a_test_named_after_it_that_passed() -> None:
+    """As the page says; a new or renamed test wants `make docs`."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        from hard_cases import RESULTS, cases, tests
+    finally:
+        sys.path.pop(0)
+    results = json.loads(RESULTS.read_text())
+    found = {number: test.name for number, test in tests()}
+    assert [number for number in cases() if number not in found] == []
+    assert {test.name: results.get(test.name) for _, test in tests()} == {
+        test.name: "passed" for _, test in tests()
+    }

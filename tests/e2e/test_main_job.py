@@ -73,10 +73,10 @@ async def test_every_tag_arrives_over_mqtt_with_topic_type_and_scale(plant: Plan
             assert value == round(value, 1)
 
 
-async def test_a_killed_plc_degrades_its_bridge_alone_and_nothing_is_restarted(
+async def test_h63_a_killed_plc_degrades_its_bridge_alone_and_nothing_is_restarted(
     plant: Plant,
 ) -> None:
-    """H63: the bridge of a dead PLC says so within 5 s; the others do not notice; it comes back."""
+    """The bridge of a dead PLC says so within 5 s; the others do not notice; it comes back."""
     async with plant.running() as tree:
         await tree.until(all_active, timeout=10.0)
         async with listening(plant.mqtt_port) as listener:
@@ -158,8 +158,8 @@ def read_until_active(run: subprocess.Popen[str]) -> list[dict[str, Any]]:
     raise AssertionError(f"ended before all were active: {reports[-5:]}")
 
 
-def test_sigterm_ends_everything_in_order_within_three_seconds(plant: Plant) -> None:
-    """H5, H6: the loop lives until all is drained; exit code 0, no process left."""
+def test_h05_h06_sigterm_ends_everything_in_order_within_three_seconds(plant: Plant) -> None:
+    """SIGTERM: the loop lives until all is drained; exit code 0, no process left."""
     run = run_cli(plant)
     try:
         read_until_active(run)

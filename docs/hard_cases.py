@@ -1,7 +1,7 @@
 """The page of the hard cases: each with the tests that are named after it, and how they ended.
 
-The cases stand in `hard-cases.txt`, their tests are found by name (`test_h17_…`, or `test_h13_h43_…`
-for two), and the results are those of the run that `make docs` made.
+The cases stand in `hard-cases.txt`, their tests are found by name (`test_h17_…`, for two cases
+`test_h13_h43_…`), and the results are those of the run that `make docs` made.
 """
 
 from __future__ import annotations
@@ -78,6 +78,6 @@ def hard_cases_page() -> str:
     return (
         "# The hard cases\n\n<!-- Made by `make docs` from the tests; change it there. -->\n\n"
         f"Situations in which supervisors go wrong, and what this one does. {tested} of "
-        f"{len(cases())} have a test that is named after them; behind each stands how it ended when "
-        "this page was made.\n\n" + "\n".join(parts)
+        f"{len(cases())} have a test that is named after them; before each stands how it ended "
+        "when this page was made.\n\n" + "\n".join(parts)
     )

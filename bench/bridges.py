@@ -113,7 +113,7 @@ async def measure(bridges: int, tags: int, seconds: float) -> dict[str, Any]:
         began = time.perf_counter()
         async with (
             builtins(on_accepted=accept) as kit,
-            Runtime(plant.root, kit.factory, seed=1) as tree,
+            Runtime(plant.root, kit.factory, settings=plant.settings, seed=1) as tree,
         ):
 
             def active(view: Any) -> bool:

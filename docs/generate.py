@@ -38,13 +38,18 @@ def settings_page() -> str:
     """Every setting of the engine: default and reason."""
     cls = settings.EngineSettings
     docs = attribute_docs(cls)
-    rows = [
-        f"| `{field.name}` | {field.default:g} | {docs[field.name]} |"
-        for field in msgspec.structs.fields(cls)
-    ]
+    rows = []
+    for field in msgspec.structs.fields(cls):
+        unit = {"types": "none", "restarts_per_second": f"{field.default} a second"}.get(field.name)
+        number = unit or (f"{field.default:g} s" if field.type is float else f"{field.default}")
+        rows.append(f"| `{field.name}` | {number} | {docs[field.name]} |")
     return (
         f"# Engine settings\n\n{NOTE}\n`EngineSettings(...)`, handed to a `Runtime` or a "
-        "`Simulation`. Durations are in seconds.\n\n"
+        "`Simulation`; durations are in seconds. In a document they stand in the section "
+        "`engine:`, with units (`stop_deadline: 20s`), and take effect when fsmv2 starts. "
+        "Per worker type and action:\n\n"
+        "```yaml\nengine:\n  stop_deadline: 20s\n  types:\n    dataflow:\n      interval: 2s\n"
+        "      actions: {start_flow: {timeout: 20s, retries: 1}}\n```\n\n"
         "| setting | default | meaning and reason |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
@@ -62,9 +67,10 @@ def document_page() -> str:
         rows = []
         for field in msgspec.structs.fields(cls):
             default = "required" if field.required else shown(field)
-            rows.append(
-                f"| `{field.encode_name}` | {reader_of(hints[field.name]).expected} | {default} |"
-            )
+            expected = reader_of(hints[field.name]).expected
+            if "duration" in expected and isinstance(field.default, float):
+                default = f"`{field.default:g}s`"
+            rows.append(f"| `{field.encode_name}` | {expected} | {default} |")
         parts.append(
             f"## {inspect.getdoc(cls)}\n\n| key | value | default |\n|---|---|---|\n"
             + "\n".join(rows)

@@ -146,7 +146,7 @@ bridges:
         plant = load_plant(self.file, state_dir=self.state_dir)
         async with (
             builtins(on_accepted=note) as kit,
-            Runtime(plant.root, kit.factory, seed=1) as tree,
+            Runtime(plant.root, kit.factory, settings=plant.settings, seed=1) as tree,
         ):
             self.engine = kit.engine
             yield tree

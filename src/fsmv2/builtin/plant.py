@@ -6,28 +6,44 @@ defined, do not: that bridge waits with the reason while the others run. Called 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from fsmv2 import ChildSpec, Diagnostic, DocumentError, VariableBundle
-from fsmv2.builtin.agent import AgentSpec, BridgeEntry
-from fsmv2.builtin.bridge import BridgeSpec
+from fsmv2 import (
+    ChildSpec,
+    Diagnostic,
+    DocumentError,
+    EngineSettings,
+    SpecError,
+    VariableBundle,
+)
+from fsmv2.builtin.agent import Agent, AgentSpec, BridgeEntry
+from fsmv2.builtin.bridge import Bridge, BridgeSpec
 from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
-from fsmv2.builtin.broker.worker import BrokerSpec
+from fsmv2.builtin.broker.worker import Broker, BrokerSpec
+from fsmv2.builtin.connection import Connection
+from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.places import Places
 from fsmv2.builtin.rendering import check_bridge
-from fsmv2.builtin.sections import BridgeSection, PlantSection
+from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.errors import Mark, suggest
 from fsmv2.spec.document import Document, Node, decode, load_yaml, parse_yaml
+
+ACTIONS = {
+    cls.definition.name: cls.definition.actions
+    for cls in (Agent, Bridge, Broker, Connection, DataFlow)
+}
+"""What the section `engine:` may name: the actions of each worker type."""
 
 
 class Plant(msgspec.Struct, frozen=True):
     """A document that can be run, with its warnings and what keeps single bridges waiting."""
 
     root: ChildSpec
+    settings: EngineSettings
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -69,6 +85,7 @@ class _Loading:
         self._check_templates()
         if section is None or self._fatal:
             raise DocumentError(_ordered(self._fatal))
+        settings = self._settings(section)
         broker = self._broker(section)
         entries = [
             self._entry(bridge, node, section, location, agent_location, broker)
@@ -82,7 +99,8 @@ class _Loading:
             broker=broker,
             bridges=tuple(entries),
         )
-        return Plant(ChildSpec(section.agent.name, "agent", spec), tuple(_ordered(self._waiting)))
+        root = ChildSpec(section.agent.name, "agent", spec)
+        return Plant(root, settings, tuple(_ordered(self._waiting)))
 
     def _bridge_nodes(self) -> list[Node]:
         node = self._node.get("bridges") or self._node.get("protocolConverter")
@@ -110,6 +128,29 @@ class _Loading:
                         fix=f"Name a template. {suggest('', known)}".rstrip(),
                     )
                 )
+
+    def _settings(self, section: PlantSection) -> EngineSettings:
+        """The engine's settings; what they name must exist, and they must fit together."""
+        types = self._node.get("engine", "types")
+        for name, node in _entries(types):
+            actions = ACTIONS.get(name)
+            if actions is None:
+                self._unknown(node, f"worker type '{name}'", name, ACTIONS)
+            for action, place in _entries(node.get("actions") if actions is not None else None):
+                if action not in (actions or ()):
+                    self._unknown(place, f"action '{action}' of {name}", action, actions or ())
+        try:
+            return engine_settings(section.engine)
+        except SpecError as error:
+            node = self._node.get("engine") or self._node
+            named = next((n for key, n in _entries(node) if f" {key} is " in str(error)), node)
+            self._fatal.append(named.problem("FSM0126", str(error), fix="Change one of them."))
+            return EngineSettings()
+
+    def _unknown(self, node: Node, what: str, name: str, known: Iterable[str]) -> None:
+        self._fatal.append(
+            node.problem("FSM0135", f"there is no {what}.", fix=suggest(name, known))
+        )
 
     def _broker(self, section: PlantSection) -> BrokerSpec | None:
         broker = section.broker
@@ -177,6 +218,12 @@ class _Loading:
     def _shared(self, node: Node) -> Any:
         """The plain data of a section; bridges of one template share one object."""
         return self._data.setdefault(id(node), node.to_data())
+
+
+def _entries(node: Node | None) -> list[tuple[str, Node]]:
+    if node is None or node.kind != "mapping":
+        return []
+    return [(str(key), value) for key, value in node.value.items()]
 
 
 def _ordered(diagnostics: list[Diagnostic]) -> list[Diagnostic]:

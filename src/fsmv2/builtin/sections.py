@@ -7,11 +7,11 @@ template, and for the same section rendered, where it may not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, cast
 
 import msgspec
 
-from fsmv2 import SpecError
+from fsmv2 import EngineSettings, SpecError
 from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowSpec
 from fsmv2.flow import ModbusInput, Register, UnsOutput
@@ -134,6 +134,55 @@ class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["active", "stopped"] = "active"
 
 
+class ActionSection(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `actions:`, what an action is to be instead of what its type says."""
+
+    timeout: Seconds | None = None
+    retries: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class TypeSection(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `types:`, what a worker type is to be instead of what it says itself."""
+
+    interval: Seconds | None = None
+    observe_timeout: Seconds | None = None
+    update_policy: Literal["recreate", "in_place"] | None = None
+    actions: dict[str, ActionSection] = {}
+
+
+def _setting(field: msgspec.structs.FieldInfo) -> Any:
+    if field.name == "types":
+        return dict[str, TypeSection], {}
+    if field.type is int:
+        return Annotated[int, msgspec.Meta(ge=1)], field.default
+    rate = field.name.endswith("per_second")
+    return Annotated[float, msgspec.Meta(gt=0)] if rate else Seconds, field.default
+
+
+if TYPE_CHECKING:
+    EngineSection = EngineSettings
+else:  # the same fields, as they are written in a document
+    EngineSection = msgspec.defstruct(
+        "EngineSection",
+        [(field.name, *_setting(field)) for field in msgspec.structs.fields(EngineSettings)],
+        frozen=True,
+        kw_only=True,
+        module=__name__,
+        namespace={
+            "__doc__": "`engine:` the engine's settings, read when it starts; "
+            "see [what each is for](settings.md)."
+        },
+    )
+
+
+def engine_settings(section: EngineSettings) -> EngineSettings:
+    """The settings of a section; SpecError names those that do not fit together."""
+    given = {name: getattr(section, name) for name in section.__struct_fields__}
+    wanted = next(f.type for f in msgspec.structs.fields(EngineSettings) if f.name == "types")
+    given["types"] = msgspec.convert(msgspec.to_builtins(section.types), wanted)
+    return EngineSettings(**given)
+
+
 class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_": "global"}):
     """The whole document."""
 
@@ -142,6 +191,7 @@ class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_":
     agent: AgentSection
     global_: dict[str, Any] = {}
     broker: BrokerSection = BrokerSection()
+    engine: EngineSection = EngineSection()
     templates: dict[str, TemplateSection] = {}
     bridges: list[BridgeSection] = []
 

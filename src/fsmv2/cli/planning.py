@@ -23,7 +23,7 @@ def render_plan(file: Path, path: str) -> int:
     plant = load_plant(file)
     factory = WorkerFactory()
     register_builtins(factory, AsyncioEngine())  # an engine begins nothing until a flow is started
-    nodes = plan(plant.root, factory)
+    nodes = plan(plant.root, factory, settings=plant.settings)
     if path:
         known = [node.path for node in nodes]
         if path not in known:

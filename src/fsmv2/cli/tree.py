@@ -67,7 +67,13 @@ async def _run(
     show = choose_show(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
     with Running(show) as running:
         async with builtins() as kit:
-            tree = Runtime(plant.root, kit.factory, listener=running.listener, store=store)
+            tree = Runtime(
+                plant.root,
+                kit.factory,
+                settings=plant.settings,
+                listener=running.listener,
+                store=store,
+            )
             async with tree:
                 await running.hold(tree, seconds)
                 last = await tree.view()

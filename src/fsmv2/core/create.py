@@ -91,7 +91,7 @@ def retry_create(core: Core, s: Supervisor) -> None:
 
 
 def _type_of(core: Core, parent: Supervisor | None, spec: ChildSpec, path: str) -> RegisteredType:
-    registered = core.factory.find(spec.worker_type)
+    registered = core.type_named(spec.worker_type)
     wanted = registered.definition.spec_type
     if not isinstance(spec.user_spec, wanted):
         raise SpecError(

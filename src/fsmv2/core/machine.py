@@ -50,7 +50,8 @@ from fsmv2.core.records import Cause
 from fsmv2.core.settings import EngineSettings
 from fsmv2.core.supervisor import NOTHING, Supervisor
 from fsmv2.core.tick import tick
-from fsmv2.worker import WorkerFactory
+from fsmv2.core.tuning import tuned
+from fsmv2.worker import RegisteredType, WorkerFactory
 
 RESYNC = Cause("resync")
 
@@ -119,6 +120,7 @@ class Core:
         self.silent_from = 0.0
         self.ticking: Supervisor | None = None
         self.pace = Pace(self.settings)
+        self._tuned: dict[str, RegisteredType] = {}
         self.tick_id = 0
         self._instructions: list[Instruction] = []
         self._dirty: list[deque[Supervisor]] = [deque()]
@@ -208,6 +210,15 @@ class Core:
     def wall(self) -> float:
         """Unix seconds of core time now."""
         return self.epoch + self.now
+
+    def type_named(self, name: str) -> RegisteredType:
+        """A worker type, as the settings want it; UnknownWorkerTypeError if there is none."""
+        found = self.factory.find(name)
+        if not self.settings.types:
+            return found
+        if name not in self._tuned:
+            self._tuned[name] = tuned(found, self.settings.types)
+        return self._tuned[name]
 
     def emit(self, instruction: Instruction) -> None:
         """Ask the runtime for something."""

@@ -2,7 +2,35 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
 import msgspec
+
+from fsmv2.errors import SpecError
+
+
+class ActionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an action of a worker type is to be instead of what its author wrote."""
+
+    timeout: float | None = None
+    """How long it may take."""
+    retries: int | None = None
+    """How often a failed one is tried again before the FSM sees the failure."""
+
+
+class TypeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker type is to be instead of what its author wrote."""
+
+    interval: float | None = None
+    """Time between two observations."""
+    observe_timeout: float | None = None
+    """How long one observation may take."""
+    update_policy: Literal["recreate", "in_place"] | None = None
+    """What a changed spec does to a running worker."""
+    actions: Mapping[str, ActionSettings] = {}
+    """By name of the action."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,3 +90,30 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Slots beside those, for stops and repairs only: ten dead devices never hold up a stop."""
     action_queue: int = 1024
     """Actions waiting for a slot; beyond it an action stays due and is asked for again."""
+    types: Mapping[str, TypeSettings] = {}
+    """By name of the worker type: interval and time-outs other than its author's."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant; SpecError names all of it."""
+        problems = [text for _, text in contradictions(self)]
+        if problems:
+            raise SpecError(f"These engine settings cannot be meant: {'; '.join(problems)}.")
+
+
+def contradictions(settings: EngineSettings) -> Iterator[tuple[str, str]]:
+    """Each setting that makes no sense, by itself or beside another, and why not."""
+    for field in msgspec.structs.fields(EngineSettings):
+        value = getattr(settings, field.name)
+        least = 1 if field.type is int else 0
+        if isinstance(value, int | float) and not least <= value < math.inf:
+            yield field.name, f"{field.name} is {value:g}, expected a number from {least}"
+    for low, high, strictly in (
+        ("warn_at", "escalate_at", True),
+        ("backoff_base", "backoff_cap", False),
+    ):
+        a, b = getattr(settings, low), getattr(settings, high)
+        if a > b or (strictly and a == b):
+            yield (
+                low,
+                f"{low} is {a:g}, expected {'less than' if strictly else 'at most'} {high}, {b:g}",
+            )

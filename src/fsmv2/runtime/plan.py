@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.core import Core, Declared, Supervisor
+from fsmv2.core import Core, Declared, EngineSettings, Supervisor
 from fsmv2.spec import ChildSpec, UserSpec
 from fsmv2.worker import WorkerFactory
 
@@ -28,10 +28,14 @@ class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(
-    root: ChildSpec, factory: WorkerFactory, *, global_variables: Mapping[str, Any] | None = None
+    root: ChildSpec,
+    factory: WorkerFactory,
+    *,
+    global_variables: Mapping[str, Any] | None = None,
+    settings: EngineSettings | None = None,
 ) -> tuple[PlanNode, ...]:
     """Derive the whole tree of `root`, parents before children; nothing is run."""
-    core = Core(factory)
+    core = Core(factory, settings)
     if global_variables is None:
         global_variables = root.user_spec.variables.global_
     core.handle(Declared(root, global_variables, "plan"), 0.0)

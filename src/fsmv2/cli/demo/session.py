@@ -84,7 +84,12 @@ class Demo:
             with Running(show) as running:
                 async with (
                     builtins(on_accepted=self._tally.accept) as kit,
-                    Runtime(plant.root, kit.factory, listener=running.listener) as tree,
+                    Runtime(
+                        plant.root,
+                        kit.factory,
+                        settings=plant.settings,
+                        listener=running.listener,
+                    ) as tree,
                 ):
                     outcome = await self._hold(running, tree, plant.root, seconds)
                     await running.end(tree, who="demo")

@@ -229,6 +229,15 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "right:  agent: {location: {site: cologne}}   a bridge: {location: {line: one}}"
         ),
     ),
+    "FSM0135": (
+        "The engine's settings name what does not exist",
+        (
+            "`engine.types` names worker types, and `actions` below one its actions; the reference "
+            "of the built-in workers lists both.\n\n"
+            "wrong:  engine: {types: {conection: {interval: 2s}}}\n"
+            "right:  engine: {types: {connection: {interval: 2s}}}"
+        ),
+    ),
     "FSM0134": (
         "The location is empty",
         (

@@ -30,6 +30,12 @@ def to_data(value: Any) -> Any:
 
 def to_json(value: Any) -> bytes:
     """`to_data` as JSON, UTF-8."""
+    try:
+        encoded = msgspec.json.encode(value)
+        if b'"internal"' not in encoded:  # ten times as fast as looking at every part of it
+            return encoded
+    except TypeError:
+        pass  # perhaps because of what is left out
     return msgspec.json.encode(without_internal(value))
 
 

@@ -236,6 +236,33 @@ def test_h26_a_store_that_hangs_neither_holds_up_the_start_nor_the_end() -> None
         let_go.set()
 
 
+class FailsTwice(MemoryStore):
+    """A disk that comes back after two attempts."""
+
+    attempts = 0
+
+    def write(self, batch: Any) -> None:
+        self.attempts += 1
+        if self.attempts <= 2:
+            raise StoreError("the disk is away.")
+        super().write(batch)
+
+
+def test_h26_what_could_not_be_written_is_written_when_the_store_works_again() -> None:
+    store = FailsTwice()
+    reports: list[Report] = []
+
+    async def check() -> None:
+        async with Runtime(plant(2), factory(), store=store, listener=reports.append) as tree:
+            await tree.until(lambda _: len(said(reports)) == 2, timeout=30)
+            for path in ("plant", "plant/l0", "plant/l1"):
+                assert await tree.stored(path) is not None
+
+    asyncio.run(check())
+    stored = [e.event.text for e in store.events(limit=10_000)]
+    assert stored == [report.text for report in reports], "no event is lost, none is there twice"
+
+
 def test_a_refused_store_starts_nothing(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
     file.write_text("my notes")

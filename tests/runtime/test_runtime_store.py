@@ -248,7 +248,7 @@ class FailsTwice(MemoryStore):
         super().write(batch)
 
 
-def test_h26_what_could_not_be_written_is_written_when_the_store_works_again() -> None:
+def test_what_could_not_be_written_is_written_when_the_store_works_again() -> None:
     store = FailsTwice()
     reports: list[Report] = []
 

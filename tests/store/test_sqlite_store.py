@@ -149,6 +149,21 @@ def test_a_file_deleted_or_replaced_while_in_use_is_noticed(file: Path, replaced
     assert ("plant/w1" in paths) is replaced
 
 
+def test_a_loss_that_a_reader_met_first_is_told_to_the_writer(file: Path) -> None:
+    """Only the writer can have everything written anew."""
+    store = SqliteStore(file)
+    store.open()
+    store.write(desired("plant"))
+    file.unlink()
+    for _ in range(2):
+        with pytest.raises(StoreLostError):
+            store.events()
+    with pytest.raises(StoreLostError):
+        store.write(desired("plant/a"))
+    store.write(desired("plant/a"))
+    store.close()
+
+
 def test_a_file_replaced_by_something_else_is_not_written_to(file: Path) -> None:
     store = SqliteStore(file)
     store.open()

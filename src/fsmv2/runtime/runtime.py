@@ -143,7 +143,11 @@ class Runtime:
         writer = None
         if self._store is not None:
             writer = Writer(self._store, self.core.epoch)
-            known = await writer.open()
+            try:
+                known = await writer.open()
+            except BaseException:  # a cancellation, perhaps: then the file must not stay locked
+                writer.abandon()
+                raise
             self.core.durable = Durable({one.path: one.created_at for one in known})
         running = self._running = _Running(self.core, self.settings, self.clock, writer)
         if self._listener is not None:

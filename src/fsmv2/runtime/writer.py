@@ -47,6 +47,12 @@ class Writer:
         self._thread.start()
         return await asyncio.wrap_future(self._opened)
 
+    def abandon(self) -> None:
+        """Have it end as soon as it can, without waiting for it."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+
     def connect(self, post: Callable[[Event], None]) -> None:
         """Hand what the core is told to `post`, which is called on the thread of the writer."""
         self._post = post
@@ -81,9 +87,7 @@ class Writer:
 
         A store that does not answer is left alone after `within` seconds.
         """
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
+        self.abandon()
         limit = time.monotonic() + within
         while self._thread.is_alive():
             if time.monotonic() > limit:

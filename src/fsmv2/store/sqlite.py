@@ -69,6 +69,7 @@ class SqliteStore:
         self._lock = FileLock(self._file)
         self._connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
+        self._lost = False
         self._beside: dict[Path, tuple[int, int] | None] = {}
 
     @property
@@ -109,7 +110,7 @@ class SqliteStore:
     def write(self, batch: Batch) -> None:
         """Write `batch` in two commits: what is observed, then all that has to be durable."""
         with self._failing_loudly("written"):
-            connection = self._connect()
+            connection = self._connect(writing=True)
             below = [(path, path + "/", path + "0") for path in batch.forgotten]  # "0" follows "/"
             if batch.observed or below:
                 with _transaction(connection, "NORMAL"):
@@ -182,6 +183,7 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file and let go of it."""
         self._disconnect()
+        self._lost = False
         self._lock.release()
 
     # ---- inside -----------------------------------------------------------------------------
@@ -213,7 +215,7 @@ class SqliteStore:
         with self._failing_loudly("read"):
             return self._connect().execute(query, (path,)).fetchone()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, *, writing: bool = False) -> sqlite3.Connection:
         """The connection to the file that was opened; StoreLostError when that file is gone."""
         if self._connection is not None:
             if self._inode == _inode(self._file):
@@ -221,6 +223,10 @@ class SqliteStore:
             # SQLite would go on writing into the deleted file, and nobody would ever read it.
             self._disconnect()
             self._sweep()
+            self._lost = True
+        if self._lost:
+            # Until the one who writes has been told; who reads cannot write everything anew.
+            self._lost = not writing
             raise StoreLostError("the file was deleted or replaced while it was in use")
         new = schema.empty(self._file)
         if not new:

@@ -48,6 +48,8 @@ def check_stored(sim: Simulation, store: SimulatedStore) -> None:
             assert kept.observed.observed == to_json(s.observed)
         assert not any(c.type == "Stored" for c in (s.conditions or {}).values())
     assert {path for path in store._identity if path not in sim.core.by_path} == set()
+    assert set(sim.core.durable._kept) == set(sim.core.by_path), "what is gone is not remembered"
+    assert sim.core.durable._unmet == {}
 
 
 @pytest.mark.parametrize("seed", range(10))

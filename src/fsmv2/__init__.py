@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         PermanentError,
         ReconcileError,
         RegistrationError,
+        SecretError,
         SpecError,
         StoreError,
         TemplateError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         ObservedState,
         UserSpec,
         VariableBundle,
+        Vault,
         Volatile,
         compute_location_path,
         merge_locations,
@@ -77,13 +79,13 @@ _ROOMS = {
     "core": "EngineSettings ExponentialBackoff Supervisor",
     "errors": (
         "DefinitionError Diagnostic DocumentError FlowError FsmError LocationError "
-        "PermanentError ReconcileError RegistrationError SpecError StoreError "
+        "PermanentError ReconcileError RegistrationError SecretError SpecError StoreError "
         "TemplateError TemporaryError UndefinedVariableError UnknownWorkerTypeError "
         "VariableError"
     ),
     "runtime": "Runtime blocking",
     "spec": (
-        "ChildSpec DesiredState ObservedState UserSpec VariableBundle Volatile "
+        "ChildSpec DesiredState ObservedState UserSpec VariableBundle Vault Volatile "
         "compute_location_path merge_locations render_template"
     ),
     "worker": (
@@ -119,6 +121,7 @@ __all__ = [
     "RegistrationError",
     "Resources",
     "Runtime",
+    "SecretError",
     "Snapshot",
     "SpecError",
     "Step",
@@ -131,6 +134,7 @@ __all__ = [
     "UserSpec",
     "VariableBundle",
     "VariableError",
+    "Vault",
     "Volatile",
     "Worker",
     "WorkerFactory",

@@ -183,6 +183,13 @@ class VariableError(FsmError, KeyError):
     __str__ = FsmError.__str__  # KeyError's would show the repr of the message
 
 
+class SecretError(FsmError, LookupError):
+    """A secret is not there, or was changed on its way. Set its source; use it without filters."""
+
+    code = "FSM0136"
+    __str__ = FsmError.__str__
+
+
 class TemplateError(FsmError, ValueError):
     """A template does not parse, or breaks a limit of the sandbox. See line and column."""
 

@@ -18,7 +18,10 @@ from fsmv2 import (
     DocumentError,
     EngineSettings,
     SpecError,
+    TemplateError,
     VariableBundle,
+    Vault,
+    render_template,
 )
 from fsmv2.builtin.agent import Agent, AgentSpec, BridgeEntry
 from fsmv2.builtin.bridge import Bridge, BridgeSpec
@@ -28,6 +31,7 @@ from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.places import Places
 from fsmv2.builtin.rendering import check_bridge
+from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.errors import Mark, suggest
 from fsmv2.spec.document import Document, Node, decode, load_yaml, parse_yaml
@@ -44,6 +48,7 @@ class Plant(msgspec.Struct, frozen=True):
 
     root: ChildSpec
     settings: EngineSettings
+    vault: Vault
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -53,23 +58,34 @@ def load_plant(path: Path, *, state_dir: Path | None = None) -> Plant:
     `state_dir` is where an embedded broker keeps its data; without it nothing is chosen or
     written, and the plant is good for looking at only.
     """
-    return _Loading(load_yaml(path), state_dir).plant()
+    return _Loading(load_yaml(path), state_dir, path.parent).plant()
 
 
-def parse_plant(text: str, name: str = "document", *, state_dir: Path | None = None) -> Plant:
-    """The same for a text; `name` stands in messages where the file's would."""
-    return _Loading(parse_yaml(text, name), state_dir).plant()
+def parse_plant(
+    text: str,
+    name: str = "document",
+    *,
+    state_dir: Path | None = None,
+    folder: Path | None = None,
+) -> Plant:
+    """The same for a text; `name` stands in messages where the file's would.
+
+    `folder` is what the files of secrets are relative to.
+    """
+    return _Loading(parse_yaml(text, name), state_dir, folder).plant()
 
 
 class _Loading:
     """One reading of one document."""
 
-    def __init__(self, document: Document, state_dir: Path | None) -> None:
+    def __init__(self, document: Document, state_dir: Path | None, folder: Path | None) -> None:
         self._node = document.root
         self._state_dir = state_dir
         self._data: dict[int, Any] = {}
         self._fatal: list[Diagnostic] = []
         self._waiting: list[Diagnostic] = []
+        self._vault = Vault(folder)
+        self._secrets = SecretValues(self._vault, self._fatal, self._waiting)
 
     def plant(self) -> Plant:
         section, problems = decode(self._node, PlantSection)
@@ -86,21 +102,22 @@ class _Loading:
         if section is None or self._fatal:
             raise DocumentError(_ordered(self._fatal))
         settings = self._settings(section)
-        broker = self._broker(section)
+        global_ = self._secrets.resolve(self._node.get("global"), section.global_)
+        broker = self._broker(section, global_)
         entries = [
-            self._entry(bridge, node, section, location, agent_location, broker)
+            self._entry(bridge, node, global_, location, agent_location, broker)
             for bridge, node, location in zip(section.bridges, nodes, locations, strict=True)
         ]
         if self._fatal:
             raise DocumentError(_ordered(self._fatal))
         spec = AgentSpec(
-            variables=VariableBundle(global_=section.global_),
+            variables=VariableBundle(global_=global_),
             location=agent_location,
             broker=broker,
             bridges=tuple(entries),
         )
         root = ChildSpec(section.agent.name, "agent", spec)
-        return Plant(root, settings, tuple(_ordered(self._waiting)))
+        return Plant(root, settings, self._vault, tuple(_ordered(self._waiting)))
 
     def _bridge_nodes(self) -> list[Node]:
         node = self._node.get("bridges") or self._node.get("protocolConverter")
@@ -152,10 +169,16 @@ class _Loading:
             node.problem("FSM0135", f"there is no {what}.", fix=suggest(name, known))
         )
 
-    def _broker(self, section: PlantSection) -> BrokerSpec | None:
+    def _broker(self, section: PlantSection, global_: Mapping[str, Any]) -> BrokerSpec | None:
         broker = section.broker
         if broker.url:
-            return BrokerSpec(embedded=False, url=broker.url)
+            try:
+                url = render_template(broker.url, VariableBundle(global_=global_))
+            except TemplateError as error:
+                node = self._node.get("broker", "url") or self._node
+                self._fatal.append(node.problem(error.code, error.message, fix=error.fix))
+                return None
+            return BrokerSpec(embedded=False, url=str(url))
         if not broker.embedded:
             node = self._node.get("broker") or self._node
             self._fatal.append(
@@ -184,7 +207,7 @@ class _Loading:
         self,
         bridge: BridgeSection,
         node: Node,
-        section: PlantSection,
+        global_: Mapping[str, Any],
         location: Mapping[str, str],
         agent_location: Mapping[str, str],
         broker: BrokerSpec | None,
@@ -195,18 +218,19 @@ class _Loading:
             found = node.get(key) or (template.get(key) if template is not None else None)
             if found is not None and found.value is not None:
                 sections[key] = found
+        user = self._secrets.resolve(node.get("variables"), bridge.variables)
         self._waiting += check_bridge(
             node,
             sections,
             name=bridge.name,
-            user=bridge.variables,
-            global_=section.global_,
+            user=user,
+            global_=global_,
             location=location,
             agent_location=agent_location,
         )
         data: dict[str, Any] = {key: self._shared(found) for key, found in sections.items()}
         spec = BridgeSpec(
-            variables=VariableBundle(user=bridge.variables),
+            variables=VariableBundle(user=user),
             location=location,
             connection=data["connection"],
             read=data.get("read"),

@@ -71,6 +71,7 @@ async def _run(
                 plant.root,
                 kit.factory,
                 settings=plant.settings,
+                secrets=plant.vault,
                 listener=running.listener,
                 store=store,
             )

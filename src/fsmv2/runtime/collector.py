@@ -9,13 +9,12 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import structlog
-
 from fsmv2.core import Event, Observed, Watch
-from fsmv2.errors import FsmError, said
+from fsmv2.errors import FsmError, SecretError, said
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.ending import end_task
-from fsmv2.spec import ObservedState, UserSpec, same_observation
+from fsmv2.runtime.log import worker_log
+from fsmv2.spec import ObservedState, UserSpec, Vault, same_observation
 from fsmv2.worker import Resources, Worker
 
 GRID = 0.05
@@ -40,6 +39,7 @@ class Collector:
         "_clock",
         "_closed",
         "_closing",
+        "_concealed",
         "_config",
         "_heartbeat",
         "_keeper",
@@ -53,6 +53,7 @@ class Collector:
         "_ready",
         "_resources",
         "_routine",
+        "_secrets",
         "_soon",
         "_spec",
         "_task",
@@ -71,17 +72,21 @@ class Collector:
         post: Callable[[Event], None],
         heartbeat: Callable[[Event], None],
         late: Callable[[], float],
+        secrets: Vault,
     ) -> None:
         """`post` hands an event over at once; `heartbeat` with others, for what wakes nobody.
 
-        `late` tells how many seconds the loop is late.
+        `late` tells how many seconds the loop is late, `secrets` what author code sees for tokens.
         """
         self.path = watch.path
         self.incarnation = watch.incarnation
         self.worker = watch.worker
         self.definition = watch.definition
+        self._secrets = secrets
+        self._concealed = ""
         self._spec: UserSpec = watch.spec
         self._config: Any = watch.config
+        self._reveal(watch.spec, watch.config)
         self._clock = clock
         self._loop = loop
         self._post = post
@@ -119,7 +124,7 @@ class Collector:
 
         Soon and not at once: one global change updates thousands, which first want to be derived.
         """
-        self._spec, self._config = spec, config
+        self._reveal(spec, config)
         if self._resources is not None:
             self._resources = self._bind(self._resources.value)
         if changed and self._soon is None:
@@ -153,6 +158,8 @@ class Collector:
 
     async def act(self, name: str, args: Mapping[str, Any]) -> Any:
         """Run one action of the worker with the spec and resources of now."""
+        if self._concealed:
+            raise SecretError(self._concealed)
         resources = await self._opened()
         return await getattr(self.worker, name)(self._spec, resources, **args)
 
@@ -175,6 +182,8 @@ class Collector:
         error, unchanged = "", False
         last, self._last = self._last, None
         try:
+            if self._concealed:
+                raise SecretError(self._concealed)
             resources = self._resources or await self._opened()
             began = self._clock.now()
             observed = await self.worker.collect_observed_state(self._spec, resources)
@@ -279,8 +288,18 @@ class Collector:
                 self._open_error = "those of before have not closed yet"
         self._resources = None
 
+    def _reveal(self, spec: UserSpec, config: Any) -> None:
+        """Put the secrets in; author code is not called while that is not possible."""
+        self._spec, self._config, self._concealed = spec, config, ""
+        if self._secrets:
+            try:
+                self._spec = self._secrets.reveal(spec)
+                self._config = self._secrets.reveal(config)
+            except SecretError as error:
+                self._concealed = error.message
+
     def _bind(self, value: Any) -> Resources[Any]:
-        log = structlog.get_logger("fsmv2.worker", path=self.path)  # made when first used
+        log = worker_log(self.path, self._secrets)
         return Resources(self.path, value, self._config, log, self._push, self._late)
 
     def _push(self, observed: ObservedState) -> None:

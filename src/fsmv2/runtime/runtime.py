@@ -35,7 +35,7 @@ from fsmv2.runtime.view import TreeView, history, view_tree
 from fsmv2.runtime.watchdog import Blockage, Watchdog
 from fsmv2.runtime.work import ABANDON_AFTER, Work
 from fsmv2.runtime.writer import Writer
-from fsmv2.spec import ChildSpec
+from fsmv2.spec import ChildSpec, Vault
 from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
 
@@ -47,12 +47,17 @@ class _Running:
     """What exists only while a runtime is entered: two threads, and the two halves on them."""
 
     def __init__(
-        self, core: Core, settings: EngineSettings, clock: Clock, writer: Writer | None
+        self,
+        core: Core,
+        settings: EngineSettings,
+        clock: Clock,
+        writer: Writer | None,
+        secrets: Vault | None,
     ) -> None:
         self.writer = writer
         self.supervision_thread = LoopThread("fsmv2-supervision")
         self.work_thread = LoopThread("fsmv2-work")
-        self.work = Work(settings, clock, self.work_thread.loop, self._post)
+        self.work = Work(settings, clock, self.work_thread.loop, self._post, secrets)
         self.supervision = Supervision(
             core,
             clock,
@@ -112,14 +117,17 @@ class Runtime:
         seed: int | None = None,
         listener: Callable[[Report], None] | None = None,
         store: Store | None = None,
+        secrets: Vault | None = None,
     ) -> None:
         """`root` declares the tree; `factory` knows its worker types.
 
         `global_variables` default to those of the root's spec. `seed` draws the jitter of backoffs
         (default: from the clock). `listener` is called with every report, on the supervision loop.
         `store` keeps what a crash must not lose; it is opened and closed with the runtime.
+        `secrets` holds the values behind the tokens in the tree; collections and actions see them.
         """
         self._store = store
+        self._secrets = secrets
         self._root = root
         self._globals = global_variables
         self.settings = settings or EngineSettings()
@@ -149,7 +157,9 @@ class Runtime:
                 writer.abandon()
                 raise
             self.core.durable = Durable({one.path: one.created_at for one in known})
-        running = self._running = _Running(self.core, self.settings, self.clock, writer)
+        running = self._running = _Running(
+            self.core, self.settings, self.clock, writer, self._secrets
+        )
         if self._listener is not None:
             running.supervision.listen(self._listener)
         running.start()

@@ -30,6 +30,7 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.collector import Collector
 from fsmv2.runtime.executor import Executor, Job
 from fsmv2.runtime.lateness import Lateness
+from fsmv2.spec import Vault
 
 ABANDON_AFTER = 5.0
 """Seconds after which the end of a runtime waits no longer for tasks that ignore every cancel."""
@@ -49,13 +50,16 @@ class Work:
         clock: Clock,
         loop: asyncio.AbstractEventLoop,
         post: Callable[[Event], None],
+        secrets: Vault | None = None,
     ) -> None:
+        self._secrets = secrets or Vault()
+        self._post_unseen = post
+        post = self._post
         self.executor = Executor(settings, loop, post)
         self.lateness = Lateness()
         self.collectors: dict[Key, Collector] = {}
         self._clock = clock
         self._loop = loop
-        self._post = post
         self._inbox: deque[list[Instruction]] = deque()
         self._heartbeats: list[Event] = []
         self._releases: set[asyncio.Task[None]] = set()
@@ -64,6 +68,10 @@ class Work:
         """Take a batch of instructions, from any thread."""
         self._inbox.append(instructions)
         self._loop.call_soon_threadsafe(self._carry_out_next)
+
+    def _post(self, event: Event) -> None:
+        """Hand an event over, with no secret in it: here ends the only place that sees them."""
+        self._post_unseen(self._secrets.redact(event))
 
     def _carry_out_next(self) -> None:
         for instruction in self._inbox.popleft():
@@ -81,6 +89,7 @@ class Work:
                 self._post,
                 self._take_heartbeat,
                 self.lateness.seconds,
+                self._secrets,
             )
             self.collectors[key] = collector
             collector.start()

@@ -7,6 +7,7 @@ Map of the room:
     decode, serialise       from and to plain data, JSON and YAML
     template*               render_template: fast road, Jinja road, leading dot, limits
     location, names         ISA-95 levels, the naming rule of the namespace
+    vault                   secrets: tokens, and the values behind them
     frozen, plain, bounded  what the data types are made of
     document                the YAML file a person writes
 """
@@ -41,6 +42,7 @@ from fsmv2.spec.serialise import (
 )
 from fsmv2.spec.specs import ObservedState, UserSpec, Volatile, same_observation, stable_fields
 from fsmv2.spec.template import RenderCache, Template, render_template, template_references
+from fsmv2.spec.vault import Vault
 
 __all__ = [
     "ENGINE_KEYS",
@@ -55,6 +57,7 @@ __all__ = [
     "Template",
     "UserSpec",
     "VariableBundle",
+    "Vault",
     "Volatile",
     "check_child_name",
     "check_declared_user",

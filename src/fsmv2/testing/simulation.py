@@ -30,7 +30,7 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
 from fsmv2.runtime.work import Work
-from fsmv2.spec import ChildSpec
+from fsmv2.spec import ChildSpec, Vault
 from fsmv2.testing.store import SimulatedStore, VirtualWriter
 from fsmv2.testing.virtual import VirtualLoop
 from fsmv2.worker import WorkerFactory
@@ -48,13 +48,14 @@ class Simulation:
         settings: EngineSettings | None = None,
         seed: int = 0,
         store: SimulatedStore | None = None,
+        secrets: Vault | None = None,
     ) -> None:
         """`store` is opened here and closed at the end, as it is then: like a kill, not a stop."""
         self.loop = VirtualLoop()
         self.clock = Clock(self.loop.time)
         self.settings = settings or EngineSettings()
         self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0, guard=True)
-        self.work = Work(self.settings, self.clock, self.loop, self.post)
+        self.work = Work(self.settings, self.clock, self.loop, self.post, secrets)
         self.store, writer = store, None
         if store is not None:
             self.core.durable = Durable({one.path: one.created_at for one in store.open()})

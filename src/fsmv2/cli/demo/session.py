@@ -88,6 +88,7 @@ class Demo:
                         plant.root,
                         kit.factory,
                         settings=plant.settings,
+                        secrets=plant.vault,
                         listener=running.listener,
                     ) as tree,
                 ):

@@ -229,6 +229,19 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "right:  agent: {location: {site: cologne}}   a bridge: {location: {line: one}}"
         ),
     ),
+    "FSM0136": (
+        "A secret is not there",
+        (
+            "`{env: NAME}` reads an environment variable, `{file: path}` a file, relative to the "
+            "document. It must be set when fsmv2 starts; `default:` is what counts otherwise. A "
+            "secret is text, and is used as it is.\n\n"
+            "wrong:  PASSWORD: {env: PLC_PASSWORT}\nright:  PASSWORD: {env: PLC_PASSWORD}"
+        ),
+    ),
+    "FSM0137": (
+        "A secret file can be read by everybody",
+        "Any program on this machine may read it.\n\nchmod o-r secrets/plc",
+    ),
     "FSM0135": (
         "The engine's settings name what does not exist",
         (

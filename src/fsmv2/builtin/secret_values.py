@@ -1,0 +1,70 @@
+"""`{env: NAME}` and `{file: path}` as the value of a variable: read once, and a token from then on.
+
+Called when a document is loaded, for `global:` and for the variables of each bridge.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fsmv2 import Diagnostic, SecretError, Vault
+from fsmv2.spec.document import Node
+
+KEYS = frozenset({"env", "file", "default"})
+
+
+class SecretValues:
+    """Puts tokens of `vault` where a document asks for secrets; collects what is wrong."""
+
+    def __init__(self, vault: Vault, fatal: list[Diagnostic], warnings: list[Diagnostic]) -> None:
+        self._vault = vault
+        self._fatal = fatal
+        self._warnings = warnings
+
+    def resolve(self, node: Node | None, data: Any) -> Any:
+        """`data`, which is what `node` says, with a token for each secret in it."""
+        if node is None:
+            return data
+        if node.kind == "mapping" and isinstance(data, dict):
+            if is_secret(node):
+                return self._token(node)
+            return {key: self.resolve(node.value.get(key), item) for key, item in data.items()}
+        if node.kind == "sequence" and isinstance(data, list):
+            return [self.resolve(*pair) for pair in zip(node.value, data, strict=True)]
+        return data
+
+    def _token(self, node: Node) -> str:
+        texts = {key: child.value for key, child in node.value.items()}
+        for key, value in texts.items():
+            if not isinstance(value, str) or not value:
+                self._problem(node.value[key], f"`{key}:` of a secret takes a text.", "Quote it.")
+                return ""
+        if "env" in texts and "file" in texts:
+            self._problem(node, "a secret has `env:` or `file:`, not both.", "Keep one.")
+            return ""
+        try:
+            if "env" in texts:
+                return self._vault.from_environment(texts["env"], texts.get("default"))
+            token = self._vault.from_file(texts["file"], texts.get("default"))
+        except SecretError as error:
+            self._problem(node, error.message, error.fix)
+            return ""
+        if self._vault.exposed(texts["file"]):
+            self._warnings.append(
+                node.problem(
+                    "FSM0137",
+                    f"everybody on this machine may read the secret file '{texts['file']}'.",
+                    fix="Take their rights: chmod o-r on it.",
+                    warning=True,
+                )
+            )
+        return token
+
+    def _problem(self, node: Node, message: str, fix: str) -> None:
+        self._fatal.append(node.problem("FSM0136", message, fix=fix))
+
+
+def is_secret(node: Node) -> bool:
+    """Whether a mapping is a secret: nothing but `env:` or `file:`, perhaps with a `default:`."""
+    keys = set(node.value)
+    return keys <= KEYS and bool(keys & {"env", "file"})

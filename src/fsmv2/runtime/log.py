@@ -1,0 +1,29 @@
+"""The logger that author code is handed: bound to its path, and without secrets."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from fsmv2.spec import Vault
+
+
+def worker_log(path: str, secrets: Vault) -> Any:
+    """A structlog logger; it writes where the program's configuration of structlog says."""
+    if not secrets:
+        return structlog.get_logger("fsmv2.worker", path=path)  # made when first used
+
+    def redact(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> Any:
+        return {key: secrets.redact(_as_text(value)) for key, value in entry.items()}
+
+    # Exceptions are made text first: the message of one may hold what it was called with.
+    first = [structlog.dev.set_exc_info, structlog.processors.format_exc_info, redact]
+    chain = [*first, *structlog.get_config()["processors"]]
+    return structlog.wrap_logger(None, processors=chain, path=path)
+
+
+def _as_text(value: Any) -> Any:
+    plain = isinstance(value, str | bytes | int | float | bool | list | tuple | dict | None)
+    return value if plain else str(value)

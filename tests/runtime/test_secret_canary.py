@@ -1,0 +1,238 @@
+"""A canary for each secret: it reaches author code, and no output, record, report or file."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+import pickle
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import structlog
+
+from fsmv2 import (
+    ChildSpec,
+    DesiredState,
+    ObservedState,
+    PermanentError,
+    Runtime,
+    UserSpec,
+    VariableBundle,
+    Vault,
+    Worker,
+    WorkerFactory,
+    act,
+    action,
+    goto,
+    render_template,
+    state,
+    stay,
+)
+from fsmv2.core import Report
+from fsmv2.spec import to_json, to_yaml
+from fsmv2.store import SqliteStore
+from fsmv2.testing import Simulation
+
+CANARY = "canary-8f3a-sings-like-no-other"
+GLOBAL = "canary-of-the-whole-plant-55"
+
+
+class Seen(ObservedState):
+    said: str = ""
+    nested: dict[str, Any] = {}  # noqa: RUF012  (a struct copies it)
+
+
+class Leaky(Worker[UserSpec, Seen]):
+    """Uses its secrets, and tells them wherever an author may be careless."""
+
+    interval = 0.2
+    used: ClassVar[set[str]] = set()
+
+    def derive_desired_state(self, spec: UserSpec, previous_observed: Any) -> DesiredState:
+        config = render_template(
+            {"login": "me:{{ .PASSWORD }}", "g": "{{ .global.KEY }}"}, spec.variables
+        )
+        return DesiredState("running", config=config)
+
+    async def collect_observed_state(self, spec: UserSpec, resources: Any) -> Seen:
+        login = resources.config["login"]
+        Leaky.used |= {login, resources.config["g"], spec.variables.user["PASSWORD"]}
+        resources.log.warning("looks", login=login, text=f"as {login}", where=Path(login))
+        try:
+            raise ValueError(f"in the log with {login}")
+        except ValueError:
+            resources.log.exception("failed")
+        if resources.path.endswith("raises"):
+            try:
+                raise OSError(f"cannot connect as {login}")
+            except OSError as error:
+                raise RuntimeError(f"gave up: {login!r}") from error
+        return Seen(said=f"connected as {login}", nested={login: [login]})
+
+    @action(timeout=5, retries=0)
+    async def enter(self, spec: UserSpec, resources: Any) -> dict[str, str]:
+        if resources.path.endswith("fails"):
+            raise PermanentError(f"refused {resources.config['login']}")
+        return {"entered": resources.config["login"]}
+
+    @state("stopped", to="running failed")
+    def stopped(self, s: Any) -> Any:
+        if s.should_stop:
+            return stay(f"stopped; saw {s.observed.said}")
+        if s.last_action is None:
+            return act(self.enter, f"enters; saw {s.observed.said}")
+        if s.last_action.error:
+            return goto(self.failed, s.last_action.error)
+        return goto(self.running, f"{s.last_action.result}")
+
+    @state("running", to="stopped")
+    def running(self, s: Any) -> Any:
+        if s.should_stop:
+            return goto(self.stopped, "asked to stop")
+        return stay(f"{s.observed.said}, {s.observe_error}, {s.desired.config}")
+
+    @state("failed", to="stopped")
+    def failed(self, s: Any) -> Any:
+        return goto(self.stopped, "asked to stop") if s.should_stop else stay("failed")
+
+
+class Parent(Leaky):
+    """Three of them."""
+
+    def derive_desired_state(self, spec: UserSpec, previous_observed: Any) -> DesiredState:
+        names = ("fine", "raises", "fails")
+        return DesiredState(
+            "running",
+            tuple(ChildSpec(n, "leaky", UserSpec()) for n in names),
+            config={"login": "", "g": ""},
+        )
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(environ={"PASSWORD": CANARY, "KEY": GLOBAL})
+
+
+def tree(vault: Vault) -> tuple[ChildSpec, WorkerFactory, dict[str, Any]]:
+    factory = WorkerFactory()
+    factory.register(Leaky)
+    factory.register(Parent)
+    variables = VariableBundle({"PASSWORD": vault.from_environment("PASSWORD")})
+    Leaky.used = set()
+    root = ChildSpec("plant", "parent", UserSpec(variables=variables))
+    return root, factory, {"KEY": vault.from_environment("KEY")}
+
+
+def silent(found: Any) -> None:
+    """No canary in anything."""
+    shown = found if isinstance(found, str | bytes) else repr(found)
+    text = shown.decode(errors="replace") if isinstance(shown, bytes) else shown
+    for canary in (CANARY, GLOBAL):
+        assert canary not in text, f"…{text[max(0, text.index(canary) - 200) :][:400]}…"
+
+
+def test_secrets_reach_author_code_and_nothing_else(
+    vault: Vault,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    root, factory, global_variables = tree(vault)
+    reports: list[Report] = []
+    written = io.StringIO()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(written))
+    caplog.set_level(logging.DEBUG)
+
+    async def main() -> None:
+        async with Runtime(
+            root,
+            factory,
+            global_variables=global_variables,
+            secrets=vault,
+            store=SqliteStore(tmp_path / "store.db"),
+            listener=reports.append,
+        ) as runtime:
+            view = await runtime.until(
+                lambda t: (
+                    len(t.nodes) == 4
+                    and t["plant/fine"].state == "running"
+                    and t["plant/fails"].state == "failed"
+                    and bool(t["plant/raises"].conditions)
+                ),
+                timeout=30,
+            )
+            silent(view)
+            for node in view.nodes:
+                silent(await runtime.records(node.path))
+                s = runtime.core.by_path[node.path]
+                silent([s.spec, s.desired, s.observed, s.reason, s.last_action, s.live_config])
+                silent(json.loads(to_json(s.desired)))
+                silent(to_yaml(s.desired))
+                silent(pickle.dumps(s.desired))
+            assert "***env:PASSWORD#" in view["plant/fine"].reason
+
+    try:
+        asyncio.run(main())
+    finally:
+        structlog.reset_defaults()
+    assert f"me:{CANARY}" in Leaky.used
+    assert {CANARY, GLOBAL} <= Leaky.used
+    silent(reports)
+    assert any("***env:PASSWORD#" in report.text for report in reports)
+    silent(written.getvalue())
+    assert "***env:PASSWORD#" in written.getvalue()
+    assert "in the log with me:***env" in written.getvalue()
+    silent("".join(capfd.readouterr()))
+    silent(caplog.text)
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            silent(file.read_bytes())
+
+
+def test_secrets_stay_out_of_a_simulation_too(vault: Vault) -> None:
+    root, factory, global_variables = tree(vault)
+    with Simulation(root, factory, global_variables=global_variables, secrets=vault) as sim:
+        sim.run(20)
+        assert CANARY in Leaky.used
+        silent(sim.view())
+        silent(sim.reports)
+
+
+def test_a_changed_secret_is_a_changed_config() -> None:
+    """The keyed digest in the token notices; the policy of the type does the rest."""
+    environ = {"PASSWORD": "first-password", "KEY": "key-of-plant"}
+    vault = Vault(environ=environ)
+    root, factory, global_variables = tree(vault)
+    with Simulation(root, factory, global_variables=global_variables, secrets=vault) as sim:
+        sim.run(10)
+        assert sim["plant/fine"].incarnation == 1
+        environ["PASSWORD"] = "second-password"  # noqa: S105  (a canary)
+        again, _, _ = tree(vault)
+        sim.declare(again, global_variables)
+        sim.run(20)
+        assert sim["plant/fine"].incarnation == 2
+        assert "second-password" in Leaky.used
+
+
+class Filtered(Leaky):
+    """Its template changes the token."""
+
+    def derive_desired_state(self, spec: UserSpec, previous_observed: Any) -> DesiredState:
+        config = render_template({"login": "{{ .PASSWORD | upper }}", "g": ""}, spec.variables)
+        return DesiredState("running", config=config)
+
+
+def test_a_secret_that_a_template_changed_is_never_used_and_the_reason_says_so(
+    vault: Vault,
+) -> None:
+    root, factory, global_variables = tree(vault)
+    factory.register(Filtered)
+    root = ChildSpec("plant", "filtered", root.user_spec)
+    with Simulation(root, factory, global_variables=global_variables, secrets=vault) as sim:
+        sim.run(5)
+        assert Leaky.used == set()
+        (said,) = [c.reason for c in sim["plant"].conditions if c.type == "Observed"]
+        assert "a secret was changed before it was used" in said

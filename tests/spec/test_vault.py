@@ -1,0 +1,151 @@
+"""Secrets are tokens everywhere but where they are used, and tokens again on the way back."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from fsmv2 import SecretError, VariableBundle, Vault, render_template
+from fsmv2.spec.vault import LONGEST
+
+VALUE = 'p@ss "wörd"/1'
+
+
+class Config(msgspec.Struct, frozen=True):
+    url: str
+    port: int = 1
+    more: Any = None
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return Vault(tmp_path, environ={"PLC_PASSWORD": VALUE, "EMPTY": "", "PIN": "12"})
+
+
+def test_a_token_names_its_source_and_not_its_value(vault: Vault) -> None:
+    token = vault.from_environment("PLC_PASSWORD")
+    assert token.startswith("***env:PLC_PASSWORD#")
+    assert VALUE not in token + repr(vault)
+    assert vault.from_environment("PLC_PASSWORD") == token
+    assert vault
+    assert not Vault()
+
+
+def test_a_changed_value_gives_another_token_and_another_vault_another_digest() -> None:
+    environ = {"A": "first-value"}
+    vault = Vault(environ=environ)
+    old = vault.from_environment("A")
+    environ["A"] = "second-value"
+    assert vault.from_environment("A") != old
+    assert Vault(environ={"A": "first-value"}).from_environment("A") != old
+
+
+def test_tokens_pass_through_templates_and_are_revealed_at_any_depth(vault: Vault) -> None:
+    token = vault.from_environment("PLC_PASSWORD")
+    scope = VariableBundle({"PASSWORD": token})
+    rendered = render_template({"url": "opc://user:{{ .PASSWORD }}@plc", "n": [1]}, scope)
+    config = Config(rendered["url"], 7, {"deep": [(token, b"x")], "same": "plain"})
+    shown = vault.reveal(config)
+    assert shown == Config(f"opc://user:{VALUE}@plc", 7, {"deep": [(VALUE, b"x")], "same": "plain"})
+    assert VALUE not in repr(config)
+    assert vault.redact(shown) == config
+
+
+def test_what_holds_no_secret_is_shared(vault: Vault) -> None:
+    vault.from_environment("PLC_PASSWORD")
+    config = Config("plain", 1, {"a": [1, (2, "b")]})
+    assert vault.reveal(config) is config
+    assert vault.redact(config) is config
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"login {VALUE} failed",
+        f"KeyError({VALUE!r})",
+        '{"password": "p@ss \\"wörd\\"/1"}',
+        '{"password": "p@ss \\"w\\u00f6rd\\"/1"}',
+        "nats://u:p%40ss%20%22w%C3%B6rd%22%2F1@host",
+        "Authorization: Basic cEBzcyAid8O2cmQiLzE=",
+    ],
+)
+def test_a_secret_is_found_in_the_forms_it_takes_in_texts(vault: Vault, text: str) -> None:
+    token = vault.from_environment("PLC_PASSWORD")
+    assert token in vault.redact(text)
+    assert "ss" not in vault.redact(text).replace(token, "").replace("password", "")
+
+
+def test_bytes_and_keys_are_redacted_too(vault: Vault) -> None:
+    token = vault.from_environment("PLC_PASSWORD")
+    assert vault.redact({VALUE: VALUE.encode()}) == {token: token.encode()}
+
+
+def test_the_longer_of_two_secrets_is_taken_out_first() -> None:
+    vault = Vault(environ={"A": "abcdef", "B": "abcdefgh"})
+    a, b = vault.from_environment("A"), vault.from_environment("B")
+    assert vault.redact("abcdefgh abcdef") == f"{b} {a}"
+
+
+def test_a_short_secret_is_used_but_not_taken_out_of_texts(vault: Vault) -> None:
+    """Or every 12 in every text would be one."""
+    token = vault.from_environment("PIN")
+    assert vault.reveal(token) == "12"
+    assert vault.redact("12 bottles") == "12 bottles"
+
+
+@pytest.mark.parametrize("template", ["{{ .S | upper }}", "{{ .S | replace('#', '') }}"])
+def test_a_token_that_was_changed_is_refused_and_not_used(vault: Vault, template: str) -> None:
+    token = vault.from_environment("PLC_PASSWORD")
+    changed = render_template(template, {"S": token})
+    with pytest.raises(SecretError, match="changed before it was used"):
+        vault.reveal(changed)
+
+
+def test_a_text_that_looks_like_a_token_reveals_nothing(vault: Vault) -> None:
+    vault.from_environment("PLC_PASSWORD")
+    with pytest.raises(SecretError):
+        vault.reveal("***env:PLC_PASSWORD#000000000000***")
+    assert vault.reveal("***") == "***"
+
+
+def test_a_file_is_read_without_its_last_line_end(vault: Vault, tmp_path: Path) -> None:
+    (tmp_path / "plc").write_bytes(b"from a file\r\n")
+    token = vault.from_file("plc")
+    assert token.startswith("***file:plc#")
+    assert vault.reveal(token) == "from a file"
+    os.chmod(tmp_path / "plc", 0o600)
+    assert not vault.exposed("plc")
+    os.chmod(tmp_path / "plc", 0o644)
+    assert vault.exposed("plc")
+    assert not vault.exposed("absent")
+
+
+def test_a_default_counts_when_the_source_is_not_there(vault: Vault) -> None:
+    assert vault.reveal(vault.from_environment("ABSENT", "spare")) == "spare"
+    assert vault.reveal(vault.from_file("absent", "spare")) == "spare"
+
+
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda v: v.from_environment("PLC_PASSWORT"), "Did you mean 'PLC_PASSWORD'"),
+        (lambda v: v.from_environment("EMPTY"), "the secret env:EMPTY is empty"),
+        (lambda v: v.from_file("absent"), "is not there"),
+        (lambda v: v.from_file("."), "is not a regular file"),
+        (lambda v: v.from_file("large"), f"more than {LONGEST} bytes"),
+        (lambda v: v.from_file("binary"), "is not UTF-8"),
+    ],
+)
+def test_what_is_wrong_with_a_source_is_said(
+    vault: Vault, tmp_path: Path, ask: Any, said: str
+) -> None:
+    (tmp_path / "large").write_bytes(b"x" * (LONGEST + 1))
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    with pytest.raises(SecretError) as raised:
+        ask(vault)
+    assert said in str(raised.value)
+    assert VALUE not in str(raised.value)

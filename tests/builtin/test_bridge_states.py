@@ -126,7 +126,7 @@ def test_stopping_waits_for_the_flow_and_never_turns_back() -> None:
     """The last samples are sent before the bridge is stopped; H28."""
     waits = situation("stopping", control="stopped")
     assert isinstance(waits, Stay)
-    assert "waits for the data flow to end" in waits.reason
+    assert "waits for the data flow dfc_read to end" in waits.reason
     stopped = status("stopped", "stopped")
     assert situation("stopping", flow=stopped, control="active").state == "stopped"
 
@@ -135,3 +135,52 @@ def test_a_bridge_without_a_flow_is_idle_when_connected() -> None:
     """`read` may be left out."""
     spec = BridgeSpec(connection={}, read=None)
     assert situation("starting_flow", spec=spec).state == "idle"
+
+
+BOTH = BridgeSpec(connection={}, read={}, write={}, broker="plant/broker")
+HEARS = status("idle", "running", "waits for commands on cmd.v1.acme._write")
+WRITES = status("active", "running", "writes what is asked for")
+
+
+def both_ways(state: str, read: ChildStatus, write: ChildStatus | None, **more: Any) -> Any:
+    """What a bridge with both flows does."""
+    children = {"connection": UP, "dfc_read": read}
+    if write is not None:
+        children["dfc_write"] = write
+    dependencies = {"plant/broker": BROKER}
+    return ask(Bridge(), state, spec=BOTH, children=children, dependencies=dependencies, **more)
+
+
+@pytest.mark.parametrize(
+    ("read", "write", "target", "reason"),
+    [
+        (FLOWS, HEARS, "active", "reads 8 tags every 0.5 s"),
+        (IDLE, WRITES, "active", "writes what is asked for"),
+        (FLOWS, WRITES, "active", "reads 8 tags every 0.5 s; writes what is asked for"),
+        (IDLE, HEARS, "idle", "no sample lately; waits for commands"),
+        (FLOWS, SICK, "degraded_flow", "dfc_write: no such address"),
+        (SICK, HEARS, "degraded_flow", "dfc_read: no such address"),
+        (FLOWS, None, "degraded_flow", "dfc_write: it does not exist yet"),
+    ],
+)
+def test_with_both_flows_data_moves_either_way_and_trouble_is_named(
+    read: ChildStatus, write: ChildStatus | None, target: str, reason: str
+) -> None:
+    """Active when one of them is; degraded by whichever is in trouble."""
+    state = "idle" if target != "idle" else "active"
+    answer = both_ways(state, read, write)
+    assert isinstance(answer, Goto)
+    assert answer.state == target
+    assert reason in answer.reason
+
+
+def test_with_both_flows_start_and_stop_wait_for_each() -> None:
+    """And say for which."""
+    starting = status("starting", "starting", "connects its output")
+    waits = both_ways("starting_flow", FLOWS, starting)
+    assert "waits for the data flow dfc_write: connects its output" in waits.reason
+    assert both_ways("starting_flow", FLOWS, HEARS).state == "active"
+    stopped = status("stopped", "stopped")
+    waits = both_ways("stopping", stopped, WRITES, control="stopped")
+    assert "waits for the data flow dfc_write to end" in waits.reason
+    assert both_ways("stopping", stopped, stopped, control="stopped").state == "stopped"

@@ -8,8 +8,18 @@ import msgspec
 import pytest
 from snapshots import ask
 
+from fsmv2 import SpecError
 from fsmv2.builtin.dataflow import DataFlow, DataFlowObserved, DataFlowSpec
-from fsmv2.flow import AsyncioEngine, ModbusInput, Register, UnsOutput
+from fsmv2.flow import (
+    AsyncioEngine,
+    CommandInput,
+    ModbusInput,
+    ModbusOutput,
+    Register,
+    UnsOutput,
+    WriteConfig,
+    WriteRegister,
+)
 from fsmv2.worker import Act, Goto, Stay
 
 SPEC = DataFlowSpec(
@@ -17,6 +27,12 @@ SPEC = DataFlowSpec(
     output=UnsOutput(url="nats://127.0.0.1:1", location_path="acme"),
 )
 WELL = DataFlowObserved(running=True, input_connected=True, output_connected=True, moving=True)
+
+
+TO_DEVICE = DataFlowSpec(
+    input=CommandInput(url="nats://127.0.0.1:1", subject="cmd.v1.acme._write"),
+    output=ModbusOutput(host="10.0.0.5", registers=(WriteRegister(name="speed", address=0),)),
+)
 
 
 def situation(state: str, *, control: str = "active", since: float = 0.0, **seen: Any) -> Any:
@@ -86,3 +102,46 @@ def test_the_desired_config_is_named_after_the_path() -> None:
     desired = DataFlow(AsyncioEngine()).derive_desired_state(spec, None)
     assert desired.config.name == "plant/f/dfc"
     assert desired.config.input == SPEC.input
+
+
+@pytest.mark.parametrize(
+    ("seen", "target", "reason"),
+    [
+        ({}, "active", "writes what is asked for on cmd.v1.acme._write"),
+        ({"moving": False}, "idle", "waits for commands on cmd.v1.acme._write"),
+        ({"failing": "speed: no answer"}, "degraded", "the last write failed: speed: no answer"),
+        ({"output_connected": False, "output_error": "refused"}, "degraded", "output is not"),
+        ({"input_connected": False}, "degraded", "the input is not connected"),
+    ],
+    ids=["writes", "waits", "failing", "device", "broker"],
+)
+def test_a_flow_to_a_device_has_the_same_states_and_reasons_of_its_own(
+    seen: dict[str, Any], target: str, reason: str
+) -> None:
+    """A refused command is its sender's trouble; a failed one is the flow's for a while."""
+    observed = msgspec.structs.replace(WELL, **seen)
+    worker = DataFlow(AsyncioEngine())
+    answer = ask(worker, "starting", spec=TO_DEVICE, observed=observed, since=0.0)
+    assert isinstance(answer, Goto)
+    assert answer.state == target
+    assert reason in answer.reason
+
+
+def test_the_ends_of_a_flow_must_fit_each_other() -> None:
+    """From a device into the namespace, or from commands to a device; and it survives JSON."""
+    from fsmv2 import VariableBundle
+
+    named = VariableBundle(internal={"id": "plant/f/dfc_write"})
+    worker = DataFlow(AsyncioEngine())
+    spec = msgspec.structs.replace(TO_DEVICE, variables=named)
+    config = worker.derive_desired_state(spec, None).config
+    assert config == WriteConfig(
+        name="plant/f/dfc_write",
+        input=TO_DEVICE.input,  # type: ignore[arg-type]
+        output=TO_DEVICE.output,  # type: ignore[arg-type]
+    )
+    data = msgspec.json.encode(TO_DEVICE)
+    assert msgspec.json.decode(data, type=DataFlowSpec) == TO_DEVICE
+    crossed = msgspec.structs.replace(spec, output=SPEC.output)
+    with pytest.raises(SpecError, match="not from CommandInput to UnsOutput"):
+        worker.derive_desired_state(crossed, None)

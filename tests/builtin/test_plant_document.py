@@ -153,3 +153,65 @@ def test_a_broker_of_ones_own_is_used_by_its_url() -> None:
     assert plant.root.user_spec.broker.embedded is False  # type: ignore[attr-defined]
     with pytest.raises(DocumentError, match="needs the `url:`"):
         parse_plant(BRIDGE + "broker: {embedded: false}\n")
+
+
+WRITE = """\
+    write:
+      output:
+        modbus:
+          address: "{{ .IP }}:{{ .PORT }}"
+          registers: [{name: setpoint, address: 7, max: "{{ .MAX }}"}]
+bridges:
+  - name: filler
+    template: plc
+    location: {cell: filler}
+    variables: {IP: 10.0.0.5, PORT: 502, MAX: 80}
+"""
+
+
+def test_a_bridge_with_a_write_section_gains_a_flow_to_the_device() -> None:
+    """Only then; it hears commands below the bridge's location."""
+    text = BRIDGE.partition("bridges:")[0] + WRITE
+    assert parse_plant(text).diagnostics == ()
+    nodes = planned(text)
+    assert nodes["edge/filler/dfc_write"] == ""
+    assert list(nodes) == [
+        "edge",
+        "edge/broker",
+        "edge/filler",
+        "edge/filler/connection",
+        "edge/filler/dfc_read",
+        "edge/filler/dfc_write",
+    ]
+    factory = WorkerFactory()
+    register_builtins(factory, AsyncioEngine())
+    config = {n.path: n.config for n in plan(parse_plant(text).root, factory)}
+    write = config["edge/filler/dfc_write"]
+    assert write.input.subject == "cmd.v1.acme.cologne.unknown.unknown.filler._write"
+    assert write.output.registers[0].max == 80
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("address: 7", "address: 7, kind: input", "expected one of holding, coil"),
+        ("name: setpoint", "name: reply", "'reply' is where answers go"),
+        ("MAX: 80", "MAX: high", "expected a number, got the text 'high'"),
+        ("      output", "      input: {commands: {subject: umh.v1.acme}}\n      output", "cmd.v1"),
+        (
+            "      output",
+            "      input: {commands: {subject: a.b/c}}\n      output",
+            "dots or an MQTT",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_write_section_is_told_before_it_runs(
+    old: str, new: str, told: str
+) -> None:
+    """As a refusal of the document, or as that bridge's own problem."""
+    text = (BRIDGE.partition("bridges:")[0] + WRITE).replace(old, new)
+    try:
+        found = parse_plant(text).diagnostics
+    except DocumentError as error:
+        found = tuple(error.diagnostics)
+    assert any(told in f"{d.message} {d.fix}" for d in found), found

@@ -269,6 +269,7 @@ async def test_an_answer_that_never_came_is_unknown_and_nothing_is_tried_again(
         answer = await it.ask("setpoint", 9)
         assert answer["outcome"] == "failed"
         assert "connection refused; nothing was written" in answer["reason"]
+        assert it.writes.failing == "", "its connection tells it"
         it.plc.start()
         await until(lambda: it.stats.output_connected)
         assert await it.holds(SETPOINT) == {"setpoint": 0.0}, "nothing is replayed"
@@ -287,6 +288,7 @@ async def test_a_device_killed_in_the_middle_leaves_an_unknown_outcome(tmp_path:
         assert it.writes.unknown_total == 1
         assert it.writes.failed_total == 0
         assert it.stats.errors_total == 1
+        assert it.writes.failing.startswith("setpoint: ")
 
 
 async def test_after_the_brokers_death_new_commands_are_heard_and_old_ones_never(

@@ -1,7 +1,7 @@
 """`bridge`: one machine's way into the namespace: its connection, its data flow, and the broker.
 
 Also known as `protocolConverter`. The bridge renders the templates of its document section in
-derive, declares its two children with the result, orders their start by passing through its
+derive, declares its children with the result, orders their start by passing through its
 states, and says in one state and one sentence what is wrong and where.
 """
 
@@ -32,11 +32,13 @@ from fsmv2 import (
     unknown,
 )
 from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
-from fsmv2.builtin.sections import connection_from, dataflow_from
+from fsmv2.builtin.sections import connection_from, dataflow_from, writing_from
 from fsmv2.spec import RenderCache, Template
 
 CONNECTION = "connection"
 READ = "dfc_read"
+WRITE = "dfc_write"
+FLOWS = (READ, WRITE)
 
 START_PATIENCE = 15.0
 """Seconds a start may take before it is called failed; it goes on as soon as the cause is gone."""
@@ -47,6 +49,7 @@ class BridgeSpec(UserSpec):
 
     connection: Mapping[str, Any]
     read: Mapping[str, Any] | None = None
+    write: Mapping[str, Any] | None = None
     broker: str = ""
     broker_url: str = ""
     wanted: str = "active"
@@ -75,18 +78,19 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         # Rendering and reading a section takes a millisecond; most derives change nothing in it.
         # Remembering the last result does not make derive impure: it depends on its inputs alone.
         self._renders = RenderCache()
-        self._templates: list[tuple[Any, Template]] = []  # of the connection and of the flow
+        self._templates: list[tuple[Any, Template]] = []  # of the connection and of the flows
         self._last: tuple[Any, ...] = ()
         self._children: tuple[ChildSpec, ...] = ()
 
     def derive_desired_state(
         self, spec: BridgeSpec, previous_observed: BridgeObserved | None
     ) -> DesiredState:
-        """Render the sections; a connection that is up throughout, a flow that starts last."""
+        """Render the sections; a connection that is up throughout, flows that start last."""
         scope = spec.variables.flatten()
         connection = self._render(spec.connection, scope)
         read = None if spec.read is None else self._render(spec.read, scope)
-        made_of = (connection, read, scope["location_path"], spec.broker, spec.broker_url)
+        write = None if spec.write is None else self._render(spec.write, scope)
+        made_of = (connection, read, write, scope["location_path"], spec.broker, spec.broker_url)
         same = len(self._last) == len(made_of) and all(
             old is new or (isinstance(new, str) and old == new)
             for old, new in zip(self._last, made_of, strict=True)
@@ -102,7 +106,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
             if kept is section:
                 return self._renders.render(template, scope)
         template = Template.compile(section)
-        self._templates = [*self._templates[-1:], (section, template)]
+        self._templates = [*self._templates[-2:], (section, template)]
         return self._renders.render(template, scope)
 
     async def collect_observed_state(
@@ -115,33 +119,37 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
 
     @check(interval=5.0)
     def output_connected(self, view: CheckView) -> CheckResult:
-        """The broker is active, but the flow has no connection to it."""
-        flow = _flow(view)
+        """The broker is active, but a flow has no connection to it."""
+        flows = _flows(view)
         broker = next((view.dependency(path) for path in view.dependencies), None)
-        if flow is None or broker is None or not broker.status.healthy:
+        if not flows or broker is None or not broker.status.healthy:
             return unknown("flow or broker is not running")
-        if not flow.output_connected:
-            return fault(
-                READ,
-                f"the broker is active but the flow is not connected to it"
-                f"{_because(flow.output_error)}",
-                affected=(),
-            )
+        for name, flow in flows:
+            reads = name == READ
+            if not (flow.output_connected if reads else flow.input_connected):
+                error = flow.output_error if reads else flow.input_error
+                return fault(
+                    name,
+                    f"the broker is active but {name} is not connected to it{_because(error)}",
+                    affected=(),
+                )
         return healthy()
 
     @check(interval=5.0)
     def input_connected(self, view: CheckView) -> CheckResult:
-        """The connection is up, but the flow's input is not connected."""
-        flow, connection = _flow(view), view.child(CONNECTION)
-        if flow is None or connection is None or not connection.status.healthy:
+        """The connection is up, but a flow is not connected to the device."""
+        flows, connection = _flows(view), view.child(CONNECTION)
+        if not flows or connection is None or not connection.status.healthy:
             return unknown("flow or connection is not running")
-        if not flow.input_connected:
-            return fault(
-                READ,
-                f"the device answers but the flow's input is not connected"
-                f"{_because(flow.input_error)}",
-                affected=(),
-            )
+        for name, flow in flows:
+            reads = name == READ
+            if not (flow.input_connected if reads else flow.output_connected):
+                error = flow.input_error if reads else flow.output_error
+                return fault(
+                    name,
+                    f"the device answers but {name} is not connected to it{_because(error)}",
+                    affected=(),
+                )
         return healthy()
 
     # ---- the FSM -----------------------------------------------------------------------------
@@ -178,27 +186,24 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
 
     @state("starting", to="active idle starting_connection starting_failed stopping")
     def starting_flow(self, s: Snap) -> Step:
-        """Waits until the data flow runs."""
+        """Waits until the data flows run."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
         if not _is_up(s.children.get(CONNECTION)):
             return goto(self.starting_connection, "the device stopped answering")
-        flow = s.children.get(READ)
-        if s.spec.read is None:
-            return goto(self.idle, "connected; no data flow is configured")
-        if flow is not None and flow.state in FLOWING:
-            target = self.active if flow.state == "active" else self.idle
-            return goto(target, flow.reason)
-        return self._wait(s, f"waits for the data flow: {_reason(flow)}")
+        if (waits := _not_flowing(s)) is not None:
+            return self._wait(s, f"waits for the data flow {waits[0]}: {_reason(waits[1])}")
+        target, reason = self._flowing(s)
+        return goto(target, reason)
 
     @state("failed", to="active idle starting_connection stopping")
     def starting_failed(self, s: Snap) -> Step:
         """The start took too long; it goes on when its cause is gone, or is begun again later."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
-        flow = s.children.get(READ)
-        if _is_up(s.children.get(CONNECTION)) and flow is not None and flow.state in FLOWING:
-            return goto(self.active if flow.state == "active" else self.idle, flow.reason)
+        if _is_up(s.children.get(CONNECTION)) and _not_flowing(s) is None:
+            target, reason = self._flowing(s)
+            return goto(target, reason)
         if _is_up(s.children.get(CONNECTION)):
             if s.now >= s.retry_at:
                 return goto(self.starting_connection, "tries again")
@@ -227,15 +232,16 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
 
     @state("degraded", to="idle active degraded_connection degraded_broker stopping")
     def degraded_flow(self, s: Snap) -> Step:
-        """The data flow has errors, or does not run."""
+        """A data flow has errors, or does not run; the reason names it."""
         return self._running(s)
 
     @state("stopping", to="stopped")
     def stopping(self, s: Snap) -> Step:
-        """The flow ends first, and with it the last samples; then the connection."""
-        flow = s.children.get(READ)
-        if flow is not None and flow.phase not in (Phase.STOPPED, Phase.INITIAL):
-            return stay(f"waits for the data flow to end: {flow.reason}")
+        """The flows end first, and with them the last samples; then the connection."""
+        for name in FLOWS:
+            flow = s.children.get(name)
+            if flow is not None and flow.phase not in (Phase.STOPPED, Phase.INITIAL):
+                return stay(f"waits for the data flow {name} to end: {flow.reason}")
         return goto(self.stopped, "all its parts are stopped")
 
     # ---- shared by the states ----------------------------------------------------------------
@@ -244,22 +250,25 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         """The state that children and broker call for, worst first: what explains the others."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
-        target, reason = self.active, "data flows"
-        connection, flow = s.children.get(CONNECTION), s.children.get(READ)
+        connection = s.children.get(CONNECTION)
         broker = next((st for st in s.dependencies.values() if not st.healthy), None)
         if not _is_up(connection):
             target, reason = self.degraded_connection, _reason(connection)
         elif broker is not None:
             target, reason = self.degraded_broker, f"the broker is {broker.state}: {broker.reason}"
-        elif s.spec.read is None:
-            target, reason = self.idle, "connected; no data flow is configured"
-        elif flow is None or flow.state not in FLOWING:
-            target, reason = self.degraded_flow, _reason(flow)
-        elif flow.state == "idle":
-            target, reason = self.idle, flow.reason
+        elif (waits := _not_flowing(s)) is not None:
+            target, reason = self.degraded_flow, f"{waits[0]}: {_reason(waits[1])}"
         else:
-            reason = flow.reason
+            target, reason = self._flowing(s)
         return stay(reason) if target.__name__ == s.state else goto(target, reason)
+
+    def _flowing(self, s: Snap) -> tuple[Any, str]:
+        """Active or idle, when no flow is in trouble: active if data moves either way."""
+        flows = [s.children[name] for name in _configured(s)]
+        moving = [flow for flow in flows if flow.state == "active"]
+        if not flows:
+            return self.idle, "connected; no data flow is configured"
+        return self.active if moving else self.idle, "; ".join(f.reason for f in moving or flows)
 
     def _wait(self, s: Snap, reason: str) -> Step:
         if s.elapsed >= START_PATIENCE:
@@ -269,7 +278,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         return stay(reason, wake_after=START_PATIENCE - s.elapsed)
 
     def _blamed(self, s: Snap) -> str:
-        for name in (CONNECTION, READ):
+        for name in (CONNECTION, *FLOWS):
             status = s.children.get(name)
             if status is not None and not status.healthy and status.phase is not Phase.STOPPED:
                 return f"{name}: {status.reason}"
@@ -277,7 +286,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
 
 
 def _children(
-    connection: Any, read: Any, location_path: str, broker: str, broker_url: str
+    connection: Any, read: Any, write: Any, location_path: str, broker: str, broker_url: str
 ) -> tuple[ChildSpec, ...]:
     """The children for the rendered sections; SpecError names what does not fit in them."""
     up = ChildSpec(
@@ -286,30 +295,51 @@ def _children(
         connection_from(connection),
         state_mapping={"stopped": "stopped", "*": "up"},
     )
-    if read is None:
-        return (up,)
-    flow = ChildSpec(
-        READ,
-        "dataflow",
-        dataflow_from(read, location_path=location_path, broker_url=broker_url),
-        state_mapping={
-            "stopped": "stopped",
-            "stopping": "stopped",
-            "starting_connection": "stopped",
-            "starting_broker": "stopped",
-            "*": "active",
-        },
-        depends_on=(broker,) if broker else (),
-    )
-    return (up, flow)
+    flows = [
+        ChildSpec(
+            name,
+            "dataflow",
+            make(section, location_path=location_path, broker_url=broker_url),
+            state_mapping={
+                "stopped": "stopped",
+                "stopping": "stopped",
+                "starting_connection": "stopped",
+                "starting_broker": "stopped",
+                "*": "active",
+            },
+            depends_on=(broker,) if broker else (),
+        )
+        for name, section, make in ((READ, read, dataflow_from), (WRITE, write, writing_from))
+        if section is not None
+    ]
+    return (up, *flows)
 
 
-def _flow(view: CheckView) -> DataFlowObserved | None:
-    """The flow's observation while it is asked to run and does."""
-    flow = view.child(READ)
-    if flow is None or not isinstance(flow.observed, DataFlowObserved) or not flow.observed.running:
-        return None
-    return flow.observed if flow.status.state in {"active", "idle", "degraded"} else None
+def _flows(view: CheckView) -> list[tuple[str, DataFlowObserved]]:
+    """The observations of those flows that are asked to run and do, by name."""
+    found = []
+    for name in FLOWS:
+        flow = view.child(name)
+        if flow is None or flow.status.state not in {"active", "idle", "degraded"}:
+            continue
+        if isinstance(flow.observed, DataFlowObserved) and flow.observed.running:
+            found.append((name, flow.observed))
+    return found
+
+
+def _configured(s: Snap) -> list[str]:
+    """The flows the document asks for."""
+    sections = ((READ, s.spec.read), (WRITE, s.spec.write))
+    return [name for name, section in sections if section is not None]
+
+
+def _not_flowing(s: Snap) -> tuple[str, ChildStatus | None] | None:
+    """The first flow that does not flow, and what is known of it; None: all do."""
+    for name in _configured(s):
+        flow = s.children.get(name)
+        if flow is None or flow.state not in FLOWING:
+            return name, flow
+    return None
 
 
 def _is_up(status: ChildStatus | None) -> bool:

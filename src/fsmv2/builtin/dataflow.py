@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import time
 
+import msgspec
+
 from fsmv2 import (
     DesiredState,
     ObservedState,
     Resources,
     Snapshot,
+    SpecError,
     Step,
     UserSpec,
     Volatile,
@@ -24,7 +27,17 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.flow import Engine, FlowConfig, ModbusInput, UnsOutput
+from fsmv2.flow import (
+    AnyConfig,
+    CommandInput,
+    Engine,
+    FlowConfig,
+    ModbusInput,
+    ModbusOutput,
+    UnsOutput,
+    WriteConfig,
+    WriteStats,
+)
 
 FLOWING = frozenset({"active", "idle"})
 """States in which a flow is as it should be; idle: the device has nothing new to say."""
@@ -37,14 +50,18 @@ DRAIN = 2.0
 
 
 class DataFlowSpec(UserSpec):
-    """One input, one output, fully rendered."""
+    """One input, one output, fully rendered: from a device, or with commands to one."""
 
-    input: ModbusInput
-    output: UnsOutput
+    input: ModbusInput | CommandInput
+    output: UnsOutput | ModbusOutput
 
 
 class DataFlowObserved(ObservedState):
-    """What the engine says of the flow; totals count since the flow was started."""
+    """What the engine says of the flow; totals count since the flow was started.
+
+    Of a flow to a device, each command is one of written, refused, failed, unknown or duplicate;
+    `failing` is the last failure while it is recent, `last_error` the last command not written.
+    """
 
     running: bool = False
     current: bool = True
@@ -63,6 +80,14 @@ class DataFlowObserved(ObservedState):
     errors_per_second: Volatile[float] = 0.0
     last_message_ms: Volatile[int | None] = None
     queue_depth: Volatile[int] = 0
+    failing: str = ""
+    written_total: Volatile[int] = 0
+    refused_total: Volatile[int] = 0
+    failed_total: Volatile[int] = 0
+    unknown_total: Volatile[int] = 0
+    duplicates_total: Volatile[int] = 0
+    unanswered_total: Volatile[int] = 0
+    last_error: Volatile[str] = ""
 
 
 Snap = Snapshot[DataFlowSpec, DataFlowObserved]
@@ -89,8 +114,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
     ) -> DesiredState:
         """Active, with the config that the engine is to run under this worker's path."""
         name = spec.variables.internal["id"]
-        config = FlowConfig(name=name, input=spec.input, output=spec.output)
-        return DesiredState(state="active", config=config)
+        return DesiredState(state="active", config=_config(name, spec))
 
     async def collect_observed_state(
         self, spec: DataFlowSpec, resources: Resources[None]
@@ -100,7 +124,9 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
         if stats is None:
             return DataFlowObserved()
         last = stats.last_message_ms
-        window = max(IDLE_AFTER, 3 * spec.input.slowest_sample)
+        window, writes = IDLE_AFTER, stats.writes or WriteStats()
+        if isinstance(spec.input, ModbusInput):
+            window = max(IDLE_AFTER, 3 * spec.input.slowest_sample)
         return DataFlowObserved(
             running=stats.running,
             current=self._engine.config(resources.path) == resources.config,
@@ -119,6 +145,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
             errors_per_second=stats.errors_per_second,
             last_message_ms=last,
             queue_depth=stats.queue_depth,
+            **msgspec.structs.asdict(writes),
         )
 
     @action(timeout=10.0)
@@ -153,17 +180,17 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
 
     @state("running", to="idle degraded starting stopping")
     def active(self, s: Snap) -> Step:
-        """Samples flow."""
+        """Samples flow, or commands are executed."""
         return self._running(s)
 
     @state("running", to="active degraded starting stopping")
     def idle(self, s: Snap) -> Step:
-        """Connected at both ends; no sample lately."""
+        """Connected at both ends; no sample, and no command, lately."""
         return self._running(s)
 
     @state("degraded", to="active idle starting stopping")
     def degraded(self, s: Snap) -> Step:
-        """An end is not connected, or reads fail."""
+        """An end is not connected, reads fail, or the last write did."""
         return self._running(s)
 
     @state("stopping", to="stopped")
@@ -185,7 +212,8 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
     def _judge(self, s: Snap) -> Step | None:
         """The state the figures call for, or None when it is this one already."""
         seen = s.observed
-        if not seen.input_connected or not seen.output_connected or seen.input_error:
+        trouble = seen.input_error or seen.failing
+        if not seen.input_connected or not seen.output_connected or trouble:
             target = self.degraded
         else:
             target = self.active if seen.moving else self.idle
@@ -199,10 +227,34 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
             return f"the input is not connected{_because(seen.input_error)}"
         if seen.input_error:
             return seen.input_error
+        if seen.failing:
+            return f"the last write failed: {seen.failing}"
+        if not isinstance(s.spec.input, ModbusInput):
+            return _hearing(s)
         every = f"{s.spec.input.every:g} s"
         if not seen.moving:
             return f"connected, but no sample lately (reads every {every})"
         return f"reads {len(s.spec.input.registers)} tags every {every}"
+
+
+def _config(name: str, spec: DataFlowSpec) -> AnyConfig:
+    if isinstance(spec.input, ModbusInput) and isinstance(spec.output, UnsOutput):
+        return FlowConfig(name=name, input=spec.input, output=spec.output)
+    if isinstance(spec.input, CommandInput) and isinstance(spec.output, ModbusOutput):
+        return WriteConfig(name=name, input=spec.input, output=spec.output)
+    raise SpecError(
+        "a data flow leads from modbus to uns or from commands to modbus, not from "
+        f"{type(spec.input).__name__} to {type(spec.output).__name__}."
+    )
+
+
+def _hearing(s: Snap) -> str:
+    if not isinstance(s.spec.input, CommandInput):
+        return "runs"
+    where = f"on {s.spec.input.subject}"
+    if not s.observed.moving:
+        return f"waits for commands {where}"
+    return f"writes what is asked for {where}"
 
 
 def _connecting(s: Snap) -> str:

@@ -214,7 +214,7 @@ class _Loading:
     ) -> BridgeEntry:
         template = self._node.get("templates", bridge.template or "")
         sections: dict[str, Node] = {}
-        for key in ("connection", "read"):
+        for key in ("connection", "read", "write"):
             found = node.get(key) or (template.get(key) if template is not None else None)
             if found is not None and found.value is not None:
                 sections[key] = found
@@ -234,6 +234,7 @@ class _Loading:
             location=location,
             connection=data["connection"],
             read=data.get("read"),
+            write=data.get("write"),
             broker_url=broker.address if broker is not None else "",
             wanted=bridge.state,
         )

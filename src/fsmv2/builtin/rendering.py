@@ -22,12 +22,21 @@ from fsmv2 import (
 from fsmv2.builtin.sections import (
     ConnectionSection,
     ReadSection,
+    WriteSection,
     connection_from,
     dataflow_from,
+    writing_from,
 )
 from fsmv2.errors import FsmError, Mark
 from fsmv2.spec import location_variables, with_engine_keys
 from fsmv2.spec.document import Node, decode
+
+TYPES: Mapping[str, type[msgspec.Struct]] = {
+    "connection": ConnectionSection,
+    "read": ReadSection,
+    "write": WriteSection,
+}
+"""The sections of a bridge that are rendered."""
 
 
 def check_bridge(
@@ -54,11 +63,14 @@ def check_bridge(
         {"id": "", "name": name, "worker_type": "bridge", "parent_id": "", "created_at": 0.0},
     ).flatten()
     problems: list[Diagnostic] = []
-    if "read" in sections and not path:
+    write = sections.get("write")
+    own = write is not None and write.get("input", "commands", "subject") is not None
+    if not path and ("read" in sections or (write is not None and not own)):
+        does = "publishes by it" if "read" in sections else "hears commands by it"
         problems.append(
             bridge.problem(
                 "FSM0134",
-                f"bridge '{name}': the location is empty, but its flow publishes by it.",
+                f"bridge '{name}': the location is empty, but its flow {does}.",
                 fix="Add at least `location: {enterprise: ...}` to the agent.",
             )
         )
@@ -86,7 +98,7 @@ def _check_section(
         return problems
     # A value that is nothing but one variable is wrong where the bridge sets that variable.
     rendered = section.with_values(data, lambda steps: bridge.get("variables", *steps))
-    _, wrong = decode(rendered, ConnectionSection if key == "connection" else ReadSection)
+    _, wrong = decode(rendered, TYPES[key])
     if wrong:
         return [
             msgspec.structs.replace(problem, message=f"bridge '{name}': {problem.message}")
@@ -96,7 +108,8 @@ def _check_section(
         if key == "connection":
             connection_from(data)
         else:
-            dataflow_from(
+            make = dataflow_from if key == "read" else writing_from
+            make(
                 data,
                 location_path=scope["location_path"] or "unknown",
                 broker_url="nats://unknown",

@@ -14,7 +14,16 @@ import msgspec
 from fsmv2 import EngineSettings, SpecError
 from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowSpec
-from fsmv2.flow import ModbusInput, Register, UnsOutput
+from fsmv2.flow import (
+    CommandInput,
+    ModbusInput,
+    ModbusOutput,
+    Register,
+    UnsOutput,
+    WriteRegister,
+    command_subject,
+    subject_from,
+)
 from fsmv2.flow.register import Kind, Order, ValueType
 from fsmv2.spec.document import Duration, Node, Templated, decode
 
@@ -114,11 +123,69 @@ class ReadSection(msgspec.Struct, frozen=True, kw_only=True):
     output: OutputSection = OutputSection()
 
 
+class WriteRegisterSection(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `registers:` below `write:`, a tag that may be written."""
+
+    name: Templated[Name]
+    address: Templated[Address]
+    kind: Templated[Literal["holding", "coil"]] = "holding"
+    type: Templated[ValueType] = "uint16"
+    length: Templated[Annotated[int, msgspec.Meta(ge=0, le=125)]] = 0
+    scale: Templated[float] | None = None
+    offset: Templated[float] = 0.0
+    min: Templated[float] | None = None
+    max: Templated[float] | None = None
+    read_back: Templated[bool] = False
+    virtual_path: Templated[str] = ""
+    word_order: Templated[Order] | None = None
+    byte_order: Templated[Order] | None = None
+
+
+class WriteModbusSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`modbus:` below `write:`, a Modbus TCP device and the only tags of it that may be written."""
+
+    address: Templated[Name]
+    registers: list[WriteRegisterSection]
+    unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
+    timeout: Templated[Seconds] = 1.0
+    word_order: Templated[Order] = "big"
+    byte_order: Templated[Order] = "big"
+
+
+class CommandsSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`commands:` where commands come from: a NATS subject, or the same as an MQTT topic."""
+
+    subject: Templated[str] = ""
+    max_age: Templated[Seconds] = 5.0
+    clock_tolerance: Templated[Seconds] = 2.0
+    queue: Templated[Annotated[int, msgspec.Meta(ge=1, le=100_000)]] = 100
+
+
+class WriteInputSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`input:` below `write:`, where values come from."""
+
+    commands: CommandsSection = CommandsSection()
+
+
+class WriteOutputSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`output:` below `write:`, where they are written."""
+
+    modbus: WriteModbusSection
+
+
+class WriteSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`write:` the data flow to the device; without it, nothing is ever written."""
+
+    output: WriteOutputSection
+    input: WriteInputSection = WriteInputSection()
+
+
 class TemplateSection(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of `templates:`; what bridges made from it share."""
 
     connection: ConnectionSection
     read: ReadSection | None = None
+    write: WriteSection | None = None
 
 
 class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +195,7 @@ class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
     template: str | None = None
     connection: ConnectionSection | None = None
     read: ReadSection | None = None
+    write: WriteSection | None = None
     location: Any = None
     variables: dict[str, Any] = {}
     enabled: bool = True
@@ -223,6 +291,43 @@ def dataflow_from(rendered: Any, *, location_path: str, broker_url: str) -> Data
     )
 
 
+def writing_from(rendered: Any, *, location_path: str, broker_url: str) -> DataFlowSpec:
+    """The spec of a bridge's flow to the device; SpecError names every problem of the section."""
+    section = read_section(rendered, WriteSection, "write")
+    commands, modbus = section.input.commands, section.output.modbus
+    host, port = _host_and_port(modbus.address, "write.output.modbus.address")
+    if not commands.subject and not location_path:
+        raise SpecError("write: the location is empty, and commands are heard below it.")
+    if "/" in commands.subject and "." in commands.subject:
+        raise SpecError(
+            f"write.input.commands.subject is '{commands.subject}', expected a subject with dots "
+            "or an MQTT topic with slashes."
+        )
+    return DataFlowSpec(
+        input=CommandInput(
+            url=broker_url,
+            subject=subject_from(commands.subject) or command_subject(location_path),
+            max_age=commands.max_age,
+            clock_tolerance=commands.clock_tolerance,
+            queue=commands.queue,
+        ),
+        output=ModbusOutput(
+            host=host,
+            port=port,
+            unit=modbus.unit,
+            timeout=modbus.timeout,
+            registers=tuple(
+                WriteRegister(
+                    **{name: getattr(r, name) for name in WriteRegister.__struct_fields__}
+                )
+                for r in modbus.registers
+            ),
+            word_order=modbus.word_order,
+            byte_order=modbus.byte_order,
+        ),
+    )
+
+
 def read_section(rendered: Any, type_: type[T], path: str) -> T:
     """A rendered section as its type; SpecError names every problem, with the path of each."""
     section, problems = decode(Node.from_data(rendered, path), type_)
@@ -233,17 +338,10 @@ def read_section(rendered: Any, type_: type[T], path: str) -> T:
 
 
 def _modbus(section: ModbusSection) -> ModbusInput:
-    host, _, port = section.address.rpartition(":")
-    if not host:
-        host, port = section.address, "502"
-    if not port.isdigit():
-        raise SpecError(
-            f"read.input.modbus.address is '{section.address}', expected host:port, "
-            "such as 10.0.0.5:502."
-        )
+    host, port = _host_and_port(section.address, "read.input.modbus.address")
     return ModbusInput(
-        host=host.strip("[]"),
-        port=int(port),
+        host=host,
+        port=port,
         unit=section.unit,
         every=section.every,
         timeout=section.timeout,
@@ -255,3 +353,12 @@ def _modbus(section: ModbusSection) -> ModbusInput:
         byte_order=section.byte_order,
         max_gap=section.max_gap,
     )
+
+
+def _host_and_port(address: str, path: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    if not host:
+        host, port = address, "502"
+    if not port.isdigit():
+        raise SpecError(f"{path} is '{address}', expected host:port, such as 10.0.0.5:502.")
+    return host.strip("[]"), int(port)

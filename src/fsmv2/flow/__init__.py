@@ -9,6 +9,7 @@ from fsmv2.flow.config import FlowConfig, ModbusInput, UnsOutput
 from fsmv2.flow.engine import AnyConfig, Engine, OnAccepted
 from fsmv2.flow.register import Register
 from fsmv2.flow.stats import FlowStats, WriteStats
+from fsmv2.flow.uns.subject import command_subject, subject_from, topic_of
 from fsmv2.flow.write.config import CommandInput, ModbusOutput, WriteConfig, WriteRegister
 
 __all__ = [
@@ -26,4 +27,7 @@ __all__ = [
     "WriteConfig",
     "WriteRegister",
     "WriteStats",
+    "command_subject",
+    "subject_from",
+    "topic_of",
 ]

@@ -277,7 +277,8 @@ class WriteFlow:
             if result == "refused":
                 writes.refused_total += 1
             else:
-                self._failed_at = steady()
+                # A device that is away is told by its connection, for as long as it is away.
+                self._failed_at = None if self._writer.error else steady()
                 self._counters.fail()
                 if result == "failed":
                     writes.failed_total += 1

@@ -1,0 +1,71 @@
+"""The bridge's two checks: which flow is at fault, and when nothing can be said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from snapshots import status
+
+from fsmv2 import CheckResult, CheckView, ObservedState, healthy, unknown
+from fsmv2.builtin.bridge import Bridge
+from fsmv2.builtin.dataflow import DataFlowObserved
+from fsmv2.worker.check import Fault, Subject
+
+READS = {"running": True, "input_connected": True, "output_connected": True}
+
+
+def view(*, device: str = "up", broker: str = "active", **flows: dict[str, Any]) -> CheckView:
+    """Connection, broker and flows as a check sees them."""
+
+    def subject(state: str, phase: str, observed: ObservedState | None = None) -> Subject:
+        return Subject(status(state, phase), observed, 1.0)
+
+    children = {"connection": subject(device, "running" if device == "up" else "degraded")}
+    for name, seen in flows.items():
+        state = "active" if seen else "stopped"
+        children[name] = subject(state, "running" if seen else "stopped", DataFlowObserved(**seen))
+    phase = "running" if broker == "active" else "failed"
+    return CheckView(5.0, children, {"plant/broker": subject(broker, phase)})
+
+
+def outcome(result: CheckResult) -> tuple[str, str]:
+    """(at fault, reason)."""
+    assert isinstance(result, Fault)
+    assert result.affected == frozenset()
+    return result.at_fault, result.reason
+
+
+@pytest.mark.parametrize(
+    ("check", "lost", "error", "flow"),
+    [
+        ("output_connected", "output_connected", "output_error", "dfc_read"),
+        ("output_connected", "input_connected", "input_error", "dfc_write"),
+        ("input_connected", "input_connected", "input_error", "dfc_read"),
+        ("input_connected", "output_connected", "output_error", "dfc_write"),
+    ],
+)
+def test_each_check_looks_at_the_right_end_of_each_flow(
+    check: str, lost: str, error: str, flow: str
+) -> None:
+    """A flow to a device has the broker on its input side and the device on its output side."""
+    flows = {"dfc_read": READS, "dfc_write": READS}
+    flows[flow] = {**READS, lost: False, error: "because"}
+    at_fault, reason = outcome(getattr(Bridge(), check)(view(**flows)))
+    assert at_fault == flow
+    assert reason.endswith(f"{flow} is not connected to it: because")
+    other = "input_connected" if check == "output_connected" else "output_connected"
+    assert getattr(Bridge(), other)(view(**flows)) == healthy()
+
+
+def test_nothing_can_be_said_without_a_flow_or_its_other_side() -> None:
+    """A stopped flow is no fault of anyone; one that runs is looked at all the same."""
+    bridge, lost = Bridge(), {**READS, "input_connected": False, "output_connected": False}
+    for check in (bridge.input_connected, bridge.output_connected):
+        assert check(view()) == unknown(check(view()).reason)  # type: ignore[union-attr]
+        assert check(view(dfc_read={}, dfc_write={})) == check(view())
+        assert check(view(dfc_read=READS)) == healthy()
+        assert outcome(check(view(dfc_read={}, dfc_write=lost)))[0] == "dfc_write"
+    assert bridge.input_connected(view(device="down", dfc_write=lost)) != healthy()
+    assert not isinstance(bridge.input_connected(view(device="down", dfc_write=lost)), Fault)
+    assert not isinstance(bridge.output_connected(view(broker="crashed", dfc_read=lost)), Fault)

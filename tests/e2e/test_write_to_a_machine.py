@@ -1,0 +1,162 @@
+"""Writing to a machine through the whole tree: over MQTT or NATS, it arrives or is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import msgspec
+import nats
+import pytest
+from plant_kit import MACHINES, Plant, until
+
+from fsmv2.flow import ModbusInput, Register
+from fsmv2.flow.modbus.reader import ModbusReader
+from fsmv2.runtime import TreeView
+
+pytestmark = pytest.mark.real
+
+WRITE = """\
+    write:
+      output:
+        modbus:
+          address: "{{ .IP }}:{{ .PORT }}"
+          timeout: 500ms
+          registers:
+            - {name: setpoint, address: 14, type: int16, scale: 0.1, min: 0, max: 80}
+            - {name: lamp, address: 5, kind: coil, type: bool, read_back: true}
+bridges:
+"""
+LOCATION = "acme.cologne.packaging.line-1"
+
+
+class Writable(Plant):
+    """The plant, with two tags of each machine that may be written."""
+
+    def write(self, *, without: str = "") -> None:
+        """Write the document with a `write:` section in its template."""
+        super().write(without=without)
+        self.file.write_text(self.file.read_text().replace("bridges:\n", WRITE))
+
+    async def holds(self, machine: str) -> dict[str, Any]:
+        """What the machine itself says it holds."""
+        tags = (
+            Register(name="setpoint", address=14, type="int16", scale=0.1),
+            Register(name="lamp", address=5, kind="coil", type="bool"),
+        )
+        port = self.plcs[machine].port
+        reader = ModbusReader(ModbusInput(host="127.0.0.1", port=port, registers=tags))
+        await reader.connect()
+        reading = await reader.read()
+        reader.close()
+        return {register.name: value for register, value in reading.values}
+
+
+@pytest.fixture
+def writable(tmp_path: Path) -> Iterator[Writable]:
+    """Three machines that may be written to."""
+    made = Writable(tmp_path)
+    yield made
+    made.close()
+
+
+def all_write(tree: TreeView) -> bool:
+    """Whether every bridge is active and every flow to a machine is ready."""
+    flows = [tree.get(f"edge/{name}/dfc_write") for name in MACHINES]
+    return all(b.state == "active" for b in tree.of_type("bridge")) and all(
+        flow is not None and flow.state in ("active", "idle") for flow in flows
+    )
+
+
+async def ask(client: Any, machine: str, tag: str, value: Any) -> Any:
+    """NATS request and its answer."""
+    subject = f"cmd.v1.{LOCATION}.{machine}._write.{tag}"
+    message = await client.request(subject, msgspec.json.encode(value), timeout=10)
+    return msgspec.json.decode(message.data)
+
+
+async def test_a_value_arrives_over_nats_and_mqtt_at_the_machine_it_is_for(
+    writable: Writable,
+) -> None:
+    """The whole way, with a section in a template and a command to one machine of three."""
+    async with writable.running() as tree:
+        view = await tree.until(all_write, timeout=15.0)
+        assert "waits for commands on cmd.v1." in view["edge/filler/dfc_write"].reason
+        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        answer = await ask(client, "filler", "setpoint", 42.04)
+        assert (answer["ok"], answer["value"]) == (True, 42.0)
+        refused = await ask(client, "filler", "setpoint", 81)
+        assert refused["reason"] == "81 is above the most allowed, 80"
+        topic = f"cmd/v1/{LOCATION.replace('.', '/')}/capper/_write/lamp"
+        async with aiomqtt.Client("127.0.0.1", writable.mqtt_port) as mqtt:
+            await mqtt.subscribe(f"{topic}/reply")
+            await mqtt.publish(topic, b"true", qos=1)
+            message = await anext(aiter(mqtt.messages))
+        assert msgspec.json.decode(bytes(message.payload))["ok"] is True
+        await client.close()
+        assert await writable.holds("filler") == {"setpoint": 42.0, "lamp": False}
+        assert await writable.holds("capper") == {"setpoint": 0.0, "lamp": True}
+        view = await tree.until(lambda t: t["edge/filler/dfc_write"].state == "active", timeout=10)
+        seen = view["edge/filler/dfc_write"].observed
+        assert (seen.written_total, seen.refused_total, seen.queue_depth) == (1, 1, 0)
+        assert seen.last_error == "setpoint: 81 is above the most allowed, 80"
+
+
+async def test_a_killed_machine_fails_its_writes_and_a_killed_broker_keeps_none(
+    writable: Writable,
+) -> None:
+    """The senders are told; the bridge names the machine; nothing is executed late."""
+    async with writable.running() as tree:
+        view = await tree.until(all_write, timeout=15.0)
+        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        assert (await ask(client, "filler", "setpoint", 1))["ok"]
+        writable.plcs["filler"].kill()
+        await tree.until(lambda t: t["edge/filler"].state == "degraded_connection", timeout=10.0)
+        answer = await ask(client, "filler", "setpoint", 2)
+        assert answer["outcome"] == "failed"
+        assert "connection refused; nothing was written" in answer["reason"]
+        assert (await ask(client, "capper", "setpoint", 3))["ok"]
+        writable.plcs["filler"].start()
+        os.kill(view["edge/broker"].observed.pid, signal.SIGKILL)
+        await tree.until(lambda t: t["edge/filler"].state != "degraded_connection", timeout=10.0)
+        await tree.until(all_write, timeout=20.0)
+        await client.close()
+        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        assert (await ask(client, "filler", "lamp", True))["ok"]
+        await client.close()
+        assert await writable.holds("filler") == {"setpoint": 0.0, "lamp": True}
+        view = await tree.view()
+        assert all(node.incarnation == 1 for node in view.of_type("dataflow"))
+
+
+@pytest.mark.slow
+async def test_what_waited_through_a_standstill_of_the_process_is_refused(
+    writable: Writable,
+) -> None:
+    """Stopped and continued, it finds a command in its socket that looks as if it had come now."""
+    from test_main_job import read_until_active, run_cli
+
+    run = run_cli(writable)
+    try:
+        await asyncio.to_thread(read_until_active, run)
+        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        assert (await ask(client, "filler", "setpoint", 1))["ok"]
+        run.send_signal(signal.SIGSTOP)
+        asked = asyncio.create_task(ask(client, "filler", "setpoint", 2))
+        await asyncio.sleep(6)
+        run.send_signal(signal.SIGCONT)
+        answer = await asked
+        assert answer["outcome"] == "refused"
+        assert "it waited for" in answer["reason"]
+        await client.close()
+        assert await writable.holds("filler") == {"setpoint": 1.0, "lamp": False}
+    finally:
+        run.send_signal(signal.SIGCONT)
+        run.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(run.communicate, timeout=20)
+    await until(lambda: not writable.broker_pids(), timeout=10, what="the broker ended")

@@ -33,6 +33,7 @@ class AsyncioEngine:
         self._seen: dict[str, SeenCommands] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._connections: dict[tuple[str, str], UnsConnection] = {}
+        self._parting: set[UnsConnection] = set()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -141,7 +142,9 @@ class AsyncioEngine:
             for key, known in list(self._connections.items()):
                 if known is connection:
                     del self._connections[key]
+            self._parting.add(connection)
             await connection.aclose()
+            self._parting.discard(connection)
 
     def _connect(self, url: str, stream: str) -> UnsConnection:
         key = (url, stream)
@@ -157,7 +160,7 @@ class AsyncioEngine:
             while not task.done():
                 task.cancel()
                 await asyncio.wait([task], timeout=0.5)
-        for connection in list(self._connections.values()):
+        for connection in [*self._connections.values(), *self._parting]:
             await connection.aclose()
         self._connections.clear()
 
@@ -179,4 +182,9 @@ class AsyncioEngine:
         assert self._loop is not None  # noqa: S101  (made before the thread)
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        # A client that was closed has cancelled its tasks; they still have to hear of it.
+        if left := asyncio.all_tasks(self._loop):
+            for task in left:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.wait(left, timeout=1.0))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())

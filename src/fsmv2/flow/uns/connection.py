@@ -73,6 +73,8 @@ class UnsConnection:
         self._tokens = itertools.count()
         self._inbox = ""
         self._lost = asyncio.Event()
+        self._clients_closing: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
         self._task = asyncio.get_running_loop().create_task(self._keep_up())
         self._listeners: dict[object, tuple[str, Hear]] = {}
         self._subscribed: dict[object, Any] = {}
@@ -147,7 +149,12 @@ class UnsConnection:
         self._waiting.pop(token, None)
 
     async def aclose(self) -> None:
-        """Close for good; bounded."""
+        """Close for good; bounded. Called again, or cancelled, it is closed all the same."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close())
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
         while not self._task.done():
             self._task.cancel()  # again and again: the client swallows some of them
             await asyncio.wait([self._task], timeout=0.2)
@@ -257,9 +264,12 @@ class UnsConnection:
         self._denied.clear()
         for client in clients:
             if client is not None and not client.is_closed:
-                with contextlib.suppress(Exception):
-                    async with asyncio.timeout(1.0):
-                        await client.close()
+                # In a task of its own: a client whose closing is cancelled never ends.
+                closing = asyncio.get_running_loop().create_task(_close_client(client))
+                self._clients_closing.add(closing)
+                closing.add_done_callback(self._clients_closing.discard)
+        while self._clients_closing:
+            await asyncio.wait(set(self._clients_closing))
 
     def _plain(self, error: Exception) -> str:
         if isinstance(error, ConnectionRefusedError):
@@ -272,6 +282,12 @@ class UnsConnection:
         if name in ("ServiceUnavailableError", "NoRespondersError"):
             return f"{self.url}: JetStream is not ready"
         return f"{self.url}: {error}" if str(error) else f"{self.url}: {name}"
+
+
+async def _close_client(client: Any) -> None:
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(1.0):
+            await client.close()
 
 
 def _refusal(message: Any) -> str:

@@ -85,3 +85,18 @@ def test_a_plc_does_not_outlive_what_started_it() -> None:
     starter.kill()
     starter.communicate()
     asyncio.run(until(lambda: not alive(pid)))
+
+
+@pytest.mark.real
+def test_a_port_that_is_taken_between_the_look_and_the_start_is_not_insisted_on() -> None:
+    """Somebody else was quicker: the first start picks another one, once."""
+
+    async def main() -> None:
+        plc = Plc("filler", 0)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            plc.port = taken.getsockname()[1]
+            await plc.start()
+            assert plc.port != taken.getsockname()[1]
+            await plc.end()
+
+    asyncio.run(main())

@@ -29,6 +29,7 @@ class Plc:
         self._seed = seed
         self.port = preferred_port if _free(preferred_port) else 0
         self._process: asyncio.subprocess.Process | None = None
+        self._served = False
 
     @property
     def pid(self) -> int:
@@ -38,6 +39,16 @@ class Plc:
 
     async def start(self) -> None:
         """Start the process and wait until it serves; FlowError when it does not."""
+        try:
+            await self._start()
+        except FlowError:
+            if self._served or not self.port:
+                raise
+            self.port = 0  # somebody took the preferred one since we looked
+            await self._start()
+        self._served = True
+
+    async def _start(self) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -1,0 +1,150 @@
+"""Watch the web sites that a folder names: a tree whose children follow what is observed.
+
+Every `*.txt` file of the folder holds addresses, one a line. Each address becomes a worker of its
+own, named by its URL, while it stands in a file, and is looked at once a second::
+
+    python examples/sites.py FOLDER
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+from fsmv2 import (
+    ChildSpec,
+    DesiredState,
+    ObservedState,
+    Resources,
+    Runtime,
+    Snapshot,
+    Step,
+    UserSpec,
+    Volatile,
+    Worker,
+    WorkerFactory,
+    blocking,
+    goto,
+    state,
+    stay,
+)
+
+
+class SiteSpec(UserSpec):
+    url: str
+
+
+class SiteObserved(ObservedState):
+    status: str = ""
+    milliseconds: Volatile[float] = 0.0
+
+
+class Site(Worker[SiteSpec, SiteObserved]):
+    """One site: up while it answers with a good status."""
+
+    interval = 1.0
+
+    async def collect_observed_state(
+        self, spec: SiteSpec, resources: Resources[None]
+    ) -> SiteObserved:
+        began = time.perf_counter()
+        url = urllib.parse.urlsplit(spec.url)
+        reader, writer = await asyncio.open_connection(url.hostname, url.port or 80)
+        try:
+            request = f"GET {url.path or '/'} HTTP/1.0\r\nHost: {url.netloc}\r\n\r\n"
+            writer.write(request.encode())
+            answer = (await reader.readline()).decode("latin-1").split(maxsplit=2)
+        finally:
+            writer.close()
+        took = (time.perf_counter() - began) * 1000
+        return SiteObserved(status=" ".join(answer[1:]).strip(), milliseconds=took)
+
+    @state("stopped", to="up down")
+    def stopped(self, s: Snapshot[SiteSpec, SiteObserved]) -> Step:
+        return stay("not watched") if s.should_stop else self._judge(s)
+
+    @state("running", to="down stopped")
+    def up(self, s: Snapshot[SiteSpec, SiteObserved]) -> Step:
+        return goto(self.stopped, "not watched any more") if s.should_stop else self._judge(s)
+
+    @state("degraded", to="up stopped")
+    def down(self, s: Snapshot[SiteSpec, SiteObserved]) -> Step:
+        return goto(self.stopped, "not watched any more") if s.should_stop else self._judge(s)
+
+    def _judge(self, s: Snapshot[SiteSpec, SiteObserved]) -> Step:
+        good = s.observed.status.startswith("2") and not s.observe_error
+        reason = s.observe_error or s.observed.status or "no answer"
+        target = self.up if good else self.down
+        return stay(reason) if target.__name__ == s.state else goto(target, reason)
+
+
+class SitesSpec(UserSpec):
+    folder: str
+
+
+class SitesObserved(ObservedState):
+    urls: tuple[str, ...] = ()
+
+
+class Sites(Worker[SitesSpec, SitesObserved]):
+    """The parent: its children are the sites it has seen named in the folder."""
+
+    interval = 1.0
+    derive_from = "own"  # derive is handed what was observed last
+    update_policy = "in_place"
+
+    def derive_desired_state(
+        self, spec: SitesSpec, previous_observed: SitesObserved | None
+    ) -> DesiredState:
+        urls = previous_observed.urls if previous_observed is not None else ()
+        children = [ChildSpec(u, "site", SiteSpec(url=u), discovered=True) for u in urls]
+        return DesiredState("watching", tuple(children))
+
+    @blocking
+    def collect_observed_state(self, spec: SitesSpec, resources: Resources[None]) -> SitesObserved:
+        if not Path(spec.folder).is_dir():
+            raise FileNotFoundError(f"the folder {spec.folder} is not there")
+        files = sorted(Path(spec.folder).glob("*.txt"))
+        lines = {line.strip() for file in files for line in file.read_text().splitlines()}
+        return SitesObserved(urls=tuple(sorted(lines - {""})))
+
+    @state("stopped", to="watching")
+    def stopped(self, s: Snapshot[SitesSpec, SitesObserved]) -> Step:
+        return stay("not watching") if s.should_stop else goto(self.watching, "watches")
+
+    @state("running", to="stopped")
+    def watching(self, s: Snapshot[SitesSpec, SitesObserved]) -> Step:
+        if s.should_stop:
+            return goto(self.stopped, "asked to stop")
+        up = sum(child.healthy for child in s.children.values())
+        return stay(s.observe_error or f"{up} of {len(s.children)} sites answer")
+
+
+def sites(folder: str) -> tuple[ChildSpec, WorkerFactory]:
+    """The root of the tree, and the types it is made of."""
+    factory = WorkerFactory()
+    factory.register(Sites)
+    factory.register(Site)
+    return ChildSpec("sites", "sites", SitesSpec(folder=folder)), factory
+
+
+async def main(folder: str) -> None:
+    """Watch until Ctrl-C, telling every change."""
+
+    def tell(report: Any) -> None:
+        if report.kind == "transition":
+            print(f"{report.path}: {report.text}")
+
+    async with Runtime(*sites(folder), listener=tell):
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(main(sys.argv[1]))
+    except KeyboardInterrupt:
+        pass

@@ -21,6 +21,7 @@ from fsmv2.flow import (
     WriteRegister,
 )
 from fsmv2.worker import Act, Goto, Stay
+from fsmv2.worker.snapshot import ActionResult, Outcome
 
 SPEC = DataFlowSpec(
     input=ModbusInput(host="10.0.0.5", registers=(Register(name="speed", address=0),)),
@@ -82,6 +83,17 @@ def test_starting_asks_for_the_flow_then_gives_it_time_to_connect() -> None:
     assert waits == Stay("connects its input", wake_after=3.0)
     assert situation("starting", since=95.0, input_connected=False).state == "degraded"
     assert situation("starting").state == "active"
+
+
+def test_a_flow_that_cannot_be_started_says_why_while_it_is_tried_again() -> None:
+    """Such as one whose commands another flow hears already."""
+    failed = ActionResult("start_flow", Outcome.FAILED, 90.0, "commands are heard by plant/one")
+    unseen = DataFlowObserved()
+    worker = DataFlow(AsyncioEngine())
+    asked = ask(worker, "starting", spec=SPEC, observed=unseen, last_action=failed)
+    assert isinstance(asked, Act)
+    assert asked.action == "start_flow"
+    assert asked.reason == ("the engine could not start the flow: commands are heard by plant/one")
 
 
 def test_it_stops_by_ending_the_flow() -> None:

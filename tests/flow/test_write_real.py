@@ -174,6 +174,7 @@ async def test_every_refusal_has_its_reason_and_touches_no_register(tmp_path: Pa
             ("setpoint", b"NaN", {}, "the payload is not JSON"),
             ("setpoint", b'{"valeu": 1}', {}, "did you mean 'value'?"),
             ("drive.limit", 65536, {}, "can hold (uint16): 0 to 65535"),
+            ("drive.limit", 10**30, {}, "can hold (uint16): 0 to 65535"),
             ("lamp", 1, {}, "it takes true or false, not 1"),
             ("label", "12345", {}, "the text has 5 bytes, label has room for 4"),
             ("setpiont", 1, {}, "there is no tag 'setpiont' that may be written. Did you mean"),

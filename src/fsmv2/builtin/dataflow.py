@@ -173,6 +173,9 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
         if not s.observed.running or not s.observed.current:
+            last = s.last_action
+            if last is not None and last.action == "start_flow" and last.error:
+                return act(self.start_flow, f"the engine could not start the flow: {last.error}")
             return act(self.start_flow, "has the engine start the flow")
         if s.elapsed < 5.0 and not (s.observed.input_connected and s.observed.output_connected):
             return stay(_connecting(s), wake_after=5.0 - s.elapsed)

@@ -76,8 +76,9 @@ def request_of(payload: bytes, header_id: str = "") -> Request:
     try:
         given = msgspec.json.decode(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        what = str(error).removeprefix("JSON is malformed: ")
         raise UnreadableError(
-            f"the payload is not JSON ({error}); a text needs quotes, and there is no NaN"
+            f"the payload is not JSON ({what}); a text needs quotes, and there is no NaN"
         ) from None
     if isinstance(given, list) or given is None:
         what = "null" if given is None else "a list"

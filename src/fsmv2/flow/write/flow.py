@@ -29,6 +29,8 @@ from fsmv2.flow.write.seen import SeenCommands
 LOOK = 1.0
 """Seconds between looks at whether the device's connection still stands."""
 RECONNECT_CAP = 2.0
+MOST_REPLIES = 10
+"""Subjects on which one command is answered, however often it is sent while it waits."""
 FAILING = 60.0
 """Seconds a failed write counts as trouble of the flow, unless one succeeds."""
 LAST_WRITE = 5.0
@@ -188,9 +190,13 @@ class WriteFlow:
             await self._refuse(
                 f"the id '{id_}' was used for another value of {tag}", tag, asked, id_, reply
             )
-        elif command is not None:
-            if reply not in command.replies and len(command.replies) < 10:
+        elif command is not None and reply not in command.replies:
+            if len(command.replies) < MOST_REPLIES:
                 command.replies.append(reply)
+            else:
+                await self._refuse(
+                    f"the command '{id_}' was sent too often already", tag, asked, id_, reply
+                )
         elif answer is not None:
             await self._send(msgspec.structs.replace(answer, duplicate=True), reply)
 

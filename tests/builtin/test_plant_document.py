@@ -215,3 +215,15 @@ def test_what_is_wrong_with_a_write_section_is_told_before_it_runs(
     except DocumentError as error:
         found = tuple(error.diagnostics)
     assert any(told in f"{d.message} {d.fix}" for d in found), found
+
+
+def test_two_bridges_that_would_hear_the_same_commands_are_told() -> None:
+    """Before they run; one with a subject of its own, or that is disabled, is no trouble."""
+    text = BRIDGE.partition("bridges:")[0] + WRITE
+    second = text.partition("bridges:\n")[2].replace("name: filler", "name: second", 1)
+    (found,) = parse_plant(text + second).diagnostics
+    assert found.code == "FSM0138"
+    assert "'second' would hear the commands of 'filler'" in found.message
+    assert parse_plant(text + second + "    enabled: false\n").diagnostics == ()
+    moved = second.replace("cell: filler", "cell: other")
+    assert parse_plant(text + moved).diagnostics == ()

@@ -21,6 +21,8 @@ from fsmv2 import (
     TemplateError,
     VariableBundle,
     Vault,
+    compute_location_path,
+    merge_locations,
     render_template,
 )
 from fsmv2.builtin.agent import Agent, AgentSpec, BridgeEntry
@@ -84,6 +86,7 @@ class _Loading:
         self._data: dict[int, Any] = {}
         self._fatal: list[Diagnostic] = []
         self._waiting: list[Diagnostic] = []
+        self._writers: dict[str, str] = {}  # location path → the bridge that hears commands there
         self._vault = Vault(folder)
         self._secrets = SecretValues(self._vault, self._fatal, self._waiting)
 
@@ -228,6 +231,18 @@ class _Loading:
             location=location,
             agent_location=agent_location,
         )
+        write = sections.get("write")
+        if write is not None and bridge.enabled and not write.get("input", "commands", "subject"):
+            path = compute_location_path(merge_locations(agent_location, location))
+            if (first := self._writers.setdefault(path, bridge.name)) != bridge.name:
+                self._waiting.append(
+                    node.problem(
+                        "FSM0138",
+                        f"bridge '{bridge.name}' would hear the commands of '{first}', which is at "
+                        "the same location.",
+                        fix="Give it another location, or `write.input.commands.subject`.",
+                    )
+                )
         data: dict[str, Any] = {key: self._shared(found) for key, found in sections.items()}
         spec = BridgeSpec(
             variables=VariableBundle(user=user),

@@ -251,6 +251,15 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "right:  engine: {types: {connection: {interval: 2s}}}"
         ),
     ),
+    "FSM0138": (
+        "Two bridges would hear the same commands",
+        (
+            "Commands are heard below the location of a bridge. Two bridges with a `write:` "
+            "section need locations of their own, or one of them a subject of its own.\n\n"
+            "wrong:  two bridges at {line: one}, both with `write:`\n"
+            "right:  write: {input: {commands: {subject: cmd.v1.acme.second}}}"
+        ),
+    ),
     "FSM0134": (
         "The location is empty",
         (

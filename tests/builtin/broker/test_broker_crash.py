@@ -16,10 +16,11 @@ import nats
 import pytest
 
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import find_servers, kernel_start, start_time_of
+from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.probe import probe
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.builtin.broker.record import Record, write_record
+from fsmv2.builtin.process.kernel import kernel_start, start_time_of
 
 pytestmark = pytest.mark.real
 

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from fsmv2.builtin.broker.ending import end, see_off
-from fsmv2.builtin.broker.kernel import how_ended, kernel_start
+from fsmv2.builtin.process.ending import end, see_off
+from fsmv2.builtin.process.kernel import how_ended, kernel_start
 
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); input()"
 

@@ -19,10 +19,11 @@ import msgspec
 import pytest
 
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import find_servers, kernel_start
+from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.lock import store_lock
 from fsmv2.builtin.broker.probe import probe, probe_url
 from fsmv2.builtin.broker.process import start, stop
+from fsmv2.builtin.process.kernel import kernel_start
 from fsmv2.errors import PermanentError, TemporaryError
 
 pytestmark = pytest.mark.real

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import opened_by
+from fsmv2.builtin.process.kernel import opened_by
 from fsmv2.errors import TemporaryError
 
 TRY_EVERY = 0.02

@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.builtin.broker.config import BrokerConfig, make_private_directory, write_private
-from fsmv2.builtin.broker.kernel import find_servers, is_ending
+from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.record import is_alive, read_record
+from fsmv2.builtin.process.kernel import is_ending
 from fsmv2.errors import TemporaryError
 
 PREFERRED = (4222, 1883)

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import holder_of, how_ended, is_zombie, server_of_pid_file
+from fsmv2.builtin.broker.kernel import server_of_pid_file
 from fsmv2.builtin.broker.ports import remembered_ports
 from fsmv2.builtin.broker.protocol import Greeting, greet, mqtt_answers
 from fsmv2.builtin.broker.record import Record, is_alive, read_record
 from fsmv2.builtin.broker.template import digest
+from fsmv2.builtin.process.kernel import holder_of, how_ended, is_zombie
 
 State = Literal["absent", "starting", "ready", "unresponsive", "outdated", "foreign"]
 

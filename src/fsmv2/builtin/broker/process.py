@@ -18,14 +18,15 @@ from fsmv2.builtin.broker.config import (
     sweep,
     write_private,
 )
-from fsmv2.builtin.broker.ending import end, see_off
-from fsmv2.builtin.broker.kernel import find_servers, kernel_start, start_time_of
+from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.lock import only_one, store_lock
 from fsmv2.builtin.broker.ports import is_free, settle
 from fsmv2.builtin.broker.probe import BrokerStatus, foreign, probe
 from fsmv2.builtin.broker.record import Record, is_alive, read_record, remove_record, write_record
 from fsmv2.builtin.broker.spawn import find_server, last_words, spawn
 from fsmv2.builtin.broker.template import digest, render
+from fsmv2.builtin.process.ending import end, see_off
+from fsmv2.builtin.process.kernel import kernel_start, start_time_of
 from fsmv2.errors import TemporaryError
 
 READY_WITHIN = 15.0

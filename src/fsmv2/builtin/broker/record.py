@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.builtin.broker.config import BrokerConfig, write_private
-from fsmv2.builtin.broker.kernel import runs_our_server, start_time_of
+from fsmv2.builtin.broker.kernel import runs_our_server
+from fsmv2.builtin.process.kernel import start_time_of
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 
-from fsmv2.builtin.broker.kernel import is_ending, is_zombie, reap, start_time_of
+from fsmv2.builtin.process.kernel import is_ending, is_zombie, reap, start_time_of
 from fsmv2.errors import TemporaryError
 
 KILLED_WITHIN = 5.0
@@ -35,7 +35,7 @@ async def end(pid: int, started: int, grace: float) -> None:
             os.close(handle)
     await see_off(pid, started)
     if start_time_of(pid) == started:
-        raise TemporaryError(f"nats-server, pid {pid}, does not end, not even by SIGKILL.")
+        raise TemporaryError(f"pid {pid} does not end, not even by SIGKILL.")
 
 
 async def see_off(pid: int, started: int) -> None:

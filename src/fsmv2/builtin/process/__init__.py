@@ -1,0 +1,1 @@
+"""Any process, supervised: the worker, and what the kernel knows of processes."""

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from hard_cases import hard_cases_page, record
 
-from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, sections
+from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, Process, sections
 from fsmv2.core import settings
 from fsmv2.spec.document.shapes import reader_of
 
@@ -98,7 +98,7 @@ def shown(field: Any) -> str:
 def workers_page() -> str:
     """The FSM of each built-in worker, as a table and a diagram."""
     parts = []
-    for cls in (Agent, Broker, Bridge, Connection, DataFlow):
+    for cls in (Agent, Broker, Bridge, Connection, DataFlow, Process):
         d = cls.definition
         rows = [
             f"| `{s.name}` | {s.phase.value} | {', '.join(f'`{t}`' for t in s.to)} | {s.summary} |"

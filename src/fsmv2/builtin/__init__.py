@@ -1,6 +1,6 @@
 """The built-in worker types, and the document that declares a plant of them.
 
-agent, broker, bridge, connection, dataflow: one worker each.
+agent, broker, bridge, connection, dataflow, process: one worker each.
 plant: the document → the root of the tree.   sections, places, rendering: its keys and rules.
 """
 
@@ -18,6 +18,7 @@ from fsmv2.builtin.broker.worker import Broker
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.plant import Plant, load_plant, parse_plant
+from fsmv2.builtin.process import Process, ProcessSpec, Ready
 from fsmv2.flow import AsyncioEngine, Engine, OnAccepted
 
 __all__ = [
@@ -28,6 +29,9 @@ __all__ = [
     "Connection",
     "DataFlow",
     "Plant",
+    "Process",
+    "ProcessSpec",
+    "Ready",
     "builtins",
     "load_plant",
     "parse_plant",
@@ -49,6 +53,7 @@ def register_builtins(factory: WorkerFactory, engine: Engine) -> None:
     factory.register(Bridge)
     factory.register_alias("protocolConverter", "bridge")
     factory.register(Connection)
+    factory.register(Process)
     factory.register(DataFlow, make=lambda: DataFlow(engine))
 
 

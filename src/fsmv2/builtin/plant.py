@@ -32,6 +32,7 @@ from fsmv2.builtin.broker.worker import Broker, BrokerSpec
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.places import Places
+from fsmv2.builtin.process import Process
 from fsmv2.builtin.rendering import check_bridge
 from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
@@ -40,7 +41,7 @@ from fsmv2.spec.document import Document, Node, decode, load_yaml, parse_yaml
 
 ACTIONS = {
     cls.definition.name: cls.definition.actions
-    for cls in (Agent, Bridge, Broker, Connection, DataFlow)
+    for cls in (Agent, Bridge, Broker, Connection, DataFlow, Process)
 }
 """What the section `engine:` may name: the actions of each worker type."""
 

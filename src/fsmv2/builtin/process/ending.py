@@ -16,10 +16,11 @@ KILLED_WITHIN = 5.0
 LOOK_EVERY = 0.01
 
 
-async def end(pid: int, started: int, grace: float) -> None:
+async def end(pid: int, started: int, grace: float, *, asked: bool = False) -> None:
     """SIGTERM, after `grace` seconds SIGKILL, to the process that began at `started`, if it lives.
 
-    Works for a child and for one that was adopted. TemporaryError: it does not end.
+    `asked`: it was asked to end already, in its own way. Works for a child and for one that was
+    adopted. TemporaryError: it does not end.
     """
     handle = _handle(pid)
     try:
@@ -28,7 +29,8 @@ async def end(pid: int, started: int, grace: float) -> None:
             # signal cannot reach a later one with the same pid.
             if start_time_of(pid) != started:
                 break
-            _send(pid, handle, number)
+            if number == signal.SIGKILL or not asked:
+                _send(pid, handle, number)
             await _until_ended(pid, started, handle, seconds)
     finally:
         if handle is not None:

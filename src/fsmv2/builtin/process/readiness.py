@@ -1,0 +1,77 @@
+"""Whether a process can be used yet: by port, line, file and HTTP, whatever was asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fsmv2.builtin.process.spec import Config
+from fsmv2.builtin.reach import reach
+
+SETTLED = 1.0
+"""Seconds a process must have run to count as ready when nothing says when it is."""
+WITHIN = 1.0
+"""Seconds each question may take."""
+
+
+async def missing(config: Config, running_for: float, *, was_ready: bool) -> str:
+    """What is still missing, as a sentence; empty when it is ready.
+
+    One that `was_ready` is not asked for its line again, which may be long gone.
+    """
+    ready = config.ready
+    if ready.port and not await _accepts("127.0.0.1", ready.port):
+        return f"nothing accepts on port {ready.port} yet"
+    if ready.line and not was_ready and not _said(config.output, ready.line):
+        return f"it has not written a line with {ready.line!r} yet"
+    if ready.file and not _exists(ready.file):
+        return f"the file {ready.file} is not there yet"
+    if ready.http:
+        answer = await _asked(ready.http)
+        if answer:
+            return f"{ready.http}: {answer}"
+    if not (ready.port or ready.line or ready.file or ready.http) and running_for < SETTLED:
+        return "it has just been started"
+    return ""
+
+
+async def _accepts(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(WITHIN):
+            await reach(host, port)
+    except (OSError, TimeoutError):
+        return False
+    return True
+
+
+def _exists(file: str) -> bool:
+    return Path(file).expanduser().exists()
+
+
+def _said(output: Path, pattern: str) -> bool:
+    wanted = re.compile(pattern)
+    try:
+        with output.open(errors="replace") as lines:
+            return any(wanted.search(line) for line in lines)
+    except OSError:
+        return False
+
+
+async def _asked(url: str) -> str:
+    parts = urlsplit(url)
+    port = parts.port or 80
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    try:
+        async with asyncio.timeout(WITHIN):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(f"GET {path} HTTP/1.0\r\nHost: {parts.netloc}\r\n\r\n".encode())
+                words = (await reader.readline()).decode("latin-1").split(maxsplit=2)
+            finally:
+                writer.close()
+    except (OSError, TimeoutError) as error:
+        return str(error) or "no answer"
+    good = len(words) > 1 and words[1].isdigit() and int(words[1]) < 400
+    return "" if good else f"answers {' '.join(words[1:]).strip() or 'nothing'}"

@@ -6,7 +6,8 @@ defined, do not: that bridge waits with the reason while the others run. Called 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from fsmv2 import (
     TemplateError,
     VariableBundle,
     Vault,
+    WorkerFactory,
     compute_location_path,
     merge_locations,
     render_template,
@@ -31,12 +33,14 @@ from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
 from fsmv2.builtin.broker.worker import Broker, BrokerSpec
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
+from fsmv2.builtin.kit import register_builtins
 from fsmv2.builtin.places import Places
 from fsmv2.builtin.process import Process
 from fsmv2.builtin.rendering import check_bridge
 from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.errors import Mark, suggest
+from fsmv2.flow import AsyncioEngine
 from fsmv2.spec.document import Document, Node, decode, load_yaml, parse_yaml
 
 ACTIONS = {
@@ -47,12 +51,25 @@ ACTIONS = {
 
 
 class Plant(msgspec.Struct, frozen=True):
-    """A document that can be run, with its warnings and what keeps single bridges waiting."""
+    """A document that can be run, with its warnings and what keeps single bridges waiting.
+
+    `async with Runtime(plant) as tree:` runs it.
+    """
 
     root: ChildSpec
     settings: EngineSettings
     vault: Vault
     diagnostics: tuple[Diagnostic, ...]
+
+    @contextlib.asynccontextmanager
+    async def types(self, factory: WorkerFactory) -> AsyncIterator[None]:
+        """Add the built-in types to `factory`, with an engine that is closed at the end."""
+        engine = AsyncioEngine()
+        register_builtins(factory, engine)
+        try:
+            yield
+        finally:
+            await engine.aclose()
 
 
 def load_plant(path: Path, *, state_dir: Path | None = None) -> Plant:

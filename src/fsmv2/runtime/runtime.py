@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any
 
@@ -28,6 +29,7 @@ from fsmv2.core import (
 )
 from fsmv2.errors import FsmError
 from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.declaration import Declaration
 from fsmv2.runtime.liveness import Liveness, judge
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.threads import LoopThread
@@ -109,8 +111,8 @@ class Runtime:
 
     def __init__(
         self,
-        root: ChildSpec,
-        factory: WorkerFactory,
+        root: ChildSpec | Declaration,
+        factory: WorkerFactory | None = None,
         *,
         global_variables: Mapping[str, Any] | None = None,
         settings: EngineSettings | None = None,
@@ -121,11 +123,21 @@ class Runtime:
     ) -> None:
         """`root` declares the tree; `factory` knows its worker types.
 
+        Instead of a root it may be a whole declaration, such as `load_plant("plant.yaml")`: that
+        brings its types, settings and secrets along; a `factory` may then add types of your own.
         `global_variables` default to those of the root's spec. `seed` draws the jitter of backoffs
         (default: from the clock). `listener` is called with every report, on the supervision loop.
         `store` keeps what a crash must not lose; it is opened and closed with the runtime.
         `secrets` holds the values behind the tokens in the tree; collections and actions see them.
         """
+        factory = factory if factory is not None else WorkerFactory()
+        self._stack = contextlib.AsyncExitStack()
+        self._types: AbstractAsyncContextManager[None] | None = None
+        if not isinstance(root, ChildSpec):
+            self._types = root.types(factory)
+            settings = root.settings if settings is None else settings
+            secrets = root.vault if secrets is None else secrets
+            root = root.root
         self._store = store
         self._secrets = secrets
         self._root = root
@@ -148,6 +160,17 @@ class Runtime:
         """
         if self._running is not None:
             raise FsmError("the runtime is already running.", fix="Make another Runtime.")
+        if self._types is not None:
+            await self._stack.enter_async_context(self._types)
+            self._types = None
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def _start(self) -> None:
         writer = None
         if self._store is not None:
             writer = Writer(self._store, self.core.epoch)
@@ -164,7 +187,6 @@ class Runtime:
             running.supervision.listen(self._listener)
         running.start()
         self.declare(self._root, self._globals, who="start")
-        return self
 
     async def __aexit__(
         self,
@@ -186,6 +208,7 @@ class Runtime:
                 await asyncio.wait_for(ended, 2 * ABANDON_AFTER)
             await running.work_thread.stop()
             await running.supervision_thread.stop()
+            await self._stack.aclose()
 
     @property
     def supervision(self) -> Supervision:

@@ -1,0 +1,50 @@
+"""All built-in types in one factory, with the engine that their data flows share."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from fsmv2 import WorkerFactory
+from fsmv2.builtin.agent import Agent
+from fsmv2.builtin.bridge import Bridge
+from fsmv2.builtin.broker.worker import Broker
+from fsmv2.builtin.connection import Connection
+from fsmv2.builtin.dataflow import DataFlow
+from fsmv2.builtin.process import Process
+from fsmv2.flow import AsyncioEngine, Engine, OnAccepted
+
+
+class Builtins(msgspec.Struct, frozen=True):
+    """What a runtime of a plant needs: the worker types, and the engine they share."""
+
+    factory: WorkerFactory
+    engine: Engine
+
+
+def register_builtins(factory: WorkerFactory, engine: Engine) -> None:
+    """Register all built-in types; data flows run on `engine`."""
+    factory.register(Agent)
+    factory.register(Broker)
+    factory.register(Bridge)
+    factory.register_alias("protocolConverter", "bridge")
+    factory.register(Connection)
+    factory.register(Process)
+    factory.register(DataFlow, make=lambda: DataFlow(engine))
+
+
+@contextlib.asynccontextmanager
+async def builtins(*, on_accepted: OnAccepted | None = None) -> AsyncIterator[Builtins]:
+    """The built-in types with an engine of their own, closed at the end.
+
+    `on_accepted` is called with subject and payload of every accepted sample.
+    """
+    engine = AsyncioEngine(on_accepted=on_accepted)
+    factory = WorkerFactory()
+    register_builtins(factory, engine)
+    try:
+        yield Builtins(factory, engine)
+    finally:
+        await engine.aclose()

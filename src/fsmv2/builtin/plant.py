@@ -41,7 +41,7 @@ from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.errors import Mark, suggest
 from fsmv2.flow import AsyncioEngine
-from fsmv2.spec.document import Document, Node, decode, load_yaml, parse_yaml
+from fsmv2.spec.document import Document, Node, decode, load_folder, load_yaml, parse_yaml
 
 ACTIONS = {
     cls.definition.name: cls.definition.actions
@@ -73,11 +73,14 @@ class Plant(msgspec.Struct, frozen=True):
 
 
 def load_plant(path: Path, *, state_dir: Path | None = None) -> Plant:
-    """Read a document. DocumentError holds everything that makes it unusable.
+    """Read a document, or a folder of them. DocumentError holds everything that is wrong.
 
     `state_dir` is where an embedded broker keeps its data; without it nothing is chosen or
     written, and the plant is good for looking at only.
     """
+    if path.is_dir():
+        document = load_folder(path, aliases=PlantSection.ALIASES)
+        return _Loading(document, state_dir, path).plant()
     return _Loading(load_yaml(path), state_dir, path.parent).plant()
 
 

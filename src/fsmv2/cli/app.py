@@ -19,7 +19,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The document, YAML.")]
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="The document, YAML; or a folder of them.")
+]
 For = Annotated[
     float | None,
     typer.Option(

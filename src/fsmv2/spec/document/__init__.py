@@ -2,6 +2,7 @@
 
 source, load, events, expansion, scalars, complaint    text → nodes, or what is wrong with it
 node, document, paths                                  the tree, and places in it
+folder                                                 many files as one document
 decode, shapes, branches, leaves, templated, duration  nodes → typed values
 codes, wording                                         the catalogue of problems; their words
 """
@@ -10,6 +11,7 @@ from fsmv2.spec.document.codes import CATALOGUE, explain
 from fsmv2.spec.document.decode import decode, rendered
 from fsmv2.spec.document.document import Document, in_order
 from fsmv2.spec.document.duration import Duration, parse_duration
+from fsmv2.spec.document.folder import load_folder
 from fsmv2.spec.document.load import load_yaml, parse_yaml
 from fsmv2.spec.document.node import Node
 from fsmv2.spec.document.templated import Templated
@@ -23,6 +25,7 @@ __all__ = [
     "decode",
     "explain",
     "in_order",
+    "load_folder",
     "load_yaml",
     "parse_duration",
     "parse_yaml",

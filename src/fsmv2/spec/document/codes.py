@@ -16,8 +16,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "FSM0102": (
         "The file cannot be read",
         (
-            "It does not exist, is a folder, or may not be read by this user.\n\n"
-            "wrong:  fsmv2 validate plants/\nright:  fsmv2 validate plants/filler.yaml"
+            "It does not exist, or may not be read by this user.\n\n"
+            "wrong:  fsmv2 validate plnat.yaml\nright:  fsmv2 validate plant.yaml"
         ),
     ),
     "FSM0103": (
@@ -249,6 +249,16 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "of the built-in workers lists both.\n\n"
             "wrong:  engine: {types: {conection: {interval: 2s}}}\n"
             "right:  engine: {types: {connection: {interval: 2s}}}"
+        ),
+    ),
+    "FSM0139": (
+        "A folder of documents cannot be put together",
+        (
+            "Its `*.yaml` files are read as one document. Sections of names are united and lists "
+            "follow each other; what two files both say is refused. Files that begin with a dot or "
+            "an underscore are left out, and links must stay in the folder.\n\n"
+            "wrong:  agent: in a.yaml and in b.yaml, both with a name\n"
+            "right:  agent.yaml, templates.yaml, and a file with `bridges:` for each machine"
         ),
     ),
     "FSM0138": (

@@ -1,0 +1,135 @@
+"""A folder of documents put together as one: a file for each bridge, say, and one for the agent.
+
+Sections of names (`templates`, `global`) are united, lists (`bridges`) follow each other in the
+order of the file names, and every value keeps its own file, line and column. What two files both
+say is refused, with both places. Anchors do not cross files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from fsmv2.errors import Diagnostic, DocumentError, Mark, Related
+from fsmv2.spec.document.document import Document, in_order
+from fsmv2.spec.document.load import load_yaml
+from fsmv2.spec.document.node import Node
+
+SUFFIXES = (".yaml", ".yml")
+MOST = 10_000
+"""Files; nobody keeps more in one folder by hand."""
+
+
+def load_folder(folder: Path, *, aliases: Mapping[str, str] | None = None) -> Document:
+    """Read every `*.yaml` and `*.yml` in `folder`, but for hidden ones and those with `_` or `~`.
+
+    `aliases`: other names of sections, so that two files may use either. DocumentError holds what
+    is wrong with all of them at once.
+    """
+    problems: list[Diagnostic] = []
+    whole = Document(str(folder), [])
+    whole.root = Node("mapping", {}, mark=Mark(str(folder), 1, 1), keys={}, document=whole)
+    for file in _files(folder, problems):
+        try:
+            document = load_yaml(file)
+        except DocumentError as error:
+            problems += error.diagnostics
+            continue
+        for key, section in document.root.value.items():
+            _add(whole.root, (aliases or {}).get(key, key), section, problems)
+    if problems:
+        raise DocumentError(in_order(problems))
+    return whole
+
+
+def _files(folder: Path, problems: list[Diagnostic]) -> list[Path]:
+    try:
+        found = sorted(
+            file
+            for file in folder.iterdir()
+            if file.suffix in SUFFIXES and file.name[0] not in "._" and not file.name.endswith("~")
+        )
+    except OSError as error:
+        problems.append(_of(folder, "FSM0102", f"the folder cannot be read: {error.strerror}."))
+        return []
+    if not found:
+        fix = f"Put files in it whose names end in {' or '.join(SUFFIXES)}."
+        problems.append(_of(folder, "FSM0139", "the folder holds no document.", fix))
+    if len(found) > MOST:
+        problems.append(_of(folder, "FSM0139", f"the folder holds more than {MOST:,} documents."))
+        return []
+    inside = []
+    home = folder.resolve()
+    for file in found:
+        if home in file.resolve().parents:
+            inside.append(file)
+        else:
+            text = f"'{file.name}' is a link that leads out of the folder."
+            problems.append(_of(folder, "FSM0139", text, "Copy the file it leads to."))
+    return inside
+
+
+def _of(folder: Path, code: str, message: str, fix: str = "") -> Diagnostic:
+    return Diagnostic(code=code, message=message, mark=Mark(str(folder), 1, 1), fix=fix)
+
+
+def _add(root: Node, key: str, section: Node, problems: list[Diagnostic]) -> None:
+    old = root.value.get(key)
+    if old is None:
+        root.value[key] = section
+        if section.key is not None:
+            root.keys[key] = section.key  # type: ignore[index]  # a dict, made above
+    elif old.kind == section.kind == "sequence":
+        first = len(old.value)
+        for number, item in enumerate(section.value):
+            _move(item, f"{key}[{number}]", f"{key}[{first + number}]")
+        root.value[key] = _united(old, [*old.value, *section.value], {})
+    elif old.kind == section.kind == "mapping":
+        both = [name for name in section.value if name in old.value]
+        problems += [_twice(f"{key}.{name}", old, section, name) for name in both]
+        root.value[key] = _united(old, {**old.value, **section.value}, {**old.keys, **section.keys})
+    else:
+        problems.append(_twice(key, old, section, None))
+
+
+def _united(old: Node, value: object, keys: Mapping[str, tuple[Mark, int]]) -> Node:
+    return Node(
+        old.kind,
+        value,
+        path=old.path,
+        mark=old.mark,
+        length=old.length,
+        keys=keys,
+        key=old.key,
+        document=old.document,
+    )
+
+
+def _move(node: Node, old: str, new: str) -> None:
+    """Give an item of a list, and what is in it, the path that it has in the whole."""
+    todo = [node]
+    while todo:
+        at = todo.pop()
+        if at.path.startswith(old):
+            at.path = new + at.path.removeprefix(old)
+        below = at.value.values() if at.kind == "mapping" else at.value
+        todo += below if at.kind != "scalar" else ()
+
+
+def _twice(what: str, old: Node, new: Node, key: str | None) -> Diagnostic:
+    first = old.problem("", "", key=key, at_key=key is None)
+    problem = new.problem(
+        "FSM0139",
+        f"'{what}' stands in two files.",
+        key=key,
+        at_key=key is None,
+        fix="Keep one of them.",
+    )
+    if first.mark is None:
+        return problem
+    related = Related(
+        message="the other one", mark=first.mark, source=first.source, length=first.length
+    )
+    return msgspec.structs.replace(problem, related=(related,))

@@ -39,6 +39,7 @@ from fsmv2.builtin.process import Process
 from fsmv2.builtin.rendering import check_bridge
 from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
+from fsmv2.builtin.unused import Unused
 from fsmv2.errors import Mark, suggest
 from fsmv2.flow import AsyncioEngine
 from fsmv2.spec.document import Document, Node, decode, load_folder, load_yaml, parse_yaml
@@ -108,6 +109,7 @@ class _Loading:
         self._fatal: list[Diagnostic] = []
         self._waiting: list[Diagnostic] = []
         self._writers: dict[str, str] = {}  # location path → the bridge that hears commands there
+        self._unused = Unused(self._waiting)
         self._vault = Vault(folder)
         self._secrets = SecretValues(self._vault, self._fatal, self._waiting)
 
@@ -132,6 +134,7 @@ class _Loading:
             self._entry(bridge, node, global_, location, agent_location, broker)
             for bridge, node, location in zip(section.bridges, nodes, locations, strict=True)
         ]
+        self._unused.rest(self._node)
         if self._fatal:
             raise DocumentError(_ordered(self._fatal))
         spec = AgentSpec(
@@ -196,6 +199,7 @@ class _Loading:
     def _broker(self, section: PlantSection, global_: Mapping[str, Any]) -> BrokerSpec | None:
         broker = section.broker
         if broker.url:
+            self._unused.reads(broker.url)
             try:
                 url = render_template(broker.url, VariableBundle(global_=global_))
             except TemplateError as error:
@@ -265,6 +269,7 @@ class _Loading:
                     )
                 )
         data: dict[str, Any] = {key: self._shared(found) for key, found in sections.items()}
+        self._unused.bridge(node, bridge.template, data.values())
         spec = BridgeSpec(
             variables=VariableBundle(user=user),
             location=location,

@@ -251,6 +251,15 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "right:  engine: {types: {connection: {interval: 2s}}}"
         ),
     ),
+    "FSM0140": (
+        "Nothing reads it",
+        (
+            "A variable, a template or a global variable that no bridge uses. Often it is "
+            "misspelt. It does no harm.\n\n"
+            "wrong:  variables: {HOTS: 10.0.0.1}, and the template has {{ .HOST }}\n"
+            "right:  variables: {HOST: 10.0.0.1}"
+        ),
+    ),
     "FSM0139": (
         "A folder of documents cannot be put together",
         (

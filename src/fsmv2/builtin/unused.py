@@ -1,0 +1,77 @@
+"""Warnings for what a document says and nothing reads: most often a name that was misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fsmv2 import Diagnostic
+from fsmv2.errors import TemplateError, suggest
+from fsmv2.spec import template_references
+from fsmv2.spec.document import Node
+
+Paths = frozenset[tuple[str | int, ...]]
+
+
+class Unused:
+    """Told of what is read, one bridge after the other; warns of the rest."""
+
+    def __init__(self, warnings: list[Diagnostic]) -> None:
+        self._warnings = warnings
+        self._read: dict[int, Paths] = {}  # by identity of a section that bridges may share
+        self._globals: set[str] = set()
+        self._everything = False
+        self._templates: set[str] = set()
+
+    def reads(self, *sections: Any) -> set[str]:
+        """The user variables that rendering these may read; takes note of the global ones."""
+        names: set[str] = set()
+        for section in sections:
+            for path in self._paths(section):
+                if path[0] != "global":
+                    names.add(str(path[0]))
+                elif len(path) > 1:
+                    self._globals.add(str(path[1]))
+                else:
+                    self._everything = True
+        return names
+
+    def bridge(self, node: Node, template: str | None, sections: Iterable[Any]) -> None:
+        """Warn of variables of a bridge that none of its sections reads."""
+        read = self.reads(*sections)
+        if template is not None:
+            self._templates.add(template)
+        variables = node.get("variables")
+        if variables is not None and variables.kind == "mapping":
+            for name in variables.value:
+                if name not in read:
+                    self._warn(variables, name, f"nothing reads the variable '{name}'", read)
+
+    def rest(self, root: Node) -> None:
+        """Warn of global variables and templates that no bridge reads."""
+        for section, used in (("global", self._globals), ("templates", self._templates)):
+            node = root.get(section)
+            if node is None or node.kind != "mapping" or (section == "global" and self._everything):
+                continue
+            word = "global variable" if section == "global" else "template"
+            verb = "reads" if section == "global" else "uses"
+            for name in node.value:
+                if name not in used:
+                    self._warn(node, name, f"nothing {verb} the {word} '{name}'", used)
+
+    def _warn(self, node: Node, name: str, message: str, read: Iterable[str]) -> None:
+        near = suggest(name, sorted(read)).partition(" Known:")[0]
+        fix = near if near.startswith("Did you mean") else "Remove it, or correct its name."
+        self._warnings.append(
+            node.problem("FSM0140", f"{message}.", key=name, fix=fix, warning=True)
+        )
+
+    def _paths(self, section: Any) -> Paths:
+        found = self._read.get(id(section))
+        if found is None:
+            try:
+                found = template_references(section)
+            except TemplateError:
+                found = frozenset()  # said elsewhere, at its place
+            self._read[id(section)] = found
+        return found

@@ -58,7 +58,7 @@ def tests() -> Iterator[tuple[int, HardTest]]:
 def record() -> None:
     """Run all of them and keep how they ended."""
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-k", "test_h"]
-    subprocess.run([*command, "--hard-cases", str(RESULTS)], cwd=ROOT, check=False)
+    subprocess.run([*command, f"--hard-cases={RESULTS}", "tests"], cwd=ROOT, check=False)
 
 
 def hard_cases_page() -> str:

@@ -35,8 +35,9 @@ test: lint  ## what CI runs, under six minutes on two cores
 test-all: lint  ## test, and what takes longer
 	@$(BIN)/pytest -n 2
 
-bench: $(READY)  ## the figures, median of five
+bench: $(READY)  ## the figures: the engine, median of five; and a hundred bridges
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.bridges --bridges 100 --tags 20 --for 20
 
 docs: $(READY)  ## regenerate the pages and pictures that are made from the code
 	@$(BIN)/python docs/generate.py

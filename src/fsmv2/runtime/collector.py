@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fsmv2.core import Event, Observed, Watch
-from fsmv2.errors import FsmError, SecretError, said
+from fsmv2.errors import SecretError, said
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.ending import end_task
+from fsmv2.runtime.holder import CLOSE_WITHIN, Holder
 from fsmv2.runtime.log import worker_log
 from fsmv2.spec import ObservedState, UserSpec, Vault, same_observation
-from fsmv2.worker import Resources, Worker
+from fsmv2.worker import Resources
 
 GRID = 0.05
 """Seconds between the moments at which collections on an interval begin."""
@@ -26,9 +27,6 @@ SOON = 0.1
 PATIENCE = 3
 """How often the time-out of a collection is granted anew while the loop itself is late."""
 
-CLOSE_WITHIN = 5.0
-"""Seconds a type's resources may take to close before they are abandoned."""
-
 
 class Collector:
     """Observes one incarnation, independent of ticks. Runs on the work loop."""
@@ -38,20 +36,15 @@ class Collector:
         "_cancelled",
         "_clock",
         "_closed",
-        "_closing",
         "_concealed",
-        "_config",
         "_heartbeat",
-        "_keeper",
+        "_holder",
         "_last",
         "_late",
         "_loop",
         "_next",
-        "_open_error",
         "_patience",
         "_post",
-        "_ready",
-        "_resources",
         "_routine",
         "_secrets",
         "_soon",
@@ -85,8 +78,6 @@ class Collector:
         self._secrets = secrets
         self._concealed = ""
         self._spec: UserSpec = watch.spec
-        self._config: Any = watch.config
-        self._reveal(watch.spec, watch.config)
         self._clock = clock
         self._loop = loop
         self._post = post
@@ -98,15 +89,12 @@ class Collector:
         self._next: asyncio.TimerHandle | None = None
         self._timeout: asyncio.TimerHandle | None = None
         self._soon: asyncio.TimerHandle | None = None
-        self._keeper: asyncio.Task[None] | None = None
-        self._closing: asyncio.Event | None = None
-        self._ready: asyncio.Future[None] = loop.create_future()
         self._cancelled = False
-        self._resources: Resources[Any] | None = None
-        self._open_error = ""
         self._again = False
         self._patience = 0
         self._closed = False
+        self._holder = Holder(self.worker, loop, task_name("resources", self.path), self._bind)
+        self._reveal(watch.spec, watch.config)
 
     # ---- what the work loop asks -------------------------------------------------------------
 
@@ -125,8 +113,6 @@ class Collector:
         Soon and not at once: one global change updates thousands, which first want to be derived.
         """
         self._reveal(spec, config)
-        if self._resources is not None:
-            self._resources = self._bind(self._resources.value)
         if changed and self._soon is None:
             self._soon = self._loop.call_later(SOON, self._collect_soon)
 
@@ -160,8 +146,11 @@ class Collector:
         """Run one action of the worker with the spec and resources of now."""
         if self._concealed:
             raise SecretError(self._concealed)
-        resources = await self._opened()
-        return await getattr(self.worker, name)(self._spec, resources, **args)
+        resources = await self._holder.lend(wait=True)
+        try:
+            return await getattr(self.worker, name)(self._spec, resources, **args)
+        finally:
+            self._holder.give_back()
 
     async def close(self) -> None:
         """End the collection and close the resources."""
@@ -172,7 +161,7 @@ class Collector:
         if self._task is not None:
             self._cancelled = True
             await end_task(self._task)
-        await self._close_resources()
+        await self._holder.close()
 
     # ---- one collection ----------------------------------------------------------------------
 
@@ -184,9 +173,12 @@ class Collector:
         try:
             if self._concealed:
                 raise SecretError(self._concealed)
-            resources = self._resources or await self._opened()
+            resources = await self._holder.lend(wait=False)
             began = self._clock.now()
-            observed = await self.worker.collect_observed_state(self._spec, resources)
+            try:
+                observed = await self.worker.collect_observed_state(self._spec, resources)
+            finally:
+                self._holder.give_back()
             if isinstance(observed, self.definition.observed_type):
                 self._last = observed
                 unchanged = last is not None and same_observation(last, observed)
@@ -238,69 +230,24 @@ class Collector:
         if self._task is not None:
             self._cancelled = True
             await end_task(self._task, within=CLOSE_WITHIN)
-        await self._close_resources()
+        await self._holder.close()
         self.collect_now()
 
-    # ---- resources ---------------------------------------------------------------------------
-
-    async def _opened(self) -> Resources[Any]:
-        """The open resources; opens them first if need be. FsmError: they could not be opened."""
-        if self._resources is not None:
-            return self._resources
-        if type(self.worker).resources is Worker.resources:
-            self._resources = self._bind(None)
-            return self._resources
-        if self._keeper is None:
-            self._ready, self._closing = self._loop.create_future(), asyncio.Event()
-            self._keeper = self._loop.create_task(
-                self._keep(self._ready, self._closing), name=task_name("resources", self.path)
-            )
-        # Not awaited itself: a collection that times out would cancel it for those who wait too.
-        await asyncio.wait([self._ready])
-        resources: Resources[Any] | None = self._resources
-        if resources is None:
-            raise FsmError(f"its resources could not be opened: {self._open_error}")
-        return resources
-
-    async def _keep(self, ready: asyncio.Future[None], closing: asyncio.Event) -> None:
-        """Hold the resources open; one task enters and leaves, as many contexts require."""
-        try:
-            async with self.worker.resources(self._spec) as value:
-                self._resources = self._bind(value)
-                _finish(ready)
-                await closing.wait()
-        except (Exception, SystemExit, KeyboardInterrupt) as raised:  # noqa: BLE001
-            self._open_error = said(raised)  # author code; shown as the observation's error
-        except asyncio.CancelledError:
-            self._open_error = "it was cancelled"
-            raise
-        finally:
-            self._resources = None
-            self._keeper = None
-            _finish(ready)
-
-    async def _close_resources(self) -> None:
-        keeper = self._keeper
-        if keeper is not None and self._closing is not None:
-            self._closing.set()
-            await asyncio.wait([keeper], timeout=CLOSE_WITHIN)
-            if not await end_task(keeper, within=CLOSE_WITHIN):
-                self._open_error = "those of before have not closed yet"
-        self._resources = None
+    # ---- what author code is handed ----------------------------------------------------------
 
     def _reveal(self, spec: UserSpec, config: Any) -> None:
         """Put the secrets in; author code is not called while that is not possible."""
-        self._spec, self._config, self._concealed = spec, config, ""
+        self._spec, self._concealed = spec, ""
         if self._secrets:
             try:
-                self._spec = self._secrets.reveal(spec)
-                self._config = self._secrets.reveal(config)
+                self._spec, config = self._secrets.reveal(spec), self._secrets.reveal(config)
             except SecretError as error:
                 self._concealed = error.message
+        self._holder.want(self._spec, config)
 
-    def _bind(self, value: Any) -> Resources[Any]:
+    def _bind(self, value: Any, config: Any) -> Resources[Any]:
         log = worker_log(self.path, self._secrets)
-        return Resources(self.path, value, self._config, log, self._push, self._late)
+        return Resources(self.path, value, config, log, self._push, self._late)
 
     def _push(self, observed: ObservedState) -> None:
         if not self._closed:
@@ -310,11 +257,6 @@ class Collector:
 def task_name(what: str, path: str) -> str:
     """The name of a task that runs author code; the watchdog tells from it whose."""
     return f"{what}:{path}"
-
-
-def _finish(ready: asyncio.Future[None]) -> None:
-    if not ready.done():
-        ready.set_result(None)
 
 
 def _retrieve(task: asyncio.Task[Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Generic
 
@@ -12,9 +12,13 @@ from typing_extensions import TypeVar
 
 from fsmv2.spec import DesiredState, ObservedState, UserSpec
 from fsmv2.worker.phase import Phase
+from fsmv2.worker.step import Step
 
 S = TypeVar("S", bound=UserSpec, default=Any)
 O = TypeVar("O", bound=ObservedState, default=Any)  # noqa: E741  (S and O: spec and observed)
+
+T = TypeVar("T", default=Any)
+W = TypeVar("W")
 
 NO_STATUS: Mapping[str, ChildStatus] = MappingProxyType({})
 
@@ -33,6 +37,13 @@ class ChildStatus(msgspec.Struct, frozen=True, gc=False):
     fresh: bool
     reason: str
 
+    def at(self, *states: Callable[..., Step]) -> bool:
+        """Whether it is in one of these states, given as the methods of its class.
+
+        `s.children["device"].at(Connection.up)`: a type checker finds the state that is none.
+        """
+        return any(self.state == state.__name__ for state in states)
+
 
 class Outcome(enum.StrEnum):
     """How an action ended."""
@@ -44,7 +55,7 @@ class Outcome(enum.StrEnum):
     STUCK = "stuck"
 
 
-class ActionResult(msgspec.Struct, frozen=True):
+class ActionResult(msgspec.Struct, Generic[T], frozen=True):
     """The last action that ended: `ended_at` in seconds of the same clock as `Snapshot.now`.
 
     `result` is what the action returned; `error` says why it did not succeed. While a failed
@@ -55,7 +66,7 @@ class ActionResult(msgspec.Struct, frozen=True):
     outcome: Outcome
     ended_at: float
     error: str = ""
-    result: Any = None
+    result: T | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -82,7 +93,7 @@ class Snapshot(msgspec.Struct, Generic[S, O], frozen=True, kw_only=True):
     observed_at: float | None
     fresh: bool
     observe_error: str
-    last_action: ActionResult | None
+    last_action: ActionResult[Any] | None
     now: float
     since: float
     children: Mapping[str, ChildStatus] = NO_STATUS
@@ -94,3 +105,11 @@ class Snapshot(msgspec.Struct, Generic[S, O], frozen=True, kw_only=True):
     def elapsed(self) -> float:
         """Seconds since this state was entered."""
         return self.now - self.since
+
+    def last(self, action: Callable[..., Awaitable[W]]) -> ActionResult[W] | None:
+        """How the last action ended, if it was this one: `s.last(self.measure)`.
+
+        Its `result` has the type that the action returns.
+        """
+        found = self.last_action
+        return found if found is not None and found.action == action.__name__ else None

@@ -7,14 +7,18 @@ written. Authors use the three functions `goto`, `act` and `stay`; the core read
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Concatenate, ParamSpec
 
 import msgspec
+
+from fsmv2.errors import DefinitionError
+
+P = ParamSpec("P")
 
 StateMethod = Callable[[Any], "Step"]
 """A method marked `@state`, as `goto` takes it: `goto(self.running, ...)`."""
 
-ActionMethod = Callable[..., Awaitable[Any]]
+ActionMethod = Callable[Concatenate[Any, Any, P], Awaitable[Any]]
 """A method marked `@action`, as `act` takes it: `act(self.switch_on, ...)`."""
 
 
@@ -49,13 +53,18 @@ def goto(target: StateMethod, reason: str) -> Goto:
     return Goto(target.__name__, reason)
 
 
-def act(action: ActionMethod, reason: str, /, **args: Any) -> Act:
-    """Run the action `action`, one of the methods marked `@action`, with `args`.
+def act(action: ActionMethod[P], reason: str, /, *args: P.args, **kwargs: P.kwargs) -> Act:
+    """Run the action `action`, one of the methods marked `@action`, with what it takes by name.
 
     The same action with the same arguments is never started twice at once: asking again while
     it runs changes nothing, so a step may simply say what it needs each time it is asked.
     """
-    return Act(action.__name__, reason, args)
+    if args:
+        raise DefinitionError(
+            f"act(self.{action.__name__}, ...) takes the action's arguments by name: the record "
+            "of what was done shows them so"
+        )
+    return Act(action.__name__, reason, kwargs)
 
 
 def stay(

@@ -1,0 +1,165 @@
+"""Holds the resources of one worker open, for one spec at a time, and lends them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from fsmv2.errors import FsmError, said
+from fsmv2.runtime.ending import end_task
+from fsmv2.spec import UserSpec, VariableBundle
+from fsmv2.worker import Resources, Worker
+
+CLOSE_WITHIN = 5.0
+"""Seconds a type's resources may take to close before they are abandoned."""
+
+NO_VARIABLES = VariableBundle()
+
+
+class Holder:
+    """Opens `worker.resources(spec)` before the first use and closes it at the end.
+
+    Under `in_place` a worker lives on with another spec. What was opened for the spec of before
+    is closed then, and opened anew at the next use; never while somebody still uses it.
+    """
+
+    __slots__ = (
+        "_bind",
+        "_closing",
+        "_error",
+        "_for",
+        "_in_use",
+        "_keeper",
+        "_lent",
+        "_loop",
+        "_name",
+        "_none",
+        "_outdated",
+        "_ready",
+        "_unused",
+        "_wanted",
+        "_worker",
+    )
+
+    def __init__(
+        self,
+        worker: Worker[Any, Any, Any],
+        loop: asyncio.AbstractEventLoop,
+        name: str,
+        bind: Callable[[Any, Any], Resources[Any]],
+    ) -> None:
+        """`name`: of the task that holds them; `bind(value, config)`: what is lent to users."""
+        self._worker = worker
+        self._none = type(worker).resources is Worker.resources
+        self._loop = loop
+        self._name = name
+        self._bind = bind
+        self._wanted: tuple[UserSpec, Any] = (UserSpec(), None)
+        self._for: tuple[UserSpec, Any] | None = None
+        self._outdated = False
+        self._lent: Resources[Any] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._ready: asyncio.Future[None] = loop.create_future()
+        self._closing = asyncio.Event()
+        self._in_use = 0
+        self._unused = asyncio.Event()
+        self._error = ""
+
+    def want(self, spec: UserSpec, config: Any) -> None:
+        """From the next use on, resources are those for this spec."""
+        self._wanted = (spec, config)
+        if self._lent is not None:
+            self._lent = self._bind(self._lent.value, config)
+        self._compare()
+
+    async def lend(self, *, wait: bool) -> Resources[Any]:
+        """The open resources, to be given back; opens them first if need be.
+
+        FsmError: they cannot be opened, or, unless it may `wait`, those for the spec of before
+        are still in use.
+        """
+        while self._outdated:
+            if not self._in_use:
+                await self.close()
+            elif wait:
+                self._unused.clear()
+                await self._unused.wait()
+            else:
+                raise FsmError(
+                    "its spec changed, and an action still uses the resources opened for the one "
+                    "before"
+                )
+        resources = self._lent or await self._opened()
+        self._in_use += 1
+        return resources
+
+    def give_back(self) -> None:
+        """One user less."""
+        self._in_use -= 1
+        if not self._in_use:
+            self._unused.set()
+
+    async def close(self) -> None:
+        """Close them, whoever uses them; what does not close in time is abandoned."""
+        self._lent, self._outdated = None, False
+        keeper = self._keeper
+        if keeper is not None:
+            self._closing.set()
+            await asyncio.wait([keeper], timeout=CLOSE_WITHIN)
+            if not await end_task(keeper, within=CLOSE_WITHIN):
+                self._error = "those of before have not closed yet"
+
+    def _compare(self) -> None:
+        """Outdated is what was opened for other fields or another config. Not other variables.
+
+        A parent's state is one of them, and moves often; what a type makes of variables is config.
+        """
+        if self._keeper is not None and self._for is not None:
+            self._outdated = _essence(*self._for) != _essence(*self._wanted)
+
+    async def _opened(self) -> Resources[Any]:
+        if self._none:
+            self._lent = self._bind(None, self._wanted[1])
+            return self._lent
+        if self._keeper is None:
+            self._ready, self._closing = self._loop.create_future(), asyncio.Event()
+            self._keeper = self._loop.create_task(
+                self._keep(self._ready, self._closing), name=self._name
+            )
+        # Not awaited itself: a collection that times out would cancel it for those who wait too.
+        await asyncio.wait([self._ready])
+        resources: Resources[Any] | None = self._lent
+        if resources is None:
+            raise FsmError(f"its resources could not be opened: {self._error}")
+        return resources
+
+    async def _keep(self, ready: asyncio.Future[None], closing: asyncio.Event) -> None:
+        """Hold the resources open; one task enters and leaves, as many contexts require."""
+        self._for = self._wanted
+        try:
+            async with self._worker.resources(self._wanted[0]) as value:
+                if not closing.is_set():
+                    self._lent = self._bind(value, self._wanted[1])
+                    self._compare()  # the spec may have changed while they opened
+                _finish(ready)
+                await closing.wait()
+        except (Exception, SystemExit, KeyboardInterrupt) as raised:  # noqa: BLE001
+            self._error = said(raised)  # author code; shown as the observation's error
+        except asyncio.CancelledError:
+            self._error = "it was cancelled"
+            raise
+        finally:
+            self._lent, self._keeper, self._for = None, None, None
+            _finish(ready)
+
+
+def _essence(spec: UserSpec, config: Any) -> tuple[UserSpec, Any]:
+    return msgspec.structs.replace(spec, variables=NO_VARIABLES), config
+
+
+def _finish(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)

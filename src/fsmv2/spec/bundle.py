@@ -38,22 +38,13 @@ class VariableBundle(
     internal: Mapping[str, Any] = EMPTY
 
     def __post_init__(self) -> None:
-        if self.user is EMPTY and self.global_ is EMPTY and self.internal is EMPTY:
-            return  # nothing to check; the engine makes its bundles from such
-        for name in ("user", "global_", "internal"):
-            tier = getattr(self, name)
-            if tier is EMPTY:
-                continue
-            check_keys(tier, name.rstrip("_"))
-            try:
-                copied = detach(dict(tier)) if tier else EMPTY
-            except RecursionError:
-                raise VariableError(
-                    f"The {name.rstrip('_')} variables are nested too deeply, or hold themselves.",
-                    fix="Use plain nested data.",
-                ) from None
-            msgspec.structs.force_setattr(self, name, copied)
-        check_reserved(self.user)
+        if (user := self.user) is not EMPTY:
+            msgspec.structs.force_setattr(self, "user", _copied(user, "user"))
+            check_reserved(user)
+        if (global_ := self.global_) is not EMPTY:
+            msgspec.structs.force_setattr(self, "global_", _copied(global_, "global"))
+        if (internal := self.internal) is not EMPTY:
+            msgspec.structs.force_setattr(self, "internal", _copied(internal, "internal"))
 
     @classmethod
     def trusted(
@@ -99,9 +90,22 @@ class VariableBundle(
         return VariableBundle, (self.user, self.global_, self.internal)
 
 
+def _copied(tier: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    check_keys(tier, name)
+    if not tier:
+        return EMPTY
+    try:
+        return detach(tier if type(tier) is dict else dict(tier))
+    except RecursionError:
+        raise VariableError(
+            f"The {name} variables are nested too deeply, or hold themselves.",
+            fix="Use plain nested data.",
+        ) from None
+
+
 def check_keys(tier: Mapping[Any, Any], name: str) -> None:
     """Raise VariableError unless `tier` is a mapping whose keys are all text and not empty."""
-    if not isinstance(tier, Mapping):
+    if type(tier) is not dict and not isinstance(tier, Mapping):
         raise VariableError(
             f"The {name} variables are a {type(tier).__name__}, expected a mapping.",
             fix="Write them as `name: value`.",

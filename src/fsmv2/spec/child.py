@@ -29,7 +29,9 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     discovered: bool = False
 
     def __post_init__(self) -> None:
-        check_child_name(self.name)
+        name = self.name
+        if type(name) is not str or name.strip(" ") != name or not (name and name.isprintable()):
+            check_child_name(name)
         if not _is_text(self.worker_type):
             raise SpecError(
                 f"The worker type of child '{self.name}' is {self.worker_type!r}, expected a name.",

@@ -35,9 +35,10 @@ class Notes:
 
     def paths(self) -> frozenset[Path]:
         """All that was noted; workers that read the same share one object."""
-        if len(self.parts) == 1:
-            return self.parts[0]
-        key = tuple(self.parts)
+        parts = self.parts
+        if len(parts) == 1:
+            return parts[0]
+        key = tuple(parts)
         found = _unions.get(key)
         if found is None:
             found = frozenset[Path]().union(*key)
@@ -194,13 +195,9 @@ class NotedBundle(VariableBundle, frozen=True, gc=True, dict=True):
     def close(self, *, kept: bool) -> Reads:
         """End the noting; what was read. `kept`: whether bundle or spec outlive the derive."""
         notes: Notes = self.__dict__.pop("notes")
-        whole = (
-            kept
-            or notes.everything
-            or not all(scope.seen for scope in notes.scopes)
-            or any(count > _OURS for count in _references(notes.scopes))
-        )
-        return None if whole else notes.paths()
+        if kept or notes.everything or _unclear(notes.scopes):
+            return None
+        return notes.paths()
 
     def _whole(self) -> None:
         notes: Notes | None = self.__dict__.get("notes")
@@ -222,42 +219,48 @@ class NotedBundle(VariableBundle, frozen=True, gc=True, dict=True):
         flat = dict(_user(self))
         if global_ := _global(self):
             flat["global"] = dict(global_)
-        if self.internal:
-            flat["internal"] = dict(self.internal)
+        if internal := self.internal:
+            flat["internal"] = dict(internal)
         notes: Notes | None = self.__dict__.get("notes")
         return flat if notes is None else NotedScope(flat, notes)
 
     scope = flatten
 
 
-def _references(scopes: list[NotedScope]) -> list[int]:
-    return [sys.getrefcount(scope) for scope in scopes]
+def _unclear(scopes: list[NotedScope]) -> bool:
+    """Whether of one of them nothing was noted, or somebody keeps it."""
+    for scope in scopes:  # noqa: SIM110  (a generator would cost more than all else here)
+        if not scope.seen or sys.getrefcount(scope) > _OURS:
+            return True
+    return False
 
 
-def _nobody_else() -> int:
-    """How many references this module itself holds while it counts."""
-    probe = Notes()
-    NotedScope({}, probe)
-    return _references(probe.scopes)[0]
-
-
-_OURS = _nobody_else()
+_OURS = 3
+"""References to a scope while it is counted that nobody else holds: list, loop and argument."""
 
 
 def unaffected(reads: Reads, old: VariableBundle, new: VariableBundle) -> bool:
     """Whether a derive that read `reads` of `old` would read the same values of `new`."""
     if reads is None:
         return False
+    old_user, new_user = old.user, new.user
     same_global = old.global_ is new.global_
     for path in reads:
-        first = path[0]
-        if first == "internal" or (first == "global" and same_global):
+        first = str(path[0])
+        if first == "internal":
             continue  # what the engine gives a path never changes
         if first == "global":
+            if same_global:
+                continue
             before = lookup(old.global_, path[1:]) if old.global_ else MISSING
             after = lookup(new.global_, path[1:]) if new.global_ else MISSING
         else:
-            before, after = lookup(old.user, path), lookup(new.user, path)
+            # The keys of the engine take the place of others at first level, so no `step` is due.
+            before, after = old_user.get(first, MISSING), new_user.get(first, MISSING)
+            if before is after:
+                continue
+            if len(path) > 1:
+                before, after = lookup(before, path[1:]), lookup(after, path[1:])
         if before is not after and not identical(before, after):
             return False
     return True

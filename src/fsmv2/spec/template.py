@@ -54,7 +54,8 @@ def render_template(
     for syntax, limits and leftovers; `path` names the template in them, and the place inside a
     structure is added to it (`connection.port`).
     """
-    scope = scope.scope() if isinstance(scope, VariableBundle) else scope
+    if isinstance(scope, VariableBundle):
+        scope = scope.scope()
     try:
         return _Walk(scope).render(template, 0)
     except TemplateError as error:
@@ -146,12 +147,12 @@ class _Walk:
     Places in the structure are put together only when an error passes through.
     """
 
-    __slots__ = ("left", "noted", "scope")
+    __slots__ = ("left", "notes", "scope")
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
-        self.noted: NotedScope | None = None
+        self.notes: list[frozenset[Path]] | None = None
         if type(scope) is NotedScope:
-            self.noted, scope = scope, scope.unnoted()
+            self.notes, scope = scope.notes.parts, scope.unnoted()
         self.scope = scope
         self.left = MAX_TOTAL
 
@@ -185,7 +186,7 @@ class _Walk:
             for key, item in items:
                 kind = type(item)
                 if kind is str:
-                    done[key] = self._string(item) if "{" in item else item
+                    done[key] = self._string(item)
                 else:
                     done[key] = item if kind in SCALARS else self.render(item, depth)
         except TemplateError as error:
@@ -196,9 +197,9 @@ class _Walk:
     def _string(self, source: str) -> Any:
         if "{" not in source:
             return source
-        compiled = _compile(source)
-        if self.noted is not None:
-            self.noted.note(compiled.references)
+        compiled = _compiled.get(source) or _compile(source)
+        if self.notes is not None:
+            self.notes.append(compiled.references)
         result = compiled.render(self.scope)
         if type(result) is str:
             self.left -= len(result)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fsmv2.spec.plain import SCALARS, detach
-from fsmv2.spec.template_limits import MAX_SOURCE, check_text, text_of
+from fsmv2.spec.template_limits import MAX_SOURCE, MAX_TEXT, check_text, text_of
 from fsmv2.spec.template_scope import MISSING, Path, step, undefined
 
 _EXPRESSION = re.compile(
@@ -66,20 +66,36 @@ class Whole:
 class Mixed:
     """Text with dotted names in it: gives text."""
 
-    __slots__ = ("parts", "references")
+    __slots__ = ("end", "pairs", "references")
 
     def __init__(self, parts: tuple[str | Reference, ...]) -> None:
-        self.parts = parts
-        self.references: frozenset[Path] = frozenset(
-            part.path for part in parts if type(part) is Reference
-        )
+        """`parts` in order; kept as pairs of a name and the text before it, and the text after."""
+        pairs: list[tuple[str, Reference]] = []
+        text = ""
+        for part in parts:
+            if type(part) is Reference:
+                pairs.append((text, part))
+                text = ""
+            else:
+                text += str(part)
+        self.pairs = tuple(pairs)
+        self.end = text
+        self.references: frozenset[Path] = frozenset(name.path for _, name in pairs)
 
     def render(self, scope: Mapping[str, Any]) -> str:
         """The text; raises TemplateError when it gets too long."""
-        text = "".join(
-            [part if isinstance(part, str) else text_of(part.read(scope)) for part in self.parts]
-        )
-        check_text(len(text))
+        done: list[str] = []
+        for before, name in self.pairs:
+            # `name.read(scope)`, written out: this loop is what most of a large tree's time is.
+            value = scope.get(name.first, MISSING)
+            for key in name.rest:
+                value = step(value, key)
+            if type(value) is not str:
+                value = text_of(value if value is not MISSING else name.read(scope))
+            done += (before, value)
+        text = "".join(done) + self.end
+        if len(text) > MAX_TEXT:
+            check_text(len(text))
         return text
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
 
 TAIL = 16 << 10
 """Bytes at the end that are read for the last lines."""
 LINE = 500
 """Characters of a line that are shown."""
+CHUNK = 256 << 10
+"""Bytes read at one look; of what is written faster than that, the latest are read."""
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def begin(file: Path) -> int:
@@ -40,3 +46,88 @@ def last_lines(file: Path, count: int = 3) -> list[str]:
     except OSError:
         return []
     return [line[:LINE] for line in lines if line.strip()][-count:]
+
+
+class Follower:
+    """Hands the lines that a process writes to a log, a bounded number at each look.
+
+    What stood there at the first look is not told again: it was written before. A file that is
+    replaced is read to its end first. The process writes to its file and waits for nobody.
+    """
+
+    def __init__(self) -> None:
+        self._opened: BinaryIO | None = None
+        self._rest = b""
+        self._first = True
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        if self._opened is not None:
+            self._opened.close()
+
+    def follow(self, file: Path, log: Any, limit: int) -> None:
+        """Log the lines that are new in `file`, at most `limit`; and how much was left out."""
+        with contextlib.suppress(OSError):  # the disk's trouble is not the process's
+            lines, skipped = self._new(file)
+            for line in lines[:limit]:
+                log.info("wrote", line=_shown(line))
+            left_out = len(lines) - limit
+            if skipped or left_out > 0:
+                log.warning("left out", lines=max(0, left_out), bytes=skipped, all_of_it=str(file))
+
+    def _new(self, file: Path) -> tuple[list[bytes], int]:
+        lines: list[bytes] = []
+        skipped = 0
+        opened = self._opened
+        if opened is not None:
+            lines, skipped = self._read(opened)
+            if _same_file(opened, file):
+                return lines, skipped
+            opened.close()
+            self._opened = None
+            if self._rest:
+                lines.append(self._rest)  # its last line had no end
+                self._rest = b""
+        if file.exists():
+            self._opened = opened = file.open("rb")
+            if self._first:
+                opened.seek(0, os.SEEK_END)
+            else:
+                more, more_skipped = self._read(opened)
+                lines, skipped = lines + more, skipped + more_skipped
+        self._first = False
+        return lines, skipped
+
+    def _read(self, opened: BinaryIO) -> tuple[list[bytes], int]:
+        at, size, skipped = opened.tell(), os.fstat(opened.fileno()).st_size, 0
+        if size < at:
+            at = opened.seek(0)  # it was made small
+        if size - at > CHUNK:
+            skipped = size - at - CHUNK
+            opened.seek(size - CHUNK)
+            self._rest = b""
+        *lines, rest = (self._rest + opened.read(CHUNK)).split(b"\n")
+        if skipped:
+            del lines[:1]  # of which the begin was skipped
+        self._rest = rest[: 4 * LINE]
+        return [line for line in lines if line.strip()], skipped
+
+
+def _same_file(opened: BinaryIO, file: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(opened.fileno()), file.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _shown(line: bytes) -> str:
+    text = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line.decode(errors="replace").rstrip("\r"))
+    return text if len(text) <= LINE else f"{text[:LINE]}… ({len(text)} characters)"

@@ -38,7 +38,8 @@ class ProcessSpec(UserSpec):
     `command`: the program and its arguments, never a line for a shell. `env`: added to the few
     variables that are inherited. `files`: path → content, written before it starts, readable by
     its owner alone. `signal` asks it to end, `grace` seconds later it is killed. `state_dir` keeps
-    its record and output (default: below `~/.local/state/fsmv2/processes`).
+    its record and output (default: below `~/.local/state/fsmv2/processes`); the output is cut at
+    `log_bytes`, and of each look at it, once a second, `log_lines` at most go to the log.
     """
 
     command: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class ProcessSpec(UserSpec):
     grace: float = 10.0
     state_dir: str = ""
     log_bytes: int = 1 << 20
+    log_lines: int = 100
 
     def __post_init__(self) -> None:
         """Refuse what cannot be started; SpecError names all of it."""
@@ -89,6 +91,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     grace: float
     directory: str
     log_bytes: int
+    log_lines: int
 
     @property
     def digest(self) -> str:

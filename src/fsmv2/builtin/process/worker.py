@@ -1,14 +1,16 @@
 """`process`: keeps any command running.
 
 It is ready when it says so, restarted with backoff when it ends, ended as a whole group, and
-adopted after a crash of fsmv2. What it writes goes to a file beside its record; its last lines are
-the reason when it fails.
+adopted after a crash of fsmv2. What it writes goes to a file beside its record and from there to
+the log; its last lines are the reason when it fails.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.builtin.process import running
-from fsmv2.builtin.process.output import keep_small
+from fsmv2.builtin.process.output import Follower, keep_small
 from fsmv2.builtin.process.readiness import missing
 from fsmv2.builtin.process.spec import Config, ProcessSpec, directory_of
 
@@ -56,7 +58,7 @@ class ProcessObserved(ObservedState):
 Snap = Snapshot[ProcessSpec, ProcessObserved]
 
 
-class Process(Worker[ProcessSpec, ProcessObserved]):
+class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     """stopped → starting → waiting_ready → running ⇄ degraded; failed → starting."""
 
     manual_steps = (
@@ -83,14 +85,22 @@ class Process(Worker[ProcessSpec, ProcessObserved]):
             grace=spec.grace,
             directory=directory_of(spec, spec.variables.internal["id"]),
             log_bytes=spec.log_bytes,
+            log_lines=spec.log_lines,
         )
         return DesiredState("running", config=render_template(config, spec.variables))
 
+    @contextlib.asynccontextmanager
+    async def resources(self, spec: ProcessSpec) -> AsyncIterator[Follower]:
+        """What follows the output."""
+        with Follower() as follower:
+            yield follower
+
     async def collect_observed_state(
-        self, spec: ProcessSpec, resources: Resources[None]
+        self, spec: ProcessSpec, resources: Resources[Follower]
     ) -> ProcessObserved:
         """Look at the recorded process, and ask whether it is ready."""
         config = _at_home(resources.config)
+        resources.value.follow(config.output, resources.log, config.log_lines)
         record = running.read_record(config)
         if record is None:
             return ProcessObserved()
@@ -112,12 +122,12 @@ class Process(Worker[ProcessSpec, ProcessObserved]):
         )
 
     @action(timeout=60.0, retries=0)
-    async def start_process(self, spec: ProcessSpec, resources: Resources[None]) -> None:
+    async def start_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
         """Adopt the process that runs, or start one."""
         await running.start(_at_home(resources.config))
 
     @action(timeout=90.0)
-    async def stop_process(self, spec: ProcessSpec, resources: Resources[None]) -> None:
+    async def stop_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
         """End it, and what it started."""
         await running.stop(_at_home(resources.config))
 

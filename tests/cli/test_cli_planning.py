@@ -20,6 +20,7 @@ def node(path: str, config: Any = None, problem: str = "") -> PlanNode:
         path=path,
         type="bridge",
         control="active",
+        declared=UserSpec(),
         spec=UserSpec(),
         config=config,
         problem=problem,

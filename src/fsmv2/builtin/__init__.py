@@ -13,7 +13,7 @@ from fsmv2.builtin.broker.worker import Broker
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.kit import Builtins, builtins, register_builtins
-from fsmv2.builtin.plant import Plant, load_plant, parse_plant
+from fsmv2.builtin.plant import Plant, load_document, load_plant, parse_plant
 from fsmv2.builtin.process import Process, ProcessSpec, Ready
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "ProcessSpec",
     "Ready",
     "builtins",
+    "load_document",
     "load_plant",
     "parse_plant",
     "register_builtins",

@@ -79,10 +79,13 @@ def load_plant(path: Path, *, state_dir: Path | None = None) -> Plant:
     `state_dir` is where an embedded broker keeps its data; without it nothing is chosen or
     written, and the plant is good for looking at only.
     """
-    if path.is_dir():
-        document = load_folder(path, aliases=PlantSection.ALIASES)
-        return _Loading(document, state_dir, path).plant()
-    return _Loading(load_yaml(path), state_dir, path.parent).plant()
+    folder = path if path.is_dir() else path.parent
+    return _Loading(load_document(path), state_dir, folder).plant()
+
+
+def load_document(path: Path) -> Document:
+    """The document at `path`, a file or a folder of them, read and not yet checked."""
+    return load_folder(path, aliases=PlantSection.ALIASES) if path.is_dir() else load_yaml(path)
 
 
 def parse_plant(

@@ -91,6 +91,24 @@ def render(
         raise typer.Exit(render_plan(file, path))
 
 
+@app.command(short_help="Say where a variable of a worker comes from.")
+def why(
+    file: File,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The worker, as `render` shows it.")],
+    var: Annotated[
+        str, typer.Option("--var", metavar="NAME", help="IP, global.rate, location.site.")
+    ],
+) -> None:
+    """Show the value a worker sees for a variable: its tier, who declared it, file and line.
+
+    What it hides, because a declaration nearer to the worker counts, is shown too.
+    """
+    with told():
+        from fsmv2.cli.why import why_variable
+
+        raise typer.Exit(why_variable(file, path, var))
+
+
 @app.command(short_help="Run the tree of a document and show it.")
 def run(
     file: File,

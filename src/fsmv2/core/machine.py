@@ -112,6 +112,7 @@ class Core:
         self.by_path: dict[str, Supervisor] = {}
         self.dependents: dict[str, dict[str, Supervisor]] = {}
         self.circular: set[str] = set()
+        self.uncovered: set[tuple[str, ...]] = set()
         self.fences: dict[str, set[int]] = {}
         self.open_circuits = 0
         self.durable: Durable | None = None

@@ -26,6 +26,7 @@ def map_child(core: Core, child: Supervisor) -> None:
     parent, mapping = child.parent, child.declared.state_mapping
     if parent is None:
         return
+    warn_uncovered(core, child)
     if unknown_states(child) or (parent.conditions is not None and MAPPED in parent.conditions):
         review_mappings(core, parent)
     asked = mapping.get(parent.state, mapping.get("*")) if mapping else None
@@ -34,6 +35,28 @@ def map_child(core: Core, child: Supervisor) -> None:
     if asked != child.asked:
         child.asked = asked
         core.mark(child, Cause("mapping", f"{parent.state} → {asked}", core.tick_id))
+
+
+def warn_uncovered(core: Core, child: Supervisor) -> None:
+    """Tell, once for each pair of types, which states of a parent a mapping says nothing for.
+
+    In these the child keeps its own wish, which may be meant; a forgotten state looks the same.
+    """
+    parent, mapping = child.parent, child.declared.state_mapping
+    if parent is None or not mapping or "*" in mapping:
+        return
+    uncovered = [name for name in parent.definition.states if name not in mapping]
+    key = (parent.definition.name, child.definition.name, *uncovered)
+    if not uncovered or key in core.uncovered:
+        return
+    core.uncovered.add(key)
+    core.report(
+        "mapping",
+        parent,
+        f"the state mapping of {child.name} says nothing for {', '.join(uncovered)}: there it "
+        "keeps its own desired state. Name them, or give a default with '*'",
+        level="warning",
+    )
 
 
 def unknown_states(child: Supervisor) -> list[str]:

@@ -16,11 +16,15 @@ from fsmv2.worker import WorkerFactory
 
 
 class PlanNode(msgspec.Struct, frozen=True, kw_only=True):
-    """One worker of the plan. `problem` is why it could not be derived or created; else empty."""
+    """One worker of the plan. `problem` is why it could not be derived or created; else empty.
+
+    `declared` is the spec its parent declares for it, `spec` that with all its variables.
+    """
 
     path: str
     type: str
     control: str
+    declared: UserSpec
     spec: UserSpec
     config: Any
     problem: str
@@ -55,6 +59,7 @@ def _node(s: Supervisor) -> PlanNode:
         path=s.path,
         type=s.declared.worker_type,
         control=s.desired.state if s.desired is not None else s.control,
+        declared=s.declared.user_spec,
         spec=s.spec if s.spec is not None else s.declared.user_spec,
         config=s.desired.config if s.desired is not None else None,
         problem="; ".join(condition.reason for condition in (s.conditions or {}).values()),

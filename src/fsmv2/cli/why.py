@@ -1,0 +1,137 @@
+"""`why FILE PATH --var NAME`: the value a worker sees, its tier, and the place it was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+
+from fsmv2.cli.exits import OK, USAGE
+from fsmv2.cli.terminal import complain
+from fsmv2.errors import suggest
+from fsmv2.runtime import PlanNode, plan
+from fsmv2.spec import ENGINE_KEYS
+from fsmv2.spec.document import Node
+from fsmv2.spec.location import LEVELS
+from fsmv2.worker import WorkerFactory
+
+TIERS = ("global", "internal")
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One declaration of a variable: by whom, where, and the value."""
+
+    by: str
+    place: str
+    value: Any
+
+
+def why_variable(file: Path, path: str, name: str) -> int:
+    """Print where the variable `name` of the worker at `path` comes from; returns the exit code."""
+    from fsmv2.builtin import load_document, load_plant, register_builtins
+    from fsmv2.flow import AsyncioEngine
+
+    plant, root = load_plant(file), load_document(file).root
+    factory = WorkerFactory()
+    register_builtins(factory, AsyncioEngine())  # an engine begins nothing until a flow is started
+    nodes = {node.path: node for node in plan(plant.root, factory, settings=plant.settings)}
+    node = nodes.get(path)
+    if node is None:
+        complain(f"there is no supervisor '{path}' in {file}", fix=suggest(path, nodes))
+        return USAGE
+    steps = name.strip().removeprefix(".").split(".")
+    scope: Any = node.spec.variables.flatten()
+    for at, step in enumerate(steps):
+        known = scope if isinstance(scope, Mapping) else {}
+        if step not in known:
+            whole = ".".join(steps[: at + 1])
+            complain(f"{path} has no variable '{whole}'", fix=suggest(step, map(str, known)))
+            return USAGE
+        scope = known[step]
+    typer.echo(f"{path}: {'.'.join(steps)} = {_shown(scope)}")
+    for line in _story(root, nodes, node, steps):
+        typer.echo(f"  {line}")
+    return OK
+
+
+def _story(
+    root: Node, nodes: Mapping[str, PlanNode], node: PlanNode, steps: list[str]
+) -> Iterator[str]:
+    first = steps[0]
+    if first == "internal":
+        yield "tier internal: the engine gives it to this worker, nobody can declare it"
+    elif first == "global":
+        found = root.get("global", *steps[1:]) or root.get("global")
+        yield f"tier global, the same for all workers: {_place(found)}"
+    elif first == "location":
+        yield "tier user, set by the engine: merged from the locations of all levels, parents first"
+        yield from _levels(root, node, steps[1:])
+    elif first in ENGINE_KEYS:
+        yield "tier user, set by the engine at every derive; nobody can declare it"
+    else:
+        winner, *hidden = list(_declarations(root, nodes, node, steps))
+        yield f"tier user: declared by {winner.by}, {winner.place}"
+        for said in hidden:
+            yield f"hides {_shown(said.value)}, declared by {said.by}, {said.place}"
+
+
+def _declarations(
+    root: Node, nodes: Mapping[str, PlanNode], node: PlanNode, steps: list[str]
+) -> Iterator[Said]:
+    """Who declares the variable on the way from the worker up to the root; the first one counts."""
+    at = node.path
+    while at:
+        above = at.rpartition("/")[0]
+        declared = nodes[at].declared.variables.user
+        if steps[0] in declared:
+            owner = _section(root, at)
+            written = owner.get("variables", *steps) if owner is not None else None
+            if written is None and owner is not None:
+                written = owner.get("variables", steps[0])
+            by = f"{nodes[at].type} {at}" if at == node.path else f"its {nodes[at].type} {at}"
+            place = _place(written) if written is not None else f"in the derive of {above}"
+            yield Said(by, place, declared[steps[0]])
+        at = above
+
+
+def _levels(root: Node, node: PlanNode, wanted: list[str]) -> Iterator[str]:
+    """Where each level of the location was written; the last mention of a level counts."""
+    parts = node.path.split("/")
+    for count in range(1, len(parts) + 1):
+        section = _section(root, "/".join(parts[:count]))
+        written = section.get("location") if section is not None else None
+        for part in written.scalars() if written is not None else ():
+            key = re.split(r"[.\[\]]+", part.path.rstrip("]"))[-1]
+            level = LEVELS[int(key)] if key.isdigit() and int(key) < len(LEVELS) else key
+            number = str(LEVELS.index(level)) if level in LEVELS else level
+            if not wanted or wanted[0] in (level, number):
+                yield f"{level}: {_shown(part.value)}, {_place(part)}"
+
+
+def _section(root: Node, path: str) -> Node | None:
+    """The part of the document that declares the supervisor at `path`."""
+    parts = path.split("/")
+    if len(parts) == 1:
+        return root.get("agent")
+    bridges = root.get("bridges") or root.get("protocolConverter")
+    if len(parts) > 2 or bridges is None:
+        return None
+    for bridge in bridges.children():
+        name = bridge.get("name")
+        if name is not None and name.value == parts[1]:
+            return bridge
+    return None
+
+
+def _place(node: Node | None) -> str:
+    if node is None or node.mark is None:
+        return "not written in the document"
+    return f"{node.mark.file}:{node.mark.line}:{node.mark.column}"
+
+
+def _shown(value: Any) -> str:
+    return msgspec.json.encode(value, enc_hook=str).decode()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
+from fsmv2 import DesiredState, VariableBundle
+from fsmv2.builtin import Bridge
 from fsmv2.cli.app import app
 
 PLANT = """\
@@ -108,5 +113,89 @@ def test_a_secret_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("FILLER_KEY", "hunter2-canary")
     file = tmp_path / "plant.yaml"
     file.write_text(PLANT.replace('"{{ secret }}"', "{env: FILLER_KEY}"))
-    _, said = why(file, "edge/capper", "--var", "IP")
+    code, said = why(file, "edge/capper", "--var", "IP")
+    assert code == 0
+    assert 'edge/capper: IP = "***env:FILLER_KEY#' in said
+    assert f"declared by bridge edge/capper, {file}:26:11" in said
     assert "hunter2" not in said
+
+
+def test_a_level_that_the_agent_owns_hides_that_of_the_bridge(plant: Path) -> None:
+    for name in ("location.site", "location.1"):
+        code, said = why(plant, "edge/capper/connection", "--var", name)
+        assert code == 0
+        assert said.splitlines()[0] == f'edge/capper/connection: {name} = "cologne"'
+        assert said.splitlines()[2:] == [
+            f'  site: "cologne", {plant}:3:38',
+            f'  hides site: "bonn", {plant}:24:22',
+        ]
+
+
+def test_a_location_may_be_a_list_and_use_any_name_of_a_level(tmp_path: Path) -> None:
+    file = tmp_path / "plant.yaml"
+    file.write_text(
+        PLANT.replace(
+            "location: {area: packaging}", "location: [{productionLine: l7}, {workCell: c1}]"
+        ).replace('"{{ secret }}"', "10.0.0.7")
+    )
+    for name, value in (("line", "l7"), ("3", "l7"), ("cell", "c1")):
+        code, said = why(file, "edge/filler", "--var", f"location.{name}")
+        assert code == 0
+        level = "cell" if name == "cell" else "line"
+        assert [line.partition(",")[0] for line in said.splitlines()[2:]] == [
+            f'  {level}: "{value}"'
+        ]
+    said = why(file, "edge/filler", "--var", "location_path")[1]
+    assert said.startswith('edge/filler: location_path = "acme.cologne.unknown.l7.c1"\n')
+    assert '\n  line: "l7"' in said
+
+
+def test_what_only_a_running_tree_knows_is_said_to_be_so(plant: Path) -> None:
+    said = why(plant, "edge/filler", "--var", "parent_state")[1]
+    assert "before anything is started" in said
+    said = why(plant, "edge/filler", "--var", "internal.created_at")[1]
+    assert "known only where it runs" in said
+    assert "known only" not in why(plant, "edge/filler", "--var", "internal.name")[1]
+
+
+def test_a_declaration_nearer_to_the_worker_hides_the_one_above(
+    plant: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A type whose derive gives a child a variable of its own, over that of the bridge."""
+    derive = Bridge.derive_desired_state
+
+    def overlay(self: Bridge, spec: Any, previous_observed: Any) -> DesiredState:
+        desired = derive(self, spec, previous_observed)
+        bundle = VariableBundle(user={"PORT": 1})
+        children = [
+            msgspec.structs.replace(
+                child, user_spec=msgspec.structs.replace(child.user_spec, variables=bundle)
+            )
+            for child in desired.children_specs
+        ]
+        return msgspec.structs.replace(desired, children_specs=tuple(children))
+
+    monkeypatch.setattr(Bridge, "derive_desired_state", overlay)
+    code, said = why(plant, "edge/filler/connection", "--var", "PORT")
+    assert code == 0
+    assert said.splitlines() == [
+        "edge/filler/connection: PORT = 1",
+        "  tier user: declared by connection edge/filler/connection, in the derive of edge/filler",
+        f"  hides 15020, declared by its bridge edge/filler, {plant}:21:38",
+    ]
+
+
+def test_the_how_to_shows_what_the_command_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "find-where-a-value-comes-from.md"
+    text = page.read_text(encoding="utf-8")
+    [document] = re.findall(r"```yaml\n(.*?)```", text, re.S)
+    (tmp_path / "plant.yaml").write_text(document, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FILLER_KEY", "hunter2-canary")
+    asked = re.findall(r"\$ fsmv2 why (.*?)\n(.*?)(?=\n?```|\n\n?\$ )", text, re.S)
+    assert len(asked) >= 4
+    for words, shown in asked:
+        said = re.sub(r"#[0-9a-f]+\*", "#15b62210cad3*", why(*words.split())[1])
+        assert said.strip() == shown.strip(), words

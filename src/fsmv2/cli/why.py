@@ -16,7 +16,7 @@ from fsmv2.errors import suggest
 from fsmv2.runtime import PlanNode, plan
 from fsmv2.spec import ENGINE_KEYS
 from fsmv2.spec.document import Node
-from fsmv2.spec.location import LEVELS
+from fsmv2.spec.location import normalise_location
 from fsmv2.worker import WorkerFactory
 
 TIERS = ("global", "internal")
@@ -64,14 +64,20 @@ def _story(
     first = steps[0]
     if first == "internal":
         yield "tier internal: the engine gives it to this worker, nobody can declare it"
+        if steps[1:] in ([], ["created_at"]):
+            yield "created_at is known only where it runs; nothing runs here"
     elif first == "global":
         found = root.get("global", *steps[1:]) or root.get("global")
         yield f"tier global, the same for all workers: {_place(found)}"
     elif first == "location":
         yield "tier user, set by the engine: merged from the locations of all levels, parents first"
         yield from _levels(root, node, steps[1:])
+    elif first == "location_path":
+        yield "tier user, set by the engine from the location; nobody can declare it"
+        yield from _levels(root, node, [])
     elif first in ENGINE_KEYS:
         yield "tier user, set by the engine at every derive; nobody can declare it"
+        yield "it changes while the tree runs; this is its value before anything is started"
     else:
         winner, *hidden = list(_declarations(root, nodes, node, steps))
         yield f"tier user: declared by {winner.by}, {winner.place}"
@@ -99,17 +105,27 @@ def _declarations(
 
 
 def _levels(root: Node, node: PlanNode, wanted: list[str]) -> Iterator[str]:
-    """Where each level of the location was written; the last mention of a level counts."""
+    """Where each level of the location was written, and which mentions of it do not count."""
+    seen = node.spec.variables.user.get("location", {})
+    only = _level(wanted[0]) if wanted else ""
+    counted: set[str] = set()
     parts = node.path.split("/")
     for count in range(1, len(parts) + 1):
         section = _section(root, "/".join(parts[:count]))
         written = section.get("location") if section is not None else None
         for part in written.scalars() if written is not None else ():
-            key = re.split(r"[.\[\]]+", part.path.rstrip("]"))[-1]
-            level = LEVELS[int(key)] if key.isdigit() and int(key) < len(LEVELS) else key
-            number = str(LEVELS.index(level)) if level in LEVELS else level
-            if not wanted or wanted[0] in (level, number):
-                yield f"{level}: {_shown(part.value)}, {_place(part)}"
+            level = _level(re.split(r"[.\[\]]+", part.path.rstrip("]"))[-1])
+            if only in ("", level):
+                # What the worker sees decides, so that the rule of the merge stands in one place.
+                counts = level not in counted and seen.get(level) == str(part.value).strip()
+                counted.update([level] if counts else ())
+                hidden = "" if counts else "hides "
+                yield f"{hidden}{level}: {_shown(part.value)}, {_place(part)}"
+
+
+def _level(key: str) -> str:
+    """The canonical name of a level, whichever of its names or its number is given."""
+    return next(iter(normalise_location({key: "any"})))
 
 
 def _section(root: Node, path: str) -> Node | None:

@@ -47,7 +47,7 @@ def test_help_imports_nothing_heavy() -> None:
 def test_help_names_every_command() -> None:
     shown = fsmv2("--help")
     assert shown.returncode == 0
-    commands = ["validate", "render", "run", "demo", "explain"]
+    commands = ["validate", "render", "run", "demo", "explain", "lint"]
     assert all(f"  {name}" in shown.stdout for name in commands)
 
 

@@ -96,8 +96,8 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
             for old, new in zip(self._last, made_of, strict=True)
         )
         if not same:
-            self._children = _children(*made_of)
-            self._last = made_of
+            self._children = _children(*made_of)  # fsmv2: ignore[FSM0427] a memo: see __init__
+            self._last = made_of  # fsmv2: ignore[FSM0427] a memo: see __init__
         return DesiredState(state=spec.wanted, children_specs=self._children)
 
     def _render(self, section: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
@@ -106,6 +106,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
             if kept is section:
                 return self._renders.render(template, scope)
         template = Template.compile(section)
+        # fsmv2: ignore[FSM0427] a memo: see __init__
         self._templates = [*self._templates[-2:], (section, template)]
         return self._renders.render(template, scope)
 

@@ -2,6 +2,7 @@
 
 app       the commands and their options.        exits     exit codes; failures as messages.
 checking  validate.     planning  render.        explaining  explain.
+linting   lint.
 running   what run and demo share; show, live and lines are how a running tree is shown.
 demo      three simulated PLCs, the tree, and a subscriber that counts.
 

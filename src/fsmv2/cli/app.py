@@ -158,3 +158,20 @@ def explain(
         from fsmv2.cli.explaining import explain_code
 
         raise typer.Exit(explain_code(code))
+
+
+@app.command(short_help="Say what is not sound in worker classes.")
+def lint(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Python files, or folders of them.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Find impure derives and steps, blocking calls and swallowed cancellations; run nothing.
+
+    A finding is silenced in its line: `# fsmv2: ignore[CODE] reason`. Exit code 0: none, 1: some.
+    """
+    with told():
+        from fsmv2.cli.linting import lint_paths
+
+        raise typer.Exit(lint_paths(paths, as_json=as_json))

@@ -9,6 +9,8 @@ import typer
 from fsmv2.cli.exits import OK, USAGE
 from fsmv2.cli.terminal import complain
 from fsmv2.errors import FsmError, suggest
+from fsmv2.lint.codes import RULES
+from fsmv2.lint.codes import explain as explain_rule
 from fsmv2.spec.document.codes import CATALOGUE, explain
 
 
@@ -16,12 +18,13 @@ def explain_code(code: str) -> int:
     """Print the explanation; returns the exit code, USAGE for a code that does not exist."""
     wanted = code.strip().upper()
     classes = error_classes()
-    if (page := explain(wanted)) is not None:
+    if (page := explain(wanted) or explain_rule(wanted)) is not None:
         typer.echo(page, nl=False)
     elif wanted in classes:
         typer.echo(f"{wanted}: {classes[wanted]}")
     else:
-        complain(f"there is no error code '{code}'", fix=suggest(wanted, {*classes, *CATALOGUE}))
+        known = {*classes, *CATALOGUE, *RULES}
+        complain(f"there is no error code '{code}'", fix=suggest(wanted, known))
         return USAGE
     return OK
 

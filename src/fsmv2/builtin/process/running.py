@@ -132,7 +132,7 @@ def _spawn(config: Config) -> Record:
         os.close(output)
     started = start_time_of(process.pid)
     if started is None:
-        process.wait()
+        process.wait()  # fsmv2: ignore[FSM0433] the kernel says that it has ended
         words = " / ".join(last_lines(config.output)) or "it wrote nothing"
         raise TemporaryError(f"it ended at once with exit code {process.returncode}; last: {words}")
     process.returncode = (

@@ -1,0 +1,167 @@
+"""The files of the linted code: parsed once, found by their dotted names, never imported."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from fsmv2.lint.names import MUTATING
+from fsmv2.lint.values import Scope, Value
+
+FRAMEWORK = "fsmv2"
+AUTHORED = ("fsmv2.builtin",)
+"""The part of this package that is written with its public names, as anyone's workers are."""
+
+
+class Module:
+    """One parsed file. `name` is dotted, `package` the name that relative imports start from."""
+
+    def __init__(self, path: Path, shown: str, source: str, name: str) -> None:
+        self.path = path
+        self.shown = shown
+        self.lines = source.splitlines()
+        self.tree = ast.parse(source, filename=str(path))
+        self.name = name
+        is_package = path.name == "__init__.py"
+        self.package = name if is_package else name.rpartition(".")[0]
+        self.scope = Scope(self, lasting=True)
+        self.pending: set[str] = set()
+        self.bindings: dict[str, list[ast.stmt]] = {}
+        for node in _top(self.tree.body):
+            for bound in _bound(node):
+                self.bindings.setdefault(bound, []).append(node)
+        self.changed = set(_changed(self.tree))
+
+    def absolute(self, node: ast.ImportFrom) -> str:
+        """The dotted name of the module that an import names."""
+        if not node.level:
+            return node.module or ""
+        parts = self.package.split(".") if self.package else []
+        parts = parts[: len(parts) - (node.level - 1)] if node.level > 1 else parts
+        return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+class Library:
+    """The modules that the linted paths can import from their own packages."""
+
+    def __init__(self) -> None:
+        self._by_path: dict[Path, Module] = {}
+        self._roots: dict[Path, None] = {}
+
+    def open(self, path: Path) -> Module:
+        """Parse a file; OSError, SyntaxError and ValueError (not text) tell why it cannot be."""
+        resolved = path.resolve()
+        if resolved not in self._by_path:
+            root, name = _home(resolved)
+            self._roots[root] = None
+            source = resolved.read_text(encoding="utf-8-sig")
+            self._by_path[resolved] = Module(resolved, str(path), source, name)
+        return self._by_path[resolved]
+
+    def find(self, name: str) -> Module | None:
+        """The module of this dotted name, when it stands beside the linted files."""
+        ours = name.split(".")[0] == FRAMEWORK
+        if not name or (ours and not name.startswith(AUTHORED)):
+            return None
+        relative = Path(*name.split("."))
+        for root in list(self._roots):
+            for path in (root / relative.with_suffix(".py"), root / relative / "__init__.py"):
+                if path.is_file():
+                    try:
+                        return self._by_path.get(path) or self.open(_short(path))
+                    except (OSError, SyntaxError, ValueError):
+                        return None
+        return None
+
+    def imported(self, module: Module, node: ast.Import | ast.ImportFrom) -> dict[str, Value]:
+        """What an import binds: modules of our own, or names of something outside."""
+        found: dict[str, Value] = {}
+        for alias in node.names:
+            if isinstance(node, ast.Import):
+                name = alias.name if alias.asname else alias.name.split(".")[0]
+                found[alias.asname or name] = self.module_value(name)
+            elif alias.name != "*":
+                source = module.absolute(node)
+                whole = f"{source}.{alias.name}"
+                home = self.find(source)
+                value = Value(name=whole)
+                if home is not None and alias.name in home.bindings and home is not module:
+                    value = Value(module=home, text=alias.name)
+                elif (part := self.find(whole)) is not None:
+                    value = Value(module=part, name=whole)
+                found[alias.asname or alias.name] = value
+        return found
+
+    def module_value(self, name: str) -> Value:
+        """A module as a value."""
+        return Value(name=name, module=self.find(name))
+
+
+def _short(path: Path) -> Path:
+    """Relative to the working directory where that is possible: as a person would name it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _home(path: Path) -> tuple[Path, str]:
+    """The folder that imports start from, and the dotted name of a file."""
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return folder, ".".join(parts)
+
+
+def _top(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that run when a module is imported."""
+    for node in body:
+        yield node
+        if isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
+            for part in ("body", "orelse", "finalbody"):
+                yield from _top(getattr(node, part, []))
+            for handler in getattr(node, "handlers", []):
+                yield from _top(handler.body)
+
+
+def _bound(node: ast.stmt) -> Iterator[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            named = alias.asname or alias.name
+            yield named if isinstance(node, ast.ImportFrom) else named.split(".")[0]
+    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For | ast.Expr):
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                yield part.id
+
+
+def _changed(tree: ast.Module) -> Iterator[str]:
+    """Globals that functions of the module rebind or change in place."""
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        own: set[str] = set()
+        shared: set[str] = set()
+        for node in ast.walk(function):
+            if isinstance(node, ast.Global):
+                yield from node.names
+                shared.update(node.names)
+            elif isinstance(node, ast.arg):
+                own.add(node.arg)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                own.add(node.id)
+        for node in ast.walk(function):
+            target: ast.expr | None = None
+            if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+                target = node.value
+            elif (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in MUTATING
+            ):
+                target = node.func.value
+            if isinstance(target, ast.Name) and target.id not in own - shared:
+                yield target.id

@@ -1,0 +1,162 @@
+"""Finds the worker classes of a module, and has each of their methods judged."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from fsmv2.lint import codes
+from fsmv2.lint.judge import Judge
+from fsmv2.lint.judges import Purity, Report, Waiting
+from fsmv2.lint.modules import Library, Module
+from fsmv2.lint.values import Class, Function, Scope, Value
+from fsmv2.lint.walk import Walker
+
+WORKERS = frozenset({"fsmv2.Worker", "fsmv2.worker.Worker", "fsmv2.worker.worker.Worker"})
+
+Found = Callable[[str, ast.AST, Scope, str, str], None]
+"""Takes in a finding: code, where, message, and the method it was found from."""
+
+
+def judge_workers(library: Library, module: Module, found: Found) -> int:
+    """Judge every worker class of `module`; returns how many there are."""
+    number = 0
+    evaluator = Walker(library, Judge())
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ClassDef):
+            made = evaluator.define_class(node, module.scope).made
+            if made is not None and made.external_bases() & WORKERS:
+                _judge(library, made, found)
+                number += 1
+    return number
+
+
+def _judge(library: Library, worker: Class, found: Found) -> None:
+    quiet = Walker(library, Judge())
+    quiet.silent = 1
+    itself = Value(cls=worker, origin="self", what="the worker")
+    made = quiet.apply(Value(made=worker), [], {}, worker.node, worker.scope)
+    itself.attrs.update(made.attrs)
+    moving = frozenset(_set_while_running(worker))
+    types = _types(worker)
+    for owner, node in _methods(worker):
+        marks = _marks(quiet, owner, node)
+
+        def report(code: str, at: ast.AST, scope: Scope, text: str, name: str = node.name) -> None:
+            found(code, at, scope, text, f"{worker.name}.{name}")
+
+        if node.name == "derive_desired_state" or marks.keys() & {"state", "check"}:
+            walker = Walker(library, Purity(report, worker, moving))
+            _pure(walker, owner, node, itself, types, report)
+        elif isinstance(node, ast.AsyncFunctionDef):
+            bounded = node.name == "collect_observed_state"
+            if "action" in marks:
+                bounded = _judge_timeout(marks["action"], owner, report)
+            if bounded or "action" in marks or node.name == "resources":
+                walker = Walker(library, Waiting(report, bounded=bounded))
+                _follow(walker, owner, node, itself, [])
+        elif "action" in marks:
+            _judge_timeout(marks["action"], owner, report)
+
+
+def _pure(
+    walker: Walker,
+    owner: Class,
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    itself: Value,
+    types: tuple[Value, Value],
+    report: Report,
+) -> None:
+    if isinstance(node, ast.AsyncFunctionDef):
+        report(codes.OUTSIDE, node, owner.scope, "is async: a pure function has nothing to await")
+    for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
+        walker.ev(default, owner.scope)
+    spec, observed = types
+    if node.name == "derive_desired_state":
+        given = [spec, observed]
+    else:
+        seen = Value(origin="given", what="the snapshot")
+        seen.attrs.update({"spec": spec, "observed": observed})
+        given = [seen]
+    _follow(walker, owner, node, itself, given)
+
+
+def _follow(
+    walker: Walker,
+    owner: Class,
+    node: ast.FunctionDef | ast.AsyncFunctionDef,
+    itself: Value,
+    given: list[Value],
+) -> None:
+    function = Function(node, owner.scope, owner)
+    value = walker.decorated(node, function, owner.scope)
+    walker.apply(value, [itself, *given], {}, node, owner.scope)
+
+
+def _types(worker: Class) -> tuple[Value, Value]:
+    """Spec and observation, as instances of the classes that the worker was subscripted with."""
+    spec, observed = Value(), Value()
+    for cls in reversed(worker.lineage()):
+        for at, given in enumerate(cls.types[:2]):
+            if given.made is not None:
+                spec, observed = (given, observed) if at == 0 else (spec, given)
+    return (
+        Value(origin="given", cls=spec.made, what="the spec"),
+        Value(origin="given", cls=observed.made, what="the observation"),
+    )
+
+
+def _methods(
+    worker: Class,
+) -> Iterator[tuple[Class, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """The methods of a class and its known bases, without those that are overridden."""
+    seen: set[str] = set()
+    for cls in worker.lineage():
+        for node in cls.node.body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name not in seen:
+                yield cls, node
+        seen.update(
+            n.name for n in cls.node.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+        )
+
+
+def _marks(
+    quiet: Walker, owner: Class, node: ast.FunctionDef | ast.AsyncFunctionDef
+) -> dict[str, ast.expr]:
+    """The decorators of fsmv2 on a method, by name."""
+    marks: dict[str, ast.expr] = {}
+    for decorator in node.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = quiet.ev(called, owner.scope).name
+        if name.startswith("fsmv2."):
+            marks[name.rpartition(".")[2]] = decorator
+    return marks
+
+
+def _judge_timeout(mark: ast.expr, owner: Class, report: Report) -> bool:
+    """Whether an action is ended one day; reports one that does not say when."""
+    given = mark.keywords if isinstance(mark, ast.Call) else []
+    timeout = next((keyword.value for keyword in given if keyword.arg == "timeout"), None)
+    if timeout is None:
+        if not any(keyword.arg is None for keyword in given):
+            report(codes.NO_TIMEOUT, mark, owner.scope, "the action says no timeout; it has 30 s")
+        return True
+    if ast.unparse(timeout).replace('"', "'") in {"math.inf", "inf", "float('inf')"}:
+        report(codes.NO_TIMEOUT, timeout, owner.scope, "the action may take for ever")
+        return False
+    return True
+
+
+def _set_while_running(worker: Class) -> Iterator[str]:
+    """The attributes that async methods, and those marked @blocking, set on the worker."""
+    for _, node in _methods(worker):
+        threaded = any(ast.unparse(d).endswith("blocking") for d in node.decorator_list)
+        if isinstance(node, ast.AsyncFunctionDef) or threaded:
+            for part in ast.walk(node):
+                if (
+                    isinstance(part, ast.Attribute)
+                    and isinstance(part.ctx, ast.Store)
+                    and isinstance(part.value, ast.Name)
+                    and part.value.id == "self"
+                ):
+                    yield part.attr

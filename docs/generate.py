@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import typer
 from hard_cases import hard_cases_page, record
+from typer.core import TyperGroup
 
 from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, Process, sections
+from fsmv2.cli import exits
+from fsmv2.cli.app import app
 from fsmv2.core import settings
 from fsmv2.spec.document.shapes import reader_of
 
@@ -22,11 +26,18 @@ NOTE = "<!-- Made by `make docs` from the code; change it there. -->\n"
 
 def attribute_docs(cls: type) -> dict[str, str]:
     """The strings that stand below the fields of a class, by field; fields in a row share one."""
+    return strings_below(ast.parse(inspect.getsource(cls)).body[0].body)  # type: ignore[attr-defined]
+
+
+def strings_below(body: list[ast.stmt]) -> dict[str, str]:
+    """The string that stands below each name that is set in a body."""
     found: dict[str, str] = {}
     waiting: list[str] = []
-    for node in ast.parse(inspect.getsource(cls)).body[0].body:  # type: ignore[attr-defined]
+    for node in body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             waiting.append(node.target.id)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            waiting = [node.targets[0].id]
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and waiting:
             text = " ".join(str(node.value.value).split())
             found.update(dict.fromkeys(waiting, text))
@@ -118,7 +129,46 @@ def workers_page() -> str:
     return f"# Built-in workers\n\n{NOTE}\n" + "\n".join(parts)
 
 
+def commands_page() -> str:
+    """Every command with its options, and the exit codes."""
+    group = typing.cast("TyperGroup", typer.main.get_command(app))
+    parts = []
+    for name, command in group.commands.items():
+        rows, line = [], [f"fsmv2 {name}"]
+        for one in command.params:
+            if getattr(one, "hidden", False):
+                continue
+            word = one.metavar if one.metavar and one.metavar != "BOOLEAN" else ""
+            if one.param_type_name == "argument":
+                line.append(word)
+                shown_as = f"`{word}`"
+            else:
+                shown_as = f"`{' '.join([one.opts[0], *([word] if word else [])])}`"
+            if one.required and one.param_type_name == "option":
+                line.append(f"{one.opts[0]} {word}")
+            rows.append(f"| {shown_as} | {getattr(one, 'help', '') or ''} |")
+        text = (command.help or "").replace("\n    ", "\n")
+        parts.append(
+            f"## {name}\n\n`{' '.join([*line, '[OPTIONS]'])}`\n\n{text}\n\n"
+            "| argument or option | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
+        )
+    meanings = strings_below(ast.parse(inspect.getsource(exits)).body)
+    codes = "\n".join(
+        f"| {getattr(exits, name)} | {meanings[name]} |"
+        for name in ("OK", "FAILED", "USAGE", "UNSETTLED")
+    )
+    return (
+        f"# The command line\n\n{NOTE}\n" + "\n".join(parts) + "\n## Exit codes\n\n"
+        f"| code | meaning |\n|---|---|\n{codes}\n\n"
+        "In a script or a pipeline, `fsmv2 run plant.yaml --for 30s` therefore tells whether a\n"
+        "plant comes up: its last lines name each worker that should run and did not, with its\n"
+        "reason; with `--json` the summary has them under `unsettled`. After Ctrl-C or SIGTERM\n"
+        "that is not asked.\n"
+    )
+
+
 PAGES = {
+    "reference/command-line.md": commands_page,
     "reference/hard-cases.md": hard_cases_page,
     "reference/settings.md": settings_page,
     "reference/document.md": document_page,

@@ -99,9 +99,13 @@ def test_run_gives_json_lines_and_a_summary(plant: Path, tmp_path: Path) -> None
     words = ["run", plant, "--for", "1500ms", "--json", "--state-dir", tmp_path / "state"]
     shown = subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=60)
     lines = [json.loads(line) for line in shown.stdout.splitlines()]
-    assert shown.returncode == 0, shown.stderr
+    assert shown.returncode == 3, shown.stderr
     assert lines[-1]["kind"] == "summary"
-    assert (lines[-1]["exit"], lines[-1]["forced"]) == (0, [])
+    assert (lines[-1]["exit"], lines[-1]["forced"]) == (3, [])
+    # No device answers at one bridge; the other has a variable that is not defined.
+    assert set(lines[-1]["unsettled"]) >= {"edge/filler/connection", "edge/capper"}
+    assert not {"edge", "edge/filler"} & set(lines[-1]["unsettled"])
+    assert "PORT" in lines[-1]["unsettled"]["edge/capper"]
     paths = {line["path"] for line in lines if line["kind"] == "transition"}
     assert {"edge", "edge/broker", "edge/filler", "edge/filler/connection"} <= paths
 
@@ -134,7 +138,7 @@ def seen_on_a_terminal(words: list[str | Path], **environment: str) -> str:
         while chunk := os.read(ours, 65536):
             shown += chunk
     os.close(ours)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=20) == 3  # no device answers
     return shown.decode()
 
 
@@ -147,6 +151,15 @@ def test_on_a_terminal_run_shows_the_live_tree_in_colour(plant: Path, tmp_path: 
     plain = seen_on_a_terminal(words, NO_COLOR="1")
     assert re.search(r"├─ (\x1b\[\d+m)*broker", plain)
     assert not re.search(r"\x1b\[(\d+;)*(3[0-8]|9[0-7])(;\d+)*m", plain)
+
+
+def test_what_settles_in_time_ends_with_0(tmp_path: Path) -> None:
+    file = tmp_path / "plant.yaml"
+    file.write_text("agent: {name: edge, location: {enterprise: acme}}\nbroker: {embedded: true}\n")
+    words = ["run", file, "--for", "4s", "--json", "--state-dir", tmp_path / "state"]
+    shown = subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=60)
+    summary = json.loads(shown.stdout.splitlines()[-1])
+    assert (shown.returncode, summary["exit"], summary["unsettled"]) == (0, 0, {}), shown.stdout
 
 
 def test_two_trees_do_not_share_a_place(plant: Path, tmp_path: Path) -> None:

@@ -120,7 +120,8 @@ def run(
     """Run the tree of a document and show it: live on a terminal, else as lines.
 
     Ctrl-C or SIGTERM stops it in order, a second one at once. Exit code 0 after an orderly stop, 1
-    when something had to be forced or the start failed.
+    when something had to be forced or the start failed, 3 when the time of --for was over and
+    something that should run did not.
     """
     with told():
         from fsmv2.cli.tree import run_document

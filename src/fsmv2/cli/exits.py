@@ -18,6 +18,8 @@ FAILED = 1
 """The document has problems, a start failed, something had to be forced, figures do not agree."""
 USAGE = 2
 """The command line itself is wrong."""
+UNSETTLED = 3
+"""The time of `run --for` was over, and something that should run did not; it stopped in order."""
 
 DEBUG = "FSMV2_DEBUG"
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fsmv2.cli.lines import clock_text
-from fsmv2.cli.show import Happening, said
+from fsmv2.cli.show import Happening, reason_text, said
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.worker import Phase
 
@@ -171,12 +171,6 @@ def guides(nodes: tuple[NodeView, ...]) -> list[str]:
         lead.append(bars + own)
         open_levels = {level for level in open_levels if level < node.depth} | {node.depth}
     return lead[::-1]
-
-
-def reason_text(node: NodeView) -> str:
-    """Why it is as it is; what is unusual about it comes first."""
-    unusual = [f"{condition.type}: {condition.reason}" for condition in node.conditions]
-    return " ".join("; ".join([*unusual, node.reason] if node.reason else unusual).split())
 
 
 def rate_text(observed: Any) -> str:

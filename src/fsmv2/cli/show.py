@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from fsmv2.core import Report
-from fsmv2.runtime import TreeView
+from fsmv2.runtime import NodeView, TreeView
 
 PLAIN_KINDS = frozenset({"transition", "note", "value"})
 """Kinds whose text says all."""
@@ -37,6 +37,12 @@ def said(happening: Happening) -> str:
     """Its text on one line, whatever a device put into a reason; unusual kinds are named."""
     text = " ".join(happening.text.split())
     return text if happening.kind in PLAIN_KINDS else f"{happening.kind}: {text}"
+
+
+def reason_text(node: NodeView) -> str:
+    """Why it is as it is; what is unusual about it comes first."""
+    unusual = [f"{condition.type}: {condition.reason}" for condition in node.conditions]
+    return " ".join("; ".join([*unusual, node.reason] if node.reason else unusual).split())
 
 
 class Show(Protocol):

@@ -6,13 +6,15 @@ import asyncio
 import hashlib
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fsmv2.cli.exits import FAILED, OK
+from fsmv2.cli.exits import FAILED, OK, UNSETTLED
 from fsmv2.cli.lines import JsonLines, Lines
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
+from fsmv2.cli.settled import unsettled
 from fsmv2.cli.show import Show
 from fsmv2.cli.state_home import held, shown, state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 STORE = "store.db"
 """The file in the state directory that keeps what a crash must not lose."""
+SHOWN = 10
+"""How many of those that did not run are named to people; programs are told all."""
 
 
 def run_document(
@@ -77,12 +81,15 @@ async def _run(
             )
             async with tree:
                 await running.hold(tree, seconds)
+                # Who ends it by hand has seen the tree; a program has only the exit code.
+                time_over = not running.asked
                 last = await tree.view()
                 save_picture(show, save_svg)
                 running.note("stopping, children before parents; Ctrl-C again forces")
                 await running.end(tree, who="signal" if running.asked else "--for")
-        code = FAILED if running.forced else OK
-        text, data = _summary(last, running.forced)
+        waiting = unsettled(last, kit.factory) if time_over else {}
+        code = FAILED if running.forced else UNSETTLED if waiting else OK
+        text, data = _summary(last, running.forced, waiting)
         show.summary(text, {**data, "exit": code})
     return code
 
@@ -111,9 +118,19 @@ def save_picture(show: Show, file: Path | None) -> None:
         show.save_svg(file)
 
 
-def _summary(tree: TreeView, forced: list[str]) -> tuple[str, dict[str, Any]]:
+def _summary(
+    tree: TreeView, forced: list[str], waiting: Mapping[str, str]
+) -> tuple[str, dict[str, Any]]:
     phases = Counter(node.phase.value for node in tree.nodes)
     counts = ", ".join(f"{number} {phase}" for phase, number in phases.items())
     lines = [f"before the stop: {count(len(tree.nodes), 'supervisor')}: {counts or 'none'}"]
+    lines += [f"should run and did not: {path}: {why}" for path, why in waiting.items()][:SHOWN]
+    if len(waiting) > SHOWN:
+        lines.append(f"and {len(waiting) - SHOWN} more that should run and did not")
     lines += [f"forced: {text}" for text in forced]
-    return "\n".join(lines), {"supervisors": len(tree.nodes), "phases": phases, "forced": forced}
+    return "\n".join(lines), {
+        "supervisors": len(tree.nodes),
+        "phases": phases,
+        "unsettled": waiting,
+        "forced": forced,
+    }

@@ -14,11 +14,13 @@ import typer
 from hard_cases import hard_cases_page, record
 from typer.core import TyperGroup
 
-from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, Process, sections
+from fsmv2.builtin import register_builtins, sections
 from fsmv2.cli import exits
 from fsmv2.cli.app import app
 from fsmv2.core import settings
+from fsmv2.flow import AsyncioEngine
 from fsmv2.spec.document.shapes import reader_of
+from fsmv2.worker import WorkerFactory
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Made by `make docs` from the code; change it there. -->\n"
@@ -108,9 +110,12 @@ def shown(field: Any) -> str:
 
 def workers_page() -> str:
     """The FSM of each built-in worker, as a table and a diagram."""
+    factory = WorkerFactory()
+    register_builtins(factory, AsyncioEngine())  # an engine begins nothing until a flow is started
+    types = {found.definition.name: found.definition for found in map(factory.find, factory.names)}
     parts = []
-    for cls in (Agent, Broker, Bridge, Connection, DataFlow, Process):
-        d = cls.definition
+    for d in types.values():
+        cls = d.cls
         rows = [
             f"| `{s.name}` | {s.phase.value} | {', '.join(f'`{t}`' for t in s.to)} | {s.summary} |"
             for s in d.states.values()
@@ -119,14 +124,21 @@ def workers_page() -> str:
         first = (inspect.getdoc(inspect.getmodule(cls)) or "").partition("\n\n")
         text = re.sub(r"^`\w+`: ", "", first[0])
         parts.append(
-            f"## {d.name}\n\n{text[0].upper() + text[1:]}\n\n{first[2].strip()}\n\n"
-            "| state | phase | may go to | meaning |\n|---|---|---|---|\n"
+            "\n\n".join(
+                filter(None, [f"## {d.name}", text[0].upper() + text[1:], first[2].strip()])
+            )
+            + "\n\n| state | phase | may go to | meaning |\n|---|---|---|---|\n"
             + "\n".join(rows)
             + f"\n\n```mermaid\nstateDiagram-v2\n    [*] --> {d.initial}\n"
             + "\n".join(edges)
             + "\n```\n"
         )
-    return f"# Built-in workers\n\n{NOTE}\n" + "\n".join(parts)
+    return (
+        f"# Built-in workers\n\n{NOTE}\n"
+        "The FSM of each type, as a table and as a picture. What wakes a worker, what withholds a\n"
+        "step, and who wins when several want something else, is the same for all of them:\n"
+        "[How a tick decides](../explanation/how-a-tick-decides.md).\n\n" + "\n".join(parts)
+    )
 
 
 def commands_page() -> str:

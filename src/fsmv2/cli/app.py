@@ -150,6 +150,24 @@ def demo(
         raise typer.Exit(run_demo(seconds=seconds, state_dir=state_dir, save_svg=save_svg))
 
 
+@app.command(short_help="Try the FSM of a worker type with all it can see.")
+def check(
+    worker: Annotated[
+        str, typer.Argument(metavar="TYPE", help="package.module:Type, or an FsmBench there.")
+    ],
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Only the diagram.")] = False,
+) -> None:
+    """Ask every state of a worker type about everything it can see, and say what is wrong.
+
+    Unreachable states, livelocks, no way to stop, dead ends, transitions nobody takes. Exit code
+    1 when something was found.
+    """
+    with told():
+        from fsmv2.cli.fsm_checking import check_type
+
+        raise typer.Exit(check_type(worker, mermaid=mermaid))
+
+
 @app.command(short_help="Say what an error code means.")
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as FSM0211.")],

@@ -19,6 +19,7 @@ from fsmv2.cli import exits
 from fsmv2.cli.app import app
 from fsmv2.core import settings
 from fsmv2.flow import AsyncioEngine
+from fsmv2.lint import RULES
 from fsmv2.spec.document.shapes import reader_of
 from fsmv2.worker import WorkerFactory
 
@@ -179,8 +180,29 @@ def commands_page() -> str:
     )
 
 
+def lint_page() -> str:
+    """Every code of the lint: what it means, how to mend it, how it looks right."""
+    rows = [
+        f"| [`{code}`](#{code.lower()}) | {rule.title} |" for code, rule in sorted(RULES.items())
+    ]
+    parts = [
+        f"## {code}\n\n{rule.title}. {rule.why}\n\n**Mend it**: {rule.fix}\n\n"
+        f"```text\n{rule.example}\n```\n"
+        for code, rule in sorted(RULES.items())
+    ]
+    return (
+        f"# Codes of the lint\n\n{NOTE}\nWhat `fsmv2 lint` finds in worker classes; "
+        "`fsmv2 explain CODE` says the same. [Lint your workers](../how-to/lint-your-workers.md) "
+        "shows how to use it.\n\n| code | finding |\n|---|---|\n"
+        + "\n".join(rows)
+        + "\n\n"
+        + "\n".join(parts)
+    )
+
+
 PAGES = {
     "reference/command-line.md": commands_page,
+    "reference/lint.md": lint_page,
     "reference/hard-cases.md": hard_cases_page,
     "reference/settings.md": settings_page,
     "reference/document.md": document_page,

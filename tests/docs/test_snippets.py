@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fsmv2.builtin import parse_plant
+from fsmv2.lint import lint
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -41,6 +42,14 @@ def test_a_snippet_runs_as_it_stands(name: str, source: str, tmp_path: Path) -> 
         check=False,
     )
     assert ran.returncode == 0, f"{name} failed:\n{ran.stdout}{ran.stderr}"
+
+
+@pytest.mark.parametrize(("name", "source"), snippets(), ids=lambda value: value[:60])
+def test_a_worker_in_the_docs_is_sound(name: str, source: str, tmp_path: Path) -> None:
+    """The lint finds nothing in what the docs show."""
+    program = tmp_path / "snippet.py"
+    program.write_text(source)
+    assert [found.render() for found in lint([program])] == []
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:

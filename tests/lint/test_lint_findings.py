@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from planted import HEAD, IMPURE, PURE, PURE_HELPERS, WAITING
+from planted_many import HEAD as MANY_HEAD
+from planted_many import MANY
 
 from fsmv2.errors import Diagnostic
 from fsmv2.lint import lint
@@ -50,6 +52,12 @@ def test_what_is_pure_is_left_alone(tmp_path: Path, name: str) -> None:
         "        self.lit = time.time()\n"
     )
     assert [d.render() for d in lint([write(tmp_path, text)])] == []
+
+
+def test_each_of_many_ways_is_found_and_nothing_between_them(tmp_path: Path) -> None:
+    text = MANY_HEAD + MANY
+    assert len(expected(text)) > 60
+    assert places(lint([write(tmp_path, text)])) == expected(text)
 
 
 def test_there_are_at_least_twenty_of_each() -> None:

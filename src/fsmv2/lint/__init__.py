@@ -2,7 +2,7 @@
 
 linting   files in, diagnostics out.     workers   which methods are judged, and how.
 judge, judges   what counts as a finding.   codes     what each code means, and how to mend it.
-walk, calls, evaluate   follow the code: statements, calls, expressions.
+walk, calls, evaluate, lookup   follow the code: statements, calls, expressions, names.
 values, modules, names  what is known of a value, of the files, of names outside.
 silence   comments that silence a finding.
 

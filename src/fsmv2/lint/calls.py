@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from fsmv2.lint.evaluate import BUILTINS, Evaluator, decorators
+from fsmv2.lint.evaluate import Evaluator, decorators
+from fsmv2.lint.lookup import BUILTINS
 from fsmv2.lint.names import MUTATING, MUTATORS, PATH_ONLY, stays_known
 from fsmv2.lint.values import Function, Scope, Value, element, merge
 
@@ -48,6 +49,10 @@ _PASSES = frozenset(
 _ASKS_ONLY = frozenset(
     ["isinstance", "issubclass", "callable", "hasattr", "len", "repr", "id", "super", "type"]
 )
+_CONTAINERS = frozenset({"list", "dict", "set", "bytearray", "collections.deque"})
+_SPOKEN = {"str": "__str__", "repr": "__repr__", "len": "__len__", "bool": "__bool__"}
+_SPOKEN |= {"list": "__iter__", "tuple": "__iter__", "sorted": "__iter__", "set": "__iter__"}
+_SPOKEN |= {"iter": "__iter__", "next": "__next__", "float": "__float__", "int": "__int__"}
 _DEFINED = frozenset({"state", "action", "check", "blocking"})
 
 
@@ -103,7 +108,8 @@ class Calls(Evaluator):
         if base.name and base.cls is None and base.origin == "global":
             return None
         if name in _LOOKS or name == "__getitem__":
-            return element(base)
+            key = f"[{args[0].text}]" if args and args[0].text is not None else ""
+            return base.attrs[key].within(base) if key in base.attrs else element(base)
         if name in {"copy", "__copy__"}:
             return Value(inner=element(base))
         return None
@@ -124,6 +130,9 @@ class Calls(Evaluator):
     ) -> Value:
         """A value is called; what is given to something unknown counts as called by it."""
         args = [*callee.first, *args]
+        if callee.changes is not None:
+            self._change(callee.changes, node, scope)
+            return Value()
         if callee.func is not None:
             return self.run(callee.func, args, named)
         if callee.made is not None:
@@ -144,7 +153,9 @@ class Calls(Evaluator):
         """A value is given to something that may call it; states and actions are called later."""
         if not self.judge.follows_references:
             return
-        if value.func is not None:
+        if value.changes is not None:
+            self._change(value.changes, node, scope)
+        elif value.func is not None:
             body = value.func.node
             if isinstance(body, ast.AsyncFunctionDef) or (
                 isinstance(body, ast.FunctionDef)
@@ -204,9 +215,15 @@ class Calls(Evaluator):
     ) -> Value:
         """A name of the standard library, of a builtin, or of somebody's package."""
         first = args[0] if args else Value()
-        if name in MUTATORS and first.origin != "local":
+        room, _, last = name.rpartition(".")
+        changes = name in MUTATORS or (room in _CONTAINERS and last in MUTATING)
+        if changes and first.origin != "local":
             self._change(first, node, scope)
             return element(first)
+        if name in _SPOKEN:
+            self.special(first, _SPOKEN[name], node, scope)
+        if name == "globals":
+            return Value(origin="global", what="the globals of the module")
         if name == "getattr":
             if len(args) > 1 and args[1].text is not None:
                 return self.attribute(first, args[1].text, node, scope)

@@ -16,6 +16,7 @@ SHARED = "FSM0425"
 GIVEN = "FSM0426"
 KEPT = "FSM0427"
 NEIGHBOUR = "FSM0428"
+ENGINES = "FSM0429"
 NO_TIMEOUT = "FSM0430"
 UNBOUNDED = "FSM0431"
 SWALLOWED = "FSM0432"
@@ -97,6 +98,14 @@ RULES: dict[str, Rule] = {
         "keeps the order of decisions out of their results.",
         "Use s.children, s.dependencies, variables, or derive_from = 'parent'.",
         "wrong:  self.parent.observed.ready\nright:  s.dependencies['plant/broker'].healthy",
+    ),
+    ENGINES: Rule(
+        "A derive sets a variable that the engine sets",
+        "`parent_state`, `location` and `location_path` are given to each child by the engine; "
+        "its values stand, and what the derive wrote is never seen.",
+        "Leave it out; give the child a level of the location with UserSpec(location=...).",
+        "wrong:  VariableBundle({'location_path': 'acme.cologne'})\n"
+        "right:  UserSpec(location={'site': 'cologne'})",
     ),
     NO_TIMEOUT: Rule(
         "An action does not say how long it may take",

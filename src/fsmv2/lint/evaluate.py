@@ -1,118 +1,35 @@
 """Follows expressions through the linted code, without running it, and tells a judge what it meets.
 
 A value is known by where it came from and by what it is; what cannot be told is taken to be
-harmless. Statements are followed by `fsmv2.lint.walk`, calls by `fsmv2.lint.calls`.
+harmless. Names are looked up by `fsmv2.lint.lookup`, statements are followed by
+`fsmv2.lint.walk`, calls by `fsmv2.lint.calls`.
 """
 
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable
 from dataclasses import replace
 
-from fsmv2.lint.judge import Judge
-from fsmv2.lint.modules import Library, Module
+from fsmv2.lint.lookup import Lookup
+from fsmv2.lint.names import MUTATING
 from fsmv2.lint.values import Class, Function, Scope, Value, element, merge
 
-BUILTINS = frozenset(dir(builtins))
+OPERATORS: dict[type, str] = {
+    ast.Add: "__add__",
+    ast.Sub: "__sub__",
+    ast.Mult: "__mul__",
+    ast.Div: "__truediv__",
+    ast.Mod: "__mod__",
+    ast.BitOr: "__or__",
+    ast.BitAnd: "__and__",
+    ast.Not: "__bool__",
+}
+"""The special methods of those operators that people define."""
 
 
-class Evaluator:
+class Evaluator(Lookup):
     """Expressions. Subclassed by the walker, which adds calls and statements."""
-
-    def __init__(self, library: Library, judge: Judge) -> None:
-        self.library = library
-        self.judge = judge
-        self.silent = 0
-
-    # ---- names -------------------------------------------------------------------------------
-
-    def lookup(self, name: str, node: ast.AST, scope: Scope) -> Value:
-        """What a name means where it stands."""
-        at: Scope | None = scope
-        while at is not None and at.parent is not None:
-            if name in at.names and name not in at.globals:
-                return at.names[name]
-            at = at.parent
-        module = scope.module
-        if name in module.bindings:
-            value = self.of_module(module, name)
-            if name in module.changed and not self.silent:
-                self.judge.read_global(name, node, scope)
-            return value
-        if name in BUILTINS:
-            return Value(name=name)
-        return Value()
-
-    def of_module(self, module: Module, name: str) -> Value:
-        """The value of a global, evaluated once, in silence: importing is allowed to do things."""
-        names = module.scope.names
-        if name in names:
-            return names[name]
-        if name in module.pending:
-            return Value()
-        module.pending.add(name)
-        self.silent += 1
-        try:
-            found: Value | None = None
-            for node in module.bindings.get(name, ()):
-                found = merge(self._bound(node, name, module), found)
-        finally:
-            self.silent -= 1
-            module.pending.discard(name)
-        value = found or Value()
-        code = value.func or value.made or value.module
-        if code is None and value.origin == "local":
-            value = replace(value, origin="global", what=f"the global {name}")
-        names[name] = value
-        return value
-
-    def _bound(self, node: ast.stmt, name: str, module: Module) -> Value:
-        scope = module.scope
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            return self.resolved(self.library.imported(module, node).get(name, Value()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return self.decorated(node, Function(node, scope), scope)
-        if isinstance(node, ast.ClassDef):
-            return self.define_class(node, scope)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            value = self.ev(node.value, scope)
-            plain = any(isinstance(t, ast.Name) and t.id == name for t in targets)
-            return value if plain else element(value)
-        return Value()
-
-    def resolved(self, value: Value) -> Value:
-        """A name imported from a module of our own, followed to what it is there."""
-        if value.module is not None and value.text is not None:
-            return self.of_module(value.module, value.text)
-        return value
-
-    def define_class(self, node: ast.ClassDef, scope: Scope) -> Value:
-        """A class statement."""
-        bases: list[Value] = []
-        types: list[Value] = []
-        for written in node.bases:
-            base = written
-            if isinstance(base, ast.Subscript):
-                inner = base.slice.elts if isinstance(base.slice, ast.Tuple) else [base.slice]
-                types = [self.ev(part, scope) for part in inner]
-                base = base.value
-            bases.append(self.ev(base, scope))
-        return Value(made=Class(node, scope, bases, types))
-
-    def decorated(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, function: Function, scope: Scope
-    ) -> Value:
-        """A function as its decorators leave it."""
-        value = Value(func=function)
-        for decorator in reversed(node.decorator_list):
-            made = self.ev(decorator, scope)
-            if made.func is not None:
-                given = self.apply(made, [value], {}, decorator, scope)
-                value = given if given.func is not None or given.cls is not None else value
-        return value
 
     # ---- attributes --------------------------------------------------------------------------
 
@@ -136,6 +53,8 @@ class Evaluator:
             if not self.silent:
                 self.judge.looked_at(whole, node, scope)
             return Value(name=whole, origin=base.origin, what=base.what)
+        if name in MUTATING and base.origin != "local":
+            return Value(changes=base)
         if base.inner is not None:
             return base.inner
         return Value(origin=base.origin, what=base.what)
@@ -213,6 +132,8 @@ class Evaluator:
             if isinstance(key, str) and f"[{key}]" in base.attrs:
                 return base.attrs[f"[{key}]"].within(base)
             whole = isinstance(node.slice, ast.Slice)
+            if base.cls is not None and base.cls.find("__getitem__") is not None:
+                return self.special(base, "__getitem__", node, scope)
             return Value(inner=element(base)) if whole else element(base)
         if isinstance(node, ast.Lambda):
             return Value(func=Function(node, scope))
@@ -239,10 +160,27 @@ class Evaluator:
             return self._comprehension(node, scope)
         if isinstance(node, ast.Starred | ast.Await):
             return self.ev(node.value, scope)
+        operator = OPERATORS.get(type(getattr(node, "op", None)), "")
+        if isinstance(node, ast.FormattedValue):
+            operator = "__str__"
+        result = Value()
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
-                self.ev(child, scope)
+                result = merge(result, self.special(self.ev(child, scope), operator, child, scope))
+        return result if operator else Value()
+
+    def special(self, value: Value, name: str, node: ast.AST, scope: Scope) -> Value:
+        """What a special method gives, if the linted code defines it for this value."""
+        if name and value.cls is not None and value.cls.find(name) is not None:
+            given = Value()
+            method = self.attribute(value, name, node, scope)
+            return self.apply(method, [given], {}, node, scope) if method.func else given
         return Value()
+
+    def iterated(self, value: Value, node: ast.AST, scope: Scope) -> Value:
+        """What iterating over a value gives."""
+        made = self.special(value, "__iter__", node, scope)
+        return element(made) if made.known else element(value)
 
     def _dict(self, node: ast.Dict, scope: Scope) -> Value:
         inner, attrs = Value(), {}
@@ -262,34 +200,15 @@ class Evaluator:
     ) -> Value:
         inside = Scope(scope.module, scope)
         for part in node.generators:
-            self.bind(part.target, element(self.ev(part.iter, inside)), inside)
+            self.bind(
+                part.target, self.iterated(self.ev(part.iter, inside), part.iter, inside), inside
+            )
             for test in part.ifs:
                 self.ev(test, inside)
         if isinstance(node, ast.DictComp):
             self.ev(node.key, inside)
         inner = self.ev(node.value if isinstance(node, ast.DictComp) else node.elt, inside)
         return Value(inner=inner if inner.known else None)
-
-    # ---- said by the subclasses --------------------------------------------------------------
-
-    def bind(self, target: ast.expr, value: Value, scope: Scope) -> None:
-        """Give a target a value."""
-        raise NotImplementedError  # in walk.py
-
-    def call(self, node: ast.Call, scope: Scope) -> Value:
-        """A call as it is written."""
-        raise NotImplementedError  # in calls.py
-
-    def apply(
-        self,
-        callee: Value,
-        args: list[Value],
-        named: dict[str, Value],
-        node: ast.AST,
-        scope: Scope,
-    ) -> Value:
-        """A value is called."""
-        raise NotImplementedError  # in calls.py
 
 
 def decorators(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterable[str]:

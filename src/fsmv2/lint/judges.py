@@ -10,6 +10,7 @@ from fsmv2.lint.evaluate import decorators
 from fsmv2.lint.judge import Judge
 from fsmv2.lint.names import BOUNDING, NETWORK, READ_ONLY_BY_NAME, blocks, impure
 from fsmv2.lint.values import Class, Function, Scope, Value
+from fsmv2.spec.inheritance import ENGINE_KEYS
 
 Report = Callable[[str, ast.AST, Scope, str], None]
 
@@ -38,11 +39,23 @@ class Purity(Judge):
 
     def called(self, name: str, node: ast.AST, scope: Scope, call: ast.Call | None) -> None:
         """Impure functions of the standard library and of well-known packages."""
+        if call is not None and name.startswith("fsmv2.") and name.endswith(".VariableBundle"):
+            self._engines(call, scope)
         code = impure(name)
         if code is None or (call is not None and len(call.args) >= _ENOUGH.get(name, 99)):
             return
         how = "" if call is not None else ", handed on here,"
         self.report(code, node, scope, f"{name}(){how} {_SAYS[code]}")
+
+    def _engines(self, call: ast.Call, scope: Scope) -> None:
+        """Variables that are set in vain, where they stand in the call."""
+        user = call.args[:1] + [k.value for k in call.keywords if k.arg == "user"]
+        for node in user:
+            keys = node.keys if isinstance(node, ast.Dict) else []
+            for key in keys:
+                if isinstance(key, ast.Constant) and key.value in ENGINE_KEYS:
+                    text = f"sets {key.value}, which the engine sets"
+                    self.report(codes.ENGINES, key, scope, text)
 
     def looked_at(self, name: str, node: ast.AST, scope: Scope) -> None:
         """Impure values, such as os.environ."""

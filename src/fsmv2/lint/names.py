@@ -38,7 +38,17 @@ READ_ONLY_BY_NAME = {"os.environ": MACHINE, "os.environb": MACHINE, "sys.argv": 
 """What is impure to look at, called or not."""
 
 _OUTSIDE = {
-    *("open", "print", "input", "breakpoint", "io.open", "time.sleep", "warnings.warn"),
+    *(
+        "exec",
+        "eval",
+        "open",
+        "print",
+        "input",
+        "breakpoint",
+        "io.open",
+        "time.sleep",
+        "warnings.warn",
+    ),
     *("sys.stdout.write", "sys.stderr.write", "sys.stdin.read", "sys.stdin.readline", "sys.exit"),
     *(
         f"os.path.{n}"

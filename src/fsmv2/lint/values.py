@@ -79,7 +79,8 @@ class Function:
 @dataclass(eq=False)
 class Value:
     """`name`: dotted, of something outside; `cls`: an instance of; `made`: the class itself;
-    `inner`: what it contains or gives; `first`: arguments that are bound already."""
+    `inner`: what it contains or gives; `first`: arguments that are bound already;
+    `changes`: what calling it changes in place."""
 
     origin: Origin = "local"
     name: str = ""
@@ -93,12 +94,14 @@ class Value:
     first: tuple[Value, ...] = ()
     attrs: dict[str, Value] = field(default_factory=dict)
     above: bool = False
+    changes: Value | None = None
 
     @property
     def known(self) -> bool:
         """Whether anything is known of it that a finding may hang on."""
         return bool(
-            self.name or self.func or self.cls or self.made or self.module or self.inner
+            (self.name or self.func or self.cls or self.made or self.module or self.inner)
+            or self.changes
         ) or (self.origin != "local")
 
     def within(self, container: Value) -> Value:
@@ -134,6 +137,7 @@ def signature(value: Value | None, depth: int = 3) -> tuple[object, ...]:
         value.made and id(value.made.node),
         signature(value.inner, depth - 1),
         tuple(signature(v, depth - 1) for v in value.first),
+        signature(value.changes, depth - 1),
         tuple((k, signature(v, depth - 1)) for k, v in sorted(value.attrs.items())),
     )
 

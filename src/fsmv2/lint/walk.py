@@ -135,7 +135,7 @@ class Walker(Calls):
         elif isinstance(node, ast.For | ast.AsyncFor):
             iterated = self.ev(node.iter, scope)
             for _ in range(2):  # the second time with what the first left
-                self.bind(node.target, element(iterated), scope)
+                self.bind(node.target, self.iterated(iterated, node.iter, scope), scope)
                 self._either([node.body, []], scope)
             self.block(node.orelse, scope)
         elif isinstance(node, ast.While):
@@ -176,6 +176,9 @@ class Walker(Calls):
         for item in node.items:
             value = self.ev(item.context_expr, scope)
             called = item.context_expr
+            waits = "a" if isinstance(node, ast.AsyncWith) else ""
+            entered = self.special(value, f"__{waits}enter__", called, scope)
+            self.special(value, f"__{waits}exit__", called, scope)
             if isinstance(called, ast.Call):
                 self.silent += 1
                 names.append(self.ev(called.func, scope).name)
@@ -183,7 +186,7 @@ class Walker(Calls):
             elif value.name and not self.silent:
                 self.judge.called(f"{value.name}.__enter__", called, scope, None)
             if item.optional_vars is not None:
-                self.bind(item.optional_vars, value, scope)
+                self.bind(item.optional_vars, entered if entered.known else value, scope)
         self.judge.entered(names)
         self.block(node.body, scope)
         self.judge.left()

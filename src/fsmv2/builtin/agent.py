@@ -1,4 +1,4 @@
-"""`agent`: the root of a plant's tree, made from the document: the broker and the bridges."""
+"""`agent`: the root of a plant's tree, made from the document: broker, bridges, processes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from fsmv2 import (
 )
 from fsmv2.builtin.bridge import BridgeSpec
 from fsmv2.builtin.broker.worker import BrokerSpec
+from fsmv2.builtin.process import ProcessSpec
 
 BROKER = "broker"
 
@@ -32,11 +33,20 @@ class BridgeEntry(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
 
 
+class ProcessEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One process of the document."""
+
+    name: str
+    spec: ProcessSpec
+    enabled: bool = True
+
+
 class AgentSpec(UserSpec):
     """What the document says, templates already looked up but nothing rendered."""
 
     broker: BrokerSpec | None = None
     bridges: tuple[BridgeEntry, ...] = ()
+    processes: tuple[ProcessEntry, ...] = ()
 
 
 class AgentObserved(ObservedState):
@@ -55,7 +65,7 @@ class Agent(Worker[AgentSpec, AgentObserved]):
     def derive_desired_state(
         self, spec: AgentSpec, previous_observed: AgentObserved | None
     ) -> DesiredState:
-        """The broker and every bridge; each bridge depends on the broker."""
+        """The broker, every bridge, which depends on it, and every process."""
         children = []
         broker = ""
         if spec.broker is not None:
@@ -71,6 +81,10 @@ class Agent(Worker[AgentSpec, AgentObserved]):
                     depends_on=(broker,) if broker else (),
                 )
             )
+        children += [
+            ChildSpec(entry.name, "process", entry.spec, enabled=entry.enabled)
+            for entry in spec.processes
+        ]
         return DesiredState(state="running", children_specs=tuple(children))
 
     async def collect_observed_state(

@@ -27,15 +27,16 @@ from fsmv2 import (
     merge_locations,
     render_template,
 )
-from fsmv2.builtin.agent import Agent, AgentSpec, BridgeEntry
+from fsmv2.builtin.agent import Agent, AgentSpec, BridgeEntry, ProcessEntry
 from fsmv2.builtin.bridge import Bridge, BridgeSpec
 from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
 from fsmv2.builtin.broker.worker import Broker, BrokerSpec
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.kit import register_builtins
-from fsmv2.builtin.places import Places
+from fsmv2.builtin.places import NOT_FOR_BRIDGES, Places
 from fsmv2.builtin.process import Process
+from fsmv2.builtin.processes import check_processes, process_entry, process_nodes
 from fsmv2.builtin.rendering import check_bridge
 from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
@@ -108,6 +109,7 @@ class _Loading:
     def __init__(self, document: Document, state_dir: Path | None, folder: Path | None) -> None:
         self._node = document.root
         self._state_dir = state_dir
+        self._folder = folder if folder is not None else Path()
         self._data: dict[int, Any] = {}
         self._fatal: list[Diagnostic] = []
         self._waiting: list[Diagnostic] = []
@@ -126,6 +128,10 @@ class _Loading:
         places.variables(self._node.get("global"))
         for node in nodes:
             places.variables(node.get("variables"))
+        for node in process_nodes(self._node).values():
+            places.variables(node.get("variables"))
+        names = {str(name.value) for node in nodes if (name := node.get("name")) is not None}
+        check_processes(self._node, names | set(NOT_FOR_BRIDGES), self._fatal)
         locations = [places.bridge_location(node, agent_location) for node in nodes]
         self._check_templates()
         if section is None or self._fatal:
@@ -137,6 +143,7 @@ class _Loading:
             self._entry(bridge, node, global_, location, agent_location, broker)
             for bridge, node, location in zip(section.bridges, nodes, locations, strict=True)
         ]
+        processes = tuple(self._processes(section, global_, agent_location))
         self._unused.rest(self._node)
         if self._fatal:
             raise DocumentError(_ordered(self._fatal))
@@ -145,6 +152,7 @@ class _Loading:
             location=agent_location,
             broker=broker,
             bridges=tuple(entries),
+            processes=processes,
         )
         root = ChildSpec(section.agent.name, "agent", spec)
         return Plant(root, settings, self._vault, tuple(_ordered(self._waiting)))
@@ -200,6 +208,8 @@ class _Loading:
         )
 
     def _broker(self, section: PlantSection, global_: Mapping[str, Any]) -> BrokerSpec | None:
+        if section.processes and not section.bridges and self._node.get("broker") is None:
+            return None  # nobody would speak to it
         broker = section.broker
         if broker.url:
             self._unused.reads(broker.url)
@@ -283,6 +293,31 @@ class _Loading:
             wanted=bridge.state,
         )
         return BridgeEntry(name=bridge.name, spec=spec, enabled=bridge.enabled)
+
+    def _processes(
+        self, section: PlantSection, global_: Mapping[str, Any], location: Mapping[str, str]
+    ) -> Iterable[ProcessEntry]:
+        """Their specs; the problems of each are noted."""
+        for name, node in process_nodes(self._node).items():
+            entry = process_entry(
+                name,
+                section.processes[name],
+                node,
+                user=self._secrets.resolve(
+                    node.get("variables"), section.processes[name].variables
+                ),
+                global_=global_,
+                location=location,
+                folder=self._folder,
+                state_dir=str((self._state_dir / "processes").absolute())
+                if self._state_dir is not None
+                else "",
+                unused=self._unused,
+                fatal=self._fatal,
+                waiting=self._waiting,
+            )
+            if entry is not None:
+                yield entry
 
     def _shared(self, node: Node) -> Any:
         """The plain data of a section; bridges of one template share one object."""

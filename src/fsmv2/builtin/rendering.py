@@ -90,7 +90,7 @@ def _check_section(
         try:
             return render_template(node.value, scope, path=node.path)
         except TemplateError as error:
-            problems.append(_at_template(node, error, name))
+            problems.append(at_template(node, error, f"bridge '{name}'"))
             return node.value
 
     data = section.with_scalars(render).to_data()
@@ -121,10 +121,10 @@ def _check_section(
     return problems
 
 
-def _at_template(node: Node, error: TemplateError, name: str) -> Diagnostic:
+def at_template(node: Node, error: TemplateError, whose: str) -> Diagnostic:
     """The problem at the very place inside the template."""
     mark = node.mark
     if mark is not None and error.line == 1:
         mark = Mark(mark.file, mark.line, mark.column + node.column_offset + error.column - 1)
     place = Node("scalar", node.value, path=node.path, mark=mark, length=1, document=node.document)
-    return place.problem(error.code, f"bridge '{name}': {error.message}", fix=error.fix)
+    return place.problem(error.code, f"{whose}: {error.message}", fix=error.fix)

@@ -14,6 +14,7 @@ import msgspec
 from fsmv2 import EngineSettings, SpecError
 from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowSpec
+from fsmv2.builtin.process.section import ProcessSection, ReadySection
 from fsmv2.flow import (
     CommandInput,
     ModbusInput,
@@ -26,6 +27,8 @@ from fsmv2.flow import (
 )
 from fsmv2.flow.register import Kind, Order, ValueType
 from fsmv2.spec.document import Duration, Node, Templated, decode
+
+__all__ = ["ProcessSection", "ReadySection"]  # of this document, too
 
 T = TypeVar("T")
 
@@ -262,6 +265,7 @@ class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_":
     engine: EngineSection = EngineSection()
     templates: dict[str, TemplateSection] = {}
     bridges: list[BridgeSection] = []
+    processes: dict[str, ProcessSection] = {}
 
 
 # ---- rendered sections, as workers take them ----------------------------------------------------

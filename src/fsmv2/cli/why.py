@@ -133,10 +133,13 @@ def _section(root: Node, path: str) -> Node | None:
     parts = path.split("/")
     if len(parts) == 1:
         return root.get("agent")
-    bridges = root.get("bridges") or root.get("protocolConverter")
-    if len(parts) > 2 or bridges is None:
+    if len(parts) > 2:
         return None
-    for bridge in bridges.children():
+    process = root.get("processes", parts[1])
+    if process is not None:
+        return process
+    bridges = root.get("bridges") or root.get("protocolConverter")
+    for bridge in bridges.children() if bridges is not None else ():
         name = bridge.get("name")
         if name is not None and name.value == parts[1]:
             return bridge

@@ -119,7 +119,7 @@ def _spawn(config: Config) -> Record:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=config.cwd or None,
+            cwd=Path(config.cwd).expanduser() if config.cwd else None,
             env={**env, **config.env},
             start_new_session=True,  # a group of its own, to be ended as a whole
         )

@@ -8,11 +8,12 @@ import shlex
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from fsmv2 import SpecError, UserSpec
+from fsmv2 import SpecError, UserSpec, VariableBundle, render_template
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """Environment variables that a process gets without being told; nothing else leaks into it."""
@@ -55,28 +56,83 @@ class ProcessSpec(UserSpec):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be started; SpecError names all of it."""
-        problems = list(_problems(self))
-        if problems:
-            raise SpecError(f"This process cannot be started: {'; '.join(problems)}.")
+        refuse(self)
 
 
-def _problems(spec: ProcessSpec) -> list[str]:
-    found = []
+def refuse(spec: ProcessSpec | Config) -> None:
+    """SpecError names all that keeps this from being started, if anything does."""
+    problems = [message for _, message in problems_of(spec)]
+    if problems:
+        raise SpecError(f"This process cannot be started: {'; '.join(problems)}.")
+
+
+def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
+    """What is wrong in a spec or a config, with the keys that lead to it; not in templates."""
+    found: list[tuple[tuple[str, ...], str]] = []
     command: object = spec.command
     if isinstance(command, str):  # a type checker sees that; not everybody has one
         words = ", ".join(f'"{word}"' for word in shlex.split(command))
-        found.append(f"command is one text, and no shell reads it; write the list [{words}]")
+        found.append(
+            (("command",), f"command is one text, and no shell reads it; write the list [{words}]")
+        )
     elif not spec.command or not spec.command[0]:
-        found.append("command is empty")
-    if spec.signal not in signal.Signals.__members__:
-        found.append(f"there is no signal {spec.signal!r}; write SIGTERM or SIGINT, say")
+        found.append((("command",), "command is empty"))
+    if spec.signal not in signal.Signals.__members__ and "{{" not in spec.signal:
+        said = f"there is no signal {spec.signal!r}; write SIGTERM or SIGINT, say"
+        found.append((("signal",), said))
+    ready = spec.ready
     try:
-        re.compile(spec.ready.line)
+        re.compile("" if "{{" in ready.line else ready.line)
     except re.error as error:
-        found.append(f"ready.line is no regular expression: {error}")
-    if spec.ready.http and urlsplit(spec.ready.http).hostname not in ("127.0.0.1", "localhost"):
-        found.append("ready.http must be of 127.0.0.1")
+        found.append((("ready", "line"), f"ready.line is no regular expression: {error}"))
+    if ready.http and "{{" not in ready.http and not _is_local(ready.http):
+        found.append((("ready", "http"), "ready.http must be of 127.0.0.1"))
+    port: object = ready.port  # a variable may have put anything there
+    whole = isinstance(port, int) and not isinstance(port, bool)
+    if not (0 <= ready.port <= 65535 if whole else port is None or "{{" in str(port)):
+        found.append((("ready", "port"), f"ready.port is {port!r}, expected 1 to 65535"))
     return found
+
+
+def _is_local(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.hostname in ("127.0.0.1", "localhost") and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
+
+
+def config_of(spec: ProcessSpec, scope: Mapping[str, Any] | VariableBundle, *, path: str) -> Config:
+    """The spec rendered; what a program is handed is text, also where a variable is a number."""
+    texts = render_template(
+        {
+            "command": spec.command,
+            "env": spec.env,
+            "cwd": spec.cwd,
+            "files": spec.files,
+            "signal": spec.signal,
+        },
+        scope,
+    )
+    ready = render_template(spec.ready, scope, path="ready")
+    return Config(
+        command=tuple(_text(word) for word in texts["command"]),
+        env={name: _text(value) for name, value in texts["env"].items()},
+        cwd=_text(texts["cwd"]),
+        files={name: _text(content) for name, content in texts["files"].items()},
+        ready=msgspec.structs.replace(
+            ready, line=_text(ready.line), file=_text(ready.file), http=_text(ready.http)
+        ),
+        signal=_text(texts["signal"]),
+        grace=spec.grace,
+        directory=directory_of(spec, path),
+        log_bytes=spec.log_bytes,
+        log_lines=spec.log_lines,
+    )
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,14 +27,13 @@ from fsmv2 import (
     act,
     action,
     goto,
-    render_template,
     state,
     stay,
 )
 from fsmv2.builtin.process import running
 from fsmv2.builtin.process.output import Follower, keep_small
 from fsmv2.builtin.process.readiness import missing
-from fsmv2.builtin.process.spec import Config, ProcessSpec, directory_of
+from fsmv2.builtin.process.spec import Config, ProcessSpec, config_of, refuse
 
 
 class ProcessObserved(ObservedState):
@@ -75,19 +74,9 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         self, spec: ProcessSpec, previous_observed: ProcessObserved | None
     ) -> DesiredState:
         """Running, with every text of the spec rendered."""
-        config = Config(
-            command=spec.command,
-            env=spec.env,
-            cwd=spec.cwd,
-            files=spec.files,
-            ready=spec.ready,
-            signal=spec.signal,
-            grace=spec.grace,
-            directory=directory_of(spec, spec.variables.internal["id"]),
-            log_bytes=spec.log_bytes,
-            log_lines=spec.log_lines,
-        )
-        return DesiredState("running", config=render_template(config, spec.variables))
+        config = config_of(spec, spec.variables, path=spec.variables.internal["id"])
+        refuse(config)  # a variable may have put there what cannot be started
+        return DesiredState("running", config=config)
 
     @contextlib.asynccontextmanager
     async def resources(self, spec: ProcessSpec) -> AsyncIterator[Follower]:

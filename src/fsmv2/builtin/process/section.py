@@ -1,0 +1,76 @@
+"""`processes:` of a document: its keys, and the spec of a process made from one entry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from fsmv2 import VariableBundle
+from fsmv2.builtin.process.spec import ProcessSpec, Ready
+from fsmv2.spec.document import Duration, Templated
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
+
+
+class ReadySection(msgspec.Struct, frozen=True, kw_only=True):
+    """`ready:` when a process can be used; all that is given must hold. Without any: after 1s."""
+
+    port: Templated[Port] | None = None
+    line: str = ""
+    file: str = ""
+    http: str = ""
+    within: Seconds = 30.0
+
+
+class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of `processes:`, by its name; any text may be a template.
+
+    Relative paths are below the folder of the document, which is also the default of `cwd`.
+    """
+
+    command: list[str]
+    env: dict[str, str] = {}
+    cwd: str = ""
+    files: dict[str, str] = {}
+    ready: ReadySection = ReadySection()
+    signal: str = "SIGTERM"
+    grace: Seconds = 10.0
+    log_bytes: Annotated[int, msgspec.Meta(ge=4096)] = 1 << 20
+    log_lines: Annotated[int, msgspec.Meta(ge=0)] = 100
+    variables: dict[str, Any] = {}
+    enabled: bool = True
+
+
+def process_spec(
+    section: ProcessSection, user: Mapping[str, Any], folder: Path, state_dir: str
+) -> ProcessSpec:
+    """The spec, with templates as they are; SpecError names what no variable can mend."""
+    ready = section.ready
+    return ProcessSpec(
+        variables=VariableBundle(user=user),
+        command=tuple(section.command),
+        env=section.env,
+        cwd=_below(folder, section.cwd),
+        files={_below(folder, path): content for path, content in section.files.items()},
+        ready=Ready(
+            port=ready.port or 0,
+            line=ready.line,
+            file=_below(folder, ready.file) if ready.file else "",
+            http=ready.http,
+            within=ready.within,
+        ),
+        signal=section.signal,
+        grace=section.grace,
+        state_dir=state_dir,
+        log_bytes=section.log_bytes,
+        log_lines=section.log_lines,
+    )
+
+
+def _below(folder: Path, path: str) -> str:
+    """A path of the document, absolute unless a variable or the user's home begins it."""
+    return path if path.startswith(("~", "{{")) else str(folder.absolute() / path)

@@ -1,0 +1,155 @@
+"""`processes:` of a document: what it becomes, and what is said of each mistake, word for word."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fsmv2 import DocumentError, Runtime, WorkerFactory
+from fsmv2.builtin import parse_plant, register_builtins
+from fsmv2.builtin.agent import AgentSpec
+from fsmv2.flow import AsyncioEngine
+from fsmv2.runtime import plan
+
+WRONG = """\
+agent: {name: edge}
+bridges:
+  - {name: filler, connection: {host: a, port: 1}}
+processes:
+  broker: {command: [sleep, "1"]}
+  filler: {command: [sleep, "1"]}
+  ".": {command: [sleep, "1"]}
+  piped: {command: "tail -f x | grep y"}
+  quoted: {command: "python -m 'my server'"}
+  open: {command: "python 'server"}
+  keys:
+    comand: [sleep]
+    ready: {port: 99999, prot: 3}
+    variables: {location: here}
+"""
+
+FOUND = """\
+p.yaml:5:3: error[FSM0131]: the agent has a child named 'broker' already.
+  fix: Give the process another name.
+p.yaml:6:3: error[FSM0131]: the agent has a child named 'filler' already.
+  fix: Give the process another name.
+p.yaml:8:20: error[FSM0122]: the command is one text, and no shell reads it.
+  fix: Write the list ["sh", "-c", "tail -f x | grep y"].
+p.yaml:9:21: error[FSM0122]: the command is one text, and no shell reads it.
+  fix: Write the list ["python", "-m", "my server"].
+p.yaml:10:19: error[FSM0122]: the command is one text, and no shell reads it.
+  fix: Write the list ["python", "'server"].
+p.yaml:12:5: error[FSM0120]: there is no key 'comand' in 'processes.keys'.
+p.yaml:13:19: error[FSM0123]: expected a whole number from 1 to 65535, got 99999.
+p.yaml:13:26: error[FSM0120]: there is no key 'prot' in 'processes.keys.ready'.
+p.yaml:14:17: error[FSM0200]: the variable 'location' is set by the engine.
+"""
+
+
+def refused(text: str) -> str:
+    with pytest.raises(DocumentError) as caught:
+        parse_plant(text, "p.yaml")
+    return str(caught.value)
+
+
+def test_mistakes_are_said_at_once_at_their_places_with_the_way_out() -> None:
+    said = refused(WRONG)
+    for line in FOUND.splitlines():
+        assert line in said
+    assert said.count("error[") == 9, said
+
+
+def test_a_name_that_stands_twice_is_refused() -> None:
+    said = refused("agent: {name: e}\nprocesses:\n  a: {command: [x]}\n  a: {command: [y]}\n")
+    assert "p.yaml:4:3: error[FSM0110]: the key 'a' is already there, in line 3." in said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("command: []", "command is empty"),
+        ("command: [x], signal: SIGTREM", "there is no signal 'SIGTREM'"),
+        ("command: [x], ready: {line: '('}", "ready.line is no regular expression"),
+        ("command: [x], ready: {http: 'http://a.example/'}", "ready.http must be of 127.0.0.1"),
+        ("command: [x], ready: {http: 'http://localhost:x/'}", "ready.http must be of 127.0.0.1"),
+    ],
+)
+def test_what_no_variable_can_mend_is_refused(given: str, said: str) -> None:
+    text = refused(f"agent: {{name: e}}\nprocesses:\n  a: {{{given}}}\n")
+    assert f"process 'a': {said}" in text
+    assert "p.yaml:3:" in text
+
+
+WAITING = """\
+agent: {name: edge}
+global: {RATE: 3}
+processes:
+  good: {command: [run, "{{ .global.RATE }}", "{{ .FAST }}"], variables: {FAST: true, SPARE: 1}}
+  none: {command: [run, "{{ .NO }}"]}
+  port: {command: [run], ready: {port: "{{ .PORT }}"}, variables: {PORT: high}}
+"""
+
+
+def test_variables_that_are_missing_or_do_not_fit_keep_one_process_waiting() -> None:
+    plant = parse_plant(WAITING, "p.yaml", folder=Path("/srv"))
+    said = [(d.mark.line, d.message) for d in plant.diagnostics if d.mark]
+    assert [line for line, _ in said] == [4, 5, 6]
+    assert "nothing reads the variable 'SPARE'" in said[0][1]
+    assert "process 'none'" in said[1][1]
+    assert "NO" in said[1][1]
+    assert said[2][1] == "process 'port': ready.port is 'high', expected 1 to 65535."
+
+
+def test_words_are_text_and_paths_are_below_the_folder() -> None:
+    """No broker is made for processes alone."""
+    text = (
+        "agent: {name: edge}\nprocesses:\n  a:\n    command: [run, '{{ .N }}', '{{ .B }}']\n"
+        "    env: {N: '{{ .N }}'}\n    files: {etc/a.ini: '{{ .N }}', ~/b: x}\n    cwd: sub\n"
+        "    ready: {port: '{{ .N }}', file: up}\n    variables: {N: 502, B: true}\n"
+    )
+    plant = parse_plant(text, folder=Path("/srv"))
+    assert isinstance(plant.root.user_spec, AgentSpec)
+    assert plant.root.user_spec.broker is None
+    factory = WorkerFactory()
+    register_builtins(factory, AsyncioEngine())
+    config: Any = next(n.config for n in plan(plant.root, factory) if n.path == "edge/a")
+    assert (config.command, config.env) == (("run", "502", "true"), {"N": "502"})
+    assert (config.cwd, config.files) == ("/srv/sub", {"/srv/etc/a.ini": "502", "~/b": "x"})
+    assert (config.ready.port, config.ready.file) == (502, "/srv/up")
+
+
+LIVE = """\
+agent: {name: edge}
+processes:
+  web:
+    command: [python3, -u, -c, "import time; print('serves'); time.sleep(60)"]
+    ready: {line: "{{ .WORD }}"}
+    variables: {WORD: serves}
+  bad:
+    command: [sleep, "{{ .NO }}"]
+"""
+
+
+@pytest.mark.real
+async def test_a_document_of_processes_runs_and_one_that_is_killed_comes_back(
+    tmp_path: Path,
+) -> None:
+    """The bad one waits with its reason, and stops nobody."""
+    plant = parse_plant(LIVE, state_dir=tmp_path, folder=tmp_path)
+    async with Runtime(plant) as tree:
+        view = await tree.until(lambda t: t["edge/web"].state == "running", timeout=20)
+        first = view["edge/web"].observed.pid
+        assert view["edge/web"].observed.memory_mb > 1
+        assert view["edge/bad"].state == "stopped"
+        os.kill(first, signal.SIGKILL)
+        view = await tree.until(
+            lambda t: t["edge/web"].state == "running" and t["edge/web"].observed.pid != first,
+            timeout=20,
+        )
+        last = view["edge/web"].observed.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(last, 0)

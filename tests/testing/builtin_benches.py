@@ -39,6 +39,12 @@ WRITES = DataFlowSpec(
     output=ModbusOutput(host="10.0.0.5", registers=(WriteRegister(name="speed", address=0),)),
 )
 
+AT = {"host": "127.0.0.1", "port": 1}
+URL = "nats://127.0.0.1:1"
+MODBUS = {"address": "127.0.0.1:1", "registers": [{"name": "speed", "address": 0}]}
+READ = {"input": {"modbus": MODBUS}}
+WRITE = {"output": {"modbus": MODBUS}}
+
 CONNECTION = FsmBench(worker=Connection, specs=(ConnectionSpec(host="127.0.0.1", port=1),))
 PROCESS = FsmBench(worker=Process, specs=(ProcessSpec(command=("sleep", "60")),))
 BROKER = FsmBench(
@@ -58,9 +64,9 @@ DATAFLOW = FsmBench(worker=DataFlow, specs=(READS, WRITES), make=lambda: DataFlo
 BRIDGE = FsmBench(
     worker=Bridge,
     specs=(
-        BridgeSpec(connection={}, read={}, broker="agent/broker"),
-        BridgeSpec(connection={}, read={}, write={}, broker="agent/broker"),
-        BridgeSpec(connection={}),
+        BridgeSpec(connection=AT, read=READ, broker="agent/broker", broker_url=URL),
+        BridgeSpec(connection=AT, read=READ, write=WRITE, broker="agent/broker", broker_url=URL),
+        BridgeSpec(connection=AT),
     ),
     children={
         "connection": statuses(Connection),

@@ -4,16 +4,36 @@ simulation: a whole tree on a virtual clock.    virtual: that clock's event loop
 by_hand: a tree in which nothing happens but what you do.
 store: one that is slow, fails or hangs when it is told to.
 fsm_check: what the steps of a type do with everything they can see.
+conformance: what every worker owes the engine; pytest_plugin: the same as tests.
 """
 
-from fsmv2.testing.by_hand import ByHand
-from fsmv2.testing.fsm_check import FsmBench, FsmReport, check_fsm
-from fsmv2.testing.simulation import Simulation
-from fsmv2.testing.store import SimulatedStore
-from fsmv2.testing.virtual import VirtualLoop
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fsmv2.testing.by_hand import ByHand
+    from fsmv2.testing.conformance import Conformance, ConformanceError
+    from fsmv2.testing.fsm_check import FsmBench, FsmReport, check_fsm
+    from fsmv2.testing.simulation import Simulation
+    from fsmv2.testing.store import SimulatedStore
+    from fsmv2.testing.virtual import VirtualLoop
+
+# Imported when first asked for: pytest loads the plugin in this package wherever it is installed.
+_MODULE_OF = {
+    "ByHand": "fsmv2.testing.by_hand",
+    "Conformance": "fsmv2.testing.conformance",
+    "ConformanceError": "fsmv2.testing.conformance",
+    "FsmBench": "fsmv2.testing.fsm_check",
+    "FsmReport": "fsmv2.testing.fsm_check",
+    "check_fsm": "fsmv2.testing.fsm_check",
+    "Simulation": "fsmv2.testing.simulation",
+    "SimulatedStore": "fsmv2.testing.store",
+    "VirtualLoop": "fsmv2.testing.virtual",
+}
 
 __all__ = [
     "ByHand",
+    "Conformance",
+    "ConformanceError",
     "FsmBench",
     "FsmReport",
     "SimulatedStore",
@@ -21,3 +41,15 @@ __all__ = [
     "VirtualLoop",
     "check_fsm",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """Import a public name at its first use (PEP 562)."""
+        import importlib
+
+        module = _MODULE_OF.get(name)
+        if module is None:
+            raise AttributeError(f"module 'fsmv2.testing' has no attribute '{name}'")
+        value = globals()[name] = getattr(importlib.import_module(module), name)
+        return value

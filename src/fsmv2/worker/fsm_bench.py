@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.errors import DefinitionError
-from fsmv2.spec import ObservedState, UserSpec, VariableBundle
+from fsmv2.spec import ObservedState, UserSpec, VariableBundle, with_engine_keys
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.domains import every_nth, observations
 from fsmv2.worker.phase import Phase
@@ -141,7 +141,11 @@ def _specs(bench: FsmBench, d: WorkerDefinition) -> tuple[UserSpec, ...]:
         msgspec.structs.replace(
             spec,
             variables=VariableBundle.trusted(
-                spec.variables.user, spec.variables.global_, {"id": "checked"}
+                with_engine_keys(
+                    spec.variables.user, parent_state="", location={}, location_path="checked"
+                ),
+                spec.variables.global_,
+                {"id": "checked"},
             ),
         )
         for spec in given

@@ -1,0 +1,103 @@
+"""What every worker owes the engine, as checks of any type; `Conformance` says what to try it on.
+
+The checks of the FSM need no world; those that run collections and actions need `world()`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Any
+
+from fsmv2.spec import ObservedState, UserSpec
+from fsmv2.worker.fsm_bench import FsmBench
+
+
+class ConformanceError(AssertionError):
+    """A worker breaks a rule: what, where, why it matters, and the fix."""
+
+    def __init__(self, what: str, *, where: str, why: str, fix: str) -> None:
+        super().__init__(f"{what}\n  where: {where}\n  why it matters: {why}\n  fix: {fix}")
+
+
+class NotTriedError(Exception):
+    """A check has nothing to try; says what the author may give."""
+
+
+class Conformance:
+    """What a worker type is tried on. Subclass it, set `worker`, and override what its types
+    do not say.
+    """
+
+    worker: type[Any]
+
+    def specs(self) -> Iterable[UserSpec]:
+        """The specs to try; default: one without arguments."""
+        return ()
+
+    def observations(self) -> Iterable[ObservedState]:
+        """More observations to try, beside those from the domains of the fields."""
+        return ()
+
+    @contextlib.asynccontextmanager
+    async def world(self) -> AsyncIterator[None]:
+        """A fresh, harmless world in which actions and collections may run, cleaned up after.
+
+        They are run only if this is overridden.
+        """
+        yield
+
+    def actions(self) -> Iterable[str]:
+        """The actions to run, in an order that makes sense; default: as declared."""
+        return tuple(self.bench().definition.actions)
+
+    def arguments(self, action: str) -> Mapping[str, Any]:
+        """What `action` is called with beside spec and resources."""
+        return {}
+
+    def make(self) -> Any:
+        """A new instance, as after a restart of the program."""
+        return self.worker()
+
+    def bench(self) -> FsmBench:
+        """What the exhaustive check of its FSM tries; override it to add children, say."""
+        return FsmBench(worker=self.worker, specs=tuple(self.specs()), make=self.make)
+
+
+def conformance_of(given: Any) -> Conformance:
+    """The bench for a worker type, an FsmBench, or a subclass of Conformance."""
+    if isinstance(given, Conformance):
+        return given
+    if isinstance(given, type) and issubclass(given, Conformance):
+        return given()
+    found = Conformance()
+    if isinstance(given, FsmBench):
+        bench = given
+        found.worker = bench.worker
+        found.bench = lambda: bench  # type: ignore[method-assign]  # one made of another
+        found.specs = lambda: bench.specs  # type: ignore[method-assign]
+        if bench.make is not None:
+            found.make = bench.make  # type: ignore[method-assign]
+    else:
+        found.worker = given
+    return found
+
+
+Check = Callable[[Conformance], None]
+
+
+def checks() -> Mapping[str, Check]:
+    """All checks by name; each takes a bench, and raises ConformanceError or NotTriedError."""
+    from fsmv2.testing import conformance_fsm, conformance_world
+
+    return {
+        "derive_is_pure": conformance_fsm.derive_is_pure,
+        "steps_are_pure": conformance_fsm.steps_are_pure,
+        "stops_from_every_state": conformance_fsm.stops_from_every_state,
+        "reacts_to_every_observation": conformance_fsm.reacts_to_every_observation,
+        "specs_survive_a_round_trip": conformance_fsm.specs_survive_a_round_trip,
+        "actions_are_idempotent": conformance_world.actions_are_idempotent,
+        "recognises_what_runs": conformance_world.recognises_what_runs,
+        "collections_can_be_cancelled": conformance_world.collections_can_be_cancelled,
+        "actions_can_be_cancelled": conformance_world.actions_can_be_cancelled,
+    }

@@ -1,0 +1,128 @@
+"""Benches with a world: real processes and sockets for built-in workers, and a sound toy."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, ClassVar
+
+from fsmv2 import (
+    ObservedState,
+    Resources,
+    Snapshot,
+    Step,
+    UserSpec,
+    Worker,
+    act,
+    action,
+    goto,
+    state,
+    stay,
+)
+from fsmv2.builtin import Connection, Process, ProcessSpec
+from fsmv2.builtin.connection import ConnectionSpec
+from fsmv2.testing import Conformance
+
+
+class ProcessConformance(Conformance):
+    """A real process."""
+
+    worker = Process
+
+    def __init__(self) -> None:
+        self.directory = tempfile.mkdtemp()
+
+    def specs(self) -> Iterable[UserSpec]:
+        return [ProcessSpec(command=("sleep", "60"), state_dir=self.directory, grace=2.0)]
+
+    @contextlib.asynccontextmanager
+    async def world(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class ConnectionConformance(Conformance):
+    """A real socket that listens."""
+
+    worker = Connection
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+
+    def specs(self) -> Iterable[UserSpec]:
+        return [ConnectionSpec(host="127.0.0.1", port=self.port)]
+
+    @contextlib.asynccontextmanager
+    async def world(self) -> AsyncIterator[None]:
+        server = await asyncio.start_server(lambda _, w: w.close(), "127.0.0.1", self.port)
+        try:
+            yield
+        finally:
+            server.close()
+
+
+class LampSpec(UserSpec):
+    colour: str = "red"
+
+
+class LampSeen(ObservedState):
+    lit: bool = False
+    times: int = 0
+
+
+Snap = Snapshot[LampSpec, LampSeen]
+
+
+class Lamp(Worker[LampSpec, LampSeen]):
+    """Sound; the faulty ones each spoil one thing of it."""
+
+    room: ClassVar[dict[str, Any]] = {}
+
+    async def collect_observed_state(self, spec: LampSpec, resources: Resources[None]) -> LampSeen:
+        await asyncio.sleep(0)
+        return LampSeen(**self.room)
+
+    @action()
+    async def light(self, spec: LampSpec, resources: Resources[None]) -> None:
+        await asyncio.sleep(0)
+        self.room["lit"] = True
+
+    @state("stopped", to="dark")
+    def stopped(self, s: Snap) -> Step:
+        return stay("asked to be stopped") if s.should_stop else goto(self.dark, "starts")
+
+    @state("starting", to="on stopped")
+    def dark(self, s: Snap) -> Step:
+        if s.should_stop:
+            return goto(self.stopped, "asked to stop")
+        return goto(self.on, "lit") if s.observed.lit else act(self.light, "dark")
+
+    @state("running", to="dark stopped")
+    def on(self, s: Snap) -> Step:
+        if s.should_stop:
+            return goto(self.stopped, "asked to stop")
+        return stay("lit") if s.observed.lit else goto(self.dark, "went dark")
+
+
+def in_a_room(given: type[Lamp], spec: LampSpec | None = None) -> Conformance:
+    """A bench for a lamp in a room that is dark at first."""
+
+    class Room(Conformance):
+        worker = given
+
+        def specs(self) -> Iterable[UserSpec]:
+            return () if spec is None else (spec,)
+
+        @contextlib.asynccontextmanager
+        async def world(self) -> AsyncIterator[None]:
+            given.room.clear()
+            yield
+
+    return Room()

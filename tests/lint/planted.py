@@ -330,6 +330,23 @@ PURE: dict[str, str] = {
     "deque": "last = deque(spec.tags)\nlast.popleft()\nreturn last",
     "time of a given moment": "return datetime.datetime.fromtimestamp(5, datetime.UTC)",
     "nested with nonlocal": "n = 0\ndef up():\n    nonlocal n\n    n += 1\nup()\nreturn n",
+    "a field that is named like a method": (
+        "rows = [str(spec.reverse), LIMIT]\nrows.append(max(spec.update, 1))\nreturn rows"
+    ),
+    "grouped": (
+        "found = {}\nfor tag in spec.tags:\n    found.setdefault(tag[:1], []).append(tag)\n"
+        "return {**found, 'n': 1}"
+    ),
+    "picked apart": (
+        "by_name = {tag: tag for tag in spec.tags}\nby_name.pop('a', None)\n"
+        "first, *rest = spec.tags\nrest.append(first)\nreturn by_name, rest"
+    ),
+    "counted": (
+        "import collections, hashlib\nn = collections.Counter(spec.tags)\nn.update('a')\n"
+        "h = hashlib.sha256()\nh.update(b'a')\nreturn n, h.hexdigest()"
+    ),
+    "deep copy": "import copy\nd = copy.deepcopy(spec.limits)\nd['a']['b'] = 1\nreturn d",
+    "words of the system": "import signal\nreturn signal.Signals(15).name, os.strerror(2)",
     "errors": (
         "try:\n    return int(spec.name)\nexcept (OSError, subprocess.SubprocessError):\n    pass"
     ),

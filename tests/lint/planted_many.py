@@ -152,3 +152,89 @@ class W(Mixin, Worker):
 def helper_mut(rows):
     rows.append(1)  # FOUND FSM0426
 """
+
+WAITS = """
+import asyncio, time, requests, subprocess, contextlib, socket, httpx, functools
+from fsmv2 import *
+from fsmv2 import Worker, action, blocking, state, stay
+def sync_helper():
+    time.sleep(1)  # FOUND FSM0433
+async def ahelper():
+    requests.post("x")  # FOUND FSM0433
+    await nested()
+async def nested():
+    try:
+        await asyncio.sleep(1)
+    except:  # FOUND FSM0432
+        pass
+class Client:
+    def __init__(self):
+        self.s = requests.Session()
+    async def go(self):
+        self.s.get("x")  # FOUND FSM0433
+@contextlib.asynccontextmanager
+async def opened():
+    subprocess.check_output(["x"])  # FOUND FSM0433
+    yield 1
+sleep = time.sleep
+class W(Worker):
+    def __init__(self):
+        self.c = Client()
+        self.http = httpx.Client()
+    @contextlib.asynccontextmanager
+    async def resources(self, spec):
+        r, w = await asyncio.open_connection("a", 1)  # FOUND FSM0431
+        async with asyncio.timeout(3):
+            r, w = await asyncio.open_connection("a", 1)
+        async with httpx.AsyncClient() as client:
+            await client.get("x")  # FOUND FSM0431
+            await client.get("x", timeout=3)
+        yield r
+    async def collect_observed_state(self, spec, resources):
+        sync_helper()
+        await ahelper()
+        await self.c.go()
+        async with opened() as o:
+            pass
+        sleep(1)  # FOUND FSM0433
+        self.http.get("x")  # FOUND FSM0433
+        await asyncio.to_thread(sync_helper)
+        await asyncio.get_running_loop().run_in_executor(None, time.sleep, 1)
+        subprocess.Popen(["x"]).wait()  # FOUND FSM0433
+        p = subprocess.Popen(["x"])
+        p.communicate()  # FOUND FSM0433
+        with socket.create_connection(("a", 1)) as s:  # FOUND FSM0433
+            s.recv(1)  # FOUND FSM0433
+        for _ in range(3):
+            try:
+                async with asyncio.timeout(1):
+                    await asyncio.sleep(2)
+            except BaseException as e:  # FOUND FSM0432
+                print(e)
+        while True:
+            try:
+                await asyncio.sleep(1)
+            except asyncio.CancelledError as e:
+                if spec: raise
+        await asyncio.gather(*[nested() for _ in range(3)])
+        task = asyncio.create_task(later())
+        return await self.inner()
+    async def inner(self):
+        socket.gethostbyname("x")  # FOUND FSM0433
+        await asyncio.create_subprocess_exec("x")
+    @action(timeout=5)
+    @blocking
+    def flash(self, spec, resources):
+        time.sleep(5)
+    @action(timeout=float("inf"))  # FOUND FSM0430
+    async def endless(self, spec, resources):
+        await asyncio.wait_for(asyncio.open_connection("a", 1), timeout=3)
+        await asyncio.open_connection("a", 1)  # FOUND FSM0431
+    @action(retries=3)  # FOUND FSM0430
+    async def no(self, spec, resources): pass
+    @state("stopped")
+    def stopped(self, s):
+        return stay("x")
+async def later():
+    time.sleep(3)  # FOUND FSM0433
+"""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from planted import HEAD, IMPURE, PURE, PURE_HELPERS, WAITING
 from planted_many import HEAD as MANY_HEAD
-from planted_many import MANY
+from planted_many import MANY, WAITS
 
 from fsmv2.errors import Diagnostic
 from fsmv2.lint import lint
@@ -58,6 +58,11 @@ def test_each_of_many_ways_is_found_and_nothing_between_them(tmp_path: Path) -> 
     text = MANY_HEAD + MANY
     assert len(expected(text)) > 60
     assert places(lint([write(tmp_path, text)])) == expected(text)
+
+
+def test_helpers_of_async_methods_are_followed_too(tmp_path: Path) -> None:
+    assert len(expected(WAITS)) > 15
+    assert places(lint([write(tmp_path, WAITS)])) == expected(WAITS)
 
 
 def test_there_are_at_least_twenty_of_each() -> None:

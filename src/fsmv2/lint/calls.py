@@ -105,7 +105,7 @@ class Calls(Evaluator):
                     base.inner = merge(base.inner, value) if value.known else base.inner
         if not base.name and name in PATH_ONLY and not self.silent:
             self.judge.called(f"pathlib.Path().{name}", node, scope, node)
-        if base.name and base.cls is None and base.origin == "global":
+        if base.name and base.cls is None:
             return None
         if name in _LOOKS or name == "__getitem__":
             key = f"[{args[0].text}]" if args and args[0].text is not None else ""
@@ -153,9 +153,7 @@ class Calls(Evaluator):
         """A value is given to something that may call it; states and actions are called later."""
         if not self.judge.follows_references:
             return
-        if value.changes is not None:
-            self._change(value.changes, node, scope)
-        elif value.func is not None:
+        if value.func is not None:
             body = value.func.node
             if isinstance(body, ast.AsyncFunctionDef) or (
                 isinstance(body, ast.FunctionDef)

@@ -99,6 +99,8 @@ _PURE = {
         for n in ["join", "basename", "dirname", "split", "splitext", "normpath", "isabs"]
     ),
     *(f"os.path.{n}" for n in ["commonpath", "commonprefix", "relpath", "normcase", "splitroot"]),
+    *("signal.Signals", "signal.strsignal", "subprocess.list2cmdline", "httpx.URL"),
+    *("glob.escape", "urllib3.util.parse_url", "os.path.splitdrive", "requests.utils.quote"),
     *("os.fspath", "os.strerror", "os.fsencode", "os.fsdecode", "logging.getLogger"),
     *("structlog.get_logger", "socket.inet_aton", "socket.inet_pton", "asyncio.iscoroutine"),
     *("socket.htons", "socket.ntohs", "requests.compat.quote", "logging.getLevelName"),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import subprocess
 import sys
+import urllib.parse
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import ModuleType
@@ -136,3 +139,40 @@ def test_the_plan_of_the_customers_is_printed() -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.count("meter {") == 6
+
+
+@pytest.mark.real
+async def test_crawlers_are_processes_that_come_back_and_leave_nothing(tmp_path: Path) -> None:
+    """One is killed and comes back; one whose site is away fails with its words, and alone."""
+    sys.path.insert(0, str(EXAMPLES))
+    try:
+        import crawlers
+    finally:
+        sys.path.pop(0)
+    away = "http://127.0.0.1:9/"
+    async with site() as url:
+        here = urllib.parse.urlsplit(url)
+        root, factory = crawlers.crawlers(
+            (f"{here.scheme}://{here.netloc}/", away), str(tmp_path / "state")
+        )
+        name = f"crawlers/{here.netloc}"
+        async with Runtime(root, factory) as tree:
+            view = await tree.until(
+                lambda t: (
+                    t["crawlers"].reason == "1 of 2 sites are being crawled"
+                    and t["crawlers/127.0.0.1:9"].state == "failed"
+                    and t[name].observed.cpu > 0  # starting Python took some of it
+                ),
+                timeout=40,
+            )
+            first = view[name].observed.pid
+            assert view[name].observed.memory_mb > 1
+            assert "of a core" in crawlers.table(view)
+            assert f"exit code 1; last: {away}: " in view["crawlers/127.0.0.1:9"].observed.ended
+            os.kill(first, signal.SIGKILL)
+            view = await tree.until(
+                lambda t: t[name].state == "running" and t[name].observed.pid != first, timeout=40
+            )
+            last = view[name].observed.pid
+        with pytest.raises(ProcessLookupError):
+            os.kill(last, 0)

@@ -142,7 +142,10 @@ def _update_circuit(core: Core, parent: Supervisor) -> None:
     withheld: frozenset[str] | None = None
     for fault in faults:
         siblings = frozenset(parent.children) if fault.affected is None else fault.affected
-        withheld = (withheld or frozenset()) | (siblings - {fault.at_fault})
+        withheld = (withheld or frozenset()) | siblings
+    if withheld is not None:
+        # Two at fault may not withhold each other: neither circuit could ever close.
+        withheld -= {fault.at_fault for fault in faults}
     before, parent.withheld = parent.withheld, withheld
     if faults:
         # H19: an open circuit is a visible error, never silence.

@@ -1,6 +1,7 @@
 """Tools to test workers and trees; public, and used by our own tests.
 
 simulation: a whole tree on a virtual clock.    virtual: that clock's event loop.
+simulate: whole trees under faults drawn from a seed, and what must hold meanwhile.
 by_hand: a tree in which nothing happens but what you do.
 store: one that is slow, fails or hangs when it is told to.
 fsm_check: what the steps of a type do with everything they can see.
@@ -12,9 +13,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fsmv2.testing.by_hand import ByHand
     from fsmv2.testing.conformance import Conformance, ConformanceError
+    from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
     from fsmv2.testing.fsm_check import FsmBench, FsmReport, check_fsm
+    from fsmv2.testing.simulated_world import SimulatedTree
     from fsmv2.testing.simulation import Simulation
     from fsmv2.testing.store import SimulatedStore
+    from fsmv2.testing.trial import Outcome, load_tree, simulate
     from fsmv2.testing.virtual import VirtualLoop
 
 # Imported when first asked for: pytest loads the plugin in this package wherever it is installed.
@@ -22,9 +26,16 @@ _MODULE_OF = {
     "ByHand": "fsmv2.testing.by_hand",
     "Conformance": "fsmv2.testing.conformance",
     "ConformanceError": "fsmv2.testing.conformance",
+    "Fault": "fsmv2.testing.faults",
+    "FaultKind": "fsmv2.testing.faults",
+    "FaultPlan": "fsmv2.testing.faults",
     "FsmBench": "fsmv2.testing.fsm_check",
     "FsmReport": "fsmv2.testing.fsm_check",
     "check_fsm": "fsmv2.testing.fsm_check",
+    "Outcome": "fsmv2.testing.trial",
+    "SimulatedTree": "fsmv2.testing.simulated_world",
+    "load_tree": "fsmv2.testing.trial",
+    "simulate": "fsmv2.testing.trial",
     "Simulation": "fsmv2.testing.simulation",
     "SimulatedStore": "fsmv2.testing.store",
     "VirtualLoop": "fsmv2.testing.virtual",
@@ -34,12 +45,19 @@ __all__ = [
     "ByHand",
     "Conformance",
     "ConformanceError",
+    "Fault",
+    "FaultKind",
+    "FaultPlan",
     "FsmBench",
     "FsmReport",
+    "Outcome",
     "SimulatedStore",
+    "SimulatedTree",
     "Simulation",
     "VirtualLoop",
     "check_fsm",
+    "load_tree",
+    "simulate",
 ]
 
 if not TYPE_CHECKING:

@@ -1,0 +1,92 @@
+"""What goes wrong in a simulated run: a list of timed decisions, drawn from a seed.
+
+It is a list so that it can be shrunk: a run with some of the decisions left out is a run, too.
+"""
+
+from __future__ import annotations
+
+import enum
+import random
+from collections.abc import Iterable
+
+import msgspec
+
+from fsmv2.worker import Phase
+
+
+class FaultKind(enum.StrEnum):
+    """The kinds of trouble; each is injected while its target is in some phase."""
+
+    ACTION_RAISES = "action raises"
+    ACTION_HANGS = "action hangs"
+    ACTION_SUCCEEDS_LATE = "action succeeds, then times out"
+    ACTION_DEAF = "action ignores cancel"
+    OBSERVATION_RAISES = "observation raises"
+    OBSERVATION_STALE = "observation stale"
+    OBSERVATION_OVERTAKEN = "observation out of order"
+    OBSERVATION_WRONG_TYPE = "observation of wrong type"
+    OBSERVATION_AFTER_REMOVAL = "observation after removal"
+    CRASH = "crash and restart"
+    CLOCK_JUMP = "clock jumps"
+    SLEEP = "machine sleeps"
+    STALL = "loop stalls"
+    CONFIG = "config changes"
+    BURST = "burst"
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One decision: `kind` befalls the first worker that is in `phase` at `at` seconds or later.
+
+    `pick` from 0 to 1 chooses among several; `seconds` is how long it lasts; `number` how many or
+    which, as the kind needs it. `index` is its place in the list that the seed gives.
+    """
+
+    index: int
+    at: float
+    kind: FaultKind
+    phase: Phase
+    pick: float
+    seconds: float
+    number: int
+
+    def __str__(self) -> str:
+        return f"#{self.index} at {self.at:.1f} s: {self.kind} (while {self.phase})"
+
+
+class FaultPlan(msgspec.Struct, frozen=True):
+    """All decisions of one run, in the order of time."""
+
+    faults: tuple[Fault, ...]
+
+    @classmethod
+    def draw(
+        cls,
+        seed: int,
+        seconds: float,
+        *,
+        every: float = 60.0,
+        kinds: Iterable[FaultKind] = tuple(FaultKind),
+    ) -> FaultPlan:
+        """The decisions of `seed` for so many virtual seconds, one each `every` on average.
+
+        Every pair of kind and phase comes up once before any comes up again.
+        """
+        rng = random.Random(f"faults:{seed}")  # noqa: S311  (to be repeated, not to be secret)
+        pairs: list[tuple[FaultKind, Phase]] = []
+        all_pairs = [(kind, phase) for kind in kinds for phase in Phase]
+        faults: list[Fault] = []
+        at = rng.uniform(0.0, every)
+        while at < seconds and all_pairs:
+            if not pairs:
+                pairs = rng.sample(all_pairs, len(all_pairs))
+            kind, phase = pairs.pop()
+            lasts = rng.choice((0.5, 3.0, 15.0, 60.0)) * rng.uniform(0.5, 1.5)
+            number = rng.randrange(2, 40)
+            faults.append(Fault(len(faults), at, kind, phase, rng.random(), lasts, number))
+            at += rng.uniform(0.0, 2 * every)
+        return cls(tuple(faults))
+
+    def only(self, indexes: Iterable[int]) -> FaultPlan:
+        """The same decisions, but none except these."""
+        wanted = set(indexes)
+        return FaultPlan(tuple(fault for fault in self.faults if fault.index in wanted))

@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -142,11 +143,20 @@ def workers_page() -> str:
     )
 
 
+def _leaves(group: TyperGroup, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by its whole name: `new worker`."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _leaves(typing.cast("TyperGroup", command), f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
+
+
 def commands_page() -> str:
     """Every command with its options, and the exit codes."""
     group = typing.cast("TyperGroup", typer.main.get_command(app))
     parts = []
-    for name, command in group.commands.items():
+    for name, command in _leaves(group):
         rows, line = [], [f"fsmv2 {name}"]
         for one in command.params:
             if getattr(one, "hidden", False):

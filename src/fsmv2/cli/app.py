@@ -194,3 +194,27 @@ def lint(
         from fsmv2.cli.linting import lint_paths
 
         raise typer.Exit(lint_paths(paths, as_json=as_json))
+
+
+new = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(new, name="new", short_help="Begin something of your own.")
+
+
+@new.callback()
+def begin() -> None:
+    """Begin something of your own, from a skeleton that works."""
+
+
+@new.command("worker", short_help="Write a worker and its tests, which pass.")
+def new_worker(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as lamp or pump-station.")],
+    parent: Annotated[Path, typer.Option("--in", metavar="DIR", help="Where to put it.")] = Path(),
+) -> None:
+    """Write a folder NAME with a worker and its tests, which pass as they stand.
+
+    Nothing is overwritten: exit code 1 if the folder exists or the name cannot be used.
+    """
+    with told():
+        from fsmv2.cli.new import new_worker as write
+
+        raise typer.Exit(write(name, parent))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from lamp_tree import World, condition, device, group, simulate, states
+from typing import Any
 
-from fsmv2 import EngineSettings
+import pytest
+from lamp_tree import DeviceObserved, World, condition, device, group, simulate, states
+
+from fsmv2 import DefinitionError, EngineSettings, UserSpec, Worker, state
 from fsmv2.core import ForceAsked
+from fsmv2.core.records import Cause
 
 
 @pytest.fixture
@@ -309,6 +312,24 @@ def test_h28_a_stopping_worker_reaches_stopped_though_its_parent_recovers(world:
         ]
 
 
+def test_h28_a_class_whose_stopping_turns_back_cannot_be_made() -> None:
+    """The author's own way back from stopping: refused at import, with the states named."""
+    with pytest.raises(DefinitionError, match="'down' is stopping and may not turn back to 'up'"):
+
+        class Wavers(Worker[UserSpec, DeviceObserved]):
+            async def collect_observed_state(self, spec: Any, resources: Any) -> DeviceObserved:
+                return DeviceObserved()
+
+            @state("stopped", to="up")
+            def stopped(self, s: Any) -> Any: ...
+
+            @state("running", to="down")
+            def up(self, s: Any) -> Any: ...
+
+            @state("stopping", to="up stopped")
+            def down(self, s: Any) -> Any: ...
+
+
 def test_h36_the_last_observation_of_a_stopped_worker_says_stopped(world: World) -> None:
     with simulate(world, group("g", device("a"))) as sim:
         sim.run(5)
@@ -318,6 +339,23 @@ def test_h36_the_last_observation_of_a_stopped_worker_says_stopped(world: World)
         assert kept.observed.lit is False
         assert kept.observed_at is not None
         assert kept.observed_at >= kept.since
+
+
+def test_h36_no_other_cause_stands_in_for_the_last_look(world: World) -> None:
+    """It is down and the last look is under way; whoever wakes it meanwhile does not end that."""
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        kept = sim.supervisor("g/a")
+        world.silent.add("g/a")
+        sim.declare(group("g"))
+        sim.until(lambda _: kept.final_after is not None, within=20, step=0.1)
+        sim.core.mark(kept, Cause("resync"))
+        sim.restart("g/a")  # which a worker that stops anyway ignores
+        sim.run(0)
+        assert "g/a" in sim
+        assert not kept.drained
+        world.silent.clear()
+        sim.until(lambda sim: "g/a" not in sim, within=10, step=0.1)
 
 
 def test_h36_a_last_observation_that_finds_it_running_makes_the_stop_go_on(

@@ -6,6 +6,7 @@ Called by the runtime and the simulation; everything but `post` runs on the supe
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -36,6 +37,7 @@ class Supervision:
     ) -> None:
         """`beat`: seconds after which it wakes even if nothing is due; None on a virtual clock.
 
+        Slices have no limit there either: what happens must not depend on the machine's pace.
         `save` is handed what a store is to keep, and must be quick.
         """
         self.core = core
@@ -82,7 +84,7 @@ class Supervision:
         # Cleared before the inbox is read: an event posted from here on schedules a slice itself.
         self._awake, self._timer, self._due = False, None, None
         core, inbox, now = self.core, self._inbox, self._clock.now()
-        limit = began + core.settings.slice
+        limit = began + core.settings.slice if self._beat is not None else math.inf
         while inbox:
             event = inbox.popleft()
             try:

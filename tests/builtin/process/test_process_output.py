@@ -71,6 +71,57 @@ def test_what_was_there_before_is_not_told_again(file: Path) -> None:
         assert log.lines == ["of today"]
 
 
+def test_what_was_written_while_fsmv2_was_away_is_told_once(file: Path) -> None:
+    """Each follower is another run of fsmv2; the last line was not whole at the crash."""
+    before, after, cut, replaced = Log(), Log(), Log(), Log()
+    write(file, "")
+    with Follower() as follower:
+        follower.follow(file, before, 100)
+        write(file, "one\ntw")
+        follower.follow(file, before, 100)
+    write(file, "o\nthree\n")
+    with Follower() as follower:
+        follower.follow(file, after, 100)
+        follower.follow(file, after, 100)
+    assert (before.lines, after.lines) == (["one"], ["two", "three"])
+    os.truncate(file, 0)
+    write(file, "four\n")
+    with Follower() as follower:
+        follower.follow(file, cut, 100)
+    os.close(begin(file))
+    write(file, "five\n")
+    with Follower() as follower:
+        follower.follow(file, replaced, 100)
+    assert (cut.lines, replaced.lines) == (["four"], ["five"])
+
+
+def test_however_much_was_written_a_bounded_part_is_kept(file: Path) -> None:
+    """The latest, for its owner alone; the file itself begins anew."""
+    write(file, b"x" * 1_000_000 + b"the end\n")
+    keep_small(file, 1000)
+    previous = file.with_suffix(".previous")
+    assert file.stat().st_size == 0
+    assert previous.stat().st_size == 1000
+    assert previous.read_bytes().endswith(b"xthe end\n")
+    assert previous.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_cut_file_that_has_grown_again_is_read_from_its_begin(file: Path) -> None:
+    """Its size alone does not tell that it was cut."""
+    log = Log()
+    write(file, "")
+    with Follower() as follower:
+        follower.follow(file, log, 100)
+        write(file, "a" * 50 + "\n")
+        follower.follow(file, log, 100)
+        assert keep_small(file, 20)
+        follower.was_cut()
+        write(file, "b" * 20 + "\n" + "c" * 60 + "\n")
+        follower.follow(file, log, 100)
+        assert log.lines[1:] == ["b" * 20, "c" * 60]
+        assert not keep_small(file, 1000)
+
+
 def test_a_new_process_has_a_new_file_and_the_old_one_is_read_to_its_end(file: Path) -> None:
     """The last words of one that died are not lost when the next one starts."""
     log = Log()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -26,15 +25,25 @@ def begin(file: Path) -> int:
     return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o600)
 
 
-def keep_small(file: Path, limit: int) -> None:
-    """Move a file that has grown beyond `limit` bytes aside; the process goes on writing to it.
+def keep_small(file: Path, limit: int) -> bool:
+    """Move a file that has grown beyond `limit` bytes aside, and say whether it had.
 
-    What it writes between the copy and the cut is lost: a limit is a limit.
+    Of what it wrote, the last `limit` bytes are kept, however much it was: this takes a bounded
+    time and a bounded part of the disk. What it writes between the copy and the cut is lost.
     """
     with contextlib.suppress(OSError):
-        if file.stat().st_size > limit:
-            shutil.copyfile(file, file.with_suffix(".previous"))
+        size = file.stat().st_size
+        if size > limit:
+            with file.open("rb") as opened:
+                opened.seek(size - limit)
+                kept = opened.read(limit)
+            previous = file.with_suffix(".previous")
+            descriptor = os.open(previous, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "wb") as written:
+                written.write(kept)
             os.truncate(file, 0)
+            return True
+    return False
 
 
 def last_lines(file: Path, count: int = 3) -> list[str]:
@@ -51,14 +60,16 @@ def last_lines(file: Path, count: int = 3) -> list[str]:
 class Follower:
     """Hands the lines that a process writes to a log, a bounded number at each look.
 
-    What stood there at the first look is not told again: it was written before. A file that is
-    replaced is read to its end first. The process writes to its file and waits for nobody.
+    How far it came stands beside the file, so that after a crash of fsmv2 it goes on there: what
+    was written meanwhile is told, and nothing again. Without that, it begins at the end. A file
+    that is replaced is read to its end first. The process writes to its file and waits for nobody.
     """
 
     def __init__(self) -> None:
         self._opened: BinaryIO | None = None
         self._rest = b""
         self._first = True
+        self._noted = ""
 
     def __enter__(self) -> Follower:
         return self
@@ -82,6 +93,33 @@ class Follower:
             left_out = len(lines) - limit
             if skipped or left_out > 0:
                 log.warning("left out", lines=max(0, left_out), bytes=skipped, all_of_it=str(file))
+            self._note(file)
+
+    def was_cut(self) -> None:
+        """Go on at the begin of the file, also if it has grown beyond its old size by then."""
+        if self._opened is not None:
+            self._opened.seek(0)
+            self._rest = b""
+
+    def _note(self, file: Path) -> None:
+        """Remember how far the lines were told; those of a crash in between are told twice."""
+        if self._opened is not None:
+            inode = os.fstat(self._opened.fileno()).st_ino
+            noted = f"{inode} {self._opened.tell() - len(self._rest)}"
+            if noted != self._noted:
+                file.with_suffix(".told").write_text(noted)
+                self._noted = noted
+
+    def _begin(self, opened: BinaryIO, file: Path) -> None:
+        """Go to where the follower of an earlier run of fsmv2 came to."""
+        found = os.fstat(opened.fileno())
+        try:
+            inode, at = map(int, file.with_suffix(".told").read_text().split())
+        except (OSError, ValueError):
+            opened.seek(0, os.SEEK_END)
+            return
+        # A file it never saw, or that was cut since, is new from its begin on.
+        opened.seek(at if inode == found.st_ino and 0 <= at <= found.st_size else 0)
 
     def _new(self, file: Path) -> tuple[list[bytes], int]:
         lines: list[bytes] = []
@@ -99,10 +137,9 @@ class Follower:
         if file.exists():
             self._opened = opened = file.open("rb")
             if self._first:
-                opened.seek(0, os.SEEK_END)
-            else:
-                more, more_skipped = self._read(opened)
-                lines, skipped = lines + more, skipped + more_skipped
+                self._begin(opened, file)
+            more, more_skipped = self._read(opened)
+            lines, skipped = lines + more, skipped + more_skipped
         self._first = False
         return lines, skipped
 

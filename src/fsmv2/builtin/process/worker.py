@@ -96,7 +96,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         if not running.is_alive(record):
             record = await running.bury(config, record)
             return ProcessObserved(ended=record.ended)
-        keep_small(config.output, config.log_bytes)
+        if keep_small(config.output, config.log_bytes):
+            resources.value.was_cut()
         uptime = time.time() - record.started_at
         lacks = await missing(config, uptime, was_ready=record.ready)
         if not lacks and not record.ready:

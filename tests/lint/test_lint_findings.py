@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,21 @@ class Lamp(Worker[LampSpec, LampObserved]):
         return ping(3, None)
 """
     assert places(lint([write(tmp_path, text)])) == expected(text)
+
+
+def test_loops_in_loops_in_helpers_take_no_time(tmp_path: Path) -> None:
+    loops = "".join(f"{'    ' * (n + 1)}for x{n} in range(2):\n" for n in range(12))
+    helpers = "".join(
+        f"def h{n}(x):\n{loops}{'    ' * 13}h{n + 1}([x, {n}])\n\n" for n in range(20)
+    )
+    text = (
+        f"{HEAD}\n{helpers}\nclass Lamp(Worker[LampSpec, LampObserved]):\n"
+        "    @state('stopped')\n    def stopped(self, s):\n"
+        "        time.time()  # FOUND FSM0421\n        return h0(s)\n"
+    )
+    began = time.perf_counter()
+    assert places(lint([write(tmp_path, text)])) == expected(text)
+    assert time.perf_counter() - began < 20
 
 
 def test_a_file_that_is_not_python_is_told_and_the_others_are_read(tmp_path: Path) -> None:

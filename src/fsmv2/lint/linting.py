@@ -56,8 +56,11 @@ class _Run:
         except ValueError as error:
             self._add(UNREADABLE, Mark(str(path), 1, 1), f"cannot be read: {error}", "", 1)
             return
-        if judge_workers(self._library, module, self._take):
-            self._judged.append(module)
+        try:
+            if judge_workers(self._library, module, self._take):
+                self._judged.append(module)
+        except RecursionError:
+            self._add(UNREADABLE, Mark(str(path), 1, 1), "it is nested too deeply", "", 1)
 
     def finish(self) -> list[Diagnostic]:
         """All findings, with those about silencing comments."""

@@ -9,6 +9,12 @@ from fsmv2.lint.calls import Calls
 from fsmv2.lint.values import Function, Scope, Value, element, merge, signature
 
 _DEEPEST = 40
+_MOST = 2000
+"""Ways of calling that are followed for one method of a worker; more would take minutes."""
+_STEPS = 20_000
+"""Statements that are followed for one method; loops in loops in helpers would take minutes."""
+_NESTED = 70
+"""Statements within each other, helpers included; Python's own stack holds little more."""
 _IN_PLACE = ast.List | ast.ListComp | ast.Dict | ast.DictComp | ast.Set | ast.SetComp
 
 
@@ -19,6 +25,8 @@ class Walker(Calls):
         super().__init__(*args, **named)  # type: ignore[arg-type]
         self._results: dict[tuple[object, ...], Value] = {}
         self._returned: list[list[Value]] = []
+        self._steps = 0
+        self._nested = 0
         self._keep: list[object] = []  # what ids stand for must live as long as they do
 
     def run(self, function: Function, args: list[Value], named: dict[str, Value]) -> Value:
@@ -33,7 +41,8 @@ class Walker(Calls):
         )
         if self.judge.skips(function):
             return Value()
-        if key in self._results or len(self._returned) > _DEEPEST:
+        full = len(self._returned) > _DEEPEST or len(self._results) > _MOST
+        if key in self._results or full:
             return self._results.get(key, Value())
         self._keep.append((function, args, named))
         self._results[key] = Value()
@@ -98,6 +107,14 @@ class Walker(Calls):
 
     def statement(self, node: ast.stmt, scope: Scope) -> None:
         """One statement."""
+        self._steps += 1
+        if self._steps > _STEPS or self._nested > _NESTED:
+            return
+        self._nested += 1
+        self._followed(node, scope)
+        self._nested -= 1
+
+    def _followed(self, node: ast.stmt, scope: Scope) -> None:
         if isinstance(node, ast.Return):
             if node.value is not None:
                 self._returned[-1].append(self.ev(node.value, scope))

@@ -53,7 +53,7 @@ class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
     """`broker:` an embedded broker, or the `url` of one that runs already. Port 0: chosen."""
 
     embedded: bool = True
-    url: str | None = None
+    url: Templated[str] | None = None
     port: PortOrChosen = 0
     mqtt_port: PortOrChosen = 0
     sync_interval: Annotated[Duration, msgspec.Meta(ge=0)] = 10.0

@@ -28,10 +28,17 @@ T = TypeVar("T")
 LONGEST = 64 * 1024
 """Bytes of a secret file; more is no password but a mistake."""
 
+PATH_FIX = "Correct the path; it is relative to the folder of the document."
+
 SHORTEST = 4
 """Characters from which a secret is taken out of texts; shorter ones would make rubbish of them."""
 
 _LEFT = re.compile(r"\*\*\*\s*(?:env|file)\s*:", re.IGNORECASE)
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a token, whole or in part, stands in a text."""
+    return _LEFT.search(text) is not None
 
 
 class Vault:
@@ -75,7 +82,7 @@ class Vault:
                 return self._keep(f"file:{path}", default)
             if not file.is_file():
                 what = "is not there" if not file.exists() else "is not a regular file"
-                raise SecretError(f"the secret file '{file}' {what}.", fix="Correct the path.")
+                raise SecretError(f"the secret file '{file}' {what}.", fix=PATH_FIX)
             with file.open("rb") as opened:
                 content = opened.read(LONGEST + 1)
             if len(content) > LONGEST:

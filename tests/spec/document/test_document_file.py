@@ -43,7 +43,8 @@ def test_a_missing_file_is_said_with_the_files_beside_it(tmp_path: Path) -> None
     with pytest.raises(DocumentError) as raised:
         load_yaml(path)
     assert said(raised, path) == (
-        "error[FSM0102]: plant.yaml: there is no such file.\n  fix: YAML files there: plant.yml."
+        "error[FSM0102]: plant.yaml: there is no such file.\n"
+        "  fix: Did you mean 'plant.yml'? YAML files there: plant.yml."
     )
 
 
@@ -145,22 +146,22 @@ def test_a_byte_order_mark_within_the_text_is_refused() -> None:
 def test_utf16_and_utf32_are_named(coding: str) -> None:
     assert refused("agent: {name: edge}".encode(coding)) == (
         "error[FSM0104]: plant.yaml: the file is UTF-16 or UTF-32, expected UTF-8.\n"
-        "  fix: Save it as UTF-8; Windows editors offer that in 'Save as', under 'Encoding'."
+        "  fix: Save it as UTF-8; editors offer that in 'Save as', under 'Encoding'."
     )
 
 
 def test_invalid_utf8_is_said_with_line_and_byte_and_what_it_was_meant_for() -> None:
     assert refused("a: ü\nsite: Köln\n".encode().replace("ö".encode(), b"\xf6")) == (
-        "plant.yaml:2:8: error[FSM0104]: byte 8 of line 2, 0xf6, is not UTF-8. "
-        "In Windows-1252 it is 'ö'.\n"
+        "plant.yaml:2:8: error[FSM0104]: byte 8 of this line, 0xf6, is not UTF-8; "
+        "in the old Windows encoding it is 'ö'.\n"
         "2 | site: K\N{REPLACEMENT CHARACTER}ln\n"
         "           ^\n"
-        "  fix: Save the file as UTF-8."
+        "  fix: Save the file as UTF-8; editors offer that in 'Save as', under 'Encoding'."
     )
 
 
 def test_a_byte_that_means_nothing_elsewhere_either_is_said_without_a_guess() -> None:
-    assert "byte 4 of line 1, 0x81, is not UTF-8.\n" in refused(b"a: \x81")
+    assert "byte 4 of this line, 0x81, is not UTF-8.\n" in refused(b"a: \x81")
 
 
 def test_a_control_character_is_shown_as_a_replacement_never_sent_to_the_terminal() -> None:

@@ -12,7 +12,7 @@ from fsmv2.spec.document.leaves import BAD, Problems, Reader, mismatch
 from fsmv2.spec.document.node import Node
 from fsmv2.spec.document.paths import join
 from fsmv2.spec.document.templated import is_template
-from fsmv2.spec.document.wording import shown
+from fsmv2.spec.document.wording import shown, shown_path
 
 MAPPING = frozenset(("mapping",))
 SEQUENCE = frozenset(("sequence",))
@@ -107,10 +107,17 @@ class Fields:
         )
         return nearest(key, fields) or ""
 
+    def needed(self) -> list[str]:
+        """The keys that must be written."""
+        return [field.key for field in self._ready().values() if field.required]
+
     def _fix(self, node: Node, fields: Mapping[str, Field]) -> str:
         known = ", ".join(fields)
         if node.kind == "sequence":
             return f"{_unlisted(node)} Known: {known}."
+        key, _, value = str(node.value or "").partition(" ")
+        if key in fields and value.strip() and value.isprintable():
+            return f"Write a colon after '{key}': `{key}: {value.strip()[:60]}`. Known: {known}."
         return f"Write its keys in lines of their own below, indented. Known: {known}."
 
     def _build(self, node: Node, values: dict[str, Any], problems: Problems) -> Any:
@@ -138,13 +145,15 @@ def _at(node: Node, problem: Diagnostic) -> Diagnostic:
 
 
 def _missing(node: Node, field: Field) -> Diagnostic:
-    where = shown(node.path) if node.path else "the document"
-    return node.problem(
-        "FSM0121",
-        f"{where} has no '{field.key}'.",
-        fix=f"Add `{field.key}:` with {field.reader.expected}.",
-        at_key=True,
-    )
+    where = shown_path(node.path) if node.path else "the document"
+    expected = field.reader.expected
+    needed = field.reader.needed() if isinstance(field.reader, Fields) else []
+    if needed:
+        keys = " and ".join(f"`{key}:`" for key in needed)
+        fix = f"Add `{field.key}:`, and below it, indented, {keys}."
+    else:
+        fix = f"Add `{field.key}:` with {expected}."
+    return node.problem("FSM0121", f"{where} has no '{field.key}'.", fix=fix, at_key=True)
 
 
 def _unlisted(node: Node) -> str:
@@ -155,7 +164,7 @@ def _unlisted(node: Node) -> str:
 
 
 def _inside(node: Node) -> str:
-    return f"in {shown(node.path)}" if node.path else "at the top level"
+    return f"in {shown_path(node.path)}" if node.path else "at the top level"
 
 
 def _instead(default: Any) -> str:
@@ -212,11 +221,25 @@ class Items:
             fix = "Put [ and ] around it." if node.in_brackets else "Put `- ` before each entry."
             if node.kind == "scalar" and node.value is not None and "scalar" in self._item.kinds:
                 fix = f"Put it in brackets: [{node.text}]."
+            elif (name := self._named(node)) is not None:
+                fix = (
+                    f"Write each entry as `- name: {name}`, with its other keys below, indented "
+                    "like `name`."
+                )
             problems.append(mismatch(node, self.expected, fix))
             return BAD
         found = [self._item.read(child, problems) for child in node.value]
         fits = self._size.check(node, len(found), problems)
         return self._make(found) if fits and not any(v is BAD for v in found) else BAD
+
+    def _named(self, node: Node) -> str | None:
+        """The first key, when it is a name of what should be an entry with `name:`."""
+        if not isinstance(self._item, Fields) or "name" not in self._item.needed():
+            return None
+        if node.kind != "mapping" or "name" in node.value or node.in_brackets:
+            return None
+        first = next(((key, child) for key, child in node.value.items()), None)
+        return first[0] if first is not None and first[1].kind == "mapping" else None
 
 
 class Places:

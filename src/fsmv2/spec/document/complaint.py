@@ -20,8 +20,8 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
     (
         "mapping values are not allowed",
         "FSM0105",
-        "a second `: ` stands in this line, or the line is indented deeper than the one above.",
-        "Put a value that contains `: ` in quotes; or indent the line like its neighbours.",
+        "this line is indented deeper than the one above it, which has a value already.",
+        "Indent the line like its neighbours.",
     ),
     (
         "block sequence entries are not allowed",
@@ -46,12 +46,6 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
         "FSM0105",
         "an escape in double quotes stands for no character.",
         "Use single quotes if the backslash is meant as it stands.",
-    ),
-    (
-        "cannot start any token",
-        "FSM0105",
-        "a value cannot begin with this character.",
-        "Put the value in quotes.",
     ),
     (
         "expected alphabetic or numeric character",
@@ -133,6 +127,10 @@ def plain_words(error: yaml.YAMLError, document: Document) -> Diagnostic:
         )
     if _is_open_bracket(problem, context):
         return _bracket(at, begin, document)
+    if "mapping values are not allowed" in problem and (twice := _two_colons(at, document)):
+        return twice
+    if "cannot start any token" in problem:
+        return _cannot_begin(at, document)
     for part, code, message, fix in _KNOWN:
         if part in problem:
             at = begin if part.startswith("could not find") else at
@@ -153,12 +151,14 @@ def _is_open_bracket(problem: str, context: str) -> bool:
 
 def _bracket(at: Mark, begin: Mark, document: Document) -> Diagnostic:
     opened = document.line(begin.line)[begin.column - 1 : begin.column]
-    close = {"[": "]", "{": "}"}.get(opened, "] or }")
+    if opened not in ("[", "{"):  # libyaml gives the place of an empty pair within
+        return _misfit(begin, document)
+    close = {"[": "]", "{": "}"}[opened]
     where = "at the end of the file" if at.line > len(document.lines) else f"in line {at.line}"
     return document.diagnostic(
         begin,
         "FSM0117",
-        f"the bracket {opened} that opens here is not closed {where}, where a comma or {close} was "
+        f"the bracket {opened} that opens here is not closed: {where}, a comma or {close} was "
         "expected.",
         fix=f"Add the missing comma or {close}; or, if it is text, put it in quotes.",
     )
@@ -181,7 +181,44 @@ def _misfit(at: Mark, document: Document) -> Diagnostic:
     else:
         message = "this does not fit the lines above it."
         fix = "Check the indentation: keys of one mapping begin in one column."
+        if not before and (above := _above(at, document)) is not None:
+            message = f"this line begins in column {at.column}, and does not fit those above it."
+            number, column = above
+            fix += f" The key in line {number} begins in column {column}."
     return document.diagnostic(at, "FSM0105", message, fix=fix + hint)
+
+
+def _above(at: Mark, document: Document) -> tuple[int, int] | None:
+    """Number of the last line above that says something, and the column of its key."""
+    for number in range(at.line - 1, max(0, at.line - 200), -1):
+        line = document.line(number)
+        if line.strip() and not line.lstrip().startswith("#"):
+            return number, len(line) - len(line.lstrip(" -")) + 1
+    return None
+
+
+def _two_colons(at: Mark, document: Document) -> Diagnostic | None:
+    """`name: filler: line 1`; None when the colon is the first of its line."""
+    line = document.line(at.line)
+    key, colon, rest = line[: at.column - 1].partition(": ")
+    if not colon or not at.column <= 200:
+        return None
+    value = rest.lstrip() + line[at.column - 1 :][:100].partition(" #")[0].rstrip()
+    fix = "Put the value in quotes."
+    if value[0] not in "'\"[{" and value.isprintable():
+        quoted = value.replace("'", "''")
+        fix = f"Put the value in quotes: {key.strip(' -')}: '{quoted}'"
+    message = "a second colon with a space behind it stands in this line."
+    return document.diagnostic(at, "FSM0105", message, fix=fix)
+
+
+def _cannot_begin(at: Mark, document: Document) -> Diagnostic:
+    rest = document.line(at.line)[at.column - 1 :][:60]
+    word = re.match(r"[^\s,\]}\"]*", rest)
+    message = f"a value cannot begin with {rest[:1]}, which YAML keeps for itself."
+    fix = f'Put the value in quotes: "{word[0]}".' if word and word[0] else "Put it in quotes."
+    length = len(word[0]) if word else 1
+    return document.diagnostic(at, "FSM0105", message, fix=fix, length=length)
 
 
 def _unquoted(at: Mark, document: Document) -> Diagnostic | None:

@@ -146,7 +146,7 @@ class _Reading:
                 event,
                 "FSM0108",
                 f"*{name} is an alias, but nothing above is marked &{name}.",
-                fix=suggest(name, self._anchors)
+                fix=suggest(f"*{name}", [f"*{known}" for known in self._anchors])
                 or f'Mark the part to repeat with &{name}, or put the text in quotes: "*{name}".',
                 length=len(name) + 1,
             )

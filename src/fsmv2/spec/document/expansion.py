@@ -94,7 +94,7 @@ class Expansion:
                         span,
                         path,
                         "FSM0110",
-                        f"`<<` is already there, in line {merge_span[0].line}.",
+                        f"`<<` is already there, {_earlier(merge_span, span)}.",
                         "Write both in one: `<<: [*first, *second]`.",
                     )
                 merge, merge_span = value_raw, span
@@ -103,7 +103,7 @@ class Expansion:
                     span,
                     join(path, key),
                     "FSM0110",
-                    f"the key {shown(key)} is already there, in line {keys[key][0].line}.",
+                    f"the key {shown(key)} is already there, {_earlier(keys[key], span)}.",
                     "Remove one of the two, or rename it.",
                 )
             else:
@@ -184,7 +184,7 @@ class Expansion:
             path,
             "FSM0111",
             f"the tag {shown(short)} is not allowed; a document is data only.",
-            "Remove the tag. Numbers, true and false need none, and text stands in quotes.",
+            _instead_of_tag(raw, short),
         )
 
     def _note(self, span: Span, path: str, code: str, message: str, fix: str) -> None:
@@ -192,6 +192,21 @@ class Expansion:
         self.problems.append(
             self._document.diagnostic(mark, code, message, fix=fix, path=path, length=length)
         )
+
+
+def _earlier(first: Span, second: Span) -> str:
+    line = first[0].line
+    return "earlier in this line" if line == second[0].line else f"in line {line}"
+
+
+def _instead_of_tag(raw: Raw, tag: str) -> str:
+    source = {"!env": "env", "!env_var": "env", "!ENV": "env", "!file": "file"}.get(tag)
+    if source is not None and raw.value and not INVISIBLE.search(raw.value):
+        return (
+            f"Declare a variable with the value {{{source}: {raw.value[:60]}}}, and use it here as "
+            '"{{ .NAME }}".'
+        )
+    return "Remove the tag. Numbers, true and false need none, and text stands in quotes."
 
 
 def unquoted_template(document: Document, mark: Mark, path: str = "") -> Diagnostic:

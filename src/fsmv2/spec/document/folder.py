@@ -72,7 +72,7 @@ def _files(folder: Path, problems: list[Diagnostic]) -> list[Path]:
 
 
 def _of(folder: Path, code: str, message: str, fix: str = "") -> Diagnostic:
-    return Diagnostic(code=code, message=message, mark=Mark(str(folder), 1, 1), fix=fix)
+    return Diagnostic(code=code, message=f"{folder}: {message}", fix=fix)
 
 
 def _add(root: Node, key: str, section: Node, problems: list[Diagnostic]) -> None:

@@ -20,6 +20,7 @@ from fsmv2.spec.document.duration import parse_duration
 from fsmv2.spec.document.node import Node
 from fsmv2.spec.document.templated import is_template, meant_variable
 from fsmv2.spec.document.wording import describe, shown
+from fsmv2.spec.vault import holds_secret
 
 BAD: Any = object()
 """What a reader gives instead of a value when there is none."""
@@ -73,11 +74,11 @@ class Bounds:
         if limit is not None:
             self._limits.append((word, limit, holds))
 
-    def words(self, unit: str = "") -> str:
-        """' from 1 to 65535', ' of at least 1'; '' without limits."""
+    def words(self, say: Callable[[Any], str] = str) -> str:
+        """' from 1 to 65535', ' of at least 1'; '' without limits. `say` writes a limit."""
         if [word for word, _, _ in self._limits] == ["at least", "at most"]:
-            return f" from {self._limits[0][1]}{unit} to {self._limits[1][1]}{unit}"
-        words = " and ".join(f"{word} {limit}{unit}" for word, limit, _ in self._limits)
+            return f" from {say(self._limits[0][1])} to {say(self._limits[1][1])}"
+        words = " and ".join(f"{word} {say(limit)}" for word, limit, _ in self._limits)
         return f" of {words}" if words else ""
 
     def hold(self, value: Any) -> bool:
@@ -155,6 +156,8 @@ def text_fix(node: Node) -> str:
     value = node.value
     if not isinstance(value, str):
         return ""
+    if node.rendered and holds_secret(value):
+        return "A secret is always text; write what is meant here as a variable of its own."
     if is_template(value) and node.rendered:
         return "The value of a variable is not rendered again; write there what is meant."
     if is_template(value):
@@ -207,6 +210,10 @@ class Text:
             written = node.kind == "scalar" and value is not None
             fix = f'Put it in quotes: "{node.text}".' if written else "Write a text."
             problems.append(mismatch(node, self.expected, fix))
+            return BAD
+        if is_template(value) and not node.rendered:
+            message = f"templates are not rendered here, got {shown(value)}."
+            problems.append(node.problem("FSM0127", message, fix="Write the text itself."))
             return BAD
         problem = self._problem(value)
         if problem is not None:
@@ -317,11 +324,16 @@ class Seconds:
             problems.append(node.problem("FSM0124", f"{error.message}.", fix=fix))
             return BAD
         if not self._bounds.hold(seconds):
-            wanted = f"a duration{self._bounds.words('s')}"
+            wanted = f"a duration{self._bounds.words(_written)}"
             message = f"expected {wanted}, got {describe_seconds(node)}."
             problems.append(node.problem("FSM0123", message, fix=f"Use {wanted}."))
             return BAD
         return seconds
+
+
+def _written(seconds: float) -> str:
+    """A limit as a document writes it."""
+    return f"{seconds * 1000:g}ms" if 0 < seconds < 1 else f"{seconds:g}s"
 
 
 def describe_seconds(node: Node) -> str:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from fsmv2.errors import Diagnostic, DocumentError, Mark
+from fsmv2.errors import Diagnostic, DocumentError, Mark, nearest
 
 LARGEST = 10 << 20
 """Bytes; a thousand bridges take about half a megabyte."""
@@ -14,6 +14,7 @@ LARGEST = 10 << 20
 UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+SAVE_AS = "editors offer that in 'Save as', under 'Encoding'"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -29,7 +30,9 @@ def read_file(path: Path) -> bytes:
         raise refused(name, "FSM0102", "this is a folder, expected a YAML file.", fix=fix) from None
     except FileNotFoundError:
         beside = _yaml_files(path.parent)
-        fix = f"YAML files there: {beside}." if beside else "Check the path and the name."
+        near = nearest(path.name, beside.split(", "))
+        fix = f"Did you mean '{near}'? " if near else ""
+        fix += f"YAML files there: {beside}." if beside else "Check the path and the name."
         raise refused(name, "FSM0102", "there is no such file.", fix=fix) from None
     except PermissionError:
         fix = f"Make it readable for this user, for example: chmod a+r {name}"
@@ -68,7 +71,7 @@ def _decode_bytes(data: bytes, name: str) -> str:
             name,
             "FSM0104",
             "the file is UTF-16 or UTF-32, expected UTF-8.",
-            fix="Save it as UTF-8; Windows editors offer that in 'Save as', under 'Encoding'.",
+            fix=f"Save it as UTF-8; {SAVE_AS}.",
         )
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -79,13 +82,12 @@ def _decode_bytes(data: bytes, name: str) -> str:
         line_start = max(data.rfind(b"\n", 0, error.start), data.rfind(b"\r", 0, error.start)) + 1
         byte = data[error.start]
         guess = bytes([byte]).decode("cp1252", errors="replace")
-        meant = f" In Windows-1252 it is '{guess}'." if guess.isalpha() else ""
+        meant = f"; in the old Windows encoding it is '{guess}'" if guess.isalpha() else ""
         raise refused(
             name,
             "FSM0104",
-            f"byte {error.start - line_start + 1} of line {mark.line}, 0x{byte:02x}, is not UTF-8."
-            f"{meant}",
-            fix="Save the file as UTF-8.",
+            f"byte {error.start - line_start + 1} of this line, 0x{byte:02x}, is not UTF-8{meant}.",
+            fix=f"Save the file as UTF-8; {SAVE_AS}.",
             mark=mark,
             source=_line(data[line_start : line_start + 400].decode(errors="replace"), 1),
         ) from None

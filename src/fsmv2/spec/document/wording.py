@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fsmv2.spec.vault import holds_secret
+
 _LONGEST = 40
 
 
@@ -17,6 +19,14 @@ def shown(text: str) -> str:
     return f"'{text}'"
 
 
+def shown_path(path: str) -> str:
+    """A place of the document in a message; of a long one the end, which tells more."""
+    if len(path) <= _LONGEST:
+        return shown(path)
+    tail = path[1 - _LONGEST :]
+    return shown("…" + tail[max(0, tail.find(".")) :])
+
+
 def describe(value: Any) -> str:
     """A value as the object of 'got …'."""
     if value is None:
@@ -24,6 +34,8 @@ def describe(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
+        if holds_secret(value):
+            return "a secret"
         return f"the text {shown(value)}" if value else "an empty text"
     if isinstance(value, list | tuple):
         return "a list"

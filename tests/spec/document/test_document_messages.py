@@ -1,0 +1,48 @@
+"""What `fsmv2 validate` prints for a wrong document, word for word.
+
+`golden/` holds documents, and folders of them; the text beside each is what is said. Read aloud,
+and it must tell somebody who has never seen the tool what to do.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fsmv2.cli.checking import check
+
+GOLDEN = Path(__file__).parent / "golden"
+CASES = sorted(path for path in GOLDEN.iterdir() if path.suffix != ".txt")
+
+
+def staged(case: Path, folder: Path) -> str:
+    """Put a case into `folder`; the argument of the command."""
+    if case.is_file():
+        shutil.copy(case, folder / "plant.yaml")
+        return "plant.yaml"
+    inside = folder if (case / "plant.yaml").exists() else folder / "plant"
+    shutil.copytree(case, inside, dirs_exist_ok=True)
+    for file in (inside / "secrets").glob("*"):
+        file.chmod(0o644)
+    if inside != folder:
+        return "plant"
+    return "plnat.yaml" if "not-found" in case.name else "plant.yaml"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
+def test_a_wrong_document_is_told_what_to_mend(
+    case: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    argument = staged(case, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FSMV2_NO_SUCH_PASSWORD", raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    code = check(Path(argument), as_json=False)
+    said = capsys.readouterr().err
+    assert said == case.with_suffix(".txt").read_text(encoding="utf-8")
+    assert code == (1 if "error[" in said else 0)

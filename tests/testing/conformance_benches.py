@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, ClassVar
 
+from builtin_benches import READS
+
 from fsmv2 import (
     ObservedState,
     Resources,
@@ -23,8 +25,9 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.builtin import Connection, Process, ProcessSpec
+from fsmv2.builtin import Connection, DataFlow, Process, ProcessSpec
 from fsmv2.builtin.connection import ConnectionSpec
+from fsmv2.flow import AsyncioEngine
 from fsmv2.testing import Conformance
 
 
@@ -66,6 +69,27 @@ class ConnectionConformance(Conformance):
             yield
         finally:
             server.close()
+
+
+class DataFlowConformance(Conformance):
+    """A real engine, on which flows outlive the worker that started them; no device answers."""
+
+    worker = DataFlow
+    engine: AsyncioEngine | None = None
+
+    def specs(self) -> Iterable[UserSpec]:
+        return [READS]
+
+    def make(self) -> DataFlow:
+        return DataFlow(self.engine or AsyncioEngine())
+
+    @contextlib.asynccontextmanager
+    async def world(self) -> AsyncIterator[None]:
+        self.engine = AsyncioEngine()
+        try:
+            yield
+        finally:
+            await self.engine.aclose()
 
 
 class LampSpec(UserSpec):

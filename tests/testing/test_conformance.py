@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from conformance_benches import (
     ConnectionConformance,
+    DataFlowConformance,
     Lamp,
     LampSeen,
     LampSpec,
@@ -45,7 +46,7 @@ def test_every_built_in_worker_conforms(name: str, check: str) -> None:
 
 
 @pytest.mark.parametrize("check", checks())
-@pytest.mark.parametrize("bench", [ProcessConformance, ConnectionConformance])
+@pytest.mark.parametrize("bench", [ProcessConformance, ConnectionConformance, DataFlowConformance])
 def test_real_things_conform(bench: type[Conformance], check: str) -> None:
     checks()[check](bench())
 

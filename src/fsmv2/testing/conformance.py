@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
-from fsmv2.spec import ObservedState, UserSpec
+from fsmv2.spec import ObservedState, UserSpec, same_observation
 from fsmv2.worker.fsm_bench import FsmBench
 
 
@@ -54,6 +54,10 @@ class Conformance:
     def arguments(self, action: str) -> Mapping[str, Any]:
         """What `action` is called with beside spec and resources."""
         return {}
+
+    def same(self, first: ObservedState, again: ObservedState) -> bool:
+        """Whether two observations show the same world; override it for what changes by itself."""
+        return same_observation(first, again)
 
     def make(self) -> Any:
         """A new instance, as after a restart of the program."""

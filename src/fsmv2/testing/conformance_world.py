@@ -9,7 +9,7 @@ from typing import Any
 
 from fsmv2.errors import said
 from fsmv2.runtime.log import worker_log
-from fsmv2.spec import ObservedState, UserSpec, Vault, same_observation
+from fsmv2.spec import ObservedState, UserSpec, Vault
 from fsmv2.testing.conformance import Conformance, ConformanceError, NotTriedError
 from fsmv2.worker import Resources
 from fsmv2.worker.fsm_bench import stimuli
@@ -74,7 +74,7 @@ def actions_are_idempotent(bench: Conformance) -> None:
                         f"the second run raises {said(error)}", where=where, why=why, fix=fix
                     ) from error
                 again = await other.observe()
-                if not same_observation(first, again):
+                if not bench.same(first, again):
                     raise ConformanceError(
                         f"the second run changed the world: {first}, then {again}",
                         where=where,
@@ -95,7 +95,7 @@ def recognises_what_runs(bench: Conformance) -> None:
                 known = await one.observe()
             async with incarnation(bench, spec) as other:
                 found = await other.observe()
-            if not same_observation(known, found):
+            if not bench.same(known, found):
                 raise ConformanceError(
                     f"a new instance sees {found}, the one that acted saw {known}",
                     where=f"{bench.worker.__name__}.collect_observed_state after {action}",

@@ -443,10 +443,13 @@ def test_h55_h56_late_results_are_dropped_and_counted(world: World) -> None:
 
 def test_h55_an_observation_overtaken_by_a_newer_one_is_dropped(world: World) -> None:
     with simulate(world, device("d")) as sim:
-        sim.run(5)
+        sim.run(12.5)
+        before, dropped = sim.supervisor("d").observed_at, sim.core.counters.dropped
         sim.post(Observed("d", 1, 0.0, DeviceObserved(lit=False)))
         sim.run(0)
         assert sim["d"].observed.lit is True
+        assert sim.supervisor("d").observed_at == before  # not taken and then mended by a newer look
+        assert sim.core.counters.dropped == dropped + 1
 
 
 def test_h61_dead_devices_hold_only_their_share_and_a_stop_has_its_own_lane(

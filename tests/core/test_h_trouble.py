@@ -448,7 +448,8 @@ def test_h55_an_observation_overtaken_by_a_newer_one_is_dropped(world: World) ->
         sim.post(Observed("d", 1, 0.0, DeviceObserved(lit=False)))
         sim.run(0)
         assert sim["d"].observed.lit is True
-        assert sim.supervisor("d").observed_at == before  # not taken and then mended by a newer look
+        # Not taken, and then mended by a newer look.
+        assert sim.supervisor("d").observed_at == before
         assert sim.core.counters.dropped == dropped + 1
 
 

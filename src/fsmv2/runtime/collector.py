@@ -247,7 +247,9 @@ class Collector:
 
     def _bind(self, value: Any, config: Any) -> Resources[Any]:
         log = worker_log(self.path, self._secrets)
-        return Resources(self.path, value, config, log, self._push, self._late)
+        return Resources(
+            self.path, value, config, log, self._push, self._late, self._secrets.redact
+        )
 
     def _push(self, observed: ObservedState) -> None:
         if not self._closed:

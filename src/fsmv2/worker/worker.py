@@ -25,6 +25,8 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     rendered config of the current desired state; `log` is bound to the path. `push` hands an
     observation to the engine at once, for types that need not be asked. `late()` is how many
     seconds the loop is late that runs this: what a time-out or latency measured here may be off by.
+    `redact(text)` is the text without secrets: for what is shortened before it is shown, as half of
+    a secret is none to the engine, which takes out all others by itself.
     """
 
     path: str
@@ -33,6 +35,7 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     log: Any
     push: Callable[[ObservedState], None]
     late: Callable[[], float] = float
+    redact: Callable[[str], str] = str
 
 
 class Worker(Generic[S, O, R]):

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from fsmv2 import ChildSpec, EngineSettings, Runtime, VariableBundle, WorkerFactory
 from fsmv2.builtin.process import Process, ProcessSpec, Ready
-from fsmv2.builtin.process.output import CHUNK, Follower, begin, keep_small
+from fsmv2.builtin.process.output import CHUNK, LINE, Follower, begin, keep_small, last_lines
 from fsmv2.core.settings import TypeSettings
 
 
@@ -208,3 +208,17 @@ def test_the_output_of_a_real_process_is_in_the_log_with_its_path(tmp_path: Path
         asyncio.run(_run(tmp_path, source))
     wrote = [(entry["path"], entry["line"]) for entry in logged if entry["event"] == "wrote"]
     assert wrote == [("p", "ready"), ("p", "careful"), ("p", "goodbye")]
+
+
+def test_half_a_secret_is_not_shown_either(file: Path) -> None:
+    """One that stands where the line is shortened is taken out before, in log and reason."""
+    secret = "hunter2-" * 8
+    log = Log()
+    with Follower() as follower:
+        follower.follow(file, log, 10)
+        write(file, "x" * (LINE - 20) + secret + "y" * 400 + "\n")
+        follower.follow(file, log, 10, lambda text: text.replace(secret, "***"))
+    assert "hunter2" not in log.lines[0]
+    [line] = last_lines(file, lambda text: text.replace(secret, "***"))
+    assert "hunter2" not in line
+    assert len(line) == LINE

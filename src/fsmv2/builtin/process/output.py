@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -15,6 +16,7 @@ LINE = 500
 """Characters of a line that are shown."""
 CHUNK = 256 << 10
 """Bytes read at one look; of what is written faster than that, the latest are read."""
+Redact = Callable[[str], str]
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -46,7 +48,7 @@ def keep_small(file: Path, limit: int) -> bool:
     return False
 
 
-def last_lines(file: Path, count: int = 3) -> list[str]:
+def last_lines(file: Path, redact: Redact, count: int = 3) -> list[str]:
     """The last lines that are not empty, shortened."""
     try:
         with file.open("rb") as opened:
@@ -54,7 +56,7 @@ def last_lines(file: Path, count: int = 3) -> list[str]:
             lines = opened.read().decode(errors="replace").splitlines()
     except OSError:
         return []
-    return [line[:LINE] for line in lines if line.strip()][-count:]
+    return [redact(line)[:LINE] for line in lines if line.strip()][-count:]
 
 
 class Follower:
@@ -84,12 +86,12 @@ class Follower:
         if self._opened is not None:
             self._opened.close()
 
-    def follow(self, file: Path, log: Any, limit: int) -> None:
+    def follow(self, file: Path, log: Any, limit: int, redact: Redact = str) -> None:
         """Log the lines that are new in `file`, at most `limit`; and how much was left out."""
         with contextlib.suppress(OSError):  # the disk's trouble is not the process's
             lines, skipped = self._new(file)
             for line in lines[:limit]:
-                log.info("wrote", line=_shown(line))
+                log.info("wrote", line=_shown(line, redact))
             left_out = len(lines) - limit
             if skipped or left_out > 0:
                 log.warning("left out", lines=max(0, left_out), bytes=skipped, all_of_it=str(file))
@@ -165,6 +167,7 @@ def _same_file(opened: BinaryIO, file: Path) -> bool:
         return False
 
 
-def _shown(line: bytes) -> str:
+def _shown(line: bytes, redact: Redact) -> str:
     text = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line.decode(errors="replace").rstrip("\r"))
+    text = redact(text)  # before it is shortened: of half a secret nobody would know
     return text if len(text) <= LINE else f"{text[:LINE]}… ({len(text)} characters)"

@@ -21,7 +21,7 @@ import msgspec
 from fsmv2 import PermanentError, TemporaryError
 from fsmv2.builtin.process.ending import end, see_off
 from fsmv2.builtin.process.kernel import how_ended, is_zombie, start_time_of
-from fsmv2.builtin.process.output import begin, last_lines
+from fsmv2.builtin.process.output import Redact, begin, last_lines
 from fsmv2.builtin.process.spec import INHERITED, Config
 
 
@@ -54,7 +54,7 @@ def is_alive(record: Record | None) -> bool:
     return record is not None and start_time_of(record.pid) == record.start_time
 
 
-async def start(config: Config) -> Record:
+async def start(config: Config, redact: Redact = str) -> Record:
     """Adopt the process that runs with this config, or end an older one and start anew.
 
     PermanentError: the program or a file cannot be used. TemporaryError: somebody else is at it.
@@ -65,7 +65,7 @@ async def start(config: Config) -> Record:
             if record.digest == config.digest:
                 return record
             await stop(config)
-        return _spawn(config)
+        return _spawn(config, redact)
 
 
 async def stop(config: Config) -> None:
@@ -82,7 +82,7 @@ async def stop(config: Config) -> None:
     _record(config).unlink(missing_ok=True)
 
 
-async def bury(config: Config, record: Record) -> Record:
+async def bury(config: Config, record: Record, redact: Redact = str) -> Record:
     """Take note of how a process ended, once, and leave no zombie."""
     if record.ended or is_alive(record):
         return record
@@ -90,7 +90,7 @@ async def bury(config: Config, record: Record) -> Record:
     if is_zombie(record.pid, record.start_time):
         await see_off(record.pid, record.start_time)
     _end_orphans(record)
-    words = " / ".join(last_lines(config.output)) or "it wrote nothing"
+    words = " / ".join(last_lines(config.output, redact)) or "it wrote nothing"
     record = msgspec.structs.replace(record, ended=f"{how}; last: {words}")
     write_record(config, record)
     return record
@@ -103,7 +103,7 @@ def _end_orphans(record: Record) -> None:
             os.killpg(record.pid, signal.SIGKILL)
 
 
-def _spawn(config: Config) -> Record:
+def _spawn(config: Config, redact: Redact) -> Record:
     for path, content in config.files.items():
         try:
             file = Path(path).expanduser()
@@ -133,7 +133,7 @@ def _spawn(config: Config) -> Record:
     started = start_time_of(process.pid)
     if started is None:
         process.wait()  # fsmv2: ignore[FSM0433] the kernel says that it has ended
-        words = " / ".join(last_lines(config.output)) or "it wrote nothing"
+        words = " / ".join(last_lines(config.output, redact)) or "it wrote nothing"
         raise TemporaryError(f"it ended at once with exit code {process.returncode}; last: {words}")
     process.returncode = (
         0  # its end is taken note of by the kernel's start time, not by this object

@@ -20,9 +20,9 @@ class ReadySection(msgspec.Struct, frozen=True, kw_only=True):
     """`ready:` when a process can be used; all that is given must hold. Without any: after 1s."""
 
     port: Templated[Port] | None = None
-    line: str = ""
-    file: str = ""
-    http: str = ""
+    line: Templated[str] = ""
+    file: Templated[str] = ""
+    http: Templated[str] = ""
     within: Seconds = 30.0
 
 
@@ -32,12 +32,12 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     Relative paths are below the folder of the document, which is also the default of `cwd`.
     """
 
-    command: list[str]
-    env: dict[str, str] = {}
-    cwd: str = ""
-    files: dict[str, str] = {}
+    command: list[Templated[str]]
+    env: dict[str, Templated[str]] = {}
+    cwd: Templated[str] = ""
+    files: dict[str, Templated[str]] = {}
     ready: ReadySection = ReadySection()
-    signal: str = "SIGTERM"
+    signal: Templated[str] = "SIGTERM"
     grace: Seconds = 10.0
     log_bytes: Annotated[int, msgspec.Meta(ge=4096)] = 1 << 20
     log_lines: Annotated[int, msgspec.Meta(ge=0)] = 100

@@ -89,12 +89,12 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     ) -> ProcessObserved:
         """Look at the recorded process, and ask whether it is ready."""
         config = _at_home(resources.config)
-        resources.value.follow(config.output, resources.log, config.log_lines)
+        resources.value.follow(config.output, resources.log, config.log_lines, resources.redact)
         record = running.read_record(config)
         if record is None:
             return ProcessObserved()
         if not running.is_alive(record):
-            record = await running.bury(config, record)
+            record = await running.bury(config, record, resources.redact)
             return ProcessObserved(ended=record.ended)
         if keep_small(config.output, config.log_bytes):
             resources.value.was_cut()
@@ -114,7 +114,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     @action(timeout=60.0, retries=0)
     async def start_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
         """Adopt the process that runs, or start one."""
-        await running.start(_at_home(resources.config))
+        await running.start(_at_home(resources.config), resources.redact)
 
     @action(timeout=90.0)
     async def stop_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:

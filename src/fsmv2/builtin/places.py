@@ -35,8 +35,14 @@ class Places:
             try:
                 normalise_location(part.to_data(), path=part.path)
             except FsmError as error:
-                at = next(iter(part.value.values()), part) if part.kind == "mapping" else part
-                self._fatal.append(at.problem(error.code, error.message, fix=error.fix))
+                no_level = error.message.startswith("There is no location level")
+                if node.kind == "mapping" and no_level:
+                    key = next(iter(part.value))
+                    problem = node.problem(error.code, error.message, key=key, fix=error.fix)
+                else:
+                    at = next(iter(part.value.values()), part) if part.kind == "mapping" else part
+                    problem = at.problem(error.code, error.message, fix=error.fix)
+                self._fatal.append(problem)
         if len(self._fatal) > before:
             return {}
         try:
@@ -70,8 +76,8 @@ class Places:
         seen: dict[str, Node] = {}
         for bridge in bridges:
             node = bridge.get("name")
-            if node is None or not isinstance(node.value, str):
-                continue
+            if node is None or not isinstance(node.value, str) or not node.value:
+                continue  # said where it is decoded
             name = node.value
             first = seen.setdefault(name, node)
             if first is not node:

@@ -92,7 +92,7 @@ class ModbusSection(msgspec.Struct, frozen=True, kw_only=True):
     """`modbus:` a Modbus TCP device and the tags to read."""
 
     address: Templated[Name]
-    registers: list[RegisterSection]
+    registers: Annotated[list[RegisterSection], msgspec.Meta(min_length=1)]
     every: Templated[Interval] = 1.0
     unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
     timeout: Templated[Seconds] = 1.0

@@ -11,6 +11,8 @@ from fsmv2.spec import template_references
 from fsmv2.spec.document import Node
 
 Paths = frozenset[tuple[str | int, ...]]
+UNCLEAR: Paths = frozenset(((),))
+"""What a section reads of which a template cannot be read."""
 
 
 class Unused:
@@ -23,18 +25,27 @@ class Unused:
         self._everything = False
         self._templates: set[str] = set()
 
-    def reads(self, *sections: Any) -> set[str]:
-        """The user variables that rendering these may read; takes note of the global ones."""
+    def reads(self, *sections: Any) -> set[str] | None:
+        """The user variables that rendering these may read; takes note of the global ones.
+
+        None: nobody can tell, because a template of them cannot be read.
+        """
         names: set[str] = set()
+        unclear = False
         for section in sections:
-            for path in self._paths(section):
+            paths = self._paths(section)
+            if paths is UNCLEAR:
+                unclear = self._everything = True
+            for path in paths:
+                if not path:
+                    continue
                 if path[0] != "global":
                     names.add(str(path[0]))
                 elif len(path) > 1:
                     self._globals.add(str(path[1]))
                 else:
                     self._everything = True
-        return names
+        return None if unclear else names
 
     def bridge(self, node: Node, template: str | None, sections: Iterable[Any]) -> None:
         """Warn of variables of a bridge that none of its sections reads."""
@@ -42,7 +53,7 @@ class Unused:
         if template is not None:
             self._templates.add(template)
         variables = node.get("variables")
-        if variables is not None and variables.kind == "mapping":
+        if read is not None and variables is not None and variables.kind == "mapping":
             for name in variables.value:
                 if name not in read:
                     self._warn(variables, name, f"nothing reads the variable '{name}'", read)
@@ -72,6 +83,6 @@ class Unused:
             try:
                 found = template_references(section)
             except TemplateError:
-                found = frozenset()  # said elsewhere, at its place
+                found = UNCLEAR  # said elsewhere, at its place
             self._read[id(section)] = found
         return found

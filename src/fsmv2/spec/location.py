@@ -153,7 +153,7 @@ def _pairs(raw: Any, path: str) -> Iterable[tuple[Any, Any]]:
         return raw.items()
     if not isinstance(raw, list | tuple):
         raise LocationError(
-            f"A location is a map or a list of single-key maps, not {type(raw).__name__}.",
+            f"A location is a map or a list of single-key maps, not {_kind(raw)}.",
             path=path,
             fix="Write {enterprise: acme, site: cologne}.",
         )
@@ -167,6 +167,12 @@ def _pairs(raw: Any, path: str) -> Iterable[tuple[Any, Any]]:
             )
         pairs.extend(item.items())
     return pairs
+
+
+def _kind(raw: Any) -> str:
+    if isinstance(raw, str):
+        return "text"
+    return "a number" if isinstance(raw, int | float) else type(raw).__name__
 
 
 def _level_name(key: Any, path: str) -> str:

@@ -19,7 +19,7 @@ from fsmv2.errors import TemplateError
 from fsmv2.spec.plain import detach
 from fsmv2.spec.template_fast import position
 from fsmv2.spec.template_filters import settle
-from fsmv2.spec.template_limits import MAX_SOURCE, RAW_FIX, check_text, too_much
+from fsmv2.spec.template_limits import CLOSE_FIX, MAX_SOURCE, RAW_FIX, check_text, too_much
 from fsmv2.spec.template_rewrite import Rewriter
 from fsmv2.spec.template_runtime import Run, Sandbox
 from fsmv2.spec.template_scope import Path
@@ -102,7 +102,7 @@ def compile_jinja(source: str) -> JinjaTemplate:
             f"The template does not parse: {error.message} (line {line}, column {column}).",
             line=line,
             column=column,
-            fix=RAW_FIX,
+            fix=CLOSE_FIX,
         ) from error
     except TemplateError as error:
         error.line, error.column = position(source, error.line if (error.line or 1) > 1 else 0)

@@ -25,6 +25,10 @@ MAX_TOTAL = 8_388_608  # characters all scalars of one structure render to
 MAX_RANGE = 10_000  # items of range()
 MAX_BITS = 256  # size of an integer that arithmetic may give
 
+CLOSE_FIX = (
+    "Check that each '{{' ends with '}}', as in '{{ .NAME }}'; what is to stay as it is goes into "
+    "{% raw %}…{% endraw %}."
+)
 RAW_FIX = "To write '{{' or '{%' literally, put it in {% raw %}…{% endraw %}."
 
 

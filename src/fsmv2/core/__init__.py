@@ -5,11 +5,12 @@ supervisor:   the record of one path.           tick: one look at it, in this or
 circuit, derive, control, reconcile, step, lifecycle, publish.
 events, instructions: the two languages at the cut.
 acting, freshness, backoff, breaker, waiting, pace, stall, purity, durable: one policy each.
-records, conditions: what is left for people to read.
+records, conditions, counters: what is left for people to read.
 """
 
 from fsmv2.core.backoff import ExponentialBackoff
 from fsmv2.core.conditions import Condition
+from fsmv2.core.counters import Counters
 from fsmv2.core.durable import Durable
 from fsmv2.core.events import (
     ActionEnded,
@@ -42,7 +43,7 @@ from fsmv2.core.instructions import (
     Update,
     Watch,
 )
-from fsmv2.core.machine import Core, Counters
+from fsmv2.core.machine import Core
 from fsmv2.core.records import Cause, TickRecord
 from fsmv2.core.settings import EngineSettings
 from fsmv2.core.supervisor import Supervisor

@@ -12,8 +12,6 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
 from fsmv2.core import (
     acting,
     breaker,
@@ -27,6 +25,7 @@ from fsmv2.core import (
     waiting,
 )
 from fsmv2.core.conditions import Condition
+from fsmv2.core.counters import Counters
 from fsmv2.core.durable import Durable
 from fsmv2.core.events import (
     ActionEnded,
@@ -62,25 +61,6 @@ TOLD_AT_ONCE = 256
 
 TIMERS_LIMIT = 1024
 """Entries of the timer heap that are tolerated before those that count no more are dropped."""
-
-
-class Counters(msgspec.Struct):
-    """What the core did since it was made; counted, because counts do not depend on a machine."""
-
-    ticks: int = 0
-    derives: int = 0
-    steps: int = 0
-    transitions: int = 0
-    actions: int = 0
-    created: int = 0
-    released: int = 0
-    restarts: int = 0
-    dropped: int = 0
-    stalls: int = 0
-    escalations: int = 0
-    actions_at_opening: int = 0
-    seconds_after_opening: float = 0.0
-    healed: int = 0
 
 
 class Core:

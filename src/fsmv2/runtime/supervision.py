@@ -6,7 +6,6 @@ Called by the runtime and the simulation; everything but `post` runs on the supe
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +15,9 @@ from fsmv2.runtime.clock import Clock
 
 BEAT = 1.0
 """Seconds; who sleeps longer cannot tell, when an event wakes it, whether it was stopped (H50)."""
+
+TICKS = 10_000
+"""Ticks of a slice on a virtual clock; a core that ticks for ever must not hang a simulation."""
 
 Deliver = Callable[[list[Instruction]], None]
 Save = Callable[[list[StoreInstruction]], None]
@@ -37,7 +39,7 @@ class Supervision:
     ) -> None:
         """`beat`: seconds after which it wakes even if nothing is due; None on a virtual clock.
 
-        Slices have no limit there either: what happens must not depend on the machine's pace.
+        Slices end there by ticks, not by time: what happens must not depend on the machine's pace.
         `save` is handed what a store is to keep, and must be quick.
         """
         self.core = core
@@ -84,16 +86,16 @@ class Supervision:
         # Cleared before the inbox is read: an event posted from here on schedules a slice itself.
         self._awake, self._timer, self._due = False, None, None
         core, inbox, now = self.core, self._inbox, self._clock.now()
-        limit = began + core.settings.slice if self._beat is not None else math.inf
+        enough = self._enough(began)
         while inbox:
             event = inbox.popleft()
             try:
                 core.handle(event, now)
             except Exception as error:  # noqa: BLE001  (one bad event must not end supervision)
                 self._complain(f"the event {type(event).__name__} could not be handled", error)
-            if time.perf_counter() > limit:
+            if enough():
                 break
-        more = core.run(now, enough=lambda: time.perf_counter() > limit)
+        more = core.run(now, enough=enough)
         self._pass_on(core.take())
         self.slices += 1
         # Of the processor: what waiting for the interpreter's lock adds is not the core's doing.
@@ -111,6 +113,15 @@ class Supervision:
                 wait = min(wait, self._beat)
             self._due = self._loop.time() + wait
             self._timer = self._loop.call_at(self._due, self.slice)
+
+    def _enough(self, began: float) -> Callable[[], bool]:
+        """What tells that a slice has lasted long enough."""
+        core = self.core
+        if self._beat is None:
+            most = core.counters.ticks + TICKS
+            return lambda: core.counters.ticks >= most
+        limit = began + core.settings.slice
+        return lambda: time.perf_counter() > limit
 
     def close(self) -> None:
         """Plan no further slice."""

@@ -158,6 +158,21 @@ def test_h29_a_discovered_child_goes_after_three_agreeing_observations(
         assert not sim.supervisor("g").missing
 
 
+def test_h29_another_change_meanwhile_does_not_hasten_a_removal(world: World) -> None:
+    """One look has missed it when a sibling is added: it still has two looks to come back in."""
+    with simulate(world, group("g", device("a", discovered=True))) as sim:
+        sim.run(7)
+        sim.declare(group("g"))
+        last = sim.supervisor("g").observed_at
+        sim.until(lambda sim: sim.supervisor("g").observed_at != last)
+        sim.declare(group("g", device("b")))
+        sim.run(0.5)
+        assert sim["g/b"].state == "running"
+        assert sim["g/a"].control == "running"
+        sim.run(30)
+        assert "g/a" not in sim
+
+
 def test_h30_disabled_from_the_start_is_present_and_stopped(world: World) -> None:
     with simulate(world, group("g", device("a", enabled=False))) as sim:
         sim.run(30)

@@ -12,11 +12,13 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 # One environment for everything, from the hashed lock alone: what CI installs is what you install.
+# The lock is whole, so nothing is resolved here (--no-deps): a release made since would be looked at.
 $(READY): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (once, about a minute)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@$(BIN)/pip check --disable-pip-version-check >/dev/null
 	@touch $@
 
 demo: $(READY)  ## three simulated PLCs bridged into a namespace; FOR=20 ends by itself

@@ -298,6 +298,8 @@ children = st.builds(
     enabled=st.booleans(),
     depends_on=st.lists(printable, max_size=2).map(tuple),
     discovered=st.booleans(),
+    restart=st.sampled_from(["permanent", "transient", "temporary"]),
+    detect_only=st.booleans(),
 )
 yaml_safe = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=10)
 

@@ -4,6 +4,7 @@ Map of the room:
 
     bundle, inheritance     the variables of a worker, and who wins among them
     specs, child, desired   UserSpec, ObservedState, ChildSpec, DesiredState
+    group, order            siblings begun again together, and one after another
     decode, serialise       from and to plain data, JSON and YAML
     template*               render_template: fast road, Jinja road, leading dot, limits
     location, names         ISA-95 levels, the naming rule of the namespace
@@ -13,9 +14,10 @@ Map of the room:
 """
 
 from fsmv2.spec.bundle import RESERVED_KEYS, VariableBundle
-from fsmv2.spec.child import ChildSpec, check_child_name
+from fsmv2.spec.child import RESTARTS, ChildSpec, check_child_name
 from fsmv2.spec.decode import decode_spec
 from fsmv2.spec.desired import DesiredState
+from fsmv2.spec.group import STRATEGIES, Group
 from fsmv2.spec.inheritance import (
     ENGINE_KEYS,
     check_declared_user,
@@ -31,6 +33,7 @@ from fsmv2.spec.location import (
     normalise_location,
 )
 from fsmv2.spec.names import UNKNOWN, check_name_part, check_name_path, clean_name_part
+from fsmv2.spec.order import siblings_before
 from fsmv2.spec.serialise import (
     child_from_dict,
     desired_from_dict,
@@ -48,9 +51,12 @@ __all__ = [
     "ENGINE_KEYS",
     "LEVELS",
     "RESERVED_KEYS",
+    "RESTARTS",
+    "STRATEGIES",
     "UNKNOWN",
     "ChildSpec",
     "DesiredState",
+    "Group",
     "LocationConflict",
     "ObservedState",
     "RenderCache",
@@ -76,6 +82,7 @@ __all__ = [
     "normalise_location",
     "render_template",
     "same_observation",
+    "siblings_before",
     "stable_fields",
     "template_references",
     "to_data",

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import msgspec
 
-from fsmv2.errors import SpecError
+from fsmv2.errors import SpecError, suggest
 from fsmv2.spec.frozen import EMPTY, share
 from fsmv2.spec.specs import UserSpec
+
+Restart = Literal["permanent", "transient", "temporary"]
+
+RESTARTS: tuple[Restart, ...] = ("permanent", "transient", "temporary")
 
 
 class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -16,8 +21,16 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `name` is any printable text without leading or trailing space; `state_mapping` gives, for a
     state of the parent (`*` for any other), the state asked of the child; `enabled=False` keeps
-    the child stopped and visible; `depends_on` names siblings; `discovered` children are removed
-    only after three agreeing fresh observations. Raises SpecError for an unusable name or type.
+    the child stopped and visible; `depends_on` are paths anywhere in the tree; `discovered`
+    children are removed only after three agreeing fresh observations.
+
+    Of siblings, by name: it starts `after` these have come up, or have had their turn; and it runs
+    only while those it `requires` do. `restart` says when it is begun again: *permanent* always,
+    *transient* unless it finished by itself, *temporary* never. A `significant` child that has
+    ended may stop its parent (`DesiredState.auto_stop`). `detect_only`: it and all below it are
+    observed, and what would be done is reported instead of done.
+
+    Raises SpecError for an unusable name, type or combination.
     """
 
     name: str
@@ -27,6 +40,11 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     enabled: bool = True
     depends_on: tuple[str, ...] = ()
     discovered: bool = False
+    restart: Restart = "permanent"
+    after: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    significant: bool = False
+    detect_only: bool = False
 
     def __post_init__(self) -> None:
         name = self.name
@@ -47,8 +65,11 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         force = msgspec.structs.force_setattr
         if self.state_mapping is not EMPTY:
             force(self, "state_mapping", share(self.state_mapping))
-        if type(self.depends_on) is not tuple:
-            force(self, "depends_on", _names(self.depends_on, self.name))
+        if not (type(self.depends_on) is type(self.after) is type(self.requires) is tuple):
+            for field in ("depends_on", "after", "requires"):
+                force(self, field, _names(field, getattr(self, field), self.name))
+        if self.restart != "permanent" or self.significant:
+            _check_restart(self)
 
 
 def check_child_name(name: str) -> None:
@@ -67,11 +88,28 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _names(value: object, child: str) -> tuple[str, ...]:
+def _check_restart(spec: ChildSpec) -> None:
+    restart: object = spec.restart
+    if restart not in RESTARTS:
+        raise SpecError(
+            f"restart of child '{spec.name}' is {restart!r}, "
+            f"expected one of {', '.join(RESTARTS)}.",
+            path=spec.name,
+            fix=suggest(str(restart), RESTARTS),
+        )
+    if spec.significant and restart == "permanent":
+        raise SpecError(
+            f"The child '{spec.name}' is significant and permanent: it never ends by itself.",
+            path=spec.name,
+            fix="Give it restart 'transient' or 'temporary', or leave significant out.",
+        )
+
+
+def _names(field: str, value: object, child: str) -> tuple[str, ...]:
     # One name written as text would otherwise become a tuple of its letters.
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise SpecError(
-            f"depends_on of child '{child}' is {value!r}, expected a list of names.",
+            f"{field} of child '{child}' is {value!r}, expected a list of names.",
             path=child,
             fix=f"Write ['{value}'].",
         )

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from fsmv2.errors import SpecError
+from fsmv2.errors import SpecError, suggest
 from fsmv2.spec.child import ChildSpec
+from fsmv2.spec.group import Group
+from fsmv2.spec.order import check_order
+
+AutoStop = Literal["never", "any_significant", "all_significant"]
+
+AUTO_STOPS: tuple[AutoStop, ...] = ("never", "any_significant", "all_significant")
 
 
 class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The outcome of a derive: a state, the children, and a rendered config where there is one.
 
     `config` is a msgspec Struct or plain data. `hold_reason` keeps the worker in `state` against
-    its parent's mapping, and is shown. Raises SpecError when a part has the wrong type.
+    its parent's mapping, and is shown. `groups` are children that are begun again together;
+    `auto_stop` ends the worker when one, or all, of its significant children have ended. Raises
+    SpecError when a part has the wrong type, or one cannot be meant beside another.
     """
 
     state: str
     children_specs: tuple[ChildSpec, ...] = ()
     config: Any = None
     hold_reason: str | None = None
+    groups: tuple[Group, ...] = ()
+    auto_stop: AutoStop = "never"
 
     def __post_init__(self) -> None:
         state: object = self.state
@@ -35,10 +45,57 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
                     "expected a list of ChildSpec."
                 ) from None
             msgspec.structs.force_setattr(self, "children_specs", children)
+        ordered = special = False
         for child in self.children_specs:
             if not isinstance(child, ChildSpec):
                 raise SpecError(
                     f"children_specs holds a {type(child).__name__}, expected ChildSpec."
                 )
+            ordered = ordered or bool(child.after or child.requires)
+            special = special or child.significant
         if self.hold_reason is not None and not isinstance(self.hold_reason, str):
             raise SpecError(f"hold_reason is {self.hold_reason!r}, expected text or None.")
+        if special or self.auto_stop != "never":
+            _check_auto_stop(self)
+        if self.groups != ():
+            msgspec.structs.force_setattr(self, "groups", _groups(self))
+        if ordered:
+            check_order(self.children_specs, self.groups)
+
+
+def _check_auto_stop(desired: DesiredState) -> None:
+    auto_stop: object = desired.auto_stop
+    if auto_stop not in AUTO_STOPS:
+        raise SpecError(
+            f"auto_stop is {auto_stop!r}, expected one of {', '.join(AUTO_STOPS)}.",
+            fix=suggest(str(auto_stop), AUTO_STOPS),
+        )
+    significant = [child.name for child in desired.children_specs if child.significant]
+    if auto_stop == "never":
+        raise SpecError(
+            f"The child '{significant[0]}' is significant, but auto_stop is never.",
+            fix="Set auto_stop to any_significant or all_significant, or leave significant out.",
+        )
+    if not significant:
+        raise SpecError(
+            f"auto_stop is {auto_stop}, but no child is significant.",
+            fix="Mark those whose end ends this worker: ChildSpec(..., significant=True).",
+        )
+
+
+def _groups(desired: DesiredState) -> tuple[Group, ...]:
+    groups = tuple(desired.groups)
+    names = [child.name for child in desired.children_specs]
+    seen: set[str] = set()
+    for group in groups:
+        if not isinstance(group, Group):
+            raise SpecError(f"groups holds a {type(group).__name__}, expected Group.")
+        for name in group.members:
+            if name not in names:
+                raise SpecError(
+                    f"A group names '{name}', which is no child.", fix=suggest(name, names)
+                )
+            if name in seen:
+                raise SpecError(f"The child '{name}' is in two groups.")
+            seen.add(name)
+    return groups

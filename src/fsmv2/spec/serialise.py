@@ -14,10 +14,11 @@ import yaml
 
 from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError
 from fsmv2.spec.bundle import VariableBundle
-from fsmv2.spec.child import ChildSpec
+from fsmv2.spec.child import ChildSpec, Restart
 from fsmv2.spec.decode import decode_spec
-from fsmv2.spec.desired import DesiredState
+from fsmv2.spec.desired import AutoStop, DesiredState
 from fsmv2.spec.frozen import EMPTY
+from fsmv2.spec.group import Group, Strategy
 from fsmv2.spec.specs import UserSpec
 
 SpecTypeOf = Callable[[str], type[UserSpec]]
@@ -66,6 +67,11 @@ def child_from_dict(
         fields.enabled,
         tuple(fields.depends_on),
         fields.discovered,
+        fields.restart,
+        tuple(fields.after),
+        tuple(fields.requires),
+        fields.significant,
+        fields.detect_only,
     )
 
 
@@ -100,7 +106,10 @@ def desired_from_dict(
             config = msgspec.convert(config, config_type)
         except msgspec.ValidationError as error:
             raise SpecError(f"The config does not fit: {error}.", path=path) from error
-    return DesiredState(fields.state, tuple(children), config, fields.hold_reason)
+    groups = tuple(Group(g.strategy, tuple(g.members)) for g in fields.groups)
+    return DesiredState(
+        fields.state, tuple(children), config, fields.hold_reason, groups, fields.auto_stop
+    )
 
 
 def desired_from_json(text: bytes | str, spec_type_of: SpecTypeOf, **options: Any) -> DesiredState:
@@ -132,6 +141,16 @@ class _ChildData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     enabled: bool = True
     depends_on: list[str] = []
     discovered: bool = False
+    restart: Restart = "permanent"
+    after: list[str] = []
+    requires: list[str] = []
+    significant: bool = False
+    detect_only: bool = False
+
+
+class _GroupData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    strategy: Strategy
+    members: list[str]
 
 
 class _DesiredData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,6 +158,8 @@ class _DesiredData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     children_specs: list[dict[str, Any]] = []
     config: Any = None
     hold_reason: str | None = None
+    groups: list[_GroupData] = []
+    auto_stop: AutoStop = "never"
 
 
 def without_internal(value: Any) -> Any:

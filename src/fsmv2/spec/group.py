@@ -1,0 +1,62 @@
+"""Siblings that are begun again together, as OTP's supervisors do with all their children."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from fsmv2.errors import SpecError, suggest
+
+Strategy = Literal["one_for_all", "rest_for_one"]
+
+STRATEGIES: tuple[Strategy, ...] = ("one_for_all", "rest_for_one")
+
+
+class Group(msgspec.Struct, frozen=True, gc=False):
+    """Named siblings, and who of them is begun again when one fails.
+
+    `one_for_all`: all of them. `rest_for_one`: those named after it; they also start after it and
+    stop before it. Siblings in no group fail and come back by themselves (one for one). Raises
+    SpecError for an unknown strategy, fewer than two members, or one that is named twice.
+    """
+
+    strategy: Strategy
+    members: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        strategy: object = self.strategy
+        if strategy not in STRATEGIES:
+            raise SpecError(
+                f"The strategy of a group is {strategy!r}, "
+                f"expected one of {', '.join(STRATEGIES)}.",
+                fix=suggest(str(strategy), STRATEGIES),
+            )
+        members: object = self.members
+        if isinstance(members, str) or not isinstance(members, Iterable):
+            raise SpecError(f"The members of a group are {members!r}, expected a list of names.")
+        named = tuple(members)
+        msgspec.structs.force_setattr(self, "members", named)
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise SpecError(f"A group names {', '.join(map(repr, twice))} twice.")
+        if len(named) < 2:
+            raise SpecError(
+                f"A group has {len(named)} member, expected at least two.",
+                fix="Leave the group out: a single child is begun again by itself anyway.",
+            )
+
+    def affected(self, name: str) -> tuple[str, ...]:
+        """The members that are begun again with `name`, itself left out; () if it is no member."""
+        if name not in self.members:
+            return ()
+        if self.strategy == "rest_for_one":
+            return self.members[self.members.index(name) + 1 :]
+        return tuple(member for member in self.members if member != name)
+
+    def before(self, name: str) -> tuple[str, ...]:
+        """The members that start before `name` because of the order of the group."""
+        if self.strategy != "rest_for_one" or name not in self.members:
+            return ()
+        return self.members[: self.members.index(name)]

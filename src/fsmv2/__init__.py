@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from fsmv2.spec import (
         ChildSpec,
         DesiredState,
+        Group,
         ObservedState,
         UserSpec,
         VariableBundle,
@@ -86,7 +87,7 @@ _ROOMS = {
     ),
     "runtime": "Runtime blocking",
     "spec": (
-        "ChildSpec DesiredState ObservedState UserSpec VariableBundle Vault Volatile "
+        "ChildSpec DesiredState Group ObservedState UserSpec VariableBundle Vault Volatile "
         "compute_location_path merge_locations render_template"
     ),
     "worker": (
@@ -113,6 +114,7 @@ __all__ = [
     "ExponentialBackoff",
     "FlowError",
     "FsmError",
+    "Group",
     "LocationError",
     "ObservedState",
     "Outcome",

@@ -85,6 +85,7 @@ def test_a_child_that_cannot_be_meant_is_refused(options: dict[str, Any], said: 
         ([child("a", restart="transient", significant=True)], {}, "auto_stop is never"),
         ([child("a")], {"auto_stop": "any_significant"}, "no child is significant"),
         ([child("a")], {"auto_stop": "any"}, "expected one of never"),
+        ([child("a")], {"escalation": "restarts"}, "Did you mean 'restart'?"),
     ],
 )
 def test_a_desired_state_that_cannot_be_meant_is_refused(
@@ -114,5 +115,6 @@ def test_all_of_it_survives_a_round_trip() -> None:
         ),
         groups=(Group("rest_for_one", ("a", "b")),),
         auto_stop="all_significant",
+        escalation="restart",
     )
     assert desired_from_json(to_json(desired), lambda _: UserSpec) == desired

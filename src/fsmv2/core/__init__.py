@@ -3,6 +3,8 @@
 machine:      the core itself: dirty marks, timers, the order of ticks.
 supervisor:   the record of one path.           tick: one look at it, in this order:
 circuit, derive, control, reconcile, step, lifecycle, publish.
+ending, siblings: who ended by itself, who is begun again with whom, who waits for whom.
+commands, pausing, escalation: what a person asks, and when one is called.
 events, instructions: the two languages at the cut.
 acting, freshness, backoff, breaker, waiting, pace, stall, purity, durable: one policy each.
 records, conditions, counters: what is left for people to read.
@@ -13,6 +15,7 @@ from fsmv2.core.conditions import Condition
 from fsmv2.core.counters import Counters
 from fsmv2.core.durable import Durable
 from fsmv2.core.events import (
+    AcknowledgeAsked,
     ActionEnded,
     ActionRefused,
     ActionUnstuck,
@@ -22,8 +25,11 @@ from fsmv2.core.events import (
     LoopBlocked,
     LoopFreed,
     Observed,
+    PauseAsked,
     Released,
     RestartAsked,
+    ResumeAsked,
+    RetryAsked,
     Saved,
     SaveFailed,
     StopAsked,
@@ -49,6 +55,7 @@ from fsmv2.core.settings import EngineSettings
 from fsmv2.core.supervisor import Supervisor
 
 __all__ = [
+    "AcknowledgeAsked",
     "ActionEnded",
     "ActionRefused",
     "ActionUnstuck",
@@ -69,11 +76,14 @@ __all__ = [
     "LoopBlocked",
     "LoopFreed",
     "Observed",
+    "PauseAsked",
     "Release",
     "Released",
     "Report",
     "RestartAsked",
     "RestartCollection",
+    "ResumeAsked",
+    "RetryAsked",
     "RunAction",
     "Save",
     "SaveFailed",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fsmv2.core.conditions import ACTION
+from fsmv2.core import detecting
+from fsmv2.core.conditions import ACTION, CONVERGED
 from fsmv2.core.events import ActionEnded, ActionRefused, ActionUnstuck
 from fsmv2.core.instructions import CancelAction, Collect, RunAction
 from fsmv2.core.records import Cause
@@ -82,6 +83,11 @@ def ask(core: Core, s: Supervisor, answer: Act, *, urgent: bool) -> str:
         core.set_timer(s, "retry", asked.due)
         s.reason = answer.reason
         return ""
+    if detecting.detects(s):
+        detecting.report_drift(core, s, answer)
+        return ""
+    if s.conditions is not None:
+        core.clear_condition(s, CONVERGED)
     definition = s.definition.actions[answer.action]
     stops = s.control == s.definition.stop_state
     running = Running(core.serial(), definition, answer.args, urgent, core.now, stops=stops)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from fsmv2.core import breaker, lifecycle
-from fsmv2.core.backoff import Attempts
+from fsmv2.core import breaker, ending
 from fsmv2.core.conditions import CIRCUIT
+from fsmv2.core.escalation import plan_repair
 from fsmv2.core.records import Cause
 from fsmv2.errors import DefinitionError
 from fsmv2.worker import (
@@ -23,12 +23,15 @@ from fsmv2.worker import (
     Healthy,
     Subject,
     Unknown,
-    WorkerDefinition,
 )
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
     from fsmv2.core.supervisor import Supervisor
+
+
+REPAIRED = "begun again after its backoff"
+"""The reason of a restart that a fault or an escalation below led to."""
 
 
 class CheckState:
@@ -131,7 +134,7 @@ def _judge(
         state.open, state.opened_at = True, core.now
     at_fault = parent.children.get(result.at_fault)
     if at_fault is not None:
-        _plan_repair(core, at_fault, result.reason)
+        plan_repair(core, at_fault, result.reason)
     return True
 
 
@@ -185,62 +188,6 @@ def withheld_by(core: Core, s: Supervisor) -> str:
     return ""
 
 
-def _plan_repair(core: Core, s: Supervisor, reason: str) -> None:
-    if s.stop is not None or "repair" in s.timers:
-        return
-    attempts = s.attempts = s.attempts or Attempts()
-    due = attempts.fail(core.now, s.backoff)
-    core.set_timer(s, "repair", due)
-    core.report(
-        "repair",
-        s,
-        f"restart {attempts.count} in {due - core.now:.1f} s: {reason}",
-        level="warning",
-    )
-    escalate(core, s, reason)
-
-
 def repair(core: Core, s: Supervisor) -> None:
-    """Its backoff is over: restart the child at fault."""
-    lifecycle.restart(core, s, "restarted by the circuit of its parent")
-
-
-def escalate(core: Core, s: Supervisor, reason: str) -> None:
-    """Warn a person at the fourth attempt, call one at the fifth; once until healthy (H42)."""
-    attempts, settings = s.attempts, core.settings
-    if attempts is None:
-        return
-    if attempts.count >= settings.warn_at and not attempts.warned:
-        attempts.warned = True
-        left = settings.escalate_at - attempts.count
-        core.report(
-            "escalation",
-            s,
-            f"{left} attempt left before a person is called: {reason}",
-            level="warning",
-        )
-    if attempts.count >= settings.escalate_at and not attempts.escalated:
-        attempts.escalated = True
-        core.counters.escalations += 1
-        said_why = reason.rstrip(".")
-        core.report(
-            "escalation",
-            s,
-            f"EscalationRequired: {attempts.count} attempts without {settings.healthy_reset:.0f} "
-            f"healthy seconds: {said_why}. Retries go on, every {settings.backoff_cap:.0f} s."
-            + _what_to_do(s.definition),
-            level="critical",
-        )
-
-
-def _what_to_do(definition: WorkerDefinition) -> str:
-    """The type's own word to the person who is called."""
-    steps = "".join(f" ({n}) {step}" for n, step in enumerate(definition.manual_steps, 1))
-    runbook = f" Runbook: {definition.runbook}" if definition.runbook else ""
-    return (f" What to do:{steps}" if steps else "") + runbook
-
-
-def settle(core: Core, s: Supervisor) -> None:
-    """Healthy for long enough: past attempts are forgotten (H49)."""
-    s.attempts = None
-    core.mark(s, Cause("timer", "healthy for long enough"))
+    """Its backoff is over: begin the one at fault again."""
+    ending.begin_again(core, s, REPAIRED)

@@ -23,6 +23,12 @@ STORED = "Stored"
 DEPENDENCIES = "DependenciesOrdered"
 PURE = "Pure"
 UNBLOCKING = "LoopFree"
+MANAGED = "Managed"
+RECOVERS = "Recovers"
+CONVERGED = "Converged"
+
+OF_THE_PATH = (MANAGED, RECOVERS)
+"""Those that hold for a path, whichever instance runs there."""
 
 
 class Condition(msgspec.Struct, frozen=True, gc=False):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fsmv2.worker import Phase
+
 if TYPE_CHECKING:
     from fsmv2.core.supervisor import Supervisor
 
 
 def decide_control(s: Supervisor) -> None:
-    """Strongest first: stop asked, disabled, the worker's own hold, the mapping, its own wish."""
-    s.disabled = not s.declared.enabled or (s.parent is not None and s.parent.disabled)
+    """Strongest first: stop, disabled or ended, its own hold, a sibling, the mapping, its wish."""
+    declared = s.declared
+    s.disabled = (
+        not declared.enabled or s.ended is not None or (s.parent is not None and s.parent.disabled)
+    )
     desired = s.desired
     s.holding = False
     if s.stop is not None or s.disabled or desired is None:
@@ -18,10 +23,31 @@ def decide_control(s: Supervisor) -> None:
     elif desired.hold_reason:
         s.control = desired.state
         s.holding = True
+    elif declared.requires and unmet(s):
+        s.control = s.definition.stop_state
     elif s.asked is not None:
         s.control = s.asked
     else:
         s.control = desired.state
+
+
+def unmet(s: Supervisor) -> str:
+    """The first sibling that `s` requires and that does not run, as words; empty: all do.
+
+    One that has finished for good is as good as one that runs: it has done its part.
+    """
+    siblings = s.parent.children if s.parent is not None else {}
+    for name in s.declared.requires:
+        other = siblings.get(name)
+        if other is None:
+            return f"requires {name}, which is not there"
+        if other.ended is not None and other.ended.normally and other.ended.until is None:
+            continue
+        phase = other.definition.states[other.state].phase
+        stops = other.control == other.definition.stop_state
+        if stops or phase not in (Phase.RUNNING, Phase.DEGRADED):
+            return f"requires {other.path}, which is {'to stop' if stops else other.state}"
+    return ""
 
 
 def why_control(s: Supervisor) -> str:
@@ -30,12 +56,18 @@ def why_control(s: Supervisor) -> str:
     if s.stop is not None:
         return s.stop.reason
     if s.disabled:
+        if s.ended is not None:
+            return s.ended.reason
         own = not s.declared.enabled
         return "disabled" if own else f"{s.parent.path if s.parent else ''} is disabled"
     if desired is None:
         return "no desired state could be derived yet"
     if desired.hold_reason:
         return f"held: {desired.hold_reason}"
+    if s.declared.requires:
+        why = unmet(s)
+        if why:
+            return why
     if s.asked is not None and s.parent is not None:
         return f"{s.parent.path} is {s.parent.state} and asks for it"
     return "its own desired state"

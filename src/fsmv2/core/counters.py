@@ -19,6 +19,7 @@ class Counters(msgspec.Struct):
     dropped: int = 0
     stalls: int = 0
     escalations: int = 0
+    drifts: int = 0
     actions_at_opening: int = 0
     seconds_after_opening: float = 0.0
     healed: int = 0

@@ -106,7 +106,11 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
         core.clear_condition(s, DERIVED)
     before, s.desired = s.desired, desired
     s.unsettled_until = 0.0  # what it is asked to be now may not be a livelock
-    if before is None or before.children_specs != desired.children_specs:
+    if (
+        before is None
+        or before.children_specs != desired.children_specs
+        or before.groups != desired.groups
+    ):
         s.children_due = True
     _apply_config(core, s, spec, desired)
 

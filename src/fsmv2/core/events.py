@@ -125,6 +125,36 @@ class RestartAsked(msgspec.Struct, frozen=True, gc=False):
     who: str = "operator"
 
 
+class RetryAsked(msgspec.Struct, frozen=True, gc=False):
+    """Whatever waits for its next try at `path` and below is to be tried now."""
+
+    path: str
+    who: str = "operator"
+
+
+class PauseAsked(msgspec.Struct, frozen=True, gc=False):
+    """At `path` and below nothing is to be started; observation goes on."""
+
+    path: str
+    who: str = "operator"
+    reason: str = ""
+
+
+class ResumeAsked(msgspec.Struct, frozen=True, gc=False):
+    """What was paused at `path` goes on."""
+
+    path: str
+    who: str = "operator"
+
+
+class AcknowledgeAsked(msgspec.Struct, frozen=True, gc=False):
+    """A person has taken over the escalation of `path`."""
+
+    path: str
+    who: str = "operator"
+    note: str = ""
+
+
 Event = (
     Declared
     | Observed
@@ -137,6 +167,10 @@ Event = (
     | StopAsked
     | ForceAsked
     | RestartAsked
+    | RetryAsked
+    | PauseAsked
+    | ResumeAsked
+    | AcknowledgeAsked
     | LoopBlocked
     | LoopFreed
 )

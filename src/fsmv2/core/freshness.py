@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fsmv2.core import breaker, lifecycle
+from fsmv2.core import breaker, detecting, ending, pausing
 from fsmv2.core.backoff import Attempts
-from fsmv2.core.circuit import escalate
 from fsmv2.core.conditions import FRESH, OBSERVED
+from fsmv2.core.escalation import escalate
 from fsmv2.core.events import Observed
 from fsmv2.core.instructions import RestartCollection
 from fsmv2.core.lifecycle import stale_limit
@@ -105,7 +105,7 @@ def _wake_checkers(core: Core, s: Supervisor) -> None:
     if s.parent is not None and s.parent.definition.checks:
         core.mark(s.parent, cause)
     for dependent in core.dependents.get(s.path, {}).values():
-        if dependent.definition.checks:
+        if dependent.definition.checks and s.path in dependent.declared.depends_on:
             core.mark(dependent, cause)
 
 
@@ -148,9 +148,11 @@ def check_age(core: Core, s: Supervisor) -> None:
     if s.silences >= core.settings.collection_restarts:
         s.silences = 0
         core.set_timer(s, "stale", core.now + 2 * limit)  # a worker that stops is not restarted
+        if detecting.detects(s) or pausing.paused_by(core, s):
+            return
         attempts = s.attempts = s.attempts or Attempts()
         attempts.fail(core.now, s.backoff)
-        lifecycle.restart(core, s, "its collection stays silent")
+        ending.begin_again(core, s, "its collection stays silent")
         escalate(core, s, "its collection stays silent")
         return
     core.report("silent", s, f"silent for {age:.0f} s: collection restarted", level="warning")

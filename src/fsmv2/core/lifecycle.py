@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fsmv2.core import waiting
-from fsmv2.core.conditions import MAPPED
+from fsmv2.core import detecting, pausing, siblings
+from fsmv2.core.conditions import MAPPED, OF_THE_PATH
 from fsmv2.core.create import create, make, retry_later
-from fsmv2.core.events import ForceAsked, Released, RestartAsked, StopAsked
+from fsmv2.core.events import ForceAsked, Released, StopAsked
 from fsmv2.core.instructions import Collect, Release, Watch
 from fsmv2.core.mapping import map_child, map_children, review_mappings
 from fsmv2.core.null import NOT_CREATED
@@ -46,13 +46,6 @@ def force_all(core: Core, event: ForceAsked) -> None:
     if core.root is not None:
         core.root.stop = StopRequest("shutdown", core.now, f"forced by {event.who}")
         deadline_reached(core, core.root)
-
-
-def restart_asked(core: Core, event: RestartAsked) -> None:
-    """A person, or something that acts for one, wants a new instance."""
-    s = core.by_path.get(event.path)
-    if s is not None:
-        restart(core, s, f"restart asked by {event.who}")
 
 
 def released(core: Core, event: Released) -> None:
@@ -136,13 +129,8 @@ def _catch_up(core: Core, s: Supervisor) -> None:
 
 def redeclare(core: Core, s: Supervisor, spec: ChildSpec) -> None:
     """Keep `spec` as what is declared for `s`, and who depends on whom."""
-    if s.declared.depends_on != spec.depends_on:
-        core.unlink_dependencies(s)
-        s.declared = spec
-        core.link_dependencies(s)
-        if core.circular:
-            waiting.depends_less(core)
     s.declared = spec
+    siblings.relink(core, s)
 
 
 def review_recreate(core: Core, s: Supervisor) -> None:
@@ -162,7 +150,7 @@ def review_recreate(core: Core, s: Supervisor) -> None:
 
 def pace_recreate(core: Core, s: Supervisor) -> None:
     """Begin a recreation when the pace admits it."""
-    if not s.recreate_due or s.stop is not None:
+    if not s.recreate_due or s.stop is not None or pausing.paused_by(core, s):
         return
     wait = core.pace.admit(s.path, core.now)
     if wait > 0:
@@ -217,7 +205,7 @@ def _waits_for(core: Core, s: Supervisor, dependent: Supervisor) -> bool:
         if above is dependent:
             return True
         above = above.parent
-    seen, todo = {s.path}, list(s.declared.depends_on)
+    seen, todo = {s.path}, list(s.upstream)
     while todo:
         path = todo.pop()
         if path == dependent.path:
@@ -225,13 +213,15 @@ def _waits_for(core: Core, s: Supervisor, dependent: Supervisor) -> bool:
         if path not in seen:
             seen.add(path)
             upstream = core.by_path.get(path)
-            todo.extend(upstream.declared.depends_on if upstream is not None else ())
+            todo.extend(upstream.upstream if upstream is not None else ())
     return False
 
 
 def _still_stopping(s: Supervisor) -> bool:
     if s.control != s.definition.stop_state and s.stop is None:
         return False
+    if detecting.detects(s):
+        return False  # it does nothing, a stop neither
     if s.breaker is not None and s.breaker.open:
         return False  # its steps are stopped; it ends by force, nobody waits for it
     return s.definition.states[s.state].phase is not Phase.STOPPED
@@ -279,6 +269,10 @@ def stale_limit(core: Core, s: Supervisor) -> float:
 def _drain(core: Core, s: Supervisor) -> None:
     """The worker is down and its children are: look once more, then it is drained (H36)."""
     broken = s.breaker is not None and s.breaker.open
+    if detecting.detects(s):
+        if all(child.drained for child in s.children.values()):
+            _drained(core, s)  # what it only looked at stays as it is
+        return
     if not broken and s.definition.states[s.state].phase is not Phase.STOPPED:
         if s.final_after is not None:
             # What it saw last made it go on; the look after that will be the last one. H36
@@ -335,7 +329,8 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
     """Release a subtree; then forget its top, or begin it again, or go on with what came back."""
     assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
     kind, parent = top.stop.kind, top.parent
-    kept = (top.children, top.statuses, top.accepted) if _keeps_children(top) else None
+    keeps = _keeps_children(top)
+    kept = (top.children, top.statuses, top.accepted, top.groups) if keeps else None
     for s in _stops_together(top):
         if s.withheld is not None:
             core.open_circuits -= 1
@@ -348,7 +343,7 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
     if kind == "restart":
         renew(core, top)
         if kept is not None:
-            top.children, top.statuses, top.accepted = kept
+            top.children, top.statuses, top.accepted, top.groups = kept
             map_children(core, top)
         return
     core.report("removed", top, "removed" if kind == "remove" else "stopped and released")
@@ -373,8 +368,10 @@ def renew(core: Core, s: Supervisor) -> None:
     core.pace.done(s.path)
     s.incarnation += 1
     s.timers.clear()
+    kept = {t: c for t, c in (s.conditions or {}).items() if t in OF_THE_PATH}
     made = make(core, s.parent, s.declared, s.path)
     s.begin(made.registered, made.worker)
+    s.conditions = kept or None
     if made.problem:
         retry_later(core, s, made.problem)
     map_child(core, s)

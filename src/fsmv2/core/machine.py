@@ -16,11 +16,15 @@ from fsmv2.core import (
     acting,
     breaker,
     circuit,
+    commands,
     create,
     durable,
+    ending,
+    escalation,
     freshness,
     lifecycle,
     reconcile,
+    siblings,
     stall,
     waiting,
 )
@@ -28,6 +32,7 @@ from fsmv2.core.conditions import Condition
 from fsmv2.core.counters import Counters
 from fsmv2.core.durable import Durable
 from fsmv2.core.events import (
+    AcknowledgeAsked,
     ActionEnded,
     ActionRefused,
     ActionUnstuck,
@@ -37,14 +42,18 @@ from fsmv2.core.events import (
     LoopBlocked,
     LoopFreed,
     Observed,
+    PauseAsked,
     Released,
     RestartAsked,
+    ResumeAsked,
+    RetryAsked,
     Saved,
     SaveFailed,
     StopAsked,
 )
 from fsmv2.core.instructions import Instruction, Report
 from fsmv2.core.pace import Pace
+from fsmv2.core.pausing import Pause
 from fsmv2.core.records import Cause
 from fsmv2.core.settings import EngineSettings
 from fsmv2.core.supervisor import NOTHING, Supervisor
@@ -95,6 +104,7 @@ class Core:
         self.uncovered: set[tuple[str, ...]] = set()
         self.fences: dict[str, set[int]] = {}
         self.open_circuits = 0
+        self.paused: dict[str, Pause] = {}
         self.durable: Durable | None = None
         self.stopping = False
         self.stalled_by: str | None = None
@@ -262,7 +272,7 @@ class Core:
         self._resync_ring.append(supervisor)
         while len(self._dirty) <= supervisor.depth:
             self._dirty.append(deque())
-        self.link_dependencies(supervisor)
+        siblings.relink(self, supervisor)
 
     def forget(self, supervisor: Supervisor) -> None:
         """Take a supervisor out of the tree; what still refers to it is dropped when met."""
@@ -270,23 +280,28 @@ class Core:
         if self.durable is not None:
             self.durable.left(self, supervisor)
         supervisor.timers.clear()
+        self.paused.pop(supervisor.path, None)
         self.pace.done(supervisor.path)
         if supervisor.dirty:
             self._unmark(supervisor)
-        self.unlink_dependencies(supervisor)
+        self._unlink(supervisor)
         if self.circular:
             waiting.depends_less(self)
 
-    def link_dependencies(self, supervisor: Supervisor) -> None:
-        """Note the supervisor with what it declares to depend on."""
-        for path in supervisor.declared.depends_on:
+    def link(self, supervisor: Supervisor, upstream: tuple[str, ...]) -> None:
+        """Note the supervisor with the paths it waits for, instead of with those of before."""
+        fewer = bool(supervisor.upstream)
+        self._unlink(supervisor)
+        supervisor.upstream = upstream
+        for path in upstream:
             self.dependents.setdefault(path, {})[supervisor.path] = supervisor
-        if supervisor.declared.depends_on or self.circular:
+        if upstream or self.circular:
             waiting.depends(self, supervisor)
+        if fewer and self.circular:
+            waiting.depends_less(self)
 
-    def unlink_dependencies(self, supervisor: Supervisor) -> None:
-        """Remove the supervisor from the dependents of what it declared to depend on."""
-        for path in supervisor.declared.depends_on:
+    def _unlink(self, supervisor: Supervisor) -> None:
+        for path in supervisor.upstream:
             among = self.dependents.get(path)
             if among is not None:
                 among.pop(supervisor.path, None)
@@ -413,7 +428,8 @@ TIMERS: dict[str, Callable[[Core, Supervisor], None]] = {
     "cancel": acting.give_up_cancelled,
     "breaker": breaker.try_again,
     "repair": circuit.repair,
-    "settle": circuit.settle,
+    "again": ending.forgive,
+    "settle": escalation.settle,
     "stop": lifecycle.deadline_reached,
     "final": lifecycle.give_up_final,
     "store": durable.unanswered,
@@ -431,7 +447,11 @@ HANDLERS: dict[type, Callable[[Core, Any], None]] = {
     SaveFailed: durable.failed,
     StopAsked: lifecycle.stop_all,
     ForceAsked: lifecycle.force_all,
-    RestartAsked: lifecycle.restart_asked,
+    RestartAsked: commands.restart,
+    RetryAsked: commands.retry,
+    PauseAsked: commands.pause,
+    ResumeAsked: commands.resume,
+    AcknowledgeAsked: commands.acknowledge,
     LoopBlocked: stall.blocked,
     LoopFreed: stall.freed,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fsmv2.core import ending
 from fsmv2.core.conditions import DERIVED
 from fsmv2.core.records import Cause
 from fsmv2.worker import ChildStatus, Phase
@@ -39,6 +40,8 @@ def publish(core: Core, s: Supervisor) -> None:
             core.set_timer(s, "settle", core.now + core.settings.healthy_reset)
         else:
             s.timers.pop("settle", None)
+    if old.phase is not phase and s.parent is not None and s.parent.groups:
+        ending.wake_group(core, s)
     tell(core, s)
 
 
@@ -52,7 +55,7 @@ def tell(core: Core, s: Supervisor) -> None:
     if core.dependents and s.path in core.dependents:
         for dependent in core.dependents[s.path].values():
             core.mark(dependent, cause)
-    for path in s.declared.depends_on:
+    for path in s.upstream:
         upstream = core.by_path.get(path)
         if upstream is not None and upstream.control == upstream.definition.stop_state:
             core.mark(upstream, cause)

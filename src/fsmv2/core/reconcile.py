@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fsmv2.core import breaker, lifecycle
+from fsmv2.core import breaker, ending, lifecycle, siblings
 from fsmv2.core.conditions import CHILDREN, CREATED
 from fsmv2.core.create import create
 from fsmv2.core.events import Declared
@@ -41,6 +41,11 @@ def reconcile(core: Core, s: Supervisor) -> None:
             return
         s.accepted = specs
         core.clear_condition(s, CHILDREN)
+    if s.groups != s.desired.groups:
+        s.groups = s.desired.groups
+        for child in s.children.values():
+            siblings.relink(core, child)
+            core.mark(child, Cause("sibling", "its group changed", core.tick_id))
     wanted = {spec.name: spec for spec in specs}
     budget = core.settings.children_per_tick
     for _ in _changes(core, s, wanted):
@@ -143,11 +148,22 @@ def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
         return True
     if old.state_mapping != spec.state_mapping:
         map_child(core, child)
+    if child.ended is not None and _begins_anew(old, spec):
+        ending.forgive(core, child)
+    if old.detect_only != spec.detect_only:
+        for below in child.subtree():
+            core.mark(below, Cause("spec", f"detect only at {child.path} changed", core.tick_id))
     if old.user_spec != spec.user_spec:
         child.derive_due = True
         lifecycle.review_recreate(core, child)
     core.mark(child, Cause("spec", "changed by its parent", core.tick_id))
     return True
+
+
+def _begins_anew(old: ChildSpec, new: ChildSpec) -> bool:
+    """Whether a child that ended is declared as something that has not: another spec, say."""
+    enabled = new.enabled and not old.enabled
+    return enabled or old.user_spec != new.user_spec or old.restart != new.restart
 
 
 def declare(core: Core, event: Declared) -> None:

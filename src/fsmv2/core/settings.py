@@ -90,6 +90,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Slots beside those, for stops and repairs only: ten dead devices never hold up a stop."""
     action_queue: int = 1024
     """Actions waiting for a slot; beyond it an action stays due and is asked for again."""
+    detect_only: bool = False
+    """Nothing is done in the whole tree, only said: for a first look at a plant that runs, or to
+    see what a change would do. Off, since a supervisor that does nothing is none."""
     types: Mapping[str, TypeSettings] = {}
     """By name of the worker type: interval and time-outs other than its author's."""
 

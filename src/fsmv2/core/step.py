@@ -11,9 +11,10 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fsmv2.core import acting, breaker, circuit, waiting
+from fsmv2.core import acting, breaker, circuit, ending, pausing, siblings, waiting
 from fsmv2.core.backoff import Attempts
-from fsmv2.core.conditions import SETTLED
+from fsmv2.core.conditions import CONVERGED, SETTLED
+from fsmv2.core.escalation import escalate
 from fsmv2.core.lifecycle import fenced, stop_blocker
 from fsmv2.core.mapping import map_children
 from fsmv2.core.null import NOT_CREATED
@@ -22,6 +23,9 @@ from fsmv2.worker import NO_STATUS, Act, ChildStatus, Goto, Phase, Snapshot, Sta
 
 SOONEST = 0.01
 """Least seconds of `wake_after`: a step that always wants to be asked at once is no busy loop."""
+
+WORKS = (Phase.STARTING, Phase.RUNNING, Phase.DEGRADED)
+"""Phases from which a worker that stops unasked has finished."""
 
 IN_A_LIVELOCK = "in a livelock; its steps are tried again after a pause"
 
@@ -42,7 +46,7 @@ def run_steps(core: Core, s: Supervisor) -> list[str]:
     if s.breaker is not None and s.breaker.open:
         s.gate = "its breaker is open"
         return decisions
-    visited = [s.state]
+    visited, ended = [s.state], s.ended
     for _ in range(core.settings.transitions_per_tick):
         s.gate = gate(core, s, passes)
         if s.gate:
@@ -62,6 +66,8 @@ def run_steps(core: Core, s: Supervisor) -> list[str]:
                 core.clear_condition(s, SETTLED)
             s.unsettled = 0
             return decisions
+        if s.ended is not ended:
+            return decisions  # its control state is another one now: for the next tick
         visited.append(s.state)
     loop = " → ".join(visited[-5:])
     core.set_condition(s, SETTLED, f"livelock: it keeps changing state without settling: … {loop}")
@@ -92,6 +98,10 @@ def gate(core: Core, s: Supervisor, passes: bool) -> str:
         return "waits for an observation begun after its action"
     if passes:
         return ""
+    if core.paused:
+        paused = pausing.paused_by(core, s)
+        if paused:
+            return paused
     if s.observed_at is None:
         waits = fenced(core, s) if s.watched_at is None else ""
         return waits or "waits for its first observation"
@@ -106,6 +116,10 @@ def gate(core: Core, s: Supervisor, passes: bool) -> str:
         if above.action is not None and above.action.definition.blocks_children:
             return f"{above.path} is running its action {above.action.definition.name}"
         above = above.parent
+    if s.upstream or (s.parent is not None and s.parent.groups):
+        sibling = siblings.withheld(s)
+        if sibling:
+            return sibling
     return circuit.withheld_by(core, s) if core.open_circuits else ""
 
 
@@ -145,6 +159,8 @@ def _dependencies(core: Core, s: Supervisor) -> dict[str, ChildStatus]:
 def _carry_out(core: Core, s: Supervisor, answer: Step, passes: bool) -> str:
     if isinstance(answer, Stay):
         s.reason = answer.reason
+        if s.conditions is not None:
+            core.clear_condition(s, CONVERGED)
         if answer.wake_after is not None:
             _wake_after(core, s, answer.wake_after)
         if answer.waits_for or s.waits_for:
@@ -187,13 +203,17 @@ def _goto(core: Core, s: Supervisor, answer: Goto) -> str:
             return ""
     core.counters.transitions += 1
     old, s.state, s.since, s.reason = s.state, target, core.now, answer.reason
+    unasked = d.states[old].phase in WORKS and s.control != d.stop_state
     s.timers.pop("wake", None)
     s.repeat = None
     core.report("transition", s, f"{old} → {target}: {answer.reason}")
     if phase is Phase.FAILED:
         attempts = s.attempts = s.attempts or Attempts()
         attempts.fail(core.now, s.backoff)
-        circuit.escalate(core, s, answer.reason)
+        escalate(core, s, answer.reason)
+        ending.failed(core, s, answer.reason)
+    elif phase is Phase.STOPPED and unasked:
+        ending.finished(core, s, answer.reason)
     if s.children:
         map_children(core, s)
     return f"goto {target}"

@@ -15,7 +15,7 @@ import msgspec
 from fsmv2.core.backoff import Attempts, ExponentialBackoff, backoff_of
 from fsmv2.core.conditions import Condition
 from fsmv2.core.records import Cause, TickRecord
-from fsmv2.spec import ChildSpec, DesiredState, ObservedState, UserSpec
+from fsmv2.spec import ChildSpec, DesiredState, Group, ObservedState, UserSpec
 from fsmv2.spec.noted import Reads
 from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from fsmv2.core.acting import Asked, Running
     from fsmv2.core.breaker import Breaker
     from fsmv2.core.circuit import CheckState
+    from fsmv2.core.ending import Ended
     from fsmv2.core.machine import Core
+    from fsmv2.core.pausing import Pause
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -73,9 +75,11 @@ class Supervisor:
         "dirty_below",
         "disabled",
         "drained",
+        "ended",
         "final_after",
         "fresh",
         "gate",
+        "groups",
         "holding",
         "incarnation",
         "last_action",
@@ -92,6 +96,7 @@ class Supervisor:
         "observed_at",
         "parent",
         "path",
+        "paused",
         "reads",
         "reason",
         "records",
@@ -111,6 +116,7 @@ class Supervisor:
         "timers",
         "unsettled",
         "unsettled_until",
+        "upstream",
         "user",
         "waits_for",
         "watched_at",
@@ -145,6 +151,9 @@ class Supervisor:
         self.attempts: Attempts | None = None
         self.breaker: Breaker | None = None
         self.comeback: ChildSpec | None = None
+        self.ended: Ended | None = None
+        self.paused: Pause | None = None
+        self.upstream: tuple[str, ...] = ()
         self._internal: dict[str, Any] | None = None
         self.begin(registered, worker)
 
@@ -180,6 +189,7 @@ class Supervisor:
         self.derive_key: Any = None
         self.reads: Reads = None
         self.accepted: tuple[ChildSpec, ...] = ()
+        self.groups: tuple[Group, ...] = ()
         self.children_due = False
         self.missing: dict[str, int] | None = None
         self.children: dict[str, Supervisor] = {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fsmv2.core import circuit, derive, lifecycle, purity, reconcile, step
+from fsmv2.core import circuit, derive, ending, lifecycle, purity, reconcile, siblings, step
 from fsmv2.core.control import decide_control
 from fsmv2.core.publish import publish
 from fsmv2.core.records import Cause, TickRecord
@@ -33,8 +33,12 @@ def tick(core: Core, s: Supervisor) -> None:
         circuit.run_checks(core, s)
     if s.derive_due:
         derive.derive(core, s)
-    was_disabled = s.disabled
+    if s.desired is not None and s.desired.auto_stop != "never":
+        ending.review_auto_stop(core, s)
+    was_disabled, was_control = s.disabled, s.control
     decide_control(s)
+    if s.control != was_control and s.control == s.definition.stop_state:
+        siblings.wants_stopped(core, s)  # before its own step, which must wait for them
     if s.disabled is not was_disabled:
         # Before its own step, which must find that it has to wait for them.
         for child in s.children.values():

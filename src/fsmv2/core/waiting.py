@@ -29,7 +29,7 @@ def depends(core: Core, s: Supervisor) -> None:
 
     Nothing gets stuck in one: they stop in no particular order, which is what the reason says.
     """
-    cycle = _cycle(core, s, lambda s: s.declared.depends_on) if s.declared.depends_on else []
+    cycle = _cycle(core, s, lambda s: s.upstream) if s.upstream else []
     if cycle:
         core.circular.add(s.path)
         circle = " → ".join(cycle)

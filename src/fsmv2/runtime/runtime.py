@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from fsmv2.core import (
+    AcknowledgeAsked,
     Core,
     Declared,
     Durable,
@@ -22,8 +23,11 @@ from fsmv2.core import (
     ForceAsked,
     LoopBlocked,
     LoopFreed,
+    PauseAsked,
     Report,
     RestartAsked,
+    ResumeAsked,
+    RetryAsked,
     StopAsked,
     TickRecord,
 )
@@ -247,8 +251,30 @@ class Runtime:
         self._post(Declared(root, global_variables, who))
 
     def restart(self, path: str, *, who: str = "program") -> None:
-        """Have the worker at `path` stopped and begun again."""
+        """Have the worker at `path` stopped and begun again.
+
+        A path that is not there is reported on the root, as for the other commands.
+        """
         self._post(RestartAsked(path, who))
+
+    def pause(self, path: str, *, reason: str = "", who: str = "program") -> None:
+        """Start nothing at `path` and below until it is resumed; observation and stops go on.
+
+        With a store the pause outlasts a restart of the program.
+        """
+        self._post(PauseAsked(path, who, reason))
+
+    def resume(self, path: str, *, who: str = "program") -> None:
+        """Let what was paused at `path` go on."""
+        self._post(ResumeAsked(path, who))
+
+    def retry(self, path: str, *, who: str = "program") -> None:
+        """Have whatever waits for its next try at `path` and below tried now."""
+        self._post(RetryAsked(path, who))
+
+    def acknowledge(self, path: str, *, note: str = "", who: str = "program") -> None:
+        """Say that a person has taken over the escalation of `path`."""
+        self._post(AcknowledgeAsked(path, who, note))
 
     async def view(self) -> TreeView:
         """The whole tree as it is now."""

@@ -8,11 +8,15 @@ import msgspec
 
 from fsmv2.core import Condition, Core, Supervisor, TickRecord
 from fsmv2.core.control import why_control
+from fsmv2.core.pausing import paused_by
 from fsmv2.worker import Phase
 
 
 class NodeView(msgspec.Struct, frozen=True, kw_only=True):
-    """One supervisor. `since` is in Unix seconds, `age` and `observed_age` in seconds until now."""
+    """One supervisor. `since` is in Unix seconds, `age` and `observed_age` in seconds until now.
+
+    `ended`: why it does not run although it is declared; `paused`: by whom, here or above.
+    """
 
     path: str
     name: str
@@ -34,6 +38,8 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     conditions: tuple[Condition, ...]
     attempts: int
     ticks: int
+    ended: str = ""
+    paused: str = ""
 
 
 class TreeView(msgspec.Struct, frozen=True):
@@ -93,6 +99,8 @@ def view_node(s: Supervisor) -> NodeView:
         conditions=tuple((s.conditions or {}).values()),
         attempts=s.attempts.count if s.attempts else 0,
         ticks=s.tick_count,
+        ended=s.ended.reason if s.ended is not None else "",
+        paused=paused_by(s.core, s),
     )
 
 

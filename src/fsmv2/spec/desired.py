@@ -13,6 +13,10 @@ from fsmv2.spec.order import check_order
 
 AutoStop = Literal["never", "any_significant", "all_significant"]
 
+EscalationPolicy = Literal["isolate", "restart"]
+
+ESCALATIONS: tuple[EscalationPolicy, ...] = ("isolate", "restart")
+
 AUTO_STOPS: tuple[AutoStop, ...] = ("never", "any_significant", "all_significant")
 
 
@@ -21,8 +25,11 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     `config` is a msgspec Struct or plain data. `hold_reason` keeps the worker in `state` against
     its parent's mapping, and is shown. `groups` are children that are begun again together;
-    `auto_stop` ends the worker when one, or all, of its significant children have ended. Raises
-    SpecError when a part has the wrong type, or one cannot be meant beside another.
+    `auto_stop` ends the worker when one, or all, of its significant children have ended.
+    `escalation` is what becomes of it when a child has been tried in vain so often that a person is
+    called: *isolate* leaves it and the siblings as they are, *restart* begins the worker again
+    with all its children. Raises SpecError when a part has the wrong type, or one cannot be meant
+    beside another.
     """
 
     state: str
@@ -31,6 +38,7 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     hold_reason: str | None = None
     groups: tuple[Group, ...] = ()
     auto_stop: AutoStop = "never"
+    escalation: EscalationPolicy = "isolate"
 
     def __post_init__(self) -> None:
         state: object = self.state
@@ -55,6 +63,11 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             special = special or child.significant
         if self.hold_reason is not None and not isinstance(self.hold_reason, str):
             raise SpecError(f"hold_reason is {self.hold_reason!r}, expected text or None.")
+        if self.escalation not in ESCALATIONS:
+            raise SpecError(
+                f"escalation is {self.escalation!r}, expected one of {', '.join(ESCALATIONS)}.",
+                fix=suggest(str(self.escalation), ESCALATIONS),
+            )
         if special or self.auto_stop != "never":
             _check_auto_stop(self)
         if self.groups != ():

@@ -16,7 +16,7 @@ from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError
 from fsmv2.spec.bundle import VariableBundle
 from fsmv2.spec.child import ChildSpec, Restart
 from fsmv2.spec.decode import decode_spec
-from fsmv2.spec.desired import AutoStop, DesiredState
+from fsmv2.spec.desired import AutoStop, DesiredState, EscalationPolicy
 from fsmv2.spec.frozen import EMPTY
 from fsmv2.spec.group import Group, Strategy
 from fsmv2.spec.specs import UserSpec
@@ -108,7 +108,13 @@ def desired_from_dict(
             raise SpecError(f"The config does not fit: {error}.", path=path) from error
     groups = tuple(Group(g.strategy, tuple(g.members)) for g in fields.groups)
     return DesiredState(
-        fields.state, tuple(children), config, fields.hold_reason, groups, fields.auto_stop
+        fields.state,
+        tuple(children),
+        config,
+        fields.hold_reason,
+        groups,
+        fields.auto_stop,
+        fields.escalation,
     )
 
 
@@ -160,6 +166,7 @@ class _DesiredData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     hold_reason: str | None = None
     groups: list[_GroupData] = []
     auto_stop: AutoStop = "never"
+    escalation: EscalationPolicy = "isolate"
 
 
 def without_internal(value: Any) -> Any:

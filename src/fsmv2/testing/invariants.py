@@ -17,6 +17,7 @@ from fsmv2.core import (
     Supervisor,
     Watch,
 )
+from fsmv2.core.circuit import REPAIRED
 from fsmv2.core.lifecycle import stop_blocker
 from fsmv2.testing.cycles import cycle_in
 
@@ -144,7 +145,7 @@ class RestartsKeepPace(Invariant):
         s = self.core.by_path.get(path)
         if instruction.kind == "repair" and s is not None:
             self.due[path] = s.timers.get("repair", 0.0)
-        if instruction.text == "restarted by the circuit of its parent" and s is not None:
+        if instruction.text == REPAIRED and s is not None:
             early = self.due.pop(path, math.inf) - instruction.at
             if early > 1e-6:
                 raise self.broken(f"{path} is repaired {early:.1f} s before its backoff is over")
@@ -181,11 +182,11 @@ class SiblingsUntouched(Invariant):
         if cause.kind not in ("status", "observation") or not cause.detail.startswith("of "):
             return
         of = cause.detail.removeprefix("of ").partition(": ")[0]
-        if of in ("the parent", s.path) or of in s.declared.depends_on:
+        if of in ("the parent", s.path) or of in s.upstream:
             return
         other = self.core.by_path.get(of)
         related = other is None or other.parent is s or s.parent is other
-        if not related and other is not None and s.path not in other.declared.depends_on:
+        if not related and other is not None and s.path not in other.upstream:
             raise self.broken(f"{s.path} is ticked for a {cause.kind} of {of}")
 
     def before_tick(self, s: Supervisor) -> None:
@@ -264,7 +265,7 @@ class MemoryIsBounded(Invariant):
             "fences": (sum(map(len, core.fences.values())), 20 + 4 * len(tree)),
             "dependents": (
                 sum(map(len, core.dependents.values())),
-                sum(len(s.declared.depends_on) for s in tree),
+                sum(len(s.upstream) for s in tree),
             ),
             "dirty marks": (sum(map(len, core._dirty)), 50 + 4 * len(tree)),
             "open circuits": (core.open_circuits, sum(s.withheld is not None for s in tree)),

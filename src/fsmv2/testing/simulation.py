@@ -15,13 +15,17 @@ from types import TracebackType
 from typing import Any
 
 from fsmv2.core import (
+    AcknowledgeAsked,
     Core,
     Declared,
     Durable,
     EngineSettings,
     Event,
+    PauseAsked,
     Report,
     RestartAsked,
+    ResumeAsked,
+    RetryAsked,
     StopAsked,
     Supervisor,
     TickRecord,
@@ -106,6 +110,22 @@ class Simulation:
     def restart(self, path: str) -> None:
         """Ask for a new instance at `path`."""
         self.post(RestartAsked(path, "test"))
+
+    def pause(self, path: str, reason: str = "") -> None:
+        """Ask that nothing is started at `path` and below."""
+        self.post(PauseAsked(path, "test", reason))
+
+    def resume(self, path: str) -> None:
+        """Let what was paused at `path` go on."""
+        self.post(ResumeAsked(path, "test"))
+
+    def retry(self, path: str) -> None:
+        """Ask for the next try at `path` and below now."""
+        self.post(RetryAsked(path, "test"))
+
+    def acknowledge(self, path: str, note: str = "") -> None:
+        """Take over the escalation of `path`."""
+        self.post(AcknowledgeAsked(path, "test", note))
 
     def ask_stop(self, *, deadline: float | None = None) -> None:
         """Ask the tree to stop; does not run anything yet."""

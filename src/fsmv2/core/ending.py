@@ -1,0 +1,168 @@
+"""What becomes of a child that ended by itself, and of those that are begun again with it.
+
+A child *fails* when it enters a state of phase failed, or is found at fault; it *finishes* when it
+goes to a stopped state from a starting, running or degraded one without having been asked.
+
+| it       | permanent                    | transient      | temporary     |
+|----------|------------------------------|----------------|---------------|
+| fails    | begun again                  | begun again    | stays stopped |
+| finishes | begun again, after a backoff | stays stopped  | stays stopped |
+
+Whoever is begun again takes its group along: a temporary member is stopped for good then, a
+transient one begins again even if it had finished. These are OTP's rules for its supervisors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fsmv2.core import detecting, lifecycle, pausing
+from fsmv2.core.backoff import Attempts
+from fsmv2.core.conditions import RECOVERS
+from fsmv2.core.escalation import escalate
+from fsmv2.core.records import Cause
+from fsmv2.core.siblings import NOT_BEGUN
+from fsmv2.worker import Phase
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """Why a child does not run although it is declared and enabled.
+
+    `normally`: it finished, or its significant children did. `by_itself`: not because of its
+    group. `until`: when it is begun again, in seconds of the core's clock; None: not by itself.
+    """
+
+    reason: str
+    normally: bool
+    by_itself: bool = True
+    until: float | None = None
+
+
+def failed(core: Core, s: Supervisor, reason: str) -> None:
+    """`s` failed, and goes on by its FSM unless it is temporary."""
+    if s.stop is not None or s.disabled:
+        return
+    if s.declared.restart == "temporary":
+        _end(core, s, Ended(f"failed ({reason}); temporary, so it is not begun again", False))
+        return
+    _take_along(core, s, f"failed: {reason}")
+
+
+def finished(core: Core, s: Supervisor, reason: str) -> None:
+    """`s` has finished: that is its end, or, if it is permanent, there is a pause before more."""
+    policy = s.declared.restart
+    if policy != "permanent" or s.parent is None:
+        _end(core, s, Ended(f"finished: {reason}", normally=True))
+        return
+    attempts = s.attempts = s.attempts or Attempts()
+    due = attempts.fail(core.now, s.backoff)
+    again = f"finished ({reason}); permanent, so it is begun again in {due - core.now:.1f} s"
+    _end(core, s, Ended(again, normally=True, until=due))
+    core.set_timer(s, "again", due)
+    escalate(core, s, f"it keeps finishing: {reason}")
+    _take_along(core, s, f"finished: {reason}")
+
+
+def begin_again(core: Core, s: Supervisor, reason: str) -> None:
+    """`s` was found at fault: a new instance, with its group; the end of it if it is temporary."""
+    if detecting.detects(s) or pausing.paused_by(core, s):
+        return  # whatever found it at fault finds it again
+    if s.declared.restart == "temporary" and s.stop is None:
+        _end(core, s, Ended(f"{reason}; temporary, so it is not begun again", normally=False))
+        return
+    lifecycle.restart(core, s, reason)
+    if s.definition.in_place:
+        _begin_children_anew(core, s)
+    _take_along(core, s, reason)
+
+
+def _begin_children_anew(core: Core, s: Supervisor) -> None:
+    """What ended is begun; and all of them, when one that was tried in vain is the reason."""
+    in_vain = any(c.attempts is not None and c.attempts.escalated for c in s.children.values())
+    for child in s.children.values():
+        forgive(core, child)
+        if in_vain:
+            child.attempts = None
+            core.clear_condition(child, RECOVERS)
+            lifecycle.restart(core, child, f"begun again with {s.path}")
+
+
+def forgive(core: Core, s: Supervisor) -> None:
+    """Have one that ended begin again."""
+    if s.ended is not None:
+        s.ended = None
+        s.timers.pop("again", None)
+        core.report("ended", s, "is begun again")
+        core.mark(s, Cause("ended", "no longer", core.tick_id))
+        for child in s.children.values():
+            forgive(core, child)
+
+
+def review_auto_stop(core: Core, s: Supervisor) -> None:
+    """End `s` when one, or all, of its significant children have ended by themselves."""
+    desired = s.desired
+    if desired is None or desired.auto_stop == "never" or s.stop is not None or s.disabled:
+        return
+    significant = [child for child in s.children.values() if child.declared.significant]
+    gone = [child for child in significant if _has_ended(child)]
+    if gone and (desired.auto_stop == "any_significant" or len(gone) == len(significant)):
+        names = ", ".join(child.name for child in gone)
+        finished(core, s, f"its significant {names} ended")
+
+
+def wake_group(core: Core, s: Supervisor) -> None:
+    """The status of `s` changed: who waits for it because of a group must look again."""
+    parent = s.parent
+    assert parent is not None  # noqa: S101  (asked by the caller)
+    for group in parent.groups:
+        for name in group.affected(s.name):
+            other = parent.children.get(name)
+            if other is not None:
+                core.mark(other, Cause("sibling", f"{s.name} is {s.state}", core.tick_id))
+
+
+def _has_ended(s: Supervisor) -> bool:
+    return s.ended is not None and s.ended.by_itself and s.ended.until is None
+
+
+def _end(core: Core, s: Supervisor, ended: Ended) -> None:
+    s.ended = ended
+    core.report("ended", s, ended.reason, level="info" if ended.normally else "warning")
+    core.mark(s, Cause("ended", ended.reason, core.tick_id))
+    if s.parent is not None:
+        core.mark(s.parent, Cause("ended", s.path, core.tick_id))
+
+
+def _take_along(core: Core, s: Supervisor, why: str) -> None:
+    """Begin its group again with `s`, in the group's way."""
+    parent = s.parent
+    if parent is None or parent.stop is not None:
+        return
+    for group in parent.groups:
+        for name in group.affected(s.name):
+            other = parent.children.get(name)
+            if other is not None and other.stop is None and other.declared.enabled:
+                _take_one(core, other, f"begun again with {s.name} ({group.strategy}), which {why}")
+
+
+def _take_one(core: Core, s: Supervisor, reason: str) -> None:
+    if detecting.detects(s) or pausing.paused_by(core, s):
+        return
+    if s.ended is not None:
+        if s.declared.restart != "temporary" and s.ended.until is None:
+            forgive(core, s)
+        return
+    phase = s.definition.states[s.state].phase
+    if phase is Phase.FAILED or (phase in NOT_BEGUN and s.action is None):
+        return  # it has begun nothing, or has a backoff of its own to wait for
+    if s.declared.restart == "temporary":
+        text = f"would be {reason}; temporary, so it is not"
+        _end(core, s, Ended(text, normally=False, by_itself=False))
+    else:
+        lifecycle.restart(core, s, reason)

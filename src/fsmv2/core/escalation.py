@@ -1,0 +1,91 @@
+"""Call a person when trying again does not help, and forget it all after a healthy while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core import detecting, pausing
+from fsmv2.core.backoff import Attempts
+from fsmv2.core.conditions import RECOVERS
+from fsmv2.core.records import Cause
+from fsmv2.worker import WorkerDefinition
+
+ACKNOWLEDGED = " — "
+"""Between what an escalation says and who has taken it over."""
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+
+def escalate(core: Core, s: Supervisor, reason: str) -> None:
+    """Warn a person at the fourth attempt, call one at the fifth; once until healthy (H42)."""
+    attempts, settings = s.attempts, core.settings
+    if attempts is None:
+        return
+    if attempts.count >= settings.warn_at and not attempts.warned:
+        attempts.warned = True
+        left = settings.escalate_at - attempts.count
+        core.report(
+            "escalation",
+            s,
+            f"{left} attempt left before a person is called: {reason}",
+            level="warning",
+        )
+    if attempts.count >= settings.escalate_at and not attempts.escalated:
+        attempts.escalated = True
+        core.counters.escalations += 1
+        said_why = reason.rstrip(".")
+        text = (
+            f"EscalationRequired: {attempts.count} attempts without {settings.healthy_reset:.0f} "
+            f"healthy seconds: {said_why}. Retries go on, every {settings.backoff_cap:.0f} s."
+            + _what_to_do(s.definition)
+        )
+        core.report("escalation", s, text, level="critical")
+        core.set_condition(s, RECOVERS, text)
+        parent = s.parent
+        wanted = parent.desired if parent is not None else None
+        if parent is not None and wanted is not None and wanted.escalation == "restart":
+            plan_repair(core, parent, f"{s.name} was tried {attempts.count} times in vain")
+
+
+def plan_repair(core: Core, s: Supervisor, reason: str) -> None:
+    """Have `s` begun again after its backoff, and count the attempt."""
+    if s.stop is not None or "repair" in s.timers:
+        return
+    if detecting.detects(s) or pausing.paused_by(core, s):
+        return
+    attempts = s.attempts = s.attempts or Attempts()
+    due = attempts.fail(core.now, s.backoff)
+    core.set_timer(s, "repair", due)
+    core.report(
+        "repair",
+        s,
+        f"restart {attempts.count} in {due - core.now:.1f} s: {reason}",
+        level="warning",
+    )
+    escalate(core, s, reason)
+
+
+def _what_to_do(definition: WorkerDefinition) -> str:
+    """The type's own word to the person who is called."""
+    steps = "".join(f" ({n}) {step}" for n, step in enumerate(definition.manual_steps, 1))
+    runbook = f" Runbook: {definition.runbook}" if definition.runbook else ""
+    return (f" What to do:{steps}" if steps else "") + runbook
+
+
+def acknowledge(core: Core, s: Supervisor, who: str, note: str) -> None:
+    """Note who has taken it over; shown until it is healthy for long enough."""
+    found = (s.conditions or {}).get(RECOVERS)
+    text = f"acknowledged by {who}" + (f": {note}" if note else "")
+    core.report("escalation", s, text)
+    if found is not None:
+        said = found.reason.partition(ACKNOWLEDGED)[0]
+        core.set_condition(s, RECOVERS, f"{said}{ACKNOWLEDGED}{text}")
+
+
+def settle(core: Core, s: Supervisor) -> None:
+    """Healthy for long enough: past attempts are forgotten (H49)."""
+    s.attempts = None
+    core.clear_condition(s, RECOVERS)
+    core.mark(s, Cause("timer", "healthy for long enough"))

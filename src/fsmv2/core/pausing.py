@@ -1,0 +1,69 @@
+"""A paused subtree: it is observed and derived, and nothing in it is started or begun again.
+
+What stops passes, as it passes every other gate. The pause belongs to the path: a new instance, or
+fsmv2 itself begun again with a store, finds it still paused.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fsmv2.core.conditions import MANAGED
+from fsmv2.core.records import Cause
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Who paused, why, and when in Unix seconds."""
+
+    who: str
+    reason: str
+    at: float
+
+    def __str__(self) -> str:
+        return f"paused by {self.who}" + (f": {self.reason}" if self.reason else "")
+
+
+def pause(core: Core, s: Supervisor, who: str, reason: str) -> None:
+    """Pause `s` and all below it; asked again it says the new reason."""
+    keep(core, s, Pause(who, reason, core.wall()))
+    core.report("command", s, str(s.paused))
+    for below in s.subtree():
+        core.mark(below, Cause("command", f"paused at {s.path}"))
+
+
+def keep(core: Core, s: Supervisor, paused: Pause) -> None:
+    """Have `s` be paused, without a word of it."""
+    core.paused[s.path] = s.paused = paused
+    core.set_condition(s, MANAGED, f"{paused}; it is observed, nothing in it is started")
+
+
+def resume(core: Core, s: Supervisor, who: str) -> None:
+    """Let `s` and all below it go on with what waited meanwhile."""
+    s.paused = None
+    core.paused.pop(s.path, None)
+    core.clear_condition(s, MANAGED)
+    core.report("command", s, f"resumed by {who}")
+    for below in s.subtree():
+        if below.recreate_due:
+            core.set_timer(below, "recreate", core.now)
+        core.mark(below, Cause("command", f"resumed at {s.path}"))
+    if s.parent is not None:
+        core.mark(s.parent, Cause("command", f"resumed at {s.path}"))  # its checks
+
+
+def paused_by(core: Core, s: Supervisor) -> str:
+    """The pause that holds `s`, its own or one above, as words; empty when there is none."""
+    if not core.paused:
+        return ""
+    above: Supervisor | None = s
+    while above is not None:
+        if above.paused is not None:
+            return f"{above.paused}" + ("" if above is s else f" (at {above.path})")
+        above = above.parent
+    return ""

@@ -1,0 +1,90 @@
+"""Siblings among each other: who starts after whom, who needs whom, who fails together.
+
+`after` and `requires` are edges from a child to its siblings. They stand beside `depends_on` among
+its `upstream`, so that who changes wakes who waits for it, and who waits stops first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core.control import decide_control
+from fsmv2.core.create import join
+from fsmv2.core.null import NOT_CREATED
+from fsmv2.core.records import Cause
+from fsmv2.spec import siblings_before
+from fsmv2.worker import Phase
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+NOT_BEGUN = (Phase.INITIAL, Phase.STOPPED)
+STILL_TO_COME = (Phase.INITIAL, Phase.STOPPED, Phase.STARTING, Phase.STOPPING)
+
+
+def relink(core: Core, s: Supervisor) -> None:
+    """Work out again whom `s` waits for, when what is declared of it or its groups changed."""
+    declared, parent = s.declared, s.parent
+    upstream = declared.depends_on
+    if parent is not None and (declared.after or declared.requires or parent.groups):
+        names = siblings_before(declared, parent.groups)
+        if names:
+            upstream += tuple(join(parent.path, name) for name in names)
+    if upstream != s.upstream:
+        core.link(s, upstream)
+
+
+def wants_stopped(core: Core, s: Supervisor) -> None:
+    """`s` is to stop: have those that require it stop first, and theirs before them."""
+    todo = [s]
+    while todo:
+        needed = todo.pop()
+        for dependent in core.dependents.get(needed.path, {}).values():
+            if dependent.parent is not needed.parent or dependent.control == _stopped(dependent):
+                continue
+            if needed.name in dependent.declared.requires:
+                decide_control(dependent)
+                core.mark(dependent, Cause("sibling", f"{needed.name} is to stop", core.tick_id))
+                todo.append(dependent)
+
+
+def _stopped(s: Supervisor) -> str:
+    return s.definition.stop_state
+
+
+def withheld(s: Supervisor) -> str:
+    """Which sibling `s` waits for before it starts anything, as a sentence; or empty."""
+    parent = s.parent
+    if parent is None:
+        return ""
+    if _phase(s) in NOT_BEGUN:
+        for name in siblings_before(s.declared, parent.groups):
+            other = parent.children.get(name)
+            if other is not None and _is_still_to_come(other):
+                return f"starts after {other.path}, which is {other.state}"
+    if _phase(s) is Phase.FAILED:
+        return ""  # two that failed may not withhold each other
+    for group in parent.groups:
+        for name in group.members:
+            other = parent.children.get(name)
+            if other is not None and s.name in group.affected(name) and is_down(other):
+                return f"begins again with {other.path}, which is {other.state}: {other.reason}"
+    return ""
+
+
+def is_down(s: Supervisor) -> bool:
+    """Whether `s` has failed or finished, and is to come back."""
+    if s.ended is not None:
+        return s.ended.until is not None
+    return _phase(s) is Phase.FAILED and s.control != _stopped(s)
+
+
+def _is_still_to_come(s: Supervisor) -> bool:
+    if s.control == _stopped(s) or s.definition is NOT_CREATED.definition:
+        return False
+    return _phase(s) in STILL_TO_COME
+
+
+def _phase(s: Supervisor) -> Phase:
+    return s.definition.states[s.state].phase

@@ -1,0 +1,143 @@
+"""`after` and `requires` among siblings: who starts when, who runs only while another does."""
+
+from __future__ import annotations
+
+import pytest
+from job_tree import Jobs, job, simulate, states, team
+
+from fsmv2 import EngineSettings
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+def test_a_child_starts_after_its_siblings_and_stops_before_them(jobs: Jobs) -> None:
+    children = [job("c", after=["b"]), job("b", after=["a"]), job("a")]
+    with simulate(jobs, team("t", *children)) as sim:
+        sim.run(5)
+        assert states(sim, "abc") == ["running"] * 3
+        gates = [record.gate for record in sim.records("t/c")]
+        assert "starts after t/b, which is stopped" in gates
+        sim.stop()
+        assert jobs.log == ["+a", "+b", "+c", "-c", "-b", "-a"]
+
+
+@pytest.mark.parametrize("why", ["disabled", "ended", "failed", "not created"])
+def test_after_waits_for_nobody_who_does_not_come(jobs: Jobs, why: str) -> None:
+    """It is an order, not a need: who is off or has had its turn holds nobody up."""
+    first = {
+        "disabled": job("a", enabled=False),
+        "ended": job("a", "temporary"),
+        "failed": job("a"),
+        "not created": job("a"),
+    }[why]
+    if why == "not created":
+        first = type(first)("a", "no-such-type", first.user_spec)
+    if why in ("ended", "failed"):
+        jobs.broken.add("t/a")
+    settings = EngineSettings(backoff_base=50.0)
+    with simulate(jobs, team("t", first, job("b", after=["a"])), settings) as sim:
+        sim.run(20)
+        assert sim["t/b"].state == "running"
+        assert sim["t/a"].state != "running"
+
+
+def test_once_begun_after_has_no_more_to_say(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"), job("b", after=["a"]))) as sim:
+        sim.run(10)
+        jobs.broken.add("t/a")
+        jobs.end("t/a", "badly")
+        sim.run(30)
+        assert sim["t/a"].state != "running"
+        assert (sim["t/b"].state, jobs.log.count("+b")) == ("running", 1)
+
+
+def test_who_requires_a_sibling_runs_only_while_it_does(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"), job("b", requires=["a"]), job("c"))) as sim:
+        sim.run(10)
+        assert states(sim, "abc") == ["running"] * 3
+        jobs.broken.add("t/a")
+        jobs.end("t/a", "badly")
+        sim.until(lambda sim: sim["t/b"].state == "stopped")
+        assert sim["t/b"].control_reason.startswith("requires t/a, which is ")
+        jobs.broken.clear()
+        sim.until(lambda sim: states(sim, "ab") == ["running"] * 2)
+        assert jobs.log.count("+c") == 1
+
+
+@pytest.mark.parametrize("how", ["disabled", "removed", "restarted", "asked by its spec"])
+def test_who_is_required_stops_after_those_that_require_it(jobs: Jobs, how: str) -> None:
+    c, b = job("c", requires=["b"]), job("b", requires=["a"])
+    with simulate(jobs, team("t", job("a"), b, c)) as sim:
+        sim.run(15)
+        assert jobs.log == ["+a", "+b", "+c"]
+        if how == "disabled":
+            sim.declare(team("t", job("a", enabled=False), b, c))
+        elif how == "removed":
+            sim.declare(team("t"))
+        elif how == "restarted":
+            sim.restart("t/a")
+        else:
+            sim.declare(team("t", job("a", pin=1), b, c))
+        sim.run(20)
+        assert jobs.log[3:6] == ["-c", "-b", "-a"]
+        assert jobs.log[6:] == ([] if how in ("disabled", "removed") else ["+a", "+b", "+c"])
+
+
+def test_one_that_finished_for_good_is_as_good_as_one_that_runs(jobs: Jobs) -> None:
+    """A migration that is done lets the application start, and keeps it running."""
+    children = [job("migrate", "transient"), job("app", requires=["migrate"])]
+    with simulate(jobs, team("t", *children)) as sim:
+        sim.run(10)
+        jobs.end("t/migrate", "well")
+        sim.run(20)
+        assert states(sim, ["migrate", "app"]) == ["stopped", "running"]
+        assert jobs.log == ["+migrate", "+app"]
+
+
+def test_one_that_ended_badly_for_good_keeps_those_that_require_it_down(jobs: Jobs) -> None:
+    jobs.broken.add("t/a")
+    with simulate(jobs, team("t", job("a", "temporary"), job("b", requires=["a"]))) as sim:
+        sim.run(20)
+        assert states(sim, "ab") == ["stopped", "stopped"]
+        assert sim["t/b"].control_reason == "requires t/a, which is to stop"
+
+
+def test_a_change_of_the_order_holds_at_once(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"), job("b"))) as sim:
+        sim.run(10)
+        sim.declare(team("t", job("a", enabled=False), job("b", requires=["a"])))
+        sim.run(10)
+        assert states(sim, "ab") == ["stopped", "stopped"]
+        assert jobs.log == ["+a", "+b", "-b", "-a"]
+
+
+def test_a_circle_of_siblings_is_refused_and_the_children_stay(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"), job("b"))) as sim:
+        sim.run(10)
+        assert states(sim, "ab") == ["running", "running"]
+        bad = [job("a", after=["b"]), job("b", requires=["a"])]
+        sim.declare(team("t", *bad))
+        sim.run(30)
+        reason = next(c.reason for c in sim["t"].conditions if c.type == "Derived")
+        assert "a → b → a" in reason
+
+
+def test_a_circle_through_dependencies_is_named_and_stops_all_the_same(jobs: Jobs) -> None:
+    children = [job("a", depends_on=["t/b"]), job("b", after=["a"])]
+    with simulate(jobs, team("t", *children)) as sim:
+        sim.run(20)
+        assert states(sim, "ab") == ["running", "running"]
+        named = [r.text for r in sim.reports if "goes round in a circle" in r.text]
+        assert named
+        assert sim.stop() < 10
+
+
+def test_nothing_is_left_of_siblings_that_are_gone(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"), job("b", after=["a"]))) as sim:
+        sim.run(10)
+        sim.declare(team("t", job("a")))
+        sim.run(10)
+        assert sim.core.dependents == {}

@@ -1,0 +1,306 @@
+"""Restart policies, groups and significant children: OTP's truth tables for supervisors.
+
+https://www.erlang.org/doc/system/sup_princ.html, read for workers that are FSMs: a child *fails*
+(abnormal exit) or *finishes* (normal exit).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from job_tree import Jobs, job, simulate, states, team
+
+from fsmv2 import EngineSettings, Group
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+def begun(jobs: Jobs, name: str) -> int:
+    return jobs.log.count(f"+{name}")
+
+
+# ---- one for one --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("restart", "how", "again"),
+    [
+        ("permanent", "well", True),
+        ("permanent", "badly", True),
+        ("transient", "well", False),
+        ("transient", "badly", True),
+        ("temporary", "well", False),
+        ("temporary", "badly", False),
+    ],
+)
+def test_a_child_is_begun_again_by_its_restart_policy(
+    jobs: Jobs, restart: str, how: str, again: bool
+) -> None:
+    with simulate(jobs, team("t", job("a", restart), job("b"))) as sim:
+        sim.run(5)
+        assert states(sim, "ab") == ["running", "running"]
+        ticks = sim["t/b"].ticks
+        jobs.end("t/a", how)
+        sim.run(30)
+        assert sim["t/a"].state == ("running" if again else "stopped")
+        assert begun(jobs, "a") == (2 if again else 1)
+        assert begun(jobs, "b") == 1
+        assert sim["t/b"].ticks - ticks <= 1  # no more than a resync: siblings are not touched
+        if not again:
+            word = "finished" if how == "well" else "failed"
+            assert sim["t/a"].control_reason.startswith(word)
+            assert "ended" in {r.kind for r in sim.reports if r.path == "t/a"}
+
+
+def test_a_permanent_child_that_keeps_finishing_backs_off_and_calls_a_person(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"))) as sim:
+        sim.run(1)
+        for _ in range(6):
+            sim.until(lambda sim: sim["t/a"].state == "running", within=70)
+            jobs.end("t/a", "well")
+            sim.until(lambda sim: sim["t/a"].state == "stopped", within=10)
+            assert "permanent, so it is begun again in" in sim["t/a"].control_reason
+        assert any("EscalationRequired" in text for text in sim.texts("escalation", "t/a"))
+
+
+@pytest.mark.parametrize("change", ["spec", "enabled", "policy", "restart"])
+def test_one_that_ended_begins_again_when_a_person_wants_it(jobs: Jobs, change: str) -> None:
+    with simulate(jobs, team("t", job("a", "temporary"))) as sim:
+        sim.run(5)
+        jobs.end("t/a", "badly")
+        sim.run(30)
+        assert sim["t/a"].state == "stopped"
+        if change == "restart":
+            sim.restart("t/a")
+        elif change == "enabled":
+            sim.declare(team("t", job("a", "temporary", enabled=False)))
+            sim.run(5)
+            sim.declare(team("t", job("a", "temporary")))
+        else:
+            new = {"spec": job("a", "temporary", pin=1), "policy": job("a", "transient")}[change]
+            sim.declare(team("t", new))
+        sim.run(10)
+        assert sim["t/a"].state == "running"
+
+
+def test_one_that_ended_stops_what_somebody_else_begins(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a", "transient"))) as sim:
+        sim.run(5)
+        jobs.end("t/a", "well")
+        sim.run(10)
+        jobs.works["t/a"] = True
+        sim.run(10)
+        assert not jobs.works["t/a"]
+
+
+# ---- groups -------------------------------------------------------------------------------------
+
+MEMBERS = "abc"
+
+
+@pytest.mark.parametrize("fails", MEMBERS)
+@pytest.mark.parametrize("strategy", ["one_for_all", "rest_for_one"])
+@pytest.mark.parametrize(
+    ("restart", "how", "triggers"),
+    [
+        ("permanent", "well", True),
+        ("permanent", "badly", True),
+        ("transient", "well", False),
+        ("transient", "badly", True),
+        ("temporary", "well", False),
+        ("temporary", "badly", False),
+    ],
+)
+def test_who_is_begun_again_with_whom(
+    jobs: Jobs, strategy: Any, fails: str, restart: str, how: str, triggers: bool
+) -> None:
+    """Beside the group stands `d`, which no group may ever touch."""
+    group = Group(strategy, tuple(MEMBERS))
+    children = [job(n, restart if n == fails else "permanent") for n in "abcd"]
+    with simulate(jobs, team("t", *children, groups=(group,))) as sim:
+        sim.run(10)
+        assert states(sim, "abcd") == ["running"] * 4
+        jobs.end(f"t/{fails}", how)
+        sim.run(40)
+        taken = group.affected(fails) if triggers else ()
+        for name in "abcd":
+            expected = 2 if name in taken or (name == fails and triggers) else 1
+            assert begun(jobs, name) == expected, (name, jobs.log)
+            runs = name != fails or triggers
+            assert sim[f"t/{name}"].state == ("running" if runs else "stopped")
+            assert sim[f"t/{name}"].incarnation == (2 if name in taken else 1)
+
+
+@pytest.mark.parametrize(
+    ("restart", "ended_before", "state", "times"),
+    [
+        ("permanent", False, "running", 2),
+        ("transient", False, "running", 2),
+        ("transient", True, "running", 2),  # as in OTP: it is begun, though it had finished
+        ("temporary", False, "stopped", 1),
+        ("temporary", True, "stopped", 1),
+    ],
+)
+def test_what_becomes_of_a_member_whose_group_is_begun_again(
+    jobs: Jobs, restart: str, ended_before: bool, state: str, times: int
+) -> None:
+    group = Group("one_for_all", ("a", "b"))
+    with simulate(jobs, team("t", job("a"), job("b", restart), groups=(group,))) as sim:
+        sim.run(10)
+        if ended_before:
+            jobs.end("t/b", "well")
+            sim.run(10)
+            assert sim["t/b"].state == "stopped"
+        jobs.end("t/a", "badly")
+        sim.run(40)
+        assert sim["t/a"].state == "running"
+        assert (sim["t/b"].state, begun(jobs, "b")) == (state, times)
+        if restart == "temporary" and not ended_before:
+            assert "temporary, so it is not" in sim["t/b"].control_reason
+
+
+def test_the_others_wait_until_the_one_that_failed_comes_back(jobs: Jobs) -> None:
+    group = Group("one_for_all", ("a", "b"))
+    settings = EngineSettings(backoff_base=20.0)
+    with simulate(jobs, team("t", job("a"), job("b"), groups=(group,)), settings) as sim:
+        sim.run(10)
+        jobs.broken.add("t/a")
+        jobs.end("t/a", "badly")
+        sim.until(lambda sim: sim["t/b"].incarnation == 2)
+        sim.until(
+            lambda sim: (
+                sim["t/b"].reason == "begins again with t/a, which is failed: waits to try again"
+            )
+        )
+        jobs.broken.clear()
+        sim.until(lambda sim: states(sim, "ab") == ["running", "running"], within=100)
+        assert jobs.log.index("+b", jobs.log.index("-b")) > jobs.log.index("-b")
+
+
+def test_two_of_a_group_that_fail_do_not_wait_for_each_other(jobs: Jobs) -> None:
+    group = Group("one_for_all", ("a", "b"))
+    with simulate(jobs, team("t", job("a"), job("b"), groups=(group,))) as sim:
+        sim.run(10)
+        jobs.broken |= {"t/a", "t/b"}
+        jobs.end("t/a", "badly")
+        jobs.end("t/b", "badly")
+        sim.run(120)
+        jobs.broken.clear()
+        sim.until(lambda sim: states(sim, "ab") == ["running", "running"], within=130)
+
+
+def test_a_group_stops_backwards_and_starts_in_order(jobs: Jobs) -> None:
+    group = Group("rest_for_one", ("a", "b", "c"))
+    with simulate(jobs, team("t", job("c"), job("b"), job("a"), groups=(group,))) as sim:
+        sim.run(20)
+        jobs.end("t/a", "badly")
+        sim.run(60)
+        assert jobs.log == ["+a", "+b", "+c", "-c", "-b", "+a", "+b", "+c"]
+        sim.stop()
+        assert jobs.log[8:] == ["-c", "-b", "-a"]
+
+
+def test_a_group_that_is_changed_holds_from_then_on(jobs: Jobs) -> None:
+    children = (job("a"), job("b"))
+    with simulate(jobs, team("t", *children)) as sim:
+        sim.run(10)
+        sim.declare(team("t", *children, groups=(Group("one_for_all", ("a", "b")),)))
+        sim.run(5)
+        assert (begun(jobs, "a"), begun(jobs, "b")) == (1, 1)
+        before = begun(jobs, "b")
+        jobs.end("t/a", "badly")
+        sim.run(40)
+        assert begun(jobs, "b") == before + 1
+        sim.declare(team("t", *children))
+        sim.run(20)
+        before = begun(jobs, "b")
+        jobs.end("t/a", "badly")
+        sim.run(40)
+        assert begun(jobs, "b") == before
+
+
+# ---- significant children -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("auto_stop", "restart", "ends", "how", "stops"),
+    [
+        ("any_significant", "transient", "a", "well", True),
+        ("any_significant", "transient", "a", "badly", False),
+        ("any_significant", "temporary", "a", "badly", True),
+        ("any_significant", "transient", "c", "well", False),  # it is not significant
+        ("all_significant", "transient", "a", "well", False),
+        ("all_significant", "transient", "ab", "well", True),
+    ],
+)
+def test_significant_children_end_their_parent(
+    jobs: Jobs, auto_stop: str, restart: str, ends: str, how: str, stops: bool
+) -> None:
+    children = [job(n, restart, significant=True) for n in "ab"] + [job("c", "transient")]
+    inner = team("t", *children, auto_stop=auto_stop, restart="transient")
+    with simulate(jobs, team("r", inner, job("d"))) as sim:
+        sim.run(10)
+        for name in ends:
+            jobs.end(f"r/t/{name}", how)
+        sim.run(40)
+        assert sim["r/t"].state == ("stopped" if stops else "running")
+        assert sim["r/d"].state == "running"
+        if stops:
+            assert states(sim, "abc", "r/t") == ["stopped"] * 3
+            assert "its significant" in sim["r/t"].control_reason
+            assert begun(jobs, "c") == 1
+
+
+def test_a_permanent_parent_that_its_significant_child_ended_begins_all_again(jobs: Jobs) -> None:
+    children = [job("a", "transient", significant=True), job("c", "transient")]
+    inner = team("t", *children, auto_stop="any_significant")
+    with simulate(jobs, team("r", inner)) as sim:
+        sim.run(10)
+        jobs.end("r/t/c", "well")
+        sim.run(10)
+        jobs.end("r/t/a", "well")
+        sim.run(60)
+        assert sim["r/t"].state == "running"
+        assert states(sim, "ac", "r/t") == ["running", "running"]
+        assert (begun(jobs, "a"), begun(jobs, "c")) == (2, 2)
+
+
+def test_the_end_of_significant_children_goes_up_the_tree(jobs: Jobs) -> None:
+    leaf = team(
+        "t",
+        job("a", "transient", significant=True),
+        auto_stop="any_significant",
+        restart="transient",
+        significant=True,
+    )
+    with simulate(jobs, team("r", leaf, job("d"), auto_stop="all_significant")) as sim:
+        sim.run(10)
+        jobs.end("r/t/a", "well")
+        sim.run(30)
+        assert [sim[p].state for p in ("r", "r/t", "r/t/a", "r/d")] == ["stopped"] * 4
+
+
+# ---- escalation ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("policy", ["isolate", "restart"])
+def test_a_parent_isolates_a_child_tried_in_vain_or_begins_all_again(
+    jobs: Jobs, policy: str
+) -> None:
+    inner = team("t", job("a"), job("b"), escalation=policy)
+    with simulate(jobs, team("r", inner, job("d"))) as sim:
+        sim.run(10)
+        jobs.broken.add("r/t/a")
+        jobs.end("r/t/a", "badly")
+        sim.until(lambda sim: bool(sim.texts("escalation", "r/t/a")[1:]), within=400, step=1)
+        sim.run(100)
+        again = policy == "restart"
+        assert (sim["r/t"].incarnation >= 2) is again
+        assert (begun(jobs, "b") >= 2) is again
+        assert begun(jobs, "d") == 1
+        jobs.broken.clear()
+        sim.until(lambda sim: states(sim, "ab", "r/t") == ["running"] * 2, within=200, step=1)

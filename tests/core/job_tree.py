@@ -23,7 +23,7 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.testing import Simulation
+from fsmv2.testing import SimulatedStore, Simulation
 
 
 class Jobs:
@@ -170,11 +170,17 @@ def team(name: str, *children: ChildSpec, **options: Any) -> ChildSpec:
     return ChildSpec(name, "team", TeamSpec(children=children, **options), **of_child)
 
 
-def simulate(jobs: Jobs, root: ChildSpec, settings: EngineSettings | None = None) -> Simulation:
+def simulate(
+    jobs: Jobs,
+    root: ChildSpec,
+    settings: EngineSettings | None = None,
+    *,
+    store: SimulatedStore | None = None,
+) -> Simulation:
     factory = WorkerFactory()
     factory.register(Job, make=lambda: Job(jobs))
     factory.register(Team)
-    return Simulation(root, factory, settings=settings)
+    return Simulation(root, factory, settings=settings, store=store)
 
 
 def states(sim: Simulation, names: Sequence[str], parent: str = "t") -> list[str]:

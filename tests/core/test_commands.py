@@ -6,7 +6,8 @@ import pytest
 from job_tree import Jobs, job, simulate, states, team
 
 from fsmv2 import EngineSettings, Group
-from fsmv2.testing import Simulation
+from fsmv2.core.pausing import from_json
+from fsmv2.testing import SimulatedStore, Simulation
 
 
 @pytest.fixture
@@ -136,6 +137,34 @@ def test_a_resume_where_nothing_is_paused_says_where_the_pause_is(jobs: Jobs) ->
         assert sim.texts("command", "t/a") == [
             "test cannot resume: t/a itself is not paused; it is paused by test (at t)"
         ]
+
+
+def test_a_pause_outlasts_the_program_with_a_store(jobs: Jobs) -> None:
+    store = SimulatedStore()
+    tree = team("t", job("a"), job("b"))
+    with simulate(jobs, tree, store=store) as sim:
+        sim.run(10)
+        sim.pause("t/a", "hands in the machine")
+        sim.run(5)
+        store.lose()
+        sim.restart("t/b")  # something to write, which finds out
+        sim.run(20)
+    jobs.works.clear()
+    with simulate(jobs, tree, store=store) as sim:
+        sim.run(20)
+        assert states(sim, "ab") == ["stopped", "running"]
+        assert sim["t/a"].paused == "paused by test: hands in the machine"
+        assert condition(sim, "t/a", "Managed") != ""
+        sim.resume("t/a")
+        sim.run(10)
+        assert sim["t/a"].state == "running"
+    with simulate(jobs, tree, store=store) as sim:
+        sim.run(10)
+        assert sim["t/a"].paused == ""
+
+
+def test_a_stored_pause_that_cannot_be_read_is_a_pause() -> None:
+    assert str(from_json("{")) == "paused by somebody: what was stored of it cannot be read"
 
 
 # ---- retry now ----------------------------------------------------------------------------------

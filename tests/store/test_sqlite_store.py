@@ -51,7 +51,20 @@ def test_a_newer_store_is_refused_and_left_as_it_was(file: Path) -> None:
     with sqlite3.connect(filled(file)) as connection:
         connection.execute("PRAGMA user_version = 7")
     connection.close()
-    assert "Use the newer fsmv2" in refused(file, r"newer fsmv2: it has version 7, .* up to 1")
+    assert "Use the newer fsmv2" in refused(file, r"newer fsmv2: it has version 7, .* up to 2")
+
+
+def test_a_store_of_the_first_version_is_brought_up_to_date(file: Path) -> None:
+    with sqlite3.connect(filled(file)) as connection:
+        connection.execute("ALTER TABLE identity DROP COLUMN paused")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    assert len(known(file)) == 200
+    store = SqliteStore(file)
+    store.open()
+    store.write(desired("plant/w0", paused='{"who":"ops"}'))
+    store.close()
+    assert {one.path: one.paused for one in known(file)}["plant/w0"] == '{"who":"ops"}'
 
 
 def test_a_file_that_is_no_store_is_refused(file: Path) -> None:

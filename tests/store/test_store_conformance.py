@@ -20,7 +20,9 @@ from fsmv2.store import (
 )
 
 
-def desired(path: str, state: str = "running", *, born: float = 1.0, at: float = 5.0) -> Batch:
+def desired(
+    path: str, state: str = "running", *, born: float = 1.0, at: float = 5.0, paused: str = ""
+) -> Batch:
     record = DesiredRecord(
         path=path,
         created_at=born,
@@ -28,6 +30,7 @@ def desired(path: str, state: str = "running", *, born: float = 1.0, at: float =
         worker_type="lamp",
         declared=b'{"name":"x"}',
         desired=f'{{"state":"{state}"}}'.encode(),
+        paused=paused,
     )
     return Batch(desired=(record,))
 
@@ -97,6 +100,18 @@ def test_a_path_keeps_the_age_it_was_first_stored_with(store: Store) -> None:
     store.write(desired("plant", born=1.0))
     store.write(desired("plant", "stopped", born=99.0))
     assert reopened(store) == (Identity("plant", 1.0),)
+
+
+def test_a_pause_is_kept_with_its_path_until_it_is_over(store: Store) -> None:
+    store.write(desired("plant", born=1.0))
+    store.write(desired("plant", born=2.0, paused='{"who":"ops"}'))
+    found = store.read("plant")
+    assert found is not None
+    assert found.identity == Identity("plant", 1.0, '{"who":"ops"}')
+    store.write(desired("plant"))
+    found = store.read("plant")
+    assert found is not None
+    assert found.identity == Identity("plant", 1.0)
 
 
 def test_what_is_the_same_is_not_written_and_keeps_its_version(store: Store) -> None:

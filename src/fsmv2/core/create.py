@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fsmv2.core import breaker
+from fsmv2.core import breaker, pausing
 from fsmv2.core.backoff import Attempts
 from fsmv2.core.conditions import CREATED
 from fsmv2.core.mapping import map_child
@@ -68,6 +68,10 @@ def create(core: Core, parent: Supervisor | None, spec: ChildSpec) -> Supervisor
         parent.statuses[spec.name] = s.status
     if made.problem:
         retry_later(core, s, made.problem)
+    if core.durable is not None:
+        paused = core.durable.pause_of(path)
+        if paused is not None:
+            pausing.keep(core, s, paused)
     map_child(core, s)
     core.mark(s, Cause("created", "", core.tick_id))
     for dependent in core.dependents.get(path, {}).values():

@@ -10,17 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from fsmv2.core import pausing
 from fsmv2.core.conditions import STORED
 from fsmv2.core.create import join
 from fsmv2.core.events import Saved, SaveFailed
 from fsmv2.core.instructions import Forget, Save, SaveObserved
 from fsmv2.core.null import NOT_CREATED
+from fsmv2.core.pausing import Pause
 from fsmv2.core.records import Cause
 from fsmv2.spec import ChildSpec, DesiredState, ObservedState, same_observation
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
     from fsmv2.core.supervisor import Supervisor
+
+NOTHING: Mapping[str, str] = {}
 
 WAITS = "waits until its desired state is stored"
 DURABLE = Cause("stored", "its desired state")
@@ -42,6 +46,7 @@ class Kept:
         "durable",
         "incarnation",
         "observed",
+        "paused",
         "state",
     )
 
@@ -52,6 +57,7 @@ class Kept:
         self.declared: ChildSpec | None = None
         self.desired: DesiredState | None = None
         self.observed: ObservedState | None = None
+        self.paused: Pause | None = None
         self.state = ""
         self.incarnation = 0
 
@@ -59,10 +65,16 @@ class Kept:
 class Durable:
     """One store's state as the core sees it. `failing` is why it does not work now, or empty."""
 
-    def __init__(self, known: Mapping[str, float]) -> None:
-        """`known`: the paths that are stored already, and when each was created, Unix seconds."""
+    def __init__(self, known: Mapping[str, float], paused: Mapping[str, str] = NOTHING) -> None:
+        """`known`: the paths that are stored already, and when each was created, Unix seconds.
+
+        `paused`: those of them that are paused, with what was saved of their pause.
+        """
         self.failing = ""
         self._kept = {path: Kept(created_at) for path, created_at in known.items()}
+        for path, text in paused.items():
+            if text and path in self._kept:
+                self._kept[path].paused = pausing.from_json(text)
         self._unmet: dict[str, set[str]] = {}
         self._waiting: set[str] = set()
         for path in known:
@@ -75,6 +87,10 @@ class Durable:
         kept = self._kept.setdefault(path, Kept(created_at))
         self._found(path)
         return kept.created_at
+
+    def pause_of(self, path: str) -> Pause | None:
+        """How the path was paused when it was last saved."""
+        return self._kept[path].paused
 
     def left(self, core: Core, s: Supervisor) -> None:
         """A supervisor is gone: what was removed is forgotten; what only stops stays stored."""
@@ -99,22 +115,32 @@ class Durable:
         if desired is None or s.definition is NOT_CREATED.definition:
             return
         kept = self._kept[s.path]
-        if kept.desired is desired and kept.declared is declared:
+        if kept.desired is desired and kept.declared is declared and kept.paused is s.paused:
             return
         if s.parent is None and self.failing:
             self._say(core, self.failing)  # a root begun anew has lost its conditions
         if self._unmet:
             self._drop_undeclared(core, s, desired)
-        before = kept.declared, kept.desired
-        kept.declared, kept.desired = declared, desired
+        before = kept.declared, kept.desired, kept.paused
+        kept.declared, kept.desired, kept.paused = declared, desired, s.paused
         try:
-            if before == (declared, desired):
+            if before == (declared, desired, s.paused):
                 return
         except Exception:  # noqa: BLE001, S110  (an author's `__eq__`: taken for different)
             pass
         kept.asked = core.serial()
-        at = core.wall()
-        core.emit(Save(s.path, s.incarnation, kept.asked, kept.created_at, at, declared, desired))
+        core.emit(
+            Save(
+                s.path,
+                s.incarnation,
+                kept.asked,
+                kept.created_at,
+                core.wall(),
+                declared,
+                desired,
+                pausing.to_json(s.paused),
+            )
+        )
 
     def look(self, core: Core, s: Supervisor) -> None:
         """Have state and observation saved when they say something else than those saved."""

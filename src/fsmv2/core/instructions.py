@@ -81,7 +81,8 @@ class Release(msgspec.Struct, frozen=True, gc=False):
 class Save(msgspec.Struct, frozen=True, gc=False):
     """Make this desired state durable and answer `Saved`. Times in Unix seconds.
 
-    `generation` is a number never given before; a later one is greater.
+    `generation` is a number never given before; a later one is greater. `paused`: the pause of the
+    path, as JSON; empty when it is not paused.
     """
 
     path: str
@@ -91,6 +92,7 @@ class Save(msgspec.Struct, frozen=True, gc=False):
     at: float
     declared: ChildSpec
     desired: DesiredState
+    paused: str = ""
 
 
 class SaveObserved(msgspec.Struct, frozen=True, gc=False):

@@ -29,6 +29,19 @@ class Pause(msgspec.Struct, frozen=True):
         return f"paused by {self.who}" + (f": {self.reason}" if self.reason else "")
 
 
+def to_json(paused: Pause | None) -> str:
+    """As a store keeps it; empty when there is none."""
+    return "" if paused is None else msgspec.json.encode(paused).decode()
+
+
+def from_json(text: str) -> Pause:
+    """Back from a store; what cannot be read is a pause all the same, which is the safe side."""
+    try:
+        return msgspec.json.decode(text, type=Pause)
+    except msgspec.DecodeError:
+        return Pause("somebody", "what was stored of it cannot be read", 0.0)
+
+
 def pause(core: Core, s: Supervisor, who: str, reason: str) -> None:
     """Pause `s` and all below it; asked again it says the new reason."""
     keep(core, s, Pause(who, reason, core.wall()))

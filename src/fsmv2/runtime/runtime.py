@@ -183,7 +183,10 @@ class Runtime:
             except BaseException:  # a cancellation, perhaps: then the file must not stay locked
                 writer.abandon()
                 raise
-            self.core.durable = Durable({one.path: one.created_at for one in known})
+            self.core.durable = Durable(
+                {one.path: one.created_at for one in known},
+                {one.path: one.paused for one in known},
+            )
         running = self._running = _Running(
             self.core, self.settings, self.clock, writer, self._secrets
         )

@@ -103,6 +103,7 @@ def _desired(save: Save) -> DesiredRecord:
         worker_type=save.declared.worker_type,
         declared=to_json(save.declared),
         desired=to_json(save.desired),
+        paused=save.paused,
     )
 
 

@@ -83,7 +83,9 @@ class MemoryStore:
                 del kept[known]
 
     def _desire(self, new: DesiredRecord) -> None:
-        self._identity.setdefault(new.path, Identity(new.path, new.created_at))
+        born = self._identity.get(new.path)
+        created_at = new.created_at if born is None else born.created_at
+        self._identity[new.path] = Identity(new.path, created_at, new.paused)
         old = self._desired.get(new.path)
         if (
             old is None

@@ -10,14 +10,18 @@ import msgspec
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """A path, and when it was first declared; kept until the path is removed."""
+    """A path, and when it was first declared; kept until the path is removed.
+
+    `paused`: who paused it, why and when, as the engine wrote it down; empty when it is not.
+    """
 
     path: str
     created_at: float
+    paused: str = ""
 
 
 class DesiredRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What should be at a path: its child spec, and the desired state it derived."""
+    """What should be at a path: its child spec, the desired state it derived, and its pause."""
 
     path: str
     created_at: float
@@ -25,6 +29,7 @@ class DesiredRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     worker_type: str
     declared: bytes
     desired: bytes
+    paused: str = ""
 
 
 class ObservedRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fsmv2.errors import StoreError
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the tables; a program refuses what is newer than itself."""
 
 APPLICATION = 0x66736D32
@@ -16,7 +16,7 @@ APPLICATION = 0x66736D32
 
 TABLES = """
 CREATE TABLE identity (
-  path TEXT PRIMARY KEY, created_at REAL NOT NULL
+  path TEXT PRIMARY KEY, created_at REAL NOT NULL, paused TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE desired (
   path TEXT PRIMARY KEY, version INTEGER NOT NULL, at REAL NOT NULL, worker_type TEXT NOT NULL,
@@ -45,6 +45,26 @@ def create(connection: sqlite3.Connection) -> None:
         for statement in TABLES.split(";\n"):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        connection.rollback()
+        raise
+
+
+UPGRADES = {1: "ALTER TABLE identity ADD COLUMN paused TEXT NOT NULL DEFAULT ''"}
+"""What makes a store of a version one of the next."""
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the tables of an older version up to date, all of it or nothing."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for number in range(version, VERSION):
+            connection.execute(UPGRADES[number])
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except sqlite3.Error:

@@ -44,6 +44,10 @@ ON CONFLICT (path) DO UPDATE SET version = version + 1, at = excluded.at,
 WHERE incarnation <> excluded.incarnation OR state <> excluded.state
   OR observed <> excluded.observed
 """
+_IDENTITY = """
+INSERT INTO identity VALUES (?1, ?2, ?3)
+ON CONFLICT (path) DO UPDATE SET paused = excluded.paused WHERE paused <> excluded.paused
+"""
 _EVENT = """
 INSERT INTO event (at, path, kind, level, state, text, tick) VALUES (?, ?, ?, ?, ?, ?, ?)
 """
@@ -96,8 +100,10 @@ class SqliteStore:
         try:
             if schema.empty(self._file):
                 return ()
-            rows = self._connect().execute("SELECT path, created_at FROM identity").fetchall()
-            return tuple(Identity(path, created_at) for path, created_at in rows)
+            rows = (
+                self._connect().execute("SELECT path, created_at, paused FROM identity").fetchall()
+            )
+            return tuple(Identity(*row) for row in rows)
         except (sqlite3.Error, OSError) as error:
             self.close()
             if isinstance(error, StoreError):
@@ -125,7 +131,7 @@ class SqliteStore:
 
     def read(self, path: str) -> StoredPath | None:
         """All that is stored of one path."""
-        identity = self._one("SELECT path, created_at FROM identity WHERE path = ?", path)
+        identity = self._one("SELECT path, created_at, paused FROM identity WHERE path = ?", path)
         if identity is None:
             return None
         desired = self._one(
@@ -194,8 +200,8 @@ class SqliteStore:
         _delete(connection, "desired", below)
         _delete(connection, "identity", below)
         connection.executemany(
-            "INSERT OR IGNORE INTO identity VALUES (?, ?)",
-            [(d.path, d.created_at) for d in batch.desired],
+            _IDENTITY,
+            [(d.path, d.created_at, d.paused) for d in batch.desired],
         )
         connection.executemany(
             _DESIRED,
@@ -238,6 +244,8 @@ class SqliteStore:
         try:
             if new:
                 schema.create(connection)
+            else:
+                schema.upgrade(connection)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT}")
             if self._max_bytes is not None:

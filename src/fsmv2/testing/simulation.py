@@ -62,7 +62,11 @@ class Simulation:
         self.work = Work(self.settings, self.clock, self.loop, self.post, secrets)
         self.store, writer = store, None
         if store is not None:
-            self.core.durable = Durable({one.path: one.created_at for one in store.open()})
+            known = store.open()
+            self.core.durable = Durable(
+                {one.path: one.created_at for one in known},
+                {one.path: one.paused for one in known},
+            )
             writer = VirtualWriter(store, self.core.epoch, self.loop, self.post)
         self.supervision = Supervision(
             self.core,

@@ -56,7 +56,8 @@ def settings_page() -> str:
     rows = []
     for field in msgspec.structs.fields(cls):
         unit = {"types": "none", "restarts_per_second": f"{field.default} a second"}.get(field.name)
-        number = unit or (f"{field.default:g} s" if field.type is float else f"{field.default}")
+        plain = str(field.default).lower() if field.type is bool else f"{field.default}"
+        number = unit or (f"{field.default:g} s" if field.type is float else plain)
         rows.append(f"| `{field.name}` | {number} | {docs[field.name]} |")
     return (
         f"# Engine settings\n\n{NOTE}\n`EngineSettings(...)`, handed to a `Runtime` or a "

@@ -31,6 +31,7 @@ class BridgeEntry(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     spec: BridgeSpec
     enabled: bool = True
+    detect_only: bool = False
 
 
 class ProcessEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +80,7 @@ class Agent(Worker[AgentSpec, AgentObserved]):
                     msgspec.structs.replace(entry.spec, broker=broker),
                     enabled=entry.enabled,
                     depends_on=(broker,) if broker else (),
+                    detect_only=entry.detect_only,
                 )
             )
         children += [

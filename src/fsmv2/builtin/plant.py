@@ -292,7 +292,9 @@ class _Loading:
             broker_url=broker.address if broker is not None else "",
             wanted=bridge.state,
         )
-        return BridgeEntry(name=bridge.name, spec=spec, enabled=bridge.enabled)
+        return BridgeEntry(
+            name=bridge.name, spec=spec, enabled=bridge.enabled, detect_only=bridge.detect_only
+        )
 
     def _processes(
         self, section: PlantSection, global_: Mapping[str, Any], location: Mapping[str, str]

@@ -202,6 +202,7 @@ class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
     location: Any = None
     variables: dict[str, Any] = {}
     enabled: bool = True
+    detect_only: bool = False
     state: Literal["active", "stopped"] = "active"
 
 
@@ -224,6 +225,8 @@ class TypeSection(msgspec.Struct, frozen=True, kw_only=True):
 def _setting(field: msgspec.structs.FieldInfo) -> Any:
     if field.name == "types":
         return dict[str, TypeSection], {}
+    if field.type is bool:
+        return bool, field.default
     if field.type is int:
         return Annotated[int, msgspec.Meta(ge=1)], field.default
     rate = field.name.endswith("per_second")

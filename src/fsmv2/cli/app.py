@@ -115,6 +115,9 @@ def run(
     seconds: For = None,
     as_json: AsJson = False,
     state_dir: StateDir = None,
+    detect_only: Annotated[
+        bool, typer.Option("--detect-only", help="Say what would be done; do nothing.")
+    ] = False,
     save_svg: SaveSvg = None,
 ) -> None:
     """Run the tree of a document and show it: live on a terminal, else as lines.
@@ -128,7 +131,12 @@ def run(
 
         raise typer.Exit(
             run_document(
-                file, seconds=seconds, as_json=as_json, state_dir=state_dir, save_svg=save_svg
+                file,
+                seconds=seconds,
+                as_json=as_json,
+                state_dir=state_dir,
+                save_svg=save_svg,
+                detect_only=detect_only,
             )
         )
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from fsmv2.cli.exits import FAILED, OK, UNSETTLED
 from fsmv2.cli.lines import JsonLines, Lines
 from fsmv2.cli.quiet import keep_quiet
@@ -38,6 +40,7 @@ def run_document(
     as_json: bool,
     state_dir: Path | None,
     save_svg: Path | None,
+    detect_only: bool = False,
 ) -> int:
     """Run the tree of `file`; returns the exit code."""
     from fsmv2.builtin import load_plant
@@ -47,6 +50,10 @@ def run_document(
     with held(directory):
         plant = load_plant(file, state_dir=directory)
         show_diagnostics(plant.diagnostics)
+        if detect_only:
+            settings = msgspec.structs.replace(plant.settings, detect_only=True)
+            plant = msgspec.structs.replace(plant, settings=settings)
+            progress("detect only: what would be done is said, and nothing is done")
         progress(f"keeps its data in {shown(directory)}")
         store = SqliteStore(directory / STORE)
         return asyncio.run(_run(plant, file, seconds, as_json, save_svg, store))

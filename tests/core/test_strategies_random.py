@@ -1,0 +1,129 @@
+"""Random teams, orders and groups under random events: what must hold of them whatever happens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from job_tree import Jobs, job, simulate, team
+
+from fsmv2 import ChildSpec, Group, Phase
+from fsmv2.core.control import unmet
+from fsmv2.testing import Simulation
+
+NAMES = "abcdef"
+UP = (Phase.RUNNING, Phase.DEGRADED)
+
+
+@st.composite
+def teams(draw: st.DrawFn) -> ChildSpec:
+    """A team whose edges only lead to earlier names, so that they form no circle."""
+    names = NAMES[: draw(st.integers(2, len(NAMES)))]
+    children = []
+    for number, name in enumerate(names):
+        before = st.sets(st.sampled_from(names[:number]), max_size=2) if number else st.just(set())
+        children.append(
+            job(
+                name,
+                draw(st.sampled_from(["permanent", "permanent", "transient", "temporary"])),
+                after=tuple(sorted(draw(before))),
+                requires=tuple(sorted(draw(before))),
+                enabled=draw(st.integers(0, 5)) > 0,
+                pin=draw(st.integers(0, 1)),
+            )
+        )
+    cut = draw(st.integers(0, len(names)))
+    parts = [part for part in (names[:cut], names[cut:]) if len(part) > 1]
+    strategy = st.sampled_from(["one_for_all", "rest_for_one", None])
+    chosen = [(draw(strategy), part) for part in parts]
+    groups = tuple(Group(s, tuple(part)) for s, part in chosen if s is not None)
+    return team("t", *draw(st.permutations(children)), groups=groups)
+
+
+Event = tuple[Any, ...]
+EVENTS = st.one_of(
+    st.tuples(st.sampled_from(["well", "badly"]), st.sampled_from(NAMES)),
+    st.tuples(st.sampled_from(["break", "mend"]), st.sampled_from(NAMES)),
+    st.tuples(st.sampled_from(["pause", "resume", "restart", "retry"]), st.sampled_from(NAMES)),
+    st.tuples(st.just("declare"), teams()),
+    st.tuples(st.just("wait"), st.sampled_from([0.2, 1.0, 5.0, 40.0])),
+)
+
+
+def happen(sim: Simulation, jobs: Jobs, event: Event) -> None:
+    match event:
+        case ("well" | "badly" as how, name):
+            if jobs.works.get(f"t/{name}"):
+                jobs.end(f"t/{name}", how)
+        case ("break", name):
+            jobs.broken.add(f"t/{name}")
+        case ("mend", name):
+            jobs.broken.discard(f"t/{name}")
+        case ("declare", root):
+            sim.declare(root)
+        case ("wait", seconds):
+            sim.run(seconds)
+        case (command, name):
+            if f"t/{name}" in sim:
+                getattr(sim, command)(f"t/{name}")
+
+
+def children_of(sim: Simulation) -> dict[str, Any]:
+    return sim.supervisor("t").children
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(teams(), st.lists(EVENTS, max_size=25))
+def test_a_team_comes_to_what_it_is_to_be_and_stops_in_order(
+    root: ChildSpec, events: list[Event]
+) -> None:
+    """Once nothing breaks any more, everybody runs who has not ended and lacks nobody."""
+    jobs = Jobs()
+    with simulate(jobs, root) as sim:
+        sim.run(3)
+        for event in events:
+            happen(sim, jobs, event)
+        jobs.broken.clear()
+        sim.run(1)
+        for name, child in list(children_of(sim).items()):
+            if child.paused is not None:
+                sim.resume(f"t/{name}")
+        sim.run(700)
+        for name, child in children_of(sim).items():
+            phase = child.definition.states[child.state].phase
+            lacks = unmet(child)
+            off = not child.declared.enabled or child.ended is not None or bool(lacks)
+            assert (phase in UP) is not off, (name, child, child.gate, lacks, child.ended)
+            assert child.ended is None or child.declared.restart != "permanent", child
+            assert bool(jobs.works.get(f"t/{name}")) is not off, (name, child, jobs.log)
+        up = {n for n, c in children_of(sim).items() if c.definition.states[c.state].phase in UP}
+        edges = {
+            (name, path.rpartition("/")[2])
+            for name, child in children_of(sim).items()
+            for path in child.upstream
+        }
+        done = len(jobs.log)
+        assert sim.stop() < 20
+        ended = [line[1:] for line in jobs.log[done:]]
+        assert sorted(ended) == sorted(up)
+        for later, earlier in edges:
+            if {later, earlier} <= up:
+                assert ended.index(later) < ended.index(earlier), (later, earlier, ended)
+        assert sim.texts("forced") == []
+        assert sim.core.dependents == {}
+        assert sim.core.paused == {}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(teams(), st.lists(EVENTS, max_size=20))
+def test_nobody_works_long_without_those_it_requires(root: ChildSpec, events: list[Event]) -> None:
+    jobs = Jobs()
+    with simulate(jobs, root) as sim:
+        for event in events:
+            happen(sim, jobs, event)
+            sim.run(4)  # a look each second, and the stop of a chain of at most five
+            sim.run(6)
+            for name, child in children_of(sim).items():
+                if child.stop is None and jobs.works.get(f"t/{name}") and unmet(child):
+                    raise AssertionError((name, child, unmet(child), jobs.log))

@@ -100,13 +100,13 @@ def converges(patch: Patch) -> None:
 
 
 def restarts_keep_pace(patch: Patch) -> None:
-    plan_repair = circuit._plan_repair
+    plan_repair = circuit.plan_repair
 
     def at_once(core: Core, s: Any, reason: str) -> None:
         plan_repair(core, s, reason)
         circuit.repair(core, s)
 
-    patch.setattr(circuit, "_plan_repair", at_once)
+    patch.setattr(circuit, "plan_repair", at_once)
 
 
 def siblings_untouched(patch: Patch) -> None:

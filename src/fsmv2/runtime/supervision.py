@@ -16,6 +16,9 @@ from fsmv2.runtime.clock import Clock
 BEAT = 1.0
 """Seconds; who sleeps longer cannot tell, when an event wakes it, whether it was stopped (H50)."""
 
+LEAST = 1e-6
+"""Seconds of the shortest wait: a nearer deadline may be rounded away, and would never come."""
+
 TICKS = 10_000
 """Ticks of a slice on a virtual clock; a core that ticks for ever must not hang a simulation."""
 
@@ -79,8 +82,9 @@ class Supervision:
     def slice(self) -> None:
         """Handle what came in, decide for a while, pass instructions on, plan the next slice."""
         began, began_cpu = time.perf_counter(), time.thread_time()
+        woke_at = self._loop.time()
         if self._due is not None:
-            self._clock.woke(self._loop.time() - self._due)
+            self._clock.woke(woke_at - self._due)
         if self._timer is not None:
             self._timer.cancel()
         # Cleared before the inbox is read: an event posted from here on schedules a slice itself.
@@ -102,13 +106,15 @@ class Supervision:
         self.longest_slice = max(self.longest_slice, time.thread_time() - began_cpu)
         if core.finished:
             self.finished.set()
+        # A slice takes milliseconds; one that took seconds was stopped in its middle. H50
+        self._clock.woke(self._loop.time() - woke_at)
         if more or inbox:
-            self._awake = True
+            self._awake, self._due = True, self._loop.time()
             self._loop.call_soon(self.slice)
             return
         deadline = core.deadline()
         if deadline is not None:
-            wait = max(0.0, deadline - now)
+            wait = max(LEAST, deadline - now) if deadline > now else 0.0
             if self._beat is not None:
                 wait = min(wait, self._beat)
             self._due = self._loop.time() + wait

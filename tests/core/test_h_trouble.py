@@ -659,7 +659,7 @@ def test_h39_churn_leaves_nothing_behind(world: World) -> None:
         assert len(core._resync_ring) == 1
         assert len(core._timers) < 20
         assert sum(map(len, core._dirty)) < 10
-        assert set(sim.work.collectors) == {("g", 1)}
+        assert set(sim.work.collectors) == {"g"}
         assert sim.work._releases == set()
 
 

@@ -3,6 +3,7 @@
 runtime:     what users start; two loops in threads of their own.
 supervision: the core on the supervision loop, in slices of at most 5 ms.
 work:        the work loop, author code only; collector and executor are its two halves.
+observatory, agenda: what all collectors share, and when each is called again.
 plan:        the same core, nothing carried out.
 watchdog, liveness, lateness: whether the loops make progress.    blocking: code that blocks.
 view:        the tree as frozen data.    clock, threads, ending: time, loops, the end of tasks.

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from fsmv2.core import Event, Observed, Watch
+from fsmv2.core import Observed, Watch
 from fsmv2.errors import SecretError, said
-from fsmv2.runtime.clock import Clock
-from fsmv2.runtime.ending import end_task
+from fsmv2.runtime.agenda import GRID
+from fsmv2.runtime.ending import AGAIN, end_task
 from fsmv2.runtime.holder import CLOSE_WITHIN, Holder
-from fsmv2.runtime.log import worker_log
-from fsmv2.spec import ObservedState, UserSpec, Vault, same_observation
-from fsmv2.worker import Resources
-
-GRID = 0.05
-"""Seconds between the moments at which collections on an interval begin."""
+from fsmv2.runtime.log import WorkerLog
+from fsmv2.runtime.observatory import Observatory
+from fsmv2.spec import ObservedState, UserSpec, same_observation
+from fsmv2.worker import Resources, Worker
 
 SOON = 0.1
 """Seconds after a changed spec until the worker is looked at with it."""
@@ -33,67 +30,52 @@ class Collector:
 
     __slots__ = (
         "_again",
+        "_at",
         "_cancelled",
-        "_clock",
         "_closed",
         "_concealed",
-        "_heartbeat",
+        "_config",
+        "_gives_up_at",
         "_holder",
         "_last",
-        "_late",
-        "_loop",
-        "_next",
         "_patience",
-        "_post",
         "_routine",
-        "_secrets",
         "_soon",
         "_spec",
         "_task",
-        "_timeout",
+        "_timed",
         "definition",
         "incarnation",
         "path",
         "worker",
     )
 
-    def __init__(
-        self,
-        watch: Watch,
-        clock: Clock,
-        loop: asyncio.AbstractEventLoop,
-        post: Callable[[Event], None],
-        heartbeat: Callable[[Event], None],
-        late: Callable[[], float],
-        secrets: Vault,
-    ) -> None:
-        """`post` hands an event over at once; `heartbeat` with others, for what wakes nobody.
-
-        `late` tells how many seconds the loop is late, `secrets` what author code sees for tokens.
-        """
+    def __init__(self, watch: Watch, at: Observatory) -> None:
+        """`at`: what it shares with all others."""
         self.path = watch.path
         self.incarnation = watch.incarnation
         self.worker = watch.worker
         self.definition = watch.definition
-        self._secrets = secrets
+        self._at = at
         self._concealed = ""
         self._spec: UserSpec = watch.spec
-        self._clock = clock
-        self._loop = loop
-        self._post = post
-        self._heartbeat = heartbeat
-        self._late = late
+        self._config: Any = watch.config
         self._last: ObservedState | None = None
         self._routine = False
         self._task: asyncio.Task[None] | None = None
-        self._next: asyncio.TimerHandle | None = None
-        self._timeout: asyncio.TimerHandle | None = None
-        self._soon: asyncio.TimerHandle | None = None
+        self._gives_up_at = 0.0
+        self._timed = False
+        self._soon = False
         self._cancelled = False
         self._again = False
         self._patience = 0
         self._closed = False
-        self._holder = Holder(self.worker, loop, task_name("resources", self.path), self._bind)
+        # Most types have none: then there is nothing to hold, nor to wait for.
+        self._holder: Holder | None = None
+        if type(self.worker).resources is not Worker.resources:
+            self._holder = Holder(
+                self.worker, at.loop, task_name("resources", self.path), self._bind
+            )
         self._reveal(watch.spec, watch.config)
 
     # ---- what the work loop asks -------------------------------------------------------------
@@ -113,8 +95,9 @@ class Collector:
         Soon and not at once: one global change updates thousands, which first want to be derived.
         """
         self._reveal(spec, config)
-        if changed and self._soon is None:
-            self._soon = self._loop.call_later(SOON, self._collect_soon)
+        if changed and not self._soon:
+            self._soon = True
+            self._at.soon.put(self, self._at.loop.time() + SOON)
 
     def collect_now(self, *, routine: bool = False) -> None:
         """Begin a collection, or have one follow the one that is running.
@@ -128,24 +111,24 @@ class Collector:
             return
         self._again, self._routine, self._cancelled = False, routine, False
         self._patience = PATIENCE
-        self._task = self._loop.create_task(
+        self._task = self._at.loop.create_task(
             self._collect(), name=task_name("collect_observed_state", self.path)
         )
         self._task.add_done_callback(self._collected)
-        self._timeout = self._loop.call_later(self.definition.observe_timeout, self._time_out)
-
-    def _collect_soon(self) -> None:
-        self._soon = None
-        self.collect_now()
+        self._give_up_after(self.definition.observe_timeout)
 
     def restart(self) -> None:
         """End a silent collection and its resources, and begin anew."""
-        self._loop.create_task(self._reopen()).add_done_callback(_retrieve)
+        self._at.loop.create_task(self._reopen()).add_done_callback(_retrieve)
 
     async def act(self, name: str, args: Mapping[str, Any]) -> Any:
         """Run one action of the worker with the spec and resources of now."""
         if self._concealed:
             raise SecretError(self._concealed)
+        if self._holder is None:
+            return await getattr(self.worker, name)(
+                self._spec, self._bind(None, self._config), **args
+            )
         resources = await self._holder.lend(wait=True)
         try:
             return await getattr(self.worker, name)(self._spec, resources, **args)
@@ -155,30 +138,75 @@ class Collector:
     async def close(self) -> None:
         """End the collection and close the resources."""
         self._closed = True
-        for timer in (self._next, self._timeout, self._soon):
-            if timer is not None:
-                timer.cancel()
         if self._task is not None:
             self._cancelled = True
             await end_task(self._task)
-        await self._holder.close()
+        if self._holder is not None:
+            await self._holder.close()
+
+    # ---- what its moments in the agendas are for -----------------------------------------------
+
+    def poll(self) -> None:
+        """The interval is over: collect, unless that is still going on."""
+        if not self._closed:
+            self._plan(self.definition.interval - GRID / 2)
+            if self._task is None:
+                self.collect_now(routine=True)
+
+    def collect_soon(self) -> None:
+        """Some time has passed since a changed spec came."""
+        self._soon = False
+        self.collect_now()
+
+    def time_out(self) -> None:
+        """No answer in time is silence: nothing is posted, and the cancel is repeated."""
+        self._timed = False
+        if self._task is None:
+            return
+        left = self._gives_up_at - self._at.loop.time()
+        if left > GRID / 2:  # this moment was that of an earlier collection
+            self._give_up_after(left)
+            return
+        if self._patience and self._at.late() > self.definition.observe_timeout / 4:
+            # It is we who are late, so it has not had its time yet.
+            self._patience -= 1
+            self._give_up_after(self.definition.observe_timeout)
+            return
+        self._cancelled = True
+        self._task.cancel()
+        self._give_up_after(AGAIN)
+
+    def _plan(self, delay: float) -> None:
+        self._at.polls.put(self, self._at.loop.time() + delay)
+
+    def _give_up_after(self, delay: float) -> None:
+        self._gives_up_at = self._at.loop.time() + delay
+        if not self._timed:
+            self._timed = True
+            self._at.time_outs.put(self, self._gives_up_at)
 
     # ---- one collection ----------------------------------------------------------------------
 
     async def _collect(self) -> None:
-        began = self._clock.now()
+        clock = self._at.clock
+        began = clock.now()
         observed: ObservedState | None = None
         error, unchanged = "", False
         last, self._last = self._last, None
         try:
             if self._concealed:
                 raise SecretError(self._concealed)
-            resources = await self._holder.lend(wait=False)
-            began = self._clock.now()
-            try:
-                observed = await self.worker.collect_observed_state(self._spec, resources)
-            finally:
-                self._holder.give_back()
+            if self._holder is None:
+                observed = await self.worker.collect_observed_state(
+                    self._spec, self._bind(None, self._config)
+                )
+            else:
+                resources = await self._holder.lend(wait=False)
+                began = clock.now()
+                try:
+                    observed = await self.worker.collect_observed_state(self._spec, resources)
+                finally:
+                    self._holder.give_back()
             if isinstance(observed, self.definition.observed_type):
                 self._last = observed
                 unchanged = last is not None and same_observation(last, observed)
@@ -190,70 +218,47 @@ class Collector:
             # An exception is an answer (H20); the last two would end the loop of all workers.
             error = said(raised)
         event = Observed(self.path, self.incarnation, began, observed, error)
-        hand_over = self._heartbeat if self._routine and unchanged else self._post
-        hand_over(event)
+        if self._routine and unchanged:
+            self._at.heartbeat(event)
+        else:
+            self._at.post(event)
 
     def _collected(self, task: asyncio.Task[None]) -> None:
         self._task = None
-        if self._timeout is not None:
-            self._timeout.cancel()
-            self._timeout = None
         _retrieve(task)
         if self._again:
             self.collect_now()
-
-    def _time_out(self) -> None:
-        """No answer in time is silence: nothing is posted, and the cancel is repeated."""
-        if self._task is None:
-            return
-        if self._patience and self._late() > self.definition.observe_timeout / 4:
-            # It is we who are late, so it has not had its time yet.
-            self._patience -= 1
-            self._timeout = self._loop.call_later(self.definition.observe_timeout, self._time_out)
-            return
-        self._cancelled = True
-        self._task.cancel()
-        self._timeout = self._loop.call_later(0.25, self._time_out)
-
-    def _plan(self, delay: float) -> None:
-        # On a grid, so that those of about the same moment share one wake-up of the loop.
-        due = math.ceil((self._loop.time() + delay) / GRID) * GRID
-        self._next = self._loop.call_at(due, self._due)
-
-    def _due(self) -> None:
-        if not self._closed:
-            self._plan(self.definition.interval - GRID / 2)
-            if self._task is None:
-                self.collect_now(routine=True)
 
     async def _reopen(self) -> None:
         if self._task is not None:
             self._cancelled = True
             await end_task(self._task, within=CLOSE_WITHIN)
-        await self._holder.close()
+        if self._holder is not None:
+            await self._holder.close()
         self.collect_now()
 
     # ---- what author code is handed ----------------------------------------------------------
 
     def _reveal(self, spec: UserSpec, config: Any) -> None:
         """Put the secrets in; author code is not called while that is not possible."""
-        self._spec, self._concealed = spec, ""
-        if self._secrets:
+        self._spec, self._config, self._concealed = spec, config, ""
+        secrets = self._at.secrets
+        if secrets:
             try:
-                self._spec, config = self._secrets.reveal(spec), self._secrets.reveal(config)
+                self._spec, self._config = secrets.reveal(spec), secrets.reveal(config)
             except SecretError as error:
                 self._concealed = error.message
-        self._holder.want(self._spec, config)
+        if self._holder is not None:
+            self._holder.want(self._spec, self._config)
 
     def _bind(self, value: Any, config: Any) -> Resources[Any]:
-        log = worker_log(self.path, self._secrets)
-        return Resources(
-            self.path, value, config, log, self._push, self._late, self._secrets.redact
-        )
+        at = self._at
+        log = WorkerLog(self.path, at.secrets)
+        return Resources(self.path, value, config, log, self._push, at.late, at.secrets.redact)
 
     def _push(self, observed: ObservedState) -> None:
         if not self._closed:
-            self._post(Observed(self.path, self.incarnation, self._clock.now(), observed))
+            self._at.post(Observed(self.path, self.incarnation, self._at.clock.now(), observed))
 
 
 def task_name(what: str, path: str) -> str:

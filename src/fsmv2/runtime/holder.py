@@ -22,6 +22,8 @@ NO_VARIABLES = VariableBundle()
 class Holder:
     """Opens `worker.resources(spec)` before the first use and closes it at the end.
 
+    Only for types that declare resources.
+
     Under `in_place` a worker lives on with another spec. What was opened for the spec of before
     is closed then, and opened anew at the next use; never while somebody still uses it.
     """
@@ -36,7 +38,6 @@ class Holder:
         "_lent",
         "_loop",
         "_name",
-        "_none",
         "_outdated",
         "_ready",
         "_unused",
@@ -53,7 +54,6 @@ class Holder:
     ) -> None:
         """`name`: of the task that holds them; `bind(value, config)`: what is lent to users."""
         self._worker = worker
-        self._none = type(worker).resources is Worker.resources
         self._loop = loop
         self._name = name
         self._bind = bind
@@ -121,9 +121,6 @@ class Holder:
             self._outdated = _essence(*self._for) != _essence(*self._wanted)
 
     async def _opened(self) -> Resources[Any]:
-        if self._none:
-            self._lent = self._bind(None, self._wanted[1])
-            return self._lent
         if self._keeper is None:
             self._ready, self._closing = self._loop.create_future(), asyncio.Event()
             self._keeper = self._loop.create_task(

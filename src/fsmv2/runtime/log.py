@@ -10,6 +10,19 @@ import structlog
 from fsmv2.spec import Vault
 
 
+class WorkerLog:
+    """The logger of one worker, made when it is first used: most collections log nothing."""
+
+    __slots__ = ("_path", "_secrets")
+
+    def __init__(self, path: str, secrets: Vault) -> None:
+        self._path = path
+        self._secrets = secrets
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(worker_log(self._path, self._secrets), name)
+
+
 def worker_log(path: str, secrets: Vault) -> Any:
     """A structlog logger; it writes where the program's configuration of structlog says."""
     if not secrets:

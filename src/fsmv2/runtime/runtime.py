@@ -63,7 +63,14 @@ class _Running:
         self.writer = writer
         self.supervision_thread = LoopThread("fsmv2-supervision")
         self.work_thread = LoopThread("fsmv2-work")
-        self.work = Work(settings, clock, self.work_thread.loop, self._post, secrets)
+        self.work = Work(
+            settings,
+            clock,
+            self.work_thread.loop,
+            self._post,
+            secrets,
+            busy=lambda: self.supervision.behind,
+        )
         self.supervision = Supervision(
             core,
             clock,
@@ -86,7 +93,7 @@ class _Running:
         self.work_thread.start()
         self.supervision_thread.start()
         loop = self.work_thread.loop
-        loop.call_soon_threadsafe(self.work.lateness.start, loop)
+        loop.call_soon_threadsafe(self.work.observatory.lateness.start, loop)
         self.work_watchdog.start()
         self.supervision_watchdog.start()
 

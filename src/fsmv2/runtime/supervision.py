@@ -67,6 +67,11 @@ class Supervision:
             self._awake = True
             self._loop.call_soon_threadsafe(self.slice)
 
+    @property
+    def behind(self) -> bool:
+        """Whether there is something to decide that has not been; from any thread."""
+        return self._awake
+
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every report, on the supervision loop; it must be quick."""
         self._listeners.append(listener)

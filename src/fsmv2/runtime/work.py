@@ -29,16 +29,15 @@ from fsmv2.core import (
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.collector import Collector
 from fsmv2.runtime.executor import Executor, Job
-from fsmv2.runtime.lateness import Lateness
+from fsmv2.runtime.observatory import Observatory
 from fsmv2.spec import Vault
 
 ABANDON_AFTER = 5.0
 """Seconds after which the end of a runtime waits no longer for tasks that ignore every cancel."""
 
-Key = tuple[str, int]
 
-HEARTBEAT = 0.5
-"""Seconds for which unchanged observations are gathered; small against the least stale limit."""
+def _idle() -> bool:
+    return False
 
 
 class Work:
@@ -51,17 +50,18 @@ class Work:
         loop: asyncio.AbstractEventLoop,
         post: Callable[[Event], None],
         secrets: Vault | None = None,
+        *,
+        busy: Callable[[], bool] = _idle,
     ) -> None:
+        """`busy` tells whether the core has much to do: then what can wait a little does."""
         self._secrets = secrets or Vault()
         self._post_unseen = post
         post = self._post
         self.executor = Executor(settings, loop, post)
-        self.lateness = Lateness()
-        self.collectors: dict[Key, Collector] = {}
-        self._clock = clock
+        self.observatory = Observatory(loop, clock, post, self._secrets, busy=busy)
+        self.collectors: dict[str, Collector] = {}
         self._loop = loop
         self._inbox: deque[list[Instruction]] = deque()
-        self._heartbeats: list[Event] = []
         self._releases: set[asyncio.Task[None]] = set()
 
     def deliver(self, instructions: list[Instruction]) -> None:
@@ -80,23 +80,15 @@ class Work:
     def _carry_out(self, instruction: Instruction) -> None:
         if isinstance(instruction, Report | StoreInstruction):
             return  # not for this side
-        key = (instruction.path, instruction.incarnation)
         if isinstance(instruction, Watch):
-            collector = Collector(
-                instruction,
-                self._clock,
-                self._loop,
-                self._post,
-                self._take_heartbeat,
-                self.lateness.seconds,
-                self._secrets,
-            )
-            self.collectors[key] = collector
+            collector = Collector(instruction, self.observatory)
+            self.collectors[instruction.path] = collector
             collector.start()
             return
-        found = self.collectors.get(key)
-        if found is None:
+        found = self.collectors.get(instruction.path)
+        if found is None or found.incarnation != instruction.incarnation:
             return  # released meanwhile
+        key = (instruction.path, instruction.incarnation)
         match instruction:
             case Update():
                 found.update(instruction.spec, instruction.config, changed=instruction.changed)
@@ -118,29 +110,19 @@ class Work:
             case CancelAction():
                 self.executor.cancel(key, instruction.action_id)
             case Release():
-                del self.collectors[key]
-                task = self._loop.create_task(self._release(key, found))
+                del self.collectors[instruction.path]
+                task = self._loop.create_task(self._release(found))
                 self._releases.add(task)
                 task.add_done_callback(self._releases.discard)
             case _:
                 assert_never(instruction)
 
-    def _take_heartbeat(self, event: Event) -> None:
-        """Keep what wakes nobody for a moment, so that hundreds of them cost one hand-over."""
-        if not self._heartbeats:
-            self._loop.call_later(HEARTBEAT, self._hand_over_heartbeats)
-        self._heartbeats.append(event)
-
-    def _hand_over_heartbeats(self) -> None:
-        heartbeats, self._heartbeats = self._heartbeats, []
-        for event in heartbeats:
-            self._post(event)
-
-    async def _release(self, key: Key, collector: Collector) -> None:
+    async def _release(self, collector: Collector) -> None:
         """End what runs for one incarnation and say so; only then may a successor act."""
+        key = (collector.path, collector.incarnation)
         await self.executor.end_all(key)
         await collector.close()
-        self._hand_over_heartbeats()  # `Released` is the last word of an incarnation
+        self.observatory.hand_over()  # `Released` is the last word of an incarnation
         self._post(Released(*key))
 
     async def aclose(self) -> None:
@@ -148,8 +130,8 @@ class Work:
 
         What ignores every cancel is abandoned after `ABANDON_AFTER` seconds.
         """
-        for key, collector in list(self.collectors.items()):
-            self._releases.add(self._loop.create_task(self._release(key, collector)))
+        for collector in self.collectors.values():
+            self._releases.add(self._loop.create_task(self._release(collector)))
         self.collectors.clear()
         if self._releases:
             _, pending = await asyncio.wait(self._releases, timeout=ABANDON_AFTER)

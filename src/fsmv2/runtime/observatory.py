@@ -1,0 +1,60 @@
+"""What all collectors of one tree share: loop, clock, timers, secrets, and the way to the core."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from fsmv2.core import Event
+from fsmv2.runtime.agenda import Agenda
+from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.lateness import Lateness
+from fsmv2.spec import Vault
+
+if TYPE_CHECKING:
+    from fsmv2.runtime.collector import Collector
+
+HEARTBEAT = 0.5
+"""Seconds for which unchanged observations are gathered; small against the least stale limit."""
+
+
+class Observatory:
+    """Made by the work loop, one for a tree; used on that loop only."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        clock: Clock,
+        post: Callable[[Event], None],
+        secrets: Vault,
+        *,
+        busy: Callable[[], bool],
+    ) -> None:
+        """`post` hands an event to the core; `busy` tells whether the core has much to do."""
+        self.loop = loop
+        self.clock = clock
+        self.post = post
+        self.secrets = secrets
+        self.lateness = Lateness()
+        self.polls: Agenda[Collector] = Agenda(loop, lambda collector: collector.poll())
+        self.time_outs: Agenda[Collector] = Agenda(loop, lambda collector: collector.time_out())
+        # A change of a variable updates thousands: they are first derived, then looked at.
+        self.soon: Agenda[Collector] = Agenda(loop, lambda c: c.collect_soon(), wait=busy)
+        self._heartbeats: list[Event] = []
+
+    def late(self) -> float:
+        """Seconds by which the loop is late, or was a moment ago."""
+        return self.lateness.seconds()
+
+    def heartbeat(self, event: Event) -> None:
+        """Hand over what wakes nobody with others like it: hundreds cost one hand-over."""
+        if not self._heartbeats:
+            self.loop.call_later(HEARTBEAT, self.hand_over)
+        self._heartbeats.append(event)
+
+    def hand_over(self) -> None:
+        """Hand over the heartbeats gathered so far."""
+        heartbeats, self._heartbeats = self._heartbeats, []
+        for event in heartbeats:
+            self.post(event)

@@ -20,7 +20,7 @@ from fsmv2.cli.settled import unsettled
 from fsmv2.cli.show import Show
 from fsmv2.cli.state_home import held, shown, state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
-from fsmv2.runtime import Runtime, TreeView
+from fsmv2.runtime import Runtime, TreeView, bounded_pauses
 from fsmv2.store import SqliteStore, Store
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ async def _run(
 
     show = choose_show(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
     with Running(show) as running:
-        async with builtins() as kit:
+        async with bounded_pauses(), builtins() as kit:
             tree = Runtime(
                 plant.root,
                 kit.factory,

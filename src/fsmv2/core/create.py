@@ -64,8 +64,7 @@ def create(core: Core, parent: Supervisor | None, spec: ChildSpec) -> Supervisor
     core.admit(s)
     core.counters.created += 1
     if parent is not None:
-        parent.children[spec.name] = s
-        parent.statuses[spec.name] = s.status
+        parent.adopt(s)
     if made.problem:
         retry_later(core, s, made.problem)
     if core.durable is not None:

@@ -59,6 +59,7 @@ from fsmv2.core.settings import EngineSettings
 from fsmv2.core.supervisor import NOTHING, Supervisor
 from fsmv2.core.tick import tick
 from fsmv2.core.tuning import tuned
+from fsmv2.spec.frozen import EMPTY
 from fsmv2.worker import RegisteredType, WorkerFactory
 
 RESYNC = Cause("resync")
@@ -280,6 +281,7 @@ class Core:
         if self.durable is not None:
             self.durable.left(self, supervisor)
         supervisor.timers.clear()
+        supervisor.children = supervisor.statuses = EMPTY  # they refer back: leave no cycle
         self.paused.pop(supervisor.path, None)
         self.pace.done(supervisor.path)
         if supervisor.dirty:

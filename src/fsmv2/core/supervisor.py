@@ -6,7 +6,6 @@ named after what they do (derive, control, reconcile, step, ...) and are called 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from fsmv2.core.backoff import Attempts, ExponentialBackoff, backoff_of
 from fsmv2.core.conditions import Condition
 from fsmv2.core.records import Cause, TickRecord
 from fsmv2.spec import ChildSpec, DesiredState, Group, ObservedState, UserSpec
+from fsmv2.spec.frozen import EMPTY
 from fsmv2.spec.noted import Reads
 from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
 
@@ -147,7 +147,7 @@ class Supervisor:
         self.dirty_below = 0
         self.tick_count = 0
         self.timers: dict[str, float] = {}
-        self.records: deque[TickRecord] | None = None
+        self.records: tuple[TickRecord, ...] = ()
         self.attempts: Attempts | None = None
         self.breaker: Breaker | None = None
         self.comeback: ChildSpec | None = None
@@ -192,8 +192,8 @@ class Supervisor:
         self.groups: tuple[Group, ...] = ()
         self.children_due = False
         self.missing: dict[str, int] | None = None
-        self.children: dict[str, Supervisor] = {}
-        self.statuses: dict[str, ChildStatus] = {}
+        self.children: dict[str, Supervisor] = EMPTY  # one for all leaves, until `adopt`
+        self.statuses: dict[str, ChildStatus] = EMPTY
         # what is
         self.observed: ObservedState = self.definition.nothing_observed
         self.observed_at: float | None = None
@@ -260,6 +260,13 @@ class Supervisor:
         for supervisor in found:
             found.extend(supervisor.children.values())
         return found
+
+    def adopt(self, child: Supervisor) -> None:
+        """Have `child` among the children."""
+        if self.children is EMPTY:
+            self.children, self.statuses = {}, {}
+        self.children[child.name] = child
+        self.statuses[child.name] = child.status
 
     # ---- driving ---------------------------------------------------------------------------
 

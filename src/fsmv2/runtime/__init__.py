@@ -6,13 +6,24 @@ work:        the work loop, author code only; collector and executor are its two
 observatory, agenda: what all collectors share, and when each is called again.
 plan:        the same core, nothing carried out.
 watchdog, liveness, lateness: whether the loops make progress.    blocking: code that blocks.
-view:        the tree as frozen data.    clock, threads, ending: time, loops, the end of tasks.
+view:        the tree as frozen data.    pauses: the garbage collector kept short.
+clock, threads, ending: time, loops, the end of tasks.
 """
 
 from fsmv2.runtime.blocking import blocking
 from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.pauses import bounded_pauses
 from fsmv2.runtime.plan import PlanNode, plan
 from fsmv2.runtime.runtime import Runtime
 from fsmv2.runtime.view import NodeView, TreeView
 
-__all__ = ["Clock", "NodeView", "PlanNode", "Runtime", "TreeView", "blocking", "plan"]
+__all__ = [
+    "Clock",
+    "NodeView",
+    "PlanNode",
+    "Runtime",
+    "TreeView",
+    "blocking",
+    "bounded_pauses",
+    "plan",
+]

@@ -10,7 +10,16 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from fsmv2.core import Core, Event, Instruction, Report, StoreInstruction
+from fsmv2.core import (
+    Core,
+    Event,
+    Forget,
+    Instruction,
+    Report,
+    Save,
+    SaveObserved,
+    StoreInstruction,
+)
 from fsmv2.runtime.clock import Clock
 
 BEAT = 1.0
@@ -22,8 +31,10 @@ LEAST = 1e-6
 TICKS = 10_000
 """Ticks of a slice on a virtual clock; a core that ticks for ever must not hang a simulation."""
 
+STORED = (Save, SaveObserved, Forget)
+
 Deliver = Callable[[list[Instruction]], None]
-Save = Callable[[list[StoreInstruction]], None]
+Keep = Callable[[list[StoreInstruction]], None]
 Listener = Callable[[Report], None]
 
 
@@ -38,7 +49,7 @@ class Supervision:
         deliver: Deliver,
         *,
         beat: float | None = BEAT,
-        save: Save | None = None,
+        save: Keep | None = None,
     ) -> None:
         """`beat`: seconds after which it wakes even if nothing is due; None on a virtual clock.
 
@@ -70,7 +81,7 @@ class Supervision:
     @property
     def behind(self) -> bool:
         """Whether there is something to decide that has not been; from any thread."""
-        return self._awake
+        return self._awake or self._timer is None  # in a slice it has none
 
     def listen(self, listener: Listener) -> None:
         """Call `listener` with every report, on the supervision loop; it must be quick."""
@@ -149,7 +160,7 @@ class Supervision:
         for instruction in instructions:
             if isinstance(instruction, Report):
                 self.announce(instruction)
-            elif self._save is not None and isinstance(instruction, StoreInstruction):
+            elif self._save is not None and isinstance(instruction, STORED):
                 to_save.append(instruction)
             else:
                 work.append(instruction)

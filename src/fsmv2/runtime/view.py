@@ -106,4 +106,4 @@ def view_node(s: Supervisor) -> NodeView:
 
 def history(s: Supervisor) -> tuple[TickRecord, ...]:
     """The remembered ticks of one supervisor, oldest first."""
-    return tuple(s.records or ())
+    return s.records

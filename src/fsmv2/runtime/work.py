@@ -16,13 +16,15 @@ from fsmv2.core import (
     Collect,
     EngineSettings,
     Event,
+    Forget,
     Instruction,
     Release,
     Released,
     Report,
     RestartCollection,
     RunAction,
-    StoreInstruction,
+    Save,
+    SaveObserved,
     Update,
     Watch,
 )
@@ -34,6 +36,9 @@ from fsmv2.spec import Vault
 
 ABANDON_AFTER = 5.0
 """Seconds after which the end of a runtime waits no longer for tasks that ignore every cancel."""
+
+
+NOT_OURS = (Report, Save, SaveObserved, Forget)  # a union would be made anew at each use
 
 
 def _idle() -> bool:
@@ -78,8 +83,8 @@ class Work:
             self._carry_out(instruction)
 
     def _carry_out(self, instruction: Instruction) -> None:
-        if isinstance(instruction, Report | StoreInstruction):
-            return  # not for this side
+        if isinstance(instruction, NOT_OURS):
+            return
         if isinstance(instruction, Watch):
             collector = Collector(instruction, self.observatory)
             self.collectors[instruction.path] = collector

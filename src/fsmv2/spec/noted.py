@@ -195,9 +195,9 @@ class NotedBundle(VariableBundle, frozen=True, gc=True, dict=True):
     def close(self, *, kept: bool) -> Reads:
         """End the noting; what was read. `kept`: whether bundle or spec outlive the derive."""
         notes: Notes = self.__dict__.pop("notes")
-        if kept or notes.everything or _unclear(notes.scopes):
-            return None
-        return notes.paths()
+        clear = not (kept or notes.everything or _unclear(notes.scopes))
+        notes.scopes.clear()  # they refer back: each derive would leave a cycle to be collected
+        return notes.paths() if clear else None
 
     def _whole(self) -> None:
         notes: Notes | None = self.__dict__.get("notes")
@@ -246,7 +246,9 @@ def unaffected(reads: Reads, old: VariableBundle, new: VariableBundle) -> bool:
     old_user, new_user = old.user, new.user
     same_global = old.global_ is new.global_
     for path in reads:
-        first = str(path[0])
+        first = path[0]
+        if type(first) is not str:
+            first = str(first)
         if first == "internal":
             continue  # what the engine gives a path never changes
         if first == "global":

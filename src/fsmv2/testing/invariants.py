@@ -270,7 +270,7 @@ class MemoryIsBounded(Invariant):
             "dirty marks": (sum(map(len, core._dirty)), 50 + 4 * len(tree)),
             "open circuits": (core.open_circuits, sum(s.withheld is not None for s in tree)),
             "records": (
-                max((len(s.records or ()) for s in tree), default=0),
+                max((len(s.records) for s in tree), default=0),
                 core.settings.records,
             ),
             "causes": (

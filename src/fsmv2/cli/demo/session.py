@@ -33,7 +33,7 @@ from fsmv2.cli.running import Running
 from fsmv2.cli.state_home import held, shown, state_home
 from fsmv2.cli.terminal import progress
 from fsmv2.cli.tree import choose_show, save_picture
-from fsmv2.runtime import Runtime, TreeView
+from fsmv2.runtime import Runtime, TreeView, bounded_pauses
 from fsmv2.spec import ChildSpec
 from fsmv2.worker import Phase
 
@@ -83,6 +83,7 @@ class Demo:
             )
             with Running(show) as running:
                 async with (
+                    bounded_pauses(),
                     builtins(on_accepted=self._tally.accept) as kit,
                     Runtime(
                         plant.root,

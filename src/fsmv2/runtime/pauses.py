@@ -1,0 +1,79 @@
+"""Keeps the pauses of Python's garbage collector short, for programs that want it.
+
+A full collection stops every thread and walks every object: some 10 ms for each thousand workers,
+again and again while a tree grows. fsmv2 itself leaves no garbage in cycles in steady state, so
+what has lived for a while may as well be left alone. `fsmv2 run` does this; in your own program it
+is yours to decide, since it concerns the whole process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import sys
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+YOUNG, ROUNDS = 1_000, 10
+"""New objects after which the young ones are walked, and after how many such walks the survivors
+are walked once more and then left alone: at most 11,000 objects at once, about a millisecond."""
+
+CHECK_EVERY = 60.0
+GROWTH = 2.0
+LEAST = 1_000_000
+"""A full collection after all when memory blocks have doubled since the last one, or grown by a
+million: garbage in cycles, of author code or of a library, is bounded by that. Looked at each
+minute."""
+
+
+@contextlib.asynccontextmanager
+async def bounded_pauses() -> AsyncIterator[None]:
+    """Inside, collections of the garbage collector stay below some 2 ms. For the whole process.
+
+    What survives two collections of young objects is frozen (`gc.freeze`), so it is never walked
+    again; once that may hide much garbage, all is thawed and collected, which does take long.
+    Everything is as before on leaving.
+    """
+    with _frozen():
+        task = asyncio.get_running_loop().create_task(_tend(), name="fsmv2 garbage")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+@contextlib.contextmanager
+def _frozen() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(YOUNG, ROUNDS, 1_000_000)  # full ones never begin by themselves
+    gc.callbacks.append(_freeze_survivors)
+    try:
+        yield
+    finally:
+        gc.callbacks.remove(_freeze_survivors)
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+def _freeze_survivors(phase: str, info: dict[str, Any]) -> None:
+    if phase == "stop" and info["generation"] == 1:
+        gc.freeze()  # of constant cost: a list is appended to another
+
+
+async def _tend() -> None:
+    limit = _limit()
+    while True:
+        await asyncio.sleep(CHECK_EVERY)
+        if sys.getallocatedblocks() > limit:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            limit = _limit()
+
+
+def _limit() -> float:
+    blocks = sys.getallocatedblocks()
+    return max(GROWTH * blocks, blocks + LEAST)

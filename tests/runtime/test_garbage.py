@@ -1,0 +1,119 @@
+"""What Python's garbage collector has to do with a tree: nothing in steady state, and briefly."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from bench.tree import factory, root
+from fsmv2 import EngineSettings
+from fsmv2.runtime import bounded_pauses
+from fsmv2.testing import Simulation
+
+PARENTS = 10
+
+
+@pytest.fixture
+def no_collections() -> Iterator[None]:
+    """Nothing is collected but by the test."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.set_debug(0)
+    gc.garbage.clear()
+    gc.enable()
+
+
+def in_cycles() -> Counter[str]:
+    """What only a collection of cycles would free, by the name of its type."""
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    gc.collect()
+    gc.set_debug(0)
+    found = Counter(type(one).__name__ for one in gc.garbage)
+    gc.garbage.clear()
+    gc.collect()  # what was saved to be looked at would be found again
+    return found
+
+
+@pytest.mark.usefixtures("no_collections")
+def test_a_tree_leaves_no_cycles_whatever_it_does() -> None:
+    """Quiet, after changes of variables, of the declared tree, after restarts: all is freed."""
+    settings = EngineSettings(resync=1.0, stop_deadline=2.0)
+    with Simulation(root(PARENTS), factory(), settings=settings) as sim:
+        sim.run(10)
+        sim.core.guard = False  # asking twice is for tests, and not what is looked at here
+        in_cycles()
+        sim.run(60)
+        assert not in_cycles(), "quiet"
+        for n in range(3):
+            sim.declare(root(PARENTS, rate=f"{n + 2}s"))
+            sim.run(2)
+        assert not in_cycles(), "after changes of a variable"
+        for parents in (2, PARENTS, 2):
+            sim.declare(root(parents))
+            sim.run(20)
+        assert len(sim.core.by_path) == 1 + 2 * 4
+        assert not in_cycles(), "after removals and additions"
+        sim.restart("plant/w1")
+        sim.run(20)
+        assert not in_cycles(), "after a restart"
+
+
+def test_a_worker_costs_little_memory_and_few_objects_to_walk() -> None:
+    """Bounds with room to spare: blocks and bytes are those of Python, not of the machine."""
+    gc.collect()
+    blocks, tracked = sys.getallocatedblocks(), len(gc.get_objects())
+    with Simulation(root(100), factory()) as sim:
+        sim.run(10)
+        sim.reports.clear()
+        gc.collect()
+        workers = len(sim.core.by_path)
+        assert workers == 401
+        assert (sys.getallocatedblocks() - blocks) / workers < 70
+        assert (len(gc.get_objects()) - tracked) / workers < 10
+
+
+async def test_in_bounded_pauses_no_collection_walks_what_has_lived_for_a_while() -> None:
+    gc.collect()
+    before = gc.get_threshold()
+    full: list[int] = []
+
+    def watch(phase: str, info: dict[str, int]) -> None:
+        if phase == "start" and info["generation"] == 2:
+            full.append(1)
+
+    gc.callbacks.append(watch)
+    try:
+        async with bounded_pauses():
+            kept = [[n] for n in range(50_000)]
+            assert gc.get_freeze_count() > 40_000
+            assert len(gc.get_objects()) < 15_000, "what a collection may have to walk"
+            assert not full
+    finally:
+        gc.callbacks.remove(watch)
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
+    assert len(kept) == 50_000
+
+
+async def test_garbage_in_cycles_is_collected_once_there_is_much_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What others leave behind is bounded, too: all is thawed and collected."""
+    monkeypatch.setattr("fsmv2.runtime.pauses.CHECK_EVERY", 0.01)
+    monkeypatch.setattr("fsmv2.runtime.pauses.LEAST", 50_000)
+    monkeypatch.setattr("fsmv2.runtime.pauses.GROWTH", 1.0)
+    gc.collect()
+    before = sys.getallocatedblocks()
+    async with bounded_pauses():
+        for _ in range(100_000):
+            one: list[object] = []
+            one.append(one)
+        async with asyncio.timeout(30):
+            while sys.getallocatedblocks() > before + 50_000:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-
 from bench.tree import factory, root
+
 from fsmv2 import EngineSettings
 from fsmv2.runtime import bounded_pauses
 from fsmv2.testing import Simulation

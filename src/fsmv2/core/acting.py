@@ -170,8 +170,10 @@ def ended(core: Core, event: ActionEnded) -> None:
 def _unblock(core: Core, s: Supervisor, running: Running) -> None:
     """Wake those below whose steps were withheld while the action was queued or running."""
     if running.definition.blocks_children:
-        for below in s.subtree()[1:]:
-            core.mark(below, Cause("action", f"of {s.path} ended", running.id))
+        cause = Cause("action", f"of {s.path} ended", running.id)
+        core.spread.each(
+            core, s.children.values(), lambda core, below: core.mark(below, cause), below=True
+        )
 
 
 def _plan_retry(core: Core, s: Supervisor, running: Running, event: ActionEnded) -> bool:

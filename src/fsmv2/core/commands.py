@@ -57,7 +57,9 @@ def retry(core: Core, event: RetryAsked) -> None:
     if top is None:
         return
     core.report("command", top, f"retry asked by {event.who}")
-    for s in top.subtree():
+    cause = Cause("command", f"retry asked by {event.who}")
+
+    def try_now(core: Core, s: Supervisor) -> None:
         ending.forgive(core, s)
         for kind in TRIED_BY_TIMER:
             if kind in s.timers:
@@ -67,7 +69,9 @@ def retry(core: Core, event: RetryAsked) -> None:
         if s.repeat is not None:
             s.repeat.due = min(s.repeat.due, core.now)
         s.unsettled_until = 0.0
-        core.mark(s, Cause("command", f"retry asked by {event.who}"))
+        core.mark(s, cause)
+
+    core.spread.each(core, (top,), try_now, below=True)
 
 
 def acknowledge(core: Core, event: AcknowledgeAsked) -> None:

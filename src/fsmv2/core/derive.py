@@ -111,7 +111,7 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
         or before.children_specs != desired.children_specs
         or before.groups != desired.groups
     ):
-        s.children_due = True
+        s.review_children()
     _apply_config(core, s, spec, desired)
 
 
@@ -148,8 +148,11 @@ def _inherit(core: Core, s: Supervisor) -> None:
         moved = False
     if moved or (user is not s.user and user != s.user):
         s.user = user
-        for child in s.children.values():
-            core.derive_again(child, PARENT_VARIABLES)
+        core.spread.each(core, s.children.values(), _tell_child)
+
+
+def _tell_child(core: Core, child: Supervisor) -> None:
+    core.derive_again(child, PARENT_VARIABLES)
 
 
 def _previous_observation(s: Supervisor) -> Any:

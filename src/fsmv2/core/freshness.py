@@ -114,7 +114,7 @@ def _count_agreement(core: Core, s: Supervisor) -> None:
     for name in s.missing:
         s.missing[name] += 1
         if s.missing[name] >= core.settings.discovery_agreement:
-            s.children_due = True
+            s.review_children()
             core.mark(s, CHANGED)
 
 

@@ -7,6 +7,7 @@ again as a new incarnation, or the tree is done. At the deadline the top finishe
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from fsmv2.core import detecting, pausing, siblings
@@ -23,6 +24,11 @@ from fsmv2.worker import Phase
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
+
+MORE = Cause("stop", "goes on")
+
+ASKED_AT_ONCE, RELEASED_AT_ONCE = 500, 250
+"""Supervisors asked to stop, and released, in one tick: a slice keeps its 5 ms. H51"""
 
 
 # ---- events ---------------------------------------------------------------------------------
@@ -96,7 +102,7 @@ def come_back(core: Core, s: Supervisor, spec: ChildSpec) -> bool:
     """A child that is being removed is declared again: keep it if it is the same (H1)."""
     if s.stop is None or s.stop.kind != "remove":
         return False
-    same = (
+    same = s.releasing is None and (
         s.declared.worker_type == spec.worker_type
         and (s.applied or s.declared.user_spec) == spec.user_spec
     )
@@ -168,8 +174,13 @@ def pass_stop_down(core: Core, s: Supervisor) -> None:
     stop = s.stop
     if stop is None or _keeps_children(s):
         return
+    asked = 0
     for child in s.children.values():
         if child.stop is None or child.stop.kind == "restart":
+            asked += 1
+            if asked > ASKED_AT_ONCE:
+                core.mark(s, MORE)  # it stops after those that are still to be asked
+                return
             child.stop = StopRequest("with parent", stop.deadline, f"stops with {s.path}")
             child.drained, child.final_after = False, None
             child.timers.pop("stop", None)
@@ -188,8 +199,9 @@ def _stops_together(top: Supervisor) -> list[Supervisor]:
 
 def stop_blocker(core: Core, s: Supervisor) -> Supervisor | None:
     """Who must be stopped before `s` may be: a child or a dependent that is asked to stop too."""
+    passed_down = s.stop is not None and not _keeps_children(s)
     for child in s.children.values():
-        if _still_stopping(child):
+        if _still_stopping(child) or (passed_down and child.stop is None):
             return child
     if s.path in core.dependents:
         for dependent in core.dependents[s.path].values():
@@ -318,6 +330,8 @@ def deadline_reached(core: Core, top: Supervisor) -> None:
     """The one deadline of a stopping subtree is over: force it, and say who was not done (H11)."""
     if top.stop is None or top.stop.kind == "with parent":
         return
+    if top.releasing is not None:
+        return  # it is ending already
     late = [s for s in _stops_together(top) if not s.drained]
     names = ", ".join(f"{s.path} ({s.state}: {s.reason})" for s in late[:10])
     more = f" and {len(late) - 10} more" if len(late) > 10 else ""
@@ -329,17 +343,27 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
     """Release a subtree; then forget its top, or begin it again, or go on with what came back."""
     assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
     kind, parent = top.stop.kind, top.parent
+    if top.releasing is None:
+        top.drained, top.releasing = True, deque(_stops_together(top))
     keeps = _keeps_children(top)
     kept = (top.children, top.statuses, top.accepted, top.groups) if keeps else None
-    for s in _stops_together(top):
-        if s.withheld is not None:
-            core.open_circuits -= 1
-        if s.watched_at is not None:
-            core.fences.setdefault(s.path, set()).add(s.incarnation)
-            core.emit(Release(s.path, s.incarnation, forced))
-            core.counters.released += 1
-        if s is not top or kind != "restart":
+    for _ in range(RELEASED_AT_ONCE):
+        s = top.releasing.pop()  # who is below goes first
+        if s is top:
+            break
+        if core.by_path.get(s.path) is s:  # else its own removal has ended meanwhile
+            _release(core, s, forced)
             core.forget(s)
+            if s.parent is not None:
+                s.parent.children.pop(s.name, None)
+                s.parent.statuses.pop(s.name, None)
+    else:
+        core.mark(top, MORE)
+        return
+    top.releasing = None
+    _release(core, top, forced)
+    if kind != "restart":
+        core.forget(top)
     if kind == "restart":
         renew(core, top)
         if kept is not None:
@@ -350,7 +374,7 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
     if parent is not None:
         parent.children.pop(top.name, None)
         parent.statuses.pop(top.name, None)
-        parent.children_due = True
+        parent.review_children()
         if parent.conditions is not None and MAPPED in parent.conditions:
             review_mappings(core, parent)
         core.mark(parent, Cause("removed", top.path, core.tick_id))
@@ -361,6 +385,15 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
         again.incarnation = max(again.incarnation, top.incarnation + 1)
         if parent is None:
             core.root = again
+
+
+def _release(core: Core, s: Supervisor, forced: bool) -> None:
+    if s.withheld is not None:
+        core.open_circuits -= 1
+    if s.watched_at is not None:
+        core.fences.setdefault(s.path, set()).add(s.incarnation)
+        core.emit(Release(s.path, s.incarnation, forced))
+        core.counters.released += 1
 
 
 def renew(core: Core, s: Supervisor) -> None:

@@ -6,7 +6,6 @@ sleeps until `deadline`. Nothing in here waits, does I/O or reads a clock: `now`
 
 from __future__ import annotations
 
-import heapq
 import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -56,8 +55,10 @@ from fsmv2.core.pace import Pace
 from fsmv2.core.pausing import Pause
 from fsmv2.core.records import Cause
 from fsmv2.core.settings import EngineSettings
+from fsmv2.core.spread import AT_ONCE, Spread
 from fsmv2.core.supervisor import NOTHING, Supervisor
 from fsmv2.core.tick import tick
+from fsmv2.core.timers import Timers
 from fsmv2.core.tuning import tuned
 from fsmv2.spec.frozen import EMPTY
 from fsmv2.worker import RegisteredType, WorkerFactory
@@ -66,11 +67,8 @@ RESYNC = Cause("resync")
 
 GLOBALS = Cause("variables", "global")
 
-TOLD_AT_ONCE = 256
-"""Workers told of new global variables between two ticks: a slice keeps its 5 ms. H51"""
-
-TIMERS_LIMIT = 1024
-"""Entries of the timer heap that are tolerated before those that count no more are dropped."""
+TIMERS_AT_ONCE = 512
+"""Timers fired between two ticks: a slice keeps its 5 ms, also after a long sleep. H51"""
 
 
 class Core:
@@ -97,7 +95,7 @@ class Core:
         self.now = 0.0
         self.counters = Counters()
         self.global_variables: Mapping[str, Any] = NOTHING
-        self._to_tell: deque[Supervisor] = deque()
+        self.spread = Spread()
         self.root: Supervisor | None = None
         self.by_path: dict[str, Supervisor] = {}
         self.dependents: dict[str, dict[str, Supervisor]] = {}
@@ -118,8 +116,7 @@ class Core:
         self._dirty: list[deque[Supervisor]] = [deque()]
         self._dirty_count = 0
         self._level = 0
-        self._timers: list[tuple[float, int, Supervisor, str]] = []
-        self._timers_limit = TIMERS_LIMIT
+        self._timers = Timers()
         self._serial = itertools.count(1)
         self._resync_ring: deque[Supervisor] = deque()
         self._resync_at = 0.0
@@ -144,16 +141,16 @@ class Core:
         changes of many children reach their parent as one tick with many causes.
         """
         self.now = max(self.now, now)
-        self._fire_timers()
-        while self._dirty_count or self._to_tell:
-            if self._to_tell and self._dirty_count < TOLD_AT_ONCE:
-                self._tell_some()
-                continue
-            self._tick(self._next())
-            if enough is not None and enough() and (self._dirty_count or self._to_tell):
+        more_due = self._fire_timers(None if enough is None else TIMERS_AT_ONCE)
+        while self._dirty_count or self.spread:
+            if self.spread and self._dirty_count < AT_ONCE:
+                self.spread.some(self)
+            else:
+                self._tick(self._next())
+            if enough is not None and enough() and (self._dirty_count or self.spread):
                 return True
         self._level = 0  # the next sweep begins with the parents again
-        return False
+        return more_due
 
     def advance(self, now: float) -> None:
         """Move the clock, and mark who has a timer due; ticks nobody."""
@@ -163,9 +160,9 @@ class Core:
     def drain(self, top: Supervisor) -> int:
         """Tick only what is dirty in the subtree of `top`; returns the number of ticks."""
         before = self.counters.ticks
-        while self._to_tell:
-            self._tell_some()
-        while top.dirty_below:
+        while top.dirty_below or self.spread:
+            while self.spread:
+                self.spread.some(self)
             level = top.depth
             while level < len(self._dirty):
                 for supervisor in list(self._dirty[level]):
@@ -184,10 +181,7 @@ class Core:
 
     def deadline(self) -> float | None:
         """When `run` must be called again even if no event comes; None: never."""
-        timers = self._timers
-        while timers and timers[0][2].timers.get(timers[0][3]) != timers[0][0]:
-            heapq.heappop(timers)
-        due = timers[0][0] if timers else None
+        due = self._timers.first()
         if self.by_path:
             due = self._resync_at if due is None else min(due, self._resync_at)
         return due
@@ -246,20 +240,14 @@ class Core:
         self.mark(supervisor, cause)
 
     def set_globals(self, global_variables: Mapping[str, Any]) -> None:
-        """The fleet-wide variables are these from now on; everybody is told, in slices."""
+        """The fleet-wide variables are these from now on; everybody is told."""
         self.global_variables = global_variables
-        self._to_tell = deque(self.by_path.values())
+        self.spread.each(self, self.by_path.values(), _tell_globals)
 
     def set_timer(self, supervisor: Supervisor, kind: str, due: float) -> None:
         """Fire `kind` at `due`; replaces the timer of this kind."""
         if supervisor.timers.get(kind) != due:
-            supervisor.timers[kind] = due
-            heapq.heappush(self._timers, (due, next(self._serial), supervisor, kind))
-            if len(self._timers) > self._timers_limit:
-                # Replaced timers stay in the heap until they are due, which may be a month. H39
-                self._timers = [t for t in self._timers if t[2].timers.get(t[3]) == t[0]]
-                heapq.heapify(self._timers)
-                self._timers_limit = max(TIMERS_LIMIT, 2 * len(self._timers))
+            self._timers.put(supervisor, kind, due, next(self._serial))
 
     def serial(self) -> int:
         """A number never given before by this core."""
@@ -282,6 +270,7 @@ class Core:
             self.durable.left(self, supervisor)
         supervisor.timers.clear()
         supervisor.children = supervisor.statuses = EMPTY  # they refer back: leave no cycle
+        supervisor.reconciling = supervisor.releasing = None
         self.paused.pop(supervisor.path, None)
         self.pace.done(supervisor.path)
         if supervisor.dirty:
@@ -351,12 +340,6 @@ class Core:
                 breaker.note(self, supervisor, "a tick", error)
         self.ticking = None
 
-    def _tell_some(self) -> None:
-        for _ in range(min(TOLD_AT_ONCE, len(self._to_tell))):
-            s = self._to_tell.popleft()
-            if self.by_path.get(s.path) is s:  # else it was removed meanwhile
-                self.derive_again(s, GLOBALS)
-
     def _next(self) -> Supervisor:
         while True:
             if self._level >= len(self._dirty):
@@ -377,19 +360,23 @@ class Core:
             above.dirty_below -= 1
             above = above.parent
 
-    def _fire_timers(self) -> None:
+    def _fire_timers(self, most: int | None = None) -> bool:
+        """Fire what is due; returns whether that was cut short at `most`."""
         began = next(self._serial)
-        # One set meanwhile waits for the next run, so that no timer can set itself for ever.
-        while self._timers and self._timers[0][0] <= self.now and self._timers[0][1] < began:
-            due, _, supervisor, kind = heapq.heappop(self._timers)
-            if supervisor.timers.get(kind) == due:
-                del supervisor.timers[kind]
-                try:
-                    TIMERS[kind](self, supervisor)
-                except Exception as error:  # noqa: BLE001  (author code in a comparison)
-                    breaker.note(self, supervisor, f"the timer {kind}", error)
         if self.by_path and self._resync_at <= self.now:
             self._resync()
+        # One set meanwhile waits for the next run, so that no timer can set itself for ever.
+        fired = 0
+        while (due := self._timers.pop(self.now, began)) is not None:
+            supervisor, kind = due
+            try:
+                TIMERS[kind](self, supervisor)
+            except Exception as error:  # noqa: BLE001  (author code in a comparison)
+                breaker.note(self, supervisor, f"the timer {kind}", error)
+            fired += 1
+            if fired == most:
+                return True
+        return False
 
     def _resync(self) -> None:
         """Mark the next few of a slow round over everyone; a whole round takes `resync` seconds."""
@@ -414,6 +401,10 @@ def _is_below(supervisor: Supervisor, top: Supervisor) -> bool:
             return True
         above = above.parent
     return False
+
+
+def _tell_globals(core: Core, supervisor: Supervisor) -> None:
+    core.derive_again(supervisor, GLOBALS)
 
 
 def _wake(core: Core, supervisor: Supervisor) -> None:

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 def map_children(core: Core, s: Supervisor) -> None:
     """Ask every child for the state that its mapping gives for the parent's new state."""
-    for child in s.children.values():
+    cause = Cause("parent", f"is {s.state}", core.tick_id)
+
+    def tell(core: Core, child: Supervisor) -> None:
         map_child(core, child)
-        core.derive_again(child, Cause("parent", f"is {s.state}", core.tick_id))
+        core.derive_again(child, cause)
+
+    core.spread.each(core, s.children.values(), tell)
 
 
 def map_child(core: Core, child: Supervisor) -> None:

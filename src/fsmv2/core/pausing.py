@@ -46,8 +46,8 @@ def pause(core: Core, s: Supervisor, who: str, reason: str) -> None:
     """Pause `s` and all below it; asked again it says the new reason."""
     keep(core, s, Pause(who, reason, core.wall()))
     core.report("command", s, str(s.paused))
-    for below in s.subtree():
-        core.mark(below, Cause("command", f"paused at {s.path}"))
+    cause = Cause("command", f"paused at {s.path}")
+    core.spread.each(core, (s,), lambda core, below: core.mark(below, cause), below=True)
 
 
 def keep(core: Core, s: Supervisor, paused: Pause) -> None:
@@ -62,10 +62,14 @@ def resume(core: Core, s: Supervisor, who: str) -> None:
     core.paused.pop(s.path, None)
     core.clear_condition(s, MANAGED)
     core.report("command", s, f"resumed by {who}")
-    for below in s.subtree():
+    cause = Cause("command", f"resumed at {s.path}")
+
+    def tell(core: Core, below: Supervisor) -> None:
         if below.recreate_due:
             core.set_timer(below, "recreate", core.now)
-        core.mark(below, Cause("command", f"resumed at {s.path}"))
+        core.mark(below, cause)
+
+    core.spread.each(core, (s,), tell, below=True)
     if s.parent is not None:
         core.mark(s.parent, Cause("command", f"resumed at {s.path}"))  # its checks
 

@@ -19,41 +19,53 @@ from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.records import Cause
 from fsmv2.core.supervisor import Supervisor
 from fsmv2.errors import ReconcileError
-from fsmv2.spec import ChildSpec
+from fsmv2.spec import ChildSpec, DesiredState
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
 
 MORE = Cause("reconcile", "goes on")
 
+LOOKED_AT, LOOKS_PER_TICK = 100, 100
+"""Ten thousand children that need no change are looked at in one tick: a millisecond or two."""
+
 
 def reconcile(core: Core, s: Supervisor) -> None:
     """Create, change and remove children towards `s.desired`; bounded for each tick."""
     if s.stop is not None or s.desired is None:
         return  # stays due: the stop may be called off
-    s.children_due = False
-    specs = s.desired.children_specs
+    if s.reconciling is None and not _accept(core, s, s.desired):
+        s.children_due = False
+        return
+    assert s.reconciling is not None  # noqa: S101  (set by `_accept`)
+    changes, looks = core.settings.children_per_tick, LOOKS_PER_TICK
+    for changed in s.reconciling:
+        changes -= changed
+        looks -= 1
+        if changes <= 0 or looks <= 0:
+            core.mark(s, MORE)
+            return
+    s.children_due, s.reconciling = False, None
+
+
+def _accept(core: Core, s: Supervisor, desired: DesiredState) -> bool:
+    """Begin with what is declared; False when it is refused."""
+    specs = desired.children_specs
     if specs is not s.accepted:
         try:
             _refuse_duplicates(s, specs)
         except ReconcileError as error:
             core.set_condition(s, CHILDREN, str(error))  # H46: the previous children stay
-            return
+            return False
         s.accepted = specs
         core.clear_condition(s, CHILDREN)
-    if s.groups != s.desired.groups:
-        s.groups = s.desired.groups
+    if s.groups != desired.groups:
+        s.groups = desired.groups
         for child in s.children.values():
             siblings.relink(core, child)
             core.mark(child, Cause("sibling", "its group changed", core.tick_id))
-    wanted = {spec.name: spec for spec in specs}
-    budget = core.settings.children_per_tick
-    for _ in _changes(core, s, wanted):
-        budget -= 1
-        if budget <= 0:
-            s.children_due = True
-            core.mark(s, MORE)
-            return
+    s.reconciling = _changes(core, s, {spec.name: spec for spec in specs})
+    return True
 
 
 def _refuse_duplicates(s: Supervisor, specs: tuple[ChildSpec, ...]) -> None:
@@ -68,28 +80,38 @@ def _refuse_duplicates(s: Supervisor, specs: tuple[ChildSpec, ...]) -> None:
             )
 
 
-def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterator[None]:
-    """Do the changes one by one, yielding after each, so that the caller can stop in between."""
+def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterator[bool]:
+    """Look at the children one by one, so that the caller can stop, and go on in another tick.
+
+    Yields True after each change, and False now and then after many that needed none.
+    """
+    looked = 0
     for name, child in list(s.children.items()):
-        if name in wanted:
+        looked += 1
+        if not looked % LOOKED_AT:
+            yield False
+        if name in wanted or s.children.get(name) is not child:
             continue
         child.comeback = None
         if child.stop is None or child.stop.kind == "restart":
             if child.declared.discovered and not _agreed_missing(core, s, name):
                 continue
             lifecycle.remove(core, child, f"{s.path or 'the root'} no longer declares it")
-            yield
+            yield True
     for name, spec in wanted.items():
+        looked += 1
+        if not looked % LOOKED_AT:
+            yield False
         existing = s.children.get(name)
         if s.missing:
             s.missing.pop(name, None)
         if existing is None:
             create(core, s, spec)
-            yield
+            yield True
         elif (existing.declared is not spec or existing.stop is not None) and _change_one(
             core, existing, spec
         ):
-            yield
+            yield True
 
 
 def _change_one(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
@@ -151,8 +173,8 @@ def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
     if child.ended is not None and _begins_anew(old, spec):
         ending.forgive(core, child)
     if old.detect_only != spec.detect_only:
-        for below in child.subtree():
-            core.mark(below, Cause("spec", f"detect only at {child.path} changed", core.tick_id))
+        cause = Cause("spec", f"detect only at {child.path} changed", core.tick_id)
+        core.spread.each(core, (child,), lambda core, below: core.mark(below, cause), below=True)
     if old.user_spec != spec.user_spec:
         child.derive_due = True
         lifecycle.review_recreate(core, child)

@@ -6,7 +6,8 @@ named after what they do (derive, control, reconcile, step, ...) and are called 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -99,9 +100,11 @@ class Supervisor:
         "paused",
         "reads",
         "reason",
+        "reconciling",
         "records",
         "recreate_due",
         "registered",
+        "releasing",
         "repeat",
         "settled_at",
         "silences",
@@ -175,6 +178,7 @@ class Supervisor:
         self.drained = False
         self.final_after: float | None = None
         self.recreate_due = False
+        self.releasing: deque[Supervisor] | None = None
         # what should be
         self.spec: UserSpec | None = None
         self.applied: UserSpec | None = None
@@ -191,6 +195,7 @@ class Supervisor:
         self.accepted: tuple[ChildSpec, ...] = ()
         self.groups: tuple[Group, ...] = ()
         self.children_due = False
+        self.reconciling: Iterator[bool] | None = None
         self.missing: dict[str, int] | None = None
         self.children: dict[str, Supervisor] = EMPTY  # one for all leaves, until `adopt`
         self.statuses: dict[str, ChildStatus] = EMPTY
@@ -267,6 +272,10 @@ class Supervisor:
             self.children, self.statuses = {}, {}
         self.children[child.name] = child
         self.statuses[child.name] = child.status
+
+    def review_children(self) -> None:
+        """Have the children compared with what is declared, from the first on."""
+        self.children_due, self.reconciling = True, None
 
     # ---- driving ---------------------------------------------------------------------------
 

@@ -37,7 +37,7 @@ from fsmv2.runtime.declaration import Declaration
 from fsmv2.runtime.liveness import Liveness, judge
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.threads import LoopThread
-from fsmv2.runtime.view import TreeView, history, view_tree
+from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
 from fsmv2.runtime.watchdog import Blockage, Watchdog
 from fsmv2.runtime.work import ABANDON_AFTER, Work
 from fsmv2.runtime.writer import Writer
@@ -287,8 +287,8 @@ class Runtime:
         self._post(AcknowledgeAsked(path, who, note))
 
     async def view(self) -> TreeView:
-        """The whole tree as it is now."""
-        return await self._parts.supervision_thread.call(lambda: view_tree(self.core))
+        """The whole tree as it is now; of some thousand workers, as it was within moments."""
+        return await self._parts.supervision_thread.run(view_tree_in_slices(self.core))
 
     async def records(self, path: str) -> tuple[TickRecord, ...]:
         """The remembered ticks of the worker at `path`, oldest first; empty if there is none."""

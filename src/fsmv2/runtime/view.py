@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,6 +12,9 @@ from fsmv2.core import Condition, Core, Supervisor, TickRecord
 from fsmv2.core.control import why_control
 from fsmv2.core.pausing import paused_by
 from fsmv2.worker import Phase
+
+SLICE = 500
+"""Nodes pictured in one go: a millisecond or two. H51"""
 
 
 class NodeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,13 +71,35 @@ class TreeView(msgspec.Struct, frozen=True):
 
 def view_tree(core: Core) -> TreeView:
     """Picture the tree; call it on the loop of the core."""
+    *_, nodes = _pictures(core)
+    return TreeView(core.wall(), tuple(nodes))
+
+
+async def view_tree_in_slices(core: Core) -> TreeView:
+    """Picture the tree without holding up its supervision; run it on the loop of the core.
+
+    Of a large tree, one part may be some moments older than another.
+    """
+    nodes: list[NodeView] = []
+    for so_far in _pictures(core):
+        nodes = so_far
+        await asyncio.sleep(0)
+    return TreeView(core.wall(), tuple(nodes))
+
+
+def _pictures(core: Core) -> Iterator[list[NodeView]]:
+    """The nodes so far, parents before children, after each slice of them and at the end."""
     nodes: list[NodeView] = []
     todo = [core.root] if core.root is not None else []
     while todo:
         supervisor = todo.pop()
+        if core.by_path.get(supervisor.path) is not supervisor:
+            continue  # it was removed since its parent was looked at
         nodes.append(view_node(supervisor))
         todo.extend(reversed(list(supervisor.children.values())))
-    return TreeView(core.wall(), tuple(nodes))
+        if not len(nodes) % SLICE:
+            yield nodes
+    yield nodes
 
 
 def view_node(s: Supervisor) -> NodeView:

@@ -260,7 +260,7 @@ class MemoryIsBounded(Invariant):
         core = self.core
         tree = list(core.by_path.values())
         sizes = {
-            "timers": (len(core._timers), 1024 + 2 * sum(len(s.timers) for s in tree)),
+            "timers": (len(core._timers), 1024 + 4 * sum(len(s.timers) for s in tree)),
             "instructions": (len(core._instructions), 0),
             "fences": (sum(map(len, core.fences.values())), 20 + 4 * len(tree)),
             "dependents": (

@@ -1,0 +1,69 @@
+"""The timers of all supervisors in one heap; those that count no more are dropped when met.
+
+What counts is the `timers` of the supervisor, by kind: whoever takes one out there cancels it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fsmv2.core.supervisor import Supervisor
+
+TOLERATED = 1024
+"""Entries of the heap that are tolerated before those that count no more are looked for."""
+
+SAMPLE = 64
+"""Entries that are looked at to tell whether many do not count: not all, of a hundred thousand."""
+
+
+class Timers:
+    """A heap of (due, serial, supervisor, kind)."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Supervisor, str]] = []
+        self._limit = TOLERATED
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def __iter__(self) -> Iterator[tuple[float, int, Supervisor, str]]:
+        return iter(self._heap)
+
+    def put(self, supervisor: Supervisor, kind: str, due: float, serial: int) -> None:
+        """Have `kind` fire at `due`, instead of when it was to fire before."""
+        supervisor.timers[kind] = due
+        heapq.heappush(self._heap, (due, serial, supervisor, kind))
+        if len(self._heap) > self._limit:
+            self._drop_replaced()
+
+    def pop(self, now: float, began: int) -> tuple[Supervisor, str] | None:
+        """The next that is due and has a serial below `began`, taken out; None if there is none."""
+        heap = self._heap
+        while heap and heap[0][0] <= now and heap[0][1] < began:
+            due, _, supervisor, kind = heapq.heappop(heap)
+            if supervisor.timers.get(kind) == due:
+                del supervisor.timers[kind]
+                return supervisor, kind
+        return None
+
+    def first(self) -> float | None:
+        """When the next is due."""
+        heap = self._heap
+        while heap and not _counts(heap[0]):
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def _drop_replaced(self) -> None:
+        """Replaced timers stay in the heap until they are due, which may be a month. H39"""
+        sample = self._heap[:: max(1, len(self._heap) // SAMPLE)]
+        if 2 * sum(map(_counts, sample)) < len(sample):
+            self._heap = [entry for entry in self._heap if _counts(entry)]
+            heapq.heapify(self._heap)
+        self._limit = max(TOLERATED, 2 * len(self._heap))
+
+
+def _counts(entry: tuple[float, int, Supervisor, str]) -> bool:
+    return entry[2].timers.get(entry[3]) == entry[0]

@@ -1,6 +1,7 @@
-"""`make bench`: the figures of one tree, each the median of five runs, with the machine named.
+"""`make bench`: what a tree costs, at each size the median of some runs, beside the aims.
 
-The Go original's figures, measured on two cores, stand beside ours for comparison.
+Each run is a process of its own. The Go original's figures, measured on two cores, stand beside
+ours for comparison; it never converged with 10,101 workers.
 """
 
 from __future__ import annotations
@@ -11,46 +12,178 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from statistics import median
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-ROWS = (
-    ("converge_s", "start → all running", "s", "1.29", "0.06"),
-    ("converge_stored_s", "the same, kept in a SQLite store", "s", "", ""),
-    ("quiet_cpu", "CPU of the quiet tree", "of a core", "0.22–1.0", "0.01"),
-    ("memory_per_worker_kb", "memory per worker", "KB", "200–250, growing", "8, flat"),
-    ("memory_growth_per_worker_kb", "its growth while quiet", "KB", "", "0"),
-    ("react_p50_s", "root variable → last child, p50", "s", "0.176", "0.010"),
-    ("longest_slice_s", "longest slice of supervision", "CPU s", "", "0.005"),
+SIZES = (401, 4_001, 10_101, 101_001)
+LARGE = 50_000
+"""From this many workers on one run is made, which takes its minutes."""
+
+# Key, what it is, its unit and the factor to it, Go and aim at each size.
+TREE_ROWS: tuple[tuple[str, str, str, float, tuple[str, ...], tuple[str, ...]], ...] = (
+    (
+        "converge_s",
+        "start → all running",
+        "s",
+        1,
+        ("1.29", "12.2", "never", ""),
+        ("0.03", "0.25", "0.7", "8"),
+    ),
+    ("converge_cpu_s", "  of the processor", "CPU s", 1, (), ()),
+    ("converge_us", "  for each worker", "CPU µs", 1, (), ()),
+    ("converge_stored_s", "the same, kept in a SQLite store", "s", 1, (), ()),
+    (
+        "react_s",
+        "root variable → last child derived, p50",
+        "ms",
+        1e3,
+        ("176", "5190", "", ""),
+        ("6", "60", "180", "2000"),
+    ),
+    ("react_cpu_s", "  of the processor", "CPU ms", 1e3, (), ()),
+    ("react_us", "  for each worker", "CPU µs", 1, (), ()),
+    (
+        "quiet_pushed_cpu",
+        "quiet, observations pushed",
+        "of a core",
+        1,
+        ("0.22–1.0", "1.6", "", ""),
+        ("0.002",) * 4,
+    ),
+    (
+        "quiet_polled_cpu",
+        "quiet, polled every 5 s",
+        "of a core",
+        1,
+        ("0.22–1.0", "1.6", "", ""),
+        ("", "", "0.05", ""),
+    ),
+    (
+        "memory_per_worker_b",
+        "memory of a worker, its own data included",
+        "KB",
+        1e-3,
+        ("200–250", "280", "", ""),
+        (),
+    ),
+    (
+        "memory_beyond_b",
+        "memory of a worker beyond its own data",
+        "KB",
+        1e-3,
+        (),
+        ("3",) * 4,
+    ),
+    ("memory_growth_b", "its growth while quiet", "bytes", 1, (), ("0",) * 4),
+    ("longest_slice_start_s", "longest slice of the start", "CPU ms", 1e3, (), ("5",) * 4),
+    ("longest_slice_react_s", "longest slice of a change", "CPU ms", 1e3, (), ("5",) * 4),
+    ("longest_slice_stop_s", "longest slice of a stop", "CPU ms", 1e3, (), ("5",) * 4),
+    ("stop_s", "stop, children before parents", "s", 1, (), ()),
+)
+
+MICRO_ROWS = (
+    ("idle_tick_401_s", "tick of an unchanged tree of 401", "µs", 1e6, "77,000", "10"),
+    ("idle_tick_10101_s", "tick of an unchanged tree of 10,101", "µs", 1e6, "", "10"),
+    ("decision_s", "one decision, no template", "µs", 1e6, "192", "15"),
+    (
+        "render_changed_s",
+        "six changed variables rendered into typed config",
+        "µs",
+        1e6,
+        "54–62",
+        "25",
+    ),
+    ("render_unchanged_s", "the same, unchanged", "µs", 1e6, "", "0.3"),
+    ("diff_none_s", "1,000 children diffed, none changed", "ms", 1e3, "", "0.2"),
+    ("diff_one_s", "1,000 children diffed, one changed", "ms", 1e3, "", "0.3"),
+    ("crash_loop_own_ticks", "ticks of a worker that crashes for an hour", "", 1, "", ""),
+    ("crash_loop_sibling_ticks", "ticks of its hundred siblings", "", 1, "tree freezes", "0"),
 )
 
 
+def run(*arguments: str) -> dict[str, float]:
+    """One measurement in a process of its own."""
+    command = [sys.executable, "-m", *arguments]
+    found: dict[str, float] = json.loads(
+        subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+    )
+    return found
+
+
+def of_sizes(sizes: Sequence[int], runs: int, options: Sequence[str]) -> dict[int, list[Any]]:
+    """The runs of each size. One run of each in turn, so that a busy moment spoils none alone."""
+    found: dict[int, list[Any]] = {size: [] for size in sizes}
+    for number in range(runs):
+        for size in sizes:
+            if number and size >= LARGE:
+                continue
+            print(f"{size:,} workers, run {number + 1}", file=sys.stderr)
+            parents = str((size - 1) // 4)
+            one = run("bench.measure", parents, *options)
+            one |= run("bench.own_data", parents)
+            one["memory_beyond_b"] = one["memory_per_worker_b"] - one["own_data_b"]
+            for name in ("converge", "react"):
+                one[f"{name}_us"] = one[f"{name}_cpu_s"] / size * 1e6
+            found[size].append(one)
+    return found
+
+
+def summed(values: list[float]) -> dict[str, float]:
+    """Median and spread."""
+    return {"median": median(values), "min": min(values), "max": max(values)}
+
+
+def shown(figure: dict[str, float], factor: float) -> str:
+    """`median (min–max)`, three digits each."""
+    middle, low, high = (f"{figure[key] * factor:.3g}" for key in ("median", "min", "max"))
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
 def main() -> None:
-    """Run, print a table on stderr and the same as JSON on stdout."""
+    """Run, print tables on stderr and the same as JSON on stdout."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--parents", type=int, default=100, help="each has three children")
-    parser.add_argument("--quiet", type=float, default=20.0, help="seconds the tree is left alone")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES, help="workers, 1 + 4 n")
+    parser.add_argument("--quiet", type=float, default=20.0, help="seconds a tree is left alone")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument(
+        "--default-gc", action="store_true", help="with Python's own pauses for garbage"
+    )
     args = parser.parse_args()
-    runs = []
-    for number in range(args.runs):
-        print(f"run {number + 1} of {args.runs}", file=sys.stderr)
-        command = [sys.executable, "-m", "bench.measure", str(args.parents), str(args.quiet)]
-        runs.append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+    options = [str(args.quiet), *(["--default-gc"] if args.default_gc else [])]
+    trees = of_sizes(args.sizes, args.runs, options)
+    micro = [run("bench.micro") for _ in range(args.runs)]
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    table = Table(title=f"{runs[0]['workers']:.0f} workers; {machine}; median of {len(runs)} runs")
-    for column in ("what", "median", "min", "max", "unit", "Go original", "first aim"):
+    console = Console(stderr=True, width=150)
+    figures: dict[str, Any] = {"trees": {}, "operations": {}}
+    table = Table(title=f"{machine}; median (spread) of {args.runs} runs, of one from {LARGE:,}")
+    for column in ("what", "unit", *(f"{size:,}" for size in args.sizes), "Go", "aims"):
         table.add_column(column, justify="left" if column == "what" else "right")
-    figures = {}
-    for key, what, unit, original, aim in ROWS:
-        values = sorted(run[key] for run in runs)
-        figures[key] = {"median": median(values), "min": values[0], "max": values[-1]}
-        shown = [f"{v:.4g}" for v in (median(values), values[0], values[-1])]
-        table.add_row(what, *shown, unit, original, aim)
-    Console(stderr=True, width=110).print(table)
-    print(json.dumps({"machine": machine, "workers": runs[0]["workers"], "figures": figures}))
+    for key, what, unit, factor, original, aims in TREE_ROWS:
+        cells = []
+        for size, found in trees.items():
+            values = [one[key] for one in found if key in one]
+            if values:
+                figures["trees"].setdefault(size, {})[key] = summed(values)
+            cells.append(shown(summed(values), factor) if values else "")
+        table.add_row(what, unit, *cells, _joined(original), _joined(aims))
+    console.print(table)
+    table = Table(title=f"single operations; median (spread) of {args.runs} runs")
+    for column in ("what", "unit", "took", "Go", "aim"):
+        table.add_column(column, justify="left" if column == "what" else "right")
+    for key, what, unit, factor, go, aim in MICRO_ROWS:
+        figures["operations"][key] = summed([one[key] for one in micro])
+        table.add_row(what, unit, shown(figures["operations"][key], factor), go, aim)
+    console.print(table)
+    print(json.dumps({"machine": machine, **figures}))
+
+
+def _joined(cells: Sequence[str]) -> str:
+    kept = [cell or "–" for cell in cells]
+    return " · ".join(kept) if len(set(kept)) > 1 else "".join(set(kept)).replace("–", "")
 
 
 if __name__ == "__main__":

@@ -1,23 +1,34 @@
 """One measurement of one tree in a process of its own; prints one JSON object.
 
-Called by `python -m bench`, five times for each size, so that no run sees another one's memory.
+Called by `python -m bench`, several times for each size, so that no run sees another one's memory.
+Times are of the wall, and of the processor where another program on the machine would blur them.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import contextlib
 import gc
 import json
 import resource
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from bench.tree import factory, root
+from bench.tree import HEARTBEAT, Nothing, factory, pushers, root
 from fsmv2 import Runtime
+from fsmv2.runtime import bounded_pauses
 from fsmv2.store import SqliteStore
+
+LOOK = 0.002
+"""Seconds between two looks at whether the tree is there."""
+
+REACTIONS = 5
 
 
 def resident() -> int:
@@ -26,57 +37,133 @@ def resident() -> int:
         return int(statm.read().split()[1]) * resource.getpagesize()
 
 
-async def converge_stored(parents: int) -> float:
-    """Seconds until the same tree runs when a store on disk keeps it."""
-    workers = 1 + parents * 4
+@contextlib.contextmanager
+def timed(into: dict[str, float], name: str) -> Any:
+    """Note how long something took, as `name`_s by the wall and `name`_cpu_s by the processor."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield
+    into[f"{name}_s"] = time.perf_counter() - wall
+    into[f"{name}_cpu_s"] = time.process_time() - cpu
+
+
+async def running(tree: Runtime, workers: int) -> None:
+    """Wait until all run."""
+    while tree.core.counters.transitions < workers:  # noqa: ASYNC110  (cheap enough to poll)
+        await asyncio.sleep(LOOK)
+
+
+async def quiet(seconds: float) -> float:
+    """The share of a core that this process uses while it is left alone."""
+    cpu, wall = time.process_time(), time.perf_counter()
+    await asyncio.sleep(seconds)
+    return (time.process_time() - cpu) / (time.perf_counter() - wall)
+
+
+async def settled(tree: Runtime) -> None:
+    """Wait until what follows a start or a change is over: each has been looked at once more."""
+    last = -1
+    while last != tree.core.counters.ticks:
+        last = tree.core.counters.ticks
+        await asyncio.sleep(2.0)
+
+
+async def converge_stored(parents: int) -> dict[str, float]:
+    """How long the same takes when a store on disk keeps the tree."""
+    found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as directory:
         store = SqliteStore(Path(directory) / "store.db")
-        began = time.perf_counter()
-        async with Runtime(root(parents), factory(), seed=1, store=store) as tree:
-            while tree.core.counters.transitions < workers:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
-            return time.perf_counter() - began
+        with timed(found, "converge_stored"):
+            tree = Runtime(root(parents), factory(), seed=1, store=store)
+            await tree.__aenter__()
+            await running(tree, 1 + parents * 4)
+        await tree.__aexit__(None, None, None)
+    return found
 
 
-async def measure(parents: int, quiet_seconds: float) -> dict[str, float]:
+async def polled(parents: int, quiet_seconds: float) -> dict[str, float]:
     """Start the tree, leave it alone, change a variable of the root a few times, stop it."""
     workers = 1 + parents * 4
+    found: dict[str, float] = {"workers": workers}
     gc.collect()
     before = resident()
-    began = time.perf_counter()
-    async with Runtime(root(parents), factory(), seed=1) as tree:
-        core = tree.core
-        while core.counters.transitions < workers:  # noqa: ASYNC110  (cheap enough to poll)
-            await asyncio.sleep(0.001)
-        converged = time.perf_counter() - began
-        gc.collect()
-        held = resident()
-        cpu, wall = time.process_time(), time.perf_counter()
-        await asyncio.sleep(quiet_seconds)
-        quiet = (time.process_time() - cpu) / (time.perf_counter() - wall)
-        gc.collect()
-        after = resident()
-        reactions = []
-        for change in range(5):
-            goal = core.counters.derives + workers
-            began = time.perf_counter()
+    tree = Runtime(root(parents), factory(), seed=1)
+    core = tree.core
+    with timed(found, "converge"):
+        await tree.__aenter__()
+        await running(tree, workers)
+    found["longest_slice_start_s"] = tree.supervision.longest_slice
+    await settled(tree)
+    held = resident()
+    found["memory_per_worker_b"] = (held - before) / workers
+    found["quiet_polled_cpu"] = await quiet(quiet_seconds)
+    found["memory_growth_b"] = (resident() - held) / workers
+    tree.supervision.longest_slice = 0.0
+    reactions: list[dict[str, float]] = []
+    for change in range(REACTIONS):
+        goal = core.counters.derives + workers
+        reactions.append({})
+        with timed(reactions[-1], "react"):
             tree.declare(root(parents, rate=f"{change + 2}s"))
             while core.counters.derives < goal:  # noqa: ASYNC110
-                await asyncio.sleep(0.001)
-            reactions.append(time.perf_counter() - began)
-            await asyncio.sleep(0.5)
-        longest = tree.supervision.longest_slice
-    return {
-        "workers": workers,
-        "converge_s": converged,
-        "converge_stored_s": await converge_stored(parents),
-        "quiet_cpu": quiet,
-        "memory_per_worker_kb": (held - before) / workers / 1024,
-        "memory_growth_per_worker_kb": (after - held) / workers / 1024,
-        "react_p50_s": median(reactions),
-        "longest_slice_s": longest,
-    }
+                await asyncio.sleep(LOOK)
+        await settled(tree)
+    for name in reactions[0]:
+        found[name] = median(r[name] for r in reactions)
+    found["longest_slice_react_s"] = tree.supervision.longest_slice
+    tree.supervision.longest_slice = 0.0
+    with timed(found, "stop"):
+        await tree.stop()
+    found["longest_slice_stop_s"] = tree.supervision.longest_slice
+    await tree.__aexit__(None, None, None)
+    return found
+
+
+async def pushed(parents: int, quiet_seconds: float) -> dict[str, float]:
+    """What a quiet tree costs whose observations are pushed, with a heartbeat in ten minutes."""
+    async with Runtime(root(parents, kind="pushing-group"), factory(), seed=1) as tree:
+        await running(tree, 1 + parents * 4)
+        await settled(tree)
+
+        async def beat() -> None:
+            """One task for all, as a subscription to a broker would be."""
+            number = 0.0
+            while True:
+                await asyncio.sleep(1.0)
+                first, number = int(number), number + len(pushers) / HEARTBEAT
+                for one in range(first, int(number)):
+                    pushers[one % len(pushers)](Nothing())
+
+        async with _on_the_loop_of_workers(tree, beat):
+            return {"quiet_pushed_cpu": await quiet(quiet_seconds)}
+
+
+@contextlib.asynccontextmanager
+async def _on_the_loop_of_workers(tree: Runtime, run: Any) -> AsyncIterator[None]:
+    future = asyncio.run_coroutine_threadsafe(run(), tree._parts.work_thread.loop)
+    try:
+        yield
+    finally:
+        future.cancel()
+
+
+async def measure(parents: int, quiet_seconds: float, *, default_gc: bool) -> dict[str, float]:
+    """All of it, with the pauses that `fsmv2 run` has, or those Python has by default."""
+    async with contextlib.AsyncExitStack() as stack:
+        if not default_gc:
+            await stack.enter_async_context(bounded_pauses())
+        found = await polled(parents, quiet_seconds)
+        found |= await pushed(parents, quiet_seconds)
+        pushers.clear()
+        if parents <= 2525:
+            found |= await converge_stored(parents)
+    return found
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure(int(sys.argv[1]), float(sys.argv[2])))))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parents", type=int)
+    parser.add_argument("quiet", type=float)
+    parser.add_argument("--default-gc", action="store_true")
+    args = parser.parse_args()
+    figures = asyncio.run(measure(args.parents, args.quiet, default_gc=args.default_gc))
+    json.dump(figures, sys.stdout)

@@ -5,6 +5,7 @@ Every worker renders one template of five variables in derive, as in the figures
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from fsmv2 import (
@@ -82,30 +83,103 @@ class Group(Trivial[GroupSpec]):
     """Renders its template, and declares as many children as its spec says."""
 
     update_policy = "in_place"
+    group_type = "group"
+    leaf_type = "leaf"
 
     def derive_desired_state(
         self, spec: GroupSpec, previous_observed: Nothing | None
     ) -> DesiredState:
         config = render_template(TEMPLATE, spec.variables.flatten())
         here, *below = spec.children
+        group, leaf = self.group_type, self.leaf_type
         children = tuple(
-            ChildSpec(f"w{i}", "group", GroupSpec(children=tuple(below)))
+            ChildSpec(f"w{i}", group, GroupSpec(children=tuple(below)))
             if below
-            else ChildSpec(f"w{i}", "leaf", LeafSpec(variables=VariableBundle({"PORT": 500 + i})))
+            else ChildSpec(f"w{i}", leaf, LeafSpec(variables=VariableBundle({"PORT": 500 + i})))
             for i in range(here)
         )
         return DesiredState(state="running", children_specs=children, config=config)
 
 
+HEARTBEAT = 600.0
+"""Seconds within which a worker that pushes is heard of, also when nothing changes."""
+
+pushers: list[Callable[[ObservedState], None]] = []
+"""How to push, for each of the workers that do; filled by their first collection."""
+
+
+class PushingLeaf(Leaf):
+    """Is not asked: what it sees is pushed."""
+
+    pushes = True
+    interval = HEARTBEAT
+
+    async def collect_observed_state(
+        self, spec: LeafSpec, resources: Resources[None]
+    ) -> Nothing:
+        pushers.append(resources.push)
+        return Nothing()
+
+
+class PushingGroup(Group):
+    """As above, and so are its children."""
+
+    pushes = True
+    interval = HEARTBEAT
+    group_type = "pushing-group"
+    leaf_type = "pushing-leaf"
+
+    async def collect_observed_state(
+        self, spec: GroupSpec, resources: Resources[None]
+    ) -> Nothing:
+        pushers.append(resources.push)
+        return Nothing()
+
+
+class Crashing(Worker[LeafSpec, Nothing]):
+    """Fails whenever it runs, and is tried again after its backoff, for ever."""
+
+    def derive_desired_state(
+        self, spec: LeafSpec, previous_observed: Nothing | None
+    ) -> DesiredState:
+        return DesiredState(state="trying")
+
+    async def collect_observed_state(
+        self, spec: LeafSpec, resources: Resources[None]
+    ) -> Nothing:
+        return Nothing()
+
+    @state("stopped", to="trying")
+    def stopped(self, s: Snapshot[LeafSpec, Nothing]) -> Step:
+        """Not asked to run."""
+        return stay("stopped") if s.should_stop else goto(self.trying, "asked to run")
+
+    @state("starting", to="failed stopped")
+    def trying(self, s: Snapshot[LeafSpec, Nothing]) -> Step:
+        """About to crash."""
+        if s.should_stop:
+            return goto(self.stopped, "asked to stop")
+        return goto(self.failed, "it crashed")
+
+    @state("failed", to="trying stopped")
+    def failed(self, s: Snapshot[LeafSpec, Nothing]) -> Step:
+        """Waits for its backoff."""
+        if s.should_stop:
+            return goto(self.stopped, "asked to stop")
+        if s.now >= s.retry_at:
+            return goto(self.trying, "tries again")
+        return stay("waits", wake_after=s.retry_at - s.now)
+
+
 def factory() -> WorkerFactory:
-    """The two types."""
+    """All of them."""
     made = WorkerFactory()
-    made.register(Leaf)
-    made.register(Group)
+    for kind in (Leaf, Group, PushingLeaf, PushingGroup, Crashing):
+        made.register(kind)
     return made
 
 
-def root(parents: int, *, rate: str = "1s") -> ChildSpec:
+def root(parents: int, *, rate: str = "1s", kind: str = "group") -> ChildSpec:
     """A tree of 1 + parents × 4 workers; `rate` is the variable that is changed."""
     variables = VariableBundle({"IP": "10.0.0.1", "PORT": 502, "RATE": rate}, {"contract": "_raw"})
     spec = GroupSpec(
@@ -113,4 +187,4 @@ def root(parents: int, *, rate: str = "1s") -> ChildSpec:
         location={"enterprise": "acme", "site": "cologne"},
         children=(parents, 3),
     )
-    return ChildSpec("plant", "group", spec)
+    return ChildSpec("plant", kind, spec)

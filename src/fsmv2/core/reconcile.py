@@ -108,9 +108,9 @@ def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterato
         if existing is None:
             create(core, s, spec)
             yield True
-        elif (existing.declared is not spec or existing.stop is not None) and _change_one(
-            core, existing, spec
-        ):
+        elif existing.declared is spec and existing.stop is None:
+            continue
+        elif _change_one(core, existing, spec):
             yield True
 
 

@@ -31,6 +31,10 @@ LEAST = 1e-6
 TICKS = 10_000
 """Ticks of a slice on a virtual clock; a core that ticks for ever must not hang a simulation."""
 
+DECIDING = 0.75
+"""Share of a slice after which no further tick begins: the last one has its time, what was decided
+is passed on, and a collection of young garbage may fall into it."""
+
 STORED = (Save, SaveObserved, Forget)
 
 Deliver = Callable[[list[Instruction]], None]
@@ -142,7 +146,7 @@ class Supervision:
         if self._beat is None:
             most = core.counters.ticks + TICKS
             return lambda: core.counters.ticks >= most
-        limit = began + core.settings.slice
+        limit = began + DECIDING * core.settings.slice
         return lambda: time.perf_counter() > limit
 
     def close(self) -> None:

@@ -114,9 +114,7 @@ class PushingLeaf(Leaf):
     pushes = True
     interval = HEARTBEAT
 
-    async def collect_observed_state(
-        self, spec: LeafSpec, resources: Resources[None]
-    ) -> Nothing:
+    async def collect_observed_state(self, spec: LeafSpec, resources: Resources[None]) -> Nothing:
         pushers.append(resources.push)
         return Nothing()
 
@@ -129,9 +127,7 @@ class PushingGroup(Group):
     group_type = "pushing-group"
     leaf_type = "pushing-leaf"
 
-    async def collect_observed_state(
-        self, spec: GroupSpec, resources: Resources[None]
-    ) -> Nothing:
+    async def collect_observed_state(self, spec: GroupSpec, resources: Resources[None]) -> Nothing:
         pushers.append(resources.push)
         return Nothing()
 
@@ -144,9 +140,7 @@ class Crashing(Worker[LeafSpec, Nothing]):
     ) -> DesiredState:
         return DesiredState(state="trying")
 
-    async def collect_observed_state(
-        self, spec: LeafSpec, resources: Resources[None]
-    ) -> Nothing:
+    async def collect_observed_state(self, spec: LeafSpec, resources: Resources[None]) -> Nothing:
         return Nothing()
 
     @state("stopped", to="trying")

@@ -8,9 +8,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-
 from bench.micro import DECLARED, Flat
 from bench.tree import Crashing, GroupSpec, LeafSpec, Nothing, factory, root
+
 from fsmv2 import ChildSpec, EngineSettings, VariableBundle
 from fsmv2.core import (
     Core,
@@ -19,10 +19,10 @@ from fsmv2.core import (
     Observed,
     Release,
     Released,
-    RestartAsked,
     Supervisor,
     Update,
     Watch,
+    reconcile,
 )
 from fsmv2.core.reconcile import LOOKED_AT, LOOKS_PER_TICK
 from fsmv2.core.spread import AT_ONCE
@@ -173,24 +173,27 @@ def test_a_large_subtree_stops_and_is_released_a_few_at_a_time(
     assert most["marks"] <= 3 * AT_ONCE
 
 
-def test_children_that_need_no_change_are_looked_at_once_for_each_declaration() -> None:
-    """A thousand that stay and fifty times one that comes: no look at all of them for each."""
-    looked: Counter[str] = Counter()
+def test_children_are_gone_through_once_for_each_declaration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twenty ticks make a thousand children; none of them begins again with the first."""
+    begun = []
 
-    class Looked(LeafSpec):
-        def __eq__(self, other: object) -> bool:
-            looked["all"] += 1
-            return super().__eq__(other)
+    def counted(*args: Any) -> Any:
+        begun.append(args)
+        return changes(*args)
 
+    changes = reconcile._changes
+    monkeypatch.setattr(reconcile, "_changes", counted)
     assert LOOKED_AT * LOOKS_PER_TICK >= 1000
-    with flat([ChildSpec(f"w{n}", "leaf", Looked()) for n in range(1000)]) as sim:
+    with flat(many(1000)) as sim:
         sim.run(5)
-        looked.clear()
-        more = [ChildSpec(f"w{n}", "leaf", Looked()) for n in range(1200)]
-        sim.declare(flat_root(more))
+        assert len(sim.core.by_path) == 1001
+        assert len(begun) == 1
+        sim.declare(flat_root(many(2000)))
         sim.run(5)
-        assert len(sim.core.by_path) == 1201
-        assert looked["all"] <= 3 * 1200
+        assert len(sim.core.by_path) == 2001
+        assert len(begun) == 2
 
 
 # ---- what the tests share -------------------------------------------------------------------------

@@ -189,14 +189,14 @@ def test_children_are_gone_through_once_for_each_declaration(
     with flat(many(1000)) as sim:
         sim.run(5)
         assert len(sim.core.by_path) == 1001
-        assert len(begun) == 1
+        assert len(begun) == 1, "a leaf has none to go through"
         sim.declare(flat_root(many(2000)))
         sim.run(5)
         assert len(sim.core.by_path) == 2001
         assert len(begun) == 2
 
 
-# ---- what the tests share -------------------------------------------------------------------------
+# ---- what the tests share ----------------------------------------------------------------------
 
 
 def tick_counts(core: Core) -> Counter[str]:

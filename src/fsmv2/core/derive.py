@@ -106,11 +106,10 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
         core.clear_condition(s, DERIVED)
     before, s.desired = s.desired, desired
     s.unsettled_until = 0.0  # what it is asked to be now may not be a livelock
-    if (
-        before is None
-        or before.children_specs != desired.children_specs
-        or before.groups != desired.groups
-    ):
+    if before is None:
+        if desired.children_specs or s.children:
+            s.review_children()
+    elif before.children_specs != desired.children_specs or before.groups != desired.groups:
         s.review_children()
     _apply_config(core, s, spec, desired)
 

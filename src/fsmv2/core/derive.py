@@ -147,7 +147,8 @@ def _inherit(core: Core, s: Supervisor) -> None:
         moved = False
     if moved or (user is not s.user and user != s.user):
         s.user = user
-        core.spread.each(core, s.children.values(), _tell_child)
+        if s.children:
+            core.spread.each(core, s.children.values(), _tell_child)
 
 
 def _tell_child(core: Core, child: Supervisor) -> None:

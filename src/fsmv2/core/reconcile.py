@@ -51,12 +51,12 @@ def reconcile(core: Core, s: Supervisor) -> None:
 def _accept(core: Core, s: Supervisor, desired: DesiredState) -> bool:
     """Begin with what is declared; False when it is refused."""
     specs = desired.children_specs
+    try:
+        wanted = _by_name(specs)
+    except ReconcileError as error:
+        core.set_condition(s, CHILDREN, str(error))  # H46: the previous children stay
+        return False
     if specs is not s.accepted:
-        try:
-            _refuse_duplicates(s, specs)
-        except ReconcileError as error:
-            core.set_condition(s, CHILDREN, str(error))  # H46: the previous children stay
-            return False
         s.accepted = specs
         core.clear_condition(s, CHILDREN)
     if s.groups != desired.groups:
@@ -64,20 +64,22 @@ def _accept(core: Core, s: Supervisor, desired: DesiredState) -> bool:
         for child in s.children.values():
             siblings.relink(core, child)
             core.mark(child, Cause("sibling", "its group changed", core.tick_id))
-    s.reconciling = _changes(core, s, {spec.name: spec for spec in specs})
+    s.reconciling = _changes(core, s, wanted)
     return True
 
 
-def _refuse_duplicates(s: Supervisor, specs: tuple[ChildSpec, ...]) -> None:
-    seen: dict[str, ChildSpec] = {}
-    for spec in specs:
-        first = seen.setdefault(spec.name, spec)
-        if first is not spec:
-            raise ReconcileError(
-                f"two children are named '{spec.name}': one of type {first.worker_type}, one of "
-                f"type {spec.worker_type}; the previous children stay.",
-                fix="Give each child of one parent a name of its own.",
-            )
+def _by_name(specs: tuple[ChildSpec, ...]) -> dict[str, ChildSpec]:
+    wanted = {spec.name: spec for spec in specs}
+    spec = None
+    if len(wanted) != len(specs):
+        spec = next((spec for spec in specs if wanted[spec.name] is not spec), None)
+    if spec is None:
+        return wanted
+    raise ReconcileError(
+        f"two children are named '{spec.name}': one of type {spec.worker_type}, one of "
+        f"type {wanted[spec.name].worker_type}; the previous children stay.",
+        fix="Give each child of one parent a name of its own.",
+    )
 
 
 def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterator[bool]:
@@ -86,12 +88,13 @@ def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterato
     Yields True after each change, and False now and then after many that needed none.
     """
     looked = 0
-    for name, child in list(s.children.items()):
+    for child in [child for name, child in s.children.items() if name not in wanted]:
         looked += 1
         if not looked % LOOKED_AT:
             yield False
-        if name in wanted or s.children.get(name) is not child:
-            continue
+        name = child.name
+        if s.children.get(name) is not child:
+            continue  # it has been removed meanwhile
         child.comeback = None
         if child.stop is None or child.stop.kind == "restart":
             if child.declared.discovered and not _agreed_missing(core, s, name):
@@ -108,10 +111,17 @@ def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterato
         if existing is None:
             create(core, s, spec)
             yield True
-        elif existing.declared is spec and existing.stop is None:
-            continue
+        elif existing.stop is None and existing.conditions is None and _same(existing, spec):
+            existing.declared = spec  # our object from now on: then a look at it is enough. H54
         elif _change_one(core, existing, spec):
             yield True
+
+
+def _same(child: Supervisor, spec: ChildSpec) -> bool:
+    try:
+        return child.declared is spec or child.declared == spec
+    except Exception:  # noqa: BLE001  (author code in a comparison: told of by `change`)
+        return False
 
 
 def _change_one(core: Core, child: Supervisor, spec: ChildSpec) -> bool:

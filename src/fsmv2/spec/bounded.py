@@ -15,16 +15,17 @@ class BoundedCache(Generic[_K, _V]):
     dict lookup, without the bookkeeping of a strict least-recently-used order.
     """
 
-    __slots__ = ("_half", "_old", "_young")
+    __slots__ = ("_half", "_old", "young")
 
     def __init__(self, size: int) -> None:
         self._half = max(1, size // 2)
-        self._young: dict[_K, _V] = {}
+        self.young: dict[_K, _V] = {}
+        """For who looks something up so often that a call costs too much; `get` finds the rest."""
         self._old: dict[_K, _V] = {}
 
     def get(self, key: _K) -> _V | None:
         """The entry, or None."""
-        found = self._young.get(key)
+        found = self.young.get(key)
         if found is None:
             found = self._old.get(key)
             if found is not None:
@@ -33,9 +34,9 @@ class BoundedCache(Generic[_K, _V]):
 
     def put(self, key: _K, value: _V) -> None:
         """Remember an entry."""
-        if len(self._young) >= self._half and key not in self._young:
-            self._old, self._young = self._young, {}
-        self._young[key] = value
+        if len(self.young) >= self._half and key not in self.young:
+            self._old, self.young = self.young, {}
+        self.young[key] = value
 
     def __len__(self) -> int:
-        return len(self._young.keys() | self._old.keys())
+        return len(self.young.keys() | self._old.keys())

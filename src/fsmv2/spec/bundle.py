@@ -7,6 +7,7 @@ children they declare; templates read `flatten()`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -58,7 +59,7 @@ class VariableBundle(
         For the engine, which makes one per worker from mappings it never changes in place:
         100,000 workers then share one `global_`.
         """
-        bundle = cls()
+        bundle: VariableBundle = copy(_NOTHING)  # spares the checks of the constructor
         force = msgspec.structs.force_setattr
         force(bundle, "user", user)
         force(bundle, "global_", global_)
@@ -88,6 +89,9 @@ class VariableBundle(
 
     def __reduce__(self) -> tuple[Any, ...]:
         return VariableBundle, (self.user, self.global_, self.internal)
+
+
+_NOTHING = VariableBundle()
 
 
 def _copied(tier: Mapping[str, Any], name: str) -> Mapping[str, Any]:

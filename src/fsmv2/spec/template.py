@@ -134,8 +134,9 @@ _Inputs = list[tuple[str, Path, Any]]  # first name, the rest of the path, the v
 def _unchanged(inputs: _Inputs, scope: Mapping[str, Any]) -> bool:
     for first, rest, old in inputs:
         new = scope.get(first, MISSING)
-        for key in rest:
-            new = step(new, key)
+        if rest:
+            for key in rest:
+                new = step(new, key)
         if new is not old and not identical(new, old):
             return False
     return True
@@ -197,7 +198,7 @@ class _Walk:
     def _string(self, source: str) -> Any:
         if "{" not in source:
             return source
-        compiled = _compiled.get(source) or _compile(source)
+        compiled = _compiled.young.get(source) or _compile(source)
         if self.notes is not None:
             self.notes.append(compiled.references)
         result = compiled.render(self.scope)

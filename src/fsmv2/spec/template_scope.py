@@ -62,8 +62,11 @@ def lookup(scope: Mapping[str, Any], path: Path) -> Any:
 
 def identical(a: Any, b: Any) -> bool:
     """Equal and of the same types all through: `1`, `1.0` and `True` render differently."""
-    if type(a) is not type(b):
+    kind = type(a)
+    if kind is not type(b):
         return False
+    if kind is str or kind is int:
+        return bool(a == b)
     if isinstance(a, Mapping):
         return len(a) == len(b) and all(
             x == y and identical(a[x], b[y]) for x, y in zip(a, b, strict=True)

@@ -21,19 +21,26 @@ class SecretValues:
         self._fatal = fatal
         self._warnings = warnings
 
-    def resolve(self, node: Node | None, data: Any) -> Any:
-        """`data`, which is what `node` says, with a token for each secret in it."""
+    def resolve(self, node: Node | None, data: Any, name: str = "") -> Any:
+        """`data`, which is what `node` says, with a token for each secret in it.
+
+        `name` is the variable that it is the value of; of a whole section there is none.
+        """
         if node is None:
             return data
         if node.kind == "mapping" and isinstance(data, dict):
             if is_secret(node):
-                return self._token(node)
-            return {key: self.resolve(node.value.get(key), item) for key, item in data.items()}
+                return self._token(node, name)
+            above = f"{name}." if name else ""
+            return {
+                key: self.resolve(node.value.get(key), item, f"{above}{key}")
+                for key, item in data.items()
+            }
         if node.kind == "sequence" and isinstance(data, list):
-            return [self.resolve(*pair) for pair in zip(node.value, data, strict=True)]
+            return [self.resolve(*pair, name) for pair in zip(node.value, data, strict=True)]
         return data
 
-    def _token(self, node: Node) -> str:
+    def _token(self, node: Node, name: str) -> str:
         texts = {key: child.value for key, child in node.value.items()}
         for key, value in texts.items():
             if not isinstance(value, str) or not value:
@@ -44,8 +51,10 @@ class SecretValues:
             return ""
         try:
             if "env" in texts:
-                return self._vault.from_environment(texts["env"], texts.get("default"))
-            token = self._vault.from_file(texts["file"], texts.get("default"))
+                return self._vault.from_environment(
+                    texts["env"], texts.get("default"), variable=name
+                )
+            token = self._vault.from_file(texts["file"], texts.get("default"), variable=name)
         except SecretError as error:
             self._problem(node, error.message, error.fix)
             return ""

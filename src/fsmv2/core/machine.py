@@ -24,6 +24,7 @@ from fsmv2.core import (
     freshness,
     lifecycle,
     reconcile,
+    secrets,
     siblings,
     stall,
     waiting,
@@ -49,6 +50,7 @@ from fsmv2.core.events import (
     RetryAsked,
     Saved,
     SaveFailed,
+    SecretsUnread,
     StopAsked,
 )
 from fsmv2.core.instructions import Instruction, Report
@@ -106,6 +108,9 @@ class Core:
         self.open_circuits = 0
         self.paused: dict[str, Pause] = {}
         self.durable: Durable | None = None
+        self.changed_secrets: dict[str, str] = {}
+        self.unread_secrets = ""
+        self.found_causes: list[Cause] = []
         self.stopping = False
         self.stalled_by: str | None = None
         self.silent_from = 0.0
@@ -445,6 +450,7 @@ HANDLERS: dict[type, Callable[[Core, Any], None]] = {
     Released: lifecycle.released,
     Saved: durable.saved,
     SaveFailed: durable.failed,
+    SecretsUnread: secrets.unread,
     StopAsked: lifecycle.stop_all,
     ForceAsked: lifecycle.force_all,
     RestartAsked: commands.restart,

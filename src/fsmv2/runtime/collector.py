@@ -243,6 +243,8 @@ class Collector:
                 self._spec, config = self._secrets.reveal(spec), self._secrets.reveal(config)
             except SecretError as error:
                 self._concealed = error.message
+            except Exception as error:  # noqa: BLE001  (author data that cannot be copied)
+                self._concealed = f"its secrets could not be put in: {said(error)}"
         self._holder.want(self._spec, config)
 
     def _bind(self, value: Any, config: Any) -> Resources[Any]:

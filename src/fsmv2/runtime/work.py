@@ -52,7 +52,7 @@ class Work:
         post: Callable[[Event], None],
         secrets: Vault | None = None,
     ) -> None:
-        self._secrets = secrets or Vault()
+        self._secrets = secrets if secrets is not None else Vault()
         self._post_unseen = post
         post = self._post
         self.executor = Executor(settings, loop, post)

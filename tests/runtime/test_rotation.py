@@ -243,8 +243,8 @@ def broken_bytes(file: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (broken_empty, "is empty. Write the secret into it"),
-        (broken_gone, "is not there. Correct the path"),
+        (broken_empty, "Write the secret into it"),
+        (broken_gone, "Put the file back."),
         (broken_folder, "is not a regular file"),
         (broken_pipe, "is not a regular file"),
         (broken_bytes, "is not UTF-8 text"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fsmv2 import Diagnostic, SecretError, Vault
+from fsmv2.errors import nearest
 from fsmv2.spec.document import Node
 
 KEYS = frozenset({"env", "file", "default"})
@@ -31,6 +32,8 @@ class SecretValues:
         if node.kind == "mapping" and isinstance(data, dict):
             if is_secret(node):
                 return self._token(node, name)
+            if self._was_meant(node):
+                return ""
             above = f"{name}." if name else ""
             return {
                 key: self.resolve(node.value.get(key), item, f"{above}{key}")
@@ -68,6 +71,28 @@ class SecretValues:
                 )
             )
         return token
+
+    def _was_meant(self, node: Node) -> bool:
+        """Whether a mapping is a secret with a key that secrets do not have; told then."""
+        if len(node.value.keys() & {"env", "file"}) != 1:
+            return False
+        for key in node.value.keys() - KEYS:
+            if key == "type":
+                self._problem(
+                    node.value[key],
+                    "a secret has no `type:`, it is always text.",
+                    "For a password leave it out. A port or another number cannot be secret: write "
+                    "it itself, as a plain variable.",
+                )
+                return True
+            if near := nearest(str(key), ["default"]):
+                self._problem(
+                    node.value[key],
+                    f"a secret has no key '{key}'.",
+                    f"Did you mean '{near}'?",
+                )
+                return True
+        return False
 
     def _problem(self, node: Node, message: str, fix: str) -> None:
         self._fatal.append(node.problem("FSM0136", message, fix=fix))

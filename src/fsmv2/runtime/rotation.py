@@ -35,6 +35,7 @@ class Found(msgspec.Struct, frozen=True):
     signature: Signature
     value: str = ""
     problem: str = ""
+    fix: str = ""
 
 
 class Rotation:
@@ -110,7 +111,8 @@ class Rotation:
         try:
             return Found(signature, value=self._vault.read(path))
         except FsmError as error:
-            return Found(signature, problem=str(error))
+            fix = error.fix if signature else "Put the file back."
+            return Found(signature, problem=error.message, fix=fix)
         except Exception as error:  # noqa: BLE001  (whatever a file system answers; looked at again)
             return Found(signature, problem=f"the secret file '{path}': {said(error)}")
 
@@ -124,9 +126,8 @@ class Rotation:
             if not found.problem:
                 problems.pop(path, None)
             elif path in self._settled and not self._absent_by_right(path, found):
-                problems[path] = (
-                    f"{found.problem} {self._vault.named(path)} keeps the value of before."
-                )
+                kept = f"{self._vault.named(path)} keeps the value of before."
+                problems[path] = f"{found.problem} {kept} {found.fix}".rstrip()
         if problems != self._problems:
             self._problems = problems
             self._post(SecretsUnread(tuple(problems.values())))

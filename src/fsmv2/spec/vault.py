@@ -167,6 +167,10 @@ class Vault:
         """The paths of all secret files."""
         return tuple(s.removeprefix("file:") for s in self._current if s.startswith("file:"))
 
+    def place(self, path: str) -> Path:
+        """Where a secret file is."""
+        return self._folder / path
+
     def signature(self, path: str) -> Signature:
         """What differs when a file was changed; empty when it is not there. One `stat`."""
         return signature(self._folder / path)

@@ -344,3 +344,37 @@ async def test_two_flows_cannot_hear_the_same_commands(tmp_path: Path) -> None:
     with pytest.raises(FlowError, match=r"heard by plant/filler/dfc_write already"):
         await engine.start(other)
     await engine.aclose()
+
+
+async def test_a_device_that_closes_every_connection_is_told_of_and_still_there() -> None:
+    """H63: it accepts, so nothing of ours is to be begun anew; it does not work, so it shows."""
+    stood: list[asyncio.StreamWriter] = []
+    closing = True
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if closing:
+            writer.close()
+        else:
+            stood.append(writer)
+
+    engine = AsyncioEngine()
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        await engine.start(writing(port, free_port()))
+
+        def figures() -> FlowStats:
+            stats = engine.stats(NAME)
+            assert stats is not None
+            return stats
+
+        await until(lambda: "the device close" in figures().output_error)
+        assert figures().output_connected
+        closing = False
+        await until(lambda: not figures().output_error)
+        assert figures().output_connected
+        for writer in stood:
+            writer.close()
+    await until(lambda: "refused" in figures().output_error)
+    assert not figures().output_connected
+    await engine.aclose()

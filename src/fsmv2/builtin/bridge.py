@@ -185,7 +185,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
                 return self._wait(s, f"waits for {path}: {status.reason}")
         return goto(self.starting_flow, "the broker is active")
 
-    @state("starting", to="active idle starting_connection starting_failed stopping")
+    @state("starting", to="active idle degraded_flow starting_connection starting_failed stopping")
     def starting_flow(self, s: Snap) -> Step:
         """Waits until the data flows run."""
         if s.should_stop:
@@ -193,18 +193,24 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         if not _is_up(s.children.get(CONNECTION)):
             return goto(self.starting_connection, "the device stopped answering")
         if (waits := _not_flowing(s)) is not None:
-            return self._wait(s, f"waits for the data flow {waits[0]}: {_reason(waits[1])}")
+            name, flow = waits
+            if _runs_degraded(flow):
+                return goto(self.degraded_flow, f"{name}: {_reason(flow)}")
+            return self._wait(s, f"waits for the data flow {name}: {_reason(flow)}")
         target, reason = self._flowing(s)
         return goto(target, reason)
 
-    @state("failed", to="active idle starting_connection stopping")
+    @state("failed", to="active idle degraded_flow starting_connection stopping")
     def starting_failed(self, s: Snap) -> Step:
         """The start took too long; it goes on when its cause is gone, or is begun again later."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
-        if _is_up(s.children.get(CONNECTION)) and _not_flowing(s) is None:
+        waits = _not_flowing(s)
+        if _is_up(s.children.get(CONNECTION)) and waits is None:
             target, reason = self._flowing(s)
             return goto(target, reason)
+        if _is_up(s.children.get(CONNECTION)) and waits and _runs_degraded(waits[1]):
+            return goto(self.degraded_flow, f"{waits[0]}: {_reason(waits[1])}")
         if _is_up(s.children.get(CONNECTION)):
             if s.now >= s.retry_at:
                 return goto(self.starting_connection, "tries again")
@@ -341,6 +347,14 @@ def _not_flowing(s: Snap) -> tuple[str, ChildStatus | None] | None:
         if flow is None or flow.state not in FLOWING:
             return name, flow
     return None
+
+
+def _runs_degraded(status: ChildStatus | None) -> bool:
+    """Whether a flow runs and is in trouble: its start is done, and done again would be no better.
+
+    A device that accepts connections and does not answer is the device's to mend. H63
+    """
+    return status is not None and status.phase is Phase.DEGRADED
 
 
 def _is_up(status: ChildStatus | None) -> bool:

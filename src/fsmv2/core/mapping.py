@@ -40,7 +40,8 @@ def map_child(core: Core, child: Supervisor) -> None:
 def warn_uncovered(core: Core, child: Supervisor) -> None:
     """Tell, once for each pair of types, which states of a parent a mapping says nothing for.
 
-    And which it speaks of that the parent does not have. In these the child keeps its own wish, which may be meant; a forgotten state looks the same.
+    And which it speaks of that the parent has not. In the former the child keeps its own wish,
+    which may be meant; a forgotten state looks the same.
     """
     parent, mapping = child.parent, child.declared.state_mapping
     if parent is None or not mapping:

@@ -13,6 +13,7 @@ import typer
 
 from fsmv2.cli.exits import OK, USAGE
 from fsmv2.cli.terminal import complain
+from fsmv2.core.create import encode
 from fsmv2.errors import suggest
 from fsmv2.runtime import PlanNode, plan
 from fsmv2.spec import ENGINE_KEYS
@@ -159,13 +160,16 @@ def _section(root: Node, path: str) -> Node | None:
         return root.get("agent")
     if len(parts) > 2:
         return None
-    process = root.get("processes", parts[1])
-    if process is not None:
-        return process
+    processes = root.get("processes")
+    if processes is not None and processes.kind == "mapping":
+        named = {encode(str(key)): process for key, process in processes.value.items()}
+        found: Node | None = named.get(parts[1])
+        if found is not None:
+            return found
     bridges = root.get("bridges") or root.get("protocolConverter")
     for bridge in bridges.children() if bridges is not None else ():
         name = bridge.get("name")
-        if name is not None and name.value == parts[1]:
+        if name is not None and encode(str(name.value)) == parts[1]:
             return bridge
     return None
 

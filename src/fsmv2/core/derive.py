@@ -106,7 +106,7 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
     if s.conditions is not None:
         core.clear_condition(s, DERIVED)
     before, s.desired = s.desired, desired
-    if core.changed_secrets and before is not None:
+    if core.secrets.changed and before is not None:
         _name_secrets(core, s, before, desired)
     s.unsettled_until = 0.0  # what it is asked to be now may not be a livelock
     if (
@@ -124,7 +124,7 @@ def _name_secrets(core: Core, s: Supervisor, before: DesiredState, desired: Desi
         core, (before.config, before.children_specs), (desired.config, desired.children_specs)
     )
     if cause is not None:
-        core.found_causes.append(cause)
+        core.secrets.causes.append(cause)
 
 
 def _tell_secrets(core: Core, s: Supervisor, desired: DesiredState) -> None:
@@ -206,7 +206,7 @@ def _apply_config(core: Core, s: Supervisor, spec: Any, desired: DesiredState) -
     if not s.recreate_due:
         # Only a parent's state or a variable that nothing rendered changes no more than the spec.
         changed = desired.config != s.live_config or s.declared.user_spec is not s.applied
-        if changed and core.changed_secrets:
+        if changed and core.secrets.changed:
             _tell_secrets(core, s, desired)
         s.live_spec, s.live_config, s.applied = spec, desired.config, s.declared.user_spec
         core.emit(Update(s.path, s.incarnation, spec, desired.config, changed))

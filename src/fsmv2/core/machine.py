@@ -108,9 +108,7 @@ class Core:
         self.open_circuits = 0
         self.paused: dict[str, Pause] = {}
         self.durable: Durable | None = None
-        self.changed_secrets: dict[str, str] = {}
-        self.unread_secrets = ""
-        self.found_causes: list[Cause] = []
+        self.secrets = secrets.Secrets()
         self.stopping = False
         self.stalled_by: str | None = None
         self.silent_from = 0.0

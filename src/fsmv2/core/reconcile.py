@@ -172,7 +172,7 @@ def declare(core: Core, event: Declared) -> None:
     """The root is to be this: create it, or change the one there is."""
     if core.stopping:
         return
-    core.changed_secrets.update(event.secrets)
+    core.secrets.changed.update(event.secrets)
     if dict(event.global_variables) != core.global_variables:
         core.set_globals(dict(event.global_variables))
     if core.root is None:

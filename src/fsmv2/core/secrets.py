@@ -20,13 +20,24 @@ if TYPE_CHECKING:
     from fsmv2.core.supervisor import Supervisor
 
 
+class Secrets:
+    """What the core knows of them: those that changed, those that cannot be read."""
+
+    __slots__ = ("causes", "changed", "unread")
+
+    def __init__(self) -> None:
+        self.changed: dict[str, str] = {}  # by source, what is told of it
+        self.unread = ""
+        self.causes: list[Cause] = []  # that were found in the tick of now
+
+
 def changed_between(core: Core, old: Any, new: Any) -> Cause | None:
     """The secrets that have another value in `new` than in `old`, as the cause they are."""
-    if not core.changed_secrets:
+    if not core.secrets.changed:
         return None  # so that a tree without them pays nothing
     changed: set[str] = set()
     _compare(old, new, changed)
-    told = [text for source, text in core.changed_secrets.items() if source in changed]
+    told = [text for source, text in core.secrets.changed.items() if source in changed]
     return Cause("secret", "; ".join(told), core.tick_id) if told else None
 
 
@@ -50,14 +61,14 @@ def _compare(old: Any, new: Any, changed: set[str]) -> None:
 
 def unread(core: Core, event: SecretsUnread) -> None:
     """Note which secrets cannot be read now; nothing stops for it."""
-    core.unread_secrets = " ".join(event.problems)
+    core.secrets.unread = " ".join(event.problems)
     if core.root is not None:
         say_unread(core, core.root)
 
 
 def say_unread(core: Core, root: Supervisor) -> None:
     """Have it stand at the root, also of one that was begun anew."""
-    if core.unread_secrets:
-        core.set_condition(root, SECRETS, core.unread_secrets)
+    if core.secrets.unread:
+        core.set_condition(root, SECRETS, core.secrets.unread)
     else:
         core.clear_condition(root, SECRETS)

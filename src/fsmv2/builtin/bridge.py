@@ -31,7 +31,7 @@ from fsmv2 import (
     stay,
     unknown,
 )
-from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
+from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved, DataFlowSpec
 from fsmv2.builtin.sections import connection_from, dataflow_from, writing_from
 from fsmv2.spec import RenderCache, Template
 
@@ -45,13 +45,17 @@ START_PATIENCE = 15.0
 
 
 class BridgeSpec(UserSpec):
-    """What a bridge is made of: the unrendered sections of the document, and where it publishes."""
+    """What a bridge is made of: the unrendered sections of the document, and where it publishes.
+
+    `memory`: the folder in which it keeps the ids of executed commands over a restart, if any.
+    """
 
     connection: Mapping[str, Any]
     read: Mapping[str, Any] | None = None
     write: Mapping[str, Any] | None = None
     broker: str = ""
     broker_url: str = ""
+    memory: str = ""
     wanted: str = "active"
 
 
@@ -90,7 +94,8 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         connection = self._render(spec.connection, scope)
         read = None if spec.read is None else self._render(spec.read, scope)
         write = None if spec.write is None else self._render(spec.write, scope)
-        made_of = (connection, read, write, scope["location_path"], spec.broker, spec.broker_url)
+        where = (scope["location_path"], spec.broker, spec.broker_url, spec.memory)
+        made_of = (connection, read, write, *where)
         same = len(self._last) == len(made_of) and all(
             old is new or (isinstance(new, str) and old == new)
             for old, new in zip(self._last, made_of, strict=True)
@@ -293,7 +298,13 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
 
 
 def _children(
-    connection: Any, read: Any, write: Any, location_path: str, broker: str, broker_url: str
+    connection: Any,
+    read: Any,
+    write: Any,
+    location_path: str,
+    broker: str,
+    broker_url: str,
+    memory: str,
 ) -> tuple[ChildSpec, ...]:
     """The children for the rendered sections; SpecError names what does not fit in them."""
     up = ChildSpec(
@@ -302,11 +313,20 @@ def _children(
         connection_from(connection),
         state_mapping={"stopped": "stopped", "*": "up"},
     )
+    specs: list[tuple[str, DataFlowSpec]] = []
+    if read is not None:
+        spec = dataflow_from(read, location_path=location_path, broker_url=broker_url)
+        specs.append((READ, spec))
+    if write is not None:
+        spec = writing_from(
+            write, location_path=location_path, broker_url=broker_url, memory=memory
+        )
+        specs.append((WRITE, spec))
     flows = [
         ChildSpec(
             name,
             "dataflow",
-            make(section, location_path=location_path, broker_url=broker_url),
+            spec,
             state_mapping={
                 "stopped": "stopped",
                 "stopping": "stopped",
@@ -316,8 +336,7 @@ def _children(
             },
             depends_on=(broker,) if broker else (),
         )
-        for name, section, make in ((READ, read, dataflow_from), (WRITE, write, writing_from))
-        if section is not None
+        for name, spec in specs
     ]
     return (up, *flows)
 

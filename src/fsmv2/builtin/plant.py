@@ -298,6 +298,7 @@ class _Loading:
             read=data.get("read"),
             write=data.get("write"),
             broker_url=broker.address if broker is not None else "",
+            memory=self._below("commands") if write is not None else "",
             wanted=bridge.state,
         )
         return BridgeEntry(
@@ -319,15 +320,17 @@ class _Loading:
                 global_=global_,
                 location=location,
                 folder=self._folder,
-                state_dir=str((self._state_dir / "processes").absolute())
-                if self._state_dir is not None
-                else "",
+                state_dir=self._below("processes"),
                 unused=self._unused,
                 fatal=self._fatal,
                 waiting=self._waiting,
             )
             if entry is not None:
                 yield entry
+
+    def _below(self, folder: str) -> str:
+        """A folder in which workers keep what outlives the process; '' when nothing is kept."""
+        return "" if self._state_dir is None else str((self._state_dir / folder).absolute())
 
     def _shared(self, node: Node) -> Any:
         """The plain data of a section; bridges of one template share one object."""

@@ -262,6 +262,10 @@ class WriteFlow:
             return "failed", f"{self._writer.error}; nothing was written"
         if reason := self._too_old(command):  # to connect may have taken its time
             return "refused", reason
+        if problem := await self._seen.begin(command):
+            return "failed", problem
+        if reason := self._too_old(command):
+            return "refused", reason
         outcome = await self._writer.write(command.register, command.words, command.value)
         return outcome.known, outcome.reason
 

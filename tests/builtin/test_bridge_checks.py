@@ -58,6 +58,12 @@ def test_each_check_looks_at_the_right_end_of_each_flow(
     assert getattr(Bridge(), other)(view(**flows)) == healthy()
 
 
+def test_a_device_that_accepts_and_is_in_trouble_is_no_fault_of_a_flow() -> None:
+    """H63: one that never answers is connected; its error makes the flow degraded, no more."""
+    hung = {**READS, "input_error": "no answer within 1 s from unit 1"}
+    assert Bridge().input_connected(view(dfc_read=hung)) == healthy()
+
+
 def test_nothing_can_be_said_without_a_flow_or_its_other_side() -> None:
     """A stopped flow is no fault of anyone; one that runs is looked at all the same."""
     bridge, lost = Bridge(), {**READS, "input_connected": False, "output_connected": False}

@@ -16,6 +16,7 @@ DOWN = status("down", "degraded", "connection refused", kind="connection")
 FLOWS = status("active", "running", "reads 8 tags every 0.5 s")
 IDLE = status("idle", "running", "connected, but no sample lately")
 SICK = status("degraded", "degraded", "no such address on the device")
+BEGINS = status("starting", "starting", "connects its input")
 BROKER = status("active", "running", "pid 7 answers", kind="broker")
 CRASHED = status("crashed", "failed", "the server is gone", kind="broker")
 RUNNING = ("idle", "active", "degraded_connection", "degraded_broker", "degraded_flow")
@@ -77,7 +78,7 @@ def test_it_starts_with_connection_then_broker_then_flow() -> None:
         "waits for plant/broker: the server is gone"
     )
     assert situation("starting_broker").state == "starting_flow"
-    assert "waits for the data flow" in situation("starting_flow", flow=SICK).reason
+    assert "waits for the data flow" in situation("starting_flow", flow=BEGINS).reason
     assert situation("starting_flow").state == "active"
     assert situation("starting_flow", flow=IDLE).state == "idle"
 
@@ -93,7 +94,7 @@ def test_a_start_that_takes_too_long_is_called_failed_with_its_cause(state: str)
     """And not earlier."""
     parts = {"connection": DOWN} if state == "starting_connection" else {}
     parts |= {"broker": CRASHED} if state == "starting_broker" else {}
-    parts |= {"flow": SICK} if state == "starting_flow" else {}
+    parts |= {"flow": BEGINS} if state == "starting_flow" else {}
     early = situation(state, since=100 - START_PATIENCE + 1, **parts)
     assert isinstance(early, Stay)
     assert early.wake_after == pytest.approx(1)
@@ -105,12 +106,22 @@ def test_a_start_that_takes_too_long_is_called_failed_with_its_cause(state: str)
 def test_a_failed_start_goes_on_by_itself() -> None:
     """At once when everything flows, after the backoff when the device answers, never before."""
     assert situation("starting_failed").state == "active"
-    waits = situation("starting_failed", flow=SICK, retry_at=104.0)
+    waits = situation("starting_failed", flow=BEGINS, retry_at=104.0)
     assert isinstance(waits, Stay)
     assert waits.wake_after == pytest.approx(4)
-    assert situation("starting_failed", flow=SICK, retry_at=100.0).state == "starting_connection"
+    assert situation("starting_failed", flow=BEGINS, retry_at=100.0).state == "starting_connection"
     gone = situation("starting_failed", connection=DOWN, retry_at=0.0)
     assert gone == Stay("connection: connection refused")
+
+
+@pytest.mark.parametrize("state", ["starting_flow", "starting_failed"])
+def test_a_flow_that_runs_and_is_in_trouble_is_no_start_to_be_tried_again(state: str) -> None:
+    """H63: a device that accepts and does not answer; to begin anew would mend nothing."""
+    answer = situation(state, flow=SICK, retry_at=0.0)
+    assert (answer.state, answer.reason) == (
+        "degraded_flow",
+        "dfc_read: no such address on the device",
+    )
 
 
 @pytest.mark.parametrize(

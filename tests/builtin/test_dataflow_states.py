@@ -123,9 +123,10 @@ def test_the_desired_config_is_named_after_the_path() -> None:
         ({"moving": False}, "idle", "waits for commands on cmd.v1.acme._write"),
         ({"failing": "speed: no answer"}, "degraded", "the last write failed: speed: no answer"),
         ({"output_connected": False, "output_error": "refused"}, "degraded", "output is not"),
+        ({"output_error": "hangs up"}, "degraded", "hangs up"),
         ({"input_connected": False}, "degraded", "the input is not connected"),
     ],
-    ids=["writes", "waits", "failing", "device", "broker"],
+    ids=["writes", "waits", "failing", "device", "hangs up", "broker"],
 )
 def test_a_flow_to_a_device_has_the_same_states_and_reasons_of_its_own(
     seen: dict[str, Any], target: str, reason: str

@@ -199,3 +199,39 @@ def test_the_how_to_shows_what_the_command_answers(
     for words, shown in asked:
         said = re.sub(r"#[0-9a-f]+\*", "#15b62210cad3*", why(*words.split())[1])
         assert said.strip() == shown.strip(), words
+
+
+def test_a_secret_is_shown_with_its_file_and_without_its_value(plant: Path) -> None:
+    (plant.parent / "plc").write_text("10.0.0.77-canary")
+    (plant.parent / "plc").chmod(0o600)
+    text = plant.read_text().replace("IP: 127.0.0.1", "IP: {file: plc}")
+    plant.write_text(text.replace("IP: 10.0.0.7", "IP: {file: absent, default: there}"))
+    code, shown = why(plant, "edge/filler", "--var", "IP")
+    assert code == 0
+    assert "canary" not in shown
+    assert f"a secret: the file {plant.parent / 'plc'}, written 20" in shown.replace("\n", "")
+    assert "looked at every 5 s" in shown
+    _, shown = why(plant, "edge/capper", "--var", "IP")
+    assert "which is not there; its default counts" in shown
+
+
+def test_a_name_with_a_slash_is_encoded_in_the_path_and_found_by_it(plant: Path) -> None:
+    """Names are any printable text; the path is what tells one worker from another."""
+    plant.write_text(plant.read_text().replace("name: filler", 'name: "hall 1/press 50%"'))
+    code, shown = why(plant, "edge/hall 1%2Fpress 50%25", "--var", "IP")
+    assert code == 0
+    assert "declared by bridge edge/hall 1%2Fpress 50%25" in shown
+    assert re.search(r"plant\.yaml:\d+:\d+", shown.replace("\n", ""))
+    code, shown = why(plant, "edge/hall 1/press 50%", "--var", "IP")
+    assert code != 0
+    assert "Did you mean 'edge/hall 1%2Fpress 50%25'?" in shown.replace("\n", " ")
+
+
+def test_a_process_with_a_slash_is_found_by_its_path_too(plant: Path) -> None:
+    plant.write_text(
+        plant.read_text()
+        + 'processes:\n  "web/1":\n    command: [sleep, "{{ .N }}"]\n    variables: {N: "5"}\n'
+    )
+    code, shown = why(plant, "edge/web%2F1", "--var", "N")
+    assert code == 0
+    assert re.search(r"plant\.yaml:\d+:\d+", shown.replace("\n", ""))

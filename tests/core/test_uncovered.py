@@ -84,3 +84,15 @@ def test_a_default_or_all_states_or_no_mapping_say_nothing() -> None:
     assert said({"stopped": "stopped", "*": "running"}) == []
     assert said({"stopped": "stopped", "running": "running"}) == []
     assert said({}) == []
+
+
+def test_a_key_that_is_no_state_of_the_parent_is_told_of_with_the_nearest() -> None:
+    """A misspelt one is otherwise never met, and its child does as it likes."""
+    [text] = said({"stoped": "stopped", "*": "running"}, count=50)
+    assert text == (
+        "the state mapping of p0 has an entry for 'stoped', which is no state of line. "
+        "Did you mean 'stopped'? Known: running, stopped."
+    )
+    told, uncovered = said({"runing": "running"})
+    assert "Did you mean 'running'?" in told
+    assert "says nothing for stopped, running" in uncovered

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from fsmv2 import SpecError
 from fsmv2.flow import CommandInput, ModbusOutput, WriteRegister
-from fsmv2.flow.write.alertness import AFTERGLOW, Alertness
+from fsmv2.flow.asyncio_engine import memory_file
+from fsmv2.flow.write import kept
+from fsmv2.flow.write.alertness import AFTERGLOW, Alertness, steady
 from fsmv2.flow.write.command import Answer, Command, Request, UnreadableError, request_of
+from fsmv2.flow.write.kept import Line
 from fsmv2.flow.write.seen import KEPT, MOST, SeenCommands
 
 NOW_MS = 1_790_000_000_000
@@ -175,3 +182,80 @@ def test_ids_are_those_of_a_tag_bounded_and_forgotten_in_time() -> None:
     assert seen.find("speed", "0", 1.0) is None, "the oldest went first"
     assert seen.find("speed", "11", KEPT) is not None
     assert seen.find("speed", "11", KEPT + 0.1) is None
+
+
+SETPOINT = WriteRegister(name="setpoint", address=1)
+
+
+def asked(id_: str) -> Command:
+    return Command(SETPOINT, (5,), 5, 5, None, 0.0, id_, [])
+
+
+def written(it: Command) -> Answer:
+    return Answer(
+        ok=True, outcome="written", reason="", tag="setpoint", value=5, timestamp_ms=1, id=it.id
+    )
+
+
+async def begun(seen: SeenCommands, id_: str) -> Command:
+    it = asked(id_)
+    seen.accept(it, steady())
+    assert await seen.begin(it) == ""
+    return it
+
+
+async def test_a_command_that_a_crash_interrupted_is_unknown_and_not_executed_again(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "made" / "commands.jsonl"
+    await begun(SeenCommands(file), "a")
+    with file.open("ab") as torn:
+        torn.write(b'{"tag": "setp')  # killed while it wrote the next line
+    known = SeenCommands(file).find("setpoint", "a", steady())
+    assert known is not None
+    assert known.answer is not None
+    assert (known.answer.outcome, known.asked) == ("unknown", 5)
+    assert "perhaps it was written" in known.answer.reason
+    assert b'setp"' not in file.read_bytes().splitlines()[-1]
+
+
+async def test_the_file_forgets_what_is_too_old_and_does_not_grow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """H39: what counts is kept for ten minutes, and the file is written anew now and then."""
+    file = tmp_path / "commands.jsonl"
+    old = Line("setpoint", "old", 5, time.time() - KEPT - 1)
+    file.write_bytes(msgspec.json.encode(old) + b"\n")
+    seen = SeenCommands(file)
+    assert seen.find("setpoint", "old", steady()) is None
+    assert file.read_bytes() == b""
+    monkeypatch.setattr(kept, "LINES", 10)
+    for at in range(30):
+        it = await begun(seen, f"id-{at}")
+        if at % 2:
+            seen.answered(it, written(it))
+        else:
+            del seen._known["setpoint", it.id]
+    assert len(file.read_bytes().splitlines()) <= 30
+    later = SeenCommands(file)
+    assert later.find("setpoint", "id-1", steady()) is not None
+    assert later.find("setpoint", "id-0", steady()) is None
+
+
+async def test_a_refused_command_is_not_remembered(tmp_path: Path) -> None:
+    file = tmp_path / "commands.jsonl"
+    seen = SeenCommands(file)
+    it = await begun(seen, "a")
+    refused = Answer(
+        ok=False, outcome="refused", reason="", tag="setpoint", value=5, timestamp_ms=1, id="a"
+    )
+    seen.answered(it, refused)
+    assert SeenCommands(file).find("setpoint", "a", steady()) is None
+
+
+def test_a_long_name_of_a_flow_still_names_a_file() -> None:
+    long, longer = "plant/" + "ü" * 300, "plant/" + "ü" * 301
+    names = [memory_file(name, "/x") for name in (long, longer, "plant/a b/dfc_write")]
+    assert len({name.name for name in names if name}) == 3
+    assert all(len(name.name) < 200 for name in names if name)
+    assert memory_file("plant", "") is None

@@ -344,3 +344,84 @@ async def test_two_flows_cannot_hear_the_same_commands(tmp_path: Path) -> None:
     with pytest.raises(FlowError, match=r"heard by plant/filler/dfc_write already"):
         await engine.start(other)
     await engine.aclose()
+
+
+async def test_a_device_that_closes_every_connection_is_told_of_and_still_there() -> None:
+    """H63: it accepts, so nothing of ours is to be begun anew; it does not work, so it shows."""
+    stood: list[asyncio.StreamWriter] = []
+    closing = True
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if closing:
+            writer.close()
+        else:
+            stood.append(writer)
+
+    engine = AsyncioEngine()
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        await engine.start(writing(port, free_port()))
+
+        def figures() -> FlowStats:
+            stats = engine.stats(NAME)
+            assert stats is not None
+            return stats
+
+        await until(lambda: "the device close" in figures().output_error)
+        assert figures().output_connected
+        closing = False
+        await until(lambda: not figures().output_error)
+        assert figures().output_connected
+        for writer in stood:
+            writer.close()
+    await until(lambda: "refused" in figures().output_error)
+    assert not figures().output_connected
+    await engine.aclose()
+
+
+async def test_what_was_executed_is_known_after_a_restart_of_the_process(tmp_path: Path) -> None:
+    """A sender repeats what it heard no answer to; its id says that it is the same."""
+    memory = str(tmp_path / "commands")
+    async with rig(tmp_path, memory=memory) as it:
+        first = await it.ask("setpoint", 21.5, id="a-1")
+        assert first["outcome"] == "written"
+        assert (await it.ask("setpoint", 22.5, id="a-2"))["outcome"] == "written"
+        assert (await it.ask("nowhere", 1, id="b-1"))["outcome"] == "failed"
+        await it.engine.aclose()
+        it.engine = AsyncioEngine()  # all that the first one knew is gone with it
+        await it.engine.start(writing(it.plc.port, it.server.port, memory=memory))
+        await it.ready()
+        again = await it.ask("setpoint", 21.5, id="a-1")
+        assert again["duplicate"]
+        assert again == {**first, "duplicate": True}
+        assert (await it.holds(SETPOINT))["setpoint"] == 22.5, "not executed again"
+        assert it.writes.duplicates_total == 1
+        other = await it.ask("setpoint", 30, id="a-1")
+        assert "was used for another value" in other["reason"]
+        tried = await it.ask("nowhere", 1, id="b-1")
+        assert (tried["outcome"], "duplicate" in tried) == ("failed", False), "it changed nothing"
+        await it.engine.aclose()
+
+
+async def test_what_cannot_be_remembered_is_not_executed(tmp_path: Path) -> None:
+    """Its id asks for at most once; without an id nothing is promised, and it is executed."""
+    folder = tmp_path / "commands"
+    async with rig(tmp_path, memory=str(folder)) as it:
+        (file,) = folder.iterdir()
+        file.unlink()
+        file.mkdir()
+        answer = await it.ask("setpoint", 21.5, id="a-1")
+        assert answer["outcome"] == "failed"
+        assert "could not be kept: Is a directory; nothing was written" in answer["reason"]
+        assert (await it.ask("setpoint", 23.5))["outcome"] == "written"
+        file.rmdir()
+        assert (await it.ask("setpoint", 21.5, id="a-1"))["outcome"] == "written"
+
+
+async def test_a_memory_that_cannot_be_used_is_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    engine = AsyncioEngine()
+    with pytest.raises(FlowError, match="x: Not a directory"):
+        await engine.start(writing(1, free_port(), memory=str(tmp_path / "file" / "x")))
+    await engine.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import io
 import json
 import logging
@@ -16,6 +17,7 @@ import structlog
 from fsmv2 import (
     ChildSpec,
     DesiredState,
+    EngineSettings,
     ObservedState,
     PermanentError,
     Runtime,
@@ -38,6 +40,7 @@ from fsmv2.testing import Simulation
 
 CANARY = "canary-8f3a-sings-like-no-other"
 GLOBAL = "canary-of-the-whole-plant-55"
+LATER = "canary-that-came-by-rotation-91"
 
 
 class Seen(ObservedState):
@@ -130,7 +133,7 @@ def silent(found: Any) -> None:
     """No canary in anything."""
     shown = found if isinstance(found, str | bytes) else repr(found)
     text = shown.decode(errors="replace") if isinstance(shown, bytes) else shown
-    for canary in (CANARY, GLOBAL):
+    for canary in (CANARY, GLOBAL, LATER):
         assert canary not in text, f"…{text[max(0, text.index(canary) - 200) :][:400]}…"
 
 
@@ -190,6 +193,95 @@ def test_secrets_reach_author_code_and_nothing_else(
     for file in tmp_path.rglob("*"):
         if file.is_file():
             silent(file.read_bytes())
+
+
+class Told(Leaky):
+    """Remembers all it was ever handed, and says it all again, in every shape."""
+
+    remembered: ClassVar[list[str]] = []
+
+    async def collect_observed_state(self, spec: UserSpec, resources: Any) -> Seen:
+        seen = await super().collect_observed_state(spec, resources)
+        if resources.config["login"] not in Told.remembered:
+            Told.remembered.append(resources.config["login"])
+        return Seen(
+            said=seen.said,
+            nested={"all": Shaped(tuple(Told.remembered), frozenset(Told.remembered))},
+        )
+
+    @action(timeout=5, retries=0)
+    async def enter(self, spec: UserSpec, resources: Any) -> Any:
+        """What it hands back is no plain data."""
+        return KeyError(resources.config["login"], Shaped((resources.config["login"],), None))
+
+
+@dataclasses.dataclass(frozen=True)
+class Shaped:
+    said: tuple[str, ...]
+    among: frozenset[str] | None
+
+
+def test_secrets_stay_unseen_over_a_rotation(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The new value reaches author code; neither it nor the one of before any output."""
+    file = tmp_path / "plc"
+    file.write_text(CANARY)
+    vault = Vault(tmp_path, environ={"KEY": GLOBAL})
+    factory = WorkerFactory()
+    factory.register(Told)
+    token = vault.from_file("plc", variable="PASSWORD")
+    root = ChildSpec("told", "told", UserSpec(variables=VariableBundle({"PASSWORD": token})))
+    Leaky.used, Told.remembered = set(), []
+    reports: list[Report] = []
+    written = io.StringIO()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(written))
+    caplog.set_level(logging.DEBUG)
+    held: list[Any] = []
+
+    async def main() -> None:
+        async with Runtime(
+            root,
+            factory,
+            global_variables={"KEY": vault.from_environment("KEY")},
+            secrets=vault,
+            settings=EngineSettings(secrets_interval=0.1),
+            store=SqliteStore(tmp_path / "store.db"),
+            listener=reports.append,
+        ) as runtime:
+
+            def runs(incarnation: int) -> Any:
+                return lambda t: (
+                    t.nodes
+                    and ((t["told"].incarnation, t["told"].state) == (incarnation, "running"))
+                )
+
+            await runtime.until(runs(1), timeout=30)
+            file.write_text(LATER)
+            await runtime.until(runs(2), timeout=30)
+            file.unlink()
+            view = await runtime.until(lambda t: bool(t["told"].conditions), timeout=30)
+            held.extend([view, await runtime.records("told"), await runtime.events()])
+            s = runtime.core.by_path["told"]
+            held.extend([s.spec, s.desired, s.observed, s.reason, s.last_action, s.live_config])
+            held.append(repr(s.last_action.result) if s.last_action else "")
+
+    try:
+        asyncio.run(main())
+    finally:
+        structlog.reset_defaults()
+    assert Told.remembered == [f"me:{CANARY}", f"me:{LATER}"]
+    silent(held)
+    silent(reports)
+    told = "secret PASSWORD changed (file plc)"
+    assert {told} <= {report.text for report in reports}
+    assert "keeps the value of before" in held[0]["told"].conditions[0].reason
+    silent(written.getvalue())
+    silent("".join(capfd.readouterr()))
+    silent(caplog.text)
+    for stored in tmp_path.rglob("*.db*"):
+        silent(stored.read_bytes())
+        assert stored.suffix != ".db" or b"PASSWORD changed" in stored.read_bytes()
 
 
 def test_secrets_stay_out_of_a_simulation_too(vault: Vault) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from fsmv2 import SecretError, VariableBundle, Vault, render_template
-from fsmv2.spec.vault import LONGEST
+from fsmv2.spec.secret_file import LONGEST
 
 VALUE = 'p@ss "wörd"/1'
 
@@ -149,3 +149,45 @@ def test_what_is_wrong_with_a_source_is_said(
         ask(vault)
     assert said in str(raised.value)
     assert VALUE not in str(raised.value)
+
+
+def test_a_replaced_value_is_handed_out_and_both_are_taken_out_of_texts(
+    vault: Vault, tmp_path: Path
+) -> None:
+    (tmp_path / "plc").write_text("first-of-two")
+    old = vault.from_file("plc", variable="PASSWORD")
+    assert vault.replace("plc", "second-of-two", 0.0) == "PASSWORD changed (file plc)"
+    new = vault.current(old)
+    assert new != old
+    assert vault.current({"a": (f"me:{old}@plc", 1)}) == {"a": (f"me:{new}@plc", 1)}
+    assert vault.reveal(new) == vault.reveal(old) == "second-of-two"
+    assert vault.redact("first-of-two, second-of-two") == f"{old}, {new}"
+    vault.replace("plc", "first-of-two", 1.0)
+    assert vault.current(new) == old
+
+
+def test_values_that_were_replaced_are_forgotten_in_the_end(vault: Vault, tmp_path: Path) -> None:
+    """H39: a secret that is rotated each hour for years does not grow anything."""
+    (tmp_path / "plc").write_text("value-number-0")
+    first = vault.from_file("plc")
+    other = vault.from_environment("PLC_PASSWORD")
+    hour = 3600.0
+    for at in range(1, 17):
+        vault.replace("plc", f"value-number-{at:05}", at * hour)
+    assert vault.redact("value-number-0") == first, "one of the last sixteen"
+    for at in range(17, 3000):
+        vault.replace("plc", f"value-number-{at:05}", at * hour)
+    assert vault.redact("value-number-0") == "value-number-0"
+    assert "value" not in vault.redact("value-number-02990")
+    assert len(vault._values) <= 20
+    assert len(vault._sources) <= 1050
+    assert vault.redact(VALUE) == other
+    assert vault.reveal(other) == VALUE
+
+
+def test_many_changes_within_an_hour_are_all_remembered(vault: Vault, tmp_path: Path) -> None:
+    (tmp_path / "plc").write_text("value-number-0")
+    vault.from_file("plc")
+    for at in range(1, 100):
+        vault.replace("plc", f"value-number-{at:05}", at * 10.0)
+    assert "value" not in vault.redact("value-number-00001")

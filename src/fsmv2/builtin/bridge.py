@@ -31,7 +31,7 @@ from fsmv2 import (
     stay,
     unknown,
 )
-from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
+from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved, DataFlowSpec
 from fsmv2.builtin.sections import connection_from, dataflow_from, writing_from
 from fsmv2.spec import RenderCache, Template
 
@@ -45,13 +45,17 @@ START_PATIENCE = 15.0
 
 
 class BridgeSpec(UserSpec):
-    """What a bridge is made of: the unrendered sections of the document, and where it publishes."""
+    """What a bridge is made of: the unrendered sections of the document, and where it publishes.
+
+    `memory`: the folder in which it keeps the ids of executed commands over a restart, if any.
+    """
 
     connection: Mapping[str, Any]
     read: Mapping[str, Any] | None = None
     write: Mapping[str, Any] | None = None
     broker: str = ""
     broker_url: str = ""
+    memory: str = ""
     wanted: str = "active"
 
 
@@ -90,7 +94,8 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         connection = self._render(spec.connection, scope)
         read = None if spec.read is None else self._render(spec.read, scope)
         write = None if spec.write is None else self._render(spec.write, scope)
-        made_of = (connection, read, write, scope["location_path"], spec.broker, spec.broker_url)
+        where = (scope["location_path"], spec.broker, spec.broker_url, spec.memory)
+        made_of = (connection, read, write, *where)
         same = len(self._last) == len(made_of) and all(
             old is new or (isinstance(new, str) and old == new)
             for old, new in zip(self._last, made_of, strict=True)
@@ -185,7 +190,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
                 return self._wait(s, f"waits for {path}: {status.reason}")
         return goto(self.starting_flow, "the broker is active")
 
-    @state("starting", to="active idle starting_connection starting_failed stopping")
+    @state("starting", to="active idle degraded_flow starting_connection starting_failed stopping")
     def starting_flow(self, s: Snap) -> Step:
         """Waits until the data flows run."""
         if s.should_stop:
@@ -193,18 +198,24 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         if not _is_up(s.children.get(CONNECTION)):
             return goto(self.starting_connection, "the device stopped answering")
         if (waits := _not_flowing(s)) is not None:
-            return self._wait(s, f"waits for the data flow {waits[0]}: {_reason(waits[1])}")
+            name, flow = waits
+            if _runs_degraded(flow):
+                return goto(self.degraded_flow, f"{name}: {_reason(flow)}")
+            return self._wait(s, f"waits for the data flow {name}: {_reason(flow)}")
         target, reason = self._flowing(s)
         return goto(target, reason)
 
-    @state("failed", to="active idle starting_connection stopping")
+    @state("failed", to="active idle degraded_flow starting_connection stopping")
     def starting_failed(self, s: Snap) -> Step:
         """The start took too long; it goes on when its cause is gone, or is begun again later."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
-        if _is_up(s.children.get(CONNECTION)) and _not_flowing(s) is None:
+        waits = _not_flowing(s)
+        if _is_up(s.children.get(CONNECTION)) and waits is None:
             target, reason = self._flowing(s)
             return goto(target, reason)
+        if _is_up(s.children.get(CONNECTION)) and waits and _runs_degraded(waits[1]):
+            return goto(self.degraded_flow, f"{waits[0]}: {_reason(waits[1])}")
         if _is_up(s.children.get(CONNECTION)):
             if s.now >= s.retry_at:
                 return goto(self.starting_connection, "tries again")
@@ -287,7 +298,13 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
 
 
 def _children(
-    connection: Any, read: Any, write: Any, location_path: str, broker: str, broker_url: str
+    connection: Any,
+    read: Any,
+    write: Any,
+    location_path: str,
+    broker: str,
+    broker_url: str,
+    memory: str,
 ) -> tuple[ChildSpec, ...]:
     """The children for the rendered sections; SpecError names what does not fit in them."""
     up = ChildSpec(
@@ -296,11 +313,20 @@ def _children(
         connection_from(connection),
         state_mapping={"stopped": "stopped", "*": "up"},
     )
+    specs: list[tuple[str, DataFlowSpec]] = []
+    if read is not None:
+        spec = dataflow_from(read, location_path=location_path, broker_url=broker_url)
+        specs.append((READ, spec))
+    if write is not None:
+        spec = writing_from(
+            write, location_path=location_path, broker_url=broker_url, memory=memory
+        )
+        specs.append((WRITE, spec))
     flows = [
         ChildSpec(
             name,
             "dataflow",
-            make(section, location_path=location_path, broker_url=broker_url),
+            spec,
             state_mapping={
                 "stopped": "stopped",
                 "stopping": "stopped",
@@ -310,8 +336,7 @@ def _children(
             },
             depends_on=(broker,) if broker else (),
         )
-        for name, section, make in ((READ, read, dataflow_from), (WRITE, write, writing_from))
-        if section is not None
+        for name, spec in specs
     ]
     return (up, *flows)
 
@@ -341,6 +366,14 @@ def _not_flowing(s: Snap) -> tuple[str, ChildStatus | None] | None:
         if flow is None or flow.state not in FLOWING:
             return name, flow
     return None
+
+
+def _runs_degraded(status: ChildStatus | None) -> bool:
+    """Whether a flow runs and is in trouble: its start is done, and done again would be no better.
+
+    A device that accepts connections and does not answer is the device's to mend. H63
+    """
+    return status is not None and status.phase is Phase.DEGRADED
 
 
 def _is_up(status: ChildStatus | None) -> bool:

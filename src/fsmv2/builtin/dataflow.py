@@ -215,7 +215,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
     def _judge(self, s: Snap) -> Step | None:
         """The state the figures call for, or None when it is this one already."""
         seen = s.observed
-        trouble = seen.input_error or seen.failing
+        trouble = seen.input_error or seen.failing or _device_error(s)
         if not seen.input_connected or not seen.output_connected or trouble:
             target = self.degraded
         else:
@@ -232,6 +232,8 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
             return seen.input_error
         if seen.failing:
             return f"the last write failed: {seen.failing}"
+        if error := _device_error(s):
+            return error
         if not isinstance(s.spec.input, ModbusInput):
             return _hearing(s)
         every = f"{s.spec.input.every:g} s"
@@ -258,6 +260,11 @@ def _hearing(s: Snap) -> str:
     if not s.observed.moving:
         return f"waits for commands {where}"
     return f"writes what is asked for {where}"
+
+
+def _device_error(s: Snap) -> str:
+    """What is wrong with a device on the output side that accepts our connection all the same."""
+    return s.observed.output_error if isinstance(s.spec.output, ModbusOutput) else ""
 
 
 def _connecting(s: Snap) -> str:

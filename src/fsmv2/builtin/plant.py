@@ -41,9 +41,17 @@ from fsmv2.builtin.rendering import check_bridge
 from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.builtin.unused import Unused
-from fsmv2.errors import Mark, suggest
+from fsmv2.errors import suggest
 from fsmv2.flow import AsyncioEngine
-from fsmv2.spec.document import Document, Node, decode, load_folder, load_yaml, parse_yaml
+from fsmv2.spec.document import (
+    Document,
+    Node,
+    decode,
+    in_order,
+    load_folder,
+    load_yaml,
+    parse_yaml,
+)
 
 ACTIONS = {
     cls.definition.name: cls.definition.actions
@@ -135,7 +143,7 @@ class _Loading:
         locations = [places.bridge_location(node, agent_location) for node in nodes]
         self._check_templates()
         if section is None or self._fatal:
-            raise DocumentError(_ordered(self._fatal))
+            raise DocumentError(in_order(self._fatal))
         settings = self._settings(section)
         global_ = self._secrets.resolve(self._node.get("global"), section.global_)
         broker = self._broker(section, global_)
@@ -146,7 +154,7 @@ class _Loading:
         processes = tuple(self._processes(section, global_, agent_location))
         self._unused.rest(self._node)
         if self._fatal:
-            raise DocumentError(_ordered(self._fatal))
+            raise DocumentError(in_order(self._fatal))
         spec = AgentSpec(
             variables=VariableBundle(global_=global_),
             location=agent_location,
@@ -155,7 +163,7 @@ class _Loading:
             processes=processes,
         )
         root = ChildSpec(section.agent.name, "agent", spec)
-        return Plant(root, settings, self._vault, tuple(_ordered(self._waiting)))
+        return Plant(root, settings, self._vault, tuple(in_order(self._waiting)))
 
     def _bridge_nodes(self) -> list[Node]:
         node = self._node.get("bridges") or self._node.get("protocolConverter")
@@ -290,6 +298,7 @@ class _Loading:
             read=data.get("read"),
             write=data.get("write"),
             broker_url=broker.address if broker is not None else "",
+            memory=self._below("commands") if write is not None else "",
             wanted=bridge.state,
         )
         return BridgeEntry(
@@ -311,15 +320,17 @@ class _Loading:
                 global_=global_,
                 location=location,
                 folder=self._folder,
-                state_dir=str((self._state_dir / "processes").absolute())
-                if self._state_dir is not None
-                else "",
+                state_dir=self._below("processes"),
                 unused=self._unused,
                 fatal=self._fatal,
                 waiting=self._waiting,
             )
             if entry is not None:
                 yield entry
+
+    def _below(self, folder: str) -> str:
+        """A folder in which workers keep what outlives the process; '' when nothing is kept."""
+        return "" if self._state_dir is None else str((self._state_dir / folder).absolute())
 
     def _shared(self, node: Node) -> Any:
         """The plain data of a section; bridges of one template share one object."""
@@ -330,7 +341,3 @@ def _entries(node: Node | None) -> list[tuple[str, Node]]:
     if node is None or node.kind != "mapping":
         return []
     return [(str(key), value) for key, value in node.value.items()]
-
-
-def _ordered(diagnostics: list[Diagnostic]) -> list[Diagnostic]:
-    return sorted(diagnostics, key=lambda d: d.mark or Mark("", 0, 0))

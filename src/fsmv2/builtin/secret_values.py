@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fsmv2 import Diagnostic, SecretError, Vault
+from fsmv2.errors import nearest
 from fsmv2.spec.document import Node
 
 KEYS = frozenset({"env", "file", "default"})
@@ -21,19 +22,28 @@ class SecretValues:
         self._fatal = fatal
         self._warnings = warnings
 
-    def resolve(self, node: Node | None, data: Any) -> Any:
-        """`data`, which is what `node` says, with a token for each secret in it."""
+    def resolve(self, node: Node | None, data: Any, name: str = "") -> Any:
+        """`data`, which is what `node` says, with a token for each secret in it.
+
+        `name` is the variable that it is the value of; of a whole section there is none.
+        """
         if node is None:
             return data
         if node.kind == "mapping" and isinstance(data, dict):
             if is_secret(node):
-                return self._token(node)
-            return {key: self.resolve(node.value.get(key), item) for key, item in data.items()}
+                return self._token(node, name)
+            if self._was_meant(node):
+                return ""
+            above = f"{name}." if name else ""
+            return {
+                key: self.resolve(node.value.get(key), item, f"{above}{key}")
+                for key, item in data.items()
+            }
         if node.kind == "sequence" and isinstance(data, list):
-            return [self.resolve(*pair) for pair in zip(node.value, data, strict=True)]
+            return [self.resolve(*pair, name) for pair in zip(node.value, data, strict=True)]
         return data
 
-    def _token(self, node: Node) -> str:
+    def _token(self, node: Node, name: str) -> str:
         texts = {key: child.value for key, child in node.value.items()}
         for key, value in texts.items():
             if not isinstance(value, str) or not value:
@@ -44,8 +54,10 @@ class SecretValues:
             return ""
         try:
             if "env" in texts:
-                return self._vault.from_environment(texts["env"], texts.get("default"))
-            token = self._vault.from_file(texts["file"], texts.get("default"))
+                return self._vault.from_environment(
+                    texts["env"], texts.get("default"), variable=name
+                )
+            token = self._vault.from_file(texts["file"], texts.get("default"), variable=name)
         except SecretError as error:
             self._problem(node, error.message, error.fix)
             return ""
@@ -59,6 +71,28 @@ class SecretValues:
                 )
             )
         return token
+
+    def _was_meant(self, node: Node) -> bool:
+        """Whether a mapping is a secret with a key that secrets do not have; told then."""
+        if len(node.value.keys() & {"env", "file"}) != 1:
+            return False
+        for key in node.value.keys() - KEYS:
+            if key == "type":
+                self._problem(
+                    node.value[key],
+                    "a secret has no `type:`, it is always text.",
+                    "For a password leave it out. A port or another number cannot be secret: write "
+                    "it itself, as a plain variable.",
+                )
+                return True
+            if near := nearest(str(key), ["default"]):
+                self._problem(
+                    node.value[key],
+                    f"a secret has no key '{key}'.",
+                    f"Did you mean '{near}'?",
+                )
+                return True
+        return False
 
     def _problem(self, node: Node, message: str, fix: str) -> None:
         self._fatal.append(node.problem("FSM0136", message, fix=fix))

@@ -298,7 +298,9 @@ def dataflow_from(rendered: Any, *, location_path: str, broker_url: str) -> Data
     )
 
 
-def writing_from(rendered: Any, *, location_path: str, broker_url: str) -> DataFlowSpec:
+def writing_from(
+    rendered: Any, *, location_path: str, broker_url: str, memory: str = ""
+) -> DataFlowSpec:
     """The spec of a bridge's flow to the device; SpecError names every problem of the section."""
     section = read_section(rendered, WriteSection, "write")
     commands, modbus = section.input.commands, section.output.modbus
@@ -317,6 +319,7 @@ def writing_from(rendered: Any, *, location_path: str, broker_url: str) -> DataF
             max_age=commands.max_age,
             clock_tolerance=commands.clock_tolerance,
             queue=commands.queue,
+            memory=memory,
         ),
         output=ModbusOutput(
             host=host,

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import typer
 
 from fsmv2.cli.exits import OK, USAGE
 from fsmv2.cli.terminal import complain
+from fsmv2.core.create import encode
 from fsmv2.errors import suggest
 from fsmv2.runtime import PlanNode, plan
 from fsmv2.spec import ENGINE_KEYS
 from fsmv2.spec.document import Node
 from fsmv2.spec.location import normalise_location
+from fsmv2.spec.vault import digests
 from fsmv2.worker import WorkerFactory
+
+if TYPE_CHECKING:
+    from fsmv2.builtin import Plant
 
 TIERS = ("global", "internal")
 
@@ -55,7 +61,26 @@ def why_variable(file: Path, path: str, name: str) -> int:
     typer.echo(f"{path}: {'.'.join(steps)} = {_shown(scope)}")
     for line in _story(root, nodes, node, steps):
         typer.echo(f"  {line}")
+    for line in _secrets(plant, scope):
+        typer.echo(f"  {line}")
     return OK
+
+
+def _secrets(plant: Plant, value: Any) -> Iterator[str]:
+    """Where the secrets in a value come from, and whether a change of them is seen."""
+    for source in sorted(digests(value)):
+        kind, _, name = source.partition(":")
+        if kind == "env":
+            yield f"a secret: the environment variable {name}, read when the tree is started"
+            continue
+        file = plant.vault.place(name)
+        try:
+            written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(file.stat().st_mtime))
+        except OSError:
+            yield f"a secret: the file {file}, which is not there; its default counts"
+            continue
+        every = plant.settings.secrets_interval
+        yield f"a secret: the file {file}, written {written}; looked at every {every:g} s"
 
 
 def _story(
@@ -135,13 +160,16 @@ def _section(root: Node, path: str) -> Node | None:
         return root.get("agent")
     if len(parts) > 2:
         return None
-    process = root.get("processes", parts[1])
-    if process is not None:
-        return process
+    processes = root.get("processes")
+    if processes is not None and processes.kind == "mapping":
+        named = {encode(str(key)): process for key, process in processes.value.items()}
+        found: Node | None = named.get(parts[1])
+        if found is not None:
+            return found
     bridges = root.get("bridges") or root.get("protocolConverter")
     for bridge in bridges.children() if bridges is not None else ():
         name = bridge.get("name")
-        if name is not None and name.value == parts[1]:
+        if name is not None and encode(str(name.value)) == parts[1]:
             return bridge
     return None
 

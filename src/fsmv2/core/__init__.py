@@ -6,7 +6,7 @@ circuit, derive, control, reconcile, step, lifecycle, publish.
 ending, siblings: who ended by itself, who is begun again with whom, who waits for whom.
 commands, pausing, escalation: what a person asks, and when one is called.
 events, instructions: the two languages at the cut.
-acting, freshness, backoff, breaker, waiting, pace, stall, purity, durable: one policy each.
+acting, freshness, backoff, breaker, waiting, pace, stall, purity, durable, secrets: a policy each.
 records, conditions, counters: what is left for people to read.
 """
 
@@ -32,6 +32,7 @@ from fsmv2.core.events import (
     RetryAsked,
     Saved,
     SaveFailed,
+    SecretsUnread,
     StopAsked,
 )
 from fsmv2.core.instructions import (
@@ -89,6 +90,7 @@ __all__ = [
     "SaveFailed",
     "SaveObserved",
     "Saved",
+    "SecretsUnread",
     "StopAsked",
     "StoreInstruction",
     "Supervisor",

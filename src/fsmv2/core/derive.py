@@ -15,6 +15,7 @@ from fsmv2.core import breaker, lifecycle
 from fsmv2.core.conditions import DERIVED
 from fsmv2.core.instructions import Update
 from fsmv2.core.records import Cause
+from fsmv2.core.secrets import changed_between
 from fsmv2.errors import FsmError, SpecError, suggest
 from fsmv2.spec import (
     DesiredState,
@@ -105,6 +106,8 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
     if s.conditions is not None:
         core.clear_condition(s, DERIVED)
     before, s.desired = s.desired, desired
+    if core.secrets.changed and before is not None:
+        _name_secrets(core, s, before, desired)
     s.unsettled_until = 0.0  # what it is asked to be now may not be a livelock
     if before is None:
         if desired.children_specs or s.children:
@@ -112,6 +115,23 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
     elif before.children_specs != desired.children_specs or before.groups != desired.groups:
         s.review_children()
     _apply_config(core, s, spec, desired)
+
+
+def _name_secrets(core: Core, s: Supervisor, before: DesiredState, desired: DesiredState) -> None:
+    """Have the record of this tick say which secret made the desired state another one."""
+    cause = changed_between(
+        core, (before.config, before.children_specs), (desired.config, desired.children_specs)
+    )
+    if cause is not None:
+        core.secrets.causes.append(cause)
+
+
+def _tell_secrets(core: Core, s: Supervisor, desired: DesiredState) -> None:
+    """Report a secret that the running instance is handed now."""
+    old, new = (s.applied, s.live_config), (s.declared.user_spec, desired.config)
+    cause = changed_between(core, old, new)
+    if cause is not None:
+        core.report("secret", s, f"{cause}: handed to the running worker")
 
 
 def _ask(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredState | None:
@@ -189,5 +209,7 @@ def _apply_config(core: Core, s: Supervisor, spec: Any, desired: DesiredState) -
     if not s.recreate_due:
         # Only a parent's state or a variable that nothing rendered changes no more than the spec.
         changed = desired.config != s.live_config or s.declared.user_spec is not s.applied
+        if changed and core.secrets.changed:
+            _tell_secrets(core, s, desired)
         s.live_spec, s.live_config, s.applied = spec, desired.config, s.declared.user_spec
         core.emit(Update(s.path, s.incarnation, spec, desired.config, changed))

@@ -17,11 +17,15 @@ from fsmv2.worker import Outcome
 
 
 class Declared(msgspec.Struct, frozen=True, gc=False):
-    """The tree's root is to be this; also carries the fleet-wide variables. None: nothing."""
+    """The tree's root is to be this; also carries the fleet-wide variables. None: nothing.
+
+    `secrets`: it is the same but for the values of these, by source, each with what is told of it.
+    """
 
     root: ChildSpec
     global_variables: Mapping[str, Any] = {}
     who: str = "document"
+    secrets: Mapping[str, str] = {}
 
 
 class Observed(msgspec.Struct, frozen=True, gc=False):
@@ -84,6 +88,12 @@ class SaveFailed(msgspec.Struct, frozen=True, gc=False):
     reason: str
     path: str = ""
     lost: bool = False
+
+
+class SecretsUnread(msgspec.Struct, frozen=True, gc=False):
+    """These secrets cannot be read now, each with why and what is used instead; none: all can."""
+
+    problems: tuple[str, ...] = ()
 
 
 class StopAsked(msgspec.Struct, frozen=True, gc=False):
@@ -164,6 +174,7 @@ Event = (
     | Released
     | Saved
     | SaveFailed
+    | SecretsUnread
     | StopAsked
     | ForceAsked
     | RestartAsked

@@ -18,6 +18,7 @@ from fsmv2.core.instructions import Collect, Release, Watch
 from fsmv2.core.mapping import map_child, map_children, review_mappings
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.records import Cause
+from fsmv2.core.secrets import changed_between
 from fsmv2.core.supervisor import StopRequest, Supervisor
 from fsmv2.spec import ChildSpec
 from fsmv2.worker import Phase
@@ -163,7 +164,9 @@ def pace_recreate(core: Core, s: Supervisor) -> None:
         core.set_timer(s, "recreate", core.now + max(wait, 0.001))
         return
     s.recreate_due = False
-    restart(core, s, "its spec or rendered config changed")
+    new = s.declared.user_spec, s.desired.config if s.desired is not None else None
+    secret = changed_between(core, (s.applied, s.live_config), new)
+    restart(core, s, str(secret) if secret else "its spec or rendered config changed")
 
 
 # ---- in each tick ---------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from fsmv2.core import (
     freshness,
     lifecycle,
     reconcile,
+    secrets,
     siblings,
     stall,
     waiting,
@@ -48,6 +49,7 @@ from fsmv2.core.events import (
     RetryAsked,
     Saved,
     SaveFailed,
+    SecretsUnread,
     StopAsked,
 )
 from fsmv2.core.instructions import Instruction, Report
@@ -105,6 +107,7 @@ class Core:
         self.open_circuits = 0
         self.paused: dict[str, Pause] = {}
         self.durable: Durable | None = None
+        self.secrets = secrets.Secrets()
         self.stopping = False
         self.stalled_by: str | None = None
         self.silent_from = 0.0
@@ -438,6 +441,7 @@ HANDLERS: dict[type, Callable[[Core, Any], None]] = {
     Released: lifecycle.released,
     Saved: durable.saved,
     SaveFailed: durable.failed,
+    SecretsUnread: secrets.unread,
     StopAsked: lifecycle.stop_all,
     ForceAsked: lifecycle.force_all,
     RestartAsked: commands.restart,

@@ -44,10 +44,14 @@ def map_child(core: Core, child: Supervisor) -> None:
 def warn_uncovered(core: Core, child: Supervisor) -> None:
     """Tell, once for each pair of types, which states of a parent a mapping says nothing for.
 
-    In these the child keeps its own wish, which may be meant; a forgotten state looks the same.
+    And which it speaks of that the parent has not. In the former the child keeps its own wish,
+    which may be meant; a forgotten state looks the same.
     """
     parent, mapping = child.parent, child.declared.state_mapping
-    if parent is None or not mapping or "*" in mapping:
+    if parent is None or not mapping:
+        return
+    _warn_unknown(core, parent, child)
+    if "*" in mapping:
         return
     uncovered = [name for name in parent.definition.states if name not in mapping]
     key = (parent.definition.name, child.definition.name, *uncovered)
@@ -61,6 +65,22 @@ def warn_uncovered(core: Core, child: Supervisor) -> None:
         "keeps its own desired state. Name them, or give a default with '*'",
         level="warning",
     )
+
+
+def _warn_unknown(core: Core, parent: Supervisor, child: Supervisor) -> None:
+    """Tell, once for each pair of types, of keys that the parent never has as a state: misspelt."""
+    states = parent.definition.states
+    unknown = [key for key in child.declared.state_mapping if key != "*" and key not in states]
+    once = (parent.definition.name, child.definition.name, "", *unknown)
+    if not unknown or once in core.uncovered:
+        return
+    core.uncovered.add(once)
+    said = " ".join(
+        f"'{key}', which is no state of {parent.definition.name}. {suggest(key, states)}"
+        for key in unknown
+    )
+    text = f"the state mapping of {child.name} has an entry for {said}"
+    core.report("mapping", parent, text, level="warning")
 
 
 def unknown_states(child: Supervisor) -> list[str]:

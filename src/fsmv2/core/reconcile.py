@@ -17,6 +17,7 @@ from fsmv2.core.events import Declared
 from fsmv2.core.mapping import map_child
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.records import Cause
+from fsmv2.core.secrets import changed_between
 from fsmv2.core.supervisor import Supervisor
 from fsmv2.errors import ReconcileError
 from fsmv2.spec import ChildSpec, DesiredState
@@ -188,7 +189,8 @@ def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
     if old.user_spec != spec.user_spec:
         child.derive_due = True
         lifecycle.review_recreate(core, child)
-    core.mark(child, Cause("spec", "changed by its parent", core.tick_id))
+    secret = changed_between(core, old.user_spec, spec.user_spec)
+    core.mark(child, secret or Cause("spec", "changed by its parent", core.tick_id))
     return True
 
 
@@ -202,6 +204,7 @@ def declare(core: Core, event: Declared) -> None:
     """The root is to be this: create it, or change the one there is."""
     if core.stopping:
         return
+    core.secrets.changed.update(event.secrets)
     if dict(event.global_variables) != core.global_variables:
         core.set_globals(dict(event.global_variables))
     if core.root is None:
@@ -212,4 +215,7 @@ def declare(core: Core, event: Declared) -> None:
         core.root.comeback = event.root
     else:
         change(core, core.root, event.root)
-    core.report("applied", core.root, f"declared by {event.who}")
+    if not event.secrets:
+        core.report("applied", core.root, f"declared by {event.who}")
+    for told in event.secrets.values():
+        core.report("secret", core.root, f"secret {told}")

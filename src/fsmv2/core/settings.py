@@ -77,6 +77,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How long the first action of a changed desired state waits for the store, and an end for its
     last changes. A disk under load answers within a second; one that hangs must not hold up a
     plant."""
+    secrets_interval: float = 5.0
+    """How often the files of secrets are looked at for a change. One `stat` each, so it costs next
+    to nothing; what changed is taken a second later, when it has been found the same twice."""
     records: int = 16
     """Ticks remembered for each supervisor."""
     causes_per_tick: int = 8

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fsmv2.core import circuit, derive, ending, lifecycle, purity, reconcile, siblings, step
+from fsmv2.core import (
+    circuit,
+    derive,
+    ending,
+    lifecycle,
+    purity,
+    reconcile,
+    secrets,
+    siblings,
+    step,
+)
 from fsmv2.core.control import decide_control
 from fsmv2.core.publish import publish
 from fsmv2.core.records import Cause, TickRecord
@@ -26,6 +36,7 @@ def tick(core: Core, s: Supervisor) -> None:
     s.tick_count += 1
     causes, more = tuple(s.causes or ()), s.more_causes
     s.causes, s.more_causes = None, 0
+    core.secrets.causes.clear()
     incarnation, actions_before = s.incarnation, core.counters.actions
 
     if s.definition.checks and s.stop is None:
@@ -53,6 +64,9 @@ def tick(core: Core, s: Supervisor) -> None:
     lifecycle.advance(core, s)
     if core.by_path.get(s.path) is not s:
         return  # it has been released
+    causes += tuple(cause for cause in core.secrets.causes if cause not in causes)
+    if s.parent is None and core.secrets.unread:
+        secrets.say_unread(core, s)  # a root begun anew has lost its conditions
     if s.incarnation == incarnation:
         publish(core, s)
     if core.durable is not None:

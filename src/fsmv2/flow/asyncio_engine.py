@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from fsmv2.errors import FlowError
 from fsmv2.flow.config import FlowConfig
@@ -18,7 +21,21 @@ from fsmv2.flow.write.flow import WriteFlow
 from fsmv2.flow.write.seen import SeenCommands
 
 T = TypeVar("T")
+
+LONGEST_NAME = 150
+"""Characters of a flow's name that stand in the name of its file; file systems take 255."""
 AnyFlow = Flow | WriteFlow
+
+
+def memory_file(name: str, folder: str) -> Path | None:
+    """Where the flow of this name keeps the ids of its commands; None: it does not."""
+    if not folder:
+        return None
+    safe = quote(name, safe="")
+    if len(safe) > LONGEST_NAME:
+        digest = hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
+        safe = f"{safe[:LONGEST_NAME]}-{digest}"
+    return Path(folder) / f"{safe}.jsonl"
 
 
 class AsyncioEngine:
@@ -30,7 +47,7 @@ class AsyncioEngine:
     def __init__(self, *, on_accepted: OnAccepted | None = None) -> None:
         self._on_accepted = on_accepted
         self._flows: dict[str, AnyFlow] = {}
-        self._seen: dict[str, SeenCommands] = {}
+        self._seen: dict[tuple[str, str], SeenCommands] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._connections: dict[tuple[str, str], UnsConnection] = {}
         self._parting: set[UnsConnection] = set()
@@ -97,7 +114,21 @@ class AsyncioEngine:
             connection = self._connect(config.output.url, config.output.stream)
             return Flow(config, connection, self._on_accepted)
         connection = self._connect(config.input.url, config.input.stream)
-        return WriteFlow(config, connection, self._seen.setdefault(config.name, SeenCommands()))
+        return WriteFlow(config, connection, self._remembered(config))
+
+    def _remembered(self, config: WriteConfig) -> SeenCommands:
+        """The commands that a flow of this name has executed; FlowError: they cannot be kept."""
+        key = (config.name, config.input.memory)
+        if key not in self._seen:
+            try:
+                self._seen[key] = SeenCommands(memory_file(*key))
+            except OSError as error:
+                raise FlowError(
+                    f"the ids of commands cannot be kept in {config.input.memory}: "
+                    f"{error.strerror}.",
+                    fix="Let the user that fsmv2 runs as write there.",
+                ) from None
+        return self._seen[key]
 
     def _check_subject(self, config: WriteConfig) -> None:
         """Two flows that hear the same commands would refuse each other's."""
@@ -188,3 +219,4 @@ class AsyncioEngine:
                 task.cancel()
             self._loop.run_until_complete(asyncio.wait(left, timeout=1.0))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())

@@ -27,7 +27,11 @@ class WriteStats(msgspec.Struct, kw_only=True):
 
 
 class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
-    """One flow now. Totals count since it was started; rates are per second over ten seconds."""
+    """One flow now. Totals count since it was started; rates are per second over ten seconds.
+
+    A side is connected when it accepts our connection; one that does and is in trouble all the
+    same, such as a device that never answers, has an error beside it.
+    """
 
     running: bool
     started_at: float

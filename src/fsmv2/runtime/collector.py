@@ -248,6 +248,8 @@ class Collector:
                 self._spec, self._config = secrets.reveal(spec), secrets.reveal(config)
             except SecretError as error:
                 self._concealed = error.message
+            except Exception as error:  # noqa: BLE001  (author data that cannot be copied)
+                self._concealed = f"its secrets could not be put in: {said(error)}"
         if self._holder is not None:
             self._holder.want(self._spec, self._config)
 

@@ -17,7 +17,6 @@ from typing import Any
 from fsmv2.core import (
     AcknowledgeAsked,
     Core,
-    Declared,
     Durable,
     EngineSettings,
     ForceAsked,
@@ -34,7 +33,9 @@ from fsmv2.core import (
 from fsmv2.errors import FsmError
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declaration import Declaration
+from fsmv2.runtime.declaring import Declaring
 from fsmv2.runtime.liveness import Liveness, judge
+from fsmv2.runtime.rotation import Rotation, RotationThread
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.threads import LoopThread
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
@@ -163,6 +164,8 @@ class Runtime:
         )
         self._listener = listener
         self._running: _Running | None = None
+        self._declaring = Declaring(self._post, secrets)
+        self._rotation: RotationThread | None = None
 
     async def __aenter__(self) -> Runtime:
         """Start the threads and declare the tree; does not wait until anything runs.
@@ -209,6 +212,8 @@ class Runtime:
         trace: TracebackType | None,
     ) -> None:
         """Stop the tree, in order, and the threads."""
+        if self._rotation is not None:
+            self._rotation.close()
         try:
             await self.stop()
         finally:
@@ -255,10 +260,21 @@ class Runtime:
         *,
         who: str = "program",
     ) -> None:
-        """Declare what the whole tree is to be from now on; only what differs is touched."""
-        if global_variables is None:
-            global_variables = root.user_spec.variables.global_
-        self._post(Declared(root, global_variables, who))
+        """Declare what the whole tree is to be from now on; only what differs is touched.
+
+        `global_variables` default to those of the root's spec.
+        """
+        self._declaring.declare(root, global_variables, who)
+        secrets = self._secrets
+        if secrets is not None and secrets.files and self._rotation is None:
+            rotation = Rotation(
+                secrets,
+                interval=self.settings.secrets_interval,
+                renew=self._declaring.renew,
+                post=self._post,
+            )
+            self._rotation = RotationThread(rotation, self.clock.now)
+            self._rotation.start()
 
     def restart(self, path: str, *, who: str = "program") -> None:
         """Have the worker at `path` stopped and begun again.

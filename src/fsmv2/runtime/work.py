@@ -59,7 +59,7 @@ class Work:
         busy: Callable[[], bool] = _idle,
     ) -> None:
         """`busy` tells whether the core has much to do: then what can wait a little does."""
-        self._secrets = secrets or Vault()
+        self._secrets = secrets if secrets is not None else Vault()
         self._post_unseen = post
         post = self._post
         self.executor = Executor(settings, loop, post)

@@ -17,7 +17,6 @@ from typing import Any
 from fsmv2.core import (
     AcknowledgeAsked,
     Core,
-    Declared,
     Durable,
     EngineSettings,
     Event,
@@ -31,6 +30,8 @@ from fsmv2.core import (
     TickRecord,
 )
 from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.declaring import Declaring
+from fsmv2.runtime.rotation import Rotation
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
 from fsmv2.runtime.work import Work
@@ -80,7 +81,16 @@ class Simulation:
         self.supervision.listen(self.reports.append)
         if writer is not None:
             self.supervision.listen(writer.note)
+        self._declaring = Declaring(self.post, secrets)
         self.declare(root, global_variables)
+        if secrets is not None:
+            self._rotation = Rotation(
+                secrets,
+                interval=self.settings.secrets_interval,
+                renew=self._declaring.renew,
+                post=self.post,
+            )
+            self.loop.call_soon(self._look_for_changed_secrets)
 
     def __enter__(self) -> Simulation:
         return self
@@ -107,9 +117,7 @@ class Simulation:
 
     def declare(self, root: ChildSpec, global_variables: Mapping[str, Any] | None = None) -> None:
         """Declare what the tree is to be."""
-        if global_variables is None:
-            global_variables = root.user_spec.variables.global_
-        self.post(Declared(root, global_variables, "test"))
+        self._declaring.declare(root, global_variables, "test")
 
     def restart(self, path: str) -> None:
         """Ask for a new instance at `path`."""
@@ -134,6 +142,10 @@ class Simulation:
     def ask_stop(self, *, deadline: float | None = None) -> None:
         """Ask the tree to stop; does not run anything yet."""
         self.post(StopAsked("test", deadline))
+
+    def _look_for_changed_secrets(self) -> None:
+        wait = self._rotation.look_safely(self.clock.now())
+        self.loop.call_later(wait, self._look_for_changed_secrets)
 
     # ---- time --------------------------------------------------------------------------------
 

@@ -17,6 +17,21 @@ GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path for path in GOLDEN.iterdir() if path.suffix != ".txt")
 
 
+def too_many_problems() -> bytes:
+    bridge = "  - {{name: b{}, template: plc, variables: {{location: here}}}}\n"
+    bridges = "".join(bridge.format(at) for at in range(600))
+    template = 'templates: {plc: {connection: {host: "{{ .HOST }}", port: 502}}}\n'
+    return f"agent: {{name: edge}}\n{template}bridges:\n{bridges}".encode()
+
+
+def too_large() -> bytes:
+    return b"# " + b"x" * (10 << 20)
+
+
+MADE = {"71-too-many-problems": too_many_problems, "72-too-large": too_large}
+"""Documents that would be too long to keep; the golden text is the end of what is said."""
+
+
 def staged(case: Path, folder: Path) -> str:
     """Put a case into `folder`; the argument of the command."""
     if case.is_file():
@@ -46,3 +61,17 @@ def test_a_wrong_document_is_told_what_to_mend(
     said = capsys.readouterr().err
     assert said == case.with_suffix(".txt").read_text(encoding="utf-8")
     assert code == (1 if "error[" in said else 0)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_wrong_document_of_this_size_ends_with_what_to_do(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plant.yaml").write_bytes(MADE[name]())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert check(Path("plant.yaml"), as_json=False) == 1
+    said = capsys.readouterr().err
+    golden = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+    assert said.endswith(golden)
+    assert said.count("error[") == (501 if "error[FSM0101]" in golden else 1)

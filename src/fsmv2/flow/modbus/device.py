@@ -27,6 +27,13 @@ def explained(code: int) -> str:
     return EXCEPTIONS.get(code, f"the device answered with exception {code}")
 
 
+class HungUpError(ConnectionError):
+    """The device accepted a connection, and closed it."""
+
+    def __init__(self) -> None:
+        super().__init__("the device closed the connection")
+
+
 class ModbusDevice:
     """A connection that is made when asked for, and never by itself again."""
 
@@ -38,7 +45,11 @@ class ModbusDevice:
     @property
     def connected(self) -> bool:
         """Whether the TCP connection stands."""
-        return self.client is not None and bool(self.client.connected)
+        if self.client is None or not self.client.connected:
+            return False
+        # A connection that is closed while the library still waits for it to be made is kept by
+        # the library as one that stands.
+        return not self.client.ctx.transport.is_closing()
 
     async def connect(self) -> None:
         """Connect anew; raises OSError or TimeoutError when the device cannot be reached."""
@@ -75,4 +86,4 @@ class ModbusDevice:
         async with asyncio.timeout(self.timeout):
             _, writer = await asyncio.open_connection(self.host, self.port)
         writer.close()
-        raise ConnectionError("the device closed the connection")
+        raise HungUpError

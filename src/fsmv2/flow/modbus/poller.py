@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from fsmv2.flow.config import ModbusInput
+from fsmv2.flow.modbus.device import HungUpError
 from fsmv2.flow.modbus.reader import ModbusReader, Reading
 from fsmv2.flow.stats import Counters
 
@@ -30,6 +31,8 @@ class ModbusPoller:
         self._take = take
         self._reader = ModbusReader(config)
         self.connected = False
+        """Whether the device accepts our connections; `error` tells what is wrong with one that
+        does, such as that it never answers."""
         self.error = ""
 
     async def run(self) -> None:
@@ -40,13 +43,12 @@ class ModbusPoller:
         try:
             while True:
                 try:
-                    if not self._reader.connected:
-                        await self._reader.connect()
+                    await self._connect()
                     await self._poll()
                 except (OSError, TimeoutError) as error:
                     # Also of a read: a device that accepts and hangs up is not to be stormed.
                     self._counters.fail()
-                    self._lost(error)
+                    self.error = self._reader.lost(error)
                     self._reader.close()
                     await asyncio.sleep(min(RECONNECT_CAP, RECONNECT_BASE * 2**failures))
                     failures = min(failures + 1, 10)
@@ -63,18 +65,27 @@ class ModbusPoller:
             self._reader.close()
             self.connected = False
 
+    async def _connect(self) -> None:
+        if self._reader.connected:
+            return
+        try:
+            await self._reader.connect()
+        except (OSError, TimeoutError) as error:
+            self.connected = isinstance(error, HungUpError)
+            raise
+
     async def _poll(self) -> None:
         if not self._room(len(self._config.registers)):
             self._counters.skipped += 1
             return
         self._counters.polls += 1
-        reading = await self._reader.read()
-        self.connected = True
+        try:
+            reading = await self._reader.read()
+        finally:
+            # Whatever it answers, if anything, it took our connection: to begin anew on this side
+            # of it mends nothing. H63
+            self.connected = True
         self.error = "; ".join(reading.errors)
         for _ in reading.errors:
             self._counters.fail()
         self._take(reading)
-
-    def _lost(self, error: Exception) -> None:
-        self.connected = False
-        self.error = self._reader.lost(error)

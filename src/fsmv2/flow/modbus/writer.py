@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from fsmv2.flow.extra import industrial
-from fsmv2.flow.modbus.device import ModbusDevice, explained
+from fsmv2.flow.modbus.device import HungUpError, ModbusDevice, explained
 from fsmv2.flow.modbus.values import Value, decode
 from fsmv2.flow.write.config import ModbusOutput, WriteRegister
 
@@ -37,6 +37,8 @@ class ModbusWriter:
         self._config = config
         self._device = ModbusDevice(config.host, config.port, config.timeout)
         self.error = ""
+        self.reached = False
+        """Whether the device accepted our last connection, which it may have closed since."""
 
     @property
     def connected(self) -> bool:
@@ -49,8 +51,10 @@ class ModbusWriter:
             await self._device.connect()
         except (OSError, TimeoutError) as error:
             self.error = self._device.lost(error)
+            self.reached = isinstance(error, HungUpError)
             return False
         self.error = ""
+        self.reached = True
         return True
 
     def close(self) -> None:

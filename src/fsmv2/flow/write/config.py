@@ -36,7 +36,8 @@ class CommandInput(msgspec.Struct, frozen=True, kw_only=True, tag="commands"):
     """Commands on a NATS server: `<subject>.<tag>`, or the MQTT topic that it is at the gateway.
 
     A command older than `max_age` seconds, or from further in the future than `clock_tolerance`
-    seconds, is refused. `queue`: how many may wait; one more is refused.
+    seconds, is refused. `queue`: how many may wait; one more is refused. `memory`: the folder in
+    which ids are kept, so that a restart executes no command twice; without it they are not.
     """
 
     url: str
@@ -45,6 +46,7 @@ class CommandInput(msgspec.Struct, frozen=True, kw_only=True, tag="commands"):
     clock_tolerance: float = 2.0
     queue: int = 100
     stream: str = "UMH"
+    memory: str = ""
 
     def __post_init__(self) -> None:
         problems = list(_command_problems(self))

@@ -29,6 +29,8 @@ from fsmv2.flow.write.seen import SeenCommands
 LOOK = 1.0
 """Seconds between looks at whether the device's connection still stands."""
 RECONNECT_CAP = 2.0
+CLOSED_OFTEN = 3
+"""Looks in a row that found the connection closed again; a device restarts now and then."""
 MOST_REPLIES = 10
 """Subjects on which one command is answered, however often it is sent while it waits."""
 FAILING = 60.0
@@ -55,6 +57,7 @@ class WriteFlow:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
+        self._closed = 0
         self._alert = Alertness(steady())
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -107,9 +110,9 @@ class WriteFlow:
             running=running,
             started_at=counters.started_at,
             input_connected=listens,
-            output_connected=self._writer.connected,
+            output_connected=self._writer.reached,
             input_error="" if listens else self.connection.error,
-            output_error=self._writer.error or self._unexpected(),
+            output_error=self._writer.error or self._unexpected() or self._hangs_up(),
             polls_total=0,
             skipped_polls_total=0,
             accepted_total=0,
@@ -127,6 +130,12 @@ class WriteFlow:
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
                 return f"writing ended: {said(error)}"
         return ""
+
+    def _hangs_up(self) -> str:
+        if self._closed < CLOSED_OFTEN:
+            return ""
+        output = self.config.output
+        return f"{output.host}:{output.port}: the device closes every connection soon"
 
     # ---- hearing -----------------------------------------------------------------------------
 
@@ -225,6 +234,7 @@ class WriteFlow:
         await self.connection.listen(self, f"{self.config.input.subject}.>", self._hear)
         pause = 0.2
         while True:
+            self._closed = 0 if self._writer.connected else self._closed + self._writer.reached
             if not self._writer.connected:
                 connected = await self._writer.connect()
                 pause = 0.2 if connected else min(RECONNECT_CAP, pause * 2)
@@ -251,6 +261,10 @@ class WriteFlow:
         if not self._writer.connected and not await self._writer.connect():
             return "failed", f"{self._writer.error}; nothing was written"
         if reason := self._too_old(command):  # to connect may have taken its time
+            return "refused", reason
+        if problem := await self._seen.begin(command):
+            return "failed", problem
+        if reason := self._too_old(command):
             return "refused", reason
         outcome = await self._writer.write(command.register, command.words, command.value)
         return outcome.known, outcome.reason

@@ -103,9 +103,16 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 def _rest(found: Sequence[Diagnostic]) -> Diagnostic:
     """The problems that are not shown, counted, at the place of the first of them."""
-    first = found[MOST_SHOWN]
-    message = f"from here on, {len(found) - MOST_SHOWN:,} more problems are not shown."
+    first, rest = found[MOST_SHOWN], found[MOST_SHOWN:]
+    # Some of them may be a count themselves, of an earlier look at the same document.
+    least = "at least " if any(one.code == "FSM0101" for one in found) else ""
+    message = f"from here on, {least}{len(rest):,} more problems are not shown."
     fix = "Mend those above first; check that it is the right file."
     return msgspec.structs.replace(
-        first, code="FSM0101", message=message, fix=fix, related=(), warning=False
+        first,
+        code="FSM0101",
+        message=message,
+        fix=fix,
+        related=(),
+        warning=all(one.warning for one in rest),
     )

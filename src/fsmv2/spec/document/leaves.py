@@ -157,7 +157,7 @@ def text_fix(node: Node) -> str:
     if not isinstance(value, str):
         return ""
     if node.rendered and holds_secret(value):
-        return "A secret is always text; write what is meant here as a variable of its own."
+        return "A secret is always text: write what is meant here itself, as a plain variable."
     if is_template(value) and node.rendered:
         return "The value of a variable is not rendered again; write there what is meant."
     if is_template(value):

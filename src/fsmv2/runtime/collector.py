@@ -248,7 +248,14 @@ class Collector:
     def _bind(self, value: Any, config: Any) -> Resources[Any]:
         log = worker_log(self.path, self._secrets)
         return Resources(
-            self.path, value, config, log, self._push, self._late, self._secrets.redact
+            self.path,
+            value,
+            config,
+            log,
+            self._push,
+            self._late,
+            self._secrets.redact,
+            self._secrets.redactions,
         )
 
     def _push(self, observed: ObservedState) -> None:

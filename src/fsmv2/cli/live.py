@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fsmv2.cli.lines import clock_text
-from fsmv2.cli.show import Happening, reason_text, said
+from fsmv2.cli.show import OUTPUT, Happening, reason_text, said
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.worker import Phase
 
@@ -34,6 +34,10 @@ EVENTS = 8
 """How many of the last happenings are shown."""
 LEAST_EVENTS = 3
 """How many of them on a small terminal."""
+OUTPUTS = 8
+"""How many of the last lines that processes wrote are shown, apart from what the tree says."""
+LEAST_OUTPUTS = 2
+"""How many of them on a small terminal."""
 SVG_WIDTH = 120
 
 Below = Callable[[], Iterable[RenderableType]]
@@ -49,13 +53,14 @@ class LiveTree:
         self._title = title
         self._below = below
         self._events: deque[Happening] = deque(maxlen=EVENTS)
+        self._outputs: deque[Happening] = deque(maxlen=OUTPUTS)
         self._tree = TreeView(0.0, ())
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="ellipsis")
         self._live.start()
 
     def happened(self, happening: Happening) -> None:
         """Keep it for the next frame."""
-        self._events.append(happening)
+        (self._outputs if happening.kind == OUTPUT else self._events).append(happening)
 
     def frame(self, tree: TreeView) -> None:
         """Draw; once a stop has released everything, the last tree stays for the eye."""
@@ -86,9 +91,15 @@ class LiveTree:
         """The tree comes first: for its sake events give way, then what is below them."""
         below = list(self._below())
         rest = height - 3 - len(self._tree.nodes)  # the headline, the table's head, a rule
-        while below and sum(map(_lines_of, below)) + LEAST_EVENTS > rest:
+        least = LEAST_EVENTS + (LEAST_OUTPUTS + 1 if self._outputs else 0)
+        while below and sum(map(_lines_of, below)) + least > rest:
             below.pop()
         room = rest - sum(map(_lines_of, below))
+        if self._outputs:
+            spare = room - 1 - max(LEAST_EVENTS, min(EVENTS, len(self._events)))
+            wrote = list(self._outputs)[-max(LEAST_OUTPUTS, min(OUTPUTS, spare)) :]
+            below = [Rule(style="dim"), outputs_table(wrote), *below]
+            room -= 1 + len(wrote)
         events = list(self._events)[-max(LEAST_EVENTS, min(EVENTS, room)) :]
         rows = height - 3 - len(events) - sum(map(_lines_of, below))
         return Group(
@@ -143,6 +154,18 @@ def events_table(events: Iterable[Happening]) -> Table:
     for event in events:
         text = Text(said(event), LEVELS.get(event.level, ""))
         table.add_row(clock_text(event.at), Text(event.path), text)
+    return table
+
+
+def outputs_table(lines: Iterable[Happening]) -> Table:
+    """The last lines that processes wrote, oldest first."""
+    table = Table(box=None, expand=True, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, style="dim", width=12)
+    table.add_column(no_wrap=True, max_width=40)
+    table.add_column(no_wrap=True, style="dim", width=5)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    for line in lines:
+        table.add_row(clock_text(line.at), Text(line.path), f"{line.stream:3} │", Text(line.text))
     return table
 
 

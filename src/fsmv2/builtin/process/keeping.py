@@ -17,7 +17,7 @@ from fsmv2 import PermanentError, TemporaryError
 from fsmv2.builtin.process.keeper import loop, run
 from fsmv2.builtin.process.record import Record
 from fsmv2.builtin.process.spec import INHERITED, Config
-from fsmv2.errors import suggest
+from fsmv2.errors import nearest
 
 ANSWERS_WITHIN = 20.0
 """Seconds for a keeper to start; a machine that is very busy takes seconds for an interpreter."""
@@ -130,12 +130,11 @@ def _why_not(program: str, number: int, config: Config, env: dict[str, Any]) -> 
     reason = os.strerror(number)
     text = f"{program} cannot be started: {reason}."
     if number == errno.ENOENT and "/" not in program:
-        folders = env.get("PATH", os.defpath).split(os.pathsep)
-        programs = {name for folder in folders for name in _names(folder)}
-        near = suggest(program, programs).partition(" Known:")[0]
-        near = f" {near}" if near.startswith("Did you mean") else ""
-        text = f"there is no program {program} in PATH ({os.pathsep.join(folders)})."
-        return text, f"Write where it is: /opt/app/bin/{program}, say.{near}"
+        folders = list(dict.fromkeys(env.get("PATH", os.defpath).split(os.pathsep)))
+        close = nearest(program, {name for folder in folders for name in _names(folder)})
+        hint = f"Did you mean '{close}'? Or write" if close else "Write"
+        text = f"there is no program '{program}' in PATH."
+        return text, f"{hint} where it is: /opt/bin/{program}. PATH is {':'.join(folders)}."
     if number == errno.ENOENT and Path(config.cwd or ".", program).expanduser().exists():
         return text, "It is there; so the interpreter that its first line (#!) names is not."
     if number == errno.EACCES:

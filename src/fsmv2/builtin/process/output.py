@@ -8,12 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import structlog
+
 from fsmv2.builtin.process.keeper.segments import CURRENT, PREVIOUS, number_of
 
+LOG = "fsmv2.output"
+"""The logger of these lines, so that a program decides for itself where they go, or whether."""
 TAIL = 64 << 10
 """Bytes at the end that are read for the last lines."""
 LAST_WORDS = 500
 """Characters of a line that are shown in a reason."""
+AMONG = 10
+"""How many of the last lines are looked through for those of the error stream."""
 TOLD = "output.told"
 BY_KEEPER = b" fsmv2 "
 LEFT_OUT = b" lines left out"
@@ -26,6 +32,11 @@ class Place(NamedTuple):
     first: int
     offset: int
     lines: int
+
+
+def output_log(path: str) -> Any:
+    """The logger for the lines of one process; its name stands in each entry, too, as `logger`."""
+    return structlog.get_logger(LOG).bind(logger=LOG, path=path)
 
 
 class Follower:
@@ -123,34 +134,34 @@ def _whole(text: bytes) -> bytes:
     return text[: text.rfind(b"\n") + 1]
 
 
-def _parts(line: bytes) -> tuple[str, str]:
-    """Its stream and its text."""
-    _, _, rest = line.partition(b" ")
-    stream, _, text = rest.partition(b" ")
-    return stream.decode(errors="replace"), text.decode(errors="replace")
+def _parts(line: bytes) -> tuple[str, str, str]:
+    """When it was written, its stream and its text."""
+    at, _, rest = line.decode(errors="replace").partition(" ")
+    stream, _, text = rest.partition(" ")
+    return at, stream, text
 
 
 def _left_out(line: bytes) -> int:
     """The number in what the keeper says of lines that it left out; of another line 0."""
     if BY_KEEPER not in line or LEFT_OUT not in line:
         return 0
-    stream, text = _parts(line)
+    _, stream, text = _parts(line)
     number = text.partition(" ")[0]
     return int(number) if stream == "fsmv2" and number.isdigit() else 0
 
 
 def _log(line: bytes, log: Any, redact: Redact) -> int:
     """Log one line; of the keeper's own only how many it left out is told, by the caller."""
-    stream, text = _parts(line)
+    at, stream, text = _parts(line)
     if stream == "fsmv2":
         return _left_out(line)
     if text.strip():
-        log.info("wrote", stream=stream, line=redact(text))
+        log.info("wrote", stream=stream, line=redact(text), at=at)
     return 0
 
 
 def last_words(directory: str, redact: Redact = str, count: int = 3) -> str:
-    """The last lines of its last run, of its errors if it wrote any there; shortened."""
+    """The last lines of its last run, shortened; only errors, if there are any among the last."""
     text = b""
     for name in (CURRENT, PREVIOUS):
         with contextlib.suppress(OSError), (Path(directory) / name).open("rb") as opened:
@@ -159,11 +170,12 @@ def last_words(directory: str, redact: Redact = str, count: int = 3) -> str:
             text = opened.read() + text
         if len(text) >= TAIL:
             break
-    said: dict[str, list[str]] = {"out": [], "err": []}
+    said: list[tuple[str, str]] = []
     for line in reversed(text.splitlines()):
-        stream, words = _parts(line)
-        if stream == "fsmv2" and words.startswith("started "):
+        _, stream, words = _parts(line)
+        if len(said) == AMONG or (stream == "fsmv2" and words.startswith("started ")):
             break
-        if words.strip() and stream in said and len(said[stream]) < count:
-            said[stream].append(redact(words)[:LAST_WORDS])
-    return " / ".join(reversed(said["err"] or said["out"])) or "it wrote nothing"
+        if words.strip() and stream != "fsmv2":
+            said.append((stream, redact(words)[:LAST_WORDS]))
+    shown = [words for stream, words in said if stream == "err"] or [words for _, words in said]
+    return " / ".join(reversed(shown[:count])) or "it wrote nothing"

@@ -60,7 +60,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             return f"was killed by {self.signal_name}"
         if self.exit_code is not None:
             return f"ended with exit code {self.exit_code}"
-        return "ended while its keeper was killed, so how is not known"
+        return "ended; how is not known, as its keeper was killed"
 
 
 def read_record(directory: str) -> Record | None:

@@ -20,6 +20,7 @@ import msgspec
 
 from fsmv2 import PermanentError, TemporaryError, blocking
 from fsmv2.builtin.process.ending import end, see_off
+from fsmv2.builtin.process.keeper.record import FILE
 from fsmv2.builtin.process.keeping import Redactions, keep
 from fsmv2.builtin.process.kernel import is_zombie, reap, start_time_of
 from fsmv2.builtin.process.record import Record, read_record, replace, write_record
@@ -84,8 +85,11 @@ async def take_over(config: Config, redactions: Redactions = ()) -> None:
 
 async def stop(config: Config) -> None:
     """Ask it to end, kill it after its grace, and with it what it started; nothing is left."""
-    record = read_record(config.directory)
+    record = await _look(config)
     if record is None:
+        return
+    if is_over(record):
+        await _forget(config)  # its end was its own, and told
         return
     if record.runs:
         with contextlib.suppress(ProcessLookupError):
@@ -112,6 +116,11 @@ async def _seen_off(record: Record) -> None:
 @blocking
 def _look(config: Config) -> Record | None:
     return look(config)
+
+
+@blocking
+def _forget(config: Config) -> None:
+    (Path(config.directory) / FILE).unlink(missing_ok=True)
 
 
 @blocking

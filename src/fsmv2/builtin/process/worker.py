@@ -32,7 +32,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.builtin.process import running
-from fsmv2.builtin.process.output import Follower, Redact, last_words
+from fsmv2.builtin.process.output import Follower, Redact, last_words, output_log
 from fsmv2.builtin.process.readiness import missing
 from fsmv2.builtin.process.record import Record
 from fsmv2.builtin.process.spec import Config, ProcessSpec, config_of, refuse
@@ -203,7 +203,10 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     @state("stopping", to="stopped")
     def stopping(self, s: Snap) -> Step:
         """It is being ended."""
-        if s.observed.running:
+        last = s.last_action
+        done = last is not None and last.action == "stop_process" and last.ended_at >= s.since
+        if s.observed.running or not done:
+            # Asked for also when none is seen: a look that failed must leave nobody behind.
             return act(self.stop_process, "ends it and what it started")
         return goto(self.stopped, s.observed.ended or "it has ended")
 
@@ -226,7 +229,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     ) -> tuple[Record | None, dict[str, Any]]:
         """The record and the figures; what is new of its output is handed to the log."""
         record = running.look(config)
-        resources.value.follow(config.directory, resources.log, config.log_lines, resources.redact)
+        log = output_log(resources.path)
+        resources.value.follow(config.directory, log, config.log_lines, resources.redact)
         runs = record is not None and record.ended_at is None
         return record, self._figures(record.pid) if record is not None and runs else {}
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 # The C part of `signal`: without the rest, and `enum`, each keeper takes a megabyte less.
 import _signal  # type: ignore[import-not-found]  # (typeshed has no stub of it)
 import os
-from collections.abc import Callable, Mapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 IGNORED = (1, 2, 3, 13, 15, 25)
 """HUP, INT, QUIT, PIPE, TERM, XFSZ: the keeper ends with its command, and by nothing else but KILL.

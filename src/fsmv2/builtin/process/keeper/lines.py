@@ -6,21 +6,22 @@ control characters, without colours, and of a line that overwrites itself its la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    Secrets = Sequence[tuple[bytes, bytes]]  # what may stand in a line, and what to put there
 
 CONTROL = bytes(n for n in range(32) if n not in (9, 10)) + b"\x7f"
 CONTROL_TO_NUL = bytes(0 if n in CONTROL else n for n in range(256))
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
-
-Secrets = Sequence[tuple[bytes, bytes]]
-"""What may stand in a line, and what is put in its place; longest first."""
 
 
 class Lines:
     """One stream. `feed` answers with the lines that have become whole, without their ends."""
 
     def __init__(self, limit: int, secrets: Secrets = ()) -> None:
-        """`limit`: bytes of a line that are kept."""
+        """`limit`: bytes of a line that are kept. `secrets`: the longest first."""
         self._limit = limit
         self._secrets = secrets
         self._longest = max((len(secret) for secret, _ in secrets), default=0)

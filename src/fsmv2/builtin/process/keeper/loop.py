@@ -8,13 +8,16 @@ import os
 import select
 import sys
 import time
-from typing import Any
 
 from . import command, leftover, procfs
 from .lines import Lines
-from .pace import Pace
+from .pace import LAST, Pace
 from .record import Record
 from .segments import Segments
+
+TYPE_CHECKING = False  # as everywhere here: `typing` would cost each keeper two megabytes
+if TYPE_CHECKING:
+    from typing import Any
 
 CHUNK = 64 << 10
 """Bytes read at a time, as much as a pipe holds."""
@@ -220,8 +223,9 @@ class Keeper:
     def _wrote(self, name: bytes, lines: list[bytes]) -> None:
         if lines:
             self._look_for_ready(lines)
-            text = self._segments.say(name, lines)
-            if passed := self._pace.give(text, time.monotonic()):
+            if self._pace.holds:
+                self._pace.hold(len(lines), self._segments.say(name, lines[-LAST:]))
+            elif passed := self._pace.give(self._segments.say(name, lines), time.monotonic()):
                 self._segments.write(passed)
 
     def _look_for_ready(self, lines: list[bytes]) -> None:

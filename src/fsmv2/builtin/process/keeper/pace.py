@@ -13,6 +13,8 @@ REFILL = 10
 """The whole limit is allowed anew in so many seconds: that is what the kept lines span at least."""
 TAIL = 16 << 10
 """Bytes of a flood's end that are kept."""
+LAST = 100
+"""Lines of a flood's end that are worth keeping."""
 
 
 class Pace:
@@ -32,17 +34,25 @@ class Pace:
         """What of these whole lines is to be written now."""
         self._room = min(self._burst, self._room + (now - self._at) * self._per_second)
         self._at = now
-        if not self._lines and len(lines) <= self._room:
+        if len(lines) <= self._room:
             self._room -= len(lines)
             return lines
-        if not self._lines:
-            self._since = now
-        self._lines += lines.count(b"\n")
-        self._held += lines
+        self._since = now
+        self.hold(lines.count(b"\n"), lines)
+        return b""
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is a flood: lines are then only to be held."""
+        return self._lines > 0
+
+    def hold(self, count: int, last: bytes) -> None:
+        """Count lines of a flood; of the `last` of them some are kept."""
+        self._lines += count
+        self._held += last
         if len(self._held) > self._tail:
             kept = self._held[-self._tail :]
             self._held = kept[kept.find(b"\n") + 1 :]
-        return b""
 
     def due(self, now: float) -> float | None:
         """Seconds until `settle` is to be called; None when nothing is held."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +54,17 @@ class LiveTree:
         self._title = title
         self._below = below
         self._events: deque[Happening] = deque(maxlen=EVENTS)
-        self._outputs: deque[Happening] = deque(maxlen=OUTPUTS)
+        self._outputs: dict[str, deque[Happening]] = {}
         self._tree = TreeView(0.0, ())
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="ellipsis")
         self._live.start()
 
     def happened(self, happening: Happening) -> None:
         """Keep it for the next frame."""
-        (self._outputs if happening.kind == OUTPUT else self._events).append(happening)
+        if happening.kind == OUTPUT:
+            self._outputs.setdefault(happening.path, deque(maxlen=OUTPUTS)).append(happening)
+        else:
+            self._events.append(happening)
 
     def frame(self, tree: TreeView) -> None:
         """Draw; once a stop has released everything, the last tree stays for the eye."""
@@ -97,7 +101,7 @@ class LiveTree:
         room = rest - sum(map(_lines_of, below))
         if self._outputs:
             spare = room - 1 - max(LEAST_EVENTS, min(EVENTS, len(self._events)))
-            wrote = list(self._outputs)[-max(LEAST_OUTPUTS, min(OUTPUTS, spare)) :]
+            wrote = fairly(self._outputs.values(), max(LEAST_OUTPUTS, min(OUTPUTS, spare)))
             below = [Rule(style="dim"), outputs_table(wrote), *below]
             room -= 1 + len(wrote)
         events = list(self._events)[-max(LEAST_EVENTS, min(EVENTS, room)) :]
@@ -155,6 +159,20 @@ def events_table(events: Iterable[Happening]) -> Table:
         text = Text(said(event), LEVELS.get(event.level, ""))
         table.add_row(clock_text(event.at), Text(event.path), text)
     return table
+
+
+def fairly(outputs: Iterable[Sequence[Happening]], rows: int) -> list[Happening]:
+    """The last line of each process, the one before it of each, and so on, `rows` in all.
+
+    Oldest first; so one that writes much leaves room for the others.
+    """
+    rounds = zip_longest(*(reversed(lines) for lines in outputs))
+    chosen: list[Happening] = []
+    for lines in rounds:
+        latest = sorted((line for line in lines if line is not None), key=lambda line: -line.at)
+        chosen += latest[: rows - len(chosen)]
+    chosen.reverse()  # so that lines of one moment stay in order
+    return sorted(chosen, key=lambda line: line.at)
 
 
 def outputs_table(lines: Iterable[Happening]) -> Table:

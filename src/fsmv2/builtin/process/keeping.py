@@ -23,6 +23,8 @@ ANSWERS_WITHIN = 20.0
 """Seconds for a keeper to start; a machine that is very busy takes seconds for an interpreter."""
 ERRORS = "keeper.err"
 """What the interpreter of a keeper complained of; empty."""
+NEEDED = (*INHERITED, "LD_LIBRARY_PATH")
+"""What a keeper gets of the environment: fsmv2's own may hold secrets, which are not for it."""
 Redactions = Sequence[tuple[str, str]]
 
 
@@ -61,6 +63,7 @@ def _asked(directory: str, job: bytes, lock: int) -> str:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
+            env={name: os.environ[name] for name in NEEDED if name in os.environ},
             pass_fds=(lock,),
             start_new_session=True,  # Ctrl-C at the terminal of fsmv2 is not meant for it
         )

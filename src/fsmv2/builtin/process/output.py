@@ -21,7 +21,6 @@ LAST_WORDS = 500
 AMONG = 10
 """How many of the last lines are looked through for those of the error stream."""
 TOLD = "output.told"
-BY_KEEPER = b" fsmv2 "
 LEFT_OUT = b" lines left out"
 Redact = Callable[[str], str]
 
@@ -67,13 +66,17 @@ class Follower:
             self._allowed -= allowed
             head, tail = lines[: (allowed + 1) // 2], lines[len(lines) - allowed // 2 :]
             between = lines[len(head) : len(lines) - len(tail)]
+
+            def leave_out(count: int) -> None:
+                if count and limit:
+                    log.info("left out", lines=count, file=f"{directory}/{CURRENT}")
+
+            leave_out(missed)
             for line in head:
-                missed += _log(line, log, redact)
-            missed += sum(map(_left_out, between)) + sum(BY_KEEPER not in b for b in between)
-            if missed and limit:
-                log.info("left out", lines=missed, file=f"{directory}/{CURRENT}")
+                leave_out(_log(line, log, redact))
+            leave_out(sum(_left_out(line) or not _by_keeper(line) for line in between))
             for line in tail:
-                _log(line, log, redact)
+                leave_out(_log(line, log, redact))
 
     def _new(self, directory: Path) -> tuple[bytes, int]:
         """The lines that are new, and how many between were written over before they were read."""
@@ -143,15 +146,18 @@ def _parts(line: bytes) -> tuple[str, str, str]:
 
 def _left_out(line: bytes) -> int:
     """The number in what the keeper says of lines that it left out; of another line 0."""
-    if BY_KEEPER not in line or LEFT_OUT not in line:
+    if not _by_keeper(line) or LEFT_OUT not in line:
         return 0
-    _, stream, text = _parts(line)
-    number = text.partition(" ")[0]
-    return int(number) if stream == "fsmv2" and number.isdigit() else 0
+    number = _parts(line)[2].partition(" ")[0]
+    return int(number) if number.isdigit() else 0
+
+
+def _by_keeper(line: bytes) -> bool:
+    return line.partition(b" ")[2].startswith(b"fsmv2 ")
 
 
 def _log(line: bytes, log: Any, redact: Redact) -> int:
-    """Log one line; of the keeper's own only how many it left out is told, by the caller."""
+    """Log one line; of what is the keeper's own only answer how many it left out."""
     at, stream, text = _parts(line)
     if stream == "fsmv2":
         return _left_out(line)
@@ -175,7 +181,7 @@ def last_words(directory: str, redact: Redact = str, count: int = 3) -> str:
         _, stream, words = _parts(line)
         if len(said) == AMONG or (stream == "fsmv2" and words.startswith("started ")):
             break
-        if words.strip() and stream != "fsmv2":
+        if words.strip() and stream in ("out", "err"):
             said.append((stream, redact(words)[:LAST_WORDS]))
     shown = [words for stream, words in said if stream == "err"] or [words for _, words in said]
     return " / ".join(reversed(shown[:count])) or "it wrote nothing"

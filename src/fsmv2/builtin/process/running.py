@@ -89,7 +89,8 @@ async def stop(config: Config) -> None:
     if record is None:
         return
     if is_over(record):
-        await _forget(config)  # its end was its own, and told
+        if not record.asked:  # its end was its own, and told
+            await _forget(config)
         return
     if record.runs:
         with contextlib.suppress(ProcessLookupError):

@@ -93,9 +93,8 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     if spec.log_bytes < LEAST_BYTES:
         said = f"log_bytes is {spec.log_bytes}, expected {LEAST_BYTES} or more"
         found.append((("log_bytes",), said))
-    elif not 0 < spec.line_bytes <= spec.log_bytes // 8:
-        said = f"line_bytes is {spec.line_bytes}, expected 1 to {spec.log_bytes // 8}"
-        found.append((("line_bytes",), f"{said}, an eighth of log_bytes"))
+    if spec.line_bytes < 1:
+        found.append((("line_bytes",), f"line_bytes is {spec.line_bytes}, expected 1 or more"))
     if spec.log_lines < 0:
         found.append((("log_lines",), f"log_lines is {spec.log_lines}, expected 0 or more"))
     ready = spec.ready
@@ -145,7 +144,7 @@ def config_of(spec: ProcessSpec, scope: Mapping[str, Any] | VariableBundle, *, p
         grace=spec.grace,
         directory=directory_of(spec, path),
         log_bytes=spec.log_bytes,
-        line_bytes=spec.line_bytes,
+        line_bytes=min(spec.line_bytes, spec.log_bytes // 8),
         log_lines=spec.log_lines,
     )
 

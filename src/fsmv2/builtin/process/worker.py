@@ -136,11 +136,9 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     def stopped(self, s: Snap) -> Step:
         """It does not run."""
         if not s.should_stop:
-            seen = s.observed
-            unseen = (
-                f"; nobody watched when it {seen.ended}" if seen.ended and not seen.asked else ""
-            )
-            return goto(self.starting, f"asked to run{unseen}")
+            if s.observed.ended and not s.observed.asked:
+                return goto(self.starting, f"asked to run; the one before {s.observed.ended}")
+            return goto(self.starting, "asked to run")
         if s.fresh and s.observed.running:
             return goto(self.stopping, "one of an earlier run is still there")
         return stay("asked to be stopped")

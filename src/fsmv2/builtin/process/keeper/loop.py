@@ -43,8 +43,8 @@ def main(directory: str) -> None:
     except OSError as error:
         _answer(f"directory {error.errno}")
     else:
+        os.close(job["lock"])  # first: who hears the answer may want it
         _answer("kept 0")
-        os.close(job["lock"])
         os.chdir("/")
         keeper.keep()
 

@@ -153,6 +153,7 @@ class _Loading:
             broker=broker,
             bridges=tuple(entries),
             processes=processes,
+            processes_dir=self._processes_dir,
         )
         root = ChildSpec(section.agent.name, "agent", spec)
         return Plant(root, settings, self._vault, tuple(_ordered(self._waiting)))
@@ -296,6 +297,11 @@ class _Loading:
             name=bridge.name, spec=spec, enabled=bridge.enabled, detect_only=bridge.detect_only
         )
 
+    @property
+    def _processes_dir(self) -> str:
+        """Where processes keep their records; empty when nothing is to be run from here."""
+        return str((self._state_dir / "processes").absolute()) if self._state_dir else ""
+
     def _processes(
         self, section: PlantSection, global_: Mapping[str, Any], location: Mapping[str, str]
     ) -> Iterable[ProcessEntry]:
@@ -311,9 +317,7 @@ class _Loading:
                 global_=global_,
                 location=location,
                 folder=self._folder,
-                state_dir=str((self._state_dir / "processes").absolute())
-                if self._state_dir is not None
-                else "",
+                state_dir=self._processes_dir,
                 unused=self._unused,
                 fatal=self._fatal,
                 waiting=self._waiting,

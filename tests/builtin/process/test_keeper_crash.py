@@ -318,7 +318,8 @@ def test_a_document_whose_fsmv2_is_killed_is_taken_over_by_the_next_one(
     file = tmp_path / "plant.yaml"
     file.write_text(
         "agent: {name: edge}\nprocesses:\n"
-        f"  count: {{command: [sh, -c, '{COUNTS.replace('0.01', '0.1')}']}}\n  once: {{command: [sh, -c, 'sleep 2']}}\n"
+        f"  count: {{command: [sh, -c, '{COUNTS.replace('0.01', '0.1')}']}}\n"
+        "  once: {command: [sh, -c, 'sleep 2']}\n"
     )
     home = tmp_path / "state"
     told = tmp_path / "told"

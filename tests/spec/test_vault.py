@@ -149,3 +149,15 @@ def test_what_is_wrong_with_a_source_is_said(
         ask(vault)
     assert said in str(raised.value)
     assert VALUE not in str(raised.value)
+
+
+def test_redactions_are_those_of_the_secrets_in_a_value_and_of_no_other() -> None:
+    """For a program of its own, which is to know no more than it is given."""
+    vault = Vault(environ={"A": "pa55word", "B": "other secret"})
+    token, _ = vault.from_environment("A"), vault.from_environment("B")
+    found = dict(vault.redactions({"env": {"URL": "tcp://u:pa55word@h"}}))
+    assert found["pa55word"] == token
+    assert set(found.values()) == {token}
+    assert found["cGE1NXdvcmQ"] == token
+    assert [len(text) for text in found] == sorted(map(len, found), reverse=True)
+    assert vault.redactions("nothing") == ()

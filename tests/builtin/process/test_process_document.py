@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from structlog.testing import capture_logs
 
 from fsmv2 import DocumentError, Runtime, WorkerFactory
 from fsmv2.builtin import parse_plant, register_builtins
@@ -189,3 +190,30 @@ def plan_of(text: str, folder: Path) -> list[Any]:
     register_builtins(factory, AsyncioEngine())
     root = parse_plant(text, state_dir=folder, folder=folder).root
     return [node for node in plan(root, factory) if node.path in PATHS.values()]
+
+
+SECRET = """\
+agent: {name: edge}
+processes:
+  shy:
+    command: [sh, -c, 'echo "my password is $PASSWORD" | tee /dev/stderr; exec sleep 60']
+    env: {PASSWORD: "{{ .PW }}"}
+    ready: {line: password}
+    variables: {PW: {env: SHY_PW}}
+"""
+
+
+@pytest.mark.real
+async def test_a_secret_that_a_process_writes_stands_in_no_file_and_in_no_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHY_PW", "tr0ub4dor")
+    with capture_logs() as logged:
+        async with Runtime(parse_plant(SECRET, state_dir=tmp_path, folder=tmp_path)) as tree:
+            await tree.until(lambda t: t["edge/shy"].state == "running", timeout=20)
+    directory = tmp_path / "processes/edge%2Fshy"
+    assert directory.joinpath("output.log").read_text().count("my password is ***env:SHY_PW#") == 2
+    for file in directory.iterdir():
+        assert not file.is_file() or b"tr0ub4dor" not in file.read_bytes(), file
+    assert "my password is ***env:SHY_PW#" in str(logged)
+    assert "tr0ub4dor" not in str(logged)

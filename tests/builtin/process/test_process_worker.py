@@ -107,6 +107,16 @@ async def test_one_that_never_gets_ready_is_ended_and_tried_again(
         assert tree.said("not ready within 0.5 s: it has not written a line with 'never' yet")
 
 
+async def test_one_that_holds_its_lines_back_is_told_how_not_to(
+    running: Callable[..., Any],
+) -> None:
+    """Python does, when it does not write to a terminal."""
+    ready = Ready(line="serves", within=30)
+    async with running(*python("import time; print('serves'); time.sleep(600)"), ready=ready) as t:
+        view = await t.until(lambda t: "nor anything else" in t["p"].reason, timeout=20)
+        assert "try `python3 -u`, `stdbuf -oL`" in view["p"].reason
+
+
 async def test_one_that_ignores_the_signal_is_killed_with_its_children(
     running: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ LOG = "fsmv2.output"
 """The logger of these lines, so that a program decides for itself where they go, or whether."""
 TAIL = 64 << 10
 """Bytes at the end that are read for the last lines."""
+WROTE_NOTHING = "it wrote nothing"
 LAST_WORDS = 500
 """Characters of a line that are shown in a reason."""
 AMONG = 10
@@ -184,4 +185,4 @@ def last_words(directory: str, redact: Redact = str, count: int = 3) -> str:
         if words.strip() and stream in ("out", "err"):
             said.append((stream, redact(words)[:LAST_WORDS]))
     shown = [words for stream, words in said if stream == "err"] or [words for _, words in said]
-    return " / ".join(reversed(shown[:count])) or "it wrote nothing"
+    return " / ".join(reversed(shown[:count])) or WROTE_NOTHING

@@ -7,11 +7,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fsmv2 import blocking
+from fsmv2.builtin.process.output import WROTE_NOTHING, last_words
 from fsmv2.builtin.process.spec import Config
 from fsmv2.builtin.reach import reach
 
 SETTLED = 1.0
 """Seconds a process must have run to count as ready when nothing says when it is."""
+SILENT = 3.0
+"""Seconds after which one that wrote nothing at all may be holding its lines back."""
+HELD_BACK = (
+    ", nor anything else; a program may hold back what goes to no terminal: "
+    "try `python3 -u`, `stdbuf -oL`, or its own option"
+)
 WITHIN = 1.0
 """Seconds each question may take."""
 
@@ -25,7 +32,8 @@ async def missing(config: Config, running_for: float, *, said: bool) -> str:
     if ready.port and not await _accepts("127.0.0.1", ready.port):
         return f"nothing accepts on port {ready.port} yet"
     if ready.line and not said:
-        return f"it has not written a line with {ready.line!r} yet"
+        silent = running_for > SILENT and await _wrote_nothing(config.directory)
+        return f"it has not written a line with {ready.line!r} yet{HELD_BACK if silent else ''}"
     if ready.file and not await _exists(ready.file):
         return f"the file {ready.file} is not there yet"
     if ready.http:
@@ -44,6 +52,11 @@ async def _accepts(host: str, port: int) -> bool:
     except (OSError, TimeoutError):
         return False
     return True
+
+
+@blocking
+def _wrote_nothing(directory: str) -> bool:
+    return last_words(directory) == WROTE_NOTHING
 
 
 @blocking

@@ -36,11 +36,11 @@ StateDir = Annotated[
     typer.Option("--state-dir", metavar="DIR", help="Where the broker and the tree keep data."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
-Output = Annotated[
+NoOutput = Annotated[
     bool,
     typer.Option(
-        "--output/--no-output",
-        help="Show what the entries of `processes:` write, too; their files have it in any case.",
+        "--no-output",
+        help="Leave out what the entries of `processes:` write; their files have it in any case.",
     ),
 ]
 SaveSvg = Annotated[
@@ -125,7 +125,7 @@ def run(
     detect_only: Annotated[
         bool, typer.Option("--detect-only", help="Say what would be done; do nothing.")
     ] = False,
-    output: Output = True,
+    no_output: NoOutput = False,
     save_svg: SaveSvg = None,
 ) -> None:
     """Run the tree of a document and show it: live on a terminal, else as lines.
@@ -147,7 +147,7 @@ def run(
                 state_dir=state_dir,
                 save_svg=save_svg,
                 detect_only=detect_only,
-                output=output,
+                output=not no_output,
             )
         )
 

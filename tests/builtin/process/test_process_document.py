@@ -192,7 +192,7 @@ def plan_of(text: str, folder: Path) -> list[Any]:
     return [node for node in plan(root, factory) if node.path in PATHS.values()]
 
 
-SECRET = """\
+SHY = """\
 agent: {name: edge}
 processes:
   shy:
@@ -209,7 +209,7 @@ async def test_a_secret_that_a_process_writes_stands_in_no_file_and_in_no_log(
 ) -> None:
     monkeypatch.setenv("SHY_PW", "tr0ub4dor")
     with capture_logs() as logged:
-        async with Runtime(parse_plant(SECRET, state_dir=tmp_path, folder=tmp_path)) as tree:
+        async with Runtime(parse_plant(SHY, state_dir=tmp_path, folder=tmp_path)) as tree:
             await tree.until(lambda t: t["edge/shy"].state == "running", timeout=20)
     directory = tmp_path / "processes/edge%2Fshy"
     assert directory.joinpath("output.log").read_text().count("my password is ***env:SHY_PW#") == 2

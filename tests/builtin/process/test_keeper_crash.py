@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -292,6 +293,17 @@ async def test_what_a_secret_of_it_is_stands_nowhere_on_the_disk(tmp_path: Path)
     for file in (tmp_path / "state/p").iterdir():
         assert not file.is_file() or b"pa55" not in file.read_bytes(), file
     await stop(config)
+
+
+async def test_a_keeper_whose_directory_was_removed_ends_with_its_command(tmp_path: Path) -> None:
+    """It can write nothing down any more, and stays for nobody."""
+    config = config_of(tmp_path, *SLEEPS)
+    await start(config)
+    record = record_of(tmp_path)
+    shutil.rmtree(tmp_path / "state")
+    kill(record.pid)
+    await becomes(lambda: not lives(record.keeper))
+    assert look(config) is None
 
 
 async def test_where_a_keeper_cannot_work_that_is_said(

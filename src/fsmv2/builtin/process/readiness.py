@@ -33,7 +33,7 @@ async def missing(config: Config, running_for: float, *, said: bool) -> str:
         return f"nothing accepts on port {ready.port} yet"
     if ready.line and not said:
         silent = running_for > SILENT and await _wrote_nothing(config.directory)
-        return f"it has not written a line with {ready.line!r} yet{HELD_BACK if silent else ''}"
+        return f"it has not written a line with '{ready.line}' yet{HELD_BACK if silent else ''}"
     if ready.file and not await _exists(ready.file):
         return f"the file {ready.file} is not there yet"
     if ready.http:

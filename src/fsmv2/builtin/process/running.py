@@ -156,7 +156,8 @@ def _unseen(config: Config, record: Record) -> Record:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(record.pid, signal.SIGKILL)  # its group bears its pid until all have ended
     record = msgspec.structs.replace(record, ended_at=time.time())
-    write_record(config.directory, record)
+    with contextlib.suppress(OSError):  # a full disk keeps nothing from being started again
+        write_record(config.directory, record)
     return record
 
 

@@ -25,6 +25,8 @@ LOOK_EVERY = 0.25
 """Seconds between looks at a command that another keeper started, without help of the kernel."""
 DRAIN = 1.0
 """Seconds to read what is left when the command has ended, if somebody else still could write."""
+INSISTS = 5.0
+"""Seconds to try to write down how it ended on a disk that is full; without that it is unknown."""
 PIPES = ("out", "err")
 LOCK = "keeper.lock"
 
@@ -122,7 +124,8 @@ class Keeper:
         self._say(how if self._own else "ended")
         assert self._record is not None  # noqa: S101  (made with the command)
         self._record.note(ended_at=time.time(), exit_code=code, signal=signal)
-        while not self._record.saved:  # a full disk: how it ended is worth waiting for
+        limit = time.monotonic() + INSISTS
+        while not self._record.saved and time.monotonic() < limit:
             time.sleep(LOOK_EVERY)
             self._record.save()
 

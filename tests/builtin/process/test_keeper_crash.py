@@ -24,7 +24,7 @@ from fsmv2 import FsmError, PermanentError, TemporaryError
 from fsmv2.builtin.process import Ready
 from fsmv2.builtin.process.keeper import command as keeper_command
 from fsmv2.builtin.process.record import Record, read_record, write_record
-from fsmv2.builtin.process.running import look, start, stop
+from fsmv2.builtin.process.running import look, start, stop, take_over
 
 pytestmark = pytest.mark.real
 
@@ -169,8 +169,8 @@ async def test_after_a_kill_of_keeper_and_command_it_is_started_again(
     assert tree.said("ended; how is not known, as its keeper was killed; last: hello")
 
 
-@pytest.mark.parametrize("keeper_killed", [False, True])
-async def test_the_whole_group_ends_with_its_command(tmp_path: Path, keeper_killed: bool) -> None:
+@pytest.mark.parametrize("keeper", ["lives", "killed", "another"])
+async def test_the_whole_group_ends_with_its_command(tmp_path: Path, keeper: str) -> None:
     """With a keeper also what left the group; a keeper that came later cannot know of that."""
     source = (
         f"sleep 600 & echo $! > {tmp_path}/child; "
@@ -185,13 +185,16 @@ async def test_the_whole_group_ends_with_its_command(tmp_path: Path, keeper_kill
 
     await becomes(lambda: bool(pid("child") and pid("orphan")))
     record = record_of(tmp_path)
-    if keeper_killed:
+    if keeper != "lives":
         kill(record.keeper)
         await becomes(lambda: not lives(record.keeper))
+    if keeper == "another":
+        await take_over(config)
+        assert record_of(tmp_path).kept
     kill(record.pid)
     await becomes(lambda: (look(config) or record).ended_at is not None)
     await becomes(lambda: not lives(pid("child")))
-    if keeper_killed:
+    if keeper != "lives":
         kill(pid("orphan"))
     await becomes(lambda: not lives(pid("orphan")))
 
@@ -285,13 +288,25 @@ async def test_a_line_that_says_ready_is_not_missed_in_a_flood(
         await until(tree, "running")
 
 
-async def test_what_a_secret_of_it_is_stands_nowhere_on_the_disk(tmp_path: Path) -> None:
+def environment_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/environ").read_bytes()
+
+
+async def test_what_a_secret_of_it_is_stands_nowhere_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is a keeper given the environment of fsmv2, which may hold others."""
+    monkeypatch.setenv("TOKEN_OF_ANOTHER", "swordfish")
     config = config_of(tmp_path, "sh", "-c", "echo $PASSWORD; sleep 600", env={"PASSWORD": "pa55"})
     await start(config, [("pa55", "***env:PASSWORD***")])
     await becomes(lambda: bool(lines_of(tmp_path)))
     assert lines_of(tmp_path) == ["***env:PASSWORD***"]
     for file in (tmp_path / "state/p").iterdir():
         assert not file.is_file() or b"pa55" not in file.read_bytes(), file
+    found = environment_of(record_of(tmp_path).keeper)
+    assert b"PATH" in found
+    assert b"pa55" not in found
+    assert b"swordfish" not in found
     await stop(config)
 
 

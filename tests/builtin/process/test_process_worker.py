@@ -215,26 +215,32 @@ async def test_an_end_with_0_is_told_apart_from_a_failure_and_from_one_that_was_
     assert tree.said("stopping → stopped: ended with exit code 0")
 
 
-async def test_a_look_that_fails_leaves_no_process_behind_at_the_stop(
-    running: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+async def test_looks_that_fail_leave_no_process_behind_at_the_stop(
+    running: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It is started, and never seen."""
+
+    def fails(*_: object) -> None:
+        raise OSError("no descriptors left")
+
+    monkeypatch.setattr("fsmv2.builtin.process.worker.Follower.follow", fails)
+    directory = str(tmp_path / "state/p")
     async with running(*python(SLEEPS)) as tree:
-        pid = (await until(tree, "running")).observed.pid
-
-        def fails(*_: object) -> None:
-            raise OSError("no descriptors left")
-
-        monkeypatch.setattr("fsmv2.builtin.process.worker.Follower.follow", fails)
-        await tree.until(lambda t: bool(t["p"].conditions), timeout=20)
-    assert not lives(pid)
+        await becomes(lambda: read_record(directory) is not None)
+        assert (await tree.view())["p"].observed.pid == 0
+        record = read_record(directory)
+        assert record is not None
+    assert not lives(record.pid)
 
 
-async def test_one_that_was_stopped_by_a_signal_still_ends(running: Callable[..., Any]) -> None:
-    async with running(*python(SLEEPS), grace=10) as tree:
-        pid = (await until(tree, "running")).observed.pid
-        os.kill(pid, signal.SIGSTOP)
+async def test_one_that_was_stopped_by_a_signal_still_ends_in_its_own_way(
+    running: Callable[..., Any],
+) -> None:
+    source = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+    async with running(*python(source + SLEEPS), ready=Ready(line="hello"), grace=10) as tree:
+        os.kill((await until(tree, "running")).observed.pid, signal.SIGSTOP)
         began = time.monotonic()
-    assert not lives(pid)
+    assert tree.said("stopping → stopped: ended with exit code 5")
     assert time.monotonic() - began < 8
 
 

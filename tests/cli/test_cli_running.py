@@ -50,7 +50,7 @@ def test_json_lines_are_one_object_each_and_the_summary_is_last() -> None:
         out, _ = process.communicate(timeout=30)
     lines = [json.loads(line) for line in out.splitlines()]
     first = next(line for line in lines if line["kind"] == "transition")
-    assert {"at", "path", "kind", "level", "text", "state"} == first.keys()
+    assert {"at", "path", "kind", "level", "text", "state", "stream"} == first.keys()
     assert abs(first["at"] - time.time()) < 60
     assert lines[-1] == {"kind": "summary", "forced": []}
 

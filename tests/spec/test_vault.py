@@ -191,3 +191,15 @@ def test_many_changes_within_an_hour_are_all_remembered(vault: Vault, tmp_path: 
     for at in range(1, 100):
         vault.replace("plc", f"value-number-{at:05}", at * 10.0)
     assert "value" not in vault.redact("value-number-00001")
+
+
+def test_redactions_are_those_of_the_secrets_in_a_value_and_of_no_other() -> None:
+    """For a program of its own, which is to know no more than it is given."""
+    vault = Vault(environ={"A": "pa55word", "B": "other secret"})
+    token, _ = vault.from_environment("A"), vault.from_environment("B")
+    found = dict(vault.redactions({"env": {"URL": "tcp://u:pa55word@h"}}))
+    assert found["pa55word"] == token
+    assert set(found.values()) == {token}
+    assert found["cGE1NXdvcmQ"] == token
+    assert [len(text) for text in found] == sorted(map(len, found), reverse=True)
+    assert vault.redactions("nothing") == ()

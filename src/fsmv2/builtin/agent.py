@@ -14,6 +14,8 @@ from fsmv2 import (
     Step,
     UserSpec,
     Worker,
+    act,
+    action,
     goto,
     state,
     stay,
@@ -21,6 +23,7 @@ from fsmv2 import (
 from fsmv2.builtin.bridge import BridgeSpec
 from fsmv2.builtin.broker.worker import BrokerSpec
 from fsmv2.builtin.process import ProcessSpec
+from fsmv2.builtin.process.orphans import end_orphans, orphans_in
 
 BROKER = "broker"
 
@@ -48,10 +51,13 @@ class AgentSpec(UserSpec):
     broker: BrokerSpec | None = None
     bridges: tuple[BridgeEntry, ...] = ()
     processes: tuple[ProcessEntry, ...] = ()
+    processes_dir: str = ""
 
 
 class AgentObserved(ObservedState):
-    """The agent is this process; that it can answer is all there is to observe."""
+    """The agent is this process. `orphans`: paths of processes of an earlier document that run."""
+
+    orphans: tuple[str, ...] = ()
 
 
 Snap = Snapshot[AgentSpec, AgentObserved]
@@ -92,8 +98,17 @@ class Agent(Worker[AgentSpec, AgentObserved]):
     async def collect_observed_state(
         self, spec: AgentSpec, resources: Resources[None]
     ) -> AgentObserved:
-        """Nothing to look at beside the children."""
-        return AgentObserved()
+        """Look for processes whose entry was taken out while fsmv2 was away."""
+        if not spec.processes_dir:
+            return AgentObserved()
+        return AgentObserved(orphans=await orphans_in(spec.processes_dir, _declared(spec)))
+
+    @action(timeout=60.0, blocks_children=False)
+    async def end_orphans(
+        self, spec: AgentSpec, resources: Resources[None], paths: tuple[str, ...]
+    ) -> None:
+        """End what is not declared any more; never what is."""
+        await end_orphans(spec.processes_dir, set(paths) - _declared(spec))
 
     @state("stopped", to="running")
     def stopped(self, s: Snap) -> Step:
@@ -105,6 +120,8 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         """Everything that should run runs, or is about to."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
+        if orphans := _orphans(s):
+            return act(self.end_orphans, _not_declared(orphans), paths=orphans)
         troubled = _troubled(s)
         return goto(self.degraded, troubled) if troubled else stay(_summary(s))
 
@@ -113,6 +130,8 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         """Something needs a look; its own line says what."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
+        if orphans := _orphans(s):
+            return act(self.end_orphans, _not_declared(orphans), paths=orphans)
         troubled = _troubled(s)
         return stay(troubled) if troubled else goto(self.running, _summary(s))
 
@@ -120,6 +139,25 @@ class Agent(Worker[AgentSpec, AgentObserved]):
     def stopping(self, s: Snap) -> Step:
         """Bridges end before the broker, so that their last samples arrive."""
         return goto(self.stopped, "all children are stopped")
+
+
+def _declared(spec: AgentSpec) -> set[str]:
+    own = spec.variables.internal["id"]
+    return {f"{own}/{_in_path(entry.name)}" for entry in spec.processes}
+
+
+def _in_path(name: str) -> str:
+    return name.replace("%", "%25").replace("/", "%2F")
+
+
+def _orphans(s: Snap) -> tuple[str, ...]:
+    """Those that are no child either: one that is being removed is ended by its own worker."""
+    children = {_in_path(name) for name in s.children}
+    return tuple(path for path in s.observed.orphans if path.rpartition("/")[2] not in children)
+
+
+def _not_declared(paths: tuple[str, ...]) -> str:
+    return f"ends {', '.join(paths)}: not declared any more"
 
 
 def _troubled(s: Snap) -> str:

@@ -161,6 +161,7 @@ class _Loading:
             broker=broker,
             bridges=tuple(entries),
             processes=processes,
+            processes_dir=self._below("processes"),
         )
         root = ChildSpec(section.agent.name, "agent", spec)
         return Plant(root, settings, self._vault, tuple(in_order(self._waiting)))

@@ -36,6 +36,13 @@ StateDir = Annotated[
     typer.Option("--state-dir", metavar="DIR", help="Where the broker and the tree keep data."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
+NoOutput = Annotated[
+    bool,
+    typer.Option(
+        "--no-output",
+        help="Leave out what the entries of `processes:` write; their files have it in any case.",
+    ),
+]
 SaveSvg = Annotated[
     Path | None, typer.Option("--save-svg", metavar="FILE", hidden=True, help="The last frame.")
 ]
@@ -118,9 +125,12 @@ def run(
     detect_only: Annotated[
         bool, typer.Option("--detect-only", help="Say what would be done; do nothing.")
     ] = False,
+    no_output: NoOutput = False,
     save_svg: SaveSvg = None,
 ) -> None:
     """Run the tree of a document and show it: live on a terminal, else as lines.
+
+    Lines that a process wrote stand behind its path, its stream and a bar.
 
     Ctrl-C or SIGTERM stops it in order, a second one at once. Exit code 0 after an orderly stop, 1
     when something had to be forced or the start failed, 3 when the time of --for was over and
@@ -137,6 +147,7 @@ def run(
                 state_dir=state_dir,
                 save_svg=save_svg,
                 detect_only=detect_only,
+                output=not no_output,
             )
         )
 

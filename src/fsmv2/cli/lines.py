@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.cli.show import Happening, said
+from fsmv2.cli.show import OUTPUT, Happening, said
 from fsmv2.runtime import TreeView
 
 
@@ -19,7 +19,13 @@ def clock_text(at: float) -> str:
 
 
 def line_of(happening: Happening) -> str:
-    """`12:04:05.123 acme/filler  starting_flow → active: reason`; other kinds are named."""
+    """`12:04:05.123 acme/filler  starting_flow → active: reason`; other kinds are named.
+
+    What a process wrote stands behind a bar: `12:04:05.123 acme/web out | its line`.
+    """
+    if happening.kind == OUTPUT:
+        who = f"{happening.path} {happening.stream:3}".rstrip()
+        return f"{clock_text(happening.at)} {who} | {said(happening)}"
     return f"{clock_text(happening.at)} {happening.path}  {said(happening)}"
 
 
@@ -51,7 +57,7 @@ class JsonLines(Lines):
     """One object a line; the last one has the kind `summary`."""
 
     def happened(self, happening: Happening) -> None:
-        """Print `{"at", "path", "kind", "level", "text", "state"}`."""
+        """Print `{"at", "path", "kind", "level", "text", "state", "stream"}`."""
         self._print(happening)
 
     def summary(self, text: str, data: Mapping[str, Any]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fsmv2.cli.lines import clock_text
-from fsmv2.cli.show import Happening, reason_text, said
+from fsmv2.cli.show import OUTPUT, Happening, reason_text, said
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.worker import Phase
 
@@ -34,6 +35,10 @@ EVENTS = 8
 """How many of the last happenings are shown."""
 LEAST_EVENTS = 3
 """How many of them on a small terminal."""
+OUTPUTS = 8
+"""How many of the last lines that processes wrote are shown, apart from what the tree says."""
+LEAST_OUTPUTS = 2
+"""How many of them on a small terminal."""
 SVG_WIDTH = 120
 
 Below = Callable[[], Iterable[RenderableType]]
@@ -49,13 +54,17 @@ class LiveTree:
         self._title = title
         self._below = below
         self._events: deque[Happening] = deque(maxlen=EVENTS)
+        self._outputs: dict[str, deque[Happening]] = {}
         self._tree = TreeView(0.0, ())
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="ellipsis")
         self._live.start()
 
     def happened(self, happening: Happening) -> None:
         """Keep it for the next frame."""
-        self._events.append(happening)
+        if happening.kind == OUTPUT:
+            self._outputs.setdefault(happening.path, deque(maxlen=OUTPUTS)).append(happening)
+        else:
+            self._events.append(happening)
 
     def frame(self, tree: TreeView) -> None:
         """Draw; once a stop has released everything, the last tree stays for the eye."""
@@ -86,9 +95,15 @@ class LiveTree:
         """The tree comes first: for its sake events give way, then what is below them."""
         below = list(self._below())
         rest = height - 3 - len(self._tree.nodes)  # the headline, the table's head, a rule
-        while below and sum(map(_lines_of, below)) + LEAST_EVENTS > rest:
+        least = LEAST_EVENTS + (LEAST_OUTPUTS + 1 if self._outputs else 0)
+        while below and sum(map(_lines_of, below)) + least > rest:
             below.pop()
         room = rest - sum(map(_lines_of, below))
+        if self._outputs:
+            spare = room - 1 - max(LEAST_EVENTS, min(EVENTS, len(self._events)))
+            wrote = fairly(self._outputs.values(), max(LEAST_OUTPUTS, min(OUTPUTS, spare)))
+            below = [Rule(style="dim"), outputs_table(wrote), *below]
+            room -= 1 + len(wrote)
         events = list(self._events)[-max(LEAST_EVENTS, min(EVENTS, room)) :]
         rows = height - 3 - len(events) - sum(map(_lines_of, below))
         return Group(
@@ -143,6 +158,32 @@ def events_table(events: Iterable[Happening]) -> Table:
     for event in events:
         text = Text(said(event), LEVELS.get(event.level, ""))
         table.add_row(clock_text(event.at), Text(event.path), text)
+    return table
+
+
+def fairly(outputs: Iterable[Sequence[Happening]], rows: int) -> list[Happening]:
+    """The last line of each process, the one before it of each, and so on, `rows` in all.
+
+    Oldest first; so one that writes much leaves room for the others.
+    """
+    rounds = zip_longest(*(reversed(lines) for lines in outputs))
+    chosen: list[Happening] = []
+    for lines in rounds:
+        latest = sorted((line for line in lines if line is not None), key=lambda line: -line.at)
+        chosen += latest[: rows - len(chosen)]
+    chosen.reverse()  # so that lines of one moment stay in order
+    return sorted(chosen, key=lambda line: line.at)
+
+
+def outputs_table(lines: Iterable[Happening]) -> Table:
+    """The last lines that processes wrote, oldest first."""
+    table = Table(box=None, expand=True, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, style="dim", width=12)
+    table.add_column(no_wrap=True, max_width=40)
+    table.add_column(no_wrap=True, style="dim", width=5)
+    table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
+    for line in lines:
+        table.add_row(clock_text(line.at), Text(line.path), f"{line.stream:3} │", Text(line.text))
     return table
 
 

@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Iterator
 from types import TracebackType
 from typing import Any
 
-from fsmv2.cli.show import Happening, Show
+from fsmv2.cli.show import OUTPUT, Happening, Show
 from fsmv2.cli.terminal import progress
 from fsmv2.core import Report
 from fsmv2.runtime import Runtime
@@ -73,6 +73,12 @@ class Running:
         """Take a report on the supervision loop, and show it on this one."""
         with contextlib.suppress(RuntimeError):  # this loop has ended; nobody is shown anything
             self._loop.call_soon_threadsafe(self._take, report, time.time())
+
+    def wrote(self, path: str, stream: str, text: str, at: float) -> None:
+        """Take a line that a process wrote, in any thread, and show it on this loop."""
+        line = Happening(at, path, OUTPUT, "info", text, stream=stream)
+        with contextlib.suppress(RuntimeError):  # as above
+            self._loop.call_soon_threadsafe(self._happened, line)
 
     def tell(self, path: str, text: str, *, kind: str = "note", level: str = "info") -> None:
         """Show something that is not the tree's own."""

@@ -16,9 +16,14 @@ from fsmv2.runtime import NodeView, TreeView
 PLAIN_KINDS = frozenset({"transition", "note", "value"})
 """Kinds whose text says all."""
 
+OUTPUT = "output"
+
 
 class Happening(msgspec.Struct, frozen=True):
-    """A report with the time it is shown at, in Unix seconds."""
+    """A report with the time it is shown at, in Unix seconds.
+
+    Of the kind `output` is a line that a process wrote, to the `stream` out or err.
+    """
 
     at: float
     path: str
@@ -26,6 +31,7 @@ class Happening(msgspec.Struct, frozen=True):
     level: str
     text: str
     state: str = ""
+    stream: str = ""
 
     @classmethod
     def of(cls, report: Report, at: float) -> Happening:
@@ -35,6 +41,8 @@ class Happening(msgspec.Struct, frozen=True):
 
 def said(happening: Happening) -> str:
     """Its text on one line, whatever a device put into a reason; unusual kinds are named."""
+    if happening.kind == OUTPUT:
+        return happening.text  # its indentation may mean something
     text = " ".join(happening.text.split())
     return text if happening.kind in PLAIN_KINDS else f"{happening.kind}: {text}"
 

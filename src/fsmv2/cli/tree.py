@@ -41,8 +41,12 @@ def run_document(
     state_dir: Path | None,
     save_svg: Path | None,
     detect_only: bool = False,
+    output: bool = True,
 ) -> int:
-    """Run the tree of `file`; returns the exit code."""
+    """Run the tree of `file`; returns the exit code.
+
+    `output`: whether what processes write is shown, too.
+    """
     from fsmv2.builtin import load_plant
 
     keep_quiet()
@@ -56,7 +60,7 @@ def run_document(
             progress("detect only: what would be done is said, and nothing is done")
         progress(f"keeps its data in {shown(directory)}")
         store = SqliteStore(directory / STORE)
-        return asyncio.run(_run(plant, file, seconds, as_json, save_svg, store))
+        return asyncio.run(_run(plant, file, seconds, as_json, save_svg, store, output))
 
 
 def default_state(file: Path) -> Path:
@@ -72,11 +76,13 @@ async def _run(
     as_json: bool,
     save_svg: Path | None,
     store: Store,
+    output: bool,
 ) -> int:
     from fsmv2.builtin import builtins
 
     show = choose_show(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
     with Running(show) as running:
+        keep_quiet(running.wrote if output else None)
         async with bounded_pauses(), builtins() as kit:
             tree = Runtime(
                 plant.root,

@@ -255,8 +255,16 @@ class Collector:
 
     def _bind(self, value: Any, config: Any) -> Resources[Any]:
         at = self._at
-        log = WorkerLog(self.path, at.secrets)
-        return Resources(self.path, value, config, log, self._push, at.late, at.secrets.redact)
+        return Resources(
+            self.path,
+            value,
+            config,
+            WorkerLog(self.path, at.secrets),
+            self._push,
+            at.late,
+            at.secrets.redact,
+            at.secrets.redactions,
+        )
 
     def _push(self, observed: ObservedState) -> None:
         if not self._closed:

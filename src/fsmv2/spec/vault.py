@@ -253,6 +253,17 @@ class Vault:
         """
         return map_texts(value, self._redacted, opaque=True) if self._forms else value
 
+    def redactions(self, value: Any) -> tuple[tuple[str, str], ...]:
+        """What may stand in a text of the secrets in `value`, and their tokens; longest first."""
+        found: set[str] = set()
+
+        def look(text: str) -> str:
+            found.update(token for form, token in self._forms if form in text)
+            return text
+
+        map_texts(value, look)
+        return tuple(pair for pair in self._forms if pair[1] in found)
+
     def _revealed(self, text: str) -> str:
         if "***" not in text:
             return text

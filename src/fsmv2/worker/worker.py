@@ -18,6 +18,10 @@ O = TypeVar("O", bound=ObservedState, default=ObservedState)  # noqa: E741  (see
 R = TypeVar("R", default=None)
 
 
+def _no_redactions(_value: Any) -> tuple[tuple[str, str], ...]:
+    return ()
+
+
 class Resources(msgspec.Struct, Generic[R], frozen=True):
     """What collections and actions are handed besides the spec.
 
@@ -26,7 +30,9 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     observation to the engine at once, for types that need not be asked. `late()` is how many
     seconds the loop is late that runs this: what a time-out or latency measured here may be off by.
     `redact(text)` is the text without secrets: for what is shortened before it is shown, as half of
-    a secret is none to the engine, which takes out all others by itself.
+    a secret is none to the engine, which takes out all others by itself. `redactions(value)` is the
+    same for a program of its own that writes where the engine does not come: what may stand there
+    of the secrets in `value`, the config say, and what to put in its place, longest first.
     """
 
     path: str
@@ -36,6 +42,7 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     push: Callable[[ObservedState], None]
     late: Callable[[], float] = float
     redact: Callable[[str], str] = str
+    redactions: Callable[[Any], tuple[tuple[str, str], ...]] = _no_redactions
 
 
 class Worker(Generic[S, O, R]):

@@ -6,12 +6,16 @@ import os
 import signal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from structlog.testing import capture_logs
 
 from fsmv2 import DocumentError, Runtime, WorkerFactory
 from fsmv2.builtin import parse_plant, register_builtins
 from fsmv2.builtin.agent import AgentSpec
+from fsmv2.builtin.process.record import read_record
+from fsmv2.builtin.process.running import start
 from fsmv2.flow import AsyncioEngine
 from fsmv2.runtime import plan
 
@@ -153,3 +157,63 @@ async def test_a_document_of_processes_runs_and_one_that_is_killed_comes_back(
         last = view["edge/web"].observed.pid
     with pytest.raises(ProcessLookupError):
         os.kill(last, 0)
+
+
+@pytest.mark.real
+async def test_one_whose_entry_was_taken_out_while_fsmv2_was_away_is_ended(tmp_path: Path) -> None:
+    """With its group; what is still declared is adopted, also under an odd name."""
+    kept, gone = ("a/b 50%", "old")
+    text = "agent: {name: edge}\nprocesses:\n" + "".join(
+        f"  {name!r}: {{command: [sh, -c, 'sleep 600 & sleep 600']}}\n" for name in (kept, gone)
+    )
+    home = tmp_path / "processes"
+    for node in plan_of(text, tmp_path):
+        await start(node.config)
+    records = {name: read_record(f"{home}/{quote(path, safe='')}") for name, path in PATHS.items()}
+    assert all(record is not None and record.runs for record in records.values())
+    later = "\n".join(line for line in text.splitlines() if gone not in line)
+    async with Runtime(parse_plant(later, state_dir=tmp_path, folder=tmp_path)) as tree:
+        view = await tree.until(
+            lambda t: t[PATHS[kept]].state == "running" and not records[gone].runs, timeout=20
+        )
+        assert view[PATHS[kept]].observed.pid == records[kept].pid
+        await tree.until(lambda t: not t["edge"].observed.orphans, timeout=20)
+    assert not records[kept].runs
+
+
+PATHS = {"a/b 50%": "edge/a%2Fb 50%25", "old": "edge/old"}
+
+
+def plan_of(text: str, folder: Path) -> list[Any]:
+    """The processes of a document, as they would be run."""
+    factory = WorkerFactory()
+    register_builtins(factory, AsyncioEngine())
+    root = parse_plant(text, state_dir=folder, folder=folder).root
+    return [node for node in plan(root, factory) if node.path in PATHS.values()]
+
+
+SHY = """\
+agent: {name: edge}
+processes:
+  shy:
+    command: [sh, -c, 'echo "my password is $PASSWORD" | tee /dev/stderr; exec sleep 60']
+    env: {PASSWORD: "{{ .PW }}"}
+    ready: {line: password}
+    variables: {PW: {env: SHY_PW}}
+"""
+
+
+@pytest.mark.real
+async def test_a_secret_that_a_process_writes_stands_in_no_file_and_in_no_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHY_PW", "tr0ub4dor")
+    with capture_logs() as logged:
+        async with Runtime(parse_plant(SHY, state_dir=tmp_path, folder=tmp_path)) as tree:
+            await tree.until(lambda t: t["edge/shy"].state == "running", timeout=20)
+    directory = tmp_path / "processes/edge%2Fshy"
+    assert directory.joinpath("output.log").read_text().count("my password is ***env:SHY_PW#") == 2
+    for file in directory.iterdir():
+        assert not file.is_file() or b"tr0ub4dor" not in file.read_bytes(), file
+    assert "my password is ***env:SHY_PW#" in str(logged)
+    assert "tr0ub4dor" not in str(logged)

@@ -1,190 +1,204 @@
-"""What a process writes, handed to the log: bounded, whole lines, over replaced and cut files."""
+"""What a process wrote, handed to the log: once, bounded, counted, over turned and lost files."""
 
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from fsmv2 import ChildSpec, EngineSettings, Runtime, VariableBundle, WorkerFactory
 from fsmv2.builtin.process import Process, ProcessSpec, Ready
-from fsmv2.builtin.process.output import CHUNK, LINE, Follower, begin, keep_small, last_lines
+from fsmv2.builtin.process.keeper.segments import Segments
+from fsmv2.builtin.process.output import Follower, last_words
 from fsmv2.core.settings import TypeSettings
+
+LIMIT = 16 << 10
 
 
 class Log:
-    """What was logged."""
+    """What was logged; a note of lines left out stands where they would be."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.left_out: list[dict[str, Any]] = []
 
-    def info(self, event: str, *, line: str) -> None:
-        assert event == "wrote"
-        self.lines.append(line)
+    def info(self, event: str, **fields: Any) -> None:
+        if event == "wrote":
+            self.lines.append(f"{fields['stream']} {fields['line']}")
+        else:
+            assert event == "left out"
+            self.lines.append(f"… {fields['lines']}")
 
-    def warning(self, event: str, **fields: Any) -> None:
-        assert event == "left out"
-        self.left_out.append(fields)
+
+class World:
+    """One directory, what is written there, and a follower whose clock is moved by hand."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = str(directory)
+        self.keeper = Segments(self.directory, LIMIT)
+        self.now = 0.0
+        self.log = Log()
+        self.begin()
+
+    def begin(self) -> None:
+        """Another run of fsmv2."""
+        self.follower = Follower(lambda: self.now)
+
+    def write(self, *lines: str, stream: str = "out") -> None:
+        self.keeper.write(self.keeper.say(stream.encode(), [line.encode() for line in lines]))
+
+    def told(self, limit: int = 100, *, after: float = 1.0, redact: Any = str) -> list[str]:
+        """What one more look tells."""
+        self.now += after
+        self.log.lines.clear()
+        self.follower.follow(self.directory, self.log, limit, redact)
+        return list(self.log.lines)
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "output.log"
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
 
 
-def write(file: Path, text: str | bytes) -> None:
-    with file.open("ab") as opened:
-        opened.write(text.encode() if isinstance(text, str) else text)
+def test_lines_are_told_once_with_their_stream(world: World) -> None:
+    assert world.told() == []
+    world.write("one")
+    world.write("two", "", stream="err")
+    assert world.told() == ["out one", "err two"]
+    assert world.told() == []
 
 
-def test_lines_are_told_once_and_only_when_they_are_whole(file: Path) -> None:
-    """A look in the middle of a line, of a character even, shows no half of it."""
-    log = Log()
-    with Follower() as follower:
-        follower.follow(file, log, 100)
-        write(file, "one\ntw")
-        follower.follow(file, log, 100)
-        assert log.lines == ["one"]
-        write(file, "o\n\nthr")
-        write(file, "é".encode()[:1])
-        follower.follow(file, log, 100)
-        write(file, "é".encode()[1:] + b"e\r\n")
-        follower.follow(file, log, 100)
-        assert log.lines == ["one", "two", "thrée"]
-        assert not log.left_out
+def test_what_the_keeper_says_is_not_told_for_the_process(world: World) -> None:
+    world.write("started pid 4711", stream="fsmv2")
+    world.write("one")
+    assert world.told() == ["out one"]
 
 
-def test_what_was_there_before_is_not_told_again(file: Path) -> None:
-    """After a crash of fsmv2 the adopted process goes on where it is."""
-    log = Log()
-    write(file, "of yesterday\n")
-    with Follower() as follower:
-        follower.follow(file, log, 100)
-        write(file, "of today\n")
-        follower.follow(file, log, 100)
-        assert log.lines == ["of today"]
+def test_what_was_written_while_fsmv2_was_away_is_told_once(world: World) -> None:
+    world.write("one")
+    assert world.told() == ["out one"]
+    world.write("two")
+    world.begin()
+    assert world.told() == ["out two"]
+    world.begin()
+    assert world.told() == []
 
 
-def test_what_was_written_while_fsmv2_was_away_is_told_once(file: Path) -> None:
-    """Each follower is another run of fsmv2; the last line was not whole at the crash."""
-    before, after, cut, replaced = Log(), Log(), Log(), Log()
-    write(file, "")
-    with Follower() as follower:
-        follower.follow(file, before, 100)
-        write(file, "one\ntw")
-        follower.follow(file, before, 100)
-    write(file, "o\nthree\n")
-    with Follower() as follower:
-        follower.follow(file, after, 100)
-        follower.follow(file, after, 100)
-    assert (before.lines, after.lines) == (["one"], ["two", "three"])
-    os.truncate(file, 0)
-    write(file, "four\n")
-    with Follower() as follower:
-        follower.follow(file, cut, 100)
-    os.close(begin(file))
-    write(file, "five\n")
-    with Follower() as follower:
-        follower.follow(file, replaced, 100)
-    assert (cut.lines, replaced.lines) == (["four"], ["five"])
+def test_over_turned_files_nothing_is_missed_and_nothing_told_twice(world: World) -> None:
+    """Each look after half a file of lines, so that every other one meets a new file."""
+    told = []
+    for block in range(40):
+        world.write(*(f"line {n}" for n in range(block * 100, block * 100 + 100)))
+        told += world.told(limit=1000)
+    assert told == [f"out line {n}" for n in range(4000)]
 
 
-def test_however_much_was_written_a_bounded_part_is_kept(file: Path) -> None:
-    """The latest, for its owner alone; the file itself begins anew."""
-    write(file, b"x" * 1_000_000 + b"the end\n")
-    keep_small(file, 1000)
-    previous = file.with_suffix(".previous")
-    assert file.stat().st_size == 0
-    assert previous.stat().st_size == 1000
-    assert previous.read_bytes().endswith(b"xthe end\n")
-    assert previous.stat().st_mode & 0o777 == 0o600
+@pytest.mark.parametrize("restarted", [False, True])
+def test_lines_that_were_gone_before_they_were_read_are_counted(
+    world: World, restarted: bool
+) -> None:
+    world.write("first")
+    assert world.told() == ["out first"]
+    for number in range(3000):
+        world.write(f"line {number}")
+    if restarted:
+        world.begin()
+    [gap, *told] = world.told(limit=10_000)[-len(world.log.lines) :]
+    assert int(gap.removeprefix("… ")) + len(told) == 3000
+    assert told[-1] == "out line 2999"
 
 
-def test_a_cut_file_that_has_grown_again_is_read_from_its_begin(file: Path) -> None:
-    """Its size alone does not tell that it was cut."""
-    log = Log()
-    write(file, "")
-    with Follower() as follower:
-        follower.follow(file, log, 100)
-        write(file, "a" * 50 + "\n")
-        follower.follow(file, log, 100)
-        assert keep_small(file, 20)
-        follower.was_cut()
-        write(file, "b" * 20 + "\n" + "c" * 60 + "\n")
-        follower.follow(file, log, 100)
-        assert log.lines[1:] == ["b" * 20, "c" * 60]
-        assert not keep_small(file, 1000)
+def test_of_a_loud_second_the_first_and_last_lines_are_told_and_the_rest_is_counted(
+    world: World,
+) -> None:
+    world.write(*(str(n) for n in range(100)))
+    world.write("1000 lines left out", stream="fsmv2")
+    world.write(*(f" fsmv2 {n} lines left out" for n in range(100, 130)), stream="err")
+    world.write(*(str(n) for n in range(130, 135)))
+    told = world.told(limit=10)
+    head, tail = [f"out {n}" for n in range(5)], [f"out {n}" for n in range(130, 135)]
+    assert told == [*head, "… 1125", *tail]
 
 
-def test_a_new_process_has_a_new_file_and_the_old_one_is_read_to_its_end(file: Path) -> None:
-    """The last words of one that died are not lost when the next one starts."""
-    log = Log()
-    with Follower() as follower:
-        follower.follow(file, log, 100)
-        write(file, "begins\n")
-        follower.follow(file, log, 100)
-        write(file, "panics\nwithout an end")
-        os.close(begin(file))
-        write(file, "begins again\n")
-        follower.follow(file, log, 100)
-        assert log.lines == ["begins", "panics", "without an end", "begins again"]
+def test_the_limit_is_of_a_second_however_often_it_is_looked_at(world: World) -> None:
+    told = []
+    for _ in range(20):
+        world.write(*(["x"] * 10))
+        told += world.told(limit=10, after=0.1)
+    assert told.count("out x") <= 10 + 20
+    assert told.count("out x") + sum(int(t[2:]) for t in told if t.startswith("…")) == 200
 
 
-def test_a_file_that_is_cut_goes_on_from_its_begin(file: Path) -> None:
-    log = Log()
-    with Follower() as follower:
-        follower.follow(file, log, 100)
-        write(file, "a" * 2000 + "\n")
-        follower.follow(file, log, 100)
-        keep_small(file, 1000)
-        write(file, "after\n")
-        follower.follow(file, log, 100)
-        assert log.lines[-1] == "after"
-        assert log.lines[0].endswith("… (2000 characters)")
+def test_nobody_is_told_anything_with_a_limit_of_zero(world: World) -> None:
+    world.write("one", "two")
+    assert world.told(limit=0) == []
+    assert world.told(limit=10) == []
 
 
-def test_a_chatty_process_is_cut_and_that_is_said(file: Path) -> None:
-    log = Log()
-    with Follower() as follower:
-        follower.follow(file, log, 10)
-        write(file, "".join(f"{n}\n" for n in range(35)))
-        follower.follow(file, log, 10)
-        assert log.lines == [str(n) for n in range(10)]
-        assert log.left_out == [{"lines": 25, "bytes": 0, "all_of_it": str(file)}]
-        write(file, ("x" * 99 + "\n") * (2 * CHUNK // 100))
-        write(file, "the latest\n")
-        follower.follow(file, log, 10**6)
-        assert log.lines[-1] == "the latest"
-        assert log.left_out[1]["bytes"] > CHUNK / 2
-        assert all(len(line) in (99, 10) for line in log.lines[10:])
+def test_a_file_that_was_removed_is_no_trouble(world: World, tmp_path: Path) -> None:
+    world.write("one")
+    assert world.told() == ["out one"]
+    for file in tmp_path.glob("output.*"):
+        file.unlink()
+    assert world.told() == []
+    world.write("two")
+    assert world.told() == ["out two"]
 
 
-def test_a_line_without_end_and_bytes_of_any_kind_harm_nobody(file: Path) -> None:
-    log = Log()
-    with Follower() as follower:
-        follower.follow(file, log, 10)
-        for _ in range(50):
-            write(file, "y" * 100_000)
-            follower.follow(file, log, 10)
-        write(file, b"\n\xff\xfe\x00\x1b[31mred\n")
-        follower.follow(file, log, 10)
-        assert log.lines[0].startswith("yyy")
-        assert log.lines[1].endswith("[31mred")
-        assert "\x1b" not in log.lines[1]
-        assert "\x00" not in log.lines[1]
+def test_last_words_are_of_the_last_run_and_of_errors_if_there_are_any(world: World) -> None:
+    def words() -> str:
+        return last_words(world.directory)
+
+    assert words() == "it wrote nothing"
+    world.write("started pid 1", stream="fsmv2")
+    world.write("of yesterday", stream="err")
+    world.write("started pid 2", stream="fsmv2")
+    assert words() == "it wrote nothing"
+    world.write("a", "b", "c", "d")
+    assert words() == "b / c / d"
+    world.write("no such plant", stream="err")
+    world.write("bye")
+    assert words() == "no such plant"
+    world.write(*(str(n) for n in range(10)))
+    assert words() == "7 / 8 / 9"
 
 
-async def _run(tmp_path: Path, source: str) -> None:
+def test_last_words_are_found_over_turned_files_and_are_short(world: World) -> None:
+    world.write("x" * 2000)
+    while not (Path(world.directory) / "output.previous").exists():
+        world.write("y" * 600, stream="err")
+    assert last_words(world.directory, count=2) == f"{'y' * 500} / {'y' * 500}"
+
+
+def test_secrets_are_taken_out_of_lines_and_last_words(world: World) -> None:
+    """Also of those that were written before the keeper knew of them."""
+    world.write("password hunter2")
+
+    def redact(text: str) -> str:
+        return text.replace("hunter2", "***")
+
+    assert world.told(redact=redact) == ["out password ***"]
+    assert last_words(world.directory, redact) == "password ***"
+
+
+SPEAKS = (
+    "import signal, sys, time\n"
+    "def bye(*_):\n    print('goodbye'); sys.exit()\n"
+    "signal.signal(signal.SIGTERM, bye)\n"
+    "print('ready'); print('careful', file=sys.stderr); time.sleep(600)"
+)
+
+
+async def _run(tmp_path: Path) -> None:
     factory = WorkerFactory()
     factory.register(Process)
     spec = ProcessSpec(
-        command=(sys.executable, "-uc", source),
+        command=(sys.executable, "-uc", SPEAKS),
         state_dir=str(tmp_path / "state"),
         ready=Ready(line="ready"),
         variables=VariableBundle({}),
@@ -192,33 +206,37 @@ async def _run(tmp_path: Path, source: str) -> None:
     settings = EngineSettings(types={"process": TypeSettings(interval=0.2)})
     async with Runtime(ChildSpec("p", "process", spec), factory, settings=settings) as tree:
         await tree.until(lambda t: t["p"].state == "running", timeout=30)
-        await asyncio.sleep(0.5)
 
 
 @pytest.mark.real
-def test_the_output_of_a_real_process_is_in_the_log_with_its_path(tmp_path: Path) -> None:
-    """Both streams, in order, its last words at the stop with them."""
-    source = (
-        "import signal, sys, time\n"
-        "def bye(*_):\n    print('goodbye'); sys.exit()\n"
-        "signal.signal(signal.SIGTERM, bye)\n"
-        "print('ready'); print('careful', file=sys.stderr); time.sleep(600)"
-    )
+def test_the_output_of_a_real_process_is_in_the_log_with_path_and_stream(tmp_path: Path) -> None:
+    """Its last words at the stop with it."""
     with capture_logs() as logged:
-        asyncio.run(_run(tmp_path, source))
-    wrote = [(entry["path"], entry["line"]) for entry in logged if entry["event"] == "wrote"]
-    assert wrote == [("p", "ready"), ("p", "careful"), ("p", "goodbye")]
+        asyncio.run(_run(tmp_path))
+    wrote = [entry for entry in logged if entry["event"] == "wrote"]
+    said = [(entry["path"], entry["stream"], entry["line"]) for entry in wrote]
+    assert sorted(said[:2]) == [("p", "err", "careful"), ("p", "out", "ready")]
+    assert said[2:] == [("p", "out", "goodbye")]
+    assert {(entry["logger"], entry["log_level"]) for entry in wrote} == {("fsmv2.output", "info")}
 
 
-def test_half_a_secret_is_not_shown_either(file: Path) -> None:
-    """One that stands where the line is shortened is taken out before, in log and reason."""
-    secret = "hunter2-" * 8
-    log = Log()
-    with Follower() as follower:
-        follower.follow(file, log, 10)
-        write(file, "x" * (LINE - 20) + secret + "y" * 400 + "\n")
-        follower.follow(file, log, 10, lambda text: text.replace(secret, "***"))
-    assert "hunter2" not in log.lines[0]
-    [line] = last_lines(file, lambda text: text.replace(secret, "***"))
-    assert "hunter2" not in line
-    assert len(line) == LINE
+@pytest.mark.real
+@pytest.mark.parametrize("level", ["INFO", "WARNING"])
+def test_an_embedding_program_decides_by_the_level_of_their_logger(
+    tmp_path: Path, level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    caplog.set_level("INFO")
+    caplog.set_level(level, "fsmv2.output")
+    try:
+        asyncio.run(_run(tmp_path))
+    finally:
+        structlog.configure(**before)
+        logging.getLogger("fsmv2.output").setLevel(logging.NOTSET)
+    lines = [r.__dict__["line"] for r in caplog.records if r.name == "fsmv2.output"]
+    assert sorted(lines) == ([] if level == "WARNING" else ["careful", "goodbye", "ready"])

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from process_kit import becomes, lives, until
 
-from fsmv2 import ChildSpec, EngineSettings, Runtime, SpecError, VariableBundle, WorkerFactory
-from fsmv2.builtin.process import Process, ProcessSpec, Ready
-from fsmv2.builtin.process.kernel import start_time_of
-from fsmv2.core.settings import TypeSettings
-from fsmv2.runtime import NodeView
+from fsmv2 import SpecError
+from fsmv2.builtin.process import ProcessSpec, Ready
+from fsmv2.builtin.process.record import read_record
 
 pytestmark = pytest.mark.real
 
-SETTINGS = EngineSettings(
-    backoff_base=0.2, backoff_cap=0.2, types={"process": TypeSettings(interval=0.2)}
-)
 LISTENS = """
 import http.server, sys
 handler = http.server.SimpleHTTPRequestHandler
@@ -31,37 +27,6 @@ print("listens on", server.server_port, flush=True)
 server.serve_forever()
 """
 SLEEPS = "import time; print('hello', flush=True); time.sleep(600)"
-
-
-@pytest.fixture
-def running(tmp_path: Path) -> Callable[..., Any]:
-    """A runtime of one process named `p`, whose record is below tmp_path."""
-    factory = WorkerFactory()
-    factory.register(Process)
-
-    def make(*command: str, **more: Any) -> Any:
-        variables = VariableBundle(more.pop("variables", {}))
-        spec = ProcessSpec(
-            command=command, state_dir=str(tmp_path / "state"), variables=variables, **more
-        )
-        return Runtime(ChildSpec("p", "process", spec), factory, settings=SETTINGS, seed=1)
-
-    return make
-
-
-async def until(tree: Runtime, state: str, **fields: Any) -> NodeView:
-    view = await tree.until(
-        lambda t: (
-            t["p"].state == state
-            and all(getattr(t["p"].observed, name) == value for name, value in fields.items())
-        ),
-        timeout=30,
-    )
-    return view["p"]
-
-
-def lives(pid: int) -> bool:
-    return start_time_of(pid) is not None
 
 
 def python(source: str, *arguments: str) -> tuple[str, ...]:
@@ -80,7 +45,12 @@ async def test_it_runs_while_it_is_wanted_and_leaves_nothing(
         assert seen.observed.threads >= 1
         assert seen.observed.open_files >= 3
     assert not lives(pid)
-    assert (tmp_path / "state/p/output.log").read_text() == "hello\n"
+    lines = (tmp_path / "state/p/output.log").read_text().splitlines()
+    assert [line.partition("Z ")[2] for line in lines[1:]] == [
+        f"fsmv2 started pid {pid}",
+        "out hello",
+        "fsmv2 killed by signal 15",
+    ]
 
 
 async def test_one_that_is_killed_is_started_again_and_says_how_it_ended(
@@ -93,26 +63,8 @@ async def test_one_that_is_killed_is_started_again_and_says_how_it_ended(
             lambda t: t["p"].state == "running" and t["p"].observed.pid != first, timeout=30
         )
         assert lives(again["p"].observed.pid)
-        texts = [r.text for r in tree_reports(tree)]
-        assert any("running → failed: was killed by SIGKILL; last: hello" in t for t in texts)
+        assert tree.said("running → failed: was killed by SIGKILL; last: hello")
     assert not lives(first)
-
-
-def tree_reports(tree: Runtime) -> list[Any]:
-    return tree.heard  # type: ignore[attr-defined]
-
-
-@pytest.fixture(autouse=True)
-def heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every runtime keeps what it reported."""
-    enter = Runtime.__aenter__
-
-    async def keeping(self: Any) -> Any:
-        self.heard = []
-        self._listener = self.heard.append
-        return await enter(self)
-
-    monkeypatch.setattr(Runtime, "__aenter__", keeping)
 
 
 async def test_one_that_ends_by_itself_is_tried_again_with_its_last_words(
@@ -151,13 +103,18 @@ async def test_one_that_never_gets_ready_is_ended_and_tried_again(
     async with running(*python(SLEEPS), ready=ready) as tree:
         first = (await until(tree, "waiting_ready", running=True)).observed.pid
         await tree.until(lambda t: t["p"].attempts >= 1, timeout=30)
-        async with asyncio.timeout(20):
-            while lives(first):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
-        assert any(
-            "not ready within 0.5 s: it has not written a line with 'never' yet" in r.text
-            for r in tree_reports(tree)
-        )
+        await becomes(lambda: not lives(first))
+        assert tree.said("not ready within 0.5 s: it has not written a line with 'never' yet")
+
+
+async def test_one_that_holds_its_lines_back_is_told_how_not_to(
+    running: Callable[..., Any],
+) -> None:
+    """Python does, when it does not write to a terminal."""
+    ready = Ready(line="serves", within=30)
+    async with running(*python("import time; print('serves'); time.sleep(600)"), ready=ready) as t:
+        view = await t.until(lambda t: "nor anything else" in t["p"].reason, timeout=20)
+        assert "try `python3 -u`, `stdbuf -oL`" in view["p"].reason
 
 
 async def test_one_that_ignores_the_signal_is_killed_with_its_children(
@@ -176,9 +133,7 @@ time.sleep(600)
         child = int((tmp_path / "child").read_text())
         assert lives(child)
     assert not lives(pid)
-    async with asyncio.timeout(20):
-        while lives(child):  # noqa: ASYNC110  (its end is the kernel's to bring about)
-            await asyncio.sleep(0.02)
+    assert not lives(child)
 
 
 async def test_the_signal_is_its_own(running: Callable[..., Any], tmp_path: Path) -> None:
@@ -217,71 +172,98 @@ async def test_files_and_environment_are_rendered_and_private(
     assert "FSMV2_NOT_INHERITED" not in (tmp_path / "state/p/output.log").read_text()
 
 
-async def test_after_a_crash_of_fsmv2_the_same_process_is_adopted_and_never_doubled(
-    running: Callable[..., Any], tmp_path: Path
+@pytest.mark.parametrize(
+    ("command", "more", "said"),
+    [
+        (
+            ("/no/such/program",),
+            {},
+            "/no/such/program cannot be started: No such file or directory.",
+        ),
+        (("phyton3",), {}, "no program 'phyton3' in PATH. Did you mean 'python3'"),
+        (("./script",), {}, "./script cannot be started: Permission denied. chmod +x ./script"),
+        (("./plain",), {}, "Its first line names no interpreter"),
+        (("./odd",), {}, "It is there; so the interpreter that its first line (#!) names is not"),
+        (("true",), {"cwd": "/no/such"}, "working directory /no/such cannot be used: No such"),
+        (("true",), {"files": {"/proc/x": "y"}}, "the file /proc/x cannot be written"),
+    ],
+)
+async def test_what_cannot_be_started_is_said_with_the_fix(
+    running: Callable[..., Any], tmp_path: Path, command: Any, more: Any, said: str
 ) -> None:
-    """A kill of fsmv2 leaves it running; the next start finds it by its record."""
-    from fsmv2.builtin.process.running import is_alive, read_record, start
-    from fsmv2.builtin.process.worker import Process as Kind
-
-    spec = ProcessSpec(
-        command=python(SLEEPS),
-        state_dir=str(tmp_path / "state"),
-        variables=VariableBundle.trusted({}, {}, {"id": "p"}),
-    )
-    config: Any = Kind().derive_desired_state(spec, None).config
-    before = await start(config)
-    async with running(*python(SLEEPS)) as tree:
-        assert (await until(tree, "running")).observed.pid == before.pid
-    assert not lives(before.pid)
-    old = await start(config)
-    async with running(*python(SLEEPS + "  # changed")) as tree:
-        seen = await until(tree, "running")
-        assert seen.observed.pid != old.pid
-        assert not lives(old.pid), "one of an earlier config is ended first"
-    assert not is_alive(read_record(config))
+    """The reason stays while it waits for the next attempt; nothing is recorded."""
+    (tmp_path / "script").write_text("#!/bin/sh\n")
+    for name, text in (("plain", "echo"), ("odd", "#!/no/such/interpreter\n")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    async with running(*command, **{"cwd": str(tmp_path), **more}) as tree:
+        view = await tree.until(
+            lambda t: t["p"].state == "failed" and "starts again" in t["p"].reason, timeout=30
+        )
+        assert said in view["p"].reason
+        assert read_record(str(tmp_path / "state/p")) is None
 
 
-async def test_a_pid_that_was_given_to_somebody_else_is_not_touched(
-    running: Callable[..., Any], tmp_path: Path
-) -> None:
-    from fsmv2.builtin.process.running import Record, write_record
-    from fsmv2.builtin.process.worker import Process as Kind
-
-    spec = ProcessSpec(
-        command=python(SLEEPS),
-        state_dir=str(tmp_path / "state"),
-        variables=VariableBundle.trusted({}, {}, {"id": "p"}),
-    )
-    config: Any = Kind().derive_desired_state(spec, None).config
-    os.makedirs(config.directory)
-    mine = Record(pid=os.getpid(), start_time=1, digest=config.digest, started_at=0.0)
-    write_record(config, mine)
-    async with running(*python(SLEEPS)) as tree:
-        assert (await until(tree, "running")).observed.pid != os.getpid()
-
-
-async def test_a_program_that_is_not_there_is_said_and_not_tried_in_a_hurry(
+async def test_an_end_with_0_is_told_apart_from_a_failure_and_from_one_that_was_asked_for(
     running: Callable[..., Any],
 ) -> None:
-    async with running("/no/such/program") as tree:
-        await tree.until(lambda t: t["p"].attempts >= 1, timeout=30)
-        assert any(
-            "/no/such/program cannot be started: No such file or directory" in r.text
-            for r in tree_reports(tree)
-        )
+    async with running("sh", "-c", "echo done") as tree:
+        seen = (await until(tree, "failed", exit_code=0)).observed
+        assert (seen.ended, seen.asked) == ("ended with exit code 0; last: done", False)
+    async with running("sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done") as tree:
+        await until(tree, "running")
+    assert tree.said("stopping → stopped: ended with exit code 0")
+
+
+async def test_looks_that_fail_leave_no_process_behind_at_the_stop(
+    running: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is started, and never seen."""
+
+    def fails(*_: object) -> None:
+        raise OSError("no descriptors left")
+
+    monkeypatch.setattr("fsmv2.builtin.process.worker.Follower.follow", fails)
+    directory = str(tmp_path / "state/p")
+    async with running(*python(SLEEPS)) as tree:
+        await becomes(lambda: read_record(directory) is not None)
+        assert (await tree.view())["p"].observed.pid == 0
+        record = read_record(directory)
+        assert record is not None
+    assert not lives(record.pid)
+
+
+async def test_one_that_was_stopped_by_a_signal_still_ends_in_its_own_way(
+    running: Callable[..., Any],
+) -> None:
+    source = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+    async with running(*python(source + SLEEPS), ready=Ready(line="hello"), grace=10) as tree:
+        os.kill((await until(tree, "running")).observed.pid, signal.SIGSTOP)
+        began = time.monotonic()
+    assert tree.said("stopping → stopped: ended with exit code 5")
+    assert time.monotonic() - began < 8
 
 
 async def test_what_it_writes_is_kept_within_its_limit(
     running: Callable[..., Any], tmp_path: Path
 ) -> None:
-    source = "import time\nwhile True:\n    print('x' * 1000, flush=True); time.sleep(0.001)"
-    async with running(*python(source), log_bytes=20_000) as tree:
+    """Binary rubbish, lines without end, and as much as it can."""
+    source = "head -c 200000 /dev/urandom; head -c 3000000 /dev/zero; exec yes"
+    async with running("sh", "-c", source, log_bytes=64 << 10, line_bytes=500) as tree:
         await until(tree, "running")
-        previous = tmp_path / "state/p/output.previous"
-        async with asyncio.timeout(30):
-            while not previous.exists():  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await becomes(lambda: b"lines left out" in kept_of(tmp_path))
+        files = list((tmp_path / "state/p").glob("output.*"))
+        assert sum(file.stat().st_size for file in files) <= (64 << 10) + 100
+    assert b"\0" not in kept_of(tmp_path)
+    assert all(len(line) < 600 for line in kept_of(tmp_path).splitlines())
+
+
+def kept_of(directory: Path) -> bytes:
+    return b"".join(
+        file.read_bytes()
+        for file in (directory / "state/p").glob("output.*")
+        if file.suffix != ".told"
+    )
 
 
 @pytest.mark.parametrize(
@@ -292,6 +274,9 @@ async def test_what_it_writes_is_kept_within_its_limit(
         ({"command": ("x",), "signal": "SIGTREM"}, "there is no signal 'SIGTREM'"),
         ({"command": ("x",), "ready": Ready(line="(")}, "ready.line is no regular expression"),
         ({"command": ("x",), "ready": Ready(http="http://example.com/")}, "must be of 127.0.0.1"),
+        ({"command": ("x",), "log_bytes": 100}, "log_bytes is 100, expected 16384 or more"),
+        ({"command": ("x",), "line_bytes": 0}, "line_bytes is 0, expected 1 or more"),
+        ({"command": ("x",), "log_lines": -1}, "log_lines is -1, expected 0 or more"),
     ],
 )
 def test_what_cannot_be_started_is_refused(given: dict[str, Any], said: str) -> None:

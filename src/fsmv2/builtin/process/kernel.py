@@ -11,26 +11,23 @@ import os
 import signal
 from pathlib import Path
 
+from fsmv2.builtin.process.keeper.procfs import kernel_start, stat
 
-def _stat(pid: int) -> list[str] | None:
-    """The fields of /proc/<pid>/stat from the third (state) on; also those of a zombie."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
-        return None
-    # The second field is the command in parentheses and may hold anything, also parentheses.
-    return text.rpartition(")")[2].split() or None
-
-
-def kernel_start(pid: int) -> int | None:
-    """The kernel's start time (field 22), in clock ticks since boot, of a process or a zombie."""
-    fields = _stat(pid)
-    return int(fields[19]) if fields else None
+__all__ = [
+    "holder_of",
+    "how_ended",
+    "is_ending",
+    "is_zombie",
+    "kernel_start",
+    "opened_by",
+    "reap",
+    "start_time_of",
+]
 
 
 def start_time_of(pid: int) -> int | None:
     """The same for a living process; None for a zombie, or no such process."""
-    fields = _stat(pid)
+    fields = stat(pid)
     return int(fields[19]) if fields and fields[0] not in ("Z", "X") else None
 
 
@@ -40,19 +37,19 @@ def is_zombie(pid: int, started: int) -> bool:
     A process of several threads is a zombie from the end of its first thread on; until the last
     one has ended, too, it still has its ports and files.
     """
-    fields = _stat(pid)
+    fields = stat(pid)
     return fields is not None and fields[0] == "Z" and int(fields[19]) == started
 
 
 def is_ending(pid: int, started: int) -> bool:
     """Whether this process has ended but for some of its threads: its ports are not free yet."""
-    fields = _stat(pid)
+    fields = stat(pid)
     return is_zombie(pid, started) and fields is not None and int(fields[17]) > 1
 
 
 def how_ended(pid: int, started: int) -> str:
     """How a process ended, as 'was killed by SIGKILL', while its parent has not taken note yet."""
-    fields = _stat(pid)
+    fields = stat(pid)
     if fields is None or int(fields[19]) != started or len(fields) < 50:
         return "has ended"
     status = int(fields[49])  # field 52, exit_code, as wait() would give it

@@ -1,173 +1,188 @@
-"""What a process writes: to a file of its own, bounded, so that it outlives a kill of fsmv2."""
+"""What a process writes, read from where its keeper puts it, and handed to the log."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import re
+import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, NamedTuple
 
-TAIL = 16 << 10
+import structlog
+
+from fsmv2.builtin.process.keeper.segments import CURRENT, PREVIOUS, number_of
+
+LOG = "fsmv2.output"
+"""The logger of these lines, so that a program decides for itself where they go, or whether."""
+TAIL = 64 << 10
 """Bytes at the end that are read for the last lines."""
-LINE = 500
-"""Characters of a line that are shown."""
-CHUNK = 256 << 10
-"""Bytes read at one look; of what is written faster than that, the latest are read."""
+WROTE_NOTHING = "it wrote nothing"
+LAST_WORDS = 500
+"""Characters of a line that are shown in a reason."""
+AMONG = 10
+"""How many of the last lines are looked through for those of the error stream."""
+TOLD = "output.told"
+LEFT_OUT = b" lines left out"
 Redact = Callable[[str], str]
-UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
-def begin(file: Path) -> int:
-    """A descriptor for a new process to write to; what an earlier one wrote is kept beside."""
-    if file.exists() and file.stat().st_size:
-        os.replace(file, file.with_suffix(".previous"))
-    return os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o600)
+class Place(NamedTuple):
+    """How far the lines were told: the number a file begins with, the offset, lines so far."""
+
+    first: int
+    offset: int
+    lines: int
 
 
-def keep_small(file: Path, limit: int) -> bool:
-    """Move a file that has grown beyond `limit` bytes aside, and say whether it had.
-
-    Of what it wrote, the last `limit` bytes are kept, however much it was: this takes a bounded
-    time and a bounded part of the disk. What it writes between the copy and the cut is lost.
-    """
-    with contextlib.suppress(OSError):
-        size = file.stat().st_size
-        if size > limit:
-            with file.open("rb") as opened:
-                opened.seek(size - limit)
-                kept = opened.read(limit)
-            previous = file.with_suffix(".previous")
-            descriptor = os.open(previous, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as written:
-                written.write(kept)
-            os.truncate(file, 0)
-            return True
-    return False
-
-
-def last_lines(file: Path, redact: Redact, count: int = 3) -> list[str]:
-    """The last lines that are not empty, shortened."""
-    try:
-        with file.open("rb") as opened:
-            opened.seek(max(0, file.stat().st_size - TAIL))
-            lines = opened.read().decode(errors="replace").splitlines()
-    except OSError:
-        return []
-    return [redact(line)[:LINE] for line in lines if line.strip()][-count:]
+def output_log(path: str) -> Any:
+    """The logger for the lines of one process; its name stands in each entry, too, as `logger`."""
+    return structlog.get_logger(LOG).bind(logger=LOG, path=path)
 
 
 class Follower:
-    """Hands the lines that a process writes to a log, a bounded number at each look.
+    """Hands the lines that a process writes to a log, a bounded number each second.
 
-    How far it came stands beside the file, so that after a crash of fsmv2 it goes on there: what
-    was written meanwhile is told, and nothing again. Without that, it begins at the end. A file
-    that is replaced is read to its end first. The process writes to its file and waits for nobody.
+    How far it came stands beside the files, so that after a crash of fsmv2 it goes on there: what
+    was written meanwhile is told, and nothing again. What was too much, or is gone from the disk
+    already, is counted.
     """
 
-    def __init__(self) -> None:
-        self._opened: BinaryIO | None = None
-        self._rest = b""
-        self._first = True
-        self._noted = ""
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._place: Place | None = None
+        self._allowed = float("inf")
+        self._at = clock()
 
-    def __enter__(self) -> Follower:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        if self._opened is not None:
-            self._opened.close()
-
-    def follow(self, file: Path, log: Any, limit: int, redact: Redact = str) -> None:
-        """Log the lines that are new in `file`, at most `limit`; and how much was left out."""
+    def follow(self, directory: str, log: Any, limit: int, redact: Redact = str) -> None:
+        """Log the new lines, `limit` of a second at most: the first and the last. Blocks."""
+        now = self._clock()
+        self._allowed = min(limit, self._allowed + (now - self._at) * limit)
+        self._at = now
         with contextlib.suppress(OSError):  # the disk's trouble is not the process's
-            lines, skipped = self._new(file)
-            for line in lines[:limit]:
-                log.info("wrote", line=_shown(line, redact))
-            left_out = len(lines) - limit
-            if skipped or left_out > 0:
-                log.warning("left out", lines=max(0, left_out), bytes=skipped, all_of_it=str(file))
-            self._note(file)
+            text, missed = self._new(Path(directory))
+            lines = text.splitlines()
+            if not lines and not missed:
+                return
+            allowed = min(len(lines), int(self._allowed))
+            self._allowed -= allowed
+            head, tail = lines[: (allowed + 1) // 2], lines[len(lines) - allowed // 2 :]
+            between = lines[len(head) : len(lines) - len(tail)]
 
-    def was_cut(self) -> None:
-        """Go on at the begin of the file, also if it has grown beyond its old size by then."""
-        if self._opened is not None:
-            self._opened.seek(0)
-            self._rest = b""
+            def leave_out(count: int) -> None:
+                if count and limit:
+                    log.info("left out", lines=count, file=f"{directory}/{CURRENT}")
 
-    def _note(self, file: Path) -> None:
-        """Remember how far the lines were told; those of a crash in between are told twice."""
-        if self._opened is not None:
-            inode = os.fstat(self._opened.fileno()).st_ino
-            noted = f"{inode} {self._opened.tell() - len(self._rest)}"
-            if noted != self._noted:
-                file.with_suffix(".told").write_text(noted)
-                self._noted = noted
+            leave_out(missed)
+            for line in head:
+                leave_out(_log(line, log, redact))
+            leave_out(sum(_left_out(line) or not _by_keeper(line) for line in between))
+            for line in tail:
+                leave_out(_log(line, log, redact))
 
-    def _begin(self, opened: BinaryIO, file: Path) -> None:
-        """Go to where the follower of an earlier run of fsmv2 came to."""
-        found = os.fstat(opened.fileno())
+    def _new(self, directory: Path) -> tuple[bytes, int]:
+        """The lines that are new, and how many between were written over before they were read."""
+        place = self._place or _told(directory)
+        text, missed = b"", 0
         try:
-            inode, at = map(int, file.with_suffix(".told").read_text().split())
-        except (OSError, ValueError):
-            opened.seek(0, os.SEEK_END)
-            return
-        # A file it never saw, or that was cut since, is new from its begin on.
-        opened.seek(at if inode == found.st_ino and 0 <= at <= found.st_size else 0)
-
-    def _new(self, file: Path) -> tuple[list[bytes], int]:
-        lines: list[bytes] = []
-        skipped = 0
-        opened = self._opened
-        if opened is not None:
-            lines, skipped = self._read(opened)
-            if _same_file(opened, file):
-                return lines, skipped
-            opened.close()
-            self._opened = None
-            if self._rest:
-                lines.append(self._rest)  # its last line had no end
-                self._rest = b""
-        if file.exists():
-            self._opened = opened = file.open("rb")
-            if self._first:
-                self._begin(opened, file)
-            more, more_skipped = self._read(opened)
-            lines, skipped = lines + more, skipped + more_skipped
-        self._first = False
-        return lines, skipped
-
-    def _read(self, opened: BinaryIO) -> tuple[list[bytes], int]:
-        at, size, skipped = opened.tell(), os.fstat(opened.fileno()).st_size, 0
-        if size < at:
-            at = opened.seek(0)  # it was made small
-        if size - at > CHUNK:
-            skipped = size - at - CHUNK
-            opened.seek(size - CHUNK)
-            self._rest = b""
-        *lines, rest = (self._rest + opened.read(CHUNK)).split(b"\n")
-        if skipped:
-            del lines[:1]  # of which the begin was skipped
-        self._rest = rest[: 4 * LINE]
-        return [line for line in lines if line.strip()], skipped
+            current = (directory / CURRENT).open("rb")
+        except FileNotFoundError:
+            return b"", 0
+        with current:
+            header = current.readline()
+            first = number_of(header)
+            if first is None:
+                return b"", 0
+            if place is None or place.first != first:
+                place = place or Place(-1, 0, 0)
+                text, before, place = _rest_of(directory / PREVIOUS, place, first)
+                missed = max(0, before)
+                missed += max(0, first - place.lines)
+                place = Place(first, len(header), first)
+            current.seek(place.offset)
+            more = _whole(current.read())
+        place = Place(first, place.offset + len(more), place.lines + more.count(b"\n"))
+        if place != self._place:
+            (directory / TOLD).write_text(" ".join(map(str, place)))
+            self._place = place
+        return text + more, missed
 
 
-def _same_file(opened: BinaryIO, file: Path) -> bool:
+def _rest_of(file: Path, place: Place, current: int) -> tuple[bytes, int, Place]:
+    """What is new in the file before the current one, lines missed before it, the place after."""
+    with contextlib.suppress(FileNotFoundError), file.open("rb") as opened:
+        header = opened.readline()
+        first = number_of(header)
+        # It may have become the current one of a moment ago, which is read in any case.
+        if first is not None and place.first <= first < current:
+            if first != place.first:
+                opened.seek(len(header))
+                missed, lines = first - place.lines, first
+            else:
+                opened.seek(place.offset)
+                missed, lines = 0, place.lines
+            text = _whole(opened.read())
+            return text, missed, Place(first, 0, lines + text.count(b"\n"))
+    return b"", 0, place
+
+
+def _told(directory: Path) -> Place | None:
+    """Where the follower of an earlier run of fsmv2 came to."""
     try:
-        return os.path.samestat(os.fstat(opened.fileno()), file.stat())
-    except FileNotFoundError:
-        return False
+        first, offset, lines = map(int, (directory / TOLD).read_text().split())
+    except (OSError, ValueError):
+        return None
+    return Place(first, offset, lines)
 
 
-def _shown(line: bytes, redact: Redact) -> str:
-    text = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line.decode(errors="replace").rstrip("\r"))
-    text = redact(text)  # before it is shortened: of half a secret nobody would know
-    return text if len(text) <= LINE else f"{text[:LINE]}… ({len(text)} characters)"
+def _whole(text: bytes) -> bytes:
+    return text[: text.rfind(b"\n") + 1]
+
+
+def _parts(line: bytes) -> tuple[str, str, str]:
+    """When it was written, its stream and its text."""
+    at, _, rest = line.decode(errors="replace").partition(" ")
+    stream, _, text = rest.partition(" ")
+    return at, stream, text
+
+
+def _left_out(line: bytes) -> int:
+    """The number in what the keeper says of lines that it left out; of another line 0."""
+    if not _by_keeper(line) or LEFT_OUT not in line:
+        return 0
+    number = _parts(line)[2].partition(" ")[0]
+    return int(number) if number.isdigit() else 0
+
+
+def _by_keeper(line: bytes) -> bool:
+    return line.partition(b" ")[2].startswith(b"fsmv2 ")
+
+
+def _log(line: bytes, log: Any, redact: Redact) -> int:
+    """Log one line; of what is the keeper's own only answer how many it left out."""
+    at, stream, text = _parts(line)
+    if stream == "fsmv2":
+        return _left_out(line)
+    if text.strip():
+        log.info("wrote", stream=stream, line=redact(text), at=at)
+    return 0
+
+
+def last_words(directory: str, redact: Redact = str, count: int = 3) -> str:
+    """The last lines of its last run, shortened; only errors, if there are any among the last."""
+    text = b""
+    for name in (CURRENT, PREVIOUS):
+        with contextlib.suppress(OSError), (Path(directory) / name).open("rb") as opened:
+            size = opened.seek(0, 2)
+            opened.seek(max(0, size - TAIL))
+            text = opened.read() + text
+        if len(text) >= TAIL:
+            break
+    said: list[tuple[str, str]] = []
+    for line in reversed(text.splitlines()):
+        _, stream, words = _parts(line)
+        if len(said) == AMONG or (stream == "fsmv2" and words.startswith("started ")):
+            break
+        if words.strip() and stream in ("out", "err"):
+            said.append((stream, redact(words)[:LAST_WORDS]))
+    shown = [words for stream, words in said if stream == "err"] or [words for _, words in said]
+    return " / ".join(reversed(shown[:count])) or WROTE_NOTHING

@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fsmv2 import blocking
+from fsmv2.builtin.process.output import WROTE_NOTHING, last_words
 from fsmv2.builtin.process.spec import Config
 from fsmv2.builtin.reach import reach
 
 SETTLED = 1.0
 """Seconds a process must have run to count as ready when nothing says when it is."""
+SILENT = 3.0
+"""Seconds after which one that wrote nothing at all may be holding its lines back."""
+HELD_BACK = (
+    ", nor anything else; a program may hold back what goes to no terminal: "
+    "try `python3 -u`, `stdbuf -oL`, or its own option"
+)
 WITHIN = 1.0
 """Seconds each question may take."""
 
 
-async def missing(config: Config, running_for: float, *, was_ready: bool) -> str:
+async def missing(config: Config, running_for: float, *, said: bool) -> str:
     """What is still missing, as a sentence; empty when it is ready.
 
-    One that `was_ready` is not asked for its line again, which may be long gone.
+    `said`: it wrote the line that is waited for, as its keeper noted.
     """
     ready = config.ready
     if ready.port and not await _accepts("127.0.0.1", ready.port):
         return f"nothing accepts on port {ready.port} yet"
-    if ready.line and not was_ready and not _said(config.output, ready.line):
-        return f"it has not written a line with {ready.line!r} yet"
-    if ready.file and not _exists(ready.file):
+    if ready.line and not said:
+        silent = running_for > SILENT and await _wrote_nothing(config.directory)
+        return f"it has not written a line with '{ready.line}' yet{HELD_BACK if silent else ''}"
+    if ready.file and not await _exists(ready.file):
         return f"the file {ready.file} is not there yet"
     if ready.http:
         answer = await _asked(ready.http)
@@ -46,17 +54,14 @@ async def _accepts(host: str, port: int) -> bool:
     return True
 
 
+@blocking
+def _wrote_nothing(directory: str) -> bool:
+    return last_words(directory) == WROTE_NOTHING
+
+
+@blocking
 def _exists(file: str) -> bool:
     return Path(file).expanduser().exists()
-
-
-def _said(output: Path, pattern: str) -> bool:
-    wanted = re.compile(pattern)
-    try:
-        with output.open(errors="replace") as lines:
-            return any(wanted.search(line) for line in lines)
-    except OSError:
-        return False
 
 
 async def _asked(url: str) -> str:

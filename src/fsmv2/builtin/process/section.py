@@ -39,7 +39,8 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     ready: ReadySection = ReadySection()
     signal: Templated[str] = "SIGTERM"
     grace: Seconds = 10.0
-    log_bytes: Annotated[int, msgspec.Meta(ge=4096)] = 1 << 20
+    log_bytes: Annotated[int, msgspec.Meta(ge=16384)] = 4 << 20
+    line_bytes: Annotated[int, msgspec.Meta(ge=1)] = 8192
     log_lines: Annotated[int, msgspec.Meta(ge=0)] = 100
     variables: dict[str, Any] = {}
     enabled: bool = True
@@ -67,6 +68,7 @@ def process_spec(
         grace=section.grace,
         state_dir=state_dir,
         log_bytes=section.log_bytes,
+        line_bytes=section.line_bytes,
         log_lines=section.log_lines,
     )
 

@@ -7,7 +7,6 @@ import re
 import shlex
 import signal
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +16,9 @@ from fsmv2 import SpecError, UserSpec, VariableBundle, render_template
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """Environment variables that a process gets without being told; nothing else leaks into it."""
+
+LEAST_BYTES = 16 << 10
+"""Bytes of output on disk below which there would be no room for an ordinary line and its past."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,8 +41,7 @@ class ProcessSpec(UserSpec):
     `command`: the program and its arguments, never a line for a shell. `env`: added to the few
     variables that are inherited. `files`: path → content, written before it starts, readable by
     its owner alone. `signal` asks it to end, `grace` seconds later it is killed. `state_dir` keeps
-    its record and output (default: below `~/.local/state/fsmv2/processes`); the output is cut at
-    `log_bytes`, and of each look at it, once a second, `log_lines` at most go to the log.
+    its record and output (default: below `~/.local/state/fsmv2/processes`).
     """
 
     command: tuple[str, ...] = ()
@@ -51,8 +52,17 @@ class ProcessSpec(UserSpec):
     signal: str = "SIGTERM"
     grace: float = 10.0
     state_dir: str = ""
-    log_bytes: int = 1 << 20
+    log_bytes: int = 4 << 20
+    """Bytes on disk of what it writes, both files together; at least 16 KiB. Four megabytes are
+    some forty thousand lines, a day of most programs, and of a thousand processes four gigabytes.
+    They span ten seconds at least: of a flood the first and last lines are kept, others counted.
+    """
+    line_bytes: int = 8192
+    """Bytes of one line that are kept, on disk and in the log; an eighth of `log_bytes` at most.
+    A line of JSON or of a stack trace is shorter; what is longer is mostly no text at all."""
     log_lines: int = 100
+    """Lines a second that are handed to the log, the first and last ones of each second; the others
+    are counted, and stay on the disk. A stack trace fits; more than that nobody reads live."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be started; SpecError names all of it."""
@@ -80,6 +90,13 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     if spec.signal not in signal.Signals.__members__ and "{{" not in spec.signal:
         said = f"there is no signal {spec.signal!r}; write SIGTERM or SIGINT, say"
         found.append((("signal",), said))
+    if spec.log_bytes < LEAST_BYTES:
+        said = f"log_bytes is {spec.log_bytes}, expected {LEAST_BYTES} or more"
+        found.append((("log_bytes",), said))
+    if spec.line_bytes < 1:
+        found.append((("line_bytes",), f"line_bytes is {spec.line_bytes}, expected 1 or more"))
+    if spec.log_lines < 0:
+        found.append((("log_lines",), f"log_lines is {spec.log_lines}, expected 0 or more"))
     ready = spec.ready
     try:
         re.compile("" if "{{" in ready.line else ready.line)
@@ -127,6 +144,7 @@ def config_of(spec: ProcessSpec, scope: Mapping[str, Any] | VariableBundle, *, p
         grace=spec.grace,
         directory=directory_of(spec, path),
         log_bytes=spec.log_bytes,
+        line_bytes=min(spec.line_bytes, spec.log_bytes // 8),
         log_lines=spec.log_lines,
     )
 
@@ -147,18 +165,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     grace: float
     directory: str
     log_bytes: int
+    line_bytes: int
     log_lines: int
 
     @property
     def digest(self) -> str:
-        """Changes with everything that a running process has already taken in."""
-        parts = (self.command, sorted(self.env.items()), self.cwd, sorted(self.files.items()))
+        """Changes with everything that a running process, or its keeper, has already taken in."""
+        taken = (self.command, sorted(self.env.items()), self.cwd, sorted(self.files.items()))
+        parts = (*taken, self.ready.line, self.log_bytes, self.line_bytes)
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
-
-    @property
-    def output(self) -> Path:
-        """What it writes, standard output and error alike."""
-        return Path(self.directory) / "output.log"
 
 
 def directory_of(spec: ProcessSpec, path: str) -> str:

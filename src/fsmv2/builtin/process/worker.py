@@ -1,8 +1,8 @@
 """`process`: keeps any command running.
 
 It is ready when it says so, restarted with backoff when it ends, ended as a whole group, and
-adopted after a crash of fsmv2. What it writes goes to a file beside its record and from there to
-the log; its last lines are the reason when it fails.
+adopted after a crash of fsmv2. A keeper beside it holds what it writes within limits and notes how
+it ended, also while fsmv2 is away; its last lines are the reason when it fails.
 """
 
 from __future__ import annotations
@@ -26,33 +26,43 @@ from fsmv2 import (
     Worker,
     act,
     action,
+    blocking,
     goto,
     state,
     stay,
 )
 from fsmv2.builtin.process import running
-from fsmv2.builtin.process.output import Follower, keep_small
+from fsmv2.builtin.process.output import Follower, Redact, last_words, output_log
 from fsmv2.builtin.process.readiness import missing
+from fsmv2.builtin.process.record import Record
 from fsmv2.builtin.process.spec import Config, ProcessSpec, config_of, refuse
 
 
 class ProcessObserved(ObservedState):
     """What runs. `missing`: what it still lacks to be ready; `ended`: how the last one ended.
 
-    `uptime` in seconds, `cpu` in processors since the last look, `memory_mb` resident.
+    `exit_code` of one that ended by itself, also with 0; `killed_by` the signal that ended it, as
+    'SIGKILL'; neither: it runs, or nobody can know. `asked`: that end was asked for. `kept`: its
+    keeper lives. `uptime` in seconds, `cpu` in processors since the last look, `memory_mb` of RAM.
     """
 
     pid: int = 0
     running: bool = False
     ready: bool = False
     missing: str = ""
+    kept: bool = False
     ended: str = ""
+    exit_code: int | None = None
+    killed_by: str = ""
+    asked: bool = False
     uptime: Volatile[float] = 0.0
     cpu: Volatile[float] = 0.0
     memory_mb: Volatile[float] = 0.0
     threads: Volatile[int] = 0
     open_files: Volatile[int] = 0
 
+
+UNKEPT = "its keeper was killed; gives it another"
 
 Snap = Snapshot[ProcessSpec, ProcessObserved]
 
@@ -81,40 +91,41 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     @contextlib.asynccontextmanager
     async def resources(self, spec: ProcessSpec) -> AsyncIterator[Follower]:
         """What follows the output."""
-        with Follower() as follower:
-            yield follower
+        yield Follower()
 
     async def collect_observed_state(
         self, spec: ProcessSpec, resources: Resources[Follower]
     ) -> ProcessObserved:
         """Look at the recorded process, and ask whether it is ready."""
         config = _at_home(resources.config)
-        resources.value.follow(config.output, resources.log, config.log_lines, resources.redact)
-        record = running.read_record(config)
+        record, figures = await self._look(config, resources)
         if record is None:
             return ProcessObserved()
-        if not running.is_alive(record):
-            record = await running.bury(config, record, resources.redact)
-            return ProcessObserved(ended=record.ended)
-        if keep_small(config.output, config.log_bytes):
-            resources.value.was_cut()
+        if record.ended_at is not None:
+            return await _ended(config, record, resources.redact)
         uptime = time.time() - record.started_at
-        lacks = await missing(config, uptime, was_ready=record.ready)
-        if not lacks and not record.ready:
-            running.write_record(config, msgspec.structs.replace(record, ready=True))
+        lacks = await missing(config, uptime, said=record.said)
         return ProcessObserved(
             pid=record.pid,
             running=True,
+            kept=record.kept,
             ready=not lacks,
             missing=lacks,
             uptime=uptime,
-            **self._figures(record.pid),
+            **figures,
         )
 
     @action(timeout=60.0, retries=0)
     async def start_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
         """Adopt the process that runs, or start one."""
-        await running.start(_at_home(resources.config), resources.redact)
+        config = _at_home(resources.config)
+        await running.start(config, resources.redactions(config))
+
+    @action(timeout=60.0)
+    async def keep_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
+        """Give it a new keeper."""
+        config = _at_home(resources.config)
+        await running.take_over(config, resources.redactions(config))
 
     @action(timeout=90.0)
     async def stop_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
@@ -125,6 +136,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     def stopped(self, s: Snap) -> Step:
         """It does not run."""
         if not s.should_stop:
+            if s.observed.ended and not s.observed.asked:
+                return goto(self.starting, f"asked to run; the one before {s.observed.ended}")
             return goto(self.starting, "asked to run")
         if s.fresh and s.observed.running:
             return goto(self.stopping, "one of an earlier run is still there")
@@ -139,6 +152,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         if last is not None and last.ended_at >= s.since:
             if not last.succeeded:
                 return goto(self.failed, last.error)
+            if not s.observed.running:
+                return goto(self.failed, s.observed.ended or "it is gone")
             return goto(self.waiting_ready, f"pid {s.observed.pid} runs")
         return act(self.start_process, "starts it, or adopts the one that runs")
 
@@ -149,6 +164,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             return goto(self.stopping, "asked to stop")
         if not s.observed.running:
             return goto(self.failed, s.observed.ended or "it is gone")
+        if not s.observed.kept:
+            return act(self.keep_process, UNKEPT)
         if s.observed.ready:
             return goto(self.running, f"pid {s.observed.pid} is ready")
         within = s.spec.ready.within
@@ -175,14 +192,19 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             return act(self.stop_process, "ends the one that did not get ready")
         wait = s.retry_at - s.now
         if wait > 0:
-            why = s.observed.ended or "it could not be started"
+            last = s.last_action
+            error = last.error if last is not None and not last.succeeded else ""
+            why = s.observed.ended or error or "it could not be started"
             return stay(f"starts again, attempt {s.attempt}: {why}", wake_after=wait)
         return goto(self.starting, f"attempt {s.attempt}")
 
     @state("stopping", to="stopped")
     def stopping(self, s: Snap) -> Step:
         """It is being ended."""
-        if s.observed.running:
+        last = s.last_action
+        done = last is not None and last.action == "stop_process" and last.ended_at >= s.since
+        if s.observed.running or not done:
+            # Asked for also when none is seen: a look that failed must leave nobody behind.
             return act(self.stop_process, "ends it and what it started")
         return goto(self.stopped, s.observed.ended or "it has ended")
 
@@ -191,9 +213,24 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             return goto(self.stopping, "asked to stop")
         if not s.observed.running:
             return goto(self.failed, s.observed.ended or "it is gone")
+        if not s.observed.kept:
+            if s.state == "degraded":
+                return act(self.keep_process, UNKEPT)
+            return goto(self.degraded, "its keeper was killed: what it writes waits in its pipes")
         target = self.running if s.observed.ready else self.degraded
         reason = f"pid {s.observed.pid} runs" if s.observed.ready else s.observed.missing
         return stay(reason) if target.__name__ == s.state else goto(target, reason)
+
+    @blocking
+    def _look(
+        self, config: Config, resources: Resources[Follower]
+    ) -> tuple[Record | None, dict[str, Any]]:
+        """The record and the figures; what is new of its output is handed to the log."""
+        record = running.look(config)
+        log = output_log(resources.path)
+        resources.value.follow(config.directory, log, config.log_lines, resources.redact)
+        runs = record is not None and record.ended_at is None
+        return record, self._figures(record.pid) if record is not None and runs else {}
 
     def _figures(self, pid: int) -> dict[str, Any]:
         """What the kernel says it takes; nothing of a process that is not ours to read."""
@@ -215,6 +252,19 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         }
 
 
+@blocking
+def _ended(config: Config, record: Record, redact: Redact) -> ProcessObserved:
+    words = "" if record.asked else f"; last: {last_words(config.directory, redact)}"
+    return ProcessObserved(
+        ended=record.how + words,
+        exit_code=record.exit_code,
+        killed_by=record.signal_name,
+        asked=record.asked,
+    )
+
+
 def _at_home(config: Config) -> Config:
     """The config with `~` made the user's home, which derive must not ask for."""
-    return msgspec.structs.replace(config, directory=str(Path(config.directory).expanduser()))
+    return msgspec.structs.replace(
+        config, directory=str(Path(config.directory).expanduser().absolute())
+    )

@@ -97,6 +97,14 @@ def test_one_that_ended_stops_what_somebody_else_begins(jobs: Jobs) -> None:
         assert not jobs.works["t/a"]
 
 
+def test_a_permanent_root_begins_again_like_any_child(jobs: Jobs) -> None:
+    with simulate(jobs, job("a")) as sim:
+        sim.run(10)
+        jobs.end("a", "well")
+        sim.run(10)
+        assert (sim["a"].state, begun(jobs, "a")) == ("running", 2)
+
+
 # ---- groups -------------------------------------------------------------------------------------
 
 MEMBERS = "abc"

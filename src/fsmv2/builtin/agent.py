@@ -7,6 +7,7 @@ import msgspec
 from fsmv2 import (
     ChildSpec,
     DesiredState,
+    Group,
     ObservedState,
     Phase,
     Resources,
@@ -24,6 +25,7 @@ from fsmv2.builtin.bridge import BridgeSpec
 from fsmv2.builtin.broker.worker import BrokerSpec
 from fsmv2.builtin.process import ProcessSpec
 from fsmv2.builtin.process.orphans import end_orphans, orphans_in
+from fsmv2.spec import Restart
 
 BROKER = "broker"
 
@@ -43,6 +45,10 @@ class ProcessEntry(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     spec: ProcessSpec
     enabled: bool = True
+    detect_only: bool = False
+    restart: Restart = "permanent"
+    after: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
 
 
 class AgentSpec(UserSpec):
@@ -51,6 +57,7 @@ class AgentSpec(UserSpec):
     broker: BrokerSpec | None = None
     bridges: tuple[BridgeEntry, ...] = ()
     processes: tuple[ProcessEntry, ...] = ()
+    groups: tuple[Group, ...] = ()
     processes_dir: str = ""
 
 
@@ -90,10 +97,19 @@ class Agent(Worker[AgentSpec, AgentObserved]):
                 )
             )
         children += [
-            ChildSpec(entry.name, "process", entry.spec, enabled=entry.enabled)
+            ChildSpec(
+                entry.name,
+                "process",
+                entry.spec,
+                enabled=entry.enabled,
+                detect_only=entry.detect_only,
+                restart=entry.restart,
+                after=entry.after,
+                requires=entry.requires,
+            )
             for entry in spec.processes
         ]
-        return DesiredState(state="running", children_specs=tuple(children))
+        return DesiredState("running", tuple(children), groups=spec.groups)
 
     async def collect_observed_state(
         self, spec: AgentSpec, resources: Resources[None]

@@ -18,6 +18,7 @@ from fsmv2 import (
     Diagnostic,
     DocumentError,
     EngineSettings,
+    Group,
     SpecError,
     TemplateError,
     VariableBundle,
@@ -34,6 +35,7 @@ from fsmv2.builtin.broker.worker import Broker, BrokerSpec
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.kit import register_builtins
+from fsmv2.builtin.ordering import check_siblings
 from fsmv2.builtin.places import NOT_FOR_BRIDGES, Places
 from fsmv2.builtin.process import Process
 from fsmv2.builtin.processes import check_processes, process_entry, process_nodes
@@ -140,6 +142,7 @@ class _Loading:
             places.variables(node.get("variables"))
         names = {str(name.value) for node in nodes if (name := node.get("name")) is not None}
         check_processes(self._node, names | set(NOT_FOR_BRIDGES), self._fatal)
+        check_siblings(self._node, names, self._fatal)
         locations = [places.bridge_location(node, agent_location) for node in nodes]
         self._check_templates()
         if section is None or self._fatal:
@@ -162,6 +165,7 @@ class _Loading:
             bridges=tuple(entries),
             processes=processes,
             processes_dir=self._below("processes"),
+            groups=tuple(Group(g.strategy, tuple(g.members)) for g in section.groups),
         )
         root = ChildSpec(section.agent.name, "agent", spec)
         return Plant(root, settings, self._vault, tuple(in_order(self._waiting)))

@@ -93,7 +93,15 @@ def process_entry(
         fatal += _placed(name, node, raw)
         return None
     waiting += _rendered(name, spec, node, user, global_, location)
-    return ProcessEntry(name=name, spec=spec, enabled=section.enabled)
+    return ProcessEntry(
+        name=name,
+        spec=spec,
+        enabled=section.enabled,
+        detect_only=section.detect_only,
+        restart=section.restart,
+        after=tuple(section.after),
+        requires=tuple(section.requires),
+    )
 
 
 def _rendered(

@@ -257,6 +257,13 @@ def engine_settings(section: EngineSettings) -> EngineSettings:
     return EngineSettings(**given)
 
 
+class GroupSection(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of `groups:`; processes, bridges or the broker that are begun again together."""
+
+    strategy: Literal["one_for_all", "rest_for_one"]
+    members: Annotated[list[str], msgspec.Meta(min_length=2)]
+
+
 class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_": "global"}):
     """The whole document."""
 
@@ -269,6 +276,7 @@ class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_":
     templates: dict[str, TemplateSection] = {}
     bridges: list[BridgeSection] = []
     processes: dict[str, ProcessSection] = {}
+    groups: list[GroupSection] = []
 
 
 # ---- rendered sections, as workers take them ----------------------------------------------------

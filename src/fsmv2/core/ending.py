@@ -56,8 +56,7 @@ def failed(core: Core, s: Supervisor, reason: str) -> None:
 
 def finished(core: Core, s: Supervisor, reason: str) -> None:
     """`s` has finished: that is its end, or, if it is permanent, there is a pause before more."""
-    policy = s.declared.restart
-    if policy != "permanent" or s.parent is None:
+    if s.declared.restart != "permanent":
         _end(core, s, Ended(f"finished: {reason}", normally=True))
         return
     attempts = s.attempts = s.attempts or Attempts()
@@ -112,8 +111,11 @@ def review_auto_stop(core: Core, s: Supervisor) -> None:
     significant = [child for child in s.children.values() if child.declared.significant]
     gone = [child for child in significant if _has_ended(child)]
     if gone and (desired.auto_stop == "any_significant" or len(gone) == len(significant)):
-        names = ", ".join(child.name for child in gone)
-        finished(core, s, f"its significant {names} ended")
+        reason = f"its significant {', '.join(child.name for child in gone)} ended"
+        if s.parent is None:  # the work of the whole tree is done
+            _end(core, s, Ended(f"finished: {reason}", normally=True))
+        else:
+            finished(core, s, reason)
 
 
 def wake_group(core: Core, s: Supervisor) -> None:

@@ -22,6 +22,8 @@ def publish(core: Core, s: Supervisor) -> None:
     reason = s.reason
     if s.gate:
         reason = s.gate
+    elif s.ended is not None and phase is Phase.STOPPED:
+        reason = s.ended.reason
     elif s.desired is None and s.conditions is not None and DERIVED in s.conditions:
         reason = s.conditions[DERIVED].reason
     healthy = phase is Phase.RUNNING and s.fresh

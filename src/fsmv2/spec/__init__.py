@@ -14,7 +14,7 @@ Map of the room:
 """
 
 from fsmv2.spec.bundle import RESERVED_KEYS, VariableBundle
-from fsmv2.spec.child import RESTARTS, ChildSpec, check_child_name
+from fsmv2.spec.child import RESTARTS, ChildSpec, Restart, check_child_name
 from fsmv2.spec.decode import decode_spec
 from fsmv2.spec.desired import DesiredState
 from fsmv2.spec.group import STRATEGIES, Group
@@ -33,7 +33,7 @@ from fsmv2.spec.location import (
     normalise_location,
 )
 from fsmv2.spec.names import UNKNOWN, check_name_part, check_name_path, clean_name_part
-from fsmv2.spec.order import siblings_before
+from fsmv2.spec.order import check_order, siblings_before
 from fsmv2.spec.serialise import (
     child_from_dict,
     desired_from_dict,
@@ -60,6 +60,7 @@ __all__ = [
     "LocationConflict",
     "ObservedState",
     "RenderCache",
+    "Restart",
     "Template",
     "UserSpec",
     "VariableBundle",
@@ -69,6 +70,7 @@ __all__ = [
     "check_declared_user",
     "check_name_part",
     "check_name_path",
+    "check_order",
     "child_from_dict",
     "clean_name_part",
     "compute_location_path",

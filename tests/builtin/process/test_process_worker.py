@@ -208,8 +208,13 @@ async def test_an_end_with_0_is_told_apart_from_a_failure_and_from_one_that_was_
     running: Callable[..., Any],
 ) -> None:
     async with running("sh", "-c", "echo done") as tree:
-        seen = (await until(tree, "failed", exit_code=0)).observed
-        assert (seen.ended, seen.asked) == ("ended with exit code 0; last: done", False)
+        seen = await until(tree, "stopped", exit_code=0)
+        assert (seen.observed.ended, seen.observed.asked) == (
+            "ended with exit code 0; last: done",
+            False,
+        )
+        assert "permanent, so it is begun again in" in seen.reason
+        await until(tree, "waiting_ready")
     async with running("sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done") as tree:
         await until(tree, "running")
     assert tree.said("stopping → stopped: ended with exit code 0")

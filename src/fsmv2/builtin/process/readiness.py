@@ -40,6 +40,8 @@ async def missing(config: Config, running_for: float, *, said: bool) -> str:
         answer = await _asked(ready.http)
         if answer:
             return f"{ready.http}: {answer}"
+    if ready.ends:
+        return "it has not ended yet"
     if not (ready.port or ready.line or ready.file or ready.http) and running_for < SETTLED:
         return "it has just been started"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -17,12 +17,16 @@ Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
 
 
 class ReadySection(msgspec.Struct, frozen=True, kw_only=True):
-    """`ready:` when a process can be used; all that is given must hold. Without any: after 1s."""
+    """`ready:` when a process can be used; all that is given must hold. Without any: after 1s.
+
+    `ends`: it is there to do one thing, and ready when it has ended with exit code 0.
+    """
 
     port: Templated[Port] | None = None
     line: Templated[str] = ""
     file: Templated[str] = ""
     http: Templated[str] = ""
+    ends: bool = False
     within: Seconds = 30.0
 
 
@@ -30,6 +34,7 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of `processes:`, by its name; any text may be a template.
 
     Relative paths are below the folder of the document, which is also the default of `cwd`.
+    `after` and `requires` name other processes, bridges, or the broker.
     """
 
     command: list[Templated[str]]
@@ -42,8 +47,12 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     log_bytes: Annotated[int, msgspec.Meta(ge=16384)] = 4 << 20
     line_bytes: Annotated[int, msgspec.Meta(ge=1)] = 8192
     log_lines: Annotated[int, msgspec.Meta(ge=0)] = 100
+    restart: Literal["permanent", "transient", "temporary"] = "permanent"
+    after: list[str] = []
+    requires: list[str] = []
     variables: dict[str, Any] = {}
     enabled: bool = True
+    detect_only: bool = False
 
 
 def process_spec(
@@ -62,6 +71,7 @@ def process_spec(
             line=ready.line,
             file=_below(folder, ready.file) if ready.file else "",
             http=ready.http,
+            ends=ready.ends,
             within=ready.within,
         ),
         signal=section.signal,

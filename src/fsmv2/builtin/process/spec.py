@@ -25,13 +25,14 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """When a process can be used; all that is given must hold. Without any: after a second.
 
     `port` of 127.0.0.1 accepts, a `line` of its output matches (regular expression), a `file`
-    exists, `http` answers below 400. `within` seconds.
+    exists, `http` answers below 400, it `ends` with exit code 0. `within` seconds.
     """
 
     port: int = 0
     line: str = ""
     file: str = ""
     http: str = ""
+    ends: bool = False
     within: float = 30.0
 
 

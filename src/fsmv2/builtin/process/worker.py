@@ -143,7 +143,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             return goto(self.stopping, "one of an earlier run is still there")
         return stay("asked to be stopped")
 
-    @state("starting", to="waiting_ready failed stopping")
+    @state("starting", to="waiting_ready stopped failed stopping")
     def starting(self, s: Snap) -> Step:
         """It is being adopted or started."""
         if s.should_stop:
@@ -153,17 +153,17 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             if not last.succeeded:
                 return goto(self.failed, last.error)
             if not s.observed.running:
-                return goto(self.failed, s.observed.ended or "it is gone")
+                return self._over(s)
             return goto(self.waiting_ready, f"pid {s.observed.pid} runs")
         return act(self.start_process, "starts it, or adopts the one that runs")
 
-    @state("starting", to="running failed stopping")
+    @state("starting", to="running stopped failed stopping")
     def waiting_ready(self, s: Snap) -> Step:
         """It runs, and cannot be used yet."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
         if not s.observed.running:
-            return goto(self.failed, s.observed.ended or "it is gone")
+            return self._over(s)
         if not s.observed.kept:
             return act(self.keep_process, UNKEPT)
         if s.observed.ready:
@@ -173,12 +173,12 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             return goto(self.failed, f"not ready within {within:g} s: {s.observed.missing}")
         return stay(s.observed.missing, wake_after=within - s.elapsed)
 
-    @state("running", to="degraded failed stopping")
+    @state("running", to="degraded stopped failed stopping")
     def running(self, s: Snap) -> Step:
         """It can be used."""
         return self._watched(s)
 
-    @state("degraded", to="running failed stopping")
+    @state("degraded", to="running stopped failed stopping")
     def degraded(self, s: Snap) -> Step:
         """It runs, and could be used before."""
         return self._watched(s)
@@ -208,11 +208,17 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             return act(self.stop_process, "ends it and what it started")
         return goto(self.stopped, s.observed.ended or "it has ended")
 
+    def _over(self, s: Snap) -> Step:
+        """It ended unasked: with exit code 0 it has finished, otherwise it failed."""
+        if s.observed.exit_code == 0 and not s.observed.asked:
+            return goto(self.stopped, s.observed.ended)
+        return goto(self.failed, s.observed.ended or "it is gone")
+
     def _watched(self, s: Snap) -> Step:
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
         if not s.observed.running:
-            return goto(self.failed, s.observed.ended or "it is gone")
+            return self._over(s)
         if not s.observed.kept:
             if s.state == "degraded":
                 return act(self.keep_process, UNKEPT)

@@ -251,6 +251,16 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "right:  engine: {types: {connection: {interval: 2s}}}"
         ),
     ),
+    "FSM0141": (
+        "The order of children, or a group of them, cannot be meant",
+        (
+            "`after`, `requires` and `groups:` name processes, bridges or the broker of the same "
+            "document, each in one group at most. An order must not go round in a circle, or none "
+            "of them could start first; the members of a `rest_for_one` start one after the other."
+            "\n\nwrong:  processes: {app: {requires: [bd]}, db: {after: [app]}}\n"
+            "right:  processes: {app: {requires: [db]}, db: {}}"
+        ),
+    ),
     "FSM0140": (
         "Nothing reads it",
         (

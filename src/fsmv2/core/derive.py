@@ -185,6 +185,7 @@ def _apply_config(core: Core, s: Supervisor, spec: Any, desired: DesiredState) -
         return  # it stops what it began with, not what it would be next
     if not s.recreate_due:
         # Only a parent's state or a variable that nothing rendered changes no more than the spec.
-        changed = desired.config != s.live_config or s.declared.user_spec is not s.applied
+        spec_changed = s.declared.user_spec is not s.applied and s.declared.user_spec != s.applied
+        changed = spec_changed or desired.config != s.live_config
         s.live_spec, s.live_config, s.applied = spec, desired.config, s.declared.user_spec
         core.emit(Update(s.path, s.incarnation, spec, desired.config, changed))

@@ -7,7 +7,6 @@ sleeps until `deadline`. Nothing in here waits, does I/O or reads a clock: `now`
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -119,7 +118,7 @@ class Core:
         self._level = 0
         self._timers: list[tuple[float, int, Supervisor, str]] = []
         self._timers_limit = TIMERS_LIMIT
-        self._serial = itertools.count(1)
+        self._serial = 0
         self._resync_ring: deque[Supervisor] = deque()
         self._resync_at = 0.0
 
@@ -182,7 +181,10 @@ class Core:
         return taken
 
     def deadline(self) -> float | None:
-        """When `run` must be called again even if no event comes; None: never."""
+        """When `run` must be called again even if no event comes; None: never.
+
+        Called after each run, as it also drops timers that were replaced.
+        """
         timers = self._timers
         while timers and timers[0][2].timers.get(timers[0][3]) != timers[0][0]:
             heapq.heappop(timers)
@@ -190,6 +192,13 @@ class Core:
         if self.by_path:
             due = self._resync_at if due is None else min(due, self._resync_at)
         return due
+
+    def quiet(self, now: float) -> bool:
+        """Whether `run` would do nothing at `now`: nobody is dirty, nothing is due."""
+        if self._dirty_count or self._to_tell:
+            return False
+        due = self.deadline()
+        return due is None or due > now
 
     @property
     def finished(self) -> bool:
@@ -253,7 +262,7 @@ class Core:
         """Fire `kind` at `due`; replaces the timer of this kind."""
         if supervisor.timers.get(kind) != due:
             supervisor.timers[kind] = due
-            heapq.heappush(self._timers, (due, next(self._serial), supervisor, kind))
+            heapq.heappush(self._timers, (due, self.serial(), supervisor, kind))
             if len(self._timers) > self._timers_limit:
                 # Replaced timers stay in the heap until they are due, which may be a month. H39
                 self._timers = [t for t in self._timers if t[2].timers.get(t[3]) == t[0]]
@@ -262,7 +271,8 @@ class Core:
 
     def serial(self) -> int:
         """A number never given before by this core."""
-        return next(self._serial)
+        self._serial = given = self._serial + 1
+        return given
 
     def admit(self, supervisor: Supervisor) -> None:
         """Take a new supervisor into the tree."""
@@ -376,7 +386,7 @@ class Core:
             above = above.parent
 
     def _fire_timers(self) -> None:
-        began = next(self._serial)
+        began = self.serial()
         # One set meanwhile waits for the next run, so that no timer can set itself for ever.
         while self._timers and self._timers[0][0] <= self.now and self._timers[0][1] < began:
             due, _, supervisor, kind = heapq.heappop(self._timers)

@@ -10,6 +10,9 @@ import msgspec
 
 from fsmv2.errors import SpecError
 
+MAY_BE_NONE = frozenset({"journal_mb"})
+"""Numbers for which 0 means that there is none of it."""
+
 
 class ActionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What an action of a worker type is to be instead of what its author wrote."""
@@ -77,6 +80,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How long the first action of a changed desired state waits for the store, and an end for its
     last changes. A disk under load answers within a second; one that hangs must not hold up a
     plant."""
+    journal_mb: int = 64
+    """Megabytes that the journal of what happened may take, the oldest of it goes first; 0: none is
+    kept. Holds weeks of a calm plant of a hundred bridges, and is small against its disk."""
     records: int = 16
     """Ticks remembered for each supervisor."""
     causes_per_tick: int = 8
@@ -107,7 +113,7 @@ def contradictions(settings: EngineSettings) -> Iterator[tuple[str, str]]:
     """Each setting that makes no sense, by itself or beside another, and why not."""
     for field in msgspec.structs.fields(EngineSettings):
         value = getattr(settings, field.name)
-        least = 1 if field.type is int else 0
+        least = 1 if field.type is int and field.name not in MAY_BE_NONE else 0
         if isinstance(value, int | float) and not least <= value < math.inf:
             yield field.name, f"{field.name} is {value:g}, expected a number from {least}"
     for low, high, strictly in (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fsmv2 import __version__
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.runtime.journal.recorder import NEXT
 from fsmv2.runtime.journal.records import Begun, Gap, Noted
@@ -24,7 +23,6 @@ class VirtualJournal:
         self.not_kept: list[str] = []
         self._files = JournalFiles(
             Segments(Path(folder), max_bytes),
-            __version__,
             self.not_kept.append,
             rest=lambda seconds: None,
         )

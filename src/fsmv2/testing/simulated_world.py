@@ -149,7 +149,8 @@ class SimulatedWorld:
             sim.loop.call_at(self._coming[0].at, self._inject_next)
 
     def _end(self) -> None:
-        self._crashed = True  # nothing is posted or delivered any more
+        self._crashed = True  # nothing is posted, delivered or recorded any more
+        self.sim.supervision.recorder = None
         for armed in self._armed.values():
             armed.over = True
         self.ticks += self.sim.core.counters.ticks

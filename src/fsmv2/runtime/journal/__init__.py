@@ -5,6 +5,8 @@ records:  what is handed over, and what is written.
 replay:   another core is handed the same; reading, data_types, story: parts of it.
 """
 
+from fsmv2.runtime.journal.reading import end_of
 from fsmv2.runtime.journal.replay import Difference, Replayed, ReplayedSegment, replay
+from fsmv2.runtime.journal.story import Moment
 
-__all__ = ["Difference", "Replayed", "ReplayedSegment", "replay"]
+__all__ = ["Difference", "Moment", "Replayed", "ReplayedSegment", "end_of", "replay"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -27,17 +28,12 @@ class JournalFiles:
     def __init__(
         self,
         segments: Segments,
-        version: str,
         told: Callable[[str], None],
         *,
         rest: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`version` of fsmv2; `told` is called once for each class that is no data.
-
-        `rest` gives others their turn.
-        """
+        """`told` is called once for each class that is no data; `rest` gives others their turn."""
         self.segments = segments
-        self._version = version
         self._told = told
         self._sleep = rest
         self._known: set[str] = set()
@@ -63,7 +59,7 @@ class JournalFiles:
         checkpoint = begun.checkpoint
         start = Start(
             at=at,
-            fsmv2=self._version,
+            fsmv2=importlib.metadata.version("fsmv2"),
             python=platform.python_version(),
             continues=begun.continues,
             why=begun.why,

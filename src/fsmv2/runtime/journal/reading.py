@@ -81,3 +81,19 @@ def recorded(journal: Path) -> list[Path]:
             f"{journal} does not exist.", fix="Name the folder of a journal, or a file of one."
         )
     return [journal]
+
+
+def end_of(journal: Path) -> float:
+    """When the last slice of a journal was, Unix seconds; 0 if none can be read."""
+    for path in reversed(recorded(journal)):
+        segment = RecordedSegment(path)
+        start = segment.start()
+        if start is None:
+            continue
+        epoch, now = start.head.epoch, start.head.now
+        for _ in segment.parts():
+            pass
+        for one in segment.slices():
+            epoch, now = one.epoch or epoch, one.now
+        return epoch + now
+    return 0.0

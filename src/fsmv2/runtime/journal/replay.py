@@ -42,12 +42,15 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 class ReplayedSegment(msgspec.Struct, kw_only=True):
     """What is in one segment, as far as it was replayed. Times in Unix seconds.
 
-    `why` it began; `problem` is why its end could not be read, or why it was passed over.
+    `why` it began; `fsmv2` and `python` are the versions that recorded it; `problem` is why its end
+    could not be read, or why it was passed over.
     """
 
     path: Path
     size: int
     why: str = ""
+    fsmv2: str = ""
+    python: str = ""
     first: float = 0.0
     last: float = 0.0
     workers: int = 0
@@ -65,6 +68,10 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     not_kept: tuple[str, ...]
     core: Core | None
     """The core at the end of the replay."""
+    met: bool = False
+    """Whether the path whose story was asked for was there at any time."""
+    nearest: str = ""
+    """If it was not: paths like it."""
 
     @property
     def same(self) -> bool:
@@ -125,6 +132,8 @@ class _Replay:
             difference=self._difference,
             not_kept=tuple(self._not_kept),
             core=self._core,
+            met=self._story is not None and self._story.met,
+            nearest=self._story.nearest() if self._story is not None else "",
         )
 
     def _segment(self, segment: RecordedSegment, told: ReplayedSegment) -> bool:
@@ -134,6 +143,7 @@ class _Replay:
             told.problem = segment.problem
             return True
         told.why, told.workers = start.why, start.head.supervisors
+        told.fsmv2, told.python = start.fsmv2, start.python
         told.first = told.last = start.head.epoch + start.head.now
         if self._until is not None and told.first > self._until:
             self._segments.remove(told)
@@ -190,10 +200,11 @@ class _Replay:
                 core.handle(event, one.now)
         before = core.counters.ticks
         more = core.run(one.now, enough=lambda: core.counters.ticks - before >= one.ticks)
-        answers = [decided(instruction) for instruction in core.take()]
+        instructions = core.take()
+        answers = [decided(instruction) for instruction in instructions]
         core.deadline()
         if self._story is not None:
-            self._story.slice(core, events, answers)
+            self._story.slice(core, events, instructions)
         if answers == one.decided and core.counters.ticks - before == one.ticks:
             return None if more == one.more else self._ticks_differ(core, one, events, more)
         return self._differ(core, one, events, answers, core.counters.ticks - before)

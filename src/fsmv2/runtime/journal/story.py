@@ -7,15 +7,16 @@ from typing import Literal
 
 import msgspec
 
-from fsmv2.core import Core, Event, TickRecord
-from fsmv2.runtime.journal.words import happened, path_of
+from fsmv2.core import Core, Event, Instruction, Report, StoreInstruction, TickRecord, Update
+from fsmv2.errors import suggest
+from fsmv2.runtime.journal.words import decided, happened, path_of
 
 
 class Moment(msgspec.Struct, frozen=True):
     """One line of the story. `at` in Unix seconds."""
 
     at: float
-    kind: Literal["begin", "event", "decision", "instruction"]
+    kind: Literal["begin", "event", "decision", "instruction", "report"]
     text: str
 
 
@@ -26,6 +27,8 @@ class Story:
         self._path = path
         self._tell = tell
         self._last = 0
+        self._others: set[str] = set()
+        self.met = False
 
     def begin(self, core: Core, why: str) -> None:
         """A checkpoint was thawed."""
@@ -34,9 +37,16 @@ class Story:
         self._tell(Moment(core.wall(), "begin", f"{why}: {is_}"))
         self._last = core.tick_id
 
-    def slice(self, core: Core, events: list[Event], answers: list[tuple[str, str]]) -> None:
+    def nearest(self) -> str:
+        """Paths like the one that was never there."""
+        return "" if self.met else suggest(self._path, sorted(self._others))
+
+    def slice(self, core: Core, events: list[Event], instructions: list[Instruction]) -> None:
         """What one slice had to do with the path."""
         at = core.wall()
+        if not self.met:
+            self._others.update(core.by_path)
+            self.met = self._path in self._others
         for event in events:
             if path_of(event) == self._path:
                 self._tell(Moment(at, "event", happened(event)))
@@ -45,13 +55,24 @@ class Story:
             if record.id > self._last:
                 self._last = record.id
                 self._tell(Moment(at, "decision", _tick(record)))
-        for path, text in answers:
-            if path == self._path:
-                self._tell(Moment(at, "instruction", text))
+        for instruction in instructions:
+            if instruction.path != self._path or _silent(instruction):
+                continue
+            if isinstance(instruction, Report):
+                self._tell(Moment(at, "report", f"{instruction.kind}: {instruction.text}"))
+            else:
+                self._tell(Moment(at, "instruction", decided(instruction)[1]))
+
+
+def _silent(instruction: Instruction) -> bool:
+    """Whether it is no news: it keeps what was decided, or hands on what changes nothing."""
+    return isinstance(instruction, StoreInstruction) or (
+        isinstance(instruction, Update) and not instruction.changed
+    )
 
 
 def _tick(record: TickRecord) -> str:
     causes = "; ".join(map(str, record.causes)) + (f" and {record.more} more" * bool(record.more))
-    decided = ", ".join(record.decisions) or "nothing"
+    made = ", ".join(record.decisions) or f"stays {record.state}"
     gate = f" (withheld: {record.gate})" if record.gate else ""
-    return f"{causes} → {decided}; {record.state}: {record.reason}{gate}"
+    return f"{causes} → {made}: {record.reason}{gate}"

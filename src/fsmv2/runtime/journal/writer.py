@@ -34,13 +34,11 @@ Complain = Callable[[str, str], None]
 class JournalWriter:
     """Writes what one recorder notes into one folder."""
 
-    def __init__(self, folder: Path, max_bytes: int, version: str) -> None:
+    def __init__(self, folder: Path, max_bytes: int) -> None:
         self.wants = ""
         self.taking = True
         self._segments = Segments(folder, max_bytes)
-        self._files = JournalFiles(
-            self._segments, version, lambda text: self._tell(text, "warning")
-        )
+        self._files = JournalFiles(self._segments, lambda text: self._tell(text, "warning"))
         self._complain: Complain | None = None
         self._queue: deque[Noted | Begun | Gap] = deque()
         # Each number is changed by one thread only, so that none has to wait for the other.

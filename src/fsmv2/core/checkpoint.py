@@ -11,7 +11,6 @@ import copy
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -39,6 +38,7 @@ CORE_LEFT_OUT: Mapping[str, str] = {
     "settings": "in the head of the checkpoint",
     "seed": "in the head of the checkpoint",
     "guard": "in the head of the checkpoint",
+    "epoch": "in the head of the checkpoint",
     "by_path": "all supervisors, in order",
     "ticking": "nobody is, between two runs",
     "_tuned": "made of the types and the settings when needed",
@@ -70,6 +70,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     settings: EngineSettings
     slots: tuple[str, ...]
     attributes: tuple[str, ...]
+    types: tuple[str, ...]
     supervisors: int
     now: float
 
@@ -95,6 +96,7 @@ class Checkpoint:
             settings=core.settings,
             slots=OTHERS,
             attributes=names,
+            types=core.factory.names,
             supervisors=len(self._supervisors),
             now=core.now,
         )
@@ -103,15 +105,18 @@ class Checkpoint:
         """Plain data, in the order in which `thawing` takes it; on any thread."""
         index = {id(s): number for number, s in enumerate(self._supervisors)}
         by_path = {s.path: number for number, s in enumerate(self._supervisors)}
+        internal = {id(one): number for number, one in enumerate(self._internals)}
 
         def given(value: Any) -> tuple[Any, ...] | None:
             if isinstance(value, Supervisor):
                 number = index.get(id(value))
                 return ("supervisor", number) if number is not None else ("gone", value.path)
-            number = by_path.get(value.get("id", "")) if isinstance(value, dict) else None
-            if number is not None and self._internals[number] == value:
-                return "internal", number
-            return None
+            number = internal.get(id(value))
+            if number is None and isinstance(value, dict):
+                number = by_path.get(value.get("id", ""))
+                if number is not None and self._internals[number] != value:
+                    return None
+            return None if number is None else ("internal", number)
 
         writer = ExactWriter(given=given, parts=parts_of)
         for rows in (self._identities, self._states):
@@ -138,12 +143,18 @@ class Copying:
 
     def go_on(self, enough: Callable[[], bool]) -> bool:
         """Copy until it is `enough` for now; whether that was all."""
-        taken = self.checkpoint
+        taken, copiers = self.checkpoint, _COPIERS
         for number, s in enumerate(self._left, 1):
             null = s.definition is NOT_CREATED.definition
             taken._identities.append((null, *_identity(s)))
             taken._internals.append(s._internal)
-            taken._states.append([*map(_copied, _changing(s)), *_data(s)])
+            # Written out, as it is done for everybody while nobody else has a turn.
+            state = [
+                value if (copier := copiers[value.__class__]) is None else copier(value)
+                for value in _changing(s)
+            ]
+            state += _data(s)
+            taken._states.append(state)
             if not number % LOOK_EVERY and enough():
                 return False
         return True
@@ -184,11 +195,7 @@ STATE = (*_CHANGING, *DATA)
 
 def _copied(value: Any) -> Any:
     """`value` itself, or a copy if the core may change it in place."""
-    kind = value.__class__
-    try:
-        copier = _COPIERS[kind]
-    except KeyError:
-        copier = _COPIERS[kind] = _copier(kind)
+    copier = _COPIERS[value.__class__]
     return value if copier is None else copier(value)
 
 
@@ -211,11 +218,11 @@ def _copier(kind: type) -> Callable[[Any], Any] | None:
 
 def _items_frozen(values: Any) -> bool:
     # At the speed of C: a timer heap has a hundred thousand entries of one class.
-    return all(_COPIERS.get(kind, _copied) is None for kind in set(map(type, values)))
+    return all(_COPIERS[kind] is None for kind in set(map(type, values)))
 
 
 def _copy_dict(value: dict[Any, Any]) -> dict[Any, Any]:
-    if _items_frozen(value.values()):
+    if not value or _items_frozen(value.values()):
         return value.copy()
     return {key: _copied(item) for key, item in value.items()}
 
@@ -228,12 +235,15 @@ def _copy_list(value: Any) -> Any:
     return deque(items, value.maxlen) if kind is deque else kind(items)
 
 
-_COPIERS: dict[type, Callable[[Any], Any] | None] = {
-    **dict.fromkeys((str, int, float, bool, type(None), bytes, tuple, frozenset), None),
-    Supervisor: None,
-    MappingProxyType: None,
-    dict: _copy_dict,
-    list: _copy_list,
-    deque: _copy_list,
-    set: set.copy,
-}
+class _Copiers(dict[type, Callable[[Any], Any] | None]):
+    """How values of a class are copied; None: they are shared."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], Any] | None:
+        found = self[kind] = _copier(kind)
+        return found
+
+
+_COPIERS = _Copiers()
+_COPIERS[dict] = _copy_dict
+_COPIERS[list] = _COPIERS[deque] = _copy_list
+_COPIERS[set] = copy.copy

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+import msgspec
 
 from fsmv2.core.checkpoint import IDENTITY, OTHERS, STATE, Head, attributes_of, parts_of
 from fsmv2.core.machine import Core
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.supervisor import Supervisor
 from fsmv2.errors import FsmError, JournalError, said
+from fsmv2.spec.exact import ExactWriter
 from fsmv2.spec.exact_reader import ExactReader, Find
 from fsmv2.worker import WorkerFactory
 
@@ -22,6 +26,12 @@ class Thawing:
 
     def __init__(self, head: Head, factory: WorkerFactory, find: Find) -> None:
         """`find` gives the classes of data by name."""
+        missing = sorted({*head.types} - {*factory.names})
+        if missing:
+            raise JournalError(
+                f"it was recorded with worker types that are not given: {', '.join(missing)}.",
+                fix="Name the module that has them, such as --types package.module.",
+            )
         self.core = core = Core(
             factory, head.settings, seed=head.seed, epoch=head.epoch, guard=head.guard
         )
@@ -83,6 +93,40 @@ class Thawing:
             return _gone(key)
         s = self._known[key]
         return s if kind == "supervisor" else s.internal
+
+
+def first_difference(then: Core, now: Core) -> tuple[str, str, str, str] | None:
+    """Where two cores would first decide otherwise: path, slot, and both values; None: nowhere."""
+    if [*then.by_path] != [*now.by_path]:
+        return "", "supervisors", ", ".join(then.by_path), ", ".join(now.by_path)
+    writer = ExactWriter(given=_by_path, parts=parts_of, refer=False)
+    pairs = [(path, s, now.by_path[path], (*IDENTITY, *STATE)) for path, s in then.by_path.items()]
+    for path, one, other, names in (*pairs, ("", then, now, attributes_of(then))):
+        for name in names:
+            was, is_ = getattr(one, name), getattr(other, name)
+            if not _same(was, is_) and _bytes(writer, was) != _bytes(writer, is_):
+                return path, name, repr(was), repr(is_)
+    return None
+
+
+def _same(was: Any, is_: Any) -> bool:
+    """Quick, and only ever wrong in saying that two are not the same."""
+    try:
+        return was is is_ or (type(was) is type(is_) and bool(was == is_))
+    except Exception:  # noqa: BLE001  (an author's `__eq__`)
+        return False
+
+
+def _bytes(writer: ExactWriter, value: Any) -> bytes:
+    return msgspec.msgpack.encode(writer.write(value))
+
+
+def _by_path(value: Any) -> tuple[str, ...] | None:
+    if isinstance(value, Supervisor):
+        live = getattr(value, "core", None) is not None
+        live = live and value.core.by_path.get(value.path) is value
+        return (value.path if live else "gone",)
+    return ("internal", str(value.get("id"))) if isinstance(value, Mapping) else None
 
 
 def _gone(path: str) -> Supervisor:

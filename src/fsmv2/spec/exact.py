@@ -48,7 +48,7 @@ from fsmv2.spec.frozen import EMPTY, FrozenDict
 ) = range(18)
 """First item of every array in the plain form. Other arrays there are none; a map has text keys."""
 
-SCALARS = frozenset({str, bool, float, type(None)})
+SCALARS = frozenset({bool, float, type(None)})
 _LEAST, _MOST = -(2**63), 2**64
 """What an integer may be in MessagePack; others are written as text."""
 
@@ -109,6 +109,7 @@ class ExactWriter:
             FrozenDict: lambda v: [FROZEN, self._mapping(v)],
             MappingProxyType: self._mapping,
             deque: lambda v: [DEQUE, v.maxlen, *map(self.write, v)],
+            NotKept: lambda v: [NOT_KEPT, v.kind],
             # Sorted, so that equal sets are equal bytes.
             set: lambda v: [SET, *sorted(map(self.write, v), key=repr)],
             frozenset: lambda v: [FROZENSET, *sorted(map(self.write, v), key=repr)],
@@ -118,7 +119,9 @@ class ExactWriter:
         """The plain form of `value`: what MessagePack can hold."""
         kind = value.__class__
         if kind in SCALARS:
-            return value if kind is not str or value.isascii() else _text(value)
+            return value
+        if kind is str:
+            return value if value.isascii() else _text(value)
         if kind is int:
             return value if _LEAST <= value < _MOST else [TEXT, "int", str(value)]
         number = self._numbers.get(id(value))
@@ -140,7 +143,11 @@ class ExactWriter:
 
     def _mapping(self, value: Mapping[Any, Any]) -> Any:
         write = self.write
-        if all(key.__class__ is str and key.isascii() for key in value):
+        try:
+            plain_keys = "".join(value).isascii()
+        except TypeError:  # not all of them are text
+            plain_keys = False
+        if plain_keys:
             return {key: write(item) for key, item in value.items()}
         return [PAIRS, *(write(part) for pair in value.items() for part in pair)]
 

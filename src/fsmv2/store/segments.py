@@ -12,6 +12,7 @@ import os
 import re
 import struct
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,10 +43,11 @@ class Segments:
         self._lock = FileLock(folder, what="journal")
         self._file: int | None = None
         self._path = folder
-        self._older: list[tuple[Path, int]] = []
-        self._size = self._checkpoint = 0
+        self._older: deque[tuple[Path, int]] = deque()
+        self._size = self._checkpoint = self._in_older = 0
         self._compress = zlib.compressobj(1)
         self._taken = False
+        self._number = 0
 
     def open(self) -> None:
         """Take the folder for this process; StoreError: another one has it, OSError: no place."""
@@ -53,6 +55,9 @@ class Segments:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.take()
             self._taken = True
+            self._older.extend((path, path.stat().st_size) for path in segments_in(self.folder))
+            self._in_older = sum(size for _, size in self._older)
+            self._number = int(self._older[-1][0].stem) if self._older else 0
 
     def begin(self, records: Iterator[bytes]) -> None:
         """Begin a segment with these records, which say how to read the others.
@@ -61,9 +66,8 @@ class Segments:
         """
         self._end()
         self.open()
-        self._older = [(path, path.stat().st_size) for path in segments_in(self.folder)]
-        last = int(self._older[-1][0].stem) if self._older else 0
-        self._path = self.folder / f"{last + 1:08}{SUFFIX}"
+        self._number += 1
+        self._path = self.folder / f"{self._number:08}{SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         self._file = os.open(self._path, flags, 0o600)
         self._compress = zlib.compressobj(1)
@@ -94,10 +98,13 @@ class Segments:
         self._end()
         self._lock.release()
         self._taken = False
+        self._older.clear()
 
     def _end(self) -> None:
         file, self._file = self._file, None
         if file is not None:
+            self._older.append((self._path, self._size))
+            self._in_older += self._size
             os.close(file)
 
     def _write(self, data: bytes) -> None:
@@ -106,16 +113,13 @@ class Segments:
         if not os.fstat(self._file).st_nlink:
             raise OSError(errno.ENOENT, "it was deleted while it was in use", str(self._path))
         while self._older and len(data) + self._size + self._in_older > self._max_bytes:
-            oldest, _ = self._older.pop(0)
+            oldest, size = self._older.popleft()
             oldest.unlink(missing_ok=True)
+            self._in_older -= size
         left = memoryview(data)
         while left:
             left = left[os.write(self._file, left) :]
         self._size += len(data)
-
-    @property
-    def _in_older(self) -> int:
-        return sum(size for _, size in self._older)
 
 
 class Segment:

@@ -63,6 +63,7 @@ class JournalFiles:
             python=platform.python_version(),
             continues=begun.continues,
             why=begun.why,
+            idle=begun.idle,
             head=checkpoint.head,
         )
         yield self._encode(start)

@@ -61,7 +61,7 @@ class Recorder:
             return False
         why = sink.wants if self._begun else START
         sink.wants, sink.taking = "", True
-        sink.put(Begun(self._copying.checkpoint, why == NEXT, why))
+        sink.put(Begun(self._copying.checkpoint, why == NEXT, why, self._idle))
         self._copying, self._begun, self._gap = None, True, False
         self._idle, self._epoch = 0, self._core.epoch
         return True

@@ -30,11 +30,15 @@ class Noted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Begun(msgspec.Struct, frozen=True):
-    """A segment is to begin; `continues`: with the state in which the one before ended."""
+    """A segment is to begin; `continues`: with the state in which the one before ended.
+
+    `idle`: runs between the two in which nothing was due.
+    """
 
     checkpoint: Checkpoint
     continues: bool
     why: str
+    idle: int
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -54,6 +58,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="sta
     python: str
     continues: bool
     why: str
+    idle: int
     head: Head
 
 

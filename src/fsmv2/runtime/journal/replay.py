@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.core import Core, Event
-from fsmv2.core.thawing import Thawing
+from fsmv2.core.thawing import Thawing, first_difference
 from fsmv2.errors import FsmError, JournalError
 from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.reading import RecordedSegment, recorded
@@ -151,11 +151,15 @@ class _Replay:
         if not self._begin(segment, start):
             told.problem = segment.problem or "its checkpoint is not whole"
             return True
+        if self._difference is not None:
+            return False
         for one in segment.slices():
             core = self._core
             assert core is not None  # noqa: S101  (_begin has made it)
             epoch = core.epoch if one.epoch is None else one.epoch
             if self._until is not None and epoch + one.now > self._until:
+                if not told.runs:
+                    self._segments.remove(told)
                 return False
             told.last = epoch + one.now
             told.events += len(one.events)
@@ -173,11 +177,7 @@ class _Replay:
 
     def _begin(self, segment: RecordedSegment, start: Start) -> bool:
         """Have a core in the state in which the segment begins; whether there is one."""
-        if start.continues and self._core is not None:
-            for _ in segment.parts():
-                pass  # what was replayed up to here has come to the same state by itself
-            return not segment.problem
-        self._core = None
+        before, self._core = self._core, None
         try:
             thawing = Thawing(start.head, self._factory, self._find)
             for part in segment.parts():
@@ -185,15 +185,22 @@ class _Replay:
                     self._core = thawing.core
         except FsmError as error:
             raise JournalError(f"{segment.path}: {error.message}", fix=error.fix) from error
-        if self._story is not None and self._core is not None:
+        if self._core is None:
+            return False
+        if start.continues and before is not None:
+            # It goes on with what was replayed: from there everything follows by itself.
+            before.epoch = start.head.epoch
+            _run_idle(before, start.idle, start.head.now)
+            self._difference = _state_differs(self._core, before, segment.path)
+            self._core = before
+        elif self._story is not None:
             self._story.begin(self._core, start.why)
-        return self._core is not None
+        return True
 
     def _slice(self, core: Core, one: Slice) -> Difference | None:
         if one.epoch is not None:
             core.epoch = one.epoch
-        for _ in range(one.idle):
-            core.run(core.now)
+        _run_idle(core, one.idle, core.now)
         events = [self._event(plain) for plain in one.events]
         for event in events:
             with contextlib.suppress(Exception):  # as then: an event for which there is no tree
@@ -253,6 +260,29 @@ class _Replay:
             now=("more would be" if more else "fewer are",),
             segment=Path(),
         )
+
+
+def _run_idle(core: Core, times: int, now: float) -> None:
+    """As it was run while nothing was due."""
+    for _ in range(times):
+        core.run(now)
+        core.take()
+
+
+def _state_differs(then: Core, now: Core, segment: Path) -> Difference | None:
+    """Whether the replay came to another state than the checkpoint, though it decided the same."""
+    found = first_difference(then, now)
+    if found is None:
+        return None
+    path, name, was, is_ = found
+    return Difference(
+        at=then.wall(),
+        path=path,
+        events=("a checkpoint",),
+        then=(f"its {name} was {was}",),
+        now=(f"its {name} is {is_}",),
+        segment=segment,
+    )
 
 
 def _of(path: str, events: list[Event]) -> tuple[str, ...]:

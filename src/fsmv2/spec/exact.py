@@ -152,8 +152,7 @@ class ExactWriter:
         return [PAIRS, *(write(part) for pair in value.items() for part in pair)]
 
     def _plan(self, kind: type) -> Callable[[Any], Any]:
-        name = f"{kind.__module__}:{kind.__qualname__}"
-        write = self.write
+        name, write = self._name(kind), self.write
         attributes = self._parts(kind)
         if attributes is not None:
             read = getter(attributes)
@@ -185,6 +184,10 @@ class ExactWriter:
                 return lambda v: plan(container(v))
         return self._unknown
 
+    def _name(self, kind: type) -> str:
+        # What runs as a program has its classes in `__main__`; to compare, that is no difference.
+        return f"{kind.__module__}:{kind.__qualname__}" if self._refer else kind.__qualname__
+
     def _scalar(self, base: type) -> Callable[[Any], Any]:
         return lambda value: [SCALAR, self.write(base(value))]
 
@@ -205,7 +208,7 @@ class ExactWriter:
         given = self._given(value)
         if given is not None:
             return [GIVEN, *given]
-        return self._lost(f"{type(value).__module__}:{type(value).__qualname__}")
+        return self._lost(self._name(type(value)))
 
     def _lost(self, kind: str) -> Any:
         self.unkept.append(kind)

@@ -76,11 +76,7 @@ class Segments:
         for record in records:
             self.append(record)
             if self._size > self._max_bytes / 2:
-                raise StoreError(
-                    f"{self._max_bytes / 2**20:g} MB are too little for the journal of this tree: "
-                    "the checkpoint alone that a segment begins with takes more than half of it.",
-                    fix="Raise `journal_mb`, or set it to 0.",
-                )
+                raise self._too_small()
         self._checkpoint = self._size
 
     @property
@@ -116,10 +112,19 @@ class Segments:
             oldest, size = self._older.popleft()
             oldest.unlink(missing_ok=True)
             self._in_older -= size
+        if len(data) + self._size > self._max_bytes:
+            raise self._too_small()
         left = memoryview(data)
         while left:
             left = left[os.write(self._file, left) :]
         self._size += len(data)
+
+    def _too_small(self) -> StoreError:
+        return StoreError(
+            f"{self._max_bytes / 2**20:g} MB are too little for the journal of this tree: the "
+            "checkpoint alone that a segment begins with takes more than half of it.",
+            fix="Raise `journal_mb`, or set it to 0.",
+        )
 
 
 class Segment:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
 from fsmv2.core import (
+    AcknowledgeAsked,
     ActionEnded,
     ActionRefused,
     ActionUnstuck,
@@ -26,11 +27,14 @@ from fsmv2.core import (
     LoopBlocked,
     LoopFreed,
     Observed,
+    PauseAsked,
     Release,
     Released,
     Report,
     RestartAsked,
     RestartCollection,
+    ResumeAsked,
+    RetryAsked,
     RunAction,
     Save,
     Saved,
@@ -68,13 +72,15 @@ def decided(instruction: Instruction) -> tuple[str, str]:
             text = "restart the collection"
         case Release(_, incarnation, forced):
             text = f"release incarnation {incarnation}{', forced' * forced}"
-        case Save(_, _, number, _, _, declared, desired):
-            state = desired.state
+        case Save(_, _, number, _, _, declared, desired, paused):
+            state = desired.state + f", paused {_sum(paused)}" * bool(paused)
             text = f"store (#{number}) {_sum(declared)}: desired state {state}, {_sum(desired)}"
         case SaveObserved(_, incarnation, _, state, observed):
             text = f"store incarnation {incarnation}: state {state}, observed {_sum(observed)}"
         case Forget():
             text = "forget it in the store"
+        case _:
+            assert_never(instruction)
     return instruction.path, text
 
 
@@ -104,6 +110,14 @@ def happened(event: Event) -> str:
             return f"forced by {who}"
         case RestartAsked(_, who):
             return f"restart asked by {who}"
+        case RetryAsked(_, who):
+            return f"next try asked for now by {who}"
+        case PauseAsked(_, who, reason):
+            return f"pause asked by {who}{': ' * bool(reason)}{reason}"
+        case ResumeAsked(_, who):
+            return f"resume asked by {who}"
+        case AcknowledgeAsked(_, who, note):
+            return f"taken over by {who}{': ' * bool(note)}{note}"
         case LoopBlocked(_, what, where, seconds):
             return f"the work loop is blocked for {seconds:.1f} s by {what}, at {where}"
         case LoopFreed(seconds):

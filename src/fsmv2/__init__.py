@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         DocumentError,
         FlowError,
         FsmError,
+        JournalError,
         LocationError,
         PermanentError,
         ReconcileError,
@@ -80,7 +81,7 @@ if TYPE_CHECKING:
 _ROOMS = {
     "core": "EngineSettings ExponentialBackoff Supervisor",
     "errors": (
-        "DefinitionError Diagnostic DocumentError FlowError FsmError LocationError "
+        "DefinitionError Diagnostic DocumentError FlowError FsmError JournalError LocationError "
         "PermanentError ReconcileError RegistrationError SecretError SpecError StoreError "
         "TemplateError TemporaryError UndefinedVariableError UnknownWorkerTypeError "
         "VariableError"
@@ -115,6 +116,7 @@ __all__ = [
     "FlowError",
     "FsmError",
     "Group",
+    "JournalError",
     "LocationError",
     "ObservedState",
     "Outcome",

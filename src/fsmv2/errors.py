@@ -281,3 +281,9 @@ class StoreLostError(StoreError):
     """The store's file is not the one that was opened: deleted or replaced. All is written anew."""
 
     code = "FSM0801"
+
+
+class JournalError(FsmError, ValueError):
+    """A journal cannot be replayed: damaged, of another version, or its types were not given."""
+
+    code = "FSM0810"

@@ -34,9 +34,10 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.core import Report
+from fsmv2.runtime.journal import Moment
 from fsmv2.spec import to_json, to_yaml
-from fsmv2.store import SqliteStore
-from fsmv2.testing import Simulation
+from fsmv2.store import SqliteStore, segments
+from fsmv2.testing import Simulation, replay
 
 CANARY = "canary-8f3a-sings-like-no-other"
 GLOBAL = "canary-of-the-whole-plant-55"
@@ -142,7 +143,9 @@ def test_secrets_reach_author_code_and_nothing_else(
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(segments, "SHARE", 10_000)  # so that checkpoints are written all the time
     root, factory, global_variables = tree(vault)
     reports: list[Report] = []
     written = io.StringIO()
@@ -156,6 +159,7 @@ def test_secrets_reach_author_code_and_nothing_else(
             global_variables=global_variables,
             secrets=vault,
             store=SqliteStore(tmp_path / "store.db"),
+            journal=tmp_path / "journal",
             listener=reports.append,
         ) as runtime:
             view = await runtime.until(
@@ -176,6 +180,8 @@ def test_secrets_reach_author_code_and_nothing_else(
                 silent(to_yaml(s.desired))
                 silent(pickle.dumps(s.desired))
             assert "***env:PASSWORD#" in view["plant/fine"].reason
+            while len(segments.segments_in(tmp_path / "journal")) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
     try:
         asyncio.run(main())
@@ -193,6 +199,15 @@ def test_secrets_reach_author_code_and_nothing_else(
     for file in tmp_path.rglob("*"):
         if file.is_file():
             silent(file.read_bytes())
+    for file in segments.segments_in(tmp_path / "journal"):
+        recorded = b"".join(segments.Segment(file).records())  # what stands in it, expanded
+        silent(recorded)
+        assert b"***env:PASSWORD#" in recorded
+    moments: list[Moment] = []
+    replayed = replay(tmp_path / "journal", factory, path="plant/fine", tell=moments.append)
+    assert replayed.difference is None, replayed.difference
+    silent(moments)
+    assert any("***env:PASSWORD#" in moment.text for moment in moments)
 
 
 class Told(Leaky):

@@ -228,7 +228,8 @@ def _setting(field: msgspec.structs.FieldInfo) -> Any:
     if field.type is bool:
         return bool, field.default
     if field.type is int:
-        return Annotated[int, msgspec.Meta(ge=1)], field.default
+        least = 0 if field.name == "journal_mb" else 1
+        return Annotated[int, msgspec.Meta(ge=least)], field.default
     rate = field.name.endswith("per_second")
     return Annotated[float, msgspec.Meta(gt=0)] if rate else Seconds, field.default
 

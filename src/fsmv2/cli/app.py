@@ -278,3 +278,45 @@ def simulate(
                 tree, seconds=seconds or 86_400.0, seed=seed, every=every or 60.0, only=only
             )
         )
+
+
+@app.command(short_help="Decide again what a journal records, and compare.")
+def replay(
+    journal: Annotated[
+        Path,
+        typer.Argument(metavar="JOURNAL", help="The folder `journal` of a run, or a file of it."),
+    ],
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--types",
+            metavar="MODULE",
+            help="Worker types of yours: package.module, or package.module:factory. Repeatable.",
+        ),
+    ] = None,
+    since: Annotated[
+        str,
+        typer.Option(
+            "--from", metavar="TIME", help="Begin at the last checkpoint before: 14:03, or a date."
+        ),
+    ] = "",
+    until: Annotated[str, typer.Option("--until", metavar="TIME", help="End after this.")] = "",
+    path: Annotated[
+        str, typer.Option("--path", metavar="PATH", help="Tell the story of this worker.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Hand the core again what it was handed, and say whether it decides the same.
+
+    Nothing is run: no collection, no action. `--path` tells what happened to a worker, what it
+    decided and what it asked for. Exit code 0: every decision was the same, 1: it cannot be
+    replayed, 4: one was not the same; it is shown.
+    """
+    with told():
+        from fsmv2.cli.replaying import replay_journal
+
+        raise typer.Exit(
+            replay_journal(
+                journal, types=types or [], since=since, until=until, path=path, as_json=as_json
+            )
+        )

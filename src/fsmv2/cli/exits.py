@@ -21,6 +21,9 @@ USAGE = 2
 UNSETTLED = 3
 """The time of `run --for` was over, and something that should run did not; it stopped in order."""
 
+DIFFERS = 4
+"""`replay` came to another decision than the one that is recorded."""
+
 DEBUG = "FSMV2_DEBUG"
 
 EXTRA_OF = {

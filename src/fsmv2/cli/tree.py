@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 STORE = "store.db"
 """The file in the state directory that keeps what a crash must not lose."""
+JOURNAL = "journal"
+"""The folder in the state directory that keeps what happened, for `fsmv2 replay`."""
 SHOWN = 10
 """How many of those that did not run are named to people; programs are told all."""
 
@@ -60,7 +62,8 @@ def run_document(
             progress("detect only: what would be done is said, and nothing is done")
         progress(f"keeps its data in {shown(directory)}")
         store = SqliteStore(directory / STORE)
-        return asyncio.run(_run(plant, file, seconds, as_json, save_svg, store, output))
+        journal = directory / JOURNAL
+        return asyncio.run(_run(plant, file, seconds, as_json, save_svg, store, output, journal))
 
 
 def default_state(file: Path) -> Path:
@@ -77,6 +80,7 @@ async def _run(
     save_svg: Path | None,
     store: Store,
     output: bool,
+    journal: Path,
 ) -> int:
     from fsmv2.builtin import builtins
 
@@ -91,6 +95,7 @@ async def _run(
                 secrets=plant.vault,
                 listener=running.listener,
                 store=store,
+                journal=journal,
             )
             async with tree:
                 await running.hold(tree, seconds)

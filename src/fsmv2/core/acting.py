@@ -171,9 +171,7 @@ def _unblock(core: Core, s: Supervisor, running: Running) -> None:
     """Wake those below whose steps were withheld while the action was queued or running."""
     if running.definition.blocks_children:
         cause = Cause("action", f"of {s.path} ended", running.id)
-        core.spread.each(
-            core, s.children.values(), lambda core, below: core.mark(below, cause), below=True
-        )
+        core.spread.each(core, s.children.values(), "mark", cause, below=True)
 
 
 def _plan_retry(core: Core, s: Supervisor, running: Running, event: ActionEnded) -> bool:

@@ -58,20 +58,21 @@ def retry(core: Core, event: RetryAsked) -> None:
         return
     core.report("command", top, f"retry asked by {event.who}")
     cause = Cause("command", f"retry asked by {event.who}")
+    core.spread.each(core, (top,), "retry", cause, below=True)
 
-    def try_now(core: Core, s: Supervisor) -> None:
-        ending.forgive(core, s)
-        for kind in TRIED_BY_TIMER:
-            if kind in s.timers:
-                core.set_timer(s, kind, core.now)
-        if s.attempts is not None:
-            s.attempts.retry_at = min(s.attempts.retry_at, core.now)
-        if s.repeat is not None:
-            s.repeat.due = min(s.repeat.due, core.now)
-        s.unsettled_until = 0.0
-        core.mark(s, cause)
 
-    core.spread.each(core, (top,), try_now, below=True)
+def try_now(core: Core, s: Supervisor, cause: Cause) -> None:
+    """Have one worker try what waits for its time."""
+    ending.forgive(core, s)
+    for kind in TRIED_BY_TIMER:
+        if kind in s.timers:
+            core.set_timer(s, kind, core.now)
+    if s.attempts is not None:
+        s.attempts.retry_at = min(s.attempts.retry_at, core.now)
+    if s.repeat is not None:
+        s.repeat.due = min(s.repeat.due, core.now)
+    s.unsettled_until = 0.0
+    core.mark(s, cause)
 
 
 def acknowledge(core: Core, event: AcknowledgeAsked) -> None:

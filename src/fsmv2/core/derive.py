@@ -168,11 +168,7 @@ def _inherit(core: Core, s: Supervisor) -> None:
     if moved or (user is not s.user and user != s.user):
         s.user = user
         if s.children:
-            core.spread.each(core, s.children.values(), _tell_child)
-
-
-def _tell_child(core: Core, child: Supervisor) -> None:
-    core.derive_again(child, PARENT_VARIABLES)
+            core.spread.each(core, s.children.values(), "derive", PARENT_VARIABLES)
 
 
 def _previous_observation(s: Supervisor) -> Any:
@@ -208,7 +204,8 @@ def _apply_config(core: Core, s: Supervisor, spec: Any, desired: DesiredState) -
         return  # it stops what it began with, not what it would be next
     if not s.recreate_due:
         # Only a parent's state or a variable that nothing rendered changes no more than the spec.
-        changed = desired.config != s.live_config or s.declared.user_spec is not s.applied
+        spec_changed = s.declared.user_spec is not s.applied and s.declared.user_spec != s.applied
+        changed = spec_changed or desired.config != s.live_config
         if changed and core.secrets.changed:
             _tell_secrets(core, s, desired)
         s.live_spec, s.live_config, s.applied = spec, desired.config, s.declared.user_spec

@@ -65,6 +65,8 @@ class Kept:
 class Durable:
     """One store's state as the core sees it. `failing` is why it does not work now, or empty."""
 
+    __slots__ = ("_kept", "_unmet", "_waiting", "failing")
+
     def __init__(self, known: Mapping[str, float], paused: Mapping[str, str] = NOTHING) -> None:
         """`known`: the paths that are stored already, and when each was created, Unix seconds.
 
@@ -227,7 +229,7 @@ class Durable:
             if core.root is not None:
                 core.report("store", core.root, f"the store fails: {reason}", level="error")
         waiting, self._waiting = self._waiting, set()
-        for path in waiting:
+        for path in sorted(waiting):  # a replay must mark them in the same order
             s = core.by_path.get(path)
             if s is not None:
                 s.timers.pop("store", None)

@@ -6,10 +6,10 @@ sleeps until `deadline`. Nothing in here waits, does I/O or reads a clock: `now`
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from fsmv2.core import (
     acting,
@@ -22,6 +22,8 @@ from fsmv2.core import (
     escalation,
     freshness,
     lifecycle,
+    mapping,
+    pausing,
     reconcile,
     secrets,
     siblings,
@@ -57,7 +59,7 @@ from fsmv2.core.pace import Pace
 from fsmv2.core.pausing import Pause
 from fsmv2.core.records import Cause
 from fsmv2.core.settings import EngineSettings
-from fsmv2.core.spread import AT_ONCE, Spread
+from fsmv2.core.spread import AT_ONCE, Do, Spread
 from fsmv2.core.supervisor import NOTHING, Supervisor
 from fsmv2.core.tick import tick
 from fsmv2.core.timers import Timers
@@ -75,6 +77,9 @@ TIMERS_AT_ONCE = 512
 
 class Core:
     """All supervisors of one tree, which of them are dirty, and their timers."""
+
+    words: ClassVar[Mapping[str, Do]] = MappingProxyType({})
+    """What is done for many, by the word for it."""
 
     def __init__(
         self,
@@ -115,12 +120,13 @@ class Core:
         self.pace = Pace(self.settings)
         self._tuned: dict[str, RegisteredType] = {}
         self.tick_id = 0
+        self.turns = 0
         self._instructions: list[Instruction] = []
         self._dirty: list[deque[Supervisor]] = [deque()]
         self._dirty_count = 0
         self._level = 0
         self._timers = Timers()
-        self._serial = itertools.count(1)
+        self._serial = 0
         self._resync_ring: deque[Supervisor] = deque()
         self._resync_at = 0.0
 
@@ -146,6 +152,7 @@ class Core:
         self.now = max(self.now, now)
         more_due = self._fire_timers(None if enough is None else TIMERS_AT_ONCE)
         while self._dirty_count or self.spread:
+            self.turns += 1
             if self.spread and self._dirty_count < AT_ONCE:
                 self.spread.some(self)
             else:
@@ -183,11 +190,21 @@ class Core:
         return taken
 
     def deadline(self) -> float | None:
-        """When `run` must be called again even if no event comes; None: never."""
+        """When `run` must be called again even if no event comes; None: never.
+
+        Called after each run, as it also drops timers that were replaced.
+        """
         due = self._timers.first()
         if self.by_path:
             due = self._resync_at if due is None else min(due, self._resync_at)
         return due
+
+    def quiet(self, now: float) -> bool:
+        """Whether `run` would do nothing at `now`: nobody is dirty, nothing is due."""
+        if self._dirty_count or self.spread:
+            return False
+        due = self.deadline()
+        return due is None or due > now
 
     @property
     def finished(self) -> bool:
@@ -245,16 +262,17 @@ class Core:
     def set_globals(self, global_variables: Mapping[str, Any]) -> None:
         """The fleet-wide variables are these from now on; everybody is told."""
         self.global_variables = global_variables
-        self.spread.each(self, self.by_path.values(), _tell_globals)
+        self.spread.each(self, self.by_path.values(), "derive", GLOBALS)
 
     def set_timer(self, supervisor: Supervisor, kind: str, due: float) -> None:
         """Fire `kind` at `due`; replaces the timer of this kind."""
         if supervisor.timers.get(kind) != due:
-            self._timers.put(supervisor, kind, due, next(self._serial))
+            self._timers.put(supervisor, kind, due, self.serial())
 
     def serial(self) -> int:
         """A number never given before by this core."""
-        return next(self._serial)
+        self._serial = given = self._serial + 1
+        return given
 
     def admit(self, supervisor: Supervisor) -> None:
         """Take a new supervisor into the tree."""
@@ -365,7 +383,7 @@ class Core:
 
     def _fire_timers(self, most: int | None = None) -> bool:
         """Fire what is due; returns whether that was cut short at `most`."""
-        began = next(self._serial)
+        began = self.serial()
         if self.by_path and self._resync_at <= self.now:
             self._resync()
         # One set meanwhile waits for the next run, so that no timer can set itself for ever.
@@ -406,10 +424,6 @@ def _is_below(supervisor: Supervisor, top: Supervisor) -> bool:
     return False
 
 
-def _tell_globals(core: Core, supervisor: Supervisor) -> None:
-    core.derive_again(supervisor, GLOBALS)
-
-
 def _wake(core: Core, supervisor: Supervisor) -> None:
     core.mark(supervisor, Cause("timer"))
 
@@ -430,6 +444,14 @@ TIMERS: dict[str, Callable[[Core, Supervisor], None]] = {
     "final": lifecycle.give_up_final,
     "store": durable.unanswered,
     "recreate": lifecycle.pace_recreate,
+}
+
+Core.words = {
+    "mark": Core.mark,
+    "derive": Core.derive_again,
+    "map": mapping.map_again,
+    "retry": commands.try_now,
+    "go on": pausing.go_on,
 }
 
 HANDLERS: dict[type, Callable[[Core, Any], None]] = {

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 def map_children(core: Core, s: Supervisor) -> None:
     """Ask every child for the state that its mapping gives for the parent's new state."""
     cause = Cause("parent", f"is {s.state}", core.tick_id)
+    core.spread.each(core, s.children.values(), "map", cause)
 
-    def tell(core: Core, child: Supervisor) -> None:
-        map_child(core, child)
-        core.derive_again(child, cause)
 
-    core.spread.each(core, s.children.values(), tell)
+def map_again(core: Core, child: Supervisor, cause: Cause) -> None:
+    """Have one child mapped, and derive, as its parent is in another state."""
+    map_child(core, child)
+    core.derive_again(child, cause)
 
 
 def map_child(core: Core, child: Supervisor) -> None:

@@ -47,7 +47,7 @@ def pause(core: Core, s: Supervisor, who: str, reason: str) -> None:
     keep(core, s, Pause(who, reason, core.wall()))
     core.report("command", s, str(s.paused))
     cause = Cause("command", f"paused at {s.path}")
-    core.spread.each(core, (s,), lambda core, below: core.mark(below, cause), below=True)
+    core.spread.each(core, (s,), "mark", cause, below=True)
 
 
 def keep(core: Core, s: Supervisor, paused: Pause) -> None:
@@ -63,15 +63,16 @@ def resume(core: Core, s: Supervisor, who: str) -> None:
     core.clear_condition(s, MANAGED)
     core.report("command", s, f"resumed by {who}")
     cause = Cause("command", f"resumed at {s.path}")
-
-    def tell(core: Core, below: Supervisor) -> None:
-        if below.recreate_due:
-            core.set_timer(below, "recreate", core.now)
-        core.mark(below, cause)
-
-    core.spread.each(core, (s,), tell, below=True)
+    core.spread.each(core, (s,), "go on", cause, below=True)
     if s.parent is not None:
         core.mark(s.parent, Cause("command", f"resumed at {s.path}"))  # its checks
+
+
+def go_on(core: Core, s: Supervisor, cause: Cause) -> None:
+    """Have one worker that is no longer paused do what waited."""
+    if s.recreate_due:
+        core.set_timer(s, "recreate", core.now)
+    core.mark(s, cause)
 
 
 def paused_by(core: Core, s: Supervisor) -> str:

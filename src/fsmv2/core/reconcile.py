@@ -185,7 +185,7 @@ def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
         ending.forgive(core, child)
     if old.detect_only != spec.detect_only:
         cause = Cause("spec", f"detect only at {child.path} changed", core.tick_id)
-        core.spread.each(core, (child,), lambda core, below: core.mark(below, cause), below=True)
+        core.spread.each(core, (child,), "mark", cause, below=True)
     if old.user_spec != spec.user_spec:
         child.derive_due = True
         lifecycle.review_recreate(core, child)

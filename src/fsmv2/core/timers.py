@@ -22,6 +22,8 @@ SAMPLE = 64
 class Timers:
     """A heap of (due, serial, supervisor, kind)."""
 
+    __slots__ = ("_heap", "_limit")
+
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Supervisor, str]] = []
         self._limit = TOLERATED

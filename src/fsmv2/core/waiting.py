@@ -42,7 +42,7 @@ def depends(core: Core, s: Supervisor) -> None:
 
 def depends_less(core: Core) -> None:
     """Somebody depends on less than before, or is gone: a circle may have been opened."""
-    for path in list(core.circular):
+    for path in sorted(core.circular):
         s = core.by_path.get(path)
         if s is None:
             core.circular.discard(path)

@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -34,6 +35,8 @@ from fsmv2.errors import FsmError
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declaration import Declaration
 from fsmv2.runtime.declaring import Declaring
+from fsmv2.runtime.journal.recorder import Recorder
+from fsmv2.runtime.journal.writer import JournalWriter
 from fsmv2.runtime.liveness import Liveness, judge
 from fsmv2.runtime.rotation import Rotation, RotationThread
 from fsmv2.runtime.supervision import Supervision
@@ -60,8 +63,10 @@ class _Running:
         clock: Clock,
         writer: Writer | None,
         secrets: Vault | None,
+        journal: JournalWriter | None,
     ) -> None:
         self.writer = writer
+        self.journal = journal
         self.supervision_thread = LoopThread("fsmv2-supervision")
         self.work_thread = LoopThread("fsmv2-work")
         self.work = Work(
@@ -78,6 +83,7 @@ class _Running:
             self.supervision_thread.loop,
             self.work.deliver,
             save=None if writer is None else writer.put,
+            recorder=None if journal is None else Recorder(core, journal),
         )
         if writer is not None:
             writer.connect(self.supervision.post)
@@ -132,6 +138,7 @@ class Runtime:
         listener: Callable[[Report], None] | None = None,
         store: Store | None = None,
         secrets: Vault | None = None,
+        journal: Path | str | None = None,
     ) -> None:
         """`root` declares the tree; `factory` knows its worker types.
 
@@ -141,6 +148,7 @@ class Runtime:
         (default: from the clock). `listener` is called with every report, on the supervision loop.
         `store` keeps what a crash must not lose; it is opened and closed with the runtime.
         `secrets` holds the values behind the tokens in the tree; collections and actions see them.
+        `journal` is a folder that keeps what happens for `fsmv2 replay`, up to `journal_mb`.
         """
         factory = factory if factory is not None else WorkerFactory()
         self._stack = contextlib.AsyncExitStack()
@@ -152,6 +160,7 @@ class Runtime:
             root = root.root
         self._store = store
         self._secrets = secrets
+        self._journal = journal
         self._root = root
         self._globals = global_variables
         self.settings = settings or EngineSettings()
@@ -197,13 +206,35 @@ class Runtime:
                 {one.path: one.created_at for one in known},
                 {one.path: one.paused for one in known},
             )
+        try:
+            journal = self._open_journal()
+        except BaseException:
+            if writer is not None:
+                writer.abandon()
+            raise
         running = self._running = _Running(
-            self.core, self.settings, self.clock, writer, self._secrets
+            self.core, self.settings, self.clock, writer, self._secrets, journal
         )
         if self._listener is not None:
             running.supervision.listen(self._listener)
         running.start()
         self.declare(self._root, self._globals, who="start")
+
+    def _open_journal(self) -> JournalWriter | None:
+        if self._journal is None or not self.settings.journal_mb:
+            return None
+        journal = JournalWriter(Path(self._journal), self.settings.journal_mb << 20)
+        journal.start(self._about_journal)
+        return journal
+
+    def _about_journal(self, text: str, level: str) -> None:
+        """Tell the listeners; on any thread."""
+        running = self._running
+        if running is not None:
+            report = Report("journal", self._root.name, text, self.clock.now(), level=level)
+            loop = running.supervision_thread.loop
+            with contextlib.suppress(RuntimeError):  # it has ended, and the listeners with it
+                loop.call_soon_threadsafe(running.supervision.announce, report)
 
     async def __aexit__(
         self,
@@ -222,6 +253,8 @@ class Runtime:
             running.work_watchdog.close()
             running.supervision_watchdog.close()
             running.supervision.close()
+            if running.journal is not None:
+                await running.journal.close(self.settings.store_patience)
             with contextlib.suppress(TimeoutError):  # author code blocks the loop for good
                 ended = running.work_thread.run(running.work.aclose())
                 await asyncio.wait_for(ended, 2 * ABANDON_AFTER)

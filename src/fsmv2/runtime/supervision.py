@@ -21,6 +21,7 @@ from fsmv2.core import (
     StoreInstruction,
 )
 from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.journal.recorder import Recorder
 
 BEAT = 1.0
 """Seconds; who sleeps longer cannot tell, when an event wakes it, whether it was stopped (H50)."""
@@ -54,11 +55,12 @@ class Supervision:
         *,
         beat: float | None = BEAT,
         save: Keep | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """`beat`: seconds after which it wakes even if nothing is due; None on a virtual clock.
 
         Slices end there by ticks, not by time: what happens must not depend on the machine's pace.
-        `save` is handed what a store is to keep, and must be quick.
+        `save` is handed what a store is to keep, and must be quick. `recorder` notes everything.
         """
         self.core = core
         self._beat = beat
@@ -67,6 +69,7 @@ class Supervision:
         self._loop = loop
         self._deliver = deliver
         self._save = save
+        self.recorder = recorder
         self._listeners: list[Listener] = []
         self._inbox: deque[Event] = deque()
         self._awake = False
@@ -109,18 +112,11 @@ class Supervision:
             self._timer.cancel()
         # Cleared before the inbox is read: an event posted from here on schedules a slice itself.
         self._awake, self._timer, self._due = False, None, None
-        core, inbox, now = self.core, self._inbox, self._clock.now()
-        enough = self._enough(began)
-        while inbox:
-            event = inbox.popleft()
-            try:
-                core.handle(event, now)
-            except Exception as error:  # noqa: BLE001  (one bad event must not end supervision)
-                self._complain(f"the event {type(event).__name__} could not be handled", error)
-            if enough():
-                break
-        more = core.run(now, enough=enough)
-        self._pass_on(core.take())
+        core, now, enough = self.core, self._clock.now(), self._enough(began)
+        if self.recorder is None or self.recorder.ready(enough):
+            more = self._decide(now, enough)
+        else:
+            more = True
         self.slices += 1
         # Of the processor: what waiting for the interpreter's lock adds is not the core's doing.
         self.longest_slice = max(self.longest_slice, time.thread_time() - began_cpu)
@@ -128,17 +124,40 @@ class Supervision:
             self.finished.set()
         # A slice takes milliseconds; one that took seconds was stopped in its middle. H50
         self._clock.woke(self._loop.time() - woke_at)
-        if more or inbox:
+        deadline = core.deadline()
+        if more or self._inbox:
             self._awake, self._due = True, self._loop.time()
             self._loop.call_soon(self.slice)
             return
-        deadline = core.deadline()
         if deadline is not None:
             wait = max(LEAST, deadline - now) if deadline > now else 0.0
             if self._beat is not None:
                 wait = min(wait, self._beat)
             self._due = self._loop.time() + wait
             self._timer = self._loop.call_at(self._due, self.slice)
+
+    def _decide(self, now: float, enough: Callable[[], bool]) -> bool:
+        """Hand the core what came in, and pass on what it asks; whether something is left."""
+        core, inbox = self.core, self._inbox
+        handled: list[Event] = []
+        while inbox:
+            event = inbox.popleft()
+            handled.append(event)
+            try:
+                core.handle(event, now)
+            except Exception as error:  # noqa: BLE001  (one bad event must not end supervision)
+                self._complain(f"the event {type(event).__name__} could not be handled", error)
+            if enough():
+                break
+        quiet = self.recorder is not None and not handled and core.quiet(now)
+        turns = core.turns
+        more = core.run(now, enough=enough)
+        instructions = core.take()
+        if self.recorder is not None:
+            turns = core.turns - turns
+            self.recorder.note(now, handled, instructions, turns=turns, more=more, quiet=quiet)
+        self._pass_on(instructions)
+        return more
 
     def _enough(self, began: float) -> Callable[[], bool]:
         """What tells that a slice has lasted long enough."""

@@ -13,8 +13,10 @@ from fsmv2.errors import StoreError
 class FileLock:
     """Held from `take` to `release`; the file beside the store names the process that holds it."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, *, what: str = "store") -> None:
+        """`what` it is, for the message."""
         self._store = store
+        self._what = what
         self._path = store.with_name(store.name + ".lock")
         self._file: TextIOWrapper | None = None
 
@@ -49,6 +51,6 @@ class FileLock:
 
     def _in_use(self, holder: str) -> StoreError:
         return StoreError(
-            f"the store {self._store} is in use by another tree, in process {holder}.",
-            fix="Stop that one, or use another file.",
+            f"the {self._what} {self._store} is in use by another tree, in process {holder}.",
+            fix=f"Stop that one, or use another {'file' if self._what == 'store' else 'folder'}.",
         )

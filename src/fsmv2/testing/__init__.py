@@ -4,6 +4,7 @@ simulation: a whole tree on a virtual clock.    virtual: that clock's event loop
 simulate: whole trees under faults drawn from a seed, and what must hold meanwhile.
 by_hand: a tree in which nothing happens but what you do.
 store: one that is slow, fails or hangs when it is told to.
+journal: one that is written on the virtual clock; replay: whether the same is decided again.
 fsm_check: what the steps of a type do with everything they can see.
 conformance: what every worker owes the engine; pytest_plugin: the same as tests.
 """
@@ -11,10 +12,12 @@ conformance: what every worker owes the engine; pytest_plugin: the same as tests
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fsmv2.runtime.journal import Difference, Replayed, replay
     from fsmv2.testing.by_hand import ByHand
     from fsmv2.testing.conformance import Conformance, ConformanceError
     from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
     from fsmv2.testing.fsm_check import FsmBench, FsmReport, check_fsm
+    from fsmv2.testing.journal import VirtualJournal
     from fsmv2.testing.simulated_world import SimulatedTree
     from fsmv2.testing.simulation import Simulation
     from fsmv2.testing.store import SimulatedStore
@@ -26,6 +29,7 @@ _MODULE_OF = {
     "ByHand": "fsmv2.testing.by_hand",
     "Conformance": "fsmv2.testing.conformance",
     "ConformanceError": "fsmv2.testing.conformance",
+    "Difference": "fsmv2.runtime.journal",
     "Fault": "fsmv2.testing.faults",
     "FaultKind": "fsmv2.testing.faults",
     "FaultPlan": "fsmv2.testing.faults",
@@ -33,30 +37,37 @@ _MODULE_OF = {
     "FsmReport": "fsmv2.testing.fsm_check",
     "check_fsm": "fsmv2.testing.fsm_check",
     "Outcome": "fsmv2.testing.trial",
+    "Replayed": "fsmv2.runtime.journal",
     "SimulatedTree": "fsmv2.testing.simulated_world",
     "load_tree": "fsmv2.testing.trial",
     "simulate": "fsmv2.testing.trial",
     "Simulation": "fsmv2.testing.simulation",
     "SimulatedStore": "fsmv2.testing.store",
+    "VirtualJournal": "fsmv2.testing.journal",
     "VirtualLoop": "fsmv2.testing.virtual",
+    "replay": "fsmv2.runtime.journal",
 }
 
 __all__ = [
     "ByHand",
     "Conformance",
     "ConformanceError",
+    "Difference",
     "Fault",
     "FaultKind",
     "FaultPlan",
     "FsmBench",
     "FsmReport",
     "Outcome",
+    "Replayed",
     "SimulatedStore",
     "SimulatedTree",
     "Simulation",
+    "VirtualJournal",
     "VirtualLoop",
     "check_fsm",
     "load_tree",
+    "replay",
     "simulate",
 ]
 

@@ -27,6 +27,7 @@ from fsmv2.spec import ChildSpec
 from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
 from fsmv2.testing.faulty_worker import ACTION_KINDS, COLLECTION_KINDS, Armed, make_faulty
 from fsmv2.testing.invariants import NothingRaises, Violation
+from fsmv2.testing.journal import VirtualJournal
 from fsmv2.testing.simulation import Simulation
 from fsmv2.testing.store import SimulatedStore
 from fsmv2.testing.watching import Watching
@@ -55,9 +56,15 @@ class SimulatedWorld:
     """One run. `violation` is the first invariant found broken; from then on nothing happens."""
 
     def __init__(
-        self, tree: SimulatedTree, plan: FaultPlan, *, seed: int, settings: EngineSettings
+        self,
+        tree: SimulatedTree,
+        plan: FaultPlan,
+        *,
+        seed: int,
+        settings: EngineSettings,
+        journal: VirtualJournal | None = None,
     ) -> None:
-        self.tree, self.seed = tree, seed
+        self.tree, self.seed, self._journal = tree, seed, journal
         # A slice that ends by the machine's clock would make each run another one.
         self.settings = msgspec.structs.replace(settings, slice=1e9)
         self.store = SimulatedStore(delay=0.01)
@@ -128,6 +135,7 @@ class SimulatedWorld:
             settings=self.settings,
             seed=self.seed,
             store=self.store,
+            journal=self._journal,
         )
         sim.loop.virtual_time = now
         sim.supervision._beat = BEAT
@@ -141,7 +149,8 @@ class SimulatedWorld:
             sim.loop.call_at(self._coming[0].at, self._inject_next)
 
     def _end(self) -> None:
-        self._crashed = True  # nothing is posted or delivered any more
+        self._crashed = True  # nothing is posted, delivered or recorded any more
+        self.sim.supervision.recorder = None
         for armed in self._armed.values():
             armed.over = True
         self.ticks += self.sim.core.counters.ticks
@@ -189,6 +198,7 @@ class SimulatedWorld:
         self.crashes += 1
         self._crashed = True
         self._interrupt.set()
+        self.sim.supervision.recorder = None  # killed before it could write what this slice did
 
     def _deliver(self, instructions: list[Instruction]) -> None:
         if self._held is not None:

@@ -31,11 +31,13 @@ from fsmv2.core import (
 )
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declaring import Declaring
+from fsmv2.runtime.journal.recorder import Recorder
 from fsmv2.runtime.rotation import Rotation
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
 from fsmv2.runtime.work import Work
 from fsmv2.spec import ChildSpec, Vault
+from fsmv2.testing.journal import VirtualJournal
 from fsmv2.testing.store import SimulatedStore, VirtualWriter
 from fsmv2.testing.virtual import VirtualLoop
 from fsmv2.worker import WorkerFactory
@@ -54,8 +56,12 @@ class Simulation:
         seed: int = 0,
         store: SimulatedStore | None = None,
         secrets: Vault | None = None,
+        journal: VirtualJournal | None = None,
     ) -> None:
-        """`store` is opened here and closed at the end, as it is then: like a kill, not a stop."""
+        """`store` is opened here and closed at the end, as it is then: like a kill, not a stop.
+
+        `journal` records everything, for `replay`.
+        """
         self.loop = VirtualLoop()
         self.clock = Clock(self.loop.time)
         self.settings = settings or EngineSettings()
@@ -76,6 +82,7 @@ class Simulation:
             self.work.deliver,
             beat=None,
             save=None if writer is None else writer.put,
+            recorder=None if journal is None else Recorder(self.core, journal),
         )
         self.reports: list[Report] = []
         self.supervision.listen(self.reports.append)

@@ -66,6 +66,10 @@ class WorkerFactory:
             raise RegistrationError(f"the worker type '{alias}' is already registered.")
         self._types[alias] = self.find(name)
 
+    def include(self, other: WorkerFactory) -> None:
+        """Know the types of another factory too; of the same name, one's own stays."""
+        self._types = {**other._types, **self._types}
+
     def load_entry_points(self) -> None:
         """Register what installed packages announce under the group `fsmv2.workers`."""
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):

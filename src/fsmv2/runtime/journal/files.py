@@ -1,0 +1,112 @@
+"""Makes records of notes and appends them to segments; on the thread of whoever writes them."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from fsmv2.runtime.journal.records import Batch, Begun, Noted, Part, Slice, Start
+from fsmv2.runtime.journal.words import decided
+from fsmv2.spec.exact import ExactWriter
+from fsmv2.store.segments import Segments
+
+MOST = 500
+"""Slices in one record."""
+
+WORK, REST = 0.002, 0.0005
+"""Seconds of encoding after which the interpreter's lock is given up for a moment, or supervision
+would get it only every 5 ms."""
+
+
+class JournalFiles:
+    """One journal as it is written."""
+
+    def __init__(
+        self,
+        segments: Segments,
+        told: Callable[[str], None],
+        *,
+        rest: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`told` is called once for each class that is no data; `rest` gives others their turn."""
+        self.segments = segments
+        self._told = told
+        self._sleep = rest
+        self._known: set[str] = set()
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._events = ExactWriter()
+        self._rested = 0.0
+
+    def begin(self, begun: Begun, at: float) -> None:
+        """Begin a segment; `at` in Unix seconds. StoreError or OSError when that fails."""
+        self._rested = time.perf_counter()
+        self.segments.begin(self._first(begun, at))
+        for path, kind in begun.checkpoint.unkept:
+            self._not_kept(f"the checkpoint{' of ' * bool(path)}{path}", kind)
+
+    def write(self, notes: list[Noted]) -> None:
+        """Append these slices; OSError when they cannot be written."""
+        self._rested = time.perf_counter()
+        for start in range(0, len(notes), MOST):
+            slices = [self._slice(noted) for noted in notes[start : start + MOST]]
+            self.segments.append(self._encode(Batch(slices)))
+
+    def _first(self, begun: Begun, at: float) -> Iterator[bytes]:
+        checkpoint = begun.checkpoint
+        start = Start(
+            at=at,
+            fsmv2=importlib.metadata.version("fsmv2"),
+            python=platform.python_version(),
+            continues=begun.continues,
+            why=begun.why,
+            idle=begun.idle,
+            head=checkpoint.head,
+        )
+        yield self._encode(start)
+        last = None
+        for plain in checkpoint.parts():
+            if last is not None:
+                yield self._encode(Part(False, last))
+                self._rest()
+            last = plain
+        yield self._encode(Part(True, last))
+
+    def _slice(self, noted: Noted) -> Slice:
+        events = []
+        for event in noted.events:
+            events.append(self._plain(event))
+            self._rest()
+        answers = []
+        for instruction in noted.instructions:
+            answers.append(decided(instruction))
+            self._rest()
+        return Slice(noted.now, noted.idle, noted.turns, noted.more, noted.epoch, events, answers)
+
+    def _plain(self, event: object) -> object:
+        writer = self._events
+        try:
+            plain = writer.write(event)
+        except RecursionError:
+            plain = None
+        writer.forget()
+        for kind in writer.unkept:
+            self._not_kept(f"{type(event).__name__} of {getattr(event, 'path', '')}", kind)
+        writer.unkept.clear()
+        return plain
+
+    def _not_kept(self, where: str, kind: str) -> None:
+        if kind not in self._known:
+            self._known.add(kind)
+            self._told(
+                f"{where} holds a {kind}, which is no data: the journal does not keep it, and a "
+                "replay cannot tell what depends on it"
+            )
+
+    def _rest(self) -> None:
+        if time.perf_counter() - self._rested > WORK:
+            self._sleep(REST)
+            self._rested = time.perf_counter()

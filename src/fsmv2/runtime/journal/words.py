@@ -1,0 +1,165 @@
+"""What the core was handed and what it asked for, in words: for comparing, and for people.
+
+The words of an instruction are the same whenever the same was decided, in any process: no address
+of an object stands in them, and of long data a checksum.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from typing import Any, assert_never
+
+import msgspec
+
+from fsmv2.core import (
+    AcknowledgeAsked,
+    ActionEnded,
+    ActionRefused,
+    ActionUnstuck,
+    CancelAction,
+    Collect,
+    Declared,
+    Event,
+    ForceAsked,
+    Forget,
+    Instruction,
+    LoopBlocked,
+    LoopFreed,
+    Observed,
+    PauseAsked,
+    Release,
+    Released,
+    Report,
+    RestartAsked,
+    RestartCollection,
+    ResumeAsked,
+    RetryAsked,
+    RunAction,
+    Save,
+    Saved,
+    SaveFailed,
+    SaveObserved,
+    SecretsUnread,
+    StopAsked,
+    Update,
+    Watch,
+)
+from fsmv2.spec.exact import ExactWriter
+
+LONGEST = 500
+"""Characters of a text that are kept as they are; of the rest a checksum."""
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+
+
+def decided(instruction: Instruction) -> tuple[str, str]:
+    """The path an instruction is for, and what it is."""
+    match instruction:
+        case Report():
+            return instruction.path, f"{instruction.kind}: {_short(instruction.text)}"
+        case RunAction(_, _, number, action, args, urgent):
+            given = f" with {_short(repr(args))}" if args else ""
+            return instruction.path, f"run {action.name} (#{number}){given}{', urgent' * urgent}"
+        case CancelAction(_, _, number):
+            text = f"cancel action #{number}"
+        case Watch(_, incarnation, _, _, spec, config):
+            text = f"watch incarnation {incarnation}, spec {_sum(spec)}, config {_sum(config)}"
+        case Update(_, _, spec, config, changed):
+            text = f"use spec {_sum(spec)}, config {_sum(config)}{', and look soon' * changed}"
+        case Collect():
+            text = "collect"
+        case RestartCollection():
+            text = "restart the collection"
+        case Release(_, incarnation, forced):
+            text = f"release incarnation {incarnation}{', forced' * forced}"
+        case Save(_, _, number, _, _, declared, desired, paused):
+            state = desired.state + f", paused {_sum(paused)}" * bool(paused)
+            text = f"store (#{number}) {_sum(declared)}: desired state {state}, {_sum(desired)}"
+        case SaveObserved(_, incarnation, _, state, observed):
+            text = f"store incarnation {incarnation}: state {state}, observed {_sum(observed)}"
+        case Forget():
+            text = "forget it in the store"
+        case _:
+            assert_never(instruction)
+    return instruction.path, text
+
+
+def happened(event: Event) -> str:
+    """What an event says."""
+    match event:
+        case Declared(root, _, who):
+            return f"{root.name} declared by {who}"
+        case Observed(_, _, _, observed, error):
+            return f"observed: {error or _fields(observed)}"
+        case ActionEnded(_, _, number, outcome, error, _, result):
+            more = f": {error}" if error else "" if result is None else f": {_short(repr(result))}"
+            return f"action #{number} {outcome.value}{more}"
+        case ActionRefused(_, _, number):
+            return f"action #{number} refused: the queue was full"
+        case ActionUnstuck(_, _, number):
+            return f"action #{number}, given up before, has ended"
+        case Released(_, incarnation):
+            return f"incarnation {incarnation} released"
+        case Saved(generations):
+            return f"stored: {len(generations)} desired states"
+        case SaveFailed(reason):
+            return f"could not be stored: {reason}"
+        case SecretsUnread(problems):
+            return f"secrets that cannot be read: {' '.join(problems) or 'none'}"
+        case StopAsked(who):
+            return f"stop asked by {who}"
+        case ForceAsked(who):
+            return f"forced by {who}"
+        case RestartAsked(_, who):
+            return f"restart asked by {who}"
+        case RetryAsked(_, who):
+            return f"next try asked for now by {who}"
+        case PauseAsked(_, who, reason):
+            return f"pause asked by {who}{': ' * bool(reason)}{reason}"
+        case ResumeAsked(_, who):
+            return f"resume asked by {who}"
+        case AcknowledgeAsked(_, who, note):
+            return f"taken over by {who}{': ' * bool(note)}{note}"
+        case LoopBlocked(_, what, where, seconds):
+            return f"the work loop is blocked for {seconds:.1f} s by {what}, at {where}"
+        case LoopFreed(seconds):
+            return f"the work loop goes on after {seconds:.1f} s"
+
+
+def path_of(event: Event) -> str:
+    """The path an event is about; of the whole tree: empty."""
+    if isinstance(event, Declared):
+        return event.root.name
+    return getattr(event, "path", "")
+
+
+def _fields(observed: Any) -> str:
+    if not isinstance(observed, msgspec.Struct):
+        return _short(repr(observed))
+    shown = ", ".join(f"{n}={getattr(observed, n)!r}" for n in observed.__struct_fields__)
+    return _short(shown or type(observed).__name__)
+
+
+def _short(text: str) -> str:
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    if "0x" in text:
+        text = _ADDRESS.sub("0x…", text)
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}… ({zlib.crc32(text.encode()):08x})"
+
+
+_WRITER = ExactWriter(refer=False)
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def _sum(value: Any) -> str:
+    """A checksum of data; what is no data counts by its class."""
+    try:
+        plain = _WRITER.write(value)
+    except RecursionError:
+        return "too deep"
+    _WRITER.unkept.clear()
+    return f"{zlib.crc32(_encode(plain)):08x}"

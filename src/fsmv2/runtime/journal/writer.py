@@ -1,0 +1,154 @@
+"""The thread that writes the journal, so that supervision never waits for a disk.
+
+Started and closed by the runtime. A journal that cannot be written is said so, and begun anew when
+it can be; the tree goes on without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from fsmv2.errors import StoreError, said
+from fsmv2.runtime.journal.files import JournalFiles
+from fsmv2.runtime.journal.recorder import ANEW, NEXT
+from fsmv2.runtime.journal.records import Begun, Gap, Noted
+from fsmv2.store.segments import Segments
+
+GATHER = 0.1
+"""Seconds for which notes are gathered: what a kill may lose."""
+
+RETRY = 30.0
+"""Seconds until a journal that could not be written is begun anew."""
+
+END_POLL = 0.005
+
+Complain = Callable[[str, str], None]
+"""Is told what is wrong, and the level of it; from the thread."""
+
+
+class JournalWriter:
+    """Writes what one recorder notes into one folder."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self.wants = ""
+        self.taking = True
+        self._segments = Segments(folder, max_bytes)
+        self._files = JournalFiles(self._segments, lambda text: self._tell(text, "warning"))
+        self._complain: Complain | None = None
+        self._queue: deque[Noted | Begun | Gap] = deque()
+        # Each number is changed by one thread only, so that none has to wait for the other.
+        self._put = self._written = 0
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._asked = self._broken = False
+        self._retry_at: float | None = None
+        self._thread = threading.Thread(target=self._run, name="fsmv2-journal", daemon=True)
+
+    def start(self, complain: Complain) -> None:
+        """Take the folder and start; StoreError when another tree has it.
+
+        A folder that cannot be used is only complained of: no tree waits for its journal.
+        """
+        self._complain = complain
+        try:
+            self._segments.open()
+        except StoreError:
+            raise
+        except OSError as error:
+            self._failed(error)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Events and instructions that are not written yet."""
+        return self._put - self._written
+
+    def put(self, item: Noted | Begun | Gap) -> None:
+        """Have it written soon."""
+        if isinstance(item, Noted):
+            self._put += len(item.events) + len(item.instructions)
+        self._queue.append(item)
+        self._wake.set()
+
+    async def close(self, within: float) -> None:
+        """Write what waits and close; a disk that hangs is left alone after `within` seconds."""
+        self._closing.set()
+        self._wake.set()
+        # Polled: joining in another thread would leave that one behind when this one never ends.
+        for _ in range(round(within / END_POLL)):
+            if not self._thread.is_alive():
+                return
+            await asyncio.sleep(END_POLL)
+
+    # ---- on the thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.is_set() or self._queue:
+                wait = None if self._retry_at is None else self._retry_at - time.monotonic()
+                if wait is None or wait > 0:
+                    self._wake.wait(wait)
+                self._closing.wait(GATHER)
+                self._wake.clear()
+                self._step()
+        finally:
+            self._segments.close()
+
+    def _step(self) -> None:
+        notes: list[Noted] = []
+        for _ in range(len(self._queue)):
+            item = self._queue.popleft()
+            if isinstance(item, Noted):
+                notes.append(item)
+                continue
+            self._write(notes)
+            notes = []
+            if isinstance(item, Begun):
+                self._begin(item)
+            else:
+                self._tell(f"it has a gap: {item.why}", "error")
+                self._want(ANEW)
+        self._write(notes)
+        if self._retry_at is not None and time.monotonic() >= self._retry_at:
+            self._retry_at = None
+            self._want(ANEW)
+
+    def _want(self, what: str) -> None:
+        self.wants, self._asked = what, True
+
+    def _begin(self, begun: Begun) -> None:
+        if self._broken and begun.continues:
+            return
+        self._asked = self._broken = False
+        try:
+            self._files.begin(begun, time.time())
+        except Exception as error:  # noqa: BLE001  (any disk's trouble; the tree goes on without)
+            self._failed(error)
+
+    def _write(self, notes: list[Noted]) -> None:
+        try:
+            if notes and not self._broken:
+                self._files.write(notes)
+                if self._segments.full and not self._asked:
+                    self._want(NEXT)
+        except Exception as error:  # noqa: BLE001  (any disk's trouble; the tree goes on without)
+            self._failed(error)
+        self._written += sum(len(n.events) + len(n.instructions) for n in notes)
+
+    def _failed(self, error: Exception) -> None:
+        self._broken, self.taking, self.wants = True, False, ""
+        self._retry_at = time.monotonic() + RETRY
+        self._tell(
+            f"what happens is not recorded: {self._segments.folder} cannot be written: "
+            f"{said(error)}; tried again in {RETRY:.0f} s",
+            "error",
+        )
+
+    def _tell(self, text: str, level: str) -> None:
+        if self._complain is not None:
+            self._complain(text, level)

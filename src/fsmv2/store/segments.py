@@ -1,0 +1,184 @@
+"""Files of records that are only appended to, in one folder of bounded size; the oldest goes first.
+
+Each file, a *segment*, can be read by itself. Its records are compressed in a row, each ready to be
+read as soon as it is written: after a kill all of them are there but the one being written. Written
+by the journal on a thread of its own; reading needs no lock.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import struct
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from fsmv2.errors import JournalError, StoreError
+from fsmv2.store.lock import FileLock
+
+VERSION = 1
+"""Raised with every change of the form; a program refuses what it does not know."""
+
+SUFFIX = ".journal"
+SHARE = 4
+"""A segment is full when its records take this part of the folder's size."""
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes of one record; more is no record but damage."""
+
+_MAGIC = b"fsmv2 journal %d\n"
+_FRAME = struct.Struct("<II")
+"""Before each record: its length and its CRC-32, both as it stands in the file."""
+
+
+class Segments:
+    """Writes into one folder, of at most `max_bytes`."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self.folder = folder
+        self._max_bytes = max_bytes
+        self._lock = FileLock(folder, what="journal")
+        self._file: int | None = None
+        self._path = folder
+        self._older: deque[tuple[Path, int]] = deque()
+        self._size = self._checkpoint = self._in_older = 0
+        self._compress = zlib.compressobj(1)
+        self._taken = False
+        self._number = 0
+
+    def open(self) -> None:
+        """Take the folder for this process; StoreError: another one has it, OSError: no place."""
+        if not self._taken:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock.take()
+            self._taken = True
+            self._older.extend((path, path.stat().st_size) for path in segments_in(self.folder))
+            self._in_older = sum(size for _, size in self._older)
+            self._number = int(self._older[-1][0].stem) if self._older else 0
+
+    def begin(self, records: Iterator[bytes]) -> None:
+        """Begin a segment with these records, which say how to read the others.
+
+        StoreError when they alone take too much of the folder.
+        """
+        self._end()
+        self.open()
+        self._number += 1
+        self._path = self.folder / f"{self._number:08}{SUFFIX}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+        self._file = os.open(self._path, flags, 0o600)
+        self._compress = zlib.compressobj(1)
+        self._size = 0
+        self._write(_MAGIC % VERSION)
+        for record in records:
+            self.append(record)
+            if self._size > self._max_bytes / 2:
+                raise self._too_small()
+        self._checkpoint = self._size
+
+    @property
+    def full(self) -> bool:
+        """Whether it is time for the next segment."""
+        return self._size - self._checkpoint > self._max_bytes / SHARE
+
+    def append(self, record: bytes) -> None:
+        """Add a record to the segment; OSError when it cannot be written."""
+        done = self._compress.compress(record) + self._compress.flush(zlib.Z_SYNC_FLUSH)
+        self._write(_FRAME.pack(len(done), zlib.crc32(done)) + done)
+
+    def close(self) -> None:
+        """End the segment and give the folder free."""
+        self._end()
+        self._lock.release()
+        self._taken = False
+        self._older.clear()
+
+    def _end(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            self._older.append((self._path, self._size))
+            self._in_older += self._size
+            os.close(file)
+
+    def _write(self, data: bytes) -> None:
+        if self._file is None:
+            raise OSError(errno.EBADF, "no segment was begun", str(self.folder))
+        if not os.fstat(self._file).st_nlink:
+            raise OSError(errno.ENOENT, "it was deleted while it was in use", str(self._path))
+        while self._older and len(data) + self._size + self._in_older > self._max_bytes:
+            oldest, size = self._older.popleft()
+            oldest.unlink(missing_ok=True)
+            self._in_older -= size
+        if len(data) + self._size > self._max_bytes:
+            raise self._too_small()
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self._file, left) :]
+        self._size += len(data)
+
+    def _too_small(self) -> StoreError:
+        return StoreError(
+            f"{self._max_bytes / 2**20:g} MB are too little for the journal of this tree: the "
+            "checkpoint alone that a segment begins with takes more than half of it.",
+            fix="Raise `journal_mb`, or set it to 0.",
+        )
+
+
+class Segment:
+    """One file to read. `ending`: how it ended, if not with a whole record; known after reading."""
+
+    def __init__(self, path: Path) -> None:
+        """JournalError: it is none, or one that this program does not know; OSError: not there."""
+        self.path = path
+        self.ending = ""
+        with path.open("rb") as file:
+            first = file.read(64)
+        self._start = first.find(b"\n") + 1
+        found = re.fullmatch(rb"fsmv2 journal (\d+)\n", first[: self._start])
+        if not first or (found is None and (_MAGIC % VERSION).startswith(first)):
+            self._start, self.ending = 0, "it was killed before anything was written"
+        elif found is None:
+            raise JournalError(f"{path} is no journal of fsmv2.")
+        elif int(found[1]) != VERSION:
+            raise JournalError(
+                f"{path} has the form {int(found[1])} of a journal; this fsmv2 knows {VERSION}.",
+                fix="Use the fsmv2 that recorded it.",
+            )
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.path.stat().st_size
+
+    def records(self) -> Iterator[bytes]:
+        """The records in order, up to the last whole one."""
+        if not self._start:
+            return
+        expand = zlib.decompressobj()
+        with self.path.open("rb") as file:
+            file.seek(self._start)
+            while head := file.read(_FRAME.size):
+                at = file.tell() - len(head)
+                length, check = _FRAME.unpack(head) if len(head) == _FRAME.size else (0, 0)
+                data = file.read(min(length, LARGEST))
+                if len(head) < _FRAME.size or (len(data) < length and not file.read(1)):
+                    self.ending = f"its last record, at byte {at}, is cut off, as by a kill"
+                    return
+                try:
+                    if zlib.crc32(data) != check or len(data) < length:
+                        raise zlib.error("checksum")
+                    record = expand.decompress(data, LARGEST)
+                    if expand.unconsumed_tail:
+                        raise zlib.error("too long")
+                except zlib.error:
+                    self.ending = f"it is damaged at byte {at}; what follows cannot be read"
+                    return
+                yield record
+
+
+def segments_in(folder: Path) -> list[Path]:
+    """The segments of a folder, oldest first."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.stem.isdecimal())

@@ -8,7 +8,7 @@ from fsmv2 import ChildSpec, Diagnostic, FsmError, Group, UserSpec
 from fsmv2.builtin.agent import BROKER
 from fsmv2.builtin.processes import process_nodes
 from fsmv2.errors import suggest
-from fsmv2.spec import STRATEGIES, check_order
+from fsmv2.spec import STRATEGIES, check_child_name, check_order
 from fsmv2.spec.document import Node
 
 CODE = "FSM0141"
@@ -27,14 +27,22 @@ def check_siblings(root: Node, bridges: Iterable[str], problems: list[Diagnostic
         for field in ("after", "requires"):
             edges[name] = edges.get(name, ()) + tuple(_names(node.get(field), others, problems))
     groups = tuple(_groups(root, known, problems))
-    if len(problems) > before:
-        return
+    if len(problems) > before or not all(map(_is_name, known)):
+        return  # a name that cannot be one is told where names are looked at
     specs = [ChildSpec(name, "any", UserSpec(), after=edges.get(name, ())) for name in known]
     try:
         check_order(specs, groups)
     except FsmError as error:
         place = root.get("processes") or root.get("groups") or root
         problems.append(place.problem(CODE, error.message, fix=error.fix))
+
+
+def _is_name(name: str) -> bool:
+    try:
+        check_child_name(name)
+    except FsmError:
+        return False
+    return True
 
 
 def _names(node: Node | None, known: list[str], problems: list[Diagnostic]) -> Iterator[str]:

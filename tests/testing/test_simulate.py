@@ -82,7 +82,7 @@ def one_incarnation(patch: Patch) -> None:
 
 def actions_are_wanted(patch: Patch) -> None:
     def other_tick(*args: Any) -> RunAction:
-        return RunAction(*args[:-1], args[-1] - 1)
+        return RunAction(*args[:6], args[6] - 1, *args[7:])
 
     patch.setattr(acting, "RunAction", other_tick)
 

@@ -104,6 +104,7 @@ def ask(core: Core, s: Supervisor, answer: Act, *, urgent: bool) -> str:
             answer.args,
             urgent or repairing,
             core.tick_id,
+            answer.reason,
         )
     )
     core.report("action", s, f"{answer.action}: {answer.reason}")

@@ -51,7 +51,10 @@ class RestartCollection(msgspec.Struct, frozen=True, gc=False):
 
 
 class RunAction(msgspec.Struct, frozen=True, gc=False):
-    """Run an action as soon as a slot is free. `urgent`: a stop or repair, in the reserved lane."""
+    """Run an action as soon as a slot is free. `urgent`: a stop or repair, in the reserved lane.
+
+    `tick` asked for it, and `cause` is the reason that the step gave.
+    """
 
     path: str
     incarnation: int
@@ -60,6 +63,7 @@ class RunAction(msgspec.Struct, frozen=True, gc=False):
     args: Mapping[str, Any]
     urgent: bool
     tick: int
+    cause: str = ""
 
 
 class CancelAction(msgspec.Struct, frozen=True, gc=False):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import zlib
-from collections.abc import Mapping
 from typing import Any
 
-from fsmv2.core import Observed, Watch
+import msgspec
+
+from fsmv2.core import Observed, RunAction, Watch
 from fsmv2.errors import SecretError, said
 from fsmv2.runtime.agenda import GRID
 from fsmv2.runtime.ending import AGAIN, end_task
@@ -121,17 +122,17 @@ class Collector:
         """End a silent collection and its resources, and begin anew."""
         self._at.loop.create_task(self._reopen()).add_done_callback(_retrieve)
 
-    async def act(self, name: str, args: Mapping[str, Any]) -> Any:
+    async def act(self, asked: RunAction) -> Any:
         """Run one action of the worker with the spec and resources of now."""
         if self._concealed:
             raise SecretError(self._concealed)
+        method = getattr(self.worker, asked.action.name)
         if self._holder is None:
-            return await getattr(self.worker, name)(
-                self._spec, self._bind(None, self._config), **args
-            )
+            resources = self._bind(None, self._config)
+            return await method(self._spec, self._caused(resources, asked), **asked.args)
         resources = await self._holder.lend(wait=True)
         try:
-            return await getattr(self.worker, name)(self._spec, resources, **args)
+            return await method(self._spec, self._caused(resources, asked), **asked.args)
         finally:
             self._holder.give_back()
 
@@ -265,6 +266,15 @@ class Collector:
             at.secrets.redact,
             at.secrets.redactions,
         )
+
+    def _caused(self, resources: Resources[Any], asked: RunAction) -> Resources[Any]:
+        """The same, with a logger that says which tick asked for the action, and why."""
+        log = WorkerLog(
+            self.path,
+            self._at.secrets,
+            {"action": asked.action.name, "tick": asked.tick, "cause": asked.cause},
+        )
+        return msgspec.structs.replace(resources, log=log)
 
     def _push(self, observed: ObservedState) -> None:
         if not self._closed:

@@ -107,7 +107,7 @@ class Work:
                         key,
                         instruction.action_id,
                         instruction.action,
-                        lambda: found.act(instruction.action.name, instruction.args),
+                        lambda: found.act(instruction),
                         type_name=found.definition.name,
                         urgent=instruction.urgent,
                     )

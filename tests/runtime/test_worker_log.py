@@ -1,0 +1,75 @@
+"""The logger that author code is handed says whose it is and what for."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from fsmv2 import (
+    ChildSpec,
+    ObservedState,
+    UserSpec,
+    Worker,
+    WorkerFactory,
+    act,
+    action,
+    goto,
+    state,
+    stay,
+)
+from fsmv2.testing import Simulation
+
+
+class Seen(ObservedState):
+    done: bool = False
+
+
+class Talker(Worker[UserSpec, Seen]):
+    """Logs wherever it may."""
+
+    def __init__(self) -> None:
+        self.done = False
+
+    async def collect_observed_state(self, spec, resources):  # type: ignore[no-untyped-def]
+        resources.log.info("looks")
+        return Seen(done=self.done)
+
+    @action(timeout=5)
+    async def work(self, spec, resources):  # type: ignore[no-untyped-def]
+        resources.log.info("works", piece=1)
+        self.done = True
+
+    @state("stopped", to="running")
+    def stopped(self, s):  # type: ignore[no-untyped-def]
+        return stay("off") if s.should_stop else goto(self.running, "asked to run")
+
+    @state("running", to="stopped")
+    def running(self, s):  # type: ignore[no-untyped-def]
+        if s.should_stop:
+            return goto(self.stopped, "asked to stop")
+        return stay("on") if s.observed.done else act(self.work, "it is not done")
+
+
+class Holder(Talker):
+    """The same with resources."""
+
+    @asynccontextmanager
+    async def resources(self, spec: UserSpec) -> Any:
+        yield "client"
+
+
+@pytest.mark.parametrize("kind", [Talker, Holder])
+def test_a_log_line_says_whose_it_is_and_what_for(kind: type[Talker]) -> None:
+    factory = WorkerFactory()
+    factory.register(kind, name="talker")
+    with Simulation(ChildSpec("t", "talker", UserSpec()), factory) as sim, capture_logs() as lines:
+        sim.run(3)
+        record = next(r for r in sim.records("t") if "action work" in r.decisions)
+    looks = next(line for line in lines if line["event"] == "looks")
+    assert (looks["path"], looks["cause"]) == ("t", "observation")
+    works = next(line for line in lines if line["event"] == "works")
+    assert (works["path"], works["action"], works["piece"]) == ("t", "work", 1)
+    assert (works["cause"], works["tick"]) == ("it is not done", record.id)

@@ -31,7 +31,7 @@ LOOK = 0.002
 REACTIONS = 5
 
 MOST_POLLED = 50_000
-"""Workers from which on none is polled: twenty thousand tasks a second are more than a core does."""
+"""Workers from which on none is polled: that would be more than a core can do."""
 
 
 def resident() -> int:

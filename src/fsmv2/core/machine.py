@@ -242,7 +242,8 @@ class Core:
     def set_globals(self, global_variables: Mapping[str, Any]) -> None:
         """The fleet-wide variables are these from now on; everybody is told."""
         self.global_variables = global_variables
-        self.spread.each(self, self.by_path.values(), _tell_globals)
+        everybody = self.by_path.values()
+        self.spread.each(self, everybody, lambda core, s: core.derive_again(s, GLOBALS))
 
     def set_timer(self, supervisor: Supervisor, kind: str, due: float) -> None:
         """Fire `kind` at `due`; replaces the timer of this kind."""
@@ -402,10 +403,6 @@ def _is_below(supervisor: Supervisor, top: Supervisor) -> bool:
             return True
         above = above.parent
     return False
-
-
-def _tell_globals(core: Core, supervisor: Supervisor) -> None:
-    core.derive_again(supervisor, GLOBALS)
 
 
 def _wake(core: Core, supervisor: Supervisor) -> None:

@@ -344,11 +344,12 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
     assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
     kind, parent = top.stop.kind, top.parent
     if top.releasing is None:
-        top.drained, top.releasing = True, deque(_stops_together(top))
+        top.drained, top.releasing = True, (deque(_stops_together(top)), forced)
+    left, forced = top.releasing
     keeps = _keeps_children(top)
     kept = (top.children, top.statuses, top.accepted, top.groups) if keeps else None
     for _ in range(RELEASED_AT_ONCE):
-        s = top.releasing.pop()  # who is below goes first
+        s = left.pop()  # who is below goes first
         if s is top:
             break
         if core.by_path.get(s.path) is s:  # else its own removal has ended meanwhile

@@ -178,7 +178,7 @@ class Supervisor:
         self.drained = False
         self.final_after: float | None = None
         self.recreate_due = False
-        self.releasing: deque[Supervisor] | None = None
+        self.releasing: tuple[deque[Supervisor], bool] | None = None  # still to go; forced
         # what should be
         self.spec: UserSpec | None = None
         self.applied: UserSpec | None = None

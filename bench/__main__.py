@@ -21,7 +21,7 @@ from rich.table import Table
 
 SIZES = (401, 4_001, 10_101, 101_001)
 LARGE = 50_000
-"""From this many workers on one run is made, which takes its minutes."""
+"""From this many workers on one run is made, which takes its minutes; none of them is polled."""
 
 # Key, what it is, its unit and the factor to it, Go and aim at each size.
 TREE_ROWS: tuple[tuple[str, str, str, float, tuple[str, ...], tuple[str, ...]], ...] = (

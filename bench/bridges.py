@@ -26,6 +26,7 @@ from bench.witness import Sum
 from fsmv2 import Runtime
 from fsmv2.builtin import builtins, load_plant
 from fsmv2.cli.demo.session import no_bridge_runs, reads_stopped
+from fsmv2.runtime import bounded_pauses
 
 PER_PROCESS = 50
 """Simulated PLCs in one process."""
@@ -112,6 +113,7 @@ async def measure(bridges: int, tags: int, seconds: float) -> dict[str, Any]:
 
         began = time.perf_counter()
         async with (
+            bounded_pauses(),
             builtins(on_accepted=accept) as kit,
             Runtime(plant.root, kit.factory, settings=plant.settings, seed=1) as tree,
         ):

@@ -30,6 +30,9 @@ LOOK = 0.002
 
 REACTIONS = 5
 
+MOST_POLLED = 50_000
+"""Workers from which on none is polled: that would be more than a core can do."""
+
 
 def resident() -> int:
     """Bytes of memory this process holds now."""
@@ -80,13 +83,14 @@ async def converge_stored(parents: int) -> dict[str, float]:
     return found
 
 
-async def polled(parents: int, quiet_seconds: float) -> dict[str, float]:
+async def lived(parents: int, quiet_seconds: float) -> dict[str, float]:
     """Start the tree, leave it alone, change a variable of the root a few times, stop it."""
     workers = 1 + parents * 4
+    kind = "group" if workers < MOST_POLLED else "pushing-group"
     found: dict[str, float] = {"workers": workers}
     gc.collect()
     before = resident()
-    tree = Runtime(root(parents), factory(), seed=1)
+    tree = Runtime(root(parents, kind=kind), factory(), seed=1)
     core = tree.core
     with timed(found, "converge"):
         await tree.__aenter__()
@@ -95,7 +99,9 @@ async def polled(parents: int, quiet_seconds: float) -> dict[str, float]:
     await settled(tree)
     held = resident()
     found["memory_per_worker_b"] = (held - before) / workers
-    found["quiet_polled_cpu"] = await quiet(quiet_seconds)
+    left_alone = await quiet(quiet_seconds)
+    if kind == "group":
+        found["quiet_polled_cpu"] = left_alone
     found["memory_growth_b"] = (resident() - held) / workers
     tree.supervision.longest_slice = 0.0
     reactions: list[dict[str, float]] = []
@@ -103,7 +109,7 @@ async def polled(parents: int, quiet_seconds: float) -> dict[str, float]:
         goal = core.counters.derives + workers
         reactions.append({})
         with timed(reactions[-1], "react"):
-            tree.declare(root(parents, rate=f"{change + 2}s"))
+            tree.declare(root(parents, rate=f"{change + 2}s", kind=kind))
             while core.counters.derives < goal:  # noqa: ASYNC110
                 await asyncio.sleep(LOOK)
         await settled(tree)
@@ -151,10 +157,10 @@ async def measure(parents: int, quiet_seconds: float, *, default_gc: bool) -> di
     async with contextlib.AsyncExitStack() as stack:
         if not default_gc:
             await stack.enter_async_context(bounded_pauses())
-        found = await polled(parents, quiet_seconds)
+        found = await lived(parents, quiet_seconds)
         found |= await pushed(parents, quiet_seconds)
         pushers.clear()
-        if parents <= 2525:
+        if 1 + parents * 4 < MOST_POLLED:
             found |= await converge_stored(parents)
     return found
 

@@ -19,7 +19,7 @@ from fsmv2.core.mapping import map_child, map_children, review_mappings
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.records import Cause
 from fsmv2.core.secrets import changed_between
-from fsmv2.core.supervisor import StopRequest, Supervisor
+from fsmv2.core.supervisor import Releasing, StopRequest, Supervisor
 from fsmv2.spec import ChildSpec
 from fsmv2.worker import Phase
 
@@ -347,11 +347,13 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
     assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
     kind, parent = top.stop.kind, top.parent
     if top.releasing is None:
-        top.drained, top.releasing = True, deque(_stops_together(top))
+        top.drained = True
+        top.releasing = Releasing(deque(_stops_together(top)), forced)
+    left, forced = top.releasing.left, top.releasing.forced
     keeps = _keeps_children(top)
     kept = (top.children, top.statuses, top.accepted, top.groups) if keeps else None
     for _ in range(RELEASED_AT_ONCE):
-        s = top.releasing.pop()  # who is below goes first
+        s = left.pop()  # who is below goes first
         if s is top:
             break
         if core.by_path.get(s.path) is s:  # else its own removal has ended meanwhile

@@ -389,9 +389,10 @@ class Core:
         # One set meanwhile waits for the next run, so that no timer can set itself for ever.
         fired = 0
         while (due := self._timers.pop(self.now, began)) is not None:
-            supervisor, kind = due
+            supervisor, kind, counts = due
             try:
-                TIMERS[kind](self, supervisor)
+                if counts:
+                    TIMERS[kind](self, supervisor)
             except Exception as error:  # noqa: BLE001  (author code in a comparison)
                 breaker.note(self, supervisor, f"the timer {kind}", error)
             fired += 1

@@ -42,6 +42,16 @@ class StopRequest(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Releasing:
+    """A subtree that is being released, a few at a time: who is still to go, and how."""
+
+    __slots__ = ("forced", "left")
+
+    def __init__(self, left: deque[Supervisor], forced: bool) -> None:
+        self.left = left
+        self.forced = forced
+
+
 class Supervisor:
     """One path of the tree: spec, desired and observed state, FSM state, children, circuit, action.
 
@@ -178,7 +188,7 @@ class Supervisor:
         self.drained = False
         self.final_after: float | None = None
         self.recreate_due = False
-        self.releasing: deque[Supervisor] | None = None
+        self.releasing: Releasing | None = None
         # what should be
         self.spec: UserSpec | None = None
         self.applied: UserSpec | None = None

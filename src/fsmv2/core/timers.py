@@ -18,6 +18,9 @@ TOLERATED = 1024
 SAMPLE = 64
 """Entries that are looked at to tell whether many do not count: not all, of a hundred thousand."""
 
+DROPPED_AT_ONCE = 512
+"""Entries that do not count dropped in one go: after a large removal there are many. H51"""
+
 
 class Timers:
     """A heap of (due, serial, supervisor, kind)."""
@@ -41,20 +44,23 @@ class Timers:
         if len(self._heap) > self._limit:
             self._drop_replaced()
 
-    def pop(self, now: float, began: int) -> tuple[Supervisor, str] | None:
-        """The next that is due and has a serial below `began`, taken out; None if there is none."""
+    def pop(self, now: float, began: int) -> tuple[Supervisor, str, bool] | None:
+        """The next that is due and has a serial below `began`, taken out; and whether it counts."""
         heap = self._heap
-        while heap and heap[0][0] <= now and heap[0][1] < began:
-            due, _, supervisor, kind = heapq.heappop(heap)
-            if supervisor.timers.get(kind) == due:
-                del supervisor.timers[kind]
-                return supervisor, kind
-        return None
+        if not heap or heap[0][0] > now or heap[0][1] >= began:
+            return None
+        entry = heapq.heappop(heap)
+        counts = _counts(entry)
+        if counts:
+            del entry[2].timers[entry[3]]
+        return entry[2], entry[3], counts
 
     def first(self) -> float | None:
-        """When the next is due."""
+        """When the next is due; or, after a great many that do not count, when to ask again."""
         heap = self._heap
-        while heap and not _counts(heap[0]):
+        for _ in range(DROPPED_AT_ONCE):
+            if not heap or _counts(heap[0]):
+                break
             heapq.heappop(heap)
         return heap[0][0] if heap else None
 

@@ -15,9 +15,9 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-YOUNG, ROUNDS = 1_000, 10
+YOUNG, ROUNDS = 1_000, 2
 """New objects after which the young ones are walked, and after how many such walks the survivors
-are walked once more and then left alone: at most 11,000 objects at once, about a millisecond."""
+are walked once more and then left alone: some thousand objects at once, about a millisecond."""
 
 CHECK_EVERY = 60.0
 GROWTH = 2.0

@@ -16,6 +16,9 @@ import builtin_benches
 import msgspec
 import pytest
 from conformance_benches import (
+    AgentConformance,
+    BridgeConformance,
+    BrokerConformance,
     ConnectionConformance,
     DataFlowConformance,
     Lamp,
@@ -46,7 +49,17 @@ def test_every_built_in_worker_conforms(name: str, check: str) -> None:
 
 
 @pytest.mark.parametrize("check", checks())
-@pytest.mark.parametrize("bench", [ProcessConformance, ConnectionConformance, DataFlowConformance])
+@pytest.mark.parametrize(
+    "bench",
+    [
+        AgentConformance,
+        BridgeConformance,
+        pytest.param(BrokerConformance, marks=pytest.mark.real),
+        ConnectionConformance,
+        DataFlowConformance,
+        ProcessConformance,
+    ],
+)
 def test_real_things_conform(bench: type[Conformance], check: str) -> None:
     checks()[check](bench())
 

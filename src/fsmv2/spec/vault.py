@@ -104,6 +104,13 @@ class Vault:
     def _keep(self, source: str, value: str) -> str:
         if not value:
             raise SecretError(f"the secret {source} is empty.", fix="Set it, or leave it out.")
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise SecretError(f"the secret {source} is not UTF-8 text.") from None
+        if len(value) > LONGEST:
+            raise SecretError(f"the secret {source} has more than {LONGEST} characters.")
         digest = hashlib.blake2b(value.encode(), key=self._key, digest_size=6).hexdigest()
         token = f"***{source}#{digest}***"
         if token not in self._values:

@@ -208,7 +208,8 @@ def lint(
 ) -> None:
     """Find impure derives and steps, blocking calls and swallowed cancellations; run nothing.
 
-    A finding is silenced in its line: `# fsmv2: ignore[CODE] reason`. Exit code 0: none, 1: some.
+    A finding is silenced in its line: `# fsmv2: ignore[CODE] reason`. Exit code 0: none, 1: some;
+    notices, of what cannot be judged, fail nothing.
     """
     with told():
         from fsmv2.cli.linting import lint_paths

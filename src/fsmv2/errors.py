@@ -9,6 +9,8 @@ room; imports nothing of fsmv2.
 from __future__ import annotations
 
 import difflib
+import heapq
+import reprlib
 import unicodedata
 from collections.abc import Iterable
 from typing import ClassVar
@@ -60,16 +62,55 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
         """The diagnostic as the lines a terminal shows, without colour."""
         kind = "warning" if self.warning else "error"
         where = f"{self.mark}: " if self.mark else (f"{self.path}: " if self.path else "")
-        lines = [f"{where}{kind}[{self.code}]: {self.message}"]
+        lines = [f"{visible(where)}{kind}[{self.code}]: {visible(self.message)}"]
         if self.mark and self.source:
             lines += _excerpt(self.mark, self.source, self.length)
         for other in self.related:
-            lines.append(f"{other.mark}: {other.message}")
+            lines.append(visible(f"{other.mark}: {other.message}"))
             if other.source:
                 lines += _excerpt(other.mark, other.source, other.length)
         if self.fix:
-            lines.append(f"  fix: {self.fix}")
+            lines.append(f"  fix: {visible(self.fix)}")
         return "\n".join(lines)
+
+
+_LONGEST = 4000
+"""Characters of one message; nobody reads more, and a name in it may have any length."""
+
+
+def visible(text: str) -> str:
+    """`text` as a terminal may be sent it: what it would obey or hide is escaped, and the middle of
+    what is far too long is left out. Line ends and tabs stay.
+    """
+    if len(text) > _LONGEST:
+        half = _LONGEST // 2
+        text = f"{text[:half]} … {text[-half:]}"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    # Spaces of other scripts are harmless, and are how some languages write.
+    return character if unicodedata.category(character) == "Zs" else ascii(character)[1:-1]
+
+
+class _Short(reprlib.Repr):
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = 60
+        self.maxlevel = 3
+
+
+_SHORT = _Short()
+
+
+def quoted(value: object) -> str:
+    """Any value as the words of a message: its repr, short, and also when that raises."""
+    try:
+        return _SHORT.repr(value)
+    except Exception:  # noqa: BLE001  (an author's value must not hide the error about it)
+        return f"a {type(value).__name__} that cannot be shown"
 
 
 _WIDEST = 120
@@ -85,6 +126,8 @@ def _excerpt(mark: Mark, source: str, length: int) -> list[str]:
         length = min(length, start + _WIDEST - column)
         source = before + source[start : start + _WIDEST] + after
         column += len(before) - start
+    # What nobody sees, or a terminal obeys, must not be hidden again in the line about it.
+    source = "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in source)
     length = max(1, min(length, len(source) - column))
     # A tab before the caret must stay a tab, or the caret points beside the word; a wide or a
     # combining character takes two columns or none.
@@ -100,23 +143,43 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
+_COMPARED = 500
+"""Names that are looked at for the nearest; each costs microseconds, and a document may have
+100,000 of them.
+"""
+_NAME = 200
+"""Characters of a name that anybody could have mistyped."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name closest to `name`, or None when nothing is close."""
-    names = list(known)
-    folded = {n.casefold(): n for n in names}
-    if name.casefold() in folded:
-        return folded[name.casefold()]
+    """The known name closest to `name`, or None when nothing is close.
+
+    Of very many names those that begin alike are compared, and no more than a bounded number.
+    """
+    if len(name) > _NAME:
+        return None
+    names = [n for n in known if len(n) <= 2 * len(name) + 2]
+    folded = name.casefold()
+    for other in names:
+        if other.casefold() == folded:
+            return other
+    if len(names) > _COMPARED:
+        names = [n for n in names if n[:2] == name[:2]][:_COMPARED]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return close[0] if close else None
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
     """'Did you mean …?' and the known names, as one sentence; empty when none are known."""
-    names = sorted(known)
+    names = list(known)
     if not names:
         return ""
+    first = heapq.nsmallest(20, names)
     close = nearest(name, names)
-    shown = ", ".join(names[:20]) + (f", and {len(names) - 20} more" if len(names) > 20 else "")
+    # Names of any length would make a fix that nobody reads.
+    shown = ", ".join(n if len(n) <= _NAME else n[:_NAME] + "…" for n in first) + (
+        f", and {len(names) - 20} more" if len(names) > 20 else ""
+    )
     return (f"Did you mean '{close}'? " if close else "") + f"Known: {shown}."
 
 

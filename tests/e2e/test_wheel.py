@@ -83,6 +83,21 @@ def test_the_demo_runs_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     assert "3 of 3" in shown.stdout or "3/3" in shown.stdout
 
 
+def test_the_installed_wheel_brings_the_plugin_of_pytest(wheel: Path, tmp_path: Path) -> None:
+    """Found by its entry point alone, on the worker that `fsmv2 new worker` writes."""
+    packages = Path(sysconfig.get_paths()["purelib"])
+    programs = environment(tmp_path / "plugin", wheel, packages)
+    written = run(programs / "fsmv2", "new", "worker", "lamp", cwd=tmp_path)
+    assert written.returncode == 0, written.stderr
+    words = ("-q", "-p", "no:cacheprovider", "--fsmv2-worker", "test_lamp:LampConformance")
+    ran = run(programs / "python", "-m", "pytest", *words, cwd=tmp_path / "lamp")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "test_lamp:LampConformance" not in ran.stderr
+    alone = run(programs / "python", "-m", "pytest", "-q", cwd=tmp_path / "lamp")
+    count = [int(text.split(" passed")[0].split()[-1]) for text in (ran.stdout, alone.stdout)]
+    assert count[0] == count[1] + 9  # the checks of conformance, once more
+
+
 def test_the_library_alone_imports_validates_and_says_what_the_demo_needs(
     wheel: Path, tmp_path: Path
 ) -> None:

@@ -142,7 +142,7 @@ class W(Mixin, Worker):
         Path(s.spec.name).exists()  # FOUND FSM0423
         (Path("/x") / s.spec.name).read_text()  # FOUND FSM0423
         Path.home()  # FOUND FSM0423
-        hash(s.path)
+        hash(s.path)  # FOUND FSM0422
         os.environ.get("x")  # FOUND FSM0424
         getattr(os, "environ")["x"]  # FOUND FSM0424
         __import__("time").time()  # FOUND FSM0421

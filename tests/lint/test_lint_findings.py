@@ -144,7 +144,7 @@ def pong(n, f):
 
 class Lamp(Worker[LampSpec, LampObserved]):
     @state("stopped")
-    def stopped(self, s):
+    def stopped(self, s):  # FOUND FSM0436
         return ping(3, None)
 """
     assert places(lint([write(tmp_path, text)])) == expected(text)
@@ -157,7 +157,7 @@ def test_loops_in_loops_in_helpers_take_no_time(tmp_path: Path) -> None:
     )
     text = (
         f"{HEAD}\n{helpers}\nclass Lamp(Worker[LampSpec, LampObserved]):\n"
-        "    @state('stopped')\n    def stopped(self, s):\n"
+        "    @state('stopped')\n    def stopped(self, s):  # FOUND FSM0436\n"
         "        time.time()  # FOUND FSM0421\n        return h0(s)\n"
     )
     began = time.perf_counter()
@@ -195,6 +195,64 @@ def test_a_comment_that_silences_nothing_is_told(tmp_path: Path) -> None:
     found = lint([write(tmp_path, SILENCE.replace("time.time()", "s.now"))])
     assert [d.code for d in found] == ["FSM0434"]
     assert "nothing of FSM0421" in found[0].message
+
+
+HIDDEN = {
+    "getattr of a name made up": "return getattr(time, 'mono' + 'tonic')()  # FOUND FSM0421",
+    "the names of a module": "return vars(time)['time']()  # FOUND FSM0421",
+    "the dictionary of a module": "return time.__dict__['time']()  # FOUND FSM0421",
+    "the modules of the process": "return sys.modules['time'].time()  # FOUND FSM0424",
+    "the hash of a text": "return hash(spec.name)  # FOUND FSM0422",
+    "the id of an object": "return id(spec)  # FOUND FSM0422",
+    "a frame": "return sys._getframe(1).f_locals  # FOUND FSM0424",
+    "a raw file": "return io.FileIO(spec.name)  # FOUND FSM0423",
+    "the collector": "gc.collect()  # FOUND FSM0423",
+    "a dict of functions": "return {'now': time.time}['now']()  # FOUND FSM0421",
+    "a format": "return f'{datetime.datetime.now():%H}'  # FOUND FSM0421",
+    "a sort key": "return sorted(spec.name, key=lambda c: time.time())  # FOUND FSM0421",
+    "a default of an inner function": "def f(x=time.time()): return x  # FOUND FSM0421",
+    "an operator": "class C:\n    def __add__(self, n):\n"
+    "        return time.time()  # FOUND FSM0421\nreturn C() + 1",
+    "the target of a for": "for spec.x in [1]: pass  # FOUND FSM0426",
+    "the target of a with": "with open_lid() as spec.x: pass  # FOUND FSM0426",
+    "the class of self": "type(self).n = 1  # FOUND FSM0427",
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_an_impurity_that_hides_is_found(tmp_path: Path, name: str) -> None:
+    text = (
+        f"{HEAD}\nimport datetime, gc, io, sys\nfrom lids import open_lid\n"
+        "class Lamp(Worker[LampSpec, LampObserved]):\n"
+        "    def derive_desired_state(self, spec, previous_observed):\n"
+        f"{textwrap.indent(HIDDEN[name], '        ')}\n"
+    )
+    assert places(lint([write(tmp_path, text)])) == expected(text)
+
+
+def test_what_the_worker_was_made_with_is_a_notice_where_it_is_called(tmp_path: Path) -> None:
+    """Unless its annotation says what it is, or that it is data."""
+    text = f"""{HEAD}
+import requests
+class Lamp(Worker[LampSpec, LampObserved]):
+    def __init__(self, meter, session: requests.Session, name: str, limit=5, clock=time.time):
+        self.meter, self.session, self.name = meter, session, name
+        self.limit, self.clock = limit, clock
+
+    @state("stopped", to="running")
+    def stopped(self, s):
+        if self.meter.inner.read() > self.limit:  # FOUND FSM0435
+            self.session.get("http://a")  # FOUND FSM0423
+        self.clock()  # FOUND FSM0421
+        return stay(self.name.upper())
+
+    @action(timeout=5)
+    async def act(self, spec, resources):
+        self.meter.write(1)
+"""
+    found = lint([write(tmp_path, text)])
+    assert places(found) == expected(text)
+    assert [d.code for d in found if d.warning] == ["FSM0435"]
 
 
 def test_our_own_workers_and_examples_are_clean() -> None:

@@ -10,7 +10,8 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, ClassVar
 
-from builtin_benches import READS
+import msgspec
+from builtin_benches import AGENT, BRIDGE, BROKER, READS
 
 from fsmv2 import (
     ObservedState,
@@ -25,11 +26,13 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.builtin import Connection, DataFlow, Process, ProcessSpec
+from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, Process, ProcessSpec
+from fsmv2.builtin.broker.process import stop
+from fsmv2.builtin.broker.worker import BrokerSpec
 from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowObserved
 from fsmv2.flow import AsyncioEngine
-from fsmv2.testing import Conformance
+from fsmv2.testing import Conformance, FsmBench
 
 
 class ProcessConformance(Conformance):
@@ -70,6 +73,57 @@ class ConnectionConformance(Conformance):
             yield
         finally:
             server.close()
+
+
+class BrokerConformance(Conformance):
+    """A real nats-server, which outlives the worker that started it."""
+
+    worker = Broker
+
+    def __init__(self) -> None:
+        self.directory = tempfile.mkdtemp()
+        with (
+            socket.create_server(("127.0.0.1", 0)) as one,
+            socket.create_server(("127.0.0.1", 0)) as other,
+        ):
+            ports = one.getsockname()[1], other.getsockname()[1]
+        self.spec = BrokerSpec(state_dir=self.directory, port=ports[0], mqtt_port=ports[1])
+
+    def specs(self) -> Iterable[UserSpec]:
+        return [self.spec]
+
+    def bench(self) -> FsmBench:
+        return msgspec.structs.replace(BROKER, specs=(self.spec,))
+
+    @contextlib.asynccontextmanager
+    async def world(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await stop(self.spec.config, grace=2.0)
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class BridgeConformance(Conformance):
+    """Acts on nothing itself; what it sees are its children, which the bench gives."""
+
+    worker = Bridge
+
+    def bench(self) -> FsmBench:
+        return BRIDGE
+
+    @contextlib.asynccontextmanager
+    async def world(self) -> AsyncIterator[None]:
+        yield
+
+
+class AgentConformance(BridgeConformance):
+    """The same."""
+
+    worker = Agent
+
+    def bench(self) -> FsmBench:
+        return AGENT
 
 
 class DataFlowConformance(Conformance):

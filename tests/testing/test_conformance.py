@@ -16,6 +16,9 @@ import builtin_benches
 import msgspec
 import pytest
 from conformance_benches import (
+    AgentConformance,
+    BridgeConformance,
+    BrokerConformance,
     ConnectionConformance,
     DataFlowConformance,
     Lamp,
@@ -27,6 +30,7 @@ from conformance_benches import (
 )
 
 from fsmv2 import DesiredState, ObservedState, Resources, Step, action, goto, state, stay
+from fsmv2.errors import SpecError
 from fsmv2.testing import Conformance, ConformanceError
 from fsmv2.testing.conformance import NotTriedError, checks, conformance_of
 
@@ -46,7 +50,17 @@ def test_every_built_in_worker_conforms(name: str, check: str) -> None:
 
 
 @pytest.mark.parametrize("check", checks())
-@pytest.mark.parametrize("bench", [ProcessConformance, ConnectionConformance, DataFlowConformance])
+@pytest.mark.parametrize(
+    "bench",
+    [
+        AgentConformance,
+        BridgeConformance,
+        pytest.param(BrokerConformance, marks=pytest.mark.real),
+        ConnectionConformance,
+        DataFlowConformance,
+        ProcessConformance,
+    ],
+)
 def test_real_things_conform(bench: type[Conformance], check: str) -> None:
     checks()[check](bench())
 
@@ -234,6 +248,17 @@ def test_the_plugin_says_what_it_cannot_find(tmp_path: Any, plugin_env: Mapping[
     ran = run_pytest("--fsmv2-worker", "test_conformance:Daef", cwd=tmp_path, env=plugin_env)
     assert ran.returncode == 4
     assert "Did you mean 'Deaf'" in ran.stderr + ran.stdout
+
+
+def test_a_bench_that_needs_arguments_is_told_to_give_them_defaults() -> None:
+    class Needs(Conformance):
+        worker = Lamp
+
+        def __init__(self, folder: Path) -> None:
+            self.folder = folder
+
+    with pytest.raises(SpecError, match="Needs cannot be made without arguments"):
+        conformance_of(Needs)
 
 
 def test_the_plugin_costs_nothing_where_it_is_not_used() -> None:

@@ -179,8 +179,18 @@ class _Loading:
         templates = self._node.get("templates")
         known = templates.value if templates is not None and templates.kind == "mapping" else {}
         for node in self._bridge_nodes():
-            name = node.get("template")
-            if name is not None and name.value is not None and str(name.value) not in known:
+            name, connection = node.get("template"), node.get("connection")
+            if connection is not None and connection.value is None:
+                self._fatal.append(
+                    connection.problem(
+                        "FSM0122",
+                        "'connection' has no value, expected keys and values.",
+                        fix="Write `host:` and `port:` below it, indented, or remove the key to "
+                        "have that of a template.",
+                        at_key=True,
+                    )
+                )
+            elif name is not None and name.value is not None and str(name.value) not in known:
                 self._fatal.append(
                     name.problem(
                         "FSM0130",
@@ -188,7 +198,11 @@ class _Loading:
                         fix=suggest(str(name.value), known) or "Add a section `templates:`.",
                     )
                 )
-            elif name is None and node.kind == "mapping" and node.get("connection") is None:
+            elif (
+                (name is None or name.value is None)
+                and node.kind == "mapping"
+                and connection is None
+            ):
                 self._fatal.append(
                     node.problem(
                         "FSM0132",

@@ -14,12 +14,21 @@ from __future__ import annotations
 
 def main() -> None:
     """The entry point of the command `fsmv2`."""
+    import signal
     import sys
 
+    # Until a command can answer Ctrl-C, and after it has, it ends the process without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     from fsmv2.cli.app import app
 
     for stream in (sys.stdout, sys.stderr):
         # Reasons quote devices and operating systems; no letter of theirs may end a command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    app(prog_name="fsmv2")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        app(prog_name="fsmv2")
+    except KeyboardInterrupt:  # in the moments around a command
+        sys.exit(130)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)

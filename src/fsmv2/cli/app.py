@@ -19,8 +19,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def _named(text: str) -> Path:
+    """A path; a usage error for an empty one, which would be the current folder."""
+    if not text:
+        raise typer.BadParameter("it is empty; is a variable of your shell not set?")
+    return Path(text)
+
+
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help="The document, YAML; or a folder of them.")
+    Path,
+    typer.Argument(parser=_named, metavar="FILE", help="The document, YAML; or a folder of them."),
 ]
 For = Annotated[
     float | None,
@@ -33,7 +42,9 @@ For = Annotated[
 ]
 StateDir = Annotated[
     Path | None,
-    typer.Option("--state-dir", metavar="DIR", help="Where the broker and the tree keep data."),
+    typer.Option(
+        "--state-dir", parser=_named, metavar="DIR", help="Where the broker and the tree keep data."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
 NoOutput = Annotated[
@@ -201,13 +212,15 @@ def explain(
 @app.command(short_help="Say what is not sound in worker classes.")
 def lint(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Python files, or folders of them.")
+        list[Path],
+        typer.Argument(parser=_named, metavar="PATH...", help="Python files, or folders of them."),
     ],
     as_json: AsJson = False,
 ) -> None:
     """Find impure derives and steps, blocking calls and swallowed cancellations; run nothing.
 
-    A finding is silenced in its line: `# fsmv2: ignore[CODE] reason`. Exit code 0: none, 1: some.
+    A finding is silenced in its line: `# fsmv2: ignore[CODE] reason`. Exit code 0: none, 1: some;
+    notices, of what cannot be judged, fail nothing.
     """
     with told():
         from fsmv2.cli.linting import lint_paths
@@ -227,7 +240,9 @@ def begin() -> None:
 @new.command("worker", short_help="Write a worker and its tests, which pass.")
 def new_worker(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as lamp or pump-station.")],
-    parent: Annotated[Path, typer.Option("--in", metavar="DIR", help="Where to put it.")] = Path(),
+    parent: Annotated[
+        Path, typer.Option("--in", parser=_named, metavar="DIR", help="Where to put it.")
+    ] = Path(),
 ) -> None:
     """Write a folder NAME with a worker and its tests, which pass as they stand.
 

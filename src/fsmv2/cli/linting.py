@@ -21,12 +21,15 @@ def lint_paths(paths: Sequence[Path], *, as_json: bool) -> int:
             complain(f"{path} does not exist", fix="Name Python files, or folders of them.")
             return USAGE
     found = lint(paths)
+    notices = sum(diagnostic.warning for diagnostic in found)
+    problems = len(found) - notices
     if as_json:
-        shown = {"problems": len(found), "diagnostics": found}
+        shown = {"problems": problems, "notices": notices, "diagnostics": found}
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(shown)).decode() + "\n")
-        return FAILED if found else OK
+        return FAILED if problems else OK
     for diagnostic in found:
         typer.echo(paint(diagnostic), color=coloured(sys.stdout))
-    colour = "red" if found else "green"
-    progress(typer.style(count(len(found), "problem"), fg=colour))
-    return FAILED if found else OK
+    colour = "red" if problems else ("yellow" if notices else "green")
+    told = count(problems, "problem") + (f", {count(notices, 'notice')}" if notices else "")
+    progress(typer.style(told, fg=colour))
+    return FAILED if problems else OK

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import keyword
+import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 import typer
@@ -12,6 +14,8 @@ import typer
 from fsmv2.cli.exits import OK
 from fsmv2.errors import SpecError
 
+LONGEST = 60
+"""Characters of a name: the file of its tests must not be too long for any disk."""
 WORKER = '''\
 """`@type@`: keeps a file at its text.
 
@@ -117,6 +121,7 @@ TESTS = '''\
 """What `@module@` promises."""
 
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
@@ -133,8 +138,8 @@ class @Class@Conformance(Conformance):
 
     worker = @Class@
 
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "file"
+    def __init__(self, folder: Path | None = None) -> None:
+        self.file = (folder or Path(tempfile.mkdtemp())) / "file"
 
     def specs(self) -> Iterable[@Class@Spec]:
         """Those to try."""
@@ -179,7 +184,7 @@ def new_worker(name: str, parent: Path) -> int:
     """Write the folder `name` below `parent`; SpecError when it may not bear that name."""
     module = _module_of(name)
     folder = parent / module
-    if folder.exists():
+    if os.path.lexists(folder):
         raise SpecError(
             f"{folder} is there already, and nothing is overwritten.",
             fix="Use another name, or move it away.",
@@ -189,12 +194,17 @@ def new_worker(name: str, parent: Path) -> int:
         "@module@": module,
         "@type@": module.replace("_", "-"),
     }
-    folder.mkdir(parents=True)
-    for file, text in ((f"{module}.py", WORKER), (f"test_{module}.py", TESTS)):
-        written = text
-        for mark, word in words.items():
-            written = written.replace(mark, word)
-        (folder / file).write_text(written, encoding="utf-8")
+    parent.mkdir(parents=True, exist_ok=True)
+    # Made aside and then put in its place, so that nobody ever finds half of it.
+    with tempfile.TemporaryDirectory(prefix=f".{module}-", dir=parent) as aside:
+        whole = Path(aside) / module
+        whole.mkdir()
+        for file, text in ((f"{module}.py", WORKER), (f"test_{module}.py", TESTS)):
+            written = text
+            for mark, word in words.items():
+                written = written.replace(mark, word)
+            (whole / file).write_text(written, encoding="utf-8")
+        whole.rename(folder)
     typer.echo(f"{folder}: a worker that keeps a file, and tests that pass.")
     typer.echo(f"Try it: cd {folder} && pytest")
     return OK
@@ -202,7 +212,12 @@ def new_worker(name: str, parent: Path) -> int:
 
 def _module_of(name: str) -> str:
     """`name` as a module; a proposal is in the error."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().replace("-", "_")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name[:LONGEST]).lower().replace("-", "_")
+    if len(name) > LONGEST:
+        raise SpecError(
+            f"a name of {len(name):,} characters is too long for a module.",
+            fix=f"Write at most {LONGEST}.",
+        )
     if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", words) and _usable(words):
         return words
     cleaned = re.sub(r"[^a-z0-9]+", "_", words).strip("_").lstrip("0123456789_")

@@ -47,7 +47,11 @@ def as_yaml(nodes: tuple[PlanNode, ...]) -> str:
         siblings = tree if above is None else above.setdefault("children", {})
         # The top of a subtree keeps its whole path, so that what is shown can be found again.
         places[node.path] = siblings[node.path if above is None else name] = describe(node)
-    return yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+    text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
+    if any(mark in text for mark in ("\x85", "\u2028", "\u2029")):
+        # Written as they are, these line breaks would be read back as spaces.
+        text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=False, width=100)
+    return text
 
 
 def describe(node: PlanNode) -> dict[str, Any]:

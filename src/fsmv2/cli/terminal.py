@@ -12,7 +12,7 @@ from typing import IO
 
 import typer
 
-from fsmv2.errors import Diagnostic
+from fsmv2.errors import Diagnostic, visible
 
 
 def coloured(stream: IO[str]) -> bool:
@@ -27,9 +27,9 @@ def progress(text: str) -> None:
 
 def complain(message: str, *, fix: str = "") -> None:
     """Say what went wrong, and the next step."""
-    progress(typer.style("error: ", fg="red", bold=True) + message)
+    progress(typer.style("error: ", fg="red", bold=True) + visible(message))
     if fix:
-        progress(typer.style("  fix: ", fg="green") + fix)
+        progress(typer.style("  fix: ", fg="green") + visible(fix))
 
 
 def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:

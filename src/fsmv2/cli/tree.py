@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -53,6 +54,8 @@ def run_document(
 
     keep_quiet()
     directory = (state_dir or default_state(file)).absolute()
+    if not directory.exists():
+        load_plant(file)  # one that is wrong must not leave a folder behind
     with held(directory):
         plant = load_plant(file, state_dir=directory)
         show_diagnostics(plant.diagnostics)
@@ -68,7 +71,7 @@ def run_document(
 
 def default_state(file: Path) -> Path:
     """Where a document's tree keeps its data: one place for each document, whatever its name."""
-    digest = hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(os.fsencode(os.path.realpath(file))).hexdigest()[:8]
     return state_home() / f"{file.stem}-{digest}"
 
 

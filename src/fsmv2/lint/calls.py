@@ -139,6 +139,8 @@ class Calls(Evaluator):
             return self._instance(callee, args, named)
         if callee.cls is not None:
             return self._called_instance(callee, args, named, node, scope)
+        if callee.handed and not self.silent:
+            self.judge.handed(callee, node, scope)
         if callee.name:
             return self._outside(callee.name, args, named, node, scope)
         for value in (*args, *named.values()):
@@ -225,6 +227,7 @@ class Calls(Evaluator):
         if name == "getattr":
             if len(args) > 1 and args[1].text is not None:
                 return self.attribute(first, args[1].text, node, scope)
+            self._looked_into(first, node, scope)
             return Value()
         if name in {"__import__", "importlib.import_module"} and first.text:
             return self.library.module_value(first.text)
@@ -235,6 +238,7 @@ class Calls(Evaluator):
         if name == "type" and len(args) == 1 and first.cls is not None:
             return Value(made=first.cls, origin=first.origin, what=f"the class {first.cls.name}")
         if name == "vars" or name == "operator.attrgetter":
+            self._looked_into(first, node, scope)
             return first
         if name in {"map", "itertools.starmap"} and args:
             given = [element(value) for value in args[1:]]
@@ -252,6 +256,10 @@ class Calls(Evaluator):
                 held = merge(held, element(value))
             return Value(inner=held if held.known else None)
         return self._border(name, args, named, node, scope)
+
+    def _looked_into(self, value: Value, node: ast.AST, scope: Scope) -> None:
+        if value.name and "()" not in value.name and not self.silent:
+            self.judge.looked_into(value.name, node, scope)
 
     def _border(
         self,

@@ -22,6 +22,10 @@ UNBOUNDED = "FSM0431"
 SWALLOWED = "FSM0432"
 BLOCKS = "FSM0433"
 SILENCED = "FSM0434"
+HANDED = "FSM0435"
+CUT = "FSM0436"
+NOTICES = frozenset({HANDED, CUT})
+"""What the lint cannot judge: told, and no reason to fail."""
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -147,6 +151,23 @@ RULES: dict[str, Rule] = {
         "Write the reason behind the bracket, or remove the comment.",
         "wrong:  # fsmv2: ignore[FSM0427]\n"
         "right:  # fsmv2: ignore[FSM0427] a cache that depends on the spec alone",
+    ),
+    HANDED: Rule(
+        "A pure function calls what the worker was made with",
+        "An object handed to `__init__` may read a clock, a file or a device; the lint cannot see "
+        "which one it will be. This is a notice, and fails nothing.",
+        "Call it in collect_observed_state or an @action; or, if it is pure, say so in its line "
+        "with a reason.",
+        "wrong:  def __init__(self, meter): self.meter = meter   and   if self.meter.read() > 5:\n"
+        "right:  if s.observed.reading > 5:",
+    ),
+    CUT: Rule(
+        "A method is too long to be followed to its end",
+        "The lint follows a bounded number of statements and calls of each method, so that it ends "
+        "in good time. What is behind is not judged. This is a notice, and fails nothing.",
+        "Split the method, or the helpers that it calls in loops.",
+        "wrong:  one state with loops in loops in helpers of helpers\n"
+        "right:  a state that compares, and a derive that prepares",
     ),
 }
 """The codes of the lint. Findings are listed by `fsmv2 lint`."""

@@ -52,12 +52,14 @@ class Evaluator(Lookup):
             whole = f"{base.name}.{name}"
             if not self.silent:
                 self.judge.looked_at(whole, node, scope)
-            return Value(name=whole, origin=base.origin, what=base.what)
+                if name == "__dict__":
+                    self.judge.looked_into(base.name, node, scope)
+            return Value(name=whole, origin=base.origin, what=base.what, handed=base.handed)
         if name in MUTATING and base.origin != "local":
             return Value(changes=base)
         if base.inner is not None:
             return base.inner
-        return Value(origin=base.origin, what=base.what)
+        return Value(origin=base.origin, what=base.what, handed=base.handed)
 
     def member(
         self, cls: Class, stmt: ast.stmt, name: str, base: Value, node: ast.AST, scope: Scope

@@ -17,6 +17,12 @@ class Judge:
     def called(self, name: str, node: ast.AST, scope: Scope, call: ast.Call | None) -> None:
         """Something outside is called; `call` tells its arguments where they stand here."""
 
+    def handed(self, value: Value, node: ast.AST, scope: Scope) -> None:
+        """Something of what the worker was made with is called; nobody knows what it does."""
+
+    def looked_into(self, room: str, node: ast.AST, scope: Scope) -> None:
+        """Something of a module is taken by a name that only a run knows."""
+
     def looked_at(self, name: str, node: ast.AST, scope: Scope) -> None:
         """Something outside is named."""
 

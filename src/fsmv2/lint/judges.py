@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from fsmv2.lint import codes
 from fsmv2.lint.evaluate import decorators
 from fsmv2.lint.judge import Judge
-from fsmv2.lint.names import BOUNDING, NETWORK, READ_ONLY_BY_NAME, blocks, impure
+from fsmv2.lint.names import BOUNDING, NETWORK, READ_ONLY_BY_NAME, blocks, impure, impure_within
 from fsmv2.lint.values import Class, Function, Scope, Value
 from fsmv2.spec.inheritance import ENGINE_KEYS
 
@@ -56,6 +56,18 @@ class Purity(Judge):
                 if isinstance(key, ast.Constant) and key.value in ENGINE_KEYS:
                     text = f"sets {key.value}, which the engine sets"
                     self.report(codes.ENGINES, key, scope, text)
+
+    def handed(self, value: Value, node: ast.AST, scope: Scope) -> None:
+        """What nobody can judge from here; what is known to be impure is told as that."""
+        if impure(value.name) is None:
+            self.report(codes.HANDED, node, scope, f"calls {ast.unparse(node)[:60]}, {value.what}")
+
+    def looked_into(self, room: str, node: ast.AST, scope: Scope) -> None:
+        """`getattr(time, name)`, `vars(time)`: as if the worst of it were taken."""
+        if (code := impure_within(room)) is not None:
+            self.report(
+                code, node, scope, f"something of {room}, by a name made up here, {_SAYS[code]}"
+            )
 
     def looked_at(self, name: str, node: ast.AST, scope: Scope) -> None:
         """Impure values, such as os.environ."""

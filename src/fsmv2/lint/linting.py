@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fsmv2.errors import Diagnostic, Mark
-from fsmv2.lint.codes import RULES, SILENCED, UNREADABLE
+from fsmv2.lint.codes import NOTICES, RULES, SILENCED, UNREADABLE
 from fsmv2.lint.modules import Library, Module
 from fsmv2.lint.silence import Silence, silences
 from fsmv2.lint.values import Scope
@@ -30,7 +30,7 @@ def lint(paths: Iterable[Path]) -> list[Diagnostic]:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    inside = (file.relative_to(path) for file in path.rglob("*.py"))
+    inside = (file.relative_to(path) for file in path.rglob("*.py") if not file.is_dir())
     return sorted(
         path / file for file in inside if not any(part.startswith(".") for part in file.parts)
     )
@@ -53,8 +53,9 @@ class _Run:
             mark = Mark(str(path), error.lineno or 1, error.offset or 1)
             self._add(UNREADABLE, mark, error.msg, (error.text or "").rstrip("\n"), 1)
             return
-        except ValueError as error:
-            self._add(UNREADABLE, Mark(str(path), 1, 1), f"cannot be read: {error}", "", 1)
+        except (OSError, ValueError, RecursionError, MemoryError) as error:
+            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            self._add(UNREADABLE, Mark(str(path), 1, 1), f"cannot be read: {why}", "", 1)
             return
         try:
             if judge_workers(self._library, module, self._take):
@@ -107,4 +108,5 @@ class _Run:
                 fix=RULES[code].fix,
                 source=source,
                 length=max(1, length),
+                warning=code in NOTICES,
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import errno
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from fsmv2.lint.names import MUTATING
 from fsmv2.lint.values import Scope, Value
 
 FRAMEWORK = "fsmv2"
+LARGEST = 5 << 20
+"""Bytes of a file of Python; nobody writes more by hand."""
 AUTHORED = ("fsmv2.builtin",)
 """The part of this package that is written with its public names, as anyone's workers are."""
 
@@ -51,11 +55,14 @@ class Library:
 
     def open(self, path: Path) -> Module:
         """Parse a file; OSError, SyntaxError and ValueError (not text) tell why it cannot be."""
-        resolved = path.resolve()
+        try:
+            resolved = path.resolve()
+        except RuntimeError:
+            raise OSError(errno.ELOOP, "links that lead to each other") from None
         if resolved not in self._by_path:
             root, name = _home(resolved)
             self._roots[root] = None
-            source = resolved.read_text(encoding="utf-8-sig")
+            source = _source(resolved)
             self._by_path[resolved] = Module(resolved, str(path), source, name)
         return self._by_path[resolved]
 
@@ -70,7 +77,7 @@ class Library:
                 if path.is_file():
                     try:
                         return self._by_path.get(path) or self.open(_short(path))
-                    except (OSError, SyntaxError, ValueError):
+                    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
                         return None
         return None
 
@@ -96,6 +103,14 @@ class Library:
     def module_value(self, name: str) -> Value:
         """A module as a value."""
         return Value(name=name, module=self.find(name))
+
+
+def _source(path: Path) -> str:
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait, a device may never end
+        raise OSError(errno.EINVAL, "it is no regular file")
+    if path.stat().st_size > LARGEST:
+        raise OSError(errno.EFBIG, f"it is larger than {LARGEST >> 20} MiB")
+    return path.read_text(encoding="utf-8-sig")
 
 
 def _short(path: Path) -> Path:

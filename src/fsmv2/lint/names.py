@@ -14,7 +14,8 @@ _CLOCKS = {
     *(f"datetime.datetime.{n}" for n in ["now", "utcnow", "today"]),
     "datetime.date.today",
 }
-_RANDOM = {"uuid.uuid1", "uuid.uuid4", "os.urandom", "os.getrandom"}
+_RANDOM = {"uuid.uuid1", "uuid.uuid4", "os.urandom", "os.getrandom", "ssl.RAND_bytes"}
+_RANDOM |= {"hash", "id"}  # another one in each process
 _RANDOM_ROOMS = ("random.", "secrets.", "numpy.random.")
 _MACHINE = {
     *(
@@ -31,10 +32,12 @@ _MACHINE = {
         ]
     ),
     *("os.environ.get", "socket.gethostname", "socket.getfqdn", "os.path.expanduser"),
-    *("os.path.abspath", "os.path.realpath", "uuid.getnode"),
+    *("os.path.abspath", "os.path.realpath", "uuid.getnode", "sys._getframe"),
+    *("inspect.stack", "inspect.currentframe"),
 }
 _MACHINE_ROOMS = ("platform.", "getpass.", "pwd.", "locale.", "resource.")
 READ_ONLY_BY_NAME = {"os.environ": MACHINE, "os.environb": MACHINE, "sys.argv": MACHINE}
+READ_ONLY_BY_NAME |= {"sys.modules": MACHINE}
 """What is impure to look at, called or not."""
 
 _OUTSIDE = {
@@ -48,6 +51,8 @@ _OUTSIDE = {
         "io.open",
         "time.sleep",
         "warnings.warn",
+        "io.FileIO",
+        "gc.collect",
     ),
     *("sys.stdout.write", "sys.stderr.write", "sys.stdin.read", "sys.stdin.readline", "sys.exit"),
     *(
@@ -247,6 +252,20 @@ def impure(name: str) -> str | None:
         return MACHINE
     if name in _OUTSIDE or name.startswith(_OUTSIDE_ROOMS) or _works_on_path(name):
         return OUTSIDE
+    return None
+
+
+def impure_within(room: str) -> str | None:
+    """The code of a module in which something is impure; None when all of it is pure."""
+    inside = f"{room}."
+    for code, names, rooms in (
+        (CLOCK, _CLOCKS, ()),
+        (RANDOM, _RANDOM, _RANDOM_ROOMS),
+        (OUTSIDE, _OUTSIDE, _OUTSIDE_ROOMS),
+        (MACHINE, _MACHINE, _MACHINE_ROOMS),
+    ):
+        if room and (inside in rooms or any(name.startswith(inside) for name in names)):
+            return code
     return None
 
 

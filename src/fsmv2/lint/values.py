@@ -80,7 +80,7 @@ class Function:
 class Value:
     """`name`: dotted, of something outside; `cls`: an instance of; `made`: the class itself;
     `inner`: what it contains or gives; `first`: arguments that are bound already;
-    `changes`: what calling it changes in place."""
+    `changes`: what calling it changes in place; `handed`: part of what the worker was made with."""
 
     origin: Origin = "local"
     name: str = ""
@@ -95,14 +95,19 @@ class Value:
     attrs: dict[str, Value] = field(default_factory=dict)
     above: bool = False
     changes: Value | None = None
+    handed: bool = False
 
     @property
     def known(self) -> bool:
         """Whether anything is known of it that a finding may hang on."""
-        return bool(
-            (self.name or self.func or self.cls or self.made or self.module or self.inner)
-            or self.changes
-        ) or (self.origin != "local")
+        return (
+            self.handed
+            or bool(
+                (self.name or self.func or self.cls or self.made or self.module or self.inner)
+                or self.changes
+            )
+            or (self.origin != "local")
+        )
 
     def within(self, container: Value) -> Value:
         """The same, as reached through `container`: it belongs to whom that belongs."""
@@ -131,6 +136,7 @@ def signature(value: Value | None, depth: int = 3) -> tuple[object, ...]:
         return ()
     return (
         value.origin,
+        value.handed,
         value.name,
         value.func and (id(value.func.node), id(value.func.scope)),
         value.cls and id(value.cls.node),

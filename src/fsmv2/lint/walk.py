@@ -27,6 +27,7 @@ class Walker(Calls):
         self._returned: list[list[Value]] = []
         self._steps = 0
         self._nested = 0
+        self.cut = False  # whether something was not followed because there was too much of it
         self._keep: list[object] = []  # what ids stand for must live as long as they do
 
     def run(self, function: Function, args: list[Value], named: dict[str, Value]) -> Value:
@@ -43,6 +44,7 @@ class Walker(Calls):
             return Value()
         full = len(self._returned) > _DEEPEST or len(self._results) > _MOST
         if key in self._results or full:
+            self.cut = self.cut or key not in self._results
             return self._results.get(key, Value())
         self._keep.append((function, args, named))
         self._results[key] = Value()
@@ -109,6 +111,7 @@ class Walker(Calls):
         """One statement."""
         self._steps += 1
         if self._steps > _STEPS or self._nested > _NESTED:
+            self.cut = True
             return
         self._nested += 1
         self._followed(node, scope)
@@ -119,6 +122,8 @@ class Walker(Calls):
             if node.value is not None:
                 self._returned[-1].append(self.ev(node.value, scope))
         elif isinstance(node, ast.Assign):
+            if self._pairwise(node, scope):
+                return
             value = self.ev(node.value, scope)
             for target in node.targets:
                 self.bind(target, value, scope)
@@ -144,6 +149,22 @@ class Walker(Calls):
                 self.bind(target, Value(), scope)
         else:
             self._compound(node, scope)
+
+    def _pairwise(self, node: ast.Assign, scope: Scope) -> bool:
+        """`a, b = c, d`, each with its own."""
+        target, given = node.targets[0], node.value
+        both = isinstance(target, ast.Tuple) and isinstance(given, ast.Tuple)
+        if len(node.targets) > 1 or not both:
+            return False
+        assert isinstance(target, ast.Tuple)  # noqa: S101  (asked above)
+        assert isinstance(given, ast.Tuple)  # noqa: S101
+        parts = (*target.elts, *given.elts)
+        if len(target.elts) != len(given.elts) or any(isinstance(p, ast.Starred) for p in parts):
+            return False
+        values = [self.ev(part, scope) for part in given.elts]
+        for part, value in zip(target.elts, values, strict=True):
+            self.bind(part, value, scope)
+        return True
 
     def _compound(self, node: ast.stmt, scope: Scope) -> None:
         if isinstance(node, ast.If):

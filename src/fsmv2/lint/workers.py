@@ -35,7 +35,7 @@ def _judge(library: Library, worker: Class, found: Found) -> None:
     quiet = Walker(library, Judge())
     quiet.silent = 1
     itself = Value(cls=worker, origin="self", what="the worker")
-    made = quiet.apply(Value(made=worker), [], {}, worker.node, worker.scope)
+    made = quiet.apply(Value(made=worker), [], _handed(quiet, worker), worker.node, worker.scope)
     itself.attrs.update(made.attrs)
     moving = frozenset(_set_while_running(worker))
     types = _types(worker)
@@ -48,6 +48,7 @@ def _judge(library: Library, worker: Class, found: Found) -> None:
         if node.name == "derive_desired_state" or marks.keys() & {"state", "check"}:
             walker = Walker(library, Purity(report, worker, moving))
             _pure(walker, owner, node, itself, types, report)
+            _told_if_cut(walker, owner, node, report)
         elif isinstance(node, ast.AsyncFunctionDef):
             bounded = node.name == "collect_observed_state"
             if "action" in marks:
@@ -55,8 +56,51 @@ def _judge(library: Library, worker: Class, found: Found) -> None:
             if bounded or "action" in marks or node.name == "resources":
                 walker = Walker(library, Waiting(report, bounded=bounded))
                 _follow(walker, owner, node, itself, [])
+                _told_if_cut(walker, owner, node, report)
         elif "action" in marks:
             _judge_timeout(marks["action"], owner, report)
+
+
+_DATA = frozenset({"str", "int", "float", "bool", "bytes", "tuple", "frozenset", "complex"})
+
+
+def _handed(quiet: Walker, worker: Class) -> dict[str, Value]:
+    """What `__init__` is given from outside, by name: what it is, as far as annotations say."""
+    found = worker.find("__init__")
+    node = found[1] if found is not None else None
+    if found is None or not isinstance(node, ast.FunctionDef):
+        return {}
+    owner, spec = found[0], node.args
+    order = [*spec.posonlyargs, *spec.args]
+    defaults = [None] * (len(order) - len(spec.defaults)) + list(spec.defaults)
+    handed: dict[str, Value] = {}
+    for arg, default in [
+        *zip(order, defaults, strict=True),
+        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
+    ][1:]:
+        if default is not None and not (
+            isinstance(default, ast.Constant) and default.value is None
+        ):
+            continue  # the default says what it is
+        kind = quiet.ev(arg.annotation, owner.scope) if arg.annotation is not None else Value()
+        if kind.made is not None or kind.name in _DATA:
+            continue
+        named = kind.name if "." in kind.name and not kind.name.startswith(_NO_CLASSES) else ""
+        what = f"of what __init__ was handed as '{arg.arg}'"
+        handed[arg.arg] = Value(
+            origin="self", name=f"{named}()" if named else "", what=what, handed=True
+        )
+    return handed
+
+
+_NO_CLASSES = ("typing.", "collections.abc.", "typing_extensions.")
+
+
+def _told_if_cut(
+    walker: Walker, owner: Class, node: ast.FunctionDef | ast.AsyncFunctionDef, report: Report
+) -> None:
+    if walker.cut:
+        report(codes.CUT, node, owner.scope, f"{node.name} is too long to be followed to its end")
 
 
 def _pure(

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.errors import VariableError
+from fsmv2.errors import VariableError, quoted
 from fsmv2.spec.frozen import EMPTY
 from fsmv2.spec.plain import detach
 
@@ -117,8 +117,10 @@ def check_keys(tier: Mapping[Any, Any], name: str) -> None:
     for key in tier:
         if not isinstance(key, str) or not key:
             raise VariableError(
-                f"The {name} variable name {key!r} is not text.",
-                fix=f'Quote it: "{key}".' if not isinstance(key, str) else "Give it a name.",
+                f"The {name} variable name {quoted(key)} is not text.",
+                fix=f'Quote it: "{quoted(key)}".'
+                if not isinstance(key, str)
+                else "Give it a name.",
             )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from fsmv2.errors import SpecError, suggest
+from fsmv2.errors import SpecError, quoted, suggest
 from fsmv2.spec.frozen import EMPTY, share
 from fsmv2.spec.specs import UserSpec
 
@@ -52,7 +52,8 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             check_child_name(name)
         if not _is_text(self.worker_type):
             raise SpecError(
-                f"The worker type of child '{self.name}' is {self.worker_type!r}, expected a name.",
+                f"The worker type of child '{self.name}' is {quoted(self.worker_type)}, "
+                "expected a name.",
                 path=self.name,
             )
         if not isinstance(self.user_spec, UserSpec):
@@ -64,7 +65,15 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             )
         force = msgspec.structs.force_setattr
         if self.state_mapping is not EMPTY:
-            force(self, "state_mapping", share(self.state_mapping))
+            try:
+                force(self, "state_mapping", share(self.state_mapping))
+            except (AttributeError, TypeError):
+                raise SpecError(
+                    f"The state_mapping of child '{name}' is {quoted(self.state_mapping)}, "
+                    "expected states of the parent with states of the child.",
+                    path=name,
+                    fix="Write {'running': 'running', '*': 'stopped'}.",
+                ) from None
         if not (type(self.depends_on) is type(self.after) is type(self.requires) is tuple):
             for field in ("depends_on", "after", "requires"):
                 force(self, field, _names(field, getattr(self, field), self.name))
@@ -75,11 +84,12 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 def check_child_name(name: str) -> None:
     """Raise SpecError unless `name` is printable text without leading or trailing space."""
     if not _is_text(name):
-        raise SpecError(f"A child's name is {name!r}, expected text that is not empty.")
+        raise SpecError(f"A child's name is {quoted(name)}, expected text that is not empty.")
     if not name.isprintable() or name[0] == " " or name[-1] == " ":
         cleaned = "".join(c for c in name if c.isprintable()).strip()
         raise SpecError(
-            f"The child name {name!r} has leading or trailing space or unprintable characters.",
+            f"The child name {quoted(name)} has leading or trailing space or unprintable "
+            "characters.",
             fix=f"Use '{cleaned}'." if cleaned else "Use printable text.",
         )
 
@@ -92,10 +102,10 @@ def _check_restart(spec: ChildSpec) -> None:
     restart: object = spec.restart
     if restart not in RESTARTS:
         raise SpecError(
-            f"restart of child '{spec.name}' is {restart!r}, "
+            f"restart of child '{spec.name}' is {quoted(restart)}, "
             f"expected one of {', '.join(RESTARTS)}.",
             path=spec.name,
-            fix=suggest(str(restart), RESTARTS),
+            fix=suggest(quoted(restart), RESTARTS),
         )
     if spec.significant and restart == "permanent":
         raise SpecError(
@@ -109,8 +119,8 @@ def _names(field: str, value: object, child: str) -> tuple[str, ...]:
     # One name written as text would otherwise become a tuple of its letters.
     if isinstance(value, str) or not isinstance(value, Iterable):
         raise SpecError(
-            f"{field} of child '{child}' is {value!r}, expected a list of names.",
+            f"{field} of child '{child}' is {quoted(value)}, expected a list of names.",
             path=child,
-            fix=f"Write ['{value}'].",
+            fix=f"Write [{quoted(value)}]." if isinstance(value, str) else "Write ['name'].",
         )
     return tuple(value)

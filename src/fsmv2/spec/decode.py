@@ -41,7 +41,7 @@ def decode_spec(data: Any, spec_type: type[_S], path: str = "") -> _S:
         data = _prepared(data, path, problems)
     if not problems:
         try:
-            spec = msgspec.convert(data, spec_type)
+            spec: _S = convert(data, spec_type)
             if isinstance(spec, UserSpec) and spec.location:
                 # msgspec copies mappings; the shared canonical one is what the tree knows.
                 msgspec.structs.force_setattr(spec, "location", data["location"])
@@ -52,6 +52,21 @@ def decode_spec(data: Any, spec_type: type[_S], path: str = "") -> _S:
     if not problems:  # the parts are right, so the whole is wrong: the type's own __post_init__
         problems.append(_problem(found, path))
     raise DocumentError(problems)
+
+
+def convert(data: Any, kind: Any) -> Any:
+    """`msgspec.convert`; SpecError also for what it cannot even look at."""
+    try:
+        return msgspec.convert(data, kind)
+    except UnicodeEncodeError:
+        raise SpecError(
+            "A text holds half of a surrogate pair, which is no character.",
+            fix="Read it as UTF-8, with errors='replace' if it may be anything.",
+        ) from None
+    except RecursionError:
+        raise SpecError(
+            "The data is nested too deeply, or holds itself.", fix="Use plain nested data."
+        ) from None
 
 
 def _prepared(data: Mapping[str, Any], path: str, problems: list[Diagnostic]) -> dict[str, Any]:
@@ -89,7 +104,7 @@ def _check(data: Any, expected: Any, path: str, problems: list[Diagnostic]) -> N
             _check(item, item_type, path + place, problems)
         return
     try:
-        msgspec.convert(data, expected)
+        convert(data, expected)
     except (msgspec.ValidationError, FsmError) as error:
         problems.append(_problem(error, path))
 
@@ -126,7 +141,7 @@ def _check_struct(
             )
     if len(problems) == before:
         try:  # each field is right by itself: what remains is the struct's own rule
-            msgspec.convert(data, struct)
+            convert(data, struct)
         except (msgspec.ValidationError, FsmError) as error:
             problems.append(_problem(error, path))
 

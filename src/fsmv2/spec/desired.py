@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fsmv2.errors import SpecError, suggest
+from fsmv2.errors import SpecError, quoted, suggest
 from fsmv2.spec.child import ChildSpec
 from fsmv2.spec.group import Group
 from fsmv2.spec.order import check_order
@@ -43,7 +43,7 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def __post_init__(self) -> None:
         state: object = self.state
         if not (isinstance(state, str) and state):
-            raise SpecError(f"The desired state is {state!r}, expected a state's name.")
+            raise SpecError(f"The desired state is {quoted(state)}, expected a state's name.")
         if type(self.children_specs) is not tuple:
             try:
                 children = tuple(self.children_specs)
@@ -62,11 +62,12 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             ordered = ordered or bool(child.after or child.requires)
             special = special or child.significant
         if self.hold_reason is not None and not isinstance(self.hold_reason, str):
-            raise SpecError(f"hold_reason is {self.hold_reason!r}, expected text or None.")
+            raise SpecError(f"hold_reason is {quoted(self.hold_reason)}, expected text or None.")
         if self.escalation not in ESCALATIONS:
             raise SpecError(
-                f"escalation is {self.escalation!r}, expected one of {', '.join(ESCALATIONS)}.",
-                fix=suggest(str(self.escalation), ESCALATIONS),
+                f"escalation is {quoted(self.escalation)}, "
+                f"expected one of {', '.join(ESCALATIONS)}.",
+                fix=suggest(quoted(self.escalation), ESCALATIONS),
             )
         if special or self.auto_stop != "never":
             _check_auto_stop(self)
@@ -80,8 +81,8 @@ def _check_auto_stop(desired: DesiredState) -> None:
     auto_stop: object = desired.auto_stop
     if auto_stop not in AUTO_STOPS:
         raise SpecError(
-            f"auto_stop is {auto_stop!r}, expected one of {', '.join(AUTO_STOPS)}.",
-            fix=suggest(str(auto_stop), AUTO_STOPS),
+            f"auto_stop is {quoted(auto_stop)}, expected one of {', '.join(AUTO_STOPS)}.",
+            fix=suggest(quoted(auto_stop), AUTO_STOPS),
         )
     significant = [child.name for child in desired.children_specs if child.significant]
     if auto_stop == "never":

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from fsmv2.errors import SpecError, suggest
+from fsmv2.errors import SpecError, quoted, suggest
 
 Strategy = Literal["one_for_all", "rest_for_one"]
 
@@ -29,14 +29,18 @@ class Group(msgspec.Struct, frozen=True, gc=False):
         strategy: object = self.strategy
         if strategy not in STRATEGIES:
             raise SpecError(
-                f"The strategy of a group is {strategy!r}, "
+                f"The strategy of a group is {quoted(strategy)}, "
                 f"expected one of {', '.join(STRATEGIES)}.",
-                fix=suggest(str(strategy), STRATEGIES),
+                fix=suggest(quoted(strategy), STRATEGIES),
             )
         members: object = self.members
         if isinstance(members, str) or not isinstance(members, Iterable):
-            raise SpecError(f"The members of a group are {members!r}, expected a list of names.")
+            raise SpecError(
+                f"The members of a group are {quoted(members)}, expected a list of names."
+            )
         named = tuple(members)
+        if not all(isinstance(name, str) for name in named):
+            raise SpecError(f"The members of a group are {quoted(members)}, expected names.")
         msgspec.structs.force_setattr(self, "members", named)
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.errors import LocationError, suggest
+from fsmv2.errors import LocationError, quoted, suggest
 from fsmv2.spec.frozen import FrozenDict, share
 from fsmv2.spec.names import UNKNOWN, check_name_part
 
@@ -149,6 +149,12 @@ def _ordered(found: dict[str, str]) -> Location:
 def _pairs(raw: Any, path: str) -> Iterable[tuple[Any, Any]]:
     if raw is None:
         return ()
+    if isinstance(raw, Mapping | list | tuple) and len(raw) > len(_NAME_OF):
+        raise LocationError(
+            f"A location of {len(raw):,} levels is none; it has at most {MAX_LEVELS}.",
+            path=path,
+            fix="Check what is read here as a location.",
+        )
     if isinstance(raw, Mapping):
         return raw.items()
     if not isinstance(raw, list | tuple):
@@ -181,7 +187,7 @@ def _level_name(key: Any, path: str) -> str:
     level = _NAME_OF.get(text.strip())
     if level is None:
         raise LocationError(
-            f"There is no location level {key!r}.",
+            f"There is no location level {quoted(key)}.",
             path=f"{path}.{key}",
             fix=suggest(text, (*LEVELS, *ALIASES)) + f" Or a number from 0 to {MAX_LEVELS - 1}.",
         )

@@ -7,41 +7,60 @@ and may not be written anywhere. Called by the store, by plans and dumps.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
 
-from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError
+from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError, said
 from fsmv2.spec.bundle import VariableBundle
 from fsmv2.spec.child import ChildSpec, Restart
-from fsmv2.spec.decode import decode_spec
+from fsmv2.spec.decode import convert, decode_spec
 from fsmv2.spec.desired import AutoStop, DesiredState, EscalationPolicy
 from fsmv2.spec.frozen import EMPTY
 from fsmv2.spec.group import Group, Strategy
 from fsmv2.spec.specs import UserSpec
 
+_T = TypeVar("_T")
+# PyYAML built without libyaml lacks the fast one; the other reads the same.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SpecTypeOf = Callable[[str], type[UserSpec]]
 
 
 def to_data(value: Any) -> Any:
-    """A spec, child spec or desired state as dicts, lists, text and numbers, without `internal`."""
-    return msgspec.to_builtins(without_internal(value))
+    """A spec, child spec or desired state as dicts, lists, text and numbers, without `internal`.
+
+    Raises SpecError for what is no data: an object, half a character, endless nesting.
+    """
+    return _written(lambda: msgspec.to_builtins(without_internal(value)))
 
 
 def to_json(value: Any) -> bytes:
-    """`to_data` as JSON, UTF-8."""
+    """`to_data` as JSON, UTF-8; raises SpecError like it."""
     try:
         encoded = msgspec.json.encode(value)
         if b'"internal"' not in encoded:  # ten times as fast as looking at every part of it
             return encoded
-    except TypeError:
+    except _NO_DATA:
         pass  # perhaps because of what is left out
-    return msgspec.json.encode(without_internal(value))
+    return _written(lambda: msgspec.json.encode(without_internal(value)))
+
+
+_NO_DATA = (TypeError, ValueError, RecursionError)
+
+
+def _written(write: Callable[[], _T]) -> _T:
+    try:
+        return write()
+    except _NO_DATA as error:
+        raise SpecError(
+            f"This cannot be written as data: {said(error)}.",
+            fix="Use text, numbers, true and false, lists, dicts with text as keys, and structs.",
+        ) from None
 
 
 def to_yaml(value: Any) -> str:
-    """`to_data` as YAML, keys in the order of the fields."""
+    """`to_data` as YAML, keys in the order of the fields; raises SpecError like it."""
     # Through JSON's types: PyYAML would write shared objects as anchors and refuse subclasses.
     text = to_json(value).decode()
     # PyYAML writes these line breaks as they are and reads them back as spaces.
@@ -103,7 +122,7 @@ def desired_from_dict(
     config = fields.config
     if config_type is not None and config is not None:
         try:
-            config = msgspec.convert(config, config_type)
+            config = convert(config, config_type)
         except msgspec.ValidationError as error:
             raise SpecError(f"The config does not fit: {error}.", path=path) from error
     groups = tuple(Group(g.strategy, tuple(g.members)) for g in fields.groups)
@@ -122,20 +141,31 @@ def desired_from_json(text: bytes | str, spec_type_of: SpecTypeOf, **options: An
     """`desired_from_dict` of JSON; raises SpecError when it is not JSON."""
     try:
         data = msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
-        raise SpecError(f"Not JSON: {error}.") from error
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise SpecError(f"Not JSON: {error}.") from None
     return desired_from_dict(data, spec_type_of, **options)
 
 
 def desired_from_yaml(text: str, spec_type_of: SpecTypeOf, **options: Any) -> DesiredState:
     """`desired_from_dict` of what `to_yaml` wrote; raises SpecError when it is not YAML.
 
-    Documents that people write are loaded by `fsmv2.spec.document`, which is stricter.
+    Documents that people write are loaded by `fsmv2.spec.document`, which is stricter; its limits
+    on nesting and on aliases hold here too.
     """
+    # Not at the top: most programs that use specs read no document.
+    from fsmv2.spec.document.document import Document
+    from fsmv2.spec.document.events import read_events
+    from fsmv2.spec.document.source import decode_text
+
+    name = "desired state"
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SpecError(f"Not YAML: {error}.") from error
+        text = decode_text(text, name)
+        read_events(text, Document(name, text.splitlines()))
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe one)
+    except (yaml.YAMLError, ValueError) as error:
+        if isinstance(error, FsmError):
+            raise
+        raise SpecError(f"Not YAML: {error}.") from None
     return desired_from_dict(data, spec_type_of, **options)
 
 

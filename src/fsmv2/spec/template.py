@@ -61,6 +61,8 @@ def render_template(
     except TemplateError as error:
         error.path = _inside(path, error.path) if path else error.path
         raise
+    except RecursionError:  # a value of the scope, deeper than any bundle takes
+        raise too_much("The nesting of a value", MAX_DEPTH, "levels") from None
 
 
 def template_references(template: Any) -> frozenset[Path]:

@@ -118,12 +118,17 @@ def _inside(source: str, at: int, kind: str) -> Iterator[tuple[int, str, str]]:
             yield at, f"{kind}_end", closing[0]
             return
         token, value = _next(source, at)
+        if value == SCOPE and previous != ".":
+            # The whole scope: what a template reads must be known from its text.
+            raise TemplateSyntaxError(f"'{SCOPE}' cannot be the name of a variable", at)
         if token == "operator":  # noqa: S105  (a kind of token, no password)
             _balance(expected, value, at)
         if value == "." and not previous:
             word = name_re.match(source, at + 1)
             if word is None:
                 raise TemplateSyntaxError("expected a variable's name after '.'", at)
+            if word[0] == SCOPE:
+                raise TemplateSyntaxError(f"'{SCOPE}' cannot be the name of a variable", at)
             if word[0] in _RESERVED:
                 yield at, "name", SCOPE
                 yield at, "operator", "."

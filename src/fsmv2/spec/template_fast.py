@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fsmv2.spec.plain import SCALARS, detach
+from fsmv2.spec.template_dots import SCOPE
 from fsmv2.spec.template_limits import MAX_SOURCE, MAX_TEXT, check_text, text_of
 from fsmv2.spec.template_scope import MISSING, Path, step, undefined
 
@@ -107,7 +108,8 @@ def compile_fast(source: str) -> Whole | Mixed | None:
     position = 0
     while opening := _OPENING.search(source, position):
         match = _EXPRESSION.match(source, opening.start())
-        if match is None or (not match["dot"] and match["path"].partition(".")[0] in WORDS):
+        first = match["path"].partition(".")[0] if match else SCOPE
+        if match is None or first == SCOPE or (not match["dot"] and first in WORDS):
             return None
         if opening.start() > position:
             parts.append(source[position : opening.start()])

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.errors import TemplateError
+from fsmv2.errors import TemplateError, said
 
 MAX_SOURCE = 65_536  # characters of one template
 MAX_NODES = 2_000  # nodes of its syntax tree
@@ -79,14 +79,25 @@ def _weigh(value: Any, depth: int, seen: list[int]) -> None:
 
 
 def text_of(value: Any) -> str:
-    """The text of one value inside mixed text; raises TemplateError when it is too large."""
+    """The text of one value inside mixed text; raises TemplateError when it is too large.
+
+    Also when it has none: an author's `__str__` may raise, and Python writes no number of thousands
+    of digits.
+    """
     kind = type(value)
     if kind is str:
         return value  # type: ignore[no-any-return]  # a str, tested above
-    if kind is int or kind is bool or kind is float or value is None:
+    if not (kind is int or kind is bool or kind is float or value is None):
+        check_value(value)
+    try:
         return str(value)
-    check_value(value)
-    return str(value)
+    except TemplateError:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever an author's __str__ raises)
+        raise TemplateError(
+            f"A value cannot be written as text: {said(error)}.",
+            fix="Use text, numbers, lists and mappings as variables.",
+        ) from None
 
 
 def check_number(value: Any) -> Any:

@@ -22,7 +22,7 @@ from urllib.parse import quote, quote_plus
 import msgspec
 
 from fsmv2.errors import SecretError, suggest
-from fsmv2.spec.secret_file import Signature, read_secret, signature
+from fsmv2.spec.secret_file import LONGEST, Signature, read_secret, signature
 from fsmv2.spec.texts import map_texts
 
 T = TypeVar("T")
@@ -134,6 +134,13 @@ class Vault:
     def _keep(self, source: str, value: str, variable: str) -> str:
         if not value:
             raise SecretError(f"the secret {source} is empty.", fix="Set it, or leave it out.")
+        if not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise SecretError(f"the secret {source} is not UTF-8 text.") from None
+        if len(value) > LONGEST:
+            raise SecretError(f"the secret {source} has more than {LONGEST} characters.")
         digest = hashlib.blake2b(value.encode(), key=self._key, digest_size=6).hexdigest()
         token = f"***{source}#{digest}***"
         if variable and variable not in self._names.setdefault(source, []):

@@ -10,13 +10,14 @@ from typing import Any, ClassVar, cast
 import msgspec
 
 from fsmv2.core import EngineSettings
-from fsmv2.errors import SpecError
+from fsmv2.errors import FsmError, SpecError, said, suggest
 from fsmv2.spec import ChildSpec
 from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
 from fsmv2.testing.invariants import SLACK, Invariant
 from fsmv2.testing.shrinking import shrink
 from fsmv2.testing.simulated_world import SimulatedTree, SimulatedWorld
 from fsmv2.worker import Phase, Worker, WorkerFactory
+from fsmv2.worker.named import import_named
 
 SETTLE = 900.0
 """Virtual seconds within which a tree converges: many times the longest backoff and deadline."""
@@ -119,17 +120,37 @@ def load_tree(name: str) -> Callable[[], SimulatedTree]:
 
     SpecError when there is no such thing.
     """
-    module_name, _, attribute = name.partition(":")
-    try:
-        found = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SpecError(
-            f"there is no tree '{name}' to simulate: {error}.",
-            fix="Name a function or a worker type as package.module:name.",
-        ) from None
-    if not callable(found):
-        raise SpecError(f"'{name}' is neither a function nor a worker type.")
-    return _maker(found)
+    module, attribute = import_named(name, "a tree to simulate", "name")
+    found = getattr(module, attribute, None)
+    if not callable(found) or found is Worker:
+        fix = "Name a function that makes a SimulatedTree, or a worker type."
+        known = [key for key, value in vars(module).items() if callable(value)]
+        near = suggest(attribute, known) if found is None else ""
+        what = f"there is no tree '{name}' to simulate: {module.__name__} has no '{attribute}'"
+        what = what if found is None else f"'{name}' is neither a function nor a worker type"
+        raise SpecError(f"{what}.", fix=f"{near} {fix}".strip())
+    return _checked(_maker(found), name)
+
+
+def _checked(make: Callable[[], Any], name: str) -> Callable[[], SimulatedTree]:
+    def made() -> SimulatedTree:
+        try:
+            tree = make()
+        except FsmError:
+            raise
+        except Exception as error:
+            raise SpecError(
+                f"'{name}' raised {said(error)}, expected a SimulatedTree.",
+                fix="Let it take no arguments, and return the roots and the factory of a tree.",
+            ) from error
+        if not isinstance(tree, SimulatedTree):
+            raise SpecError(
+                f"'{name}' returned a {type(tree).__name__}, expected a SimulatedTree.",
+                fix="Return SimulatedTree((ChildSpec(...),), factory).",
+            )
+        return tree
+
+    return made
 
 
 def _maker(tree: Tree) -> Callable[[], SimulatedTree]:

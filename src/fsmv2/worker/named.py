@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
+import traceback
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, TypeGuard
 
-from fsmv2.errors import SpecError, suggest
+from fsmv2.errors import SpecError, said, suggest
 from fsmv2.worker.factory import WorkerFactory
 from fsmv2.worker.fsm_bench import FsmBench
 from fsmv2.worker.worker import Worker
@@ -23,12 +26,8 @@ def is_worker(found: Any) -> bool:
 
 def find_named(name: str, wanted: Callable[[Any], bool] = is_worker) -> Any:
     """What `name` names, looked for in the current directory too; SpecError says what is wrong."""
-    module, _, attribute = name.partition(":")
-    if not module or not attribute:
-        raise SpecError(
-            f"'{name}' does not name a worker type.", fix="Write it as package.module:Type."
-        )
-    loaded = _imported(module)
+    loaded, attribute = import_named(name, "a worker type", "Type")
+    module = loaded.__name__
     found = getattr(loaded, attribute, None)
     if wanted(found):
         return found
@@ -77,15 +76,50 @@ def _is_type(found: Any) -> TypeGuard[type[Worker[Any, Any, Any]]]:
     return isinstance(found, type) and issubclass(found, Worker) and "definition" in vars(found)
 
 
-def _imported(module: str) -> Any:
+def import_named(name: str, what: str, example: str) -> tuple[ModuleType, str]:
+    """The module of `module:attribute`, imported, and the attribute's name.
+
+    Looked for in the current directory too. SpecError, in which `what` and `example` say what was
+    expected, also for whatever the module raises: it is the author's, and none of our failures.
+    """
+    module, _, attribute = name.partition(":")
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", module) or not attribute.isidentifier():
+        path = re.fullmatch(r"(?:\./)?(?P<file>[\w/]+)\.py(?::(?P<name>\w+))?", name)
+        fix = f"Write it as package.module:{example}."
+        if path is not None:
+            meant = f"{path['file'].strip('/').replace('/', '.')}:{path['name'] or example}"
+            fix = f"This is the path of a file; write '{meant}'."
+        raise SpecError(f"'{name}' does not name {what}.", fix=fix)
+    return _imported(module), attribute
+
+
+def _imported(module: str) -> ModuleType:
     if (here := os.getcwd()) not in sys.path:
         sys.path.insert(0, here)
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise  # the module is there; what it imports is not
-        raise SpecError(
-            f"there is no module '{module}'.",
-            fix="Call the command where the module can be imported, or install its package.",
-        ) from None
+        if error.name is not None and f"{module}.".startswith(f"{error.name}."):
+            raise SpecError(
+                f"there is no module '{module}'.",
+                fix="Call the command where the module can be imported, or install its package.",
+            ) from None
+        raise _broken(module, error) from None  # it is there; what it imports is not
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever an author's module raises)
+        raise _broken(module, error) from None
+
+
+def _broken(module: str, error: BaseException) -> SpecError:
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<frozen") and frame.filename != __file__
+    ]
+    last = frames[-1] if frames else None
+    where = (
+        f", at {last.filename}:{last.lineno}" if last and "/importlib/" not in last.filename else ""
+    )
+    return SpecError(
+        f"the module '{module}' cannot be imported: {said(error)}{where}.",
+        fix=f"Mend the module; `python -c 'import {module}'` shows the whole way to it.",
+    )

@@ -7,6 +7,7 @@ say is refused, with both places. Anchors do not cross files.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -63,7 +64,22 @@ def _files(folder: Path, problems: list[Diagnostic]) -> list[Path]:
     inside = []
     home = folder.resolve()
     for file in found:
-        if home in file.resolve().parents:
+        try:
+            within = home in file.resolve(strict=True).parents
+            kind = file.stat().st_mode
+        except (OSError, RuntimeError):  # RuntimeError: links that lead to each other
+            text = f"'{file.name}' is a link that leads nowhere."
+            problems.append(_of(folder, "FSM0139", text, "Remove it, or mend what it leads to."))
+            continue
+        if stat.S_ISDIR(kind):
+            text = f"'{file.name}' is a folder, and folders in a folder are not read."
+            fix = "Move its files up, or give it a name without the ending."
+            problems.append(_of(folder, "FSM0139", text, fix))
+        elif not stat.S_ISREG(kind):
+            text = f"'{file.name}' is no regular file."
+            fix = "Remove it; pipes, sockets and devices hold no document."
+            problems.append(_of(folder, "FSM0139", text, fix))
+        elif within:
             inside.append(file)
         else:
             text = f"'{file.name}' is a link that leads out of the folder."

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import re
+import select
+import stat
 import unicodedata
 from pathlib import Path
 
@@ -10,6 +15,9 @@ from fsmv2.errors import Diagnostic, DocumentError, Mark, nearest
 
 LARGEST = 10 << 20
 """Bytes; a thousand bridges take about half a megabyte."""
+
+PATIENCE = 2000
+"""Milliseconds for somebody to begin to write into a pipe."""
 
 UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -22,8 +30,7 @@ def read_file(path: Path) -> bytes:
     """The bytes of a file; DocumentError says why there are none."""
     name = str(path)
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)  # bounded: a device file may never end
+        data = read_bytes(path, LARGEST + 1)  # bounded: a device file may never end
     except IsADirectoryError:
         beside = _yaml_files(path)
         fix = f"Name the file in it: {beside}." if beside else "Name a file in it."
@@ -43,6 +50,32 @@ def read_file(path: Path) -> bytes:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         fix = "Check the path and the name."
         raise refused(name, "FSM0102", f"the file cannot be read: {reason}.", fix=fix) from None
+    return data
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """At most so many bytes of a file; OSError also for a pipe that nobody comes to write into.
+
+    Opening or reading such a pipe would wait for ever. One that somebody holds, as `<(command)` of
+    a shell is and /dev/stdin behind a `|`, is waited for.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:  # IsADirectoryError: it is a folder
+        before = b""
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            waiting = select.poll()
+            waiting.register(descriptor, select.POLLIN)
+            waiting.poll(PATIENCE)
+            with contextlib.suppress(BlockingIOError):  # somebody will write
+                before = os.read(descriptor, most)
+                if not before:
+                    raise OSError(errno.EPIPE, "it is a pipe, and nobody writes into it")
+        os.set_blocking(descriptor, True)
+        return before + file.read(most - len(before))
+
+
+def decode_text(data: bytes | str, name: str) -> str:
+    """The text of a document in UTF-8; a byte order mark at its begin is left out."""
     if len(data) > LARGEST:
         raise refused(
             name,
@@ -50,11 +83,6 @@ def read_file(path: Path) -> bytes:
             f"the file is larger than {LARGEST >> 20} MiB.",
             fix="Check that it is the right file; a thousand bridges take about half a megabyte.",
         )
-    return data
-
-
-def decode_text(data: bytes | str, name: str) -> str:
-    """The text of a document in UTF-8; a byte order mark at its begin is left out."""
     text = data.removeprefix("\ufeff") if isinstance(data, str) else _decode_bytes(data, name)
     strange = UNPRINTABLE.search(text)
     if strange is not None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from lamp_tree import World, device, group, simulate
+from lamp_tree import World, device, factory_for, group, simulate
 
 import fsmv2.core
-from fsmv2.core import Core, Supervisor
+from fsmv2.core import Core, Declared, PauseAsked, StopAsked, Supervisor
 from fsmv2.core.checkpoint import (
     CORE_LEFT_OUT,
     DATA,
@@ -28,6 +28,7 @@ from fsmv2.core.checkpoint import (
 )
 from fsmv2.core.thawing import Thawing, first_difference
 from fsmv2.errors import JournalError
+from fsmv2.runtime.journal.words import decided
 from fsmv2.testing import Simulation
 from fsmv2.worker import WorkerFactory
 
@@ -150,6 +151,44 @@ def test_it_is_copied_in_pieces_when_that_is_enough_for_now() -> None:
         assert pieces > 3
         thawed = thaw(copying.checkpoint, sim.core.factory)
         assert first_difference(sim.core, thawed) is None
+
+
+def test_in_the_middle_of_a_large_change_it_goes_on_the_same() -> None:
+    """Children that are still to be compared, and many that are still to be told of something."""
+    factory = factory_for(World())
+    core = Core(factory)
+    children = [device(f"d{n}") for n in range(700)]
+    once_reconciling = once_spreading = 0
+    changes = [
+        Declared(group("plant", *children), {"rate": 1}),
+        Declared(group("plant", *children[150:]), {"rate": 2}),
+        PauseAsked("plant"),
+        StopAsked(),
+    ]
+    for now, change in enumerate(changes, 1):
+        core.handle(change, now)
+        more, rounds = True, 0
+        while more:
+            more, rounds = core.run(now, enough=lambda: True), rounds + 1
+            core.take()
+            if rounds % 90 not in (3, 4):
+                continue
+            once_reconciling += core.root is not None and core.root.reconciling is not None
+            once_spreading += bool(core.spread)
+            taken = checkpoint(core)
+            thawed = thaw(taken, factory)
+            assert taken.unkept == []
+            assert first_difference(core, thawed) is None
+            while more:
+                more = core.run(now, enough=lambda: True)
+                told = [decided(one) for one in core.take()]
+                assert thawed.run(now, enough=lambda: True) is more
+                assert [decided(one) for one in thawed.take()] == told
+                if rounds % 90 == 3 and told:
+                    break
+            assert first_difference(core, thawed) is None
+    assert once_reconciling > 1
+    assert once_spreading > 1
 
 
 def test_what_is_no_data_is_said_with_its_path() -> None:

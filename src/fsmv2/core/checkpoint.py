@@ -30,7 +30,6 @@ LEFT_OUT: Mapping[str, str] = {
     "worker": "made by the type, as workers keep nothing",
     "_internal": "follows from the other slots, and is never written",
     "records": "history for people; decides nothing",
-    "reconciling": "begun anew, here and there",
 }
 """Slots of a supervisor that a checkpoint does not hold, and why."""
 
@@ -146,7 +145,6 @@ class Copying:
         """Copy until it is `enough` for now; whether that was all."""
         taken, copiers = self.checkpoint, _COPIERS
         for number, s in enumerate(self._left, 1):
-            review_anew(s)
             null = s.definition is NOT_CREATED.definition
             taken._identities.append((null, *_identity(s)))
             taken._internals.append(s._internal)
@@ -160,15 +158,6 @@ class Copying:
             if not number % LOOK_EVERY and enough():
                 return False
         return True
-
-
-def review_anew(s: Supervisor) -> None:
-    """Have a comparison of children that is under way begin anew, which changes nothing of it.
-
-    It is no data; so that both go on alike it begins anew where it goes on, too.
-    """
-    if s.reconciling is not None:
-        s.review_children()
 
 
 def checkpoint(core: Core) -> Checkpoint:

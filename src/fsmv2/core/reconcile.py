@@ -40,7 +40,7 @@ def reconcile(core: Core, s: Supervisor) -> None:
         return
     assert s.reconciling is not None  # noqa: S101  (set by `_accept`)
     changes, looks = core.settings.children_per_tick, LOOKS_PER_TICK
-    for changed in s.reconciling:
+    for changed in _changes(core, s, s.reconciling):
         changes -= changed
         looks -= 1
         if changes <= 0 or looks <= 0:
@@ -65,7 +65,7 @@ def _accept(core: Core, s: Supervisor, desired: DesiredState) -> bool:
         for child in s.children.values():
             siblings.relink(core, child)
             core.mark(child, Cause("sibling", "its group changed", core.tick_id))
-    s.reconciling = _changes(core, s, wanted)
+    s.reconciling = Reconciling(s, wanted)
     return True
 
 
@@ -83,32 +83,35 @@ def _by_name(specs: tuple[ChildSpec, ...]) -> dict[str, ChildSpec]:
     )
 
 
-def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterator[bool]:
+class Reconciling:
+    """How far the children of one supervisor were looked at; `wanted` are all declared ones."""
+
+    __slots__ = ("at", "gone", "wanted")
+
+    def __init__(self, s: Supervisor, wanted: dict[str, ChildSpec]) -> None:
+        self.gone = [child for name, child in s.children.items() if name not in wanted]
+        self.wanted = tuple(wanted.values())
+        self.at = 0
+
+
+def _changes(core: Core, s: Supervisor, looked: Reconciling) -> Iterator[bool]:
     """Look at the children one by one, so that the caller can stop, and go on in another tick.
 
     Yields True after each change, and False now and then after many that needed none.
     """
-    looked = 0
-    for child in [child for name, child in s.children.items() if name not in wanted]:
-        looked += 1
-        if not looked % LOOKED_AT:
-            yield False
-        name = child.name
-        if s.children.get(name) is not child:
-            continue  # it has been removed meanwhile
-        child.comeback = None
-        if child.stop is None or child.stop.kind == "restart":
-            if child.declared.discovered and not _agreed_missing(core, s, name):
-                continue
-            lifecycle.remove(core, child, f"{s.path or 'the root'} no longer declares it")
-            yield True
-    for name, spec in wanted.items():
-        looked += 1
-        if not looked % LOOKED_AT:
-            yield False
-        existing = s.children.get(name)
+    gone, wanted = looked.gone, looked.wanted
+    for at in range(looked.at, len(gone)):
+        looked.at = at + 1
+        changed = _remove_one(core, s, gone[at])
+        if changed or not looked.at % LOOKED_AT:
+            yield changed
+    before = len(gone)
+    for at in range(looked.at - before, len(wanted)):
+        spec = wanted[at]
+        looked.at = before + at + 1
+        existing = s.children.get(spec.name)
         if s.missing:
-            s.missing.pop(name, None)
+            s.missing.pop(spec.name, None)
         if existing is None:
             create(core, s, spec)
             yield True
@@ -116,6 +119,20 @@ def _changes(core: Core, s: Supervisor, wanted: dict[str, ChildSpec]) -> Iterato
             existing.declared = spec  # our object from now on: then a look at it is enough. H54
         elif _change_one(core, existing, spec):
             yield True
+        if not looked.at % LOOKED_AT:
+            yield False
+
+
+def _remove_one(core: Core, s: Supervisor, child: Supervisor) -> bool:
+    if s.children.get(child.name) is not child:
+        return False  # it has been removed meanwhile
+    child.comeback = None
+    if child.stop is not None and child.stop.kind != "restart":
+        return False
+    if child.declared.discovered and not _agreed_missing(core, s, child.name):
+        return False
+    lifecycle.remove(core, child, f"{s.path or 'the root'} no longer declares it")
+    return True
 
 
 def _same(child: Supervisor, spec: ChildSpec) -> bool:

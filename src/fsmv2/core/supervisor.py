@@ -7,7 +7,7 @@ named after what they do (derive, control, reconcile, step, ...) and are called 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fsmv2.core.ending import Ended
     from fsmv2.core.machine import Core
     from fsmv2.core.pausing import Pause
+    from fsmv2.core.reconcile import Reconciling
 
 NOTHING: Mapping[str, Any] = {}
 
@@ -205,7 +206,7 @@ class Supervisor:
         self.accepted: tuple[ChildSpec, ...] = ()
         self.groups: tuple[Group, ...] = ()
         self.children_due = False
-        self.reconciling: Iterator[bool] | None = None
+        self.reconciling: Reconciling | None = None
         self.missing: dict[str, int] | None = None
         self.children: dict[str, Supervisor] = EMPTY  # one for all leaves, until `adopt`
         self.statuses: dict[str, ChildStatus] = EMPTY

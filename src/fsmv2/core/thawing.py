@@ -64,7 +64,7 @@ class Thawing:
                 s = self._known[self._states]
                 for name, value in zip(STATE, row, strict=True):
                     setattr(s, name, read(value))
-                s.core, s.records, s.reconciling = core, (), None
+                s.core, s.records = core, ()
                 self._states += 1
             return False
         for name, value in zip(self._attributes, part, strict=True):
@@ -132,7 +132,7 @@ def _by_path(value: Any) -> tuple[str, ...] | None:
 def _gone(path: str) -> Supervisor:
     """Stands for one that was removed, and is dropped when met."""
     s = Supervisor.__new__(Supervisor)
-    s.path, s.timers, s.dirty = path, {}, False
+    s.path, s.name, s.timers, s.dirty = path, "", {}, False
     return s
 
 

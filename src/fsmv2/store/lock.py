@@ -13,11 +13,11 @@ from fsmv2.errors import StoreError
 class FileLock:
     """Held from `take` to `release`; the file beside the store names the process that holds it."""
 
-    def __init__(self, store: Path, *, what: str = "store") -> None:
-        """`what` it is, for the message."""
+    def __init__(self, store: Path, *, what: str = "store", file: Path | None = None) -> None:
+        """`what` it is, for the message; `file` is locked, by default one beside the store."""
         self._store = store
         self._what = what
-        self._path = store.with_name(store.name + ".lock")
+        self._path = file or store.with_name(store.name + ".lock")
         self._file: TextIOWrapper | None = None
 
     def take(self) -> None:

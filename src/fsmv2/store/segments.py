@@ -40,7 +40,7 @@ class Segments:
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.folder = folder
         self._max_bytes = max_bytes
-        self._lock = FileLock(folder, what="journal")
+        self._lock = FileLock(folder, what="journal", file=folder / "lock")
         self._file: int | None = None
         self._path = folder
         self._older: deque[tuple[Path, int]] = deque()

@@ -13,7 +13,6 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.core import Core, Event
-from fsmv2.core.checkpoint import review_anew
 from fsmv2.core.thawing import Thawing, first_difference
 from fsmv2.errors import FsmError, JournalError
 from fsmv2.runtime.journal.data_types import DataTypes
@@ -192,8 +191,6 @@ class _Replay:
             # It goes on with what was replayed: from there everything follows by itself.
             before.epoch = start.head.epoch
             _run_idle(before, start.idle, start.head.now)
-            for s in before.by_path.values():
-                review_anew(s)
             self._difference = _state_differs(self._core, before, segment.path)
             self._core = before
         elif self._story is not None:

@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -124,6 +124,9 @@ class AgentConformance(BridgeConformance):
 
     def bench(self) -> FsmBench:
         return AGENT
+
+    def arguments(self, action: str) -> Mapping[str, Any]:
+        return {"paths": ()} if action == "end_orphans" else {}
 
 
 class DataFlowConformance(Conformance):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import heapq
+import itertools
 import reprlib
 import unicodedata
 from collections.abc import Iterable
@@ -154,7 +155,7 @@ _NAME = 200
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name closest to `name`, or None when nothing is close.
 
-    Of very many names those that begin alike are compared, and no more than a bounded number.
+    Of very many names a bounded number is compared, of those that begin alike and are as long.
     """
     if len(name) > _NAME:
         return None
@@ -164,7 +165,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         if other.casefold() == folded:
             return other
     if len(names) > _COMPARED:
-        names = [n for n in names if n[:2] == name[:2]][:_COMPARED]
+        alike = (n for n in names if n[:1] == name[:1] and abs(len(n) - len(name)) <= 2)
+        names = list(itertools.islice(alike, _COMPARED))
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return close[0] if close else None
 

@@ -112,7 +112,22 @@ def test_what_is_no_document_is_said(home: Path, command: str, file: str, said: 
     told(home, 1, said, command, file)
 
 
-@pytest.mark.parametrize("command", ["validate", "render", "run", "lint"])
+@pytest.mark.parametrize(
+    ("journal", "said"),
+    [
+        ("nope", "does not exist"),
+        ("pipe.yaml", "no regular file"),
+        ("/dev/zero", "no regular file"),
+        ("plant.yaml", "is no journal of fsmv2"),
+        (".", "there is no journal in"),
+        ("\x1b[31m", "does not exist"),
+    ],
+)
+def test_what_is_no_journal_is_said(home: Path, journal: str, said: str) -> None:
+    told(home, 1, said, "replay", journal)
+
+
+@pytest.mark.parametrize("command", ["validate", "render", "run", "lint", "replay"])
 def test_an_empty_name_is_not_the_current_folder(home: Path, command: str) -> None:
     told(home, 2, "it is empty; is a variable of your shell not set?", command, "")
 

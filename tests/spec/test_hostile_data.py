@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -178,10 +179,23 @@ def test_secrets_of_the_environment_have_limits() -> None:
     assert vault.reveal(vault.from_environment("GOOD")) == "ü" * 1000
 
 
+@pytest.mark.parametrize("path", ["a" * 5000, "a\0b", "\ud800", "", ".", "/", "/dev/zero"])
+def test_what_is_no_secret_file_is_refused_in_our_words(path: str, tmp_path: Path) -> None:
+    vault = Vault(tmp_path, environ={})
+    with pytest.raises(SecretError):
+        vault.from_file(path)
+    try:
+        token = vault.from_file(path, "a default")
+    except SecretError:  # something is there, and no file
+        return
+    assert vault.reveal(token) == "a default"
+
+
 def test_the_nearest_of_very_many_names_is_found_in_bounded_work() -> None:
     """A thousand unknown names among a hundred thousand known ones."""
     known = [f"pump_{n}" for n in range(100_000)]
     assert nearest("pump_17a", known[:100]) == "pump_17"
+    assert nearest("pmup_17", ["other"] * 1000 + ["pump_17"]) == "pump_17"
     assert nearest("x" * 1_000_000, known) is None
     scope = dict.fromkeys(known, 1)
     for n in range(20):

@@ -118,9 +118,12 @@ class BridgeConformance(Conformance):
 
 
 class AgentConformance(BridgeConformance):
-    """The same."""
+    """The same; what a process left behind that is declared no more is ended, were there any."""
 
     worker = Agent
+
+    def arguments(self, action: str) -> Mapping[str, Any]:
+        return {"paths": ("checked/gone",)}
 
     def bench(self) -> FsmBench:
         return AGENT

@@ -299,7 +299,11 @@ def simulate(
 def replay(
     journal: Annotated[
         Path,
-        typer.Argument(metavar="JOURNAL", help="The folder `journal` of a run, or a file of it."),
+        typer.Argument(
+            parser=_named,
+            metavar="JOURNAL",
+            help="The folder `journal` of a run, or a file of it.",
+        ),
     ],
     types: Annotated[
         list[str] | None,

@@ -119,7 +119,7 @@ class Vault:
         While the tree runs the file is looked at again and again; see `replace`.
         """
         file = self._folder / path
-        if default is not None and not file.exists():
+        if default is not None and not os.path.exists(file):
             self._defaulted |= {path}
             return self._keep(f"file:{path}", default, variable)
         return self._keep(f"file:{path}", read_secret(file), variable)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TypeGuard
 
-from fsmv2.errors import SpecError, said, suggest
+from fsmv2.errors import FsmError, SpecError, said, suggest
 from fsmv2.worker.factory import WorkerFactory
 from fsmv2.worker.fsm_bench import FsmBench
 from fsmv2.worker.worker import Worker
@@ -44,8 +44,8 @@ def register_named(factory: WorkerFactory, name: str) -> None:
     `package.module` are all types made there. `package.module:name` is one type; or a factory, or
     anything that has one, or a function that makes either.
     """
-    module, _, attribute = name.partition(":")
-    loaded = _imported(module)
+    loaded, attribute = import_named(name, "worker types", "factory", alone=True)
+    module = loaded.__name__
     if not attribute:
         own = [v for v in vars(loaded).values() if _is_type(v) and v.__module__ == module]
         for kind in own:
@@ -61,7 +61,12 @@ def register_named(factory: WorkerFactory, name: str) -> None:
         factory.register(found)
         return
     if callable(found):
-        found = found()
+        try:
+            found = found()
+        except FsmError:
+            raise
+        except Exception as error:
+            raise SpecError(f"'{name}' raised {said(error)}, expected a factory.") from error
     found = getattr(found, "factory", found)
     if not isinstance(found, WorkerFactory):
         known = [k for k, v in vars(loaded).items() if _is_type(v) or isinstance(v, WorkerFactory)]
@@ -76,28 +81,27 @@ def _is_type(found: Any) -> TypeGuard[type[Worker[Any, Any, Any]]]:
     return isinstance(found, type) and issubclass(found, Worker) and "definition" in vars(found)
 
 
-def import_named(name: str, what: str, example: str) -> tuple[ModuleType, str]:
-    """The module of `module:attribute`, imported, and the attribute's name.
+def import_named(
+    name: str, what: str, example: str, *, alone: bool = False
+) -> tuple[ModuleType, str]:
+    """The module of `module:attribute`, imported, and the attribute's name; '' where `alone` does.
 
     Looked for in the current directory too. SpecError, in which `what` and `example` say what was
     expected, also for whatever the module raises: it is the author's, and none of our failures.
     """
-    module, _, attribute = name.partition(":")
-    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", module) or not attribute.isidentifier():
+    module, colon, attribute = name.partition(":")
+    named = attribute.isidentifier() or (alone and not colon)
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", module) or not named:
         path = re.fullmatch(r"(?:\./)?(?P<file>[\w/]+)\.py(?::(?P<name>\w+))?", name)
         fix = f"Write it as package.module:{example}."
         if path is not None:
             meant = f"{path['file'].strip('/').replace('/', '.')}:{path['name'] or example}"
             fix = f"This is the path of a file; write '{meant}'."
         raise SpecError(f"'{name}' does not name {what}.", fix=fix)
-    return _imported(module), attribute
-
-
-def _imported(module: str) -> ModuleType:
     if (here := os.getcwd()) not in sys.path:
         sys.path.insert(0, here)
     try:
-        return importlib.import_module(module)
+        return importlib.import_module(module), attribute
     except ModuleNotFoundError as error:
         if error.name is not None and f"{module}.".startswith(f"{error.name}."):
             raise SpecError(

@@ -53,4 +53,5 @@ async def end_orphans(state_dir: str, paths: Iterable[str]) -> None:
 
 
 def _directories(state_dir: str) -> list[str]:
-    return sorted(os.listdir(state_dir)) if Path(state_dir).is_dir() else []
+    # Path("") would be the current folder.
+    return sorted(os.listdir(state_dir)) if state_dir and Path(state_dir).is_dir() else []

@@ -80,6 +80,10 @@ def recorded(journal: Path) -> list[Path]:
         raise JournalError(
             f"{journal} does not exist.", fix="Name the folder of a journal, or a file of one."
         )
+    if not journal.is_file():  # a pipe would be waited for
+        raise JournalError(
+            f"{journal} is no regular file.", fix="Name the folder of a journal, or a file of one."
+        )
     return [journal]
 
 

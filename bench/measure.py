@@ -30,6 +30,9 @@ LOOK = 0.002
 
 REACTIONS = 5
 
+IDLE = 0.15
+"""Share of a core below which nothing is under way any more."""
+
 MOST_POLLED = 50_000
 """Workers from which on none is polled: that would be more than a core can do."""
 
@@ -64,10 +67,8 @@ async def quiet(seconds: float) -> float:
 
 async def settled(tree: Runtime) -> None:
     """Wait until what follows a start or a change is over: each has been looked at once more."""
-    last = -1
-    while last != tree.core.counters.ticks:
-        last = tree.core.counters.ticks
-        await asyncio.sleep(2.0)
+    while tree.supervision.behind or await quiet(2.0) > IDLE:
+        pass
 
 
 async def converge_stored(parents: int) -> dict[str, float]:

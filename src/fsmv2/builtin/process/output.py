@@ -102,8 +102,9 @@ class Follower:
             more = _whole(current.read())
         place = Place(first, place.offset + len(more), place.lines + more.count(b"\n"))
         if place != self._place:
-            (directory / TOLD).write_text(" ".join(map(str, place)))
             self._place = place
+            with contextlib.suppress(OSError):  # a full disk: after a crash they are told again
+                (directory / TOLD).write_text(" ".join(map(str, place)))
         return text + more, missed
 
 

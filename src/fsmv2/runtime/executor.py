@@ -135,6 +135,7 @@ class Executor:
                 if not queue:
                     del self._waiting[type_name]
                 elif self._free() > 0 and self._taken.get(type_name, 0) < share:
+                    self._waiting[type_name] = self._waiting.pop(type_name)  # behind the others
                     self._start(queue.popleft())
                     progress = True
 

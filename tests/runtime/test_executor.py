@@ -1,0 +1,361 @@
+"""The executor by itself: who gets a slot, what is refused, and what ends what does not end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from fsmv2 import EngineSettings, Outcome, PermanentError
+from fsmv2.core import ActionEnded, ActionRefused, ActionUnstuck
+from fsmv2.runtime.executor import Executor, Job
+from fsmv2.testing.virtual import VirtualLoop
+from fsmv2.worker import ActionDefinition
+
+
+class Bench:
+    """An executor under a virtual clock; `begun` and `posted` say what it did, and when."""
+
+    def __init__(self, **settings: int) -> None:
+        self.loop = VirtualLoop()
+        self.begun: list[str] = []
+        self.cancels: list[float] = []
+        self.posted: list[Any] = []
+        self.when: list[float] = []
+        self.gate = asyncio.Event()
+        self.ends: dict[str, asyncio.Event] = {}
+        self.executor = Executor(EngineSettings(**settings), self.loop, self._post)
+        self._id = 0
+
+    def _post(self, event: Any) -> None:
+        self.posted.append(event)
+        self.when.append(self.loop.time())
+
+    def submit(
+        self,
+        path: str,
+        call: Callable[[], Awaitable[Any]] | None = None,
+        *,
+        type_name: str = "device",
+        urgent: bool = False,
+        timeout: float = 10.0,
+    ) -> int:
+        """Submit an action that is open-ended unless it is given; its id."""
+        self._id += 1
+
+        async def run() -> Any:
+            self.begun.append(path)
+            return await (call or self.ends.setdefault(path, self.gate).wait)()
+
+        self.executor.submit(
+            Job(
+                (path, 1),
+                self._id,
+                ActionDefinition("work", timeout, 0, True),
+                run,
+                type_name=type_name,
+                urgent=urgent,
+            )
+        )
+        return self._id
+
+    async def deaf(self) -> str:
+        """An action that swallows every cancel until the gate opens."""
+        while not self.gate.is_set():
+            try:
+                await self.gate.wait()
+            except asyncio.CancelledError:
+                self.cancels.append(self.loop.time())
+        return "late"
+
+    def run(self, seconds: float = 0.001) -> None:
+        """Let time pass."""
+        self.loop.run_until_complete(asyncio.sleep(seconds))
+
+    def outcomes(self) -> list[tuple[str, str]]:
+        """Path and outcome of what ended, in order."""
+        return [(e.path, e.outcome) for e in self.posted if isinstance(e, ActionEnded)]
+
+
+Make = Callable[..., Bench]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    made: list[Bench] = []
+
+    def one(**settings: int) -> Bench:
+        made.append(Bench(**settings))
+        return made[-1]
+
+    yield one
+    for bench in made:
+        bench.gate.set()
+        bench.run(5)
+        bench.loop.close()
+
+
+def test_what_an_action_returns_is_handed_on(make: Make) -> None:
+    bench = make()
+
+    async def answer() -> int:
+        return 42
+
+    id_ = bench.submit("p/a", answer)
+    bench.run()
+    assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.SUCCEEDED, result=42)]
+    bench.run(100)
+    assert len(bench.posted) == 1  # its time-out has gone with it
+    assert not bench.executor._running
+    assert not bench.executor._taken
+
+
+def test_a_task_bears_the_name_of_the_action_and_the_path(make: Make) -> None:
+    bench = make()
+    names = []
+
+    async def look() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        names.append(task.get_name())
+
+    bench.submit("p/a", look)
+    bench.run()
+    assert names == ["work:p/a"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "permanent"),
+    [
+        (ValueError("no such pin"), "ValueError: no such pin", False),
+        (PermanentError("wrong device"), "wrong device", True),
+        (SystemExit(1), "SystemExit was raised by an action", True),
+        (KeyboardInterrupt(), "KeyboardInterrupt was raised by an action", True),
+    ],
+)
+def test_h21_an_exception_is_a_result(
+    make: Make, error: BaseException, said: str, permanent: bool
+) -> None:
+    bench = make(action_slots=1)
+
+    async def fail() -> None:
+        raise error
+
+    id_ = bench.submit("p/a", fail)
+    bench.submit("p/b")
+    bench.run()
+    assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.FAILED, said, permanent)]
+    assert bench.begun == ["p/a", "p/b"]  # the slot is free again
+
+
+def test_one_that_cancels_itself_has_failed(make: Make) -> None:
+    bench = make()
+
+    async def cancel() -> None:
+        raise asyncio.CancelledError
+
+    id_ = bench.submit("p/a", cancel)
+    bench.run()
+    assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.FAILED, "was cancelled from inside")]
+
+
+def test_one_type_takes_half_of_the_slots_and_waits_in_order(make: Make) -> None:
+    bench = make(action_slots=4)
+    for n in range(4):
+        bench.submit(f"p/{n}")
+    bench.submit("p/other", type_name="other")
+    bench.run()
+    assert bench.begun == ["p/0", "p/1", "p/other"]
+    assert bench.executor.queued == 2
+    bench.gate.set()
+    bench.run()
+    assert bench.begun[3:] == ["p/2", "p/3"]
+    assert bench.executor.queued == 0
+
+
+def test_a_single_slot_is_a_share(make: Make) -> None:
+    bench = make(action_slots=1)
+    bench.submit("p/a")
+    bench.submit("p/b")
+    bench.run()
+    assert bench.begun == ["p/a"]
+
+
+def test_types_take_turns_so_that_two_full_of_dead_devices_starve_no_third(make: Make) -> None:
+    bench = make(action_slots=4)
+    bench.ends = {f"{t}/{n}": asyncio.Event() for t in "ab" for n in range(2)}
+    for n in range(6):
+        for type_name in "ab":
+            bench.submit(f"{type_name}/{n}", type_name=type_name)
+    bench.submit("c/0", type_name="c")
+    bench.submit("c/1", type_name="c")
+    bench.run()
+    assert bench.begun == ["a/0", "b/0", "a/1", "b/1"]
+    for path in list(bench.begun):
+        bench.ends[path].set()
+        bench.run()
+    assert bench.begun[4:] == ["a/2", "b/2", "c/0", "a/3"]
+
+
+def test_a_full_queue_refuses_what_is_not_urgent(make: Make) -> None:
+    bench = make(action_slots=1, action_queue=2, urgent_slots=1)
+    for n in range(3):
+        bench.submit(f"p/{n}")
+    assert bench.executor.refused == 0
+    refused = [bench.submit("p/3"), bench.submit("q/0", type_name="other")]
+    assert bench.posted == [
+        ActionRefused("p/3", 1, refused[0]),
+        ActionRefused("q/0", 1, refused[1]),
+    ]
+    assert bench.executor.refused == 2
+    for n in range(3):
+        bench.submit(f"u/{n}", urgent=True)
+    bench.run()
+    assert bench.executor.refused == 2
+    assert bench.executor.queued == 4
+    assert bench.begun == ["p/0", "u/0"]
+
+
+def test_h61_what_is_urgent_has_slots_of_its_own_and_borrows_free_ones(make: Make) -> None:
+    bench = make(action_slots=4, urgent_slots=1)
+    bench.submit("p/0")
+    for n in range(5):
+        bench.submit(f"u/{n}", urgent=True)
+    bench.run()
+    assert bench.begun == ["p/0", "u/0", "u/1", "u/2", "u/3"]  # its own, and three of four
+    bench.submit("q/0", type_name="other")
+    bench.run()
+    assert len(bench.begun) == 5  # what is borrowed is taken
+    assert bench.executor.queued == 2
+    bench.gate.set()
+    bench.run()
+    assert sorted(bench.begun[5:]) == ["q/0", "u/4"]
+    assert bench.executor._taken_urgent == 0
+
+
+def test_h61_ten_dead_devices_do_not_hold_up_what_is_urgent(make: Make) -> None:
+    bench = make(action_slots=2, urgent_slots=2)
+    for n in range(10):
+        bench.submit(f"p/{n}")
+        bench.submit(f"q/{n}", type_name="other")
+    for n in range(2):
+        bench.submit(f"u/{n}", urgent=True)
+    bench.run()
+    assert bench.begun == ["p/0", "q/0", "u/0", "u/1"]
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_a_queued_one_that_is_cancelled_never_begins(make: Make, urgent: bool) -> None:
+    bench = make(action_slots=1, urgent_slots=1)
+    bench.submit("p/0")
+    bench.submit("u/0", urgent=True)
+    ids = [bench.submit(f"w/{n}", urgent=urgent) for n in range(3)]
+    bench.executor.cancel(("w/1", 1), ids[1])
+    assert bench.posted == [ActionEnded("w/1", 1, ids[1], Outcome.CANCELLED)]
+    bench.executor.cancel(("w/1", 1), ids[1])
+    assert len(bench.posted) == 1
+    bench.gate.set()
+    bench.run()
+    assert bench.begun == ["p/0", "u/0", "w/0", "w/2"]
+
+
+def test_h22_a_running_one_is_cancelled_until_it_ends(make: Make) -> None:
+    bench = make(action_slots=2)
+    id_ = bench.submit("p/a", bench.deaf)
+    bench.submit("p/b")
+    bench.run()
+    bench.executor.cancel(("p/a", 1), id_)
+    bench.run(1.1)
+    gaps = [b - a for a, b in zip(bench.cancels, bench.cancels[1:], strict=False)]
+    assert gaps == pytest.approx([0.25] * 4)
+    assert bench.posted == []
+    bench.gate.set()
+    bench.run()
+    assert bench.posted[0] == ActionEnded("p/a", 1, id_, Outcome.CANCELLED)
+
+
+def test_a_cancel_of_what_is_not_there_does_nothing(make: Make) -> None:
+    bench = make()
+    bench.submit("p/a")
+    bench.executor.cancel(("p/b", 1), 99)
+    bench.run()
+    assert (bench.begun, bench.posted, bench.cancels) == (["p/a"], [], [])
+
+
+def test_one_that_takes_too_long_is_ended_and_says_so(make: Make) -> None:
+    bench = make(action_slots=1)
+    id_ = bench.submit("p/a", timeout=2.5)
+    bench.submit("p/b", timeout=60)
+    bench.run(2.49)
+    assert bench.posted == []
+    bench.run(0.02)
+    assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.TIMED_OUT, "took longer than 2.5 s")]
+    bench.run(30)
+    assert bench.begun == ["p/a", "p/b"]
+    assert bench.executor.stuck == 0
+    assert len(bench.posted) == 1
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_h22_one_that_does_not_end_is_given_up_and_its_slot_with_it(
+    make: Make, urgent: bool
+) -> None:
+    bench = make(action_slots=1, urgent_slots=1)
+    if urgent:
+        bench.submit("other", timeout=1000.0)
+    id_ = bench.submit("p/a", bench.deaf, timeout=10.0, urgent=urgent)
+    bench.submit("p/b", timeout=1000.0, urgent=urgent)
+    bench.run(29.9)
+    assert bench.posted == []
+    assert bench.cancels[0] == pytest.approx(10.0)
+    bench.run(0.2)
+    stuck = ActionEnded("p/a", 1, id_, Outcome.STUCK, "has not ended after 30 s")
+    assert bench.posted == [stuck]
+    assert bench.when == pytest.approx([30.0])
+    assert bench.executor.stuck == 1
+    assert bench.begun[-2:] == ["p/a", "p/b"]
+    before = len(bench.cancels)
+    bench.run(10)
+    assert len(bench.cancels) - before == 10  # still pressed, but once a second is enough
+    bench.gate.set()
+    bench.run()
+    assert ActionUnstuck("p/a", 1, id_) in bench.posted
+    assert ("p/b", Outcome.SUCCEEDED) in bench.outcomes()
+    assert [e.action_id for e in bench.posted].count(id_) == 2
+    assert bench.executor._taken == {}
+    assert bench.executor._taken_urgent == 0
+
+
+def test_one_that_ends_between_its_time_out_and_three_times_it_is_not_stuck(make: Make) -> None:
+    bench = make()
+    id_ = bench.submit("p/a", bench.deaf, timeout=10.0)
+    bench.run(20)
+    bench.gate.set()
+    bench.run(20)
+    assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.TIMED_OUT, "took longer than 10 s")]
+    assert bench.executor.stuck == 0
+
+
+def test_everything_of_an_incarnation_ends_and_nothing_else(make: Make) -> None:
+    bench = make(action_slots=4, urgent_slots=1)
+    running = bench.submit("p/a", bench.deaf)
+    bench.submit("p/b")
+    for path in ("p/a", "p/b", "p/a"):
+        bench.submit(path)
+    bench.submit("u/0", urgent=True)
+    for path in ("p/a", "u/1"):
+        bench.submit(path, urgent=True, type_name="other")
+    bench.run()
+    begun = list(bench.begun)
+    ended = bench.loop.create_task(bench.executor.end_all(("p/a", 1)))
+    bench.run(1)
+    assert not ended.done()  # it returns when the tasks have ended
+    assert bench.cancels
+    bench.gate.set()
+    bench.run(1)
+    assert ended.done()
+    assert ActionEnded("p/a", 1, running, Outcome.CANCELLED) in bench.posted
+    assert bench.begun[len(begun) :] == ["p/b"]
+    assert not bench.executor._running

@@ -29,7 +29,7 @@ class ExponentialBackoff(msgspec.Struct, frozen=True):
     def delay(self, attempt: int) -> float:
         """Seconds to wait before this attempt."""
         text = f"{self.seed}:{self.key}:{attempt}".encode()
-        drawn = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") / 2**64
+        drawn = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) / 2**64
         return drawn * self.ceiling(attempt)
 
 

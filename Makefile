@@ -4,8 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 FOR    ?=
+MINUTES ?= 20
+ONLY   ?=
 
-.PHONY: help demo test test-all bench lint docs lock clean
+.PHONY: help demo test test-all mutants bench lint docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -34,8 +36,12 @@ test: lint  ## what CI runs, under six minutes on two cores
 	@$(BIN)/pytest -n 2 --cov --cov-report= -m "not slow"
 	@$(BIN)/coverage report --include='src/fsmv2/spec/*,src/fsmv2/core/*' --fail-under=95 --skip-covered
 
-test-all: lint  ## test, and what takes longer
+test-all: lint  ## test, and what takes longer; at last mutants, for MINUTES=20
 	@$(BIN)/pytest -n 2
+	@$(BIN)/python tests/mutation/mutants.py --minutes $(MINUTES)
+
+mutants: $(READY)  ## break the code in every small way; some of it: ONLY='fsmv2.core.backoff*'
+	@$(BIN)/python tests/mutation/mutants.py --only '$(ONLY)'
 
 bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operations, a hundred bridges
 	@$(BIN)/python -m bench
@@ -49,4 +55,4 @@ lock: $(READY)  ## resolve the dependencies anew (writes no address of an index)
 	  --generate-hashes --no-header -q -o requirements.lock
 
 clean:  ## remove the environment and what the tools left
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist build
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist build mutants mutants.log

@@ -13,6 +13,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
+"""Every mutant meets the same examples, so that what survives does not depend on luck."""
 
 
 @pytest.hookimpl(tryfirst=True)

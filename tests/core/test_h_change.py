@@ -6,11 +6,22 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from lamp_tree import DeviceSpec, World, condition, device, group, simulate, states
+from lamp_tree import (
+    DeviceSpec,
+    Group,
+    World,
+    condition,
+    device,
+    factory_for,
+    group,
+    simulate,
+    states,
+)
 
-from fsmv2 import ChildSpec, EngineSettings, SpecError, UserSpec
+from fsmv2 import ChildSpec, DesiredState, EngineSettings, ObservedState, SpecError, UserSpec
 from fsmv2.core import Release, Watch
 from fsmv2.core.create import create
+from fsmv2.testing import Simulation
 
 
 @pytest.fixture
@@ -156,6 +167,42 @@ def test_h29_a_discovered_child_goes_after_three_agreeing_observations(
         sim.run(60)
         assert (sim[path].state, sim[path].incarnation) == ("running", 1)
         assert not sim.supervisor("g").missing
+
+
+class Found(ObservedState):
+    names: tuple[str, ...] = ()
+
+
+class Finder(Group):
+    """Has the children that it sees."""
+
+    derive_from = "own"
+
+    def derive_desired_state(self, spec: Any, previous_observed: Any) -> DesiredState:
+        names = () if previous_observed is None else previous_observed.names
+        return DesiredState("running", tuple(device(name, discovered=True) for name in names))
+
+    async def collect_observed_state(self, spec: Any, resources: Any) -> Found:
+        return Found(names=self.world.collect["found"])
+
+
+@pytest.mark.parametrize("agree", [1, 2, 3])
+def test_h29_what_was_derived_from_an_observation_counts_it(world: World, agree: int) -> None:
+    """The look that first missed a child is the first of those that must agree."""
+    factory = factory_for(world)
+    factory.register(Finder, make=lambda: Finder(world))
+    world.collect["found"] = ("a",)
+    settings = EngineSettings(discovery_agreement=agree)
+    with Simulation(group("g", kind="finder"), factory, settings=settings) as sim:
+        sim.run(7)
+        assert sim["g/a"].state == "running"
+        world.collect["found"] = ()
+        for look in range(agree):
+            assert sim["g/a"].control == "running", look
+            last = sim.supervisor("g").observed_at
+            sim.until(lambda sim, last=last: sim.supervisor("g").observed_at != last)
+            sim.run(0.01)
+        assert "g/a" not in sim or sim["g/a"].control == "stopped"
 
 
 def test_h29_another_change_meanwhile_does_not_hasten_a_removal(world: World) -> None:

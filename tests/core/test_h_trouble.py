@@ -374,6 +374,18 @@ def test_an_escalation_says_what_the_type_tells_its_person_to_do(world: World) -
         assert sim.core.counters.escalations == 1
 
 
+def test_every_escalation_is_counted_and_said_as_a_sentence(world: World) -> None:
+    world.act["g/a"] = PermanentError("wrong BOX.")
+    world.act["g/b"] = PermanentError("...nothing")
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(400)
+        assert sim.core.counters.escalations == 2
+        for path, said in (("g/a", "wrong BOX"), ("g/b", "...nothing")):
+            warned, called = [r for r in sim.reports if (r.kind, r.path) == ("escalation", path)]
+            assert (warned.level, called.level) == ("warning", "critical")
+            assert f"healthy seconds: cannot be lit: {said}. Retries go on" in called.text
+
+
 def test_an_opening_circuit_lets_a_running_action_end_and_measures_it(world: World) -> None:
     """It is not cancelled, but counted, and the time after the opening is told."""
     with simulate(world, group("g", device("a"), device("b"), kind="guarded")) as sim:

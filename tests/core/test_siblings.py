@@ -141,3 +141,40 @@ def test_nothing_is_left_of_siblings_that_are_gone(jobs: Jobs) -> None:
         sim.declare(team("t", job("a")))
         sim.run(10)
         assert sim.core.dependents == {}
+
+
+@pytest.mark.parametrize("done", ["finished", "running"])
+def test_each_of_those_it_requires_counts(jobs: Jobs, done: str) -> None:
+    """One that has done its part does not stand for the next."""
+    first = job("a", "transient")
+    with simulate(jobs, team("t", first, job("b"), job("c", requires=["a", "b"]))) as sim:
+        sim.run(10)
+        assert sim["t/c"].state == "running"
+        if done == "finished":
+            jobs.end("t/a", "well")
+            sim.run(5)
+        sim.declare(team("t", first, job("b", enabled=False), job("c", requires=["a", "b"])))
+        sim.run(10)
+        assert sim["t/c"].state == "stopped"
+        assert sim["t/c"].control_reason == "requires t/b, which is to stop"
+
+
+def test_it_says_what_the_one_it_requires_is_about(jobs: Jobs) -> None:
+    jobs.broken.add("t/a")
+    settings = EngineSettings(backoff_base=60.0)
+    with simulate(jobs, team("t", job("a"), job("b", requires=["a"])), settings) as sim:
+        sim.run(3)
+        assert sim["t/a"].state == "failed"
+        assert sim["t/b"].control_reason == "requires t/a, which is failed"
+
+
+def test_one_that_rests_between_two_runs_is_not_there(jobs: Jobs) -> None:
+    """A permanent child that finished is begun again after its backoff: until then it is down."""
+    settings = EngineSettings(backoff_base=60.0)
+    with simulate(jobs, team("t", job("a"), job("b", requires=["a"])), settings) as sim:
+        sim.run(10)
+        assert states(sim, "ab") == ["running", "running"]
+        jobs.end("t/a", "well")
+        sim.run(4)
+        assert states(sim, "ab") == ["stopped", "stopped"]
+        sim.until(lambda sim: states(sim, "ab") == ["running", "running"], within=100)

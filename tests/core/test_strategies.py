@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 from job_tree import Jobs, job, simulate, states, team
+from lamp_tree import Device, World, device
+from lamp_tree import group as group_of
+from lamp_tree import simulate as simulate_lamps
 
-from fsmv2 import EngineSettings, Group
+from fsmv2 import EngineSettings, Group, goto
 
 
 @pytest.fixture
@@ -105,6 +108,37 @@ def test_a_permanent_root_begins_again_like_any_child(jobs: Jobs) -> None:
         assert (sim["a"].state, begun(jobs, "a")) == ("running", 2)
 
 
+@pytest.mark.parametrize("change", ["after", "spec"])
+def test_one_that_ended_stays_so_when_only_its_place_among_others_changes(
+    jobs: Jobs, change: str
+) -> None:
+    with simulate(jobs, team("t", job("a", "temporary"), job("b"))) as sim:
+        sim.run(5)
+        jobs.end("t/a", "badly")
+        sim.run(10)
+        changed = job("a", "temporary", **{"after": {"after": ["b"]}, "spec": {"pin": 1}}[change])
+        sim.declare(team("t", changed, job("b")))
+        sim.run(10)
+        assert sim["t/a"].state == ("stopped" if change == "after" else "running")
+
+
+@pytest.mark.parametrize("how", ["disabled", "removed"])
+def test_one_that_fails_while_it_is_to_stop_has_not_ended_by_itself(how: str) -> None:
+    world = World()
+    world.slow["g/a"] = 9.0
+    a = device("a", restart="temporary")
+    with simulate_lamps(world, group_of("g", a)) as sim:
+        sim.run(1)
+        assert sim["g/a"].state == "starting"
+        world.step["g/a"] = lambda: goto(Device.failed, "the fuse has blown")
+        children = [device("a", restart="temporary", enabled=False)] if how == "disabled" else []
+        sim.declare(group_of("g", *children))
+        sim.run(0.5)
+        assert "starting → failed: the fuse has blown" in sim.texts("transition", "g/a")
+        assert sim.texts("ended") == []
+        world.step.clear()
+
+
 # ---- groups -------------------------------------------------------------------------------------
 
 MEMBERS = "abc"
@@ -169,6 +203,52 @@ def test_what_becomes_of_a_member_whose_group_is_begun_again(
         assert (sim["t/b"].state, begun(jobs, "b")) == (state, times)
         if restart == "temporary" and not ended_before:
             assert "temporary, so it is not" in sim["t/b"].control_reason
+
+
+def test_a_member_that_waits_for_its_own_backoff_is_not_begun_again_by_another(
+    jobs: Jobs,
+) -> None:
+    group = Group("one_for_all", ("a", "b"))
+    settings = EngineSettings(backoff_base=60.0)
+    with simulate(jobs, team("t", job("a"), job("b"), groups=(group,)), settings) as sim:
+        sim.run(10)
+        jobs.broken.add("t/b")
+        jobs.end("t/b", "badly")
+        sim.run(2)
+        assert (sim["t/b"].state, sim["t/a"].incarnation) == ("failed", 2)
+        sim.until(lambda sim: sim["t/b"].attempts == 2, within=100)
+        sim.run(0.1)
+        assert (sim["t/b"].state, sim["t/b"].incarnation) == ("failed", 1)
+        before = sim["t/b"].incarnation
+        jobs.end("t/a", "badly")
+        sim.run(2)
+        assert sim["t/b"].incarnation == before
+
+
+def test_a_member_that_has_not_begun_is_not_begun_again(jobs: Jobs) -> None:
+    group = Group("one_for_all", ("a", "b"))
+    waits = job("b", requires=["x"])
+    tree = team("t", job("a"), waits, job("x", enabled=False), groups=(group,))
+    with simulate(jobs, tree) as sim:
+        sim.run(10)
+        assert states(sim, "ab") == ["running", "stopped"]
+        jobs.end("t/a", "badly")
+        sim.run(20)
+        assert (sim["t/a"].state, sim["t/b"].incarnation) == ("running", 1)
+        assert sim.texts("stop", "t/b") == []
+
+
+def test_a_member_whose_group_ended_it_does_not_end_its_parent(jobs: Jobs) -> None:
+    """Significant is who ends by itself, as in OTP."""
+    children = (job("a"), job("b", "temporary", significant=True))
+    group = Group("one_for_all", ("a", "b"))
+    inner = team("t", *children, groups=(group,), auto_stop="any_significant", restart="transient")
+    with simulate(jobs, team("r", inner)) as sim:
+        sim.run(10)
+        jobs.end("r/t/a", "badly")
+        sim.run(30)
+        assert states(sim, "ab", "r/t") == ["running", "stopped"]
+        assert sim["r/t"].state == "running"
 
 
 def test_the_others_wait_until_the_one_that_failed_comes_back(jobs: Jobs) -> None:
@@ -312,3 +392,15 @@ def test_a_parent_isolates_a_child_tried_in_vain_or_begins_all_again(
         assert begun(jobs, "d") == 1
         jobs.broken.clear()
         sim.until(lambda sim: states(sim, "ab", "r/t") == ["running"] * 2, within=200, step=1)
+
+
+def test_a_temporary_worker_that_stays_silent_ends_once() -> None:
+    world = World()
+    with simulate_lamps(world, group_of("g", device("a", restart="temporary"))) as sim:
+        sim.run(10)
+        world.silent.add("g/a")
+        sim.run(2000)
+        assert sim.texts("ended", "g/a") == [
+            "its collection stays silent; temporary, so it is not begun again"
+        ]
+        assert sim["g/a"].incarnation == 1

@@ -129,7 +129,7 @@ def _judge(
         return False
     state.fault = result
     if not state.open:
-        if core.now - state.first_at < definition.interval:
+        if core.now < state.first_at + definition.interval:  # as the timer was set
             return False
         state.open, state.opened_at = True, core.now
     at_fault = parent.children.get(result.at_fault)
@@ -154,7 +154,7 @@ def _update_circuit(core: Core, parent: Supervisor) -> None:
         # H19: an open circuit is a visible error, never silence.
         reasons = "; ".join(f"{fault.at_fault}: {fault.reason}" for fault in faults)
         core.set_condition(parent, CIRCUIT, reasons)
-    if (before is None) == (withheld is None) and before == withheld:
+    if before == withheld:
         return
     if before is None:
         core.open_circuits += 1

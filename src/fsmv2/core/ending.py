@@ -70,7 +70,7 @@ def finished(core: Core, s: Supervisor, reason: str) -> None:
 
 def begin_again(core: Core, s: Supervisor, reason: str) -> None:
     """`s` was found at fault: a new instance, with its group; the end of it if it is temporary."""
-    if detecting.detects(s) or pausing.paused_by(core, s):
+    if s.ended is not None or detecting.detects(s) or pausing.paused_by(core, s):
         return  # whatever found it at fault finds it again
     if s.declared.restart == "temporary" and s.stop is None:
         _end(core, s, Ended(f"{reason}; temporary, so it is not begun again", normally=False))
@@ -103,14 +103,13 @@ def forgive(core: Core, s: Supervisor) -> None:
             forgive(core, child)
 
 
-def review_auto_stop(core: Core, s: Supervisor) -> None:
+def review_auto_stop(core: Core, s: Supervisor, policy: str) -> None:
     """End `s` when one, or all, of its significant children have ended by themselves."""
-    desired = s.desired
-    if desired is None or desired.auto_stop == "never" or s.stop is not None or s.disabled:
+    if s.stop is not None or s.disabled:
         return
     significant = [child for child in s.children.values() if child.declared.significant]
     gone = [child for child in significant if _has_ended(child)]
-    if gone and (desired.auto_stop == "any_significant" or len(gone) == len(significant)):
+    if gone and (policy == "any_significant" or len(gone) == len(significant)):
         reason = f"its significant {', '.join(child.name for child in gone)} ended"
         if s.parent is None:  # the work of the whole tree is done
             _end(core, s, Ended(f"finished: {reason}", normally=True))

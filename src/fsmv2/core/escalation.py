@@ -51,7 +51,7 @@ def escalate(core: Core, s: Supervisor, reason: str) -> None:
 
 def plan_repair(core: Core, s: Supervisor, reason: str) -> None:
     """Have `s` begun again after its backoff, and count the attempt."""
-    if s.stop is not None or "repair" in s.timers:
+    if s.stop is not None or s.ended is not None or "repair" in s.timers:
         return
     if detecting.detects(s) or pausing.paused_by(core, s):
         return

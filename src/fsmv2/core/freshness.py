@@ -148,7 +148,7 @@ def check_age(core: Core, s: Supervisor) -> None:
     if s.silences >= core.settings.collection_restarts:
         s.silences = 0
         core.set_timer(s, "stale", core.now + 2 * limit)  # a worker that stops is not restarted
-        if detecting.detects(s) or pausing.paused_by(core, s):
+        if s.ended is not None or detecting.detects(s) or pausing.paused_by(core, s):
             return
         attempts = s.attempts = s.attempts or Attempts()
         attempts.fail(core.now, s.backoff)

@@ -59,7 +59,7 @@ def keep(core: Core, s: Supervisor, paused: Pause) -> None:
 def resume(core: Core, s: Supervisor, who: str) -> None:
     """Let `s` and all below it go on with what waited meanwhile."""
     s.paused = None
-    core.paused.pop(s.path, None)
+    del core.paused[s.path]
     core.clear_condition(s, MANAGED)
     core.report("command", s, f"resumed by {who}")
     cause = Cause("command", f"resumed at {s.path}")

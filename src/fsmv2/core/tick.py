@@ -44,7 +44,7 @@ def tick(core: Core, s: Supervisor) -> None:
     if s.derive_due:
         derive.derive(core, s)
     if s.desired is not None and s.desired.auto_stop != "never":
-        ending.review_auto_stop(core, s)
+        ending.review_auto_stop(core, s, s.desired.auto_stop)
     was_disabled, was_control = s.disabled, s.control
     decide_control(s)
     if s.control != was_control and s.control == s.definition.stop_state:

@@ -232,6 +232,26 @@ def test_a_check_reads_the_workers_it_depends_on(world: World) -> None:
         assert condition(sim, "g/w", "CircuitClosed") == "a: dark: ['g/lamp']"
 
 
+def test_a_check_sees_when_a_worker_was_observed_and_nothing_before_that(world: World) -> None:
+    seen: list[Any] = []
+
+    class Looking(Group):
+        @check(interval=2.0)
+        def inside(self, view: CheckView) -> Any:
+            a = view.child("a")
+            if a is not None:
+                seen.append((a.observed_at, a.observed, a.status.state))
+            return healthy()
+
+    factory = factory_for(world)
+    factory.register(Looking, make=lambda: Looking(world))
+    with Simulation(group("g", device("a"), kind="looking"), factory) as sim:
+        sim.run(12)
+        first, last = seen[0], seen[-1]
+        assert first == (None, None, "stopped")
+        assert last == (sim.supervisor("g/a").observed_at, DeviceObserved(lit=True), "running")
+
+
 @pytest.mark.parametrize("reads", ["a b c", "a b"])
 def test_a_check_is_unknown_while_one_it_read_was_not_seen_since_its_last_action(
     world: World, reads: str

@@ -61,6 +61,8 @@ def run(only: list[str], *, jobs: int, minutes: float | None) -> bool:
     """Have mutmut run; whether it got as far as to the first mutant."""
     tools = Path(sys.executable).parent
     command = [str(tools / "mutmut"), "run", "--max-children", str(jobs), *only]
+    # In the background of a shell it would be ignored, and what is begun here would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"}
     with LOG.open("w") as log:
         running = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)

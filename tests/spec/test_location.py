@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import fsmv2.spec.location
 from fsmv2.errors import LocationError
 from fsmv2.spec import (
     LocationConflict,
@@ -81,6 +82,76 @@ def test_a_wrong_location_is_refused_at_its_place(raw: Any, message: str, place:
     assert caught.value.path == place
 
 
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (
+            {"line": "a", 3: "b"},
+            (
+                "location.3: The level 'line' is given twice, the second time as '3'. "
+                "Keep one of them."
+            ),
+        ),
+        *[
+            (
+                wrong,
+                (
+                    "location: A location is a map or a list of single-key maps, not "
+                    f"{kind}. Write {{enterprise: acme, site: cologne}}."
+                ),
+            )
+            for wrong, kind in (
+                ("acme", "text"),
+                (7, "a number"),
+                (1.5, "a number"),
+                ({"acme"}, "set"),
+            )
+        ],
+        (
+            [{"site": "a"}, "area"],
+            (
+                "location[1]: Each entry of a location list is a map with one key. "
+                "Write - {enterprise: acme}."
+            ),
+        ),
+        (
+            {None: "a"},
+            (
+                "location.None: There is no location level None. Known: area, cell, enterprise, line, "
+                "productionLine, site, workCell. Or a number from 0 to 31."
+            ),
+        ),
+        (
+            {"site": 7},
+            "location.site: The location level 'site' is 7, expected text. Quote it: \"7\".",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_location_is_said_in_whole_sentences(raw: Any, said: str) -> None:
+    """Where, what, what was expected, and the fix."""
+    with pytest.raises(LocationError) as caught:
+        normalise_location(raw)
+    assert str(caught.value) == said
+    with pytest.raises(LocationError) as caught:
+        normalise_location(raw, path="bridges[0].location")
+    assert str(caught.value) == said.replace("location", "bridges[0].location", 1)
+
+
+def test_a_level_may_be_written_with_space_around_it() -> None:
+    """As its value may."""
+    assert normalise_location({" line ": "l1"}) == {"line": "l1"}
+
+
+def test_no_more_than_so_many_locations_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond them equal locations are equal still, and no longer one object."""
+    monkeypatch.setattr(fsmv2.spec.location, "_shared", {})
+    monkeypatch.setattr(fsmv2.spec.location, "_SHARED_LIMIT", 2)
+    made = [normalise_location({"site": name}) for name in "abc"]
+    again = [normalise_location({"site": name}) for name in "abc"]
+    assert made == again
+    assert [one is two for one, two in zip(made, again, strict=True)] == [True, True, False]
+
+
 def test_a_misspelt_level_names_the_nearest() -> None:
     """And all of them."""
     with pytest.raises(LocationError) as caught:
@@ -133,7 +204,7 @@ def test_the_child_overrides_level_by_level() -> None:
 
 
 def test_where_the_agent_owns_its_levels_the_loser_is_reported() -> None:
-    """Only levels on which the two disagree."""
+    """Only levels on which the two disagree, in the order of levels."""
     conflicts: list[LocationConflict] = []
     merged = merge_locations(
         {"enterprise": "acme", "site": "cologne"},
@@ -143,6 +214,17 @@ def test_where_the_agent_owns_its_levels_the_loser_is_reported() -> None:
     )
     assert merged == {"enterprise": "acme", "site": "cologne", "area": "a"}
     assert conflicts == [LocationConflict(level="site", kept="cologne", lost="bonn")]
+
+
+def test_the_losers_are_told_in_the_order_of_levels_whoever_wins() -> None:
+    """By default the child does."""
+    conflicts: list[LocationConflict] = []
+    parent, child = {"cell": "c", "0": "a"}, {"0": "x", "cell": "y", "5": "z"}
+    merge_locations(parent, child, conflicts=conflicts)
+    assert [(c.level, c.kept, c.lost) for c in conflicts] == [
+        ("enterprise", "x", "a"),
+        ("cell", "y", "c"),
+    ]
 
 
 def test_merging_with_nothing_shares_the_other_side() -> None:

@@ -117,8 +117,8 @@ def test_a_wrong_location_is_refused_at_its_place(raw: Any, message: str, place:
         (
             {None: "a"},
             (
-                "location.None: There is no location level None. Known: area, cell, enterprise, line, "
-                "productionLine, site, workCell. Or a number from 0 to 31."
+                "location.None: There is no location level None. Known: area, cell, "
+                "enterprise, line, productionLine, site, workCell. Or a number from 0 to 31."
             ),
         ),
         (

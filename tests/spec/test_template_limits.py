@@ -15,7 +15,18 @@ import pytest
 from fsmv2.errors import TemplateError
 from fsmv2.spec import LocationConflict, Template, render_template
 from fsmv2.spec.bounded import BoundedCache
-from fsmv2.spec.template_limits import MAX_SOURCE, MAX_TEXT, check_value
+from fsmv2.spec.template_limits import (
+    MAX_BITS,
+    MAX_DEPTH,
+    MAX_ITEMS,
+    MAX_NODES,
+    MAX_SOURCE,
+    MAX_TEXT,
+    MAX_TOTAL,
+    check_number,
+    check_value,
+    text_of,
+)
 
 BIG = 10**9
 SCOPE = {"s": "x" * 1000, "l": list(range(1000)), "n": 2**60, "d": {"a": 1}, "huge": "y" * 200_000}
@@ -193,6 +204,135 @@ def test_a_value_is_weighed_with_all_it_holds() -> None:
         check_value({"a": ["x" * MAX_TEXT, "y"]})
     with pytest.raises(TemplateError, match="characters"):
         check_value(LocationConflict(level="x" * MAX_TEXT, kept="y", lost=""))
+
+
+def nested(levels: int, inner: Any = 1) -> Any:
+    """`inner` within so many lists."""
+    for _ in range(levels):
+        inner = [inner]
+    return inner
+
+
+def test_a_value_is_held_to_its_limits_exactly() -> None:
+    """As many items and levels as there may be pass, one more does not."""
+    assert check_value([0] * (MAX_ITEMS - 1)) == MAX_ITEMS
+    with pytest.raises(TemplateError, match="A value the template builds is over"):
+        check_value([0] * MAX_ITEMS)
+    assert check_value(nested(MAX_DEPTH)) == MAX_DEPTH + 1
+    with pytest.raises(TemplateError, match="The nesting of a value is over"):
+        check_value(nested(MAX_DEPTH + 1))
+    assert check_value(["x" * (MAX_TEXT - 1), b"y"]) == 3
+    with pytest.raises(TemplateError, match="A text the template builds is over"):
+        check_value(["x" * MAX_TEXT, b"y"])
+
+
+@pytest.mark.parametrize("kind", ["key", "value", "tuple", "set", "frozenset", "struct"])
+def test_every_kind_of_container_counts_a_level_and_its_items(kind: str) -> None:
+    """Keys of a mapping as well."""
+    deep = nested(MAX_DEPTH - 1)
+    deeper = nested(MAX_DEPTH)
+    hashable, too_deep = ("x",), ("x",)
+    for _ in range(MAX_DEPTH - 2):
+        hashable = (hashable,)  # type: ignore[assignment]
+    for _ in range(MAX_DEPTH - 1):
+        too_deep = (too_deep,)  # type: ignore[assignment]
+    fits, not_fits, items = {
+        "key": ({hashable: 1}, {too_deep: 1}, MAX_DEPTH + 2),
+        "value": ({1: deep}, {1: deeper}, MAX_DEPTH + 2),
+        "tuple": ((deep,), (deeper,), MAX_DEPTH + 1),
+        "set": ({hashable}, {too_deep}, MAX_DEPTH + 1),
+        "frozenset": (frozenset({hashable}), frozenset({too_deep}), MAX_DEPTH + 1),
+        "struct": (
+            LocationConflict(level="", kept="", lost=deep),
+            LocationConflict(level="", kept="", lost=deeper),
+            MAX_DEPTH + 3,
+        ),
+    }[kind]
+    assert check_value(fits) == items
+    with pytest.raises(TemplateError, match="nesting of a value"):
+        check_value(not_fits)
+
+
+def test_integers_are_held_to_their_bits_exactly() -> None:
+    """Either sign; and no other value is any of its business."""
+    for value in (2**MAX_BITS - 1, 1 - 2**MAX_BITS, 1e300, "x", None):
+        assert check_number(value) is value
+    for value in (2**MAX_BITS, -(2**MAX_BITS)):
+        with pytest.raises(TemplateError, match="An integer is over the limit of 256 bits"):
+            check_number(value)
+
+
+def test_the_text_of_a_value_is_measured_unless_it_is_surely_short() -> None:
+    """A scalar is as long as it is; a container may be any length."""
+    assert [text_of(v) for v in ("x", 1, True, 1.5, None, [1])] == [
+        "x",
+        "1",
+        "True",
+        "1.5",
+        "None",
+        "[1]",
+    ]
+    assert text_of("x" * (MAX_TEXT + 1))  # who joins it counts it
+    with pytest.raises(TemplateError):
+        text_of([0] * MAX_ITEMS)
+
+
+@pytest.mark.parametrize("tail", ["{{ .a }}", "{{ .a | upper }}"])
+def test_a_source_is_held_to_its_length_exactly(tail: str) -> None:
+    """On either road."""
+    room = MAX_SOURCE - len(tail)
+    assert render_template("x" * room + tail, {"a": "b"}).lower() == "x" * room + "b"
+    with pytest.raises(TemplateError, match="The template is over the limit of 65,536 characters"):
+        render_template("x" * (room + 1) + tail, {"a": "b"})
+
+
+@pytest.mark.parametrize("template", ["{{ .a }}{{ .b }}", "{{ .a }}{{ .b | upper }}"])
+def test_a_text_is_held_to_its_length_exactly(template: str) -> None:
+    """Of what a template gives, on either road."""
+    scope = {"a": "x" * (MAX_TEXT - 1), "b": "y"}
+    assert len(render_template(template, scope)) == MAX_TEXT
+    with pytest.raises(TemplateError, match="A text the template builds"):
+        render_template(template, {**scope, "b": "yy"})
+
+
+def test_a_tree_is_held_to_its_nodes_and_depth_exactly() -> None:
+    """A list of n constants has n + 3 nodes: the list, the output, the template."""
+    room = MAX_NODES - 3
+    assert len(render_template("{{ [" + "1," * room + "] }}", {})) == room
+    with pytest.raises(TemplateError, match="The template is over the limit of 2,000 elements"):
+        render_template("{{ [" + "1," * (room + 1) + "] }}", {})
+    room = MAX_DEPTH - 2  # levels of filters below template and output
+    assert render_template("{{ .s" + " | upper" * room + " }}", {"s": "a"}) == "A"
+    with pytest.raises(TemplateError, match="nesting of the template is over the limit of 60"):
+        render_template("{{ .s" + " | upper" * (room + 1) + " }}", {"s": "a"})
+
+
+def test_a_structure_is_held_to_its_depth_exactly() -> None:
+    """Rendered or compiled."""
+    fits, not_fits = nested(MAX_DEPTH, "{{ .a }}"), nested(MAX_DEPTH + 1, "{{ .a }}")
+    assert render_template(fits, {"a": "b"}) == nested(MAX_DEPTH, "b")
+    assert Template.compile(fits).references == {("a",)}
+    with pytest.raises(TemplateError, match="nesting of a structure is over the limit of 60"):
+        render_template(not_fits, {"a": "b"})
+    with pytest.raises(TemplateError, match="nesting of a structure is over the limit of 60"):
+        Template.compile(not_fits)
+
+
+def test_all_text_of_one_structure_is_held_to_its_length_exactly() -> None:
+    """32 texts of the greatest length."""
+    each = "x" * MAX_TEXT
+    many = ["{{ .a }}"] * (MAX_TOTAL // MAX_TEXT)
+    assert render_template(many, {"a": each}) == [each] * len(many)
+    with pytest.raises(TemplateError, match="The text of all templates here is over"):
+        render_template([*many, "{{ .b }}"], {"a": each, "b": "y"})
+
+
+def test_steps_are_held_to_their_number_exactly() -> None:
+    """A loop costs the nodes of its body, and one, for each item."""
+    loop = "{% for a in .l %}" + "x{# #}" * 98 + "{% endfor %}"  # an output of 98 texts: 100
+    assert render_template(loop, {"l": ["a"] * 1000}) == "x" * 98_000
+    with pytest.raises(TemplateError, match="What the template does is over the limit of 100,000"):
+        render_template(loop, {"l": ["a"] * 1001})
 
 
 def test_compiled_templates_are_forgotten() -> None:

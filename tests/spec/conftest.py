@@ -1,0 +1,22 @@
+"""Every test here compiles its templates and makes its locations itself.
+
+Otherwise what an earlier test has left in the caches is all that it tests; and with mutants, whose
+tests run in forks of a process that has run them all before, it would be nothing.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import fsmv2.spec.frozen
+import fsmv2.spec.location
+import fsmv2.spec.template
+from fsmv2.spec.bounded import BoundedCache
+
+
+@pytest.fixture(autouse=True)
+def empty_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No template is compiled yet, and no location shared."""
+    monkeypatch.setattr(fsmv2.spec.template, "_compiled", BoundedCache(4096))
+    monkeypatch.setattr(fsmv2.spec.location, "_shared", {})
+    monkeypatch.setattr(fsmv2.spec.frozen, "_shared", {})

@@ -71,6 +71,8 @@ def run(only: list[str], *, jobs: int, minutes: float | None) -> bool:
         except subprocess.TimeoutExpired:
             running.send_signal(signal.SIGINT)  # it ends what runs, and keeps what it found
             running.wait(120)
+        except KeyboardInterrupt:
+            running.wait(120)  # the terminal has told it as well
     said = re.sub(r"[^\n]*\r", "", LOG.read_text())
     if running.returncode == 0 and "Running mutation testing" in said:
         return True

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
+import fsmv2.spec.template
 from fsmv2.errors import TemplateError, UndefinedVariableError
 from fsmv2.spec import (
     RenderCache,
@@ -467,3 +468,75 @@ def test_the_cache_is_bounded() -> None:
     assert cache.render(kept[2], SCOPE) is results[2]
     assert cache.render(kept[1], SCOPE) is results[1]
     assert cache.render(kept[0], SCOPE) is not results[0]
+
+
+def test_a_render_anew_pushes_nobody_out_of_the_cache() -> None:
+    """Only one that is remembered for the first time takes a place."""
+    cache = RenderCache(size=2)
+    first, second = (Template.compile(f"{n} {{{{ .IP }}}}") for n in "ab")
+    cache.render(first, SCOPE)
+    kept = cache.render(second, SCOPE)
+    changed = cache.render(first, {"IP": "10.0.0.2"})
+    assert changed == "a 10.0.0.2"
+    assert cache.render(second, SCOPE) is kept
+    assert cache.render(first, {"IP": "10.0.0.2"}) is changed
+
+
+def test_the_cache_remembers_sixteen_templates_unless_it_is_told_otherwise() -> None:
+    """More than a worker has."""
+    cache = RenderCache()
+    many = [Template.compile(f"{n} {{{{ .IP }}}}") for n in range(17)]
+    results = [cache.render(template, SCOPE) for template in many[:16]]
+    assert all(cache.render(t, SCOPE) is r for t, r in zip(many[:16], results, strict=True))
+    cache.render(many[16], SCOPE)
+    assert cache.render(many[1], SCOPE) is results[1]
+    assert cache.render(many[0], SCOPE) is not results[0]
+
+
+def test_a_cached_render_reads_as_deep_as_the_template_does() -> None:
+    """A change beside what is read is none."""
+    template, cache = Template.compile("{{ .d.a.b }}/{{ .l.1 }}"), RenderCache()
+    first = cache.render(template, {"d": {"a": {"b": 1, "c": 1}}, "l": [1, 2]})
+    assert cache.render(template, {"d": {"a": {"b": 1, "c": 2}}, "l": [3, 2]}) is first
+    assert cache.render(template, {"d": {"a": {"b": 2, "c": 2}}, "l": [3, 2]}) == "2/2"
+    with pytest.raises(UndefinedVariableError):
+        cache.render(template, {"d": {}, "l": [3, 2]})
+
+
+@pytest.mark.parametrize(("length", "kept"), [(8192, True), (8193, False)])
+def test_a_compiled_template_is_kept_unless_its_source_is_long(length: int, kept: bool) -> None:
+    """So that the cache's size has a bound."""
+    source = "{{ .IP }}".ljust(length, "x")
+    render_template(source, SCOPE)
+    compiled = fsmv2.spec.template._compiled.get(source)
+    assert (compiled is not None) is kept
+    if kept:
+        render_template(source, SCOPE)
+        assert fsmv2.spec.template._compiled.get(source) is compiled
+
+
+@pytest.mark.parametrize("template", ["{{ .IP }} {{ .PORT }}", "{{ .IP | upper }}{{ .PORT }}"])
+def test_a_text_without_a_brace_is_not_even_compiled(template: str) -> None:
+    """Nor is anything compiled twice."""
+    structure = {"a": "plain } text", "b": [template, template]}
+    Template.compile(structure)
+    render_template(structure, SCOPE)
+    assert len(fsmv2.spec.template._compiled) == 1
+
+
+def test_everything_in_a_structure_is_looked_through_for_references() -> None:
+    """Also structs and tuples within mappings that are no dicts."""
+    structure = MappingProxyType({"a": (Inner("{{ .x }}", 1), [{"k": "{{ .y.z | upper }}"}])})
+    assert template_references(structure) == {("x",), ("y", "z")}
+    assert template_references([1, None, "plain", b"{{ .x }}"]) == frozenset()
+
+
+def test_subclasses_of_lists_and_tuples_stay_what_they_are() -> None:
+    """A plain list is made anew, whatever it holds."""
+
+    class Many(list[Any]):
+        pass
+
+    result = render_template([Many(["{{ .PORT }}"]), ("{{ .PORT }}",), ["a"]], SCOPE)
+    assert result == [[502], (502,), ["a"]]
+    assert [type(item) for item in result] == [Many, tuple, list]

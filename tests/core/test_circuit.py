@@ -368,9 +368,7 @@ def test_a_repair_that_waits_when_its_child_ends_by_itself_is_none(jobs: Jobs) -
 
         @check(interval=1.0)
         def inside(self, view: CheckView) -> Any:
-            a = view.child("a")
-            works = a is not None and a.observed is not None and a.observed.works  # type: ignore[attr-defined]
-            return fault("a", "it works too hard") if works else healthy()
+            return healthy() if view.child("a") is None else fault("a", "it works too hard")
 
     factory = WorkerFactory()
     factory.register(Job, make=lambda: Job(jobs))
@@ -384,3 +382,17 @@ def test_a_repair_that_waits_when_its_child_ends_by_itself_is_none(jobs: Jobs) -
         sim.run(due - sim.now + 5)
         assert (sim["t/a"].state, sim["t/a"].incarnation) == ("stopped", 1)
         assert sim.texts("stop", "t/a") == []
+
+
+def test_every_open_circuit_is_counted(world: World) -> None:
+    factory = factory_for(world)
+    inner = [group(name, device("a"), device("b"), kind="guarded") for name in "pq"]
+    settings = EngineSettings(resync=5.0, backoff_base=60.0)
+    with Simulation(group("g", *inner), factory, settings=settings) as sim:
+        sim.run(10)
+        world.broken["inside"] = "a"
+        sim.run(20)
+        assert sim.core.open_circuits == 2
+        world.broken.clear()
+        sim.run(20)
+        assert sim.core.open_circuits == 0

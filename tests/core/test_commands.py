@@ -164,7 +164,9 @@ def test_a_pause_outlasts_the_program_with_a_store(jobs: Jobs) -> None:
 
 
 def test_a_stored_pause_that_cannot_be_read_is_a_pause() -> None:
-    assert str(from_json("{")) == "paused by somebody: what was stored of it cannot be read"
+    pause = from_json("{")
+    assert str(pause) == "paused by somebody: what was stored of it cannot be read"
+    assert pause.at == 0.0  # nobody knows when
 
 
 # ---- retry now ----------------------------------------------------------------------------------

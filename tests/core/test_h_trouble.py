@@ -598,6 +598,19 @@ def test_a_spec_that_cannot_be_compared_troubles_its_worker_alone(world: World) 
         assert sim.stop() < 31
 
 
+def test_a_child_spec_that_cannot_be_compared_troubles_that_child_alone(world: World) -> None:
+    with simulate(world, group("g")) as sim:
+        for n in range(2):
+            children = (device("b", pin=n), device("a", template=Touchy()))
+            world.derive["g"] = DesiredState("running", children)
+            sim.declare(group("g", user={"n": n}))
+            sim.run(5)
+        said = sim.texts("error", "g/a")
+        assert any(text.startswith("comparing its spec raised ValueError: amb") for text in said)
+        assert sim.supervisor("g/b").declared.user_spec.pin == 1
+        assert sim.stop() < 31
+
+
 def test_an_observation_that_cannot_be_compared_counts_as_changed(world: World) -> None:
     with simulate(world, device("d")) as sim:
         sim.run(5)

@@ -178,3 +178,22 @@ def test_one_that_rests_between_two_runs_is_not_there(jobs: Jobs) -> None:
         sim.run(4)
         assert states(sim, "ab") == ["stopped", "stopped"]
         sim.until(lambda sim: states(sim, "ab") == ["running", "running"], within=100)
+
+
+def test_who_waits_for_its_turn_stays_as_it_is(jobs: Jobs) -> None:
+    """It does not even leave its first state, and says for whom it waits."""
+    children = [job("a", detect_only=True), job("b", after=["a"])]
+    with simulate(jobs, team("t", *children)) as sim:
+        sim.run(10)
+        assert states(sim, "ab") == ["starting", "stopped"]
+        assert sim["t/b"].reason == "starts after t/a, which is starting"
+        jobs.works["t/a"] = True
+        sim.run(10)
+        assert states(sim, "ab") == ["running", "running"]
+
+
+def test_a_root_has_no_siblings_to_wait_for(jobs: Jobs) -> None:
+    """Even if it depends on something."""
+    with simulate(jobs, job("a", depends_on=["b"])) as sim:
+        sim.run(10)
+        assert (sim["a"].state, sim["a"].reason) == ("running", "it works")

@@ -404,3 +404,22 @@ def test_a_temporary_worker_that_stays_silent_ends_once() -> None:
             "its collection stays silent; temporary, so it is not begun again"
         ]
         assert sim["g/a"].incarnation == 1
+
+
+def test_a_beginning_that_was_due_later_is_none_once_it_has_begun(jobs: Jobs) -> None:
+    """Retried by a person, ended for good since: the time it once waited for must not revive it."""
+    settings = EngineSettings(backoff_base=60.0)
+    with simulate(jobs, team("t", job("a")), settings) as sim:
+        sim.run(10)
+        jobs.end("t/a", "well")
+        sim.run(2)
+        due = sim.supervisor("t/a").timers["again"]
+        assert due > sim.now + 10
+        sim.retry("t/a")
+        sim.run(3)
+        sim.declare(team("t", job("a", "temporary")))
+        sim.run(1)
+        assert sim["t/a"].state == "running"
+        jobs.end("t/a", "badly")
+        sim.run(due - sim.now + 10)
+        assert sim["t/a"].state == "stopped"

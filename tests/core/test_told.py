@@ -200,3 +200,18 @@ def test_an_escalation_that_is_acknowledged_and_over(jobs: Jobs, note: str, said
             "info condition t/a: Recovers=True\n"
         )
         assert causes(sim, "t/a", "timer")[-1] == "timer healthy for long enough"
+
+
+def test_a_child_that_is_declared_anew() -> None:
+    world = World()
+    with simulate(world, group("g", device("a")), settings=ALL) as sim:
+        sim.run(5)
+        sim.declare(group("g", device("a", depends_on=("g",))))
+        sim.run(1)
+        assert causes(sim, "g/a", "spec") == ["spec changed by its parent <"]
+        sim.declare(group("g", device("a", depends_on=("g",), detect_only=True)))
+        sim.run(1)
+        assert causes(sim, "g/a", "spec") == [
+            "spec changed by its parent <",
+            "spec detect only at g/a changed <",
+        ]

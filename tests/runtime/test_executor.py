@@ -359,3 +359,11 @@ def test_everything_of_an_incarnation_ends_and_nothing_else(make: Make) -> None:
     assert ActionEnded("p/a", 1, running, Outcome.CANCELLED) in bench.posted
     assert bench.begun[len(begun) :] == ["p/b"]
     assert not bench.executor._running
+
+
+def test_every_one_that_is_stuck_is_counted(make: Make) -> None:
+    bench = make()
+    for path in ("p/a", "p/b"):
+        bench.submit(path, bench.deaf, timeout=1.0)
+    bench.run(3.1)
+    assert bench.executor.stuck == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -38,6 +39,20 @@ def test_every_spelling_gives_the_one_canonical_location(raw: Any) -> None:
     assert location == {"enterprise": "acme", "line": "l1"}
     assert list(location) == ["enterprise", "line"]
     assert location is normalise_location({"enterprise": "acme", "line": "l1"})
+
+
+def test_a_location_is_in_the_order_of_levels_however_it_was_written() -> None:
+    """Which is not that of the alphabet."""
+    names = ["enterprise", "site", "area", "line", "cell", "5", "10"]
+    assert list(normalise_location(dict.fromkeys(sorted(names), "x"))) == names
+    merged = merge_locations({"site": "x", "10": "x"}, {"area": "x", "enterprise": "x"})
+    assert list(merged) == ["enterprise", "site", "area", "10"]
+
+
+def test_a_level_is_a_text_or_a_number_and_nothing_that_looks_like_one() -> None:
+    """No document gives such a key, but a program may."""
+    with pytest.raises(LocationError, match=r"There is no location level Decimal\('3'\)"):
+        normalise_location({Decimal(3): "a"})
 
 
 def test_levels_beyond_the_standard_have_numbers() -> None:

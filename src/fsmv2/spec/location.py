@@ -182,13 +182,12 @@ def _kind(raw: Any) -> str:
 
 
 def _level_name(key: Any, path: str) -> str:
-    # bool is an int in Python, but `true` is no level.
-    text = str(key) if isinstance(key, str | int) and not isinstance(key, bool) else ""
-    level = _NAME_OF.get(text.strip())
+    level = _NAME_OF.get(str(key).strip()) if isinstance(key, str | int) else None
     if level is None:
         raise LocationError(
             f"There is no location level {quoted(key)}.",
             path=f"{path}.{key}",
-            fix=suggest(text, (*LEVELS, *ALIASES)) + f" Or a number from 0 to {MAX_LEVELS - 1}.",
+            fix=suggest(str(key), (*LEVELS, *ALIASES))
+            + f" Or a number from 0 to {MAX_LEVELS - 1}.",
         )
     return level

@@ -1,0 +1,146 @@
+"""Reconcile: what is done at once, what counts as work of a tick, and what a child is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from job_tree import job
+from lamp_tree import World, condition, device, group, simulate
+
+from fsmv2 import ChildSpec, EngineSettings
+from fsmv2.testing import Simulation
+
+NAMES = [f"d{n}" for n in range(6)]
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def goes_on(sim: Simulation) -> int:
+    """How often a tick of the root left work for the next one."""
+    return sum(str(c) == "reconcile goes on" for r in sim.records("g") for c in r.causes)
+
+
+def of_another_type(name: str) -> ChildSpec:
+    spec = group(name)
+    return ChildSpec(name, "group", spec.user_spec)
+
+
+def of_no_type(name: str) -> ChildSpec:
+    return ChildSpec(name, "no-such-type", device(name).user_spec)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, device),
+        (device, None),
+        (device, of_another_type),
+        (device, lambda name: device(name, pin=1)),
+        (device, lambda name: device(name, enabled=False)),
+        (of_no_type, lambda name: ChildSpec(name, "no-such-type", device(name, pin=1).user_spec)),
+    ],
+    ids=["created", "removed", "type", "spec", "disabled", "not created yet"],
+)
+def test_h51_every_change_counts_as_work_and_too_much_of_it_goes_on_in_the_next_tick(
+    world: World,
+    before: Callable[[str], ChildSpec] | None,
+    after: Callable[[str], ChildSpec] | None,
+) -> None:
+    settings = EngineSettings(children_per_tick=3, records=1000, backoff_base=60.0)
+    first = [before(name) for name in NAMES] if before else []
+    with simulate(world, group("g", *first), settings=settings) as sim:
+        sim.run(10)
+        began = goes_on(sim)
+        sim.declare(group("g", *[after(name) for name in NAMES] if after else []))
+        sim.run(0.01)
+        assert goes_on(sim) - began >= 1
+
+
+@pytest.mark.parametrize("same", ["equal", "of the wrong spec"])
+def test_what_needs_nothing_is_no_work(world: World, same: str) -> None:
+    """However many there are, a change behind them is made in the same tick."""
+    settings = EngineSettings(children_per_tick=3, records=1000)
+
+    def declared(pin: int) -> ChildSpec:
+        specs = [
+            device(name) if same == "equal" else ChildSpec(name, "device", job(name).user_spec)
+            for name in NAMES
+        ]
+        return group("g", *specs, device("last", pin=pin))
+
+    with simulate(world, group("g", *map(device, [*NAMES, "last"])), settings=settings) as sim:
+        sim.run(10)
+        began = goes_on(sim)
+        sim.declare(declared(1))
+        sim.run(0.01)
+        assert sim.supervisor("g/last").declared.user_spec.pin == 1
+        assert goes_on(sim) == began
+
+
+def test_an_equal_spec_is_taken_over_so_that_it_is_the_same_next_time(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        again = group("g", device("a"), device("b", pin=1))
+        sim.declare(again)
+        sim.run(1)
+        assert sim.supervisor("g/a").declared is again.user_spec.children[0]
+        assert sim["g/a"].incarnation == 1
+
+
+def test_a_spec_of_another_type_is_refused_by_name_and_forgotten_with_the_next(
+    world: World,
+) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        sim.declare(group("g", ChildSpec("a", "device", job("a").user_spec)))
+        sim.run(5)
+        assert condition(sim, "g/a", "Created") == (
+            "its new spec is a JobSpec, but the type device takes a DeviceSpec; "
+            "it goes on with the one it had."
+        )
+        assert sim["g/a"].state == "running"
+        sim.declare(group("g", device("a", pin=2)))
+        sim.run(20)
+        assert condition(sim, "g/a", "Created") == ""
+        assert sim.supervisor("g/a").live_spec.pin == 2
+
+
+@pytest.mark.parametrize("again", ["the old one", "a new one"])
+def test_a_refused_spec_that_is_taken_back_leaves_no_word(world: World, again: str) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        sim.declare(group("g", ChildSpec("a", "device", job("a").user_spec)))
+        sim.run(5)
+        sim.declare(group("g", device("a", pin=0 if again == "the old one" else 1)))
+        sim.run(5)
+        assert condition(sim, "g/a", "Created") == ""
+
+
+def test_a_child_that_could_not_be_made_is_tried_at_once_when_it_is_declared_anew(
+    world: World,
+) -> None:
+    settings = EngineSettings(backoff_base=3000.0, backoff_cap=3000.0)
+    world.construct = OSError("no bus")
+    with simulate(world, group("g"), settings=settings) as sim:
+        sim.run(1)
+        sim.declare(group("g", device("a")))
+        sim.run(5)
+        assert "no bus" in condition(sim, "g/a", "Created")
+        world.construct = None
+        sim.declare(group("g", device("a", pin=1)))
+        sim.run(5)
+        assert sim["g/a"].state == "running"
+        assert condition(sim, "g/a", "Created") == ""
+
+
+def test_a_root_of_another_type_comes_after_the_old_one_is_gone(world: World) -> None:
+    with simulate(world, device("g")) as sim:
+        sim.run(5)
+        sim.declare(group("g", device("a")))
+        sim.run(20)
+        assert (sim["g"].type, sim["g/a"].state) == ("group", "running")
+        assert world.done[:2] == [("g", "on"), ("g", "off")]

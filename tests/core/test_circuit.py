@@ -396,3 +396,47 @@ def test_every_open_circuit_is_counted(world: World) -> None:
         world.broken.clear()
         sim.run(20)
         assert sim.core.open_circuits == 0
+
+
+def test_a_check_is_unknown_while_one_it_read_is_stale(world: World) -> None:
+    with simulate(world, base=60.0) as sim:
+        sim.run(10)
+        world.silent.add("g/c")
+        sim.until(lambda sim: not sim["g/c"].fresh, within=20)
+        world.broken["answer"] = fault("a", "no current")
+        sim.run(8)
+        assert closed(sim)
+        world.broken["reads"] = "a b"
+        sim.until(opened, within=8)
+
+
+def test_a_check_is_unknown_until_an_action_is_followed_by_a_look(world: World) -> None:
+    """What was seen before it, however fresh, says nothing of what it did."""
+    with simulate(world, base=60.0) as sim:
+        sim.run(10)
+        world.lit["g/c"], world.slow["g/c"] = False, 3.0
+        sim.until(lambda sim: sim["g/c"].action == "switch_on")
+        world.silent.add("g/c")
+        sim.until(lambda sim: sim["g/c"].action == "")
+        world.broken["answer"] = fault("a", "no current")
+        sim.run(5)
+        assert sim["g/c"].fresh
+        assert closed(sim)
+        world.broken["reads"] = "a b"
+        sim.until(opened, within=8)
+
+
+def test_a_fault_after_one_whose_child_was_removed_is_confirmed_anew(world: World) -> None:
+    with simulate(world, base=60.0) as sim:
+        sim.run(10)
+        world.broken["answer"] = fault("a", "no current")
+        sim.until(opened, within=60)
+        sim.declare(group("g", device("b"), device("c"), kind="watched"))
+        sim.until(closed, within=20)
+        world.broken["reads"], world.broken["answer"] = "b", fault("b", "no water")
+        for _ in range(2):
+            sim.core.mark(sim.supervisor("g"), Cause("test"))
+            sim.post(Observed("g/b", 1, sim.now, DeviceObserved(lit=True)))
+            sim.run(0.1)
+        assert closed(sim)
+        sim.until(opened, within=3)

@@ -197,3 +197,22 @@ def test_a_root_has_no_siblings_to_wait_for(jobs: Jobs) -> None:
     with simulate(jobs, job("a", depends_on=["b"])) as sim:
         sim.run(10)
         assert (sim["a"].state, sim["a"].reason) == ("running", "it works")
+
+
+def test_only_those_who_run_and_require_it_are_told_that_one_is_to_stop(jobs: Jobs) -> None:
+    """Not one that is off already, and not a cousin whose own sibling has the same name."""
+    off, c = job("b", requires=["a"], enabled=False), job("c", requires=["a"])
+    cousins = team("u", job("a"), job("b", requires=["a"], depends_on=["r/t/a"]))
+    with simulate(jobs, team("r", team("t", job("a"), off, c), cousins)) as sim:
+        sim.run(15)
+        jobs.log.clear()
+        sim.declare(team("r", team("t", job("a", enabled=False), off, c), cousins))
+        sim.run(10)
+        assert jobs.log == ["-c", "-a"]
+        told = {
+            path: [c for r in sim.records(path) for c in r.causes if c.kind == "sibling"]
+            for path in ("r/t/b", "r/t/c", "r/u/b")
+        }
+        assert [str(cause) for cause in told["r/t/c"]] == ["sibling a is to stop"]
+        assert told["r/t/c"][0].origin > 0
+        assert (told["r/t/b"], told["r/u/b"]) == ([], [])

@@ -175,6 +175,14 @@ def test_one_type_takes_half_of_the_slots_and_waits_in_order(make: Make) -> None
     assert bench.executor.queued == 0
 
 
+def test_half_of_an_odd_number_of_slots_is_the_smaller_half(make: Make) -> None:
+    bench = make(action_slots=5)
+    for n in range(4):
+        bench.submit(f"p/{n}")
+    bench.run()
+    assert bench.begun == ["p/0", "p/1"]
+
+
 def test_a_single_slot_is_a_share(make: Make) -> None:
     bench = make(action_slots=1)
     bench.submit("p/a")

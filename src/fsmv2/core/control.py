@@ -58,8 +58,9 @@ def why_control(s: Supervisor) -> str:
     if s.disabled:
         if s.ended is not None:
             return s.ended.reason
-        own = not s.declared.enabled
-        return "disabled" if own else f"{s.parent.path if s.parent else ''} is disabled"
+        if not s.declared.enabled or s.parent is None:
+            return "disabled"
+        return f"{s.parent.path} is disabled"
     if desired is None:
         return "no desired state could be derived yet"
     if desired.hold_reason:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lamp_tree import DeviceObserved, World, device, factory_for
+from lamp_tree import DeviceObserved, World, device, factory_for, group
 
+from fsmv2 import ObservedState
 from fsmv2.core import RestartAsked
 from fsmv2.testing import ByHand
 
@@ -27,3 +28,37 @@ def test_a_last_look_that_comes_at_the_moment_it_is_given_up_counts() -> None:
     tree.tick()
     assert (tree["d"].incarnation, tree["d"].state) == (1, "stopping")
     assert tree.asked("d") == "switch_off"
+
+
+def test_a_worker_that_sees_more_after_its_last_look_goes_on_stopping() -> None:
+    """Found by a simulation: somebody switches it on while it waits for its siblings to stop."""
+    tree = ByHand(group("g", device("a"), device("b")), factory_for(World()))
+    tree.tick()
+    for path, lit in (("g", None), ("g/a", True), ("g/b", True)):
+        tree.observe(path, ObservedState() if lit is None else DeviceObserved(lit=lit))
+    tree.tick()
+    tree.stop()
+    tree.tick()
+    tree.end("g/a")
+    tree.observe("g/a", DeviceObserved(lit=False))
+    tree.tick()
+    tree.observe("g/a", DeviceObserved(lit=False))
+    tree.tick()
+    assert tree["g/a"].drained
+    tree.observe("g/a", DeviceObserved(lit=True))
+    tree.tick()
+    assert (tree["g/a"].state, tree["g/a"].drained) == ("stopping", False)
+    tree.end("g/b")
+    tree.observe("g/b", DeviceObserved(lit=False))
+    tree.tick()
+    tree.observe("g/b", DeviceObserved(lit=False))
+    tree.tick()
+    assert (tree["g/b"].drained, tree["g"].drained) == (True, False)
+    tree.end("g/a")
+    for _ in range(2):
+        tree.observe("g/a", DeviceObserved(lit=False))
+        tree.tick()
+    assert tree["g"].state == "stopped"
+    tree.observe("g", ObservedState())
+    tree.tick()
+    assert "g" not in tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lamp_tree import DeviceObserved, World, device, factory_for, group
 
-from fsmv2 import ObservedState
+from fsmv2 import ChildSpec, ObservedState
 from fsmv2.core import RestartAsked
 from fsmv2.testing import ByHand
 
@@ -62,3 +62,29 @@ def test_a_worker_that_sees_more_after_its_last_look_goes_on_stopping() -> None:
     tree.observe("g", ObservedState())
     tree.tick()
     assert "g" not in tree
+
+
+def test_who_waits_for_a_dependent_to_stop_is_told_when_that_goes_on_instead() -> None:
+    """Found by a simulation: it waited for the slow round, for what nobody asked any more."""
+    mapping = {"maintenance": "stopped"}
+
+    def root(wish: str) -> ChildSpec:
+        flow = device("flow", depends_on=("g/broker",), state_mapping=mapping)
+        return group("g", device("broker"), flow, wish=wish)
+
+    tree = ByHand(root("running"), factory_for(World()))
+    tree.tick()
+    tree.observe("g", ObservedState())
+    for path in ("g/broker", "g/flow"):
+        tree.observe(path, DeviceObserved(lit=True))
+    tree.tick()
+    tree.declare(root("maintenance"))
+    tree.tick()
+    assert tree.asked("g/flow") == "switch_off"
+    tree.core.handle(RestartAsked("g/broker"), tree.now)
+    tree.tick()
+    assert tree["g/broker"].reason == "stops after g/flow, which is stopping"
+    tree.declare(root("running"))
+    tree.tick()
+    assert (tree["g/flow"].state, tree["g/flow"].control) == ("stopping", "running")
+    assert tree.asked("g/broker") == "switch_off"

@@ -7,7 +7,7 @@ FOR    ?=
 MINUTES ?= 20
 ONLY   ?=
 
-.PHONY: help demo test test-all mutants bench lint docs lock clean
+.PHONY: help demo test test-all mutants simulate-all soak bench lint docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -36,12 +36,23 @@ test: lint  ## what CI runs, under six minutes on two cores
 	@$(BIN)/pytest -n 2 --cov --cov-report= -m "not slow"
 	@$(BIN)/coverage report --include='src/fsmv2/spec/*,src/fsmv2/core/*' --fail-under=95 --skip-covered
 
-test-all: lint  ## test, and what takes longer; at last mutants, for MINUTES=20
+test-all: lint  ## test, and what takes longer: hours on two cores, most of it simulate-all
 	@$(BIN)/pytest -n 2
+	@$(MAKE) --no-print-directory simulate-all soak
 	@$(BIN)/python tests/mutation/mutants.py --minutes $(MINUTES)
 
 mutants: $(READY)  ## break the code in every small way; some of it: ONLY='fsmv2.core.backoff*'
 	@$(BIN)/python tests/mutation/mutants.py --only '$(ONLY)'
+
+# 400 seeds of 25 hours are 10,000 tree-hours; SEEDS=40 is a tenth. Each fault must meet each phase.
+SEEDS ?= 400
+JOBS  ?= 2
+simulate-all: $(READY)  ## a works of a hundred workers under faults for 10,000 hours; SEEDS=40 JOBS=8
+	@cd tests/testing && ../../$(BIN)/fsmv2 simulate works:works --seeds $(SEEDS) --for 25h --every 55s \
+	  --jobs $(JOBS) --least 50
+
+soak: $(READY)  ## a real plant in trouble for MINUTES=20: what must be flat is sampled
+	@$(BIN)/python -m bench.soak --minutes $(MINUTES)
 
 bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operations, a hundred bridges
 	@$(BIN)/python -m bench

@@ -61,8 +61,33 @@ def run(*args: str) -> tuple[int, str]:
 def test_a_sound_tree_holds_and_the_coverage_is_shown(tree: str) -> None:
     code, said = run(tree, "--for", "1h", "--seed", "3")
     assert code == 0, said
-    assert "struck" in said
+    assert "degraded" in said
     assert re.search(r"seed 3: 1 worker, 1 h, \d+ faults", said)
+
+
+def test_many_seeds_are_counted_together_and_what_is_thin_is_an_error(tree: str) -> None:
+    code, said = run(tree, "--for", "20m", "--seeds", "2", "--seed", "5")
+    assert code == 0, said
+    assert re.search(r"seed 5: .*\nseed 6: ", said)
+    assert re.search(r"2 seeds: 1 tree-hours of 1 workers or more, \d+ faults took effect", said)
+    code, said = run(tree, "--for", "20m", "--seeds", "2", "--least", "50")
+    assert code == 1
+    assert "not every fault met every phase 50 times" in said
+    code, said = run(tree, "--seeds", "2", "--only", "3")
+    assert code == 2
+    assert "of one seed" in said
+
+
+def test_a_document_is_simulated_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "plant.yaml"
+    file.write_text("agent: {name: plant}\nprocesses:\n  camera: {command: [camera]}\n")
+    code, said = run(str(file), "--for", "30m")
+    assert code == 0, said
+    assert "seed 0: 3 workers" in said
+    file.write_text("agent: {name: plant}\nprocess: {}\n")
+    code, said = run(str(file), "--for", "30m", "--seeds", "3")
+    assert code == 1
+    assert said.count("there is no key 'process'") == 1
 
 
 def test_what_breaks_is_told_with_the_command_that_replays_it(

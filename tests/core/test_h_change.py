@@ -324,6 +324,19 @@ def test_h37_h46_a_duplicate_name_is_refused_whole_and_the_previous_children_sta
         assert sim["g"].conditions == ()
 
 
+def test_a_refusal_is_over_when_the_very_children_of_before_are_declared_again(
+    world: World,
+) -> None:
+    """Found by the naive model: the empty list is one object, and so is what a type remembers."""
+    with simulate(world, group("g")) as sim:
+        sim.declare(group("g", device("a"), device("a")))
+        sim.run(5)
+        assert condition(sim, "g", "ChildrenAccepted")
+        sim.declare(group("g"))
+        sim.run(5)
+        assert sim["g"].conditions == ()
+
+
 def test_h47_circular_nesting_is_refused_with_the_chain(world: World) -> None:
     inner = group("h", wish="running")
     world.derive["h"] = None

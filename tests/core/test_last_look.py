@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lamp_tree import DeviceObserved, World, device, factory_for
+from lamp_tree import DeviceObserved, World, device, factory_for, group
 
+from fsmv2 import ChildSpec, ObservedState
 from fsmv2.core import RestartAsked
 from fsmv2.testing import ByHand
 
@@ -27,3 +28,63 @@ def test_a_last_look_that_comes_at_the_moment_it_is_given_up_counts() -> None:
     tree.tick()
     assert (tree["d"].incarnation, tree["d"].state) == (1, "stopping")
     assert tree.asked("d") == "switch_off"
+
+
+def test_a_worker_that_sees_more_after_its_last_look_goes_on_stopping() -> None:
+    """Found by a simulation: somebody switches it on while it waits for its siblings to stop."""
+    tree = ByHand(group("g", device("a"), device("b")), factory_for(World()))
+    tree.tick()
+    for path, lit in (("g", None), ("g/a", True), ("g/b", True)):
+        tree.observe(path, ObservedState() if lit is None else DeviceObserved(lit=lit))
+    tree.tick()
+    tree.stop()
+    tree.tick()
+    tree.end("g/a")
+    tree.observe("g/a", DeviceObserved(lit=False))
+    tree.tick()
+    tree.observe("g/a", DeviceObserved(lit=False))
+    tree.tick()
+    assert tree["g/a"].drained
+    tree.observe("g/a", DeviceObserved(lit=True))
+    tree.tick()
+    assert (tree["g/a"].state, tree["g/a"].drained) == ("stopping", False)
+    tree.end("g/b")
+    tree.observe("g/b", DeviceObserved(lit=False))
+    tree.tick()
+    tree.observe("g/b", DeviceObserved(lit=False))
+    tree.tick()
+    assert (tree["g/b"].drained, tree["g"].drained) == (True, False)
+    tree.end("g/a")
+    for _ in range(2):
+        tree.observe("g/a", DeviceObserved(lit=False))
+        tree.tick()
+    assert tree["g"].state == "stopped"
+    tree.observe("g", ObservedState())
+    tree.tick()
+    assert "g" not in tree
+
+
+def test_who_waits_for_a_dependent_to_stop_is_told_when_that_goes_on_instead() -> None:
+    """Found by a simulation: it waited for the slow round, for what nobody asked any more."""
+    mapping = {"maintenance": "stopped"}
+
+    def root(wish: str) -> ChildSpec:
+        flow = device("flow", depends_on=("g/broker",), state_mapping=mapping)
+        return group("g", device("broker"), flow, wish=wish)
+
+    tree = ByHand(root("running"), factory_for(World()))
+    tree.tick()
+    tree.observe("g", ObservedState())
+    for path in ("g/broker", "g/flow"):
+        tree.observe(path, DeviceObserved(lit=True))
+    tree.tick()
+    tree.declare(root("maintenance"))
+    tree.tick()
+    assert tree.asked("g/flow") == "switch_off"
+    tree.core.handle(RestartAsked("g/broker"), tree.now)
+    tree.tick()
+    assert tree["g/broker"].reason == "stops after g/flow, which is stopping"
+    tree.declare(root("running"))
+    tree.tick()
+    assert (tree["g/flow"].state, tree["g/flow"].control) == ("stopping", "running")
+    assert tree.asked("g/broker") == "switch_off"

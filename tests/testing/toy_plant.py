@@ -89,9 +89,10 @@ class Machine(Worker[MachineSpec, MachineObserved]):
             return goto(self.degraded, s.observe_error)
         if not s.observed.lit:
             return goto(self.starting, "it went dark")
-        if s.elapsed >= 120 and (s.last_action is None or s.now - s.last_action.ended_at >= 120):
+        last = s.since if s.last_action is None else max(s.since, s.last_action.ended_at)
+        if s.now >= last + 120:
             return act(self.calibrate, "it is time")
-        return stay("it is lit", wake_after=121)
+        return stay("it is lit", wake_after=last + 120 - s.now)
 
     @state("degraded", to="running stopping")
     def degraded(self, s: Any) -> Any:

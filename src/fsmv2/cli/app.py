@@ -259,7 +259,7 @@ def simulate(
     tree: Annotated[
         str,
         typer.Argument(
-            metavar="TREE", help="package.module:name of a worker type, or of what makes a tree."
+            metavar="TREE", help="A document, or package.module:name of a worker type or a tree."
         ),
     ],
     seconds: Annotated[
@@ -279,10 +279,23 @@ def simulate(
         str,
         typer.Option("--only", metavar="N,N", help="Of the seed's faults only these; a replay."),
     ] = "",
+    seeds: Annotated[
+        int, typer.Option("--seeds", metavar="N", min=1, help="So many seeds, from --seed on.")
+    ] = 1,
+    jobs: Annotated[
+        int, typer.Option("--jobs", metavar="N", min=1, help="Seeds at once, in processes.")
+    ] = 1,
+    least: Annotated[
+        int,
+        typer.Option(
+            "--least", metavar="N", min=0, help="How often each fault must meet each phase."
+        ),
+    ] = 0,
 ) -> None:
     """Run a whole tree under faults drawn from a seed, in virtual time, and check what must hold.
 
-    A failure prints the fewest faults found that bring it about, and the command that replays
+    What a document's workers look at and act on is simulated; the workers are the real ones. A
+    failure prints the fewest faults found that bring it about, and the command that replays
     them. Exit code 0: everything held, 1: something did not.
     """
     with told():
@@ -290,7 +303,14 @@ def simulate(
 
         raise typer.Exit(
             run_simulation(
-                tree, seconds=seconds or 86_400.0, seed=seed, every=every or 60.0, only=only
+                tree,
+                seconds=seconds or 86_400.0,
+                seed=seed,
+                every=every or 60.0,
+                only=only,
+                seeds=seeds,
+                jobs=jobs,
+                least=least,
             )
         )
 

@@ -246,6 +246,8 @@ def advance(core: Core, s: Supervisor) -> None:
     """Carry a stop on to its last observation and its end."""
     if s.stop is None:
         return
+    if s.drained and (s.action is not None or not _is_down(s)):
+        _undrain(s)
     if not s.drained:
         _drain(core, s)
     if s.drained and s.stop.kind != "with parent":
@@ -288,7 +290,7 @@ def _drain(core: Core, s: Supervisor) -> None:
         if all(child.drained for child in s.children.values()):
             _drained(core, s)  # what it only looked at stays as it is
         return
-    if not broken and s.definition.states[s.state].phase is not Phase.STOPPED:
+    if not _is_down(s):
         if s.final_after is not None:
             # What it saw last made it go on; the look after that will be the last one. H36
             s.final_after = None
@@ -308,6 +310,22 @@ def _drain(core: Core, s: Supervisor) -> None:
         core.set_timer(s, "final", core.now + core.settings.final_observation)
     elif s.observed_at is not None and s.observed_at >= s.final_after:
         _drained(core, s)
+
+
+def _is_down(s: Supervisor) -> bool:
+    """Whether it is stopped, or cannot be asked any more, or must not be touched."""
+    if detecting.detects(s) or (s.breaker is not None and s.breaker.open):
+        return True
+    return s.definition.states[s.state].phase is Phase.STOPPED
+
+
+def _undrain(s: Supervisor) -> None:
+    """What it saw after its last look made it go on, so nothing above it is done either. H36"""
+    above: Supervisor | None = s
+    while above is not None and above.drained:
+        above.drained, above.final_after = False, None
+        above.timers.pop("final", None)
+        above = above.parent
 
 
 def give_up_final(core: Core, s: Supervisor) -> None:

@@ -57,6 +57,20 @@ def tell(core: Core, s: Supervisor) -> None:
     if core.dependents and s.path in core.dependents:
         for dependent in core.dependents[s.path].values():
             core.mark(dependent, cause)
+    if s.upstream:
+        _tell_waiting(core, s, cause)
+
+
+def goes_on(core: Core, s: Supervisor) -> None:
+    """`s` is no longer to stop: tell those that wait for its stop before they stop themselves."""
+    cause = Cause("status", f"of {s.path}: it goes on", core.tick_id)
+    parent = s.parent
+    if parent is not None and parent.control == parent.definition.stop_state:
+        core.mark(parent, cause)
+    _tell_waiting(core, s, cause)
+
+
+def _tell_waiting(core: Core, s: Supervisor, cause: Cause) -> None:
     for path in s.upstream:
         upstream = core.by_path.get(path)
         if upstream is not None and upstream.control == upstream.definition.stop_state:

@@ -57,9 +57,8 @@ def _accept(core: Core, s: Supervisor, desired: DesiredState) -> bool:
     except ReconcileError as error:
         core.set_condition(s, CHILDREN, str(error))  # H46: the previous children stay
         return False
-    if specs is not s.accepted:
-        s.accepted = specs
-        core.clear_condition(s, CHILDREN)
+    s.accepted = specs
+    core.clear_condition(s, CHILDREN)  # also when it has come back to what was accepted before
     if s.groups != desired.groups:
         s.groups = desired.groups
         for child in s.children.values():

@@ -21,7 +21,7 @@ from fsmv2.core import (
     step,
 )
 from fsmv2.core.control import decide_control
-from fsmv2.core.publish import publish
+from fsmv2.core.publish import goes_on, publish
 from fsmv2.core.records import Cause, TickRecord
 
 if TYPE_CHECKING:
@@ -47,8 +47,11 @@ def tick(core: Core, s: Supervisor) -> None:
         ending.review_auto_stop(core, s, s.desired.auto_stop)
     was_disabled, was_control = s.disabled, s.control
     decide_control(s)
-    if s.control != was_control and s.control == s.definition.stop_state:
-        siblings.wants_stopped(core, s)  # before its own step, which must wait for them
+    if s.control != was_control:
+        if s.control == s.definition.stop_state:
+            siblings.wants_stopped(core, s)  # before its own step, which must wait for them
+        elif was_control == s.definition.stop_state:
+            goes_on(core, s)
     if s.disabled is not was_disabled:
         # Before its own step, which must find that it has to wait for them.
         for child in s.children.values():

@@ -2,6 +2,8 @@
 
 simulation: a whole tree on a virtual clock.    virtual: that clock's event loop.
 simulate: whole trees under faults drawn from a seed, and what must hold meanwhile.
+simulate_many: the same under many seeds.    Surroundings: what a simulated tree stands in.
+document_tree: the tree of a document, in PlantSurroundings.
 by_hand: a tree in which nothing happens but what you do.
 store: one that is slow, fails or hangs when it is told to.
 journal: one that is written on the virtual clock; replay: whether the same is decided again.
@@ -14,19 +16,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fsmv2.runtime.journal import Difference, Replayed, replay
     from fsmv2.testing.by_hand import ByHand
+    from fsmv2.testing.campaign import Campaign, simulate_many
     from fsmv2.testing.conformance import Conformance, ConformanceError
     from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
     from fsmv2.testing.fsm_check import FsmBench, FsmReport, check_fsm
     from fsmv2.testing.journal import VirtualJournal
+    from fsmv2.testing.plant_surroundings import PlantSurroundings
+    from fsmv2.testing.simulated_builtins import register_simulated
+    from fsmv2.testing.simulated_document import document_tree
     from fsmv2.testing.simulated_world import SimulatedTree
     from fsmv2.testing.simulation import Simulation
     from fsmv2.testing.store import SimulatedStore
+    from fsmv2.testing.surroundings import Surroundings
     from fsmv2.testing.trial import Outcome, load_tree, simulate
     from fsmv2.testing.virtual import VirtualLoop
 
 # Imported when first asked for: pytest loads the plugin in this package wherever it is installed.
 _MODULE_OF = {
     "ByHand": "fsmv2.testing.by_hand",
+    "Campaign": "fsmv2.testing.campaign",
     "Conformance": "fsmv2.testing.conformance",
     "ConformanceError": "fsmv2.testing.conformance",
     "Difference": "fsmv2.runtime.journal",
@@ -41,6 +49,11 @@ _MODULE_OF = {
     "SimulatedTree": "fsmv2.testing.simulated_world",
     "load_tree": "fsmv2.testing.trial",
     "simulate": "fsmv2.testing.trial",
+    "PlantSurroundings": "fsmv2.testing.plant_surroundings",
+    "register_simulated": "fsmv2.testing.simulated_builtins",
+    "document_tree": "fsmv2.testing.simulated_document",
+    "simulate_many": "fsmv2.testing.campaign",
+    "Surroundings": "fsmv2.testing.surroundings",
     "Simulation": "fsmv2.testing.simulation",
     "SimulatedStore": "fsmv2.testing.store",
     "VirtualJournal": "fsmv2.testing.journal",
@@ -50,6 +63,7 @@ _MODULE_OF = {
 
 __all__ = [
     "ByHand",
+    "Campaign",
     "Conformance",
     "ConformanceError",
     "Difference",
@@ -59,16 +73,21 @@ __all__ = [
     "FsmBench",
     "FsmReport",
     "Outcome",
+    "PlantSurroundings",
     "Replayed",
     "SimulatedStore",
     "SimulatedTree",
     "Simulation",
+    "Surroundings",
     "VirtualJournal",
     "VirtualLoop",
     "check_fsm",
+    "document_tree",
     "load_tree",
+    "register_simulated",
     "replay",
     "simulate",
+    "simulate_many",
 ]
 
 if not TYPE_CHECKING:

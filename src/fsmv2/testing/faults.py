@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -32,13 +32,33 @@ class FaultKind(enum.StrEnum):
     STALL = "loop stalls"
     CONFIG = "config changes"
     BURST = "burst"
+    SURROUNDINGS = "surroundings fail"
+
+
+ACTION_KINDS = frozenset(kind for kind in FaultKind if kind.value.startswith("action"))
+"""They befall the next action that begins in the phase."""
+COLLECTION_KINDS = frozenset(
+    {
+        FaultKind.OBSERVATION_RAISES,
+        FaultKind.OBSERVATION_STALE,
+        FaultKind.OBSERVATION_WRONG_TYPE,
+    }
+)
+"""They befall the next collection that begins in the phase."""
+
+IMPOSSIBLE: Mapping[tuple[FaultKind, Phase], str] = {
+    (kind, Phase.INITIAL): "nothing is started before the first observation"
+    for kind in ACTION_KINDS
+}
+"""The pairs of kind and phase that no tree can meet, and why."""
 
 
 class Fault(msgspec.Struct, frozen=True):
     """One decision: `kind` befalls the first worker that is in `phase` at `at` seconds or later.
 
-    `pick` from 0 to 1 chooses among several; `seconds` is how long it lasts; `number` how many or
-    which, as the kind needs it. `index` is its place in the list that the seed gives.
+    Those of actions and collections befall the first that begins then. `pick` from 0 to 1 chooses
+    among several; `seconds` is how long it lasts; `number` how many or which, as the kind needs
+    it. `index` is its place in the list that the seed gives.
     """
 
     index: int
@@ -69,11 +89,12 @@ class FaultPlan(msgspec.Struct, frozen=True):
     ) -> FaultPlan:
         """The decisions of `seed` for so many virtual seconds, one each `every` on average.
 
-        Every pair of kind and phase comes up once before any comes up again.
+        Every possible pair of kind and phase comes up once before any comes up again.
         """
         rng = random.Random(f"faults:{seed}")  # noqa: S311  (to be repeated, not to be secret)
         pairs: list[tuple[FaultKind, Phase]] = []
-        all_pairs = [(kind, phase) for kind in kinds for phase in Phase]
+        every_pair = [(kind, phase) for kind in kinds for phase in Phase]
+        all_pairs = [pair for pair in every_pair if pair not in IMPOSSIBLE]
         faults: list[Fault] = []
         at = rng.uniform(0.0, every)
         while at < seconds and all_pairs:

@@ -1,68 +1,32 @@
-"""What must hold in a tree whatever happens to it: one class for each sentence."""
+"""What must hold of each worker whatever happens to the tree: one class for each sentence."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from typing import ClassVar
 
 from fsmv2.core import (
-    Cause,
     Core,
     Event,
+    Forget,
     Instruction,
     Released,
     Report,
     RunAction,
+    Save,
     Supervisor,
     Watch,
 )
 from fsmv2.core.circuit import REPAIRED
-from fsmv2.core.lifecycle import stop_blocker
-from fsmv2.testing.cycles import cycle_in
-
-SLACK = 3.0
-"""Virtual seconds that an end may be late by: the clock leaves out stalls, but not all of them."""
-
-
-class Violation(Exception):  # noqa: N818  (the word for it)
-    """An invariant does not hold: `invariant` is its name, `sentence` what it demands."""
-
-    def __init__(self, invariant: Invariant, found: str) -> None:
-        super().__init__(f"{invariant.sentence}: {found}")
-        self.invariant = type(invariant).__name__
-        self.found = found
-
-
-class Invariant:
-    """One sentence, and the moments at which it may be found broken. A core begins a new one."""
-
-    sentence: ClassVar[str]
-
-    def __init__(self, core: Core) -> None:
-        self.core = core
-
-    def broken(self, found: str) -> Violation:
-        """What to raise."""
-        return Violation(self, found)
-
-    def event(self, event: Event) -> None:
-        """An event is about to be handled."""
-
-    def marked(self, s: Supervisor, cause: Cause) -> None:
-        """`s` is to be ticked."""
-
-    def before_tick(self, s: Supervisor) -> None:
-        """`s` is about to be ticked."""
-
-    def after_tick(self, s: Supervisor) -> None:
-        """`s` was ticked; it may have been released by it."""
-
-    def asked(self, instruction: Instruction) -> None:
-        """The core asks for this; all ticks of the slice are done."""
-
-    def scan(self) -> None:
-        """Nothing is under way; look at the whole tree."""
+from fsmv2.spec import to_json
+from fsmv2.store import Store
+from fsmv2.testing.invariant import SLACK, Invariant
+from fsmv2.testing.tree_invariants import (
+    CausesAreKept,
+    MemoryIsBounded,
+    NobodyWaitsInACircle,
+    SiblingsUntouched,
+)
 
 
 class OneIncarnation(Invariant):
@@ -70,8 +34,8 @@ class OneIncarnation(Invariant):
 
     sentence = "at most one live incarnation for each path"
 
-    def __init__(self, core: Core) -> None:
-        super().__init__(core)
+    def __init__(self, core: Core, store: Store | None = None) -> None:
+        super().__init__(core, store)
         self.live: dict[str, set[int]] = {}
 
     def asked(self, instruction: Instruction) -> None:
@@ -94,13 +58,17 @@ class ActionsAreWanted(Invariant):
 
     sentence = "no action without the desired state that caused it"
 
-    def __init__(self, core: Core) -> None:
-        super().__init__(core)
+    def __init__(self, core: Core, store: Store | None = None) -> None:
+        super().__init__(core, store)
         self.ticks: dict[int, tuple[str, int, bool]] = {}
+        self.incarnation = 0
+
+    def before_tick(self, s: Supervisor) -> None:
+        self.incarnation = s.incarnation  # the tick may begin another one
 
     def after_tick(self, s: Supervisor) -> None:
         wanted = s.desired is not None or s.control == s.definition.stop_state
-        self.ticks[self.core.tick_id] = (s.path, s.incarnation, wanted)
+        self.ticks[self.core.tick_id] = (s.path, self.incarnation, wanted)
 
     def asked(self, instruction: Instruction) -> None:
         if not isinstance(instruction, RunAction):
@@ -116,16 +84,62 @@ class ActionsAreWanted(Invariant):
         self.ticks.clear()  # whatever they asked for has been taken
 
 
+class DesiredIsStored(Invariant):
+    """Looks into the store itself whenever an action is to run that starts something."""
+
+    sentence = "no action before the desired state that caused it is stored"
+
+    def __init__(self, core: Core, store: Store | None = None) -> None:
+        super().__init__(core, store)
+        self.wanted: dict[str, tuple[bytes, bytes]] = {}
+
+    def asked(self, instruction: Instruction) -> None:
+        if isinstance(instruction, Save):
+            self.wanted[instruction.path] = _as_stored(instruction)
+        elif isinstance(instruction, Forget):
+            self.wanted.pop(instruction.path, None)
+        elif isinstance(instruction, RunAction):
+            path, durable = instruction.path, self.core.durable
+            s = self.core.by_path.get(path)
+            running = s.action if s is not None else None
+            if running is None or running.id != instruction.action_id or running.urgent:
+                return  # it stops or holds something, which waits for no store
+            if self.store is None or durable is None or durable.failing:
+                return
+            stored = self.store.read(path)
+            desired = None if stored is None else stored.desired
+            found = None if desired is None else (desired.declared, desired.desired)
+            if path in self.wanted and found != self.wanted[path]:
+                raise self.broken(f"{instruction.action.name} of {path} runs before that")
+
+
+def _as_stored(save: Save) -> tuple[bytes, bytes]:
+    return to_json(save.declared), to_json(save.desired)
+
+
 class StopEnds(Invariant):
-    """Every stop has a deadline, and holds it."""
+    """Every stop has a deadline and holds it, and nobody puts it off for ever."""
 
     sentence = "a stopping worker stops"
 
+    def __init__(self, core: Core, store: Store | None = None) -> None:
+        super().__init__(core, store)
+        self.since: dict[Supervisor, tuple[int, float]] = {}
+
     def scan(self) -> None:
+        now, before, self.since = self.core.now, self.since, {}
         for s in self.core.by_path.values():
-            if s.stop is not None and self.core.now > s.stop.deadline + SLACK:
-                late = self.core.now - s.stop.deadline
+            if s.stop is None:
+                continue
+            if now > s.stop.deadline + SLACK:
+                late = now - s.stop.deadline
                 raise self.broken(f"{s.path} is {late:.0f} s late ({s.state}: {s.reason})")
+            incarnation, since = before.get(s, (s.incarnation, now))
+            since = since if incarnation == s.incarnation else now
+            self.since[s] = (s.incarnation, since)
+            # Its own, and then that of a parent that began to stop at its very end.
+            if now - since > 2 * self.core.settings.stop_deadline + SLACK:
+                raise self.broken(f"{s.path} has been stopping for {now - since:.0f} s")
 
 
 class RestartsKeepPace(Invariant):
@@ -133,8 +147,8 @@ class RestartsKeepPace(Invariant):
 
     sentence = "restarts keep within their budget and pace"
 
-    def __init__(self, core: Core) -> None:
-        super().__init__(core)
+    def __init__(self, core: Core, store: Store | None = None) -> None:
+        super().__init__(core, store)
         self.recreated: deque[float] = deque()
         self.due: dict[str, float] = {}
 
@@ -169,46 +183,16 @@ class RestartsKeepPace(Invariant):
                     raise self.broken(f"{s.path} waits longer than the longest backoff")
 
 
-class SiblingsUntouched(Invariant):
-    """Who is ticked has a cause, and no cause comes from a mere sibling."""
-
-    sentence = "siblings of what is in trouble are not ticked"
-
-    def __init__(self, core: Core) -> None:
-        super().__init__(core)
-        self.counts: dict[Supervisor, int] = {s: s.tick_count for s in core.by_path.values()}
-
-    def marked(self, s: Supervisor, cause: Cause) -> None:
-        if cause.kind not in ("status", "observation") or not cause.detail.startswith("of "):
-            return
-        of = cause.detail.removeprefix("of ").partition(": ")[0]
-        if of in ("the parent", s.path) or of in s.upstream:
-            return
-        other = self.core.by_path.get(of)
-        related = other is None or other.parent is s or s.parent is other
-        if not related and other is not None and s.path not in other.upstream:
-            raise self.broken(f"{s.path} is ticked for a {cause.kind} of {of}")
-
-    def before_tick(self, s: Supervisor) -> None:
-        if not s.causes:
-            raise self.broken(f"{s.path} is ticked without a cause")
-
-    def after_tick(self, s: Supervisor) -> None:
-        self.counts[s] = self.counts.get(s, s.tick_count - 1) + 1
-
-    def scan(self) -> None:
-        self.counts = {s: n for s, n in self.counts.items() if self.core.by_path.get(s.path) is s}
-        for s, counted in self.counts.items():
-            if s.tick_count != counted:
-                raise self.broken(f"{s.path} counts {s.tick_count} ticks, it had {counted}")
-
-
 class RepairIsNotWithheld(Invariant):
     """The one at fault, what is below it, and whoever stops, pass every open circuit."""
 
     sentence = "nothing that could close a circuit is withheld"
 
     def after_tick(self, s: Supervisor) -> None:
+        if s.derive_due and not s.dirty:
+            raise self.broken(f"{s.path} has something to derive, and does not")
+        if s.children_due and not s.dirty and s.stop is None and s.desired is not None:
+            raise self.broken(f"{s.path} has children to reconcile, and does not")
         if not s.gate.startswith("the circuit of "):
             return
         if s.control == s.definition.stop_state:
@@ -230,75 +214,18 @@ class RepairIsNotWithheld(Invariant):
                 raise self.broken(f"{parent.path} withholds {withheld}, which is at fault")
 
 
-class CausesAreKept(Invariant):
-    """Counts the marks of each worker and compares them with what its tick finds."""
+class NothingIsHealed(Invariant):
+    """A look that only the slow round asked for finds nothing to do, or a wake-up was lost."""
 
-    sentence = "all causes are kept"
+    sentence = "no wake-up is lost"
 
-    def __init__(self, core: Core) -> None:
-        super().__init__(core)
-        self.marks: dict[Supervisor, int] = {}
-
-    def marked(self, s: Supervisor, cause: Cause) -> None:
-        self.marks[s] = self.marks.get(s, 0) + 1
-
-    def before_tick(self, s: Supervisor) -> None:
-        expected, found = self.marks.pop(s, 0), len(s.causes or ()) + s.more_causes
-        if expected != found:
-            raise self.broken(f"{s.path} was marked {expected} times and finds {found} causes")
-
-    def scan(self) -> None:
-        self.marks = {s: n for s, n in self.marks.items() if s.dirty}
-
-
-class MemoryIsBounded(Invariant):
-    """Compares everything that could grow with the tree there is."""
-
-    sentence = "memory is bounded by the size of the tree"
-
-    def scan(self) -> None:
-        core = self.core
-        tree = list(core.by_path.values())
-        sizes = {
-            "timers": (len(core._timers), 1024 + 4 * sum(len(s.timers) for s in tree)),
-            "instructions": (len(core._instructions), 0),
-            "fences": (sum(map(len, core.fences.values())), 20 + 4 * len(tree)),
-            "dependents": (
-                sum(map(len, core.dependents.values())),
-                sum(len(s.upstream) for s in tree),
-            ),
-            "dirty marks": (sum(map(len, core._dirty)), 50 + 4 * len(tree)),
-            "open circuits": (core.open_circuits, sum(s.withheld is not None for s in tree)),
-            "records": (
-                max((len(s.records) for s in tree), default=0),
-                core.settings.records,
-            ),
-            "causes": (
-                max((len(s.causes or ()) for s in tree), default=0),
-                core.settings.causes_per_tick,
-            ),
-        }
-        for name, (size, limit) in sizes.items():
-            if size > limit:
-                raise self.broken(f"{size} {name}, and the tree of {len(tree)} allows {limit}")
-
-
-class NobodyWaitsInACircle(Invariant):
-    """Looks for a circle in who waits for whom, to start and to stop."""
-
-    sentence = "no wait cycle"
-
-    def scan(self) -> None:
-        core = self.core
-        starts = {s.path: s.waits_for for s in core.by_path.values() if s.waits_for}
-        stops = {}
-        for s in core.by_path.values():
-            if s.stop is not None and (blocker := stop_blocker(core, s)) is not None:
-                stops[s.path] = (blocker.path,)
-        for what, edges in (("to start", starts), ("to stop", stops)):
-            cycle = cycle_in(edges)
-            if cycle:
-                raise self.broken(f"{what}, {' → '.join(cycle)}")
+    def after_tick(self, s: Supervisor) -> None:
+        if self.core.counters.healed:
+            did = ", ".join(s.records[-1].decisions) if s.records else ""
+            raise self.broken(
+                f"{s.path} had something to do ({did}) and nothing had woken it. A step that waits "
+                "for time has to say so: stay(..., wake_after=...)"
+            )
 
 
 class NothingRaises(Invariant):
@@ -310,6 +237,8 @@ class NothingRaises(Invariant):
 INVARIANTS: tuple[type[Invariant], ...] = (
     OneIncarnation,
     ActionsAreWanted,
+    DesiredIsStored,
+    NothingIsHealed,
     StopEnds,
     RestartsKeepPace,
     SiblingsUntouched,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -18,23 +17,26 @@ from fsmv2.core import (
     LoopFreed,
     Observed,
     Released,
-    Report,
     Supervisor,
     Watch,
 )
 from fsmv2.runtime.supervision import BEAT
-from fsmv2.spec import ChildSpec
+from fsmv2.spec import ChildSpec, Vault
 from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
-from fsmv2.testing.faulty_worker import ACTION_KINDS, COLLECTION_KINDS, Armed, make_faulty
-from fsmv2.testing.invariants import NothingRaises, Violation
+from fsmv2.testing.faulty_worker import Meeting, make_faulty
+from fsmv2.testing.injecting import Injector
+from fsmv2.testing.invariant import Violation
+from fsmv2.testing.invariants import NothingRaises
 from fsmv2.testing.journal import VirtualJournal
 from fsmv2.testing.simulation import Simulation
 from fsmv2.testing.store import SimulatedStore
+from fsmv2.testing.surroundings import Surroundings
 from fsmv2.testing.watching import Watching
-from fsmv2.worker import Phase, WorkerFactory
+from fsmv2.worker import WorkerFactory
 
-ROUNDS = 0.02
-"""Virtual seconds that an event may be under way: so what is ready at once comes in any order."""
+ROUNDS, ROUND = 8, 0.002
+"""Rounds of so many virtual seconds that an event may be under way: so what is ready at once comes
+in any order, and some of it together."""
 
 LAST_REPORTS = 40
 
@@ -45,11 +47,15 @@ LEAST = 1e-6
 class SimulatedTree(msgspec.Struct, frozen=True):
     """What to simulate: `roots` are what may be declared; the first is what is wanted at the end.
 
-    Worker types keep their world, what they look at and act on, outside: it outlives a crash.
+    Worker types keep what they look at and act on outside, in `surroundings` or anywhere else: it
+    outlives a crash. `settings` are the tree's own.
     """
 
     roots: tuple[ChildSpec, ...]
     factory: WorkerFactory
+    surroundings: Surroundings = Surroundings()
+    settings: EngineSettings | None = None
+    secrets: Vault | None = None
 
 
 class SimulatedWorld:
@@ -62,23 +68,19 @@ class SimulatedWorld:
         *,
         seed: int,
         settings: EngineSettings,
+        store: SimulatedStore | None = None,
         journal: VirtualJournal | None = None,
     ) -> None:
         self.tree, self.seed, self._journal = tree, seed, journal
         # A slice that ends by the machine's clock would make each run another one.
         self.settings = msgspec.structs.replace(settings, slice=1e9)
-        self.store = SimulatedStore(delay=0.01)
-        self.coverage: Counter[tuple[FaultKind, Phase]] = Counter()
-        self.struck: Counter[FaultKind] = Counter()
+        self.store = store or SimulatedStore(delay=0.01)
+        self.injector = Injector(plan, self)
         self.violation: Violation | None = None
-        self.trace: list[str] = []
-        self.last: deque[Report] = deque(maxlen=LAST_REPORTS)
         self.digest = self.ticks = self.crashes = 0
-        self._coming = deque(plan.faults)
-        self._waiting: list[Fault] = []
         self._declared, self._globals = tree.roots[0], tree.roots[0].user_spec.variables.global_
-        self._over = self._crashed = self._looks_again = False
-        self._cut_at: int | None = None
+        self._crashed = False
+        self._cut_at: float | None = None
         self._boot(0.0)
 
     def __enter__(self) -> SimulatedWorld:
@@ -101,32 +103,28 @@ class SimulatedWorld:
             if self._crashed:
                 now = self.now
                 self._end()
+                self.tree.surroundings.crashed()
                 self._boot(now)
 
     def end_faults(self) -> None:
         """From here nothing goes wrong any more, and the first root is what is wanted."""
-        self._over = True
-        self._coming.clear()
-        self._waiting.clear()
+        self.injector.stop()
         self._cut_at = None
-        for armed in self._armed.values():
-            armed.over = True
-            armed.actions.clear()
-            armed.collections.clear()
+        self._meeting.over.set()
+        self._meeting.silent_until.clear()
+        self.tree.surroundings.calm()
         self._declare(self.tree.roots[0], self.tree.roots[0].user_spec.variables.global_)
 
-    def states(self) -> dict[str, str]:
-        """Path → state."""
-        return {path: s.state for path, s in self.sim.core.by_path.items()}
-
     def _boot(self, now: float) -> None:
-        self._armed: dict[str, Armed] = {}
+        self._meeting = Meeting(self.injector.next_for)
+        self.injector.restarted()
+        self._arriving: dict[float, list[Event]] = {}
         self._arrived: dict[str, float] = {}
-        self._sent: Counter[str] = Counter()
+        self._sent = 0
         self._held: list[Event | list[Instruction]] | None = None
         self._overtaken: dict[str, Event] = {}
         self._afterlife: dict[tuple[str, int], Event] = {}
-        self._crashed = self._looks_again = False
+        self._crashed = False
         self._cut_at = None
         self.sim = sim = Simulation(
             self._declared,
@@ -135,24 +133,25 @@ class SimulatedWorld:
             settings=self.settings,
             seed=self.seed,
             store=self.store,
+            secrets=self.tree.secrets,
             journal=self._journal,
+            reports_kept=LAST_REPORTS,
         )
         sim.loop.virtual_time = now
         sim.supervision._beat = BEAT
         sim.work._post_unseen = self._arrive
         sim.supervision._deliver = self._deliver
-        sim.supervision.listen(self.last.append)
         sim.loop.set_exception_handler(self._raised)
         self._interrupt = asyncio.Event()
-        self.watching = Watching(sim.core, self.found, cut=self._cut)
-        if self._coming:
-            sim.loop.call_at(self._coming[0].at, self._inject_next)
+        self.watching = Watching(
+            sim.core, self.found, cut=self._cut, ticked=self.injector.ticked, store=self.store
+        )
+        self._plan_next()
 
     def _end(self) -> None:
         self._crashed = True  # nothing is posted, delivered or recorded any more
         self.sim.supervision.recorder = None
-        for armed in self._armed.values():
-            armed.over = True
+        self._meeting.over.set()
         self.ticks += self.sim.core.counters.ticks
         self.digest = zlib.crc32(str(self.watching.digest).encode(), self.digest)
         self.sim.__exit__(None, None, None)
@@ -174,15 +173,12 @@ class SimulatedWorld:
         """Keep the first violation, and let nothing more happen."""
         if self.violation is None:
             self.violation = violation
-            self.trace.append(f"at {self.now:.1f} s: {violation.invariant}: {violation}")
+            self.injector.trace.append(f"at {self.now:.1f} s: {violation.invariant}: {violation}")
             self._interrupt.set()
 
     # ---- the cut -----------------------------------------------------------------------------
 
     def _cut(self, taken: list[Instruction]) -> list[Instruction]:
-        if self._waiting and not self._looks_again:
-            self._looks_again = True
-            self.sim.loop.call_soon(self._inject_waiting)
         deadline = self.sim.core.deadline()
         if deadline is not None and 0 < deadline - self.sim.clock.now() < LEAST:
             # So near that the sum is rounded away: a virtual clock would never come to it.
@@ -191,14 +187,11 @@ class SimulatedWorld:
             return []
         if self._cut_at is None or not taken:
             return taken
-        self._crash()
-        return taken[: self._cut_at]
-
-    def _crash(self) -> None:
         self.crashes += 1
-        self._crashed = True
+        self._crashed = self.watching.over = True
         self._interrupt.set()
         self.sim.supervision.recorder = None  # killed before it could write what this slice did
+        return taken[: int(self._cut_at * (len(taken) + 1))]
 
     def _deliver(self, instructions: list[Instruction]) -> None:
         if self._held is not None:
@@ -206,24 +199,26 @@ class SimulatedWorld:
             return
         for one in instructions:
             if isinstance(one, Watch):
-                armed = self._armed.setdefault(one.path, Armed(self._struck))
-                armed.over = self._over
-                make_faulty(one.worker, armed, one.definition.actions)
+                make_faulty(one.worker, one.path, self._meeting, one.definition.actions)
         self.sim.work.deliver(instructions)
-
-    def _struck(self, fault: Fault) -> None:
-        self.struck[fault.kind] += 1
-        self.trace.append(f"at {self.now:.1f} s: #{fault.index} strikes")
 
     def _arrive(self, event: Event) -> None:
         """An event of the work loop is on its way; those of one path keep their order."""
         path = getattr(event, "path", "")
-        self._sent[path] += 1
-        drawn = zlib.crc32(f"{self.seed} {path} {self._sent[path]}".encode()) / 2**32
+        self._sent += 1
+        drawn = zlib.crc32(b"%d %d" % (self.seed, self._sent)) % ROUNDS
         now = self.sim.loop.time()
-        due = max(now + drawn * ROUNDS, self._arrived.get(path, 0.0) + 1e-6)
+        due = max((now // ROUND + 1 + drawn) * ROUND, self._arrived.get(path, 0.0))
         self._arrived[path] = due
-        self.sim.loop.call_at(due, self._post, event)
+        if due in self._arriving:
+            self._arriving[due].append(event)
+        else:
+            self._arriving[due] = [event]
+            self.sim.loop.call_at(due, self._come_in, due)
+
+    def _come_in(self, due: float) -> None:
+        for event in self._arriving.pop(due):
+            self._post(event)
 
     def _post(self, event: Event) -> None:
         if self._crashed:
@@ -247,49 +242,54 @@ class SimulatedWorld:
         self._declared, self._globals = root, dict(global_variables)
         self.sim.declare(root, self._globals)
 
+    def _declare_one(self, number: int) -> None:
+        root = self.tree.roots[number % len(self.tree.roots)]
+        self._declare(root, {**root.user_spec.variables.global_, "simulated": number})
+
     # ---- faults ------------------------------------------------------------------------------
 
-    def _inject_next(self) -> None:
-        while self._coming and self._coming[0].at <= self.now and not self._crashed:
-            self._waiting.append(self._coming.popleft())
-            self._inject_waiting()
-        if self._coming and not self._crashed:
-            self.sim.loop.call_at(self._coming[0].at, self._inject_next)
+    def supervisor(self, path: str) -> Supervisor | None:
+        """The worker at `path` now."""
+        return self.sim.core.by_path.get(path)
 
-    def _inject_waiting(self) -> None:
-        """Have those befall whose phase somebody is in now; the others wait for one."""
-        self._looks_again = False
-        if self._crashed or self._over or not self._waiting:
-            return
-        by_phase: dict[Phase, list[Supervisor]] = {}
-        for _, s in sorted(self.sim.core.by_path.items()):
-            by_phase.setdefault(_phase(s), []).append(s)
-        for fault in list(self._waiting):
-            fitting = by_phase.get(fault.phase)
-            if not fitting:
-                continue
-            s = fitting[int(fault.pick * len(fitting))]
-            self._waiting.remove(fault)
-            self.coverage[fault.kind, fault.phase] += 1
-            self.trace.append(f"at {self.now:.1f} s: {fault} befalls {s.path} ({s.state})")
-            self._befall(fault, s)
-            break  # it may have changed who is in which phase
+    def supervisors(self) -> list[Supervisor]:
+        """All workers, by path."""
+        return [s for _, s in sorted(self.sim.core.by_path.items())]
 
-    def _befall(self, fault: Fault, s: Supervisor) -> None:
-        sim, roots = self.sim, self.tree.roots
-        if fault.kind in ACTION_KINDS | COLLECTION_KINDS:
-            self._armed.setdefault(s.path, Armed(self._struck)).arm(fault)
-            return
-        self.struck[fault.kind] += 1
+    def soon(self, call: Callable[[], None]) -> None:
+        """Call it as soon as what is being decided now has been passed on."""
+
+        def unless_crashed(sim: Simulation = self.sim) -> None:
+            if not self._crashed and sim is self.sim:
+                call()
+
+        self.sim.loop.call_soon(unless_crashed)
+
+    def _plan_next(self) -> None:
+        due = self.injector.next_at
+        if due is not None:
+            self.sim.loop.call_at(due, self._next)
+
+    def _next(self) -> None:
+        if not self._crashed:
+            self.injector.come()
+            self._plan_next()
+
+    def befall(self, fault: Fault, s: Supervisor) -> bool:
+        """Let it happen to the program, the machine, or the worker."""
+        sim = self.sim
         match fault.kind:
             case FaultKind.OBSERVATION_OVERTAKEN:
+                if s.observed_at is None and s.watched_at is None:
+                    return False  # nothing of it could be under way
                 self._overtaken[s.path] = self._observation(s, at=s.observed_at or 0.0)
             case FaultKind.OBSERVATION_AFTER_REMOVAL:
                 self._afterlife[s.path, s.incarnation] = self._observation(s, at=sim.core.now)
                 sim.restart(s.path)
             case FaultKind.CRASH:
-                self._cut_at = fault.number % 10
-                sim.post(self._observation(s, at=sim.core.now))
+                if not sim.core._instructions:
+                    return False  # in the midst of a decision that asks for something, or not yet
+                self._cut_at = fault.pick * 97 % 1
             case FaultKind.CLOCK_JUMP:
                 sim.core.epoch += 3600.0 * (1 if fault.number % 2 else -1)
             case FaultKind.SLEEP:
@@ -297,13 +297,20 @@ class SimulatedWorld:
             case FaultKind.STALL:
                 self._stall(s.path, fault.seconds)
             case FaultKind.CONFIG:
-                self._declare(roots[fault.number % len(roots)], {"simulated": fault.number})
+                self._declare_one(fault.number)
             case FaultKind.BURST:
                 for number in range(fault.number):
-                    self._declare(roots[number % len(roots)], {"simulated": number})
+                    self._declare_one(number)
                     sim.post(self._observation(s, at=sim.core.now))
                 for path in sorted(sim.core.by_path)[: fault.number % 5]:
                     sim.restart(path)
+            case FaultKind.SURROUNDINGS:
+                return bool(
+                    self.tree.surroundings.trouble(
+                        s.path, now=self.now, seconds=fault.seconds * 4, number=fault.number
+                    )
+                )
+        return True
 
     def _observation(self, s: Supervisor, *, at: float) -> Observed:
         """What was observed last, once more."""
@@ -323,10 +330,3 @@ class SimulatedWorld:
                 self._deliver(one)
             else:
                 self._post(one)
-
-
-def _phase(s: Supervisor) -> Phase:
-    """As its state says; initial until it was observed first."""
-    if s.observed_at is None and s.stop is None:
-        return Phase.INITIAL
-    return s.definition.states[s.state].phase

@@ -10,6 +10,7 @@ Tests, ours and those of authors, drive it from plain synchronous code::
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
@@ -57,10 +58,12 @@ class Simulation:
         store: SimulatedStore | None = None,
         secrets: Vault | None = None,
         journal: VirtualJournal | None = None,
+        reports_kept: int | None = None,
     ) -> None:
         """`store` is opened here and closed at the end, as it is then: like a kill, not a stop.
 
-        `journal` records everything, for `replay`.
+        `journal` records everything, for `replay`. `reports_kept`: how many reports to remember;
+        None: all, which a month of them is too much.
         """
         self.loop = VirtualLoop()
         self.clock = Clock(self.loop.time)
@@ -84,7 +87,7 @@ class Simulation:
             save=None if writer is None else writer.put,
             recorder=None if journal is None else Recorder(self.core, journal),
         )
-        self.reports: list[Report] = []
+        self.reports: deque[Report] = deque(maxlen=reports_kept)
         self.supervision.listen(self.reports.append)
         if writer is not None:
             self.supervision.listen(writer.note)

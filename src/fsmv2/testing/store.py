@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 from fsmv2.core import Event, Report, StoreInstruction
@@ -10,24 +11,29 @@ from fsmv2.errors import StoreError, StoreLostError
 from fsmv2.runtime.backlog import Waiting
 from fsmv2.runtime.saving import Saving
 from fsmv2.store import Batch, MemoryStore
+from fsmv2.store.protocol import EVENTS_KEPT
 
 HANG_POLL = 0.1
 """Virtual seconds between two looks at whether a store hangs still."""
+
+BATCHES_KEPT = 1_000
+"""Batches that are remembered to be looked at."""
 
 
 class SimulatedStore(MemoryStore):
     """For `Simulation(..., store=...)`; keeps what is written for the next simulation.
 
     `delay`: virtual seconds a write takes. `fails`: why every write fails now, or nothing.
-    `hangs`: no write ends. `lose()`: nothing that was written is left. `written` are all batches.
+    `hangs`: no write ends. `lose()`: nothing that was written is left. `written` are the last
+    batches.
     """
 
-    def __init__(self, *, delay: float = 0.0) -> None:
-        super().__init__()
+    def __init__(self, *, delay: float = 0.0, events_kept: int = EVENTS_KEPT) -> None:
+        super().__init__(events_kept=events_kept)
         self.delay = delay
         self.fails = ""
         self.hangs = False
-        self.written: list[Batch] = []
+        self.written: deque[Batch] = deque(maxlen=BATCHES_KEPT)
         self._lost = False
 
     def lose(self) -> None:

@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import importlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 
 from fsmv2.core import EngineSettings
 from fsmv2.errors import FsmError, SpecError, said, suggest
 from fsmv2.spec import ChildSpec
-from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
-from fsmv2.testing.invariants import SLACK, Invariant
+from fsmv2.testing.converging import SETTLE, converge, settled, unwell_in
+from fsmv2.testing.faults import IMPOSSIBLE, Fault, FaultKind, FaultPlan
 from fsmv2.testing.shrinking import shrink
+from fsmv2.testing.simulated_document import document_tree
 from fsmv2.testing.simulated_world import SimulatedTree, SimulatedWorld
+from fsmv2.testing.surroundings import Surroundings
 from fsmv2.worker import Phase, Worker, WorkerFactory
 from fsmv2.worker.named import import_named
-
-SETTLE = 900.0
-"""Virtual seconds within which a tree converges: many times the longest backoff and deadline."""
-
-
-class Converges(Invariant):
-    """Compares the tree after the faults with one that never had any."""
-
-    sentence: ClassVar[str] = "everything converges once the faults end"
-
-
-class Ends(Invariant):
-    """Stops the whole tree after all that."""
-
-    sentence: ClassVar[str] = "the tree stops within its deadline"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a simulation found. `invariant` is empty when all held, else `found` says what broke.
 
     `shortest` are the fewest decisions found that break it, and `trace` what happened with them.
-    `coverage` counts the faults by kind and by the phase of the worker they befell; `struck` those
-    that took effect: one for an action waits for the next action. `digest` is the same for two
-    runs that went the same way.
+    `faults` were planned, `coverage` counts those that took effect, by kind and by the phase that
+    the worker they befell was in then. `unwell` are those that do not come to run even without any
+    fault, with the reason. `at` is the virtual time at which it ended. `digest` is the
+    same for two runs that went the same way.
     """
 
     seed: int
@@ -51,8 +39,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     ticks: int
     crashes: int
     coverage: dict[tuple[FaultKind, Phase], int]
-    struck: dict[FaultKind, int]
     digest: int
+    at: float
+    unwell: tuple[str, ...] = ()
     invariant: str = ""
     found: str = ""
     shortest: tuple[Fault, ...] = ()
@@ -65,12 +54,21 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     def table(self) -> str:
         """Fault kinds by phases, as text."""
-        width = max(map(len, FaultKind)) + 2
-        lines = [" " * width + "".join(f"{phase:>10}" for phase in Phase) + f"{'struck':>10}"]
-        for kind in FaultKind:
-            counts = "".join(f"{self.coverage.get((kind, phase), 0):>10}" for phase in Phase)
-            lines.append(f"{kind:<{width}}{counts}{self.struck.get(kind, 0):>10}")
-        return "\n".join(lines)
+        return table_of(self.coverage)
+
+
+def table_of(coverage: Mapping[tuple[FaultKind, Phase], int]) -> str:
+    """Fault kinds by phases with the sum of each, as text; `-` where there can be none."""
+    width = max(map(len, FaultKind)) + 2
+    lines = [" " * width + "".join(f"{phase:>10}" for phase in Phase) + f"{'all':>10}"]
+    for kind in FaultKind:
+        cells = [
+            "-" if (kind, phase) in IMPOSSIBLE else str(coverage.get((kind, phase), 0))
+            for phase in Phase
+        ]
+        total = sum(coverage.get((kind, phase), 0) for phase in Phase)
+        lines.append(f"{kind:<{width}}" + "".join(f"{c:>10}" for c in cells) + f"{total:>10}")
+    return "\n".join(lines)
 
 
 Tree = Callable[[], SimulatedTree] | type[Worker[Any, Any, Any]]
@@ -94,7 +92,10 @@ def simulate(
     Afterwards the faults end, the tree must come to what it is without any, and stop.
     """
     make = _maker(tree)
-    chosen = settings or EngineSettings()
+    made = make()
+    chosen = settings or made.settings or EngineSettings()
+    if type(made.surroundings).trouble is Surroundings.trouble:
+        kinds = [kind for kind in kinds if kind is not FaultKind.SURROUNDINGS]
     plan = FaultPlan.draw(seed, seconds, every=every, kinds=kinds)
     if only is not None:
         plan = plan.only(only)
@@ -102,28 +103,32 @@ def simulate(
     if outcome.held or not shrink_tries:
         return outcome
 
-    def run(faults: Sequence[Fault]) -> Outcome:
-        return _try(make, FaultPlan(tuple(faults)), seed, seconds, chosen)
+    # What broke by then needs no more time than it took; the last run is the whole one again.
+    enough = min(seconds, outcome.at + SETTLE)
 
     def fails(faults: Sequence[Fault]) -> bool:
-        return run(faults).invariant == outcome.invariant
+        tried = _try(make, FaultPlan(tuple(faults)), seed, enough, chosen)
+        return tried.invariant == outcome.invariant
 
     shortest = tuple(shrink(outcome.shortest, fails, tries=shrink_tries))
-    again = run(shortest)
+    again = _try(make, FaultPlan(shortest), seed, seconds, chosen)
     if again.invariant != outcome.invariant:
         return outcome
     return msgspec.structs.replace(outcome, shortest=shortest, trace=again.trace, found=again.found)
 
 
 def load_tree(name: str) -> Callable[[], SimulatedTree]:
-    """`package.module:name`, a function that makes a `SimulatedTree`, or a worker type.
+    """`package.module:name`, a function that makes a `SimulatedTree`, or a worker type; or a
+    document, a file or a folder, whose tree stands in simulated surroundings.
 
-    SpecError when there is no such thing.
+    SpecError when there is no such thing; DocumentError when the document cannot be run.
     """
+    if Path(name).exists() or name.endswith((".yaml", ".yml")):
+        return document_tree(Path(name))
     module, attribute = import_named(name, "a tree to simulate", "name")
     found = getattr(module, attribute, None)
     if not callable(found) or found is Worker:
-        fix = "Name a function that makes a SimulatedTree, or a worker type."
+        fix = "Name a document, a function that makes a SimulatedTree, or a worker type."
         known = [key for key, value in vars(module).items() if callable(value)]
         near = suggest(attribute, known) if found is None else ""
         what = f"there is no tree '{name}' to simulate: {module.__name__} has no '{attribute}'"
@@ -180,58 +185,33 @@ def _try(
 ) -> Outcome:
     with SimulatedWorld(make(), FaultPlan(()), seed=seed, settings=settings) as calm:
         calm.run_to(SETTLE)
-        goal = calm.states()
+        goal, unwell = settled(calm), unwell_in(calm)
     with SimulatedWorld(make(), plan, seed=seed, settings=settings) as world:
         if calm.violation is not None:
             world.found(calm.violation)
         world.run_to(seconds)
         if world.violation is None:
-            _converge(world, goal)
+            converge(world, goal)
     injected = [fault for fault in plan.faults if fault.at <= world.now]
     violation = world.violation
     return Outcome(
         seed=seed,
         seconds=seconds,
-        faults=sum(world.coverage.values()),
+        faults=len(injected),
         workers=len(goal),
         ticks=world.ticks,
         crashes=world.crashes,
-        coverage=dict(world.coverage),
-        struck=dict(Counter(world.struck)),
+        coverage=dict(world.injector.hits),
         digest=world.digest,
+        at=world.now,
+        unwell=unwell,
         invariant=violation.invariant if violation is not None else "",
         found=str(violation) if violation is not None else "",
         shortest=tuple(injected) if violation is not None else (),
         trace=(
-            *world.trace,
-            *(f"  {r.at:.1f} s  {r.path}: {r.kind}: {r.text}" for r in world.last),
+            *world.injector.trace,
+            *(f"  {r.at:.1f} s  {r.path}: {r.kind}: {r.text}" for r in world.sim.reports),
         )
         if violation is not None
         else (),
     )
-
-
-def _converge(world: SimulatedWorld, goal: dict[str, str]) -> None:
-    world.end_faults()
-    end = world.now + SETTLE
-    while world.states() != goal and world.now < end and world.violation is None:
-        world.run_to(world.now + 1.0)
-    core = world.sim.core
-    if world.violation is None and world.states() != goal:
-        by_path = core.by_path
-        differ = [
-            f"{path} is {by_path[path].state} ({by_path[path].gate or by_path[path].reason})"
-            f", not {state}"
-            if path in by_path
-            else f"{path} is not there"
-            for path, state in goal.items()
-            if path not in by_path or by_path[path].state != state
-        ]
-        extra = [f"{path} is left over" for path in by_path if path not in goal]
-        world.found(Converges(core).broken("; ".join((differ + extra)[:5])))
-    if world.violation is None:
-        world.sim.ask_stop()
-        world.run_to(world.now + world.settings.stop_deadline + SLACK + 10.0)
-        if not core.finished:
-            left = ", ".join(core.by_path) or f"tasks of {', '.join(core.fences)}"
-            world.found(Ends(core).broken(f"still there: {left}"))

@@ -6,10 +6,13 @@ import zlib
 from collections.abc import Callable
 
 from fsmv2.core import Cause, Core, Event, Instruction, Report, Supervisor
-from fsmv2.testing.invariants import INVARIANTS, Invariant, Violation
+from fsmv2.store import Store
+from fsmv2.testing.invariant import Invariant, Violation
+from fsmv2.testing.invariants import INVARIANTS
 
 SMALL = 20
-"""A tree of at most so many workers is looked at as a whole after each slice, others each second"""
+"""A tree of at most so many workers is looked at as a whole after each slice; one of n times as
+many each n seconds."""
 
 
 class Watching:
@@ -22,13 +25,19 @@ class Watching:
         *,
         kinds: tuple[type[Invariant], ...] = INVARIANTS,
         cut: Callable[[list[Instruction]], list[Instruction]],
+        ticked: Callable[[Supervisor], None],
+        store: Store | None = None,
     ) -> None:
-        """`found` is told of each violation; `cut` may keep back the end of what is asked."""
-        self.core, self._found, self._cut = core, found, cut
-        self.invariants = [kind(core) for kind in kinds]
-        self.reports: list[Report] = []
+        """`found` is told of each violation; `cut` may keep back the end of what is asked.
+
+        `ticked` is told who was ticked and lives on; `store` is the one the tree is kept in.
+        """
+        self.core, self._found, self._cut, self._ticked = core, found, cut, ticked
+        self.invariants = [kind(core, store) for kind in kinds]
         self.digest = 0
         """Of all that operators were told: the same for two runs that went the same way."""
+        self.over = False
+        """Set at a crash: what this core still does is not carried out, and proves nothing."""
         self._scanned = 0.0
         self._mark, self._tick = core.mark, core._tick
         self._handle, self._take = core.handle, core.take
@@ -36,41 +45,58 @@ class Watching:
         core._tick = self.tick  # type: ignore[method-assign, assignment]
         core.handle = self.handle  # type: ignore[method-assign]
         core.take = self.take  # type: ignore[method-assign]
+        self._on_event = self._those("event")
+        self._on_handled = self._those("handled")
+        self._on_mark = self._those("marked")
+        self._before_tick = self._those("before_tick")
+        self._after_tick = self._those("after_tick")
+        self._on_asked = self._those("asked")
+        self._on_scan = self._those("scan")
 
-    def look(self, at: Callable[[Invariant], None]) -> None:
-        """Ask every invariant."""
-        for invariant in self.invariants:
+    def _those(self, moment: str) -> list[Callable[..., None]]:
+        """The invariants that look at this moment, and not at nothing."""
+        return [
+            getattr(one, moment)
+            for one in self.invariants
+            if getattr(type(one), moment) is not getattr(Invariant, moment)
+        ]
+
+    def _ask(self, looks: list[Callable[..., None]], *about: object) -> None:
+        for look in looks if not self.over else ():
             try:
-                at(invariant)
+                look(*about)
             except Violation as violation:
                 self._found(violation)
 
     def mark(self, s: Supervisor, cause: Cause) -> None:
         """In place of the core's own."""
-        self.look(lambda invariant: invariant.marked(s, cause))
+        self._ask(self._on_mark, s, cause)
         self._mark(s, cause)
 
     def tick(self, s: Supervisor) -> None:
         """In place of the core's own."""
-        self.look(lambda invariant: invariant.before_tick(s))
+        self._ask(self._before_tick, s)
         self._tick(s)
-        self.look(lambda invariant: invariant.after_tick(s))
+        self._ask(self._after_tick, s)
+        if self.core.by_path.get(s.path) is s and not self.over:
+            self._ticked(s)
 
     def handle(self, event: Event, now: float) -> None:
         """In place of the core's own."""
-        self.look(lambda invariant: invariant.event(event))
+        self._ask(self._on_event, event)
         self._handle(event, now)
+        self._ask(self._on_handled, event)
 
     def take(self) -> list[Instruction]:
         """In place of the core's own: the end of a slice."""
         taken = self._cut(self._take())
         for instruction in taken:
-            self.look(lambda invariant, one=instruction: invariant.asked(one))  # type: ignore[misc]
+            self._ask(self._on_asked, instruction)
             if isinstance(instruction, Report):
                 told = f"{instruction.at:.6f} {instruction.path} {instruction.text}"
                 self.digest = zlib.crc32(told.encode(), self.digest)
-        every = 0.0 if len(self.core.by_path) <= SMALL else 1.0
-        if self.core.now - self._scanned >= every:
+        size = len(self.core.by_path)
+        if self.core.now - self._scanned >= (0.0 if size <= SMALL else size / SMALL):
             self._scanned = self.core.now
-            self.look(lambda invariant: invariant.scan())
+            self._ask(self._on_scan)
         return taken

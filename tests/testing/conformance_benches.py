@@ -128,9 +128,6 @@ class AgentConformance(BridgeConformance):
     def bench(self) -> FsmBench:
         return AGENT
 
-    def arguments(self, action: str) -> Mapping[str, Any]:
-        return {"paths": ()} if action == "end_orphans" else {}
-
 
 class DataFlowConformance(Conformance):
     """A real engine, on which flows outlive the worker that started them; no device answers."""

@@ -22,7 +22,7 @@ from fsmv2.core import (
     lifecycle,
     publish,
 )
-from fsmv2.core.machine import HANDLERS, TIMERS
+from fsmv2.core.reactions import HANDLERS, TIMERS
 from fsmv2.core.records import Cause
 from fsmv2.runtime.executor import Executor
 from fsmv2.testing import FaultKind, FaultPlan, Outcome, SimulatedTree, simulate

@@ -8,58 +8,20 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
-from fsmv2.core import (
-    acting,
-    breaker,
-    circuit,
-    commands,
-    create,
-    durable,
-    ending,
-    escalation,
-    freshness,
-    lifecycle,
-    mapping,
-    pausing,
-    reconcile,
-    secrets,
-    siblings,
-    stall,
-    waiting,
-)
+from fsmv2.core import breaker, secrets, siblings, waiting
 from fsmv2.core.conditions import Condition
 from fsmv2.core.counters import Counters
 from fsmv2.core.durable import Durable
-from fsmv2.core.events import (
-    AcknowledgeAsked,
-    ActionEnded,
-    ActionRefused,
-    ActionUnstuck,
-    Declared,
-    Event,
-    ForceAsked,
-    LoopBlocked,
-    LoopFreed,
-    Observed,
-    PauseAsked,
-    Released,
-    RestartAsked,
-    ResumeAsked,
-    RetryAsked,
-    Saved,
-    SaveFailed,
-    SecretsUnread,
-    StopAsked,
-)
+from fsmv2.core.events import Event
 from fsmv2.core.instructions import Instruction, Report
 from fsmv2.core.pace import Pace
 from fsmv2.core.pausing import Pause
+from fsmv2.core.reactions import HANDLERS, TIMERS, WORDS
 from fsmv2.core.records import Cause
 from fsmv2.core.settings import EngineSettings
-from fsmv2.core.spread import AT_ONCE, Do, Spread
+from fsmv2.core.spread import AT_ONCE, Spread
 from fsmv2.core.supervisor import NOTHING, Supervisor
 from fsmv2.core.tick import tick
 from fsmv2.core.timers import Timers
@@ -78,8 +40,7 @@ TIMERS_AT_ONCE = 512
 class Core:
     """All supervisors of one tree, which of them are dirty, and their timers."""
 
-    words: ClassVar[Mapping[str, Do]] = MappingProxyType({})
-    """What is done for many, by the word for it."""
+    words = WORDS
 
     def __init__(
         self,
@@ -423,55 +384,3 @@ def _is_below(supervisor: Supervisor, top: Supervisor) -> bool:
             return True
         above = above.parent
     return False
-
-
-def _wake(core: Core, supervisor: Supervisor) -> None:
-    core.mark(supervisor, Cause("timer"))
-
-
-TIMERS: dict[str, Callable[[Core, Supervisor], None]] = {
-    "wake": _wake,
-    "check": _wake,
-    "retry": _wake,
-    "create": create.retry_create,
-    "stale": freshness.check_age,
-    "awaiting": freshness.give_up_awaiting,
-    "cancel": acting.give_up_cancelled,
-    "breaker": breaker.try_again,
-    "repair": circuit.repair,
-    "again": ending.forgive,
-    "settle": escalation.settle,
-    "stop": lifecycle.deadline_reached,
-    "final": lifecycle.give_up_final,
-    "store": durable.unanswered,
-    "recreate": lifecycle.pace_recreate,
-}
-
-Core.words = {
-    "mark": Core.mark,
-    "derive": Core.derive_again,
-    "map": mapping.map_again,
-    "retry": commands.try_now,
-    "go on": pausing.go_on,
-}
-
-HANDLERS: dict[type, Callable[[Core, Any], None]] = {
-    Declared: reconcile.declare,
-    Observed: freshness.observe,
-    ActionEnded: acting.ended,
-    ActionRefused: acting.refused,
-    ActionUnstuck: acting.unstuck,
-    Released: lifecycle.released,
-    Saved: durable.saved,
-    SaveFailed: durable.failed,
-    SecretsUnread: secrets.unread,
-    StopAsked: lifecycle.stop_all,
-    ForceAsked: lifecycle.force_all,
-    RestartAsked: commands.restart,
-    RetryAsked: commands.retry,
-    PauseAsked: commands.pause,
-    ResumeAsked: commands.resume,
-    AcknowledgeAsked: commands.acknowledge,
-    LoopBlocked: stall.blocked,
-    LoopFreed: stall.freed,
-}

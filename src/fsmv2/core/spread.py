@@ -2,7 +2,7 @@
 
 A change of a variable, of a parent's state or of a pause may concern a hundred thousand: one loop
 over all of them would hold up everybody else (H51). What is left to be done is data, so that a
-checkpoint can hold it; what each word means stands in the table of the machine.
+checkpoint can hold it; what each word means stands in `reactions`.
 """
 
 from __future__ import annotations

@@ -281,6 +281,19 @@ def test_two_of_a_group_that_fail_do_not_wait_for_each_other(jobs: Jobs) -> None
         sim.until(lambda sim: states(sim, "ab") == ["running", "running"], within=130)
 
 
+def test_a_member_that_requires_another_one_keeps_its_backoff(jobs: Jobs) -> None:
+    """It is stopped when that one is begun again with it, and may not forget that it failed."""
+    group = Group("one_for_all", ("a", "b"))
+    with simulate(jobs, team("t", job("a"), job("b", requires=["a"]), groups=(group,))) as sim:
+        sim.run(10)
+        jobs.broken.add("t/b")
+        jobs.end("t/b", "badly")
+        sim.run(120)
+        assert 3 <= begun(jobs, "a") < 20, "as often as the backoff of b lets it"
+        jobs.broken.clear()
+        sim.until(lambda sim: states(sim, "ab") == ["running", "running"], within=130)
+
+
 def test_a_group_stops_backwards_and_starts_in_order(jobs: Jobs) -> None:
     group = Group("rest_for_one", ("a", "b", "c"))
     with simulate(jobs, team("t", job("c"), job("b"), job("a"), groups=(group,))) as sim:

@@ -53,7 +53,7 @@ def _stopped(s: Supervisor) -> str:
     return s.definition.stop_state
 
 
-def withheld(s: Supervisor) -> str:
+def withheld(core: Core, s: Supervisor) -> str:
     """Which sibling `s` waits for before it starts anything, as a sentence; or empty."""
     parent = s.parent
     if parent is None:
@@ -68,16 +68,28 @@ def withheld(s: Supervisor) -> str:
     for group in parent.groups:
         for name in group.members:
             other = parent.children.get(name)
-            if other is not None and s.name in group.affected(name) and is_down(other):
+            if other is not None and s.name in group.affected(name) and is_down(core, other):
+                if other.attempts is not None and core.now < other.attempts.retry_at:
+                    core.set_timer(s, "retry", other.attempts.retry_at)
                 return f"begins again with {other.path}, which is {other.state}: {other.reason}"
     return ""
 
 
-def is_down(s: Supervisor) -> bool:
-    """Whether `s` has failed or finished, and is to come back."""
+def is_down(core: Core, s: Supervisor) -> bool:
+    """Whether `s` has failed or finished, and is to come back.
+
+    Also when it has been stopped since, for a sibling that it requires: were its backoff forgotten,
+    the two would begin each other again as fast as they can.
+    """
     if s.ended is not None:
         return s.ended.until is not None
-    return _phase(s) is Phase.FAILED and s.control != _stopped(s)
+    if s.disabled or s.stop is not None:
+        return False
+    phase = _phase(s)
+    if phase is Phase.FAILED:
+        return s.control != _stopped(s)
+    waits = s.attempts is not None and core.now < s.attempts.retry_at
+    return waits and phase in (*NOT_BEGUN, Phase.STOPPING)
 
 
 def _is_still_to_come(s: Supervisor) -> bool:

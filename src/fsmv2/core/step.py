@@ -117,7 +117,7 @@ def gate(core: Core, s: Supervisor, passes: bool) -> str:
             return f"{above.path} is running its action {above.action.definition.name}"
         above = above.parent
     if s.upstream or (s.parent is not None and s.parent.groups):
-        sibling = siblings.withheld(s)
+        sibling = siblings.withheld(core, s)
         if sibling:
             return sibling
     return circuit.withheld_by(core, s) if core.open_circuits else ""

@@ -181,10 +181,10 @@ def test_children_are_gone_through_once_for_each_declaration(
 
     def counted(*args: Any) -> Any:
         begun.append(args)
-        return changes(*args)
+        return begin(*args)
 
-    changes = reconcile._changes
-    monkeypatch.setattr(reconcile, "_changes", counted)
+    begin = reconcile.Reconciling
+    monkeypatch.setattr(reconcile, "Reconciling", counted)
     assert LOOKED_AT * LOOKS_PER_TICK >= 1000
     with flat(many(1000)) as sim:
         sim.run(5)

@@ -61,9 +61,11 @@ def test_every_decision_under_faults_is_the_same_from_every_checkpoint(
     assert whole.not_kept == ()
     assert [s.problem for s in whole.segments if s.problem] == []
     assert len(whole.segments) > 60
-    assert sum(s.why == "the start" for s in whole.segments) == world.crashes + 1 > 5
+    # The last one may lie behind the end of the hour, and then never begins.
+    starts = sum(s.why == "the start" for s in whole.segments)
+    assert 4 < world.crashes <= starts <= world.crashes + 1
     assert sum(s.turns for s in whole.segments) > 1000
-    assert {kind for kind, _ in world.coverage} == set(FaultKind)
+    assert {kind for kind, _ in world.injector.hits} == {*FaultKind} - {FaultKind.SURROUNDINGS}
     for path in segments(tmp_path):
         assert replay(path, factory).difference is None, path
 
@@ -93,7 +95,7 @@ def test_it_is_the_same_in_another_process_with_another_order_of_sets(tmp_path: 
 # ---- what is not the same is found ------------------------------------------------------------
 
 
-LACKING = ("timers", "attempts", "awaiting", "action", "observed_at", "last_action")
+LACKING = ("timers", "status", "awaiting", "action", "observed_at", "last_action")
 
 
 @pytest.mark.parametrize("slot", LACKING)

@@ -83,7 +83,7 @@ def test_a_document_is_simulated_as_it_is(tmp_path: Path) -> None:
     file.write_text("agent: {name: plant}\nprocesses:\n  camera: {command: [camera]}\n")
     code, said = run(str(file), "--for", "30m")
     assert code == 0, said
-    assert "seed 0: 3 workers" in said
+    assert "seed 0: 2 workers" in said
     file.write_text("agent: {name: plant}\nprocess: {}\n")
     code, said = run(str(file), "--for", "30m", "--seeds", "3")
     assert code == 1

@@ -73,7 +73,7 @@ def children_of(sim: Simulation) -> dict[str, Any]:
     return sim.supervisor("t").children
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(teams(), st.lists(EVENTS, max_size=25))
 def test_a_team_comes_to_what_it_is_to_be_and_stops_in_order(
     root: ChildSpec, events: list[Event]
@@ -115,7 +115,7 @@ def test_a_team_comes_to_what_it_is_to_be_and_stops_in_order(
         assert sim.core.paused == {}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(teams(), st.lists(EVENTS, max_size=20))
 def test_nobody_works_long_without_those_it_requires(root: ChildSpec, events: list[Event]) -> None:
     jobs = Jobs()

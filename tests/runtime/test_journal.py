@@ -153,7 +153,7 @@ async def test_segments_follow_each_other_while_the_tree_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The copies are made between two slices; what was replayed comes to the same state."""
-    monkeypatch.setattr(segments, "SHARE", 2_000)
+    monkeypatch.setattr(segments, "SHARE", 50_000)
     async with Runtime(root(30), lamps(), journal=tmp_path) as tree:
         await lit(tree, 30)
         while len(segments.segments_in(tmp_path)) < 5:

@@ -145,7 +145,7 @@ def test_secrets_reach_author_code_and_nothing_else(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(segments, "SHARE", 10_000)  # so that checkpoints are written all the time
+    monkeypatch.setattr(segments, "SHARE", 200_000)  # so that checkpoints are written all the time
     root, factory, global_variables = tree(vault)
     reports: list[Report] = []
     written = io.StringIO()

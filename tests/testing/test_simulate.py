@@ -239,6 +239,7 @@ def test_a_broken_core_is_found(broken: Callable[[Patch], None], monkeypatch: Pa
     assert outcome.invariant.lower() == broken.__name__.replace("_", ""), told(outcome)
 
 
+@pytest.mark.slow
 def test_a_failure_is_shrunk_and_can_be_replayed(monkeypatch: Patch) -> None:
     converges(monkeypatch)
     kinds = MENDED_BY_NOTHING

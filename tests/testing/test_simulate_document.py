@@ -146,6 +146,7 @@ def test_a_crash_leaves_servers_running_and_ends_the_flows(document: Path) -> No
         assert {thing: running.pid for thing, running in around.running.items()} == pids
 
 
+@pytest.mark.slow
 def test_a_document_under_all_faults_keeps_every_invariant(document: Path) -> None:
     outcome = simulate(load_tree(str(document)), seed=2, seconds=2 * 3600, every=30)
     assert outcome.held, "\n".join([outcome.found, *outcome.trace])

@@ -101,6 +101,7 @@ def test_after_a_month_of_churn_there_is_no_more_than_after_a_day() -> None:
     assert world.sim.core.counters.created > 10_000
 
 
+@pytest.mark.slow
 def test_after_a_day_of_churn_there_is_no_more_than_after_some_hours() -> None:
     second, last, world = soak(5, hours=4, every=120)
     assert grown(second, last) == {}

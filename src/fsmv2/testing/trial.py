@@ -123,7 +123,7 @@ def load_tree(name: str) -> Callable[[], SimulatedTree]:
 
     SpecError when there is no such thing; DocumentError when the document cannot be run.
     """
-    if Path(name).exists() or name.endswith((".yaml", ".yml")):
+    if name.endswith((".yaml", ".yml")) or _is_folder(name):
         return document_tree(Path(name))
     module, attribute = import_named(name, "a tree to simulate", "name")
     found = getattr(module, attribute, None)
@@ -135,6 +135,13 @@ def load_tree(name: str) -> Callable[[], SimulatedTree]:
         what = what if found is None else f"'{name}' is neither a function nor a worker type"
         raise SpecError(f"{what}.", fix=f"{near} {fix}".strip())
     return _checked(_maker(found), name)
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return name != "" and Path(name).is_dir()
+    except (OSError, ValueError):  # no name for a file at all
+        return False
 
 
 def _checked(make: Callable[[], Any], name: str) -> Callable[[], SimulatedTree]:

@@ -316,6 +316,27 @@ COMMANDS = [
 ]
 
 
+def test_an_interrupt_that_python_drops_comes_again() -> None:
+    """One that is raised in the callback of a weak reference: imports have many of them."""
+    program = """
+import signal, sys, time, weakref
+import fsmv2.cli, fsmv2.cli.app
+class Thing: pass
+def command(**_):
+    thing = Thing()
+    ref = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
+    del thing
+    time.sleep(30)
+    print("slept through")
+fsmv2.cli.app.app = command
+fsmv2.cli.main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
 def test_a_signal_at_any_moment_ends_it_without_a_traceback(

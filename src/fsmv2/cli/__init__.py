@@ -1,6 +1,7 @@
 """The commands: doors for people. They show what the rooms below decide, and decide nothing.
 
 app       the commands and their options.        exits     exit codes; failures as messages.
+interrupts  Ctrl-C where Python would drop it.
 checking  validate.     planning  render.        explaining  explain.
 linting   lint.
 running   what run and demo share; show, live and lines are how a running tree is shown.
@@ -17,6 +18,8 @@ def main() -> None:
     import signal
     import sys
 
+    from fsmv2.cli.interrupts import ask_again
+
     # Until a command can answer Ctrl-C, and after it has, it ends the process without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from fsmv2.cli.app import app
@@ -25,6 +28,7 @@ def main() -> None:
         # Reasons quote devices and operating systems; no letter of theirs may end a command.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    sys.unraisablehook = ask_again
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         app(prog_name="fsmv2")

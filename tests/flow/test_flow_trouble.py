@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -14,6 +15,8 @@ import nats
 import pytest
 from flow_kit import broker, flow, free_port, simulated_plc, stored, until
 
+from fsmv2.builtin.broker.process import start
+from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats, UnsOutput
 from fsmv2.flow.modbus.poller import RECONNECT_BASE
 from fsmv2.flow.sample import Sample
@@ -208,3 +211,28 @@ async def test_a_port_that_accepts_and_says_nothing_is_no_broker() -> None:
         await until(lambda: figures(engine).output_error.endswith(("no answer", "answers there")))
         assert not figures(engine).output_connected
         await asyncio.wait_for(engine.aclose(), 5)
+
+
+async def test_a_client_that_closes_without_a_word_is_noticed(tmp_path: Path) -> None:
+    """Its last write failed while it closed: it is closed then, and tells nobody (nats-py 2)."""
+
+    async def drain() -> None:
+        raise ConnectionResetError("Connection lost")
+
+    async with broker(tmp_path) as server:
+        connection = UnsConnection(f"nats://127.0.0.1:{server.port}", "UMH")
+        try:
+            await asyncio.wait_for(connection.up.wait(), 10)
+            client = connection._client
+            client._transport.drain = drain
+            client._pending.append(b"PING\r\n")
+            client._pending_data_size += 6
+            record = read_record(server)
+            assert record is not None
+            os.kill(record.pid, signal.SIGKILL)
+            await until(lambda: not connection.up.is_set())
+            assert connection.error
+            await start(server)
+            await asyncio.wait_for(connection.up.wait(), 10)
+        finally:
+            await connection.aclose()

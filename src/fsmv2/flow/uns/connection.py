@@ -20,6 +20,8 @@ from fsmv2.flow.sample import Sample
 
 RECONNECT = 0.2
 """Seconds between attempts to connect."""
+LOOK = 1.0
+"""Seconds between looks at the client: it does not always say that it has closed."""
 SETUP_WITHIN = 5.0
 """Seconds a new connection may take until the stream is there."""
 MAX_AGE = 7 * 24 * 3600.0
@@ -172,12 +174,23 @@ class UnsConnection:
                 continue
             self.error = ""
             self.up.set()
-            await lost.wait()
+            await self._until_lost(lost)
             self.up.clear()
             self.error = f"{self.url}: the connection was lost"
             await self._drop()
             for listener in list(self._down_listeners.values()):
                 listener()
+
+    async def _until_lost(self, lost: asyncio.Event) -> None:
+        """Wait for the end of the connection, as the client tells it, or as it is seen to be.
+
+        What it still wanted to write can fail while it closes; then it is closed and calls nobody.
+        """
+        client = self._client
+        while not lost.is_set() and not client.is_closed:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await lost.wait()
 
     async def _connect(self, lost: asyncio.Event) -> None:
         nats = industrial("nats")
@@ -263,7 +276,7 @@ class UnsConnection:
         self._subscribed.clear()
         self._denied.clear()
         for client in clients:
-            if client is not None and not client.is_closed:
+            if client is not None:
                 # In a task of its own: a client whose closing is cancelled never ends.
                 closing = asyncio.get_running_loop().create_task(_close_client(client))
                 self._clients_closing.add(closing)
@@ -288,6 +301,10 @@ async def _close_client(client: Any) -> None:
     with contextlib.suppress(Exception):
         async with asyncio.timeout(1.0):
             await client.close()
+    # One that closed without a word has left its socket open, and closes no more.
+    transport = getattr(client, "_transport", None)
+    if transport is not None:
+        transport.close()
 
 
 def _refusal(message: Any) -> str:

@@ -88,3 +88,24 @@ def test_who_waits_for_a_dependent_to_stop_is_told_when_that_goes_on_instead() -
     tree.tick()
     assert (tree["g/flow"].state, tree["g/flow"].control) == ("stopping", "running")
     assert tree.asked("g/broker") == "switch_off"
+
+
+def test_a_parent_stops_after_what_is_below_a_child_that_had_stopped_before() -> None:
+    """Found by comparing with the naive model: it looked at its children, and no deeper."""
+    tree = ByHand(group("g", group("idle", device("d"), wish="stopped")), factory_for(World()))
+    tree.tick()
+    tree.observe("g", ObservedState())
+    tree.observe("g/idle", ObservedState())
+    tree.observe("g/idle/d", DeviceObserved(lit=True))
+    tree.tick()
+    assert [tree[p].state for p in ("g", "g/idle", "g/idle/d")] == ["running", "stopped", "running"]
+    tree.stop()
+    tree.tick()
+    assert (tree["g"].state, tree["g"].reason) == (
+        "stopping",
+        "stops after g/idle/d, which is stopping",
+    )
+    tree.end("g/idle/d")
+    tree.observe("g/idle/d", DeviceObserved(lit=False))
+    tree.tick()
+    assert tree["g"].state == "stopped"

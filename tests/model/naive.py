@@ -102,7 +102,7 @@ def _place(
     if old is not None and old.node.kind != node.kind:
         old = None  # another type is another worker
     variables = {**(parent.variables if parent else {}), **dict(node.sets)}
-    created = node.kind in KINDS and path.count("/") < DEPTH
+    created = can_be_created(path, node)
     fresh = derive(node, variables, global_) if created else None
     new = is_new(path, node, old, fresh, restarts)
     desired = fresh or (old.desired if old is not None and not new else None)
@@ -120,7 +120,7 @@ def _place(
         variables=variables,
     )
     state, why = control(settled, parent) if created else ("stopped", "not created")
-    complaints = complaints_of(settled, fresh)
+    complaints = complaints_of(path, settled, fresh)
     after[path] = settled = replace(settled, state=state, why=why, complaints=complaints)
     below = before if not new or node.kind in IN_PLACE else {}
     for child in settled.accepted:
@@ -161,7 +161,12 @@ def children_of(
     return desired.children if len(set(names)) == len(names) else kept
 
 
-def complaints_of(s: Settled, fresh: Desired | None) -> frozenset[str]:
+def can_be_created(path: str, node: Node) -> bool:
+    """Whether it is of a known type, and not too deep."""
+    return node.kind in KINDS and path.count("/") < DEPTH
+
+
+def complaints_of(path: str, s: Settled, fresh: Desired | None) -> frozenset[str]:
     """What operators must be shown of it, by the names of conditions."""
     found = set()
     if not s.created:
@@ -170,7 +175,8 @@ def complaints_of(s: Settled, fresh: Desired | None) -> frozenset[str]:
         found.add("Derived")
     if s.desired is not None and s.desired.children != s.accepted:
         found.add("ChildrenAccepted")
-    asked = {state for child in s.accepted if child.kind in KINDS for _, state in child.mapping}
+    there = [child for child in s.accepted if can_be_created(f"{path}/{child.name}", child)]
+    asked = {state for child in there for _, state in child.mapping}
     if asked - set(STATES):
         found.add("Mapped")
     return frozenset(found)

@@ -188,6 +188,9 @@ def pass_stop_down(core: Core, s: Supervisor) -> None:
             child.drained, child.final_after = False, None
             child.timers.pop("stop", None)
             core.mark(child, Cause("stop", f"with {s.path}", core.tick_id))
+    if asked and stop.kind == "with parent" and s.parent is not None and _is_down(s):
+        # Who is above had looked at `s` alone: it waits for those below it too.
+        core.mark(s.parent, Cause("stop", f"handed on by {s.path}", core.tick_id))
 
 
 def _keeps_children(s: Supervisor) -> bool:
@@ -201,11 +204,15 @@ def _stops_together(top: Supervisor) -> list[Supervisor]:
 
 
 def stop_blocker(core: Core, s: Supervisor) -> Supervisor | None:
-    """Who must be stopped before `s` may be: a child or a dependent that is asked to stop too."""
+    """Who must be stopped before `s` may be: who is below it, or depends on it, and is to stop."""
     passed_down = s.stop is not None and not _keeps_children(s)
     for child in s.children.values():
         if _still_stopping(child) or (passed_down and child.stop is None):
             return child
+        if child.children and not child.drained:  # it stands, and there is more below it
+            for below in child.subtree():
+                if _still_stopping(below) or (passed_down and below.stop is None):
+                    return below
     if s.path in core.dependents:
         for dependent in core.dependents[s.path].values():
             if _still_stopping(dependent) and not _waits_for(core, s, dependent):

@@ -54,11 +54,25 @@ def tell(core: Core, s: Supervisor) -> None:
     if parent is not None and parent.children.get(s.name) is s:
         parent.statuses[s.name] = s.status
         core.mark(parent, cause)
+        _tell_above(core, parent, cause)
     if core.dependents and s.path in core.dependents:
         for dependent in core.dependents[s.path].values():
             core.mark(dependent, cause)
     if s.upstream:
         _tell_waiting(core, s, cause)
+
+
+def _tell_above(core: Core, parent: Supervisor, cause: Cause) -> None:
+    """Past parents that stand already: who is above those waits for what is below them to stop."""
+    while _stands(parent) and parent.parent is not None:
+        parent = parent.parent
+        if parent.control == parent.definition.stop_state:
+            core.mark(parent, cause)
+
+
+def _stands(s: Supervisor) -> bool:
+    stopped = s.definition.states[s.state].phase is Phase.STOPPED
+    return stopped and s.control == s.definition.stop_state
 
 
 def goes_on(core: Core, s: Supervisor) -> None:

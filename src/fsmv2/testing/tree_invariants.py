@@ -49,11 +49,11 @@ class SiblingsUntouched(Invariant):
 
 
 def _is_kin(s: Supervisor, about: Supervisor) -> bool:
-    """Below it, depends on it or on what is below it, or is what it depends on."""
+    """Below it, above it, depends on it or on what is below it, or is what it depends on."""
     if s.path == about.path or s.path in about.upstream:
         return True  # the former: it is what came after it
     below = about.path + "/"
-    if s.path.startswith(below):
+    if s.path.startswith(below) or about.path.startswith(s.path + "/"):
         return True
     return any(on == about.path or on.startswith(below) for on in s.upstream)
 

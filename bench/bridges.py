@@ -15,6 +15,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -82,6 +83,16 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def cpu_of_loops() -> dict[str, float]:
+    """Seconds of processor time each thread of this process has used; they share one core."""
+    used = {}
+    for thread in threading.enumerate():
+        fields = Path(f"/proc/self/task/{thread.native_id}/stat").read_text().rpartition(")")[2]
+        user, system = fields.split()[11:13]
+        used[thread.name] = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
 def resident(pid: int) -> float:
     """Megabytes of memory a process holds."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
@@ -122,7 +133,7 @@ async def measure(bridges: int, tags: int, seconds: float) -> dict[str, Any]:
                 found = view.of_type("bridge")
                 return len(found) == bridges and all(b.state == "active" for b in found)
 
-            seen = await tree.until(active, timeout=300, every=0.1)
+            seen = await tree.until(active, timeout=300, every=0.2)
             converged = time.perf_counter() - began
             broker: Any = seen.of_type("broker")[0].observed
             # Stopped and begun again, so that the witness sees every sample from the first on.
@@ -140,6 +151,7 @@ async def measure(bridges: int, tags: int, seconds: float) -> dict[str, Any]:
             await asyncio.sleep(5)
             pids = {"fsmv2": [os.getpid()], "broker": [broker.pid], "servers": servers}
             before = {name: sum(map(cpu_of, found)) for name, found in pids.items()}
+            loops = cpu_of_loops()
             first, wall = accepted.count, time.perf_counter()
             await asyncio.sleep(seconds)
             wall = time.perf_counter() - wall
@@ -147,6 +159,9 @@ async def measure(bridges: int, tags: int, seconds: float) -> dict[str, Any]:
             shares = {
                 name: (sum(map(cpu_of, found)) - before[name]) / wall
                 for name, found in pids.items()
+            }
+            of_loops = {
+                name: (used - loops.get(name, 0.0)) / wall for name, used in cpu_of_loops().items()
             }
             last = await tree.view()
             still = sum(b.state == "active" for b in last.of_type("bridge"))
@@ -170,6 +185,7 @@ async def measure(bridges: int, tags: int, seconds: float) -> dict[str, Any]:
             "equal": received == {"received": accepted.count, "sum": accepted.total},
             "skipped_polls": skipped,
             "cpu": shares,
+            "cpu_of_loops": {name: share for name, share in of_loops.items() if share > 0.005},
             "memory_mb": held,
             "memory_per_bridge_kb": held * 1000 / bridges,
             "longest_slice_s": longest,

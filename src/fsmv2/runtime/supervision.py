@@ -104,7 +104,8 @@ class Supervision:
 
     def slice(self) -> None:
         """Handle what came in, decide for a while, pass instructions on, plan the next slice."""
-        began, began_cpu = time.perf_counter(), time.thread_time()
+        measured = self._beat is not None  # a slice of virtual time takes none
+        began, began_cpu = time.perf_counter(), time.thread_time() if measured else 0.0
         woke_at = self._loop.time()
         if self._due is not None:
             self._clock.woke(woke_at - self._due)
@@ -119,7 +120,8 @@ class Supervision:
             more = True
         self.slices += 1
         # Of the processor: what waiting for the interpreter's lock adds is not the core's doing.
-        self.longest_slice = max(self.longest_slice, time.thread_time() - began_cpu)
+        if measured:
+            self.longest_slice = max(self.longest_slice, time.thread_time() - began_cpu)
         if core.finished:
             self.finished.set()
         # A slice takes milliseconds; one that took seconds was stopped in its middle. H50

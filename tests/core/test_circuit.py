@@ -122,6 +122,25 @@ def test_an_open_circuit_that_stays_as_it_is_touches_nobody(world: World) -> Non
         assert [c.kind for c in seen].count("circuit") == 2
 
 
+def test_what_each_check_says_is_shown_also_that_it_can_say_nothing(world: World) -> None:
+    with simulate(world, base=60.0) as sim:
+        sim.run(10)
+        assert sim["g"].checks["inside"] == "healthy"
+        world.broken["answer"] = fault("a", "no current")
+        sim.until(lambda sim: sim["g"].checks["inside"] != "healthy", within=20, step=0.01)
+        assert sim["g"].checks["inside"] == "a is at fault, to be confirmed: no current"
+        sim.until(opened, within=60)
+        assert sim["g"].checks["inside"] == "a is at fault: no current"
+        world.broken["answer"] = unknown("the meter is away")
+        sim.run(6)
+        shown = "a is at fault: no current; unknown now: the meter is away"
+        assert sim["g"].checks["inside"] == shown
+        del world.broken["answer"]
+        sim.until(closed, within=60)
+        assert sim["g"].checks["inside"] == "healthy"
+        assert sim["g/b"].checks == {}
+
+
 def test_two_faults_are_both_told_and_close_one_after_the_other(world: World) -> None:
     with simulate(world, base=60.0) as sim:
         sim.run(10)

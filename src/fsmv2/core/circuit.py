@@ -35,15 +35,24 @@ REPAIRED = "begun again after its backoff"
 
 
 class CheckState:
-    """What one check said lately."""
+    """What one check said lately; `unknown`: why it could say nothing the last time, or empty."""
 
-    __slots__ = ("fault", "first_at", "open", "opened_at")
+    __slots__ = ("fault", "first_at", "open", "opened_at", "unknown")
 
     def __init__(self) -> None:
         self.fault: Fault | None = None
+        self.unknown = ""
         self.first_at = 0.0
         self.open = False
         self.opened_at = 0.0
+
+    def __str__(self) -> str:
+        """What people are told of it."""
+        found = "healthy"
+        if self.fault is not None:
+            sure = "" if self.open else ", to be confirmed"
+            found = f"{self.fault.at_fault} is at fault{sure}: {self.fault.reason}"
+        return f"{found}; unknown now: {self.unknown}" if self.unknown else found
 
 
 class _Subjects(Mapping[str, Subject]):
@@ -115,6 +124,7 @@ def _judge(
     result: CheckResult,
 ) -> bool:
     """Take one answer; returns whether the circuit may have to change."""
+    state.unknown = result.reason if isinstance(result, Unknown) else ""
     if isinstance(result, Unknown):
         if state.open and state.fault is not None and state.fault.at_fault not in parent.children:
             state.fault, state.open = None, False  # the one at fault is gone, and its fault with it

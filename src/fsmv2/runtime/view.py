@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from fsmv2.core import Condition, Core, Supervisor, TickRecord
 from fsmv2.core.control import why_control
 from fsmv2.core.pausing import paused_by
+from fsmv2.spec.frozen import EMPTY
 from fsmv2.worker import Phase
 
 SLICE = 500
@@ -20,7 +21,8 @@ SLICE = 500
 class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     """One supervisor. `since` is in Unix seconds, `age` and `observed_age` in seconds until now.
 
-    `ended`: why it does not run although it is declared; `paused`: by whom, here or above.
+    `ended`: why it does not run although it is declared; `paused`: by whom, here or above;
+    `checks`: what each check of its type says of those below it.
     """
 
     path: str
@@ -45,6 +47,7 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     ticks: int
     ended: str = ""
     paused: str = ""
+    checks: Mapping[str, str] = EMPTY
 
 
 class TreeView(msgspec.Struct, frozen=True):
@@ -128,6 +131,7 @@ def view_node(s: Supervisor) -> NodeView:
         ticks=s.tick_count,
         ended=s.ended.reason if s.ended is not None else "",
         paused=paused_by(s.core, s),
+        checks={name: str(said) for name, said in s.checks.items()} if s.checks else EMPTY,
     )
 
 

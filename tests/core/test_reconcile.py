@@ -9,6 +9,7 @@ from job_tree import job
 from lamp_tree import World, condition, device, group, simulate
 
 from fsmv2 import ChildSpec, EngineSettings
+from fsmv2.core import reconcile
 from fsmv2.testing import Simulation
 
 NAMES = [f"d{n}" for n in range(6)]
@@ -81,14 +82,53 @@ def test_what_needs_nothing_is_no_work(world: World, same: str) -> None:
         assert goes_on(sim) == began
 
 
-def test_an_equal_spec_is_taken_over_so_that_it_is_the_same_next_time(world: World) -> None:
+def test_what_is_equal_is_held_once_so_that_it_is_the_same_next_time(world: World) -> None:
     with simulate(world, group("g", device("a"), device("b"))) as sim:
         sim.run(5)
-        again = group("g", device("a"), device("b", pin=1))
-        sim.declare(again)
-        sim.run(1)
-        assert sim.supervisor("g/a").declared is again.user_spec.children[0]
-        assert sim["g/a"].incarnation == 1
+        g, a, b = (sim.supervisor(path) for path in ("g", "g/a", "g/b"))
+        first = a.declared
+        for again in (group("g", device("a"), device("b", pin=1)), group("g", *g.accepted)):
+            sim.declare(again)
+            sim.run(1)
+            assert g.desired.children_specs == g.accepted == again.user_spec.children
+            assert a.declared is g.desired.children_specs[0] is g.accepted[0] is first
+            assert b.declared is g.desired.children_specs[1] is g.accepted[1]
+        assert (sim["g/a"].incarnation, sim["g/b"].incarnation) == (
+            1,
+            3,
+        )  # changed, and changed back
+
+
+def test_of_many_equal_ones_only_those_that_changed_are_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    real = reconcile._changes
+    monkeypatch.setattr(
+        reconcile, "_changes", lambda *given: looked.append(len(given[2].wanted)) or real(*given)
+    )
+    with simulate(world, group("g", *map(device, NAMES))) as sim:
+        sim.run(5)
+        looked.clear()
+        changed = [device(name, pin=int(name == NAMES[1])) for name in NAMES]
+        sim.declare(group("g", *changed))
+        sim.run(5)
+        assert set(looked) == {1}
+        looked.clear()
+        sim.declare(group("g", *changed, device("another")))
+        sim.run(5)
+        assert looked[0] == len(NAMES) + 1
+
+
+def test_names_that_changed_places_are_compared_by_name(world: World) -> None:
+    with simulate(world, group("g", device("a", pin=1), device("b", pin=2))) as sim:
+        sim.run(5)
+        sim.declare(group("g", device("b", pin=2), device("a", pin=1)))
+        sim.run(5)
+        assert [sim[path].incarnation for path in ("g/a", "g/b")] == [1, 1]
+        sim.declare(group("g", device("c", pin=2), device("a", pin=1)))
+        sim.run(5)
+        assert set(sim.core.by_path) == {"g", "g/a", "g/c"}
 
 
 def test_a_spec_of_another_type_is_refused_by_name_and_forgotten_with_the_next(

@@ -113,7 +113,9 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
         if desired.children_specs or s.children:
             s.review_children()
     elif before.children_specs != desired.children_specs or before.groups != desired.groups:
-        s.review_children()
+        s.review_children(all_=False)
+    else:  # equal by value: let the new ones go, and keep those that the children have
+        msgspec.structs.force_setattr(desired, "children_specs", before.children_specs)
     _apply_config(core, s, spec, desired)
 
 

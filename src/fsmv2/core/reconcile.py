@@ -8,7 +8,10 @@ anybody else (H51).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import ne
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from fsmv2.core import breaker, ending, lifecycle, siblings
 from fsmv2.core.conditions import CHILDREN, CREATED
@@ -46,26 +49,52 @@ def reconcile(core: Core, s: Supervisor) -> None:
         if changes <= 0 or looks <= 0:
             core.mark(s, MORE)
             return
-    s.children_due, s.reconciling = False, None
+    s.children_due, s.reconciling, s.compared = False, None, True
 
 
 def _accept(core: Core, s: Supervisor, desired: DesiredState) -> bool:
     """Begin with what is declared; False when it is refused."""
     specs = desired.children_specs
-    try:
-        wanted = _by_name(specs)
-    except ReconcileError as error:
-        core.set_condition(s, CHILDREN, str(error))  # H46: the previous children stay
-        return False
-    s.accepted = specs
+    changed = _changed(s.accepted, specs) if s.compared and not s.missing else None
+    if changed is None:
+        try:
+            wanted = _by_name(specs)
+        except ReconcileError as error:
+            core.set_condition(s, CHILDREN, str(error))  # H46: the previous children stay
+            return False
+        gone = [child for name, child in s.children.items() if name not in wanted]
+        s.reconciling = Reconciling(gone, tuple(wanted.values()))
+    else:
+        merged = list(s.accepted)  # ours where they are equal: then a look at them is enough. H54
+        for at in changed:
+            merged[at] = specs[at]
+        s.reconciling = Reconciling([], tuple(specs[at] for at in changed))
+        specs = tuple(merged)
+        msgspec.structs.force_setattr(desired, "children_specs", specs)
+    s.accepted, s.compared = specs, False
     core.clear_condition(s, CHILDREN)  # also when it has come back to what was accepted before
     if s.groups != desired.groups:
         s.groups = desired.groups
         for child in s.children.values():
             siblings.relink(core, child)
             core.mark(child, Cause("sibling", "its group changed", core.tick_id))
-    s.reconciling = Reconciling(s, wanted)
     return True
+
+
+def _changed(before: tuple[ChildSpec, ...], after: tuple[ChildSpec, ...]) -> list[int] | None:
+    """Where the two differ, if they name the same children in one order; else None.
+
+    The comparison runs in C: of a thousand children only those that changed are looked at here.
+    """
+    if len(before) != len(after):
+        return None
+    try:
+        differ = list(map(ne, before, after))
+    except Exception:  # noqa: BLE001  (author code in a comparison: told of where it is looked at)
+        return None
+    changed = [at for at, differs in enumerate(differ) if differs]
+    same_names = all(before[at].name == after[at].name for at in changed)
+    return changed if same_names else None
 
 
 def _by_name(specs: tuple[ChildSpec, ...]) -> dict[str, ChildSpec]:
@@ -83,13 +112,16 @@ def _by_name(specs: tuple[ChildSpec, ...]) -> dict[str, ChildSpec]:
 
 
 class Reconciling:
-    """How far the children of one supervisor were looked at; `wanted` are all declared ones."""
+    """How far the children of one supervisor were looked at.
+
+    `gone` are those that are declared no more, `wanted` what is declared and must be looked at.
+    """
 
     __slots__ = ("at", "gone", "wanted")
 
-    def __init__(self, s: Supervisor, wanted: dict[str, ChildSpec]) -> None:
-        self.gone = [child for name, child in s.children.items() if name not in wanted]
-        self.wanted = tuple(wanted.values())
+    def __init__(self, gone: list[Supervisor], wanted: tuple[ChildSpec, ...]) -> None:
+        self.gone = gone
+        self.wanted = wanted
         self.at = 0
 
 

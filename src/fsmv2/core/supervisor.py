@@ -73,6 +73,7 @@ class Supervisor:
         "children",
         "children_due",
         "comeback",
+        "compared",
         "conditions",
         "control",
         "core",
@@ -206,6 +207,7 @@ class Supervisor:
         self.accepted: tuple[ChildSpec, ...] = ()
         self.groups: tuple[Group, ...] = ()
         self.children_due = False
+        self.compared = False
         self.reconciling: Reconciling | None = None
         self.missing: dict[str, int] | None = None
         self.children: dict[str, Supervisor] = EMPTY  # one for all leaves, until `adopt`
@@ -284,9 +286,14 @@ class Supervisor:
         self.children[child.name] = child
         self.statuses[child.name] = child.status
 
-    def review_children(self) -> None:
-        """Have the children compared with what is declared, from the first on."""
+    def review_children(self, *, all_: bool = True) -> None:
+        """Have the children compared with what is declared, from the first on.
+
+        Not `all_`: only what is declared has changed, so that equal ones need no look.
+        """
         self.children_due, self.reconciling = True, None
+        if all_:
+            self.compared = False
 
     # ---- driving ---------------------------------------------------------------------------
 

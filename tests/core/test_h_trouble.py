@@ -712,3 +712,18 @@ def test_ticking_by_hand_drains_a_subtree_and_is_free_when_clean(world: World) -
             sim.core.mark(sim.supervisor("g/p/a"), cause)
             top.tick()
         assert sum(map(len, sim.core._dirty)) <= 2
+
+
+def test_h50_an_observation_dated_into_the_future_hides_no_later_one(world: World) -> None:
+    """A process was stopped: a look begins on waking, before the clock leaves that time out."""
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        assert sim["g/a"].reason == "it is lit"
+        core = sim.core
+        core.handle(Observed("g/a", 1, sim.now + 3600, DeviceObserved(lit=True)), sim.now)
+        assert core.by_path["g/a"].observed_at == sim.now
+        world.lit["g/a"] = False
+        world.act["g/a"] = PermanentError("no power")
+        sim.run(6)
+        assert sim["g/a"].observed.lit is False
+        assert sim["g/a"].state == "failed"

@@ -31,7 +31,10 @@ def observe(core: Core, event: Observed) -> None:
     s = core.find(event.path, event.incarnation)
     if s is None:
         return
-    if s.observed_at is not None and event.began < s.observed_at:
+    # One begun on waking, before the clock had left out the time that the process was stopped, is
+    # dated into the future: nothing that is seen later may be taken for older than it. H50
+    began = min(event.began, core.now)
+    if s.observed_at is not None and began < s.observed_at:
         core.counters.dropped += 1  # overtaken by a newer one
         return
     error, changed = event.error, False
@@ -43,9 +46,9 @@ def observe(core: Core, event: Observed) -> None:
         s.observed = event.observed
     elif not error:
         error = f"collected nothing (None), not a {wanted.__name__}"
-    before, s.observed_at, s.silences = s.observed_at, event.began, 0
-    waited_for = _note_error(core, s, error) or _arrived(core, s, event.began)
-    was_unsettled = before is None or before < s.settled_at <= event.began
+    before, s.observed_at, s.silences = s.observed_at, began, 0
+    waited_for = _note_error(core, s, error) or _arrived(core, s, began)
+    was_unsettled = before is None or before < s.settled_at <= began
     if changed and not error:
         core.mark(s, CHANGED)
         _wake_readers(core, s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from lamp_tree import DeviceObserved, World, device, factory_for, group
 
 from fsmv2 import ChildSpec, ObservedState
@@ -109,3 +110,36 @@ def test_a_parent_stops_after_what_is_below_a_child_that_had_stopped_before() ->
     tree.observe("g/idle/d", DeviceObserved(lit=False))
     tree.tick()
     assert tree["g"].state == "stopped"
+
+
+@pytest.mark.parametrize("ends", ["begun again", "forced", "removed"])
+def test_who_waits_for_one_far_below_is_told_however_that_ends(ends: str) -> None:
+    """Found by a simulation: between the two stood one that had stopped already."""
+
+    def root(wish: str, *below: ChildSpec) -> ChildSpec:
+        return group("r", group("g", group("idle", *below, wish="stopped"), wish=wish))
+
+    tree = ByHand(root("running", device("d")), factory_for(World()))
+    tree.tick()
+    for path in ("r", "r/g", "r/g/idle"):
+        tree.observe(path, ObservedState())
+    tree.observe("r/g/idle/d", DeviceObserved(lit=True))
+    tree.tick()
+    below = () if ends == "removed" else (device("d"),)
+    if ends == "removed":
+        tree.declare(root("running"))
+    else:
+        tree.core.handle(RestartAsked("r/g/idle/d"), tree.now)
+    tree.tick()
+    tree.declare(root("stopped", *below))
+    tree.tick()
+    assert tree["r/g"].reason == "stops after r/g/idle/d, which is stopping"
+    if ends == "forced":
+        tree.advance(tree.core.settings.stop_deadline)
+    else:
+        tree.end("r/g/idle/d")
+        for _ in range(2):
+            tree.observe("r/g/idle/d", DeviceObserved(lit=False))
+            tree.tick()
+    tree.tick()
+    assert (tree["r/g"].state, "r/g/idle/d" in tree) == ("stopped", ends != "removed")

@@ -19,6 +19,7 @@ from fsmv2.core.mapping import map_child, map_children, review_mappings
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.records import Cause
 from fsmv2.core.secrets import changed_between
+from fsmv2.core.stop_order import hand_on, keeps_children, tell_above, tell_upstream
 from fsmv2.core.supervisor import Releasing, StopRequest, Supervisor
 from fsmv2.spec import ChildSpec
 from fsmv2.worker import Phase
@@ -175,7 +176,7 @@ def pace_recreate(core: Core, s: Supervisor) -> None:
 def pass_stop_down(core: Core, s: Supervisor) -> None:
     """Hand the stop of `s` to the children that have none, with the same deadline."""
     stop = s.stop
-    if stop is None or _keeps_children(s):
+    if stop is None or keeps_children(s):
         return
     asked = 0
     for child in s.children.values():
@@ -188,65 +189,13 @@ def pass_stop_down(core: Core, s: Supervisor) -> None:
             child.drained, child.final_after = False, None
             child.timers.pop("stop", None)
             core.mark(child, Cause("stop", f"with {s.path}", core.tick_id))
-    if asked and stop.kind == "with parent" and s.parent is not None and _is_down(s):
-        # Who is above had looked at `s` alone: it waits for those below it too.
-        core.mark(s.parent, Cause("stop", f"handed on by {s.path}", core.tick_id))
-
-
-def _keeps_children(s: Supervisor) -> bool:
-    """Whether `s` is only begun again, and its type adapts live: then its children go on."""
-    return s.stop is not None and s.stop.kind == "restart" and s.definition.in_place
+    if asked:
+        hand_on(core, s, Cause("stop", f"handed on by {s.path}", core.tick_id))
 
 
 def _stops_together(top: Supervisor) -> list[Supervisor]:
     """Whom a stop of `top` ends: its subtree, or itself alone."""
-    return [top] if _keeps_children(top) else top.subtree()
-
-
-def stop_blocker(core: Core, s: Supervisor) -> Supervisor | None:
-    """Who must be stopped before `s` may be: who is below it, or depends on it, and is to stop."""
-    passed_down = s.stop is not None and not _keeps_children(s)
-    for child in s.children.values():
-        if _still_stopping(child) or (passed_down and child.stop is None):
-            return child
-        if child.children and not child.drained:  # it stands, and there is more below it
-            for below in child.subtree():
-                if _still_stopping(below) or (passed_down and below.stop is None):
-                    return below
-    if s.path in core.dependents:
-        for dependent in core.dependents[s.path].values():
-            if _still_stopping(dependent) and not _waits_for(core, s, dependent):
-                return dependent
-    return None
-
-
-def _waits_for(core: Core, s: Supervisor, dependent: Supervisor) -> bool:
-    """Whether `dependent` cannot stop before `s`: two that wait for each other would never stop."""
-    above: Supervisor | None = s
-    while above is not None:
-        if above is dependent:
-            return True
-        above = above.parent
-    seen, todo = {s.path}, list(s.upstream)
-    while todo:
-        path = todo.pop()
-        if path == dependent.path:
-            return True
-        if path not in seen:
-            seen.add(path)
-            upstream = core.by_path.get(path)
-            todo.extend(upstream.upstream if upstream is not None else ())
-    return False
-
-
-def _still_stopping(s: Supervisor) -> bool:
-    if s.control != s.definition.stop_state and s.stop is None:
-        return False
-    if detecting.detects(s):
-        return False  # it does nothing, a stop neither
-    if s.breaker is not None and s.breaker.open:
-        return False  # its steps are stopped; it ends by force, nobody waits for it
-    return s.definition.states[s.state].phase is not Phase.STOPPED
+    return [top] if keeps_children(top) else top.subtree()
 
 
 def advance(core: Core, s: Supervisor) -> None:
@@ -303,7 +252,7 @@ def _drain(core: Core, s: Supervisor) -> None:
             s.final_after = None
             s.timers.pop("final", None)
         return
-    below = () if _keeps_children(s) else s.children.values()
+    below = () if keeps_children(s) else s.children.values()
     if s.action is not None or not all(child.drained for child in below):
         return
     if broken and s.watched_at is not None:
@@ -375,7 +324,7 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
         top.drained = True
         top.releasing = Releasing(deque(_stops_together(top)), forced)
     left, forced = top.releasing.left, top.releasing.forced
-    keeps = _keeps_children(top)
+    keeps = keeps_children(top)
     kept = (top.children, top.statuses, top.accepted, top.groups) if keeps else None
     for _ in range(RELEASED_AT_ONCE):
         s = left.pop()  # who is below goes first
@@ -407,7 +356,9 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
         parent.review_children()
         if parent.conditions is not None and MAPPED in parent.conditions:
             review_mappings(core, parent)
-        core.mark(parent, Cause("removed", top.path, core.tick_id))
+        cause = Cause("removed", top.path, core.tick_id)
+        core.mark(parent, cause)
+        hand_on(core, parent, cause)
     else:
         core.root = None
     if top.comeback is not None and not core.stopping and (parent is None or parent.stop is None):
@@ -424,6 +375,8 @@ def _release(core: Core, s: Supervisor, forced: bool) -> None:
         core.fences.setdefault(s.path, set()).add(s.incarnation)
         core.emit(Release(s.path, s.incarnation, forced))
         core.counters.released += 1
+    if forced and s.upstream:
+        tell_upstream(core, s, Cause("forced", s.path, core.tick_id))
 
 
 def renew(core: Core, s: Supervisor) -> None:
@@ -442,3 +395,4 @@ def renew(core: Core, s: Supervisor) -> None:
         s.parent.statuses[s.name] = s.status
     core.report("restarted", s, f"incarnation {s.incarnation} begins")
     core.mark(s, Cause("restarted", f"incarnation {s.incarnation}", core.tick_id))
+    tell_above(core, s, Cause("restarted", s.path, core.tick_id))

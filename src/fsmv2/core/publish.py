@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fsmv2.core import ending
 from fsmv2.core.conditions import DERIVED
 from fsmv2.core.records import Cause
+from fsmv2.core.stop_order import hand_on, tell_above, tell_upstream
 from fsmv2.worker import ChildStatus, Phase
 
 if TYPE_CHECKING:
@@ -54,38 +55,16 @@ def tell(core: Core, s: Supervisor) -> None:
     if parent is not None and parent.children.get(s.name) is s:
         parent.statuses[s.name] = s.status
         core.mark(parent, cause)
-        _tell_above(core, parent, cause)
+        hand_on(core, parent, cause)
     if core.dependents and s.path in core.dependents:
         for dependent in core.dependents[s.path].values():
             core.mark(dependent, cause)
     if s.upstream:
-        _tell_waiting(core, s, cause)
-
-
-def _tell_above(core: Core, parent: Supervisor, cause: Cause) -> None:
-    """Past parents that stand already: who is above those waits for what is below them to stop."""
-    while _stands(parent) and parent.parent is not None:
-        parent = parent.parent
-        if parent.control == parent.definition.stop_state:
-            core.mark(parent, cause)
-
-
-def _stands(s: Supervisor) -> bool:
-    stopped = s.definition.states[s.state].phase is Phase.STOPPED
-    return stopped and s.control == s.definition.stop_state
+        tell_upstream(core, s, cause)
 
 
 def goes_on(core: Core, s: Supervisor) -> None:
     """`s` is no longer to stop: tell those that wait for its stop before they stop themselves."""
     cause = Cause("status", f"of {s.path}: it goes on", core.tick_id)
-    parent = s.parent
-    if parent is not None and parent.control == parent.definition.stop_state:
-        core.mark(parent, cause)
-    _tell_waiting(core, s, cause)
-
-
-def _tell_waiting(core: Core, s: Supervisor, cause: Cause) -> None:
-    for path in s.upstream:
-        upstream = core.by_path.get(path)
-        if upstream is not None and upstream.control == upstream.definition.stop_state:
-            core.mark(upstream, cause)
+    tell_above(core, s, cause)
+    tell_upstream(core, s, cause)

@@ -15,9 +15,10 @@ from fsmv2.core import acting, breaker, circuit, ending, pausing, siblings, wait
 from fsmv2.core.backoff import Attempts
 from fsmv2.core.conditions import CONVERGED, SETTLED
 from fsmv2.core.escalation import escalate
-from fsmv2.core.lifecycle import fenced, stop_blocker
+from fsmv2.core.lifecycle import fenced
 from fsmv2.core.mapping import map_children
 from fsmv2.core.null import NOT_CREATED
+from fsmv2.core.stop_order import stop_blocker
 from fsmv2.errors import DefinitionError, suggest
 from fsmv2.worker import NO_STATUS, Act, ChildStatus, Goto, Phase, Snapshot, Stay, Step
 

@@ -412,6 +412,22 @@ def test_h42_an_escalated_worker_is_seen_failed_by_its_parent(world: World) -> N
         assert sim.supervisor("g").statuses["a"].phase is Phase.FAILED
 
 
+@pytest.mark.parametrize("how", ["wish", "disabled", "mapping"])
+def test_one_that_escalated_and_was_asked_to_stop_is_seen_stopped(world: World, how: str) -> None:
+    """A parent that stops after its children waits for that: it would wait for ever."""
+    mapping = {"maintenance": "stopped"} if how == "mapping" else {}
+    world.act["g/a"] = PermanentError("dead")
+    with simulate(world, group("g", device("a", state_mapping=mapping))) as sim:
+        sim.run(400)
+        g = sim.supervisor("g")
+        assert g.statuses["a"].phase is Phase.FAILED
+        wish, enabled = ("stopped" if how == "wish" else "running"), how != "disabled"
+        child = device("a", wish=wish, enabled=enabled, state_mapping=mapping)
+        sim.declare(group("g", child, wish="maintenance" if how == "mapping" else "running"))
+        sim.run(10)
+        assert (sim["g/a"].state, g.statuses["a"].phase) == ("stopped", Phase.STOPPED)
+
+
 @pytest.mark.parametrize("attempt", [34, 10**3, 10**6, 10**30])
 def test_h48_late_attempts_wait_for_the_cap(attempt: int) -> None:
     backoff = ExponentialBackoff(1.0, 60.0, 7, "a/b")

@@ -14,7 +14,7 @@ from lamp_tree import Device, World, device
 from lamp_tree import group as group_of
 from lamp_tree import simulate as simulate_lamps
 
-from fsmv2 import EngineSettings, Group, goto
+from fsmv2 import EngineSettings, Group, Phase, goto
 
 
 @pytest.fixture
@@ -68,6 +68,11 @@ def test_a_permanent_child_that_keeps_finishing_backs_off_and_calls_a_person(job
             sim.until(lambda sim: sim["t/a"].state == "stopped", within=10)
             assert "permanent, so it is begun again in" in sim["t/a"].control_reason
         assert any("EscalationRequired" in text for text in sim.texts("escalation", "t/a"))
+        assert sim.supervisor("t").statuses["a"].phase is Phase.FAILED
+        assert "permanent, so it is begun again in" in sim["t/a"].reason
+        sim.declare(team("t", job("a", enabled=False)))
+        sim.run(1)
+        assert sim.supervisor("t").statuses["a"].phase is Phase.STOPPED
 
 
 @pytest.mark.parametrize("change", ["spec", "enabled", "policy", "restart"])

@@ -31,6 +31,18 @@ def decide_control(s: Supervisor) -> None:
         s.control = desired.state
 
 
+def asked_to_stop(s: Supervisor) -> bool:
+    """Whether something else than its own end asks `s` to be stopped."""
+    stop_state, desired = s.definition.stop_state, s.desired
+    if s.ended is None:
+        return s.control == stop_state
+    if s.stop is not None or not s.declared.enabled or (s.parent is not None and s.parent.disabled):
+        return True
+    if s.asked is not None and (desired is None or not desired.hold_reason):
+        return s.asked == stop_state
+    return desired is not None and desired.state == stop_state
+
+
 def unmet(s: Supervisor) -> str:
     """The first sibling that `s` requires and that does not run, as words; empty: all do.
 

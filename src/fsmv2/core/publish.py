@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fsmv2.core import ending
 from fsmv2.core.conditions import DERIVED
+from fsmv2.core.control import asked_to_stop
 from fsmv2.core.records import Cause
 from fsmv2.core.stop_order import hand_on, tell_above, tell_upstream
 from fsmv2.worker import ChildStatus, Phase
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 def publish(core: Core, s: Supervisor) -> None:
     """Renew the published status of `s`; whoever reads it becomes dirty if it changed (H25)."""
     phase = s.definition.states[s.state].phase
-    if s.attempts is not None and s.attempts.escalated and phase is not Phase.RUNNING:
-        phase = Phase.FAILED  # a person was called; the parent's policy should see that
+    stands = phase is Phase.STOPPED
+    escalated = s.attempts is not None and s.attempts.escalated and phase is not Phase.RUNNING
+    if escalated and not (stands and asked_to_stop(s)):
+        # A person was called; the parent's policy should see that. But who was asked to stop and
+        # has stopped is what it should be, and its parent may wait for that.
+        phase = Phase.FAILED
     reason = s.reason
     if s.gate:
         reason = s.gate
-    elif s.ended is not None and phase is Phase.STOPPED:
+    elif s.ended is not None and stands:
         reason = s.ended.reason
     elif s.desired is None and s.conditions is not None and DERIVED in s.conditions:
         reason = s.conditions[DERIVED].reason

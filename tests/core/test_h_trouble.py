@@ -229,7 +229,14 @@ def test_h22_an_action_that_ignores_cancel_is_given_up_and_its_late_result_ignor
 ) -> None:
     world.deaf.add("d")
     with simulate(world, device("d")) as sim:
-        sim.run(29)
+        sim.run(19)
+        assert condition(sim, "d", "ActionEnds") == ""
+        sim.run(2)
+        assert condition(sim, "d", "ActionEnds") == (
+            "the action switch_on ignores its cancellation: it has not ended after 20 s, and is "
+            "given up after 30 s"
+        )
+        sim.run(8)
         assert sim["d"].action == "switch_on"
         sim.run(2)
         assert sim["d"].action == ""
@@ -242,6 +249,17 @@ def test_h22_an_action_that_ignores_cancel_is_given_up_and_its_late_result_ignor
         assert condition(sim, "d", "ActionEnds") == ""
         assert last.outcome is Outcome.STUCK
         assert ("d", "on") in world.done
+
+
+def test_h22_an_action_that_ends_before_it_is_given_up_is_told_of_no_longer(world: World) -> None:
+    world.deaf.add("d")
+    with simulate(world, device("d")) as sim:
+        sim.run(22)
+        assert "ignores its cancellation" in condition(sim, "d", "ActionEnds")
+        world.deaf.clear()
+        sim.run(2)
+        assert condition(sim, "d", "ActionEnds") == ""
+        assert "switch_on timed out: took longer than 10 s" in sim.texts("action")
 
 
 def test_h22_given_up_after_a_cancel_stays_given_up_at_three_times_the_timeout(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fsmv2 import EngineSettings, Outcome, PermanentError
-from fsmv2.core import ActionEnded, ActionRefused, ActionUnstuck
+from fsmv2.core import ActionEnded, ActionOverdue, ActionRefused, ActionUnstuck
 from fsmv2.runtime.executor import Executor, Job
 from fsmv2.testing.virtual import VirtualLoop
 from fsmv2.worker import ActionDefinition
@@ -316,12 +316,14 @@ def test_h22_one_that_does_not_end_is_given_up_and_its_slot_with_it(
     id_ = bench.submit("p/a", bench.deaf, timeout=10.0, urgent=urgent)
     bench.submit("p/b", timeout=1000.0, urgent=urgent)
     bench.run(29.9)
-    assert bench.posted == []
+    text = "ignores its cancellation: it has not ended after 20 s, and is given up after 30 s"
+    overdue = ActionOverdue("p/a", 1, id_, text)
+    assert bench.posted == [overdue]
     assert bench.cancels[0] == pytest.approx(10.0)
     bench.run(0.2)
     stuck = ActionEnded("p/a", 1, id_, Outcome.STUCK, "has not ended after 30 s")
-    assert bench.posted == [stuck]
-    assert bench.when == pytest.approx([30.0])
+    assert bench.posted == [overdue, stuck]
+    assert bench.when == pytest.approx([20.0, 30.0])
     assert bench.executor.stuck == 1
     assert bench.begun[-2:] == ["p/a", "p/b"]
     before = len(bench.cancels)
@@ -331,7 +333,7 @@ def test_h22_one_that_does_not_end_is_given_up_and_its_slot_with_it(
     bench.run()
     assert ActionUnstuck("p/a", 1, id_) in bench.posted
     assert ("p/b", Outcome.SUCCEEDED) in bench.outcomes()
-    assert [e.action_id for e in bench.posted].count(id_) == 2
+    assert [e.action_id for e in bench.posted].count(id_) == 3
     assert bench.executor._taken == {}
     assert bench.executor._taken_urgent == 0
 
@@ -339,7 +341,7 @@ def test_h22_one_that_does_not_end_is_given_up_and_its_slot_with_it(
 def test_one_that_ends_between_its_time_out_and_three_times_it_is_not_stuck(make: Make) -> None:
     bench = make()
     id_ = bench.submit("p/a", bench.deaf, timeout=10.0)
-    bench.run(20)
+    bench.run(19.9)
     bench.gate.set()
     bench.run(20)
     assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.TIMED_OUT, "took longer than 10 s")]

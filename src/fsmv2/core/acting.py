@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsmv2.core import detecting
 from fsmv2.core.conditions import ACTION, CONVERGED
-from fsmv2.core.events import ActionEnded, ActionRefused, ActionUnstuck
+from fsmv2.core.events import ActionEnded, ActionOverdue, ActionRefused, ActionUnstuck
 from fsmv2.core.instructions import CancelAction, Collect, RunAction
 from fsmv2.core.records import Cause
 from fsmv2.worker import Act, ActionDefinition, ActionResult, Outcome
@@ -155,6 +155,8 @@ def ended(core: Core, event: ActionEnded) -> None:
         s.last_action = ActionResult(name, event.outcome, core.now, event.error, event.result)
     if event.outcome is Outcome.STUCK:
         _stuck(core, s, event.action_id, name, "did not end long after its time-out")
+    elif s.stuck is None:
+        core.clear_condition(s, ACTION)  # it was overdue, and has ended after all
     text = f"{name} {event.outcome.value}" + (f": {event.error}" if event.error else "")
     if running.circuit_opened_at is not None:
         after = core.now - running.circuit_opened_at
@@ -207,6 +209,13 @@ def refused(core: Core, event: ActionRefused) -> None:
         running, s.action = s.action, None
         core.set_timer(s, "retry", core.now + REFUSED_DELAY)
         _unblock(core, s, running)
+
+
+def overdue(core: Core, event: ActionOverdue) -> None:
+    """An action ignores its cancellation: said before it is given up (H22)."""
+    s = core.find(event.path, event.incarnation)
+    if s is not None and s.action is not None and s.action.id == event.action_id:
+        core.set_condition(s, ACTION, f"the action {s.action.definition.name} {event.text}")
 
 
 def unstuck(core: Core, event: ActionUnstuck) -> None:

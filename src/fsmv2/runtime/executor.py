@@ -11,14 +11,21 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fsmv2.core import ActionEnded, ActionRefused, ActionUnstuck, EngineSettings, Event
+from fsmv2.core import (
+    ActionEnded,
+    ActionOverdue,
+    ActionRefused,
+    ActionUnstuck,
+    EngineSettings,
+    Event,
+)
 from fsmv2.errors import PermanentError, said
 from fsmv2.runtime.collector import task_name
 from fsmv2.runtime.ending import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
 
-STUCK_AFTER = 3
-"""An action is stuck when it has not ended after this many times its time-out."""
+OVERDUE_AFTER, STUCK_AFTER = 2, 3
+"""An action that has not ended after so many times its time-out is told of, and then given up."""
 
 
 class Job:
@@ -158,13 +165,25 @@ class Executor:
     def _time_out(self, job: Job) -> None:
         job.timed_out = True
         self._press(job)
-        self._loop.call_later((STUCK_AFTER - 1) * job.definition.timeout, self._give_up, job)
+        timeout = job.definition.timeout
+        self._loop.call_later((OVERDUE_AFTER - 1) * timeout, self._tell_overdue, job)
+        self._loop.call_later((STUCK_AFTER - 1) * timeout, self._give_up, job)
 
     def _press(self, job: Job) -> None:
         """Cancel, and again until the task ends: one cancel can be swallowed."""
         if job.task is not None and not job.task.done():
             job.task.cancel()
             self._loop.call_later(1.0 if job.given_up else AGAIN, self._press, job)
+
+    def _tell_overdue(self, job: Job) -> None:
+        if job.task is None or job.task.done():
+            return
+        timeout = job.definition.timeout
+        text = (
+            f"ignores its cancellation: it has not ended after {OVERDUE_AFTER * timeout:g} s, "
+            f"and is given up after {STUCK_AFTER * timeout:g} s"
+        )
+        self._post(ActionOverdue(*job.key, job.id, text))
 
     def _give_up(self, job: Job) -> None:
         if job.task is None or job.task.done():

@@ -15,6 +15,7 @@ import msgspec
 from fsmv2.core import (
     AcknowledgeAsked,
     ActionEnded,
+    ActionOverdue,
     ActionRefused,
     ActionUnstuck,
     CancelAction,
@@ -97,6 +98,8 @@ def happened(event: Event) -> str:
             return f"action #{number} {outcome.value}{more}"
         case ActionRefused(_, _, number):
             return f"action #{number} refused: the queue was full"
+        case ActionOverdue(_, _, number, text):
+            return f"action #{number} {text}"
         case ActionUnstuck(_, _, number):
             return f"action #{number}, given up before, has ended"
         case Released(_, incarnation):

@@ -469,6 +469,13 @@ def test_h55_h56_late_results_are_dropped_and_counted(world: World) -> None:
         sim.run(0)
         assert sim.core.counters.dropped == dropped + 4
         assert sim.supervisor("g/b").last_action is None
+        assert sim.texts("dropped", "g/a")[-1:] == [
+            "an observation of incarnation 1 came late, it is gone: not used"
+        ]
+        late = (
+            "the result of an action of incarnation 1 came late, incarnation 2 is there: not used"
+        )
+        assert sim.texts("dropped", "g/b")[-2:] == [late, late]
 
 
 def test_h55_an_observation_overtaken_by_a_newer_one_is_dropped(world: World) -> None:

@@ -136,7 +136,7 @@ def give_up_cancelled(core: Core, s: Supervisor) -> None:
 
 def ended(core: Core, event: ActionEnded) -> None:
     """An action ended: free its place, keep its result or plan a retry, ask for a fresh look."""
-    s = core.find(event.path, event.incarnation)
+    s = core.find(event.path, event.incarnation, "the result of an action")
     if s is None:
         return
     if s.stuck == event.action_id:
@@ -204,7 +204,7 @@ def _later(core: Core, s: Supervisor, attempt: int) -> float:
 
 def refused(core: Core, event: ActionRefused) -> None:
     """The queue was full: the action stays due."""
-    s = core.find(event.path, event.incarnation)
+    s = core.find(event.path, event.incarnation, "the result of an action")
     if s is not None and s.action is not None and s.action.id == event.action_id:
         running, s.action = s.action, None
         core.set_timer(s, "retry", core.now + REFUSED_DELAY)
@@ -213,14 +213,14 @@ def refused(core: Core, event: ActionRefused) -> None:
 
 def overdue(core: Core, event: ActionOverdue) -> None:
     """An action ignores its cancellation: said before it is given up (H22)."""
-    s = core.find(event.path, event.incarnation)
+    s = core.find(event.path, event.incarnation, "the result of an action")
     if s is not None and s.action is not None and s.action.id == event.action_id:
         core.set_condition(s, ACTION, f"the action {s.action.definition.name} {event.text}")
 
 
 def unstuck(core: Core, event: ActionUnstuck) -> None:
     """A given-up action has ended at last; the worker may act again."""
-    s = core.find(event.path, event.incarnation)
+    s = core.find(event.path, event.incarnation, "the result of an action")
     if s is not None and s.stuck == event.action_id:
         _free(core, s)
 

@@ -28,7 +28,7 @@ ANSWERED = Cause("observation", "was waited for")
 
 def observe(core: Core, event: Observed) -> None:
     """Keep an observation; wake the worker only if it says something new or was waited for."""
-    s = core.find(event.path, event.incarnation)
+    s = core.find(event.path, event.incarnation, "an observation")
     if s is None:
         return
     if s.observed_at is not None and event.began < s.observed_at:

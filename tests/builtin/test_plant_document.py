@@ -147,6 +147,21 @@ def test_a_flow_without_any_location_is_refused() -> None:
     assert "location is empty" in planned(text)["edge/filler"]
 
 
+@pytest.mark.parametrize(
+    ("section", "does"), [("read", "publishes by it"), ("write", "hears commands by it")]
+)
+def test_a_flow_at_a_location_without_an_enterprise_is_refused(section: str, does: str) -> None:
+    """Else it would publish, or hear commands, below `unknown`."""
+    whole = BRIDGE.partition("bridges:")[0] + WRITE
+    text = whole.replace("enterprise: acme, ", "")
+    if section == "write":
+        before, _, after = text.partition("    read:")
+        text = before + after[after.index("    write:") :]
+    (problem,) = [d for d in parse_plant(text).diagnostics if d.code == "FSM0134"]
+    assert f"the location has no enterprise, but its flow {does}" in problem.message
+    assert "location has no enterprise" in planned(text)["edge/filler"]
+
+
 def test_a_broker_of_ones_own_is_used_by_its_url() -> None:
     """Nothing embedded is then planned; without a url `embedded: false` is refused."""
     plant = parse_plant(BRIDGE + "broker: {url: 'nats://10.0.0.9:4222'}\n")

@@ -28,7 +28,7 @@ from fsmv2.builtin.sections import (
     writing_from,
 )
 from fsmv2.errors import FsmError, Mark
-from fsmv2.spec import location_variables, with_engine_keys
+from fsmv2.spec import has_first_level, location_variables, with_engine_keys
 from fsmv2.spec.document import Node, decode
 
 TYPES: Mapping[str, type[msgspec.Struct]] = {
@@ -37,6 +37,8 @@ TYPES: Mapping[str, type[msgspec.Struct]] = {
     "write": WriteSection,
 }
 """The sections of a bridge that are rendered."""
+
+_SOME_PLACE = "enterprise"
 
 
 def check_bridge(
@@ -65,12 +67,13 @@ def check_bridge(
     problems: list[Diagnostic] = []
     write = sections.get("write")
     own = write is not None and write.get("input", "commands", "subject") is not None
-    if not path and ("read" in sections or (write is not None and not own)):
+    if not has_first_level(path) and ("read" in sections or (write is not None and not own)):
+        found = "has no enterprise" if path else "is empty"
         does = "publishes by it" if "read" in sections else "hears commands by it"
         problems.append(
             bridge.problem(
                 "FSM0134",
-                f"bridge '{name}': the location is empty, but its flow {does}.",
+                f"bridge '{name}': the location {found}, but its flow {does}.",
                 fix="Add at least `location: {enterprise: ...}` to the agent.",
             )
         )
@@ -111,7 +114,7 @@ def _check_section(
             make = dataflow_from if key == "read" else writing_from
             make(
                 data,
-                location_path=scope["location_path"] or "unknown",
+                location_path=_SOME_PLACE,  # its own has been looked at
                 broker_url="nats://unknown",
             )
     except FsmError as error:

@@ -10,7 +10,7 @@ from fsmv2.flow import AsyncioEngine
 from fsmv2.runtime import plan
 
 WRONG = """\
-agent: {name: edge, location: {enterprise: acme, site: "col ogne"}}
+agent: {name: " edge", location: {enterprise: acme, site: "col ogne"}}
 brokr: {embedded: true}
 templates:
   plc:
@@ -31,6 +31,7 @@ bridges:
 """
 
 EXPECTED = [
+    (1, "FSM0100", "' edge'", "'edge'"),
     (1, "FSM0300", "'col ogne'", "col-ogne"),
     (2, "FSM0120", "brokr", "broker"),
     (10, "FSM0124", "1", "1s"),

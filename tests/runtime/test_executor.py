@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fsmv2 import EngineSettings, Outcome, PermanentError
+from fsmv2 import EngineSettings, Outcome, PermanentError, SpecError
 from fsmv2.core import ActionEnded, ActionOverdue, ActionRefused, ActionUnstuck
 from fsmv2.runtime.executor import Executor, Job
 from fsmv2.testing.virtual import VirtualLoop
@@ -181,6 +181,16 @@ def test_half_of_an_odd_number_of_slots_is_the_smaller_half(make: Make) -> None:
         bench.submit(f"p/{n}")
     bench.run()
     assert bench.begun == ["p/0", "p/1"]
+
+
+def test_the_share_of_a_type_is_a_setting(make: Make) -> None:
+    bench = make(action_slots=8, type_percent=75)
+    for n in range(8):
+        bench.submit(f"p/{n}")
+    bench.run()
+    assert len(bench.begun) == 6
+    with pytest.raises(SpecError, match="type_percent is 101, expected at most 100"):
+        EngineSettings(type_percent=101)
 
 
 def test_a_single_slot_is_a_share(make: Make) -> None:

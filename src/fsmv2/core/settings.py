@@ -110,6 +110,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     action_slots: int = 64
     """Actions running at once. They wait for devices, not for the processor, so there may be
     many."""
+    type_percent: int = 50
+    """Share of `action_slots`, in percent, that one worker type may take: a hundred dead devices of
+    one kind leave half of them to all others."""
     urgent_slots: int = 8
     """Slots beside those, for stops and repairs only: ten dead devices never hold up a stop."""
     action_queue: int = 1024
@@ -135,6 +138,8 @@ def contradictions(settings: EngineSettings) -> Iterator[tuple[str, str]]:
         least = 1 if field.type is int and field.name not in MAY_BE_NONE else 0
         if isinstance(value, int | float) and not least <= value < math.inf:
             yield field.name, f"{field.name} is {value:g}, expected a number from {least}"
+    if settings.type_percent > 100:
+        yield "type_percent", f"type_percent is {settings.type_percent}, expected at most 100"
     for low, high, strictly in (
         ("warn_at", "escalate_at", True),
         ("backoff_base", "backoff_cap", False),

@@ -1,7 +1,7 @@
 """The executor: gives actions slots, fair between worker types, and ends what does not end itself.
 
-Slots are bounded, one type takes at most half of them, and stops and repairs have a lane of their
-own, so that ten dead devices never hold up anybody's stop (H61). Runs on the work loop.
+Slots are bounded, one type takes at most its share of them, and stops and repairs have a lane of
+their own, so that ten dead devices never hold up anybody's stop (H61). Runs on the work loop.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Executor:
             self._taken_urgent < self._settings.urgent_slots or self._free() > 0
         ):
             self._start(self._urgent.popleft())
-        share = max(1, self._settings.action_slots // 2)
+        share = max(1, self._settings.action_slots * self._settings.type_percent // 100)
         progress = True
         while progress and self._free() > 0:
             progress = False

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from lamp_tree import (
+    Device,
     DeviceSpec,
     Group,
     World,
@@ -490,6 +491,42 @@ def test_h58_a_hold_wins_over_the_mapping_at_once_while_gated_and_is_shown(
         assert sim["g/a"].control_reason == "held: two open the door"
         sim.run(100)
         assert sim["g/a"].state == "stopped"
+
+
+class Held(Device):
+    """Adapts live, so that a hold does not come with a new instance."""
+
+    update_policy = "in_place"
+
+
+@pytest.mark.parametrize("gate", ["stale", "circuit", "action"])
+def test_h58_a_hold_that_is_no_stop_passes_every_gate(world: World, gate: str) -> None:
+    factory = factory_for(world)
+    factory.register(Held, make=lambda: Held(world))
+
+    def declared(wish: str = "running", hold: str | None = None) -> ChildSpec:
+        held = device("b", wish=wish, hold=hold, worker_type="held")
+        return group("g", device("a"), held, kind="guarded")
+
+    with Simulation(declared(), factory) as sim:
+        sim.run(6)
+        if gate == "stale":
+            world.silent.add("g/b")
+            sim.until(lambda sim: sim["g/b"].reason == "its observation is stale")
+        elif gate == "circuit":
+            world.broken["inside"], world.lit["g/a"] = "a", False
+            sim.until(lambda sim: sim["g/b"].reason == "the circuit of g is open")
+        else:
+            world.lit["g/b"], world.slow["g/b"] = False, 9.0
+            sim.until(lambda sim: sim["g/b"].action == "switch_on")
+        sim.declare(declared("paused", "two open the door"))
+        sim.run(0.1)
+        assert sim["g/b"].control_reason == "held: two open the door"
+        assert sim["g/b"].incarnation == 1
+        if gate == "action":
+            assert "switch_on cancelled" in sim.texts("action", "g/b")
+        else:
+            assert sim["g/b"].state == "paused"
 
 
 def test_h59_a_global_variable_restarts_only_who_uses_it_and_paced(world: World) -> None:

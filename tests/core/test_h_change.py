@@ -489,8 +489,12 @@ def test_h58_a_hold_wins_over_the_mapping_at_once_while_gated_and_is_shown(
         sim.run(1)
         assert sim["g/a"].state == "stopped"
         assert sim["g/a"].control_reason == "held: two open the door"
+        assert sim["g/a"].held == "two open the door"
         sim.run(100)
         assert sim["g/a"].state == "stopped"
+        sim.declare(group("g", device("a", state_mapping=mapping)))
+        sim.run(5)
+        assert (sim["g/a"].state, sim["g/a"].held) == ("running", "")
 
 
 class Held(Device):

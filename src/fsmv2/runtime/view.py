@@ -20,7 +20,8 @@ SLICE = 500
 class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     """One supervisor. `since` is in Unix seconds, `age` and `observed_age` in seconds until now.
 
-    `ended`: why it does not run although it is declared; `paused`: by whom, here or above.
+    `ended`: why it does not run although it is declared; `paused`: by whom, here or above;
+    `held`: the reason of its own hold, while that counts.
     """
 
     path: str
@@ -45,6 +46,7 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     ticks: int
     ended: str = ""
     paused: str = ""
+    held: str = ""
 
 
 class TreeView(msgspec.Struct, frozen=True):
@@ -128,6 +130,7 @@ def view_node(s: Supervisor) -> NodeView:
         ticks=s.tick_count,
         ended=s.ended.reason if s.ended is not None else "",
         paused=paused_by(s.core, s),
+        held=(s.desired.hold_reason or "") if s.holding and s.desired is not None else "",
     )
 
 

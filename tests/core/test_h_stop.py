@@ -182,6 +182,21 @@ def test_h11_h38_who_used_up_the_deadline_is_named_forced_and_fenced(world: Worl
         assert sim.core.fences == {}
 
 
+def test_h11_who_used_up_the_deadline_is_named_before_all_that_wait_for_it(world: World) -> None:
+    tree = group("inner", device("b"), device("leaf"))
+    for n in range(12):
+        tree = group(f"g{n}", tree, device("a"))
+    root = "/".join(f"g{n}" for n in reversed(range(12)))
+    world.stubborn.add(f"{root}/inner/leaf")
+    with simulate(world, tree, settings=EngineSettings(stop_deadline=8)) as sim:
+        sim.run(5)
+        sim.stop()
+        (said,) = sim.texts("forced")
+        first = f"{root}/inner/leaf (running: will not stop), g11 (stopping"
+        assert said.startswith(f"not stopped in time, forced: {first}")
+        assert said.endswith(" and 4 more")
+
+
 def test_h38_the_successor_of_a_forced_worker_waits_until_its_tasks_have_ended(
     world: World,
 ) -> None:

@@ -361,6 +361,9 @@ def deadline_reached(core: Core, top: Supervisor) -> None:
     if top.releasing is not None:
         return  # it is ending already
     late = [s for s in _stops_together(top) if not s.drained]
+    # Whoever is above one that is late only waits for it: it is named last, if at all.
+    waiting = {s.parent.path for s in late if s.parent is not None}
+    late.sort(key=lambda s: s.path in waiting)
     names = ", ".join(f"{s.path} ({s.state}: {s.reason})" for s in late[:10])
     more = f" and {len(late) - 10} more" if len(late) > 10 else ""
     core.report("forced", top, f"not stopped in time, forced: {names}{more}", level="error")

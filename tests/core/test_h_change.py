@@ -108,16 +108,36 @@ def test_h01_who_depends_on_whom_is_kept_when_a_child_comes_back(world: World) -
         assert sim.core.dependents == {}
 
 
-def test_h15_restart_remove_and_add_leave_one_instance_by_the_last_wish(world: World) -> None:
+@pytest.mark.parametrize("slow", [False, True])
+def test_h15_restart_remove_and_add_leave_one_instance_by_the_last_wish(
+    world: World, slow: bool
+) -> None:
+    """In one instant, or each when the one before has just begun."""
+
+    def then(sim: Simulation) -> None:
+        if slow:
+            sim.run(0.001)
+
     with simulate(world, group("g", device("a"))) as sim:
         sim.run(5)
+        world.stubborn.add("g/a")
         sim.restart("g/a")
+        then(sim)
         sim.declare(group("g"))
+        then(sim)
+        if slow:
+            assert sim["g/a"].control_reason == "g no longer declares it"
         sim.declare(group("g", device("a", pin=7)))
+        then(sim)
+        assert len(sim.work.collectors) == 2
+        world.stubborn.clear()
         sim.run(10)
         assert states(sim) == {"g": "running", "g/a": "running"}
         assert sim.supervisor("g/a").live_spec.pin == 7
         assert len(sim.work.collectors) == 2
+        assert (sim["g/a"].incarnation, sim["g/a"].reason) == (2, "it is lit")
+        anew = "declared again while being removed: to be created anew after it"
+        assert sim.texts("stop", "g/a") == ["restart asked by test", *[anew] * slow]
 
 
 def test_h23_children_of_one_name_under_different_parents_are_separate(world: World) -> None:
@@ -392,7 +412,8 @@ def test_h52_a_change_between_two_steps_is_applied_after_and_none_is_lost(world:
             sim.run(0.003)
         sim.run(5)
         assert sim.supervisor("g/a").live_spec.pin == 11
-        assert sim["g/a"].state == "running"
+        assert (sim["g/a"].state, sim["g/a"].reason) == ("running", "it is lit")
+        assert set(sim.texts("stop", "g/a")) == {"its spec or rendered config changed"}
 
 
 def test_h53_two_changes_in_one_instant_are_one_derive_with_both_causes(world: World) -> None:
@@ -561,7 +582,12 @@ def test_h60_a_parent_that_changes_a_hundred_times_hands_on_the_last(world: Worl
             sim.run(0.01)
         sim.run(5)
         assert states(sim) == {"g": "maintenance", "g/a": "paused"}
+        assert sim["g/a"].control_reason == "g is maintenance and asks for it"
         assert sim["g/a"].conditions == ()
+        to = Device.definition.states
+        for text in sim.texts("transition", "g/a"):
+            old, _, new = text.partition(":")[0].partition(" → ")
+            assert new in to[old].to
 
 
 def test_a_type_that_changes_is_removed_and_made_anew_at_once(world: World) -> None:

@@ -290,6 +290,8 @@ def test_h24_staleness_counts_from_the_observation(world: World) -> None:
         began = sim.supervisor("d").observed_at
         sim.until(lambda sim: not sim["d"].fresh)
         assert sim.now - sim.supervisor("d").observed_at == pytest.approx(12.2, abs=0.1)
+        assert condition(sim, "d", "Fresh") == "last observation 12 s ago; stale after 12 s"
+        assert sim["d"].reason == "its observation is stale"
         assert began <= sim.supervisor("d").observed_at
 
 
@@ -358,6 +360,11 @@ def test_h35_before_the_first_tick_health_is_initial(world: World) -> None:
         sim.core.handle(sim.supervision._inbox.popleft(), 0.0)
         assert sim["d"].phase is Phase.INITIAL
         assert not sim["d"].healthy
+        assert (sim["d"].state, sim["d"].reason, sim["d"].conditions) == (
+            "stopped",
+            "not looked at yet",
+            (),
+        )
 
 
 def test_h42_escalation_is_reached_even_when_attempts_are_a_minute_apart(world: World) -> None:

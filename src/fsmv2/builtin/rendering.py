@@ -6,6 +6,7 @@ template, and that of the variable whose value does not fit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 
 from fsmv2 import (
     Diagnostic,
+    SpecError,
     TemplateError,
     VariableBundle,
     compute_location_path,
@@ -39,6 +41,9 @@ TYPES: Mapping[str, type[msgspec.Struct]] = {
 """The sections of a bridge that are rendered."""
 
 _SOME_PLACE = "enterprise"
+
+_OF_A_TAG = re.compile(r"registers\[(\d+)\] ")
+_NAMES = (("virtual path part", "virtual_path"), ("published name", "rename"), ("tag name", "name"))
 
 
 def check_bridge(
@@ -117,11 +122,29 @@ def _check_section(
                 location_path=_SOME_PLACE,  # its own has been looked at
                 broker_url="nats://unknown",
             )
+    except SpecError as error:
+        problems += [
+            _place_of(text, section).problem(error.code, f"bridge '{name}': {text}", fix=error.fix)
+            for text in error.problems
+        ]
     except FsmError as error:
         problems.append(
             section.problem(error.code, f"bridge '{name}': {error.message}", fix=error.fix)
         )
     return problems
+
+
+def _place_of(problem: str, section: Node) -> Node:
+    """The tag that a problem begins with, and its name when that is what it is about."""
+    found = _OF_A_TAG.match(problem)
+    if found is None:
+        return section
+    steps = "modbus", "registers", int(found[1])
+    tag = section.get("input", *steps) or section.get("output", *steps)
+    if tag is None:
+        return section
+    key = next((key for words, key in _NAMES if f" {words} " in problem), "")
+    return tag.get(key) or tag
 
 
 def at_template(node: Node, error: TemplateError, whose: str) -> Diagnostic:

@@ -36,7 +36,7 @@ class ModbusInput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):
     def __post_init__(self) -> None:
         problems = list(_input_problems(self))
         if problems:
-            raise SpecError("; ".join(problems), path="modbus")
+            raise SpecError("; ".join(problems), path="modbus", problems=problems)
 
     @property
     def slowest_sample(self) -> float:
@@ -61,7 +61,7 @@ class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
     def __post_init__(self) -> None:
         problems = list(_output_problems(self))
         if problems:
-            raise SpecError("; ".join(problems), path="uns")
+            raise SpecError("; ".join(problems), path="uns", problems=problems)
 
 
 class FlowConfig(msgspec.Struct, frozen=True, kw_only=True):

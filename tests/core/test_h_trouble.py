@@ -31,6 +31,10 @@ from fsmv2.core import ActionEnded, ActionRefused, Observed
 from fsmv2.testing import Simulation
 
 
+class Other(Device):
+    """Of another type."""
+
+
 @pytest.fixture
 def world() -> World:
     return World()
@@ -508,6 +512,28 @@ def test_h61_dead_devices_hold_only_their_share_and_a_stop_has_its_own_lane(
         assert sim.work.executor._taken == {"device": 2}  # half of them, for one type
         sim.declare(group("g", *[device(name, enabled=False) for name in names]))
         sim.until(lambda sim: all(sim[f"g/{n}"].state == "stopped" for n in names), within=3)
+
+
+def test_h61_devices_that_stay_dead_hold_up_neither_stops_nor_other_types(world: World) -> None:
+    """Each try after a failure is a repair; a hundred of them would fill the lane, and the rest."""
+    names = [f"d{n}" for n in range(40)]
+    world.hangs |= {f"g/{name}" for name in names}
+    factory = factory_for(world)
+    factory.register(Other, make=lambda: Other(world))
+    settings = EngineSettings(action_slots=4, urgent_slots=2)
+
+    def declared(*more: ChildSpec) -> ChildSpec:
+        return group("g", *map(device, names), *more)
+
+    with Simulation(declared(device("y", worker_type="other")), factory, settings=settings) as sim:
+        sim.run(1500)
+        assert sum(sim[f"g/{name}"].attempts > 0 for name in names) == len(names)
+        assert sim.work.executor._taken == {"device": 2}
+        assert sim.work.executor._taken_urgent == 1
+        began = sim.now
+        sim.declare(declared(device("z", worker_type="other")))
+        sim.until(lambda sim: "g/y" not in sim and sim["g/z"].state == "running", step=0.1)
+        assert sim.now - began < 1
 
 
 def test_a_full_queue_leaves_the_action_due_and_the_children_free(world: World) -> None:

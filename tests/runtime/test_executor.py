@@ -40,6 +40,7 @@ class Bench:
         *,
         type_name: str = "device",
         urgent: bool = False,
+        repair: bool = False,
         timeout: float = 10.0,
     ) -> int:
         """Submit an action that is open-ended unless it is given; its id."""
@@ -57,6 +58,7 @@ class Bench:
                 run,
                 type_name=type_name,
                 urgent=urgent,
+                repair=repair,
             )
         )
         return self._id
@@ -251,6 +253,41 @@ def test_h61_what_is_urgent_has_slots_of_its_own_and_borrows_free_ones(make: Mak
     bench.run()
     assert sorted(bench.begun[5:]) == ["q/0", "u/4"]
     assert bench.executor._taken_urgent == 0
+
+
+def test_h61_repairs_have_half_of_the_lane_beside_the_share_of_their_type(make: Make) -> None:
+    bench = make(action_slots=4, urgent_slots=4)
+    for n in range(9):
+        bench.submit(f"p/{n}", repair=True)
+    bench.run()
+    assert bench.begun == ["p/0", "p/1", "p/2", "p/3"]  # two in the lane, two of its share
+    for n in range(3):
+        bench.submit(f"u/{n}", urgent=True)
+    for n in range(3):
+        bench.submit(f"q/{n}", type_name="other")
+    bench.run()
+    assert bench.begun[4:] == ["u/0", "u/1", "u/2", "q/0"]
+    assert bench.executor.queued == 7
+    bench.gate.set()
+    bench.run()
+    assert bench.executor.queued == bench.executor._repairs_waiting == 0
+    assert bench.executor._repairs_in_lane == bench.executor._taken_urgent == 0
+
+
+def test_h61_a_repair_passes_those_of_its_type_that_wait_and_is_never_refused(make: Make) -> None:
+    bench = make(action_slots=1, urgent_slots=2, action_queue=2)
+    for n in range(3):
+        bench.submit(f"p/{n}")
+    ids = [bench.submit(f"p/{n}", repair=True) for n in (3, 4, 5)]
+    bench.run()
+    assert bench.begun == ["p/0", "p/3"]
+    assert bench.executor.refused == 0
+    bench.executor.cancel(("p/4", 1), ids[1])
+    bench.loop.run_until_complete(bench.executor.end_all(("p/5", 1)))
+    assert bench.executor._repairs_waiting == 0
+    bench.gate.set()
+    bench.run()
+    assert bench.begun == ["p/0", "p/3", "p/1", "p/2"]
 
 
 def test_h61_ten_dead_devices_do_not_hold_up_what_is_urgent(make: Make) -> None:

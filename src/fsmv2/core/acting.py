@@ -94,7 +94,7 @@ def ask(core: Core, s: Supervisor, answer: Act, *, urgent: bool) -> str:
     s.action = running
     s.reason = answer.reason
     core.counters.actions += 1
-    repairing = s.attempts is not None and s.attempts.count > 0
+    repairing = not urgent and s.attempts is not None and s.attempts.count > 0
     core.emit(
         RunAction(
             s.path,
@@ -102,9 +102,10 @@ def ask(core: Core, s: Supervisor, answer: Act, *, urgent: bool) -> str:
             running.id,
             definition,
             answer.args,
-            urgent or repairing,
+            urgent,
             core.tick_id,
             answer.reason,
+            repairing,
         )
     )
     core.report("action", s, f"{answer.action}: {answer.reason}")

@@ -114,7 +114,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Share of `action_slots`, in percent, that one worker type may take: a hundred dead devices of
     one kind leave half of them to all others."""
     urgent_slots: int = 8
-    """Slots beside those, for stops and repairs only: ten dead devices never hold up a stop."""
+    """Slots beside those, for stops and repairs only: ten dead devices never hold up a stop.
+    Repairs take at most half of them, since a dead device is repaired again and again."""
     action_queue: int = 1024
     """Actions waiting for a slot; beyond it an action stays due and is asked for again. Sixteen
     rounds of all slots: what waits longer had better be decided anew when its turn comes."""

@@ -59,9 +59,10 @@ def decided(instruction: Instruction) -> tuple[str, str]:
     match instruction:
         case Report():
             return instruction.path, f"{instruction.kind}: {_short(instruction.text)}"
-        case RunAction(_, _, number, action, args, urgent):
+        case RunAction(_, _, number, action, args, urgent, _, _, repair):
             given = f" with {_short(repr(args))}" if args else ""
-            return instruction.path, f"run {action.name} (#{number}){given}{', urgent' * urgent}"
+            lane = ", urgent" if urgent else ", a repair" if repair else ""
+            return instruction.path, f"run {action.name} (#{number}){given}{lane}"
         case CancelAction(_, _, number):
             text = f"cancel action #{number}"
         case Watch(_, incarnation, _, _, spec, config):

@@ -19,7 +19,14 @@ from lamp_tree import (
     states,
 )
 
-from fsmv2 import ChildSpec, DesiredState, EngineSettings, ObservedState, SpecError, UserSpec
+from fsmv2 import (
+    ChildSpec,
+    DesiredState,
+    EngineSettings,
+    ObservedState,
+    SpecError,
+    UserSpec,
+)
 from fsmv2.core import Release, Watch
 from fsmv2.core.create import create
 from fsmv2.testing import Simulation
@@ -570,7 +577,33 @@ def test_h59_a_global_variable_restarts_only_who_uses_it_and_paced(world: World)
         assert renewed == {f"u{n}" for n in range(30)}
         assert most <= 20
         assert sim.supervisor("g/u7").live_config == "b"
-        assert sim.core.pace.under_way == set()
+        assert sim.core.pace.under_way == {}
+
+
+@pytest.mark.parametrize(("hang", "seconds"), [(0, 6), (3, 30)])
+def test_h59_a_recreation_is_over_when_the_new_instance_has_come_up(
+    world: World, hang: int, seconds: float
+) -> None:
+    """Else all would be down at once that take longer to start than to stop.
+
+    Those that do not come up keep their places for a while, and not for good.
+    """
+    names = [f"u{n}" for n in range(12)]
+    root = group("g", *[device(name, template="{{ .global.api }}") for name in names])
+    settings = EngineSettings(restarts_at_once=3)
+    with simulate(world, root, global_variables={"api": "a"}, settings=settings) as sim:
+        sim.run(5)
+        world.hangs |= {f"g/{name}" for name in names[:hang]}
+        world.slow |= {f"g/{name}": 2.0 for name in names[hang:]}
+        sim.declare(root, {"api": "b"})
+        most, began = 0, sim.now
+        while any(sim.supervisor(f"g/{name}").live_config != "b" for name in names):
+            sim.run(0.1)
+            down = [name for name in names[hang:] if sim[f"g/{name}"].state != "running"]
+            most = max(most, len(down))
+            assert len(sim.core.pace.under_way) <= 3
+        assert most == 3
+        assert seconds <= sim.now - began < 2 * seconds
 
 
 def test_h60_a_parent_that_changes_a_hundred_times_hands_on_the_last(world: World) -> None:

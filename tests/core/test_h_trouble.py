@@ -738,7 +738,7 @@ def test_h39_churn_leaves_nothing_behind(world: World) -> None:
         sim.run(120)
         core = sim.core
         assert set(core.by_path) == {"g"}
-        assert (core.dependents, core.fences, core.pace.under_way) == ({}, {}, set())
+        assert (core.dependents, core.fences, core.pace.under_way) == ({}, {}, {})
         assert len(core._resync_ring) == 1
         assert len(core._timers) < 20
         assert sum(map(len, core._dirty)) < 10

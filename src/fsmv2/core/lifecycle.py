@@ -431,7 +431,7 @@ def _release(core: Core, s: Supervisor, forced: bool) -> None:
 
 def renew(core: Core, s: Supervisor) -> None:
     """Begin a new incarnation at the same path; every flag of the old one is gone (H13, H43)."""
-    core.pace.done(s.path)
+    core.pace.begun(s.path, core.now)
     s.incarnation += 1
     s.timers.clear()
     kept = {t: c for t, c in (s.conditions or {}).items() if t in OF_THE_PATH}

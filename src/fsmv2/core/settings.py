@@ -82,7 +82,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     restarts_at_once: int = 20
     restarts_per_second: float = 100.0
     """Pace of recreations, so that one global change never stops the whole plant at once. Twenty
-    are a small part of a plant; a thousand that restart at once are through in ten seconds."""
+    are a small part of a plant; one is over when the new instance has come up."""
     discovery_agreement: int = 3
     """Fresh observations that must agree before a discovered child is removed. A scan that misses a
     server once or twice must not stop it; at the usual interval it is gone after 15 s."""

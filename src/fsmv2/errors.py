@@ -221,6 +221,13 @@ class SpecError(FsmError, ValueError):
 
     code = "FSM0100"
 
+    def __init__(
+        self, message: str, *, path: str = "", fix: str = "", problems: Iterable[str] = ()
+    ) -> None:
+        """`problems`: each by itself, when the message holds several."""
+        super().__init__(message, path=path, fix=fix)
+        self.problems = tuple(problems) or (message,)
+
 
 class DocumentError(SpecError):
     """A document cannot be used. `diagnostics` holds every problem found, in file order."""

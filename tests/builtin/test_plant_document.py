@@ -10,7 +10,7 @@ from fsmv2.flow import AsyncioEngine
 from fsmv2.runtime import plan
 
 WRONG = """\
-agent: {name: edge, location: {enterprise: acme, site: "col ogne"}}
+agent: {name: " edge", location: {enterprise: acme, site: "col ogne"}}
 brokr: {embedded: true}
 templates:
   plc:
@@ -31,6 +31,7 @@ bridges:
 """
 
 EXPECTED = [
+    (1, "FSM0100", "' edge'", "'edge'"),
     (1, "FSM0300", "'col ogne'", "col-ogne"),
     (2, "FSM0120", "brokr", "broker"),
     (10, "FSM0124", "1", "1s"),
@@ -145,6 +146,21 @@ def test_a_flow_without_any_location_is_refused() -> None:
     )
     assert any(d.code == "FSM0134" for d in parse_plant(text).diagnostics)
     assert "location is empty" in planned(text)["edge/filler"]
+
+
+@pytest.mark.parametrize(
+    ("section", "does"), [("read", "publishes by it"), ("write", "hears commands by it")]
+)
+def test_a_flow_at_a_location_without_an_enterprise_is_refused(section: str, does: str) -> None:
+    """Else it would publish, or hear commands, below `unknown`."""
+    whole = BRIDGE.partition("bridges:")[0] + WRITE
+    text = whole.replace("enterprise: acme, ", "")
+    if section == "write":
+        before, _, after = text.partition("    read:")
+        text = before + after[after.index("    write:") :]
+    (problem,) = [d for d in parse_plant(text).diagnostics if d.code == "FSM0134"]
+    assert f"the location has no enterprise, but its flow {does}" in problem.message
+    assert "location has no enterprise" in planned(text)["edge/filler"]
 
 
 def test_a_broker_of_ones_own_is_used_by_its_url() -> None:

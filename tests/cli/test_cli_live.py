@@ -65,6 +65,11 @@ def drawn(tree: TreeView, rows: int = 40, **options: Any) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined]
 
 
+def test_a_hold_is_shown_before_the_worker_s_own_reason() -> None:
+    tree = TreeView(0.0, (node("edge", "paused", held="two open the door", reason="paused"),))
+    assert "held: two open the door; paused" in drawn(tree)
+
+
 def test_a_frame_shows_the_tree_with_states_reasons_ages_and_rates() -> None:
     assert [line.rstrip() for line in drawn(PLANT).splitlines()] == [
         "path              state                  since      rate  reason",

@@ -251,6 +251,30 @@ def test_a_check_reads_the_workers_it_depends_on(world: World) -> None:
         assert condition(sim, "g/w", "CircuitClosed") == "a: dark: ['g/lamp']"
 
 
+def test_a_dependency_at_fault_keeps_the_circuit_open_until_the_check_says_healthy(
+    world: World,
+) -> None:
+    factory = factory_for(world)
+    factory.register(Watched, make=lambda: Watched(world))
+    watched = group("w", *[device(n) for n in "abc"], kind="watched", depends_on=("g/lamp",))
+    root = group("g", device("lamp"), watched)
+    with Simulation(root, factory, settings=EngineSettings(resync=5.0)) as sim:
+        sim.run(10)
+        world.broken["answer"] = fault("g/lamp", "no current")
+        sim.until(opened, within=60)
+        world.broken["answer"] = unknown("it is being replaced")
+        sim.run(60)
+        assert opened(sim)
+        assert sim["g/lamp"].incarnation == 1
+        world.broken["answer"] = healthy()
+        sim.until(closed, within=20)
+        world.broken["answer"] = fault("g/lamp", "no current")
+        sim.until(opened, within=60)
+        world.broken["answer"] = unknown("it is not there")
+        sim.declare(group("g", watched))
+        sim.until(closed, within=20)
+
+
 def test_a_check_sees_when_a_worker_was_observed_and_nothing_before_that(world: World) -> None:
     seen: list[Any] = []
 

@@ -90,7 +90,7 @@ def check_counts(sim: Simulation) -> None:
     depends = {(path, s.path) for s in tree for path in s.declared.depends_on}
     assert {(p, d) for p, among in core.dependents.items() for d in among} == depends
     assert core.open_circuits == sum(s.withheld is not None for s in tree)
-    assert core.pace.under_way <= set(core.by_path)
+    assert set(core.pace.under_way) <= set(core.by_path)
     assert sum(map(len, core._dirty)) <= 4 * len(tree) + 50
     live = [t for t in core._timers if t[2].timers.get(t[3]) == t[0]]
     assert all(core.by_path.get(t[2].path) is t[2] for t in live)
@@ -156,7 +156,7 @@ def test_whatever_happens_the_tree_stays_consistent_and_a_stop_ends(seed: int) -
         assert sim.core._dirty_count == 0
         assert sim.core.dependents == {}
         assert sim.core.open_circuits == 0
-        assert sim.core.pace.under_way == set()
+        assert sim.core.pace.under_way == {}
         ticks = sim.core.counters.ticks
         sim.run(1000)
         assert sim.core.counters.ticks == ticks  # no timer of anything forgotten fires

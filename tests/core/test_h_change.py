@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from lamp_tree import (
+    Device,
     DeviceSpec,
     Group,
     World,
@@ -18,7 +19,14 @@ from lamp_tree import (
     states,
 )
 
-from fsmv2 import ChildSpec, DesiredState, EngineSettings, ObservedState, SpecError, UserSpec
+from fsmv2 import (
+    ChildSpec,
+    DesiredState,
+    EngineSettings,
+    ObservedState,
+    SpecError,
+    UserSpec,
+)
 from fsmv2.core import Release, Watch
 from fsmv2.core.create import create
 from fsmv2.testing import Simulation
@@ -107,16 +115,36 @@ def test_h01_who_depends_on_whom_is_kept_when_a_child_comes_back(world: World) -
         assert sim.core.dependents == {}
 
 
-def test_h15_restart_remove_and_add_leave_one_instance_by_the_last_wish(world: World) -> None:
+@pytest.mark.parametrize("slow", [False, True])
+def test_h15_restart_remove_and_add_leave_one_instance_by_the_last_wish(
+    world: World, slow: bool
+) -> None:
+    """In one instant, or each when the one before has just begun."""
+
+    def then(sim: Simulation) -> None:
+        if slow:
+            sim.run(0.001)
+
     with simulate(world, group("g", device("a"))) as sim:
         sim.run(5)
+        world.stubborn.add("g/a")
         sim.restart("g/a")
+        then(sim)
         sim.declare(group("g"))
+        then(sim)
+        if slow:
+            assert sim["g/a"].control_reason == "g no longer declares it"
         sim.declare(group("g", device("a", pin=7)))
+        then(sim)
+        assert len(sim.work.collectors) == 2
+        world.stubborn.clear()
         sim.run(10)
         assert states(sim) == {"g": "running", "g/a": "running"}
         assert sim.supervisor("g/a").live_spec.pin == 7
         assert len(sim.work.collectors) == 2
+        assert (sim["g/a"].incarnation, sim["g/a"].reason) == (2, "it is lit")
+        anew = "declared again while being removed: to be created anew after it"
+        assert sim.texts("stop", "g/a") == ["restart asked by test", *[anew] * slow]
 
 
 def test_h23_children_of_one_name_under_different_parents_are_separate(world: World) -> None:
@@ -391,7 +419,8 @@ def test_h52_a_change_between_two_steps_is_applied_after_and_none_is_lost(world:
             sim.run(0.003)
         sim.run(5)
         assert sim.supervisor("g/a").live_spec.pin == 11
-        assert sim["g/a"].state == "running"
+        assert (sim["g/a"].state, sim["g/a"].reason) == ("running", "it is lit")
+        assert set(sim.texts("stop", "g/a")) == {"its spec or rendered config changed"}
 
 
 def test_h53_two_changes_in_one_instant_are_one_derive_with_both_causes(world: World) -> None:
@@ -488,8 +517,48 @@ def test_h58_a_hold_wins_over_the_mapping_at_once_while_gated_and_is_shown(
         sim.run(1)
         assert sim["g/a"].state == "stopped"
         assert sim["g/a"].control_reason == "held: two open the door"
+        assert sim["g/a"].held == "two open the door"
         sim.run(100)
         assert sim["g/a"].state == "stopped"
+        sim.declare(group("g", device("a", state_mapping=mapping)))
+        sim.run(5)
+        assert (sim["g/a"].state, sim["g/a"].held) == ("running", "")
+
+
+class Held(Device):
+    """Adapts live, so that a hold does not come with a new instance."""
+
+    update_policy = "in_place"
+
+
+@pytest.mark.parametrize("gate", ["stale", "circuit", "action"])
+def test_h58_a_hold_that_is_no_stop_passes_every_gate(world: World, gate: str) -> None:
+    factory = factory_for(world)
+    factory.register(Held, make=lambda: Held(world))
+
+    def declared(wish: str = "running", hold: str | None = None) -> ChildSpec:
+        held = device("b", wish=wish, hold=hold, worker_type="held")
+        return group("g", device("a"), held, kind="guarded")
+
+    with Simulation(declared(), factory) as sim:
+        sim.run(6)
+        if gate == "stale":
+            world.silent.add("g/b")
+            sim.until(lambda sim: sim["g/b"].reason == "its observation is stale")
+        elif gate == "circuit":
+            world.broken["inside"], world.lit["g/a"] = "a", False
+            sim.until(lambda sim: sim["g/b"].reason == "the circuit of g is open")
+        else:
+            world.lit["g/b"], world.slow["g/b"] = False, 9.0
+            sim.until(lambda sim: sim["g/b"].action == "switch_on")
+        sim.declare(declared("paused", "two open the door"))
+        sim.run(0.1)
+        assert sim["g/b"].control_reason == "held: two open the door"
+        assert sim["g/b"].incarnation == 1
+        if gate == "action":
+            assert "switch_on cancelled" in sim.texts("action", "g/b")
+        else:
+            assert sim["g/b"].state == "paused"
 
 
 def test_h59_a_global_variable_restarts_only_who_uses_it_and_paced(world: World) -> None:
@@ -508,7 +577,33 @@ def test_h59_a_global_variable_restarts_only_who_uses_it_and_paced(world: World)
         assert renewed == {f"u{n}" for n in range(30)}
         assert most <= 20
         assert sim.supervisor("g/u7").live_config == "b"
-        assert sim.core.pace.under_way == set()
+        assert sim.core.pace.under_way == {}
+
+
+@pytest.mark.parametrize(("hang", "seconds"), [(0, 6), (3, 30)])
+def test_h59_a_recreation_is_over_when_the_new_instance_has_come_up(
+    world: World, hang: int, seconds: float
+) -> None:
+    """Else all would be down at once that take longer to start than to stop.
+
+    Those that do not come up keep their places for a while, and not for good.
+    """
+    names = [f"u{n}" for n in range(12)]
+    root = group("g", *[device(name, template="{{ .global.api }}") for name in names])
+    settings = EngineSettings(restarts_at_once=3)
+    with simulate(world, root, global_variables={"api": "a"}, settings=settings) as sim:
+        sim.run(5)
+        world.hangs |= {f"g/{name}" for name in names[:hang]}
+        world.slow |= {f"g/{name}": 2.0 for name in names[hang:]}
+        sim.declare(root, {"api": "b"})
+        most, began = 0, sim.now
+        while any(sim.supervisor(f"g/{name}").live_config != "b" for name in names):
+            sim.run(0.1)
+            down = [name for name in names[hang:] if sim[f"g/{name}"].state != "running"]
+            most = max(most, len(down))
+            assert len(sim.core.pace.under_way) <= 3
+        assert most == 3
+        assert seconds <= sim.now - began < 2 * seconds
 
 
 def test_h60_a_parent_that_changes_a_hundred_times_hands_on_the_last(world: World) -> None:
@@ -520,7 +615,12 @@ def test_h60_a_parent_that_changes_a_hundred_times_hands_on_the_last(world: Worl
             sim.run(0.01)
         sim.run(5)
         assert states(sim) == {"g": "maintenance", "g/a": "paused"}
+        assert sim["g/a"].control_reason == "g is maintenance and asks for it"
         assert sim["g/a"].conditions == ()
+        to = Device.definition.states
+        for text in sim.texts("transition", "g/a"):
+            old, _, new = text.partition(":")[0].partition(" → ")
+            assert new in to[old].to
 
 
 def test_a_type_that_changes_is_removed_and_made_anew_at_once(world: World) -> None:

@@ -42,7 +42,10 @@ def test_h03_a_parent_that_changes_variables_during_a_removal_does_not_undo_it(
         sim.declare(group("g", user={"x": 2}))
         sim.run(1)
         assert world.derives["g/a"] == derived + 1  # it did derive again
-        assert sim["g/a"].control == "stopped"
+        assert (sim["g/a"].control, sim["g/a"].control_reason) == (
+            "stopped",
+            "g no longer declares it",
+        )
         world.stubborn.clear()
         sim.until(lambda sim: "g/a" not in sim)
 
@@ -169,6 +172,9 @@ def test_h10_a_deep_tree_has_one_deadline_not_one_for_each_level(world: World) -
     with simulate(world, tree, settings=EngineSettings(stop_deadline=8)) as sim:
         sim.run(5)
         assert sim.stop() == pytest.approx(8, abs=0.1)
+        (said,) = sim.texts("forced")
+        assert said.startswith(f"not stopped in time, forced: {path} (running: will not stop), g11")
+        assert "g11 (stopping: stops after g11/g10, which is stopping)" in said
 
 
 def test_h11_h38_who_used_up_the_deadline_is_named_forced_and_fenced(world: World) -> None:
@@ -180,6 +186,21 @@ def test_h11_h38_who_used_up_the_deadline_is_named_forced_and_fenced(world: Worl
         assert "g/a (running: will not stop)" in text
         assert "g/b" not in text
         assert sim.core.fences == {}
+
+
+def test_h11_who_used_up_the_deadline_is_named_before_all_that_wait_for_it(world: World) -> None:
+    tree = group("inner", device("b"), device("leaf"))
+    for n in range(12):
+        tree = group(f"g{n}", tree, device("a"))
+    root = "/".join(f"g{n}" for n in reversed(range(12)))
+    world.stubborn.add(f"{root}/inner/leaf")
+    with simulate(world, tree, settings=EngineSettings(stop_deadline=8)) as sim:
+        sim.run(5)
+        sim.stop()
+        (said,) = sim.texts("forced")
+        first = f"{root}/inner/leaf (running: will not stop), g11 (stopping"
+        assert said.startswith(f"not stopped in time, forced: {first}")
+        assert said.endswith(" and 4 more")
 
 
 def test_h38_the_successor_of_a_forced_worker_waits_until_its_tasks_have_ended(
@@ -235,6 +256,9 @@ def test_h13_h43_a_restart_begins_a_new_instance_without_any_flag_of_the_old(
         assert "stop" not in s.timers
         sim.run(100)
         assert sim["d"].incarnation == 2
+        assert sim.texts("stop") == ["restart asked by test"]
+        assert sim.texts("restarted") == ["incarnation 2 begins"]
+        assert (sim["d"].reason, sim["d"].control_reason) == ("it is lit", "its own desired state")
 
 
 def test_h14_h43_a_restart_that_is_not_done_in_time_is_forced_and_starts_again(
@@ -339,6 +363,8 @@ def test_h36_the_last_observation_of_a_stopped_worker_says_stopped(world: World)
         assert kept.observed.lit is False
         assert kept.observed_at is not None
         assert kept.observed_at >= kept.since
+        assert sim.texts("stop", "g/a") == ["g no longer declares it"]
+        assert sim.texts("transition", "g/a")[-1] == "stopping → stopped: it is dark"
 
 
 def test_h36_no_other_cause_stands_in_for_the_last_look(world: World) -> None:
@@ -372,6 +398,8 @@ def test_h36_a_last_observation_that_finds_it_running_makes_the_stop_go_on(
         world.silent.clear()
         sim.until(lambda sim: sim.core.finished)
         assert world.lit["d"] is False
+        went_on = "stopped → stopping: it is lit, though it should be stopped"
+        assert sim.texts("transition", "d") == [went_on, "stopping → stopped: it is dark"]
 
 
 def test_a_last_observation_that_does_not_come_is_not_waited_for_for_ever(world: World) -> None:

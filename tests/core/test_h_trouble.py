@@ -31,6 +31,10 @@ from fsmv2.core import ActionEnded, ActionRefused, Observed
 from fsmv2.testing import Simulation
 
 
+class Other(Device):
+    """Of another type."""
+
+
 @pytest.fixture
 def world() -> World:
     return World()
@@ -229,7 +233,14 @@ def test_h22_an_action_that_ignores_cancel_is_given_up_and_its_late_result_ignor
 ) -> None:
     world.deaf.add("d")
     with simulate(world, device("d")) as sim:
-        sim.run(29)
+        sim.run(19)
+        assert condition(sim, "d", "ActionEnds") == ""
+        sim.run(2)
+        assert condition(sim, "d", "ActionEnds") == (
+            "the action switch_on ignores its cancellation: it has not ended after 20 s, and is "
+            "given up after 30 s"
+        )
+        sim.run(8)
         assert sim["d"].action == "switch_on"
         sim.run(2)
         assert sim["d"].action == ""
@@ -242,6 +253,17 @@ def test_h22_an_action_that_ignores_cancel_is_given_up_and_its_late_result_ignor
         assert condition(sim, "d", "ActionEnds") == ""
         assert last.outcome is Outcome.STUCK
         assert ("d", "on") in world.done
+
+
+def test_h22_an_action_that_ends_before_it_is_given_up_is_told_of_no_longer(world: World) -> None:
+    world.deaf.add("d")
+    with simulate(world, device("d")) as sim:
+        sim.run(22)
+        assert "ignores its cancellation" in condition(sim, "d", "ActionEnds")
+        world.deaf.clear()
+        sim.run(2)
+        assert condition(sim, "d", "ActionEnds") == ""
+        assert "switch_on timed out: took longer than 10 s" in sim.texts("action")
 
 
 def test_h22_given_up_after_a_cancel_stays_given_up_at_three_times_the_timeout(
@@ -272,6 +294,8 @@ def test_h24_staleness_counts_from_the_observation(world: World) -> None:
         began = sim.supervisor("d").observed_at
         sim.until(lambda sim: not sim["d"].fresh)
         assert sim.now - sim.supervisor("d").observed_at == pytest.approx(12.2, abs=0.1)
+        assert condition(sim, "d", "Fresh") == "last observation 12 s ago; stale after 12 s"
+        assert sim["d"].reason == "its observation is stale"
         assert began <= sim.supervisor("d").observed_at
 
 
@@ -340,6 +364,11 @@ def test_h35_before_the_first_tick_health_is_initial(world: World) -> None:
         sim.core.handle(sim.supervision._inbox.popleft(), 0.0)
         assert sim["d"].phase is Phase.INITIAL
         assert not sim["d"].healthy
+        assert (sim["d"].state, sim["d"].reason, sim["d"].conditions) == (
+            "stopped",
+            "not looked at yet",
+            (),
+        )
 
 
 def test_h42_escalation_is_reached_even_when_attempts_are_a_minute_apart(world: World) -> None:
@@ -467,6 +496,13 @@ def test_h55_h56_late_results_are_dropped_and_counted(world: World) -> None:
         sim.run(0)
         assert sim.core.counters.dropped == dropped + 4
         assert sim.supervisor("g/b").last_action is None
+        assert sim.texts("dropped", "g/a")[-1:] == [
+            "an observation of incarnation 1 came late, it is gone: not used"
+        ]
+        late = (
+            "the result of an action of incarnation 1 came late, incarnation 2 is there: not used"
+        )
+        assert sim.texts("dropped", "g/b")[-2:] == [late, late]
 
 
 def test_h55_an_observation_overtaken_by_a_newer_one_is_dropped(world: World) -> None:
@@ -492,6 +528,28 @@ def test_h61_dead_devices_hold_only_their_share_and_a_stop_has_its_own_lane(
         assert sim.work.executor._taken == {"device": 2}  # half of them, for one type
         sim.declare(group("g", *[device(name, enabled=False) for name in names]))
         sim.until(lambda sim: all(sim[f"g/{n}"].state == "stopped" for n in names), within=3)
+
+
+def test_h61_devices_that_stay_dead_hold_up_neither_stops_nor_other_types(world: World) -> None:
+    """Each try after a failure is a repair; a hundred of them would fill the lane, and the rest."""
+    names = [f"d{n}" for n in range(40)]
+    world.hangs |= {f"g/{name}" for name in names}
+    factory = factory_for(world)
+    factory.register(Other, make=lambda: Other(world))
+    settings = EngineSettings(action_slots=4, urgent_slots=2)
+
+    def declared(*more: ChildSpec) -> ChildSpec:
+        return group("g", *map(device, names), *more)
+
+    with Simulation(declared(device("y", worker_type="other")), factory, settings=settings) as sim:
+        sim.run(1500)
+        assert sum(sim[f"g/{name}"].attempts > 0 for name in names) == len(names)
+        assert sim.work.executor._taken == {"device": 2}
+        assert sim.work.executor._taken_urgent == 1
+        began = sim.now
+        sim.declare(declared(device("z", worker_type="other")))
+        sim.until(lambda sim: "g/y" not in sim and sim["g/z"].state == "running", step=0.1)
+        assert sim.now - began < 1
 
 
 def test_a_full_queue_leaves_the_action_due_and_the_children_free(world: World) -> None:
@@ -696,7 +754,7 @@ def test_h39_churn_leaves_nothing_behind(world: World) -> None:
         sim.run(120)
         core = sim.core
         assert set(core.by_path) == {"g"}
-        assert (core.dependents, core.fences, core.pace.under_way) == ({}, {}, set())
+        assert (core.dependents, core.fences, core.pace.under_way) == ({}, {}, {})
         assert len(core._resync_ring) == 1
         assert len(core._timers) < 20
         assert sum(map(len, core._dirty)) < 10

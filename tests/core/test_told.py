@@ -19,11 +19,11 @@ ALL = EngineSettings(records=1000)
 
 
 def told(sim: Simulation, path: str = "") -> str:
-    """Every report below `path` but transitions and actions, as lines."""
+    """Every report below `path` but transitions, actions and what came late, as lines."""
     lines = [
         f"{r.level} {r.kind} {r.path}: {r.text}"
         for r in sim.reports
-        if r.kind not in ("transition", "action", "applied") and r.path.startswith(path)
+        if r.kind not in ("transition", "action", "applied", "dropped") and r.path.startswith(path)
     ]
     return "\n" + "".join(f"{line}\n" for line in lines)
 

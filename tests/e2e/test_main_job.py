@@ -166,7 +166,7 @@ def test_h05_h06_sigterm_ends_everything_in_order_within_three_seconds(plant: Pl
         assert len(plant.broker_pids()) == 1
         began = time.monotonic()
         run.send_signal(signal.SIGTERM)
-        run.communicate(timeout=20)
+        out, _ = run.communicate(timeout=20)
         took = time.monotonic() - began
     finally:
         run.kill()
@@ -174,6 +174,14 @@ def test_h05_h06_sigterm_ends_everything_in_order_within_three_seconds(plant: Pl
     assert run.returncode == 0
     assert took < 3.0
     assert plant.broker_pids() == []
+    told = [json.loads(line) for line in out.splitlines()]
+    assert ("edge", "stop asked by signal") in [(r.get("path"), r.get("text")) for r in told]
+    stopped = [r["path"] for r in told if "→ stopped: " in r.get("text", "")]
+    for place, path in enumerate(stopped):
+        assert not any(below.startswith(f"{path}/") for below in stopped[place:]), stopped
+    assert stopped[-2:] == ["edge/broker", "edge"]
+    assert len(stopped) == 2 + 3 * len(MACHINES)
+    assert told[-1]["forced"] == []
 
 
 @pytest.mark.slow

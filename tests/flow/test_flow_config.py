@@ -88,6 +88,11 @@ def test_a_location_that_would_break_a_subject_is_refused(location: str) -> None
         UnsOutput(url="nats://127.0.0.1", location_path=location)
 
 
+def test_a_location_without_its_first_level_is_refused() -> None:
+    with pytest.raises(SpecError, match="the location has no enterprise"):
+        UnsOutput(url="nats://127.0.0.1", location_path="unknown.cologne")
+
+
 def test_a_location_may_have_levels_that_are_missing() -> None:
     config = UnsOutput(url="nats://127.0.0.1", location_path="acme.unknown.line-1")
     assert config.location_path == "acme.unknown.line-1"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fsmv2 import EngineSettings, Outcome, PermanentError
-from fsmv2.core import ActionEnded, ActionRefused, ActionUnstuck
+from fsmv2 import EngineSettings, Outcome, PermanentError, SpecError
+from fsmv2.core import ActionEnded, ActionOverdue, ActionRefused, ActionUnstuck
 from fsmv2.runtime.executor import Executor, Job
 from fsmv2.testing.virtual import VirtualLoop
 from fsmv2.worker import ActionDefinition
@@ -40,6 +40,7 @@ class Bench:
         *,
         type_name: str = "device",
         urgent: bool = False,
+        repair: bool = False,
         timeout: float = 10.0,
     ) -> int:
         """Submit an action that is open-ended unless it is given; its id."""
@@ -57,6 +58,7 @@ class Bench:
                 run,
                 type_name=type_name,
                 urgent=urgent,
+                repair=repair,
             )
         )
         return self._id
@@ -183,6 +185,16 @@ def test_half_of_an_odd_number_of_slots_is_the_smaller_half(make: Make) -> None:
     assert bench.begun == ["p/0", "p/1"]
 
 
+def test_the_share_of_a_type_is_a_setting(make: Make) -> None:
+    bench = make(action_slots=8, type_percent=75)
+    for n in range(8):
+        bench.submit(f"p/{n}")
+    bench.run()
+    assert len(bench.begun) == 6
+    with pytest.raises(SpecError, match="type_percent is 101, expected at most 100"):
+        EngineSettings(type_percent=101)
+
+
 def test_a_single_slot_is_a_share(make: Make) -> None:
     bench = make(action_slots=1)
     bench.submit("p/a")
@@ -241,6 +253,41 @@ def test_h61_what_is_urgent_has_slots_of_its_own_and_borrows_free_ones(make: Mak
     bench.run()
     assert sorted(bench.begun[5:]) == ["q/0", "u/4"]
     assert bench.executor._taken_urgent == 0
+
+
+def test_h61_repairs_have_half_of_the_lane_beside_the_share_of_their_type(make: Make) -> None:
+    bench = make(action_slots=4, urgent_slots=4)
+    for n in range(9):
+        bench.submit(f"p/{n}", repair=True)
+    bench.run()
+    assert bench.begun == ["p/0", "p/1", "p/2", "p/3"]  # two in the lane, two of its share
+    for n in range(3):
+        bench.submit(f"u/{n}", urgent=True)
+    for n in range(3):
+        bench.submit(f"q/{n}", type_name="other")
+    bench.run()
+    assert bench.begun[4:] == ["u/0", "u/1", "u/2", "q/0"]
+    assert bench.executor.queued == 7
+    bench.gate.set()
+    bench.run()
+    assert bench.executor.queued == bench.executor._repairs_waiting == 0
+    assert bench.executor._repairs_in_lane == bench.executor._taken_urgent == 0
+
+
+def test_h61_a_repair_passes_those_of_its_type_that_wait_and_is_never_refused(make: Make) -> None:
+    bench = make(action_slots=1, urgent_slots=2, action_queue=2)
+    for n in range(3):
+        bench.submit(f"p/{n}")
+    ids = [bench.submit(f"p/{n}", repair=True) for n in (3, 4, 5)]
+    bench.run()
+    assert bench.begun == ["p/0", "p/3"]
+    assert bench.executor.refused == 0
+    bench.executor.cancel(("p/4", 1), ids[1])
+    bench.loop.run_until_complete(bench.executor.end_all(("p/5", 1)))
+    assert bench.executor._repairs_waiting == 0
+    bench.gate.set()
+    bench.run()
+    assert bench.begun == ["p/0", "p/3", "p/1", "p/2"]
 
 
 def test_h61_ten_dead_devices_do_not_hold_up_what_is_urgent(make: Make) -> None:
@@ -316,12 +363,14 @@ def test_h22_one_that_does_not_end_is_given_up_and_its_slot_with_it(
     id_ = bench.submit("p/a", bench.deaf, timeout=10.0, urgent=urgent)
     bench.submit("p/b", timeout=1000.0, urgent=urgent)
     bench.run(29.9)
-    assert bench.posted == []
+    text = "ignores its cancellation: it has not ended after 20 s, and is given up after 30 s"
+    overdue = ActionOverdue("p/a", 1, id_, text)
+    assert bench.posted == [overdue]
     assert bench.cancels[0] == pytest.approx(10.0)
     bench.run(0.2)
     stuck = ActionEnded("p/a", 1, id_, Outcome.STUCK, "has not ended after 30 s")
-    assert bench.posted == [stuck]
-    assert bench.when == pytest.approx([30.0])
+    assert bench.posted == [overdue, stuck]
+    assert bench.when == pytest.approx([20.0, 30.0])
     assert bench.executor.stuck == 1
     assert bench.begun[-2:] == ["p/a", "p/b"]
     before = len(bench.cancels)
@@ -331,7 +380,7 @@ def test_h22_one_that_does_not_end_is_given_up_and_its_slot_with_it(
     bench.run()
     assert ActionUnstuck("p/a", 1, id_) in bench.posted
     assert ("p/b", Outcome.SUCCEEDED) in bench.outcomes()
-    assert [e.action_id for e in bench.posted].count(id_) == 2
+    assert [e.action_id for e in bench.posted].count(id_) == 3
     assert bench.executor._taken == {}
     assert bench.executor._taken_urgent == 0
 
@@ -339,7 +388,7 @@ def test_h22_one_that_does_not_end_is_given_up_and_its_slot_with_it(
 def test_one_that_ends_between_its_time_out_and_three_times_it_is_not_stuck(make: Make) -> None:
     bench = make()
     id_ = bench.submit("p/a", bench.deaf, timeout=10.0)
-    bench.run(20)
+    bench.run(19.9)
     bench.gate.set()
     bench.run(20)
     assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.TIMED_OUT, "took longer than 10 s")]

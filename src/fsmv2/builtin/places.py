@@ -71,6 +71,11 @@ class Places:
         lost = {conflict.level for conflict in conflicts}
         return {level: name for level, name in own.items() if level not in lost}
 
+    def name(self, node: Node | None) -> None:
+        """A usable name."""
+        if node is not None and isinstance(node.value, str) and node.value:
+            self._check_name(node, node.value)
+
     def names(self, bridges: list[Node]) -> None:
         """Every bridge has a usable name of its own."""
         seen: dict[str, Node] = {}

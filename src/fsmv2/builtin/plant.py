@@ -133,6 +133,7 @@ class _Loading:
         self._fatal += problems
         places = Places(self._node, self._fatal, self._waiting)
         agent_location = places.location(self._node.get("agent", "location"))
+        places.name(self._node.get("agent", "name"))
         nodes = self._bridge_nodes()
         places.names(nodes)
         places.variables(self._node.get("global"))

@@ -6,6 +6,7 @@ template, and that of the variable whose value does not fit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 
 from fsmv2 import (
     Diagnostic,
+    SpecError,
     TemplateError,
     VariableBundle,
     compute_location_path,
@@ -28,7 +30,7 @@ from fsmv2.builtin.sections import (
     writing_from,
 )
 from fsmv2.errors import FsmError, Mark
-from fsmv2.spec import location_variables, with_engine_keys
+from fsmv2.spec import has_first_level, location_variables, with_engine_keys
 from fsmv2.spec.document import Node, decode
 
 TYPES: Mapping[str, type[msgspec.Struct]] = {
@@ -37,6 +39,11 @@ TYPES: Mapping[str, type[msgspec.Struct]] = {
     "write": WriteSection,
 }
 """The sections of a bridge that are rendered."""
+
+_SOME_PLACE = "enterprise"
+
+_OF_A_TAG = re.compile(r"registers\[(\d+)\] ")
+_NAMES = (("virtual path part", "virtual_path"), ("published name", "rename"), ("tag name", "name"))
 
 
 def check_bridge(
@@ -65,12 +72,13 @@ def check_bridge(
     problems: list[Diagnostic] = []
     write = sections.get("write")
     own = write is not None and write.get("input", "commands", "subject") is not None
-    if not path and ("read" in sections or (write is not None and not own)):
+    if not has_first_level(path) and ("read" in sections or (write is not None and not own)):
+        found = "has no enterprise" if path else "is empty"
         does = "publishes by it" if "read" in sections else "hears commands by it"
         problems.append(
             bridge.problem(
                 "FSM0134",
-                f"bridge '{name}': the location is empty, but its flow {does}.",
+                f"bridge '{name}': the location {found}, but its flow {does}.",
                 fix="Add at least `location: {enterprise: ...}` to the agent.",
             )
         )
@@ -111,14 +119,32 @@ def _check_section(
             make = dataflow_from if key == "read" else writing_from
             make(
                 data,
-                location_path=scope["location_path"] or "unknown",
+                location_path=_SOME_PLACE,  # its own has been looked at
                 broker_url="nats://unknown",
             )
+    except SpecError as error:
+        problems += [
+            _place_of(text, section).problem(error.code, f"bridge '{name}': {text}", fix=error.fix)
+            for text in error.problems
+        ]
     except FsmError as error:
         problems.append(
             section.problem(error.code, f"bridge '{name}': {error.message}", fix=error.fix)
         )
     return problems
+
+
+def _place_of(problem: str, section: Node) -> Node:
+    """The tag that a problem begins with, and its name when that is what it is about."""
+    found = _OF_A_TAG.match(problem)
+    if found is None:
+        return section
+    steps = "modbus", "registers", int(found[1])
+    tag = section.get("input", *steps) or section.get("output", *steps)
+    if tag is None:
+        return section
+    key = next((key for words, key in _NAMES if f" {words} " in problem), "")
+    return tag.get(key) or tag
 
 
 def at_template(node: Node, error: TemplateError, whose: str) -> Diagnostic:

@@ -26,6 +26,7 @@ from fsmv2.flow import (
     subject_from,
 )
 from fsmv2.flow.register import Kind, Order, ValueType
+from fsmv2.spec import has_first_level
 from fsmv2.spec.document import Duration, Node, Templated, decode
 
 __all__ = ["ProcessSection", "ReadySection"]  # of this document, too
@@ -314,8 +315,9 @@ def writing_from(
     section = read_section(rendered, WriteSection, "write")
     commands, modbus = section.input.commands, section.output.modbus
     host, port = _host_and_port(modbus.address, "write.output.modbus.address")
-    if not commands.subject and not location_path:
-        raise SpecError("write: the location is empty, and commands are heard below it.")
+    if not commands.subject and not has_first_level(location_path):
+        found = "has no enterprise" if location_path else "is empty"
+        raise SpecError(f"write: the location {found}, and commands are heard below it.")
     if "/" in commands.subject and "." in commands.subject:
         raise SpecError(
             f"write.input.commands.subject is '{commands.subject}', expected a subject with dots "

@@ -142,7 +142,7 @@ def tree_table(tree: TreeView, *, rows: int) -> Table:
             Text(node.state, COLOURS[node.phase] if node.fresh else "dim"),
             age_text(node.age),
             rate_text(node.observed),
-            Text(reason_text(node), "yellow" if node.conditions else ""),
+            Text(reason_text(node), "yellow" if node.conditions or node.held else ""),
         )
     if len(shown) < len(tree.nodes):
         table.add_row(Text(f"… and {len(tree.nodes) - len(shown)} more", "dim"))

@@ -49,7 +49,8 @@ def said(happening: Happening) -> str:
 
 def reason_text(node: NodeView) -> str:
     """Why it is as it is; what is unusual about it comes first."""
-    unusual = [f"{condition.type}: {condition.reason}" for condition in node.conditions]
+    unusual = [f"held: {node.held}"] if node.held else []
+    unusual += [f"{condition.type}: {condition.reason}" for condition in node.conditions]
     return " ".join("; ".join([*unusual, node.reason] if node.reason else unusual).split())
 
 

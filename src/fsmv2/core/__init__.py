@@ -17,6 +17,7 @@ from fsmv2.core.durable import Durable
 from fsmv2.core.events import (
     AcknowledgeAsked,
     ActionEnded,
+    ActionOverdue,
     ActionRefused,
     ActionUnstuck,
     Declared,
@@ -58,6 +59,7 @@ from fsmv2.core.supervisor import Supervisor
 __all__ = [
     "AcknowledgeAsked",
     "ActionEnded",
+    "ActionOverdue",
     "ActionRefused",
     "ActionUnstuck",
     "CancelAction",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsmv2.core import detecting
 from fsmv2.core.conditions import ACTION, CONVERGED
-from fsmv2.core.events import ActionEnded, ActionRefused, ActionUnstuck
+from fsmv2.core.events import ActionEnded, ActionOverdue, ActionRefused, ActionUnstuck
 from fsmv2.core.instructions import CancelAction, Collect, RunAction
 from fsmv2.core.records import Cause
 from fsmv2.worker import Act, ActionDefinition, ActionResult, Outcome
@@ -94,7 +94,7 @@ def ask(core: Core, s: Supervisor, answer: Act, *, urgent: bool) -> str:
     s.action = running
     s.reason = answer.reason
     core.counters.actions += 1
-    repairing = s.attempts is not None and s.attempts.count > 0
+    repairing = not urgent and s.attempts is not None and s.attempts.count > 0
     core.emit(
         RunAction(
             s.path,
@@ -102,9 +102,10 @@ def ask(core: Core, s: Supervisor, answer: Act, *, urgent: bool) -> str:
             running.id,
             definition,
             answer.args,
-            urgent or repairing,
+            urgent,
             core.tick_id,
             answer.reason,
+            repairing,
         )
     )
     core.report("action", s, f"{answer.action}: {answer.reason}")
@@ -136,7 +137,7 @@ def give_up_cancelled(core: Core, s: Supervisor) -> None:
 
 def ended(core: Core, event: ActionEnded) -> None:
     """An action ended: free its place, keep its result or plan a retry, ask for a fresh look."""
-    s = core.find(event.path, event.incarnation)
+    s = core.find(event.path, event.incarnation, "the result of an action")
     if s is None:
         return
     if s.stuck == event.action_id:
@@ -155,6 +156,8 @@ def ended(core: Core, event: ActionEnded) -> None:
         s.last_action = ActionResult(name, event.outcome, core.now, event.error, event.result)
     if event.outcome is Outcome.STUCK:
         _stuck(core, s, event.action_id, name, "did not end long after its time-out")
+    elif s.stuck is None:
+        core.clear_condition(s, ACTION)  # it was overdue, and has ended after all
     text = f"{name} {event.outcome.value}" + (f": {event.error}" if event.error else "")
     if running.circuit_opened_at is not None:
         after = core.now - running.circuit_opened_at
@@ -202,16 +205,23 @@ def _later(core: Core, s: Supervisor, attempt: int) -> float:
 
 def refused(core: Core, event: ActionRefused) -> None:
     """The queue was full: the action stays due."""
-    s = core.find(event.path, event.incarnation)
+    s = core.find(event.path, event.incarnation, "the result of an action")
     if s is not None and s.action is not None and s.action.id == event.action_id:
         running, s.action = s.action, None
         core.set_timer(s, "retry", core.now + REFUSED_DELAY)
         _unblock(core, s, running)
 
 
+def overdue(core: Core, event: ActionOverdue) -> None:
+    """An action ignores its cancellation: said before it is given up (H22)."""
+    s = core.find(event.path, event.incarnation, "the result of an action")
+    if s is not None and s.action is not None and s.action.id == event.action_id:
+        core.set_condition(s, ACTION, f"the action {s.action.definition.name} {event.text}")
+
+
 def unstuck(core: Core, event: ActionUnstuck) -> None:
     """A given-up action has ended at last; the worker may act again."""
-    s = core.find(event.path, event.incarnation)
+    s = core.find(event.path, event.incarnation, "the result of an action")
     if s is not None and s.stuck == event.action_id:
         _free(core, s)
 

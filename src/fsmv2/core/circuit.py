@@ -126,7 +126,7 @@ def _judge(
     """Take one answer; returns whether the circuit may have to change."""
     state.unknown = result.reason if isinstance(result, Unknown) else ""
     if isinstance(result, Unknown):
-        if state.open and state.fault is not None and state.fault.at_fault not in parent.children:
+        if state.open and state.fault is not None and _gone(core, parent, state.fault.at_fault):
             state.fault, state.open = None, False  # the one at fault is gone, and its fault with it
             return True
         return False
@@ -146,6 +146,12 @@ def _judge(
     if at_fault is not None:
         plan_repair(core, at_fault, result.reason)
     return True
+
+
+def _gone(core: Core, parent: Supervisor, at_fault: str) -> bool:
+    """Whether it is neither a child nor a worker that the parent depends on."""
+    upstream = at_fault in parent.declared.depends_on and at_fault in core.by_path
+    return at_fault not in parent.children and not upstream
 
 
 def _update_circuit(core: Core, parent: Supervisor) -> None:

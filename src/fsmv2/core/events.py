@@ -58,6 +58,15 @@ class ActionRefused(msgspec.Struct, frozen=True, gc=False):
     action_id: int
 
 
+class ActionOverdue(msgspec.Struct, frozen=True, gc=False):
+    """An action goes on long after it was cancelled for its time-out; `text` says how long."""
+
+    path: str
+    incarnation: int
+    action_id: int
+    text: str
+
+
 class ActionUnstuck(msgspec.Struct, frozen=True, gc=False):
     """An action given up as stuck has ended after all; its result is not used."""
 
@@ -170,6 +179,7 @@ Event = (
     | Observed
     | ActionEnded
     | ActionRefused
+    | ActionOverdue
     | ActionUnstuck
     | Released
     | Saved

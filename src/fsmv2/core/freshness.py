@@ -28,7 +28,7 @@ ANSWERED = Cause("observation", "was waited for")
 
 def observe(core: Core, event: Observed) -> None:
     """Keep an observation; wake the worker only if it says something new or was waited for."""
-    s = core.find(event.path, event.incarnation)
+    s = core.find(event.path, event.incarnation, "an observation")
     if s is None:
         return
     # One begun on waking, before the clock had left out the time that the process was stopped, is

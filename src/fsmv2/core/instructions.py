@@ -51,9 +51,10 @@ class RestartCollection(msgspec.Struct, frozen=True, gc=False):
 
 
 class RunAction(msgspec.Struct, frozen=True, gc=False):
-    """Run an action as soon as a slot is free. `urgent`: a stop or repair, in the reserved lane.
+    """Run an action as soon as a slot is free. `urgent`: a stop or hold, in the reserved lane.
 
-    `tick` asked for it, and `cause` is the reason that the step gave.
+    `tick` asked for it, and `cause` is the reason that the step gave. `repair`: it is tried again
+    after a failure, which has a part of that lane beside the share of its type.
     """
 
     path: str
@@ -64,6 +65,7 @@ class RunAction(msgspec.Struct, frozen=True, gc=False):
     urgent: bool
     tick: int
     cause: str = ""
+    repair: bool = False
 
 
 class CancelAction(msgspec.Struct, frozen=True, gc=False):

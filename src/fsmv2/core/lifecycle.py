@@ -310,6 +310,9 @@ def deadline_reached(core: Core, top: Supervisor) -> None:
     if top.releasing is not None:
         return  # it is ending already
     late = [s for s in _stops_together(top) if not s.drained]
+    # Whoever is above one that is late only waits for it: it is named last, if at all.
+    waiting = {s.parent.path for s in late if s.parent is not None}
+    late.sort(key=lambda s: s.path in waiting)
     names = ", ".join(f"{s.path} ({s.state}: {s.reason})" for s in late[:10])
     more = f" and {len(late) - 10} more" if len(late) > 10 else ""
     core.report("forced", top, f"not stopped in time, forced: {names}{more}", level="error")
@@ -381,7 +384,7 @@ def _release(core: Core, s: Supervisor, forced: bool) -> None:
 
 def renew(core: Core, s: Supervisor) -> None:
     """Begin a new incarnation at the same path; every flag of the old one is gone (H13, H43)."""
-    core.pace.done(s.path)
+    core.pace.begun(s.path, core.now)
     s.incarnation += 1
     s.timers.clear()
     kept = {t: c for t, c in (s.conditions or {}).items() if t in OF_THE_PATH}

@@ -281,11 +281,20 @@ class Core:
                 if not among:
                     del self.dependents[path]
 
-    def find(self, path: str, incarnation: int) -> Supervisor | None:
-        """The live supervisor a result is for, or None: of an older incarnation, or removed."""
+    def find(self, path: str, incarnation: int, what: str) -> Supervisor | None:
+        """The live supervisor a result is for, or None: of an older incarnation, or removed.
+
+        `what` names the result when it is dropped.
+        """
         supervisor = self.by_path.get(path)
         if supervisor is None or supervisor.incarnation != incarnation:
             self.counters.dropped += 1  # H55, H56
+            now = f"incarnation {supervisor.incarnation} is there" if supervisor else "it is gone"
+            text = f"{what} of incarnation {incarnation} came late, {now}: not used"
+            state = supervisor.state if supervisor is not None else ""
+            self._instructions.append(
+                Report("dropped", path, text, self.now, self.tick_id, state=state)
+            )
             return None
         return supervisor
 

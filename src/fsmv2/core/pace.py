@@ -1,12 +1,25 @@
-"""Paces recreations: at most so many at once and so many a second, in one tree."""
+"""Paces recreations: at most so many at once and so many a second, in one tree.
+
+A recreation is over when the new instance has come up, not when the old one has stopped: else a
+change of all would have everybody down at once who takes longer to start than to stop.
+"""
 
 from __future__ import annotations
 
+import math
+
 from fsmv2.core.settings import EngineSettings
+
+PATIENCE = 30.0
+"""Seconds for which a new instance that does not come up keeps its place: it must not hold up a
+change of all others for good."""
 
 
 class Pace:
-    """A token bucket of one second's worth, and the set of paths now being recreated."""
+    """A token bucket of one second's worth, and the paths now being recreated.
+
+    `under_way` gives for each until when it keeps its place at most, by the core's clock.
+    """
 
     __slots__ = ("_at_once", "_per_second", "_tokens", "_when", "under_way")
 
@@ -15,7 +28,7 @@ class Pace:
         self._per_second = settings.restarts_per_second
         self._tokens = settings.restarts_per_second
         self._when = 0.0
-        self.under_way: set[str] = set()
+        self.under_way: dict[str, float] = {}
 
     def admit(self, path: str, now: float) -> float:
         """0.0 and a place taken if `path` may be recreated now, else seconds until to ask again."""
@@ -24,13 +37,20 @@ class Pace:
         if path in self.under_way:
             return 0.0
         if len(self.under_way) >= self._at_once:
+            self.under_way = {p: until for p, until in self.under_way.items() if until > now}
+        if len(self.under_way) >= self._at_once:
             return 0.1
         if self._tokens < 1.0:
             return (1.0 - self._tokens) / self._per_second
         self._tokens -= 1.0
-        self.under_way.add(path)
+        self.under_way[path] = math.inf  # its stop has a deadline
         return 0.0
+
+    def begun(self, path: str, now: float) -> None:
+        """The new instance of `path` begins."""
+        if path in self.under_way:
+            self.under_way[path] = now + PATIENCE
 
     def done(self, path: str) -> None:
         """The recreation of `path` has ended, or is no longer wanted."""
-        self.under_way.discard(path)
+        self.under_way.pop(path, None)

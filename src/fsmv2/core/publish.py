@@ -50,7 +50,16 @@ def publish(core: Core, s: Supervisor) -> None:
             s.timers.pop("settle", None)
     if old.phase is not phase and s.parent is not None and s.parent.groups:
         ending.wake_group(core, s)
+    if core.pace.under_way and s.stop is None and _has_come_up(s, phase):
+        core.pace.done(s.path)
     tell(core, s)
+
+
+def _has_come_up(s: Supervisor, phase: Phase) -> bool:
+    """Whether a new instance is where it will be for a while, in order or not."""
+    if s.control == s.definition.stop_state:
+        return phase is Phase.STOPPED
+    return phase in (Phase.RUNNING, Phase.DEGRADED, Phase.FAILED)
 
 
 def tell(core: Core, s: Supervisor) -> None:

@@ -28,6 +28,7 @@ from fsmv2.core import (
 from fsmv2.core.events import (
     AcknowledgeAsked,
     ActionEnded,
+    ActionOverdue,
     ActionRefused,
     ActionUnstuck,
     Declared,
@@ -97,6 +98,7 @@ HANDLERS: dict[type, Callable[[Core, Any], None]] = {
     Observed: freshness.observe,
     ActionEnded: acting.ended,
     ActionRefused: acting.refused,
+    ActionOverdue: acting.overdue,
     ActionUnstuck: acting.unstuck,
     Released: lifecycle.released,
     Saved: durable.saved,

@@ -46,36 +46,46 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A stop of a whole tree may take this long, then it is forced. The usual grace of service
     managers, so that they do not kill us first."""
     cancel_grace: float = 2.0
-    """How long a stop waits for a cancelled action to end before going on without it."""
+    """How long a stop waits for a cancelled action to end before going on without it. Enough to
+    close a connection in order; a small part of `stop_deadline`, so that one who is deaf costs
+    nobody else the time to stop."""
     final_observation: float = 2.2
-    """How long a stopped worker waits for its last observation before it is released."""
+    """How long a stopped worker waits for its last observation before it is released. As long as a
+    collection may take by default."""
     stale_after: float = 10.0
-    """Least age of an observation that counts as stale; the type's own is 2 × interval + timeout.
-    A broker's restart or a long garbage collection must not look like a dead device."""
+    """Least age of an observation that counts as stale; the type's own is 2 × interval + timeout. A
+    broker's restart or a long garbage collection must not look like a dead device."""
     collection_restarts: int = 3
-    """How often a silent collection is restarted before the worker itself is."""
+    """How often a silent collection is restarted before the worker itself is. Most silence is a
+    connection that hangs, which a new collection mends; a new worker costs what it runs."""
     backoff_base: float = 1.0
     backoff_cap: float = 60.0
     """First and longest delay between restarts: quick for a hiccup, once a minute for the rest."""
     healthy_reset: float = 300.0
-    """After this long without trouble a worker's failed attempts are forgotten."""
+    """After this long without trouble a worker's failed attempts are forgotten. Longer than a
+    device takes to start, so that one which fails after each start is not forgiven in between."""
     warn_at: int = 4
     escalate_at: int = 5
-    """Attempts within `healthy_reset` at which a person is warned, and then called."""
+    """Attempts without `healthy_reset` in between at which a person is warned, and then called. A
+    hiccup has passed by the third; the warning leaves one more before anybody is called."""
     breaker_failures: int = 3
     breaker_window: float = 300.0
-    """This many exceptions of author code within the window open the breaker of a supervisor."""
+    """This many exceptions of author code within the window open the breaker of a supervisor. One
+    may be bad luck, three are a mistake in the code, which asking at once again does not mend."""
     depth_limit: int = 32
     """Deepest allowed tree; deeper ones are nearly always a worker that declares itself."""
     transitions_per_tick: int = 16
-    """Transitions one tick may take in a row; more is a livelock and is reported by name."""
+    """Transitions one tick may take in a row; more is a livelock and is reported by name. More
+    states in a row than a sound FSM passes through without waiting for anything."""
     children_per_tick: int = 50
     """Children created or asked to stop in one tick, so that a slice keeps its 5 ms."""
     restarts_at_once: int = 20
     restarts_per_second: float = 100.0
-    """Pace of recreations, so that one global change never stops the whole plant at once."""
+    """Pace of recreations, so that one global change never stops the whole plant at once. Twenty
+    are a small part of a plant; one is over when the new instance has come up."""
     discovery_agreement: int = 3
-    """Fresh observations that must agree before a discovered child is removed."""
+    """Fresh observations that must agree before a discovered child is removed. A scan that misses a
+    server once or twice must not stop it; at the usual interval it is gone after 15 s."""
     store_patience: float = 5.0
     """How long the first action of a changed desired state waits for the store, and an end for its
     last changes. A disk under load answers within a second; one that hangs must not hold up a
@@ -87,18 +97,28 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Megabytes that the journal of what happened may take; the oldest goes first. 0: none is kept.
     An observation takes 8 to 30 bytes: about a day of 400 workers that are observed every 5 s."""
     records: int = 16
-    """Ticks remembered for each supervisor."""
+    """Ticks remembered for each supervisor. Enough to see how it came to be as it is; the journal
+    has the rest."""
     causes_per_tick: int = 8
-    """Causes of one tick kept by name; more are counted."""
+    """Causes of one tick kept by name; more are counted. A parent whose thousand children change at
+    once would hold a thousand."""
 
     slice: float = 0.005
-    """Longest time the core runs before other work of the supervision loop gets its turn."""
+    """Longest time the core runs before other work of the supervision loop gets its turn. Nobody
+    who asks notices 5 ms, and a larger share of them would go into the turns themselves if it were
+    less."""
     action_slots: int = 64
-    """Actions running at once."""
+    """Actions running at once. They wait for devices, not for the processor, so there may be
+    many."""
+    type_percent: int = 50
+    """Share of `action_slots`, in percent, that one worker type may take: a hundred dead devices of
+    one kind leave half of them to all others."""
     urgent_slots: int = 8
-    """Slots beside those, for stops and repairs only: ten dead devices never hold up a stop."""
+    """Slots beside those, for stops and repairs only: ten dead devices never hold up a stop.
+    Repairs take at most half of them, since a dead device is repaired again and again."""
     action_queue: int = 1024
-    """Actions waiting for a slot; beyond it an action stays due and is asked for again."""
+    """Actions waiting for a slot; beyond it an action stays due and is asked for again. Sixteen
+    rounds of all slots: what waits longer had better be decided anew when its turn comes."""
     detect_only: bool = False
     """Nothing is done in the whole tree, only said: for a first look at a plant that runs, or to
     see what a change would do. Off, since a supervisor that does nothing is none."""
@@ -119,6 +139,8 @@ def contradictions(settings: EngineSettings) -> Iterator[tuple[str, str]]:
         least = 1 if field.type is int and field.name not in MAY_BE_NONE else 0
         if isinstance(value, int | float) and not least <= value < math.inf:
             yield field.name, f"{field.name} is {value:g}, expected a number from {least}"
+    if settings.type_percent > 100:
+        yield "type_percent", f"type_percent is {settings.type_percent}, expected at most 100"
     for low, high, strictly in (
         ("warn_at", "escalate_at", True),
         ("backoff_base", "backoff_cap", False),

@@ -12,7 +12,7 @@ import msgspec
 
 from fsmv2.errors import SpecError
 from fsmv2.flow.register import Order, Register, register_problems, unclean
-from fsmv2.spec.names import UNKNOWN
+from fsmv2.spec.names import UNKNOWN, has_first_level
 
 
 class ModbusInput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):
@@ -36,7 +36,7 @@ class ModbusInput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):
     def __post_init__(self) -> None:
         problems = list(_input_problems(self))
         if problems:
-            raise SpecError("; ".join(problems), path="modbus")
+            raise SpecError("; ".join(problems), path="modbus", problems=problems)
 
     @property
     def slowest_sample(self) -> float:
@@ -61,7 +61,7 @@ class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
     def __post_init__(self) -> None:
         problems = list(_output_problems(self))
         if problems:
-            raise SpecError("; ".join(problems), path="uns")
+            raise SpecError("; ".join(problems), path="uns", problems=problems)
 
 
 class FlowConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,9 +101,10 @@ def _input_problems(config: ModbusInput) -> list[str]:
 
 def _output_problems(config: UnsOutput) -> list[str]:
     problems = []
-    if not config.location_path:
+    if not has_first_level(config.location_path):
+        found = "has no enterprise" if config.location_path else "is empty"
         problems.append(
-            "the location is empty; what publishes into the namespace needs at least its first "
+            f"the location {found}; what publishes into the namespace needs at least its first "
             "level, the enterprise"
         )
     levels = [level for level in config.location_path.split(".") if level != UNKNOWN]

@@ -1,7 +1,8 @@
 """The executor: gives actions slots, fair between worker types, and ends what does not end itself.
 
-Slots are bounded, one type takes at most half of them, and stops and repairs have a lane of their
-own, so that ten dead devices never hold up anybody's stop (H61). Runs on the work loop.
+Slots are bounded, one type takes at most its share of them, and stops and repairs have a lane of
+their own, so that ten dead devices never hold up anybody's stop (H61). A dead device is repaired
+again and again: half of the lane is for stops alone. Runs on the work loop.
 """
 
 from __future__ import annotations
@@ -11,14 +12,21 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fsmv2.core import ActionEnded, ActionRefused, ActionUnstuck, EngineSettings, Event
+from fsmv2.core import (
+    ActionEnded,
+    ActionOverdue,
+    ActionRefused,
+    ActionUnstuck,
+    EngineSettings,
+    Event,
+)
 from fsmv2.errors import PermanentError, said
 from fsmv2.runtime.collector import task_name
 from fsmv2.runtime.ending import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
 
-STUCK_AFTER = 3
-"""An action is stuck when it has not ended after this many times its time-out."""
+OVERDUE_AFTER, STUCK_AFTER = 2, 3
+"""An action that has not ended after so many times its time-out is told of, and then given up."""
 
 
 class Job:
@@ -31,6 +39,8 @@ class Job:
         "given_up",
         "id",
         "key",
+        "lane",
+        "repair",
         "task",
         "timed_out",
         "timer",
@@ -47,6 +57,7 @@ class Job:
         *,
         type_name: str,
         urgent: bool,
+        repair: bool = False,
     ) -> None:
         self.key = key
         self.id = id_
@@ -54,6 +65,8 @@ class Job:
         self.call = call
         self.type_name = type_name
         self.urgent = urgent
+        self.repair = repair and not urgent
+        self.lane = urgent  # whether it holds, or will hold, a slot of the lane
         self.task: asyncio.Task[Any] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.cancelled = False
@@ -78,6 +91,7 @@ class Executor:
         self._running: dict[int, Job] = {}
         self._taken: dict[str, int] = {}
         self._taken_urgent = 0
+        self._repairs_waiting = self._repairs_in_lane = 0
         self.refused = 0
         self.stuck = 0
 
@@ -88,7 +102,8 @@ class Executor:
 
     def submit(self, job: Job) -> None:
         """Queue a job; a full queue refuses it at once, and never blocks."""
-        if not job.urgent and self.queued >= self._settings.action_queue:
+        first = job.urgent or job.repair
+        if not first and self.queued >= self._settings.action_queue:
             self.refused += 1
             self._post(ActionRefused(*job.key, job.id))
             return
@@ -96,6 +111,8 @@ class Executor:
             self._urgent.append(job)
         else:
             self._waiting.setdefault(job.type_name, deque()).append(job)
+            if job.repair:
+                self._repairs_waiting += 1
         self._fill()
 
     def cancel(self, key: tuple[str, int], id_: int) -> None:
@@ -108,7 +125,7 @@ class Executor:
         for queue in (self._urgent, *self._waiting.values()):
             for queued in queue:
                 if queued.id == id_:
-                    queue.remove(queued)
+                    self._take_out(queued, queue)
                     self._post(ActionEnded(*key, id_, Outcome.CANCELLED))
                     return
 
@@ -116,7 +133,7 @@ class Executor:
         """End everything of one incarnation; returns when its tasks have ended."""
         for queue in (self._urgent, *self._waiting.values()):
             for queued in [job for job in queue if job.key == key]:
-                queue.remove(queued)
+                self._take_out(queued, queue)
         for job in [job for job in self._running.values() if job.key == key]:
             job.cancelled = True
             if job.task is not None:
@@ -127,7 +144,8 @@ class Executor:
             self._taken_urgent < self._settings.urgent_slots or self._free() > 0
         ):
             self._start(self._urgent.popleft())
-        share = max(1, self._settings.action_slots // 2)
+        self._fill_lane_with_repairs()
+        share = max(1, self._settings.action_slots * self._settings.type_percent // 100)
         progress = True
         while progress and self._free() > 0:
             progress = False
@@ -136,16 +154,38 @@ class Executor:
                     del self._waiting[type_name]
                 elif self._free() > 0 and self._taken.get(type_name, 0) < share:
                     self._waiting[type_name] = self._waiting.pop(type_name)  # behind the others
-                    self._start(queue.popleft())
+                    job = queue[0]
+                    self._take_out(job, queue)
+                    self._start(job)
                     progress = True
+
+    def _fill_lane_with_repairs(self) -> None:
+        """Of the lane half stays for stops, however much there is to be repaired."""
+        lane = self._settings.urgent_slots
+        for type_name, queue in list(self._waiting.items()):
+            room = self._repairs_in_lane < lane // 2 and self._taken_urgent < lane
+            if not room or not self._repairs_waiting:
+                return
+            job = next((job for job in queue if job.repair), None)
+            if job is not None:
+                self._waiting[type_name] = self._waiting.pop(type_name)  # behind the others
+                self._take_out(job, queue)
+                job.lane = True
+                self._start(job)
+
+    def _take_out(self, job: Job, queue: deque[Job]) -> None:
+        queue.remove(job)
+        if job.repair:
+            self._repairs_waiting -= 1
 
     def _free(self) -> int:
         lent = max(0, self._taken_urgent - self._settings.urgent_slots)
         return self._settings.action_slots - sum(self._taken.values()) - lent
 
     def _start(self, job: Job) -> None:
-        if job.urgent:
+        if job.lane:
             self._taken_urgent += 1
+            self._repairs_in_lane += job.repair
         else:
             self._taken[job.type_name] = self._taken.get(job.type_name, 0) + 1
         self._running[job.id] = job
@@ -158,13 +198,25 @@ class Executor:
     def _time_out(self, job: Job) -> None:
         job.timed_out = True
         self._press(job)
-        self._loop.call_later((STUCK_AFTER - 1) * job.definition.timeout, self._give_up, job)
+        timeout = job.definition.timeout
+        self._loop.call_later((OVERDUE_AFTER - 1) * timeout, self._tell_overdue, job)
+        self._loop.call_later((STUCK_AFTER - 1) * timeout, self._give_up, job)
 
     def _press(self, job: Job) -> None:
         """Cancel, and again until the task ends: one cancel can be swallowed."""
         if job.task is not None and not job.task.done():
             job.task.cancel()
             self._loop.call_later(1.0 if job.given_up else AGAIN, self._press, job)
+
+    def _tell_overdue(self, job: Job) -> None:
+        if job.task is None or job.task.done():
+            return
+        timeout = job.definition.timeout
+        text = (
+            f"ignores its cancellation: it has not ended after {OVERDUE_AFTER * timeout:g} s, "
+            f"and is given up after {STUCK_AFTER * timeout:g} s"
+        )
+        self._post(ActionOverdue(*job.key, job.id, text))
 
     def _give_up(self, job: Job) -> None:
         if job.task is None or job.task.done():
@@ -179,8 +231,9 @@ class Executor:
         self._fill()
 
     def _free_slot(self, job: Job) -> None:
-        if job.urgent:
+        if job.lane:
             self._taken_urgent -= 1
+            self._repairs_in_lane -= job.repair
             return
         self._taken[job.type_name] -= 1
         if not self._taken[job.type_name]:

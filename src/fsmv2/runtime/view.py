@@ -22,7 +22,8 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     """One supervisor. `since` is in Unix seconds, `age` and `observed_age` in seconds until now.
 
     `ended`: why it does not run although it is declared; `paused`: by whom, here or above;
-    `checks`: what each check of its type says of those below it.
+    `held`: the reason of its own hold, while that counts; `checks`: what each check of its type
+    says of those below it.
     """
 
     path: str
@@ -48,6 +49,7 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     ended: str = ""
     paused: str = ""
     checks: Mapping[str, str] = EMPTY
+    held: str = ""
 
 
 class TreeView(msgspec.Struct, frozen=True):
@@ -132,6 +134,7 @@ def view_node(s: Supervisor) -> NodeView:
         ended=s.ended.reason if s.ended is not None else "",
         paused=paused_by(s.core, s),
         checks={name: str(said) for name, said in s.checks.items()} if s.checks else EMPTY,
+        held=(s.desired.hold_reason or "") if s.holding and s.desired is not None else "",
     )
 
 

@@ -110,6 +110,7 @@ class Work:
                         lambda: found.act(instruction),
                         type_name=found.definition.name,
                         urgent=instruction.urgent,
+                        repair=instruction.repair,
                     )
                 )
             case CancelAction():

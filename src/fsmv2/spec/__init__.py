@@ -32,7 +32,13 @@ from fsmv2.spec.location import (
     merge_locations,
     normalise_location,
 )
-from fsmv2.spec.names import UNKNOWN, check_name_part, check_name_path, clean_name_part
+from fsmv2.spec.names import (
+    UNKNOWN,
+    check_name_part,
+    check_name_path,
+    clean_name_part,
+    has_first_level,
+)
 from fsmv2.spec.order import check_order, siblings_before
 from fsmv2.spec.serialise import (
     child_from_dict,
@@ -78,6 +84,7 @@ __all__ = [
     "desired_from_dict",
     "desired_from_json",
     "desired_from_yaml",
+    "has_first_level",
     "inherit_variables",
     "location_variables",
     "merge_locations",

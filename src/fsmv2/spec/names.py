@@ -30,6 +30,11 @@ def clean_name_part(value: str) -> str:
     return "" if cleaned == UNKNOWN else cleaned
 
 
+def has_first_level(location_path: str) -> bool:
+    """Whether a location's path begins with its enterprise, as what publishes by it needs."""
+    return location_path.partition(".")[0] not in ("", UNKNOWN)
+
+
 def check_name_part(value: object, what: str, *, path: str = "") -> str:
     """`value` trimmed, when it may be one part of a namespace path.
 

@@ -51,7 +51,10 @@ def unknown(reason: str) -> Unknown:
 
 
 def fault(at_fault: str, reason: str, *, affected: Iterable[str] | None = None) -> Fault:
-    """The child named `at_fault` is the cause; `affected` defaults to all its siblings."""
+    """The child named `at_fault` is the cause; `affected` defaults to all its siblings.
+
+    It may be the path of a worker in `depends_on`, too, which is not for this parent to restart.
+    """
     return Fault(at_fault, reason, None if affected is None else frozenset(affected))
 
 

@@ -51,7 +51,7 @@ class CommandInput(msgspec.Struct, frozen=True, kw_only=True, tag="commands"):
     def __post_init__(self) -> None:
         problems = list(_command_problems(self))
         if problems:
-            raise SpecError("; ".join(problems), path="commands")
+            raise SpecError("; ".join(problems), path="commands", problems=problems)
 
 
 class ModbusOutput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):
@@ -68,7 +68,7 @@ class ModbusOutput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):
     def __post_init__(self) -> None:
         problems = list(_output_problems(self))
         if problems:
-            raise SpecError("; ".join(problems), path="modbus")
+            raise SpecError("; ".join(problems), path="modbus", problems=problems)
 
 
 class WriteConfig(msgspec.Struct, frozen=True, kw_only=True):

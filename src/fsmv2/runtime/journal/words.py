@@ -15,6 +15,7 @@ import msgspec
 from fsmv2.core import (
     AcknowledgeAsked,
     ActionEnded,
+    ActionOverdue,
     ActionRefused,
     ActionUnstuck,
     CancelAction,
@@ -58,9 +59,10 @@ def decided(instruction: Instruction) -> tuple[str, str]:
     match instruction:
         case Report():
             return instruction.path, f"{instruction.kind}: {_short(instruction.text)}"
-        case RunAction(_, _, number, action, args, urgent):
+        case RunAction(_, _, number, action, args, urgent, _, _, repair):
             given = f" with {_short(repr(args))}" if args else ""
-            return instruction.path, f"run {action.name} (#{number}){given}{', urgent' * urgent}"
+            lane = ", urgent" if urgent else ", a repair" if repair else ""
+            return instruction.path, f"run {action.name} (#{number}){given}{lane}"
         case CancelAction(_, _, number):
             text = f"cancel action #{number}"
         case Watch(_, incarnation, _, _, spec, config):
@@ -97,6 +99,8 @@ def happened(event: Event) -> str:
             return f"action #{number} {outcome.value}{more}"
         case ActionRefused(_, _, number):
             return f"action #{number} refused: the queue was full"
+        case ActionOverdue(_, _, number, text):
+            return f"action #{number} {text}"
         case ActionUnstuck(_, _, number):
             return f"action #{number}, given up before, has ended"
         case Released(_, incarnation):

@@ -290,7 +290,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         ),
     ),
     "FSM0134": (
-        "The location is empty",
+        "The location is empty, or has no enterprise",
         (
             "What publishes into the namespace needs at least the first level, the enterprise."
             "\n\nwrong:  agent: {name: edge}\n"

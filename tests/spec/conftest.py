@@ -1,4 +1,4 @@
-"""Every test here compiles its templates and makes its locations itself.
+"""Every test here makes its sandbox, compiles its templates and makes its locations itself.
 
 Otherwise what an earlier test has left in the caches is all that it tests; and with mutants, whose
 tests run in forks of a process that has run them all before, it would be nothing.
@@ -11,12 +11,15 @@ import pytest
 import fsmv2.spec.frozen
 import fsmv2.spec.location
 import fsmv2.spec.template
+import fsmv2.spec.template_jinja
 from fsmv2.spec.bounded import BoundedCache
+from fsmv2.spec.template_runtime import Sandbox
 
 
 @pytest.fixture(autouse=True)
 def empty_caches(monkeypatch: pytest.MonkeyPatch) -> None:
     """No template is compiled yet, and no location shared."""
+    monkeypatch.setattr(fsmv2.spec.template_jinja, "_sandbox", Sandbox())
     monkeypatch.setattr(fsmv2.spec.template, "_compiled", BoundedCache(4096))
     monkeypatch.setattr(fsmv2.spec.location, "_shared", {})
     monkeypatch.setattr(fsmv2.spec.frozen, "_shared", {})

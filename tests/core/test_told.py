@@ -150,6 +150,21 @@ def test_significant_children_that_end_their_parent(jobs: Jobs) -> None:
         assert causes(sim, "r", "ended") == ["ended r/t <"]
 
 
+def test_the_work_of_a_whole_tree_that_is_done(jobs: Jobs) -> None:
+    """Which is nothing to be warned of."""
+    tree = team("t", job("a", "transient", significant=True), auto_stop="any_significant")
+    with simulate_jobs(jobs, tree, ALL) as sim:
+        sim.run(10)
+        jobs.end("t/a", "well")
+        sim.run(20)
+        assert told(sim) == dedent(
+            """
+            info ended t/a: finished: it ended well
+            info ended t: finished: its significant a ended
+            """
+        )
+
+
 def test_a_subtree_that_is_paused_and_resumed(jobs: Jobs) -> None:
     with simulate_jobs(jobs, team("r", team("t", job("a")), job("d")), ALL) as sim:
         sim.run(10)

@@ -81,6 +81,26 @@ def test_what_needs_nothing_is_no_work(world: World, same: str) -> None:
         assert goes_on(sim) == began
 
 
+@pytest.mark.parametrize("still", ["stopping", "not agreed to be gone"])
+def test_what_is_to_go_and_cannot_yet_is_no_work(world: World, still: str) -> None:
+    """However many there are, a change behind them is made in the same tick."""
+    settings = EngineSettings(children_per_tick=3, records=1000, stop_deadline=1000.0)
+    found = still == "not agreed to be gone"
+    first = [device(name, discovered=found) for name in NAMES]
+    with simulate(world, group("g", *first, device("last")), settings=settings) as sim:
+        sim.run(10)
+        if still == "stopping":
+            world.stubborn |= {f"g/{name}" for name in NAMES}
+            sim.declare(group("g", device("last")))
+            sim.run(10)
+        began = goes_on(sim)
+        sim.declare(group("g", device("last", pin=1)))
+        sim.run(0.01)
+        assert sim.supervisor("g/last").declared.user_spec.pin == 1
+        assert len(sim.supervisor("g").children) == 7
+        assert goes_on(sim) == began
+
+
 def test_an_equal_spec_is_taken_over_so_that_it_is_the_same_next_time(world: World) -> None:
     with simulate(world, group("g", device("a"), device("b"))) as sim:
         sim.run(5)
@@ -109,13 +129,14 @@ def test_a_spec_of_another_type_is_refused_by_name_and_forgotten_with_the_next(
         assert sim.supervisor("g/a").live_spec.pin == 2
 
 
-@pytest.mark.parametrize("again", ["the old one", "a new one"])
+@pytest.mark.parametrize("again", ["the old one", "a new one", "the old one elsewhere"])
 def test_a_refused_spec_that_is_taken_back_leaves_no_word(world: World, again: str) -> None:
     with simulate(world, group("g", device("a"))) as sim:
         sim.run(5)
         sim.declare(group("g", ChildSpec("a", "device", job("a").user_spec)))
         sim.run(5)
-        sim.declare(group("g", device("a", pin=0 if again == "the old one" else 1)))
+        after = ("g",) if again == "the old one elsewhere" else ()
+        sim.declare(group("g", device("a", pin=int(again == "a new one"), depends_on=after)))
         sim.run(5)
         assert condition(sim, "g/a", "Created") == ""
 

@@ -9,6 +9,7 @@ from job_tree import job
 from lamp_tree import World, condition, device, group, simulate
 
 from fsmv2 import ChildSpec, EngineSettings
+from fsmv2.core import reconcile
 from fsmv2.testing import Simulation
 
 NAMES = [f"d{n}" for n in range(6)]
@@ -79,6 +80,26 @@ def test_what_needs_nothing_is_no_work(world: World, same: str) -> None:
         sim.run(0.01)
         assert sim.supervisor("g/last").declared.user_spec.pin == 1
         assert goes_on(sim) == began
+
+
+def test_h51_many_that_need_nothing_are_looked_at_in_several_ticks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two at a time, two times in a tick: eight before the last are two ticks more."""
+    names = [f"d{n}" for n in range(8)]
+
+    def ticks_of_a_change(looked_at: int) -> int:
+        monkeypatch.setattr(reconcile, "LOOKED_AT", looked_at)
+        monkeypatch.setattr(reconcile, "LOOKS_PER_TICK", 2)
+        with simulate(world, group("g", *map(device, names), device("last"))) as sim:
+            sim.run(10)
+            before = sim["g"].ticks
+            sim.declare(group("g", *map(device, names), device("last", enabled=False)))
+            sim.run(0.01)
+            assert not sim.supervisor("g/last").declared.enabled
+            return sim["g"].ticks - before
+
+    assert ticks_of_a_change(2) - ticks_of_a_change(100) == 2
 
 
 @pytest.mark.parametrize("still", ["stopping", "not agreed to be gone"])

@@ -132,6 +132,16 @@ def test_a_group_that_is_begun_again(jobs: Jobs, restart: str) -> None:
         assert causes(sim, "t/c", "sibling") == []
 
 
+def test_a_group_that_is_declared_anew(jobs: Jobs) -> None:
+    with simulate_jobs(jobs, team("t", job("a"), job("b")), ALL) as sim:
+        sim.run(10)
+        group = Group("one_for_all", ("a", "b"))
+        sim.declare(team("t", job("a"), job("b"), groups=(group,)))
+        sim.run(10)
+        assert causes(sim, "t/a", "sibling") == ["sibling its group changed <"]
+        assert causes(sim, "t/b", "sibling") == ["sibling its group changed <"]
+
+
 def test_significant_children_that_end_their_parent(jobs: Jobs) -> None:
     children = [job(n, "transient", significant=True) for n in "ab"]
     inner = team("t", *children, auto_stop="all_significant", restart="transient")

@@ -196,6 +196,29 @@ def test_children_are_gone_through_once_for_each_declaration(
         assert len(begun) == 2
 
 
+def test_children_that_were_refused_are_not_gone_through_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not before something else is declared; the previous children go on."""
+    refused = []
+
+    def counted(specs: Any) -> Any:
+        refused.append(specs)
+        return by_name(specs)
+
+    by_name = reconcile._by_name
+    with flat(many(10)) as sim:
+        sim.run(5)
+        monkeypatch.setattr(reconcile, "_by_name", counted)
+        twice = [*many(10), *many(10)]
+        sim.declare(flat_root(twice))
+        sim.run(5)
+        sim.restart("flat/w3")
+        sim.run(5)
+        assert [len(specs) for specs in refused] == [20]
+        assert len(sim.core.by_path) == 11
+
+
 # ---- what the tests share ----------------------------------------------------------------------
 
 

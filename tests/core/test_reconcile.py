@@ -22,7 +22,8 @@ def world() -> World:
 
 def goes_on(sim: Simulation) -> int:
     """How often a tick of the root left work for the next one."""
-    return sum(str(c) == "reconcile goes on" for r in sim.records("g") for c in r.causes)
+    ticks = [r for r in sim.records("g") if "reconcile goes on" in map(str, r.causes)]
+    return sum(1 + r.repeats for r in ticks)
 
 
 def of_another_type(name: str) -> ChildSpec:
@@ -82,6 +83,46 @@ def test_what_needs_nothing_is_no_work(world: World, same: str) -> None:
         assert goes_on(sim) == began
 
 
+def test_h51_many_that_need_nothing_are_looked_at_in_several_ticks(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two at a time, two times in a tick: ten are three ticks, and nothing is left for a fourth."""
+    names = [f"d{n}" for n in range(8)]
+
+    def goes_on_after_a_change(looked_at: int) -> int:
+        monkeypatch.setattr(reconcile, "LOOKED_AT", looked_at)
+        monkeypatch.setattr(reconcile, "LOOKS_PER_TICK", 2)
+        with simulate(world, group("g", *map(device, names), device("last"))) as sim:
+            sim.run(10)
+            before = goes_on(sim)
+            sim.declare(group("g", *map(device, names), device("last"), device("new")))
+            sim.run(0.01)
+            assert "g/new" in sim.core.by_path
+            return goes_on(sim) - before
+
+    assert (goes_on_after_a_change(2), goes_on_after_a_change(100)) == (3, 0)
+
+
+@pytest.mark.parametrize("still", ["stopping", "not agreed to be gone"])
+def test_what_is_to_go_and_cannot_yet_is_no_work(world: World, still: str) -> None:
+    """However many there are, a change behind them is made in the same tick."""
+    settings = EngineSettings(children_per_tick=3, records=1000, stop_deadline=1000.0)
+    found = still == "not agreed to be gone"
+    first = [device(name, discovered=found) for name in NAMES]
+    with simulate(world, group("g", *first, device("last")), settings=settings) as sim:
+        sim.run(10)
+        if still == "stopping":
+            world.stubborn |= {f"g/{name}" for name in NAMES}
+            sim.declare(group("g", device("last")))
+            sim.run(10)
+        began = goes_on(sim)
+        sim.declare(group("g", device("last", pin=1)))
+        sim.run(0.01)
+        assert sim.supervisor("g/last").declared.user_spec.pin == 1
+        assert len(sim.supervisor("g").children) == 7
+        assert goes_on(sim) == began
+
+
 def test_what_is_equal_is_held_once_so_that_it_is_the_same_next_time(world: World) -> None:
     with simulate(world, group("g", device("a"), device("b"))) as sim:
         sim.run(5)
@@ -93,10 +134,8 @@ def test_what_is_equal_is_held_once_so_that_it_is_the_same_next_time(world: Worl
             assert g.desired.children_specs == g.accepted == again.user_spec.children
             assert a.declared is g.desired.children_specs[0] is g.accepted[0] is first
             assert b.declared is g.desired.children_specs[1] is g.accepted[1]
-        assert (sim["g/a"].incarnation, sim["g/b"].incarnation) == (
-            1,
-            3,
-        )  # changed, and changed back
+        assert sim["g/a"].incarnation == 1
+        assert sim["g/b"].incarnation == 3  # changed, and changed back
 
 
 def test_of_many_equal_ones_only_those_that_changed_are_looked_at(
@@ -149,13 +188,14 @@ def test_a_spec_of_another_type_is_refused_by_name_and_forgotten_with_the_next(
         assert sim.supervisor("g/a").live_spec.pin == 2
 
 
-@pytest.mark.parametrize("again", ["the old one", "a new one"])
+@pytest.mark.parametrize("again", ["the old one", "a new one", "the old one elsewhere"])
 def test_a_refused_spec_that_is_taken_back_leaves_no_word(world: World, again: str) -> None:
     with simulate(world, group("g", device("a"))) as sim:
         sim.run(5)
         sim.declare(group("g", ChildSpec("a", "device", job("a").user_spec)))
         sim.run(5)
-        sim.declare(group("g", device("a", pin=0 if again == "the old one" else 1)))
+        after = ("g",) if again == "the old one elsewhere" else ()
+        sim.declare(group("g", device("a", pin=int(again == "a new one"), depends_on=after)))
         sim.run(5)
         assert condition(sim, "g/a", "Created") == ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from job_tree import Jobs, job, simulate, states, team
 
-from fsmv2 import EngineSettings
+from fsmv2 import EngineSettings, Group
 
 
 @pytest.fixture
@@ -190,6 +190,21 @@ def test_who_waits_for_its_turn_stays_as_it_is(jobs: Jobs) -> None:
         jobs.works["t/a"] = True
         sim.run(10)
         assert states(sim, "ab") == ["running", "running"]
+
+
+def test_nobody_waits_for_a_member_of_its_group_that_is_switched_off(jobs: Jobs) -> None:
+    """Though that one has failed and its backoff is long."""
+    group = Group("one_for_all", ("a", "b"))
+    settings = EngineSettings(backoff_base=60.0)
+    with simulate(jobs, team("t", job("a"), job("b"), groups=(group,)), settings) as sim:
+        sim.run(10)
+        jobs.broken.add("t/a")
+        jobs.end("t/a", "badly")
+        sim.run(4)
+        assert sim["t/b"].reason.startswith("begins again with t/a, which is failed")
+        sim.declare(team("t", job("a", enabled=False), job("b"), groups=(group,)))
+        sim.run(4)
+        assert states(sim, "ab") == ["stopped", "running"]
 
 
 def test_a_root_has_no_siblings_to_wait_for(jobs: Jobs) -> None:

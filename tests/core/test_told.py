@@ -132,6 +132,16 @@ def test_a_group_that_is_begun_again(jobs: Jobs, restart: str) -> None:
         assert causes(sim, "t/c", "sibling") == []
 
 
+def test_a_group_that_is_declared_anew(jobs: Jobs) -> None:
+    with simulate_jobs(jobs, team("t", job("a"), job("b")), ALL) as sim:
+        sim.run(10)
+        group = Group("one_for_all", ("a", "b"))
+        sim.declare(team("t", job("a"), job("b"), groups=(group,)))
+        sim.run(10)
+        assert causes(sim, "t/a", "sibling") == ["sibling its group changed <"]
+        assert causes(sim, "t/b", "sibling") == ["sibling its group changed <"]
+
+
 def test_significant_children_that_end_their_parent(jobs: Jobs) -> None:
     children = [job(n, "transient", significant=True) for n in "ab"]
     inner = team("t", *children, auto_stop="all_significant", restart="transient")
@@ -148,6 +158,21 @@ def test_significant_children_that_end_their_parent(jobs: Jobs) -> None:
             """
         )
         assert causes(sim, "r", "ended") == ["ended r/t <"]
+
+
+def test_the_work_of_a_whole_tree_that_is_done(jobs: Jobs) -> None:
+    """Which is nothing to be warned of."""
+    tree = team("t", job("a", "transient", significant=True), auto_stop="any_significant")
+    with simulate_jobs(jobs, tree, ALL) as sim:
+        sim.run(10)
+        jobs.end("t/a", "well")
+        sim.run(20)
+        assert told(sim) == dedent(
+            """
+            info ended t/a: finished: it ended well
+            info ended t: finished: its significant a ended
+            """
+        )
 
 
 def test_a_subtree_that_is_paused_and_resumed(jobs: Jobs) -> None:

@@ -64,6 +64,19 @@ def test_levels_beyond_the_standard_have_numbers() -> None:
     }
 
 
+def test_a_location_has_all_the_levels_that_there_may_be_and_no_more() -> None:
+    """However it is written; a list of millions is not even gone through."""
+    raw = {str(n): f"x{n}" for n in range(32)}
+    assert len(normalise_location(raw)) == 32
+    for more in ({**raw, "line": "a"}, [{n: "a"} for n in range(33)]):
+        with pytest.raises(LocationError) as caught:
+            normalise_location(more, path="place")
+        assert str(caught.value) == (
+            "place: A location of 33 levels is none; it has at most 32. "
+            "Check what is read here as a location."
+        )
+
+
 @pytest.mark.parametrize("raw", [None, {}, []])
 def test_nothing_is_the_empty_location(raw: Any) -> None:
     """And the empty location gives the empty path."""

@@ -212,7 +212,7 @@ def test_a_tier_that_is_empty_is_said_to_be() -> None:
     """There is nothing to suggest."""
     with pytest.raises(UndefinedVariableError, match="No global variable is set here"):
         render_template("{{ .global.x }}", {"A": 1})
-    with pytest.raises(UndefinedVariableError, match="No user variables are set here"):
+    with pytest.raises(UndefinedVariableError, match=r"\. No user variables are set here\.$"):
         render_template("{{ .x }}", {"global": {"A": 1}})
     with pytest.raises(UndefinedVariableError, match=r"'e' \(empty\) has no 'x'"):
         render_template("{{ .e.x }}", {"e": {}})
@@ -410,6 +410,9 @@ def test_a_compiled_template_is_its_own() -> None:
     with pytest.raises(UndefinedVariableError) as caught:
         template.render({}, path="t")
     assert caught.value.path == "t.a[0]"
+    with pytest.raises(UndefinedVariableError) as caught:
+        template.render({})
+    assert caught.value.path == "a[0]"
 
 
 def test_a_broken_template_is_refused_when_compiled() -> None:
@@ -442,6 +445,9 @@ def test_a_render_is_skipped_when_its_inputs_are_unchanged() -> None:
         ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
         ({"a": 1}, {"b": 1}),
         ("a", "b"),
+        (b"a", b"b"),
+        (1.5, 2.5),
+        (True, False),
     ],
 )
 def test_a_changed_input_is_rendered(before: Any, after: Any) -> None:
@@ -450,6 +456,24 @@ def test_a_changed_input_is_rendered(before: Any, after: Any) -> None:
     cache = RenderCache()
     assert cache.render(template, {"v": before}) == f"v {before}"
     assert cache.render(template, {"v": after}) == f"v {after}"
+
+
+@pytest.mark.parametrize(
+    "text", ["1.5", "nan", "[None, True, b'x', 1.5]", "{'a': {'b': 1.5}, 'c': (1,)}"]
+)
+def test_an_equal_input_is_none_that_changed(text: str) -> None:
+    """Though it is another object, in each part of it."""
+    first, again = (eval(text, {"nan": float(name)}) for name in ("nan", "NaN"))  # noqa: S307
+    template, cache = Template.compile("{{ .v }}!"), RenderCache()
+    assert cache.render(template, {"v": first}) is cache.render(template, {"v": again})
+
+
+def test_a_variable_that_went_away_is_missed() -> None:
+    """Also one that was none."""
+    template, cache = Template.compile("{{ .v }}"), RenderCache()
+    assert cache.render(template, {"v": None}) is None
+    with pytest.raises(UndefinedVariableError):
+        cache.render(template, {})
 
 
 def test_a_list_changed_in_place_is_noticed() -> None:

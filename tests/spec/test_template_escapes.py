@@ -6,6 +6,7 @@ import pytest
 
 from fsmv2.errors import TemplateError
 from fsmv2.spec import UserSpec, render_template
+from fsmv2.spec.template_runtime import Sandbox
 
 ESCAPES = [
     "{{ ''.__class__.__mro__[1].__subclasses__() }}",
@@ -103,6 +104,15 @@ def test_an_escape_is_refused(template: str) -> None:
     for source in (template, template + " text"):
         with pytest.raises(TemplateError):
             render_template(source, SCOPE)
+
+
+def test_what_jinja_reads_by_itself_is_data_too() -> None:
+    """Should a read ever slip past what rewrites them, it is the sandbox that is asked."""
+    sandbox = Sandbox()
+    assert sandbox.getattr({"a": 1}, "a") == sandbox.getattr(Data(), "a") == 1
+    for value, name in (("", "__class__"), ({}, "keys"), (Data(), "method"), ([], "append")):
+        with pytest.raises(TemplateError, match="An item without the attribute"):
+            str(sandbox.getattr(value, name))
 
 
 def test_names_of_our_own_machinery_are_not_in_the_scope() -> None:

@@ -63,6 +63,7 @@ HOSTILE = {
     "ljust": f"{{{{ 'a'.ljust({BIG}) }}}}",
     "zfill": f"{{{{ 'a'.zfill({BIG}) }}}}",
     "replace": "{{ .huge | replace('', .huge) }}",
+    "replace without a limit": "{{ .huge[:9999] | replace('', .huge[:9999], -1) }}",
     "replace method": "{{ .huge.replace('', .huge) }}",
     "join": "{{ .l | join(.huge) }}",
     "join of one text": "{{ .huge | join(.huge) }}",
@@ -206,6 +207,13 @@ def test_a_value_is_weighed_with_all_it_holds() -> None:
         check_value(LocationConflict(level="x" * MAX_TEXT, kept="y", lost=""))
 
 
+def test_a_struct_is_weighed_before_it_becomes_json() -> None:
+    """What filters are given is weighed only where it is a container of Python's own."""
+    many: Any = [0] * MAX_ITEMS
+    with pytest.raises(TemplateError, match="A value the template builds is over"):
+        render_template("{{ .v | tojson }}", {"v": LocationConflict(level="", kept="", lost=many)})
+
+
 def nested(levels: int, inner: Any = 1) -> Any:
     """`inner` within so many lists."""
     for _ in range(levels):
@@ -262,6 +270,14 @@ def test_integers_are_held_to_their_bits_exactly() -> None:
             check_number(value)
 
 
+@pytest.mark.parametrize("template", ["{{ .v % 7 }}", "{{ 7 % .v }}", "{{ .v - .v }}"])
+def test_an_integer_of_the_scope_is_measured_before_it_is_reckoned_with(template: str) -> None:
+    """However small the result: it is the way there that takes long."""
+    assert render_template(template, {"v": 2**MAX_BITS - 1}) in (0, 1, 7)
+    with pytest.raises(TemplateError, match="An integer is over the limit of 256 bits"):
+        render_template(template, {"v": 2**MAX_BITS})
+
+
 def test_the_text_of_a_value_is_measured_unless_it_is_surely_short() -> None:
     """A scalar is as long as it is; a container may be any length."""
     assert [text_of(v) for v in ("x", 1, True, 1.5, None, [1])] == [
@@ -309,12 +325,13 @@ def test_a_tree_is_held_to_its_nodes_and_depth_exactly() -> None:
 
 def test_a_structure_is_held_to_its_depth_exactly() -> None:
     """Rendered or compiled."""
+    too_deep = r"The nesting of a structure is over the limit of 60 levels\."
     fits, not_fits = nested(MAX_DEPTH, "{{ .a }}"), nested(MAX_DEPTH + 1, "{{ .a }}")
     assert render_template(fits, {"a": "b"}) == nested(MAX_DEPTH, "b")
     assert Template.compile(fits).references == {("a",)}
-    with pytest.raises(TemplateError, match="nesting of a structure is over the limit of 60"):
+    with pytest.raises(TemplateError, match=too_deep):
         render_template(not_fits, {"a": "b"})
-    with pytest.raises(TemplateError, match="nesting of a structure is over the limit of 60"):
+    with pytest.raises(TemplateError, match=too_deep):
         Template.compile(not_fits)
 
 

@@ -146,31 +146,25 @@ def _changes(core: Core, s: Supervisor, looked: Reconciling) -> Iterator[bool]:
         if existing is None:
             create(core, s, spec)
             yield True
-        elif existing.stop is None and existing.conditions is None and _same(existing, spec):
-            existing.declared = spec  # our object from now on: then a look at it is enough. H54
-        elif _change_one(core, existing, spec):
+        elif (
+            existing.declared is not spec
+            or existing.stop is not None
+            or existing.conditions is not None
+        ) and _change_one(core, existing, spec):
             yield True
         if not looked.at % LOOKED_AT:
             yield False
 
 
 def _remove_one(core: Core, s: Supervisor, child: Supervisor) -> bool:
-    if s.children.get(child.name) is not child:
-        return False  # it has been removed meanwhile
+    # It is there: who is gone since has the comparison begin anew (`review_children`).
     child.comeback = None
     if child.stop is not None and child.stop.kind != "restart":
         return False
     if child.declared.discovered and not _agreed_missing(core, s, child.name):
         return False
-    lifecycle.remove(core, child, f"{s.path or 'the root'} no longer declares it")
+    lifecycle.remove(core, child, f"{s.path} no longer declares it")
     return True
-
-
-def _same(child: Supervisor, spec: ChildSpec) -> bool:
-    try:
-        return child.declared is spec or child.declared == spec
-    except Exception:  # noqa: BLE001  (author code in a comparison: told of by `change`)
-        return False
 
 
 def _change_one(core: Core, child: Supervisor, spec: ChildSpec) -> bool:

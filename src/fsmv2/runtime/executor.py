@@ -146,18 +146,15 @@ class Executor:
             self._start(self._urgent.popleft())
         self._fill_lane_with_repairs()
         share = max(1, self._settings.action_slots * self._settings.type_percent // 100)
-        progress = True
-        while progress and self._free() > 0:
-            progress = False
-            for type_name, queue in list(self._waiting.items()):
-                if not queue:
-                    del self._waiting[type_name]
-                elif self._free() > 0 and self._taken.get(type_name, 0) < share:
-                    self._waiting[type_name] = self._waiting.pop(type_name)  # behind the others
-                    job = queue[0]
-                    self._take_out(job, queue)
-                    self._start(job)
-                    progress = True
+        # One round is enough: whatever ended has left one slot, and one more for its type.
+        for type_name, queue in list(self._waiting.items()):
+            if not queue:
+                del self._waiting[type_name]
+            elif self._free() > 0 and self._taken.get(type_name, 0) < share:
+                self._waiting[type_name] = self._waiting.pop(type_name)  # behind the others
+                job = queue[0]
+                self._take_out(job, queue)
+                self._start(job)
 
     def _fill_lane_with_repairs(self) -> None:
         """Of the lane half stays for stops, however much there is to be repaired."""
@@ -240,7 +237,7 @@ class Executor:
             del self._taken[job.type_name]
 
     def _ended(self, job: Job, task: asyncio.Task[Any]) -> None:
-        self._running.pop(job.id, None)
+        del self._running[job.id]
         if job.timer is not None:
             job.timer.cancel()
         error = None if task.cancelled() else task.exception()

@@ -149,7 +149,7 @@ def _ordered(found: dict[str, str]) -> Location:
 def _pairs(raw: Any, path: str) -> Iterable[tuple[Any, Any]]:
     if raw is None:
         return ()
-    if isinstance(raw, Mapping | list | tuple) and len(raw) > len(_NAME_OF):
+    if isinstance(raw, Mapping | list | tuple) and len(raw) > MAX_LEVELS:
         raise LocationError(
             f"A location of {len(raw):,} levels is none; it has at most {MAX_LEVELS}.",
             path=path,

@@ -184,17 +184,16 @@ class _Walk:
 
     def _items(self, items: Iterable[tuple[Any, Any]], depth: int) -> dict[Any, Any]:
         done: dict[Any, Any] = {}
-        key: Any = ""
-        try:
-            for key, item in items:
-                kind = type(item)
+        for key, item in items:
+            kind = type(item)
+            try:
                 if kind is str:
                     done[key] = self._string(item)
                 else:
                     done[key] = item if kind in SCALARS else self.render(item, depth)
-        except TemplateError as error:
-            error.path = _inside(key, error.path)
-            raise
+            except TemplateError as error:
+                error.path = _inside(key, error.path)
+                raise
         return done
 
     def _string(self, source: str) -> Any:
@@ -236,13 +235,12 @@ def _collect(value: Any, found: set[Path], depth: int) -> None:
         return
     if depth >= MAX_DEPTH:
         raise too_much("The nesting of a structure", MAX_DEPTH, "levels")
-    key: Any = ""
-    try:
-        for key, item in items:  # noqa: B007  (the key names the place of an error)
+    for key, item in items:
+        try:
             _collect(item, found, depth + 1)
-    except TemplateError as error:
-        error.path = _inside(key, error.path)
-        raise
+        except TemplateError as error:
+            error.path = _inside(key, error.path)
+            raise
 
 
 def _inside(key: Any, inner: str) -> str:

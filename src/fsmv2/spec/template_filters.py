@@ -33,9 +33,11 @@ _TESTS_FROM_JINJA = (
 
 def _replace(value: Any, old: Any, new: Any, count: int | None = None) -> str:
     text, before, after = text_of(value), text_of(old), text_of(new)
-    hits = text.count(before) if count is None else min(count, text.count(before))
-    check_text(len(text) + max(hits, 0) * (len(after) - len(before)))
-    return text.replace(before, after, -1 if count is None else count)
+    hits = text.count(before)
+    if count is not None and count >= 0:  # below 0 it is no limit
+        hits = min(count, hits)
+    check_text(len(text) + hits * (len(after) - len(before)))
+    return text.replace(before, after, hits)
 
 
 def _join(value: Any, separator: str = "", attribute: Any = None) -> str:
@@ -110,7 +112,7 @@ def _divisible(value: Any, by: Any) -> bool:
     return bool(_number(value) % _number(by) == 0)
 
 
-def _bounded(filter_: Callable[..., Any]) -> Callable[..., Any]:
+def bounded(filter_: Callable[..., Any]) -> Callable[..., Any]:
     """The filter, paying for what it reads and held to the limits in what it returns."""
     wants = _PassArg.from_obj(filter_)
 
@@ -165,7 +167,8 @@ def _cost(value: Any) -> int:
 
 _Filter = Callable[..., Any]
 
-_ALL: dict[str, _Filter] = {
+# As they are written; a template gets them `bounded`.
+FILTERS: dict[str, _Filter] = {
     **{name: JINJA_FILTERS[name] for name in _FROM_JINJA.split()},
     "replace": _replace,
     "join": _join,
@@ -175,7 +178,6 @@ _ALL: dict[str, _Filter] = {
     "sum": _sum,
     "tojson": _tojson,
 }
-FILTERS: dict[str, _Filter] = dict(zip(_ALL, map(_bounded, _ALL.values()), strict=True))
 
 _jinja_tests: Mapping[str, Any] = JINJA_TESTS  # untyped functions among them
 TESTS: dict[str, _Filter] = {

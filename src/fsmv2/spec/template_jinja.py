@@ -88,9 +88,8 @@ def compile_jinja(source: str) -> JinjaTemplate:
         rewriter = Rewriter(tree, _sandbox.dot_lexer.raw)
         whole = _whole(tree)
         if whole is not None:
-            target = nodes.Name(_RESULT, "store", lineno=whole.lineno)
             value = rewriter.expression(whole)
-            tree.body = [nodes.Assign(target, value, lineno=whole.lineno)]
+            tree.body = [nodes.Assign(nodes.Name(_RESULT, "store"), value)]
         else:
             rewriter.statement(tree)
         tree.set_environment(_sandbox)

@@ -77,7 +77,7 @@ class Rewriter:
         elif isinstance(node, nodes.For):
             body: list[nodes.Node] = [*node.body, *node.else_, *([node.test] if node.test else [])]
             cost = 1 + sum(_size(child) for child in body)
-            node.iter = _filter("_iterate", self.expression(node.iter), [cost], node.lineno)
+            node.iter = _filter("_iterate", self.expression(node.iter), [cost])
             node.test = self.expression(node.test) if node.test else None
             self._statements(node.body)
             self._statements(node.else_)
@@ -101,9 +101,9 @@ class Rewriter:
 
     def _output(self, node: nodes.Expr) -> nodes.Expr:
         if not isinstance(node, nodes.TemplateData):
-            return _filter("_text", self.expression(node), [], node.lineno)
+            return _filter("_text", self.expression(node))
         if node.data.endswith("{") and node.lineno not in self.raw:
-            return _filter("_hang", nodes.Const(node.data, lineno=node.lineno), [], node.lineno)
+            return _filter("_hang", nodes.Const(node.data))
         return node
 
     def expression(self, node: nodes.Node) -> nodes.Expr:
@@ -117,13 +117,12 @@ class Rewriter:
         if isinstance(node, nodes.Filter | nodes.Test):
             _check_name(node)
         if isinstance(node, nodes.CondExpr) and node.expr2 is None:
-            node.expr2 = nodes.Const("", lineno=node.lineno)
+            node.expr2 = nodes.Const("")
         self._children(node)
         if isinstance(node, nodes.Concat):
-            together = nodes.List(node.nodes, lineno=node.lineno)
-            return _filter("_concat", together, [], node.lineno)
+            return _filter("_concat", nodes.List(node.nodes))
         if isinstance(node, nodes.List | nodes.Tuple | nodes.Dict):
-            return _filter("_literal", node, [], node.lineno)
+            return _filter("_literal", node)
         return cast("nodes.Expr", node)  # Jinja types some fields that hold expressions as nodes
 
     def _children(self, node: nodes.Node) -> None:
@@ -158,11 +157,11 @@ class Rewriter:
             base = self.expression(root.node)
             if isinstance(root.arg, nodes.Slice):
                 self._children(root.arg)
-                base = nodes.Getitem(base, root.arg, "load", lineno=root.lineno)
+                base = nodes.Getitem(base, root.arg, "load")
                 return _pick(base, path, "", root.lineno) if path else base
             # A key that is computed: one lookup of its own, then the rest of the path.
-            first = nodes.Tuple([self.expression(root.arg)], "load", lineno=root.lineno)
-            base = _filter("_pick", base, [first, root.lineno, ""], root.lineno)
+            first = nodes.Tuple([self.expression(root.arg)], "load")
+            base = _filter("_pick", base, [first, root.lineno, ""])
             return _pick(base, path, "", root.lineno) if path else base
         return _pick(self.expression(root), path, "", root.lineno)
 
@@ -176,8 +175,7 @@ class Rewriter:
         else:
             full = (name.name, *path)
         self.references.add(full)
-        nothing = nodes.Const(None, lineno=name.lineno)
-        return _filter("_root", nothing, [full, name.lineno], name.lineno)
+        return _filter("_root", nodes.Const(None), [full, name.lineno])
 
     def _call(self, node: nodes.Call) -> nodes.Expr:
         function = node.node
@@ -194,7 +192,7 @@ class Rewriter:
                 fix="Write a filter, such as {{ .NAME | upper }}. " + suggest("", FILTERS),
             )
         arguments = [self.expression(argument) for argument in node.args]
-        return _filter("_range", nodes.List(arguments, lineno=node.lineno), [], node.lineno)
+        return _filter("_range", nodes.List(arguments))
 
 
 def _constant(node: nodes.Const) -> nodes.Const:
@@ -224,14 +222,13 @@ def _is_key(node: nodes.Expr) -> bool:
 
 
 def _pick(base: nodes.Expr, path: Path, name: str, offset: int) -> nodes.Expr:
-    return _filter("_pick", base, [path, offset, name], offset)
+    return _filter("_pick", base, [path, offset, name])
 
 
-def _filter(name: str, node: nodes.Expr, args: list[Any], offset: int) -> nodes.Filter:
-    given = [
-        arg if isinstance(arg, nodes.Expr) else nodes.Const(arg, lineno=offset) for arg in args
-    ]
-    return nodes.Filter(node, name, given, [], None, None, lineno=offset)
+def _filter(name: str, node: nodes.Expr, args: Iterable[Any] = ()) -> nodes.Filter:
+    # What is made here has no place of its own: a filter that needs one for errors is given it.
+    given = [arg if isinstance(arg, nodes.Expr) else nodes.Const(arg) for arg in args]
+    return nodes.Filter(node, name, given, [], None, None)
 
 
 def _size(node: nodes.Node) -> int:

@@ -7,7 +7,7 @@ Called by template_jinja.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, cast
 
 from jinja2 import StrictUndefined, pass_context
@@ -17,7 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from fsmv2.errors import FsmError, TemplateError
 from fsmv2.spec.template_dots import DotLexer
 from fsmv2.spec.template_fast import position
-from fsmv2.spec.template_filters import FILTERS, TESTS, refuse_undefined, settle
+from fsmv2.spec.template_filters import FILTERS, TESTS, bounded, refuse_undefined, settle
 from fsmv2.spec.template_limits import (
     MAX_RANGE,
     MAX_STEPS,
@@ -58,19 +58,24 @@ class Run(Context):
         return absent
 
 
+_NO_FIELD = "An item without the attribute that is asked for."
+
+
 class _Absent(StrictUndefined):
-    """A missing variable: `default` and `is defined` know it, all other use raises its error."""
+    """A missing variable: `default` and `is defined` know it, all other use raises its error.
+
+    `error` makes the error; or it is what to say, by a filter of Jinja's that has nothing to give.
+    """
 
     __slots__ = ("_fsm_error",)
 
-    def __init__(self, error: Any = None, **_jinja: Any) -> None:
+    def __init__(self, error: Callable[[], FsmError] | str = _NO_FIELD, **_jinja: Any) -> None:
         super().__init__()
         self._fsm_error = error
 
     def _raise(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        if callable(self._fsm_error):
-            raise self._fsm_error()
-        raise TemplateError("An item without the attribute that is asked for.")
+        error = self._fsm_error
+        raise TemplateError(error) if isinstance(error, str) else error()
 
 
 # StrictUndefined binds its failing method to each operator; every one of them must fail our way.
@@ -172,14 +177,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%"))
 
     def __init__(self) -> None:
-        super().__init__(
-            undefined=Absent, keep_trailing_newline=True, optimized=False, cache_size=0
-        )
+        super().__init__(undefined=Absent, optimized=False)
         internal = (_root, _pick, _iterate, _text, _hang, _literal, _concat, _range)
         self.globals.clear()
         self.filters.clear()
         self.tests.clear()
-        self.filters.update(FILTERS)
+        self.filters.update({name: bounded(filter_) for name, filter_ in FILTERS.items()})
         self.filters.update({filter_.__name__: filter_ for filter_ in internal})
         self.tests.update(TESTS)
         self.dot_lexer = DotLexer(self)

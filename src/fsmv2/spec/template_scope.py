@@ -68,9 +68,8 @@ def identical(a: Any, b: Any) -> bool:
     if kind is str or kind is int:
         return bool(a == b)
     if isinstance(a, Mapping):
-        return len(a) == len(b) and all(
-            x == y and identical(a[x], b[y]) for x, y in zip(a, b, strict=True)
-        )
+        # In the same order, too: a loop over them renders it.
+        return list(a) == list(b) and all(identical(a[key], b[key]) for key in a)
     if isinstance(a, list | tuple):
         return len(a) == len(b) and all(map(identical, a, b))
     if isinstance(a, float):

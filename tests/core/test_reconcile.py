@@ -86,7 +86,7 @@ def test_what_needs_nothing_is_no_work(world: World, same: str) -> None:
 def test_h51_many_that_need_nothing_are_looked_at_in_several_ticks(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of two at a time, two times in a tick: ten are three ticks, and nothing is left for a fourth."""
+    """Of two at a time, two times in a tick: ten are three ticks, and then nothing is left."""
     names = [f"d{n}" for n in range(8)]
 
     def goes_on_after_a_change(looked_at: int) -> int:

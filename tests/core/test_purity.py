@@ -47,6 +47,22 @@ class Moody(Device):
         return stay(f"mood {next(counted)}")
 
 
+class Meddling(Device):
+    """Changes what it was given: its own once, and what all workers share."""
+
+    def derive_desired_state(self, spec: DeviceSpec, previous_observed: Any) -> DesiredState:
+        spec.variables.user["limits"]["high"] = 99
+        return super().derive_desired_state(spec, previous_observed)
+
+
+class Greedy(Device):
+    """Sets a variable of the whole fleet."""
+
+    def derive_desired_state(self, spec: DeviceSpec, previous_observed: Any) -> DesiredState:
+        spec.variables.global_["rate"] = 99  # type: ignore[index]
+        return super().derive_desired_state(spec, previous_observed)
+
+
 def run(kind: type[Device], world: World) -> Simulation:
     factory = factory_for(world)
     factory.register(kind, make=lambda: kind(world))
@@ -76,6 +92,26 @@ def test_a_read_that_could_not_be_noted_is_named() -> None:
         sim.declare(group("g", device("a", worker_type="unseen"), device("b")), {"rate": 2})
         sim.run(130)
         assert "another `config`" in condition(sim, "g/a", "Pure")
+
+
+def test_a_derive_that_changes_its_variables_is_named_at_once() -> None:
+    world = World()
+    factory = factory_for(world)
+    factory.register(Meddling, make=lambda: Meddling(world))
+    user = {"limits": {"high": 1}}
+    root = group("g", device("a", worker_type="meddling", user=user), device("b", user=user))
+    with Simulation(root, factory) as sim:
+        sim.run(1)
+        assert "changed the variables it was given" in condition(sim, "g/a", "Pure")
+        assert condition(sim, "g/b", "Pure") == ""
+
+
+def test_the_global_variables_cannot_be_changed_by_who_is_handed_them() -> None:
+    with run(Greedy, World()) as sim:
+        sim.run(5)
+        assert "frozen; make a new one" in condition(sim, "g/a", "Derived")
+        assert sim.supervisor("g/b").spec.variables.global_ == {"rate": 1}
+        assert sim["g/b"].state == "running"
 
 
 def test_what_raises_is_not_called_impure() -> None:

@@ -6,13 +6,14 @@ input changes: the same broken template gives the same error.
 
 from __future__ import annotations
 
+import copy
 import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fsmv2.core import breaker, lifecycle
-from fsmv2.core.conditions import DERIVED
+from fsmv2.core.conditions import DERIVED, PURE
 from fsmv2.core.instructions import Update
 from fsmv2.core.records import Cause
 from fsmv2.core.secrets import changed_between
@@ -32,6 +33,10 @@ from fsmv2.spec.noted import NotedBundle, unaffected
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
     from fsmv2.core.supervisor import Supervisor
+
+CHANGED_WHAT_IT_WAS_GIVEN = (
+    "derive_desired_state changed the variables it was given, which others share; make new ones"
+)
 
 PARENT_VARIABLES = Cause("variables", "of the parent")
 
@@ -94,6 +99,7 @@ def _failed(s: Supervisor) -> bool:
 def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> None:
     """Have the worker derive, noting what it reads."""
     plain = spec.variables
+    given = copy.deepcopy((plain.user, plain.global_)) if core.guard else None
     noted = NotedBundle.open(plain.user, plain.global_, plain.internal)
     msgspec.structs.force_setattr(spec, "variables", noted)
     held = sys.getrefcount(spec), sys.getrefcount(noted)
@@ -101,6 +107,8 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
     kept = held != (sys.getrefcount(spec), sys.getrefcount(noted))  # by what it made, say
     s.reads = noted.close(kept=kept)
     msgspec.structs.force_setattr(spec, "variables", plain)
+    if given is not None and given != (plain.user, plain.global_):
+        core.set_condition(s, PURE, CHANGED_WHAT_IT_WAS_GIVEN)
     if desired is None:
         return
     if s.conditions is not None:

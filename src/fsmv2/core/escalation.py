@@ -38,8 +38,8 @@ def escalate(core: Core, s: Supervisor, reason: str) -> None:
         said_why = reason.rstrip(".")
         text = (
             f"EscalationRequired: {attempts.count} attempts without {settings.healthy_reset:.0f} "
-            f"healthy seconds: {said_why}. Retries go on, every {settings.backoff_cap:.0f} s."
-            + _what_to_do(s.definition)
+            f"healthy seconds: {said_why}. Retries go on, at most "
+            f"{settings.backoff_cap:.0f} s apart." + _what_to_do(s.definition)
         )
         core.report("escalation", s, text, level="critical")
         core.set_condition(s, RECOVERS, text)

@@ -26,7 +26,7 @@ from fsmv2.core.supervisor import NOTHING, Supervisor
 from fsmv2.core.tick import tick
 from fsmv2.core.timers import Timers
 from fsmv2.core.tuning import tuned
-from fsmv2.spec.frozen import EMPTY
+from fsmv2.spec.frozen import EMPTY, FrozenDict
 from fsmv2.worker import RegisteredType, WorkerFactory
 
 RESYNC = Cause("resync")
@@ -222,7 +222,7 @@ class Core:
 
     def set_globals(self, global_variables: Mapping[str, Any]) -> None:
         """The fleet-wide variables are these from now on; everybody is told."""
-        self.global_variables = global_variables
+        self.global_variables = FrozenDict(global_variables)  # all workers share it
         self.spread.each(self, self.by_path.values(), "derive", GLOBALS)
 
     def set_timer(self, supervisor: Supervisor, kind: str, due: float) -> None:

@@ -21,6 +21,7 @@ from fsmv2.core import (
     freshness,
     lifecycle,
     publish,
+    stop_order,
 )
 from fsmv2.core.reactions import HANDLERS, TIMERS
 from fsmv2.core.records import Cause
@@ -171,7 +172,7 @@ def memory_is_bounded(patch: Patch) -> None:
 
 
 def nobody_waits_in_a_circle(patch: Patch) -> None:
-    patch.setattr(lifecycle, "_waits_for", lambda core, s, dependent: False)
+    patch.setattr(stop_order, "_waits_for", lambda core, s, dependent: False)
 
 
 def nothing_raises(patch: Patch) -> None:

@@ -131,5 +131,5 @@ def compile_fast(source: str) -> Whole | Mixed | None:
 
 def position(source: str, offset: int) -> tuple[int, int]:
     """Line and column of `offset` in `source`, both counted from 1."""
-    line_start = source.rfind("\n", 0, offset) + 1
-    return source.count("\n", 0, offset) + 1, offset - line_start + 1
+    before = source[:offset]
+    return before.count("\n") + 1, offset - before.rfind("\n")

@@ -22,6 +22,7 @@ Path = tuple[Key, ...]
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "MISSING"})()
 
+_DICTS: frozenset[Any] = frozenset((dict, FrozenDict))
 _LOOP_FIELDS = frozenset(
     ("index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0")
 )
@@ -32,9 +33,8 @@ def step(value: Any, key: Any) -> Any:
 
     A number also finds the key that is its text: `{{ .location.0 }}` reads key `"0"`.
     """
-    kind = type(value)
     # The test for the exact types spares the common case a slow isinstance of an ABC.
-    if kind is dict or kind is FrozenDict or isinstance(value, Mapping):
+    if type(value) in _DICTS or isinstance(value, Mapping):
         found = value.get(key, MISSING)
         if found is MISSING and type(key) is int:
             return value.get(str(key), MISSING)

@@ -63,8 +63,11 @@ def test_h51_every_change_counts_as_work_and_too_much_of_it_goes_on_in_the_next_
 
 
 @pytest.mark.parametrize("same", ["equal", "of the wrong spec"])
-def test_what_needs_nothing_is_no_work(world: World, same: str) -> None:
+def test_what_needs_nothing_is_no_work(
+    world: World, same: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """However many there are, a change behind them is made in the same tick."""
+    monkeypatch.setattr(reconcile, "LOOKED_AT", 2)
     settings = EngineSettings(children_per_tick=3, records=1000)
 
     def declared(pin: int) -> ChildSpec:
@@ -83,21 +86,24 @@ def test_what_needs_nothing_is_no_work(world: World, same: str) -> None:
         assert goes_on(sim) == began
 
 
+@pytest.mark.parametrize("stay", [True, False])
 def test_h51_many_that_need_nothing_are_looked_at_in_several_ticks(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, stay: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two at a time, two times in a tick: ten are three ticks, and then nothing is left."""
-    names = [f"d{n}" for n in range(8)]
+    first = [device(f"d{n}", discovered=True) for n in range(8)]
+    then = first if stay else []  # nobody has agreed yet that they are gone
 
     def goes_on_after_a_change(looked_at: int) -> int:
         monkeypatch.setattr(reconcile, "LOOKED_AT", looked_at)
         monkeypatch.setattr(reconcile, "LOOKS_PER_TICK", 2)
-        with simulate(world, group("g", *map(device, names), device("last"))) as sim:
+        with simulate(world, group("g", *first, device("last"))) as sim:
             sim.run(10)
             before = goes_on(sim)
-            sim.declare(group("g", *map(device, names), device("last"), device("new")))
+            sim.declare(group("g", *then, device("last"), device("new")))
             sim.run(0.01)
             assert "g/new" in sim.core.by_path
+            assert len(sim.core.by_path) == 11
             return goes_on(sim) - before
 
     assert (goes_on_after_a_change(2), goes_on_after_a_change(100)) == (3, 0)
@@ -121,6 +127,52 @@ def test_what_is_to_go_and_cannot_yet_is_no_work(world: World, still: str) -> No
         assert sim.supervisor("g/last").declared.user_spec.pin == 1
         assert len(sim.supervisor("g").children) == 7
         assert goes_on(sim) == began
+
+
+def test_h51_of_many_that_are_to_go_none_is_left_out(world: World) -> None:
+    """Though they are told in several ticks, and none of them goes."""
+    settings = EngineSettings(children_per_tick=3, stop_deadline=1000.0)
+    with simulate(world, group("g", *map(device, NAMES)), settings=settings) as sim:
+        sim.run(10)
+        world.stubborn |= {f"g/{name}" for name in NAMES}
+        sim.declare(group("g"))
+        sim.run(1)
+        assert {sim[f"g/{name}"].control for name in NAMES} == {"stopped"}
+
+
+@pytest.mark.parametrize("meanwhile", ["removed", "refused"])
+def test_the_very_same_spec_is_a_change_after_something_else(world: World, meanwhile: str) -> None:
+    """An object that is known is not even compared, but for one whose child is as it was."""
+    same = device("a")
+    with simulate(world, group("g", same)) as sim:
+        sim.run(5)
+        other = [ChildSpec("a", "device", job("a").user_spec)] if meanwhile == "refused" else []
+        world.stubborn.add("g/a")
+        sim.declare(group("g", *other))
+        sim.run(0.1)
+        assert (sim["g/a"].control == "stopped") is (meanwhile == "removed")
+        sim.declare(group("g", same))
+        sim.run(5)
+        assert (sim["g/a"].control, sim["g/a"].incarnation) == ("running", 1)
+        assert sim["g/a"].conditions == ()
+
+
+def test_two_children_of_one_name_are_refused_with_what_to_do(world: World) -> None:
+    """One object that is declared twice is one child."""
+    a = device("a")
+    with simulate(world, group("g", a, a)) as sim:
+        sim.run(5)
+        assert sim["g/a"].state == "running"
+        assert condition(sim, "g", "ChildrenAccepted") == ""
+        sim.declare(group("g", device("a", pin=1), device("a", pin=2)))
+        sim.run(5)
+        assert condition(sim, "g", "ChildrenAccepted").startswith("two children are named 'a': one")
+        sim.declare(group("g", a, device("b"), of_another_type("a")))
+        sim.run(5)
+        assert condition(sim, "g", "ChildrenAccepted") == (
+            "two children are named 'a': one of type device, one of type group; the previous "
+            "children stay. Give each child of one parent a name of its own."
+        )
 
 
 def test_what_is_equal_is_held_once_so_that_it_is_the_same_next_time(world: World) -> None:
@@ -224,3 +276,15 @@ def test_a_root_of_another_type_comes_after_the_old_one_is_gone(world: World) ->
         sim.run(20)
         assert (sim["g"].type, sim["g/a"].state) == ("group", "running")
         assert world.done[:2] == [("g", "on"), ("g", "off")]
+
+
+def test_a_root_of_another_name_comes_after_the_old_one_is_gone(world: World) -> None:
+    """The last one that is declared meanwhile; the old one is asked to go once."""
+    with simulate(world, device("a")) as sim:
+        sim.run(5)
+        sim.declare(device("b"))
+        sim.declare(device("c"))
+        sim.run(20)
+        assert list(sim.core.by_path) == ["c"]
+        assert sim["c"].state == "running"
+        assert sim.texts("stop", "a") == ["the root is now named b"]

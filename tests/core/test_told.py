@@ -229,6 +229,12 @@ def test_an_escalation_that_is_acknowledged_and_over(jobs: Jobs, note: str, said
 
 def test_a_child_that_is_declared_anew() -> None:
     world = World()
+    with simulate(world, group("g"), settings=ALL) as sim:
+        sim.declare(group("g", device("a")))
+        sim.run(1)
+        assert [f"{r.path}: {r.text}" for r in sim.reports if r.kind == "applied"] == [
+            "g: declared by test"
+        ] * 2
     with simulate(world, group("g", device("a")), settings=ALL) as sim:
         sim.run(5)
         sim.declare(group("g", device("a", depends_on=("g",))))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fsmv2.errors import TemplateError
-from fsmv2.spec import LocationConflict, Template, render_template
+from fsmv2.spec import LocationConflict, Template, render_template, template_runtime
 from fsmv2.spec.bounded import BoundedCache
 from fsmv2.spec.template_limits import (
     MAX_BITS,
@@ -63,6 +63,7 @@ HOSTILE = {
     "ljust": f"{{{{ 'a'.ljust({BIG}) }}}}",
     "zfill": f"{{{{ 'a'.zfill({BIG}) }}}}",
     "replace": "{{ .huge | replace('', .huge) }}",
+    "a text as a list": "{{ .huge | list | length }}",
     "replace without a limit": "{{ .huge[:9999] | replace('', .huge[:9999], -1) }}",
     "replace method": "{{ .huge.replace('', .huge) }}",
     "join": "{{ .l | join(.huge) }}",
@@ -350,6 +351,43 @@ def test_steps_are_held_to_their_number_exactly() -> None:
     assert render_template(loop, {"l": ["a"] * 1000}) == "x" * 98_000
     with pytest.raises(TemplateError, match="What the template does is over the limit of 100,000"):
         render_template(loop, {"l": ["a"] * 1001})
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "steps"),
+    [
+        ("{{ .v | string }}", 5, 1),
+        ("{{ .v | length }}", "x" * 64 * 65, 1 + 65),  # a step for 64 characters
+        ("{{ .v | length }}", [1, 2, 3], 1 + 3 + 4),  # its items, and weighing it
+        ("{{ .v | length }}", {"a": 1}, 1 + 1 + 3),  # keys and values are weighed
+        ("{% for a in .v %}x{% endfor %}", [1, 2, 3], 3 * 3),  # for each: itself, output and text
+        ("{% for a in .v if a %}x{% endfor %}", [1, 2, 3], 3 * 4),  # and its condition
+    ],
+)
+def test_each_step_is_counted(
+    template: str, value: Any, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(template_runtime, "MAX_STEPS", steps)
+    render_template(template, {"v": value})
+    monkeypatch.setattr(template_runtime, "MAX_STEPS", steps - 1)
+    with pytest.raises(TemplateError, match="What the template does is over the limit"):
+        render_template(template, {"v": value})
+
+
+class Mute:
+    """Has no text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_a_value_without_a_text_is_named_with_what_to_use() -> None:
+    with pytest.raises(TemplateError) as caught:
+        render_template("<{{ .v }}>", {"v": Mute()})
+    assert str(caught.value) == (
+        "A value cannot be written as text: RuntimeError: no words. "
+        "Use text, numbers, lists and mappings as variables."
+    )
 
 
 def test_compiled_templates_are_forgotten() -> None:

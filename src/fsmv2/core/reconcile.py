@@ -49,7 +49,7 @@ def reconcile(core: Core, s: Supervisor) -> None:
         if changes <= 0 or looks <= 0:
             core.mark(s, MORE)
             return
-    s.children_due, s.reconciling, s.compared = False, None, True
+    s.children_due, s.compared, s.reconciling = False, s.reconciling.unique, None
 
 
 def _accept(core: Core, s: Supervisor, desired: DesiredState) -> bool:
@@ -63,7 +63,8 @@ def _accept(core: Core, s: Supervisor, desired: DesiredState) -> bool:
             core.set_condition(s, CHILDREN, str(error))  # H46: the previous children stay
             return False
         gone = [child for name, child in s.children.items() if name not in wanted]
-        s.reconciling = Reconciling(gone, tuple(wanted.values()))
+        unique = len(wanted) == len(specs)
+        s.reconciling = Reconciling(gone, tuple(wanted.values()), unique=unique)
     else:
         merged = list(s.accepted)  # ours where they are equal: then a look at them is enough. H54
         for at in changed:
@@ -114,14 +115,18 @@ def _by_name(specs: tuple[ChildSpec, ...]) -> dict[str, ChildSpec]:
 class Reconciling:
     """How far the children of one supervisor were looked at.
 
-    `gone` are those that are declared no more, `wanted` what is declared and must be looked at.
+    `gone` are those that are declared no more, `wanted` what is declared and must be looked at;
+    `unique`: no spec stands there twice.
     """
 
-    __slots__ = ("at", "gone", "wanted")
+    __slots__ = ("at", "gone", "unique", "wanted")
 
-    def __init__(self, gone: list[Supervisor], wanted: tuple[ChildSpec, ...]) -> None:
+    def __init__(
+        self, gone: list[Supervisor], wanted: tuple[ChildSpec, ...], *, unique: bool = True
+    ) -> None:
         self.gone = gone
         self.wanted = wanted
+        self.unique = unique
         self.at = 0
 
 

@@ -11,9 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from fsmv2.errors import UndefinedVariableError
 from fsmv2.spec.plain import SCALARS, detach
 from fsmv2.spec.template_dots import SCOPE
-from fsmv2.spec.template_limits import MAX_SOURCE, MAX_TEXT, check_text, text_of
+from fsmv2.spec.template_limits import MAX_SOURCE, check_text, text_of
 from fsmv2.spec.template_scope import MISSING, Path, step, undefined
 
 _EXPRESSION = re.compile(
@@ -45,8 +46,12 @@ class Reference:
         for key in self.rest:
             value = step(value, key)
         if value is MISSING:
-            raise undefined(scope, self.path, line=self.line, column=self.column)
+            raise self.missing(scope)
         return value
+
+    def missing(self, scope: Mapping[str, Any]) -> UndefinedVariableError:
+        """The error for a `scope` in which it is not."""
+        return undefined(scope, self.path, line=self.line, column=self.column)
 
 
 class Whole:
@@ -91,12 +96,13 @@ class Mixed:
             value = scope.get(name.first, MISSING)
             for key in name.rest:
                 value = step(value, key)
+            if value is MISSING:
+                raise name.missing(scope)
             if type(value) is not str:
-                value = text_of(value if value is not MISSING else name.read(scope))
+                value = text_of(value)
             done += (before, value)
         text = "".join(done) + self.end
-        if len(text) > MAX_TEXT:
-            check_text(len(text))
+        check_text(len(text))
         return text
 
 
@@ -125,5 +131,5 @@ def compile_fast(source: str) -> Whole | Mixed | None:
 
 def position(source: str, offset: int) -> tuple[int, int]:
     """Line and column of `offset` in `source`, both counted from 1."""
-    line_start = source.rfind("\n", 0, offset) + 1
-    return source.count("\n", 0, offset) + 1, offset - line_start + 1
+    before = source[:offset]
+    return before.count("\n") + 1, offset - before.rfind("\n")

@@ -78,6 +78,9 @@ def _weigh(value: Any, depth: int, seen: list[int]) -> None:
             _weigh(getattr(value, name), depth + 1, seen)
 
 
+_SHORT = frozenset({int, float, bool, type(None)})  # exact types that make no long text
+
+
 def text_of(value: Any) -> str:
     """The text of one value inside mixed text; raises TemplateError when it is too large.
 
@@ -87,7 +90,7 @@ def text_of(value: Any) -> str:
     kind = type(value)
     if kind is str:
         return value  # type: ignore[no-any-return]  # a str, tested above
-    if not (kind is int or kind is bool or kind is float or value is None):
+    if kind not in _SHORT:
         check_value(value)
     try:
         return str(value)

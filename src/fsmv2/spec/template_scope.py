@@ -7,7 +7,7 @@ not exist for a template, so `{{ .global.items }}` is the key `items` and never 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ Path = tuple[Key, ...]
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda _self: "MISSING"})()
 
+_DICTS: frozenset[Any] = frozenset((dict, FrozenDict))
 _LOOP_FIELDS = frozenset(
     ("index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0")
 )
@@ -32,9 +33,8 @@ def step(value: Any, key: Any) -> Any:
 
     A number also finds the key that is its text: `{{ .location.0 }}` reads key `"0"`.
     """
-    kind = type(value)
     # The test for the exact types spares the common case a slow isinstance of an ABC.
-    if kind is dict or kind is FrozenDict or isinstance(value, Mapping):
+    if type(value) in _DICTS or isinstance(value, Mapping):
         found = value.get(key, MISSING)
         if found is MISSING and type(key) is int:
             return value.get(str(key), MISSING)
@@ -83,7 +83,7 @@ def dotted(path: Iterable[Key]) -> str:
 
 
 def undefined(
-    scope: Mapping[str, Any], path: Path, *, base: Any = None, line: int = 1, column: int = 1
+    scope: Mapping[str, Any], path: Path, *, base: Any = None, line: int, column: int
 ) -> UndefinedVariableError:
     """The error for a `path` of which some part is missing in `scope` (or in `base`, if given).
 
@@ -91,7 +91,6 @@ def undefined(
     names at that place; where another tier has the name, it says so.
     """
     value: Any = scope if base is None else base
-    at = 0
     for at, key in enumerate(path):  # noqa: B007  (the index of the missing part is used below)
         found = step(value, key)
         if found is MISSING:
@@ -102,7 +101,7 @@ def undefined(
         what, fix = f"Variable '{name}' is not defined.", _first_fix(scope, missing)
     else:
         what = f"Variable '{name}' is not defined: {_holder(value, inside)} has no '{missing}'."
-        fix = suggest(missing, _names_in(value)) if not isinstance(value, Sequence) else ""
+        fix = suggest(missing, _names_in(value))
     return UndefinedVariableError(
         f"{what[:-1]} (line {line}, column {column}).",
         variable=name,

@@ -179,9 +179,9 @@ def test_children_are_gone_through_once_for_each_declaration(
     """Twenty ticks make a thousand children; none of them begins again with the first."""
     begun = []
 
-    def counted(*args: Any) -> Any:
+    def counted(*args: Any, **more: Any) -> Any:
         begun.append(args)
-        return begin(*args)
+        return begin(*args, **more)
 
     begin = reconcile.Reconciling
     monkeypatch.setattr(reconcile, "Reconciling", counted)

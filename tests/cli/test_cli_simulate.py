@@ -105,6 +105,7 @@ def test_what_breaks_is_told_with_the_command_that_replays_it(
     code, said = run(tree, "--for", "20m", "--seed", "3")
     assert code == 1
     assert "error: " in said
+    assert said.index("looking for the fewest of its") < said.index("replay: ")
     [replay] = re.findall(r"^replay: fsmv2 simulate (.*)$", said, re.MULTILINE)
     again, told = run(*shlex.split(replay))
     assert again == 1

@@ -45,6 +45,7 @@ def run_simulation(
         seconds=seconds,
         every=every,
         only=[int(part) for part in numbers] or None,
+        broken=_tell_shrinking,
     )
     typer.echo(outcome.table())
     progress(_told(outcome))
@@ -75,6 +76,7 @@ def _run_many(
         every=every,
         jobs=jobs,
         told=told,
+        broken=_tell_shrinking,
     )
     took = time.monotonic() - began
     typer.echo(found.table())
@@ -101,6 +103,14 @@ def _told(outcome: Outcome) -> str:
         f"seed {outcome.seed}: {count(outcome.workers, 'worker')}, {outcome.seconds / 3600:g} h, "
         f"{count(outcome.faults, 'fault')}, {count(sum(outcome.coverage.values()), 'hit')}, "
         f"{count(outcome.ticks, 'tick')}"
+    )
+
+
+def _tell_shrinking(outcome: Outcome) -> None:
+    progress(
+        f"seed {outcome.seed}: {outcome.found}\n"
+        f"seed {outcome.seed}: looking for the fewest of its {count(outcome.faults, 'fault')} that "
+        "bring it about; that may take a while"
     )
 
 

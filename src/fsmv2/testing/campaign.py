@@ -54,12 +54,14 @@ def simulate_many(
     every: float = 60.0,
     jobs: int = 1,
     told: Callable[[Outcome], None] = lambda outcome: None,
+    broken: Callable[[Outcome], None] | None = None,
 ) -> Campaign:
     """Simulate `tree`, named as on the command line, once for each seed, in so many processes.
 
     `told` is called with each outcome as it comes. After the first failure no run is begun.
+    `broken` is as for `simulate`, a function of a module: the process that found it calls it.
     """
-    run = functools.partial(_run, tree, seconds, every)
+    run = functools.partial(_run, tree, seconds, every, broken)
     found: list[Outcome] = []
     for outcome in _outcomes(run, iter(seeds), jobs):
         found.append(outcome)
@@ -79,8 +81,15 @@ def simulate_many(
     )
 
 
-def _run(tree: str, seconds: float, every: float, seed: int) -> Outcome:
-    return simulate(load_tree(tree), seed=seed, seconds=seconds, every=every)
+def _run(
+    tree: str,
+    seconds: float,
+    every: float,
+    broken: Callable[[Outcome], None] | None,
+    seed: int,
+) -> Outcome:
+    told = broken or (lambda outcome: None)
+    return simulate(load_tree(tree), seed=seed, seconds=seconds, every=every, broken=told)
 
 
 def _outcomes(run: Callable[[int], Outcome], seeds: Iterator[int], jobs: int) -> Iterator[Outcome]:

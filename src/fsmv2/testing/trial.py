@@ -84,12 +84,14 @@ def simulate(
     only: Sequence[int] | None = None,
     settings: EngineSettings | None = None,
     shrink_tries: int = 60,
+    broken: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Outcome:
     """Run `tree` for so many virtual `seconds`, one fault each `every` seconds on average.
 
     `tree` makes the tree with a world of its own, anew for each run; or is a worker type, whose
     spec has defaults. `only`: of the seed's decisions, those with these numbers, to replay them.
-    Afterwards the faults end, the tree must come to what it is without any, and stop.
+    Afterwards the faults end, the tree must come to what it is without any, and stop. `broken` is
+    told of a failure before the fewest faults are looked for, which can take as many runs again.
     """
     make = _maker(tree)
     made = make()
@@ -102,6 +104,7 @@ def simulate(
     outcome = _try(make, plan, seed, seconds, chosen)
     if outcome.held or not shrink_tries:
         return outcome
+    broken(outcome)
 
     # What broke by then needs no more time than it took; the last run is the whole one again.
     enough = min(seconds, outcome.at + SETTLE)

@@ -154,15 +154,13 @@ class Rewriter:
         if isinstance(root, nodes.Name):
             return self._read_name(root, path)
         if isinstance(root, nodes.Getitem):
-            base = self.expression(root.node)
+            root.node = self.expression(root.node)
             if isinstance(root.arg, nodes.Slice):
                 self._children(root.arg)
-                base = nodes.Getitem(base, root.arg, "load")
-                return _pick(base, path, "", root.lineno) if path else base
-            # A key that is computed: one lookup of its own, then the rest of the path.
-            first = nodes.Tuple([self.expression(root.arg)], "load")
-            base = _filter("_pick", base, [first, root.lineno, ""])
-            return _pick(base, path, "", root.lineno) if path else base
+                return _pick(root, path, "", root.lineno) if path else root
+            # A key that is computed, and the rest of the path.
+            computed = nodes.List([self.expression(root.arg), *map(nodes.Const, path)])
+            return _filter("_pick", root.node, [computed, root.lineno, ""])
         return _pick(self.expression(root), path, "", root.lineno)
 
     def _read_name(self, name: nodes.Name, path: Path) -> nodes.Expr:

@@ -110,7 +110,8 @@ def _pick(run: Run, value: Any, path: tuple[Key, ...], offset: int, name: str) -
         refuse_undefined((key,))  # a computed key may be a missing variable
         found = step(found, key)
         if found is MISSING:
-            return run.absent((name, *path), {name: value})
+            named = name or "(…)"  # what an expression gives has no name
+            return run.absent((named, *path), {named: value})
     if isinstance(found, LoopContext):
         raise TemplateError("'loop' is no value.", fix="Write loop.index, loop.first, …")
     return found

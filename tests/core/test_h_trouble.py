@@ -801,3 +801,15 @@ def test_h50_an_observation_dated_into_the_future_hides_no_later_one(world: Worl
         sim.run(6)
         assert sim["g/a"].observed.lit is False
         assert sim["g/a"].state == "failed"
+
+
+def test_an_action_that_waits_for_a_slot_is_not_said_to_run(world: World) -> None:
+    world.hangs.add("g/a")
+    settings = EngineSettings(action_slots=2)  # of which one type has half
+    with simulate(world, group("g", device("a"), device("b")), settings=settings) as sim:
+        sim.run(0.05)
+        sim.until(lambda sim: sim["g/b"].action == "switch_on", within=10, step=0.01)
+        sim.run(1.5)
+        assert (sim["g/a"].action, sim["g/a"].reason) == ("switch_on", "it is dark")
+        assert sim["g/b"].reason == "the action switch_on waits for a free slot"
+        sim.until(lambda sim: sim["g/b"].state == "running", within=60)

@@ -9,20 +9,24 @@ from typing import Any
 import pytest
 
 from fsmv2 import EngineSettings, Outcome, PermanentError, SpecError
-from fsmv2.core import ActionEnded, ActionOverdue, ActionRefused, ActionUnstuck
+from fsmv2.core import ActionEnded, ActionOverdue, ActionQueued, ActionRefused, ActionUnstuck
 from fsmv2.runtime.executor import Executor, Job
 from fsmv2.testing.virtual import VirtualLoop
 from fsmv2.worker import ActionDefinition
 
 
 class Bench:
-    """An executor under a virtual clock; `begun` and `posted` say what it did, and when."""
+    """An executor under a virtual clock; `begun` and `posted` say what it did, and when.
+
+    `waits` has apart who was told to wait for a slot, or to wait no longer, and when.
+    """
 
     def __init__(self, **settings: int) -> None:
         self.loop = VirtualLoop()
         self.begun: list[str] = []
         self.cancels: list[float] = []
         self.posted: list[Any] = []
+        self.waits: list[tuple[str, bool, float]] = []
         self.when: list[float] = []
         self.gate = asyncio.Event()
         self.ends: dict[str, asyncio.Event] = {}
@@ -30,6 +34,9 @@ class Bench:
         self._id = 0
 
     def _post(self, event: Any) -> None:
+        if isinstance(event, ActionQueued):
+            self.waits.append((event.path, event.waits, round(self.loop.time(), 1)))
+            return
         self.posted.append(event)
         self.when.append(self.loop.time())
 
@@ -424,3 +431,35 @@ def test_every_one_that_is_stuck_is_counted(make: Make) -> None:
         bench.submit(path, bench.deaf, timeout=1.0)
     bench.run(3.1)
     assert bench.executor.stuck == 2
+
+
+def test_one_that_waits_long_for_a_slot_is_told_of_and_again_when_it_has_one(make: Make) -> None:
+    bench = make(action_slots=2, urgent_slots=1)
+    bench.ends["p/a"] = asyncio.Event()
+    bench.submit("p/a", timeout=60)
+    bench.submit("p/s", urgent=True, timeout=60)
+    bench.submit("p/b", timeout=60)
+    bench.run(0.5)
+    bench.submit("p/t", urgent=True, timeout=60)  # the other slot is lent to it
+    bench.submit("p/u", urgent=True, timeout=60)
+    bench.run(5)
+    assert bench.begun == ["p/a", "p/s", "p/t"]
+    assert bench.waits == [("p/b", True, 1.0), ("p/u", True, 2.0)]
+    bench.ends["p/a"].set()
+    bench.run(0.1)
+    assert bench.begun[3:] == ["p/u"]
+    assert bench.waits[2:] == [("p/u", False, 5.5)]
+    bench.gate.set()
+    bench.run(3)
+    assert bench.waits[3:] == [("p/b", False, 5.6)]
+    assert bench.executor._telling is None
+
+
+def test_a_short_wait_is_told_to_nobody(make: Make) -> None:
+    bench = make(action_slots=1)
+    bench.submit("p/a")
+    bench.submit("p/b")
+    bench.run(0.9)
+    bench.gate.set()
+    bench.run(5)
+    assert (bench.begun, bench.waits) == (["p/a", "p/b"], [])

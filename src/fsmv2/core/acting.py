@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsmv2.core import detecting
 from fsmv2.core.conditions import ACTION, CONVERGED
-from fsmv2.core.events import ActionEnded, ActionOverdue, ActionRefused, ActionUnstuck
+from fsmv2.core.events import ActionEnded, ActionOverdue, ActionQueued, ActionRefused, ActionUnstuck
 from fsmv2.core.instructions import CancelAction, Collect, RunAction
 from fsmv2.core.records import Cause
 from fsmv2.worker import Act, ActionDefinition, ActionResult, Outcome
@@ -25,7 +25,10 @@ REFUSED_DELAY = 1.0
 
 
 class Running:
-    """The action that is queued or running now. `urgent`: begun to stop or to hold."""
+    """The action that is queued or running now. `urgent`: begun to stop or to hold.
+
+    `queued`: it has waited for a slot for so long that it is told of.
+    """
 
     __slots__ = (
         "args",
@@ -33,6 +36,7 @@ class Running:
         "circuit_opened_at",
         "definition",
         "id",
+        "queued",
         "since",
         "stops",
         "urgent",
@@ -54,7 +58,7 @@ class Running:
         self.urgent = urgent
         self.stops = stops
         self.since = since
-        self.cancelled = False
+        self.cancelled = self.queued = False
         self.circuit_opened_at: float | None = None
 
 
@@ -210,6 +214,15 @@ def refused(core: Core, event: ActionRefused) -> None:
         running, s.action = s.action, None
         core.set_timer(s, "retry", core.now + REFUSED_DELAY)
         _unblock(core, s, running)
+
+
+def queued(core: Core, event: ActionQueued) -> None:
+    """An action waits for a slot, or does so no longer; that it runs would be untrue till then."""
+    s = core.find(event.path, event.incarnation, "the place of an action in the queue")
+    if s is not None and s.action is not None and s.action.id == event.action_id:
+        s.action.queued = event.waits
+        word = "waits for a slot" if event.waits else "has got its slot"
+        core.mark(s, Cause("action", f"{s.action.definition.name} {word}"))
 
 
 def overdue(core: Core, event: ActionOverdue) -> None:

@@ -58,6 +58,15 @@ class ActionRefused(msgspec.Struct, frozen=True, gc=False):
     action_id: int
 
 
+class ActionQueued(msgspec.Struct, frozen=True, gc=False):
+    """An action has waited for a slot for a while; or, not `waits`, it has got one."""
+
+    path: str
+    incarnation: int
+    action_id: int
+    waits: bool
+
+
 class ActionOverdue(msgspec.Struct, frozen=True, gc=False):
     """An action goes on long after it was cancelled for its time-out; `text` says how long."""
 
@@ -180,6 +189,7 @@ Event = (
     | ActionEnded
     | ActionRefused
     | ActionOverdue
+    | ActionQueued
     | ActionUnstuck
     | Released
     | Saved

@@ -94,7 +94,8 @@ def gate(core: Core, s: Supervisor, passes: bool) -> str:
     """Why a step of `s` is withheld now, as a sentence; empty when it is not."""
     running = s.action
     if running is not None and not (passes and running.cancelled):
-        return f"the action {running.definition.name} is running"
+        does = "waits for a free slot" if running.queued else "is running"
+        return f"the action {running.definition.name} {does}"
     if s.awaiting is not None:
         return "waits for an observation begun after its action"
     if passes:

@@ -15,6 +15,7 @@ from typing import Any
 from fsmv2.core import (
     ActionEnded,
     ActionOverdue,
+    ActionQueued,
     ActionRefused,
     ActionUnstuck,
     EngineSettings,
@@ -24,6 +25,9 @@ from fsmv2.errors import PermanentError, said
 from fsmv2.runtime.collector import task_name
 from fsmv2.runtime.ending import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
+
+WAITS_AFTER = 1.0
+"""Seconds after which it is told that a job waits for a slot: a short wait is nobody's concern."""
 
 OVERDUE_AFTER, STUCK_AFTER = 2, 3
 """An action that has not ended after so many times its time-out is told of, and then given up."""
@@ -40,10 +44,12 @@ class Job:
         "id",
         "key",
         "lane",
+        "queued_at",
         "repair",
         "task",
         "timed_out",
         "timer",
+        "told",
         "type_name",
         "urgent",
     )
@@ -69,6 +75,8 @@ class Job:
         self.lane = urgent  # whether it holds, or will hold, a slot of the lane
         self.task: asyncio.Task[Any] | None = None
         self.timer: asyncio.TimerHandle | None = None
+        self.queued_at = 0.0
+        self.told = False  # that it waits
         self.cancelled = False
         self.timed_out = False
         self.given_up = False
@@ -92,6 +100,7 @@ class Executor:
         self._taken: dict[str, int] = {}
         self._taken_urgent = 0
         self._repairs_waiting = self._repairs_in_lane = 0
+        self._telling: asyncio.TimerHandle | None = None
         self.refused = 0
         self.stuck = 0
 
@@ -113,7 +122,21 @@ class Executor:
             self._waiting.setdefault(job.type_name, deque()).append(job)
             if job.repair:
                 self._repairs_waiting += 1
+        job.queued_at = self._loop.time()
         self._fill()
+        if self._telling is None and job.task is None:
+            self._telling = self._loop.call_later(WAITS_AFTER, self._tell_waiting)
+
+    def _tell_waiting(self) -> None:
+        """Tell of those that wait for long, and look again as long as there is a queue."""
+        self._telling, late = None, self._loop.time() - WAITS_AFTER
+        for queue in (self._urgent, *self._waiting.values()):
+            for job in queue:
+                if job.queued_at <= late and not job.told:
+                    job.told = True
+                    self._post(ActionQueued(*job.key, job.id, waits=True))
+        if self.queued:
+            self._telling = self._loop.call_later(WAITS_AFTER, self._tell_waiting)
 
     def cancel(self, key: tuple[str, int], id_: int) -> None:
         """Cancel a job: a queued one ends at once, a running one is cancelled until it ends."""
@@ -185,6 +208,8 @@ class Executor:
             self._repairs_in_lane += job.repair
         else:
             self._taken[job.type_name] = self._taken.get(job.type_name, 0) + 1
+        if job.told:
+            self._post(ActionQueued(*job.key, job.id, waits=False))
         self._running[job.id] = job
         job.task = self._loop.create_task(
             _run(job), name=task_name(job.definition.name, job.key[0])

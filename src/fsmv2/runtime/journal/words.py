@@ -16,6 +16,7 @@ from fsmv2.core import (
     AcknowledgeAsked,
     ActionEnded,
     ActionOverdue,
+    ActionQueued,
     ActionRefused,
     ActionUnstuck,
     CancelAction,
@@ -99,6 +100,8 @@ def happened(event: Event) -> str:
             return f"action #{number} {outcome.value}{more}"
         case ActionRefused(_, _, number):
             return f"action #{number} refused: the queue was full"
+        case ActionQueued(_, _, number, waits):
+            return f"action #{number} {'waits for a slot' if waits else 'has got its slot'}"
         case ActionOverdue(_, _, number, text):
             return f"action #{number} {text}"
         case ActionUnstuck(_, _, number):

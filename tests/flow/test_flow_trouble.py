@@ -236,3 +236,43 @@ async def test_a_client_that_closes_without_a_word_is_noticed(tmp_path: Path) ->
             await asyncio.wait_for(connection.up.wait(), 10)
         finally:
             await connection.aclose()
+
+
+async def test_a_client_that_reads_no_more_is_noticed(tmp_path: Path) -> None:
+    """A message that it cannot read ends its reading; nothing else of it ends (nats-py 2)."""
+
+    async def parse(_: bytes) -> None:
+        raise ValueError("no such message")
+
+    async with broker(tmp_path) as server:
+        connection = UnsConnection(f"nats://127.0.0.1:{server.port}", "UMH")
+        try:
+            await asyncio.wait_for(connection.up.wait(), 10)
+            client = connection._client
+            client._ps.parse = parse
+            await until(lambda: connection._client not in (client, None), timeout=5)
+            assert client.is_closed
+            await asyncio.wait_for(connection.up.wait(), 10)
+        finally:
+            await connection.aclose()
+
+
+async def test_a_sample_that_nobody_acknowledges_has_the_stream_made_again(tmp_path: Path) -> None:
+    """Where somebody listens, the broker does not say that no stream takes the subject."""
+    async with broker(tmp_path) as server:
+        engine = AsyncioEngine()
+        with simulated_plc() as plc:
+            await engine.start(flow(plc.port, server.port))
+            await until(lambda: figures(engine).acked_total > 20)
+            client = await nats.connect(f"nats://127.0.0.1:{server.port}")
+
+            async def ignored(_: object) -> None:
+                """Listens, and answers nothing."""
+
+            await client.subscribe("umh.v1.>", cb=ignored)
+            await client.jetstream().delete_stream("UMH")
+            acked = figures(engine).acked_total
+            await until(lambda: "no acknowledgement" in figures(engine).output_error, timeout=20)
+            await until(lambda: figures(engine).acked_total > acked + 20, timeout=20)
+            await client.close()
+        await engine.aclose()

@@ -22,6 +22,10 @@ RECONNECT = 0.2
 """Seconds between attempts to connect."""
 LOOK = 1.0
 """Seconds between looks at the client: it does not always say that it has closed."""
+LOOK_AGAIN = 5.0
+"""Seconds, at the least, between two doubts that the stream is there: a new one may not help."""
+HEARS_OUT = 3.0
+"""Seconds in which what has come already is heard when somebody listens no more."""
 SETUP_WITHIN = 5.0
 """Seconds a new connection may take until the stream is there."""
 MAX_AGE = 7 * 24 * 3600.0
@@ -75,12 +79,14 @@ class UnsConnection:
         self._tokens = itertools.count()
         self._inbox = ""
         self._lost = asyncio.Event()
+        self._up_at = -LOOK_AGAIN
         self._clients_closing: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
         self._task = asyncio.get_running_loop().create_task(self._keep_up())
         self._listeners: dict[object, tuple[str, Hear]] = {}
         self._subscribed: dict[object, Any] = {}
         self._denied: set[object] = set()
+        self._unlistening: dict[object, asyncio.Task[None]] = {}
         self._subscribing = asyncio.Lock()
         self._down_listeners: dict[object, Callable[[], None]] = {}
 
@@ -97,12 +103,15 @@ class UnsConnection:
                 await self._client.flush(timeout=1)
 
     async def unlisten(self, who: object) -> None:
-        """Hear no more; what is being heard now is heard to its end."""
+        """Hear no more; what the broker has sent already is heard to its end, within limits."""
         self._listeners.pop(who, None)
         subscription = self._subscribed.pop(who, None)
         if subscription is not None and self._client is not None:
-            with contextlib.suppress(Exception):
-                await subscription.unsubscribe()
+            ending = asyncio.get_running_loop().create_task(_hear_out(subscription))
+            self._unlistening[who] = ending
+            ending.add_done_callback(lambda _: self._unlistening.pop(who, None))
+        if (left := self._unlistening.get(who)) is not None:  # perhaps of another call
+            await asyncio.wait([left])
 
     def listens(self, who: object) -> bool:
         """Whether `who` hears now."""
@@ -146,6 +155,11 @@ class UnsConnection:
         except Exception as error:
             raise ConnectionError(str(error) or type(error).__name__) from error
 
+    def doubt_stream(self) -> None:
+        """Samples are not acknowledged: to connect anew makes a stream that was deleted again."""
+        if asyncio.get_running_loop().time() - self._up_at > LOOK_AGAIN:
+            self._lost.set()
+
     def give_up(self, token: str) -> None:
         """Wait no longer for this acknowledgement."""
         self._waiting.pop(token, None)
@@ -173,6 +187,7 @@ class UnsConnection:
                 await asyncio.sleep(RECONNECT)
                 continue
             self.error = ""
+            self._up_at = asyncio.get_running_loop().time()
             self.up.set()
             await self._until_lost(lost)
             self.up.clear()
@@ -220,11 +235,14 @@ class UnsConnection:
             await self._ensure_stream(client, nats)
             self._inbox = client.new_inbox() + "."
             await client.subscribe(self._inbox + "*", cb=self._acknowledge)
-            # Until none is missing: one may be added while another is subscribed.
+            await client.flush(timeout=1)
+            # Until none is missing: one may be added while another is subscribed. Nothing is
+            # awaited after the last look, or who comes then would be heard by nobody.
             while self._listeners.keys() - self._subscribed.keys():
                 await self._subscribe(client)
                 await client.flush(timeout=1)
-            await client.flush(timeout=1)
+        # A message that the client cannot read ends its reading, and it tells nobody (nats-py 2).
+        client._reading_task.add_done_callback(lambda reading: _note_end(reading, lost))
         self._client, self._client_in_setup = client, None
 
     async def _subscribe(self, client: Any) -> None:
@@ -301,10 +319,24 @@ async def _close_client(client: Any) -> None:
     with contextlib.suppress(Exception):
         async with asyncio.timeout(1.0):
             await client.close()
-    # One that closed without a word has left its socket open, and closes no more.
-    transport = getattr(client, "_transport", None)
-    if transport is not None:
-        transport.close()
+    # One that closed without a word has left its socket open, and closes no more. Aborted: to
+    # close it would wait for ever for a broker that does not take what is still to be written.
+    writer = getattr(getattr(client, "_transport", None), "_io_writer", None)
+    if writer is not None:
+        writer.transport.abort()
+
+
+async def _hear_out(subscription: Any) -> None:
+    """End a subscription after all that was sent to it was heard: nobody else would answer it."""
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(HEARS_OUT):
+            await subscription.drain()
+
+
+def _note_end(reading: asyncio.Task[None], lost: asyncio.Event) -> None:
+    if not reading.cancelled():
+        reading.exception()  # else it would be printed
+    lost.set()
 
 
 def _refusal(message: Any) -> str:

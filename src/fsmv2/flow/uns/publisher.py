@@ -150,4 +150,9 @@ class UnsPublisher:
                 self._connection.give_up(token)
                 self._queue.appendleft(self._in_flight.pop(token)[0])
             if late:
+                # Where somebody listens and no stream does, the broker says nothing at all.
+                subject = self._queue[0].subject
+                self.refusal = f"no acknowledgement of {subject} within {ACK_WITHIN:g} s"
+                self._counters.fail()
+                self._connection.doubt_stream()
                 self._go_on()

@@ -268,6 +268,7 @@ def test_structs_can_be_read_like_mappings() -> None:
     """By field; a method of theirs is no field."""
     scope = {"s": Inner("h", 1)}
     assert render_template("{{ .s.host }}{{ .s.port | string }}", scope) == "h1"
+    assert render_template("{{ .m.k }}", {"m": MappingProxyType({"k": 1})}) == 1
     with pytest.raises(UndefinedVariableError, match="Known: host, port"):
         render_template("{{ .s.__class__ }}", scope)
 

@@ -120,6 +120,8 @@ def test_expressions_mean_the_same(expression: str) -> None:
         ("{{ 'x'.__class__ | default(.a) }}", "{{ 'A' }}"),
         ("{{ .d.if | default(.a) }}", "{{ a }}"),
         ("{{ .if | default(.a) }}", "{{ a }}"),
+        ("{{ .d.in.k | default(.a) }}", "{{ a }}"),
+        ("{{ .d._scope_ | default(.a) }}", "{{ a }}"),
     ],
 )
 def test_a_leading_dot_changes_nothing(dotted: str, plain: str) -> None:

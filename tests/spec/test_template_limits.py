@@ -22,7 +22,6 @@ from fsmv2.spec.template_limits import (
     MAX_NODES,
     MAX_SOURCE,
     MAX_TEXT,
-    MAX_TOTAL,
     check_number,
     check_value,
     text_of,
@@ -324,27 +323,6 @@ def test_a_tree_is_held_to_its_nodes_and_depth_exactly() -> None:
         render_template("{{ .s" + " | upper" * (room + 1) + " }}", {"s": "a"})
 
 
-def test_a_structure_is_held_to_its_depth_exactly() -> None:
-    """Rendered or compiled."""
-    too_deep = r"The nesting of a structure is over the limit of 60 levels\."
-    fits, not_fits = nested(MAX_DEPTH, "{{ .a }}"), nested(MAX_DEPTH + 1, "{{ .a }}")
-    assert render_template(fits, {"a": "b"}) == nested(MAX_DEPTH, "b")
-    assert Template.compile(fits).references == {("a",)}
-    with pytest.raises(TemplateError, match=too_deep):
-        render_template(not_fits, {"a": "b"})
-    with pytest.raises(TemplateError, match=too_deep):
-        Template.compile(not_fits)
-
-
-def test_all_text_of_one_structure_is_held_to_its_length_exactly() -> None:
-    """32 texts of the greatest length."""
-    each = "x" * MAX_TEXT
-    many = ["{{ .a }}"] * (MAX_TOTAL // MAX_TEXT)
-    assert render_template(many, {"a": each}) == [each] * len(many)
-    with pytest.raises(TemplateError, match="The text of all templates here is over"):
-        render_template([*many, "{{ .b }}"], {"a": each, "b": "y"})
-
-
 def test_steps_are_held_to_their_number_exactly() -> None:
     """A loop costs the nodes of its body, and one, for each item."""
     loop = "{% for a in .l %}" + "x{# #}" * 98 + "{% endfor %}"  # an output of 98 texts: 100
@@ -372,22 +350,6 @@ def test_each_step_is_counted(
     monkeypatch.setattr(template_runtime, "MAX_STEPS", steps - 1)
     with pytest.raises(TemplateError, match="What the template does is over the limit"):
         render_template(template, {"v": value})
-
-
-class Mute:
-    """Has no text."""
-
-    def __str__(self) -> str:
-        raise RuntimeError("no words")
-
-
-def test_a_value_without_a_text_is_named_with_what_to_use() -> None:
-    with pytest.raises(TemplateError) as caught:
-        render_template("<{{ .v }}>", {"v": Mute()})
-    assert str(caught.value) == (
-        "A value cannot be written as text: RuntimeError: no words. "
-        "Use text, numbers, lists and mappings as variables."
-    )
 
 
 def test_compiled_templates_are_forgotten() -> None:

@@ -23,7 +23,7 @@ from fsmv2.spec.noted import NotedScope
 from fsmv2.spec.plain import SCALARS, detach
 from fsmv2.spec.template_fast import compile_fast
 from fsmv2.spec.template_jinja import compile_jinja
-from fsmv2.spec.template_limits import MAX_DEPTH, MAX_TOTAL, too_much
+from fsmv2.spec.template_limits import MAX_DEPTH, MAX_SOURCE, MAX_TOTAL, too_much
 from fsmv2.spec.template_scope import MISSING, Path, identical, lookup, step
 
 _CACHED = 4096  # compiled templates kept; a fleet has few distinct texts, whatever its size
@@ -213,6 +213,8 @@ class _Walk:
 def _compile(source: str) -> _Compiled:
     found = _compiled.get(source)
     if found is None:
+        if len(source) > MAX_SOURCE:
+            raise too_much("The template", MAX_SOURCE, "characters")
         found = compile_fast(source) or compile_jinja(source)
         if len(source) <= _CACHED_SOURCE:
             _compiled.put(source, found)

@@ -24,6 +24,7 @@ _COMMENT = re.compile(r"\{#[-+]?.*?([-+]?)#\}", re.S)
 _SPACE = re.compile(r"\s*")
 _CLOSING = {"variable": re.compile(r"(-?)\}\}"), "block": re.compile(r"([-+]?)%\}")}
 _PAIRS = {"{": "}", "(": ")", "[": "]"}
+_ENDS = frozenset(")]}.")  # operators after which a dot is an attribute's
 _TOKENS = (
     ("float", float_re),
     ("integer", integer_re),
@@ -56,7 +57,7 @@ class DotLexer(Lexer):
         """Tokens as `(offset, type, text)`; raises TemplateSyntaxError with an offset."""
         self.raw = set()
         at = 0
-        while at < len(source):
+        while True:
             opening = _OPENING.search(source, at)
             text = source[at : opening.start()] if opening else source[at:]
             if opening and opening[2] == "-":
@@ -139,7 +140,7 @@ def _inside(source: str, at: int, kind: str) -> Iterator[tuple[int, str, str]]:
         attribute = previous == "."
         at += len(value)
         if token == "operator":  # noqa: S105
-            previous = value if value in ")]}." else ""
+            previous = value if value in _ENDS else ""
         else:
             previous = "" if token == "name" and value in _KEYWORDS and not attribute else value  # noqa: S105
 
@@ -155,7 +156,7 @@ def _next(source: str, at: int) -> tuple[str, str]:
 def _balance(expected: list[str], value: str, at: int) -> None:
     if value in _PAIRS:
         expected.append(_PAIRS[value])
-    elif value in "}])":
+    elif value in _PAIRS.values():
         if not expected:
             raise TemplateSyntaxError(f"unexpected '{value}'", at)
         wanted = expected.pop()

@@ -14,7 +14,7 @@ from typing import Any
 from fsmv2.errors import UndefinedVariableError
 from fsmv2.spec.plain import SCALARS, detach
 from fsmv2.spec.template_dots import SCOPE
-from fsmv2.spec.template_limits import MAX_SOURCE, check_text, text_of
+from fsmv2.spec.template_limits import check_text, text_of
 from fsmv2.spec.template_scope import MISSING, Path, step, undefined
 
 _EXPRESSION = re.compile(
@@ -108,8 +108,6 @@ class Mixed:
 
 def compile_fast(source: str) -> Whole | Mixed | None:
     """The compiled template, or None when it is not of the simple kind."""
-    if len(source) > MAX_SOURCE:
-        return None
     parts: list[str | Reference] = []
     position = 0
     while opening := _OPENING.search(source, position):
@@ -124,8 +122,7 @@ def compile_fast(source: str) -> Whole | Mixed | None:
         position = match.end()
     if len(parts) == 1 and position == len(source) and type(parts[0]) is Reference:
         return Whole(parts[0])
-    if position < len(source):
-        parts.append(source[position:])
+    parts.append(source[position:])
     return Mixed(tuple(parts))
 
 

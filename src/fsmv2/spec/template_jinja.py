@@ -18,7 +18,7 @@ from jinja2.runtime import Undefined
 from fsmv2.errors import TemplateError
 from fsmv2.spec.plain import detach
 from fsmv2.spec.template_fast import position
-from fsmv2.spec.template_limits import CLOSE_FIX, MAX_SOURCE, RAW_FIX, check_text, too_much
+from fsmv2.spec.template_limits import CLOSE_FIX, RAW_FIX, check_text
 from fsmv2.spec.template_rewrite import Rewriter
 from fsmv2.spec.template_runtime import Run, Sandbox
 from fsmv2.spec.template_scope import Path
@@ -79,8 +79,6 @@ class JinjaTemplate:
 
 def compile_jinja(source: str) -> JinjaTemplate:
     """Compile a template; raises TemplateError with line and column."""
-    if len(source) > MAX_SOURCE:
-        raise too_much("The template", MAX_SOURCE, "characters")
     try:
         tree = Parser(_sandbox, source).parse()
         rewriter = Rewriter(tree, _sandbox.dot_lexer.raw)
@@ -91,7 +89,7 @@ def compile_jinja(source: str) -> JinjaTemplate:
         else:
             rewriter.statement(tree)
         tree.set_environment(_sandbox)
-        code = _sandbox.compile(tree, filename="<template>")
+        code = _sandbox.compile(tree)
         template = _sandbox.template_class.from_code(_sandbox, code, {})
     except TemplateSyntaxError as error:
         line, column = position(source, error.lineno)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from job_tree import Job, Jobs, JobSeen, JobSpec, Team, job, team
 from lamp_tree import World, device, group, simulate
 
-from fsmv2 import ChildSpec
+from fsmv2 import ChildSpec, DesiredState, EngineSettings, Phase, WorkerFactory
+from fsmv2.testing import Simulation
 
 
 def wrong(world: World) -> None:
@@ -52,3 +54,51 @@ def test_a_root_that_is_disabled_says_so() -> None:
     with simulate(World(), device("a", enabled=False)) as sim:
         sim.run(5)
         assert sim["a"].control_reason == "disabled"
+
+
+class Wishing(Job):
+    """Wishes what it sees."""
+
+    derive_from = "own"
+
+    def derive_desired_state(
+        self, spec: JobSpec, previous_observed: JobSeen | None
+    ) -> DesiredState:
+        out = previous_observed.out if previous_observed is not None else ""
+        hold = "the door is open" if out == "held" else None
+        return DesiredState("stopped" if out == "enough" else "running", hold_reason=hold)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "seen", "phase"),
+    [
+        ({}, "well", Phase.FAILED),
+        ({}, "enough", Phase.STOPPED),
+        ({"running": "stopped"}, "well", Phase.STOPPED),
+        ({"running": "stopped"}, "held", Phase.FAILED),
+        ({"running": "running"}, "well", Phase.FAILED),
+    ],
+    ids=["nobody", "its wish", "its parent", "its hold before its parent", "its parent to run"],
+)
+def test_who_rests_after_a_person_was_called_is_seen_stopped_if_somebody_asks_for_it(
+    mapping: dict[str, str], seen: str, phase: Phase
+) -> None:
+    """It stands either way; that it rests before it is begun again is no such wish."""
+    jobs = Jobs()
+    factory = WorkerFactory()
+    factory.register(Wishing, name="job", make=lambda: Wishing(jobs))
+    factory.register(Team)
+    settings = EngineSettings(warn_at=1, escalate_at=2, backoff_base=60.0)
+    with Simulation(team("t", job("a")), factory, settings=settings) as sim:
+        sim.run(1)
+        for _ in range(2):
+            sim.until(lambda sim: sim["t/a"].state == "running", within=100)
+            jobs.end("t/a", "well")
+            sim.run(3)
+        assert sim.supervisor("t").statuses["a"].phase is Phase.FAILED
+        jobs.end("t/a", seen)
+        sim.declare(team("t", job("a", state_mapping=mapping)))
+        sim.run(3)
+        assert sim["t/a"].control_reason.startswith("finished")
+        assert sim["t/a"].state == "stopped"
+        assert sim.supervisor("t").statuses["a"].phase is phase

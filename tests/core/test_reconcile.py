@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from job_tree import job
-from lamp_tree import World, condition, device, group, simulate
+from lamp_tree import World, condition, device, factory_for, group, simulate
 
 from fsmv2 import ChildSpec, EngineSettings
-from fsmv2.core import reconcile
+from fsmv2.core import Core, Declared, reconcile
 from fsmv2.testing import Simulation
 
 NAMES = [f"d{n}" for n in range(6)]
@@ -122,10 +122,10 @@ def test_what_is_to_go_and_cannot_yet_is_no_work(world: World, still: str) -> No
             sim.declare(group("g", device("last")))
             sim.run(10)
         began = goes_on(sim)
-        sim.declare(group("g", device("last", pin=1)))
+        sim.declare(group("g", device("last", pin=1), device("new")))
         sim.run(0.01)
         assert sim.supervisor("g/last").declared.user_spec.pin == 1
-        assert len(sim.supervisor("g").children) == 7
+        assert len(sim.supervisor("g").children) == 8
         assert goes_on(sim) == began
 
 
@@ -200,15 +200,45 @@ def test_of_many_equal_ones_only_those_that_changed_are_looked_at(
     )
     with simulate(world, group("g", *map(device, NAMES))) as sim:
         sim.run(5)
-        looked.clear()
-        changed = [device(name, pin=int(name == NAMES[1])) for name in NAMES]
-        sim.declare(group("g", *changed))
-        sim.run(5)
-        assert set(looked) == {1}
+        for at in (1, 2):
+            looked.clear()
+            changed = [device(name, pin=int(name == NAMES[at])) for name in NAMES]
+            sim.declare(group("g", *changed))
+            sim.run(5)
+            assert set(looked) == {at}, "the second time the one before has changed back, too"
         looked.clear()
         sim.declare(group("g", *changed, device("another")))
         sim.run(5)
         assert looked[0] == len(NAMES) + 1
+
+
+def test_what_is_declared_in_the_middle_of_a_change_is_compared_with_all(world: World) -> None:
+    """Those that the change before had not come to are made as well."""
+    core = Core(factory_for(world), EngineSettings(children_per_tick=1))
+
+    def run_until(done: Callable[[], bool]) -> None:
+        while core.run(1.0, enough=lambda: True) and not done():
+            core.take()
+
+    core.handle(Declared(group("g"), {}), 1.0)
+    run_until(lambda: False)
+    core.handle(Declared(group("g", *map(device, NAMES)), {}), 1.0)
+    run_until(lambda: core.root is not None and core.root.reconciling is not None)
+    assert len(core.by_path) < 1 + len(NAMES)
+    core.handle(Declared(group("g", *map(device, NAMES[:-1]), device(NAMES[-1], pin=1)), {}), 1.0)
+    run_until(lambda: False)
+    assert set(core.by_path) == {"g", *(f"g/{name}" for name in NAMES)}
+
+
+def test_what_is_equal_is_taken_over_where_all_are_compared(world: World) -> None:
+    """With one more it is by the name: from then on their objects count."""
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        again = group("g", device("a"), device("b"))
+        sim.declare(again)
+        sim.run(1)
+        assert sim.supervisor("g/a").declared is again.user_spec.children[0]
+        assert sim["g/a"].incarnation == 1
 
 
 def test_names_that_changed_places_are_compared_by_name(world: World) -> None:

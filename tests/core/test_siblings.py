@@ -24,6 +24,17 @@ def test_a_child_starts_after_its_siblings_and_stops_before_them(jobs: Jobs) -> 
         assert jobs.log == ["+a", "+b", "+c", "-c", "-b", "-a"]
 
 
+def test_one_that_depends_on_a_path_and_starts_after_a_sibling_stops_before_both(
+    jobs: Jobs,
+) -> None:
+    children = [job("a"), job("b"), job("c", after=["b"], depends_on=["t/a"])]
+    with simulate(jobs, team("t", *children)) as sim:
+        sim.run(10)
+        assert states(sim, "abc") == ["running"] * 3
+        sim.stop()
+        assert jobs.log[3] == "-c"
+
+
 @pytest.mark.parametrize("why", ["disabled", "ended", "failed", "not created"])
 def test_after_waits_for_nobody_who_does_not_come(jobs: Jobs, why: str) -> None:
     """It is an order, not a need: who is off or has had its turn holds nobody up."""

@@ -281,6 +281,24 @@ def test_h61_repairs_have_half_of_the_lane_beside_the_share_of_their_type(make: 
     assert bench.executor._repairs_in_lane == bench.executor._taken_urgent == 0
 
 
+def test_h61_repairs_have_the_smaller_half_of_an_odd_lane(make: Make) -> None:
+    bench = make(action_slots=2, urgent_slots=3)
+    for n in range(4):
+        bench.submit(f"p/{n}", repair=True)
+    bench.run()
+    assert bench.begun == ["p/0", "p/1"]  # one in the lane, one of its share
+
+
+def test_h61_a_repair_waits_while_stops_have_all_of_the_lane(make: Make) -> None:
+    bench = make(action_slots=1, urgent_slots=2)
+    bench.submit("p/0")
+    for n in range(2):
+        bench.submit(f"u/{n}", urgent=True)
+    bench.submit("p/1", repair=True)
+    bench.run()
+    assert bench.begun == ["p/0", "u/0", "u/1"]
+
+
 def test_h61_a_repair_passes_those_of_its_type_that_wait_and_is_never_refused(make: Make) -> None:
     bench = make(action_slots=1, urgent_slots=2, action_queue=2)
     for n in range(3):
@@ -453,6 +471,15 @@ def test_one_that_waits_long_for_a_slot_is_told_of_and_again_when_it_has_one(mak
     bench.run(3)
     assert bench.waits[3:] == [("p/b", False, 5.6)]
     assert bench.executor._telling is None
+
+
+def test_one_that_waits_is_told_of_however_long_nobody_waited_before(make: Make) -> None:
+    bench = make(action_slots=1)
+    bench.submit("p/a", timeout=60)
+    bench.run(5)
+    bench.submit("p/b", timeout=60)
+    bench.run(5)
+    assert bench.waits == [("p/b", True, 6.0)]
 
 
 def test_a_short_wait_is_told_to_nobody(make: Make) -> None:

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from naive import Node
 from real import Real, declared
 
-from fsmv2.core import Supervisor, lifecycle, stop_order, tick
+from fsmv2.core import Supervisor, lifecycle, recreate, stop_order, tick
 from fsmv2.core.control import decide_control
 from fsmv2.core.null import NOT_CREATED
 
@@ -358,7 +358,7 @@ BREAKS: tuple[tuple[Any, str, Any], ...] = (
     (tick, "decide_control", _mapping_beats_hold),
     (tick, "decide_control", _disabled_is_not_inherited),
     (stop_order, "_still_stopping", lambda s: False),
-    (lifecycle, "review_recreate", lambda core, s: None),
+    (recreate, "review", lambda core, s: None),
     (lifecycle, "_drained", lambda core, s: None),
 )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fsmv2.core import breaker, lifecycle
+from fsmv2.core import breaker, recreate
 from fsmv2.core.conditions import DERIVED, PURE
 from fsmv2.core.instructions import Update
 from fsmv2.core.records import Cause
@@ -209,7 +209,7 @@ def _apply_config(core: Core, s: Supervisor, spec: Any, desired: DesiredState) -
     if s.watched_at is None:
         s.live_spec, s.live_config = spec, desired.config
         return
-    lifecycle.review_recreate(core, s)
+    recreate.review(core, s)
     if s.stop is not None and not s.definition.in_place:
         return  # it stops what it began with, not what it would be next
     if not s.recreate_due:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from fsmv2.core import detecting, pausing, siblings
+from fsmv2.core import detecting
 from fsmv2.core.conditions import MAPPED, OF_THE_PATH
 from fsmv2.core.create import create, make, retry_later
 from fsmv2.core.events import ForceAsked, Released, StopAsked
@@ -18,10 +18,8 @@ from fsmv2.core.instructions import Collect, Release, Watch
 from fsmv2.core.mapping import map_child, map_children, review_mappings
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.records import Cause
-from fsmv2.core.secrets import changed_between
 from fsmv2.core.stop_order import hand_on, keeps_children, tell_above, tell_upstream
 from fsmv2.core.supervisor import Releasing, StopRequest, Supervisor
-from fsmv2.spec import ChildSpec
 from fsmv2.worker import Phase
 
 if TYPE_CHECKING:
@@ -81,9 +79,13 @@ def ask_stop(core: Core, s: Supervisor, kind: str, deadline: float, reason: str)
     core.report("stop", s, reason)
 
 
-def remove(core: Core, s: Supervisor, reason: str) -> None:
-    """Ask to stop, keep ticking until the subtree is down, release it, and only then forget it."""
-    core.pace.done(s.path)
+def remove(core: Core, s: Supervisor, reason: str, *, paced: bool = False) -> None:
+    """Ask to stop, keep ticking until the subtree is down, release it, and only then forget it.
+
+    Not `paced`: no other follows at its path, so that its place in the pace is free.
+    """
+    if not paced:
+        core.pace.done(s.path)
     if s.stop is not None:
         # H12, H15: the removal wins over a restart, within the deadline that is running already.
         if s.stop.kind == "restart":
@@ -95,79 +97,11 @@ def remove(core: Core, s: Supervisor, reason: str) -> None:
 
 def restart(core: Core, s: Supervisor, reason: str) -> None:
     """Stop, then begin again as a new incarnation; ignored while it is stopping anyway."""
-    if s.stop is None:
+    if s.stop is None and s.comeback is not None:
+        remove(core, s, reason, paced=True)  # it begins again as what it is to become
+    elif s.stop is None:
         core.counters.restarts += 1
         ask_stop(core, s, "restart", core.now + core.settings.stop_deadline, reason)
-
-
-def come_back(core: Core, s: Supervisor, spec: ChildSpec) -> bool:
-    """A child that is being removed is declared again: keep it if it is the same (H1)."""
-    if s.stop is None or s.stop.kind != "remove":
-        return False
-    same = s.releasing is None and (
-        s.declared.worker_type == spec.worker_type
-        and (s.applied or s.declared.user_spec) == spec.user_spec
-    )
-    if not same:
-        if s.comeback == spec:
-            return False
-        s.comeback = spec
-        core.report("stop", s, "declared again while being removed: to be created anew after it")
-        return True
-    s.comeback = None
-    for below in s.subtree():
-        if below is s or (below.stop is not None and below.stop.kind == "with parent"):
-            below.stop, below.drained, below.final_after = None, False, None
-            below.timers.pop("stop", None)
-            _catch_up(core, below)
-            core.mark(below, Cause("spec", "declared again while being removed"))
-    redeclare(core, s, spec)
-    map_child(core, s)
-    core.report("stop", s, "declared again with the same spec: kept")
-    return True
-
-
-def _catch_up(core: Core, s: Supervisor) -> None:
-    """Have what changed while `s` was stopping, and was withheld because of it, looked at again."""
-    s.derive_due, s.derive_key = True, None
-    s.recreate_due = False  # its turn may have come and gone
-    s.timers.pop("recreate", None)
-    core.pace.done(s.path)
-
-
-def redeclare(core: Core, s: Supervisor, spec: ChildSpec) -> None:
-    """Keep `spec` as what is declared for `s`, and who depends on whom."""
-    s.declared = spec
-    siblings.relink(core, s)
-
-
-def review_recreate(core: Core, s: Supervisor) -> None:
-    """Decide whether the running instance must be replaced, by its type's policy, and queue it."""
-    if s.watched_at is None or s.definition.in_place or s.stop is not None:
-        return
-    config = s.desired is not None and s.desired.config != s.live_config
-    needed = config or s.declared.user_spec != s.applied
-    if needed and not s.recreate_due:
-        s.recreate_due = True
-        core.set_timer(s, "recreate", core.now)
-    elif not needed and s.recreate_due:
-        s.recreate_due = False  # H54: it flipped back before anything was done
-        s.timers.pop("recreate", None)
-        core.pace.done(s.path)
-
-
-def pace_recreate(core: Core, s: Supervisor) -> None:
-    """Begin a recreation when the pace admits it."""
-    if not s.recreate_due or s.stop is not None or pausing.paused_by(core, s):
-        return
-    wait = core.pace.admit(s.path, core.now)
-    if wait > 0:
-        core.set_timer(s, "recreate", core.now + max(wait, 0.001))
-        return
-    s.recreate_due = False
-    new = s.declared.user_spec, s.desired.config if s.desired is not None else None
-    secret = changed_between(core, (s.applied, s.live_config), new)
-    restart(core, s, str(secret) if secret else "its spec or rendered config changed")
 
 
 # ---- in each tick ---------------------------------------------------------------------------
@@ -344,6 +278,7 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
         return
     top.releasing = None
     _release(core, top, forced)
+    paced = top.path in core.pace.under_way
     if kind != "restart":
         core.forget(top)
     if kind == "restart":
@@ -367,6 +302,8 @@ def finish(core: Core, top: Supervisor, *, forced: bool = False) -> None:
     if top.comeback is not None and not core.stopping and (parent is None or parent.stop is None):
         again = create(core, parent, top.comeback)
         again.incarnation = max(again.incarnation, top.incarnation + 1)
+        if paced:
+            core.pace.begun(again.path, core.now)
         if parent is None:
             core.root = again
 
@@ -384,7 +321,8 @@ def _release(core: Core, s: Supervisor, forced: bool) -> None:
 
 def renew(core: Core, s: Supervisor) -> None:
     """Begin a new incarnation at the same path; every flag of the old one is gone (H13, H43)."""
-    core.pace.begun(s.path, core.now)
+    if s.path in core.pace.under_way:
+        core.pace.begun(s.path, core.now)
     s.incarnation += 1
     s.timers.clear()
     kept = {t: c for t, c in (s.conditions or {}).items() if t in OF_THE_PATH}

@@ -16,23 +16,23 @@ change of all others for good."""
 
 
 class Pace:
-    """A token bucket of one second's worth, and the paths now being recreated.
+    """A token bucket of one second's worth, one at least, and the paths now being recreated.
 
     `under_way` gives for each until when it keeps its place at most, by the core's clock.
     """
 
-    __slots__ = ("_at_once", "_per_second", "_tokens", "_when", "under_way")
+    __slots__ = ("_at_once", "_burst", "_per_second", "_tokens", "_when", "under_way")
 
     def __init__(self, settings: EngineSettings) -> None:
         self._at_once = settings.restarts_at_once
         self._per_second = settings.restarts_per_second
-        self._tokens = settings.restarts_per_second
+        self._burst = self._tokens = max(1.0, settings.restarts_per_second)
         self._when = 0.0
         self.under_way: dict[str, float] = {}
 
     def admit(self, path: str, now: float) -> float:
         """0.0 and a place taken if `path` may be recreated now, else seconds until to ask again."""
-        self._tokens = min(self._per_second, self._tokens + (now - self._when) * self._per_second)
+        self._tokens = min(self._burst, self._tokens + (now - self._when) * self._per_second)
         self._when = now
         if path in self.under_way:
             return 0.0
@@ -47,9 +47,8 @@ class Pace:
         return 0.0
 
     def begun(self, path: str, now: float) -> None:
-        """The new instance of `path` begins."""
-        if path in self.under_way:
-            self.under_way[path] = now + PATIENCE
+        """The new instance of `path` begins, in the place of the old one."""
+        self.under_way[path] = now + PATIENCE
 
     def done(self, path: str) -> None:
         """The recreation of `path` has ended, or is no longer wanted."""

@@ -22,6 +22,7 @@ from fsmv2.core import (
     mapping,
     pausing,
     reconcile,
+    recreate,
     secrets,
     stall,
 )
@@ -74,7 +75,7 @@ TIMERS: dict[str, Callable[[Core, Supervisor], None]] = {
     "stop": lifecycle.deadline_reached,
     "final": lifecycle.give_up_final,
     "store": durable.unanswered,
-    "recreate": lifecycle.pace_recreate,
+    "recreate": recreate.begin,
 }
 
 

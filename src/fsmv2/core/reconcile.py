@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from fsmv2.core import breaker, ending, lifecycle, siblings
+from fsmv2.core import breaker, ending, lifecycle, recreate, siblings
 from fsmv2.core.conditions import CHILDREN, CREATED
 from fsmv2.core.create import create
 from fsmv2.core.events import Declared
@@ -153,6 +153,7 @@ def _changes(core: Core, s: Supervisor, looked: Reconciling) -> Iterator[bool]:
             yield True
         elif (
             existing.declared is not spec
+            or existing.comeback is not None
             or existing.stop is not None
             or existing.conditions is not None
         ) and _change_one(core, existing, spec):
@@ -196,8 +197,15 @@ def _agreed_missing(core: Core, s: Supervisor, name: str) -> bool:
 def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
     """Apply a declared spec to an existing child; returns whether anything had to be done."""
     if child.stop is not None and child.stop.kind != "restart":
-        return lifecycle.come_back(core, child, spec)
+        return recreate.come_back(core, child, spec)
     old = child.declared
+    if old.worker_type != spec.worker_type:
+        if child.comeback == spec:
+            return False
+        recreate.retype(core, child, spec)
+        return True
+    if child.comeback is not None:
+        recreate.keep_type(core, child)
     if old == spec:
         # Equal by value: keep our object, so that the next comparison is by identity. H54
         if child.stop is None:
@@ -205,12 +213,6 @@ def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
         if child.definition is not NOT_CREATED.definition:
             core.clear_condition(child, CREATED)
         return False
-    if old.worker_type != spec.worker_type:
-        lifecycle.remove(
-            core, child, f"its type changed from {old.worker_type} to {spec.worker_type}"
-        )
-        child.comeback = spec
-        return True
     wanted = child.definition.spec_type
     if not isinstance(spec.user_spec, wanted):
         core.set_condition(
@@ -222,7 +224,7 @@ def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
         return False
     if child.definition is not NOT_CREATED.definition:
         core.clear_condition(child, CREATED)
-    lifecycle.redeclare(core, child, spec)
+    recreate.redeclare(core, child, spec)
     if child.definition is NOT_CREATED.definition:
         core.set_timer(child, "create", core.now)
         return True
@@ -235,7 +237,7 @@ def change(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
         core.spread.each(core, (child,), "mark", cause, below=True)
     if old.user_spec != spec.user_spec:
         child.derive_due = True
-        lifecycle.review_recreate(core, child)
+        recreate.review(core, child)
     secret = changed_between(core, old.user_spec, spec.user_spec)
     core.mark(child, secret or Cause("spec", "changed by its parent", core.tick_id))
     return True
@@ -257,7 +259,7 @@ def declare(core: Core, event: Declared) -> None:
     if core.root is None:
         core.root = create(core, None, event.root)
     elif core.root.name != event.root.name:
-        if core.root.comeback is None:
+        if core.root.stop is None or core.root.comeback is None:
             lifecycle.remove(core, core.root, f"the root is now named {event.root.name}")
         core.root.comeback = event.root
     else:

@@ -266,13 +266,18 @@ def test_h31_variables_are_inherited_overridden_and_isolated_three_levels_deep(
     root = group(
         "g",
         group("p", device("a", user={"Z": 1}, **leaf), device("b", **leaf), user={"Y": "p"}),
-        group("q", device("a", **leaf)),
+        group("q", device("a", **leaf), device("c", template="{{ .OWN }}")),
+        device("d", user={"OWN": 2}),
         user={"X": "g", "Y": "g", "Z": 0},
     )
     with simulate(world, root) as sim:
         sim.run(5)
         config = {n.path: sim.supervisor(n.path).live_config for n in sim.view().of_type("device")}
-        assert config == {"g/p/a": "g/p/1", "g/p/b": "g/p/0", "g/q/a": "g/g/0"}
+        values = {"g/p/a": "g/p/1", "g/p/b": "g/p/0", "g/q/a": "g/g/0"}
+        assert config == values | {"g/d": None, "g/q/c": None}
+        told = condition(sim, "g/q/c", "Derived")
+        assert "Variable 'OWN' is not defined" in told
+        assert "X, Y, Z" in told
 
 
 def test_h32_a_child_waits_for_a_missing_variable_with_the_reason_and_then_starts(
@@ -688,6 +693,7 @@ def test_h51_a_thousand_children_come_in_bounded_slices(
         sim.run(5)
         assert set(sim.core.by_path) == {"g"}
         assert sim.core.fences == {}
+        assert sim.texts("stop", "g/d999") == ["g no longer declares it"]
 
 
 def test_the_same_incarnation_is_never_watched_twice(world: World) -> None:

@@ -464,6 +464,16 @@ def test_h48_late_attempts_wait_for_the_cap(attempt: int) -> None:
     assert 0 <= backoff.delay(attempt) <= 60.0
 
 
+def test_h48_one_that_fails_for_hours_is_tried_at_the_cap_and_says_so(world: World) -> None:
+    world.act["d"] = PermanentError("trip")
+    with simulate(world, device("d")) as sim:
+        sim.run(3 * 3600)
+        attempts = sim.supervisor("d").attempts
+        assert attempts.count > 100
+        assert 0 <= attempts.retry_at - sim.now <= 60.0
+        assert "Retries go on, at most 60 s apart" in condition(sim, "d", "Recovers")
+
+
 def test_h49_trouble_once_a_month_is_tried_again_at_the_base_delay(world: World) -> None:
     with simulate(world, device("d"), settings=EngineSettings(resync=3600.0)) as sim:
         for _ in range(3):
@@ -760,6 +770,8 @@ def test_h39_churn_leaves_nothing_behind(world: World) -> None:
         assert sum(map(len, core._dirty)) < 10
         assert set(sim.work.collectors) == {"g"}
         assert sim.work._releases == set()
+        assert sim.texts("stop", "g/d7")[-1] == "g no longer declares it"
+        assert (sim["g"].reason, sim["g"].conditions) == ("runs", ())
 
 
 def test_h39_replaced_timers_do_not_gather(world: World) -> None:

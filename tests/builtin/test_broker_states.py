@@ -8,7 +8,7 @@ import pytest
 from snapshots import ask
 
 from fsmv2.builtin.broker.worker import HANGING, Broker, BrokerObserved, BrokerSpec
-from fsmv2.worker import Act, Goto, Stay
+from fsmv2.worker import Act, ActionResult, Goto, Outcome, Stay
 
 OURS = BrokerSpec(state_dir="/var/lib/plant/broker")
 USERS = BrokerSpec(embedded=False, url="nats://plant:4222")
@@ -59,6 +59,27 @@ def test_one_that_hangs_is_given_ten_seconds() -> None:
 def test_a_crashed_one_is_started_again_after_the_backoff() -> None:
     assert told("crashed", GONE, retry_at=103.0) == "stay"
     assert told("crashed", GONE, retry_at=100.0) == "goto starting"
+
+
+@pytest.mark.parametrize(
+    ("seen", "outcome", "reason"),
+    [
+        (BrokerObserved(reason="not running"), Outcome.FAILED, "port 1883 is taken"),
+        (BrokerObserved(reason="not running"), Outcome.SUCCEEDED, "not running"),
+        (
+            BrokerObserved(status="foreign", reason="pid 9 has it"),
+            Outcome.FAILED,
+            "pid 9 has it",
+        ),
+    ],
+)
+def test_a_crashed_one_says_why_it_could_not_be_started(
+    seen: BrokerObserved, outcome: Outcome, reason: str
+) -> None:
+    """Also long after the attempt, and not only that it is not running."""
+    last = ActionResult("start_server", outcome, 90.0, "port 1883 is taken")
+    answer = ask(Broker(), "crashed", spec=OURS, observed=seen, retry_at=103.0, last_action=last)
+    assert answer == Stay(f"starts again, attempt 0: {reason}", wake_after=3.0)
 
 
 @pytest.mark.parametrize("state", ["starting", "active", "degraded", "crashed"])

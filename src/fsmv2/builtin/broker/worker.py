@@ -181,7 +181,7 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
             return goto(self.stopping, "asked to stop")
         wait = s.retry_at - s.now
         if wait > 0:
-            return stay(f"starts again, attempt {s.attempt}: {s.observed.reason}", wake_after=wait)
+            return stay(f"starts again, attempt {s.attempt}: {_trouble(s)}", wake_after=wait)
         return goto(self.starting, f"attempt {s.attempt}")
 
     @state("stopping", to="stopped")
@@ -202,6 +202,14 @@ def _observed(found: BrokerStatus) -> BrokerObserved:
         version=found.version,
         started_at=found.started_at,
     )
+
+
+def _trouble(s: Snap) -> str:
+    """Why it has to be started again: of one that is not there, why it could not be started."""
+    last = s.last_action
+    if s.observed.status == "absent" and last is not None and not last.succeeded:
+        return last.error
+    return s.observed.reason
 
 
 def _answers(s: Snap) -> str:

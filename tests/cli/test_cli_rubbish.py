@@ -331,9 +331,11 @@ def command(**_):
 fsmv2.cli.app.app = command
 fsmv2.cli.main()
 """
+    began = time.monotonic()
     ended = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
     )
+    assert time.monotonic() - began < 25, "it did not even wake the command"
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
+import signal
 import sys
 import threading
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ def ask_again(dropped: UnraisableHookArgs) -> None:
     if not isinstance(dropped.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(dropped)
         return
-    later = threading.Timer(AGAIN, _thread.interrupt_main)
+    # A true signal: `_thread.interrupt_main` would not end what the main thread sleeps or waits for.
+    main = threading.main_thread().ident
+    later = threading.Timer(AGAIN, signal.pthread_kill, (main, signal.SIGINT))
     later.daemon = True
     later.start()

@@ -34,7 +34,6 @@ from fsmv2.testing.invariants import INVARIANTS, NothingRaises
 from fsmv2.testing.shrinking import shrink
 from fsmv2.worker import Phase
 
-
 MANY = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
 """One seed is enough while you work; a campaign has hundreds."""
 

@@ -19,7 +19,7 @@ def ask_again(dropped: UnraisableHookArgs) -> None:
     if not isinstance(dropped.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(dropped)
         return
-    # A true signal: `_thread.interrupt_main` would not end what the main thread sleeps or waits for.
+    # A true signal: `_thread.interrupt_main` does not end what the main thread sleeps in.
     main = threading.main_thread().ident
     later = threading.Timer(AGAIN, signal.pthread_kill, (main, signal.SIGINT))
     later.daemon = True

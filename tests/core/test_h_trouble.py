@@ -515,6 +515,25 @@ def test_h55_h56_late_results_are_dropped_and_counted(world: World) -> None:
         assert sim.texts("dropped", "g/b")[-2:] == [late, late]
 
 
+def test_h55_what_is_seen_while_the_old_tasks_still_end_is_told_in_passing(world: World) -> None:
+    """Every ordinary end has such observations; one that comes after it deserves a look."""
+    world.deaf.add("g/a")
+    settings = EngineSettings(stop_deadline=1.0)
+    with simulate(world, group("g", device("a")), settings=settings) as sim:
+        sim.run(2)
+        sim.declare(group("g"))
+        sim.until(lambda sim: "g/a" not in sim)
+        for ended in (False, True):
+            if ended:
+                world.deaf.clear()
+                sim.until(lambda sim: sim.core.fences == {})
+            sim.post(Observed("g/a", 1, sim.now, DeviceObserved(lit=True)))
+            sim.run(0)
+            last = [report for report in sim.reports if report.kind == "dropped"][-1]
+            assert last.text == ("an observation of incarnation 1 came late, it is gone: not used")
+            assert last.level == ("info" if ended else "debug")
+
+
 def test_h55_an_observation_overtaken_by_a_newer_one_is_dropped(world: World) -> None:
     with simulate(world, device("d")) as sim:
         sim.run(12.5)

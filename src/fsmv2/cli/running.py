@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Iterator
 from types import TracebackType
 from typing import Any
 
+from fsmv2.cli.exits import debugging
 from fsmv2.cli.show import OUTPUT, Happening, Show
 from fsmv2.cli.terminal import progress
 from fsmv2.core import Report
@@ -136,6 +137,8 @@ class Running:
     def _take(self, report: Report, at: float) -> None:
         if report.kind == "forced":
             self.forced.append(f"{report.path}: {report.text}")
+        if report.level == "debug" and not debugging():
+            return
         self._happened(Happening.of(report, at))
 
     def _happened(self, happening: Happening) -> None:

@@ -28,6 +28,10 @@ class Declared(msgspec.Struct, frozen=True, gc=False):
     secrets: Mapping[str, str] = {}
 
 
+OBSERVATION = "an observation"
+"""What an `Observed` brings, where it is told of."""
+
+
 class Observed(msgspec.Struct, frozen=True, gc=False):
     """A collection that began at `began` ended with an observation, or with an error."""
 

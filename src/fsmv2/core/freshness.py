@@ -12,7 +12,7 @@ from fsmv2.core import breaker, detecting, ending, pausing
 from fsmv2.core.backoff import Attempts
 from fsmv2.core.conditions import FRESH, OBSERVED
 from fsmv2.core.escalation import escalate
-from fsmv2.core.events import Observed
+from fsmv2.core.events import OBSERVATION, Observed
 from fsmv2.core.instructions import RestartCollection
 from fsmv2.core.lifecycle import stale_limit
 from fsmv2.core.records import Cause
@@ -28,7 +28,7 @@ ANSWERED = Cause("observation", "was waited for")
 
 def observe(core: Core, event: Observed) -> None:
     """Keep an observation; wake the worker only if it says something new or was waited for."""
-    s = core.find(event.path, event.incarnation, "an observation")
+    s = core.find(event.path, event.incarnation, OBSERVATION)
     if s is None:
         return
     # One begun on waking, before the clock had left out the time that the process was stopped, is

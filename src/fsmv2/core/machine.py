@@ -14,7 +14,7 @@ from fsmv2.core import breaker, secrets, siblings, waiting
 from fsmv2.core.conditions import Condition
 from fsmv2.core.counters import Counters
 from fsmv2.core.durable import Durable
-from fsmv2.core.events import Event
+from fsmv2.core.events import OBSERVATION, Event
 from fsmv2.core.instructions import Instruction, Report
 from fsmv2.core.pace import Pace
 from fsmv2.core.pausing import Pause
@@ -292,8 +292,11 @@ class Core:
             now = f"incarnation {supervisor.incarnation} is there" if supervisor else "it is gone"
             text = f"{what} of incarnation {incarnation} came late, {now}: not used"
             state = supervisor.state if supervisor is not None else ""
+            # What is seen while its tasks are still ending is nothing to look after.
+            usual = what == OBSERVATION and incarnation in self.fences.get(path, ())
+            level = "debug" if usual else "info"
             self._instructions.append(
-                Report("dropped", path, text, self.now, self.tick_id, state=state)
+                Report("dropped", path, text, self.now, self.tick_id, level, state)
             )
             return None
         return supervisor

@@ -49,7 +49,7 @@ ALLOWED = {
     "tasks": (1.15, 12),
     "memory_mb": (1.10, 4),
     "objects": (1.10, 5_000),
-    "records": (1.10, 40),
+    "records": (1.0, 16),  # of any one worker: all rings together fill for longer than a warm-up
     "timers": (1.5, 60),
     "fences": (1.0, 4),
     "store_kb": (1.25, 1_024),
@@ -73,7 +73,7 @@ async def sample(tree: Runtime, store: Path) -> dict[str, float]:
         "tasks": sum(tasks) + len(asyncio.all_tasks()),
         "memory_mb": resident(os.getpid()),
         "objects": len(gc.get_objects()),
-        "records": sum(len(s.records or ()) for s in supervisors),
+        "records": max(len(s.records) for s in supervisors),
         "timers": len(core._timers),
         "fences": sum(map(len, core.fences.values())),
         "store_kb": sum(f.stat().st_size for f in store.parent.glob(store.name + "*")) / 1024,

@@ -42,6 +42,7 @@ from fsmv2.builtin.processes import check_processes, process_entry, process_node
 from fsmv2.builtin.rendering import check_bridge
 from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
+from fsmv2.builtin.sound import sound_part
 from fsmv2.builtin.unused import Unused
 from fsmv2.errors import suggest
 from fsmv2.flow import AsyncioEngine
@@ -50,10 +51,10 @@ from fsmv2.spec.document import (
     Node,
     decode,
     in_order,
-    load_folder,
-    load_yaml,
-    parse_yaml,
+    scan_folder,
+    scan_yaml,
 )
+from fsmv2.spec.document.source import read_file
 
 ACTIONS = {
     cls.definition.name: cls.definition.actions
@@ -91,12 +92,18 @@ def load_plant(path: Path, *, state_dir: Path | None = None) -> Plant:
     written, and the plant is good for looking at only.
     """
     folder = path if path.is_dir() else path.parent
-    return _Loading(load_document(path), state_dir, folder).plant()
+    return _Loading(_scan(path), state_dir, folder).plant()
 
 
 def load_document(path: Path) -> Document:
     """The document at `path`, a file or a folder of them, read and not yet checked."""
-    return load_folder(path, aliases=PlantSection.ALIASES) if path.is_dir() else load_yaml(path)
+    return _scan(path).sound()
+
+
+def _scan(path: Path) -> Document:
+    if path.is_dir():
+        return scan_folder(path, aliases=PlantSection.ALIASES)
+    return scan_yaml(read_file(path), str(path))
 
 
 def parse_plant(
@@ -110,18 +117,19 @@ def parse_plant(
 
     `folder` is what the files of secrets are relative to.
     """
-    return _Loading(parse_yaml(text, name), state_dir, folder).plant()
+    return _Loading(scan_yaml(text, name), state_dir, folder).plant()
 
 
 class _Loading:
     """One reading of one document."""
 
     def __init__(self, document: Document, state_dir: Path | None, folder: Path | None) -> None:
+        self._document = document
         self._node = document.root
         self._state_dir = state_dir
         self._folder = folder if folder is not None else Path()
         self._data: dict[int, Any] = {}
-        self._fatal: list[Diagnostic] = []
+        self._fatal: list[Diagnostic] = list(document.problems)
         self._waiting: list[Diagnostic] = []
         self._writers: dict[str, str] = {}  # location path → the bridge that hears commands there
         self._unused = Unused(self._waiting)
@@ -129,8 +137,7 @@ class _Loading:
         self._secrets = SecretValues(self._vault, self._fatal, self._waiting)
 
     def plant(self) -> Plant:
-        section, problems = decode(self._node, PlantSection)
-        self._fatal += problems
+        section = self._decoded()
         places = Places(self._node, self._fatal, self._waiting)
         agent_location = places.location(self._node.get("agent", "location"))
         places.name(self._node.get("agent", "name"))
@@ -143,22 +150,21 @@ class _Loading:
             places.variables(node.get("variables"))
         names = {str(name.value) for node in nodes if (name := node.get("name")) is not None}
         check_processes(self._node, names | set(NOT_FOR_BRIDGES), self._fatal)
-        check_siblings(self._node, names, self._fatal)
-        locations = [places.bridge_location(node, agent_location) for node in nodes]
-        self._check_templates()
+        locations = {node.path: places.bridge_location(node, agent_location) for node in nodes}
+        if not self._document.holes:
+            check_siblings(self._node, names, self._fatal)
+            self._check_templates()
         if section is None or self._fatal:
-            raise DocumentError(in_order(self._fatal))
+            self._look_further(locations, agent_location)
+            raise self._refused()
         settings = self._settings(section)
         global_ = self._secrets.resolve(self._node.get("global"), section.global_)
         broker = self._broker(section, global_)
-        entries = [
-            self._entry(bridge, node, global_, location, agent_location, broker)
-            for bridge, node, location in zip(section.bridges, nodes, locations, strict=True)
-        ]
+        entries = self._bridges(section, global_, locations, agent_location, broker)
         processes = tuple(self._processes(section, global_, agent_location))
         self._unused.rest(self._node)
         if self._fatal:
-            raise DocumentError(in_order(self._fatal))
+            raise self._refused()
         spec = AgentSpec(
             variables=VariableBundle(global_=global_),
             location=agent_location,
@@ -170,6 +176,55 @@ class _Loading:
         )
         root = ChildSpec(section.agent.name, "agent", spec)
         return Plant(root, settings, self._vault, tuple(in_order(self._waiting)))
+
+    def _decoded(self) -> PlantSection | None:
+        """The sections; what is wrong with them is noted, but for what the reading told already."""
+        section, problems = decode(self._node, PlantSection)
+        told = {p.path for p in self._fatal} | {p.mark for p in self._fatal}
+        self._fatal += [p for p in problems if p.path not in told and p.mark not in told]
+        if self._document.holes:
+            # A section that is missing may stand where nothing could be read.
+            self._fatal = [p for p in self._fatal if p.path or p.code != "FSM0121"]
+        return section
+
+    def _refused(self) -> DocumentError:
+        """All that is wrong, but for what is so only because of something that refuses it."""
+        wrong = [p.path for p in self._fatal if p.path]
+        waiting = [
+            p for p in self._waiting if not any(_either_holds(p.path, path) for path in wrong)
+        ]
+        return DocumentError(in_order([*self._fatal, *waiting]))
+
+    def _look_further(
+        self, locations: Mapping[str, Mapping[str, str]], agent_location: Mapping[str, str]
+    ) -> None:
+        """Note what else is wrong with a document that is refused, as far as it can be judged."""
+        if self._document.holes:
+            return  # whatever is missed may stand where nothing could be read
+        self._node, section = sound_part(self._node, self._fatal)
+        if section is None:
+            return
+        self._state_dir = None  # nothing is to be chosen or written
+        self._unused = Unused([])  # what is left out may read it
+        self._settings(section)
+        global_ = self._secrets.resolve(self._node.get("global"), section.global_)
+        broker = self._broker(section, global_)
+        self._bridges(section, global_, locations, agent_location, broker)
+        list(self._processes(section, global_, agent_location))
+
+    def _bridges(
+        self,
+        section: PlantSection,
+        global_: Mapping[str, Any],
+        locations: Mapping[str, Mapping[str, str]],
+        agent_location: Mapping[str, str],
+        broker: BrokerSpec | None,
+    ) -> list[BridgeEntry]:
+        pairs = zip(section.bridges, self._bridge_nodes(), strict=True)
+        return [
+            self._entry(bridge, node, global_, locations[node.path], agent_location, broker)
+            for bridge, node in pairs
+        ]
 
     def _bridge_nodes(self) -> list[Node]:
         node = self._node.get("bridges") or self._node.get("protocolConverter")
@@ -203,6 +258,7 @@ class _Loading:
                 (name is None or name.value is None)
                 and node.kind == "mapping"
                 and connection is None
+                and not self._has_wrong_key(node)
             ):
                 self._fatal.append(
                     node.problem(
@@ -211,6 +267,10 @@ class _Loading:
                         fix=f"Name a template. {suggest('', known)}".rstrip(),
                     )
                 )
+
+    def _has_wrong_key(self, node: Node) -> bool:
+        """Whether a key of it is unknown, which may have been meant for one that is missing."""
+        return any(p.code == "FSM0120" and p.path.startswith(node.path) for p in self._fatal)
 
     def _settings(self, section: PlantSection) -> EngineSettings:
         """The engine's settings; what they name must exist, and they must fit together."""
@@ -281,6 +341,7 @@ class _Loading:
         agent_location: Mapping[str, str],
         broker: BrokerSpec | None,
     ) -> BridgeEntry:
+        """One bridge; what keeps it waiting is noted."""
         template = self._node.get("templates", bridge.template or "")
         sections: dict[str, Node] = {}
         for key in ("connection", "read", "write"):
@@ -355,6 +416,12 @@ class _Loading:
     def _shared(self, node: Node) -> Any:
         """The plain data of a section; bridges of one template share one object."""
         return self._data.setdefault(id(node), node.to_data())
+
+
+def _either_holds(one: str, other: str) -> bool:
+    """Whether one of two places in a document is the other, or in it."""
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short) and long[len(short) : len(short) + 1] in ("", ".", "[")
 
 
 def _entries(node: Node | None) -> list[tuple[str, Node]]:

@@ -13,7 +13,7 @@ import msgspec
 from fsmv2 import Diagnostic, FsmError, TemplateError, VariableBundle, render_template
 from fsmv2.builtin.agent import ProcessEntry
 from fsmv2.builtin.process.section import ProcessSection, process_spec
-from fsmv2.builtin.process.spec import ProcessSpec, config_of, problems_of
+from fsmv2.builtin.process.spec import config_of, problems_of
 from fsmv2.builtin.rendering import at_template
 from fsmv2.builtin.unused import Unused
 from fsmv2.errors import SpecError
@@ -86,13 +86,17 @@ def process_entry(
     """One process; None when it is refused, whatever its variables were."""
     parts = [part.to_data() for key in READS if (part := node.get(key)) is not None]
     unused.bridge(node, None, parts)
+    scope = _scope(name, user, global_, location)
     try:
         spec = process_spec(section, user, folder, state_dir)
     except SpecError:
         raw = msgspec.structs.replace(section, variables={})
         fatal += _placed(name, node, raw)
+        waiting += _unrendered(name, node, scope)
         return None
-    waiting += _rendered(name, spec, node, user, global_, location)
+    waiting += _unrendered(name, node, scope) or _placed(
+        name, node, config_of(spec, scope, path=name)
+    )
     return ProcessEntry(
         name=name,
         spec=spec,
@@ -104,21 +108,20 @@ def process_entry(
     )
 
 
-def _rendered(
-    name: str,
-    spec: ProcessSpec,
-    node: Node,
-    user: Mapping[str, Any],
-    global_: Mapping[str, Any],
-    location: Mapping[str, str],
-) -> list[Diagnostic]:
-    """What keeps it waiting: the variables that are missing, or do not fit."""
+def _scope(
+    name: str, user: Mapping[str, Any], global_: Mapping[str, Any], location: Mapping[str, str]
+) -> dict[str, Any]:
+    """What its templates may name."""
     path = compute_location_path(location)
     keys = with_engine_keys(
         user, parent_state="running", location=location_variables(location), location_path=path
     )
     internal = {"id": "", "name": name, "worker_type": "process", "parent_id": "", "created_at": 0}
-    scope = VariableBundle(keys, global_, internal).flatten()
+    return VariableBundle(keys, global_, internal).flatten()
+
+
+def _unrendered(name: str, node: Node, scope: dict[str, Any]) -> list[Diagnostic]:
+    """What keeps it waiting: the variables that are missing."""
     found: list[Diagnostic] = []
     for key in READS:
         part = node.get(key)
@@ -128,7 +131,7 @@ def _rendered(
                     render_template(leaf.value, scope, path=leaf.path)
                 except TemplateError as error:
                     found.append(at_template(leaf, error, f"process '{name}'"))
-    return found or _placed(name, node, config_of(spec, scope, path=name))
+    return found
 
 
 def _placed(name: str, node: Node, config: Any) -> list[Diagnostic]:

@@ -11,8 +11,8 @@ from fsmv2.spec.document.codes import CATALOGUE, explain
 from fsmv2.spec.document.decode import decode, rendered
 from fsmv2.spec.document.document import Document, in_order
 from fsmv2.spec.document.duration import Duration, parse_duration
-from fsmv2.spec.document.folder import load_folder
-from fsmv2.spec.document.load import load_yaml, parse_yaml
+from fsmv2.spec.document.folder import load_folder, scan_folder
+from fsmv2.spec.document.load import load_yaml, parse_yaml, scan_yaml
 from fsmv2.spec.document.node import Node
 from fsmv2.spec.document.templated import Templated
 
@@ -30,4 +30,6 @@ __all__ = [
     "parse_duration",
     "parse_yaml",
     "rendered",
+    "scan_folder",
+    "scan_yaml",
 ]

@@ -6,23 +6,34 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fsmv2.errors import Diagnostic, Mark
+from fsmv2.errors import Diagnostic, DocumentError, Mark
 from fsmv2.spec.document.node import Node
 from fsmv2.spec.document.paths import parse_path
 
 
 class Document:
-    """Its name, its lines, and its root, which is a mapping."""
+    """Its name, its lines, and its root, which is a mapping.
 
-    __slots__ = ("lines", "name", "root")
+    `problems` is what is wrong with it as YAML; `holes`: for that, something of it may be missing.
+    """
+
+    __slots__ = ("holes", "lines", "name", "problems", "root")
 
     def __init__(self, name: str, lines: list[str]) -> None:
         self.name = name
         self.lines = lines
         self.root: Node = Node("mapping", {}, document=self)
+        self.problems: list[Diagnostic] = []
+        self.holes = False
 
     def __repr__(self) -> str:
         return f"<Document {self.name}, {len(self.lines)} lines>"
+
+    def sound(self) -> Document:
+        """Itself; DocumentError holds what is wrong with it, if anything is."""
+        if self.problems:
+            raise DocumentError(in_order(self.problems))
+        return self
 
     def line(self, number: int) -> str:
         """The line with this number, counted from 1; '' beyond the end."""

@@ -14,9 +14,10 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.errors import Diagnostic, DocumentError, Mark, Related
-from fsmv2.spec.document.document import Document, in_order
-from fsmv2.spec.document.load import load_yaml
+from fsmv2.spec.document.document import Document
+from fsmv2.spec.document.load import scan_yaml
 from fsmv2.spec.document.node import Node
+from fsmv2.spec.document.source import read_file
 
 SUFFIXES = (".yaml", ".yml")
 MOST = 10_000
@@ -29,19 +30,29 @@ def load_folder(folder: Path, *, aliases: Mapping[str, str] | None = None) -> Do
     `aliases`: other names of sections, so that two files may use either. DocumentError holds what
     is wrong with all of them at once.
     """
-    problems: list[Diagnostic] = []
+    return scan_folder(folder, aliases=aliases).sound()
+
+
+def scan_folder(folder: Path, *, aliases: Mapping[str, str] | None = None) -> Document:
+    """As `load_folder`, but what is wrong is in `problems`, and what can be read is there."""
     whole = Document(str(folder), [])
     whole.root = Node("mapping", {}, mark=Mark(str(folder), 1, 1), keys={}, document=whole)
-    for file in _files(folder, problems):
+    problems = whole.problems
+    files = _files(folder, problems)
+    whole.holes = bool(problems)
+    for file in files:
         try:
-            document = load_yaml(file)
+            document = scan_yaml(read_file(file), str(file))
         except DocumentError as error:
             problems += error.diagnostics
+            whole.holes = True
             continue
+        problems += document.problems
+        whole.holes |= document.holes
         for key, section in document.root.value.items():
-            _add(whole.root, (aliases or {}).get(key, key), section, problems)
-    if problems:
-        raise DocumentError(in_order(problems))
+            name = (aliases or {}).get(key, key)
+            _move(section, key, name)
+            _add(whole.root, name, section, problems)
     return whole
 
 
@@ -124,8 +135,8 @@ def _united(old: Node, value: object, keys: Mapping[str, tuple[Mark, int]]) -> N
 
 
 def _move(node: Node, old: str, new: str) -> None:
-    """Give an item of a list, and what is in it, the path that it has in the whole."""
-    todo = [node]
+    """Give a section or an item of a list, and what is in it, the path it has in the whole."""
+    todo = [node] if old != new else []
     while todo:
         at = todo.pop()
         if at.path.startswith(old):

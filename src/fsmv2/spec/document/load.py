@@ -28,6 +28,14 @@ def parse_yaml(source: bytes | str, name: str) -> Document:
 
     The document's `root` is the tree of nodes. Raises DocumentError, and nothing else.
     """
+    return scan_yaml(source, name).sound()
+
+
+def scan_yaml(source: bytes | str, name: str) -> Document:
+    """As `parse_yaml`, but what is wrong in single places is in `problems` of the document.
+
+    DocumentError says why nothing of it can be read.
+    """
     text = decode_text(source, name)
     document = Document(name, text.splitlines())
     try:
@@ -51,7 +59,7 @@ def parse_yaml(source: bytes | str, name: str) -> Document:
             fix="Begin it with a key and a colon, for example:  agent: {name: edge}",
         )
         expansion.problems.append(problem)
-    if expansion.problems:
         raise DocumentError(in_order(expansion.problems))
     document.root = root
+    document.problems, document.holes = expansion.problems, bool(expansion.problems)
     return document

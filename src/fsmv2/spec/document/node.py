@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from fsmv2.errors import Diagnostic, Mark, Related
@@ -120,6 +120,15 @@ class Node:
             else:
                 return None
         return node
+
+    def without(self, paths: Collection[str]) -> Node:
+        """The same without the nodes at these paths; those that are left keep theirs."""
+        if self.kind == "scalar" or not paths:
+            return self
+        if self.kind == "mapping":
+            items = self.value.items()
+            return self._branch({k: c.without(paths) for k, c in items if c.path not in paths})
+        return self._branch([c.without(paths) for c in self.value if c.path not in paths])
 
     def children(self) -> list[Node]:
         """The nodes directly below; none for a scalar."""

@@ -70,6 +70,8 @@ def _groups(root: Node, known: list[str], problems: list[Diagnostic]) -> Iterato
         strategy, members = node.get("strategy"), node.get("members")
         names = list(_names(members, known, problems))
         for item in members.value if members is not None and names else ():
+            if not isinstance(item.value, str):
+                continue  # said where it is decoded
             if item.value in seen:
                 problems.append(item.problem(CODE, f"'{item.value}' is in a group already."))
             seen.add(item.value)

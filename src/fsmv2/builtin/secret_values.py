@@ -30,9 +30,9 @@ class SecretValues:
         if node is None:
             return data
         if node.kind == "mapping" and isinstance(data, dict):
-            if is_secret(node):
+            if name and is_secret(node):  # of a whole section `env` is a variable
                 return self._token(node, name)
-            if self._was_meant(node):
+            if name and self._was_meant(node):
                 return ""
             above = f"{name}." if name else ""
             return {

@@ -474,6 +474,21 @@ def test_h48_one_that_fails_for_hours_is_tried_at_the_cap_and_says_so(world: Wor
         assert "Retries go on, at most 60 s apart" in condition(sim, "d", "Recovers")
 
 
+def test_h48_the_delays_that_are_told_are_those_that_come(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        assert (sim["d"].retry_in, sim["d"].next_delays) == (0.0, ())
+        world.act["d"] = PermanentError("trip")
+        world.lit["d"] = False
+        sim.until(lambda sim: sim["d"].attempts == 1)
+        told = sim["d"].next_delays
+        assert len(told) == 3
+        for at, delay in enumerate(told, start=2):
+            sim.until(lambda sim, at=at: sim["d"].attempts == at, step=0.001)
+            assert sim["d"].retry_in == pytest.approx(delay, abs=0.002)
+            assert sim["d"].next_delays[: 3 - at + 1] == told[at - 1 :]
+
+
 def test_h49_trouble_once_a_month_is_tried_again_at_the_base_delay(world: World) -> None:
     with simulate(world, device("d"), settings=EngineSettings(resync=3600.0)) as sim:
         for _ in range(3):

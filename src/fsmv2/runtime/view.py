@@ -18,12 +18,17 @@ SLICE = 500
 """Nodes pictured in one go: a millisecond or two. H51"""
 
 
+AHEAD = 3
+"""Delays that are told ahead."""
+
+
 class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     """One supervisor. `since` is in Unix seconds, `age` and `observed_age` in seconds until now.
 
     `ended`: why it does not run although it is declared; `paused`: by whom, here or above;
     `held`: the reason of its own hold, while that counts; `checks`: what each check of its type
-    says of those below it.
+    says of those below it. Of one that had to be tried again: `retry_in`, seconds until the next
+    try (0: none is due), and `next_delays`, those before the tries after that, as they are drawn.
     """
 
     path: str
@@ -50,6 +55,8 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     paused: str = ""
     checks: Mapping[str, str] = EMPTY
     held: str = ""
+    retry_in: float = 0.0
+    next_delays: tuple[float, ...] = ()
 
 
 class TreeView(msgspec.Struct, frozen=True):
@@ -110,6 +117,7 @@ def _pictures(core: Core) -> Iterator[list[NodeView]]:
 def view_node(s: Supervisor) -> NodeView:
     """Picture one supervisor."""
     now, status = s.core.now, s.status
+    attempts = s.attempts.count if s.attempts else 0
     return NodeView(
         path=s.path,
         name=s.name,
@@ -129,12 +137,14 @@ def view_node(s: Supervisor) -> NodeView:
         observed=s.observed,
         action=s.action.definition.name if s.action else "",
         conditions=tuple((s.conditions or {}).values()),
-        attempts=s.attempts.count if s.attempts else 0,
+        attempts=attempts,
         ticks=s.tick_count,
         ended=s.ended.reason if s.ended is not None else "",
         paused=paused_by(s.core, s),
         checks={name: str(said) for name, said in s.checks.items()} if s.checks else EMPTY,
         held=(s.desired.hold_reason or "") if s.holding and s.desired is not None else "",
+        retry_in=max(0.0, s.attempts.retry_at - now) if s.attempts else 0.0,
+        next_delays=tuple(s.backoff.delay(attempts + n) for n in range(AHEAD)) if attempts else (),
     )
 
 

@@ -21,7 +21,7 @@ with atheris.instrument_imports(include=["fsmv2.spec", "fsmv2.builtin", "fsmv2.e
     from fsmv2 import spec
     from fsmv2.builtin.plant import parse_plant
     from fsmv2.errors import FsmError
-    from fsmv2.spec.document import parse_duration, parse_yaml
+    from fsmv2.spec.document import parse_duration, scan_yaml
     from fsmv2.spec.template_fast import compile_fast
     from fsmv2.spec.template_jinja import compile_jinja
 
@@ -39,7 +39,7 @@ SCOPE: dict[str, Any] = {
 
 def document(data: bytes) -> None:
     """Any bytes as a document."""
-    parse_yaml(data, "plant.yaml")
+    scan_yaml(data, "plant.yaml").sound()
 
 
 def plant(data: bytes) -> None:

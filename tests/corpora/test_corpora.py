@@ -35,7 +35,7 @@ from fsmv2.spec import (
     normalise_location,
     render_template,
 )
-from fsmv2.spec.document import load_yaml, parse_yaml
+from fsmv2.spec.document import scan_file, scan_yaml
 from fsmv2.worker import WorkerFactory
 
 HERE = Path(__file__).parent
@@ -72,7 +72,7 @@ def outcome(file: Path) -> str:
 def read(data: bytes, name: str) -> str:
     """How a document ends: `ok`, or the code of its first problem."""
     try:
-        found = parse_yaml(data, name).root.to_data()
+        found = scan_yaml(data, name).sound().root.to_data()
     except DocumentError as error:
         shown = "\n".join(problem.render() for problem in error.diagnostics[:100])
         assert all(c.isprintable() or c in "\n\t" for c in shown)
@@ -123,7 +123,7 @@ def test_a_document_that_is_too_large_is_refused_before_it_is_read_whole(tmp_pat
     with file.open("wb") as sparse:
         sparse.truncate(1 << 40)
     with pytest.raises(DocumentError, match="larger than 10 MiB"):
-        load_yaml(file)
+        scan_file(file).sound()
 
 
 def harmless() -> str:

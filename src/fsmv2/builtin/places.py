@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from fsmv2 import Diagnostic, FsmError, merge_locations
 from fsmv2.spec import (
     ENGINE_KEYS,
@@ -18,6 +20,25 @@ NOT_FOR_BRIDGES = ("broker",)
 """Names that children of the agent have already."""
 
 
+LEVELS = ("enterprise", "site", "area", "line", "cell")
+
+SOMEWHERE = dict.fromkeys(LEVELS, "somewhere")
+"""Stands for a location that cannot be used, so that nothing else is wrong for it."""
+
+
+class Locations(msgspec.Struct, frozen=True):
+    """Where the agent stands, and what each bridge, by its path in the document, adds to that."""
+
+    agent: Mapping[str, str]
+    bridges: Mapping[str, Mapping[str, str]]
+
+
+def bridge_nodes(root: Node) -> list[Node]:
+    """The entries of `bridges:`, by either of its names."""
+    node = root.get("bridges") or root.get("protocolConverter")
+    return list(node.value) if node is not None and node.kind == "sequence" else []
+
+
 class Places:
     """Collects problems into the lists it is given: those that refuse, and those that only warn."""
 
@@ -26,7 +47,12 @@ class Places:
         self._fatal = fatal
         self._warnings = warnings
 
-    def location(self, node: Node | None) -> Mapping[str, str]:
+    def locations(self, bridges: list[Node]) -> Locations:
+        """All that are written; each problem is reported."""
+        agent = self._location(self._root.get("agent", "location"))
+        return Locations(agent, {b.path: self._bridge_location(b, agent) for b in bridges})
+
+    def _location(self, node: Node | None) -> Mapping[str, str]:
         """A location, normalised; every unclean level is reported where it stands."""
         if node is None or node.value is None:
             return {}
@@ -44,17 +70,19 @@ class Places:
                     problem = at.problem(error.code, error.message, fix=error.fix)
                 self._fatal.append(problem)
         if len(self._fatal) > before:
-            return {}
+            return SOMEWHERE
         try:
             return normalise_location(node.to_data(), path=node.path)
         except FsmError as error:
             self._fatal.append(node.problem(error.code, error.message, fix=error.fix))
-            return {}
+            return SOMEWHERE
 
-    def bridge_location(self, bridge: Node, agent: Mapping[str, str]) -> Mapping[str, str]:
+    def _bridge_location(self, bridge: Node, agent: Mapping[str, str]) -> Mapping[str, str]:
         """A bridge's own levels, without those that the agent owns; the loser is reported."""
         node = bridge.get("location")
-        own = self.location(node)
+        own = self._location(node)
+        if SOMEWHERE in (agent, own):
+            return own  # which of them owns a level cannot be told
         conflicts: list[LocationConflict] = []
         merge_locations(agent, own, parent_wins=True, conflicts=conflicts)
         for conflict in conflicts:

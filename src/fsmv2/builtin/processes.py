@@ -94,9 +94,8 @@ def process_entry(
         fatal += _placed(name, node, raw)
         waiting += _unrendered(name, node, scope)
         return None
-    waiting += _unrendered(name, node, scope) or _placed(
-        name, node, config_of(spec, scope, path=name)
-    )
+    missing = _unrendered(name, node, scope)
+    waiting += missing or _placed(name, node, config_of(spec, scope, path=name))
     return ProcessEntry(
         name=name,
         spec=spec,

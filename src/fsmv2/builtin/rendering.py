@@ -29,6 +29,7 @@ from fsmv2.builtin.sections import (
     dataflow_from,
     writing_from,
 )
+from fsmv2.builtin.stand_in import stand_in
 from fsmv2.errors import FsmError, Mark
 from fsmv2.spec import has_first_level, location_variables, with_engine_keys
 from fsmv2.spec.document import Node, decode
@@ -91,6 +92,7 @@ def _check_section(
     bridge: Node, key: str, section: Node, scope: dict[str, Any], name: str
 ) -> list[Diagnostic]:
     problems: list[Diagnostic] = []
+    wrong: set[str] = set()
 
     def render(node: Node) -> Any:
         if not isinstance(node.value, str) or "{" not in node.value:
@@ -99,19 +101,24 @@ def _check_section(
             return render_template(node.value, scope, path=node.path)
         except TemplateError as error:
             problems.append(at_template(node, error, f"bridge '{name}'"))
+            wrong.add(node.path)
             return node.value
 
     data = section.with_scalars(render).to_data()
-    if problems:
-        return problems
     # A value that is nothing but one variable is wrong where the bridge sets that variable.
-    rendered = section.with_values(data, lambda steps: bridge.get("variables", *steps))
-    _, wrong = decode(rendered, TYPES[key])
-    if wrong:
-        return [
+    values = section.with_values(data, lambda steps: bridge.get("variables", *steps))
+    values = stand_in(values, wrong)
+    _, found = decode(values, TYPES[key])
+    if found:
+        problems += [
             msgspec.structs.replace(problem, message=f"bridge '{name}': {problem.message}")
-            for problem in wrong
+            for problem in found
         ]
+        used = {node.origin.path: node.path for node in values.scalars() if node.origin}
+        values = stand_in(values, {used.get(problem.path, problem.path) for problem in found})
+        if decode(values, TYPES[key])[1]:
+            return problems
+    data = values.to_data()
     try:
         if key == "connection":
             connection_from(data)

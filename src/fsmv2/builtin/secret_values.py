@@ -13,6 +13,9 @@ from fsmv2.spec.document import Node
 
 KEYS = frozenset({"env", "file", "default"})
 
+NOT_KNOWN = "unknown"
+"""Stands for a secret that cannot be had, so that nothing else is wrong for it."""
+
 
 class SecretValues:
     """Puts tokens of `vault` where a document asks for secrets; collects what is wrong."""
@@ -33,7 +36,7 @@ class SecretValues:
             if name and is_secret(node):  # of a whole section `env` is a variable
                 return self._token(node, name)
             if name and self._was_meant(node):
-                return ""
+                return NOT_KNOWN
             above = f"{name}." if name else ""
             return {
                 key: self.resolve(node.value.get(key), item, f"{above}{key}")
@@ -48,10 +51,10 @@ class SecretValues:
         for key, value in texts.items():
             if not isinstance(value, str) or not value:
                 self._problem(node.value[key], f"`{key}:` of a secret takes a text.", "Quote it.")
-                return ""
+                return NOT_KNOWN
         if "env" in texts and "file" in texts:
             self._problem(node, "a secret has `env:` or `file:`, not both.", "Keep one.")
-            return ""
+            return NOT_KNOWN
         try:
             if "env" in texts:
                 return self._vault.from_environment(
@@ -60,7 +63,7 @@ class SecretValues:
             token = self._vault.from_file(texts["file"], texts.get("default"), variable=name)
         except SecretError as error:
             self._problem(node, error.message, error.fix)
-            return ""
+            return NOT_KNOWN
         if self._vault.exposed(texts["file"]):
             self._warnings.append(
                 node.problem(

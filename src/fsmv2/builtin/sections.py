@@ -35,6 +35,19 @@ T = TypeVar("T")
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+HostAndPort = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([^\s:]+|\S+:[0-9]{1,5})$", description="host:port, such as 10.0.0.5:502"
+    ),
+]
+Subject = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([^/]*|[^.]*)$",
+        description="a subject with dots or an MQTT topic with slashes",
+    ),
+]
 PortOrChosen = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Address = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
@@ -92,7 +105,7 @@ class RegisterSection(msgspec.Struct, frozen=True, kw_only=True):
 class ModbusSection(msgspec.Struct, frozen=True, kw_only=True):
     """`modbus:` a Modbus TCP device and the tags to read."""
 
-    address: Templated[Name]
+    address: Templated[HostAndPort]
     registers: Annotated[list[RegisterSection], msgspec.Meta(min_length=1)]
     every: Templated[Interval] = 1.0
     unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
@@ -148,7 +161,7 @@ class WriteRegisterSection(msgspec.Struct, frozen=True, kw_only=True):
 class WriteModbusSection(msgspec.Struct, frozen=True, kw_only=True):
     """`modbus:` below `write:`, a Modbus TCP device and the only tags of it that may be written."""
 
-    address: Templated[Name]
+    address: Templated[HostAndPort]
     registers: list[WriteRegisterSection]
     unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
     timeout: Templated[Seconds] = 1.0
@@ -159,7 +172,7 @@ class WriteModbusSection(msgspec.Struct, frozen=True, kw_only=True):
 class CommandsSection(msgspec.Struct, frozen=True, kw_only=True):
     """`commands:` where commands come from: a NATS subject, or the same as an MQTT topic."""
 
-    subject: Templated[str] = ""
+    subject: Templated[Subject] = ""
     max_age: Templated[Seconds] = 5.0
     clock_tolerance: Templated[Seconds] = 2.0
     queue: Templated[Annotated[int, msgspec.Meta(ge=1, le=100_000)]] = 100
@@ -314,15 +327,10 @@ def writing_from(
     """The spec of a bridge's flow to the device; SpecError names every problem of the section."""
     section = read_section(rendered, WriteSection, "write")
     commands, modbus = section.input.commands, section.output.modbus
-    host, port = _host_and_port(modbus.address, "write.output.modbus.address")
+    host, port = _host_and_port(modbus.address)
     if not commands.subject and not has_first_level(location_path):
         found = "has no enterprise" if location_path else "is empty"
         raise SpecError(f"write: the location {found}, and commands are heard below it.")
-    if "/" in commands.subject and "." in commands.subject:
-        raise SpecError(
-            f"write.input.commands.subject is '{commands.subject}', expected a subject with dots "
-            "or an MQTT topic with slashes."
-        )
     return DataFlowSpec(
         input=CommandInput(
             url=broker_url,
@@ -359,7 +367,7 @@ def read_section(rendered: Any, type_: type[T], path: str) -> T:
 
 
 def _modbus(section: ModbusSection) -> ModbusInput:
-    host, port = _host_and_port(section.address, "read.input.modbus.address")
+    host, port = _host_and_port(section.address)
     return ModbusInput(
         host=host,
         port=port,
@@ -376,10 +384,6 @@ def _modbus(section: ModbusSection) -> ModbusInput:
     )
 
 
-def _host_and_port(address: str, path: str) -> tuple[str, int]:
+def _host_and_port(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
-    if not host:
-        host, port = address, "502"
-    if not port.isdigit():
-        raise SpecError(f"{path} is '{address}', expected host:port, such as 10.0.0.5:502.")
-    return host.strip("[]"), int(port)
+    return (host.strip("[]"), int(port)) if host else (address, 502)

@@ -11,6 +11,7 @@ from fsmv2.spec import template_references
 from fsmv2.spec.document import Node
 
 Paths = frozenset[tuple[str | int, ...]]
+UNREAD = "FSM0140"
 UNCLEAR: Paths = frozenset(((),))
 """What a section reads of which a template cannot be read."""
 
@@ -73,9 +74,7 @@ class Unused:
     def _warn(self, node: Node, name: str, message: str, read: Iterable[str]) -> None:
         near = suggest(name, sorted(read)).partition(" Known:")[0]
         fix = near if near.startswith("Did you mean") else "Remove it, or correct its name."
-        self._warnings.append(
-            node.problem("FSM0140", f"{message}.", key=name, fix=fix, warning=True)
-        )
+        self._warnings.append(node.problem(UNREAD, f"{message}.", key=name, fix=fix, warning=True))
 
     def _paths(self, section: Any) -> Paths:
         found = self._read.get(id(section))

@@ -11,7 +11,7 @@ import pytest
 from document_plant import Bridge, Connection, Limits, Mode, Plant, Register
 
 from fsmv2.errors import DefinitionError, Diagnostic, DocumentError, FsmError
-from fsmv2.spec.document import Document, Duration, Node, Templated, decode, parse_yaml, rendered
+from fsmv2.spec.document import Document, Duration, Node, Templated, decode, rendered, scan_yaml
 
 
 class Tree(msgspec.Struct, kw_only=True):
@@ -46,7 +46,7 @@ class Empty(msgspec.Struct):
 
 def read(text: str, type_: Any) -> Any:
     """The value of `a: text`."""
-    node = parse_yaml(f"a: {text}", "plant.yaml").root.get("a")
+    node = scan_yaml(f"a: {text}", "plant.yaml").sound().root.get("a")
     assert node is not None
     value, problems = decode(node, type_)
     assert problems == []
@@ -55,7 +55,7 @@ def read(text: str, type_: Any) -> Any:
 
 def problems_of(text: str, type_: Any, path: str | None = None) -> list[str]:
     """code, path and message of each problem of `a: text`."""
-    node = parse_yaml(f"a: {text}", "plant.yaml").root.get("a")
+    node = scan_yaml(f"a: {text}", "plant.yaml").sound().root.get("a")
     assert node is not None
     value, problems = decode(node, type_, path=path)
     assert value is None
@@ -63,7 +63,7 @@ def problems_of(text: str, type_: Any, path: str | None = None) -> list[str]:
 
 
 def test_a_whole_document_becomes_structs_with_their_defaults() -> None:
-    document = parse_yaml(
+    document = scan_yaml(
         "agent: {name: edge, location: [1, {x: ~}]}\n"
         "global: {rate: 5}\n"
         "protocolConverter:\n"
@@ -78,7 +78,7 @@ def test_a_whole_document_becomes_structs_with_their_defaults() -> None:
         "    either: text\n"
         "  - {name: capper}\n",
         "plant.yaml",
-    )
+    ).sound()
     value, problems = decode(document.root, Plant)
     assert problems == []
     assert value == Plant(
@@ -216,7 +216,7 @@ def test_each_type_refuses_the_rest_with_the_next_step(text: str, type_: Any, sa
 
 def test_everything_wrong_is_said_at_once_in_the_order_of_the_file() -> None:
     text = "{port: 0, tiemout: 1s}\nbridges: 5"
-    document = parse_yaml(f"connection: {text}", "plant.yaml")
+    document = scan_yaml(f"connection: {text}", "plant.yaml").sound()
     node = document.root.get("connection")
     assert node is not None
     _, problems = decode(node, Connection)
@@ -278,13 +278,13 @@ def test_a_text_of_a_rendered_value_is_not_a_template_again() -> None:
 
 @pytest.fixture
 def plant() -> Document:
-    return parse_yaml(
+    return scan_yaml(
         "templates:\n"
         '  plc: {host: "{{ .IP }}", port: "{{ .PORT }}", timeout: "{{ .T }}s"}\n'
         "bridges:\n"
         "  - {name: filler, variables: {IP: 10.0.0.1, PORT: 150200, T: 1}}\n",
         "plant.yaml",
-    )
+    ).sound()
 
 
 def problems_rendered(plant: Document, **values: Any) -> list[Diagnostic]:
@@ -325,7 +325,11 @@ def test_text_where_a_number_was_rendered_says_which_of_the_two_is_the_reason(
 ) -> None:
     (from_variable,) = problems_rendered(plant, port="502")
     assert from_variable.fix == "Write 502."
-    quoted = parse_yaml('t: {host: h, port: "{{ .PORT }}"}\nv: {PORT: "502"}\n', "plant.yaml").root
+    quoted = (
+        scan_yaml('t: {host: h, port: "{{ .PORT }}"}\nv: {PORT: "502"}\n', "plant.yaml")
+        .sound()
+        .root
+    )
     template = quoted.get("t")
     assert template is not None
     node = rendered(template, {"host": "h", "port": "502"}, lambda steps: quoted.get("v", *steps))
@@ -364,9 +368,12 @@ def test_another_path_can_stand_for_that_of_the_node(path: str | None, shown: st
 
 
 def test_a_path_can_be_given_to_a_whole_document() -> None:
-    root = parse_yaml("a: x", "plant.yaml").root
+    root = scan_yaml("a: x", "plant.yaml").sound().root
     assert decode(root, dict[str, int], path="p")[1][0].path == "p.a"
-    assert decode(parse_yaml("a.b: x", "f").root, dict[str, int], path="p")[1][0].path == 'p["a.b"]'
+    assert (
+        decode(scan_yaml("a.b: x", "f").sound().root, dict[str, int], path="p")[1][0].path
+        == 'p["a.b"]'
+    )
 
 
 @pytest.mark.parametrize("type_", [set[int], dict[int, str], bytes, Document])
@@ -378,7 +385,9 @@ def test_a_type_no_document_can_express_is_a_mistake_of_the_program(type_: Any) 
 def test_of_very_many_problems_the_first_are_shown_and_the_rest_is_counted() -> None:
     text = "a:\n" + "  - x\n" * 100_000
     begin = time.process_time()
-    error = DocumentError(decode(parse_yaml(text, "plant.yaml").root, dict[str, list[int]])[1])
+    error = DocumentError(
+        decode(scan_yaml(text, "plant.yaml").sound().root, dict[str, list[int]])[1]
+    )
     assert time.process_time() - begin < 10.0
     assert len(error.diagnostics) == 501
     assert [str(d.mark) for d in error.diagnostics[498:]] == [
@@ -396,5 +405,5 @@ def test_of_very_many_problems_the_first_are_shown_and_the_rest_is_counted() -> 
 
 def test_one_problem_more_than_are_shown_is_shown_too() -> None:
     text = "a:\n" + "  - x\n" * 501
-    _, problems = decode(parse_yaml(text, "plant.yaml").root, dict[str, list[int]])
+    _, problems = decode(scan_yaml(text, "plant.yaml").sound().root, dict[str, list[int]])
     assert [problem.code for problem in problems] == ["FSM0122"] * 501

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from fsmv2.errors import DocumentError
-from fsmv2.spec.document import codes, decode, parse_yaml
+from fsmv2.spec.document import codes, decode, scan_yaml
 from fsmv2.spec.document.paths import parse_path
 
 GOOD = """\
@@ -40,7 +40,7 @@ def answer(source: bytes | str) -> None:
     """Read and decode; hold the answer to what every answer must be."""
     begin = time.process_time()
     try:
-        document = parse_yaml(source, "plant.yaml")
+        document = scan_yaml(source, "plant.yaml").sound()
     except DocumentError as error:
         problems = list(error.diagnostics)
         assert problems
@@ -99,7 +99,7 @@ def test_a_mutated_document_is_answered(changes: list[tuple[int, int, str]]) -> 
 
 
 def test_the_document_that_is_mutated_is_good() -> None:
-    value, problems = decode(parse_yaml(GOOD, "plant.yaml").root, Plant)
+    value, problems = decode(scan_yaml(GOOD, "plant.yaml").sound().root, Plant)
     assert problems == []
     assert value is not None
     assert value.bridges[1].connection == value.bridges[0].connection

@@ -13,7 +13,7 @@ import yaml
 from document_plant import Plant
 
 from fsmv2.errors import DocumentError
-from fsmv2.spec.document import codes, decode, events, parse_yaml
+from fsmv2.spec.document import codes, decode, events, scan_yaml
 
 HERE = Path(__file__).parent
 
@@ -36,7 +36,7 @@ TYPED = sections("golden_typed.txt")
 @pytest.mark.parametrize(("title", "text", "said"), YAML, ids=[title for title, _, _ in YAML])
 def test_what_is_wrong_as_yaml_is_said_so(title: str, text: str, said: str) -> None:
     with pytest.raises(DocumentError) as raised:
-        parse_yaml(text, "plant.yaml")
+        scan_yaml(text, "plant.yaml").sound()
     assert str(raised.value) == said
 
 
@@ -46,7 +46,7 @@ def test_the_parser_without_libyaml_refuses_the_same(
 ) -> None:
     monkeypatch.setattr(events, "_Loader", yaml.BaseLoader)
     with pytest.raises(DocumentError) as raised:
-        parse_yaml(text, "plant.yaml")
+        scan_yaml(text, "plant.yaml").sound()
     assert {problem.code for problem in raised.value.diagnostics} == {
         code for code in codes.CATALOGUE if f"error[{code}]" in said
     }
@@ -54,7 +54,7 @@ def test_the_parser_without_libyaml_refuses_the_same(
 
 @pytest.mark.parametrize(("title", "text", "said"), TYPED, ids=[title for title, _, _ in TYPED])
 def test_what_does_not_fit_its_type_is_said_so(title: str, text: str, said: str) -> None:
-    value, problems = decode(parse_yaml(text, "plant.yaml").root, Plant)
+    value, problems = decode(scan_yaml(text, "plant.yaml").sound().root, Plant)
     assert value is None
     assert "\n".join(problem.render() for problem in problems) == said
 

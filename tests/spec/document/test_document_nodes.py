@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fsmv2.errors import Diagnostic, Mark
-from fsmv2.spec.document import Document, Node, in_order, parse_yaml
+from fsmv2.spec.document import Document, Node, in_order, scan_yaml
 from fsmv2.spec.document.paths import join, parse_path
 
 TEXT = """\
@@ -26,11 +26,11 @@ bridges:
 
 @pytest.fixture
 def document() -> Document:
-    return parse_yaml(TEXT, "plant.yaml")
+    return scan_yaml(TEXT, "plant.yaml").sound()
 
 
 def value_of(text: str) -> Any:
-    return parse_yaml(f"a: {text}", "plant.yaml").root.to_data()["a"]
+    return scan_yaml(f"a: {text}", "plant.yaml").sound().root.to_data()["a"]
 
 
 def node_at(document: Document, path: str) -> Node:
@@ -84,7 +84,7 @@ def test_get_goes_by_keys_and_indices(document: Document) -> None:
     assert root.get("bridges", 5) is None
     assert root.get("bridges", "name") is None
     assert root.get("nothing", "below") is None
-    assert parse_yaml("l: {0: acme}", "x").root.get("l", 0) is not None
+    assert scan_yaml("l: {0: acme}", "x").sound().root.get("l", 0) is not None
 
 
 def test_to_data_gives_plain_values(document: Document) -> None:
@@ -160,12 +160,12 @@ def test_not_a_number_is_a_number() -> None:
 
 
 def test_keys_are_text_whatever_they_look_like() -> None:
-    root = parse_yaml("0: a\ntrue: b\n~: c\nno: d\n", "x").root
+    root = scan_yaml("0: a\ntrue: b\n~: c\nno: d\n", "x").sound().root
     assert root.to_data() == {"0": "a", "true": "b", "~": "c", "no": "d"}
 
 
 def test_an_alias_has_the_place_of_its_anchor_and_a_path_of_its_own() -> None:
-    document = parse_yaml("a: &plc\n  port: 502\nb: *plc\nc: &n 5\nd: *n\n", "plant.yaml")
+    document = scan_yaml("a: &plc\n  port: 502\nb: *plc\nc: &n 5\nd: *n\n", "plant.yaml").sound()
     port = node_at(document, "b.port")
     assert port.value == 502
     assert port.path == "b.port"
@@ -176,13 +176,13 @@ def test_an_alias_has_the_place_of_its_anchor_and_a_path_of_its_own() -> None:
 
 
 def test_an_anchor_given_again_means_the_later_one() -> None:
-    assert parse_yaml("a: &x 1\nb: &x 2\nc: *x\n", "x").root.to_data()["c"] == 2
+    assert scan_yaml("a: &x 1\nb: &x 2\nc: *x\n", "x").sound().root.to_data()["c"] == 2
 
 
 def test_a_merge_takes_over_keys_and_written_ones_win() -> None:
-    document = parse_yaml(
+    document = scan_yaml(
         "a: &a {host: h, port: 1}\nb:\n  port: 2\n  <<: *a\n  unit: 3\n", "plant.yaml"
-    )
+    ).sound()
     merged = node_at(document, "b")
     assert merged.to_data() == {"port": 2, "unit": 3, "host": "h"}
     assert document.mark_of("b.host") == Mark("plant.yaml", 1, 14)
@@ -191,12 +191,12 @@ def test_a_merge_takes_over_keys_and_written_ones_win() -> None:
 
 
 def test_of_several_merged_mappings_the_earlier_wins() -> None:
-    root = parse_yaml("a: &a {x: 1}\nb: &b {x: 2, y: 3}\nc:\n  <<: [*a, *b]\n", "x").root
+    root = scan_yaml("a: &a {x: 1}\nb: &b {x: 2, y: 3}\nc:\n  <<: [*a, *b]\n", "x").sound().root
     assert root.to_data()["c"] == {"x": 1, "y": 3}
 
 
 def test_a_merge_key_in_quotes_is_a_key() -> None:
-    assert parse_yaml("a: {'<<': 1}", "x").root.to_data() == {"a": {"<<": 1}}
+    assert scan_yaml("a: {'<<': 1}", "x").sound().root.to_data() == {"a": {"<<": 1}}
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_paths_are_written_and_read_back(key: str) -> None:
 
 
 def test_a_key_with_a_dot_stands_in_quotes_in_a_path() -> None:
-    document = parse_yaml("a: {b.c: 1}", "x")
+    document = scan_yaml("a: {b.c: 1}", "x").sound()
     assert node_at(document, 'a["b.c"]').path == 'a["b.c"]'
 
 
@@ -225,7 +225,7 @@ def test_a_diagnostic_can_be_made_at_a_node_and_at_a_mark(document: Document) ->
 
 
 def test_a_caret_stands_below_wide_characters_and_tabs() -> None:
-    document = parse_yaml("a: {温度: x, b:\t'é', e\u0301: 5}", "plant.yaml")
+    document = scan_yaml("a: {温度: x, b:\t'é', e\u0301: 5}", "plant.yaml").sound()
     line, caret = node_at(document, "a.b").problem("FSM0126", "no.").render().split("\n")[1:]
     assert line == "1 | a: {温度: x, b:\t'é', e\u0301: 5}"
     assert caret == "    " + " " * 4 + " " * 4 + " " * 7 + "\t^^^"
@@ -300,11 +300,11 @@ def test_a_rendered_list_may_be_longer_than_its_template(document: Document) -> 
 
 
 def test_a_value_of_one_variable_knows_where_it_is_declared() -> None:
-    document = parse_yaml(
+    document = scan_yaml(
         't: {port: "{{ .PORT }}", mixed: "x{{ .PORT }}", regs: "{{- REGS }}"}\n'
         "v: {PORT: 5, REGS: [{n: 1}, {n: 2}]}\n",
         "plant.yaml",
-    )
+    ).sound()
     asked: list[tuple[str, ...]] = []
 
     def origin(steps: tuple[str, ...]) -> Node | None:

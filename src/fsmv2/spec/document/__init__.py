@@ -9,27 +9,29 @@ codes, wording                                         the catalogue of problems
 
 from fsmv2.spec.document.codes import CATALOGUE, explain
 from fsmv2.spec.document.decode import decode, rendered
-from fsmv2.spec.document.document import Document, in_order
+from fsmv2.spec.document.document import MOST_SHOWN, Document, in_order
 from fsmv2.spec.document.duration import Duration, parse_duration
-from fsmv2.spec.document.folder import load_folder, scan_folder
-from fsmv2.spec.document.load import load_yaml, parse_yaml, scan_yaml
+from fsmv2.spec.document.folder import scan_folder
+from fsmv2.spec.document.load import scan_file, scan_yaml
 from fsmv2.spec.document.node import Node
+from fsmv2.spec.document.paths import around, parse_path
 from fsmv2.spec.document.templated import Templated
 
 __all__ = [
     "CATALOGUE",
+    "MOST_SHOWN",
     "Document",
     "Duration",
     "Node",
     "Templated",
+    "around",
     "decode",
     "explain",
     "in_order",
-    "load_folder",
-    "load_yaml",
     "parse_duration",
-    "parse_yaml",
+    "parse_path",
     "rendered",
+    "scan_file",
     "scan_folder",
     "scan_yaml",
 ]

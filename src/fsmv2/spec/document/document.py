@@ -14,7 +14,8 @@ from fsmv2.spec.document.paths import parse_path
 class Document:
     """Its name, its lines, and its root, which is a mapping.
 
-    `problems` is what is wrong with it as YAML; `holes`: for that, something of it may be missing.
+    `problems` is what is wrong with single places of it as YAML; `holes`: something is missing from
+    the tree for that.
     """
 
     __slots__ = ("holes", "lines", "name", "problems", "root")
@@ -68,23 +69,29 @@ class Document:
         at = Node("scalar", None, path=path, mark=place, length=length, document=self)
         return at.problem(code, message, fix=fix, warning=warning)
 
+    def steps_to(self, path: str) -> list[Node]:
+        """The nodes on the way to `path`, from the top on, as far as there are any."""
+        try:
+            steps = parse_path(path)
+        except ValueError:
+            return []
+        found: list[Node] = []
+        node: Node | None = self.root
+        for step in steps:
+            node = node.get(step) if node is not None else None
+            if node is None:
+                break
+            found.append(node)
+        return found
+
     def placed(self, diagnostic: Diagnostic) -> Diagnostic:
         """A diagnostic that knows only its path, with the place of the nearest part there is.
 
         For problems found in plain data, by code that knows nothing of files.
         """
-        try:
-            steps = parse_path(diagnostic.path)
-        except ValueError:
-            steps = ()
         if diagnostic.mark is not None:
             return diagnostic
-        node = self.root
-        for step in steps:
-            below = node.get(step)
-            if below is None:
-                break
-            node = below
+        node = [self.root, *self.steps_to(diagnostic.path)][-1]
         found = node.problem(diagnostic.code, diagnostic.message)
         return msgspec.structs.replace(
             diagnostic, mark=found.mark, source=found.source, length=found.length

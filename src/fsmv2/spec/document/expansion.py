@@ -27,10 +27,14 @@ _NO_TAGS = (None, "!")
 
 
 class Expansion:
-    """One document's; `problems` are in no particular order."""
+    """One document's; `problems` are in no particular order.
+
+    `holes`: keys that cannot be one, or what they were to bring, are left out.
+    """
 
     def __init__(self, document: Document) -> None:
         self.problems: list[Diagnostic] = []
+        self.holes = False
         self._document = document
 
     def node(self, raw: Raw, path: str, key: Span | None = None) -> Node:
@@ -86,10 +90,12 @@ class Expansion:
         for key_raw, value_raw in zip(pairs, pairs, strict=True):
             key = self._key(key_raw, raw, path)
             if key is None:
+                self.holes = True
                 continue
             span = (key_raw.mark(self._document), key_raw.length)
             if key == MERGE and key_raw.plain:
                 if merge_span is not None:
+                    self.holes = True
                     self._note(
                         span,
                         path,
@@ -164,6 +170,7 @@ class Expansion:
         for source_raw in raw.children if is_list else [raw]:
             source = self.node(source_raw, path)
             if source.kind != "mapping":
+                self.holes = True
                 self._note(
                     span,
                     path,

@@ -15,26 +15,20 @@ import msgspec
 
 from fsmv2.errors import Diagnostic, DocumentError, Mark, Related
 from fsmv2.spec.document.document import Document
-from fsmv2.spec.document.load import scan_yaml
+from fsmv2.spec.document.load import scan_file
 from fsmv2.spec.document.node import Node
-from fsmv2.spec.document.source import read_file
 
 SUFFIXES = (".yaml", ".yml")
 MOST = 10_000
 """Files; nobody keeps more in one folder by hand."""
 
 
-def load_folder(folder: Path, *, aliases: Mapping[str, str] | None = None) -> Document:
+def scan_folder(folder: Path, *, aliases: Mapping[str, str] | None = None) -> Document:
     """Read every `*.yaml` and `*.yml` in `folder`, but for hidden ones and those with `_` or `~`.
 
-    `aliases`: other names of sections, so that two files may use either. DocumentError holds what
-    is wrong with all of them at once.
+    `aliases`: other names of sections, so that two files may use either. What is wrong with any of
+    them is in the document's `problems`.
     """
-    return scan_folder(folder, aliases=aliases).sound()
-
-
-def scan_folder(folder: Path, *, aliases: Mapping[str, str] | None = None) -> Document:
-    """As `load_folder`, but what is wrong is in `problems`, and what can be read is there."""
     whole = Document(str(folder), [])
     whole.root = Node("mapping", {}, mark=Mark(str(folder), 1, 1), keys={}, document=whole)
     problems = whole.problems
@@ -42,17 +36,18 @@ def scan_folder(folder: Path, *, aliases: Mapping[str, str] | None = None) -> Do
     whole.holes = bool(problems)
     for file in files:
         try:
-            document = scan_yaml(read_file(file), str(file))
+            document = scan_file(file)
         except DocumentError as error:
             problems += error.diagnostics
             whole.holes = True
             continue
-        problems += document.problems
         whole.holes |= document.holes
+        conflicts: list[Diagnostic] = []
+        moved: dict[str, str] = {}
         for key, section in document.root.value.items():
-            name = (aliases or {}).get(key, key)
-            _move(section, key, name)
-            _add(whole.root, name, section, problems)
+            _add(whole.root, (aliases or {}).get(key, key), section, conflicts, moved)
+        problems += [_moved(problem, moved) for problem in document.problems]
+        problems += conflicts
     return whole
 
 
@@ -102,16 +97,19 @@ def _of(folder: Path, code: str, message: str, fix: str = "") -> Diagnostic:
     return Diagnostic(code=code, message=f"{folder}: {message}", fix=fix)
 
 
-def _add(root: Node, key: str, section: Node, problems: list[Diagnostic]) -> None:
+def _add(
+    root: Node, key: str, section: Node, problems: list[Diagnostic], moved: dict[str, str]
+) -> None:
+    """Put a section of one file into the whole; `moved` is told of paths that change by that."""
     old = root.value.get(key)
     if old is None:
+        _move(section, key, moved)
         root.value[key] = section
         if section.key is not None:
             root.keys[key] = section.key  # type: ignore[index]  # a dict, made above
     elif old.kind == section.kind == "sequence":
-        first = len(old.value)
-        for number, item in enumerate(section.value):
-            _move(item, f"{key}[{number}]", f"{key}[{first + number}]")
+        for number, item in enumerate(section.value, start=len(old.value)):
+            _move(item, f"{key}[{number}]", moved)
         root.value[key] = _united(old, [*old.value, *section.value], {})
     elif old.kind == section.kind == "mapping":
         both = [name for name in section.value if name in old.value]
@@ -134,15 +132,20 @@ def _united(old: Node, value: object, keys: Mapping[str, tuple[Mark, int]]) -> N
     )
 
 
-def _move(node: Node, old: str, new: str) -> None:
+def _move(node: Node, new: str, moved: dict[str, str]) -> None:
     """Give a section or an item of a list, and what is in it, the path it has in the whole."""
+    old = node.path
     todo = [node] if old != new else []
     while todo:
         at = todo.pop()
-        if at.path.startswith(old):
-            at.path = new + at.path.removeprefix(old)
+        moved[at.path] = at.path = new + at.path.removeprefix(old)
         below = at.value.values() if at.kind == "mapping" else at.value
         todo += below if at.kind != "scalar" else ()
+
+
+def _moved(problem: Diagnostic, moved: Mapping[str, str]) -> Diagnostic:
+    path = moved.get(problem.path, problem.path)
+    return problem if path == problem.path else msgspec.structs.replace(problem, path=path)
 
 
 def _twice(what: str, old: Node, new: Node, key: str | None) -> Diagnostic:

@@ -18,23 +18,16 @@ from fsmv2.spec.document.expansion import Expansion
 from fsmv2.spec.document.source import decode_text, read_file, refused
 
 
-def load_yaml(path: Path) -> Document:
-    """Read and parse a file; DocumentError holds everything that is wrong with it as YAML."""
-    return parse_yaml(read_file(path), str(path))
-
-
-def parse_yaml(source: bytes | str, name: str) -> Document:
-    """Parse a text; `name` stands in messages where the file's would.
-
-    The document's `root` is the tree of nodes. Raises DocumentError, and nothing else.
-    """
-    return scan_yaml(source, name).sound()
+def scan_file(path: Path) -> Document:
+    """Read and parse a file, as `scan_yaml` does a text."""
+    return scan_yaml(read_file(path), str(path))
 
 
 def scan_yaml(source: bytes | str, name: str) -> Document:
-    """As `parse_yaml`, but what is wrong in single places is in `problems` of the document.
+    """Parse a text; `name` stands in messages where the file's would.
 
-    DocumentError says why nothing of it can be read.
+    The document's `root` is the tree of nodes, and `problems` what is wrong with single places of
+    it. Raises DocumentError when nothing of it can be read, and nothing else.
     """
     text = decode_text(source, name)
     document = Document(name, text.splitlines())
@@ -61,5 +54,5 @@ def scan_yaml(source: bytes | str, name: str) -> Document:
         expansion.problems.append(problem)
         raise DocumentError(in_order(expansion.problems))
     document.root = root
-    document.problems, document.holes = expansion.problems, bool(expansion.problems)
+    document.problems, document.holes = expansion.problems, expansion.holes
     return document

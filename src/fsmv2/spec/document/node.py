@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from fsmv2.errors import Diagnostic, Mark, Related
@@ -121,15 +121,6 @@ class Node:
                 return None
         return node
 
-    def without(self, paths: Collection[str]) -> Node:
-        """The same without the nodes at these paths; those that are left keep theirs."""
-        if self.kind == "scalar" or not paths:
-            return self
-        if self.kind == "mapping":
-            items = self.value.items()
-            return self._branch({k: c.without(paths) for k, c in items if c.path not in paths})
-        return self._branch([c.without(paths) for c in self.value if c.path not in paths])
-
     def children(self) -> list[Node]:
         """The nodes directly below; none for a scalar."""
         if self.kind == "scalar":
@@ -168,7 +159,7 @@ class Node:
             return self if value is self.value else self._placed(value, None)
         items = self.value.items() if self.kind == "mapping" else enumerate(self.value)
         children = {key: child.with_scalars(replace) for key, child in items}
-        return self._branch(children if self.kind == "mapping" else list(children.values()))
+        return self.of(children if self.kind == "mapping" else list(children.values()))
 
     def with_values(self, data: Any, origin: Origin | None = None) -> Node:
         """`data`, usually this node rendered, with the places of this node.
@@ -193,9 +184,9 @@ class Node:
                     if child is not None
                     else self._placed(value, None, join(self.path, str(key)))
                 )
-            return self._branch(children)
+            return self.of(children)
         if self.kind == "sequence" and isinstance(data, list | tuple):
-            return self._branch(
+            return self.of(
                 [
                     self.value[i].with_values(value, origin)
                     if i < len(self.value)
@@ -254,7 +245,8 @@ class Node:
             related=related,
         )
 
-    def _branch(self, value: Any) -> Node:
+    def of(self, value: Any) -> Node:
+        """A mapping or list at the same place, of these nodes."""
         return Node(
             self.kind,
             value,

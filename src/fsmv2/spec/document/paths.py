@@ -37,6 +37,11 @@ def parse_path(path: str) -> tuple[str | int, ...]:
     return tuple(steps)
 
 
+def around(path: str) -> list[str]:
+    """The path, and those of all that it lies in, the nearest first; not the empty one."""
+    return [path[: step.end()] for step in _STEP.finditer(path)][::-1]
+
+
 @functools.lru_cache(maxsize=4096)
 def _step(key: str) -> str:
     return key if _PLAIN.match(key) else f"[{json.dumps(key)}]"

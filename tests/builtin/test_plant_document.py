@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fsmv2 import DocumentError, WorkerFactory
 from fsmv2.builtin import parse_plant, register_builtins
+from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.flow import AsyncioEngine
 from fsmv2.runtime import plan
 
@@ -208,6 +211,20 @@ def test_a_bridge_with_a_write_section_gains_a_flow_to_the_device() -> None:
     write = config["edge/filler/dfc_write"]
     assert write.input.subject == "cmd.v1.acme.cologne.unknown.unknown.filler._write"
     assert write.output.registers[0].max == 80
+
+
+def test_a_flow_speaks_to_the_broker_of_its_own_plant_alone(tmp_path: Path) -> None:
+    """Another plant's may have its port by now; to a broker of the user's any name is right."""
+    factory = WorkerFactory()
+    register_builtins(factory, AsyncioEngine())
+    own = parse_plant(BRIDGE, state_dir=tmp_path)
+    config = {n.path: n.config for n in plan(own.root, factory)}
+    server = config["edge/filler/dfc_read"].output.server
+    assert server == BrokerConfig(state_dir=str(tmp_path / "broker")).identity
+    assert server != BrokerConfig(state_dir=str(tmp_path / "other")).identity
+    given = parse_plant("broker: {url: nats://10.0.0.1}\n" + BRIDGE, state_dir=tmp_path)
+    config = {n.path: n.config for n in plan(given.root, factory)}
+    assert config["edge/filler/dfc_read"].output.server == ""
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ START_PATIENCE = 15.0
 class BridgeSpec(UserSpec):
     """What a bridge is made of: the unrendered sections of the document, and where it publishes.
 
-    `memory`: the folder in which it keeps the ids of executed commands over a restart, if any.
+    `broker_server`: what the name of the server at `broker_url` begins with; others are not spoken
+    to. `memory`: the folder in which it keeps the ids of executed commands over a restart, if any.
     """
 
     connection: Mapping[str, Any]
@@ -55,6 +56,7 @@ class BridgeSpec(UserSpec):
     write: Mapping[str, Any] | None = None
     broker: str = ""
     broker_url: str = ""
+    broker_server: str = ""
     memory: str = ""
     wanted: str = "active"
 
@@ -94,8 +96,8 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         connection = self._render(spec.connection, scope)
         read = None if spec.read is None else self._render(spec.read, scope)
         write = None if spec.write is None else self._render(spec.write, scope)
-        where = (scope["location_path"], spec.broker, spec.broker_url, spec.memory)
-        made_of = (connection, read, write, *where)
+        broker = (spec.broker, spec.broker_url, spec.broker_server)
+        made_of = (connection, read, write, scope["location_path"], *broker, spec.memory)
         same = len(self._last) == len(made_of) and all(
             old is new or (isinstance(new, str) and old == new)
             for old, new in zip(self._last, made_of, strict=True)
@@ -304,6 +306,7 @@ def _children(
     location_path: str,
     broker: str,
     broker_url: str,
+    broker_server: str,
     memory: str,
 ) -> tuple[ChildSpec, ...]:
     """The children for the rendered sections; SpecError names what does not fit in them."""
@@ -315,11 +318,20 @@ def _children(
     )
     specs: list[tuple[str, DataFlowSpec]] = []
     if read is not None:
-        spec = dataflow_from(read, location_path=location_path, broker_url=broker_url)
+        spec = dataflow_from(
+            read,
+            location_path=location_path,
+            broker_url=broker_url,
+            broker_server=broker_server,
+        )
         specs.append((READ, spec))
     if write is not None:
         spec = writing_from(
-            write, location_path=location_path, broker_url=broker_url, memory=memory
+            write,
+            location_path=location_path,
+            broker_url=broker_url,
+            broker_server=broker_server,
+            memory=memory,
         )
         specs.append((WRITE, spec))
     flows = [

@@ -204,6 +204,7 @@ class Making:
             read=data.get("read"),
             write=data.get("write"),
             broker_url=broker.address if broker is not None else "",
+            broker_server=broker.server if broker is not None else "",
             memory=self._below("commands") if write is not None else "",
             wanted=bridge.state,
         )

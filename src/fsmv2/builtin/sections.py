@@ -308,13 +308,16 @@ def connection_from(rendered: Any) -> ConnectionSpec:
     )
 
 
-def dataflow_from(rendered: Any, *, location_path: str, broker_url: str) -> DataFlowSpec:
+def dataflow_from(
+    rendered: Any, *, location_path: str, broker_url: str, broker_server: str = ""
+) -> DataFlowSpec:
     """The spec of a bridge's data flow; SpecError names every problem of the rendered section."""
     section = read_section(rendered, ReadSection, "read")
     return DataFlowSpec(
         input=_modbus(section.input.modbus),
         output=UnsOutput(
             url=broker_url,
+            server=broker_server,
             location_path=location_path,
             contract=section.output.uns.contract,
         ),
@@ -322,7 +325,7 @@ def dataflow_from(rendered: Any, *, location_path: str, broker_url: str) -> Data
 
 
 def writing_from(
-    rendered: Any, *, location_path: str, broker_url: str, memory: str = ""
+    rendered: Any, *, location_path: str, broker_url: str, broker_server: str = "", memory: str = ""
 ) -> DataFlowSpec:
     """The spec of a bridge's flow to the device; SpecError names every problem of the section."""
     section = read_section(rendered, WriteSection, "write")
@@ -334,6 +337,7 @@ def writing_from(
     return DataFlowSpec(
         input=CommandInput(
             url=broker_url,
+            server=broker_server,
             subject=subject_from(commands.subject) or command_subject(location_path),
             max_age=commands.max_age,
             clock_tolerance=commands.clock_tolerance,

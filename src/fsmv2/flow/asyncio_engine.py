@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from fsmv2.errors import FlowError
-from fsmv2.flow.config import FlowConfig
+from fsmv2.flow.config import FlowConfig, UnsOutput
 from fsmv2.flow.engine import AnyConfig, OnAccepted
 from fsmv2.flow.flow import Flow
 from fsmv2.flow.stats import FlowStats
 from fsmv2.flow.uns.connection import UnsConnection
-from fsmv2.flow.write.config import WriteConfig
+from fsmv2.flow.write.config import CommandInput, WriteConfig
 from fsmv2.flow.write.flow import WriteFlow
 from fsmv2.flow.write.seen import SeenCommands
 
@@ -49,7 +49,7 @@ class AsyncioEngine:
         self._flows: dict[str, AnyFlow] = {}
         self._seen: dict[tuple[str, str], SeenCommands] = {}
         self._leaving: set[asyncio.Task[None]] = set()
-        self._connections: dict[tuple[str, str], UnsConnection] = {}
+        self._connections: dict[tuple[str, str, str], UnsConnection] = {}
         self._parting: set[UnsConnection] = set()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -111,9 +111,9 @@ class AsyncioEngine:
 
     def _make(self, config: AnyConfig) -> AnyFlow:
         if isinstance(config, FlowConfig):
-            connection = self._connect(config.output.url, config.output.stream)
+            connection = self._connect(config.output)
             return Flow(config, connection, self._on_accepted)
-        connection = self._connect(config.input.url, config.input.stream)
+        connection = self._connect(config.input)
         return WriteFlow(config, connection, self._remembered(config))
 
     def _remembered(self, config: WriteConfig) -> SeenCommands:
@@ -177,8 +177,8 @@ class AsyncioEngine:
             await connection.aclose()
             self._parting.discard(connection)
 
-    def _connect(self, url: str, stream: str) -> UnsConnection:
-        key = (url, stream)
+    def _connect(self, to: UnsOutput | CommandInput) -> UnsConnection:
+        key = (to.url, to.stream, to.server)
         if key not in self._connections:
             self._connections[key] = UnsConnection(*key)
         return self._connections[key]

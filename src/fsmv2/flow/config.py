@@ -48,7 +48,8 @@ class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
     """The Unified Namespace on a NATS server with JetStream.
 
     `queue` bounds the samples accepted but not yet acknowledged; `window` those sent without
-    waiting for the acknowledgement of the first.
+    waiting for the acknowledgement of the first. `server`: what the server's name begins with;
+    another that answers at `url` is not spoken to.
     """
 
     url: str
@@ -57,6 +58,7 @@ class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
     stream: str = "UMH"
     queue: int = 10_000
     window: int = 512
+    server: str = ""
 
     def __post_init__(self) -> None:
         problems = list(_output_problems(self))

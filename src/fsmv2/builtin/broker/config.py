@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from pathlib import Path
 
@@ -57,6 +58,12 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
     def directory(self) -> Path:
         """Where the broker keeps everything; one name for it, however it was spelt."""
         return Path(self.state_dir).resolve()
+
+    @property
+    def identity(self) -> str:
+        """What the name of each server of this state directory begins with, and of no other."""
+        path = os.fsencode(self.directory)
+        return f"fsmv2-{hashlib.blake2b(path, digest_size=6).hexdigest()}-"
 
     @property
     def config_file(self) -> Path:

@@ -100,7 +100,7 @@ def _spawn(program: str, config: BrokerConfig, lock: int) -> Record:
     """Start a server and write down whose it is. Nothing is awaited between the two."""
     sweep(config.directory)
     make_private_directory(config.directory / "store")
-    name = f"fsmv2-{secrets.token_hex(8)}"
+    name = f"{config.identity}{secrets.token_hex(8)}"
     write_private(config.config_file, render(config, name))
     for port in (config.port, config.mqtt_port):
         if not is_free(port, config.host):

@@ -60,4 +60,4 @@ def render(config: BrokerConfig, name: str) -> str:
 
 def digest(config: BrokerConfig) -> str:
     """What a running server is compared by: equal when it need not be started again."""
-    return hashlib.sha256(render(config, "").encode()).hexdigest()[:16]
+    return hashlib.sha256(render(config, config.identity).encode()).hexdigest()[:16]

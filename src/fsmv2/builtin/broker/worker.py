@@ -50,6 +50,11 @@ class BrokerSpec(UserSpec):
         return f"nats://127.0.0.1:{self.port}" if self.embedded else self.url
 
     @property
+    def server(self) -> str:
+        """What the name of the server begins with; '' when any server may answer."""
+        return self.config.identity if self.embedded and self.state_dir else ""
+
+    @property
     def config(self) -> BrokerConfig:
         """How the embedded server is run."""
         return BrokerConfig(

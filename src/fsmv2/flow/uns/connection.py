@@ -64,16 +64,18 @@ Hear = Callable[[Heard], Awaitable[None]]
 class UnsConnection:
     """Publishes samples and hands back each acknowledgement; hears commands and sends answers.
 
-    Runs on the engine's loop.
+    `server`: what the server's name begins with. One of another name that answers at `url`, such as
+    the broker of another plant that has taken the port, is left alone. Runs on the engine's loop.
     """
 
-    def __init__(self, url: str, stream: str) -> None:
+    def __init__(self, url: str, stream: str, server: str = "") -> None:
         silence("nats", "nats.aio.client")
         self.url = url
         self.up = asyncio.Event()
         self.error = "not connected yet"
         self.users = 0
         self._stream = stream
+        self._server = server
         self._client: Any = None
         self._waiting: dict[str, Acknowledged] = {}
         self._tokens = itertools.count()
@@ -232,6 +234,9 @@ class UnsConnection:
                 closed_cb=closed,
                 disconnected_cb=closed,
             )
+            name = str(client._server_info.get("server_name", ""))
+            if not name.startswith(self._server):
+                raise ConnectionError(f"another broker than ours answers there, '{name}'")
             await self._ensure_stream(client, nats)
             self._inbox = client.new_inbox() + "."
             await client.subscribe(self._inbox + "*", cb=self._acknowledge)

@@ -38,6 +38,7 @@ class CommandInput(msgspec.Struct, frozen=True, kw_only=True, tag="commands"):
     A command older than `max_age` seconds, or from further in the future than `clock_tolerance`
     seconds, is refused. `queue`: how many may wait; one more is refused. `memory`: the folder in
     which ids are kept, so that a restart executes no command twice; without it they are not.
+    `server`: what the server's name begins with; another that answers at `url` is not heard.
     """
 
     url: str
@@ -47,6 +48,7 @@ class CommandInput(msgspec.Struct, frozen=True, kw_only=True, tag="commands"):
     queue: int = 100
     stream: str = "UMH"
     memory: str = ""
+    server: str = ""
 
     def __post_init__(self) -> None:
         problems = list(_command_problems(self))

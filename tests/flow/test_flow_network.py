@@ -147,7 +147,7 @@ async def test_whatever_the_network_does_nothing_accepted_is_lost(
 ) -> None:
     """Held, cut, thinned, swallowed, garbled both ways; then it is well, and everything arrives.
 
-    What was garbled on its way to the broker may be stored like that, and nobody can know.
+    What was garbled on its way to the broker may be stored like that, readable or not.
     """
     seed = 1
     drawn = random.Random(seed)
@@ -189,8 +189,8 @@ async def test_whatever_the_network_does_nothing_accepted_is_lost(
             assert figures(engine).output_connected
             assert await engine.stop(NAME, drain=20.0) == 0
         await engine.aclose()
-        found = await stored(server.port)
-    assert garbling or set(accepted) == set(found)
+        if not garbling:
+            assert set(accepted) == set(await stored(server.port))
 
 
 async def test_a_stream_that_takes_no_more_is_said_and_gets_all_later(tmp_path: Path) -> None:

@@ -228,3 +228,33 @@ def test_a_root_that_waits_for_its_new_type_may_still_be_renamed(world: World) -
         sim.declare(device("b"))
         sim.run(5)
         assert states(sim) == {"b": "running"}
+
+
+def test_h54_of_its_old_type_again_it_derives_what_changed_meanwhile(world: World) -> None:
+    def declared(first: str, kind: str) -> ChildSpec:
+        b = device("b", worker_type=kind, template="{{ .global.x }}")
+        return group("g", device("a", worker_type=first), b)
+
+    with waiting(world) as sim:
+        sim.declare(declared("lamp", "device"), {"x": 1})
+        sim.run(30)
+        sim.declare(group("g", device("a"), device("b", worker_type="lamp")), {"x": 1})
+        sim.run(0.1)
+        assert "recreate" in sim.supervisor("g/b").timers
+        sim.declare(declared("device", "lamp"), {"x": 2})
+        sim.run(0.1)
+        sim.declare(declared("device", "device"), {"x": 2})
+        sim.run(0.1)
+        causes = [cause for record in sim.records("g/b") for cause in record.causes]
+        assert next(c for c in causes if str(c) == "spec of its old type again").origin > 0
+        sim.run(30)
+        assert sim["g/b"].type == "device"
+        assert sim.supervisor("g/b").live_config == 2
+
+
+def test_h54_what_is_called_off_leaves_no_timer(world: World) -> None:
+    with waiting(world) as sim:
+        assert "recreate" in sim.supervisor("g/b").timers
+        sim.declare(pair("device", before="lamp"))
+        sim.run(0.1)
+        assert "recreate" not in sim.supervisor("g/b").timers

@@ -40,7 +40,7 @@ def come_back(core: Core, s: Supervisor, spec: ChildSpec) -> bool:
             below.stop, below.drained, below.final_after = None, False, None
             below.timers.pop("stop", None)
             _catch_up(core, below)
-            core.mark(below, Cause("spec", "declared again while being removed"))
+            core.mark(below, Cause("spec", "declared again while being removed", core.tick_id))
     redeclare(core, s, spec)
     map_child(core, s)
     core.report("stop", s, "declared again with the same spec: kept")

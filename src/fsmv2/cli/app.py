@@ -46,6 +46,14 @@ StateDir = Annotated[
         "--state-dir", parser=_named, metavar="DIR", help="Where the broker and the tree keep data."
     ),
 ]
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--types",
+        metavar="MODULE",
+        help="Worker types of yours: package.module, or package.module:factory. Repeatable.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
 NoOutput = Annotated[
     bool,
@@ -109,22 +117,32 @@ def render(
         raise typer.Exit(render_plan(file, path))
 
 
-@app.command(short_help="Say where a variable of a worker comes from.")
+@app.command(short_help="Say why a worker is as it is, or a variable of it.")
 def why(
     file: File,
     path: Annotated[str, typer.Argument(metavar="PATH", help="The worker, as `render` shows it.")],
     var: Annotated[
         str, typer.Option("--var", metavar="NAME", help="IP, global.rate, location.site.")
-    ],
+    ] = "",
+    types: Types = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Show the value a worker sees for a variable: its tier, who declared it, file and line.
+    """Say how a worker of the running tree is, why, and what it will do next, and when.
 
-    What it hides, because a declaration nearer to the worker counts, is shown too.
+    With --var: the value it sees for a variable, its tier, who declared it, file and line; also
+    what that hides. Nothing needs to run for this.
     """
     with told():
-        from fsmv2.cli.why import why_variable
+        if var:
+            from fsmv2.cli.why import why_variable
 
-        raise typer.Exit(why_variable(file, path, var))
+            raise typer.Exit(why_variable(file, path, var))
+        from fsmv2.cli.why_now import why_now
+
+        raise typer.Exit(
+            why_now(file, path, state_dir=state_dir, types=types or [], as_json=as_json)
+        )
 
 
 @app.command(short_help="Run the tree of a document and show it.")
@@ -325,14 +343,7 @@ def replay(
             help="The folder `journal` of a run, or a file of it.",
         ),
     ],
-    types: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--types",
-            metavar="MODULE",
-            help="Worker types of yours: package.module, or package.module:factory. Repeatable.",
-        ),
-    ] = None,
+    types: Types = None,
     since: Annotated[
         str,
         typer.Option(

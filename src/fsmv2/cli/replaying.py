@@ -60,10 +60,10 @@ def replay_journal(
         since=first,
         until=last,
         path=path,
-        tell=(_print_json if as_json else _tell) if path else None,
+        tell=(print_json if as_json else _tell) if path else None,
     )
     if as_json:
-        _print_json(_summary(found))
+        print_json(_summary(found))
     else:
         # Beside a story all else is no data.
         _show(found, time.perf_counter() - began, progress if path else _print)
@@ -96,7 +96,8 @@ def _print(text: str) -> None:
     typer.echo(text, color=coloured(sys.stdout))
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """One object, on a line of stdout."""
     sys.stdout.write(msgspec.json.encode(value, enc_hook=str).decode() + "\n")
 
 

@@ -26,6 +26,19 @@ def shown(path: Path) -> str:
     return str(path)
 
 
+def holder(directory: Path) -> str:
+    """The process that runs a tree in this place; empty when none does."""
+    try:
+        with (directory / LOCK).open(encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with contextlib.suppress(OSError):
+            return (directory / LOCK).read_text(encoding="utf-8").strip() or "?"
+    except OSError:
+        return ""  # never used
+    return ""
+
+
 @contextlib.contextmanager
 def held(directory: Path) -> Iterator[None]:
     """Make `directory` and keep every other fsmv2 out of it; the kernel lets go after any death.

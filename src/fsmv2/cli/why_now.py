@@ -1,0 +1,191 @@
+"""`why FILE PATH`: what a worker of the running tree is, why, and what it will do next.
+
+The journal of the run is replayed to its end, which is a moment ago: the same core, in the same
+state, with the delays that are drawn. Nothing is asked of the tree that runs.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+
+from fsmv2.cli.duration import spoken
+from fsmv2.cli.exits import FAILED, OK, USAGE
+from fsmv2.cli.lines import clock_text
+from fsmv2.cli.moment import shown as date_text
+from fsmv2.cli.quiet import keep_quiet
+from fsmv2.cli.replaying import known_types, print_json
+from fsmv2.cli.state_home import holder, shown
+from fsmv2.cli.terminal import complain
+from fsmv2.cli.tree import JOURNAL, default_state
+from fsmv2.core import Supervisor, TickRecord
+from fsmv2.errors import JournalError, suggest
+from fsmv2.runtime import NodeView
+from fsmv2.runtime.journal import replay
+from fsmv2.runtime.view import history, view_node
+from fsmv2.worker import Phase
+
+DUE = {
+    "retry": "tries again",
+    "wake": "looks at its state again",
+    "create": "is made, if it can be by then",
+    "breaker": "has its steps tried again",
+    "repair": "is begun anew by its parent",
+    "again": "may run again",
+    "recreate": "is begun anew with what is declared now",
+    "settle": "has its failures forgiven, if nothing happens until then",
+    "stop": "is forced to end, if it has not by then",
+}
+"""What is due and a person would ask for; by the kind of its timer."""
+
+MOST = 8
+"""Children in trouble, and decisions of late, that are shown."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one worker. `at`, in Unix seconds: until when; `process`: who runs it."""
+
+    at: float
+    process: str
+    node: NodeView
+    due: dict[str, float]
+    withheld: str
+    below: list[NodeView]
+    lately: list[tuple[float, str]]
+
+
+def why_now(
+    file: Path, path: str, *, state_dir: Path | None, types: list[str], as_json: bool
+) -> int:
+    """Print how the worker at `path` is, and why; returns the exit code."""
+    keep_quiet()
+    directory = (state_dir or default_state(file)).absolute()
+    journal = directory / JOURNAL
+    if not journal.is_dir():
+        complain(
+            f"nothing is known of a run of {file}: there is no {shown(journal)}",
+            fix=f"Start it: fsmv2 run {file}. Name its --state-dir, if it has one.",
+        )
+        return USAGE
+    process = holder(directory)
+    found = replay(journal, known_types(types), since=math.inf)
+    core = found.core
+    if core is None or found.difference is not None:
+        why = found.segments[-1].problem or "it is decided in another way now"
+        raise JournalError(
+            f"{shown(journal)} cannot be replayed to its end: {why}.",
+            fix=f"See what `fsmv2 replay {shown(journal)}` says.",
+        )
+    at = found.segments[-1].last
+    if core.root is None:
+        complain(
+            f"nothing of {file} runs: it was stopped at {date_text(at)}",
+            fix=f"See how it went: fsmv2 replay {shown(journal)} --path {path}",
+        )
+        return FAILED
+    s = core.by_path.get(path)
+    if s is None:
+        complain(f"there is no supervisor '{path}' in this tree", fix=suggest(path, core.by_path))
+        return USAGE
+    # A quiet tree has nothing to record: what is there is so until now, if it still runs.
+    later = max(0.0, time.time() - at) if process else 0.0
+    answer = _answer(s, at + later, later, process)
+    if as_json:
+        print_json(answer)
+    else:
+        for line in _lines(answer):
+            typer.echo(line)
+    return OK
+
+
+def _answer(s: Supervisor, at: float, later: float, process: str) -> Answer:
+    node = view_node(s)
+    records = history(s)
+    return Answer(
+        at=at,
+        process=process,
+        node=msgspec.structs.replace(
+            node,
+            age=node.age + later,
+            observed_age=None if node.observed_age is None else node.observed_age + later,
+            retry_in=max(0.0, node.retry_in - later),
+        ),
+        due={
+            kind: max(0.0, due - s.core.now - later)
+            for kind, due in sorted(s.timers.items(), key=lambda item: item[1])
+            if kind in DUE
+        },
+        withheld=records[-1].gate if records else "",
+        below=[view_node(child) for child in s.children.values()],
+        lately=[one for record in records for one in _decided(s, record)][-MOST:],
+    )
+
+
+def _decided(s: Supervisor, record: TickRecord) -> Iterator[tuple[float, str]]:
+    """When, and what; the last decision of a tick is the one that its reason is of."""
+    for number, text in enumerate(record.decisions, start=1):
+        reason = f": {record.reason}" if number == len(record.decisions) and record.reason else ""
+        yield s.core.epoch + record.at, text + reason
+
+
+def _lines(answer: Answer) -> Iterator[str]:
+    node = answer.node
+    yield f"{node.path} ({node.type}): {node.state}, for {spoken(node.age)}"
+    for name, text in (
+        ("because", node.reason),
+        ("asked", f"{node.control}: {node.control_reason}" if node.control_reason else ""),
+        ("paused", node.paused),
+        ("held", node.held),
+        ("ended", node.ended),
+        ("withheld", answer.withheld),
+        *(("condition", f"{c.type}: {c.reason}") for c in node.conditions),
+        *(("check", f"{check}: {said}") for check, said in node.checks.items()),
+        ("does", node.action),
+        ("seen", _seen(node)),
+        ("tried", _tried(node)),
+        *(("next", f"in {spoken(due)} it {DUE[kind]}") for kind, due in answer.due.items()),
+        *(("below", text) for text in _below(answer.below)),
+        *(("lately", f"{clock_text(at)}  {text}") for at, text in answer.lately),
+    ):
+        if text:
+            yield f"  {name:10}{' '.join(text.split())}"
+    if answer.process:
+        yield f"process {answer.process} runs it; this was so at {clock_text(answer.at)}"
+    else:
+        yield f"it does not run any more; this was so at {date_text(answer.at)}"
+
+
+def _seen(node: NodeView) -> str:
+    if node.observed_age is None:
+        return "never yet"
+    fields: dict[str, Any] = msgspec.to_builtins(node.observed, enc_hook=str) or {}
+    said = ", ".join(
+        f"{name} {round(value, 3) if isinstance(value, float) else value}"
+        for name, value in fields.items()
+        if value or isinstance(value, bool | int | float)
+    )
+    old = "" if node.fresh else ", which is too old to count"
+    return f"{spoken(node.observed_age)} ago{old}{': ' if said else ''}{said}"
+
+
+def _tried(node: NodeView) -> str:
+    if not node.attempts:
+        return ""
+    times = "once" if node.attempts == 1 else f"{node.attempts} times"
+    again = f"again in {spoken(node.retry_in)}" if node.retry_in else "again now"
+    delays = ", ".join(spoken(delay) for delay in node.next_delays)
+    return f"{times} in vain; {again}, then after {delays}"
+
+
+def _below(children: list[NodeView]) -> Iterator[str]:
+    trouble = [c for c in children if not c.healthy and c.phase is not Phase.STOPPED]
+    for child in trouble[:MOST]:
+        yield f"{child.name} ({child.type}): {child.state}: {child.reason}"
+    if rest := len(children) - len(trouble[:MOST]):
+        yield f"{rest} {'more' if trouble else 'all of them well or stopped'}"

@@ -1,0 +1,171 @@
+"""`why FILE PATH`: how a worker of the running tree is, why, and when it does what next."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from fsmv2.cli.app import app
+from fsmv2.cli.duration import spoken
+
+pytestmark = pytest.mark.real
+
+DOCUMENT = """\
+agent: {name: edge}
+processes:
+  fails: {command: ["false"]}
+  sleeps: {command: [sleep, "100"]}
+  waits: {command: ["true", "{{ .NOWHERE }}"]}
+"""
+
+
+def why(folder: Path, *arguments: str) -> Result:
+    document, state = str(folder / "plant.yaml"), str(folder / "state")
+    return CliRunner().invoke(app, ["why", document, *arguments, "--state-dir", state])
+
+
+def answer(folder: Path, path: str) -> dict[str, Any]:
+    """What programs are told of the worker at `path`."""
+    found = why(folder, path, "--json")
+    assert found.exit_code == 0, found.output
+    told: dict[str, Any] = msgspec.json.decode(found.stdout)
+    return told
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
+    """What `condition` gives as soon as it is true; asked a few times a second."""
+    limit = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < limit, "never so"
+        time.sleep(0.1)
+    return found
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The document run by a process of its own."""
+    command = [sys.executable, "-m", "fsmv2.cli", "run", folder / "plant.yaml"]
+    process = subprocess.Popen(
+        [*command, "--state-dir", folder / "state"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: f"process {process.pid} runs it" in why(folder, "edge").output)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder whose document is running."""
+    folder = tmp_path_factory.mktemp("runs")
+    (folder / "plant.yaml").write_text(DOCUMENT)
+    with running(folder):
+        yield folder
+
+
+def test_one_that_runs_says_so_and_who_runs_it(plant: Path) -> None:
+    until(lambda: answer(plant, "edge/sleeps")["node"]["state"] == "running")
+    lines = why(plant, "edge/sleeps").output.splitlines()
+    assert lines[0].startswith("edge/sleeps (process): running, for ")
+    assert any(line.startswith("  because   pid ") for line in lines)
+    assert "  asked     running: its own desired state" in lines
+    assert any("  lately    " in line and "goto running: " in line for line in lines)
+    assert lines[-1].startswith("process ")
+    assert not any("tried" in line for line in lines)
+
+
+def test_of_one_in_trouble_the_next_tries_are_told_as_they_come(plant: Path) -> None:
+    told = until(
+        lambda: (
+            (found := answer(plant, "edge/fails"))["node"]["attempts"] >= 2
+            and found["node"]["retry_in"] > 0.5
+            and found
+        )
+    )
+    lines = why(plant, "edge/fails").output
+    assert "ended with exit code 1" in lines
+    assert " times in vain; again in " in lines
+    assert "  next      in " in lines
+    tries = told["at"] + told["node"]["retry_in"]
+
+    def tried() -> list[float]:
+        lately = answer(plant, "edge/fails")["lately"]
+        return [at for at, text in lately if at > told["at"] and text.startswith("goto starting")]
+
+    first = until(tried, seconds=60)[0]
+    assert first == pytest.approx(tries, abs=0.5)
+
+
+def test_what_is_missing_is_said_of_one_that_waits(plant: Path) -> None:
+    found = why(plant, "edge/waits").output
+    assert "Variable 'NOWHERE' is not defined" in found
+
+
+def test_the_children_in_trouble_are_told_with_their_parent(plant: Path) -> None:
+    lines = until(
+        lambda: "below     fails" in (said := why(plant, "edge").output) and said.splitlines()
+    )
+    below = [line for line in lines if line.startswith("  below")]
+    assert any("fails (process): " in line for line in below)
+    assert not any("sleeps" in line for line in below)
+
+
+def test_one_that_is_not_there_is_answered_with_the_nearest(plant: Path) -> None:
+    found = why(plant, "edge/fail")
+    assert found.exit_code == 2
+    assert "there is no supervisor 'edge/fail'" in found.output
+    assert "Did you mean 'edge/fails'?" in found.output
+
+
+def test_what_never_ran_is_said_with_what_to_do(tmp_path: Path) -> None:
+    found = why(tmp_path, "edge")
+    assert found.exit_code == 2
+    assert "nothing is known of a run of" in found.output
+    assert "fix: Start it: fsmv2 run" in found.output
+
+
+def test_what_was_stopped_and_what_was_killed_do_not_look_as_if_they_ran(tmp_path: Path) -> None:
+    (tmp_path / "plant.yaml").write_text("agent: {name: edge}\nprocesses: {}\n")
+    with running(tmp_path) as process:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        found = why(tmp_path, "edge")
+        assert found.exit_code == 0
+        assert "it does not run any more; this was so at " in found.output
+    with running(tmp_path):
+        pass
+    found = why(tmp_path, "edge")
+    assert found.exit_code == 1
+    assert "runs: it was stopped at " in found.output
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min"),
+        (185, "3 min 5 s"),
+        (3600, "1 h"),
+        (7800, "2 h 10 min"),
+        (90_000, "1 d 1 h"),
+    ],
+)
+def test_durations_are_said_as_a_person_says_them(seconds: float, said: str) -> None:
+    assert spoken(seconds) == said

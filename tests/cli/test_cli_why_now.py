@@ -140,7 +140,7 @@ def test_what_never_ran_is_said_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_what_was_stopped_and_what_was_killed_do_not_look_as_if_they_ran(tmp_path: Path) -> None:
-    (tmp_path / "plant.yaml").write_text("agent: {name: edge}\nprocesses: {}\n")
+    (tmp_path / "plant.yaml").write_text(DOCUMENT)
     with running(tmp_path) as process:
         os.kill(process.pid, signal.SIGKILL)
         process.wait(10)

@@ -33,11 +33,11 @@ lint: $(READY)  ## ruff, strict typing, the layers
 	@$(BIN)/lint-imports --no-logo
 
 test: lint  ## what CI runs, under six minutes on two cores
-	@$(BIN)/pytest -n 3 --cov --cov-report= -m "not slow"
+	@$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report= -m "not slow"
 	@$(BIN)/coverage report --include='src/fsmv2/spec/*,src/fsmv2/core/*' --fail-under=95 --skip-covered
 
 test-all: lint  ## test, and what takes longer: hours on two cores, most of it simulate-all
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist worksteal
 	@$(MAKE) --no-print-directory simulate-all soak
 	@$(BIN)/python tests/mutation/mutants.py --minutes $(MINUTES)
 

@@ -116,10 +116,11 @@ ONE_THING = [
 """Mistakes of which one is none any more, or another one, when the other is there."""
 
 
-def told(*names: str) -> Told:
+def told(*names: str, bridges: str = "bridges") -> Told:
     document = whole()
     for name in names:
         MISTAKES[name](document)
+    document[bridges] = document.pop("bridges")
     try:
         parse_plant(msgspec.json.encode(document).decode())
     except DocumentError as error:
@@ -161,3 +162,12 @@ def test_all_mistakes_that_can_be_together_are_told_together() -> None:
     names = [n for n in MISTAKES if not any(n in one for one in ONE_THING)]
     expected = frozenset(itertools.chain.from_iterable(alone()[name] for name in names))
     assert told(*names) == expected
+
+
+def test_bridges_by_their_other_name_are_looked_at_like_that() -> None:
+    names = [n for n in MISTAKES if not any(n in one for one in ONE_THING)]
+    codes = [
+        sorted(code for code, _, _ in told(*names, "no connection", bridges=key))
+        for key in ("bridges", "protocolConverter")
+    ]
+    assert codes[0] == codes[1]

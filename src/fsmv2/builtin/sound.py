@@ -56,8 +56,9 @@ def _judged(part: Node, wrong: Iterable[str]) -> Node:
         )
 
     found = dict(part.value)
-    if (bridges := found.get("bridges")) is not None and bridges.kind == "sequence":
-        found["bridges"] = bridges.of([entry for entry in bridges.value if judged(entry)])
+    for key in ("bridges", *PlantSection.ALIASES):
+        if (bridges := found.get(key)) is not None and bridges.kind == "sequence":
+            found[key] = bridges.of([entry for entry in bridges.value if judged(entry)])
     if entries := process_nodes(part):
         of = found["processes"].of
         found["processes"] = of({key: entry for key, entry in entries.items() if judged(entry)})

@@ -18,6 +18,9 @@ NEEDED: Mapping[str, Mapping[str, Any]] = {
 }
 """Keys that a section cannot do without, and values nothing is wrong with; by its path in short."""
 
+BRIDGES = ("bridges.*", "protocolConverter.*")
+"""A bridge needs a name, and a connection if no template has one."""
+
 
 def stand_in(node: Node, wrong: Collection[str], incomplete: Collection[str] = ()) -> Node:
     """The same without what is at the paths `wrong`, and with what cannot be done without.
@@ -53,7 +56,7 @@ def _needed(path: str, found: Mapping[str, Node]) -> Mapping[str, Any]:
         return {"agent": NEEDED["agent"]}
     short = str(steps[0]) if len(steps) == 1 else f"{steps[0]}.*"
     needed = NEEDED.get(short if len(steps) < 3 else f"*.{steps[-1]}", {})
-    if short == "bridges.*" and len(steps) == 2:
+    if short in BRIDGES and len(steps) == 2:
         return {"name": path} if "template" in found else {"name": path, "connection": SOMEWHERE}
     return needed
 

@@ -47,7 +47,7 @@ def look(config: Config) -> Record | None:
             return _unseen(config, read_record(config.directory) or record)
         if time.monotonic() > limit:
             break  # it is ending what the command left behind
-        time.sleep(LOOK_EVERY)
+        time.sleep(LOOK_EVERY)  # `look` is @blocking: it has a thread of its own
         record = read_record(config.directory) or record
     if is_zombie(record.keeper, record.keeper_start):
         reap(record.keeper, record.keeper_start)

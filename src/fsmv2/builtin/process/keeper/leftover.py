@@ -50,4 +50,4 @@ def end_children() -> None:
                 pass
         except ChildProcessError:
             return
-        time.sleep(LOOK_EVERY)
+        time.sleep(LOOK_EVERY)  # nobody else lives in this process

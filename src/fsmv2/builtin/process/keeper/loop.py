@@ -126,7 +126,7 @@ class Keeper:
         self._record.note(ended_at=time.time(), exit_code=code, signal=signal)
         limit = time.monotonic() + INSISTS
         while not self._record.saved and time.monotonic() < limit:
-            time.sleep(LOOK_EVERY)
+            time.sleep(LOOK_EVERY)  # nobody else lives in this process
             self._record.save()
 
     # ---- the beginning -----------------------------------------------------------------------

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import pytest
 
 from fsmv2 import DocumentError
 from fsmv2.builtin import parse_plant
@@ -75,6 +76,14 @@ def test_a_mangled_document_is_refused_with_our_words_only() -> None:
         except DocumentError as error:
             refused += bool(error.diagnostics)
     assert refused > 150
+
+
+def test_a_template_of_no_name_is_none() -> None:
+    data = copy.deepcopy(WHOLE)
+    data["bridges"] = [{"name": "filler", "template": None}, {}]
+    with pytest.raises(DocumentError) as caught:
+        parse_plant(msgspec.json.encode(data).decode())
+    assert "neither `template:` nor `connection:`" in str(caught.value)
 
 
 def test_a_variable_may_be_named_env() -> None:

@@ -57,7 +57,10 @@ def _needed(path: str, found: Mapping[str, Node]) -> Mapping[str, Any]:
     short = str(steps[0]) if len(steps) == 1 else f"{steps[0]}.*"
     needed = NEEDED.get(short if len(steps) < 3 else f"*.{steps[-1]}", {})
     if short in BRIDGES and len(steps) == 2:
-        return {"name": path} if "template" in found else {"name": path, "connection": SOMEWHERE}
+        template = found.get("template")
+        if template is None or template.value is None:
+            return {"name": path, "connection": SOMEWHERE}
+        return {"name": path}
     return needed
 
 

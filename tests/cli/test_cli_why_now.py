@@ -132,6 +132,21 @@ def test_one_that_is_not_there_is_answered_with_the_nearest(plant: Path) -> None
     assert "Did you mean 'edge/fails'?" in found.output
 
 
+def test_what_cannot_be_asked_like_that_is_refused(tmp_path: Path) -> None:
+    missing = CliRunner().invoke(app, ["why", str(tmp_path / "plant.yaml"), "edge"])
+    assert missing.exit_code == 2
+    assert "plant.yaml does not exist" in missing.output
+    (tmp_path / "plant.yaml").write_text(DOCUMENT)
+    both = CliRunner().invoke(
+        app, ["why", str(tmp_path / "plant.yaml"), "edge", "--var", "A", "--json"]
+    )
+    assert both.exit_code == 2
+    assert "--var goes without --json" in both.output
+    empty = CliRunner().invoke(app, ["why", str(tmp_path / "plant.yaml"), "edge", "--var", ""])
+    assert empty.exit_code == 2
+    assert "edge has no variable ''" in empty.output
+
+
 def test_what_never_ran_is_said_with_what_to_do(tmp_path: Path) -> None:
     found = why(tmp_path, "edge")
     assert found.exit_code == 2

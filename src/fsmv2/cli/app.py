@@ -122,8 +122,8 @@ def why(
     file: File,
     path: Annotated[str, typer.Argument(metavar="PATH", help="The worker, as `render` shows it.")],
     var: Annotated[
-        str, typer.Option("--var", metavar="NAME", help="IP, global.rate, location.site.")
-    ] = "",
+        str | None, typer.Option("--var", metavar="NAME", help="IP, global.rate, location.site.")
+    ] = None,
     types: Types = None,
     state_dir: StateDir = None,
     as_json: AsJson = False,
@@ -133,8 +133,10 @@ def why(
     With --var: the value it sees for a variable, its tier, who declared it, file and line; also
     what that hides. Nothing needs to run for this.
     """
+    if var is not None and (as_json or types or state_dir):
+        raise typer.BadParameter("--var goes without --json, --types and --state-dir")
     with told():
-        if var:
+        if var is not None:
             from fsmv2.cli.why import why_variable
 
             raise typer.Exit(why_variable(file, path, var))

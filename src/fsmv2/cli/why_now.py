@@ -29,6 +29,7 @@ from fsmv2.errors import JournalError, suggest
 from fsmv2.runtime import NodeView
 from fsmv2.runtime.journal import replay
 from fsmv2.runtime.view import history, view_node
+from fsmv2.store.segments import segments_in
 from fsmv2.worker import Phase
 
 DUE = {
@@ -67,9 +68,12 @@ def why_now(
     keep_quiet()
     directory = (state_dir or default_state(file)).absolute()
     journal = directory / JOURNAL
-    if not journal.is_dir():
+    if not file.exists() and state_dir is None:
+        complain(f"{file} does not exist", fix="Name the document that is run, or --state-dir.")
+        return USAGE
+    if not segments_in(journal):
         complain(
-            f"nothing is known of a run of {file}: there is no {shown(journal)}",
+            f"nothing is known of a run of {file}: there is no journal in {shown(directory)}",
             fix=f"Start it: fsmv2 run {file}. Name its --state-dir, if it has one.",
         )
         return USAGE

@@ -144,6 +144,8 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
+_SHORTENED = 3
+"""Characters that a shortened name has at the least."""
 _COMPARED = 500
 """Names that are looked at for the nearest; each costs microseconds, and a document may have
 100,000 of them.
@@ -168,7 +170,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         alike = (n for n in names if n[:1] == name[:1] and abs(len(n) - len(name)) <= 2)
         names = list(itertools.islice(alike, _COMPARED))
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return close[0] if close else None
+    if close:
+        return close[0]
+    # A word in full for one that is shortened, `environment` for `env`, or the other way.
+    begun = [n for n in names if _begins(*sorted((folded, n.casefold()), key=len))]
+    return max(begun, key=len, default=None)
+
+
+def _begins(short: str, long: str) -> bool:
+    return len(short) >= _SHORTENED and long.startswith(short)
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

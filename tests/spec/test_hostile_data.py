@@ -191,6 +191,22 @@ def test_what_is_no_secret_file_is_refused_in_our_words(path: str, tmp_path: Pat
     assert vault.reveal(token) == "a default"
 
 
+@pytest.mark.parametrize(
+    ("name", "known", "found"),
+    [
+        ("environment", ["cwd", "env"], "env"),
+        ("temp", ["template", "temperature_of_the_oil"], "template"),
+        ("x", ["xyz"], None),
+        ("en", ["environment"], None),
+        ("gone", ["env"], None),
+    ],
+)
+def test_a_word_in_full_is_near_to_its_short_form(
+    name: str, known: list[str], found: str | None
+) -> None:
+    assert nearest(name, known) == found
+
+
 def test_the_nearest_of_very_many_names_is_found_in_bounded_work() -> None:
     """A thousand unknown names among a hundred thousand known ones."""
     known = [f"pump_{n}" for n in range(100_000)]

@@ -257,9 +257,31 @@ def test_two_bridges_that_would_hear_the_same_commands_are_told() -> None:
     """Before they run; one with a subject of its own, or that is disabled, is no trouble."""
     text = BRIDGE.partition("bridges:")[0] + WRITE
     second = text.partition("bridges:\n")[2].replace("name: filler", "name: second", 1)
-    (found,) = parse_plant(text + second).diagnostics
-    assert found.code == "FSM0138"
+    found, topics = sorted(parse_plant(text + second).diagnostics, key=lambda d: d.code)
+    assert (found.code, topics.code) == ("FSM0138", "FSM0142")
     assert "'second' would hear the commands of 'filler'" in found.message
     assert parse_plant(text + second + "    enabled: false\n").diagnostics == ()
     moved = second.replace("cell: filler", "cell: other")
     assert parse_plant(text + moved).diagnostics == ()
+
+
+def two(second: str, first: str = "") -> list[tuple[str, str]]:
+    """What is told of two bridges that are made of one template."""
+    text = BRIDGE.partition("bridges:")[0] + "bridges:\n"
+    for name, more in (("filler", first), ("capper", second)):
+        text += f"  - {{name: {name}, template: plc, variables: {{IP: h, PORT: 502}}{more}}}\n"
+    return [(d.code, d.message) for d in parse_plant(text).diagnostics]
+
+
+def test_two_bridges_that_publish_to_one_topic_are_warned_of() -> None:
+    topic = "umh/v1/acme/cologne/_raw/speed"
+    message = f"bridge 'capper' publishes to {topic}, as 'filler' does."
+    assert two("") == [("FSM0142", message)]
+    assert two(", location: {cell: capper}") == []
+    assert two(", enabled: false") == []
+    modbus = "{address: h, registers: [{name: %s, address: 1}, {name: temp, address: 2}]}"
+    read = ", read: {input: {modbus: %s}}"
+    other = read % (modbus % "speed, rename: pace")
+    assert two(other) == []
+    ((_, message),) = two(read % (modbus % "speed"), read % (modbus % "speed"))
+    assert message.endswith(f"{topic}, as 'filler' does, and to 1 more of its topics.")

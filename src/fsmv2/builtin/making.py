@@ -36,6 +36,7 @@ from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.builtin.unused import Unused
 from fsmv2.errors import suggest
+from fsmv2.flow import topic_of
 from fsmv2.spec.document import Node
 
 ACTIONS = {
@@ -43,6 +44,10 @@ ACTIONS = {
     for cls in (Agent, Bridge, Broker, Connection, DataFlow, Process)
 }
 """What the section `engine:` may name: the actions of each worker type."""
+
+
+SHARED = "FSM0142"
+"""A warning that only a document of which nothing is wrong has: of others places are not sure."""
 
 
 class Making:
@@ -74,6 +79,7 @@ class Making:
         self._unused = Unused(waiting)
         self._data: dict[int, Any] = {}
         self._writers: dict[str, str] = {}  # location path → the bridge that hears commands there
+        self._publishers: dict[str, str] = {}  # subject → the bridge that publishes to it
 
     def root(self) -> ChildSpec:
         """The agent with all below it; good for running only if nothing fatal was noted."""
@@ -174,7 +180,7 @@ class Making:
             if found is not None and found.value is not None:
                 sections[key] = found
         user = self._secrets.resolve(node.get("variables"), bridge.variables)
-        self._waiting += check_bridge(
+        problems, subjects = check_bridge(
             node,
             sections,
             name=bridge.name,
@@ -183,6 +189,9 @@ class Making:
             location=location,
             agent_location=agent_location,
         )
+        self._waiting += problems
+        if bridge.enabled:
+            self._check_subjects(bridge.name, node, subjects)
         write = sections.get("write")
         if write is not None and bridge.enabled and not write.get("input", "commands", "subject"):
             path = compute_location_path(merge_locations(agent_location, location))
@@ -211,6 +220,23 @@ class Making:
         return BridgeEntry(
             name=bridge.name, spec=spec, enabled=bridge.enabled, detect_only=bridge.detect_only
         )
+
+    def _check_subjects(self, name: str, node: Node, subjects: Iterable[str]) -> None:
+        """Warn where two bridges publish to one topic: nobody could tell their values apart."""
+        shared: dict[str, list[str]] = {}
+        for subject in subjects:
+            if (first := self._publishers.setdefault(subject, name)) != name:
+                shared.setdefault(first, []).append(subject)
+        for first, of in shared.items():
+            more = f", and to {len(of) - 1} more of its topics" if len(of) > 1 else ""
+            self._waiting.append(
+                node.problem(
+                    SHARED,
+                    f"bridge '{name}' publishes to {topic_of(of[0])}, as '{first}' does{more}.",
+                    fix="Give it another location, or its tags a `rename` or a `virtual_path`.",
+                    warning=True,
+                )
+            )
 
     def _processes(
         self, section: PlantSection, global_: Mapping[str, Any]

@@ -21,7 +21,7 @@ from fsmv2 import (
     WorkerFactory,
 )
 from fsmv2.builtin.kit import register_builtins
-from fsmv2.builtin.making import Making
+from fsmv2.builtin.making import SHARED, Making
 from fsmv2.builtin.ordering import check_siblings
 from fsmv2.builtin.places import NOT_FOR_BRIDGES, Locations, Places, bridge_nodes
 from fsmv2.builtin.processes import check_processes, process_nodes
@@ -184,7 +184,7 @@ class _Loading:
 
     def _refused(self) -> DocumentError:
         # What is wrong, and was not looked at, may read what nothing else does.
-        waiting = [problem for problem in self._waiting if problem.code != UNREAD]
+        waiting = [problem for problem in self._waiting if problem.code not in (UNREAD, SHARED)]
         return DocumentError(in_order([*self._fatal, *waiting]))
 
     def _check_templates(self, bridges: list[Node]) -> None:

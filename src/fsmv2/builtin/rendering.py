@@ -21,6 +21,7 @@ from fsmv2 import (
     merge_locations,
     render_template,
 )
+from fsmv2.builtin.dataflow import DataFlowSpec
 from fsmv2.builtin.sections import (
     ConnectionSection,
     ReadSection,
@@ -31,6 +32,7 @@ from fsmv2.builtin.sections import (
 )
 from fsmv2.builtin.stand_in import stand_in
 from fsmv2.errors import FsmError, Mark
+from fsmv2.flow import ModbusInput, UnsOutput
 from fsmv2.spec import has_first_level, location_variables, with_engine_keys
 from fsmv2.spec.document import Node, decode
 
@@ -56,8 +58,11 @@ def check_bridge(
     global_: Mapping[str, Any],
     location: Mapping[str, str],
     agent_location: Mapping[str, str],
-) -> list[Diagnostic]:
-    """What keeps this bridge from starting, each with its place; empty when nothing does."""
+) -> tuple[list[Diagnostic], list[str]]:
+    """What keeps this bridge from starting, each with its place; and the subjects it publishes to.
+
+    When something keeps it, it publishes to none.
+    """
     whole = merge_locations(agent_location, location)
     path = compute_location_path(whole)
     scope = VariableBundle(
@@ -83,14 +88,22 @@ def check_bridge(
                 fix="Add at least `location: {enterprise: ...}` to the agent.",
             )
         )
+    subjects: list[str] = []
+    place = path if has_first_level(path) else _SOME_PLACE  # which has been looked at
     for key, section in sections.items():
-        problems += _check_section(bridge, key, section, scope, name)
-    return problems
+        wrong, flow = _check_section(bridge, key, section, scope, name, place)
+        problems += wrong
+        if flow is None:
+            continue
+        if isinstance(flow.input, ModbusInput) and isinstance(flow.output, UnsOutput):
+            subjects = [flow.output.subject(tag) for tag in flow.input.registers]
+    return problems, [] if problems else subjects
 
 
 def _check_section(
-    bridge: Node, key: str, section: Node, scope: dict[str, Any], name: str
-) -> list[Diagnostic]:
+    bridge: Node, key: str, section: Node, scope: dict[str, Any], name: str, place: str
+) -> tuple[list[Diagnostic], DataFlowSpec | None]:
+    """What is wrong with it, and the flow it makes, if it is one and nothing is."""
     problems: list[Diagnostic] = []
     wrong: set[str] = set()
 
@@ -117,18 +130,14 @@ def _check_section(
         used = {node.origin.path: node.path for node in values.scalars() if node.origin}
         values = stand_in(values, {used.get(problem.path, problem.path) for problem in found})
         if decode(values, TYPES[key])[1]:
-            return problems
+            return problems, None
     data = values.to_data()
     try:
         if key == "connection":
             connection_from(data)
         else:
             make = dataflow_from if key == "read" else writing_from
-            make(
-                data,
-                location_path=_SOME_PLACE,  # its own has been looked at
-                broker_url="nats://unknown",
-            )
+            return problems, make(data, location_path=place, broker_url="nats://unknown")
     except SpecError as error:
         problems += [
             _place_of(text, section).problem(error.code, f"bridge '{name}': {text}", fix=error.fix)
@@ -138,7 +147,7 @@ def _check_section(
         problems.append(
             section.problem(error.code, f"bridge '{name}': {error.message}", fix=error.fix)
         )
-    return problems
+    return problems, None
 
 
 def _place_of(problem: str, section: Node) -> Node:

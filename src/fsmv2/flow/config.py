@@ -12,6 +12,7 @@ import msgspec
 
 from fsmv2.errors import SpecError
 from fsmv2.flow.register import Order, Register, register_problems, unclean
+from fsmv2.flow.uns.subject import subject_of
 from fsmv2.spec.names import UNKNOWN, has_first_level
 
 
@@ -64,6 +65,12 @@ class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
         problems = list(_output_problems(self))
         if problems:
             raise SpecError("; ".join(problems), path="uns", problems=problems)
+
+    def subject(self, register: Register) -> str:
+        """The subject to which the values of a tag are published."""
+        return subject_of(
+            self.location_path, self.contract, register.virtual_path, register.published
+        )
 
 
 class FlowConfig(msgspec.Struct, frozen=True, kw_only=True):

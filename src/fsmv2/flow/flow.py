@@ -19,7 +19,6 @@ from fsmv2.flow.stats import Counters, FlowStats
 from fsmv2.flow.thinning import Thinning, Value
 from fsmv2.flow.uns.connection import UnsConnection
 from fsmv2.flow.uns.publisher import UnsPublisher
-from fsmv2.flow.uns.subject import subject_of
 
 
 class Flow:
@@ -37,7 +36,7 @@ class Flow:
         # Never the same twice, also after a restart: JetStream would take a new sample for an old.
         self._sequence = itertools.count(time.time_ns())
         self._subjects = {
-            id(register): self._subject(register) for register in config.input.registers
+            id(register): config.output.subject(register) for register in config.input.registers
         }
         self._thinning = {
             id(register): Thinning(register)
@@ -155,12 +154,6 @@ class Flow:
             tag = f"{register.virtual_path}.{tag}"
         id_ = f"{self.config.name}/{tag}/{next(self._sequence)}"
         return Sample(self._subjects[id(register)], payload, id_)
-
-    def _subject(self, register: Register) -> str:
-        output = self.config.output
-        return subject_of(
-            output.location_path, output.contract, register.virtual_path, register.published
-        )
 
 
 def _unexpected(task: asyncio.Task[None] | None) -> str:

@@ -289,6 +289,16 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "right:  write: {input: {commands: {subject: cmd.v1.acme.second}}}"
         ),
     ),
+    "FSM0142": (
+        "Two bridges publish to one topic",
+        (
+            "The topic of a tag is made of the location of its bridge, the contract and the name "
+            "of the tag. Two bridges at one location with tags of one name are mixed in it, and "
+            "nobody can tell their values apart.\n\n"
+            "wrong:  two bridges at {line: one}, both with a tag `speed`\n"
+            "right:  location: {line: one, cell: filler} and location: {line: one, cell: capper}"
+        ),
+    ),
     "FSM0134": (
         "The location is empty, or has no enterprise",
         (

@@ -7,7 +7,7 @@ FOR    ?=
 MINUTES ?= 20
 ONLY   ?=
 
-.PHONY: help demo test test-all mutants simulate-all soak bench lint docs lock clean
+.PHONY: help demo test test-real test-all mutants simulate-all soak bench lint docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -33,8 +33,11 @@ lint: $(READY)  ## ruff, strict typing, the layers
 	@$(BIN)/lint-imports --no-logo
 
 test: lint  ## what CI runs, under six minutes on two cores
-	@$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report= -m "not slow"
+	@$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report= -m "not slow and not campaign"
 	@$(BIN)/coverage report --include='src/fsmv2/spec/*,src/fsmv2/core/*' --fail-under=95 --skip-covered
+
+test-real: $(READY)  ## crash campaigns in short form and slow real peers, under 30 minutes
+	@$(BIN)/pytest -n 2 --dist worksteal -m campaign
 
 test-all: lint  ## test, and what takes longer: hours on two cores, most of it simulate-all
 	@$(BIN)/pytest -n 2 --dist worksteal

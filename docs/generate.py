@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import typer
-from hard_cases import hard_cases_page, record
+from hard_cases import hard_cases_page
 from typer.core import TyperGroup
 
 from fsmv2.builtin import register_builtins, sections
@@ -221,7 +221,6 @@ PAGES = {
 }
 
 if __name__ == "__main__":
-    record()
     for name, page in PAGES.items():
         (HERE / name).parent.mkdir(exist_ok=True)
         (HERE / name).write_text(page())

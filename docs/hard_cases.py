@@ -1,16 +1,13 @@
-"""The page of the hard cases: each with the tests that are named after it, and how they ended.
+"""The page of the hard cases: each with the tests that are named after it.
 
-The cases stand in `hard-cases.txt`, their tests are found by name (`test_h17_…`, for two cases
-`test_h13_h43_…`), and the results are those of the run that `make docs` made.
+The cases stand in `hard-cases.txt`, and their tests are found by name (`test_h17_…`, for two cases
+`test_h13_h43_…`).
 """
 
 from __future__ import annotations
 
 import ast
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +15,6 @@ import msgspec
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = ROOT / "docs" / "hard-cases.txt"
-RESULTS = ROOT / "docs" / "hard-cases.json"
 NAME = re.compile(r"test((?:_h\d+)+)_(\w+)")
 
 
@@ -55,29 +51,19 @@ def tests() -> Iterator[tuple[int, HardTest]]:
                 yield int(number), test
 
 
-def record() -> None:
-    """Run all of them and keep how they ended."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-k", "test_h"]
-    subprocess.run([*command, f"--hard-cases={RESULTS}", "tests"], cwd=ROOT, check=False)
-
-
 def hard_cases_page() -> str:
-    """Case, what is required, tests, results."""
-    results = json.loads(RESULTS.read_text())
+    """Each case: the situation, what is required, and its tests."""
     by_case: dict[int, list[HardTest]] = {}
     for number, test in tests():
         by_case.setdefault(number, []).append(test)
     parts = []
     for number, text in cases().items():
-        rows = [
-            f"- {results.get(test.name, 'not run')}: [{test.situation}](../../{test.file})"
-            for test in by_case.get(number, [])
-        ]
+        rows = [f"- [{test.situation}](../../{test.file})" for test in by_case.get(number, [])]
         parts.append(f"**H{number}** {text}\n\n" + ("\n".join(rows) or "- no test") + "\n")
     tested = sum(number in by_case for number in cases())
     return (
         "# The hard cases\n\n<!-- Made by `make docs` from the tests; change it there. -->\n\n"
         f"Situations in which supervisors go wrong, and what this one does. {tested} of "
-        f"{len(cases())} have a test that is named after them; before each stands how it ended "
-        "when this page was made.\n\n" + "\n".join(parts)
+        f"{len(cases())} have a test that is named after them; `make test` and `make test-real` "
+        "run them.\n\n" + "\n".join(parts)
     )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import inspect
-import json
 import logging
 import os
-import re
 import shutil
 import sys
 import threading
@@ -33,11 +31,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = pyfuncitem._fixtureinfo.argnames
     asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
     return True
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--hard-cases FILE` writes how each test of a hard case ended; `make docs` asks for it."""
-    parser.addoption("--hard-cases", metavar="FILE", help="write their results to this file")
 
 
 @pytest.fixture(autouse=True)
@@ -73,26 +66,6 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     finally:
         sys.settrace(here)
         threading.settrace(threads)  # type: ignore[arg-type]
-
-
-_results: dict[str, str] = {}
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Keep the worst of the phases and parameters of each test of a hard case."""
-    name = report.nodeid.rpartition("::")[2].partition("[")[0]
-    if re.match(r"test(_h\d+)+_", name) and _results.get(name) != "failed":
-        if report.failed:
-            _results[name] = "failed"
-        elif report.when == "call" or report.skipped:
-            _results[name] = report.outcome
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Write the results that were asked for."""
-    file = session.config.getoption("--hard-cases")
-    if file and not hasattr(session.config, "workerinput"):
-        Path(file).write_text(json.dumps(_results, indent=0, sort_keys=True) + "\n")
 
 
 def missing_servers() -> str:

@@ -2,7 +2,7 @@
 
 The names a worker author needs; everything else stands in the rooms below this one:
 
-errors   every exception, with its code.
+errors   every exception, with its code.    escaping  text from outside, fit to be shown.
 spec     what is declared: desired state, child specs, variables, templates, location, documents.
 worker   what authors implement: Worker, states, actions, checks, the factory.
 store    what survives the process.
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         UnknownWorkerTypeError,
         VariableError,
     )
+    from fsmv2.escaping import printable
     from fsmv2.runtime import Runtime, blocking
     from fsmv2.spec import (
         ChildSpec,
@@ -86,6 +87,7 @@ _ROOMS = {
         "TemplateError TemporaryError UndefinedVariableError UnknownWorkerTypeError "
         "VariableError"
     ),
+    "escaping": "printable",
     "runtime": "Runtime blocking",
     "spec": (
         "ChildSpec DesiredState Group ObservedState UserSpec VariableBundle Vault Volatile "
@@ -153,6 +155,7 @@ __all__ = [
     "goto",
     "healthy",
     "merge_locations",
+    "printable",
     "render_template",
     "state",
     "stay",

@@ -2,8 +2,7 @@
 
 One root, `FsmError`; each branch also subclasses the builtin a Python programmer would
 reach for. Every error has a stable code (`FSM0203`), a message that says what is wrong and
-what was expected, and, where one is known, the nearest match and the fix. Raised by every
-room; imports nothing of fsmv2.
+what was expected, and, where one is known, the nearest match and the fix. Raised by every room.
 """
 
 from __future__ import annotations
@@ -17,6 +16,8 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import msgspec
+
+from fsmv2.escaping import printable
 
 
 class Mark(msgspec.Struct, frozen=True, order=True):
@@ -86,14 +87,7 @@ def visible(text: str) -> str:
     if len(text) > _LONGEST:
         half = _LONGEST // 2
         text = f"{text[:half]} … {text[-half:]}"
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c in "\n\t" else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    # Spaces of other scripts are harmless, and are how some languages write.
-    return character if unicodedata.category(character) == "Zs" else ascii(character)[1:-1]
+    return printable(text)
 
 
 class _Short(reprlib.Repr):

@@ -61,6 +61,7 @@ def test_the_id_of_the_payload_counts_before_that_of_the_header() -> None:
         (b'{"value": {"a": 1}}', "must be a number, a text, true or false"),
         (b'{"value": 1, "timestamp": 1}', "did you mean 'timestamp_ms'?"),
         (b'{"value": 1, "x": 1}', "expected value, timestamp_ms, id"),
+        (b'{"\\u001b]0;T\\u0007": 1}', r"has a key '\x1b]0;T\x07'"),
         (b'{"value": 1, "timestamp_ms": "now"}', "Unix time in milliseconds"),
         (b'{"value": 1, "timestamp_ms": true}', "Unix time in milliseconds"),
         (b'{"value": 1, "timestamp_ms": 1790000000}', "not Unix time in milliseconds"),

@@ -20,6 +20,7 @@ from fsmv2 import (
     state,
     stay,
 )
+from fsmv2.runtime.view import view_tree
 from fsmv2.testing import Simulation
 
 
@@ -73,3 +74,26 @@ def test_a_log_line_says_whose_it_is_and_what_for(kind: type[Talker]) -> None:
     works = next(line for line in lines if line["event"] == "works")
     assert (works["path"], works["action"], works["piece"]) == ("t", "work", 1)
     assert (works["cause"], works["tick"]) == ("it is not done", record.id)
+
+
+class Quoting(Worker[UserSpec, Seen]):
+    """Tells what a device said, as it said it."""
+
+    async def collect_observed_state(self, spec, resources):  # type: ignore[no-untyped-def]
+        raise OSError("the device says \x1b]0;T\x07")
+
+    @state("stopped", to="")
+    def stopped(self, s):  # type: ignore[no-untyped-def]
+        return stay("it said \x9b31m\u202e")
+
+
+def test_h84_whoever_looks_at_a_tree_is_shown_printable_words() -> None:
+    factory = WorkerFactory()
+    factory.register(Quoting, name="quoting")
+    with Simulation(ChildSpec("t", "quoting", UserSpec()), factory) as sim:
+        sim.run(30)
+        node = view_tree(sim.core)["t"]
+    assert node.reason == r"it said \x9b31m\u202e"
+    assert node.conditions
+    assert all(condition.reason.isprintable() for condition in node.conditions)
+    assert any(r"\x1b]0;T\x07" in condition.reason for condition in node.conditions)

@@ -70,8 +70,9 @@ SaveSvg = Annotated[
 def _version(wanted: bool) -> None:
     if wanted:
         from fsmv2 import __version__
+        from fsmv2.cli.terminal import put
 
-        typer.echo(f"fsmv2 {__version__}")
+        put(f"fsmv2 {__version__}")
         raise typer.Exit
 
 

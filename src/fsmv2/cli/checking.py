@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-import typer
-
 from fsmv2.cli.exits import FAILED, OK
-from fsmv2.cli.terminal import count, progress, show_diagnostics
+from fsmv2.cli.terminal import count, progress, put_json, show_diagnostics, styled
 from fsmv2.errors import Diagnostic, DocumentError
 
 
@@ -31,10 +27,10 @@ def check(file: Path, *, as_json: bool) -> int:
             "warnings": warnings,
             "diagnostics": diagnostics,
         }
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found)).decode() + "\n")
+        put_json(found, indent=True)
     else:
         show_diagnostics(diagnostics)
         colour = "red" if problems else ("yellow" if warnings else "green")
         summary = f"{count(problems, 'problem')}, {count(warnings, 'warning')}"
-        progress(f"{file}: " + typer.style(summary, fg=colour))
+        progress(f"{file}: ", styled(summary, fg=colour))
     return FAILED if problems else OK

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import inspect
 
-import typer
-
 from fsmv2.cli.exits import OK, USAGE
-from fsmv2.cli.terminal import complain
+from fsmv2.cli.terminal import complain, put
 from fsmv2.errors import FsmError, suggest
 from fsmv2.lint.codes import RULES
 from fsmv2.lint.codes import explain as explain_rule
@@ -19,9 +17,9 @@ def explain_code(code: str) -> int:
     wanted = code.strip().upper()
     classes = error_classes()
     if (page := explain(wanted) or explain_rule(wanted)) is not None:
-        typer.echo(page, nl=False)
+        put(page, end="")
     elif wanted in classes:
-        typer.echo(f"{wanted}: {classes[wanted]}")
+        put(f"{wanted}: {classes[wanted]}")
     else:
         known = {*classes, *CATALOGUE, *RULES}
         complain(f"there is no error code '{code}'", fix=suggest(wanted, known))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from fsmv2.cli.exits import FAILED, OK
+from fsmv2.cli.terminal import put
 from fsmv2.worker.fsm_check import check_fsm
 from fsmv2.worker.named import find_named
 
@@ -12,5 +11,5 @@ from fsmv2.worker.named import find_named
 def check_type(name: str, *, mermaid: bool) -> int:
     """Print what the check of the type `name` finds; returns the exit code."""
     report = check_fsm(find_named(name))
-    sys.stdout.write((report.mermaid() if mermaid else report.text()) + "\n")
+    put(report.mermaid() if mermaid else report.text())
     return FAILED if report.findings else OK

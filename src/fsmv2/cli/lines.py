@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from fsmv2.cli.show import OUTPUT, Happening, said
+from fsmv2.cli.terminal import put, put_json
 from fsmv2.runtime import TreeView
 
 
@@ -36,21 +34,17 @@ class Lines:
 
     def happened(self, happening: Happening) -> None:
         """Print one line."""
-        self._write(line_of(happening))
+        put(line_of(happening))
 
     def frame(self, tree: TreeView) -> None:
         """Lines show what happens, not how it looks."""
 
     def summary(self, text: str, data: Mapping[str, Any]) -> None:
         """Print the text."""
-        self._write(text)
+        put(text)
 
     def close(self) -> None:
         """Nothing was taken."""
-
-    def _write(self, line: str) -> None:
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()  # whoever follows a log wants each line when it happens
 
 
 class JsonLines(Lines):
@@ -58,11 +52,8 @@ class JsonLines(Lines):
 
     def happened(self, happening: Happening) -> None:
         """Print `{"at", "path", "kind", "level", "text", "state", "stream"}`."""
-        self._print(happening)
+        put_json(happening)
 
     def summary(self, text: str, data: Mapping[str, Any]) -> None:
         """Print the data."""
-        self._print({"kind": "summary", **data})
-
-    def _print(self, value: object) -> None:
-        self._write(msgspec.json.encode(value).decode())
+        put_json({"kind": "summary", **data})

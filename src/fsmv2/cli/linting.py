@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-import typer
-
 from fsmv2.cli.exits import FAILED, OK, USAGE
-from fsmv2.cli.terminal import coloured, complain, count, paint, progress
+from fsmv2.cli.terminal import complain, count, paint, progress, put, put_json, styled
 from fsmv2.lint import lint
 
 
@@ -25,11 +21,11 @@ def lint_paths(paths: Sequence[Path], *, as_json: bool) -> int:
     problems = len(found) - notices
     if as_json:
         shown = {"problems": problems, "notices": notices, "diagnostics": found}
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(shown)).decode() + "\n")
+        put_json(shown, indent=True)
         return FAILED if problems else OK
     for diagnostic in found:
-        typer.echo(paint(diagnostic), color=coloured(sys.stdout))
+        put(*paint(diagnostic))
     colour = "red" if problems else ("yellow" if notices else "green")
     told = count(problems, "problem") + (f", {count(notices, 'notice')}" if notices else "")
-    progress(typer.style(told, fg=colour))
+    progress(styled(told, fg=colour))
     return FAILED if problems else OK

@@ -5,19 +5,21 @@ from __future__ import annotations
 import io
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.live import Live
 from rich.rule import Rule
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from fsmv2.cli.lines import clock_text
 from fsmv2.cli.show import OUTPUT, Happening, reason_text, said
+from fsmv2.escaping import printable
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.worker import Phase
 
@@ -44,12 +46,32 @@ SVG_WIDTH = 120
 Below = Callable[[], Iterable[RenderableType]]
 
 
+class Screen(Console):
+    """A console that draws printable text alone, whatever stands in what it is given to draw.
+
+    Rich keeps its own codes for the terminal apart from text, so every code in a text is a
+    stranger's; one sign takes its place, since columns have been measured already.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """The segments of Rich, cleaned."""
+        for segment in super().render(renderable, options):
+            text = segment.text
+            if segment.control or text == "\n" or printable(text) is text:
+                yield segment
+            else:
+                clean = "".join(c if printable(c) == c else "\ufffd" for c in text)
+                yield Segment(clean, segment.style)
+
+
 class LiveTree:
     """Draws frames on `console`; `below` may add more under the events, on each frame anew."""
 
     live = True
 
-    def __init__(self, console: Console, title: str, below: Below = tuple) -> None:
+    def __init__(self, console: Screen, title: str, below: Below = tuple) -> None:
         self._console = console
         self._title = title
         self._below = below
@@ -83,11 +105,11 @@ class LiveTree:
 
     def save_svg(self, file: Path) -> None:
         """Write the last frame as a picture that needs no font from elsewhere."""
-        canvas = Console(
+        canvas = Screen(
             record=True, width=SVG_WIDTH, file=io.StringIO(), force_terminal=True, no_color=False
         )
         canvas.print(self._draw(height=60))
-        svg = canvas.export_svg(title=self._title)
+        svg = canvas.export_svg(title=printable(self._title))
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.S), encoding="utf-8")
 

@@ -9,9 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import typer
-
 from fsmv2.cli.exits import OK
+from fsmv2.cli.terminal import put
 from fsmv2.errors import SpecError
 
 LONGEST = 60
@@ -205,8 +204,8 @@ def new_worker(name: str, parent: Path) -> int:
                 written = written.replace(mark, word)
             (whole / file).write_text(written, encoding="utf-8")
         whole.rename(folder)
-    typer.echo(f"{folder}: a worker that keeps a file, and tests that pass.")
-    typer.echo(f"Try it: cd {folder} && pytest")
+    put(f"{folder}: a worker that keeps a file, and tests that pass.")
+    put(f"Try it: cd {folder} && pytest")
     return OK
 
 

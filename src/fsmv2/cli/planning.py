@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from fsmv2.cli.exits import FAILED, OK, USAGE
-from fsmv2.cli.terminal import complain, show_diagnostics
+from fsmv2.cli.terminal import complain, put, show_diagnostics
 from fsmv2.errors import suggest
+from fsmv2.escaping import printable
 from fsmv2.runtime import PlanNode, plan
 from fsmv2.worker import WorkerFactory
 
@@ -31,7 +31,7 @@ def render_plan(file: Path, path: str) -> int:
             return USAGE
         nodes = tuple(n for n in nodes if n.path == path or n.path.startswith(path + "/"))
     show_diagnostics(plant.diagnostics)
-    sys.stdout.write(as_yaml(nodes))
+    put(as_yaml(nodes), end="")
     return FAILED if any(node.problem for node in nodes) else OK
 
 
@@ -48,8 +48,8 @@ def as_yaml(nodes: tuple[PlanNode, ...]) -> str:
         # The top of a subtree keeps its whole path, so that what is shown can be found again.
         places[node.path] = siblings[node.path if above is None else name] = describe(node)
     text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=100)
-    if any(mark in text for mark in ("\x85", "\u2028", "\u2029")):
-        # Written as they are, these line breaks would be read back as spaces.
+    if printable(text) != text:
+        # Line separators would be read back as spaces, and marks of direction mislead who reads.
         text = yaml.safe_dump(tree, sort_keys=False, allow_unicode=False, width=100)
     return text
 

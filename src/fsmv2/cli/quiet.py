@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from fsmv2.cli.exits import debugging
+from fsmv2.escaping import printable
 
 NOISY = ("asyncio", "pymodbus", "nats", "mqtt", "aiomqtt", "paho")
 """Libraries that log what a worker already observed and explained."""
@@ -45,6 +46,14 @@ class Sieve:
         if logging.getLevelNamesMapping().get(method.upper(), logging.ERROR) < self._level:
             raise structlog.DropEvent
         return entry
+
+
+class Printable(logging.Formatter):
+    """What libraries log quotes devices and brokers as they came."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, or the lines of a traceback."""
+        return printable(super().format(record))
 
 
 def line_text(entry: Mapping[str, Any]) -> str:
@@ -77,7 +86,9 @@ def keep_quiet(wrote: Wrote | None = None) -> None:
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Printable("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(handlers=[handler], level=level)
     if not debugging():
         for name in NOISY:
             logging.getLogger(name).setLevel(logging.CRITICAL)

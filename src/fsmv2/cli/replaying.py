@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import platform
 import re
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import typer
-
 from fsmv2.cli.exits import DIFFERS, OK, USAGE
 from fsmv2.cli.lines import clock_text
 from fsmv2.cli.moment import moment, shown
 from fsmv2.cli.quiet import keep_quiet
-from fsmv2.cli.terminal import coloured, complain, count, progress
+from fsmv2.cli.terminal import Part, complain, count, progress, put, put_json, styled
 from fsmv2.runtime.journal import Difference, Moment, Replayed, ReplayedSegment, end_of, replay
 from fsmv2.worker import WorkerFactory
 from fsmv2.worker.named import register_named
@@ -60,13 +56,13 @@ def replay_journal(
         since=first,
         until=last,
         path=path,
-        tell=(print_json if as_json else _tell) if path else None,
+        tell=(put_json if as_json else _tell) if path else None,
     )
     if as_json:
-        print_json(_summary(found))
+        put_json(_summary(found))
     else:
         # Beside a story all else is no data.
-        _show(found, time.perf_counter() - began, progress if path else _print)
+        _show(found, time.perf_counter() - began, progress if path else put)
     if path and not found.met and found.same:
         complain(f"there is no '{path}' in this part of the journal", fix=found.nearest)
         return USAGE
@@ -88,17 +84,8 @@ def known_types(names: list[str]) -> WorkerFactory:
 
 def _tell(moment: Moment) -> None:
     name = NAMES[moment.kind]
-    text = typer.style(moment.text, bold=moment.kind == "decision")
-    _print(f"{clock_text(moment.at)}  {name:9}  {text}")
-
-
-def _print(text: str) -> None:
-    typer.echo(text, color=coloured(sys.stdout))
-
-
-def print_json(value: Any) -> None:
-    """One object, on a line of stdout."""
-    sys.stdout.write(msgspec.json.encode(value, enc_hook=str).decode() + "\n")
+    text = styled(moment.text, bold=moment.kind == "decision")
+    put(f"{clock_text(moment.at)}  {name:9}  ", text)
 
 
 def _summary(found: Replayed) -> dict[str, Any]:
@@ -112,21 +99,21 @@ def _summary(found: Replayed) -> dict[str, Any]:
     }
 
 
-def _show(found: Replayed, took: float, say: Callable[[str], None]) -> None:
+def _show(found: Replayed, took: float, say: Callable[..., None]) -> None:
     for segment in found.segments:
         say(_segment_line(segment))
         if segment.problem:
-            say(typer.style("  note: ", fg="yellow") + segment.problem)
+            say(styled("  note: ", fg="yellow"), segment.problem)
     for what in found.not_kept[:SHOWN]:
-        say(typer.style("  note: ", fg="yellow") + f"not recorded, as it is no data: {what}")
+        say(styled("  note: ", fg="yellow"), f"not recorded, as it is no data: {what}")
     events = sum(segment.events for segment in found.segments)
     runs = sum(segment.runs for segment in found.segments)
     covered = f"{count(events, 'event')} in {count(runs, 'run')}, {took:.1f} s"
     if found.difference is None:
-        say(typer.style("every decision was the same", fg="green") + f": {covered}")
+        say(styled("every decision was the same", fg="green"), f": {covered}")
         return
-    _print(_difference(found.difference))
-    say(typer.style("a decision was another one", fg="red") + f", after {covered}")
+    put(*_difference(found.difference))
+    say(styled("a decision was another one", fg="red"), f", after {covered}")
     for reason in _reasons(found):
         say(reason)
 
@@ -140,15 +127,15 @@ def _segment_line(segment: ReplayedSegment) -> str:
     )
 
 
-def _difference(found: Difference) -> str:
-    who = typer.style(found.path or "the tree", bold=True)
-    lines = [f"{who} at {shown(found.at)}"]
+def _difference(found: Difference) -> list[Part]:
+    who = styled(found.path or "the tree", bold=True)
+    lines = [f" at {shown(found.at)}"]
     for name, texts in (("given", found.events), ("then", found.then), ("now", found.now)):
         for number, text in enumerate(texts[:SHOWN] or ("nothing",)):
             lines.append(f"  {name if not number else '':6} {text}")
         if len(texts) > SHOWN:
             lines.append(f"  {'':6} and {len(texts) - SHOWN} more")
-    return "\n".join(lines)
+    return [who, "\n".join(lines)]
 
 
 def _reasons(found: Replayed) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from fsmv2.core import Report
+from fsmv2.escaping import printable_line
 from fsmv2.runtime import NodeView, TreeView
 
 PLAIN_KINDS = frozenset({"transition", "note", "value"})
@@ -42,8 +43,8 @@ class Happening(msgspec.Struct, frozen=True):
 def said(happening: Happening) -> str:
     """Its text on one line, whatever a device put into a reason; unusual kinds are named."""
     if happening.kind == OUTPUT:
-        return happening.text  # its indentation may mean something
-    text = " ".join(happening.text.split())
+        return printable_line(happening.text)  # its indentation may mean something
+    text = printable_line(" ".join(happening.text.split()))
     return text if happening.kind in PLAIN_KINDS else f"{happening.kind}: {text}"
 
 
@@ -51,7 +52,8 @@ def reason_text(node: NodeView) -> str:
     """Why it is as it is; what is unusual about it comes first."""
     unusual = [f"held: {node.held}"] if node.held else []
     unusual += [f"{condition.type}: {condition.reason}" for condition in node.conditions]
-    return " ".join("; ".join([*unusual, node.reason] if node.reason else unusual).split())
+    text = "; ".join([*unusual, node.reason] if node.reason else unusual)
+    return printable_line(" ".join(text.split()))
 
 
 class Show(Protocol):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import typer
-
 from fsmv2.cli.exits import FAILED, OK, USAGE
-from fsmv2.cli.terminal import complain, count, progress
+from fsmv2.cli.terminal import complain, count, progress, put
 
 if TYPE_CHECKING:
     from fsmv2.testing import Outcome
@@ -47,7 +45,7 @@ def run_simulation(
         only=[int(part) for part in numbers] or None,
         broken=_tell_shrinking,
     )
-    typer.echo(outcome.table())
+    put(outcome.table())
     progress(_told(outcome))
     _warn_of_unwell(outcome)
     if outcome.held:
@@ -79,7 +77,7 @@ def _run_many(
         broken=_tell_shrinking,
     )
     took = time.monotonic() - began
-    typer.echo(found.table())
+    put(found.table())
     _warn_of_unwell(last[0])
     progress(
         f"{count(found.runs, 'seed')}: {found.hours:,.0f} tree-hours of {found.workers} workers or "

@@ -123,11 +123,9 @@ def choose_show(title: str, *, as_json: bool, save_svg: Path | None, below: Belo
     if as_json:
         return JsonLines()
     if sys.stdout.isatty() or save_svg is not None:
-        from rich.console import Console
+        from fsmv2.cli.live import LiveTree, Screen
 
-        from fsmv2.cli.live import LiveTree
-
-        return LiveTree(Console(no_color=not coloured(sys.stdout)), title, below)
+        return LiveTree(Screen(no_color=not coloured(sys.stdout)), title, below)
     return Lines()
 
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import typer
 
 from fsmv2.cli.exits import OK, USAGE
-from fsmv2.cli.terminal import complain
+from fsmv2.cli.terminal import complain, put
 from fsmv2.core.create import encode
 from fsmv2.errors import suggest
 from fsmv2.runtime import PlanNode, plan
@@ -58,11 +57,11 @@ def why_variable(file: Path, path: str, name: str) -> int:
             complain(f"{path} has no variable '{whole}'", fix=suggest(step, map(str, known)))
             return USAGE
         scope = known[step]
-    typer.echo(f"{path}: {'.'.join(steps)} = {_shown(scope)}")
+    put(f"{path}: {'.'.join(steps)} = {_shown(scope)}")
     for line in _story(root, nodes, node, steps):
-        typer.echo(f"  {line}")
+        put(f"  {line}")
     for line in _secrets(plant, scope):
-        typer.echo(f"  {line}")
+        put(f"  {line}")
     return OK
 
 

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import typer
 
 from fsmv2.cli.duration import spoken
 from fsmv2.cli.exits import FAILED, OK, USAGE
 from fsmv2.cli.lines import clock_text
 from fsmv2.cli.moment import shown as date_text
 from fsmv2.cli.quiet import keep_quiet
-from fsmv2.cli.replaying import known_types, print_json
+from fsmv2.cli.replaying import known_types
 from fsmv2.cli.state_home import holder, shown
-from fsmv2.cli.terminal import complain
+from fsmv2.cli.terminal import complain, put, put_json
 from fsmv2.cli.tree import JOURNAL, default_state
 from fsmv2.core import Supervisor, TickRecord
 from fsmv2.errors import JournalError, suggest
@@ -101,10 +100,10 @@ def why_now(
     later = max(0.0, time.time() - at) if process else 0.0
     answer = _answer(s, at + later, later, process)
     if as_json:
-        print_json(answer)
+        put_json(answer)
     else:
         for line in _lines(answer):
-            typer.echo(line)
+            put(line)
     return OK
 
 

@@ -1,4 +1,7 @@
-"""The logger that author code is handed: bound to its path and cause, and without secrets."""
+"""The logger that author code is handed: bound to its path and cause, its entries printable.
+
+Secrets are taken out of it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from typing import Any
 
 import structlog
 
+from fsmv2.escaping import printable, printable_line
 from fsmv2.spec import Vault
+from fsmv2.spec.texts import map_texts
 
 OBSERVES: Mapping[str, Any] = {"cause": "observation"}
 
@@ -29,16 +34,29 @@ class WorkerLog:
 
 def worker_log(path: str, secrets: Vault, cause: Mapping[str, Any] = OBSERVES) -> Any:
     """A structlog logger; it writes where the program's configuration of structlog says."""
-    if not secrets:
-        return structlog.get_logger("fsmv2.worker", path=path, **cause)  # made when first used
 
     def redact(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> Any:
         return {key: secrets.redact(_as_text(value)) for key, value in entry.items()}
 
     # Exceptions are made text first: the message of one may hold what it was called with.
-    first = [structlog.dev.set_exc_info, structlog.processors.format_exc_info, redact]
-    chain = [*first, *structlog.get_config()["processors"]]
+    first = [structlog.dev.set_exc_info, structlog.processors.format_exc_info]
+    own = [redact, log_printable] if secrets else [log_printable]
+    chain = [*first, *own, *structlog.get_config()["processors"]]
     return structlog.wrap_logger(None, processors=chain, path=path, **cause)
+
+
+SEVERAL_LINES = ("exception", "stack")
+"""Keys of an entry whose lines are our own, not those of a text that would like to be an entry."""
+
+
+def log_printable(
+    _logger: Any, _name: str, entry: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """A processor of structlog: an entry is one line, and no text in it moves a cursor."""
+    return {
+        printable_line(key): map_texts(value, printable if key in SEVERAL_LINES else printable_line)
+        for key, value in entry.items()
+    }
 
 
 def _as_text(value: Any) -> Any:

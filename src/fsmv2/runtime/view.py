@@ -11,6 +11,7 @@ import msgspec
 from fsmv2.core import Condition, Core, Supervisor, TickRecord
 from fsmv2.core.control import why_control
 from fsmv2.core.pausing import paused_by
+from fsmv2.escaping import printable
 from fsmv2.spec.frozen import EMPTY
 from fsmv2.worker import Phase
 
@@ -29,6 +30,9 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     `held`: the reason of its own hold, while that counts; `checks`: what each check of its type
     says of those below it. Of one that had to be tried again: `retry_in`, seconds until the next
     try (0: none is due), and `next_delays`, those before the tries after that, as they are drawn.
+
+    All that is said in words is printable, whatever a device or a process put into it; `observed`
+    is as it was observed.
     """
 
     path: str
@@ -127,25 +131,34 @@ def view_node(s: Supervisor) -> NodeView:
         phase=status.phase,
         healthy=status.healthy,
         fresh=status.fresh,
-        reason=status.reason,
+        reason=printable(status.reason),
         control=s.control,
-        control_reason=why_control(s),
+        control_reason=printable(why_control(s)),
         incarnation=s.incarnation,
         since=s.core.epoch + s.since,
         age=now - s.since,
         observed_age=None if s.observed_at is None else now - s.observed_at,
         observed=s.observed,
         action=s.action.definition.name if s.action else "",
-        conditions=tuple((s.conditions or {}).values()),
+        conditions=tuple(map(_printable, (s.conditions or {}).values())),
         attempts=attempts,
         ticks=s.tick_count,
-        ended=s.ended.reason if s.ended is not None else "",
-        paused=paused_by(s.core, s),
-        checks={name: str(said) for name, said in s.checks.items()} if s.checks else EMPTY,
-        held=(s.desired.hold_reason or "") if s.holding and s.desired is not None else "",
+        ended=printable(s.ended.reason) if s.ended is not None else "",
+        paused=printable(paused_by(s.core, s)),
+        checks={name: printable(str(said)) for name, said in s.checks.items()}
+        if s.checks
+        else EMPTY,
+        held=printable(s.desired.hold_reason or "") if s.holding and s.desired else "",
         retry_in=max(0.0, s.attempts.retry_at - now) if s.attempts else 0.0,
         next_delays=tuple(s.backoff.delay(attempts + n) for n in range(AHEAD)) if attempts else (),
     )
+
+
+def _printable(condition: Condition) -> Condition:
+    reason = printable(condition.reason)
+    if reason is condition.reason:
+        return condition
+    return msgspec.structs.replace(condition, reason=reason)
 
 
 def history(s: Supervisor) -> tuple[TickRecord, ...]:

@@ -45,6 +45,7 @@ def test_a_last_line_without_an_end_is_kept() -> None:
         (b"nul\x00bell\x07", "nul\N{REPLACEMENT CHARACTER}bell\N{REPLACEMENT CHARACTER}".encode()),
         (b"\xff\xfeabc", "\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}abc".encode()),
         ("grüß → 世界".encode(), "grüß → 世界".encode()),
+        ("\x9b\u202e\u2028x".encode(), 3 * "\N{REPLACEMENT CHARACTER}".encode() + b"x"),
     ],
 )
 def test_what_is_kept_is_text_that_harms_no_terminal(wrote: bytes, kept: bytes) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from fsmv2 import printable
 from fsmv2.builtin.process.keeper.segments import CURRENT, PREVIOUS, number_of
 
 LOG = "fsmv2.output"
@@ -164,7 +165,7 @@ def _log(line: bytes, log: Any, redact: Redact) -> int:
     if stream == "fsmv2":
         return _left_out(line)
     if text.strip():
-        log.info("wrote", stream=stream, line=redact(text), at=at)
+        log.info("wrote", stream=stream, line=printable(redact(text)), at=at)
     return 0
 
 
@@ -184,6 +185,6 @@ def last_words(directory: str, redact: Redact = str, count: int = 3) -> str:
         if len(said) == AMONG or (stream == "fsmv2" and words.startswith("started ")):
             break
         if words.strip() and stream in ("out", "err"):
-            said.append((stream, redact(words)[:LAST_WORDS]))
+            said.append((stream, printable(redact(words))[:LAST_WORDS]))
     shown = [words for stream, words in said if stream == "err"] or [words for _, words in said]
     return " / ".join(reversed(shown[:count])) or WROTE_NOTHING

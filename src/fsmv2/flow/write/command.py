@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fsmv2.errors import nearest
+from fsmv2.errors import nearest, quoted
 from fsmv2.flow.modbus.values import Value
 from fsmv2.flow.write.config import WriteRegister
 
@@ -90,7 +90,7 @@ def request_of(payload: bytes, header_id: str = "") -> Request:
             # A misspelt timestamp would make a command of any age a fresh one.
             close = nearest(key, KEYS)
             hint = f"; did you mean '{close}'?" if close else f", expected {', '.join(KEYS)}"
-            raise UnreadableError(f"the payload has a key '{key}'{hint}")
+            raise UnreadableError(f"the payload has a key {quoted(key)}{hint}")
     if "value" not in given:
         raise UnreadableError("the payload has no key 'value'")
     value = given["value"]

@@ -14,6 +14,7 @@ from collections import deque
 import msgspec
 
 from fsmv2.errors import said, suggest
+from fsmv2.escaping import printable, printable_json
 from fsmv2.flow.ending import end
 from fsmv2.flow.modbus.raw import registers_for
 from fsmv2.flow.modbus.writer import ModbusWriter
@@ -288,6 +289,8 @@ class WriteFlow:
             await self._send(answer, reply)
 
     def _counted(self, result: Result, reason: str, tag: str, value: object, id_: str) -> Answer:
+        # Both quote the sender, who is anybody that may publish.
+        reason, tag = printable(reason), printable(tag)
         writes = self._writes
         if result == "written":
             writes.written_total += 1
@@ -316,7 +319,8 @@ class WriteFlow:
 
     async def _send(self, answer: Answer, reply: str) -> None:
         try:
-            await self.connection.send(reply, ENCODER.encode(answer))
+            payload = printable_json(ENCODER.encode(answer).decode()).encode()
+            await self.connection.send(reply, payload)
         except ConnectionError as error:
             self._writes.unanswered_total += 1
             self._writes.last_error = f"{answer.tag}: the answer could not be sent: {error}"

@@ -1,7 +1,8 @@
 """Bytes become lines: whole, clean, short, without secrets.
 
 What is kept is always text that a terminal, an editor and `grep` can be given: UTF-8, without
-control characters, without colours, and of a line that overwrites itself its last look.
+control characters, marks of writing direction and colours, and of a line that overwrites itself its
+last look.
 """
 
 from __future__ import annotations
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
 CONTROL = bytes(n for n in range(32) if n not in (9, 10)) + b"\x7f"
 CONTROL_TO_NUL = bytes(0 if n in CONTROL else n for n in range(256))
+OBEYED = dict.fromkeys(
+    [*range(0x80, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)],
+    "\N{REPLACEMENT CHARACTER}",
+)
+"""What a terminal obeys of text that is no ASCII: C1, marks of direction, line separators. Listed
+here and not imported: whoever stands beside a process has nothing of fsmv2 in memory."""
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 
@@ -96,7 +103,7 @@ def clean(text: bytes) -> bytes:
         lines = text.split(b"\n")
         text = b"\n".join([line.rstrip(b"\r").rpartition(b"\r")[2] for line in lines])
     if not text.isascii():
-        text = text.decode(errors="replace").encode()
+        text = text.decode(errors="replace").translate(OBEYED).encode()
     if len(text.translate(None, CONTROL)) != len(text):
         text = text.translate(CONTROL_TO_NUL).replace(b"\0", REPLACEMENT)
     return text

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 from snapshots import ask
 
-from fsmv2 import SpecError
+from fsmv2 import Resources, SpecError
 from fsmv2.builtin.dataflow import DataFlow, DataFlowObserved, DataFlowSpec
 from fsmv2.flow import (
     AsyncioEngine,
     CommandInput,
+    FlowStats,
     ModbusInput,
     ModbusOutput,
     Register,
@@ -158,3 +160,35 @@ def test_the_ends_of_a_flow_must_fit_each_other() -> None:
     crossed = msgspec.structs.replace(spec, output=SPEC.output)
     with pytest.raises(SpecError, match="not from CommandInput to UnsOutput"):
         worker.derive_desired_state(crossed, None)
+
+
+@pytest.mark.parametrize(
+    ("reads", "asks_me", "current"),
+    [(False, False, False), (False, True, True), (True, False, True)],
+)
+async def test_h76_a_writing_flow_that_another_instance_started_is_taken_over(
+    reads: bool, asks_me: bool, current: bool
+) -> None:
+    """It would go on asking that instance whether it may write, and refuse everything."""
+    from fsmv2 import VariableBundle
+
+    named = VariableBundle(internal={"id": "x"})
+    spec = msgspec.structs.replace(SPEC if reads else TO_DEVICE, variables=named)
+    config = DataFlow(AsyncioEngine()).derive_desired_state(spec, None).config
+
+    def before() -> str:
+        return "it is not supervised any more"
+
+    def mine() -> str:
+        return ""
+
+    engine: Any = SimpleNamespace(
+        stats=lambda _: SimpleNamespace(
+            **{**dict.fromkeys(FlowStats.__struct_fields__, 0), "writes": None}
+        ),
+        config=lambda _: config,
+        refusal=lambda _: mine if asks_me else before,
+    )
+    given = Resources("x", None, config, None, lambda _: None, refusal=mine)
+    seen = await DataFlow(engine).collect_observed_state(spec, given)
+    assert seen.current is current

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fsmv2 import (
@@ -33,6 +33,7 @@ class Jobs:
         self.works: dict[str, bool] = {}
         self.out: dict[str, str] = {}
         self.log: list[str] = []
+        self.refusals: dict[str, Callable[[], str]] = {}  # of the instance that looked last
         self.broken: set[str] = set()  # paths whose job ends at once, and not well
 
     def end(self, path: str, how: str) -> None:
@@ -67,6 +68,7 @@ class Job(Worker[JobSpec, JobSeen]):
 
     async def collect_observed_state(self, spec: JobSpec, resources: Resources[None]) -> JobSeen:
         path = resources.path
+        self.jobs.refusals[path] = resources.refusal
         return JobSeen(works=self.jobs.works.get(path, False), out=self.jobs.out.get(path, ""))
 
     @action(timeout=5)
@@ -166,7 +168,9 @@ def job(name: str, restart: Any = "permanent", **options: Any) -> ChildSpec:
 
 
 def team(name: str, *children: ChildSpec, **options: Any) -> ChildSpec:
-    of_child = {k: options.pop(k) for k in ("restart", "significant") if k in options}
+    of_child = {
+        k: options.pop(k) for k in ("restart", "significant", "detect_only") if k in options
+    }
     return ChildSpec(name, "team", TeamSpec(children=children, **options), **of_child)
 
 

@@ -107,6 +107,30 @@ async def test_a_value_arrives_over_nats_and_mqtt_at_the_machine_it_is_for(
         assert seen.last_error == "setpoint: 81 is above the most allowed, 80"
 
 
+async def test_h76_a_paused_or_detect_only_machine_is_not_written_to(writable: Writable) -> None:
+    """The sender is told why; what was started before is held, too; its neighbour is not."""
+    async with writable.running() as tree:
+        await tree.until(all_write, timeout=15.0)
+        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        assert (await ask(client, "filler", "setpoint", 1))["ok"]
+        tree.pause("edge/filler", reason="hands in the machine", who="anna")
+        answer = await ask(client, "filler", "setpoint", 2)
+        assert answer["outcome"] == "refused"
+        assert "anna: hands in the machine" in answer["reason"]
+        assert (await ask(client, "capper", "setpoint", 3))["ok"]
+        tree.resume("edge/filler", who="anna")
+        await tree.until(lambda t: not t["edge/filler"].paused, timeout=10)
+        assert (await ask(client, "filler", "setpoint", 4))["ok"]
+        tree.declare(msgspec.structs.replace(tree._root, detect_only=True), who="test")
+        await tree.until(
+            lambda t: tree.core.root is not None and tree.core.root.declared.detect_only, timeout=10
+        )
+        answer = await ask(client, "filler", "setpoint", 5)
+        assert "detect only" in answer["reason"]
+        await client.close()
+        assert await writable.holds("filler") == {"setpoint": 4.0, "lamp": False}
+
+
 async def test_a_killed_machine_fails_its_writes_and_a_killed_broker_keeps_none(
     writable: Writable,
 ) -> None:

@@ -58,6 +58,11 @@ def writing(plc: int, port: int, *, timeout: float = 0.5, **limits: Any) -> Writ
     )
 
 
+def allowed() -> str:
+    """Nothing speaks against a write."""
+    return ""
+
+
 class Rig:
     """A write flow between a real broker and a real device, and somebody who sends."""
 
@@ -114,7 +119,7 @@ async def rig(folder: Path, **limits: Any) -> AsyncIterator[Rig]:
         engine = AsyncioEngine()
         with simulated_plc() as plc:
             it = Rig(server, plc, engine)
-            await engine.start(writing(plc.port, server.port, **limits))
+            await engine.start(writing(plc.port, server.port, **limits), allowed)
             await it.ready()
             try:
                 yield it
@@ -237,7 +242,7 @@ async def test_a_command_with_a_known_id_is_not_executed_twice(tmp_path: Path) -
         other = await it.ask("setpoint", 7, id="a")
         assert other["outcome"] == "refused"
         assert "was used for another value" in other["reason"]
-        await it.engine.start(writing(it.plc.port, it.server.port, queue=50))
+        await it.engine.start(writing(it.plc.port, it.server.port, queue=50), allowed)
         await it.ready()
         again = await it.ask("setpoint", 5, id="a")
         assert again == {**first, "duplicate": True}
@@ -305,7 +310,7 @@ async def test_after_the_brokers_death_new_commands_are_heard_and_old_ones_never
         await it.client.flush()
         async with aiomqtt.Client("127.0.0.1", it.server.mqtt_port) as mqtt:
             await mqtt.publish(f"{SUBJECT}.setpoint".replace(".", "/"), b"4", qos=1, retain=True)
-        await it.engine.start(writing(it.plc.port, it.server.port))
+        await it.engine.start(writing(it.plc.port, it.server.port), allowed)
         await it.ready()
         record = read_record(it.server)
         assert record is not None
@@ -339,10 +344,10 @@ async def test_two_flows_cannot_hear_the_same_commands(tmp_path: Path) -> None:
     """Each would refuse the other's; the second one is told who has them."""
     engine = AsyncioEngine()
     port = free_port()
-    await engine.start(writing(free_port(), port))
+    await engine.start(writing(free_port(), port), allowed)
     other = msgspec.structs.replace(writing(free_port(), port), name="plant/capper/dfc_write")
     with pytest.raises(FlowError, match=r"heard by plant/filler/dfc_write already"):
-        await engine.start(other)
+        await engine.start(other, allowed)
     await engine.aclose()
 
 
@@ -361,7 +366,7 @@ async def test_a_device_that_closes_every_connection_is_told_of_and_still_there(
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        await engine.start(writing(port, free_port()))
+        await engine.start(writing(port, free_port()), allowed)
 
         def figures() -> FlowStats:
             stats = engine.stats(NAME)
@@ -390,7 +395,7 @@ async def test_what_was_executed_is_known_after_a_restart_of_the_process(tmp_pat
         assert (await it.ask("nowhere", 1, id="b-1"))["outcome"] == "failed"
         await it.engine.aclose()
         it.engine = AsyncioEngine()  # all that the first one knew is gone with it
-        await it.engine.start(writing(it.plc.port, it.server.port, memory=memory))
+        await it.engine.start(writing(it.plc.port, it.server.port, memory=memory), allowed)
         await it.ready()
         again = await it.ask("setpoint", 21.5, id="a-1")
         assert again["duplicate"]
@@ -423,5 +428,68 @@ async def test_a_memory_that_cannot_be_used_is_told_at_the_start(tmp_path: Path)
     (tmp_path / "file").write_text("")
     engine = AsyncioEngine()
     with pytest.raises(FlowError, match="x: Not a directory"):
-        await engine.start(writing(1, free_port(), memory=str(tmp_path / "file" / "x")))
+        await engine.start(writing(1, free_port(), memory=str(tmp_path / "file" / "x")), allowed)
     await engine.aclose()
+
+
+async def test_h76_a_write_that_is_not_allowed_is_refused_wherever_it_has_got_to(
+    tmp_path: Path,
+) -> None:
+    """At its arrival, in the queue, and after all that was waited for; what was sent ends."""
+    reason, asked = "", 0
+
+    def may() -> str:
+        nonlocal asked
+        asked += 1
+        return reason
+
+    async with rig(tmp_path) as it:
+        await it.engine.start(writing(it.plc.port, it.server.port), may)
+        assert it.engine.refusal(NAME) is may
+        assert (await it.ask("setpoint", 1))["ok"]
+        reason = "paused by anna"
+        answer = await it.ask("setpoint", 2, id="a")
+        assert (answer["outcome"], answer["reason"]) == ("refused", "paused by anna")
+        reason = ""
+        it.plc.send(signal.SIGSTOP)
+        sent = asyncio.create_task(it.ask("setpoint", 3))
+        await until(lambda: it.client.stats["out_msgs"] >= 3 and it.stats.queue_depth == 0)
+        asked = 0
+        waits = asyncio.create_task(it.ask("setpoint", 4))
+        await until(lambda: asked)
+        reason = "paused by anna"
+        assert (await sent)["outcome"] == "unknown", "it was on its way already"
+        assert (await waits)["reason"] == "paused by anna"
+        it.plc.send(signal.SIGCONT)
+        reason = ""
+        await it.ready()
+        assert (await it.ask("setpoint", 5, id="a"))["reason"] == ""
+
+
+async def test_h76_right_before_it_is_sent_a_write_is_asked_for_once_more(tmp_path: Path) -> None:
+    """Whatever was waited for meanwhile, such as a disk: what comes last decides."""
+    looks = [""] * 3  # as it arrives, when its turn comes, when the device is connected
+
+    def may() -> str:
+        return looks.pop(0) if looks else "paused by anna"
+
+    async with rig(tmp_path, memory=str(tmp_path / "ids")) as it:
+        config = writing(it.plc.port, it.server.port, memory=str(tmp_path / "ids"))
+        await it.engine.start(config, may)
+        answer = await it.ask("setpoint", 2, id="a")
+        assert (answer["outcome"], answer["reason"]) == ("refused", "paused by anna")
+        assert looks == []
+        assert await it.holds(SETPOINT) == {"setpoint": 0.0}
+        await it.engine.start(config, allowed)
+        assert (await it.ask("setpoint", 2, id="a"))["ok"], "nothing was done under this id"
+
+
+async def test_h76_a_flow_that_nobody_has_allowed_to_write_refuses(tmp_path: Path) -> None:
+    """Also when whoever is asked cannot say."""
+    async with rig(tmp_path) as it:
+        await it.engine.start(writing(it.plc.port, it.server.port))
+        assert "nobody has allowed" in (await it.ask("setpoint", 2))["reason"]
+        await it.engine.start(writing(it.plc.port, it.server.port), lambda: str(1 // 0))
+        assert "it cannot be told whether it may" in (await it.ask("setpoint", 2))["reason"]
+        assert it.writes.refused_total == 2
+        assert await it.holds(SETPOINT) == {"setpoint": 0.0}

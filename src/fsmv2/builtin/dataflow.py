@@ -129,7 +129,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
             window = max(IDLE_AFTER, 3 * spec.input.slowest_sample)
         return DataFlowObserved(
             running=stats.running,
-            current=self._engine.config(resources.path) == resources.config,
+            current=self._is_current(resources),
             input_connected=stats.input_connected,
             output_connected=stats.output_connected,
             input_error=stats.input_error,
@@ -151,7 +151,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
     @action(timeout=10.0)
     async def start_flow(self, spec: DataFlowSpec, resources: Resources[None]) -> None:
         """Have the engine run the flow with the config of now; replaces an older one."""
-        await self._engine.start(resources.config)
+        await self._engine.start(resources.config, resources.refusal)
 
     @action(timeout=10.0)
     async def stop_flow(self, spec: DataFlowSpec, resources: Resources[None]) -> None:
@@ -202,6 +202,16 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
         if s.observed.running:
             return act(self.stop_flow, "sends what was accepted and ends the flow")
         return goto(self.stopped, "the flow has ended")
+
+    def _is_current(self, resources: Resources[None]) -> bool:
+        """Whether the engine runs the config of now; a flow that writes, also for this instance.
+
+        One that another instance of this worker started would go on asking that one, and refuse.
+        """
+        if self._engine.config(resources.path) != resources.config:
+            return False
+        asks = self._engine.refusal(resources.path)
+        return not isinstance(resources.config, WriteConfig) or asks is resources.refusal
 
     def _running(self, s: Snap) -> Step:
         if s.should_stop:

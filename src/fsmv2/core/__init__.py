@@ -7,6 +7,7 @@ ending, siblings: who ended by itself, who is begun again with whom, who waits f
 commands, pausing, escalation: what a person asks, and when one is called.
 events, instructions: the two languages at the cut.    reactions: what is done about each event.
 acting, freshness, backoff, breaker, waiting, pace, stall, purity, durable, secrets: a policy each.
+permission:   whether a worker may change anything in the world now.
 records, conditions, counters: what is left for people to read.
 """
 

@@ -17,18 +17,21 @@ def decide_control(s: Supervisor) -> None:
         not declared.enabled or s.ended is not None or (s.parent is not None and s.parent.disabled)
     )
     desired = s.desired
-    s.holding = False
     if s.stop is not None or s.disabled or desired is None:
         s.control = s.definition.stop_state
     elif desired.hold_reason:
-        s.control = desired.state
+        # First that it holds, then the state, and below the other way round: `permission` reads
+        # both from other threads, and must never see a worker free between one hold and the next.
         s.holding = True
+        s.control = desired.state
+        return
     elif declared.requires and unmet(s):
         s.control = s.definition.stop_state
     elif s.asked is not None:
         s.control = s.asked
     else:
         s.control = desired.state
+    s.holding = False
 
 
 def asked_to_stop(s: Supervisor) -> bool:

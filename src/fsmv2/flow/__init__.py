@@ -6,7 +6,7 @@ flow, sample, stats: one flow.       modbus, uns: input and output.   write: the
 
 from fsmv2.flow.asyncio_engine import AsyncioEngine
 from fsmv2.flow.config import FlowConfig, ModbusInput, UnsOutput
-from fsmv2.flow.engine import AnyConfig, Engine, OnAccepted
+from fsmv2.flow.engine import AnyConfig, Engine, OnAccepted, Refusal, nobody_allows
 from fsmv2.flow.register import Register
 from fsmv2.flow.stats import FlowStats, WriteStats
 from fsmv2.flow.uns.subject import command_subject, subject_from, topic_of
@@ -22,12 +22,14 @@ __all__ = [
     "ModbusInput",
     "ModbusOutput",
     "OnAccepted",
+    "Refusal",
     "Register",
     "UnsOutput",
     "WriteConfig",
     "WriteRegister",
     "WriteStats",
     "command_subject",
+    "nobody_allows",
     "subject_from",
     "topic_of",
 ]

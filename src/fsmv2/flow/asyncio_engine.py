@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from fsmv2.errors import FlowError
 from fsmv2.flow.config import FlowConfig, UnsOutput
-from fsmv2.flow.engine import AnyConfig, OnAccepted
+from fsmv2.flow.engine import AnyConfig, OnAccepted, Refusal, nobody_allows
 from fsmv2.flow.flow import Flow
 from fsmv2.flow.stats import FlowStats
 from fsmv2.flow.uns.connection import UnsConnection
@@ -47,6 +47,7 @@ class AsyncioEngine:
     def __init__(self, *, on_accepted: OnAccepted | None = None) -> None:
         self._on_accepted = on_accepted
         self._flows: dict[str, AnyFlow] = {}
+        self._refusals: dict[str, Refusal] = {}
         self._seen: dict[tuple[str, str], SeenCommands] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._connections: dict[tuple[str, str, str], UnsConnection] = {}
@@ -56,9 +57,12 @@ class AsyncioEngine:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    async def start(self, config: AnyConfig) -> None:
-        """Run this flow; the same config again changes nothing, another one replaces it."""
-        await self._on_loop(self._start(config))
+    async def start(self, config: AnyConfig, refusal: Refusal = nobody_allows) -> None:
+        """Run this flow; the same config again changes nothing, another one replaces it.
+
+        A flow that writes asks `refusal` right before each write, and that of the last call counts.
+        """
+        await self._on_loop(self._start(config, refusal))
 
     async def stop(self, name: str, *, drain: float) -> int:
         """End a flow; returns how many accepted samples were not acknowledged within `drain` s.
@@ -77,6 +81,10 @@ class AsyncioEngine:
         flow = self._flows.get(name)
         return flow.config if flow is not None else None
 
+    def refusal(self, name: str) -> Refusal | None:
+        """What a flow asks before it writes, from any thread; None: there is no such flow."""
+        return self._refusals.get(name) if name in self._flows else None
+
     async def aclose(self) -> None:
         """End every flow, close all connections, join the thread."""
         if self._closed:
@@ -94,8 +102,9 @@ class AsyncioEngine:
 
     # ---- on the engine's loop ----------------------------------------------------------------
 
-    async def _start(self, config: AnyConfig) -> None:
+    async def _start(self, config: AnyConfig, refusal: Refusal) -> None:
         old = self._flows.get(config.name)
+        self._refusals[config.name] = refusal  # also of one that goes on under a new supervisor
         if old is not None and old.config == config and old.stats().running:
             return
         if isinstance(config, WriteConfig):
@@ -114,7 +123,11 @@ class AsyncioEngine:
             connection = self._connect(config.output)
             return Flow(config, connection, self._on_accepted)
         connection = self._connect(config.input)
-        return WriteFlow(config, connection, self._remembered(config))
+
+        def refusal() -> str:
+            return self._refusals.get(config.name, nobody_allows)()
+
+        return WriteFlow(config, connection, self._remembered(config), refusal)
 
     def _remembered(self, config: WriteConfig) -> SeenCommands:
         """The commands that a flow of this name has executed; FlowError: they cannot be kept."""
@@ -150,6 +163,7 @@ class AsyncioEngine:
         left = await self._leave(flow, drain)
         if self._flows.get(name) is flow:
             del self._flows[name]
+            self._refusals.pop(name, None)
         return left
 
     async def _leave(self, flow: AnyFlow, drain: float) -> int:

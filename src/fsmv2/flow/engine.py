@@ -15,6 +15,15 @@ from fsmv2.flow.write.config import WriteConfig
 AnyConfig = FlowConfig | WriteConfig
 """A flow that reads, or one that writes."""
 
+Refusal = Callable[[], str]
+"""Why nothing may be written to a device now, for a person; '' when it may. From any thread."""
+
+
+def nobody_allows() -> str:
+    """The refusal of a flow that was started without one: who is not asked has not agreed."""
+    return "nobody has allowed writes to this device"
+
+
 OnAccepted = Callable[[str, bytes], None]
 """Called with subject and payload of each accepted sample, on the engine's loop; must be quick."""
 
@@ -22,8 +31,11 @@ OnAccepted = Callable[[str, bytes], None]
 class Engine(Protocol):
     """Runs flows by name. The async methods may be awaited on any event loop."""
 
-    async def start(self, config: AnyConfig) -> None:
-        """Run this flow; the same config again changes nothing, another one replaces it."""
+    async def start(self, config: AnyConfig, refusal: Refusal = nobody_allows) -> None:
+        """Run this flow; the same config again changes nothing, another one replaces it.
+
+        A flow that writes asks `refusal` right before each write, and that of the last call counts.
+        """
         ...
 
     async def stop(self, name: str, *, drain: float) -> int:
@@ -39,6 +51,10 @@ class Engine(Protocol):
 
     def config(self, name: str) -> AnyConfig | None:
         """The config a flow runs with, from any thread; None: there is no such flow."""
+        ...
+
+    def refusal(self, name: str) -> Refusal | None:
+        """What a flow asks before it writes, from any thread; None: there is no such flow."""
         ...
 
     async def aclose(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import zlib
 from typing import Any
 
@@ -40,6 +41,7 @@ class Collector:
         "_holder",
         "_last",
         "_patience",
+        "_refusal",
         "_routine",
         "_soon",
         "_spec",
@@ -58,6 +60,8 @@ class Collector:
         self.worker = watch.worker
         self.definition = watch.definition
         self._at = at
+        # One object as long as this incarnation lives: who keeps it can tell whose it is.
+        self._refusal = functools.partial(at.refusal, watch.path, watch.incarnation)
         self._concealed = ""
         self._spec: UserSpec = watch.spec
         self._config: Any = watch.config
@@ -265,6 +269,7 @@ class Collector:
             at.late,
             at.secrets.redact,
             at.secrets.redactions,
+            self._refusal,
         )
 
     def _caused(self, resources: Resources[Any], asked: RunAction) -> Resources[Any]:

@@ -30,12 +30,17 @@ class Observatory:
         secrets: Vault,
         *,
         busy: Callable[[], bool],
+        refusal: Callable[[str, int], str],
     ) -> None:
-        """`post` hands an event to the core; `busy` tells whether the core has much to do."""
+        """`post` hands an event to the core; `busy` tells whether the core has much to do.
+
+        `refusal` tells of a path and incarnation why it may change nothing now, or nothing.
+        """
         self.loop = loop
         self.clock = clock
         self.post = post
         self.secrets = secrets
+        self.refusal = refusal
         self.lateness = Lateness()
         self.polls: Agenda[Collector] = Agenda(loop, lambda collector: collector.poll())
         self.time_outs: Agenda[Collector] = Agenda(loop, lambda collector: collector.time_out())

@@ -75,6 +75,7 @@ class _Running:
             self.work_thread.loop,
             self._post,
             secrets,
+            refusal=self._refusal,
             busy=lambda: self.supervision.behind,
         )
         self.supervision = Supervision(
@@ -122,6 +123,9 @@ class _Running:
 
     def _post(self, event: Any) -> None:
         self.supervision.post(event)
+
+    def _refusal(self, path: str, incarnation: int) -> str:
+        return self.supervision.refusal(path, incarnation)
 
 
 class Runtime:
@@ -319,7 +323,9 @@ class Runtime:
     def pause(self, path: str, *, reason: str = "", who: str = "program") -> None:
         """Start nothing at `path` and below until it is resumed; observation and stops go on.
 
-        With a store the pause outlasts a restart of the program.
+        From the moment this returns nothing there is written to a machine either; a write that was
+        sent already may still be confirmed. It is no lockout and no safety function. With a store
+        the pause outlasts a restart of the program.
         """
         self._post(PauseAsked(path, who, reason))
 

@@ -6,6 +6,7 @@ Called by the runtime and the simulation; everything but `post` runs on the supe
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -13,13 +14,18 @@ from collections.abc import Callable
 from fsmv2.core import (
     Core,
     Event,
+    ForceAsked,
     Forget,
     Instruction,
+    PauseAsked,
     Report,
     Save,
     SaveObserved,
+    StopAsked,
     StoreInstruction,
 )
+from fsmv2.core.permission import refusal
+from fsmv2.errors import said
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.journal.recorder import Recorder
 
@@ -35,6 +41,17 @@ TICKS = 10_000
 DECIDING = 0.75
 """Share of a slice after which no further tick begins: the last one has its time, what was decided
 is passed on, and a collection of young garbage may fall into it."""
+
+TRUSTED = 5.0
+"""Seconds for which the last decisions count when no further ones are made: after them nothing is
+written, since nobody could hold it. Five beats, so that a busy machine does not refuse by itself,
+and as long as a command may wait."""
+
+HOLDS = (PauseAsked, StopAsked, ForceAsked)
+"""Events that hold writes from the moment they are asked, not only when their turn comes."""
+
+CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Goes on while the machine sleeps, unlike the loop's: what was decided before a sleep is old."""
 
 STORED = (Save, SaveObserved, Forget)
 
@@ -72,6 +89,10 @@ class Supervision:
         self.recorder = recorder
         self._listeners: list[Listener] = []
         self._inbox: deque[Event] = deque()
+        self._asked_to_hold: tuple[PauseAsked | StopAsked | ForceAsked, ...] = ()
+        self._hold_lock = threading.Lock()
+        self._closed = False
+        self._decided_at = time.clock_gettime(CLOCK)
         self._awake = False
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
@@ -80,10 +101,33 @@ class Supervision:
 
     def post(self, event: Event) -> None:
         """Hand over one event, from any thread; those of one moment are handled together."""
+        if isinstance(event, HOLDS):
+            with self._hold_lock:
+                self._asked_to_hold += (event,)
         self._inbox.append(event)
         if not self._awake:
             self._awake = True
             self._loop.call_soon_threadsafe(self.slice)
+
+    def refusal(self, path: str, incarnation: int) -> str:
+        """Why this worker may change nothing in the world now; '' when it may. From any thread.
+
+        In doubt it may not: what is not known to be allowed is refused.
+        """
+        if self._closed:
+            return "its supervision has ended"
+        silent = time.clock_gettime(CLOCK) - self._decided_at
+        if self._beat is not None and silent > TRUSTED:
+            return f"its supervision has not answered for {silent:.0f} s"
+        for event in self._asked_to_hold:
+            if not isinstance(event, PauseAsked):
+                return f"stop asked by {event.who}"
+            if path == event.path or path.startswith(f"{event.path}/"):
+                return f"pause asked by {event.who}" + ": " * bool(event.reason) + event.reason
+        try:
+            return refusal(self.core, path, incarnation)
+        except Exception as error:  # noqa: BLE001  (whatever it is, nobody has allowed it)
+            return f"it cannot be told whether it may: {said(error)}"
 
     @property
     def behind(self) -> bool:
@@ -122,6 +166,7 @@ class Supervision:
         # Of the processor: what waiting for the interpreter's lock adds is not the core's doing.
         if measured:
             self.longest_slice = max(self.longest_slice, time.thread_time() - began_cpu)
+        self._decided_at = time.clock_gettime(CLOCK)
         if core.finished:
             self.finished.set()
         # A slice takes milliseconds; one that took seconds was stopped in its middle. H50
@@ -149,6 +194,9 @@ class Supervision:
                 core.handle(event, now)
             except Exception as error:  # noqa: BLE001  (one bad event must not end supervision)
                 self._complain(f"the event {type(event).__name__} could not be handled", error)
+            if isinstance(event, HOLDS):
+                with self._hold_lock:
+                    self._asked_to_hold = tuple(e for e in self._asked_to_hold if e is not event)
             if enough():
                 break
         quiet = self.recorder is not None and not handled and core.quiet(now)
@@ -172,6 +220,7 @@ class Supervision:
 
     def close(self) -> None:
         """Plan no further slice."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
         self._awake = True  # a late `post` schedules nothing any more

@@ -56,14 +56,18 @@ class Work:
         post: Callable[[Event], None],
         secrets: Vault | None = None,
         *,
+        refusal: Callable[[str, int], str],
         busy: Callable[[], bool] = _idle,
     ) -> None:
-        """`busy` tells whether the core has much to do: then what can wait a little does."""
+        """`refusal` tells of a path and incarnation why it may change nothing now, or nothing.
+
+        `busy` tells whether the core has much to do: then what can wait a little does.
+        """
         self._secrets = secrets if secrets is not None else Vault()
         self._post_unseen = post
         post = self._post
         self.executor = Executor(settings, loop, post)
-        self.observatory = Observatory(loop, clock, post, self._secrets, busy=busy)
+        self.observatory = Observatory(loop, clock, post, self._secrets, busy=busy, refusal=refusal)
         self.collectors: dict[str, Collector] = {}
         self._loop = loop
         self._inbox: deque[list[Instruction]] = deque()

@@ -44,7 +44,7 @@ async def incarnation(bench: Conformance, spec: UserSpec) -> AsyncIterator[Incar
     desired = instance.derive_desired_state(spec, None)
     async with instance.resources(spec) as value:
         log = worker_log("checked", Vault())
-        given = Resources("checked", value, desired.config, log, lambda _: None)
+        given = Resources("checked", value, desired.config, log, lambda _: None, refusal=str)
         yield Incarnation(bench, spec, instance, given)
 
 

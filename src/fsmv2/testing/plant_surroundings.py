@@ -14,7 +14,7 @@ import msgspec
 
 from fsmv2.errors import FsmError
 from fsmv2.flow import FlowConfig
-from fsmv2.flow.engine import AnyConfig
+from fsmv2.flow.engine import AnyConfig, Refusal, nobody_allows
 from fsmv2.flow.stats import FlowStats, WriteStats
 from fsmv2.testing.surroundings import Surroundings
 
@@ -149,13 +149,15 @@ class SimulatedEngine:
 
     def __init__(self, around: PlantSurroundings) -> None:
         self._around = around
+        self._refusals: dict[str, Refusal] = {}
 
-    async def start(self, config: AnyConfig) -> None:
+    async def start(self, config: AnyConfig, refusal: Refusal = nobody_allows) -> None:
         """As if; an engine without room says so."""
         await asyncio.sleep(0.05)
         if self._around.suffers("full", config.name):
             raise FsmError("the engine has no room for another flow")
         self._around.flows[config.name] = config
+        self._refusals[config.name] = refusal
 
     async def stop(self, name: str, *, drain: float) -> int:
         """As if; nothing is lost."""
@@ -166,6 +168,10 @@ class SimulatedEngine:
     def config(self, name: str) -> AnyConfig | None:
         """The config of a flow."""
         return self._around.flows.get(name)
+
+    def refusal(self, name: str) -> Refusal | None:
+        """What a flow would ask before it writes."""
+        return self._refusals.get(name) if name in self._around.flows else None
 
     def stats(self, name: str) -> FlowStats | None:
         """Connected at both ends as far as device and broker answer."""

@@ -69,7 +69,9 @@ class Simulation:
         self.clock = Clock(self.loop.time)
         self.settings = settings or EngineSettings()
         self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0, guard=True)
-        self.work = Work(self.settings, self.clock, self.loop, self.post, secrets)
+        self.work = Work(
+            self.settings, self.clock, self.loop, self.post, secrets, refusal=self._refusal
+        )
         self.store, writer = store, None
         if store is not None:
             known = store.open()
@@ -152,6 +154,9 @@ class Simulation:
     def ask_stop(self, *, deadline: float | None = None) -> None:
         """Ask the tree to stop; does not run anything yet."""
         self.post(StopAsked("test", deadline))
+
+    def _refusal(self, path: str, incarnation: int) -> str:
+        return self.supervision.refusal(path, incarnation)
 
     def _look_for_changed_secrets(self) -> None:
         wait = self._rotation.look_safely(self.clock.now())

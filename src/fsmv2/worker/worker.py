@@ -22,6 +22,10 @@ def _no_redactions(_value: Any) -> tuple[tuple[str, str], ...]:
     return ()
 
 
+def _unsupervised() -> str:
+    return "nobody supervises it"
+
+
 class Resources(msgspec.Struct, Generic[R], frozen=True):
     """What collections and actions are handed besides the spec.
 
@@ -34,6 +38,10 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     a secret is none to the engine, which takes out all others by itself. `redactions(value)` is the
     same for a program of its own that writes where the engine does not come: what may stand there
     of the secrets in `value`, the config say, and what to put in its place, longest first.
+    `refusal()` says why nothing may be changed in the world now (paused, detect-only, asked to
+    stop, held, replaced by another instance, supervision does not answer), and is empty when
+    something may. What goes on after its action has ended, such as a client that passes commands on
+    to a machine, keeps it and asks right before each write; from any thread, at no cost.
     """
 
     path: str
@@ -44,6 +52,7 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     late: Callable[[], float] = float
     redact: Callable[[str], str] = str
     redactions: Callable[[Any], tuple[tuple[str, str], ...]] = _no_redactions
+    refusal: Callable[[], str] = _unsupervised
 
 
 class Worker(Generic[S, O, R]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -12,8 +12,8 @@ from fsmv2.flow.modbus.device import HungUpError, ModbusDevice, explained
 from fsmv2.flow.modbus.values import Value, decode
 from fsmv2.flow.write.config import ModbusOutput, WriteRegister
 
-Known = Literal["written", "failed", "unknown"]
-"""What is known of a write that was tried."""
+Known = Literal["written", "refused", "failed", "unknown"]
+"""What is known of a write that was tried; `refused`: nothing was sent, since it may not be now."""
 
 UNDECIDED = {
     4: "the device failed while it worked on it, perhaps after it had taken the value",
@@ -61,14 +61,24 @@ class ModbusWriter:
         """Close the connection; harmless when there is none."""
         self._device.close()
 
-    async def write(self, register: WriteRegister, words: Sequence[int], value: Value) -> Outcome:
+    async def write(
+        self,
+        register: WriteRegister,
+        words: Sequence[int],
+        value: Value,
+        refusal: Callable[[], str],
+    ) -> Outcome:
         """Write `words`, which stand for `value`, and wait until the device has confirmed.
 
         Tried once. Whatever is not understood about an answer makes the outcome unknown.
+        `refusal` is asked right before the request is sent, when nothing is waited for any more:
+        what it says is why nothing is sent. To read back what was sent needs no permission.
         """
         client = self._device.client
         if client is None or not client.connected:
             return Outcome("failed", "the device closed the connection")
+        if reason := refusal():
+            return Outcome("refused", reason)
         unit, address = self._config.unit, register.address
         if register.kind == "coil":
             request = client.write_coil(address, bool(words[0]), device_id=unit)

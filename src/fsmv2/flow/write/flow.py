@@ -16,6 +16,7 @@ import msgspec
 from fsmv2.errors import said, suggest
 from fsmv2.escaping import printable, printable_json
 from fsmv2.flow.ending import end
+from fsmv2.flow.engine import Refusal
 from fsmv2.flow.modbus.raw import registers_for
 from fsmv2.flow.modbus.writer import ModbusWriter
 from fsmv2.flow.sample import ENCODER
@@ -43,8 +44,16 @@ LAST_WRITE = 5.0
 class WriteFlow:
     """Runs on the engine's loop from `start` to `stop`."""
 
-    def __init__(self, config: WriteConfig, connection: UnsConnection, seen: SeenCommands) -> None:
+    def __init__(
+        self,
+        config: WriteConfig,
+        connection: UnsConnection,
+        seen: SeenCommands,
+        refusal: Refusal,
+    ) -> None:
+        """`refusal` is asked right before each write whether it may be."""
         self.config = config
+        self._refusal = refusal
         self.connection = connection
         self._seen = seen
         self._counters = Counters()
@@ -177,9 +186,7 @@ class WriteFlow:
         command = Command(
             register, words, asked, value, request.timestamp_ms, arrived, id_, [reply]
         )
-        reason = self._too_old(command)
-        if not reason and self._stopping:
-            reason = "this way to the device is being stopped"
+        reason = self._forbidden(command)
         if not reason and len(self._queue) >= self.config.input.queue:
             reason = f"{len(self._queue)} writes wait already; send it again later"
         if reason:
@@ -209,6 +216,16 @@ class WriteFlow:
                 )
         elif answer is not None:
             await self._send(msgspec.structs.replace(answer, duplicate=True), reply)
+
+    def _forbidden(self, command: Command) -> str:
+        """Why the command is not to be sent to the device now; '' when it may."""
+        if self._stopping:
+            return "this way to the device is being stopped"
+        try:
+            reason = self._refusal()
+        except Exception as error:  # noqa: BLE001  (somebody's code; who does not agree refuses)
+            reason = f"it cannot be told whether it may be: {said(error)}"
+        return reason or self._too_old(command)
 
     def _too_old(self, command: Command) -> str:
         """Why the command is not to be executed now; '' when it may."""
@@ -257,17 +274,17 @@ class WriteFlow:
         return self._queue.popleft() if self._queue else None
 
     async def _execute(self, command: Command) -> tuple[Result, str]:
-        if reason := self._too_old(command):
+        if reason := self._forbidden(command):
             return "refused", reason
         if not self._writer.connected and not await self._writer.connect():
             return "failed", f"{self._writer.error}; nothing was written"
-        if reason := self._too_old(command):  # to connect may have taken its time
+        if reason := self._forbidden(command):  # to connect may have taken its time
             return "refused", reason
         if problem := await self._seen.begin(command):
             return "failed", problem
-        if reason := self._too_old(command):
-            return "refused", reason
-        outcome = await self._writer.write(command.register, command.words, command.value)
+        outcome = await self._writer.write(
+            command.register, command.words, command.value, lambda: self._forbidden(command)
+        )
         return outcome.known, outcome.reason
 
     async def _stay_alert(self) -> None:

@@ -1,0 +1,55 @@
+"""Whether a worker may change anything in the world now, asked by author code right before it does.
+
+Steps and actions pass gates, but what an action has started goes on by itself: a flow that writes
+what it is sent, a connection that is kept. It asks here, from any thread and at any moment, so
+nothing is stored that could lag behind: each look reads what the core decides by.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core.control import why_control
+
+if TYPE_CHECKING:
+    from fsmv2.core.machine import Core
+    from fsmv2.core.supervisor import Supervisor
+
+GONE = "it is not supervised any more"
+DETECT_ONLY = "detect only: nothing is done, only reported"
+
+
+def refusal(core: Core, path: str, incarnation: int) -> str:
+    """Why this incarnation may change nothing now, for a person; empty when it may.
+
+    Whatever holds a worker above it holds it too: a pause, a stop and a hold are decided at once
+    there, and passed down only in the ticks that follow.
+    """
+    s = core.by_path.get(path)
+    if s is None or s.incarnation != incarnation:
+        return GONE
+    if core.settings.detect_only:
+        return DETECT_ONLY
+    above: Supervisor | None = s
+    while above is not None:
+        reason = _held(above)
+        if reason:
+            return reason if above is s else f"{reason} (at {above.path})"
+        above = above.parent
+    return ""
+
+
+def _held(s: Supervisor) -> str:
+    """What holds `s` itself; each attribute is read once, as the core may be at work meanwhile."""
+    paused, stop = s.paused, s.stop
+    if paused is not None:
+        return str(paused)
+    if s.declared.detect_only:
+        return DETECT_ONLY
+    if stop is not None:
+        return f"it is being stopped: {stop.reason}"
+    # In this order: `decide_control` writes them so that one of the two always holds (see there).
+    control, holding = s.control, s.holding
+    if holding or control == s.definition.stop_state:
+        return f"it is to be {control}: {why_control(s)}"
+    return ""

@@ -3,6 +3,7 @@
 The names a worker author needs; everything else stands in the rooms below this one:
 
 errors   every exception, with its code.    escaping  text from outside, fit to be shown.
+host     the machine under us: looking up names, the event loop.
 spec     what is declared: desired state, child specs, variables, templates, location, documents.
 worker   what authors implement: Worker, states, actions, checks, the factory.
 store    what survives the process.
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         VariableError,
     )
     from fsmv2.escaping import printable
+    from fsmv2.host import NameLookupError, resolve
     from fsmv2.runtime import Runtime, blocking
     from fsmv2.spec import (
         ChildSpec,
@@ -88,6 +90,7 @@ _ROOMS = {
         "VariableError"
     ),
     "escaping": "printable",
+    "host": "NameLookupError resolve",
     "runtime": "Runtime blocking",
     "spec": (
         "ChildSpec DesiredState Group ObservedState UserSpec VariableBundle Vault Volatile "
@@ -120,6 +123,7 @@ __all__ = [
     "Group",
     "JournalError",
     "LocationError",
+    "NameLookupError",
     "ObservedState",
     "Outcome",
     "PermanentError",
@@ -157,6 +161,7 @@ __all__ = [
     "merge_locations",
     "printable",
     "render_template",
+    "resolve",
     "state",
     "stay",
     "unknown",

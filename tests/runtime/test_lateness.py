@@ -31,8 +31,9 @@ def resources(value: Any, late: float) -> Resources[Any]:
     return Resources("x", value, None, None, lambda _: None, lambda: late)
 
 
-async def never(host: str, port: int) -> None:
-    await asyncio.Event().wait()
+async def never(host: str, port: int, *, within: float) -> None:
+    async with asyncio.timeout(within):
+        await asyncio.Event().wait()
 
 
 async def test_a_device_is_not_blamed_for_the_lateness_of_this_machine(
@@ -48,7 +49,7 @@ async def test_a_device_is_not_blamed_for_the_lateness_of_this_machine(
 
 
 async def test_latency_is_told_without_our_own_lateness(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def slow(host: str, port: int) -> None:
+    async def slow(host: str, port: int, *, within: float) -> None:
         await asyncio.sleep(0.2)
 
     monkeypatch.setattr("fsmv2.builtin.connection.reach", slow)

@@ -6,7 +6,6 @@ that (H63). One short TCP connection each second is what a device sees of it.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import time
@@ -18,6 +17,7 @@ import msgspec
 
 from fsmv2 import (
     DesiredState,
+    NameLookupError,
     ObservedState,
     Resources,
     Snapshot,
@@ -112,15 +112,16 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
         began = time.perf_counter()
         error = ""
         try:
-            async with asyncio.timeout(spec.timeout):
-                await reach(spec.host, spec.port)
-        except TimeoutError:
+            await reach(spec.host, spec.port, within=spec.timeout)
+        except (NameLookupError, TimeoutError) as raised:
             if resources.late() > TOLERATED * spec.timeout:
                 raise TemporaryError(
                     f"cannot tell whether {spec.host}:{spec.port} answers: this machine is too "
                     f"busy to look (late by {resources.late():.1f} s)"
                 ) from None
             error = f"no answer from {spec.host}:{spec.port} within {spec.timeout:g} s"
+            if isinstance(raised, NameLookupError):
+                error = str(raised)
         except OSError as raised:
             error = f"{spec.host}:{spec.port}: {_plain(raised)}"
         latency = max(0.0, time.perf_counter() - began - resources.late()) * 1000

@@ -8,34 +8,58 @@ four. Called by the connection worker.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 from typing import Any
 
-Address = tuple[Any, ...]
+from fsmv2 import resolve
+
+HEAD_START = 0.25
+"""Seconds after which the next address of a host is tried beside one that does not answer: a
+network that swallows IPv6 must not use up the time-out of a device that has IPv4, too."""
 
 
-async def reach(host: str, port: int) -> None:
-    """Connect and hang up; OSError says why none of the host's addresses accepted."""
+async def reach(host: str, port: int, *, within: float) -> None:
+    """Connect and hang up.
+
+    OSError says why none of the host's addresses accepted, a NameLookupError that it has none;
+    TimeoutError: nothing answered within so many seconds.
+    """
     loop = asyncio.get_running_loop()
-    problem: OSError = OSError(f"{host} has no address")
-    for family, address in await _addresses(loop, host, port):
-        with socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as probe:
-            try:
-                await loop.sock_connect(probe, address)
-            except OSError as error:
-                problem = error
-            else:
-                return
-    raise problem
+    until = loop.time() + within
+    addresses = await resolve(host, port, timeout=within)
+    async with asyncio.timeout_at(until):
+        if len(addresses) == 1:
+            await _knock(loop, *addresses[0])
+        else:
+            await _first(loop, addresses)
 
 
-async def _addresses(
-    loop: asyncio.AbstractEventLoop, host: str, port: int
-) -> list[tuple[int, Address]]:
+async def _knock(loop: asyncio.AbstractEventLoop, family: int, address: tuple[Any, ...]) -> None:
+    with socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as probe:
+        await loop.sock_connect(probe, address)
+
+
+async def _first(
+    loop: asyncio.AbstractEventLoop, addresses: list[tuple[int, tuple[Any, ...]]]
+) -> None:
+    """Until one accepts; each gets a head start on the next."""
+    problem: BaseException | None = None
+    left = list(addresses)
+    tried: set[asyncio.Task[None]] = set()
     try:
-        version = ipaddress.ip_address(host).version
-    except ValueError:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return [(family, address) for family, _, _, _, address in found]
-    return [(socket.AF_INET if version == 4 else socket.AF_INET6, (host, port))]
+        while left or tried:
+            if left:
+                tried.add(loop.create_task(_knock(loop, *left.pop(0))))
+            done, tried = await asyncio.wait(
+                tried,
+                timeout=HEAD_START if left else None,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for task in done:
+                if task.exception() is None:
+                    return
+                problem = problem or task.exception()
+        raise problem if problem is not None else OSError("it has no address")
+    finally:
+        for task in tried:
+            task.cancel()

@@ -19,6 +19,7 @@ from fsmv2.flow.uns.connection import UnsConnection
 from fsmv2.flow.write.config import CommandInput, WriteConfig
 from fsmv2.flow.write.flow import WriteFlow
 from fsmv2.flow.write.seen import SeenCommands
+from fsmv2.host import new_loop
 
 T = TypeVar("T")
 
@@ -217,7 +218,7 @@ class AsyncioEngine:
                 work.close()
                 raise FlowError("the engine is closed.")
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                self._loop = new_loop()
                 self._thread = threading.Thread(target=self._run, name="fsmv2-flows", daemon=True)
                 self._thread.start()
             loop = self._loop

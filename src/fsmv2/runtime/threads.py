@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from fsmv2.host import new_loop
+
 T = TypeVar("T")
 
 JOIN_WITHIN = 5.0
@@ -19,7 +21,7 @@ class LoopThread:
     """Runs one event loop in a daemon thread; `name` is what profilers and dumps show."""
 
     def __init__(self, name: str) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop = new_loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @property

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from fsmv2 import NameLookupError, resolve
+
 WITHIN = 1.0
 """Seconds for one exchange."""
 
@@ -51,6 +53,7 @@ class Trouble(msgspec.Struct, frozen=True):
 async def greet(host: str, port: int) -> Greeting | Trouble:
     """Ask the NATS server there who it is, and whether JetStream works."""
     try:
+        await resolve(host, port, timeout=WITHIN)
         async with asyncio.timeout(WITHIN), _connected(host, port) as (reader, writer):
             line = await reader.readline()
             if not line.startswith(b"INFO "):
@@ -58,6 +61,8 @@ async def greet(host: str, port: int) -> Greeting | Trouble:
             info = msgspec.json.decode(line[5:], type=Info)
             works = info.jetstream and await _jetstream_answers(reader, writer)
             return Greeting(info.server_name, info.version, works)
+    except NameLookupError as error:
+        return Trouble(f"cannot be found: {error}")
     except TimeoutError:
         return Trouble(f"does not answer within {WITHIN:g} s")
     except ConnectionRefusedError:

@@ -49,8 +49,7 @@ async def missing(config: Config, running_for: float, *, said: bool) -> str:
 
 async def _accepts(host: str, port: int) -> bool:
     try:
-        async with asyncio.timeout(WITHIN):
-            await reach(host, port)
+        await reach(host, port, within=WITHIN)
     except (OSError, TimeoutError):
         return False
     return True

@@ -12,11 +12,13 @@ import contextlib
 import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from fsmv2.flow.extra import industrial, silence
 from fsmv2.flow.sample import Sample
+from fsmv2.host import resolve
 
 RECONNECT = 0.2
 """Seconds between attempts to connect."""
@@ -26,6 +28,8 @@ LOOK_AGAIN = 5.0
 """Seconds, at the least, between two doubts that the stream is there: a new one may not help."""
 HEARS_OUT = 3.0
 """Seconds in which what has come already is heard when somebody listens no more."""
+LOOKUP_WITHIN = 1.0
+"""Seconds for the name of the broker's host."""
 SETUP_WITHIN = 5.0
 """Seconds a new connection may take until the stream is there."""
 MAX_AGE = 7 * 24 * 3600.0
@@ -221,6 +225,9 @@ class UnsConnection:
                 if "subscription" in str(error).lower() and subject in str(error):
                     self._denied.add(who)
 
+        parts = urlsplit(self.url)
+        # Looked up here, so that the reason is the name's; the client finds it known.
+        await resolve(parts.hostname or "", parts.port or 4222, timeout=LOOKUP_WITHIN)
         client = industrial("nats.aio.client").Client()
         self._client_in_setup = client
         async with asyncio.timeout(SETUP_WITHIN):

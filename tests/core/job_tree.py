@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,6 +35,7 @@ class Jobs:
         self.out: dict[str, str] = {}
         self.log: list[str] = []
         self.refusals: dict[str, Callable[[], str]] = {}  # of the instance that looked last
+        self.slow: dict[str, float] = {}  # path → seconds that it takes to begin
         self.broken: set[str] = set()  # paths whose job ends at once, and not well
 
     def end(self, path: str, how: str) -> None:
@@ -74,6 +76,7 @@ class Job(Worker[JobSpec, JobSeen]):
     @action(timeout=5)
     async def begin(self, spec: JobSpec, resources: Resources[None]) -> None:
         path = resources.path
+        await asyncio.sleep(self.jobs.slow.get(path, 0.0))
         self.jobs.log.append(f"+{resources.path.rpartition('/')[2]}")
         broken = path in self.jobs.broken
         self.jobs.works[path], self.jobs.out[path] = not broken, "badly" if broken else ""

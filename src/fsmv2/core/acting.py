@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fsmv2.core import detecting
+from fsmv2.core import detecting, siblings
 from fsmv2.core.conditions import ACTION, CONVERGED
 from fsmv2.core.events import ActionEnded, ActionOverdue, ActionQueued, ActionRefused, ActionUnstuck
 from fsmv2.core.instructions import CancelAction, Collect, RunAction
@@ -97,6 +97,10 @@ def ask(core: Core, s: Supervisor, answer: Act, *, urgent: bool) -> str:
     running = Running(core.serial(), definition, answer.args, urgent, core.now, stops=stops)
     s.action = running
     s.reason = answer.reason
+    if not s.acted:
+        s.acted = True
+        if s.path in core.dependents:  # who requires it knows now that it was not there
+            siblings.wake_waiting(core, s, Cause("dependency", f"{s.path} acts", core.tick_id))
     core.counters.actions += 1
     repairing = not urgent and s.attempts is not None and s.attempts.count > 0
     core.emit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fsmv2.core import ending
+from fsmv2.core import ending, siblings
 from fsmv2.core.conditions import DERIVED
 from fsmv2.core.control import asked_to_stop
 from fsmv2.core.records import Cause
@@ -73,6 +73,7 @@ def tell(core: Core, s: Supervisor) -> None:
     if core.dependents and s.path in core.dependents:
         for dependent in core.dependents[s.path].values():
             core.mark(dependent, cause)
+        siblings.hand_on_waiting(core, s, cause)
     if s.upstream:
         tell_upstream(core, s, cause)
 

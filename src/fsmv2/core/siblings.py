@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fsmv2.core.control import decide_control
+from fsmv2.core.control import decide_control, held_back, lacking, undecided
 from fsmv2.core.create import join
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.records import Cause
@@ -58,6 +58,8 @@ def withheld(core: Core, s: Supervisor) -> str:
     parent = s.parent
     if parent is None:
         return ""
+    if s.declared.requires and (unknown := undecided(s)):
+        return unknown
     if _phase(s) in NOT_BEGUN:
         for name in siblings_before(s.declared, parent.groups):
             other = parent.children.get(name)
@@ -92,10 +94,50 @@ def is_down(core: Core, s: Supervisor) -> bool:
     return waits and phase in (*NOT_BEGUN, Phase.STOPPING)
 
 
+def wake_waiting(core: Core, s: Supervisor, cause: Cause) -> None:
+    """Mark who waits to start until `s` has, and past those that are held back who waits for them.
+
+    One that is held back changes nothing of its own when what it requires does, so nobody who
+    starts after it would hear that it is no longer about to come.
+    """
+    for dependent in core.dependents[s.path].values():
+        if _phase(dependent) in NOT_BEGUN:
+            core.mark(dependent, cause)
+    hand_on_waiting(core, s, cause)
+
+
+def hand_on_waiting(core: Core, s: Supervisor, cause: Cause) -> None:
+    """The same for those past the dependents of `s`, which have been marked."""
+    seen, todo = {s.path}, [s.path]
+    while todo:
+        path = todo.pop()
+        for dependent in core.dependents.get(path, {}).values():
+            if path != s.path and _phase(dependent) in NOT_BEGUN:
+                core.mark(dependent, cause)
+            held = dependent.declared.requires and dependent.control == _stopped(dependent)
+            if held and dependent.path not in seen:
+                seen.add(dependent.path)
+                todo.append(dependent.path)
+
+
 def _is_still_to_come(s: Supervisor) -> bool:
-    if s.control == _stopped(s) or s.definition is NOT_CREATED.definition:
-        return False
-    return _phase(s) in STILL_TO_COME
+    """Whether `s` is about to come up; also when it waits for others who are, and they for more."""
+    seen, todo = {s.path}, [s]
+    while todo:
+        other = todo.pop()
+        if other.definition is NOT_CREATED.definition or _phase(other) not in STILL_TO_COME:
+            return False
+        if other.control != _stopped(other):
+            continue
+        if not held_back(other):
+            return False
+        for needed in lacking(other):
+            if needed is None:
+                return False
+            if needed.path not in seen:
+                seen.add(needed.path)
+                todo.append(needed)
+    return True
 
 
 def _phase(s: Supervisor) -> Phase:

@@ -62,6 +62,7 @@ class Supervisor:
     __slots__ = (
         "_internal",
         "accepted",
+        "acted",
         "action",
         "applied",
         "asked",
@@ -221,6 +222,7 @@ class Supervisor:
         self.silences = 0
         # what is being done
         self.action: Running | None = None
+        self.acted = False
         self.stuck: int | None = None
         self.repeat: Asked | None = None
         self.last_action: ActionResult | None = None

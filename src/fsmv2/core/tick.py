@@ -53,6 +53,11 @@ def tick(core: Core, s: Supervisor) -> None:
         elif was_control == s.definition.stop_state:
             goes_on(core, s)
     if s.disabled is not was_disabled:
+        if s.path in core.dependents:
+            cause = Cause(
+                "dependency", f"{s.path} is {'off' if s.disabled else 'on'}", core.tick_id
+            )
+            siblings.wake_waiting(core, s, cause)
         # Before its own step, which must find that it has to wait for them.
         for child in s.children.values():
             decide_control(child)

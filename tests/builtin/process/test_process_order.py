@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +62,41 @@ async def test_what_runs_once_is_done_before_those_that_wait_for_it(tmp_path: Pa
         await tree.until(lambda t: works(t, "db", "app", "cache"), timeout=40)
         assert log.read_text().split().count("app") == 3
         assert log.read_text().split().count("once") == 1
+
+
+ADOPTED = """
+agent: {name: edge}
+processes:
+  app: {command: [sleep, "601"], requires: [db], after: [migrate]}
+  db: {command: [sh, -c, "sleep 0.5; echo up; exec sleep 600"], ready: {line: up}}
+  migrate:
+    command: [sh, -c, "exit 0"]
+    ready: {ends: true}
+    restart: transient
+    requires: [db]
+"""
+
+
+async def test_after_a_kill_of_fsmv2_those_that_require_others_are_adopted(tmp_path: Path) -> None:
+    document, state = tmp_path / "plant.yaml", tmp_path / "state"
+    document.write_text(ADOPTED)
+    run = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "fsmv2.cli", "run", str(document), "--state-dir", str(state)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        await becomes(lambda: bool(list(state.glob("processes/*app/process.json"))), within=40)
+    finally:
+        run.kill()
+        await run.wait()
+    pids = {
+        name: msgspec.json.decode(next(state.glob(f"processes/*{name}/process.json")).read_bytes())[
+            "pid"
+        ]
+        for name in ("db", "app")
+    }
+    plant = parse_plant(ADOPTED, state_dir=state, folder=tmp_path)
+    async with Runtime(msgspec.structs.replace(plant, settings=SETTINGS)) as tree:
+        view = await tree.until(lambda t: works(t, "db", "app"), timeout=40)
+        assert {name: view[f"edge/{name}"].observed.pid for name in pids} == pids

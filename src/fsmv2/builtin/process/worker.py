@@ -43,11 +43,13 @@ class ProcessObserved(ObservedState):
 
     `exit_code` of one that ended by itself, also with 0; `killed_by` the signal that ended it, as
     'SIGKILL'; neither: it runs, or nobody can know. `asked`: that end was asked for. `kept`: its
-    keeper lives. `uptime` in seconds, `cpu` in processors since the last look, `memory_mb` of RAM.
+    keeper lives. `as_declared`: it runs with the config of today. `uptime` in seconds, `cpu` in
+    processors since the last look, `memory_mb` of RAM.
     """
 
     pid: int = 0
     running: bool = False
+    as_declared: bool = False
     ready: bool = False
     missing: str = ""
     kept: bool = False
@@ -108,6 +110,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         return ProcessObserved(
             pid=record.pid,
             running=True,
+            as_declared=record.digest == config.digest,
             kept=record.kept,
             ready=not lacks,
             missing=lacks,
@@ -155,6 +158,9 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             if not s.observed.running:
                 return self._over(s)
             return goto(self.waiting_ready, f"pid {s.observed.pid} runs")
+        if last is None and s.observed.as_declared:
+            # Without an action, by which the core tells one that was found down from one that runs.
+            return goto(self.waiting_ready, f"pid {s.observed.pid} runs already: adopted")
         return act(self.start_process, "starts it, or adopts the one that runs")
 
     @state("starting", to="running stopped failed stopping")
@@ -164,10 +170,10 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             return goto(self.stopping, "asked to stop")
         if not s.observed.running:
             return self._over(s)
-        if not s.observed.kept:
-            return act(self.keep_process, UNKEPT)
         if s.observed.ready:
             return goto(self.running, f"pid {s.observed.pid} is ready")
+        if not s.observed.kept:
+            return act(self.keep_process, UNKEPT)
         within = s.spec.ready.within
         if s.elapsed >= within:
             return goto(self.failed, f"not ready within {within:g} s: {s.observed.missing}")

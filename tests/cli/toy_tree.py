@@ -1,7 +1,16 @@
-"""A program for the tests of `running`: one worker that stops at once, or never ("stubborn")."""
+"""A program for the tests of `running`: one worker that stops at once, or never ("stubborn").
+
+Other words: "short" ends by itself, "json" prints JSON, "floods" prints lines without end, "hangs"
+never leaves its last phase, "blocks" blocks the loop of the command for good, "loads" never gets to
+start anything.
+"""
 
 import asyncio
 import sys
+import threading
+import time
+
+import typer
 
 from fsmv2 import (
     ChildSpec,
@@ -16,8 +25,12 @@ from fsmv2 import (
     state,
     stay,
 )
+from fsmv2.cli import signals
+from fsmv2.cli.control import Control, controlled
 from fsmv2.cli.lines import JsonLines, Lines
+from fsmv2.cli.output import keep_standard_descriptors
 from fsmv2.cli.running import Running
+from fsmv2.cli.terminal import progress
 from fsmv2.runtime import Runtime
 from fsmv2.worker import WorkerFactory
 
@@ -50,16 +63,48 @@ class Lamp(Worker[LampSpec, Seen]):
         return stay("shines")
 
 
-async def main(stubborn: bool, as_json: bool, seconds: float | None) -> None:
+async def main(control: Control, stubborn: bool, as_json: bool, seconds: float | None) -> None:
     factory = WorkerFactory()
     factory.register(Lamp)
     show = JsonLines() if as_json else Lines()
     root = ChildSpec("lamp", "lamp", LampSpec(stubborn=stubborn))
-    with Running(show) as running:
+    with Running(show, control) as running:
         async with Runtime(root, factory, listener=running.listener) as tree:
+            if "floods" in sys.argv:
+                threading.Thread(target=flood, args=(running,), daemon=True).start()
+            if "blocks" in sys.argv:
+                progress("blocks")
+                time.sleep(1000)  # noqa: ASYNC251
             await running.hold(tree, seconds)
+            running.note(f"{running.why}stopping")
             await running.end(tree, who="test")
+            if "hangs" in sys.argv:
+                progress("hangs")
+                await asyncio.sleep(1000)
         show.summary(f"forced {len(running.forced)}", {"forced": running.forced})
 
 
-asyncio.run(main("stubborn" in sys.argv, "json" in sys.argv, 0.4 if "short" in sys.argv else None))
+def flood(running: Running) -> None:
+    while True:
+        for _ in range(1000):
+            running.wrote("lamp", "out", "x" * 100, time.time())
+        time.sleep(0.01)
+
+
+keep_standard_descriptors()
+signals.FORCED_WITHIN = 0.3
+with controlled(whole_program=True) as control:
+    if "loads" in sys.argv:
+        progress("loads")
+        while True:
+            sum(range(1000))
+    control.signals.started()
+    asyncio.run(
+        main(
+            control,
+            "stubborn" in sys.argv,
+            "json" in sys.argv,
+            0.4 if "short" in sys.argv else None,
+        )
+    )
+    raise typer.Exit(0)

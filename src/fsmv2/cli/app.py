@@ -62,6 +62,8 @@ NoOutput = Annotated[
         help="Leave out what the entries of `processes:` write; their files have it in any case.",
     ),
 ]
+WHOLE = "the process is that of the command"
+"""The context object of `main`; a program that calls the app lives on after it."""
 SaveSvg = Annotated[
     Path | None, typer.Option("--save-svg", metavar="FILE", hidden=True, help="The last frame.")
 ]
@@ -150,6 +152,7 @@ def why(
 
 @app.command(short_help="Run the tree of a document and show it.")
 def run(
+    context: typer.Context,
     file: File,
     seconds: For = None,
     as_json: AsJson = False,
@@ -164,16 +167,20 @@ def run(
 
     Lines that a process wrote stand behind its path, its stream and a bar.
 
-    Ctrl-C or SIGTERM stops it in order, a second one at once. Exit code 0 after an orderly stop, 1
-    when something had to be forced or the start failed, 3 when the time of --for was over and
-    something that should run did not.
+    Ctrl-C, SIGTERM or a closed terminal stops it in order, a second signal at once. Output that
+    nobody reads, or that cannot be written, is counted and left out, and ends nothing. Exit code 0
+    after an orderly stop, 1 when something had to be forced or the start failed, 3 when the time of
+    --for was over and something that should run did not.
     """
-    with told():
+    from fsmv2.cli.control import controlled
+
+    with controlled(whole_program=context.obj is WHOLE) as control, told():
         from fsmv2.cli.tree import run_document
 
         raise typer.Exit(
             run_document(
                 file,
+                control,
                 seconds=seconds,
                 as_json=as_json,
                 state_dir=state_dir,
@@ -186,6 +193,7 @@ def run(
 
 @app.command(short_help="Bridge three simulated PLCs into a namespace.")
 def demo(
+    context: typer.Context,
     seconds: For = None,
     state_dir: StateDir = None,
     save_svg: SaveSvg = None,
@@ -195,10 +203,12 @@ def demo(
     Needs no network and no other software. Exit code 0 only if all bridges were active and exactly
     the accepted samples were received.
     """
-    with told():
+    from fsmv2.cli.control import controlled
+
+    with controlled(whole_program=context.obj is WHOLE) as control, told():
         from fsmv2.cli.demo.session import run_demo
 
-        raise typer.Exit(run_demo(seconds=seconds, state_dir=state_dir, save_svg=save_svg))
+        raise typer.Exit(run_demo(control, seconds=seconds, state_dir=state_dir, save_svg=save_svg))
 
 
 @app.command(short_help="Try the FSM of a worker type with all it can see.")

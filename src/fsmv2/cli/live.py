@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -77,16 +78,18 @@ class LiveTree:
         self._below = below
         self._events: deque[Happening] = deque(maxlen=EVENTS)
         self._outputs: dict[str, deque[Happening]] = {}
+        self._lock = threading.Lock()
         self._tree = TreeView(0.0, ())
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="ellipsis")
         self._live.start()
 
     def happened(self, happening: Happening) -> None:
-        """Keep it for the next frame."""
-        if happening.kind == OUTPUT:
-            self._outputs.setdefault(happening.path, deque(maxlen=OUTPUTS)).append(happening)
-        else:
-            self._events.append(happening)
+        """Keep it for the next frame; from any thread."""
+        with self._lock:
+            if happening.kind == OUTPUT:
+                self._outputs.setdefault(happening.path, deque(maxlen=OUTPUTS)).append(happening)
+            else:
+                self._events.append(happening)
 
     def frame(self, tree: TreeView) -> None:
         """Draw; once a stop has released everything, the last tree stays for the eye."""
@@ -115,18 +118,20 @@ class LiveTree:
 
     def _draw(self, height: int) -> Group:
         """The tree comes first: for its sake events give way, then what is below them."""
+        with self._lock:
+            happened, outputs = list(self._events), [list(one) for one in self._outputs.values()]
         below = list(self._below())
         rest = height - 3 - len(self._tree.nodes)  # the headline, the table's head, a rule
-        least = LEAST_EVENTS + (LEAST_OUTPUTS + 1 if self._outputs else 0)
+        least = LEAST_EVENTS + (LEAST_OUTPUTS + 1 if outputs else 0)
         while below and sum(map(_lines_of, below)) + least > rest:
             below.pop()
         room = rest - sum(map(_lines_of, below))
-        if self._outputs:
-            spare = room - 1 - max(LEAST_EVENTS, min(EVENTS, len(self._events)))
-            wrote = fairly(self._outputs.values(), max(LEAST_OUTPUTS, min(OUTPUTS, spare)))
+        if outputs:
+            spare = room - 1 - max(LEAST_EVENTS, min(EVENTS, len(happened)))
+            wrote = fairly(outputs, max(LEAST_OUTPUTS, min(OUTPUTS, spare)))
             below = [Rule(style="dim"), outputs_table(wrote), *below]
             room -= 1 + len(wrote)
-        events = list(self._events)[-max(LEAST_EVENTS, min(EVENTS, room)) :]
+        events = happened[-max(LEAST_EVENTS, min(EVENTS, room)) :]
         rows = height - 3 - len(events) - sum(map(_lines_of, below))
         return Group(
             headline(self._title, self._tree),

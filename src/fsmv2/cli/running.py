@@ -1,63 +1,52 @@
-"""What `run` and `demo` share: signals, what the tree reports, frames, and an orderly end."""
+"""What `run` and `demo` share: what the tree reports, frames, and an orderly end.
+
+Nothing here waits for the output, and nothing is posted to the loop of the command but what it
+asked for itself: see `output` and `signals`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
+import functools
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any
 
+from fsmv2.cli.control import Control
 from fsmv2.cli.exits import debugging
+from fsmv2.cli.lines import Lines
+from fsmv2.cli.output import lost_text
 from fsmv2.cli.show import OUTPUT, Happening, Show
+from fsmv2.cli.signals import reason
 from fsmv2.cli.terminal import progress
 from fsmv2.core import Report
+from fsmv2.errors import said
 from fsmv2.runtime import Runtime
 
 FRAME_EVERY = 0.25
 """Seconds between two frames of the live tree."""
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Stops:
-    """The first SIGINT or SIGTERM asks for an orderly stop, the next one forces it."""
-
-    def __init__(self) -> None:
-        self.asked = asyncio.Event()
-        self.forced = asyncio.Event()
-
-    @contextlib.contextmanager
-    def caught(self) -> Iterator[None]:
-        """Catch both signals inside; needs the running loop of the main thread."""
-        loop = asyncio.get_running_loop()
-        for number in SIGNALS:
-            loop.add_signal_handler(number, self._came)
-        try:
-            yield
-        finally:
-            for number in SIGNALS:
-                loop.remove_signal_handler(number)
-
-    def _came(self) -> None:
-        (self.forced if self.asked.is_set() else self.asked).set()
 
 
 class Running:
     """One command's hold on a tree. Enter it before the tree; `listener` is for the Runtime."""
 
-    def __init__(self, show: Show) -> None:
+    def __init__(self, show: Show, control: Control) -> None:
         self.show = show
-        self.stops = Stops()
         self.forced: list[str] = []
+        self._signals = control.signals
+        self._output = control.output
+        self._asked = asyncio.Event()
+        self._force = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._stack = contextlib.ExitStack()
-        self._broken: BaseException | None = None
 
     def __enter__(self) -> Running:
-        """Catch the signals."""
-        self._stack.enter_context(self.stops.caught())
+        """Listen to the signals."""
+        if not self.show.live:
+            self._output.out.lost = self._lost
+        self._stack.enter_context(self._signals.told_to(self._signalled))
         return self
 
     def __exit__(
@@ -66,20 +55,20 @@ class Running:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Give signals and terminal back."""
+        """Give the terminal back."""
         self._stack.close()
         self.show.close()
 
     def listener(self, report: Report) -> None:
-        """Take a report on the supervision loop, and show it on this one."""
-        with contextlib.suppress(RuntimeError):  # this loop has ended; nobody is shown anything
-            self._loop.call_soon_threadsafe(self._take, report, time.time())
+        """Take a report on the supervision loop, and have it shown."""
+        if report.kind == "forced":
+            self.forced.append(f"{report.path}: {report.text}")
+        if report.level != "debug" or debugging():
+            self._happened(Happening.of(report, time.time()))
 
     def wrote(self, path: str, stream: str, text: str, at: float) -> None:
-        """Take a line that a process wrote, in any thread, and show it on this loop."""
-        line = Happening(at, path, OUTPUT, "info", text, stream=stream)
-        with contextlib.suppress(RuntimeError):  # as above
-            self._loop.call_soon_threadsafe(self._happened, line)
+        """Take a line that a process wrote, in any thread, and have it shown."""
+        self._happened(Happening(at, path, OUTPUT, "info", text, stream=stream))
 
     def tell(self, path: str, text: str, *, kind: str = "note", level: str = "info") -> None:
         """Show something that is not the tree's own."""
@@ -96,27 +85,22 @@ class Running:
         """Show the tree until a stop is asked for or `seconds` are over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self.watch(tree, self.stops.asked.wait())
+                await self.watch(tree, self._asked.wait())
 
     async def watch(self, tree: Runtime, waited: Coroutine[Any, Any, Any]) -> bool:
         """Await it while the tree is shown; False when a forced end was asked for before."""
         task = asyncio.ensure_future(waited)
-        force = asyncio.ensure_future(self.stops.forced.wait())
+        force = asyncio.ensure_future(self._force.wait())
+        frames = asyncio.ensure_future(self._frames(tree))
         try:
-            while not task.done() and not force.done():
-                self._check()
-                if self.show.live:
-                    self.show.frame(await tree.view())
-                await asyncio.wait(
-                    [task, force], timeout=FRAME_EVERY, return_when=asyncio.FIRST_COMPLETED
-                )
+            await asyncio.wait([task, force], return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 task.result()
             return task.done()
         finally:
-            for one in (task, force):
+            for one in (task, force, frames):
                 one.cancel()
-            await asyncio.gather(task, force, return_exceptions=True)
+            await asyncio.gather(task, force, frames, return_exceptions=True)
 
     async def end(self, tree: Runtime, *, who: str) -> None:
         """Stop the tree, children before parents; a further signal forces what is left."""
@@ -124,33 +108,50 @@ class Running:
         if not await self.watch(tree, _done(stopping)):
             tree.force(who="signal")
             await stopping
-        # Reports that were posted before the end are still on their way to this loop.
-        await asyncio.sleep(0)
+        self._signals.ending()
         if self.show.live:
             self.show.frame(await tree.view())
 
     @property
-    def asked(self) -> bool:
-        """Whether a signal asked for the end."""
-        return self.stops.asked.is_set()
+    def asked(self) -> str:
+        """The signal that asked for the end, or nothing."""
+        return self._signals.name
 
-    def _take(self, report: Report, at: float) -> None:
-        if report.kind == "forced":
-            self.forced.append(f"{report.path}: {report.text}")
-        if report.level == "debug" and not debugging():
-            return
-        self._happened(Happening.of(report, at))
+    @property
+    def why(self) -> str:
+        """What the line about the stop says of it, with a colon; nothing without a signal."""
+        return f"{reason(self.asked)}: " if self.asked else ""
+
+    async def _frames(self, tree: Runtime) -> None:
+        while self.show.live:
+            # A terminal that is not read needs no frame; the next one it gets is one of then.
+            if not self._output.out.waiting:
+                try:
+                    self.show.frame(await tree.view())
+                except Exception as error:  # noqa: BLE001  (a picture must not end a tree)
+                    self.show.close()
+                    self.show = Lines()
+                    progress(f"the tree cannot be drawn, and runs on: {said(error)}")
+            await asyncio.sleep(FRAME_EVERY)
+
+    def _signalled(self) -> None:
+        """On the thread that reads the signals; wakes the loop once for each that counts."""
+        with contextlib.suppress(RuntimeError):  # this loop has ended
+            self._loop.call_soon_threadsafe(self._heed)
+
+    def _heed(self) -> None:
+        self._asked.set()
+        if self._signals.forced:
+            self._force.set()
 
     def _happened(self, happening: Happening) -> None:
-        try:
-            self.show.happened(happening)
-        except OSError as error:
-            # Raised by `watch`, where it ends the command; here it would only end a callback.
-            self._broken = error
+        if self.show.live:
+            self.show.happened(happening)  # it is kept for the next frame
+        else:
+            self._output.out.later(functools.partial(self.show.happened, happening))
 
-    def _check(self) -> None:
-        if self._broken is not None:
-            raise self._broken
+    def _lost(self, lost: int, why: str) -> None:
+        self.show.happened(Happening(time.time(), "fsmv2", "note", "warning", lost_text(lost, why)))
 
 
 async def _done(task: asyncio.Future[None]) -> None:

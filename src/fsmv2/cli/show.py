@@ -62,7 +62,7 @@ class Show(Protocol):
     live: bool
 
     def happened(self, happening: Happening) -> None:
-        """Show one thing that happened."""
+        """Show one thing that happened. One that is `live` is called from any thread."""
 
     def frame(self, tree: TreeView) -> None:
         """Show how the tree looks now; called only when `live`."""

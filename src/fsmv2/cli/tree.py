@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fsmv2.cli.control import Control
 from fsmv2.cli.exits import FAILED, OK, UNSETTLED
 from fsmv2.cli.lines import JsonLines, Lines
 from fsmv2.cli.quiet import keep_quiet
@@ -38,6 +39,7 @@ SHOWN = 10
 
 def run_document(
     file: Path,
+    control: Control,
     *,
     seconds: float | None,
     as_json: bool,
@@ -66,7 +68,10 @@ def run_document(
         progress(f"keeps its data in {shown(directory)}")
         store = SqliteStore(directory / STORE)
         journal = directory / JOURNAL
-        return asyncio.run(_run(plant, file, seconds, as_json, save_svg, store, output, journal))
+        control.signals.started()
+        show = choose_show(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
+        tree = _run(plant, control, show, seconds, save_svg, store, output, journal)
+        return asyncio.run(tree)
 
 
 def default_state(file: Path) -> Path:
@@ -77,9 +82,9 @@ def default_state(file: Path) -> Path:
 
 async def _run(
     plant: Plant,
-    file: Path,
+    control: Control,
+    show: Show,
     seconds: float | None,
-    as_json: bool,
     save_svg: Path | None,
     store: Store,
     output: bool,
@@ -87,8 +92,7 @@ async def _run(
 ) -> int:
     from fsmv2.builtin import builtins
 
-    show = choose_show(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
-    with Running(show) as running:
+    with Running(show, control) as running:
         keep_quiet(running.wrote if output else None)
         async with bounded_pauses(), builtins() as kit:
             tree = Runtime(
@@ -106,12 +110,12 @@ async def _run(
                 time_over = not running.asked
                 last = await tree.view()
                 save_picture(show, save_svg)
-                running.note("stopping, children before parents; Ctrl-C again forces")
-                await running.end(tree, who="signal" if running.asked else "--for")
+                running.note(f"{running.why}stopping, children before parents; Ctrl-C again forces")
+                await running.end(tree, who=running.asked or "--for")
         waiting = unsettled(last, kit.factory) if time_over else {}
         code = FAILED if running.forced else UNSETTLED if waiting else OK
         text, data = _summary(last, running.forced, waiting)
-        show.summary(text, {**data, "exit": code})
+        running.show.summary(text, {**data, "exit": code})
     return code
 
 

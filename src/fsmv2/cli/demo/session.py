@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import RenderableType
@@ -21,6 +22,7 @@ from rich.text import Text
 
 from fsmv2.builtin import builtins, load_plant
 from fsmv2.builtin.agent import AgentSpec
+from fsmv2.cli.control import Control
 from fsmv2.cli.demo.document import place
 from fsmv2.cli.demo.outcome import Outcome
 from fsmv2.cli.demo.plcs import HOST, Plc
@@ -30,6 +32,7 @@ from fsmv2.cli.demo.tally import Tally
 from fsmv2.cli.exits import FAILED, OK
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
+from fsmv2.cli.signals import Stopped
 from fsmv2.cli.state_home import held, shown, state_home
 from fsmv2.cli.terminal import progress
 from fsmv2.cli.tree import choose_show, save_picture
@@ -43,19 +46,23 @@ READS_END_WITHIN = 8.0
 DRAINED_WITHIN = 5.0
 
 
-def run_demo(*, seconds: float | None, state_dir: Path | None, save_svg: Path | None) -> int:
+def run_demo(
+    control: Control, *, seconds: float | None, state_dir: Path | None, save_svg: Path | None
+) -> int:
     """Run the demo; returns the exit code."""
     keep_quiet()
     directory = (state_dir or state_home() / "demo").absolute()
     with held(directory):
-        return asyncio.run(Demo(directory, save_svg).run(seconds))
+        control.signals.started()
+        return asyncio.run(Demo(directory, control, save_svg).run(seconds))
 
 
 class Demo:
     """One run of the demo."""
 
-    def __init__(self, directory: Path, save_svg: Path | None) -> None:
+    def __init__(self, directory: Path, control: Control, save_svg: Path | None) -> None:
         self._directory = directory
+        self._control = control
         self._save_svg = save_svg
         self._document = directory
         self._plcs = [
@@ -81,7 +88,7 @@ class Demo:
             show = choose_show(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
             )
-            with Running(show) as running:
+            with Running(show, self._control) as running:
                 async with (
                     bounded_pauses(),
                     builtins(on_accepted=self._tally.accept) as kit,
@@ -94,9 +101,9 @@ class Demo:
                     ) as tree,
                 ):
                     outcome = await self._hold(running, tree, plant.root, seconds)
-                    await running.end(tree, who="demo")
+                    await running.end(tree, who=running.asked or "demo")
                 outcome = msgspec.structs.replace(outcome, forced=tuple(running.forced))
-                show.summary(outcome.text(), {})
+                running.show.summary(outcome.text(), {})
         return OK if outcome.good else FAILED
 
     async def _hold(
@@ -160,10 +167,27 @@ class Demo:
     @contextlib.asynccontextmanager
     async def _machines(self) -> AsyncIterator[None]:
         try:
-            await asyncio.gather(*(plc.start() for plc in self._plcs))
+            await self._unless_stopped(asyncio.gather(*(plc.start() for plc in self._plcs)))
             yield
         finally:
             await asyncio.gather(*(plc.end() for plc in self._plcs))
+
+    async def _unless_stopped(self, starting: asyncio.Future[Any]) -> None:
+        """Wait for a start; Stopped when a signal came first."""
+        loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+        asked = asyncio.ensure_future(stopped.wait())
+
+        def came() -> None:
+            loop.call_soon_threadsafe(stopped.set)
+
+        with self._control.signals.told_to(came):
+            await asyncio.wait([starting, asked], return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            raise Stopped(self._control.signals.name)
+        starting.result()
 
     def _below(self) -> Iterable[RenderableType]:
         values = Table(box=None, expand=True, pad_edge=False, show_header=False)

@@ -1,0 +1,188 @@
+"""Signals and output of a command that runs a tree: neither takes the other's control away."""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import fcntl
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+TOY = [sys.executable, str(Path(__file__).with_name("toy_tree.py"))]
+
+
+@contextlib.contextmanager
+def toy(
+    *words: str, out: int | IO[str] = subprocess.PIPE, before: tuple[str, ...] = ()
+) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*before, *TOY, *words], stdout=out, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until(condition: Callable[[], object]) -> None:
+    limit = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < limit, "never so"
+        time.sleep(0.01)
+
+
+def line_with(stream: IO[str] | None, text: str) -> str:
+    assert stream is not None
+    for line in stream:
+        if text in line:
+            return line
+    raise AssertionError(f"ended without a line with {text!r}")
+
+
+def unread(stream: IO[str] | None) -> int:
+    assert stream is not None
+    found = array.array("i", [0])
+    fcntl.ioctl(stream, termios.FIONREAD, found)
+    return found[0]
+
+
+def blocked(process: subprocess.Popen[str]) -> None:
+    """Wait until the pipe of its output is full."""
+    assert process.stdout is not None
+    size = fcntl.fcntl(process.stdout, fcntl.F_GETPIPE_SZ)
+    until(lambda: unread(process.stdout) > size - 4096)
+
+
+def delivered(process: subprocess.Popen[str]) -> bool:
+    """Whether no signal waits to be handed to a thread of the process."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.partition("ShdPnd:")[2].split()[0], 16) == 0
+
+
+def test_h65_sigterm_stops_in_order_while_nobody_reads_the_output() -> None:
+    with toy("floods") as process:
+        blocked(process)
+        process.send_signal(signal.SIGTERM)
+        line_with(process.stderr, "SIGTERM: stopping")
+        assert process.wait(timeout=20) == 0
+
+
+def test_h65_the_second_sigterm_forces_while_nobody_reads_the_output() -> None:
+    with toy("floods", "stubborn", "hangs") as process:
+        blocked(process)
+        process.send_signal(signal.SIGTERM)
+        line_with(process.stderr, "SIGTERM: stopping")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 1
+
+
+def test_h65_the_second_sigterm_ends_the_last_phase_at_once() -> None:
+    with toy("hangs") as process:
+        line_with(process.stdout, "→ on")
+        process.send_signal(signal.SIGTERM)
+        line_with(process.stderr, "hangs")
+        process.send_signal(signal.SIGTERM)
+        line_with(process.stderr, "forced: the program ends with what still hangs")
+        assert process.wait(timeout=20) == 1
+
+
+def test_h65_two_signals_end_a_command_whose_loop_is_blocked_for_good() -> None:
+    with toy("blocks") as process:
+        line_with(process.stderr, "blocks")
+        process.send_signal(signal.SIGTERM)
+        until(lambda: delivered(process))  # the kernel may join two of one moment into one
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 1
+
+
+def test_a_signal_before_anything_was_started_ends_the_command() -> None:
+    with toy("loads") as process:
+        line_with(process.stderr, "loads")
+        process.send_signal(signal.SIGTERM)
+        line_with(process.stderr, "SIGTERM: stopped before anything was started")
+        assert process.wait(timeout=20) == 0
+
+
+def test_h66_a_full_disk_below_the_output_ends_nothing_and_is_said_once() -> None:
+    with Path("/dev/full").open("w") as full, toy("floods", out=full) as process:
+        line_with(process.stderr, "stdout cannot be written: no space left on device")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    assert err == "SIGTERM: stopping\n"
+    assert process.returncode == 0
+
+
+def test_h66_a_reader_that_goes_away_ends_nothing_and_is_said_once() -> None:
+    with toy("floods") as process:
+        line_with(process.stdout, "→ on")
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        line_with(process.stderr, "stdout cannot be written: broken pipe")
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    assert err == "SIGTERM: stopping\n"
+    assert process.returncode == 0
+
+
+def test_h66_an_output_that_is_closed_from_the_start_ends_nothing() -> None:
+    with toy("short", before=("sh", "-c", 'exec "$@" >&-', "sh")) as process:
+        out, err = process.communicate(timeout=30)
+    assert (out, process.returncode) == ("", 0)
+    assert err.count("stdout cannot be written: bad file descriptor") == 1
+
+
+def test_h67_a_terminal_that_is_closed_stops_the_tree_in_order() -> None:
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execv(TOY[0], TOY)  # noqa: S606
+    shown = b""
+    while "→ on".encode() not in shown:
+        shown += os.read(terminal, 4096)
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_h67_sighup_stops_in_order_and_says_that_nothing_was_reloaded() -> None:
+    with toy() as process:
+        line_with(process.stdout, "→ on")
+        process.send_signal(signal.SIGHUP)
+        out, err = process.communicate(timeout=20)
+    assert err.startswith("SIGHUP")
+    assert out.endswith("forced 0\n")
+    assert process.returncode == 0
+
+
+def test_h67_sighup_stays_ignored_under_nohup() -> None:
+    with toy(before=("nohup",)) as process:
+        line_with(process.stdout, "→ on")
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=20)
+    assert "SIGTERM: stopping" in err
+    assert "SIGHUP" not in err
+
+
+def test_no_other_signal_ends_or_suspends_a_tree() -> None:
+    others = ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGIO", "SIGTSTP"]
+    with toy() as process:
+        line_with(process.stdout, "→ on")
+        for name in others:
+            process.send_signal(signal.Signals[name])
+            line_with(process.stderr, f"{signal.Signals[name].name} changes nothing")
+        process.send_signal(signal.SIGRTMIN + 3)
+        line_with(process.stderr, "SIGRTMIN+3 changes nothing")
+        process.send_signal(signal.SIGXFSZ)
+        process.send_signal(signal.SIGPIPE)
+        process.send_signal(signal.SIGQUIT)
+        _, err = process.communicate(timeout=20)
+    assert (err, process.returncode) == ("SIGQUIT: stopping\n", 0)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import array
 import contextlib
-import fcntl
 import os
 import pty
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,20 +45,6 @@ def line_with(stream: IO[str] | None, text: str) -> str:
     raise AssertionError(f"ended without a line with {text!r}")
 
 
-def unread(stream: IO[str] | None) -> int:
-    assert stream is not None
-    found = array.array("i", [0])
-    fcntl.ioctl(stream, termios.FIONREAD, found)
-    return found[0]
-
-
-def blocked(process: subprocess.Popen[str]) -> None:
-    """Wait until the pipe of its output is full."""
-    assert process.stdout is not None
-    size = fcntl.fcntl(process.stdout, fcntl.F_GETPIPE_SZ)
-    until(lambda: unread(process.stdout) > size - 4096)
-
-
 def delivered(process: subprocess.Popen[str]) -> bool:
     """Whether no signal waits to be handed to a thread of the process."""
     status = Path(f"/proc/{process.pid}/status").read_text()
@@ -70,7 +53,7 @@ def delivered(process: subprocess.Popen[str]) -> bool:
 
 def test_h65_sigterm_stops_in_order_while_nobody_reads_the_output() -> None:
     with toy("floods") as process:
-        blocked(process)
+        line_with(process.stderr, "nobody reads")
         process.send_signal(signal.SIGTERM)
         line_with(process.stderr, "SIGTERM: stopping")
         assert process.wait(timeout=20) == 0
@@ -78,7 +61,7 @@ def test_h65_sigterm_stops_in_order_while_nobody_reads_the_output() -> None:
 
 def test_h65_the_second_sigterm_forces_while_nobody_reads_the_output() -> None:
     with toy("floods", "stubborn", "hangs") as process:
-        blocked(process)
+        line_with(process.stderr, "nobody reads")
         process.send_signal(signal.SIGTERM)
         line_with(process.stderr, "SIGTERM: stopping")
         process.send_signal(signal.SIGTERM)

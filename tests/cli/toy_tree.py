@@ -28,7 +28,7 @@ from fsmv2 import (
 from fsmv2.cli import signals
 from fsmv2.cli.control import Control, controlled
 from fsmv2.cli.lines import JsonLines, Lines
-from fsmv2.cli.output import keep_standard_descriptors
+from fsmv2.cli.output import Output, keep_standard_descriptors
 from fsmv2.cli.running import Running
 from fsmv2.cli.terminal import progress
 from fsmv2.runtime import Runtime
@@ -71,7 +71,7 @@ async def main(control: Control, stubborn: bool, as_json: bool, seconds: float |
     with Running(show, control) as running:
         async with Runtime(root, factory, listener=running.listener) as tree:
             if "floods" in sys.argv:
-                threading.Thread(target=flood, args=(running,), daemon=True).start()
+                threading.Thread(target=flood, args=(running, control.output), daemon=True).start()
             if "blocks" in sys.argv:
                 progress("blocks")
                 time.sleep(1000)  # noqa: ASYNC251
@@ -84,8 +84,12 @@ async def main(control: Control, stubborn: bool, as_json: bool, seconds: float |
         show.summary(f"forced {len(running.forced)}", {"forced": running.forced})
 
 
-def flood(running: Running) -> None:
+def flood(running: Running, output: Output) -> None:
+    full = False
     while True:
+        if not full and len(output.out._queue) > 9_000:
+            progress("nobody reads")
+            full = True
         for _ in range(1000):
             running.wrote("lamp", "out", "x" * 100, time.time())
         time.sleep(0.01)

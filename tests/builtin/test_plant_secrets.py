@@ -12,6 +12,7 @@ from fsmv2 import DocumentError
 from fsmv2.builtin import parse_plant
 from fsmv2.builtin.agent import AgentSpec
 from fsmv2.cli.app import app
+from fsmv2.flow import Login
 
 CANARY = "canary-of-a-document-77"
 
@@ -119,7 +120,8 @@ def test_the_url_of_a_broker_may_hold_one() -> None:
     spec = plant.root.user_spec
     assert isinstance(spec, AgentSpec)
     assert spec.broker is not None
-    assert plant.vault.reveal(spec.broker).url == f"nats://me:{CANARY}@10.0.0.9:4222"
+    assert spec.broker.url == "nats://10.0.0.9:4222"
+    assert plant.vault.reveal(spec.broker).login == Login(user="me", password=CANARY)
     assert CANARY not in repr(plant)
     wrong = document.replace(".global.KEY", ".global.KEI")
     with pytest.raises(DocumentError) as raised:

@@ -18,7 +18,10 @@ import msgspec
 
 from fsmv2 import Runtime
 from fsmv2.builtin import builtins, load_plant
+from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.credentials import known_credentials
 from fsmv2.flow import Engine
+from fsmv2.flow.uns.login import Credentials
 
 REGISTERS = """\
             - {name: temperature, address: 0, type: int16, scale: 0.1}
@@ -113,6 +116,23 @@ templates:
 bridges:
 {bridges}"""
         )
+
+    @property
+    def _credentials(self) -> Credentials:
+        known = known_credentials(BrokerConfig(state_dir=str(self.state_dir / "broker")))
+        assert known is not None
+        return known
+
+    @property
+    def url(self) -> str:
+        """The broker's NATS URL, with all rights."""
+        own = self._credentials
+        return f"nats://{own.user}:{own.password}@127.0.0.1:{self.port}"
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """User and password for an MQTT client that all rights go with."""
+        return {"username": self._credentials.user, "password": self._credentials.password}
 
     def close(self) -> None:
         """End the simulators, and a broker that a test left on purpose."""

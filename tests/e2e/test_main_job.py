@@ -28,9 +28,9 @@ def all_active(tree: TreeView) -> bool:
     return len(bridges) == len(MACHINES) and all(b.state == "active" for b in bridges)
 
 
-async def stored(port: int) -> list[tuple[str, bytes]]:
+async def stored(plant: Plant) -> list[tuple[str, bytes]]:
     """Every sample in the stream, in order."""
-    client = await nats.connect(f"nats://127.0.0.1:{port}")
+    client = await nats.connect(plant.url)
     context = client.jetstream()
     count = (await context.stream_info("UMH")).state.messages
     subscription = await context.subscribe("umh.v1.>", ordered_consumer=True)
@@ -110,7 +110,7 @@ async def test_a_killed_broker_is_restarted_and_no_accepted_sample_is_lost(plant
     async with plant.running(accepted) as tree:
         view = await tree.until(all_active, timeout=10.0)
         await until(lambda: len(accepted) > 50, timeout=5, what="samples are accepted")
-        before = await stored(plant.port)
+        before = await stored(plant)
         pid = view["edge/broker"].observed.pid
         os.kill(pid, signal.SIGKILL)
         view = await tree.until(lambda t: t["edge/broker"].state == "crashed", timeout=5.0)
@@ -125,7 +125,7 @@ async def test_a_killed_broker_is_restarted_and_no_accepted_sample_is_lost(plant
         # Flows that are stopped behind the tree's back are started again; by then we have looked.
         left = [await plant.engine.stop(path, drain=5.0) for path in flows]
         final = set(accepted)
-        after = await stored(plant.port)
+        after = await stored(plant)
     assert left == [0, 0, 0]
     assert set(before) <= set(after), "an acknowledged sample is no longer there"
     assert final <= set(after), "an accepted sample never arrived"

@@ -87,13 +87,13 @@ async def test_a_value_arrives_over_nats_and_mqtt_at_the_machine_it_is_for(
     async with writable.running() as tree:
         view = await tree.until(all_write, timeout=15.0)
         assert "waits for commands on cmd.v1." in view["edge/filler/dfc_write"].reason
-        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        client = await nats.connect(writable.url)
         answer = await ask(client, "filler", "setpoint", 42.04)
         assert (answer["ok"], answer["value"]) == (True, 42.0)
         refused = await ask(client, "filler", "setpoint", 81)
         assert refused["reason"] == "81 is above the most allowed, 80"
         topic = f"cmd/v1/{LOCATION.replace('.', '/')}/capper/_write/lamp"
-        async with aiomqtt.Client("127.0.0.1", writable.mqtt_port) as mqtt:
+        async with aiomqtt.Client("127.0.0.1", writable.mqtt_port, **writable.shown) as mqtt:
             await mqtt.subscribe(f"{topic}/reply")
             await mqtt.publish(topic, b"true", qos=1)
             message = await anext(aiter(mqtt.messages))
@@ -137,7 +137,7 @@ async def test_a_killed_machine_fails_its_writes_and_a_killed_broker_keeps_none(
     """The senders are told; the bridge names the machine; nothing is executed late."""
     async with writable.running() as tree:
         view = await tree.until(all_write, timeout=15.0)
-        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        client = await nats.connect(writable.url)
         assert (await ask(client, "filler", "setpoint", 1))["ok"]
         writable.plcs["filler"].kill()
         await tree.until(lambda t: t["edge/filler"].state == "degraded_connection", timeout=10.0)
@@ -150,7 +150,7 @@ async def test_a_killed_machine_fails_its_writes_and_a_killed_broker_keeps_none(
         await tree.until(lambda t: t["edge/filler"].state != "degraded_connection", timeout=10.0)
         await tree.until(all_write, timeout=20.0)
         await client.close()
-        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        client = await nats.connect(writable.url)
         assert (await ask(client, "filler", "lamp", True))["ok"]
         await client.close()
         assert await writable.holds("filler") == {"setpoint": 0.0, "lamp": True}
@@ -178,7 +178,7 @@ async def test_what_waited_through_a_standstill_of_the_process_is_refused(
     run = run_cli(writable)
     try:
         await asyncio.to_thread(read_until_active, run)
-        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        client = await nats.connect(writable.url)
         assert (await ask(client, "filler", "setpoint", 1))["ok"]
         run.send_signal(signal.SIGSTOP)
         await until(lambda: stands_still(run.pid), timeout=10, what="every thread stood still")

@@ -15,6 +15,7 @@ from typing import Any
 import nats
 
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.credentials import connect_url, known_credentials
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.flow import FlowConfig, ModbusInput, Register, UnsOutput
 from fsmv2.flow.modbus.simulator import SIMULATED_REGISTERS
@@ -82,19 +83,17 @@ async def broker(folder: Path) -> AsyncIterator[BrokerConfig]:
 
 def flow(
     plc_port: int,
-    broker_port: int,
+    broker: BrokerConfig | int,
     *,
     every: float = 0.02,
     registers: tuple[Register, ...] = SIMULATED_REGISTERS,
     **output: Any,
 ) -> FlowConfig:
-    """A flow from the simulator to the broker."""
+    """A flow from the simulator to the broker, or to a port where there is none."""
     return FlowConfig(
         name="plant/filler/dfc_read",
         input=ModbusInput(host="127.0.0.1", port=plc_port, every=every, registers=registers),
-        output=UnsOutput(
-            url=f"nats://127.0.0.1:{broker_port}", location_path="acme.cologne", **output
-        ),
+        output=UnsOutput(url=url_of(broker), location_path="acme.cologne", **output),
     )
 
 
@@ -107,9 +106,21 @@ async def until(condition: Callable[[], Any], *, timeout: float = 10.0) -> None:
         await asyncio.sleep(0.01)
 
 
-async def stored(port: int) -> list[tuple[str, bytes]]:
+def url_of(broker: BrokerConfig | int) -> str:
+    """The URL of a broker that all rights go with; of a bare port, without them."""
+    return f"nats://127.0.0.1:{broker}" if isinstance(broker, int) else connect_url(broker)
+
+
+def shown(broker: BrokerConfig) -> dict[str, Any]:
+    """User and password for an MQTT client that all rights go with."""
+    known = known_credentials(broker)
+    assert known is not None
+    return {"username": known.user, "password": known.password}
+
+
+async def stored(broker: BrokerConfig) -> list[tuple[str, bytes]]:
     """Every sample of the stream, in order."""
-    client = await nats.connect(f"nats://127.0.0.1:{port}")
+    client = await nats.connect(connect_url(broker))
     context = client.jetstream()
     count = (await context.stream_info("UMH")).state.messages
     subscription = await context.subscribe("umh.v1.>", ordered_consumer=True)

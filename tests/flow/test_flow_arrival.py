@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from flow_kit import broker, flow, simulated_plc, stored, until
 
+from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.process import start
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowStats
@@ -64,7 +65,7 @@ async def test_every_accepted_sample_arrives_over_mqtt_with_topic_type_and_scale
         await asyncio.wait_for(subscribed.wait(), 10)
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, server.port))
+            await engine.start(flow(plc.port, server))
             await until(lambda: figures(engine).acked_total > 400)
             assert await engine.stop(NAME, drain=5.0) == 0
         await until(lambda: len(heard) >= len(accepted))
@@ -91,7 +92,7 @@ async def test_a_full_queue_is_bounded_counts_skipped_polls_and_is_delivered_lat
     async with broker(tmp_path) as server:
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, server.port, every=0.01, queue=64))
+            await engine.start(flow(plc.port, server, every=0.01, queue=64))
             await until(lambda: figures(engine).acked_total > 100)
             record = read_record(server)
             assert record is not None
@@ -103,7 +104,7 @@ async def test_a_full_queue_is_bounded_counts_skipped_polls_and_is_delivered_lat
             await start(server)
             await until(lambda: figures(engine).accepted_total > full.accepted_total + 100)
             assert await engine.stop(NAME, drain=5.0) == 0
-            found = await stored(server.port)
+            found = await stored(server)
         await engine.aclose()
     assert sorted(found) == sorted(accepted)
 
@@ -116,7 +117,7 @@ async def test_a_flow_replaced_while_the_broker_is_away_leaves_nothing_behind_un
     async with broker(tmp_path) as server:
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, server.port))
+            await engine.start(flow(plc.port, server))
             await until(lambda: figures(engine).acked_total > 50)
             record = read_record(server)
             assert record is not None
@@ -124,23 +125,23 @@ async def test_a_flow_replaced_while_the_broker_is_away_leaves_nothing_behind_un
             await until(lambda: not figures(engine).output_connected)
             await until(lambda: figures(engine).queue_depth > 50)
             await engine.start(
-                flow(plc.port, server.port, registers=SIMULATED_REGISTERS[:1], contract="_other")
+                flow(plc.port, server, registers=SIMULATED_REGISTERS[:1], contract="_other")
             )
             replaced = len(accepted)
             await until(lambda: figures(engine).accepted_total > 10)
             await start(server)
             assert await engine.stop(NAME, drain=5.0) == 0
-            late = await arrived(server.port, len(accepted))
+            late = await arrived(server, len(accepted))
         await engine.aclose()
     assert sorted(late) == sorted(accepted)
     assert {".".join(s.split(".")[4:]) for s, _ in accepted[replaced:]} == {"_other.temperature"}
 
 
-async def arrived(port: int, count: int) -> list[tuple[str, bytes]]:
+async def arrived(server: BrokerConfig, count: int) -> list[tuple[str, bytes]]:
     """The stream once it holds `count` samples, or what it holds after 10 s."""
     limit = asyncio.get_running_loop().time() + 10
     while True:
-        found = await stored(port)
+        found = await stored(server)
         if len(found) >= count or asyncio.get_running_loop().time() > limit:
             return found
         await asyncio.sleep(0.05)

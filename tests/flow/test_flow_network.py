@@ -17,6 +17,7 @@ import pytest
 from flow_kit import broker, flow, free_port, simulated_plc, stored, until
 
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats
@@ -38,7 +39,9 @@ def figures(engine: AsyncioEngine) -> FlowStats:
 
 def through(config: FlowConfig, port: int) -> FlowConfig:
     """The flow with a proxy on `port` in its way to the broker."""
-    output = msgspec.structs.replace(config.output, url=f"nats://127.0.0.1:{port}")
+    output = msgspec.structs.replace(
+        config.output, url=f"{config.output.url.rpartition(':')[0]}:{port}"
+    )
     return msgspec.structs.replace(config, output=output)
 
 
@@ -114,7 +117,7 @@ async def test_another_broker_at_the_address_is_told_nothing(tmp_path: Path) -> 
     await start(ours)
     try:
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, ours.port, server=ours.identity))
+            await engine.start(flow(plc.port, ours, server=ours.identity))
             await until(lambda: figures(engine).acked_total > 20)
             record = read_record(ours)
             assert record is not None
@@ -126,7 +129,7 @@ async def test_another_broker_at_the_address_is_told_nothing(tmp_path: Path) -> 
             before = figures(engine).accepted_total
             await until(lambda: figures(engine).accepted_total > before + 20)
             assert not figures(engine).output_connected
-            client = await nats.connect(f"nats://127.0.0.1:{other.port}")
+            client = await nats.connect(connect_url(other))
             with pytest.raises(nats.js.errors.NotFoundError):
                 await client.jetstream().stream_info("UMH")
             await client.close()
@@ -134,7 +137,7 @@ async def test_another_broker_at_the_address_is_told_nothing(tmp_path: Path) -> 
             await start(ours)
             await until(lambda: figures(engine).output_connected)
             assert await engine.stop(NAME, drain=5.0) == 0
-        assert set(await stored(ours.port)) == set(accepted)
+        assert set(await stored(ours)) == set(accepted)
     finally:
         await engine.aclose()
         await stop(other)
@@ -167,7 +170,7 @@ async def test_whatever_the_network_does_nothing_accepted_is_lost(
     async with broker(tmp_path) as server, Proxy(server.port).running() as proxy:
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
         with simulated_plc() as plc:
-            config = through(flow(plc.port, server.port, every=0.01), proxy.port)
+            config = through(flow(plc.port, server, every=0.01), proxy.port)
             await engine.start(config)
             await until(lambda: figures(engine).acked_total > 20)
             for _ in range(12):
@@ -190,14 +193,14 @@ async def test_whatever_the_network_does_nothing_accepted_is_lost(
             assert await engine.stop(NAME, drain=20.0) == 0
         await engine.aclose()
         if not garbling:
-            assert set(accepted) == set(await stored(server.port))
+            assert set(accepted) == set(await stored(server))
 
 
 async def test_a_stream_that_takes_no_more_is_said_and_gets_all_later(tmp_path: Path) -> None:
     """A stream of the user's that refuses when it is full: nothing is lost or forgotten."""
     accepted: list[Sample] = []
     async with broker(tmp_path) as server:
-        client = await nats.connect(f"nats://127.0.0.1:{server.port}")
+        client = await nats.connect(connect_url(server))
         context = client.jetstream()
         full = nats.js.api.StreamConfig(
             name="UMH",
@@ -208,7 +211,7 @@ async def test_a_stream_that_takes_no_more_is_said_and_gets_all_later(tmp_path: 
         await context.add_stream(full)
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, server.port))
+            await engine.start(flow(plc.port, server))
             await until(lambda: "maximum messages" in figures(engine).output_error)
             assert figures(engine).acked_total == 50
             assert not figures(engine).output_connected, "what cannot be stored is trouble"
@@ -219,7 +222,7 @@ async def test_a_stream_that_takes_no_more_is_said_and_gets_all_later(tmp_path: 
             assert await engine.stop(NAME, drain=5.0) == 0
         await engine.aclose()
         await client.close()
-        found = await stored(server.port)
+        found = await stored(server)
     assert set(found) == set(accepted)
     assert len(found) == len(set(found))
 
@@ -233,10 +236,10 @@ async def test_what_has_arrived_is_heard_out_by_one_who_leaves(tmp_path: Path) -
         heard.append(message.payload)
 
     async with broker(tmp_path) as server:
-        connection = UnsConnection(f"nats://127.0.0.1:{server.port}", "UMH")
+        connection = UnsConnection(connect_url(server), "UMH")
         await asyncio.wait_for(connection.up.wait(), 10)
         await connection.listen("me", "commands.filler", hear)
-        client = await nats.connect(f"nats://127.0.0.1:{server.port}")
+        client = await nats.connect(connect_url(server))
         for number in range(30):
             await client.publish("commands.filler", b"%d" % number)
         await client.flush()
@@ -259,7 +262,7 @@ async def test_a_closed_connection_leaves_no_socket_to_a_broker_that_stands_stil
     async with broker(tmp_path) as server:
         record = read_record(server)
         assert record is not None
-        connection = UnsConnection(f"nats://127.0.0.1:{server.port}", "UMH")
+        connection = UnsConnection(connect_url(server), "UMH")
         await asyncio.wait_for(connection.up.wait(), 10)
         transport = connection._client._transport._io_writer.transport
         os.kill(record.pid, signal.SIGSTOP)

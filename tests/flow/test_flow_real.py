@@ -57,7 +57,7 @@ async def test_a_killed_plc_is_read_again_when_it_returns(tmp_path: Path) -> Non
     async with broker(tmp_path) as server:
         engine = AsyncioEngine()
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, server.port))
+            await engine.start(flow(plc.port, server))
             await until(lambda: figures(engine).acked_total > 50)
             plc.end()
             await until(lambda: not figures(engine).input_connected)
@@ -77,7 +77,7 @@ async def test_a_killed_broker_loses_nothing_that_was_accepted(tmp_path: Path) -
     async with broker(tmp_path) as server:
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, server.port, every=0.01))
+            await engine.start(flow(plc.port, server, every=0.01))
             await until(lambda: figures(engine).acked_total > 200)
             for _ in range(2):
                 record = read_record(server)
@@ -91,7 +91,7 @@ async def test_a_killed_broker_loses_nothing_that_was_accepted(tmp_path: Path) -
                 await start(server)
                 await until(lambda: figures(engine).output_connected)
             assert await engine.stop(NAME, drain=5.0) == 0
-            found = await stored(server.port)
+            found = await stored(server)
         await engine.aclose()
     assert len(found) == len(set(found)), "a sample is stored twice"
     assert set(found) == set(accepted)
@@ -122,13 +122,13 @@ async def test_a_changed_config_replaces_the_flow_and_loses_nothing(tmp_path: Pa
     async with broker(tmp_path) as server:
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.add(sample))
         with simulated_plc() as plc:
-            config = flow(plc.port, server.port)
+            config = flow(plc.port, server)
             await engine.start(config)
             await until(lambda: figures(engine).accepted_total > 50)
             started = figures(engine).started_at
             await engine.start(config)
             assert figures(engine).started_at == started, "the same config changes nothing"
-            fewer = flow(plc.port, server.port, registers=SIMULATED_REGISTERS[:1])
+            fewer = flow(plc.port, server, registers=SIMULATED_REGISTERS[:1])
             await engine.start(fewer)
             assert engine.config(NAME) == fewer
             assert figures(engine).started_at > started
@@ -136,7 +136,7 @@ async def test_a_changed_config_replaces_the_flow_and_loses_nothing(tmp_path: Pa
             assert await engine.stop(NAME, drain=5.0) == 0
             assert engine.stats(NAME) is None
             assert await engine.stop(NAME, drain=0.0) == 0
-        found = await stored(server.port)
+        found = await stored(server)
         await engine.aclose()
     assert set(found) == accepted
     assert len(found) == len(set(found))
@@ -150,7 +150,7 @@ async def test_what_a_stopped_flow_could_not_send_is_sent_later(tmp_path: Path) 
         record = read_record(server)
         assert record is not None
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, server.port))
+            await engine.start(flow(plc.port, server))
             await until(lambda: figures(engine).acked_total > 20)
             os.kill(record.pid, signal.SIGKILL)
             await until(lambda: figures(engine).queue_depth > 20)
@@ -158,7 +158,7 @@ async def test_what_a_stopped_flow_could_not_send_is_sent_later(tmp_path: Path) 
         await start(server)
         for _ in range(200):
             with contextlib.suppress(Exception):
-                if set(await stored(server.port)) == accepted:
+                if set(await stored(server)) == accepted:
                     break
             await asyncio.sleep(0.05)
         else:

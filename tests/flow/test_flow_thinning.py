@@ -158,7 +158,7 @@ async def test_a_flow_publishes_renamed_and_thinned_and_loses_no_last_value(
     async with broker(tmp_path) as server:
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
         with simulated_plc() as plc:
-            config = flow(plc.port, server.port, registers=tags)
+            config = flow(plc.port, server, registers=tags)
             await engine.start(config)
 
             def seen(tag: str) -> list[Any]:
@@ -180,7 +180,7 @@ async def test_a_flow_publishes_renamed_and_thinned_and_loses_no_last_value(
             assert len(seen("state")) == 1
             assert await engine.stop(config.name, drain=5.0) == 0
             assert len(seen("state")) == 2, "a stop releases what is held"
-        assert sorted(await stored(server.port)) == sorted(accepted)
+        assert sorted(await stored(server)) == sorted(accepted)
         await engine.aclose()
     times = [sample["timestamp_ms"] for sample in seen("pieces")]
     assert len(times) == len(set(times))

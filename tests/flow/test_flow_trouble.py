@@ -15,6 +15,7 @@ import nats
 import pytest
 from flow_kit import broker, flow, free_port, simulated_plc, stored, until
 
+from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.process import start
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats, UnsOutput
@@ -126,15 +127,15 @@ async def test_a_stream_that_was_deleted_is_made_again_and_filled(tmp_path: Path
     async with broker(tmp_path) as server:
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, server.port))
+            await engine.start(flow(plc.port, server))
             await until(lambda: figures(engine).acked_total > 50)
-            client = await nats.connect(f"nats://127.0.0.1:{server.port}")
+            client = await nats.connect(connect_url(server))
             await client.jetstream().delete_stream("UMH")
             await client.close()
             gone = len(accepted)
             await until(lambda: figures(engine).accepted_total > gone + 50)
             assert await engine.stop(NAME, drain=5.0) == 0
-        found = await stored(server.port)
+        found = await stored(server)
         await engine.aclose()
     assert set(found) >= set(accepted[gone:])
     assert len(found) == len(set(found))
@@ -183,7 +184,7 @@ async def test_a_sample_is_counted_at_every_instant_until_it_is_acknowledged(
     """Also while the client waits for room in its buffer: a drain must not end too early."""
     counters, large, count = Counters(), b"x" * 900_000, 12
     async with broker(tmp_path) as server:
-        url = f"nats://127.0.0.1:{server.port}"
+        url = connect_url(server)
         connection = UnsConnection(url, "UMH")
         publisher = UnsPublisher(UnsOutput(url=url, location_path="acme"), counters, connection)
         publisher.put([Sample("umh.v1.acme._raw.t", large, f"t/{n}") for n in range(count)])
@@ -220,7 +221,7 @@ async def test_a_client_that_closes_without_a_word_is_noticed(tmp_path: Path) ->
         raise ConnectionResetError("Connection lost")
 
     async with broker(tmp_path) as server:
-        connection = UnsConnection(f"nats://127.0.0.1:{server.port}", "UMH")
+        connection = UnsConnection(connect_url(server), "UMH")
         try:
             await asyncio.wait_for(connection.up.wait(), 10)
             client = connection._client
@@ -245,7 +246,7 @@ async def test_a_client_that_reads_no_more_is_noticed(tmp_path: Path) -> None:
         raise ValueError("no such message")
 
     async with broker(tmp_path) as server:
-        connection = UnsConnection(f"nats://127.0.0.1:{server.port}", "UMH")
+        connection = UnsConnection(connect_url(server), "UMH")
         try:
             await asyncio.wait_for(connection.up.wait(), 10)
             client = connection._client
@@ -262,9 +263,9 @@ async def test_a_sample_that_nobody_acknowledges_has_the_stream_made_again(tmp_p
     async with broker(tmp_path) as server:
         engine = AsyncioEngine()
         with simulated_plc() as plc:
-            await engine.start(flow(plc.port, server.port))
+            await engine.start(flow(plc.port, server))
             await until(lambda: figures(engine).acked_total > 20)
-            client = await nats.connect(f"nats://127.0.0.1:{server.port}")
+            client = await nats.connect(connect_url(server))
 
             async def ignored(_: object) -> None:
                 """Listens, and answers nothing."""

@@ -15,10 +15,11 @@ import aiomqtt
 import msgspec
 import nats
 import pytest
-from flow_kit import Simulator, broker, free_port, simulated_plc, until
+from flow_kit import Simulator, broker, free_port, shown, simulated_plc, until, url_of
 
 from fsmv2 import FlowError
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.process import start
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import (
@@ -49,11 +50,13 @@ TAGS = (
 """The simulator moves `speed` by itself, and has no address 400."""
 
 
-def writing(plc: int, port: int, *, timeout: float = 0.5, **limits: Any) -> WriteConfig:
+def writing(
+    plc: int, server: BrokerConfig | int, *, timeout: float = 0.5, **limits: Any
+) -> WriteConfig:
     """A write flow from the broker to the simulator."""
     return WriteConfig(
         name=NAME,
-        input=CommandInput(url=f"nats://127.0.0.1:{port}", subject=SUBJECT, **limits),
+        input=CommandInput(url=url_of(server), subject=SUBJECT, **limits),
         output=ModbusOutput(host="127.0.0.1", port=plc, timeout=timeout, registers=TAGS),
     )
 
@@ -87,7 +90,7 @@ class Rig:
         """Until both ends are connected, and so is the sender."""
         await until(lambda: self.stats.input_connected and self.stats.output_connected)
         if self.client is None or not self.client.is_connected:
-            self.client = await nats.connect(f"nats://127.0.0.1:{self.server.port}")
+            self.client = await nats.connect(connect_url(self.server))
 
     async def ask(self, tag: str, value: Any, *, timeout: float = 10.0, **more: Any) -> Any:
         """NATS request and its answer."""
@@ -119,7 +122,7 @@ async def rig(folder: Path, **limits: Any) -> AsyncIterator[Rig]:
         engine = AsyncioEngine()
         with simulated_plc() as plc:
             it = Rig(server, plc, engine)
-            await engine.start(writing(plc.port, server.port, **limits), allowed)
+            await engine.start(writing(plc.port, server, **limits), allowed)
             await it.ready()
             try:
                 yield it
@@ -210,7 +213,10 @@ async def test_over_mqtt_a_value_arrives_and_the_answer_stands_below_the_topic(
     async with (
         rig(tmp_path) as it,
         aiomqtt.Client(
-            "127.0.0.1", it.server.mqtt_port, protocol=aiomqtt.ProtocolVersion.V311
+            "127.0.0.1",
+            it.server.mqtt_port,
+            protocol=aiomqtt.ProtocolVersion.V311,
+            **shown(it.server),
         ) as client,
     ):
         await client.subscribe(f"{topic}/+/reply", qos=1)
@@ -242,7 +248,7 @@ async def test_a_command_with_a_known_id_is_not_executed_twice(tmp_path: Path) -
         other = await it.ask("setpoint", 7, id="a")
         assert other["outcome"] == "refused"
         assert "was used for another value" in other["reason"]
-        await it.engine.start(writing(it.plc.port, it.server.port, queue=50), allowed)
+        await it.engine.start(writing(it.plc.port, it.server, queue=50), allowed)
         await it.ready()
         again = await it.ask("setpoint", 5, id="a")
         assert again == {**first, "duplicate": True}
@@ -308,9 +314,9 @@ async def test_after_the_brokers_death_new_commands_are_heard_and_old_ones_never
             await it.ask("setpoint", 2)
         await it.client.publish(f"{SUBJECT}.setpoint", b"3")
         await it.client.flush()
-        async with aiomqtt.Client("127.0.0.1", it.server.mqtt_port) as mqtt:
+        async with aiomqtt.Client("127.0.0.1", it.server.mqtt_port, **shown(it.server)) as mqtt:
             await mqtt.publish(f"{SUBJECT}.setpoint".replace(".", "/"), b"4", qos=1, retain=True)
-        await it.engine.start(writing(it.plc.port, it.server.port), allowed)
+        await it.engine.start(writing(it.plc.port, it.server), allowed)
         await it.ready()
         record = read_record(it.server)
         assert record is not None
@@ -395,7 +401,7 @@ async def test_what_was_executed_is_known_after_a_restart_of_the_process(tmp_pat
         assert (await it.ask("nowhere", 1, id="b-1"))["outcome"] == "failed"
         await it.engine.aclose()
         it.engine = AsyncioEngine()  # all that the first one knew is gone with it
-        await it.engine.start(writing(it.plc.port, it.server.port, memory=memory), allowed)
+        await it.engine.start(writing(it.plc.port, it.server, memory=memory), allowed)
         await it.ready()
         again = await it.ask("setpoint", 21.5, id="a-1")
         assert again["duplicate"]
@@ -444,7 +450,7 @@ async def test_h76_a_write_that_is_not_allowed_is_refused_wherever_it_has_got_to
         return reason
 
     async with rig(tmp_path) as it:
-        await it.engine.start(writing(it.plc.port, it.server.port), may)
+        await it.engine.start(writing(it.plc.port, it.server), may)
         assert it.engine.refusal(NAME) is may
         assert (await it.ask("setpoint", 1))["ok"]
         reason = "paused by anna"
@@ -474,7 +480,7 @@ async def test_h76_right_before_it_is_sent_a_write_is_asked_for_once_more(tmp_pa
         return looks.pop(0) if looks else "paused by anna"
 
     async with rig(tmp_path, memory=str(tmp_path / "ids")) as it:
-        config = writing(it.plc.port, it.server.port, memory=str(tmp_path / "ids"))
+        config = writing(it.plc.port, it.server, memory=str(tmp_path / "ids"))
         await it.engine.start(config, may)
         answer = await it.ask("setpoint", 2, id="a")
         assert (answer["outcome"], answer["reason"]) == ("refused", "paused by anna")
@@ -487,9 +493,9 @@ async def test_h76_right_before_it_is_sent_a_write_is_asked_for_once_more(tmp_pa
 async def test_h76_a_flow_that_nobody_has_allowed_to_write_refuses(tmp_path: Path) -> None:
     """Also when whoever is asked cannot say."""
     async with rig(tmp_path) as it:
-        await it.engine.start(writing(it.plc.port, it.server.port))
+        await it.engine.start(writing(it.plc.port, it.server))
         assert "nobody has allowed" in (await it.ask("setpoint", 2))["reason"]
-        await it.engine.start(writing(it.plc.port, it.server.port), lambda: str(1 // 0))
+        await it.engine.start(writing(it.plc.port, it.server), lambda: str(1 // 0))
         assert "it cannot be told whether it may" in (await it.ask("setpoint", 2))["reason"]
         assert it.writes.refused_total == 2
         assert await it.holds(SETPOINT) == {"setpoint": 0.0}

@@ -33,6 +33,7 @@ from fsmv2 import (
 )
 from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved, DataFlowSpec
 from fsmv2.builtin.sections import connection_from, dataflow_from, writing_from
+from fsmv2.flow import Login
 from fsmv2.spec import RenderCache, Template
 
 CONNECTION = "connection"
@@ -48,7 +49,8 @@ class BridgeSpec(UserSpec):
     """What a bridge is made of: the unrendered sections of the document, and where it publishes.
 
     `broker_server`: what the name of the server at `broker_url` begins with; others are not spoken
-    to. `memory`: the folder in which it keeps the ids of executed commands over a restart, if any.
+    to. `broker_login`: what it is shown. `memory`: the folder in which it keeps the ids of executed
+    commands over a restart, if any.
     """
 
     connection: Mapping[str, Any]
@@ -57,6 +59,7 @@ class BridgeSpec(UserSpec):
     broker: str = ""
     broker_url: str = ""
     broker_server: str = ""
+    broker_login: Login = Login()
     memory: str = ""
     wanted: str = "active"
 
@@ -96,10 +99,10 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         connection = self._render(spec.connection, scope)
         read = None if spec.read is None else self._render(spec.read, scope)
         write = None if spec.write is None else self._render(spec.write, scope)
-        broker = (spec.broker, spec.broker_url, spec.broker_server)
+        broker = (spec.broker, spec.broker_url, spec.broker_server, spec.broker_login)
         made_of = (connection, read, write, scope["location_path"], *broker, spec.memory)
         same = len(self._last) == len(made_of) and all(
-            old is new or (isinstance(new, str) and old == new)
+            old is new or (isinstance(new, str | Login) and old == new)
             for old, new in zip(self._last, made_of, strict=True)
         )
         if not same:
@@ -307,6 +310,7 @@ def _children(
     broker: str,
     broker_url: str,
     broker_server: str,
+    broker_login: Login,
     memory: str,
 ) -> tuple[ChildSpec, ...]:
     """The children for the rendered sections; SpecError names what does not fit in them."""
@@ -323,6 +327,7 @@ def _children(
             location_path=location_path,
             broker_url=broker_url,
             broker_server=broker_server,
+            broker_login=broker_login,
         )
         specs.append((READ, spec))
     if write is not None:
@@ -331,6 +336,7 @@ def _children(
             location_path=location_path,
             broker_url=broker_url,
             broker_server=broker_server,
+            broker_login=broker_login,
             memory=memory,
         )
         specs.append((WRITE, spec))

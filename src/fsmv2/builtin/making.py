@@ -15,17 +15,16 @@ from fsmv2 import (
     EngineSettings,
     Group,
     SpecError,
-    TemplateError,
     VariableBundle,
     Vault,
     compute_location_path,
     merge_locations,
-    render_template,
 )
 from fsmv2.builtin.agent import Agent, AgentSpec, BridgeEntry, ProcessEntry
 from fsmv2.builtin.bridge import Bridge, BridgeSpec
 from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
 from fsmv2.builtin.broker.worker import Broker, BrokerSpec
+from fsmv2.builtin.broker_access import BrokerAccess
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.places import Locations, bridge_nodes
@@ -36,7 +35,7 @@ from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.builtin.unused import Unused
 from fsmv2.errors import suggest
-from fsmv2.flow import topic_of
+from fsmv2.flow import Login, topic_of
 from fsmv2.spec.document import Node
 
 ACTIONS = {
@@ -131,15 +130,12 @@ class Making:
         if section.processes and not section.bridges and self._node.get("broker") is None:
             return None  # nobody would speak to it
         broker = section.broker
+        read = (broker.url or "", broker.user, broker.password, broker.token, broker.ca_file)
+        for text in (*read, *broker.users.values()):
+            self._unused.reads(text)
+        access = BrokerAccess(broker, self._node.get("broker") or self._node, global_, self._fatal)
         if broker.url:
-            self._unused.reads(broker.url)
-            try:
-                url = render_template(broker.url, VariableBundle(global_=global_))
-            except TemplateError as error:
-                node = self._node.get("broker", "url") or self._node
-                self._fatal.append(node.problem(error.code, error.message, fix=error.fix))
-                return None
-            return BrokerSpec(embedded=False, url=str(url))
+            return access.spec()
         if not broker.embedded:
             node = self._node.get("broker") or self._node
             self._fatal.append(
@@ -162,6 +158,7 @@ class Making:
             mqtt_port=mqtt_port,
             sync_interval=broker.sync_interval,
             max_store_bytes=broker.max_store_mb << 20,
+            users=access.users(),
         )
 
     def _entry(
@@ -214,6 +211,7 @@ class Making:
             write=data.get("write"),
             broker_url=broker.address if broker is not None else "",
             broker_server=broker.server if broker is not None else "",
+            broker_login=broker.access if broker is not None else Login(),
             memory=self._below("commands") if write is not None else "",
             wanted=bridge.state,
         )

@@ -17,6 +17,7 @@ from fsmv2.builtin.dataflow import DataFlowSpec
 from fsmv2.builtin.process.section import ProcessSection, ReadySection
 from fsmv2.flow import (
     CommandInput,
+    Login,
     ModbusInput,
     ModbusOutput,
     Register,
@@ -64,12 +65,20 @@ class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
-    """`broker:` an embedded broker, or the `url` of one that runs already. Port 0: chosen."""
+    """`broker:` an embedded broker, or the `url` of one that runs already. Port 0: chosen.
+
+    `user`, `password`, `token`, `ca_file` go with `url`; `users` are those of the embedded one.
+    """
 
     embedded: bool = True
     url: Templated[str] | None = None
     port: PortOrChosen = 0
     mqtt_port: PortOrChosen = 0
+    user: Templated[str] = ""
+    password: Templated[str] = ""
+    token: Templated[str] = ""
+    ca_file: Templated[str] = ""
+    users: dict[str, Templated[Name]] = {}
     sync_interval: Annotated[Duration, msgspec.Meta(ge=0)] = 10.0
     max_store_mb: Annotated[int, msgspec.Meta(ge=10)] = 10240
 
@@ -309,7 +318,12 @@ def connection_from(rendered: Any) -> ConnectionSpec:
 
 
 def dataflow_from(
-    rendered: Any, *, location_path: str, broker_url: str, broker_server: str = ""
+    rendered: Any,
+    *,
+    location_path: str,
+    broker_url: str,
+    broker_server: str = "",
+    broker_login: Login = Login(),  # noqa: B008  (frozen)
 ) -> DataFlowSpec:
     """The spec of a bridge's data flow; SpecError names every problem of the rendered section."""
     section = read_section(rendered, ReadSection, "read")
@@ -318,6 +332,7 @@ def dataflow_from(
         output=UnsOutput(
             url=broker_url,
             server=broker_server,
+            login=broker_login,
             location_path=location_path,
             contract=section.output.uns.contract,
         ),
@@ -325,7 +340,13 @@ def dataflow_from(
 
 
 def writing_from(
-    rendered: Any, *, location_path: str, broker_url: str, broker_server: str = "", memory: str = ""
+    rendered: Any,
+    *,
+    location_path: str,
+    broker_url: str,
+    broker_server: str = "",
+    broker_login: Login = Login(),  # noqa: B008  (frozen)
+    memory: str = "",
 ) -> DataFlowSpec:
     """The spec of a bridge's flow to the device; SpecError names every problem of the section."""
     section = read_section(rendered, WriteSection, "write")
@@ -338,6 +359,7 @@ def writing_from(
         input=CommandInput(
             url=broker_url,
             server=broker_server,
+            login=broker_login,
             subject=subject_from(commands.subject) or command_subject(location_path),
             max_age=commands.max_age,
             clock_tolerance=commands.clock_tolerance,

@@ -9,6 +9,7 @@ from fsmv2.flow.config import FlowConfig, ModbusInput, UnsOutput
 from fsmv2.flow.engine import AnyConfig, Engine, OnAccepted, Refusal, nobody_allows
 from fsmv2.flow.register import Register
 from fsmv2.flow.stats import FlowStats, WriteStats
+from fsmv2.flow.uns.login import Login
 from fsmv2.flow.uns.subject import command_subject, subject_from, topic_of
 from fsmv2.flow.write.config import CommandInput, ModbusOutput, WriteConfig, WriteRegister
 
@@ -19,6 +20,7 @@ __all__ = [
     "Engine",
     "FlowConfig",
     "FlowStats",
+    "Login",
     "ModbusInput",
     "ModbusOutput",
     "OnAccepted",

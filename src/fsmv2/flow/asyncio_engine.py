@@ -16,6 +16,7 @@ from fsmv2.flow.engine import AnyConfig, OnAccepted, Refusal, nobody_allows
 from fsmv2.flow.flow import Flow
 from fsmv2.flow.stats import FlowStats
 from fsmv2.flow.uns.connection import UnsConnection
+from fsmv2.flow.uns.login import Login
 from fsmv2.flow.write.config import CommandInput, WriteConfig
 from fsmv2.flow.write.flow import WriteFlow
 from fsmv2.flow.write.seen import SeenCommands
@@ -51,7 +52,7 @@ class AsyncioEngine:
         self._refusals: dict[str, Refusal] = {}
         self._seen: dict[tuple[str, str], SeenCommands] = {}
         self._leaving: set[asyncio.Task[None]] = set()
-        self._connections: dict[tuple[str, str, str], UnsConnection] = {}
+        self._connections: dict[tuple[str, str, str, Login], UnsConnection] = {}
         self._parting: set[UnsConnection] = set()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -193,7 +194,7 @@ class AsyncioEngine:
             self._parting.discard(connection)
 
     def _connect(self, to: UnsOutput | CommandInput) -> UnsConnection:
-        key = (to.url, to.stream, to.server)
+        key = (to.url, to.stream, to.server, to.login)
         if key not in self._connections:
             self._connections[key] = UnsConnection(*key)
         return self._connections[key]

@@ -12,6 +12,7 @@ import msgspec
 
 from fsmv2.errors import SpecError
 from fsmv2.flow.register import Order, Register, register_problems, unclean
+from fsmv2.flow.uns.login import Login
 from fsmv2.flow.uns.subject import subject_of
 from fsmv2.spec.names import UNKNOWN, has_first_level
 
@@ -50,7 +51,7 @@ class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
 
     `queue` bounds the samples accepted but not yet acknowledged; `window` those sent without
     waiting for the acknowledgement of the first. `server`: what the server's name begins with;
-    another that answers at `url` is not spoken to.
+    another that answers at `url` is not spoken to. `login`: what the server is shown.
     """
 
     url: str
@@ -60,6 +61,7 @@ class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
     queue: int = 10_000
     window: int = 512
     server: str = ""
+    login: Login = Login()
 
     def __post_init__(self) -> None:
         problems = list(_output_problems(self))

@@ -10,7 +10,9 @@ import pytest
 from fsmv2.builtin.broker.config import BrokerConfig, sweep, write_private
 from fsmv2.builtin.broker.template import digest, quote, render
 from fsmv2.errors import SpecError
+from fsmv2.flow.uns.login import Credentials
 
+OWN = Credentials(user="fsmv2", password="0" * 8)
 HOSTILE = 'a" \n}\nhttp: "0.0.0.0:1" # {{ name }} {% raw %} $HOME \\ jürgen €'
 
 
@@ -44,13 +46,15 @@ def test_the_sync_interval_is_written_in_milliseconds_or_always(
     seconds: float, written: str
 ) -> None:
     config = BrokerConfig(state_dir="/x", port=1, mqtt_port=2, sync_interval=seconds)
-    assert f"sync_interval: {written}\n" in render(config, "n")
+    assert f"sync_interval: {written}\n" in render(config, "n", OWN)
 
 
 def test_no_value_can_become_a_setting() -> None:
     """A hostile value has the lines, and the settings, of a harmless one."""
-    harmless = render(BrokerConfig(state_dir="/x/y", port=1, mqtt_port=2), "n")
-    hostile = render(BrokerConfig(state_dir=f"/x/{HOSTILE}", port=1, mqtt_port=2), HOSTILE)
+    plain = BrokerConfig(state_dir="/x/y", port=1, mqtt_port=2, users={"u": "p"})
+    users = {HOSTILE.replace("\n", ""): HOSTILE}
+    wild = BrokerConfig(state_dir=f"/x/{HOSTILE}", port=1, mqtt_port=2, users=users)
+    harmless, hostile = render(plain, "n", OWN), render(wild, HOSTILE, OWN)
     names = [[line.split(":")[0] for line in text.splitlines()] for text in (harmless, hostile)]
     assert names[0] == names[1]
     assert "http:" not in "".join(line for line in hostile.splitlines() if '"' not in line)
@@ -66,7 +70,7 @@ def test_the_server_reads_a_hostile_path_as_it_is(server_program: str, tmp_path:
     directory = tmp_path / HOSTILE.replace("/", "")
     directory.mkdir()
     config = BrokerConfig(state_dir=str(directory), port=1, mqtt_port=2)
-    write_private(config.config_file, render(config, "n"))
+    write_private(config.config_file, render(config, "n", OWN))
     done = subprocess.run(
         [server_program, "-t", "--config", str(config.config_file)], capture_output=True, text=True
     )
@@ -75,9 +79,9 @@ def test_the_server_reads_a_hostile_path_as_it_is(server_program: str, tmp_path:
 
 def test_the_digest_changes_with_what_the_server_is_told() -> None:
     one = BrokerConfig(state_dir="/x", port=1, mqtt_port=2)
-    assert digest(one) == digest(BrokerConfig(state_dir="/x", port=1, mqtt_port=2))
+    assert digest(one, OWN) == digest(BrokerConfig(state_dir="/x", port=1, mqtt_port=2), OWN)
     other = BrokerConfig(state_dir="/x", port=1, mqtt_port=2, sync_interval=0.0)
-    assert digest(one) != digest(other)
+    assert digest(one, OWN) != digest(other, OWN)
 
 
 def test_files_are_replaced_whole_and_for_the_owner_only(tmp_path: Path) -> None:

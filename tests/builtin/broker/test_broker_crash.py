@@ -16,6 +16,7 @@ import nats
 import pytest
 
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.probe import probe
 from fsmv2.builtin.broker.process import start, stop
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.real
 
 async def publish(config: BrokerConfig, count: int) -> None:
     """Store messages, each acknowledged."""
-    client = await nats.connect(f"nats://127.0.0.1:{config.port}", allow_reconnect=False)
+    client = await nats.connect(connect_url(config), allow_reconnect=False)
     stream = client.jetstream()
     await stream.add_stream(name="SAMPLES", subjects=["umh.>"])
     for number in range(count):
@@ -37,7 +38,7 @@ async def publish(config: BrokerConfig, count: int) -> None:
 
 async def stored(config: BrokerConfig) -> list[str]:
     """The payloads in the stream."""
-    client = await nats.connect(f"nats://127.0.0.1:{config.port}", allow_reconnect=False)
+    client = await nats.connect(connect_url(config), allow_reconnect=False)
     stream = client.jetstream()
     last = (await stream.stream_info("SAMPLES")).state.last_seq
     found = [await stream.get_msg("SAMPLES", seq) for seq in range(1, last + 1)]

@@ -19,12 +19,14 @@ import msgspec
 import pytest
 
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.lock import store_lock
 from fsmv2.builtin.broker.probe import probe, probe_url
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.builtin.process.kernel import kernel_start
 from fsmv2.errors import PermanentError, TemporaryError
+from fsmv2.flow import Login
 
 pytestmark = pytest.mark.real
 
@@ -295,13 +297,13 @@ def test_a_directory_that_cannot_be_made_is_named(configure: Callable[..., Broke
 
 def test_a_broker_of_the_users_is_looked_at_by_its_url(config: BrokerConfig) -> None:
     asyncio.run(start(config))
-    url = f"nats://127.0.0.1:{config.port}"
-    assert asyncio.run(probe_url(url)).ready
+    url = connect_url(config)
+    assert asyncio.run(probe_url(url, Login())).ready
     asyncio.run(stop(config))
-    gone = asyncio.run(probe_url(url))
+    gone = asyncio.run(probe_url(url, Login()))
     assert (gone.state, gone.reason) == (
         "unresponsive",
-        f"127.0.0.1:{config.port} refuses the connection",
+        f"nats://127.0.0.1:{config.port}: connection refused",
     )
 
 

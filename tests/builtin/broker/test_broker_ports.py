@@ -16,6 +16,7 @@ import pytest
 
 from fsmv2.builtin.broker import ports as ports_module
 from fsmv2.builtin.broker.config import BrokerConfig, make_private_directory
+from fsmv2.builtin.broker.credentials import have_credentials
 from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.ports import is_free, resolve_ports
 from fsmv2.builtin.broker.probe import probe, probe_url
@@ -24,6 +25,7 @@ from fsmv2.builtin.broker.protocol import Greeting, greet
 from fsmv2.builtin.broker.record import read_record, write_record
 from fsmv2.builtin.broker.template import digest
 from fsmv2.errors import TemporaryError
+from fsmv2.flow import Login
 
 pytestmark = pytest.mark.real
 
@@ -109,7 +111,7 @@ def test_a_living_broker_whose_port_somebody_else_answers_is_not_taken_for_ready
     assert record is not None
     elsewhere = msgspec.structs.replace(config, port=free_port())
     foreign_server(elsewhere.port)
-    changed = {"port": elsewhere.port, "digest": digest(elsewhere)}
+    changed = {"port": elsewhere.port, "digest": digest(elsewhere, have_credentials(elsewhere))}
     write_record(config, msgspec.structs.replace(record, **changed))
     assert asyncio.run(probe(elsewhere)).state == "foreign"
 
@@ -141,7 +143,7 @@ def test_whatever_answers_there_a_look_ends_and_says_foreign(
 
 @pytest.mark.parametrize("url", ["nats://h:notaport", "nats://[::1", "nats://127.0.0.1:1"])
 def test_a_url_where_no_broker_is_gives_a_reason_and_no_exception(url: str) -> None:
-    assert asyncio.run(probe_url(url)).state == "unresponsive"
+    assert asyncio.run(probe_url(url, Login())).state == "unresponsive"
 
 
 def test_chosen_ports_stay_the_same_over_stop_and_start(

@@ -5,18 +5,25 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from fsmv2.errors import PermanentError, SpecError
 
+RESERVED_USERS = ("fsmv2", "anonymous")
+"""Names of users that the broker has in any case: ourselves, and who shows no password."""
+
 
 class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One embedded nats-server. Everything it keeps stands below `state_dir`, which is its alone.
 
     `port` and `mqtt_port`: 0 chooses one, which then stays the same for this state directory.
-    `host`: an address of the loopback interface; there is no password, so nothing else is allowed.
+    `host`: an address of the loopback interface; without a password everybody may read what was
+    measured, and none is encrypted, so nothing else is allowed.
+
+    `users`: names and passwords of those who may publish, commands included, beside ourselves.
 
     `sync_interval`, in seconds, is how long stored samples may stay in the operating system's cache
     before they are forced to disk; 0 forces each one. It matters for a loss of power only: what
@@ -33,15 +40,22 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     sync_interval: float = 10.0
     max_store_bytes: int = 10 << 30
+    users: Mapping[str, str] = {}
 
     def __post_init__(self) -> None:
         if not self.state_dir or "\0" in self.state_dir:
             raise SpecError("broker.state_dir must name a directory.")
         if not self.host.startswith("127.") or not self.host.replace(".", "").isdecimal():
             raise SpecError(
-                f"broker.host is {self.host!r}, but the embedded broker has no password.",
+                f"broker.host is {self.host!r}, but the embedded broker shows everybody "
+                "what was measured.",
                 fix="Use 127.0.0.1, or run a broker of your own and set broker.url.",
             )
+        for user, password in self.users.items():
+            if not user.strip() or not user.isprintable() or user in RESERVED_USERS:
+                raise SpecError(f"broker.users: the name {user!r} is empty, or taken.")
+            if not password:
+                raise SpecError(f"broker.users: {user} has no password.")
         for name, port in (("port", self.port), ("mqtt_port", self.mqtt_port)):
             if not 0 <= port <= 65535:
                 raise SpecError(f"broker.{name} is {port}; expected 1 to 65535, or 0 to choose.")

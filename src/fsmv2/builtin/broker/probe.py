@@ -6,18 +6,26 @@ says the random name that we gave it. A port alone proves nothing.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.credentials import known_credentials
 from fsmv2.builtin.broker.kernel import server_of_pid_file
 from fsmv2.builtin.broker.ports import remembered_ports
 from fsmv2.builtin.broker.protocol import Greeting, greet, mqtt_answers
 from fsmv2.builtin.broker.record import Record, is_alive, read_record
 from fsmv2.builtin.broker.template import digest
 from fsmv2.builtin.process.kernel import holder_of, how_ended, is_zombie
+from fsmv2.flow.uns.client import Client, stream_exists
+from fsmv2.flow.uns.login import Login
+
+LOOK_WITHIN = 2.0
+"""Seconds for a look at a broker of the user's."""
+STREAM = "UMH"
+"""The stream that is asked for: whether it is there does not matter, an answer does."""
 
 State = Literal["absent", "starting", "ready", "unresponsive", "outdated", "foreign"]
 
@@ -56,14 +64,18 @@ async def probe(config: BrokerConfig) -> BrokerStatus:
         port=config.port or record.port,
         mqtt_port=config.mqtt_port or record.mqtt_port,
     )
-    if record.digest != digest(config):
-        return _ours(record, "outdated", f"pid {record.pid} runs with an earlier config")
-    greeting = await greet(config.host, record.port)
+    own = known_credentials(config)
+    if own is None or record.digest != digest(config, own):
+        lost = "" if own else ", and without credentials"
+        return _ours(record, "outdated", f"pid {record.pid} runs with an earlier config{lost}")
+    greeting = await greet(config.host, record.port, name=record.name, own=own)
     not_yet: State = "unresponsive" if record.ready else "starting"
     if not isinstance(greeting, Greeting):
         return _ours(record, not_yet, f"pid {record.pid} runs but {greeting.reason}")
     if greeting.name != record.name:
         return foreign(config, record.port)
+    if greeting.refused:
+        return _ours(record, not_yet, "it refuses its own credentials", greeting)
     if not greeting.jetstream:
         return _ours(record, not_yet, "JetStream does not answer", greeting)
     if not await mqtt_answers(config.host, record.mqtt_port):
@@ -73,20 +85,24 @@ async def probe(config: BrokerConfig) -> BrokerStatus:
     return _ours(record, "ready", reason, greeting)
 
 
-async def probe_url(url: str) -> BrokerStatus:
-    """Look at a broker of the user's, by its URL."""
+async def probe_url(url: str, login: Login) -> BrokerStatus:
+    """Look at a broker of the user's as a flow would: with the same login, the same client."""
+    client = Client(url, login)
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "127.0.0.1", parts.port or 4222
-    except ValueError as error:
-        return BrokerStatus(state="unresponsive", reason=f"{url} is not a URL: {error}")
-    greeting = await greet(host, port)
-    if not isinstance(greeting, Greeting):
-        return BrokerStatus(state="unresponsive", reason=f"{host}:{port} {greeting.reason}")
-    state: State = "ready" if greeting.jetstream else "starting"
-    reason = f"{host}:{port} answers" if state == "ready" else "JetStream does not answer there"
+        async with asyncio.timeout(LOOK_WITHIN):
+            await client.connect()
+            await stream_exists(client.nats, STREAM)
+    except Exception as error:  # noqa: BLE001  (whatever the client raises is what is wrong)
+        return BrokerStatus(state="unresponsive", reason=client.reason_of(error))
+    finally:
+        await client.close()
+    info = client.nats._server_info
     return BrokerStatus(
-        state=state, reason=reason, name=greeting.name, version=greeting.version, port=port
+        state="ready",
+        reason=f"{client.address} answers",
+        name=str(info.get("server_name", "")),
+        version=str(info.get("version", "")),
+        port=client.address.port if client.address is not None else 0,
     )
 
 

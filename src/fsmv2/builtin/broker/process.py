@@ -18,6 +18,7 @@ from fsmv2.builtin.broker.config import (
     sweep,
     write_private,
 )
+from fsmv2.builtin.broker.credentials import have_credentials
 from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.lock import only_one, store_lock
 from fsmv2.builtin.broker.ports import is_free, settle
@@ -101,7 +102,8 @@ def _spawn(program: str, config: BrokerConfig, lock: int) -> Record:
     sweep(config.directory)
     make_private_directory(config.directory / "store")
     name = f"{config.identity}{secrets.token_hex(8)}"
-    write_private(config.config_file, render(config, name))
+    own = have_credentials(config)
+    write_private(config.config_file, render(config, name, own))
     for port in (config.port, config.mqtt_port):
         if not is_free(port, config.host):
             raise TemporaryError(foreign(config, port).reason)
@@ -113,7 +115,7 @@ def _spawn(program: str, config: BrokerConfig, lock: int) -> Record:
         port=config.port,
         mqtt_port=config.mqtt_port,
         started_at=time.time(),
-        digest=digest(config),
+        digest=digest(config, own),
     )
     write_record(config, record)
     return record

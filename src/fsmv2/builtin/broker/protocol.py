@@ -14,17 +14,29 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from fsmv2 import NameLookupError, resolve
+from fsmv2.flow.uns.login import Credentials
+from fsmv2.flow.uns.peer import is_another_users
 
 WITHIN = 1.0
 """Seconds for one exchange."""
 
-NATS_CONNECT = b'{"verbose":false,"pedantic":false,"headers":true,"no_responders":true}'
 INBOX = b"_INBOX.fsmv2.probe"
 
 MQTT_CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x05\x00\x00"
 """CONNECT of MQTT 3.1.1: clean session, keep-alive 5 s, and no client id: the server makes one up.
 A fixed id would have two looks at one time throw each other out."""
 MQTT_DISCONNECT = b"\xe0\x00"
+
+
+class Connect(msgspec.Struct, frozen=True, rename={"password": "pass"}):
+    """The fields of NATS's CONNECT that are given."""
+
+    user: str
+    password: str
+    verbose: bool = False
+    pedantic: bool = False
+    headers: bool = True
+    no_responders: bool = True
 
 
 class Info(msgspec.Struct, frozen=True):
@@ -36,11 +48,15 @@ class Info(msgspec.Struct, frozen=True):
 
 
 class Greeting(msgspec.Struct, frozen=True):
-    """What a NATS server said of itself; `jetstream` is whether its API answered."""
+    """What a NATS server said of itself; `jetstream` is whether its API answered.
+
+    `refused`: it did not, because it does not take the credentials.
+    """
 
     name: str
     version: str
-    jetstream: bool
+    jetstream: bool = False
+    refused: bool = False
 
 
 class Trouble(msgspec.Struct, frozen=True):
@@ -50,8 +66,13 @@ class Trouble(msgspec.Struct, frozen=True):
     nobody: bool = False
 
 
-async def greet(host: str, port: int) -> Greeting | Trouble:
-    """Ask the NATS server there who it is, and whether JetStream works."""
+async def greet(
+    host: str, port: int, *, name: str = "", own: Credentials | None = None
+) -> Greeting | Trouble:
+    """Ask the NATS server there who it is; the one called `name`, too, whether JetStream works.
+
+    Only that one is shown the credentials, and only if it runs as our user.
+    """
     try:
         await resolve(host, port, timeout=WITHIN)
         async with asyncio.timeout(WITHIN), _connected(host, port) as (reader, writer):
@@ -59,8 +80,13 @@ async def greet(host: str, port: int) -> Greeting | Trouble:
             if not line.startswith(b"INFO "):
                 return Trouble("what answers is not a NATS server")
             info = msgspec.json.decode(line[5:], type=Info)
-            works = info.jetstream and await _jetstream_answers(reader, writer)
-            return Greeting(info.server_name, info.version, works)
+            greeting = Greeting(info.server_name, info.version)
+            if own is None or info.server_name != name or is_another_users(writer):
+                return greeting
+            refused, works = False, False
+            if info.jetstream:
+                refused, works = await _ask_jetstream(reader, writer, own)
+            return msgspec.structs.replace(greeting, jetstream=works, refused=refused)
     except NameLookupError as error:
         return Trouble(f"cannot be found: {error}")
     except TimeoutError:
@@ -84,9 +110,12 @@ async def mqtt_answers(host: str, port: int) -> bool:
         return False
 
 
-async def _jetstream_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """Ask the JetStream API for its account figures; any answer without error will do."""
-    writer.write(b"CONNECT " + NATS_CONNECT + b"\r\nSUB " + INBOX + b" 1\r\n")
+async def _ask_jetstream(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, own: Credentials
+) -> tuple[bool, bool]:
+    """Ask for its account figures: are we refused, does it answer? Any but an error will do."""
+    connect = Connect(user=own.user, password=own.password)
+    writer.write(b"CONNECT " + msgspec.json.encode(connect) + b"\r\nSUB " + INBOX + b" 1\r\n")
     writer.write(b"PUB $JS.API.INFO " + INBOX + b" 0\r\n\r\n")
     await writer.drain()
     try:
@@ -94,12 +123,12 @@ async def _jetstream_answers(reader: asyncio.StreamReader, writer: asyncio.Strea
             while line := await reader.readline():
                 if line.startswith(b"MSG "):
                     size = int(line.split()[-1])
-                    return b'"error"' not in await reader.readexactly(size)
+                    return False, b'"error"' not in await reader.readexactly(size)
                 if line.startswith((b"HMSG ", b"-ERR")):
-                    return False
+                    return b"authorization" in line.lower(), False
     except (TimeoutError, EOFError):
         pass
-    return False
+    return False, False
 
 
 @contextlib.asynccontextmanager

@@ -6,6 +6,8 @@ import hashlib
 import os
 
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.credentials import ANONYMOUS
+from fsmv2.flow.uns.login import Credentials
 from fsmv2.spec import render_template
 
 TEMPLATE = """\
@@ -26,6 +28,16 @@ mqtt {
   listen: {{ .mqtt_listen }}
   ack_wait: "10s"
 }
+no_auth_user: {{ .anonymous }}
+authorization {
+  users: [
+    { user: {{ .anonymous }}, permissions: {
+      publish: { deny: ">" }
+      subscribe: { allow: ["umh.v1", "umh.v1.>"] }
+    } }
+    { user: {{ .user }}, password: {{ .password }} }
+{{ .others }}  ]
+}
 """
 
 PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _-./:+@=,")
@@ -41,8 +53,12 @@ def quote(value: str) -> str:
     return f'"{"".join(escaped)}"'
 
 
-def render(config: BrokerConfig, name: str) -> str:
-    """The text of the config file of a server named `name`. Pure ASCII."""
+def render(config: BrokerConfig, name: str, own: Credentials) -> str:
+    """The text of the config file of a server named `name`. Pure ASCII.
+
+    Anonymous clients of both protocols read what was measured, and publish nothing: so no other
+    user of this machine commands one that we write to. MQTT's `umh/v1/#` is both subjects.
+    """
     directory = config.directory
     milliseconds = round(config.sync_interval * 1000)
     scope: dict[str, str | int] = {
@@ -54,10 +70,17 @@ def render(config: BrokerConfig, name: str) -> str:
         "store_dir": quote(str(directory / "store")),
         "sync": quote(f"{milliseconds}ms" if milliseconds else "always"),
         "max_store_bytes": config.max_store_bytes,
+        "anonymous": quote(ANONYMOUS),
+        "user": quote(own.user),
+        "password": quote(own.password),
+        "others": "".join(
+            f"    {{ user: {quote(user)}, password: {quote(password)} }}\n"
+            for user, password in sorted(config.users.items())
+        ),
     }
     return str(render_template(TEMPLATE, scope))
 
 
-def digest(config: BrokerConfig) -> str:
+def digest(config: BrokerConfig, own: Credentials) -> str:
     """What a running server is compared by: equal when it need not be started again."""
-    return hashlib.sha256(render(config, config.identity).encode()).hexdigest()[:16]
+    return hashlib.sha256(render(config, config.identity, own).encode()).hexdigest()[:16]

@@ -7,6 +7,8 @@ its backoff, and a person is called at the fifth.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fsmv2 import (
     DesiredState,
     ObservedState,
@@ -24,7 +26,9 @@ from fsmv2 import (
 )
 from fsmv2.builtin.broker import process
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.credentials import credentials_file
 from fsmv2.builtin.broker.probe import BrokerStatus, probe, probe_url
+from fsmv2.flow import Login
 
 HANGING = 10.0
 """Seconds a broker may run without answering before it counts as crashed."""
@@ -34,15 +38,27 @@ TOLERATED = 0.2
 
 
 class BrokerSpec(UserSpec):
-    """`embedded`: a server of our own below `state_dir`; else the user's at `url`."""
+    """`embedded`: a server of our own below `state_dir`; else the user's at `url`, by `login`.
+
+    `users`: of an embedded one, who may publish beside ourselves, with their passwords.
+    """
 
     embedded: bool = True
     url: str = ""
+    login: Login = Login()
     state_dir: str = ""
     port: int = 4222
     mqtt_port: int = 1883
     sync_interval: float = 10.0
     max_store_bytes: int = 10 << 30
+    users: Mapping[str, str] = {}
+
+    @property
+    def access(self) -> Login:
+        """What clients of ours show to be let in."""
+        if not self.embedded:
+            return self.login
+        return Login(file=str(credentials_file(self.config))) if self.state_dir else Login()
 
     @property
     def address(self) -> str:
@@ -63,6 +79,7 @@ class BrokerSpec(UserSpec):
             mqtt_port=self.mqtt_port,
             sync_interval=self.sync_interval,
             max_store_bytes=self.max_store_bytes,
+            users=self.users,
         )
 
 
@@ -111,7 +128,7 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
         self, spec: BrokerSpec, resources: Resources[None]
     ) -> BrokerObserved:
         """Ask the server, over both of its protocols; change nothing."""
-        found = await (probe(spec.config) if spec.embedded else probe_url(spec.url))
+        found = await (probe(spec.config) if spec.embedded else probe_url(spec.url, spec.login))
         if found.state == "unresponsive" and resources.late() > TOLERATED:
             raise TemporaryError(
                 f"cannot tell whether the broker answers: this machine is too busy to ask "
@@ -219,6 +236,6 @@ def _trouble(s: Snap) -> str:
 
 def _answers(s: Snap) -> str:
     if not s.spec.embedded:
-        return f"{s.spec.url} answers"
+        return s.observed.reason
     seen = s.observed
     return f"pid {seen.pid} answers: NATS on {seen.port}, MQTT on {seen.mqtt_port}"

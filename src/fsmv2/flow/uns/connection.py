@@ -12,13 +12,13 @@ import contextlib
 import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
-from fsmv2.flow.extra import industrial, silence
+from fsmv2.flow.extra import industrial
 from fsmv2.flow.sample import Sample
-from fsmv2.host import resolve
+from fsmv2.flow.uns.client import Client, stream_exists
+from fsmv2.flow.uns.login import Login
 
 RECONNECT = 0.2
 """Seconds between attempts to connect."""
@@ -28,8 +28,6 @@ LOOK_AGAIN = 5.0
 """Seconds, at the least, between two doubts that the stream is there: a new one may not help."""
 HEARS_OUT = 3.0
 """Seconds in which what has come already is heard when somebody listens no more."""
-LOOKUP_WITHIN = 1.0
-"""Seconds for the name of the broker's host."""
 SETUP_WITHIN = 5.0
 """Seconds a new connection may take until the stream is there."""
 MAX_AGE = 7 * 24 * 3600.0
@@ -72,15 +70,22 @@ class UnsConnection:
     the broker of another plant that has taken the port, is left alone. Runs on the engine's loop.
     """
 
-    def __init__(self, url: str, stream: str, server: str = "") -> None:
-        silence("nats", "nats.aio.client")
-        self.url = url
+    def __init__(
+        self,
+        url: str,
+        stream: str,
+        server: str = "",
+        login: Login = Login(),  # noqa: B008  (frozen)
+    ) -> None:
+        self._url = url
+        self._login = login
         self.up = asyncio.Event()
         self.error = "not connected yet"
         self.users = 0
         self._stream = stream
         self._server = server
         self._client: Any = None
+        self._used: Client | None = None
         self._waiting: dict[str, Acknowledged] = {}
         self._tokens = itertools.count()
         self._inbox = ""
@@ -188,7 +193,8 @@ class UnsConnection:
             try:
                 await self._connect(lost)
             except Exception as error:  # noqa: BLE001  (whatever the client raises: try again)
-                self.error = self._plain(error)
+                used = self._used
+                self.error = used.reason_of(error) if used is not None else str(error)
                 await self._drop()
                 await asyncio.sleep(RECONNECT)
                 continue
@@ -197,7 +203,8 @@ class UnsConnection:
             self.up.set()
             await self._until_lost(lost)
             self.up.clear()
-            self.error = f"{self.url}: the connection was lost"
+            used = self._used
+            self.error = f"{used.address if used else 'the broker'}: the connection was lost"
             await self._drop()
             for listener in list(self._down_listeners.values()):
                 listener()
@@ -219,31 +226,17 @@ class UnsConnection:
         async def closed() -> None:
             lost.set()
 
+        used = self._used = Client(self._url, self._login, server=self._server)
+
         async def failed(error: Exception) -> None:
-            self.error = self._plain(error)
+            self.error = used.reason_of(error)
             for who, (subject, _) in self._listeners.items():
                 if "subscription" in str(error).lower() and subject in str(error):
                     self._denied.add(who)
 
-        parts = urlsplit(self.url)
-        # Looked up here, so that the reason is the name's; the client finds it known.
-        await resolve(parts.hostname or "", parts.port or 4222, timeout=LOOKUP_WITHIN)
-        client = industrial("nats.aio.client").Client()
-        self._client_in_setup = client
         async with asyncio.timeout(SETUP_WITHIN):
-            await client.connect(
-                self.url,
-                allow_reconnect=False,
-                connect_timeout=1,
-                ping_interval=2,
-                max_outstanding_pings=2,
-                error_cb=failed,
-                closed_cb=closed,
-                disconnected_cb=closed,
-            )
-            name = str(client._server_info.get("server_name", ""))
-            if not name.startswith(self._server):
-                raise ConnectionError(f"another broker than ours answers there, '{name}'")
+            await used.connect(closed=closed, failed=failed)
+            client = used.nats
             await self._ensure_stream(client, nats)
             self._inbox = client.new_inbox() + "."
             await client.subscribe(self._inbox + "*", cb=self._acknowledge)
@@ -255,7 +248,7 @@ class UnsConnection:
                 await client.flush(timeout=1)
         # A message that the client cannot read ends its reading, and it tells nobody (nats-py 2).
         client._reading_task.add_done_callback(lambda reading: _note_end(reading, lost))
-        self._client, self._client_in_setup = client, None
+        self._client = client
 
     async def _subscribe(self, client: Any) -> None:
         async with self._subscribing:
@@ -275,11 +268,8 @@ class UnsConnection:
 
     async def _ensure_stream(self, client: Any, nats: Any) -> None:
         """Create the stream if it is missing; one that exists is left as it is."""
-        context = client.jetstream(timeout=2)
-        try:
-            await context.stream_info(self._stream)
-        except nats.js.errors.NotFoundError:
-            await context.add_stream(
+        if not await stream_exists(client, self._stream):
+            await client.jetstream(timeout=2).add_stream(
                 nats.js.api.StreamConfig(
                     name=self._stream,
                     subjects=["umh.v1.>"],
@@ -300,42 +290,17 @@ class UnsConnection:
         acknowledged(message.subject, _refusal(message))
 
     async def _drop(self) -> None:
-        clients = [self._client, getattr(self, "_client_in_setup", None)]
-        self._client, self._client_in_setup = None, None
+        used, self._used, self._client = self._used, None, None
         self._waiting.clear()
         self._subscribed.clear()
         self._denied.clear()
-        for client in clients:
-            if client is not None:
-                # In a task of its own: a client whose closing is cancelled never ends.
-                closing = asyncio.get_running_loop().create_task(_close_client(client))
-                self._clients_closing.add(closing)
-                closing.add_done_callback(self._clients_closing.discard)
+        if used is not None:
+            # In a task of its own: a client whose closing is cancelled never ends.
+            closing = asyncio.get_running_loop().create_task(used.close())
+            self._clients_closing.add(closing)
+            closing.add_done_callback(self._clients_closing.discard)
         while self._clients_closing:
             await asyncio.wait(set(self._clients_closing))
-
-    def _plain(self, error: Exception) -> str:
-        if isinstance(error, ConnectionRefusedError):
-            return f"{self.url}: connection refused"
-        if isinstance(error, TimeoutError):
-            return f"{self.url}: no answer"
-        name = type(error).__name__
-        if name == "NoServersError":
-            return f"{self.url}: no broker answers there"
-        if name in ("ServiceUnavailableError", "NoRespondersError"):
-            return f"{self.url}: JetStream is not ready"
-        return f"{self.url}: {error}" if str(error) else f"{self.url}: {name}"
-
-
-async def _close_client(client: Any) -> None:
-    with contextlib.suppress(Exception):
-        async with asyncio.timeout(1.0):
-            await client.close()
-    # One that closed without a word has left its socket open, and closes no more. Aborted: to
-    # close it would wait for ever for a broker that does not take what is still to be written.
-    writer = getattr(getattr(client, "_transport", None), "_io_writer", None)
-    if writer is not None:
-        writer.transport.abort()
 
 
 async def _hear_out(subscription: Any) -> None:

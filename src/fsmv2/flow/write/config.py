@@ -11,6 +11,7 @@ import msgspec
 
 from fsmv2.errors import SpecError
 from fsmv2.flow.register import BIT_KINDS, ModbusTag, Order, tag_problems, unclean
+from fsmv2.flow.uns.login import Login
 from fsmv2.flow.uns.subject import PREFIX, REPLY
 from fsmv2.spec.names import UNKNOWN
 
@@ -39,6 +40,7 @@ class CommandInput(msgspec.Struct, frozen=True, kw_only=True, tag="commands"):
     seconds, is refused. `queue`: how many may wait; one more is refused. `memory`: the folder in
     which ids are kept, so that a restart executes no command twice; without it they are not.
     `server`: what the server's name begins with; another that answers at `url` is not heard.
+    `login`: what the server is shown.
     """
 
     url: str
@@ -49,6 +51,7 @@ class CommandInput(msgspec.Struct, frozen=True, kw_only=True, tag="commands"):
     stream: str = "UMH"
     memory: str = ""
     server: str = ""
+    login: Login = Login()
 
     def __post_init__(self) -> None:
         problems = list(_command_problems(self))

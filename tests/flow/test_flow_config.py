@@ -68,8 +68,44 @@ def test_a_rate_is_of_the_full_seconds_of_its_window() -> None:
         rate.add(5, second + 0.1)
         rate.add(5, second + 0.6)
     assert rate.value(130.0) == 10.0
-    assert rate.value(135.0) == 5.0
+    assert rate.value(131.5) == 9.0
     assert rate.value(200.0) == 0.0
+
+
+@pytest.mark.parametrize(("pause", "ceased"), [(0.1, 2.1), (0.5, 2.1), (2.0, 5.1), (30.0, 76.0)])
+def test_a_rate_is_nothing_soon_after_events_have_ceased(pause: float, ceased: float) -> None:
+    """It does not decay for as long as its window is, and waits for those that come slowly."""
+    rate, now = Rate(window=10), 1000.0
+    for _ in range(50):
+        now += pause
+        rate.add(3, now)
+    assert rate.value(now + 1.0) == pytest.approx(3 / pause, rel=0.2)
+    assert rate.value(now + 0.8 * ceased) > 0.0
+    assert rate.value(now + ceased) == 0.0
+
+
+def test_a_rate_after_a_long_silence_is_that_of_now() -> None:
+    rate, now = Rate(window=10), 1000.0
+    for silence in (0.0, 3600.0, 50.0):
+        now += silence
+        for _ in range(40):
+            now += 0.5
+            rate.add(1, now)
+        assert rate.value(now) == pytest.approx(2.0, rel=0.1)
+        assert rate.value(now + 3) == 0.0
+
+
+def test_events_that_come_less_often_than_the_window_have_a_steady_rate() -> None:
+    """One a minute is no rate of 0.1 now and then."""
+    rate, now = Rate(window=10), 0.0
+    seen = []
+    for second in range(1200):
+        if not second % 60:
+            rate.add(1, now + second)
+        if second > 300:
+            seen.append(rate.value(now + second + 0.5))
+    assert min(seen) > 0.9 / 60
+    assert max(seen) < 1.3 / 60
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
@@ -115,8 +151,19 @@ def test_the_counters_of_a_flow_begin_at_nothing_and_add_up() -> None:
     assert (counters.polls, counters.skipped) == (0, 0)
 
 
-@given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 50)), max_size=200))
-def test_a_rate_is_never_more_than_its_fullest_second_and_memory_is_bounded(
+@given(st.lists(st.tuples(st.floats(0, 100), st.integers(1, 50)), max_size=100))
+def test_a_rate_is_never_more_than_its_fullest_second(events: list[tuple[float, int]]) -> None:
+    rate, now, seconds = Rate(window=10), 0.0, dict[int, int]()
+    for pause, count in events:
+        now += pause
+        rate.add(count, now)
+        seconds[int(now)] = seconds.get(int(now), 0) + count
+        assert 0.0 <= rate.value(now) <= max(seconds.values())
+        assert 0.0 <= rate.value(now + 1) <= max(seconds.values())
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 50)), max_size=200))
+def test_a_rate_of_what_does_not_cease_is_that_of_its_window(
     events: list[tuple[float, int]],
 ) -> None:
     rate, now, seconds = Rate(window=10), 0.0, dict[int, int]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -64,6 +65,54 @@ def test_scaling_gives_the_decimal_a_person_expects() -> None:
     assert scaled(100, 0.5, -20) == 30.0
     assert scaled(7, None) == 7
     assert isinstance(scaled(7, None), int)
+
+
+SCALES = st.one_of(
+    st.sampled_from([1.0, 10.0, 0.1, 0.01, 2.5, -0.1, 1e-9, 3.0]),
+    st.floats(-1e6, 1e6, allow_nan=False).filter(lambda scale: scale != 0),
+)
+OFFSETS = st.one_of(
+    st.sampled_from([0.0, -40.0, 273.15, 0.5]), st.floats(-1e6, 1e6, allow_nan=False)
+)
+EDGES = st.one_of(
+    st.integers(-(2**63), 2**64 - 1),
+    st.sampled_from([-(2**63), 2**63 - 1, 2**64 - 1, 2**53 + 1, -(2**53) - 1, 0]),
+)
+
+
+@given(EDGES, SCALES, OFFSETS)
+def test_an_integer_is_scaled_exactly_or_to_the_nearest_float(
+    raw: int, scale: float, offset: float
+) -> None:
+    """Whole results are right to their last digit, as long as JSON carries them."""
+    found = scaled(raw, scale, offset)
+    expected = raw * Fraction(str(scale)) + Fraction(str(offset))
+    if expected.denominator == 1 and -(2**63) <= expected < 2**64:
+        assert Fraction(found) == expected
+        if float(scale).is_integer() and float(offset).is_integer():
+            assert type(found) is int, "whatever its value"
+    else:
+        assert (type(found), found) == (float, expected.numerator / expected.denominator)
+
+
+@given(st.floats(-1e9, 1e9, allow_nan=False), SCALES, OFFSETS)
+def test_a_float_is_scaled_to_the_nearest_float(raw: float, scale: float, offset: float) -> None:
+    """It stays a float, unless only an integer says exactly what it is."""
+    found = scaled(raw, scale, offset)
+    expected = Fraction(str(raw)) * Fraction(str(scale)) + Fraction(str(offset))
+    assert found == float(expected) or Fraction(found) == expected
+
+
+def test_the_last_digits_of_large_numbers_are_kept() -> None:
+    """A scale of 1, which templates have, or an offset, made a float of an int64 before."""
+    assert scaled(2**63 - 1, 1.0) == 9223372036854775807
+    assert scaled(2**64 - 1, None, 0.0) == 18446744073709551615
+    assert scaled(2**53, 1.0, 1.0) == 9007199254740993
+    assert scaled(90071992547409930, 0.1) == 9007199254740993
+    assert scaled(2**64 - 1, 1e300) == math.inf
+    assert scaled(-(2**63), 1e300) == -math.inf
+    assert type(scaled(2**64 - 1, 10.0)) is float
+    assert type(scaled(240, 0.1)) is float, "like its neighbour, 23.5"
 
 
 @given(st.integers(-(2**31), 2**31), st.integers(1, 4))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -116,11 +117,60 @@ def test_what_reads_so_writes_back_the_same_registers(
     words = tuple(raw >> 16 * n & 0xFFFF for n in range(register.width))
     value = decode(register, words, word_order=word_order, byte_order=byte_order)
     if isinstance(value, float) and abs(value) > 1e12:
-        return  # a float no longer tells neighbours apart
+        return  # a float no longer tells neighbours apart; the test below knows the decimal
     assert registers_for(register, value, word_order=word_order, byte_order=byte_order) == (
         words,
         value,
     )
+
+
+@given(
+    st.sampled_from(["int64", "uint64"]),
+    st.sampled_from([None, 1.0, 0.1, 0.01, -0.1, 10.0]),
+    st.sampled_from([0.0, -40.0, 273.15]),
+    st.one_of(
+        st.integers(-(2**63), 2**64 - 1),
+        st.sampled_from([-(2**63), 2**63 - 1, 2**64 - 1, 2**53 + 1, 0]),
+    ),
+)
+def test_a_number_is_written_to_its_last_digit(
+    type_: Any, scale: Any, offset: float, raw: int
+) -> None:
+    """Sent as the decimal that it is, the register holds exactly that; none is bent by a float."""
+    low, high = (0, 2**64 - 1) if type_ == "uint64" else (-(2**63), 2**63 - 1)
+    if not low <= raw <= high:
+        return
+    register = WriteRegister(name="tag", address=0, type=type_, scale=scale, offset=offset)
+    with localcontext(prec=100):
+        value = raw * Decimal(str(1 if scale is None else scale)) + Decimal(str(offset))
+    if scale is None and value != int(value):
+        return
+    words, _ = written(register, value)
+    assert words == tuple((raw & (2**64 - 1)) >> 16 * n & 0xFFFF for n in (3, 2, 1, 0))
+
+
+def test_limits_count_as_the_decimals_they_are_written_as() -> None:
+    """The float 0.1 is a little more than a tenth, which must not refuse a tenth."""
+    assert written(tag("float64", min=0.1, max=0.3), Decimal("0.1"))
+    assert written(tag("float64", min=0.1, max=0.3), Decimal("0.3"))
+    with pytest.raises(ValueError, match="below the least"):
+        written(tag("float64", min=0.1), Decimal("0.0999999999999999999999999"))
+
+
+def test_h87_a_number_of_any_size_is_refused_in_few_words() -> None:
+    """Of 400 digits it cannot even be compared as a float, of 5,000 not be shown."""
+    tags = tag("int16"), tag("float64"), tag("float32", scale=0.1), tag("string", length=1)
+    for digits in (400, 5000):
+        for register in (*tags, tag("float64", max=10), tag("bool", kind="coil")):
+            with pytest.raises(ValueError, match="a number of some") as caught:
+                written(register, 10**digits)
+            assert len(str(caught.value)) < 200
+
+
+def test_what_is_quoted_is_printable() -> None:
+    with pytest.raises(ValueError, match=r"takes a number, not") as caught:
+        written(tag("int16"), "\x1b[31m\u202e\nx")
+    assert str(caught.value).isprintable()
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 
@@ -29,6 +30,8 @@ class WriteStats(msgspec.Struct, kw_only=True):
 class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
     """One flow now. Totals count since it was started; rates are per second over ten seconds.
 
+    A rate is 0 when nothing has come for longer than a couple of the usual pauses.
+
     A side is connected when it accepts our connection; one that does and is in trouble all the
     same, such as a device that never answers, has an error beside it.
     """
@@ -54,30 +57,61 @@ class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
     """Of a write flow, which neither polls nor publishes samples."""
 
 
-class Rate:
-    """Events per second over the last `window` seconds, without a timer."""
+CEASED = 2.5
+"""Usual pauses between events after which, without another one, they have ceased."""
+CEASED_AT_LEAST = 2.0
+"""Seconds without an event that mean nothing, however fast the events before came."""
 
-    __slots__ = ("_counts", "_window")
+
+class Rate:
+    """Events per second now, without a timer: over `window` seconds, and 0 when they have ceased.
+
+    When they come less often than twice in the window, it is taken over the last few of them.
+    """
+
+    __slots__ = ("_counts", "_last", "_pause", "_window")
 
     def __init__(self, window: int = 10) -> None:
         self._window = window
         self._counts: deque[tuple[int, int]] = deque(maxlen=window + 1)
+        self._last: float | None = None
+        self._pause = 0.0  # between events, as usual lately; 0: not known
 
     def add(self, count: int, now: float | None = None) -> None:
         """Count events that happened now (monotonic seconds)."""
-        second = int(time.monotonic() if now is None else now)
+        now = time.monotonic() if now is None else now
+        if self._last is not None:
+            pause = now - self._last
+            if not self._pause or pause < self._pause / 2:
+                self._pause = pause
+            elif pause > self._silence():
+                self._pause = 0.0  # they had ceased, which says nothing of how often they come now
+                self._counts.clear()
+            else:
+                self._pause += (pause - self._pause) / 4
+        self._last = now
+        second = int(now)
         if self._counts and self._counts[-1][0] == second:
             count += self._counts.pop()[1]
         self._counts.append((second, count))
 
     def value(self, now: float | None = None) -> float:
         """The rate over the full seconds of the window."""
-        second = int(time.monotonic() if now is None else now)
+        now = time.monotonic() if now is None else now
+        if self._last is None or now - self._last > self._silence():
+            return 0.0
+        second, window = int(now), self._window
+        if 2 * self._pause > window:
+            window = math.ceil(4 * self._pause)
         counts = tuple(self._counts)  # a copy: another thread may be adding
-        full = [n for at, n in counts if second - self._window <= at < second]
+        full = [n for at, n in counts if second - window <= at < second]
         first = min((at for at, _ in counts), default=second)
-        span = min(self._window, second - first)
+        span = min(window, second - first)
         return sum(full) / span if span > 0 else 0.0
+
+    def _silence(self) -> float:
+        """Seconds without an event after which they have ceased."""
+        return max(CEASED_AT_LEAST, CEASED * self._pause)
 
 
 class Counters:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 import struct
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from fsmv2.flow.modbus.values import Value, decode, encode
+from fsmv2.errors import visible
+from fsmv2.flow.modbus.values import Value, decode, encode, exact
 from fsmv2.flow.register import Order
 from fsmv2.flow.write.config import WriteRegister
 
@@ -23,7 +25,8 @@ def registers_for(
 ) -> tuple[tuple[int, ...], Value]:
     """The registers, or the bit, to write, and the value they then stand for.
 
-    Raises ValueError with the reason, for a person, when `value` (of JSON) cannot be written.
+    Raises ValueError with the reason, for a person, when `value` (of JSON) cannot be written. A
+    number with a point may be a Decimal, which is then written to its last digit.
     """
     if register.type == "bool":
         raw: Value = _flag(register, value)
@@ -35,7 +38,7 @@ def registers_for(
     words = encode(register, raw, word_order=word_order, byte_order=byte_order)
     written = decode(register, words, word_order=word_order, byte_order=byte_order)
     if register.type in BITS and written != value:
-        _check_limits(register, written, f", to which {value} is rounded,")
+        _check_limits(register, written, f", to which {_shown(value)} is rounded,")
     return words, written
 
 
@@ -60,43 +63,43 @@ def _text(register: WriteRegister, value: Any) -> str:
 
 
 def _check_limits(register: WriteRegister, value: Any, how: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError(f"{register.path} takes a number, not {_shown(value)}")
-    if not math.isfinite(value):
-        raise ValueError(f"{value} is not a number that can be written")
-    if register.min is not None and value < register.min:
-        raise ValueError(f"{value}{how} is below the least allowed, {register.min:g}")
-    if register.max is not None and value > register.max:
-        raise ValueError(f"{value}{how} is above the most allowed, {register.max:g}")
+    if not isinstance(value, int) and not math.isfinite(float(value)):
+        raise ValueError(f"{_shown(value)} is not a number that can be written")
+    number = exact(value)
+    if register.min is not None and number < exact(register.min):
+        raise ValueError(f"{_shown(value)}{how} is below the least allowed, {register.min:g}")
+    if register.max is not None and number > exact(register.max):
+        raise ValueError(f"{_shown(value)}{how} is above the most allowed, {register.max:g}")
 
 
-def _number(register: WriteRegister, value: int | float) -> int | float:
-    number: int | float | Decimal = value
-    if register.scale is not None or register.offset:
-        scale = Decimal(repr(1.0 if register.scale is None else register.scale))
-        number = (Decimal(repr(value)) - Decimal(repr(register.offset))) / scale
+def _number(register: WriteRegister, value: int | float | Decimal) -> int | float:
+    scale = Fraction(1) if register.scale is None else exact(register.scale)
+    number = (exact(value) - exact(register.offset)) / scale
     if register.type in BITS:
         return _integer(register, value, number)
-    result = float(number)
-    kept = result
-    if register.type == "float32":
-        try:
+    try:
+        result = kept = float(number)
+        if register.type == "float32":
             kept = struct.unpack(">f", struct.pack(">f", result))[0]
-        except OverflowError:
-            kept = math.inf
-    if math.isinf(kept) or (kept == 0) is not (result == 0):
-        raise ValueError(f"{value} is outside of what {register.path} can hold ({register.type})")
+    except OverflowError:
+        kept = math.inf
+    if math.isinf(kept) or (kept == 0) is not (number == 0):
+        raise ValueError(
+            f"{_shown(value)} is outside of what {register.path} can hold ({register.type})"
+        )
     return result
 
 
-def _integer(register: WriteRegister, value: int | float, number: int | float | Decimal) -> int:
-    if register.scale is not None and isinstance(number, Decimal):
-        whole = int(number.to_integral_value(ROUND_HALF_UP))
+def _integer(register: WriteRegister, value: int | float | Decimal, number: Fraction) -> int:
+    if register.scale is not None:
+        whole = math.floor(abs(number) + Fraction(1, 2)) * (1 if number > 0 else -1)
     else:
         whole = int(number)
         if whole != number:
             raise ValueError(
-                f"{register.path} takes whole numbers, and {value} would have to be changed"
+                f"{register.path} takes whole numbers, and {_shown(value)} would have to be changed"
             )
     bits = BITS[register.type]
     low, high = (0, 2**bits - 1) if register.type[0] == "u" else (-(2 ** (bits - 1)), 0)
@@ -104,7 +107,7 @@ def _integer(register: WriteRegister, value: int | float, number: int | float | 
     if not low <= whole <= high:
         ends = " to ".join(_ends(register, low, high))
         raise ValueError(
-            f"{value} is outside of what {register.path} can hold ({register.type}): {ends}"
+            f"{_shown(value)} is outside of what {register.path} can hold ({register.type}): {ends}"
         )
     return whole
 
@@ -118,8 +121,13 @@ def _ends(register: WriteRegister, low: int, high: int) -> tuple[str, str]:
 
 
 def _shown(value: Any) -> str:
-    """A value of JSON as a person would write it, shortened."""
+    """A value of JSON as a person would write it, short and printable."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
+        # To write out a number of a million digits would take its time.
+        return f"a number of some {value.bit_length() * 3 // 10} digits"
+    if isinstance(value, Decimal):
+        value = float(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+    text = f'"{value[:60]}"' if isinstance(value, str) else str(value)
+    return visible(text if len(text) <= 40 else text[:37] + "...").replace("\n", "\\n")

@@ -6,6 +6,8 @@ import math
 import struct
 from collections.abc import Sequence
 from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
 
 from fsmv2.flow.register import ModbusTag, Order
 
@@ -21,6 +23,9 @@ FORMATS = {
     "float32": "f",
     "float64": "d",
 }
+
+LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**64 - 1
+"""Whole numbers that every reader of JSON here takes as they stand; beyond them they are floats."""
 
 
 def decode(
@@ -69,11 +74,43 @@ def encode(
 
 
 def scaled(number: int | float, scale: float | None, offset: float = 0.0) -> int | float:
-    """number × scale + offset in decimal, so that 235 × 0.1 is 23.5 and not 23.500000000000004."""
+    """number × scale + offset, calculated exactly: 235 × 0.1 is 23.5, not 23.500000000000004.
+
+    All three count as the decimals that they are written as. An integer with whole scale and offset
+    stays an integer; any other result is the float that is nearest to the exact one (beyond all
+    floats: infinite), or the integer when it is whole and no float is it.
+    """
     if scale is None and not offset:
         return number
-    exact = Decimal(repr(number)) * Decimal(repr(1.0 if scale is None else scale))
-    return float(exact + Decimal(repr(offset)))
+    times, plus, below = _line(1.0 if scale is None else scale, offset)
+    if isinstance(number, int):
+        above = number * times + plus
+    else:
+        numerator, denominator = exact(number).as_integer_ratio()
+        above, below = numerator * times + plus * denominator, below * denominator
+    whole, rest = divmod(above, below)
+    try:
+        # The division of integers gives the float nearest to the quotient, whatever their size.
+        nearest = above / below
+    except OverflowError:
+        return math.inf if above > 0 else -math.inf
+    if rest or not LEAST_INTEGER <= whole <= GREATEST_INTEGER:
+        return nearest
+    # The type of a tag does not change with its value, unless a digit would be lost.
+    return whole if below == 1 or nearest != whole else nearest
+
+
+def exact(number: int | float | Decimal) -> Fraction:
+    """The number as the decimal it is written as: 0.1 is a tenth."""
+    return Fraction(repr(number) if isinstance(number, float) else number)
+
+
+@lru_cache(maxsize=1024)
+def _line(scale: float, offset: float) -> tuple[int, int, int]:
+    """Integers (m, p, d) with which n × scale + offset is exactly (n × m + p) / d."""
+    times, plus = exact(scale), exact(offset)
+    below = math.lcm(times.denominator, plus.denominator)
+    return int(times * below), int(plus * below), below
 
 
 def shortest_float32(number: float) -> float:

@@ -113,6 +113,7 @@ def test_the_last_digits_of_large_numbers_are_kept() -> None:
     assert scaled(-(2**63), 1e300) == -math.inf
     assert type(scaled(2**64 - 1, 10.0)) is float
     assert type(scaled(240, 0.1)) is float, "like its neighbour, 23.5"
+    assert type(scaled(2.0, 3.0)) is float
 
 
 @given(st.integers(-(2**31), 2**31), st.integers(1, 4))

@@ -97,7 +97,8 @@ def scaled(number: int | float, scale: float | None, offset: float = 0.0) -> int
     if rest or not LEAST_INTEGER <= whole <= GREATEST_INTEGER:
         return nearest
     # The type of a tag does not change with its value, unless a digit would be lost.
-    return whole if below == 1 or nearest != whole else nearest
+    stays_whole = below == 1 and isinstance(number, int)
+    return whole if stays_whole or nearest != whole else nearest
 
 
 def exact(number: int | float | Decimal) -> Fraction:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from fsmv2.host import NameLookupError, resolve
     from fsmv2.runtime import Runtime, blocking
     from fsmv2.spec import (
+        Backoff,
         ChildSpec,
         DesiredState,
         Group,
@@ -93,7 +94,7 @@ _ROOMS = {
     "host": "NameLookupError resolve",
     "runtime": "Runtime blocking",
     "spec": (
-        "ChildSpec DesiredState Group ObservedState UserSpec VariableBundle Vault Volatile "
+        "Backoff ChildSpec DesiredState Group ObservedState UserSpec VariableBundle Vault Volatile "
         "compute_location_path merge_locations render_template"
     ),
     "worker": (
@@ -108,6 +109,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ActionResult",
+    "Backoff",
     "CheckResult",
     "CheckView",
     "ChildSpec",

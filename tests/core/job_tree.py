@@ -37,6 +37,7 @@ class Jobs:
         self.refusals: dict[str, Callable[[], str]] = {}  # of the instance that looked last
         self.slow: dict[str, float] = {}  # path → seconds that it takes to begin
         self.broken: set[str] = set()  # paths whose job ends at once, and not well
+        self.short: set[str] = set()  # paths whose job is done at once, before it was ready
 
     def end(self, path: str, how: str) -> None:
         """The job ends by itself: "well" or "badly"."""
@@ -78,8 +79,9 @@ class Job(Worker[JobSpec, JobSeen]):
         path = resources.path
         await asyncio.sleep(self.jobs.slow.get(path, 0.0))
         self.jobs.log.append(f"+{resources.path.rpartition('/')[2]}")
-        broken = path in self.jobs.broken
-        self.jobs.works[path], self.jobs.out[path] = not broken, "badly" if broken else ""
+        broken, short = path in self.jobs.broken, path in self.jobs.short
+        self.jobs.works[path] = not broken and not short
+        self.jobs.out[path] = "badly" if broken else "well" if short else ""
 
     @action(timeout=5)
     async def end(self, spec: JobSpec, resources: Resources[None]) -> None:
@@ -92,7 +94,7 @@ class Job(Worker[JobSpec, JobSeen]):
             return goto(self.starting, "asked to run")
         return goto(self.stopping, "it works") if s.observed.works else stay("it is stopped")
 
-    @state("starting", to="running failed stopping")
+    @state("starting", to="running stopped failed stopping")
     def starting(self, s: Job_) -> Step:
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
@@ -100,6 +102,8 @@ class Job(Worker[JobSpec, JobSeen]):
             return goto(self.running, "it works")
         begun = s.last(self.begin)
         if begun is not None and begun.ended_at >= s.since and s.observed.out:
+            if s.observed.out != "badly":
+                return goto(self.stopped, "it ended well")
             return goto(self.failed, "it ended badly at once")
         return act(self.begin, "it does not work")
 

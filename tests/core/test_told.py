@@ -52,12 +52,12 @@ def test_a_circuit_that_opens_and_closes() -> None:
         sim.run(400)
         assert told(sim) == dedent(
             """
-            warning repair g/p/a: restart 1 in 0.0 s: a does not answer
+            warning repair g/p/a: restart 1 in 1.0 s: a does not answer
             warning condition g/p: CircuitClosed=False: a: a does not answer
             error circuit g/p: circuit opened
             info stop g/p/a: begun again after its backoff
             info restarted g/p/a: incarnation 2 begins
-            warning repair g/p/a: restart 2 in 0.9 s: a does not answer
+            warning repair g/p/a: restart 2 in 1.6 s: a does not answer
             info stop g/p/a: begun again after its backoff
             info condition g/p: CircuitClosed=True
             info circuit g/p: circuit closed
@@ -80,7 +80,7 @@ def test_a_circuit_that_opens_and_closes() -> None:
             "permanent",
             "well",
             """
-            info ended t/a: finished (it ended well); permanent, so it is begun again in 0.9 s
+            info ended t/a: finished (it ended well); permanent, so it is begun again in 0.5 s
             info ended t/a: is begun again
             """,
         ),
@@ -123,7 +123,7 @@ def test_a_group_that_is_begun_again(jobs: Jobs, restart: str) -> None:
         gone = f"warning ended t/b: would be {which}; temporary, so it is not\n"
         again = f"info stop t/b: {which}\ninfo restarted t/b: incarnation 2 begins\n"
         assert told(sim) == (
-            "\ninfo ended t/a: finished (it ended well); permanent, so it is begun again in 0.9 s\n"
+            "\ninfo ended t/a: finished (it ended well); permanent, so it is begun again in 0.5 s\n"
             + (gone if restart == "temporary" else again)
             + "info ended t/a: is begun again\n"
         )

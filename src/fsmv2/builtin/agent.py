@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fsmv2 import (
+    Backoff,
     ChildSpec,
     DesiredState,
     Group,
@@ -49,6 +50,7 @@ class ProcessEntry(msgspec.Struct, frozen=True, kw_only=True):
     restart: Restart = "permanent"
     after: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    backoff: Backoff = Backoff()
 
 
 class AgentSpec(UserSpec):
@@ -106,6 +108,7 @@ class Agent(Worker[AgentSpec, AgentObserved]):
                 restart=entry.restart,
                 after=entry.after,
                 requires=entry.requires,
+                backoff=entry.backoff,
             )
             for entry in spec.processes
         ]

@@ -12,7 +12,7 @@ import msgspec
 
 from fsmv2 import Diagnostic, FsmError, TemplateError, VariableBundle, render_template
 from fsmv2.builtin.agent import ProcessEntry
-from fsmv2.builtin.process.section import ProcessSection, process_spec
+from fsmv2.builtin.process.section import ProcessSection, backoff_from, process_spec
 from fsmv2.builtin.process.spec import config_of, problems_of
 from fsmv2.builtin.rendering import at_template
 from fsmv2.builtin.unused import Unused
@@ -94,6 +94,11 @@ def process_entry(
         fatal += _placed(name, node, raw)
         waiting += _unrendered(name, node, scope)
         return None
+    try:
+        backoff = backoff_from(section.backoff)
+    except SpecError as error:
+        fatal.append((node.get("backoff") or node).problem(error.code, error.message))
+        return None
     missing = _unrendered(name, node, scope)
     waiting += missing or _placed(name, node, config_of(spec, scope, path=name))
     return ProcessEntry(
@@ -104,6 +109,7 @@ def process_entry(
         restart=section.restart,
         after=tuple(section.after),
         requires=tuple(section.requires),
+        backoff=backoff,
     )
 
 

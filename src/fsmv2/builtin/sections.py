@@ -14,7 +14,7 @@ import msgspec
 from fsmv2 import EngineSettings, SpecError
 from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowSpec
-from fsmv2.builtin.process.section import ProcessSection, ReadySection
+from fsmv2.builtin.process.section import BackoffSection, ProcessSection, ReadySection
 from fsmv2.flow import (
     CommandInput,
     Login,
@@ -30,7 +30,7 @@ from fsmv2.flow.register import Kind, Order, ValueType
 from fsmv2.spec import has_first_level
 from fsmv2.spec.document import Duration, Node, Templated, decode
 
-__all__ = ["ProcessSection", "ReadySection"]  # of this document, too
+__all__ = ["BackoffSection", "ProcessSection", "ReadySection"]  # of this document, too
 
 T = TypeVar("T")
 
@@ -243,6 +243,7 @@ class TypeSection(msgspec.Struct, frozen=True, kw_only=True):
     observe_timeout: Seconds | None = None
     update_policy: Literal["recreate", "in_place"] | None = None
     actions: dict[str, ActionSection] = {}
+    backoff: BackoffSection = BackoffSection()
 
 
 def _setting(field: msgspec.structs.FieldInfo) -> Any:

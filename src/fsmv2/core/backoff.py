@@ -1,4 +1,4 @@
-"""Delays between attempts: doubling, capped, with full jitter drawn ahead.
+"""Delays between attempts: doubling, capped, with jitter drawn ahead.
 
 The jitter of attempt n is a pure function of seed, key and n, so the next delays can be told
 truthfully before they are used, and a replay draws the same ones.
@@ -11,15 +11,22 @@ import hashlib
 import msgspec
 
 from fsmv2.core.settings import EngineSettings
+from fsmv2.spec import Backoff
 
 
 class ExponentialBackoff(msgspec.Struct, frozen=True):
-    """`delay(n)` is drawn evenly from 0 to min(cap, base × 2ⁿ) seconds, for attempt n = 0, 1, …"""
+    """`delay(n)` is the step min(cap, base × 2ⁿ) less at most the share `jitter` of it.
+
+    For attempt n = 0, 1, …, in seconds. With a jitter of one half or less no delay is shorter than
+    the one before, until the cap is reached: the longest of a step is the shortest of the next.
+    """
 
     base: float = 1.0
     cap: float = 60.0
     seed: int = 0
     key: str = ""
+    jitter: float = 0.5
+    reset_after: float = 300.0
 
     def ceiling(self, attempt: int) -> float:
         """The longest delay that attempt may draw; saturates at the cap however large (H48)."""
@@ -30,7 +37,7 @@ class ExponentialBackoff(msgspec.Struct, frozen=True):
         """Seconds to wait before this attempt."""
         text = f"{self.seed}:{self.key}:{attempt}".encode()
         drawn = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) / 2**64
-        return drawn * self.ceiling(attempt)
+        return (1.0 - self.jitter * drawn) * self.ceiling(attempt)
 
 
 class Attempts:
@@ -51,6 +58,16 @@ class Attempts:
         return self.retry_at
 
 
-def backoff_of(settings: EngineSettings, seed: int, path: str) -> ExponentialBackoff:
-    """The backoff of the worker at `path`."""
-    return ExponentialBackoff(settings.backoff_base, settings.backoff_cap, seed, path)
+def backoff_of(settings: EngineSettings, own: Backoff, seed: int, path: str) -> ExponentialBackoff:
+    """The backoff of the worker at `path`, which has `own` settings for it."""
+    found = own.over(
+        Backoff(
+            base=settings.backoff_base,
+            cap=settings.backoff_cap,
+            jitter=settings.backoff_jitter,
+            reset_after=settings.healthy_reset,
+        )
+    )
+    assert found.base is not None and found.cap is not None  # noqa: S101, PT018  (of the engine)
+    assert found.jitter is not None and found.reset_after is not None  # noqa: S101, PT018
+    return ExponentialBackoff(found.base, found.cap, seed, path, found.jitter, found.reset_after)

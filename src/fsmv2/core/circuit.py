@@ -183,7 +183,7 @@ def _update_circuit(core: Core, parent: Supervisor) -> None:
             child.timers.pop("repair", None)
             if child.attempts is not None and child.status.healthy and "settle" not in child.timers:
                 # It was healthy all the while by its own word, so nothing else would forget. H49
-                core.set_timer(child, "settle", core.now + core.settings.healthy_reset)
+                core.set_timer(child, "settle", core.now + child.backoff.reset_after)
     for child in parent.children.values():
         newly = child.name in (withheld or ()) and child.name not in (before or ())
         for below in child.subtree():

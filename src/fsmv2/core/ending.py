@@ -8,6 +8,10 @@ goes to a stopped state from a starting, running or degraded one without having 
 | fails    | begun again                  | begun again    | stays stopped |
 | finishes | begun again, after a backoff | stays stopped  | stays stopped |
 
+One that finished after it had been ready ended as planned, such as a queue worker after its share
+of jobs: it waits the first delay and no longer, counts as no attempt, and its failures of before
+are forgotten as if it had gone on. One that finishes before it was ever ready is in trouble.
+
 Whoever is begun again takes its group along: a temporary member is stopped for good then, a
 transient one begins again even if it had finished. These are OTP's rules for its supervisors.
 """
@@ -36,12 +40,14 @@ class Ended(msgspec.Struct, frozen=True):
 
     `normally`: it finished, or its significant children did. `by_itself`: not because of its
     group. `until`: when it is begun again, in seconds of the core's clock; None: not by itself.
+    `planned`: it finished after it had been ready.
     """
 
     reason: str
     normally: bool
     by_itself: bool = True
     until: float | None = None
+    planned: bool = False
 
 
 def failed(core: Core, s: Supervisor, reason: str) -> None:
@@ -54,17 +60,24 @@ def failed(core: Core, s: Supervisor, reason: str) -> None:
     _take_along(core, s, f"failed: {reason}")
 
 
-def finished(core: Core, s: Supervisor, reason: str) -> None:
-    """`s` has finished: that is its end, or, if it is permanent, there is a pause before more."""
+def finished(core: Core, s: Supervisor, reason: str, *, planned: bool = False) -> None:
+    """`s` has finished: that is its end, or, if it is permanent, there is a pause before more.
+
+    `planned`: it had been ready, so this end is no failure.
+    """
     if s.declared.restart != "permanent":
         _end(core, s, Ended(f"finished: {reason}", normally=True))
         return
-    attempts = s.attempts = s.attempts or Attempts()
-    due = attempts.fail(core.now, s.backoff)
+    if planned:
+        due = core.now + s.backoff.delay(0)
+    else:
+        attempts = s.attempts = s.attempts or Attempts()
+        due = attempts.fail(core.now, s.backoff)
     again = f"finished ({reason}); permanent, so it is begun again in {due - core.now:.1f} s"
-    _end(core, s, Ended(again, normally=True, until=due))
+    _end(core, s, Ended(again, normally=True, until=due, planned=planned))
     core.set_timer(s, "again", due)
-    escalate(core, s, f"it keeps finishing: {reason}")
+    if not planned:
+        escalate(core, s, f"it keeps finishing: {reason}")
     _take_along(core, s, f"finished: {reason}")
 
 

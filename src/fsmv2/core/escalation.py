@@ -35,11 +35,11 @@ def escalate(core: Core, s: Supervisor, reason: str) -> None:
     if attempts.count >= settings.escalate_at and not attempts.escalated:
         attempts.escalated = True
         core.counters.escalations += 1
-        said_why = reason.rstrip(".")
+        said_why, backoff = reason.rstrip("."), s.backoff
         text = (
-            f"EscalationRequired: {attempts.count} attempts without {settings.healthy_reset:.0f} "
+            f"EscalationRequired: {attempts.count} attempts without {backoff.reset_after:.0f} "
             f"healthy seconds: {said_why}. Retries go on, at most "
-            f"{settings.backoff_cap:.0f} s apart." + _what_to_do(s.definition)
+            f"{backoff.cap:.0f} s apart." + _what_to_do(s.definition)
         )
         core.report("escalation", s, text, level="critical")
         core.set_condition(s, RECOVERS, text)

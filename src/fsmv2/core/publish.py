@@ -44,9 +44,9 @@ def publish(core: Core, s: Supervisor) -> None:
         return
     s.status = ChildStatus(s.definition.name, s.state, phase, healthy, s.fresh, reason)
     if old.healthy is not healthy and s.attempts is not None and s.attempts.count:
-        if healthy:
-            core.set_timer(s, "settle", core.now + core.settings.healthy_reset)
-        else:
+        if healthy and "settle" not in s.timers:
+            core.set_timer(s, "settle", core.now + s.backoff.reset_after)
+        elif not healthy and not (s.ended is not None and s.ended.planned):
             s.timers.pop("settle", None)
     if old.phase is not phase and s.parent is not None and s.parent.groups:
         ending.wake_group(core, s)

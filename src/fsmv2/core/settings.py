@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from fsmv2.errors import SpecError
+from fsmv2.spec import AS_ELSEWHERE, Backoff
 
 MAY_BE_NONE = frozenset({"journal_mb"})
 """Numbers for which 0 means that there is none of it."""
@@ -34,6 +35,8 @@ class TypeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a changed spec does to a running worker."""
     actions: Mapping[str, ActionSettings] = {}
     """By name of the action."""
+    backoff: Backoff = AS_ELSEWHERE
+    """How long one that failed waits before it is tried again."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +64,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     backoff_base: float = 1.0
     backoff_cap: float = 60.0
     """First and longest delay between restarts: quick for a hiccup, once a minute for the rest."""
+    backoff_jitter: float = 0.5
+    """Share of each delay that is left to chance. Workers with one trouble are not tried again in
+    step; and as each delay is twice the one before, they still grow until the longest."""
     healthy_reset: float = 300.0
     """After this long without trouble a worker's failed attempts are forgotten. Longer than a
     device takes to start, so that one which fails after each start is not forgiven in between."""
@@ -139,6 +145,8 @@ def contradictions(settings: EngineSettings) -> Iterator[tuple[str, str]]:
         least = 1 if field.type is int and field.name not in MAY_BE_NONE else 0
         if isinstance(value, int | float) and not least <= value < math.inf:
             yield field.name, f"{field.name} is {value:g}, expected a number from {least}"
+    if settings.backoff_jitter > 1:
+        yield "backoff_jitter", f"backoff_jitter is {settings.backoff_jitter:g}, expected at most 1"
     if settings.type_percent > 100:
         yield "type_percent", f"type_percent is {settings.type_percent}, expected at most 100"
     for low, high, strictly in (

@@ -25,7 +25,8 @@ from fsmv2.worker import NO_STATUS, Act, ChildStatus, Goto, Phase, Snapshot, Sta
 SOONEST = 0.01
 """Least seconds of `wake_after`: a step that always wants to be asked at once is no busy loop."""
 
-WORKS = (Phase.STARTING, Phase.RUNNING, Phase.DEGRADED)
+READY = (Phase.RUNNING, Phase.DEGRADED)
+WORKS = (Phase.STARTING, *READY)
 """Phases from which a worker that stops unasked has finished."""
 
 IN_A_LIVELOCK = "in a livelock; its steps are tried again after a pause"
@@ -212,10 +213,12 @@ def _goto(core: Core, s: Supervisor, answer: Goto) -> str:
     if phase is Phase.FAILED:
         attempts = s.attempts = s.attempts or Attempts()
         attempts.fail(core.now, s.backoff)
+        s.timers.pop("settle", None)  # which outlasts planned ends, and no failure
         escalate(core, s, answer.reason)
         ending.failed(core, s, answer.reason)
     elif phase is Phase.STOPPED and unasked:
-        ending.finished(core, s, answer.reason)
+        was_ready = d.states[old].phase in READY
+        ending.finished(core, s, answer.reason, planned=was_ready)
     if s.children:
         map_children(core, s)
     return f"goto {target}"

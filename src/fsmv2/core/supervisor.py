@@ -252,7 +252,8 @@ class Supervisor:
     @property
     def backoff(self) -> ExponentialBackoff:
         """The delays this path draws; the same after a restart of the process with one seed."""
-        return backoff_of(self.core.settings, self.core.seed, self.path)
+        own = self.declared.backoff.over(self.definition.backoff)
+        return backoff_of(self.core.settings, own, self.core.seed, self.path)
 
     @property
     def internal(self) -> Mapping[str, Any]:

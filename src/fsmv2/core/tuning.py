@@ -38,6 +38,7 @@ def tuned(registered: RegisteredType, types: Mapping[str, TypeSettings]) -> Regi
         observe_timeout=(
             definition.observe_timeout if given.observe_timeout is None else given.observe_timeout
         ),
+        backoff=given.backoff.over(definition.backoff),
         in_place=definition.in_place if policy is None else policy == "in_place",
     )
     return RegisteredType(changed, registered.make)

@@ -4,6 +4,7 @@ Map of the room:
 
     bundle, inheritance     the variables of a worker, and who wins among them
     specs, child, desired   UserSpec, ObservedState, ChildSpec, DesiredState
+    backoff                 how long one child waits before it is tried again
     group, order            siblings begun again together, and one after another
     decode, serialise       from and to plain data, JSON and YAML
     template*               render_template: fast road, Jinja road, leading dot, limits
@@ -13,6 +14,7 @@ Map of the room:
     document                the YAML file a person writes
 """
 
+from fsmv2.spec.backoff import AS_ELSEWHERE, Backoff
 from fsmv2.spec.bundle import RESERVED_KEYS, VariableBundle
 from fsmv2.spec.child import RESTARTS, ChildSpec, Restart, check_child_name
 from fsmv2.spec.decode import decode_spec
@@ -54,12 +56,14 @@ from fsmv2.spec.template import RenderCache, Template, render_template, template
 from fsmv2.spec.vault import Vault
 
 __all__ = [
+    "AS_ELSEWHERE",
     "ENGINE_KEYS",
     "LEVELS",
     "RESERVED_KEYS",
     "RESTARTS",
     "STRATEGIES",
     "UNKNOWN",
+    "Backoff",
     "ChildSpec",
     "DesiredState",
     "Group",

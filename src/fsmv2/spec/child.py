@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from fsmv2.errors import SpecError, quoted, suggest
+from fsmv2.spec.backoff import AS_ELSEWHERE, Backoff
 from fsmv2.spec.frozen import EMPTY, share
 from fsmv2.spec.specs import UserSpec
 
@@ -28,7 +29,8 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     only while those it `requires` do. `restart` says when it is begun again: *permanent* always,
     *transient* unless it finished by itself, *temporary* never. A `significant` child that has
     ended may stop its parent (`DesiredState.auto_stop`). `detect_only`: it and all below it are
-    observed, and what would be done is reported instead of done.
+    observed, and what would be done is reported instead of done. `backoff`: how long it waits
+    before it is tried again, where that is not as its type and the engine's settings say.
 
     Raises SpecError for an unusable name, type or combination.
     """
@@ -45,6 +47,7 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     requires: tuple[str, ...] = ()
     significant: bool = False
     detect_only: bool = False
+    backoff: Backoff = AS_ELSEWHERE
 
     def __post_init__(self) -> None:
         name = self.name

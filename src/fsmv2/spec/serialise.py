@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError, said
+from fsmv2.spec.backoff import AS_ELSEWHERE, Backoff
 from fsmv2.spec.bundle import VariableBundle
 from fsmv2.spec.child import ChildSpec, Restart
 from fsmv2.spec.decode import convert, decode_spec
@@ -91,6 +92,7 @@ def child_from_dict(
         tuple(fields.requires),
         fields.significant,
         fields.detect_only,
+        fields.backoff,
     )
 
 
@@ -182,6 +184,7 @@ class _ChildData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     requires: list[str] = []
     significant: bool = False
     detect_only: bool = False
+    backoff: Backoff = AS_ELSEWHERE
 
 
 class _GroupData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

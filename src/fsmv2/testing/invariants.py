@@ -179,7 +179,7 @@ class RestartsKeepPace(Invariant):
             if attempts is not None and attempts.count >= settings.escalate_at:
                 if not attempts.escalated:
                     raise self.broken(f"{s.path}: {attempts.count} attempts, nobody was called")
-                if attempts.retry_at > self.core.now + settings.backoff_cap:
+                if attempts.retry_at > self.core.now + s.backoff.cap:
                     raise self.broken(f"{s.path} waits longer than the longest backoff")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.errors import DefinitionError, suggest
-from fsmv2.spec import ObservedState, UserSpec
+from fsmv2.spec import Backoff, ObservedState, UserSpec
 from fsmv2.worker.action import MARK as ACTION_MARK
 from fsmv2.worker.action import ActionDefinition
 from fsmv2.worker.check import MARK as CHECK_MARK
@@ -43,6 +43,7 @@ class WorkerDefinition(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     goal: str
     interval: float
     observe_timeout: float
+    backoff: Backoff
     in_place: bool
     overlap_safe: bool
     derive_from: str
@@ -74,6 +75,7 @@ def define(cls: Any) -> WorkerDefinition:
         goal=next((n for n, s in states.items() if s.phase is Phase.RUNNING), cls.initial),
         interval=float(cls.interval),
         observe_timeout=float(cls.observe_timeout),
+        backoff=cls.backoff,
         in_place=cls.update_policy == "in_place",
         overlap_safe=cls.overlap_safe,
         derive_from=cls.derive_from,
@@ -137,6 +139,8 @@ def _faults_of_class(cls: Any) -> Iterator[str]:
             yield f"{name} is not async: write `async def`, or mark it @blocking if it blocks"
     if cls.interval <= 0 or cls.observe_timeout <= 0:
         yield "interval and observe_timeout must be more than 0 seconds"
+    if not isinstance(cls.backoff, Backoff):
+        yield f"backoff is a {type(cls.backoff).__name__}; write Backoff(base=5, cap=300), say"
     if isinstance(cls.manual_steps, str):
         yield "manual_steps is one text; make it a tuple of sentences, one for each step"
     for policy, known in (

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, cast
 import msgspec
 from typing_extensions import TypeVar
 
-from fsmv2.spec import DesiredState, ObservedState, UserSpec
+from fsmv2.spec import AS_ELSEWHERE, Backoff, DesiredState, ObservedState, UserSpec
 from fsmv2.worker.definition import WorkerDefinition, define
 
 S = TypeVar("S", bound=UserSpec, default=UserSpec)
@@ -83,6 +83,9 @@ class Worker(Generic[S, O, R]):
     """Seconds between collections."""
     observe_timeout: ClassVar[float] = 2.2
     """Seconds one collection may take; then it is cancelled and counts as silence."""
+    backoff: ClassVar[Backoff] = AS_ELSEWHERE
+    """How long one that failed waits before it is tried again; what it leaves open, the engine's
+    settings say."""
     update_policy: ClassVar[Literal["recreate", "in_place"]] = "recreate"
     """What a changed spec does to a running instance. `in_place` suits what adapts live."""
     overlap_safe: ClassVar[bool] = False

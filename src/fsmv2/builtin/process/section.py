@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from fsmv2 import VariableBundle
+from fsmv2 import Backoff, VariableBundle
 from fsmv2.builtin.process.spec import ProcessSpec, Ready
 from fsmv2.spec.document import Duration, Templated
 
@@ -30,6 +30,20 @@ class ReadySection(msgspec.Struct, frozen=True, kw_only=True):
     within: Seconds = 30.0
 
 
+class BackoffSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`backoff:` how long one that failed waits before it is started again.
+
+    First `base`, then twice as long each time, up to `cap`. `jitter`: the share of each delay that
+    is left to chance. After `reset_after` without trouble failures are forgotten. What is left out
+    is as `engine:` says: 1s, 60s, 0.5, 5m.
+    """
+
+    base: Seconds | None = None
+    cap: Seconds | None = None
+    jitter: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    reset_after: Seconds | None = None
+
+
 class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of `processes:`, by its name; any text may be a template.
 
@@ -47,6 +61,7 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     log_bytes: Annotated[int, msgspec.Meta(ge=16384)] = 4 << 20
     line_bytes: Annotated[int, msgspec.Meta(ge=1)] = 8192
     log_lines: Annotated[int, msgspec.Meta(ge=0)] = 100
+    backoff: BackoffSection = BackoffSection()
     restart: Literal["permanent", "transient", "temporary"] = "permanent"
     after: list[str] = []
     requires: list[str] = []
@@ -81,6 +96,11 @@ def process_spec(
         line_bytes=section.line_bytes,
         log_lines=section.log_lines,
     )
+
+
+def backoff_from(section: BackoffSection) -> Backoff:
+    """The backoff of a section; SpecError names what does not fit together."""
+    return Backoff(**msgspec.structs.asdict(section))
 
 
 def _below(folder: Path, path: str) -> str:

@@ -171,6 +171,15 @@ async def test_a_literal_address_is_looked_up_by_nobody(server: NameServer) -> N
     assert server.asked == []
 
 
+@pytest.mark.parametrize("host", ["127.0.0.010", "127.1", "2130706433", "plc.5"])
+async def test_what_only_looks_like_an_address_is_another_machine_s(
+    server: NameServer, host: str
+) -> None:
+    server.addresses[host] = "127.0.0.8"
+    with pytest.raises(NameLookupError, match="write four decimal numbers"):
+        await server.table().resolve(host, 502, PLENTY)
+
+
 async def test_more_lookups_than_a_machine_has_threads_are_refused(
     server: NameServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from fsmv2.flow.uns.address import parse_address, split_url
 from fsmv2.spec.document import Node
 from fsmv2.spec.vault import holds_secret
 
-UNFIT = "FSM0126"
+UNFIT, NO_ADDRESS = "FSM0126", "FSM0150"
 OF_A_URL = ("user", "password", "token", "ca_file")
 """Keys that say how to be let in to a broker of the user's."""
 
@@ -106,7 +106,7 @@ class BrokerAccess:
         try:
             parse_address(url)
         except SpecError as error:
-            self._problem("url", str(error.message), error.fix)
+            self._problem("url", str(error.message), error.fix, NO_ADDRESS)
 
     def _rendered(self, key: str, template: str) -> str:
         try:
@@ -116,6 +116,6 @@ class BrokerAccess:
             self._fatal.append(node.problem(error.code, error.message, fix=error.fix))
             return ""
 
-    def _problem(self, key: str, text: str, fix: str) -> None:
+    def _problem(self, key: str, text: str, fix: str, code: str = UNFIT) -> None:
         node = self._node.get(key) or self._node
-        self._fatal.append(node.problem(UNFIT, text, fix=fix))
+        self._fatal.append(node.problem(code, text, fix=fix))

@@ -28,7 +28,8 @@ from fsmv2.flow import (
 )
 from fsmv2.flow.register import Kind, Order, ValueType
 from fsmv2.spec import has_first_level
-from fsmv2.spec.document import Duration, Node, Templated, decode
+from fsmv2.spec.address import MODBUS_PORT, read_host_and_port
+from fsmv2.spec.document import Duration, Host, HostAndPort, Node, Templated, decode
 
 __all__ = ["BackoffSection", "ProcessSection", "ReadySection"]  # of this document, too
 
@@ -36,12 +37,6 @@ T = TypeVar("T")
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-HostAndPort = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^([^\s:]+|\S+:[0-9]{1,5})$", description="host:port, such as 10.0.0.5:502"
-    ),
-]
 Subject = Annotated[
     str,
     msgspec.Meta(
@@ -86,7 +81,7 @@ class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
 class ConnectionSection(msgspec.Struct, frozen=True, kw_only=True):
     """`connection:` the device, as TCP sees it."""
 
-    host: Templated[Name]
+    host: Templated[Host]
     port: Templated[Port]
     timeout: Templated[Seconds] = 1.0
     slow: Templated[Seconds] = 0.5
@@ -352,7 +347,7 @@ def writing_from(
     """The spec of a bridge's flow to the device; SpecError names every problem of the section."""
     section = read_section(rendered, WriteSection, "write")
     commands, modbus = section.input.commands, section.output.modbus
-    host, port = _host_and_port(modbus.address)
+    host, port = read_host_and_port(modbus.address, default_port=MODBUS_PORT)
     if not commands.subject and not has_first_level(location_path):
         found = "has no enterprise" if location_path else "is empty"
         raise SpecError(f"write: the location {found}, and commands are heard below it.")
@@ -394,7 +389,7 @@ def read_section(rendered: Any, type_: type[T], path: str) -> T:
 
 
 def _modbus(section: ModbusSection) -> ModbusInput:
-    host, port = _host_and_port(section.address)
+    host, port = read_host_and_port(section.address, default_port=MODBUS_PORT)
     return ModbusInput(
         host=host,
         port=port,
@@ -409,8 +404,3 @@ def _modbus(section: ModbusSection) -> ModbusInput:
         byte_order=section.byte_order,
         max_gap=section.max_gap,
     )
-
-
-def _host_and_port(address: str) -> tuple[str, int]:
-    host, _, port = address.rpartition(":")
-    return (host.strip("[]"), int(port)) if host else (address, 502)

@@ -11,6 +11,7 @@ SOMEWHERE: Mapping[str, Any] = {"host": "somewhere", "port": 1}
 
 NEEDED: Mapping[str, Mapping[str, Any]] = {
     "agent": {"name": "agent"},
+    "broker": {"url": "nats://somewhere"},
     "templates.*": {"connection": SOMEWHERE},
     "processes.*": {"command": ["true"]},
     "*.connection": SOMEWHERE,

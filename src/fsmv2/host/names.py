@@ -88,6 +88,9 @@ class Names:
         """
         if (family := _family_of(host)) is not None:
             return [(family, (host, port))]
+        if host.rpartition(".")[2].isdigit():
+            # An operating system takes 127.0.0.010 and 127.1 for machines that nobody meant.
+            raise NameLookupError(f"{host} is no IPv4 address: write four decimal numbers")
         try:
             async with asyncio.timeout(timeout):
                 found = await self.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -79,6 +79,11 @@ def test_a_name_that_stands_twice_is_refused() -> None:
         ("command: [x], signal: SIGTREM", "there is no signal 'SIGTREM'"),
         ("command: [x], ready: {line: '('}", "ready.line is no regular expression"),
         ("command: [x], ready: {http: 'http://a.example/'}", "ready.http must be of 127.0.0.1"),
+        (
+            "command: [x], ready: {http: 'https://localhost/'}",
+            "ready.http must be of 127.0.0.1, with http://",
+        ),
+        ("command: [x], ready: {http: 'http://127.0.0.010/'}", "ready.http must be of 127.0.0.1"),
         ("command: [x], ready: {http: 'http://localhost:x/'}", "ready.http must be of 127.0.0.1"),
     ],
 )

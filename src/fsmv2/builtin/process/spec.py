@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from fsmv2 import SpecError, UserSpec, VariableBundle, render_template
+from fsmv2.spec.address import read_url
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """Environment variables that a process gets without being told; nothing else leaks into it."""
@@ -104,7 +105,7 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     except re.error as error:
         found.append((("ready", "line"), f"ready.line is no regular expression: {error}"))
     if ready.http and "{{" not in ready.http and not _is_local(ready.http):
-        found.append((("ready", "http"), "ready.http must be of 127.0.0.1"))
+        found.append((("ready", "http"), "ready.http must be of 127.0.0.1, with http://"))
     port: object = ready.port  # a variable may have put anything there
     whole = isinstance(port, int) and not isinstance(port, bool)
     if not (0 <= ready.port <= 65535 if whole else port is None or "{{" in str(port)):
@@ -112,12 +113,15 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     return found
 
 
+OWN_PAGE: Mapping[str, Any] = {"schemes": ("http",), "default_port": 80}
+
+
 def _is_local(url: str) -> bool:
     try:
-        parts = urlsplit(url)
-        return parts.hostname in ("127.0.0.1", "localhost") and parts.port != 0
-    except ValueError:  # a port that is no number
+        place = read_url(urlsplit(url)._replace(path="", query="").geturl(), **OWN_PAGE)
+    except ValueError:  # no address, or a port that is no number
         return False
+    return place.host in ("127.0.0.1", "localhost") and "@" not in url
 
 
 def config_of(spec: ProcessSpec, scope: Mapping[str, Any] | VariableBundle, *, path: str) -> Config:

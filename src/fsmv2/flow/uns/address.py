@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from fsmv2.errors import SpecError
+from fsmv2.spec.address import NoAddressError, read_host_and_port
 
 SCHEMES = ("nats", "tls")
 PORT = 4222
@@ -56,7 +57,13 @@ def parse_address(url: str) -> BrokerAddress:
         raise SpecError("the broker's URL begins with neither nats:// nor tls://.", fix=_EXPECTED)
     if "," in after:
         raise SpecError("the broker's URL names several servers.", fix="Name one of them.")
-    host, port = _host_and_port(after.rstrip("/"))
+    try:
+        host, port = read_host_and_port(after.removesuffix("/"), default_port=PORT)
+    except NoAddressError as error:
+        fix = error.fix
+        if set(after) & set("/?#"):  # perhaps of a password, of which nothing is quoted
+            fix = f"{_EXPECTED} A password goes into `password:`."
+        raise SpecError(f"the host of the broker's URL {error.message}", fix=fix) from None
     user, _, password = before.partition(":")
     return BrokerAddress(
         host=host,
@@ -65,21 +72,3 @@ def parse_address(url: str) -> BrokerAddress:
         user=unquote(user),
         password=unquote(password),
     )
-
-
-def _host_and_port(text: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":") if not text.endswith("]") else (text, "", "")
-    if not colon:
-        host, port = text, str(PORT)
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        raise SpecError("the host of the broker's URL has a colon in it.", fix=_EXPECTED)
-    if not host or any(c.isspace() or c in "/?#" for c in host + port):
-        raise SpecError(
-            "the broker's URL has no host, or what stands behind it is more than a port.",
-            fix=f"{_EXPECTED} A password goes into `password:`.",
-        )
-    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
-        raise SpecError("the port of the broker's URL is not from 1 to 65535.", fix=_EXPECTED)
-    return host, int(port)

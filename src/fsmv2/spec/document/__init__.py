@@ -3,10 +3,12 @@
 source, load, events, expansion, scalars, complaint    text → nodes, or what is wrong with it
 node, document, paths                                  the tree, and places in it
 folder                                                 many files as one document
-decode, shapes, branches, leaves, templated, duration  nodes → typed values
+decode, shapes, branches, leaves, templated, duration,
+  addresses                                            nodes → typed values
 codes, wording                                         the catalogue of problems; their words
 """
 
+from fsmv2.spec.document.addresses import Host, HostAndPort
 from fsmv2.spec.document.codes import CATALOGUE, explain
 from fsmv2.spec.document.decode import decode, rendered
 from fsmv2.spec.document.document import MOST_SHOWN, Document, in_order
@@ -22,6 +24,8 @@ __all__ = [
     "MOST_SHOWN",
     "Document",
     "Duration",
+    "Host",
+    "HostAndPort",
     "Node",
     "Templated",
     "around",

@@ -299,6 +299,18 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "right:  location: {line: one, cell: filler} and location: {line: one, cell: capper}"
         ),
     ),
+    "FSM0150": (
+        "Not an address",
+        (
+            "An address is four decimal numbers, an IPv6 address (in brackets, if a port follows), "
+            "or the name of a host, and means one machine. Operating systems take more, and mean "
+            "another one by it: 010 is octal, 127.1 and 2130706433 are 127.0.0.1. A broker's is a "
+            "URL with nats:// or tls://; elsewhere no scheme, path or user belongs to it.\n\n"
+            "wrong:  host: 192.168.001.010      address: tcp://10.0.0.5:502      host: ${IP}\n"
+            "right:  host: 192.168.1.10         address: 10.0.0.5:502            "
+            'host: "{{ .IP }}"'
+        ),
+    ),
     "FSM0134": (
         "The location is empty, or has no enterprise",
         (

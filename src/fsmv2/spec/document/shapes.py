@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Union
 import msgspec
 
 from fsmv2.errors import DefinitionError
+from fsmv2.spec.document.addresses import AddressForm, AddressText
 from fsmv2.spec.document.branches import Either, Entries, Fields, Items, OrTemplate, Places
 from fsmv2.spec.document.duration import DURATION
 from fsmv2.spec.document.leaves import (
@@ -40,6 +41,8 @@ def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
     metas = [note for note in notes if isinstance(note, msgspec.Meta)]
     if any(note is DURATION for note in notes):
         return Seconds(metas)
+    if (form := next((note for note in notes if isinstance(note, AddressForm)), None)) is not None:
+        return AddressText(form, metas)
     reader = _leaf(bare, metas) or _branch(bare, metas, notes)
     if reader is None:
         raise DefinitionError(

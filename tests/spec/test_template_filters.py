@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from fsmv2.errors import TemplateError
-from fsmv2.spec import render_template, template_runtime
+from fsmv2.spec import render_template
 from fsmv2.spec.template_filters import FILTERS, TESTS
 from fsmv2.spec.template_limits import MAX_TEXT
 
@@ -203,47 +203,3 @@ def test_a_text_may_be_replaced_by_a_shorter_one_however_long_it_was() -> None:
     scope = {"a": "x" * (MAX_TEXT - 1)}
     assert render_template("{{ .a | replace('x', '') }}", scope) == ""
     assert len(render_template("{{ .a | replace('x', 'yy', -5) }}", {"a": "x" * 10})) == 20
-
-
-STEPS = 10_000  # fewer than there are, so that it does not take long
-
-
-class Counted:
-    """What one pass of a loop costs, from how many passes fit, which is found by halving."""
-
-    def __init__(self, body: str, scope: dict[str, Any]) -> None:
-        self.body, self.scope = body, scope
-
-    def steps(self) -> int:
-        """The steps of one pass."""
-        low, high = 1, STEPS
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._fits(middle) else (low, middle)
-        return STEPS // low
-
-    def _fits(self, passes: int) -> bool:
-        template = f"{{% for _i in .n %}}{{% set y = {self.body} %}}{{% endfor %}}"
-        try:
-            render_template(template, {**self.scope, "n": [0] * passes})
-        except TemplateError:
-            return False
-        return True
-
-
-@pytest.mark.parametrize(
-    ("value", "more"),
-    [
-        ("x" * 6400, 100),  # a step for 64 characters
-        (list(range(100)), 100 + 101),  # its items, and weighing it
-        ({str(n): n for n in range(100)}, 100 + 201),  # keys and values are weighed
-        (5, 0),
-    ],
-)
-def test_a_filter_pays_for_what_it_reads(
-    value: Any, more: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Beyond what the nodes of the loop's body cost."""
-    monkeypatch.setattr(template_runtime, "MAX_STEPS", STEPS)
-    costs = [Counted(".v | string", {"v": v}).steps() for v in (value, 5)]
-    assert costs[0] - costs[1] == pytest.approx(more, rel=0.1, abs=2)

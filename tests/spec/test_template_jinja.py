@@ -82,7 +82,7 @@ def test_white_space_around_a_value(template: str, left: str, right: str) -> Non
         "n // 2", "n % 2", "(n + 1) * 2", "n + 1 * 2", "a | lower", "a | lower | upper",
         "l | join(',')", "l | map('string') | join('-')", "x | default('y')", "x is defined",
         "x is not defined", "a is string and n is number", "true", "false", "none", "True",
-        "range(3) | list", "range(1, 9, 3) | join", "'}' ~ '}'", "')' ~ a", "d.l | first",
+        "range(3) | list", "range(1, 9, 3) | join", "'}' ~ a ~ '}'", "')' ~ a", "d.l | first",
         "(a | lower) ~ a", "[a | lower, n]", "{'k': a | lower}", "a[0]", "'abc'[1]", "l == [1,2,3]",
     ],
 )  # fmt: skip

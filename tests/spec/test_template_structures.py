@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 
@@ -107,3 +113,101 @@ def test_a_template_that_was_not_used_for_a_while_is_not_compiled_again(
     for name in "bca":
         render_template(f"{{{{ .{name} }}}}", scope)
     assert cache.young["{{ .a }}"] is first
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A frozen data class."""
+
+    host: str
+    port: Any = 502
+    url: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        if self.port == 0:
+            raise ValueError("port 0")
+        object.__setattr__(self, "url", f"{self.host}:{self.port}")
+
+
+@dataclass(slots=True)
+class Holder:
+    """One that can be changed."""
+
+    inner: Any
+
+
+class Pair(NamedTuple):
+    """A named tuple."""
+
+    a: Any
+    b: Any
+
+
+class Colour(enum.Enum):
+    """An enum."""
+
+    RED = "{{ .a }}"
+
+
+class Client:
+    """Anything."""
+
+
+def test_every_kind_of_data_is_rendered_in_its_own_shape() -> None:
+    """Also nested in each other."""
+    structure = Holder(
+        [
+            Endpoint("{{ .a }}", "{{ .n }}"),
+            {"{{ .a }}", 1},
+            frozenset({("{{ .a }}", 2)}),
+            Pair("{{ .n }}", b"{{ .a }}"),
+            LocationConflict(level="{{ .a }}", kept="", lost=""),
+            {"{{ .a }}": "{{ .a }}"},
+        ]
+    )
+    done = render_template(structure, {"a": "b", "n": 7})
+    assert type(done) is Holder
+    assert done.inner == [
+        Endpoint("b", 7),
+        {"b", 1},
+        frozenset({("b", 2)}),
+        Pair(7, b"{{ .a }}"),
+        LocationConflict(level="b", kept="", lost=""),
+        {"{{ .a }}": "b"},
+    ]
+    assert done.inner[0].url == "b:7"
+    assert Template.compile(structure).references == {("a",), ("n",)}
+
+
+def test_what_holds_no_template_passes_as_it_is() -> None:
+    values = [b"{{", 1, 1.5, 1j, None, True, Decimal(1), UUID(int=1), date(2026, 1, 1), Colour.RED]
+    assert render_template(values, {}) == values
+
+
+@pytest.mark.parametrize("value", [Client(), Path("/{{ .a }}"), {}.keys, iter([]), Endpoint])
+def test_an_object_of_any_other_class_is_refused_at_its_place(value: Any) -> None:
+    """By name: it may hold a template that nobody would render."""
+    for refused in (render_template, lambda t, _: Template.compile(t)):
+        with pytest.raises(TemplateError) as caught:
+            refused({"x": [Holder(value)]}, {})
+        assert caught.value.path == "x[0].inner"
+        kind = type(value)
+        assert caught.value.message == (
+            f"An object of the class {kind.__module__}.{kind.__qualname__} cannot be part of a "
+            "template: nobody knows what in it is to be rendered."
+        )
+
+
+def test_what_a_class_refuses_is_an_error_at_its_place() -> None:
+    with pytest.raises(TemplateError, match=r"cannot be made of .*: ValueError: port 0") as caught:
+        render_template([Endpoint("h", "{{ .n }}")], {"n": 0})
+    assert caught.value.path == "[0]"
+    with pytest.raises(TemplateError, match="unhashable"):
+        render_template({"{{ .l }}"}, {"l": []})
+
+
+def test_a_compiled_structure_is_not_changed_by_its_maker() -> None:
+    holder = Holder("{{ .a }}")
+    template = Template.compile(holder)
+    holder.inner = "{{ .b }}"
+    assert template.render({"a": 1}).inner == 1

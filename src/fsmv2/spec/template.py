@@ -5,8 +5,8 @@ compiled once, and knows which variables it reads; `RenderCache` skips a render 
 the same as last time. Called by workers in derive, and by the document loader's checks.
 
 The rule for literal braces: what a template itself says (its text and the texts in its
-expressions) cannot put `{{` or `{%` into a result, that is an error showing `{% raw %}`. What
-comes out of a raw block or out of a variable stays as it is and is never rendered again.
+expressions) cannot put `{{`, `}}` or `{%` into a result, that is an error showing `{% raw %}`.
+What comes out of a raw block or out of a variable stays as it is and is never rendered again.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-import msgspec
-
 from fsmv2.errors import TemplateError
 from fsmv2.spec.bounded import BoundedCache
 from fsmv2.spec.bundle import VariableBundle
 from fsmv2.spec.noted import NotedScope
 from fsmv2.spec.plain import SCALARS, detach
-from fsmv2.spec.template_fast import compile_fast
-from fsmv2.spec.template_jinja import compile_jinja
-from fsmv2.spec.template_limits import MAX_DEPTH, MAX_SOURCE, MAX_TOTAL, too_much
+from fsmv2.spec.template_fast import Whole, compile_fast
+from fsmv2.spec.template_jinja import JinjaTemplate, compile_jinja
+from fsmv2.spec.template_limits import MAX_DEPTH, MAX_SOURCE, MAX_TOTAL, Work, too_much
+from fsmv2.spec.template_parts import parts_of, rebuild
 from fsmv2.spec.template_scope import MISSING, Path, identical, lookup, step
 
 _CACHED = 4096  # compiled templates kept; a fleet has few distinct texts, whatever its size
@@ -45,14 +44,15 @@ def render_template(
 ) -> Any:
     """`template` with every string in it rendered; the same shape comes back.
 
-    `template` is a string, or dicts, lists, tuples and structs of them, nested; keys are left
-    alone. A string that is exactly one expression keeps the value's type: `"{{ .PORT }}"` gives
-    `502`, which is why the result has no narrower static type. `scope` is
-    `VariableBundle.flatten()` or the bundle itself. Nothing in the result is shared with either.
+    `template` is a string, or dicts, lists, tuples, sets, structs and data classes of them, nested;
+    keys are left alone, and so are bytes, numbers, dates and enums. A string that is exactly one
+    expression keeps the value's type: `"{{ .PORT }}"` gives `502`, which is why the result has no
+    narrower static type. `scope` is `VariableBundle.flatten()` or the bundle itself. Nothing in the
+    result is shared with either.
 
     Raises UndefinedVariableError for a variable that is missing at any depth, and TemplateError
-    for syntax, limits and leftovers; `path` names the template in them, and the place inside a
-    structure is added to it (`connection.port`).
+    for syntax, limits, leftovers, and an object of a class that is not among the above; `path`
+    names the template in them, and the place inside a structure is added to it (`connection.port`).
     """
     if isinstance(scope, VariableBundle):
         scope = scope.scope()
@@ -91,8 +91,7 @@ class Template:
         except TemplateError as error:
             error.path = _inside(path, error.path) if path else error.path
             raise
-        kept = detach(structure)
-        return cls(kept, frozenset(found))
+        return cls(_copied(structure), frozenset(found))
 
     def render(self, scope: Mapping[str, Any] | VariableBundle, *, path: str = "") -> Any:
         """As `render_template`."""
@@ -150,7 +149,7 @@ class _Walk:
     Places in the structure are put together only when an error passes through.
     """
 
-    __slots__ = ("left", "notes", "scope")
+    __slots__ = ("left", "notes", "scope", "work")
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.notes: list[frozenset[Path]] | None = None
@@ -158,6 +157,7 @@ class _Walk:
             self.notes, scope = scope.notes.parts, scope.unnoted()
         self.scope = scope
         self.left = MAX_TOTAL
+        self.work = Work()
 
     def render(self, value: Any, depth: int) -> Any:
         kind = type(value)
@@ -171,16 +171,8 @@ class _Walk:
             return self._items(value.items(), depth + 1)
         if kind is list:
             return list(self._items(enumerate(value), depth + 1).values())
-        if isinstance(value, list | tuple):
-            items = self._items(enumerate(value), depth + 1).values()
-            # A named tuple takes its items one by one.
-            return kind(*items) if hasattr(value, "_fields") else kind(items)
-        if isinstance(value, Mapping):
-            return self._items(value.items(), depth + 1)
-        if isinstance(value, msgspec.Struct):
-            fields = [(name, getattr(value, name)) for name in value.__struct_fields__]
-            return kind(**self._items(fields, depth + 1))
-        return value
+        parts = parts_of(value)
+        return value if parts is None else rebuild(value, self._items(parts, depth + 1))
 
     def _items(self, items: Iterable[tuple[Any, Any]], depth: int) -> dict[Any, Any]:
         done: dict[Any, Any] = {}
@@ -197,17 +189,34 @@ class _Walk:
         return done
 
     def _string(self, source: str) -> Any:
-        if "{" not in source:
+        if "{" not in source and "}}" not in source:
             return source
         compiled = _compiled.young.get(source) or _compile(source)
         if self.notes is not None:
             self.notes.append(compiled.references)
-        result = compiled.render(self.scope)
+        if type(compiled) is JinjaTemplate:
+            result = compiled.render(self.scope, self.work)
+        elif type(compiled) is Whole:
+            result = compiled.reference.read(self.scope)
+            if type(result) not in SCALARS:
+                self._weigh(result)
+                result = detach(result)
+        else:
+            result = compiled.render(self.scope)
         if type(result) is str:
             self.left -= len(result)
             if self.left < 0:
                 raise too_much("The text of all templates here", MAX_TOTAL, "characters")
         return result
+
+    def _weigh(self, value: Any) -> None:
+        """Pay for a copy of it; what holds itself many times is never copied to its end."""
+        kind = type(value)
+        if kind is dict or kind is list or kind is tuple or kind is set:
+            self.work.charge(len(value))
+            for item in value.values() if kind is dict else value:
+                if type(item) not in SCALARS:
+                    self._weigh(item)
 
 
 def _compile(source: str) -> _Compiled:
@@ -223,17 +232,11 @@ def _compile(source: str) -> _Compiled:
 
 def _collect(value: Any, found: set[Path], depth: int) -> None:
     if isinstance(value, str):
-        if "{" in value:
+        if "{" in value or "}}" in value:
             found |= _compile(value).references
         return
-    items: Iterable[tuple[Any, Any]]
-    if isinstance(value, Mapping):
-        items = value.items()
-    elif isinstance(value, list | tuple):
-        items = enumerate(value)
-    elif isinstance(value, msgspec.Struct):
-        items = [(name, getattr(value, name)) for name in value.__struct_fields__]
-    else:
+    items = parts_of(value)
+    if items is None:
         return
     if depth >= MAX_DEPTH:
         raise too_much("The nesting of a structure", MAX_DEPTH, "levels")
@@ -243,6 +246,13 @@ def _collect(value: Any, found: set[Path], depth: int) -> None:
         except TemplateError as error:
             error.path = _inside(key, error.path)
             raise
+
+
+def _copied(structure: Any) -> Any:
+    parts = parts_of(structure)
+    if parts is None:
+        return structure
+    return rebuild(structure, {key: _copied(part) for key, part in parts})
 
 
 def _inside(key: Any, inner: str) -> str:

@@ -43,10 +43,12 @@ _RESERVED = _KEYWORDS | {"true", "false", "none", "True", "False", "None", "self
 class DotLexer(Lexer):
     """Yields Jinja's tokens with offsets in place of line numbers, leading dots taken away.
 
-    `raw` holds the offsets of text that came out of `{% raw %}` in the last source read.
+    `raw` holds the offsets of text that came out of `{% raw %}` in the last source read, `dotted`
+    those of names that were written with a leading dot.
     """
 
     raw: set[int]
+    dotted: set[int]
 
     def _normalize_newlines(self, value: str) -> str:
         return value  # text goes through as it was written
@@ -56,6 +58,7 @@ class DotLexer(Lexer):
     ) -> Iterator[tuple[int, str, str]]:
         """Tokens as `(offset, type, text)`; raises TemplateSyntaxError with an offset."""
         self.raw = set()
+        self.dotted = set()
         at = 0
         while True:
             opening = _OPENING.search(source, at)
@@ -86,7 +89,7 @@ class DotLexer(Lexer):
                 kind = "variable" if opening[1] == "{" else "block"
                 yield start, f"{kind}_begin", opening[0]
                 at = len(source)  # unless the tag is closed
-                for offset, token, value in _inside(source, opening.end(), kind):
+                for offset, token, value in _inside(source, opening.end(), kind, self.dotted):
                     yield offset, token, value
                     if token == f"{kind}_end":
                         at = _skip(source, offset + len(value), value[:1])
@@ -106,8 +109,8 @@ def _skip(source: str, at: int, sign: str) -> int:
     return space.end() if space else at
 
 
-def _inside(source: str, at: int, kind: str) -> Iterator[tuple[int, str, str]]:
-    """The tokens of one tag, up to and with its closing."""
+def _inside(source: str, at: int, kind: str, dotted: set[int]) -> Iterator[tuple[int, str, str]]:
+    """The tokens of one tag, up to and with its closing; `dotted` gets the `.NAME`s among them."""
     expected: list[str] = []
     previous = ""  # the last token when it was an operand's end, else empty
     while True:
@@ -133,6 +136,7 @@ def _inside(source: str, at: int, kind: str) -> Iterator[tuple[int, str, str]]:
             if word[0] in _RESERVED:
                 yield at, "name", SCOPE
                 yield at, "operator", "."
+            dotted.add(at)
             yield at, "name", word[0]
             at, previous = word.end(), word[0]
             continue

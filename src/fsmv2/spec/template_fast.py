@@ -116,13 +116,17 @@ def compile_fast(source: str) -> Whole | Mixed | None:
         if match is None or first == SCOPE or (not match["dot"] and first in WORDS):
             return None
         if opening.start() > position:
-            parts.append(source[position : opening.start()])
+            if "}}" in (text := source[position : opening.start()]):
+                return None  # the other road says what is wrong with it
+            parts.append(text)
         path = tuple(int(p) if p.isdigit() else p for p in match["path"].split("."))
         parts.append(Reference(path, source, match.start("dot")))
         position = match.end()
     if len(parts) == 1 and position == len(source) and type(parts[0]) is Reference:
         return Whole(parts[0])
-    parts.append(source[position:])
+    if "}}" in (text := source[position:]):
+        return None
+    parts.append(text)
     return Mixed(tuple(parts))
 
 

@@ -12,18 +12,29 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from jinja2 import pass_context
+from jinja2 import pass_context, pass_environment
 from jinja2.filters import FILTERS as JINJA_FILTERS
+from jinja2.filters import ignore_case, make_attrgetter
 from jinja2.runtime import Undefined
 from jinja2.tests import TESTS as JINJA_TESTS
 from jinja2.utils import _PassArg  # the one way to know what a filter of Jinja wants first
 
 from fsmv2.errors import TemplateError
-from fsmv2.spec.template_limits import check_number, check_text, check_value, text_of
+from fsmv2.spec.template_compare import charge_pair, charge_search
+from fsmv2.spec.template_limits import (
+    TEXT_STEP,
+    check_number,
+    check_text,
+    check_value,
+    steps_of,
+    text_of,
+)
+from fsmv2.spec.template_own import after_filter, join_own
+from fsmv2.spec.template_work import WORK, Charge, only_reads
 
 _FROM_JINJA = (
     "abs capitalize d default dictsort first float int items last length count list lower map max "
-    "min reject rejectattr reverse select selectattr sort string title trim unique upper urlencode"
+    "min reject rejectattr reverse select selectattr sort string title trim upper urlencode"
 )
 _TESTS_FROM_JINJA = (
     "boolean defined eq equalto == != ne lt lessthan < <= le gt greaterthan > >= ge false float in "
@@ -47,10 +58,10 @@ def _join(value: Any, separator: str = "", attribute: Any = None) -> str:
     length = 0
     between = text_of(separator)
     for item in value:
-        parts.append(text_of(item))
+        parts.append(item if isinstance(item, str) else text_of(item))
         length += len(parts[-1]) + len(between)
         check_text(length)
-    return between.join(parts)
+    return join_own([text for part in parts for text in (between, part)][1:])
 
 
 def _indent(value: Any, width: int = 4, first: bool = False) -> str:
@@ -112,17 +123,38 @@ def _divisible(value: Any, by: Any) -> bool:
     return bool(_number(value) % _number(by) == 0)
 
 
-def bounded(filter_: Callable[..., Any]) -> Callable[..., Any]:
+@pass_environment
+def _unique(
+    environment: Any, value: Any, case_sensitive: bool = False, attribute: Any = None
+) -> Iterator[Any]:
+    key_of: Callable[[Any], Any] = make_attrgetter(
+        environment, attribute, postprocess=None if case_sensitive else ignore_case
+    )
+    seen = set()
+    for item in value:
+        key = key_of(item)
+        # Integers that differ by multiples of 2**61 - 1 have one hash: a set of them is a list.
+        spread = str(key) if type(key) is int and abs(key) >= _ONE_HASH else key
+        if spread not in seen:
+            seen.add(spread)
+            yield item
+
+
+def bounded(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
     """The filter, paying for what it reads and held to the limits in what it returns."""
     wants = _PassArg.from_obj(filter_)
+    work: Charge = WORK.get(name, only_reads)
 
     @pass_context
     def call(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
-        context.charge(_cost(value))
+        given = (value, *args, *kwargs.values())
         # Many filters turn what they get into text, so it is measured first.
-        for given in (value, *args, *kwargs.values()):
-            if isinstance(given, Mapping | list | tuple):
-                context.charge(check_value(given))
+        for one in given:
+            if isinstance(one, Mapping | list | tuple):
+                context.charge(steps_of(one))
+            elif isinstance(one, str):
+                context.charge(len(one) // TEXT_STEP)
+        work(context, value, args, kwargs)
         first: tuple[Any, ...] = ()
         if wants is _PassArg.context:
             first = (context,)
@@ -130,22 +162,39 @@ def bounded(filter_: Callable[..., Any]) -> Callable[..., Any]:
             first = (context.environment,)
         elif wants is _PassArg.eval_context:
             first = (context.eval_ctx,)
-        return settle(filter_(*first, value, *args, **kwargs))
+        return after_filter(settle(context, filter_(*first, value, *args, **kwargs)), given)
 
     return call
 
 
-def settle(value: Any) -> Any:
-    """A value as a template may keep it: iterators become lists, sizes are checked."""
+def bounded_test(name: str, test: Callable[..., Any]) -> Callable[..., Any]:
+    """The test, paying for what it compares."""
+    charge = {"in": charge_search}.get(name, charge_pair)
+
+    @pass_context
+    def call(context: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+        for other in (*args, *kwargs.values()):
+            if name in _COMPARING:
+                charge(context, value, other)
+        if isinstance(value, str) and name in ("lower", "upper"):
+            context.charge(len(value) // TEXT_STEP)
+        return test(value, *args, **kwargs)
+
+    return call
+
+
+def settle(context: Any, value: Any) -> Any:
+    """A value as a template may keep it: iterators become lists, sizes are checked and paid."""
     if isinstance(value, Iterator) or type(value) in _VIEWS:
         value = list(value)
     if type(value) is int:
         return check_number(value)
     if isinstance(value, Mapping | list | tuple):
         refuse_undefined(value)
-        check_value(value)
+        context.charge(steps_of(value))
     elif isinstance(value, str):
         check_text(len(value))
+        context.charge(len(value) // TEXT_STEP)
     return value
 
 
@@ -158,11 +207,9 @@ def refuse_undefined(value: Any) -> None:
 
 _VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items())})
 
-
-def _cost(value: Any) -> int:
-    if isinstance(value, str):
-        return 1 + len(value) // 64
-    return 1 + len(value) if isinstance(value, Mapping | list | tuple) else 1
+_ONE_HASH = 2**60
+_ORDERING = {"ne", "!=", "lt", "lessthan", "<", "<=", "le", "gt", "greaterthan", ">", ">=", "ge"}
+_COMPARING = _ORDERING | {"in", "eq", "equalto", "=="}
 
 
 _Filter = Callable[..., Any]
@@ -177,6 +224,7 @@ FILTERS: dict[str, _Filter] = {
     "round": _round,
     "sum": _sum,
     "tojson": _tojson,
+    "unique": _unique,
 }
 
 _jinja_tests: Mapping[str, Any] = JINJA_TESTS  # untyped functions among them

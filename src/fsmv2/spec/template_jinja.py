@@ -18,7 +18,8 @@ from jinja2.runtime import Undefined
 from fsmv2.errors import TemplateError
 from fsmv2.spec.plain import detach
 from fsmv2.spec.template_fast import position
-from fsmv2.spec.template_limits import CLOSE_FIX, RAW_FIX, check_text
+from fsmv2.spec.template_limits import CLOSE_FIX, Work, check_text
+from fsmv2.spec.template_own import check_seam, disown
 from fsmv2.spec.template_rewrite import Rewriter
 from fsmv2.spec.template_runtime import Run, Sandbox
 from fsmv2.spec.template_scope import Path
@@ -40,9 +41,12 @@ class JinjaTemplate:
         self.whole = whole
         self.references = frozenset(reads)
 
-    def render(self, scope: Mapping[str, Any]) -> Any:
-        """The value of a template that is one expression, else text; raises TemplateError."""
-        run = Run(_sandbox, scope, self.source)
+    def render(self, scope: Mapping[str, Any], work: Work | None = None) -> Any:
+        """The value of a template that is one expression, else text; raises TemplateError.
+
+        `work` is what may still be done for the structure that it is part of.
+        """
+        run = Run(_sandbox, scope, self.source, work or Work())
         try:
             if not self.whole:
                 return self._text(run)
@@ -50,7 +54,7 @@ class JinjaTemplate:
             value = run.vars[_RESULT]
             if isinstance(value, Undefined):
                 str(value)
-            return detach(value)
+            return disown(detach(value))
         except TemplateError as error:
             if error.line == 1 and error.column == 1:
                 error.line, error.column = position(self.source, run.offset)
@@ -61,16 +65,12 @@ class JinjaTemplate:
     def _text(self, run: Run) -> str:
         parts: list[str] = []
         length = 0
-        after_brace = False
+        last, last_own = "", False
         for part in self.root(run):
-            if after_brace and part[:1] in ("{", "%"):
-                raise TemplateError(
-                    f"The result has a leftover '{{{part[0]}' whose first brace is the template's.",
-                    fix=RAW_FIX,
-                )
-            # An empty piece leaves the brace hanging for the next one.
-            after_brace = run.hanging or (after_brace and not part)
-            run.hanging = False
+            check_seam(last, part, last_own, run.own)
+            if part:  # an empty piece leaves the brace before it for the next one
+                last, last_own = part, run.own
+            run.own = False
             length += len(part)
             check_text(length)
             parts.append(part)
@@ -81,7 +81,7 @@ def compile_jinja(source: str) -> JinjaTemplate:
     """Compile a template; raises TemplateError with line and column."""
     try:
         tree = Parser(_sandbox, source).parse()
-        rewriter = Rewriter(tree, _sandbox.dot_lexer.raw)
+        rewriter = Rewriter(tree, _sandbox.dot_lexer.raw, _sandbox.dot_lexer.dotted)
         whole = _whole(tree)
         if whole is not None:
             value = rewriter.expression(whole)

@@ -8,7 +8,7 @@ template files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -16,9 +16,9 @@ import msgspec
 from fsmv2.errors import TemplateError, said
 
 MAX_SOURCE = 65_536  # characters of one template
-MAX_NODES = 2_000  # nodes of its syntax tree
+MAX_NODES = 500  # nodes of its syntax tree; compiling that many takes some 40 ms
 MAX_DEPTH = 60  # nesting of its syntax tree, of values it builds, of the structure around it
-MAX_STEPS = 100_000  # iterations × nodes of the loop's body, and items that filters touch
+MAX_STEPS = 100_000  # work of one structure's templates; a step is at most 0.25 µs (decision 0022)
 MAX_TEXT = 262_144  # characters of one text, in between and as a result
 MAX_ITEMS = 10_000  # items of what a template builds, counted through all its containers
 MAX_TOTAL = 8_388_608  # characters all scalars of one structure render to
@@ -29,7 +29,23 @@ CLOSE_FIX = (
     "Check that each '{{' ends with '}}', as in '{{ .NAME }}'; what is to stay as it is goes into "
     "{% raw %}…{% endraw %}."
 )
-RAW_FIX = "To write '{{' or '{%' literally, put it in {% raw %}…{% endraw %}."
+RAW_FIX = "To write '{{', '}}' or '{%' literally, put it in {% raw %}…{% endraw %}."
+TEXT_STEP = 64  # characters that are read or copied in one step
+
+
+class Work:
+    """The steps that the templates of one structure have left."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = MAX_STEPS
+
+    def charge(self, steps: int) -> None:
+        """Take steps from the budget; raises TemplateError when it is spent."""
+        self.left -= steps
+        if self.left < 0:
+            raise too_much("What the template does", MAX_STEPS, "steps")
 
 
 def too_much(what: str, limit: int, unit: str) -> TemplateError:
@@ -50,35 +66,51 @@ def check_value(value: Any) -> int:
     """Raise TemplateError when `value`, spelt out as text, would be too large or too deep.
 
     Shared containers count as often as they appear, as they do in the text. Returns the number
-    of items, which is also what looking at them cost.
+    of items.
     """
     seen = [0, 0]
     _weigh(value, 0, seen)
     return seen[0]
 
 
+def steps_of(value: Any) -> int:
+    """What it takes to look at all of `value`; raises like `check_value`."""
+    seen = [0, 0]
+    _weigh(value, 0, seen)
+    return 2 * seen[0] + seen[1] // TEXT_STEP
+
+
+_SHORT = frozenset({int, float, bool, type(None)})  # exact types that make no long text
+
+
 def _weigh(value: Any, depth: int, seen: list[int]) -> None:
-    seen[0] += 1
-    if seen[0] > MAX_ITEMS:
-        raise too_much("A value the template builds", MAX_ITEMS, "items")
     if depth > MAX_DEPTH:
         raise too_much("The nesting of a value", MAX_DEPTH, "levels")
+    _count(1, seen)
     if isinstance(value, str | bytes):
         seen[1] += len(value)
         check_text(seen[1])
     elif isinstance(value, Mapping):
-        for key, item in value.items():
-            _weigh(key, depth + 1, seen)
-            _weigh(item, depth + 1, seen)
+        _weigh_all([item for pair in value.items() for item in pair], depth, seen)
     elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            _weigh(item, depth + 1, seen)
+        _weigh_all(value, depth, seen)
     elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            _weigh(getattr(value, name), depth + 1, seen)
+        _weigh_all([getattr(value, name) for name in value.__struct_fields__], depth, seen)
 
 
-_SHORT = frozenset({int, float, bool, type(None)})  # exact types that make no long text
+def _weigh_all(items: Collection[Any], depth: int, seen: list[int]) -> None:
+    if items and depth >= MAX_DEPTH:
+        raise too_much("The nesting of a value", MAX_DEPTH, "levels")
+    held = [item for item in items if type(item) not in _SHORT]
+    _count(len(items) - len(held), seen)  # most lists are long lists of numbers: not one by one
+    for item in held:
+        _weigh(item, depth + 1, seen)
+
+
+def _count(items: int, seen: list[int]) -> None:
+    seen[0] += items
+    if seen[0] > MAX_ITEMS:
+        raise too_much("A value the template builds", MAX_ITEMS, "items")
 
 
 def text_of(value: Any) -> str:
@@ -88,8 +120,8 @@ def text_of(value: Any) -> str:
     of digits.
     """
     kind = type(value)
-    if kind is str:
-        return value  # type: ignore[no-any-return]  # a str, tested above
+    if isinstance(value, str):
+        return value
     if kind not in _SHORT:
         check_value(value)
     try:

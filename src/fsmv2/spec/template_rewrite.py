@@ -7,6 +7,7 @@ through filters that hold the limits. Called by template_jinja.py, once per temp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from fsmv2.errors import TemplateError, suggest
 from fsmv2.spec.template_dots import SCOPE
 from fsmv2.spec.template_filters import FILTERS, TESTS
 from fsmv2.spec.template_limits import MAX_DEPTH, MAX_NODES, RAW_FIX, check_number, too_much
+from fsmv2.spec.template_own import has_marker, leftover
 from fsmv2.spec.template_scope import Key, Path
 
 _STATEMENTS = ("Template", "Output", "TemplateData", "If", "For", "Assign", "With")
@@ -36,14 +38,15 @@ _NEVER_A_TARGET = frozenset(("loop", "self", "super", "caller", SCOPE))
 
 
 class Rewriter:
-    """Rewrites one tree. `raw` are the offsets of text out of raw blocks.
+    """Rewrites one tree. `raw` are the offsets of text out of raw blocks, `dotted` of `.NAME`s.
 
     Afterwards `references` holds the paths in the scope that the template may read.
     Raises TemplateError with the offset in `line`, which the caller turns into line and column.
     """
 
-    def __init__(self, tree: nodes.Template, raw: set[int]) -> None:
+    def __init__(self, tree: nodes.Template, raw: set[int], dotted: set[int]) -> None:
         self.raw = raw
+        self.dotted = dotted
         self.references: set[Path] = set()
         self.locals: set[str] = set()
         self.count = 0
@@ -62,6 +65,12 @@ class Rewriter:
         if isinstance(node, nodes.Name) and node.ctx != "load":
             if node.name in _NEVER_A_TARGET:
                 raise TemplateError(f"'{node.name}' cannot be set.", line=node.lineno)
+            if node.lineno in self.dotted:
+                raise TemplateError(
+                    f"'.{node.name}' cannot be set: a name with a dot is a variable's.",
+                    line=node.lineno,
+                    fix=f"Leave the dot out, here and where it is read: {node.name}.",
+                )
             self.locals.add(node.name)
         if isinstance(node, nodes.For):
             if node.recursive:
@@ -76,7 +85,7 @@ class Rewriter:
             node.nodes = [self._output(child) for child in node.nodes]
         elif isinstance(node, nodes.For):
             body: list[nodes.Node] = [*node.body, *node.else_, *([node.test] if node.test else [])]
-            cost = 1 + sum(_size(child) for child in body)
+            cost = _ROUND + sum(_steps(child) for child in body)
             node.iter = _filter("_iterate", self.expression(node.iter), [cost])
             node.test = self.expression(node.test) if node.test else None
             self._statements(node.body)
@@ -102,8 +111,14 @@ class Rewriter:
     def _output(self, node: nodes.Expr) -> nodes.Expr:
         if not isinstance(node, nodes.TemplateData):
             return _filter("_text", self.expression(node))
-        if node.data.endswith("{") and node.lineno not in self.raw:
-            return _filter("_hang", nodes.Const(node.data))
+        if node.lineno in self.raw:
+            return node
+        if "}}" in node.data:
+            error = leftover("}}")
+            error.line = node.lineno + node.data.index("}}")
+            raise error
+        if node.data.endswith(("{", "}")) or node.data.startswith("}"):
+            return _filter("_own_text", nodes.Const(node.data))
         return node
 
     def expression(self, node: nodes.Node) -> nodes.Expr:
@@ -119,6 +134,10 @@ class Rewriter:
         if isinstance(node, nodes.CondExpr) and node.expr2 is None:
             node.expr2 = nodes.Const("")
         self._children(node)
+        if isinstance(node, nodes.Compare):
+            names = nodes.List([nodes.Const(operand.op) for operand in node.ops])
+            others = nodes.List([operand.expr for operand in node.ops])
+            return _filter("_compare", node.expr, [names, others])
         if isinstance(node, nodes.Concat):
             return _filter("_concat", nodes.List(node.nodes))
         if isinstance(node, nodes.List | nodes.Tuple | nodes.Dict):
@@ -157,7 +176,9 @@ class Rewriter:
             root.node = self.expression(root.node)
             if isinstance(root.arg, nodes.Slice):
                 self._children(root.arg)
-                return _pick(root, path, "", root.lineno) if path else root
+                parts = (root.arg.start, root.arg.stop, root.arg.step)
+                taken = _filter("_slice", root.node, parts)
+                return _pick(taken, path, "", root.lineno) if path else taken
             # A key that is computed, and the rest of the path.
             computed = nodes.List([self.expression(root.arg), *map(nodes.Const, path)])
             return _filter("_pick", root.node, [computed, root.lineno, ""])
@@ -193,14 +214,17 @@ class Rewriter:
         return _filter("_range", nodes.List(arguments))
 
 
-def _constant(node: nodes.Const) -> nodes.Const:
+def _constant(node: nodes.Const) -> nodes.Expr:
     value = node.value
-    if isinstance(value, str) and ("{{" in value or "{%" in value):
-        raise TemplateError(
-            "A text inside an expression has '{{' or '{%' in it; it would not be rendered.",
-            line=node.lineno,
-            fix=RAW_FIX,
-        )
+    if isinstance(value, str):
+        if has_marker(value):
+            raise TemplateError(
+                "A text inside an expression has '{{', '}}' or '{%' in it; "
+                "it would not be rendered.",
+                line=node.lineno,
+                fix=RAW_FIX,
+            )
+        return _filter("_own", node) if _BRACES.search(value) else node
     check_number(value)
     return node
 
@@ -215,7 +239,7 @@ def _check_name(node: nodes.Filter | nodes.Test) -> None:
         )
 
 
-def _is_key(node: nodes.Expr) -> bool:
+def _is_key(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Const) and type(node.value) in (str, int)
 
 
@@ -229,5 +253,19 @@ def _filter(name: str, node: nodes.Expr, args: Iterable[Any] = ()) -> nodes.Filt
     return nodes.Filter(node, name, given, [], None, None)
 
 
-def _size(node: nodes.Node) -> int:
-    return 1 + sum(_size(child) for child in node.iter_child_nodes())
+_BRACES = re.compile(r"[{}]")
+_ROUND = 4  # steps that one round of an empty loop takes
+_STEPS = {
+    **dict.fromkeys(("Const", "Keyword", "Pair", "And", "Or", "Not"), 1),
+    **dict.fromkeys(("TemplateData", "Assign", "If", "Template", "CondExpr"), 1),
+    **dict.fromkeys(("Filter", "Test", "Call"), 14),
+    **dict.fromkeys(("List", "Tuple", "Dict", "Compare", "Slice"), 6),
+    "For": 20,
+    "Concat": 4,
+}
+"""What one node takes, in steps of 0.25 µs; measured by `bench/template_work.py`."""
+
+
+def _steps(node: nodes.Node) -> int:
+    own = _STEPS.get(type(node).__name__, 3)
+    return own + sum(_steps(child) for child in node.iter_child_nodes())

@@ -7,7 +7,7 @@ FOR    ?=
 MINUTES ?= 20
 ONLY   ?=
 
-.PHONY: help demo test test-real test-all mutants simulate-all soak bench lint docs lock clean
+.PHONY: help demo test test-real crash-campaign test-all mutants simulate-all soak bench lint docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -38,6 +38,9 @@ test: lint  ## what CI runs, under six minutes on two cores
 
 test-real: $(READY)  ## crash campaigns in short form and slow real peers, under 30 minutes
 	@$(BIN)/pytest -n 2 --dist worksteal -m campaign
+
+crash-campaign: $(READY)  ## kill -9 a plant of 20 bridges and 3 processes at KILLS=50 moments; SEED=7 repeats
+	@KILLS=$(or $(KILLS),50) SEED=$(SEED) $(BIN)/pytest -q -s -m campaign tests/campaign
 
 test-all: lint  ## test, and what takes longer: hours on two cores, most of it simulate-all
 	@$(BIN)/pytest -n 2 --dist worksteal

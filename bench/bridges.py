@@ -66,15 +66,14 @@ bridges:
 def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """One of ours, ended by the end of its standard input."""
     command = [sys.executable, "-m", *arguments]
-    running = subprocess.Popen(
+    with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        yield running
-    finally:
-        if running.poll() is None:
-            running.kill()
-        running.wait()
+    ) as running:
+        try:
+            yield running
+        finally:
+            if running.poll() is None:
+                running.kill()
 
 
 def cpu_of(pid: int) -> float:

@@ -9,6 +9,7 @@ import pytest
 from fsmv2 import DocumentError, WorkerFactory
 from fsmv2.builtin import parse_plant, register_builtins
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.misleading import NO_LOCATION
 from fsmv2.flow import AsyncioEngine
 from fsmv2.runtime import plan
 
@@ -78,7 +79,7 @@ templates:
           address: "{{ .IP }}:{{ .PORT }}"
           registers: [{name: speed, address: 0}]
 bridges:
-  - {name: filler, template: plc, location: {cell: filler}, variables: {IP: 10.0.0.5, PORT: 502}}
+  - {name: filler, template: plc, location: {area: filler}, variables: {IP: 10.0.0.5, PORT: 502}}
 """
 
 
@@ -136,7 +137,7 @@ def test_a_bad_bridge_is_reported_and_waits_while_the_others_run(
 
 def test_the_agent_owns_its_levels_and_the_loser_is_told() -> None:
     """A warning; the agent's value stands."""
-    text = BRIDGE.replace("{cell: filler}", "{site: berlin, cell: filler}")
+    text = BRIDGE.replace("{area: filler}", "{site: berlin, area: filler}")
     plant = parse_plant(text, "plant.yaml")
     (warning,) = plant.diagnostics
     assert warning.warning
@@ -148,7 +149,7 @@ def test_the_agent_owns_its_levels_and_the_loser_is_told() -> None:
 def test_a_flow_without_any_location_is_refused() -> None:
     """What publishes into the namespace needs at least the enterprise."""
     text = BRIDGE.replace(", location: {enterprise: acme, site: cologne}", "").replace(
-        " location: {cell: filler},", ""
+        " location: {area: filler},", ""
     )
     assert any(d.code == "FSM0134" for d in parse_plant(text).diagnostics)
     assert "location is empty" in planned(text)["edge/filler"]
@@ -186,7 +187,7 @@ WRITE = """\
 bridges:
   - name: filler
     template: plc
-    location: {cell: filler}
+    location: {area: filler}
     variables: {IP: 10.0.0.5, PORT: 502, MAX: 80}
 """
 
@@ -209,7 +210,7 @@ def test_a_bridge_with_a_write_section_gains_a_flow_to_the_device() -> None:
     register_builtins(factory, AsyncioEngine())
     config = {n.path: n.config for n in plan(parse_plant(text).root, factory)}
     write = config["edge/filler/dfc_write"]
-    assert write.input.subject == "cmd.v1.acme.cologne.unknown.unknown.filler._write"
+    assert write.input.subject == "cmd.v1.acme.cologne.filler._write"
     assert write.output.registers[0].max == 80
 
 
@@ -261,7 +262,7 @@ def test_two_bridges_that_would_hear_the_same_commands_are_told() -> None:
     assert (found.code, topics.code) == ("FSM0138", "FSM0142")
     assert "'second' would hear the commands of 'filler'" in found.message
     assert parse_plant(text + second + "    enabled: false\n").diagnostics == ()
-    moved = second.replace("cell: filler", "cell: other")
+    moved = second.replace("area: filler", "area: other")
     assert parse_plant(text + moved).diagnostics == ()
 
 
@@ -270,14 +271,15 @@ def two(second: str, first: str = "") -> list[tuple[str, str]]:
     text = BRIDGE.partition("bridges:")[0] + "bridges:\n"
     for name, more in (("filler", first), ("capper", second)):
         text += f"  - {{name: {name}, template: plc, variables: {{IP: h, PORT: 502}}{more}}}\n"
-    return [(d.code, d.message) for d in parse_plant(text).diagnostics]
+    found = parse_plant(text).diagnostics
+    return [(d.code, d.message) for d in found if d.code != NO_LOCATION]
 
 
 def test_two_bridges_that_publish_to_one_topic_are_warned_of() -> None:
     topic = "umh/v1/acme/cologne/_raw/speed"
     message = f"bridge 'capper' publishes to {topic}, as 'filler' does."
     assert two("") == [("FSM0142", message)]
-    assert two(", location: {cell: capper}") == []
+    assert two(", location: {area: capper}") == []
     assert two(", enabled: false") == []
     modbus = "{address: h, registers: [{name: %s, address: 1}, {name: temp, address: 2}]}"
     read = ", read: {input: {modbus: %s}}"

@@ -27,10 +27,11 @@ from fsmv2.builtin.broker.worker import Broker, BrokerSpec
 from fsmv2.builtin.broker_access import BrokerAccess
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
+from fsmv2.builtin.misleading import Misleading
 from fsmv2.builtin.places import Locations, bridge_nodes
 from fsmv2.builtin.process import Process
 from fsmv2.builtin.processes import process_entry, process_nodes
-from fsmv2.builtin.rendering import check_bridge
+from fsmv2.builtin.rendering import check_bridge, subjects_of
 from fsmv2.builtin.secret_values import SecretValues
 from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.builtin.unused import Unused
@@ -76,6 +77,7 @@ class Making:
         self._waiting = waiting
         self._secrets = SecretValues(vault, fatal, waiting)
         self._unused = Unused(waiting)
+        self._misleading = Misleading(waiting, locations.agent)
         self._data: dict[int, Any] = {}
         self._writers: dict[str, str] = {}  # location path → the bridge that hears commands there
         self._publishers: dict[str, str] = {}  # subject → the bridge that publishes to it
@@ -92,6 +94,7 @@ class Making:
         ]
         processes = tuple(self._processes(section, global_))
         self._unused.rest(self._node)
+        self._misleading.rest()
         spec = AgentSpec(
             variables=VariableBundle(global_=global_),
             location=self._locations.agent,
@@ -177,7 +180,7 @@ class Making:
             if found is not None and found.value is not None:
                 sections[key] = found
         user = self._secrets.resolve(node.get("variables"), bridge.variables)
-        problems, subjects = check_bridge(
+        problems, flows = check_bridge(
             node,
             sections,
             name=bridge.name,
@@ -188,7 +191,9 @@ class Making:
         )
         self._waiting += problems
         if bridge.enabled:
+            subjects = [one for _, flow in flows.values() for one in subjects_of(flow)]
             self._check_subjects(bridge.name, node, subjects)
+            self._misleading.bridge(node, bridge.name, location, flows)
         write = sections.get("write")
         if write is not None and bridge.enabled and not write.get("input", "commands", "subject"):
             path = compute_location_path(merge_locations(agent_location, location))

@@ -22,6 +22,7 @@ from fsmv2 import (
 )
 from fsmv2.builtin.kit import register_builtins
 from fsmv2.builtin.making import SHARED, Making
+from fsmv2.builtin.misleading import CODES
 from fsmv2.builtin.ordering import check_siblings
 from fsmv2.builtin.places import NOT_FOR_BRIDGES, Locations, Places, bridge_nodes
 from fsmv2.builtin.processes import check_processes, process_nodes
@@ -184,7 +185,9 @@ class _Loading:
 
     def _refused(self) -> DocumentError:
         # What is wrong, and was not looked at, may read what nothing else does.
-        waiting = [problem for problem in self._waiting if problem.code not in (UNREAD, SHARED)]
+        waiting = [
+            problem for problem in self._waiting if problem.code not in (UNREAD, SHARED, *CODES)
+        ]
         return DocumentError(in_order([*self._fatal, *waiting]))
 
     def _check_templates(self, bridges: list[Node]) -> None:

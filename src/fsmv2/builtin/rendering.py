@@ -58,10 +58,10 @@ def check_bridge(
     global_: Mapping[str, Any],
     location: Mapping[str, str],
     agent_location: Mapping[str, str],
-) -> tuple[list[Diagnostic], list[str]]:
-    """What keeps this bridge from starting, each with its place; and the subjects it publishes to.
+) -> tuple[list[Diagnostic], dict[str, tuple[Node, DataFlowSpec]]]:
+    """What keeps this bridge from starting, each with its place; and its flows.
 
-    When something keeps it, it publishes to none.
+    When something keeps it, it has none.
     """
     whole = merge_locations(agent_location, location)
     path = compute_location_path(whole)
@@ -88,16 +88,21 @@ def check_bridge(
                 fix="Add at least `location: {enterprise: ...}` to the agent.",
             )
         )
-    subjects: list[str] = []
+    flows: dict[str, tuple[Node, DataFlowSpec]] = {}
     place = path if has_first_level(path) else _SOME_PLACE  # which has been looked at
     for key, section in sections.items():
         wrong, flow = _check_section(bridge, key, section, scope, name, place)
         problems += wrong
-        if flow is None:
-            continue
-        if isinstance(flow.input, ModbusInput) and isinstance(flow.output, UnsOutput):
-            subjects = [flow.output.subject(tag) for tag in flow.input.registers]
-    return problems, [] if problems else subjects
+        if flow is not None:
+            flows[key] = (section, flow)
+    return problems, {} if problems else flows
+
+
+def subjects_of(flow: DataFlowSpec) -> list[str]:
+    """What a flow publishes to."""
+    if isinstance(flow.input, ModbusInput) and isinstance(flow.output, UnsOutput):
+        return [flow.output.subject(tag) for tag in flow.input.registers]
+    return []
 
 
 def _check_section(

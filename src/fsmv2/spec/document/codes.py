@@ -311,6 +311,55 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             'host: "{{ .IP }}"'
         ),
     ),
+    "FSM0151": (
+        "A bool of a whole register",
+        (
+            "A holding or input register has 16 bits. Read as a bool it is true when any of them "
+            "is set, and no single bit of it can be chosen.\n\n"
+            "wrong:  {name: valve, address: 7, kind: holding, type: bool}\n"
+            "right:  {name: valve, address: 7, kind: coil, type: bool}\n"
+            "        {name: status, address: 7, kind: holding, type: uint16}"
+        ),
+    ),
+    "FSM0152": (
+        "A limit that the register cannot reach",
+        (
+            "`min` and `max` keep values from a machine. One beyond what the type can hold, with "
+            "scale and offset, keeps nothing from it; the limit or the type is a mistake.\n\n"
+            "wrong:  {name: speed, address: 3, type: uint16, max: 70000}\n"
+            "right:  {name: speed, address: 3, type: uint16, max: 1500}"
+        ),
+    ),
+    "FSM0153": (
+        "An address in Modicon's notation",
+        (
+            "Manuals often write 40001 for the first holding register, 30001 for the first input "
+            "register and 10001 for the first discrete input. Addresses here are those of the "
+            "protocol: `kind` says which table, and the first is 0. A warning, since some devices "
+            "have as many registers as that.\n\n"
+            "wrong:  {name: temperature, address: 40001}\n"
+            "right:  {name: temperature, address: 0}"
+        ),
+    ),
+    "FSM0154": (
+        "A gap in a location",
+        (
+            "Topics have one part for each level from the enterprise on. A level that is left out "
+            "between two others becomes `unknown`, and all topics change when it is named later."
+            "\n\nwrong:  agent: {location: {enterprise: acme, site: cologne}}   a bridge: "
+            "{location: {cell: filler}}\n"
+            "right:  a bridge: {location: {area: hall-1, line: one, cell: filler}}"
+        ),
+    ),
+    "FSM0155": (
+        "A bridge with no location of its own",
+        (
+            "Its tags are published at the location of the agent, as if the whole site were one "
+            "machine; those of a second bridge are mixed with them.\n\n"
+            "wrong:  - {name: filler, template: plc}\n"
+            "right:  - {name: filler, template: plc, location: {area: hall-1}}"
+        ),
+    ),
     "FSM0134": (
         "The location is empty, or has no enterprise",
         (

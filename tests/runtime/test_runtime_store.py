@@ -284,7 +284,7 @@ def test_two_trees_do_not_share_a_file(tmp_path: Path) -> None:
     async def check() -> None:
         async with Runtime(plant(1), factory(), store=SqliteStore(file)) as tree:
             with pytest.raises(
-                StoreError, match=f"in use by another tree, in process {os.getpid()}"
+                StoreError, match=f"in use by another tree in this process, {os.getpid()}"
             ):
                 async with Runtime(plant(1), factory(), store=SqliteStore(file)):
                     pass

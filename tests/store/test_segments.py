@@ -93,7 +93,7 @@ def test_a_tree_too_large_for_the_folder_is_said(tmp_path: Path) -> None:
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
     first, second = Segments(tmp_path / "journal", 10**6), Segments(tmp_path / "journal", 10**6)
     first.open()
-    with pytest.raises(StoreError, match=f"the journal .* in process {os.getpid()}"):
+    with pytest.raises(StoreError, match=f"the journal .* in this process, {os.getpid()}"):
         second.open()
     first.close()
     second.open()

@@ -104,7 +104,7 @@ def test_a_store_used_by_another_process_names_it(file: Path) -> None:
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(StoreError, match=f"by another tree, in process {other.pid}"):
+        with pytest.raises(StoreError, match=f"by another fsmv2, process {other.pid}"):
             SqliteStore(file).open()
         other.kill()
     assert known(file) == ()

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from fsmv2.errors import StoreError
+from fsmv2.host.private import FOLDER, private_folder
+from fsmv2.store.lock import FileLock, running_holder
 
 LOCK = "fsmv2.lock"
+STORE = "store.db"
+"""The file in the state directory that keeps what a crash must not lose."""
+JOURNAL = "journal"
+"""The folder in the state directory that keeps what happened, for `fsmv2 replay`."""
+OURS = {
+    *(LOCK, JOURNAL, "broker", "processes", "commands"),
+    *(STORE + end for end in ("", "-wal", "-shm", "-journal", ".lock")),
+}
+"""All that a state directory holds."""
 
 
 def state_home() -> Path:
@@ -28,35 +37,28 @@ def shown(path: Path) -> str:
 
 def holder(directory: Path) -> str:
     """The process that runs a tree in this place; empty when none does."""
-    try:
-        with (directory / LOCK).open(encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        with contextlib.suppress(OSError):
-            return (directory / LOCK).read_text(encoding="utf-8").strip() or "?"
-    except OSError:
-        return ""  # never used
-    return ""
+    found = running_holder(directory / LOCK)
+    return str(found.pid) if found is not None else ""
 
 
 @contextlib.contextmanager
 def held(directory: Path) -> Iterator[None]:
     """Make `directory` and keep every other fsmv2 out of it; the kernel lets go after any death.
 
-    Two trees in one place would adopt each other's broker, and the first to stop would end it.
-    Raises OSError when it cannot be written, StoreError when another one uses it.
+    Two trees in one place would adopt each other's broker, and the first to stop would end it. It
+    becomes private, if it holds nothing but what is ours. Raises OSError when it cannot be
+    written, StoreError when another one uses it.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / LOCK).open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise StoreError(
-                f"{directory} is in use by another fsmv2, process {file.read().strip() or '?'}.",
-                fix="Stop that one, or name another place with --state-dir.",
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+    directory.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    if {entry.name for entry in directory.iterdir()} <= OURS:
+        private_folder(directory)
+    lock = FileLock(
+        directory / LOCK,
+        what=str(directory),
+        fix="Stop that one, or name another place with --state-dir.",
+    )
+    lock.take()
+    try:
         yield
+    finally:
+        lock.release()

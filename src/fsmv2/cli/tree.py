@@ -20,7 +20,7 @@ from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
 from fsmv2.cli.settled import unsettled
 from fsmv2.cli.show import Show
-from fsmv2.cli.state_home import held, shown, state_home
+from fsmv2.cli.state_home import JOURNAL, STORE, held, shown, state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
 from fsmv2.store import SqliteStore, Store
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from fsmv2.builtin import Plant
     from fsmv2.cli.live import Below
 
-STORE = "store.db"
-"""The file in the state directory that keeps what a crash must not lose."""
-JOURNAL = "journal"
-"""The folder in the state directory that keeps what happened, for `fsmv2 replay`."""
 SHOWN = 10
 """How many of those that did not run are named to people; programs are told all."""
 

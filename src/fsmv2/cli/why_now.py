@@ -20,9 +20,9 @@ from fsmv2.cli.lines import clock_text
 from fsmv2.cli.moment import shown as date_text
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.replaying import known_types
-from fsmv2.cli.state_home import holder, shown
+from fsmv2.cli.state_home import JOURNAL, holder, shown
 from fsmv2.cli.terminal import complain, put, put_json
-from fsmv2.cli.tree import JOURNAL, default_state
+from fsmv2.cli.tree import default_state
 from fsmv2.core import Supervisor, TickRecord
 from fsmv2.errors import JournalError, suggest
 from fsmv2.runtime import NodeView

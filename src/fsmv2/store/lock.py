@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import fcntl
 import os
-from io import TextIOWrapper
+import time
 from pathlib import Path
 
 from fsmv2.errors import StoreError
+from fsmv2.host.lock_holder import LockHolder, lock_holder
+from fsmv2.host.private import open_private
+
+TRIES, PAUSE = 10, 0.02
+"""Who only looks whether somebody holds it may hold it for a moment; it is tried this often."""
 
 
 class FileLock:
-    """Held from `take` to `release`; the file beside the store names the process that holds it."""
+    """Held from `take` to `release`; the file names the process that holds it, for people."""
 
-    def __init__(self, store: Path, *, what: str = "store", file: Path | None = None) -> None:
-        """`what` it is, for the message; `file` is locked, by default one beside the store."""
-        self._store = store
+    def __init__(self, file: Path, *, what: str, fix: str) -> None:
+        """`what` is locked, and what to do when somebody else has it: for the message."""
+        self._path = file
         self._what = what
-        self._path = file or store.with_name(store.name + ".lock")
-        self._file: TextIOWrapper | None = None
+        self._fix = fix
+        self._file: int | None = None
 
     def take(self) -> None:
         """Lock, or raise StoreError naming who has it; OSError when the place is not writable."""
         if self._file is not None:
-            raise self._in_use(str(os.getpid()))
-        file = self._path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "?"
-            file.close()
-            raise self._in_use(holder) from None
+            raise self._in_use(f"another tree in this process, {os.getpid()}")
+        file = open_private(self._path, os.O_RDWR)
+        if not _locked(file):
+            os.close(file)
+            raise self._in_use(self._holder())
         self._file = file
         try:
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+            os.ftruncate(file, 0)
+            os.pwrite(file, str(os.getpid()).encode(), 0)
         except OSError:
             return  # a full disk: locked all the same, only nobody is told by whom
 
@@ -44,13 +44,44 @@ class FileLock:
         """Let go, if it is held."""
         file, self._file = self._file, None
         if file is not None:
-            try:
-                file.close()
-            except OSError:
-                return  # what could not be flushed was only the number
+            os.close(file)
+
+    def _holder(self) -> str:
+        holder = lock_holder(self._path)
+        if holder is None:
+            return "a process that cannot be seen from here, in another container perhaps"
+        if holder.pid == os.getpid():
+            return f"another tree in this process, {holder.pid}"
+        if str(holder.pid) == written_by(self._path):
+            return f"another fsmv2, process {holder.pid}"
+        return f"{holder}, which is not the fsmv2 that wrote it"
 
     def _in_use(self, holder: str) -> StoreError:
-        return StoreError(
-            f"the {self._what} {self._store} is in use by another tree, in process {holder}.",
-            fix=f"Stop that one, or use another {'file' if self._what == 'store' else 'folder'}.",
-        )
+        return StoreError(f"{self._what} is in use by {holder}.", fix=self._fix)
+
+
+def written_by(file: Path) -> str:
+    """The number of the process that took the lock last, as written in the file; it may be dead."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(20).decode("ascii", "replace").strip()
+    except OSError:
+        return ""
+
+
+def running_holder(file: Path) -> LockHolder | None:
+    """The living fsmv2 that holds this lock."""
+    holder = lock_holder(file)
+    return holder if holder is not None and str(holder.pid) == written_by(file) else None
+
+
+def _locked(file: int) -> bool:
+    for number in range(TRIES):
+        if number:
+            time.sleep(PAUSE)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return True
+    return False

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fsmv2.errors import JournalError, StoreError
+from fsmv2.host.private import private_folder, tighten_file
 from fsmv2.store.lock import FileLock
 
 VERSION = 1
@@ -40,7 +41,11 @@ class Segments:
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.folder = folder
         self._max_bytes = max_bytes
-        self._lock = FileLock(folder, what="journal", file=folder / "lock")
+        self._lock = FileLock(
+            folder / "lock",
+            what=f"the journal {folder}",
+            fix="Stop that one, or use another folder.",
+        )
         self._file: int | None = None
         self._path = folder
         self._older: deque[tuple[Path, int]] = deque()
@@ -52,9 +57,11 @@ class Segments:
     def open(self) -> None:
         """Take the folder for this process; StoreError: another one has it, OSError: no place."""
         if not self._taken:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            private_folder(self.folder)
             self._lock.take()
             self._taken = True
+            for path in segments_in(self.folder):
+                tighten_file(path)
             self._older.extend((path, path.stat().st_size) for path in segments_in(self.folder))
             self._in_older = sum(size for _, size in self._older)
             self._number = int(self._older[-1][0].stem) if self._older else 0

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fsmv2.errors import StoreError, StoreLostError
+from fsmv2.host.private import FOLDER, open_private, tighten_file
 from fsmv2.store import schema
 from fsmv2.store.lock import FileLock
 from fsmv2.store.protocol import EVENTS_KEPT
@@ -70,7 +71,11 @@ class SqliteStore:
         self._file = Path(file)
         self._events_kept = events_kept
         self._max_bytes = max_bytes
-        self._lock = FileLock(self._file)
+        self._lock = FileLock(
+            self._file.with_name(self._file.name + ".lock"),
+            what=f"the store {self._file}",
+            fix="Stop that one, or use another file.",
+        )
         self._connection: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
         self._lost = False
@@ -88,8 +93,10 @@ class SqliteStore:
         starting. Raises StoreError as `Store.open` says.
         """
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
             self._lock.take()
+            for place in (self._file, *self._companions()):
+                tighten_file(place)
         except StoreError:
             raise
         except OSError as error:
@@ -239,7 +246,7 @@ class SqliteStore:
             schema.check(self._file)
         else:
             # Before SQLite makes it: what is configured is nobody else's to read.
-            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.close(open_private(self._file, os.O_RDWR))
         connection = sqlite3.connect(self._file, isolation_level=None, timeout=1.0)
         try:
             if new:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.flow.write.command import Answer
+from fsmv2.host.private import open_private, private_folder
 
 LINES = 50_000
 """Lines after which the file is written anew with what still counts: some ten megabytes."""
@@ -71,7 +72,7 @@ class KeptCommands:
         """
         if all_of_them is not None:
             self._rewrite(all_of_them)
-        with self._file.open("ab") as file:
+        with open(open_private(self._file, os.O_WRONLY | os.O_APPEND), "ab") as file:
             file.write(_ENCODER.encode(line) + b"\n")
             self._lines += 1
             if durable:
@@ -84,10 +85,10 @@ class KeptCommands:
         return self._lines >= LINES
 
     def _rewrite(self, lines: Iterable[Line]) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(self._file.parent)
         new = self._file.with_suffix(".new")
         encoded = [_ENCODER.encode(line) for line in lines]
-        with new.open("wb") as file:
+        with open(open_private(new, os.O_WRONLY | os.O_TRUNC), "wb") as file:
             file.write(b"".join(one + b"\n" for one in encoded))
             file.flush()
             os.fdatasync(file.fileno())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +20,9 @@ from typer.testing import CliRunner, Result
 
 from fsmv2.cli.app import app
 from fsmv2.cli.duration import spoken
+from fsmv2.cli.state_home import held
+from fsmv2.store.segments import segments_in
+from fsmv2.store.trouble import Trouble, make_room, tell_trouble
 
 pytestmark = pytest.mark.real
 
@@ -184,3 +189,46 @@ def test_what_was_stopped_and_what_was_killed_do_not_look_as_if_they_ran(tmp_pat
 )
 def test_durations_are_said_as_a_person_says_them(seconds: float, said: str) -> None:
     assert spoken(seconds) == said
+
+
+@pytest.fixture
+def copied(plant: Path, tmp_path: Path) -> Iterator[Path]:
+    """The journal of the running plant in a place that this process holds."""
+    (tmp_path / "plant.yaml").write_text(DOCUMENT)
+    until(lambda: answer(plant, "edge/sleeps")["node"]["state"] == "running")
+    shutil.copytree(plant / "state" / "journal", tmp_path / "state" / "journal")
+    with held(tmp_path / "state"):
+        yield tmp_path
+
+
+def test_a_journal_whose_end_is_cut_off_is_answered_with_until_when(copied: Path) -> None:
+    segment = segments_in(copied / "state" / "journal")[-1]
+    segment.write_bytes(segment.read_bytes()[:-5])
+    (segment.parent / "00000099.journal").touch()
+    found = why(copied, "edge/sleeps")
+    assert found.exit_code == 0, found.output
+    last = found.output.splitlines()[-1]
+    assert re.search(r"runs it; this was so at .*, and nothing is recorded since: ", last)
+
+
+def test_why_nothing_is_recorded_is_said(copied: Path) -> None:
+    journal = copied / "state" / "journal"
+    make_room(journal)
+    tell_trouble(journal, Trouble(time.time(), "OSError: [Errno 28] No space left on device"))
+    last = why(copied, "edge/sleeps").output.splitlines()[-1]
+    assert last.endswith("nothing is recorded since: OSError: [Errno 28] No space left on device")
+
+
+def test_a_journal_that_keeps_its_reader_busy_for_ever_is_given_up(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def endless(*_: Any, **__: Any) -> None:
+        while True:
+            with contextlib.suppress(Exception):
+                sum(range(1000))
+
+    monkeypatch.setattr("fsmv2.cli.why_now.replay", endless)
+    monkeypatch.setattr("fsmv2.cli.why_now.PATIENCE", 0.1)
+    found = why(copied, "edge/sleeps")
+    assert found.exit_code == 1
+    assert "cannot be read within 0.1 s" in found.output

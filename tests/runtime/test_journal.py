@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import math
+import os
 import random
 import shutil
 import signal
@@ -37,6 +40,8 @@ from fsmv2.core.settings import TypeSettings
 from fsmv2.runtime.journal import recorder, writer
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.store import MemoryStore, segments
+from fsmv2.store.segments import segments_in
+from fsmv2.store.trouble import trouble_in
 from fsmv2.testing import Replayed, replay
 
 
@@ -330,3 +335,47 @@ def test_after_a_kill_it_is_replayed_up_to_the_last_moment(tmp_path: Path) -> No
         assert len(starts) == number + 1
         assert found.segments[-1].last > last - 5, "what was gathered is lost, and no more"
         assert sum(segment.events for segment in found.segments) > 50
+
+
+async def test_while_the_disk_is_full_it_says_why_and_goes_on_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, told = tmp_path / "journal", Told()
+    full, real = [False], os.write
+
+    def write(file: int, data: bytes) -> int:
+        if full[0] and os.readlink(f"/proc/self/fd/{file}").endswith(".journal"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(file, data)
+
+    monkeypatch.setattr(os, "write", write)
+    monkeypatch.setattr("fsmv2.runtime.journal.writer.RETRY", 0.05)
+    async with Runtime(root(1), lamps(), journal=journal, listener=told.append) as tree:
+        await lit(tree, 1)
+        await so(lambda: bool(segments_in(journal)))
+        full[0] = True
+        tree.declare(root(2))
+        await so(lambda: "cannot be written" in told.texts)
+        trouble = trouble_in(journal)
+        assert trouble is not None
+        assert "No space left on device" in trouble.why
+        full[0] = False
+        await so(lambda: len(segments_in(journal)) > 1)
+        await so(lambda: trouble_in(journal) is None)
+        tree.declare(root(3))
+        await lit(tree, 3)
+    found = all_the_same(journal)
+    assert [s.problem for s in found.segments] == [""] * len(found.segments)
+
+
+async def test_what_can_be_read_of_a_journal_is_replayed_to_its_end(tmp_path: Path) -> None:
+    """Its newest segment was begun and is empty, and the end of the one before is cut off."""
+    journal = tmp_path / "journal"
+    async with Runtime(root(1), lamps(), journal=journal) as tree:
+        await lit(tree, 1)
+    path = segments_in(journal)[-1]
+    path.write_bytes(path.read_bytes()[:-3])
+    (journal / "00000009.journal").touch()
+    found = replay(journal, lamps(), since=math.inf)
+    assert found.core is not None
+    assert "cut off" in found.ending

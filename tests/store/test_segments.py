@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,95 @@ def test_a_file_killed_at_once_is_empty_and_says_so(tmp_path: Path) -> None:
         segment = Segment(file)
         assert list(segment.records()) == []
         assert segment.ending == "it was killed before anything was written"
+
+
+def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """From now on `after` bytes can be written to segments, as one write takes a part of them."""
+    real, left = os.write, [after]
+
+    def write(file: int, data: bytes) -> int:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        done = real(file, data[: left[0]])
+        left[0] -= done
+        return done
+
+    monkeypatch.setattr(os, "write", write)
+
+
+def test_a_record_that_cannot_be_written_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segments = Segments(tmp_path, 10**9)
+    segments.begin(iter([b"first"]))
+    path = segments_in(tmp_path)[0]
+    before = path.read_bytes()
+    with monkeypatch.context() as patched:
+        full_disk(patched, after=5)
+        with pytest.raises(OSError, match="No space"):
+            segments.append(b"second")
+    assert path.read_bytes() == before
+    with pytest.raises(OSError, match="no segment was begun"):
+        segments.append(b"third")  # it would build on what is not there
+    segments.begin(iter([b"fourth"]))
+    segments.close()
+    assert list(Segment(segments_in(tmp_path)[-1]).records()) == [b"fourth"]
+
+
+@pytest.mark.parametrize("after", [0, 5, 30])
+def test_a_segment_that_cannot_be_begun_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    written(tmp_path)
+    segments = Segments(tmp_path, 10**9)
+    with monkeypatch.context() as patched:
+        full_disk(patched, after)
+        with pytest.raises(OSError, match="No space"):
+            segments.begin(iter([os.urandom(100)]))
+    assert [path.name for path in segments_in(tmp_path)] == ["00000001.journal"]
+    segments.begin(iter([b"later"]))
+    segments.close()
+
+
+def test_what_a_record_grows_to_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, [b"first", b"0" * 20_000_000])
+    monkeypatch.setattr("fsmv2.store.segments.LARGEST", 1_000_000)
+    tracemalloc.start()
+    segment = Segment(path)
+    assert list(segment.records()) == [b"first"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "damaged at byte" in segment.ending
+    assert peak < 4_000_000
+
+
+def test_many_records_that_grow_are_bounded_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, [b"0" * 1_000_000] * 10)
+    monkeypatch.setattr("fsmv2.store.segments.SPARE", 0)
+    monkeypatch.setattr("fsmv2.store.segments.EXPANSION", 100)
+    segment = Segment(path)
+    assert len(list(segment.records())) < 10
+    assert "damaged at byte" in segment.ending
+
+
+def test_a_length_that_is_a_lie_costs_no_memory(tmp_path: Path) -> None:
+    path = written(tmp_path, [b"first"])
+    with path.open("ab") as file:
+        file.write(b"\xff\xff\xff\xff\x00\x00\x00\x00")
+    tracemalloc.start()
+    assert list(Segment(path).records()) == [b"first"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+def test_a_record_that_nobody_would_read_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fsmv2.store.segments.LARGEST", 1000)
+    segments = Segments(tmp_path, 10**9)
+    with pytest.raises(StoreError, match="too large"):
+        segments.begin(iter([b"0" * 1001]))
+    segments.close()

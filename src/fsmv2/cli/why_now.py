@@ -6,10 +6,13 @@ state, with the delays that are drawn. Nothing is asked of the tree that runs.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import msgspec
@@ -26,10 +29,11 @@ from fsmv2.cli.tree import default_state
 from fsmv2.core import Supervisor, TickRecord
 from fsmv2.errors import JournalError, suggest
 from fsmv2.runtime import NodeView
-from fsmv2.runtime.journal import replay
+from fsmv2.runtime.journal import Replayed, replay
 from fsmv2.runtime.view import history, view_node
 from fsmv2.store.segments import segments_in
-from fsmv2.worker import Phase
+from fsmv2.store.trouble import trouble_in
+from fsmv2.worker import Phase, WorkerFactory
 
 DUE = {
     "retry": "tries again",
@@ -44,15 +48,25 @@ DUE = {
 }
 """What is due and a person would ask for; by the kind of its timer."""
 
+TRIES, PAUSE = 2, 0.2
+"""How often the end of a journal that is being written is read again, and after which pause."""
+
+PATIENCE = 60.0
+"""Seconds for which the newest segment is read; those of a large tree take a few."""
+
 MOST = 8
 """Children in trouble, and decisions of late, that are shown."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one worker. `at`, in Unix seconds: until when; `process`: who runs it."""
+    """What is known of one worker. `at`, in Unix seconds: until when; `process`: who runs it.
+
+    `missing`: why nothing is recorded of what came after.
+    """
 
     at: float
     process: str
+    missing: str
     node: NodeView
     due: dict[str, float]
     withheld: str
@@ -70,22 +84,34 @@ def why_now(
     if not file.exists() and state_dir is None:
         complain(f"{file} does not exist", fix="Name the document that is run, or --state-dir.")
         return USAGE
+    process = holder(directory)
     if not segments_in(journal):
+        if process:
+            trouble = trouble_in(journal)
+            complain(
+                f"process {process} runs {file}, and nothing is recorded of it"
+                f"{f': {trouble.why}' if trouble else ''}",
+                fix=f"Make room in {shown(directory)}, or set `journal_mb` if it is 0.",
+            )
+            return FAILED
         complain(
             f"nothing is known of a run of {file}: there is no journal in {shown(directory)}",
             fix=f"Start it: fsmv2 run {file}. Name its --state-dir, if it has one.",
         )
         return USAGE
-    process = holder(directory)
-    found = replay(journal, known_types(types), since=math.inf)
+    found = _end_of(journal, known_types(types), running=bool(process))
     core = found.core
     if core is None or found.difference is not None:
-        why = found.segments[-1].problem or "it is decided in another way now"
+        why = found.ending or "it is decided in another way now"
         raise JournalError(
             f"{shown(journal)} cannot be replayed to its end: {why}.",
             fix=f"See what `fsmv2 replay {shown(journal)}` says.",
         )
-    at = found.segments[-1].last
+    at = core.wall()
+    missing = _missing(journal, found.ending) if process else ""
+    if core.root is None and missing:
+        complain(f"process {process} runs {file}, and nothing is recorded of it: {missing}")
+        return FAILED
     if core.root is None:
         complain(
             f"nothing of {file} runs: it was stopped at {date_text(at)}",
@@ -97,8 +123,8 @@ def why_now(
         complain(f"there is no supervisor '{path}' in this tree", fix=suggest(path, core.by_path))
         return USAGE
     # A quiet tree has nothing to record: what is there is so until now, if it still runs.
-    later = max(0.0, time.time() - at) if process else 0.0
-    answer = _answer(s, at + later, later, process)
+    later = max(0.0, time.time() - at) if process and not missing else 0.0
+    answer = _answer(s, at + later, later, process, missing)
     if as_json:
         put_json(answer)
     else:
@@ -107,12 +133,58 @@ def why_now(
     return OK
 
 
-def _answer(s: Supervisor, at: float, later: float, process: str) -> Answer:
+def _end_of(journal: Path, factory: WorkerFactory, *, running: bool) -> Replayed:
+    """The replay of the newest segment that can be, up to its end."""
+    with _within(PATIENCE, journal):
+        found = replay(journal, factory, since=math.inf)
+        for _ in range(TRIES):
+            if not (running and found.ending):
+                break
+            time.sleep(PAUSE)  # a record that is just being written looks as if it were cut off
+            found = replay(journal, factory, since=math.inf)
+    return found
+
+
+class _TooLong(BaseException):
+    """Not an Exception: the core contains those, as they may be an author's."""
+
+
+@contextlib.contextmanager
+def _within(seconds: float, journal: Path) -> Iterator[None]:
+    """JournalError after so long: a file that nobody of us wrote may keep a core busy for ever."""
+
+    def over(_number: int, _frame: FrameType | None) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, should it be contained all the same
+    try:
+        yield
+    except _TooLong:
+        raise JournalError(
+            f"{shown(journal)} cannot be read within {seconds:g} s.",
+            fix=f"See what `fsmv2 replay {shown(journal)}` says.",
+        ) from None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _missing(journal: Path, ending: str) -> str:
+    """Why nothing is recorded since a while of a tree that runs; nothing: all is."""
+    trouble = trouble_in(journal)
+    if trouble is not None:
+        return trouble.why
+    return ending
+
+
+def _answer(s: Supervisor, at: float, later: float, process: str, missing: str) -> Answer:
     node = view_node(s)
     records = history(s)
     return Answer(
         at=at,
         process=process,
+        missing=missing,
         node=msgspec.structs.replace(
             node,
             age=node.age + later,
@@ -158,7 +230,12 @@ def _lines(answer: Answer) -> Iterator[str]:
     ):
         if text:
             yield f"  {name:10}{' '.join(text.split())}"
-    if answer.process:
+    if answer.missing:
+        yield (
+            f"process {answer.process} runs it; this was so at {date_text(answer.at)}, and nothing "
+            f"is recorded since: {answer.missing}"
+        )
+    elif answer.process:
         yield f"process {answer.process} runs it; this was so at {clock_text(answer.at)}"
     else:
         yield f"it does not run any more; this was so at {date_text(answer.at)}"

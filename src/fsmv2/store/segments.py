@@ -7,6 +7,7 @@ by the journal on a thread of its own; reading needs no lock.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -27,8 +28,11 @@ SUFFIX = ".journal"
 SHARE = 4
 """A segment is full when its records take this part of the folder's size."""
 
-LARGEST = 256 * 1024 * 1024
-"""Bytes of one record; more is no record but damage."""
+LARGEST = 32 * 1024 * 1024
+"""Bytes of one record; more is not written, and no record but damage when it is read."""
+EXPANSION, SPARE = 500, 64 * 1024 * 1024
+"""What a segment may grow to when it is read: so many times its size, and some more. Ours grow
+tenfold; a file made for that would keep its reader busy for ever."""
 
 _MAGIC = b"fsmv2 journal %d\n"
 _FRAME = struct.Struct("<II")
@@ -79,11 +83,15 @@ class Segments:
         self._file = os.open(self._path, flags, 0o600)
         self._compress = zlib.compressobj(1)
         self._size = 0
-        self._write(_MAGIC % VERSION)
-        for record in records:
-            self.append(record)
-            if self._size > self._max_bytes / 2:
-                raise self._too_small()
+        try:
+            self._write(_MAGIC % VERSION)
+            for record in records:
+                self.append(record)
+                if self._size > self._max_bytes / 2:
+                    raise self._too_small()
+        except BaseException:
+            self._take_back()
+            raise
         self._checkpoint = self._size
 
     @property
@@ -92,7 +100,15 @@ class Segments:
         return self._size - self._checkpoint > self._max_bytes / SHARE
 
     def append(self, record: bytes) -> None:
-        """Add a record to the segment; OSError when it cannot be written."""
+        """Add a record to the segment; OSError when it cannot be written.
+
+        Then nothing of it stays, and another segment has to be begun.
+        """
+        if len(record) > LARGEST:
+            raise StoreError(
+                f"a record of {len(record) >> 20} MB is too large for a journal.",
+                fix="Keep what a worker observes small.",
+            )
         done = self._compress.compress(record) + self._compress.flush(zlib.Z_SYNC_FLUSH)
         self._write(_FRAME.pack(len(done), zlib.crc32(done)) + done)
 
@@ -122,9 +138,24 @@ class Segments:
         if len(data) + self._size > self._max_bytes:
             raise self._too_small()
         left = memoryview(data)
-        while left:
-            left = left[os.write(self._file, left) :]
+        try:
+            while left:
+                left = left[os.write(self._file, left) :]
+        except OSError:
+            # Half a record would hide what comes later. What is compressed next builds on it, too.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._size)
+            self._end()
+            raise
         self._size += len(data)
+
+    def _take_back(self) -> None:
+        """Leave nothing of a segment that could not be begun: it would be taken for the newest."""
+        self._end()
+        if self._older and self._older[-1][0] == self._path:
+            self._in_older -= self._older.pop()[1]
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     def _too_small(self) -> StoreError:
         return StoreError(
@@ -164,21 +195,23 @@ class Segment:
         """The records in order, up to the last whole one."""
         if not self._start:
             return
-        expand = zlib.decompressobj()
+        expand, whole = zlib.decompressobj(), self.size
+        left = EXPANSION * whole + SPARE
         with self.path.open("rb") as file:
             file.seek(self._start)
             while head := file.read(_FRAME.size):
                 at = file.tell() - len(head)
                 length, check = _FRAME.unpack(head) if len(head) == _FRAME.size else (0, 0)
-                data = file.read(min(length, LARGEST))
+                data = file.read(min(length, LARGEST, whole))
                 if len(head) < _FRAME.size or (len(data) < length and not file.read(1)):
                     self.ending = f"its last record, at byte {at}, is cut off, as by a kill"
                     return
                 try:
                     if zlib.crc32(data) != check or len(data) < length:
                         raise zlib.error("checksum")
-                    record = expand.decompress(data, LARGEST)
-                    if expand.unconsumed_tail:
+                    record = expand.decompress(data, min(LARGEST, left))
+                    left -= len(record)
+                    if expand.unconsumed_tail or not left:
                         raise zlib.error("too long")
                 except zlib.error:
                     self.ending = f"it is damaged at byte {at}; what follows cannot be read"

@@ -12,7 +12,7 @@ import msgspec
 from fsmv2.runtime.journal.records import Batch, Begun, Noted, Part, Slice, Start
 from fsmv2.runtime.journal.words import decided
 from fsmv2.spec.exact import ExactWriter
-from fsmv2.store.segments import Segments
+from fsmv2.store.segments import LARGEST, Segments
 
 MOST = 500
 """Slices in one record."""
@@ -52,8 +52,16 @@ class JournalFiles:
         """Append these slices; OSError when they cannot be written."""
         self._rested = time.perf_counter()
         for start in range(0, len(notes), MOST):
-            slices = [self._slice(noted) for noted in notes[start : start + MOST]]
-            self.segments.append(self._encode(Batch(slices)))
+            self._append([self._slice(noted) for noted in notes[start : start + MOST]])
+
+    def _append(self, slices: list[Slice]) -> None:
+        record = self._encode(Batch(slices))
+        if len(record) <= LARGEST or len(slices) == 1:
+            self.segments.append(record)
+            return
+        half = len(slices) // 2
+        self._append(slices[:half])
+        self._append(slices[half:])
 
     def _first(self, begun: Begun, at: float) -> Iterator[bytes]:
         checkpoint = begun.checkpoint

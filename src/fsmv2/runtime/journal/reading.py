@@ -47,6 +47,15 @@ class RecordedSegment:
             if record.last:
                 return
 
+    def whole(self) -> bool:
+        """Whether the checkpoint is: instead of `parts`."""
+        for record in self._records:
+            if not isinstance(record, Part):
+                return False
+            if record.last:
+                return True
+        return False
+
     def slices(self) -> Iterator[Slice]:
         """The slices after the checkpoint."""
         for record in self._records:

@@ -14,7 +14,7 @@ import msgspec
 
 from fsmv2.core import Core, Event
 from fsmv2.core.thawing import Thawing, first_difference
-from fsmv2.errors import FsmError, JournalError
+from fsmv2.errors import FsmError, JournalError, said
 from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.reading import RecordedSegment, recorded
 from fsmv2.runtime.journal.records import Slice, Start
@@ -67,7 +67,9 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     difference: Difference | None
     not_kept: tuple[str, ...]
     core: Core | None
-    """The core at the end of the replay."""
+    """The core at the end of the replay, or of what could be replayed."""
+    ending: str = ""
+    """Why what came after that could not be replayed; nothing: it is the end."""
     met: bool = False
     """Whether the path whose story was asked for was there at any time."""
     nearest: str = ""
@@ -111,27 +113,36 @@ class _Replay:
         self._until = until
         self._story = Story(path, tell) if tell is not None else None
         self._core: Core | None = None
+        self._reached: Core | None = None
         self._segments: list[ReplayedSegment] = []
         self._difference: Difference | None = None
         self._not_kept: dict[str, None] = {}
 
     def run(self, paths: list[Path], since: float | None) -> Replayed:
         """Replay these segments."""
+        ending = ""
         for path in _from(paths, since):
             told = ReplayedSegment(path=path, size=path.stat().st_size)
             self._segments.append(told)
             segment = RecordedSegment(path)
-            if not self._segment(segment, told):
+            goes_on = self._segment(segment, told)
+            if self._core is not None:
+                self._reached, ending = self._core, told.problem
+            else:
+                ending = ending or told.problem
+            if not goes_on:
                 break
             if told.problem:
                 self._core = None  # what follows begins with a checkpoint of its own
-        if len(self._segments) == 1 and self._segments[0].problem and not self._segments[0].runs:
+        nothing = self._reached is None and self._difference is None
+        if len(self._segments) == 1 and self._segments[0].problem and nothing:
             raise JournalError(f"{paths[0]} cannot be replayed: {self._segments[0].problem}.")
         return Replayed(
             segments=tuple(self._segments),
             difference=self._difference,
             not_kept=tuple(self._not_kept),
-            core=self._core,
+            core=self._reached,
+            ending=ending,
             met=self._story is not None and self._story.met,
             nearest=self._story.nearest() if self._story is not None else "",
         )
@@ -169,6 +180,8 @@ class _Replay:
                 found = self._slice(core, one)
             except FsmError as error:
                 raise JournalError(f"{segment.path}: {error.message}", fix=error.fix) from error
+            except Exception as error:
+                raise _unreadable(segment.path, error) from error
             if found is not None:
                 self._difference = msgspec.structs.replace(found, segment=segment.path)
                 return False
@@ -185,6 +198,8 @@ class _Replay:
                     self._core = thawing.core
         except FsmError as error:
             raise JournalError(f"{segment.path}: {error.message}", fix=error.fix) from error
+        except Exception as error:
+            raise _unreadable(segment.path, error) from error
         if self._core is None:
             return False
         if start.continues and before is not None:
@@ -292,15 +307,20 @@ def _of(path: str, events: list[Event]) -> tuple[str, ...]:
 
 
 def _from(paths: list[Path], since: float | None) -> list[Path]:
-    """The segments from the last one that begins not after `since`."""
+    """The segments from the last one that begins not after `since`, with a whole checkpoint."""
     if since is None:
         return paths
-    chosen = 0
-    for number, path in enumerate(paths):
+    for number in reversed(range(len(paths))):
         try:
-            start = RecordedSegment(path).start()
+            segment = RecordedSegment(paths[number])
+            start = segment.start()
         except JournalError:
             continue
-        if start is not None and start.head.epoch + start.head.now <= since:
-            chosen = number
-    return paths[chosen:]
+        if start is not None and start.head.epoch + start.head.now <= since and segment.whole():
+            return paths[number:]
+    return paths
+
+
+def _unreadable(path: Path, error: Exception) -> JournalError:
+    """Of what stands in a file that nobody of us wrote, or that was changed since."""
+    return JournalError(f"{path} cannot be replayed: what it holds is no journal: {said(error)}.")

@@ -7,6 +7,7 @@ it can be; the tree goes on without.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
@@ -18,6 +19,7 @@ from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.runtime.journal.recorder import ANEW, NEXT
 from fsmv2.runtime.journal.records import Begun, Gap, Noted
 from fsmv2.store.segments import Segments
+from fsmv2.store.trouble import Trouble, make_room, tell_trouble
 
 GATHER = 0.1
 """Seconds for which notes are gathered: what a kill may lose."""
@@ -45,7 +47,7 @@ class JournalWriter:
         self._put = self._written = 0
         self._wake = threading.Event()
         self._closing = threading.Event()
-        self._asked = self._broken = False
+        self._asked = self._broken = self._in_trouble = False
         self._retry_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="fsmv2-journal", daemon=True)
 
@@ -127,6 +129,9 @@ class JournalWriter:
         self._asked = self._broken = False
         try:
             self._files.begin(begun, time.time())
+            self._in_trouble = False
+            with contextlib.suppress(OSError):  # what is recorded matters more
+                make_room(self._segments.folder)
         except Exception as error:  # noqa: BLE001  (any disk's trouble; the tree goes on without)
             self._failed(error)
 
@@ -143,6 +148,9 @@ class JournalWriter:
     def _failed(self, error: Exception) -> None:
         self._broken, self.taking, self.wants = True, False, ""
         self._retry_at = time.monotonic() + RETRY
+        if not self._in_trouble:
+            self._in_trouble = True
+            tell_trouble(self._segments.folder, Trouble(time.time(), said(error)))
         self._tell(
             f"what happens is not recorded: {self._segments.folder} cannot be written: "
             f"{said(error)}; tried again in {RETRY:.0f} s",

@@ -1,0 +1,68 @@
+"""A journal whose content nobody of us wrote: an error that says so, or an answer, and no more."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from test_journal import lamps, lit, root
+
+from fsmv2 import Runtime
+from fsmv2.errors import JournalError
+from fsmv2.runtime.journal import replay
+from fsmv2.store.segments import Segment, Segments, segments_in
+
+DEEP: list[Any] = []
+for _ in range(900):
+    DEEP = [DEEP]
+ODD = [None, True, -1, 1.5, float("nan"), "x", b"y", [], {}, [[]] * 3, "os:system", DEEP]
+"""What may stand in the place of anything. Not a huge number: one of idle runs is carried out."""
+
+
+async def recorded(tmp_path: Path) -> list[bytes]:
+    """Those of a tree that really ran."""
+    async with Runtime(root(2), lamps(), journal=tmp_path / "real") as tree:
+        await lit(tree, 2)
+    return list(Segment(segments_in(tmp_path / "real")[0]).records())
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container and key in plain data."""
+    items = enumerate(value) if isinstance(value, list) else value.items()
+    for key, inner in list(items):
+        yield value, key
+        if isinstance(inner, list | dict):
+            yield from places(inner)
+
+
+def mutated(record: bytes, chance: random.Random) -> bytes:
+    if chance.random() < 0.3:
+        data = bytearray(record)
+        for _ in range(chance.randint(1, 4)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        return bytes(data)
+    value = msgspec.msgpack.decode(record)
+    container, key = chance.choice(list(places(value)))
+    container[key] = chance.choice(ODD)
+    return msgspec.msgpack.encode(value)
+
+
+async def test_whatever_stands_in_it_the_answer_is_an_error_of_ours(tmp_path: Path) -> None:
+    records = await recorded(tmp_path)
+    refused = 0
+    for seed in range(150):
+        chance = random.Random(seed)
+        changed = list(records)
+        at = chance.randrange(len(changed))
+        changed[at] = mutated(changed[at], chance)
+        segments = Segments(tmp_path / str(seed), 10**9)
+        segments.begin(iter(changed))
+        segments.close()
+        try:
+            replay(tmp_path / str(seed), lamps())
+        except JournalError:
+            refused += 1
+    assert refused > 30

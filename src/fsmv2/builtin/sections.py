@@ -129,6 +129,7 @@ class UnsSection(msgspec.Struct, frozen=True, kw_only=True):
     """`uns:` how samples stand in the Unified Namespace."""
 
     contract: Templated[Name] = "_raw"
+    retain: Templated[bool] = False
 
 
 class OutputSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -331,6 +332,7 @@ def dataflow_from(
             login=broker_login,
             location_path=location_path,
             contract=section.output.uns.contract,
+            retain=section.output.uns.retain,
         ),
     )
 

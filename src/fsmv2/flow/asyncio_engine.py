@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Coroutine
+from collections import Counter
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -51,7 +52,8 @@ class AsyncioEngine:
         self._flows: dict[str, AnyFlow] = {}
         self._refusals: dict[str, Refusal] = {}
         self._seen: dict[tuple[str, str], SeenCommands] = {}
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._leaving: dict[asyncio.Task[None], AnyFlow] = {}
+        self._dropped: Counter[str] = Counter()
         self._connections: dict[tuple[str, str, str, Login], UnsConnection] = {}
         self._parting: set[UnsConnection] = set()
         self._lock = threading.Lock()
@@ -86,6 +88,11 @@ class AsyncioEngine:
     def refusal(self, name: str) -> Refusal | None:
         """What a flow asks before it writes, from any thread; None: there is no such flow."""
         return self._refusals.get(name) if name in self._flows else None
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many accepted samples of which flow the closing of the engine left unsent."""
+        return dict(self._dropped)
 
     async def aclose(self) -> None:
         """End every flow, close all connections, join the thread."""
@@ -171,8 +178,8 @@ class AsyncioEngine:
     async def _leave(self, flow: AnyFlow, drain: float) -> int:
         """Stop a flow; what it accepted and could not send yet goes on in the background."""
         task = asyncio.get_running_loop().create_task(self._see_off(flow))
-        self._leaving.add(task)
-        task.add_done_callback(self._leaving.discard)
+        self._leaving[task] = flow
+        task.add_done_callback(lambda done: self._leaving.pop(done, None))
         return await flow.stop(drain)
 
     async def _see_off(self, flow: AnyFlow) -> None:
@@ -200,16 +207,25 @@ class AsyncioEngine:
         return self._connections[key]
 
     async def _close(self) -> None:
+        leaving = dict(self._leaving)
         for flow in list(self._flows.values()):
-            await flow.close()
+            if flow not in leaving.values():
+                await flow.close()
+                self._count_dropped(flow)
         self._flows.clear()
-        for task in list(self._leaving):
+        for task, flow in leaving.items():
             while not task.done():
                 task.cancel()
                 await asyncio.wait([task], timeout=0.5)
+            self._count_dropped(flow)
         for connection in [*self._connections.values(), *self._parting]:
             await connection.aclose()
         self._connections.clear()
+
+    def _count_dropped(self, flow: AnyFlow) -> None:
+        """Note what a flow that was closed had accepted and not got rid of."""
+        if isinstance(flow, Flow) and flow.depth:
+            self._dropped[flow.config.name] += flow.depth
 
     # ---- between loops -----------------------------------------------------------------------
 

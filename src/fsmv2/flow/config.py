@@ -52,6 +52,7 @@ class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
     `queue` bounds the samples accepted but not yet acknowledged; `window` those sent without
     waiting for the acknowledgement of the first. `server`: what the server's name begins with;
     another that answers at `url` is not spoken to. `login`: what the server is shown.
+    `retain`: the last value of each tag is kept for MQTT clients that subscribe later.
     """
 
     url: str
@@ -62,6 +63,7 @@ class UnsOutput(msgspec.Struct, frozen=True, kw_only=True, tag="uns"):
     window: int = 512
     server: str = ""
     login: Login = Login()
+    retain: bool = False
 
     def __post_init__(self) -> None:
         problems = list(_output_problems(self))

@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 
 from fsmv2.flow.extra import industrial
-from fsmv2.flow.sample import Sample
 from fsmv2.flow.uns.client import Client, stream_exists
 from fsmv2.flow.uns.login import Login
+from fsmv2.flow.uns.turns import Turns
 
 RECONNECT = 0.2
 """Seconds between attempts to connect."""
@@ -86,7 +86,8 @@ class UnsConnection:
         self._server = server
         self._client: Any = None
         self._used: Client | None = None
-        self._waiting: dict[str, Acknowledged] = {}
+        self.turns = Turns()
+        self._waiting: dict[str, tuple[Acknowledged, bool]] = {}
         self._tokens = itertools.count()
         self._inbox = ""
         self._lost = asyncio.Event()
@@ -148,21 +149,24 @@ class UnsConnection:
         """Call that listener no more."""
         self._down_listeners.pop(who, None)
 
-    def expect(self, acknowledged: Acknowledged) -> str:
-        """The token of an acknowledgement that is to come; then publish."""
+    def expect(self, acknowledged: Acknowledged, *, needs_stream: bool = True) -> str:
+        """The token of an acknowledgement that is to come; then publish.
+
+        `needs_stream`: if no stream takes it, ours was deleted.
+        """
         token = f"{self._inbox}{next(self._tokens)}"
-        self._waiting[token] = acknowledged
+        self._waiting[token] = (acknowledged, needs_stream)
         return token
 
-    async def publish(self, sample: Sample, token: str) -> None:
-        """Send a sample, to be acknowledged with `token`; ConnectionError: not connected now."""
+    async def publish(
+        self, subject: str, payload: bytes, token: str, headers: dict[str, str]
+    ) -> None:
+        """Send a message, to be acknowledged with `token`; ConnectionError: not connected now."""
         client = self._client
         if client is None:
             raise ConnectionError(self.error)
         try:
-            await client.publish(
-                sample.subject, sample.payload, reply=token, headers={"Nats-Msg-Id": sample.id}
-            )
+            await client.publish(subject, payload, reply=token, headers=headers)
         except Exception as error:
             raise ConnectionError(str(error) or type(error).__name__) from error
 
@@ -281,10 +285,12 @@ class UnsConnection:
             )
 
     async def _acknowledge(self, message: Any) -> None:
-        acknowledged = self._waiting.pop(message.subject, None)
-        if acknowledged is None:
+        found = self._waiting.pop(message.subject, None)
+        if found is None:
             return
-        if message.headers and message.headers.get("Status") == NOBODY_THERE:
+        acknowledged, needs_stream = found
+        status = message.headers.get("Status") if message.headers else None
+        if status == NOBODY_THERE and needs_stream:
             # The stream was deleted; to connect anew makes it again, and sends all again.
             self._lost.set()
         acknowledged(message.subject, _refusal(message))

@@ -3,17 +3,23 @@
 At least once: a sample stays here until JetStream has acknowledged it, and is sent again, with the
 same message id, after a lost connection, a refusal or a missing acknowledgement. JetStream drops
 what it has already stored under that id.
+
+In order, tag by tag: of one subject only one sample is under way at a time. Were there two, and the
+broker refused the first and took the second, no sending again could put them right. Samples of
+different tags overtake each other; nobody can tell.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 
 from fsmv2.flow.config import UnsOutput
 from fsmv2.flow.sample import Sample
 from fsmv2.flow.stats import Counters
 from fsmv2.flow.uns.connection import UnsConnection
+from fsmv2.flow.uns.retained import Retained
 
 ACK_WITHIN = 5.0
 """Seconds after which a sample without acknowledgement is sent again."""
@@ -28,7 +34,11 @@ class UnsPublisher:
         self._config = config
         self._counters = counters
         self._connection = connection
-        self._queue: deque[Sample] = deque()
+        self._retained = Retained(connection) if config.retain else None
+        self._waiting: dict[str, deque[Sample]] = {}  # by subject, in order, none under way
+        self._queued = 0  # in all of those
+        self._sendable: deque[str] = deque()  # subjects whose first sample may be sent
+        self._ours: set[str] = set()  # subjects for which we stand in line, or have the turn
         self._in_flight: dict[str, tuple[Sample, float]] = {}
         self._work = asyncio.Event()
         self._empty = asyncio.Event()
@@ -41,7 +51,7 @@ class UnsPublisher:
     @property
     def depth(self) -> int:
         """Samples accepted and not yet acknowledged."""
-        return len(self._queue) + len(self._in_flight)
+        return self._queued + len(self._in_flight)
 
     @property
     def connected(self) -> bool:
@@ -59,9 +69,23 @@ class UnsPublisher:
 
     def put(self, samples: list[Sample]) -> None:
         """Accept samples; from now on they are ours until they are acknowledged."""
-        self._queue.extend(samples)
-        self._empty.clear()
-        self._work.set()
+        for sample in samples:
+            subject = sample.subject
+            waiting = self._waiting.get(subject)
+            if waiting is None:
+                waiting = self._waiting[subject] = deque()
+            waiting.append(sample)
+            self._queued += 1
+            if subject not in self._ours:
+                self._ours.add(subject)
+                if self._connection.turns.join(subject, self):
+                    self._sendable.append(subject)
+        self._go_on()
+
+    def your_turn(self, subject: str) -> None:
+        """What others had for this subject is stored; called by the connection's turns."""
+        self._sendable.append(subject)
+        self._go_on()
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -78,8 +102,11 @@ class UnsPublisher:
             sweep.cancel()
 
     def close(self) -> None:
-        """Hear nothing more of the connection."""
+        """Hear nothing more of the connection; what was not acknowledged is dropped."""
         self._connection.forget(self)
+        for subject in self._ours:
+            self._connection.turns.leave(subject, self)
+        self._ours.clear()
 
     async def drained(self, within: float) -> int:
         """Wait until all is acknowledged, or the time is over; returns what is left."""
@@ -91,14 +118,18 @@ class UnsPublisher:
         return self.depth
 
     async def _send_some(self) -> None:
-        while self._queue and len(self._in_flight) < self._config.window:
+        while self._sendable and len(self._in_flight) < self._config.window:
+            subject = self._sendable.popleft()
+            self._queued -= 1
             try:
-                await self._send(self._queue.popleft())
+                await self._send(self._waiting[subject].popleft())
             except ConnectionError:
                 # The connection says so itself in a moment; until then there is nothing to do.
                 await asyncio.sleep(0.05)
                 return
-        if not self._queue or len(self._in_flight) >= self._config.window:
+            if self._loop.time() < self._refused_until:
+                return
+        if not self._sendable or len(self._in_flight) >= self._config.window:
             self._work.clear()
 
     async def _send(self, sample: Sample) -> None:
@@ -107,11 +138,15 @@ class UnsPublisher:
         token = self._connection.expect(self._acknowledged)
         self._in_flight[token] = (sample, self._loop.time())
         try:
-            await self._connection.publish(sample, token)
+            if self._retained is not None:
+                await self._retained.keep(sample)
+            await self._connection.publish(
+                sample.subject, sample.payload, token, {"Nats-Msg-Id": sample.id}
+            )
         except ConnectionError:
             self._connection.give_up(token)
             if self._in_flight.pop(token, None) is not None:
-                self._queue.appendleft(sample)
+                self._put_back(sample)
             raise
 
     def _acknowledged(self, token: str, refusal: str) -> None:
@@ -120,24 +155,44 @@ class UnsPublisher:
             return
         self.refusal = refusal
         if refusal:
-            self._queue.appendleft(found[0])
+            self._put_back(found[0])
             self._counters.fail()
             self._refused_until = self._loop.time() + AFTER_REFUSAL
         else:
             self._counters.acked += 1
+            self._next_of(found[0].subject)
         self._go_on()
 
+    def _put_back(self, sample: Sample) -> None:
+        """To be sent again, before all that was accepted of its tag after it."""
+        self._waiting[sample.subject].appendleft(sample)
+        self._queued += 1
+        self._sendable.append(sample.subject)
+
+    def _next_of(self, subject: str) -> None:
+        """A sample of this subject is stored: the next may be sent, or it is the turn of others."""
+        if self._waiting[subject]:
+            self._sendable.append(subject)
+        elif subject in self._ours:
+            self._ours.discard(subject)
+            self._connection.turns.leave(subject, self)
+
     def _go_on(self) -> None:
-        if self._queue:
+        if self._sendable:
             self._work.set()
-        elif not self._in_flight:
+        if self.depth:
+            self._empty.clear()
+        else:
             self._empty.set()
 
     def _send_again_all(self) -> None:
         """The connection is gone: nobody knows what arrived, so all of it is sent again."""
         again = [sample for sample, _ in self._in_flight.values()]
         self._in_flight.clear()
-        self._queue.extendleft(reversed(again))
+        if self._retained is not None:
+            self._retained.lost()
+        for sample in again:
+            self._put_back(sample)
         self._go_on()
 
     async def _sweep(self) -> None:
@@ -146,13 +201,16 @@ class UnsPublisher:
             await asyncio.sleep(1.0)
             limit = self._loop.time() - ACK_WITHIN
             late = [token for token, (_, at) in self._in_flight.items() if at < limit]
-            for token in reversed(late):
+            for token in late:
                 self._connection.give_up(token)
-                self._queue.appendleft(self._in_flight.pop(token)[0])
-            if late:
+                sample, _ = self._in_flight.pop(token)
+                self._put_back(sample)
                 # Where somebody listens and no stream does, the broker says nothing at all.
-                subject = self._queue[0].subject
-                self.refusal = f"no acknowledgement of {subject} within {ACK_WITHIN:g} s"
+                self.refusal = f"no acknowledgement of {sample.subject} within {ACK_WITHIN:g} s"
+            if late:
                 self._counters.fail()
                 self._connection.doubt_stream()
                 self._go_on()
+            if self._retained is not None and self._connection.up.is_set():
+                with contextlib.suppress(ConnectionError):
+                    await self._retained.again()

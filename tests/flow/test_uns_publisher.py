@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
+from flow_kit import flow, free_port, simulated_plc, until
 
-from fsmv2.flow import UnsOutput
+from fsmv2.flow import AsyncioEngine, UnsOutput
 from fsmv2.flow.sample import Sample
 from fsmv2.flow.stats import Counters
 from fsmv2.flow.uns import publisher as module
@@ -142,3 +144,23 @@ async def test_a_flow_that_is_closed_with_samples_left_lets_its_successor_go_on(
         assert old.depth == 20
         assert await new.drained(20.0) == 0
     assert broker.stored == [f"a{n:03}" for n in range(20, 25)]
+
+
+@pytest.mark.real
+async def test_h80_an_engine_that_is_closed_says_how_many_samples_of_which_flow_are_lost() -> None:
+    """Of a flow that runs, and of one that was stopped before and still tried to send."""
+    engine = AsyncioEngine()
+    with simulated_plc() as plc:
+        configs = [
+            msgspec.structs.replace(flow(plc.port, free_port()), name=f"plant/{name}")
+            for name in ("stopped", "runs")
+        ]
+        for config in configs:
+            await engine.start(config)
+        await until(lambda: all((s := engine.stats(c.name)) and s.queue_depth for c in configs))
+        left = await engine.stop("plant/stopped", drain=0.0)
+        assert left > 0
+        await engine.aclose()
+    assert engine.dropped["plant/stopped"] == left
+    assert engine.dropped["plant/runs"] > 0
+    assert len(engine.dropped) == 2

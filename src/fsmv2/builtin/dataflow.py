@@ -156,7 +156,11 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
     @action(timeout=10.0)
     async def stop_flow(self, spec: DataFlowSpec, resources: Resources[None]) -> None:
         """End the flow; what it accepted is sent first, as far as the drain time allows."""
-        await self._engine.stop(resources.path, drain=DRAIN)
+        left = await self._engine.stop(resources.path, drain=DRAIN)
+        if left:
+            resources.log.warning(
+                "samples still wait for the broker; they are sent as long as fsmv2 runs", count=left
+            )
 
     @state("stopped", to="starting stopping")
     def stopped(self, s: Snap) -> Step:

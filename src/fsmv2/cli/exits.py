@@ -24,6 +24,9 @@ UNSETTLED = 3
 DIFFERS = 4
 """`replay` came to another decision than the one that is recorded."""
 
+DROPPED = 5
+"""It stopped in order, but samples that had been read are lost: no broker took them in time."""
+
 DEBUG = "FSMV2_DEBUG"
 
 EXTRA_OF = {

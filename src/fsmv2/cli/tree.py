@@ -7,14 +7,14 @@ import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fsmv2.cli.control import Control
-from fsmv2.cli.exits import FAILED, OK, UNSETTLED
+from fsmv2.cli.exits import DROPPED, FAILED, OK, UNSETTLED
 from fsmv2.cli.lines import JsonLines, Lines
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
@@ -109,10 +109,18 @@ async def _run(
                 running.note(f"{running.why}stopping, children before parents; Ctrl-C again forces")
                 await running.end(tree, who=running.asked or "--for")
         waiting = unsettled(last, kit.factory) if time_over else {}
-        code = FAILED if running.forced else UNSETTLED if waiting else OK
-        text, data = _summary(last, running.forced, waiting)
+        dropped = kit.engine.dropped  # known only now: it sent what it could until it was closed
+        code = exit_code(forced=running.forced, dropped=dropped, waiting=waiting)
+        text, data = _summary(last, running.forced, waiting, dropped)
         running.show.summary(text, {**data, "exit": code})
     return code
+
+
+def exit_code(
+    *, forced: Sequence[str], dropped: Mapping[str, int], waiting: Mapping[str, str]
+) -> int:
+    """Of several things that went wrong, the one that lost most."""
+    return FAILED if forced else DROPPED if dropped else UNSETTLED if waiting else OK
 
 
 def choose_show(title: str, *, as_json: bool, save_svg: Path | None, below: Below = tuple) -> Show:
@@ -138,7 +146,7 @@ def save_picture(show: Show, file: Path | None) -> None:
 
 
 def _summary(
-    tree: TreeView, forced: list[str], waiting: Mapping[str, str]
+    tree: TreeView, forced: list[str], waiting: Mapping[str, str], dropped: Mapping[str, int]
 ) -> tuple[str, dict[str, Any]]:
     phases = Counter(node.phase.value for node in tree.nodes)
     counts = ", ".join(f"{number} {phase}" for phase, number in phases.items())
@@ -147,9 +155,14 @@ def _summary(
     if len(waiting) > SHOWN:
         lines.append(f"and {len(waiting) - SHOWN} more that should run and did not")
     lines += [f"forced: {text}" for text in forced]
+    lines += [
+        f"lost: {count(number, 'sample')} of {path}, read and not taken by the broker in time"
+        for path, number in dropped.items()
+    ]
     return "\n".join(lines), {
         "supervisors": len(tree.nodes),
         "phases": phases,
         "unsettled": waiting,
         "forced": forced,
+        "dropped": dropped,
     }

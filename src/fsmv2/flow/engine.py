@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from fsmv2.flow.config import FlowConfig
@@ -55,6 +55,11 @@ class Engine(Protocol):
 
     def refusal(self, name: str) -> Refusal | None:
         """What a flow asks before it writes, from any thread; None: there is no such flow."""
+        ...
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many accepted samples of which flow were lost, because the engine was closed."""
         ...
 
     async def aclose(self) -> None:

@@ -165,6 +165,11 @@ class SimulatedEngine:
         self._around.flows.pop(name, None)
         return 0
 
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Nothing is ever lost."""
+        return {}
+
     def config(self, name: str) -> AnyConfig | None:
         """The config of a flow."""
         return self._around.flows.get(name)

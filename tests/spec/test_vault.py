@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -168,17 +169,17 @@ def test_a_replaced_value_is_handed_out_and_both_are_taken_out_of_texts(
 
 def test_values_that_were_replaced_are_forgotten_in_the_end(vault: Vault, tmp_path: Path) -> None:
     """H39: a secret that is rotated each hour for years does not grow anything."""
-    (tmp_path / "plc").write_text("value-number-0")
+    (tmp_path / "plc").write_text("v00000-00000v")
     first = vault.from_file("plc")
     other = vault.from_environment("PLC_PASSWORD")
     hour = 3600.0
     for at in range(1, 17):
-        vault.replace("plc", f"value-number-{at:05}", at * hour)
-    assert vault.redact("value-number-0") == first, "one of the last sixteen"
+        vault.replace("plc", f"v{at:05}-{at:05}v", at * hour)
+    assert vault.redact("v00000-00000v") == first, "one of the last sixteen"
     for at in range(17, 3000):
-        vault.replace("plc", f"value-number-{at:05}", at * hour)
-    assert vault.redact("value-number-0") == "value-number-0"
-    assert "value" not in vault.redact("value-number-02990")
+        vault.replace("plc", f"v{at:05}-{at:05}v", at * hour)
+    assert vault.redact("v00000-00000v") == "v00000-00000v"
+    assert "02990" not in vault.redact("v02990-02990v")
     assert len(vault._values) <= 20
     assert len(vault._sources) <= 1050
     assert vault.redact(VALUE) == other
@@ -203,3 +204,45 @@ def test_redactions_are_those_of_the_secrets_in_a_value_and_of_no_other() -> Non
     assert found["cGE1NXdvcmQ"] == token
     assert [len(text) for text in found] == sorted(map(len, found), reverse=True)
     assert vault.redactions("nothing") == ()
+
+
+HARD = "p@ss#w/rd%41:x"
+LONG = "Tr0ub4dor&3/with:halves@the-end"
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        (HARD, "ss#w/rd%41:x:4222 cannot be asked"),  # split at its first @
+        (HARD, "host ss#w/rd%41"),
+        (HARD, "p%40ss%23w%2frd%2541%3ax"),  # encoded by hand, in lower case
+        (HARD, "p@ss#w/rdA:x"),  # decoded once more than it should be
+        (HARD, "refused: p@ss#w/…"),
+        (HARD, "…/rd%41:x refused"),
+        (LONG, "Tr0ub4dor&3/with"),
+        (LONG, "lookup of tr0ub4dor&3/with:halves@the-end failed"),
+        (LONG, "Tr0ub4dor&amp;3/with:halves@the-end"),
+        (LONG, "connect to with:halves@the-end"),
+        (LONG, "cut after 12: Tr0ub4dor&3/"),
+    ],
+)
+def test_h89_a_secret_that_was_taken_apart_cut_or_encoded_is_taken_out(
+    secret: str, text: str
+) -> None:
+    """What is left of it in a text is one still; the longest piece of it left has 3 characters."""
+    vault = Vault(environ={"PW": secret})
+    vault.from_environment("PW")
+    left = vault.redact(text)
+    assert "***env:PW#" in left
+    plain = re.sub(r"\*\*\*.*?\*\*\*", "", left)
+    for size in range(4, len(secret)):
+        for start in range(len(secret) - size + 1):
+            assert secret[start : start + size] not in plain, left
+
+
+def test_h89_plain_words_of_a_secret_are_left_in_other_texts() -> None:
+    vault = Vault(environ={"PW": "filler:broker@7/Xy"})
+    vault.from_environment("PW")
+    text = "p/filler: waits for the broker, 4222 samples"
+    assert vault.redact(text) == text
+    assert "7/Xy" not in vault.redact("host 7/Xy is not known")

@@ -8,27 +8,22 @@ when a document is loaded, or by programs; each tree has its own.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import os
 import re
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus
 
 import msgspec
 
 from fsmv2.errors import SecretError, suggest
 from fsmv2.spec.secret_file import LONGEST, Signature, read_secret, signature
+from fsmv2.spec.secret_forms import SHORTEST, Cut, cuts, forms, without_cut
 from fsmv2.spec.texts import map_texts
 
 T = TypeVar("T")
-
-SHORTEST = 4
-"""Characters from which a secret is taken out of texts; shorter ones would make rubbish of them."""
 
 FORMER = 16
 FORMER_FOR = 3600.0
@@ -39,6 +34,7 @@ REMEMBERED = 1000
 """Tokens of replaced values that are still known for what they are; they hold no value."""
 
 _TOKEN = re.compile(r"\*\*\*((?:env|file):.+?)#([0-9a-f]{12})\*\*\*", re.DOTALL)
+_TOKEN_OR_NOT = re.compile(r"(\*\*\*(?:env|file):.+?#[0-9a-f]{12}\*\*\*)", re.DOTALL)
 _LEFT = re.compile(r"\*\*\*\s*(?:env|file)\s*:", re.IGNORECASE)
 
 
@@ -83,6 +79,7 @@ class Vault:
         self._environ: Mapping[str, str] = os.environ if environ is None else environ
         self._key = secrets.token_bytes(16)
         self._values: dict[str, str] = {}  # by token, those of before that may still be said too
+        self._cuts: list[Cut] = []
         self._looked_for: tuple[dict[str, str], list[tuple[str, str]]] = ({}, [])
         self._sources: dict[str, str] = {}  # by token, oldest first
         self._current: dict[str, str] = {}  # the token that counts, by source
@@ -157,13 +154,19 @@ class Vault:
         values = self._values
         made_of, found = self._looked_for
         if made_of is not values:
-            forms = [
+            pairs = [
                 (form, token)
                 for token, value in values.items()
                 if len(value) >= SHORTEST
-                for form in _forms(value)
+                for form in forms(value)
             ]
-            found = sorted(forms, key=lambda pair: -len(pair[0]))
+            found = sorted(pairs, key=lambda pair: -len(pair[0]))
+            self._cuts = [
+                cut
+                for token, value in values.items()
+                if len(value) >= SHORTEST
+                for cut in cuts(value, token)
+            ]
             self._looked_for = (values, found)
         return found
 
@@ -299,18 +302,9 @@ class Vault:
         for form, token in self._forms:
             if form in text:
                 text = text.replace(form, token)
+        for cut in self._cuts:
+            if cut.head in text or cut.tail in text:
+                pieces = _TOKEN_OR_NOT.split(text)
+                pieces[::2] = [without_cut(piece, cut) for piece in pieces[::2]]
+                text = "".join(pieces)
         return text
-
-
-def _forms(value: str) -> set[str]:
-    """How a value may stand in a text: plain, escaped, in a URL, as base64."""
-    escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    return {
-        value,
-        repr(value)[1:-1],
-        *escaped,
-        quote(value, safe=""),
-        quote(value),
-        quote_plus(value),
-        base64.b64encode(value.encode()).decode().rstrip("="),
-    }

@@ -17,6 +17,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
+import blocking_calls
 from fsmv2.cli.quiet import NOISY
 
 settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
@@ -43,6 +44,17 @@ def _as_loud_as_before() -> Iterator[None]:
         logging.getLogger(name).setLevel(level)
     if structlog.get_config() != configured:
         structlog.configure(**configured)
+
+
+blocking_calls.watch()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_blocks_a_loop() -> Iterator[None]:
+    """No open, lookup, connect or start of a program on a thread that runs a loop of ours."""
+    blocking_calls.found.clear()
+    yield
+    assert not blocking_calls.found, "blocks a loop:\n" + "\n".join(blocking_calls.found)
 
 
 HERE = Path(__file__).parent

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.on_disk import on_disk
 from fsmv2.builtin.process.kernel import opened_by
 from fsmv2.errors import TemporaryError
 
@@ -42,10 +43,10 @@ async def store_lock(config: BrokerConfig, *, within: float) -> AsyncIterator[in
 
 @contextlib.asynccontextmanager
 async def _locked(path: Path, within: float, does: str) -> AsyncIterator[int]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = await on_disk(lambda: os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     try:
         limit = time.monotonic() + within
-        while not _try(descriptor):
+        while not await on_disk(lambda: _try(descriptor)):
             if time.monotonic() > limit:
                 raise TemporaryError(f"{opened_by(path) or 'another process'} {does}.")
             await asyncio.sleep(TRY_EVERY)

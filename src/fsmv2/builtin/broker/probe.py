@@ -7,6 +7,7 @@ says the random name that we gave it. A port alone proves nothing.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,7 @@ from fsmv2.builtin.broker.ports import remembered_ports
 from fsmv2.builtin.broker.protocol import Greeting, greet, mqtt_answers
 from fsmv2.builtin.broker.record import Record, is_alive, read_record
 from fsmv2.builtin.broker.template import digest
+from fsmv2.builtin.on_disk import on_disk
 from fsmv2.builtin.process.kernel import holder_of, how_ended, is_zombie
 from fsmv2.flow.uns.client import Client, stream_exists
 from fsmv2.flow.uns.login import Login
@@ -56,7 +58,7 @@ class BrokerStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 async def probe(config: BrokerConfig) -> BrokerStatus:
     """Look at the embedded broker of this state directory. A few milliseconds; at most 2 s."""
-    record = read_record(config)
+    record = await on_disk(lambda: read_record(config))
     if record is None or not is_alive(config, record):
         return await _without_ours(config, record)
     config = msgspec.structs.replace(
@@ -64,7 +66,7 @@ async def probe(config: BrokerConfig) -> BrokerStatus:
         port=config.port or record.port,
         mqtt_port=config.mqtt_port or record.mqtt_port,
     )
-    own = known_credentials(config)
+    own = await on_disk(partial(known_credentials, config))
     if own is None or record.digest != digest(config, own):
         lost = "" if own else ", and without credentials"
         return _ours(record, "outdated", f"pid {record.pid} runs with an earlier config{lost}")
@@ -118,13 +120,13 @@ def foreign(config: BrokerConfig, port: int) -> BrokerStatus:
 
 async def _without_ours(config: BrokerConfig, record: Record | None) -> BrokerStatus:
     """The status when the recorded server does not live, or none is on record."""
-    lost = server_of_pid_file(config)
+    lost = await on_disk(lambda: server_of_pid_file(config))
     if lost is not None:
         reason = f"pid {lost} is a server of ours that is not on record; a start ends it"
         return BrokerStatus(state="outdated", reason=reason, pid=lost)
     # The last threads of a server that is ending may still hold its port.
     ending = record is not None and is_zombie(record.pid, record.start_time)
-    port = config.port or remembered_ports(config.directory).port
+    port = config.port or (await on_disk(lambda: remembered_ports(config.directory))).port
     if port and not ending:
         greeting = await greet(config.host, port)
         if isinstance(greeting, Greeting) or not greeting.nobody:

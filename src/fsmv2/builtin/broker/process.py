@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from functools import partial
 
 import msgspec
 
@@ -26,6 +27,7 @@ from fsmv2.builtin.broker.probe import BrokerStatus, foreign, probe
 from fsmv2.builtin.broker.record import Record, is_alive, read_record, remove_record, write_record
 from fsmv2.builtin.broker.spawn import find_server, last_words, spawn
 from fsmv2.builtin.broker.template import digest, render
+from fsmv2.builtin.on_disk import on_disk
 from fsmv2.builtin.process.ending import end, see_off
 from fsmv2.builtin.process.kernel import kernel_start, start_time_of
 from fsmv2.errors import TemporaryError
@@ -53,17 +55,17 @@ async def start(config: BrokerConfig) -> BrokerStatus:
     starts one. TemporaryError: it did not get ready, with the end of its log; or a port is taken,
     and by whom. PermanentError: there is no nats-server, or no directory for it.
     """
-    program = find_server()
-    make_private_directory(config.directory)
+    program = await on_disk(find_server)
+    await on_disk(lambda: make_private_directory(config.directory))
     async with only_one(config, within=LOCK_WITHIN):
         adopted = await _adopt(config)
         if adopted is not None:
             return adopted
         await _end_ours(config, REPLACE_GRACE)
         # Only now: chosen ports that one of ours still has would be taken for somebody else's.
-        config = settle(config)
+        config = await on_disk(partial(settle, config))
         async with store_lock(config, within=STORE_WITHIN) as lock:
-            record = _spawn(program, config, lock)
+            record = await on_disk(lambda: _spawn(program, config, lock))
         return await _until_ready(config, record)
 
 
@@ -73,7 +75,7 @@ async def stop(config: BrokerConfig, *, grace: float = 5.0) -> None:
     Also one that no record names. When it returns nothing of it runs, and no zombie is left.
     TemporaryError: another process is starting it, or it does not end.
     """
-    if not config.directory.exists():
+    if not await on_disk(config.directory.exists):
         return
     async with only_one(config, within=LOCK_WITHIN):
         await _end_ours(config, grace)
@@ -85,7 +87,7 @@ async def _adopt(config: BrokerConfig) -> BrokerStatus | None:
     while True:
         status = await probe(config)
         if status.ready:
-            _mark_ready(config)
+            await on_disk(lambda: _mark_ready(config))
             return status
         waited = time.monotonic() - began
         if status.state == "starting" and time.time() - status.started_at < RECOVER_WITHIN:
@@ -126,11 +128,12 @@ async def _until_ready(config: BrokerConfig, record: Record) -> BrokerStatus:
     while True:
         status = await probe(config)
         if status.ready:
-            _mark_ready(config)
+            await on_disk(lambda: _mark_ready(config))
             return status
         if start_time_of(record.pid) != record.start_time:
             await see_off(record.pid, record.start_time)
-            raise TemporaryError(f"nats-server ended at once: {last_words(config, record.pid)}")
+            last = await on_disk(lambda: last_words(config, record.pid))
+            raise TemporaryError(f"nats-server ended at once: {last}")
         if time.monotonic() > limit:
             raise TemporaryError(
                 f"nats-server is not ready within {READY_WITHIN:.0f} s: {status.reason}."
@@ -146,7 +149,7 @@ def _mark_ready(config: BrokerConfig) -> None:
 
 async def _end_ours(config: BrokerConfig, grace: float) -> None:
     """End the recorded server and any other that runs with our config file, and forget it."""
-    record = read_record(config)
+    record = await on_disk(lambda: read_record(config))
     if record is not None:
         if is_alive(config, record):
             await end(record.pid, record.start_time, grace)
@@ -155,4 +158,4 @@ async def _end_ours(config: BrokerConfig, grace: float) -> None:
         started = start_time_of(pid)
         if started is not None:
             await end(pid, started, grace)
-    remove_record(config)
+    await on_disk(lambda: remove_record(config))

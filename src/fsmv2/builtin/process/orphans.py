@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from fsmv2 import blocking
+from fsmv2.builtin.on_disk import on_disk
 from fsmv2.builtin.process.record import read_record
 from fsmv2.builtin.process.running import stop
 from fsmv2.builtin.process.spec import Config, Ready
@@ -33,7 +34,7 @@ def orphans_in(state_dir: str, declared: Iterable[str]) -> tuple[str, ...]:
 async def end_orphans(state_dir: str, paths: Iterable[str]) -> None:
     """End them, each as a whole group."""
     wanted = set(paths)
-    for directory in _directories(state_dir):
+    for directory in await on_disk(lambda: _directories(state_dir)):
         if unquote(directory) in wanted:
             await stop(
                 Config(

@@ -13,12 +13,14 @@ import fcntl
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from fsmv2 import PermanentError, TemporaryError, blocking
+from fsmv2.builtin.on_disk import on_disk
 from fsmv2.builtin.process.ending import end, see_off
 from fsmv2.builtin.process.keeper.record import FILE
 from fsmv2.builtin.process.keeping import Redactions, keep
@@ -64,7 +66,7 @@ async def start(config: Config, redactions: Redactions = ()) -> None:
 
     PermanentError: the program or a file cannot be used. TemporaryError: somebody else is at it.
     """
-    with _only_one(config) as lock:
+    async with _only_one(config) as lock:
         record = await _look(config)
         if record is not None and record.runs and record.digest == config.digest:
             if not record.kept:
@@ -77,7 +79,7 @@ async def start(config: Config, redactions: Redactions = ()) -> None:
 
 async def take_over(config: Config, redactions: Redactions = ()) -> None:
     """Give a command that lost its keeper another one."""
-    with _only_one(config) as lock:
+    async with _only_one(config) as lock:
         record = await _look(config)
         if record is not None and record.runs and not record.kept:
             await _keep(config, lock, redactions, record)
@@ -161,19 +163,24 @@ def _unseen(config: Config, record: Record) -> Record:
     return record
 
 
-@contextlib.contextmanager
-def _only_one(config: Config) -> Iterator[int]:
-    directory = Path(config.directory)
+@contextlib.asynccontextmanager
+async def _only_one(config: Config) -> AsyncIterator[int]:
+    descriptor = await on_disk(partial(_locked, Path(config.directory)))
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _locked(directory: Path) -> int:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise PermanentError(f"{directory} cannot be made: {error.strerror}.") from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise TemporaryError(f"another fsmv2 is at work in {directory}.") from None
-        yield descriptor
-    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         os.close(descriptor)
+        raise TemporaryError(f"another fsmv2 is at work in {directory}.") from None
+    return descriptor

@@ -9,10 +9,13 @@ from fsmv2.worker import Act, Goto, Stay
 
 
 def status(
-    state: str, phase: str, reason: str = "because", *, kind: str = "dataflow"
+    state: str, phase: str, reason: str = "because", *, kind: str = "dataflow", since: float = 0.0
 ) -> ChildStatus:
     """A child's or dependency's status."""
-    return ChildStatus(kind, state, Phase(phase), phase == "running", True, reason)
+    trouble = phase in ("degraded", "failed")
+    return ChildStatus(
+        kind, state, Phase(phase), phase == "running", True, reason, since=since, in_trouble=trouble
+    )
 
 
 def ask(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from snapshots import status
 
@@ -15,18 +16,33 @@ from fsmv2.worker.check import Fault, Subject
 READS = {"running": True, "input_connected": True, "output_connected": True}
 
 
-def view(*, device: str = "up", broker: str = "active", **flows: dict[str, Any]) -> CheckView:
-    """Connection, broker and flows as a check sees them."""
+def view(
+    *,
+    device: str = "up",
+    broker: str = "active",
+    up_since: float = 1.0,
+    looked_at: float = 29.0,
+    lost_at: float = 20.0,
+    **flows: dict[str, Any],
+) -> CheckView:
+    """Connection, broker and flows as a check sees them at 30 s."""
 
-    def subject(state: str, phase: str, observed: ObservedState | None = None) -> Subject:
-        return Subject(status(state, phase), observed, 1.0)
+    def subject(
+        state: str, phase: str, observed: ObservedState | None = None, since: float = 1.0
+    ) -> Subject:
+        found = msgspec.structs.replace(status(state, phase), since=since)
+        return Subject(found, observed, looked_at)
 
-    children = {"connection": subject(device, "running" if device == "up" else "degraded")}
+    phase = "running" if device == "up" else "degraded"
+    children = {"connection": subject(device, phase, since=up_since)}
     for name, seen in flows.items():
-        state = "active" if seen else "stopped"
-        children[name] = subject(state, "running" if seen else "stopped", DataFlowObserved(**seen))
+        well = seen.get("input_connected") and seen.get("output_connected")
+        state, phase = ("active", "running") if well else ("degraded", "degraded")
+        if not seen:
+            state = phase = "stopped"
+        children[name] = subject(state, phase, DataFlowObserved(**seen), lost_at)
     phase = "running" if broker == "active" else "failed"
-    return CheckView(5.0, children, {"plant/broker": subject(broker, phase)})
+    return CheckView(30.0, children, {"plant/broker": subject(broker, phase, since=up_since)})
 
 
 def outcome(result: CheckResult) -> tuple[str, str]:
@@ -75,3 +91,25 @@ def test_nothing_can_be_said_without_a_flow_or_its_other_side() -> None:
     assert bridge.input_connected(view(device="down", dfc_write=lost)) != healthy()
     assert not isinstance(bridge.input_connected(view(device="down", dfc_write=lost)), Fault)
     assert not isinstance(bridge.output_connected(view(broker="crashed", dfc_read=lost)), Fault)
+
+
+LOST = {**READS, "input_connected": False, "output_connected": False}
+CHECKS = ["input_connected", "output_connected"]
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_look_from_before_the_loss_proves_nothing(check: str) -> None:
+    """The flow notices first that a device is gone: "the device answers" was a second ago."""
+    asked = getattr(Bridge(), check)
+    early = asked(view(dfc_read=LOST, looked_at=20.0, lost_at=20.0))
+    assert early == unknown(early.reason, again_in=1.0)
+    assert outcome(asked(view(dfc_read=LOST, looked_at=20.1, lost_at=20.0)))[0] == "dfc_read"
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_flow_has_the_time_to_connect_again(check: str) -> None:
+    """Or it would be restarted in the very moment in which it recovers by itself."""
+    asked = getattr(Bridge(), check)
+    early = asked(view(dfc_read=LOST, up_since=28.0))
+    assert early == unknown(early.reason, again_in=3.0)
+    assert outcome(asked(view(dfc_read=LOST, up_since=25.0)))[0] == "dfc_read"

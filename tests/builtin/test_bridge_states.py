@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from snapshots import ask, status
 
@@ -195,3 +196,38 @@ def test_with_both_flows_start_and_stop_wait_for_each() -> None:
     waits = both_ways("stopping", stopped, WRITES, control="stopped")
     assert "waits for the data flow dfc_write to end" in waits.reason
     assert both_ways("stopping", stopped, stopped, control="stopped").state == "stopped"
+
+
+@pytest.mark.parametrize("state", ["active", "idle"])
+def test_the_trouble_of_a_flow_is_held_back_while_its_cause_may_be_found(state: str) -> None:
+    """A flow notices before the next look at the device does; at most a second, which is told."""
+    sick = msgspec.structs.replace(SICK, since=99.4)
+    held = situation(state, flow=sick)
+    assert isinstance(held, Stay)
+    assert held.reason == "dfc_read: no such address on the device; looks for the cause"
+    assert held.wake_after == pytest.approx(0.4)
+    assert situation(state, flow=sick, connection=DOWN).state == "degraded_connection"
+    assert situation(state, flow=sick, broker=CRASHED).state == "degraded_broker"
+    assert situation(state, flow=msgspec.structs.replace(SICK, since=99.0)).state == "degraded_flow"
+
+
+@pytest.mark.parametrize(
+    ("state", "back"),
+    [
+        ("degraded_connection", "the device answers"),
+        ("degraded_broker", "the broker is active"),
+    ],
+)
+def test_a_flow_is_not_blamed_for_a_cause_that_is_just_gone(state: str, back: str) -> None:
+    """What it says of the device then is from before: "connection refused" by one that answers."""
+    parts = {
+        "connection": msgspec.structs.replace(UP, since=97.0),
+        "broker": msgspec.structs.replace(BROKER, since=97.0),
+    }
+    waits = situation(state, flow=SICK, **parts)
+    assert isinstance(waits, Stay)
+    assert waits.reason == f"{back}; waits for dfc_read to connect again"
+    assert waits.wake_after == pytest.approx(2.0)
+    assert situation(state, **parts).state == "active"
+    parts = {name: msgspec.structs.replace(part, since=95.0) for name, part in parts.items()}
+    assert situation(state, flow=SICK, **parts).state == "degraded_flow"

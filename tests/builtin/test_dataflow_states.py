@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from snapshots import ask
+from snapshots import ask, status
 
-from fsmv2 import Resources, SpecError
+from fsmv2 import ChildStatus, Resources, SpecError
 from fsmv2.builtin.dataflow import DataFlow, DataFlowObserved, DataFlowSpec
 from fsmv2.flow import (
     AsyncioEngine,
@@ -192,3 +192,23 @@ async def test_h76_a_writing_flow_that_another_instance_started_is_taken_over(
     given = Resources("x", None, config, None, lambda _: None, refusal=mine)
     seen = await DataFlow(engine).collect_observed_state(spec, given)
     assert seen.current is current
+
+
+def test_while_its_bridge_waits_for_something_it_says_for_what() -> None:
+    """Nobody asked it to be stopped, as a person would take that word."""
+
+    def stopped(**dependencies: ChildStatus) -> str:
+        paths = {f"plant/filler/{name}": one for name, one in dependencies.items()}
+        return ask(
+            DataFlow(SimpleNamespace()), "stopped", spec=SPEC, control="stopped", dependencies=paths
+        ).reason  # type: ignore[arg-type]
+
+    down = status("down", "degraded", "connection refused", kind="connection")
+    up = status("up", "running", "answers", kind="connection")
+    crashed = status("crashed", "failed", "the server is gone", kind="broker")
+    assert (
+        stopped(connection=down, broker=crashed) == "waits for the connection: connection refused"
+    )
+    assert stopped(connection=up, broker=crashed) == "waits for the broker: the server is gone"
+    assert stopped(connection=up) == "asked to be stopped"
+    assert stopped(connection=status("stopped", "stopped")) == "asked to be stopped"

@@ -483,3 +483,35 @@ def test_a_fault_after_one_whose_child_was_removed_is_confirmed_anew(world: Worl
             sim.run(0.1)
         assert closed(sim)
         sim.until(opened, within=3)
+
+
+def test_a_fault_with_an_unknown_in_between_is_not_confirmed(world: World) -> None:
+    """Twice in a row: what was seen before a device went away says nothing of when it is back."""
+    with simulate(world) as sim:
+        sim.run(10)
+        world.broken["answer"] = fault("a", "not connected")
+        world.noise += 1
+        sim.until(lambda sim: "to be confirmed" in sim["g"].checks["inside"], within=60)
+        world.broken["answer"] = unknown("the device is away")
+        sim.run(60)
+        assert sim["g"].checks["inside"] == "unknown: the device is away"
+        world.broken["answer"] = fault("a", "not connected")
+        sim.until(lambda sim: "at fault" in sim["g"].checks["inside"], within=60)
+        assert "to be confirmed" in sim["g"].checks["inside"]
+        sim.run(0.5)
+        world.broken["answer"] = healthy()
+        sim.run(20)
+        assert closed(sim)
+        assert sim["g/a"].incarnation == 1
+
+
+def test_a_check_that_cannot_tell_yet_is_asked_again_when_it_says(world: World) -> None:
+    """Although nothing changes meanwhile; the resync would come much later."""
+    with simulate(world) as sim:
+        sim.run(10)
+        asked = sim.supervisor("g").tick_count
+        world.broken["answer"] = unknown("too early", again_in=1.0)
+        sim.until(lambda sim: "too early" in sim["g"].checks["inside"], within=60)
+        asked = sim.supervisor("g").tick_count
+        sim.run(4.5)
+        assert sim.supervisor("g").tick_count >= asked + 4

@@ -67,6 +67,7 @@ def test_a_circuit_that_opens_and_closes() -> None:
         assert causes(sim, "g/p/a", "circuit", "stop", "timer") == [
             "circuit of g/p <",
             "stop begun again after its backoff <",
+            "timer healthy for as long as its next delay",
             "timer healthy for long enough",
         ]
         assert causes(sim, "g/p/b", "circuit") == ["circuit of g/p <"]

@@ -30,6 +30,12 @@ from fsmv2.spec import Restart
 
 BROKER = "broker"
 
+KINDS = {"bridge": ("bridges", "bridge"), "process": ("processes", "process")}
+"""Worker types of which a plant has several, as words."""
+
+NAMED = 3
+"""Children in trouble that are named beside the first."""
+
 
 class BridgeEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One bridge of the document: its name, and what its worker is to be given."""
@@ -180,17 +186,29 @@ def _not_declared(paths: tuple[str, ...]) -> str:
 
 
 def _troubled(s: Snap) -> str:
-    names = [
-        name
-        for name, status in s.children.items()
-        if status.phase in (Phase.DEGRADED, Phase.FAILED)
-    ]
-    if not names:
+    """How many of how many are in trouble, the first with its reason, the next by name."""
+    troubled = [(name, status) for name, status in s.children.items() if status.in_trouble]
+    if not troubled:
         return ""
-    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-    return f"{len(names)} of {len(s.children)} children in trouble: {shown}"
+    # What is well again, and not yet for long, explains nothing: it is named last.
+    found = dict(sorted(troubled, key=lambda one: one[1].healthy))
+    kinds = {status.type for status in found.values()}
+    kind = next(iter(kinds)) if len(kinds) == 1 else ""
+    several, one = KINDS.get(kind, ("children", "child"))
+    of = [status for status in s.children.values() if several == "children" or status.type == kind]
+    first, *others = found
+    noun, verb = several if len(of) > 1 else one, "are" if len(found) > 1 else "is"
+    again = "well again, but not for long yet: " if found[first].healthy else ""
+    text = f"{len(found)} of {len(of)} {noun} {verb} in trouble: {first}: {again}"
+    text += found[first].reason
+    if others:
+        more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+        text += f"; also {', '.join(others[:NAMED])}{more}"
+    return text
 
 
 def _summary(s: Snap) -> str:
     healthy = sum(status.healthy for status in s.children.values())
-    return f"{healthy} of {len(s.children)} children healthy"
+    starting = [name for name, status in s.children.items() if status.phase is Phase.STARTING]
+    text = f"{healthy} of {len(s.children)} children healthy"
+    return f"{text}; {len(starting)} starting" if starting else text

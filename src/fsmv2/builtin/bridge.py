@@ -31,15 +31,20 @@ from fsmv2 import (
     stay,
     unknown,
 )
-from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved, DataFlowSpec
-from fsmv2.builtin.sections import connection_from, dataflow_from, writing_from
+from fsmv2.builtin.bridge_children import CONNECTION, READ, WRITE, children_of
+from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
 from fsmv2.flow import Login
 from fsmv2.spec import RenderCache, Template
 
-CONNECTION = "connection"
-READ = "dfc_read"
-WRITE = "dfc_write"
 FLOWS = (READ, WRITE)
+
+HOLD_BACK = 1.0
+"""Seconds for which a flow's trouble is held back: its cause, the device or the broker, is looked
+at every second, and often found a moment after the symptom."""
+
+RECONNECTS = 5.0
+"""Seconds after which a flow is connected again if it ever will be by itself: its pauses between
+tries are at most two, and a device may take two to answer."""
 
 START_PATIENCE = 15.0
 """Seconds a start may take before it is called failed; it goes on as soon as the cause is gone."""
@@ -100,13 +105,14 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         read = None if spec.read is None else self._render(spec.read, scope)
         write = None if spec.write is None else self._render(spec.write, scope)
         broker = (spec.broker, spec.broker_url, spec.broker_server, spec.broker_login)
-        made_of = (connection, read, write, scope["location_path"], *broker, spec.memory)
+        own = scope["internal"]["id"]
+        made_of = (connection, read, write, own, scope["location_path"], *broker, spec.memory)
         same = len(self._last) == len(made_of) and all(
             old is new or (isinstance(new, str | Login) and old == new)
             for old, new in zip(self._last, made_of, strict=True)
         )
         if not same:
-            self._children = _children(*made_of)  # fsmv2: ignore[FSM0427] a memo: see __init__
+            self._children = children_of(*made_of)  # fsmv2: ignore[FSM0427] a memo: see __init__
             self._last = made_of  # fsmv2: ignore[FSM0427] a memo: see __init__
         return DesiredState(state=spec.wanted, children_specs=self._children)
 
@@ -138,6 +144,12 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         for name, flow in flows:
             reads = name == READ
             if not (flow.output_connected if reads else flow.input_connected):
+                if (waits := _too_early(view, name, broker.status.since, broker.observed_at)) > 0:
+                    return unknown(
+                        f"{name} is not connected to the broker; waits for it to reconnect, or for "
+                        "the broker to be found away",
+                        again_in=waits,
+                    )
                 error = flow.output_error if reads else flow.input_error
                 return fault(
                     name,
@@ -155,6 +167,14 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         for name, flow in flows:
             reads = name == READ
             if not (flow.input_connected if reads else flow.output_connected):
+                if (
+                    waits := _too_early(view, name, connection.status.since, connection.observed_at)
+                ) > 0:
+                    return unknown(
+                        f"{name} is not connected to the device; waits for it to reconnect, or for "
+                        "the device to be found unreachable",
+                        again_in=waits,
+                    )
                 error = flow.input_error if reads else flow.output_error
                 return fault(
                     name,
@@ -274,7 +294,10 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         elif broker is not None:
             target, reason = self.degraded_broker, f"the broker is {broker.state}: {broker.reason}"
         elif (waits := _not_flowing(s)) is not None:
-            target, reason = self.degraded_flow, f"{waits[0]}: {_reason(waits[1])}"
+            name, flow = waits
+            if (held := _held_back(s, name, flow)) is not None:
+                return held
+            target, reason = self.degraded_flow, f"{name}: {_reason(flow)}"
         else:
             target, reason = self._flowing(s)
         return stay(reason) if target.__name__ == s.state else goto(target, reason)
@@ -302,63 +325,6 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         return "the last start failed"
 
 
-def _children(
-    connection: Any,
-    read: Any,
-    write: Any,
-    location_path: str,
-    broker: str,
-    broker_url: str,
-    broker_server: str,
-    broker_login: Login,
-    memory: str,
-) -> tuple[ChildSpec, ...]:
-    """The children for the rendered sections; SpecError names what does not fit in them."""
-    up = ChildSpec(
-        CONNECTION,
-        "connection",
-        connection_from(connection),
-        state_mapping={"stopped": "stopped", "*": "up"},
-    )
-    specs: list[tuple[str, DataFlowSpec]] = []
-    if read is not None:
-        spec = dataflow_from(
-            read,
-            location_path=location_path,
-            broker_url=broker_url,
-            broker_server=broker_server,
-            broker_login=broker_login,
-        )
-        specs.append((READ, spec))
-    if write is not None:
-        spec = writing_from(
-            write,
-            location_path=location_path,
-            broker_url=broker_url,
-            broker_server=broker_server,
-            broker_login=broker_login,
-            memory=memory,
-        )
-        specs.append((WRITE, spec))
-    flows = [
-        ChildSpec(
-            name,
-            "dataflow",
-            spec,
-            state_mapping={
-                "stopped": "stopped",
-                "stopping": "stopped",
-                "starting_connection": "stopped",
-                "starting_broker": "stopped",
-                "*": "active",
-            },
-            depends_on=(broker,) if broker else (),
-        )
-        for name, spec in specs
-    ]
-    return (up, *flows)
-
-
 def _flows(view: CheckView) -> list[tuple[str, DataFlowObserved]]:
     """The observations of those flows that are asked to run and do, by name."""
     found = []
@@ -384,6 +350,42 @@ def _not_flowing(s: Snap) -> tuple[str, ChildStatus | None] | None:
         if flow is None or flow.state not in FLOWING:
             return name, flow
     return None
+
+
+def _held_back(s: Snap, name: str, flow: ChildStatus | None) -> Step | None:
+    """What to say while it is too early to call a flow's trouble the bridge's; None: it is not.
+
+    In two cases: the trouble is so recent that its cause may not have been found yet, or the cause
+    is gone so recently that the flow may not have connected again.
+    """
+    if flow is None:
+        return None
+    if s.state in ("idle", "active"):
+        left, reason = (
+            flow.since + HOLD_BACK - s.now,
+            f"{name}: {_reason(flow)}; looks for the cause",
+        )
+    elif s.state in ("degraded_connection", "degraded_broker"):
+        parts = (s.children.get(CONNECTION), *s.dependencies.values())
+        back = max((status.since for status in parts if status is not None), default=0.0)
+        found = "the device answers" if s.state == "degraded_connection" else "the broker is active"
+        left, reason = back + RECONNECTS - s.now, f"{found}; waits for {name} to connect again"
+    else:
+        return None
+    return stay(reason, wake_after=left) if left > 0 else None
+
+
+def _too_early(view: CheckView, name: str, up_since: float, looked_at: float | None) -> float:
+    """Seconds until a flow can be blamed for having no connection; 0 or less: now.
+
+    Not before the other side has been up for as long as a flow takes to connect again, and has been
+    looked at since the flow lost its connection: what is older than the loss says nothing of it.
+    """
+    flow = view.child(name)
+    early = up_since + RECONNECTS - view.now
+    if flow is None or flow.status.phase is not Phase.DEGRADED or looked_at is None:
+        return max(early, HOLD_BACK)
+    return early if looked_at > flow.status.since else max(early, HOLD_BACK)
 
 
 def _runs_degraded(status: ChildStatus | None) -> bool:

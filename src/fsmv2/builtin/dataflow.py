@@ -14,6 +14,7 @@ import msgspec
 from fsmv2 import (
     DesiredState,
     ObservedState,
+    Phase,
     Resources,
     Snapshot,
     SpecError,
@@ -168,7 +169,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
         if s.should_stop:
             if s.fresh and s.observed.running:
                 return goto(self.stopping, "a flow is still running")
-            return stay("asked to be stopped")
+            return stay(_waits_for(s) or "asked to be stopped")
         return goto(self.starting, "asked to run")
 
     @state("starting", to="active idle degraded stopping")
@@ -265,6 +266,14 @@ def _config(name: str, spec: DataFlowSpec) -> AnyConfig:
         "a data flow leads from modbus to uns or from commands to modbus, not from "
         f"{type(spec.input).__name__} to {type(spec.output).__name__}."
     )
+
+
+def _waits_for(s: Snap) -> str:
+    """What its bridge waits for before it has the flow run, with the reason; or empty."""
+    for path, status in s.dependencies.items():
+        if not status.healthy and status.phase is not Phase.STOPPED:
+            return f"waits for the {path.rpartition('/')[2]}: {status.reason or status.state}"
+    return ""
 
 
 def _hearing(s: Snap) -> str:

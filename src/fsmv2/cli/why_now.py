@@ -255,8 +255,8 @@ def _seen(node: NodeView) -> str:
 
 
 def _tried(node: NodeView) -> str:
-    if not node.attempts:
-        return ""
+    if not node.next_delays:
+        return ""  # it was tried, and nothing of it is due: it is well, or waits for others
     times = "once" if node.attempts == 1 else f"{node.attempts} times"
     again = f"again in {spoken(node.retry_in)}" if node.retry_in else "again now"
     delays = ", ".join(spoken(delay) for delay in node.next_delays)

@@ -41,13 +41,17 @@ class ExponentialBackoff(msgspec.Struct, frozen=True):
 
 
 class Attempts:
-    """How often one worker had to be tried again since its last long healthy time."""
+    """How often one worker had to be tried again since its last long healthy time.
 
-    __slots__ = ("count", "escalated", "retry_at", "warned")
+    `proven`: since the last failure it was healthy for as long as its next delay would be.
+    """
+
+    __slots__ = ("count", "escalated", "proven", "retry_at", "warned")
 
     def __init__(self) -> None:
         self.count = 0
         self.retry_at = 0.0
+        self.proven = False
         self.warned = False
         self.escalated = False
 
@@ -55,6 +59,7 @@ class Attempts:
         """Count one more; returns and keeps the time at which the next try is due."""
         self.retry_at = now + backoff.delay(self.count)
         self.count += 1
+        self.proven = False
         return self.retry_at
 
 

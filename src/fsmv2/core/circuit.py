@@ -48,10 +48,10 @@ class CheckState:
 
     def __str__(self) -> str:
         """What people are told of it."""
-        found = "healthy"
-        if self.fault is not None:
-            sure = "" if self.open else ", to be confirmed"
-            found = f"{self.fault.at_fault} is at fault{sure}: {self.fault.reason}"
+        if self.fault is None:
+            return f"unknown: {self.unknown}" if self.unknown else "healthy"
+        sure = "" if self.open else ", to be confirmed"
+        found = f"{self.fault.at_fault} is at fault{sure}: {self.fault.reason}"
         return f"{found}; unknown now: {self.unknown}" if self.unknown else found
 
 
@@ -129,23 +129,35 @@ def _judge(
         if state.open and state.fault is not None and _gone(core, parent, state.fault.at_fault):
             state.fault, state.open = None, False  # the one at fault is gone, and its fault with it
             return True
+        if not state.open:
+            state.fault = None  # twice in a row, or it is not confirmed
+        if result.again_in is not None:
+            _ask_again(core, parent, core.now + result.again_in)
         return False
     if isinstance(result, Healthy):
         was_open, state.fault, state.open = state.open, None, False
         return was_open
     if state.fault is None or state.fault.at_fault != result.at_fault:
         state.fault, state.first_at = result, core.now
-        core.set_timer(parent, "check", core.now + definition.interval)
+        _ask_again(core, parent, core.now + definition.interval)
         return False
     state.fault = result
     if not state.open:
         if core.now < state.first_at + definition.interval:  # as the timer was set
+            _ask_again(core, parent, state.first_at + definition.interval)
             return False
         state.open, state.opened_at = True, core.now
     at_fault = parent.children.get(result.at_fault)
     if at_fault is not None:
         plan_repair(core, at_fault, result.reason)
     return True
+
+
+def _ask_again(core: Core, parent: Supervisor, at: float) -> None:
+    """Have the checks asked at this time; one timer serves them all, so the earliest counts."""
+    due = parent.timers.get("check")
+    if due is None or at < due:
+        core.set_timer(parent, "check", at)
 
 
 def _gone(core: Core, parent: Supervisor, at_fault: str) -> bool:

@@ -84,6 +84,13 @@ def acknowledge(core: Core, s: Supervisor, who: str, note: str) -> None:
         core.set_condition(s, RECOVERS, f"{said}{ACKNOWLEDGED}{text}")
 
 
+def prove(core: Core, s: Supervisor) -> None:
+    """Healthy for as long as its next delay would be: it is in trouble no more."""
+    if s.attempts is not None:
+        s.attempts.proven = True
+        core.mark(s, Cause("timer", "healthy for as long as its next delay"))
+
+
 def settle(core: Core, s: Supervisor) -> None:
     """Healthy for long enough: past attempts are forgotten (H49)."""
     s.attempts = None

@@ -33,6 +33,7 @@ def publish(core: Core, s: Supervisor) -> None:
     elif s.desired is None and s.conditions is not None and DERIVED in s.conditions:
         reason = s.conditions[DERIVED].reason
     healthy = phase is Phase.RUNNING and s.fresh
+    trouble = _in_trouble(s, phase, stands)
     old = s.status
     if (
         old.state == s.state
@@ -40,10 +41,18 @@ def publish(core: Core, s: Supervisor) -> None:
         and old.phase is phase
         and old.healthy is healthy
         and old.fresh is s.fresh
+        and old.in_trouble is trouble
+        and old.since == s.since
     ):
         return
-    s.status = ChildStatus(s.definition.name, s.state, phase, healthy, s.fresh, reason)
+    s.status = ChildStatus(
+        s.definition.name, s.state, phase, healthy, s.fresh, reason, s.since, trouble
+    )
     if old.healthy is not healthy and s.attempts is not None and s.attempts.count:
+        if not healthy:
+            s.timers.pop("prove", None)
+        elif not s.attempts.proven:
+            core.set_timer(s, "prove", core.now + s.backoff.ceiling(s.attempts.count))
         if healthy and "settle" not in s.timers:
             core.set_timer(s, "settle", core.now + s.backoff.reset_after)
         elif not healthy and not (s.ended is not None and s.ended.planned):
@@ -53,6 +62,22 @@ def publish(core: Core, s: Supervisor) -> None:
     if core.pace.under_way and s.stop is None and _has_come_up(s, phase):
         core.pace.done(s.path)
     tell(core, s)
+
+
+def _in_trouble(s: Supervisor, phase: Phase, stands: bool) -> bool:
+    """Whether it needs a look; by facts, so that a retry alone is no good news."""
+    if phase in (Phase.DEGRADED, Phase.FAILED):
+        return True
+    if s.ended is not None and not s.ended.normally and s.ended.by_itself:
+        return True
+    if stands and (asked_to_stop(s) or (s.ended is not None and s.ended.until is None)):
+        return False
+    attempts = s.attempts
+    if attempts is not None and attempts.count and not attempts.proven:
+        return True
+    if phase is Phase.STARTING:
+        return any(child.in_trouble for child in s.statuses.values())
+    return phase is Phase.RUNNING and not s.fresh
 
 
 def _has_come_up(s: Supervisor, phase: Phase) -> bool:

@@ -71,6 +71,7 @@ TIMERS: dict[str, Callable[[Core, Supervisor], None]] = {
     "breaker": breaker.try_again,
     "repair": circuit.repair,
     "again": ending.forgive,
+    "prove": escalation.prove,
     "settle": escalation.settle,
     "stop": lifecycle.deadline_reached,
     "final": lifecycle.give_up_final,

@@ -122,6 +122,7 @@ def view_node(s: Supervisor) -> NodeView:
     """Picture one supervisor."""
     now, status = s.core.now, s.status
     attempts = s.attempts.count if s.attempts else 0
+    tries = _waits_for_a_try(s)
     return NodeView(
         path=s.path,
         name=s.name,
@@ -149,9 +150,18 @@ def view_node(s: Supervisor) -> NodeView:
         if s.checks
         else EMPTY,
         held=printable(s.desired.hold_reason or "") if s.holding and s.desired else "",
-        retry_in=max(0.0, s.attempts.retry_at - now) if s.attempts else 0.0,
-        next_delays=tuple(s.backoff.delay(attempts + n) for n in range(AHEAD)) if attempts else (),
+        retry_in=max(0.0, s.attempts.retry_at - now) if s.attempts and tries else 0.0,
+        next_delays=tuple(s.backoff.delay(attempts + n) for n in range(AHEAD)) if tries else (),
     )
+
+
+def _waits_for_a_try(s: Supervisor) -> bool:
+    """Whether a next try is due, or under way; of one that is well again, none is."""
+    if s.attempts is None or not s.attempts.count or s.status.healthy:
+        return False
+    phase = s.status.phase
+    due = "repair" in s.timers or "again" in s.timers or "create" in s.timers
+    return due or (phase in (Phase.FAILED, Phase.STARTING) and s.stop is None and not s.disabled)
 
 
 def _printable(condition: Condition) -> Condition:

@@ -23,9 +23,10 @@ class Healthy(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):
-    """It cannot be said now; neither opens nor closes a circuit."""
+    """It cannot be said now; neither opens nor closes a circuit, and confirms no fault."""
 
     reason: str
+    again_in: float | None = None
 
 
 class Fault(msgspec.Struct, frozen=True, gc=False):
@@ -45,9 +46,13 @@ def healthy() -> Healthy:
     return Healthy()
 
 
-def unknown(reason: str) -> Unknown:
-    """Nothing can be said, because of `reason`."""
-    return Unknown(reason)
+def unknown(reason: str, *, again_in: float | None = None) -> Unknown:
+    """Nothing can be said, because of `reason`.
+
+    `again_in`: ask once more after so many seconds, also if nothing changes until then, such as
+    when an observation is older than what it would have to explain.
+    """
+    return Unknown(reason, again_in)
 
 
 def fault(at_fault: str, reason: str, *, affected: Iterable[str] | None = None) -> Fault:

@@ -27,7 +27,11 @@ class ChildStatus(msgspec.Struct, frozen=True, gc=False):
     """What a parent or dependent sees of a worker.
 
     `healthy` is true in a running phase with a fresh observation. `reason` is the sentence the
-    worker gave for being as it is.
+    worker gave for being as it is. `since` is when it entered its state, on the clock of
+    `Snapshot.now`. `in_trouble`: it needs a look. It is degraded or failed, it waits for its next
+    try or is starting after a failure, it starts above a worker in trouble, or it runs again and
+    has not run for as long as its next delay would be: one that keeps failing does not stop being
+    in trouble each time it comes up for a moment.
     """
 
     type: str
@@ -36,6 +40,8 @@ class ChildStatus(msgspec.Struct, frozen=True, gc=False):
     healthy: bool
     fresh: bool
     reason: str
+    since: float = 0.0
+    in_trouble: bool = False
 
     def at(self, *states: Callable[..., Step]) -> bool:
         """Whether it is in one of these states, given as the methods of its class.

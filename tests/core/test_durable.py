@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import re
 from typing import Any
 
 import msgspec
@@ -185,6 +187,16 @@ def test_the_last_observation_and_state_are_stored(world: World) -> None:
 
 def born(sim: Simulation, path: str) -> Any:
     return sim.supervisor(path).internal["created_at"]
+
+
+def test_the_age_of_a_path_is_given_to_templates_in_iso_8601(world: World) -> None:
+    """In UTC, whatever the zone of the machine."""
+    with simulate(world, plant("a")) as sim:
+        reaches(sim, "plant/a", "running")
+        text = born(sim, "plant/a")
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", text)
+        seconds = datetime.datetime.fromisoformat(text).timestamp()
+        assert abs(seconds - sim.supervisor("plant/a").created_at) < 0.001
 
 
 def test_a_path_keeps_its_age_over_a_kill_and_a_restart(world: World) -> None:

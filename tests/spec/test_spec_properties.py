@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -274,10 +276,20 @@ def test_rendering_keeps_the_shape(template: Any, value: Any) -> None:
     same(template, result)
 
 
+class Station(msgspec.Struct, frozen=True):
+    """A struct in a spec that holds a child, too."""
+
+    child: ChildSpec
+
+
 class Pump(UserSpec):
-    """A spec with a field of its own."""
+    """A spec with fields of its own, children to declare among them."""
 
     rpm: int = 0
+    spare: ChildSpec | None = None
+    parts: tuple[ChildSpec, ...] = ()
+    named: Mapping[str, ChildSpec] = msgspec.field(default_factory=dict)
+    inner: tuple[Station, ...] = ()
 
 
 printable = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=8)
@@ -302,6 +314,37 @@ children = st.builds(
     detect_only=st.booleans(),
 )
 yaml_safe = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=10)
+
+
+def holding(parts: st.SearchStrategy[ChildSpec]) -> st.SearchStrategy[ChildSpec]:
+    """Children whose user specs hold such children, in each way a field may."""
+    return st.builds(
+        lambda name, spare, many, named, inner: ChildSpec(
+            name,
+            "pump",
+            Pump(
+                rpm=1,
+                spare=spare,
+                parts=tuple(many),
+                named=named,
+                inner=tuple(Station(c) for c in inner),
+            ),
+        ),
+        printable,
+        st.none() | parts,
+        st.lists(parts, max_size=2),
+        st.dictionaries(printable, parts, max_size=2),
+        st.lists(parts, max_size=1),
+    )
+
+
+@LAW
+@given(st.lists(holding(holding(children)), max_size=1))
+def test_children_inside_user_specs_round_trip(found: list[ChildSpec]) -> None:
+    """However deep: each with the spec type of its worker type, and its variables."""
+    desired = DesiredState("running", tuple(found))
+    assert desired_from_json(to_json(desired), lambda _type: Pump) == desired
+    assert desired_from_yaml(to_yaml(desired), lambda _type: Pump) == desired
 
 
 @LAW

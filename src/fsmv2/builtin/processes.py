@@ -17,7 +17,13 @@ from fsmv2.builtin.process.spec import config_of, problems_of
 from fsmv2.builtin.rendering import at_template
 from fsmv2.builtin.unused import Unused
 from fsmv2.errors import SpecError
-from fsmv2.spec import check_child_name, compute_location_path, location_variables, with_engine_keys
+from fsmv2.spec import (
+    check_child_name,
+    compute_location_path,
+    location_variables,
+    utc_text,
+    with_engine_keys,
+)
 from fsmv2.spec.document import Node
 
 SHELL = re.compile(r"[|&;<>$`*]")
@@ -121,7 +127,13 @@ def _scope(
     keys = with_engine_keys(
         user, parent_state="running", location=location_variables(location), location_path=path
     )
-    internal = {"id": "", "name": name, "worker_type": "process", "parent_id": "", "created_at": 0}
+    internal = {
+        "id": "",
+        "name": name,
+        "worker_type": "process",
+        "parent_id": "",
+        "created_at": utc_text(0),
+    }
     return VariableBundle(keys, global_, internal).flatten()
 
 

@@ -33,7 +33,7 @@ from fsmv2.builtin.sections import (
 from fsmv2.builtin.stand_in import stand_in
 from fsmv2.errors import FsmError, Mark
 from fsmv2.flow import ModbusInput, UnsOutput
-from fsmv2.spec import has_first_level, location_variables, with_engine_keys
+from fsmv2.spec import has_first_level, location_variables, utc_text, with_engine_keys
 from fsmv2.spec.document import Node, decode
 
 TYPES: Mapping[str, type[msgspec.Struct]] = {
@@ -73,7 +73,13 @@ def check_bridge(
             location_path=path,
         ),
         global_,
-        {"id": "", "name": name, "worker_type": "bridge", "parent_id": "", "created_at": 0.0},
+        {
+            "id": "",
+            "name": name,
+            "worker_type": "bridge",
+            "parent_id": "",
+            "created_at": utc_text(0),
+        },
     ).flatten()
     problems: list[Diagnostic] = []
     write = sections.get("write")

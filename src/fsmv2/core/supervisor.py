@@ -15,7 +15,7 @@ import msgspec
 from fsmv2.core.backoff import Attempts, ExponentialBackoff, backoff_of
 from fsmv2.core.conditions import Condition
 from fsmv2.core.records import Cause, TickRecord
-from fsmv2.spec import ChildSpec, DesiredState, Group, ObservedState, UserSpec
+from fsmv2.spec import ChildSpec, DesiredState, Group, ObservedState, UserSpec, utc_text
 from fsmv2.spec.frozen import EMPTY
 from fsmv2.spec.noted import Reads
 from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
@@ -265,7 +265,7 @@ class Supervisor:
                 "name": self.name,
                 "worker_type": self.declared.worker_type,
                 "parent_id": parent.path if parent else "",
-                "created_at": self.created_at,
+                "created_at": utc_text(self.created_at),
             }
             if parent is not None:
                 above = parent.internal.get("bridged_by")

@@ -24,6 +24,7 @@ from fsmv2.spec.inheritance import (
     ENGINE_KEYS,
     check_declared_user,
     inherit_variables,
+    utc_text,
     with_engine_keys,
 )
 from fsmv2.spec.location import (
@@ -101,5 +102,6 @@ __all__ = [
     "to_data",
     "to_json",
     "to_yaml",
+    "utc_text",
     "with_engine_keys",
 ]

@@ -12,6 +12,7 @@ bear their names. Called by the core when a supervisor derives, and by document 
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,6 +20,12 @@ from fsmv2.errors import VariableError
 from fsmv2.spec.bundle import RESERVED_KEYS
 
 ENGINE_KEYS = ("parent_state", "location", "location_path")
+
+
+def utc_text(seconds: float) -> str:
+    """A time in Unix seconds as templates are given it: ISO 8601 in UTC, with milliseconds."""
+    time = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def inherit_variables(

@@ -20,6 +20,7 @@ from fsmv2.spec.decode import convert, decode_spec
 from fsmv2.spec.desired import AutoStop, DesiredState, EscalationPolicy
 from fsmv2.spec.frozen import EMPTY
 from fsmv2.spec.group import Group, Strategy
+from fsmv2.spec.nested import with_children
 from fsmv2.spec.specs import UserSpec
 
 _T = TypeVar("_T")
@@ -78,7 +79,17 @@ def child_from_dict(
     """
     fields = decode_spec(data, _ChildData, path)
     inner = f"{path}.user_spec" if path else "user_spec"
-    user_spec = decode_spec(fields.user_spec, spec_type_of(fields.worker_type), inner)
+    wanted = spec_type_of(fields.worker_type)
+    problems: list[Diagnostic] = []
+
+    def nested(child: Mapping[str, Any], place: str) -> ChildSpec:
+        made = _child_or_problems(child, spec_type_of, place, problems)
+        return made if made is not None else ChildSpec("unknown", "unknown", UserSpec())
+
+    data_of = with_children(fields.user_spec, wanted, nested, inner)
+    if problems:
+        raise DocumentError(problems)
+    user_spec = decode_spec(data_of, wanted, inner)
     return ChildSpec(
         fields.name,
         fields.worker_type,
@@ -94,6 +105,18 @@ def child_from_dict(
         fields.detect_only,
         fields.backoff,
     )
+
+
+def _child_or_problems(
+    data: Mapping[str, Any], spec_type_of: SpecTypeOf, path: str, problems: list[Diagnostic]
+) -> ChildSpec | None:
+    try:
+        return child_from_dict(data, spec_type_of, path=path)
+    except DocumentError as error:
+        problems.extend(error.diagnostics)
+    except FsmError as error:
+        problems.append(msgspec.structs.replace(error.diagnostic(), path=path))
+    return None
 
 
 def desired_from_dict(
@@ -112,13 +135,9 @@ def desired_from_dict(
     problems: list[Diagnostic] = []
     for i, child in enumerate(fields.children_specs):
         place = f"{path}.children_specs[{i}]" if path else f"children_specs[{i}]"
-        try:
-            children.append(child_from_dict(child, spec_type_of, path=place))
-        except DocumentError as error:
-            problems.extend(error.diagnostics)
-        except FsmError as error:
-            found = error.diagnostic()
-            problems.append(msgspec.structs.replace(found, path=place))
+        made = _child_or_problems(child, spec_type_of, place, problems)
+        if made is not None:
+            children.append(made)
     if problems:
         raise DocumentError(problems)
     config = fields.config

@@ -338,7 +338,7 @@ def holding(parts: st.SearchStrategy[ChildSpec]) -> st.SearchStrategy[ChildSpec]
     )
 
 
-@LAW
+@settings(LAW, max_examples=20)
 @given(st.lists(holding(holding(children)), max_size=1))
 def test_children_inside_user_specs_round_trip(found: list[ChildSpec]) -> None:
     """However deep: each with the spec type of its worker type, and its variables."""

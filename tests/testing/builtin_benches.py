@@ -24,7 +24,15 @@ def statuses(worker: type, *, absent: bool = True) -> tuple[ChildStatus | None, 
     """Every state of `worker` as a parent sees it, and its absence."""
     definition = worker.definition  # type: ignore[attr-defined]
     found = [
-        ChildStatus(definition.name, name, state.phase, state.phase is Phase.RUNNING, True, "so")
+        ChildStatus(
+            definition.name,
+            name,
+            state.phase,
+            state.phase is Phase.RUNNING,
+            True,
+            "so",
+            in_trouble=state.phase in (Phase.DEGRADED, Phase.FAILED),
+        )
         for name, state in definition.states.items()
     ]
     return (*found, None) if absent else tuple(found)

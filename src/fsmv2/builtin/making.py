@@ -88,6 +88,8 @@ class Making:
         global_ = self._secrets.resolve(self._node.get("global"), section.global_)
         broker = self._broker(section, global_)
         nodes = bridge_nodes(self._node)
+        for node in (self._node, *nodes, *process_nodes(self._node).values()):
+            self._misleading.variables(node.get("global" if node is self._node else "variables"))
         bridges = [
             self._entry(bridge, node, global_, broker)
             for bridge, node in zip(section.bridges, nodes, strict=True)

@@ -14,13 +14,15 @@ from fsmv2.flow import ModbusInput, ModbusOutput, WriteRegister
 from fsmv2.flow.register import BIT_KINDS, WIDTHS, ModbusTag
 from fsmv2.spec import location_variables, normalise_location
 from fsmv2.spec.document import Node
+from fsmv2.spec.document.templated import is_template
 
-BOOL_OF_A_REGISTER, LIMIT, MODICON, GAP, NO_LOCATION = CODES = (
+BOOL_OF_A_REGISTER, LIMIT, MODICON, GAP, NO_LOCATION, MARKERS = CODES = (
     "FSM0151",
     "FSM0152",
     "FSM0153",
     "FSM0154",
     "FSM0155",
+    "FSM0156",
 )
 """Of a document that is refused for something else they are not shown: places are not sure."""
 
@@ -63,6 +65,19 @@ class Misleading:
                 place = node
             found = self._gaps.setdefault(missing, [])
             found.append((place, name, compute_location_path(whole)))
+
+    def variables(self, node: Node | None) -> None:
+        """Warn of values with a template in them: a value is never rendered."""
+        for value in () if node is None else node.scalars():
+            if isinstance(value.value, str) and is_template(value.value):
+                self._warn(
+                    value,
+                    MARKERS,
+                    "this value has a template in it, which is not rendered: a variable is used "
+                    "as it is written.",
+                    "Write the template where the variable is used; or leave it, if these very "
+                    "braces are wanted.",
+                )
 
     def rest(self) -> None:
         """Warn of locations, once for all bridges that have the same."""

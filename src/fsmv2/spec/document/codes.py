@@ -360,6 +360,15 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "right:  - {name: filler, template: plc, location: {area: hall-1}}"
         ),
     ),
+    "FSM0156": (
+        "A variable with a template in its value",
+        (
+            "Values are never rendered: what is in a variable is used as it is, braces and all. "
+            "So the device, or whoever reads it, gets the braces.\n\n"
+            'wrong:  variables: {IP: 10.0.0.5, URL: "{{ .IP }}:502"}\n'
+            'right:  variables: {IP: 10.0.0.5}   and in the template: address: "{{ .IP }}:502"'
+        ),
+    ),
     "FSM0134": (
         "The location is empty, or has no enterprise",
         (

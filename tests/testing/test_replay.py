@@ -253,7 +253,9 @@ def test_after_damage_it_goes_on_with_the_next_segment(tmp_path: Path) -> None:
     one_bulb(tmp_path, every=10)
     first, second, *_ = segments(tmp_path)
     raw = second.read_bytes()
-    second.write_bytes(raw[: len(raw) // 2] + b"?" + raw[len(raw) // 2 + 1 :])
+    middle = len(raw) // 2
+    damaged = bytes([raw[middle] ^ 1])  # another one, whichever stands there
+    second.write_bytes(raw[:middle] + damaged + raw[middle + 1 :])
     found = replay(tmp_path, bulbs())
     assert found.same
     assert "damaged at byte" in found.segments[1].problem

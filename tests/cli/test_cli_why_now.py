@@ -123,7 +123,11 @@ def test_what_is_missing_is_said_of_one_that_waits(plant: Path) -> None:
 
 def test_the_children_in_trouble_are_told_with_their_parent(plant: Path) -> None:
     lines = until(
-        lambda: "below     fails" in (said := why(plant, "edge").output) and said.splitlines()
+        lambda: (
+            "below     fails" in (said := why(plant, "edge").output)
+            and "below     sleeps" not in said  # which has yet to start
+            and said.splitlines()
+        )
     )
     below = [line for line in lines if line.startswith("  below")]
     assert any("fails (process): " in line for line in below)
@@ -135,6 +139,27 @@ def test_one_that_is_not_there_is_answered_with_the_nearest(plant: Path) -> None
     assert found.exit_code == 2
     assert "there is no supervisor 'edge/fail'" in found.output
     assert "Did you mean 'edge/fails'?" in found.output
+
+
+def test_h90_why_says_that_the_file_is_newer_than_the_tree(plant: Path) -> None:
+    file = plant / "plant.yaml"
+    assert "document" not in why(plant, "edge/sleeps").output
+    try:
+        file.write_text(DOCUMENT + '  newer: {command: [sleep, "100"]}\n')
+        lines = why(plant, "edge/sleeps").output.splitlines()
+        assert lines[1].startswith("  document  the document was changed at ")
+        assert "changed at" in answer(plant, "edge/sleeps")["document"]
+        found = why(plant, "edge/newer")
+        assert found.exit_code == 2
+        assert "the document was changed at " in found.output
+        assert "The newer document declares 'edge/newer'" in found.output
+        file.write_text("processes: 7\n")
+        assert "the newer one is not valid" in why(plant, "edge/newer").output
+        file.unlink()
+        assert "cannot be read any more" in why(plant, "edge/sleeps").output
+    finally:
+        file.write_text(DOCUMENT)
+    assert "document" not in why(plant, "edge/sleeps").output
 
 
 def test_what_cannot_be_asked_like_that_is_refused(tmp_path: Path) -> None:

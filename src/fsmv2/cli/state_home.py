@@ -15,8 +15,10 @@ STORE = "store.db"
 """The file in the state directory that keeps what a crash must not lose."""
 JOURNAL = "journal"
 """The folder in the state directory that keeps what happened, for `fsmv2 replay`."""
+DOCUMENT = "document.json"
+"""The file in the state directory that says which document runs."""
 OURS = {
-    *(LOCK, JOURNAL, "broker", "processes", "commands"),
+    *(LOCK, JOURNAL, DOCUMENT, "broker", "processes", "commands"),
     *(STORE + end for end in ("", "-wal", "-shm", "-journal", ".lock")),
 }
 """All that a state directory holds."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fsmv2.cli.control import Control
+from fsmv2.cli.document_change import keep_record, read_unchanged, watched
 from fsmv2.cli.exits import DROPPED, FAILED, OK, UNSETTLED
 from fsmv2.cli.lines import JsonLines, Lines
 from fsmv2.cli.quiet import keep_quiet
@@ -55,7 +57,8 @@ def run_document(
     if not directory.exists():
         load_plant(file)  # one that is wrong must not leave a folder behind
     with held(directory):
-        plant = load_plant(file, state_dir=directory)
+        plant, record = read_unchanged(file, lambda: load_plant(file, state_dir=directory))
+        keep_record(directory, record)
         show_diagnostics(plant.diagnostics)
         if detect_only:
             settings = msgspec.structs.replace(plant.settings, detect_only=True)
@@ -66,7 +69,11 @@ def run_document(
         journal = directory / JOURNAL
         control.signals.started()
         show = choose_show(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
-        tree = _run(plant, control, show, seconds, save_svg, store, output, journal)
+
+        def told(running: Running) -> contextlib.AbstractContextManager[None]:
+            return watched(file, record, lambda text: running.tell("fsmv2", text, level="warning"))
+
+        tree = _run(plant, control, show, seconds, save_svg, store, output, journal, told)
         return asyncio.run(tree)
 
 
@@ -85,6 +92,7 @@ async def _run(
     store: Store,
     output: bool,
     journal: Path,
+    beside: Callable[[Running], contextlib.AbstractContextManager[None]],
 ) -> int:
     from fsmv2.builtin import builtins
 
@@ -101,7 +109,8 @@ async def _run(
                 journal=journal,
             )
             async with tree:
-                await running.hold(tree, seconds)
+                with beside(running):
+                    await running.hold(tree, seconds)
                 # Who ends it by hand has seen the tree; a program has only the exit code.
                 time_over = not running.asked
                 last = await tree.view()

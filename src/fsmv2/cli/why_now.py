@@ -10,13 +10,14 @@ import contextlib
 import math
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import msgspec
 
+from fsmv2.cli.document_change import change_of, record_in
 from fsmv2.cli.duration import spoken
 from fsmv2.cli.exits import FAILED, OK, USAGE
 from fsmv2.cli.lines import clock_text
@@ -28,7 +29,7 @@ from fsmv2.cli.terminal import complain, put, put_json
 from fsmv2.cli.tree import default_state
 from fsmv2.core import Supervisor, TickRecord
 from fsmv2.errors import JournalError, suggest
-from fsmv2.runtime import NodeView
+from fsmv2.runtime import NodeView, plan
 from fsmv2.runtime.journal import Replayed, replay
 from fsmv2.runtime.view import history, view_node
 from fsmv2.store.segments import segments_in
@@ -61,12 +62,14 @@ MOST = 8
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one worker. `at`, in Unix seconds: until when; `process`: who runs it.
 
-    `missing`: why nothing is recorded of what came after.
+    `missing`: why nothing is recorded of what came after; `document`: how that differs from what
+    runs.
     """
 
     at: float
     process: str
     missing: str
+    document: str
     node: NodeView
     due: dict[str, float]
     withheld: str
@@ -81,11 +84,11 @@ def why_now(
     keep_quiet()
     directory = (state_dir or default_state(file)).absolute()
     journal = directory / JOURNAL
-    if not file.exists() and state_dir is None:
-        complain(f"{file} does not exist", fix="Name the document that is run, or --state-dir.")
-        return USAGE
     process = holder(directory)
     if not segments_in(journal):
+        if not file.exists() and state_dir is None:
+            complain(f"{file} does not exist", fix="Name the document that is run, or --state-dir.")
+            return USAGE
         if process:
             trouble = trouble_in(journal)
             complain(
@@ -119,12 +122,16 @@ def why_now(
         )
         return FAILED
     s = core.by_path.get(path)
+    change = change_of(file, record_in(directory)) if process else ""
     if s is None:
-        complain(f"there is no supervisor '{path}' in this tree", fix=suggest(path, core.by_path))
+        complain(
+            f"there is no supervisor '{path}' in this tree" + (f": {change}" if change else ""),
+            fix=_instead(file, path, core.by_path, types if change else None),
+        )
         return USAGE
     # A quiet tree has nothing to record: what is there is so until now, if it still runs.
     later = max(0.0, time.time() - at) if process and not missing else 0.0
-    answer = _answer(s, at + later, later, process, missing)
+    answer = _answer(s, at + later, later, process, missing, change)
     if as_json:
         put_json(answer)
     else:
@@ -178,13 +185,33 @@ def _missing(journal: Path, ending: str) -> str:
     return ending
 
 
-def _answer(s: Supervisor, at: float, later: float, process: str, missing: str) -> Answer:
+def _instead(file: Path, path: str, running: Iterable[str], newer: list[str] | None) -> str:
+    """What to do about a path that is not in the tree.
+
+    `newer`: the document is another one by now; the types it needs, besides the built-in ones.
+    """
+    from fsmv2.builtin import load_plant
+
+    if newer is None:
+        return suggest(path, running)
+    with contextlib.suppress(Exception):  # one that is wrong declares nothing
+        plant = load_plant(file)
+        nodes = plan(plant.root, known_types(newer), settings=plant.settings)
+        if path in {node.path for node in nodes}:
+            return f"The newer document declares '{path}': stop the tree, and run it again."
+    return suggest(path, running)
+
+
+def _answer(
+    s: Supervisor, at: float, later: float, process: str, missing: str, change: str
+) -> Answer:
     node = view_node(s)
     records = history(s)
     return Answer(
         at=at,
         process=process,
         missing=missing,
+        document=change,
         node=msgspec.structs.replace(
             node,
             age=node.age + later,
@@ -213,6 +240,7 @@ def _lines(answer: Answer) -> Iterator[str]:
     node = answer.node
     yield f"{node.path} ({node.type}): {node.state}, for {spoken(node.age)}"
     for name, text in (
+        ("document", answer.document),
         ("because", node.reason),
         ("asked", f"{node.control}: {node.control_reason}" if node.control_reason else ""),
         ("paused", node.paused),

@@ -13,7 +13,7 @@ from fsmv2.spec.document.codes import CATALOGUE, explain
 from fsmv2.spec.document.decode import decode, rendered
 from fsmv2.spec.document.document import MOST_SHOWN, Document, in_order
 from fsmv2.spec.document.duration import Duration, parse_duration
-from fsmv2.spec.document.folder import scan_folder
+from fsmv2.spec.document.folder import documents_in, scan_folder
 from fsmv2.spec.document.load import scan_file, scan_yaml
 from fsmv2.spec.document.node import Node
 from fsmv2.spec.document.paths import around, parse_path
@@ -30,6 +30,7 @@ __all__ = [
     "Templated",
     "around",
     "decode",
+    "documents_in",
     "explain",
     "in_order",
     "parse_duration",

@@ -51,13 +51,18 @@ def scan_folder(folder: Path, *, aliases: Mapping[str, str] | None = None) -> Do
     return whole
 
 
+def documents_in(folder: Path) -> list[Path]:
+    """The files of a folder that count, in order; OSError: it cannot be read."""
+    return sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix in SUFFIXES and file.name[0] not in "._" and not file.name.endswith("~")
+    )
+
+
 def _files(folder: Path, problems: list[Diagnostic]) -> list[Path]:
     try:
-        found = sorted(
-            file
-            for file in folder.iterdir()
-            if file.suffix in SUFFIXES and file.name[0] not in "._" and not file.name.endswith("~")
-        )
+        found = documents_in(folder)
     except OSError as error:
         problems.append(_of(folder, "FSM0102", f"the folder cannot be read: {error.strerror}."))
         return []

@@ -1,0 +1,128 @@
+"""A document that is edited while it runs: said with when, by content, and what to do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from fsmv2.cli import document_change
+from fsmv2.cli.document_change import (
+    RunningDocument,
+    Watch,
+    change_of,
+    keep_record,
+    read_unchanged,
+    record_in,
+)
+
+DOCUMENT = "agent: {name: edge}\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "plant.yaml"
+    file.write_text(DOCUMENT)
+    return file
+
+
+def run_of(file: Path) -> RunningDocument:
+    """The record of a run that has just begun."""
+    _, record = read_unchanged(file, lambda: None)
+    assert record is not None
+    return record
+
+
+def test_h90_what_was_only_touched_is_what_runs(file: Path) -> None:
+    record = run_of(file)
+    os.utime(file, (0, 0))
+    assert change_of(file, record) == ""
+    file.write_text(DOCUMENT)
+    assert change_of(file, record) == ""
+
+
+def test_h90_a_change_is_said_with_both_times(file: Path) -> None:
+    record = run_of(file)
+    file.write_text(DOCUMENT + "# more\n")
+    os.utime(file, (0, 1_000_000_000))
+    said = change_of(file, record)
+    assert said.startswith("the document was changed at 2001-09-")
+    assert "; what runs is that of " in said
+    assert said.endswith("; stop it and run it again to apply the newer one")
+
+
+def test_h90_one_that_is_wrong_or_gone_by_now_is_called_so(file: Path) -> None:
+    record = run_of(file)
+    file.write_text("agent: {nam: edge}\n")
+    assert "the newer one is not valid: " in change_of(file, record)
+    file.unlink()
+    assert "cannot be read any more; what runs is that of " in change_of(file, record)
+
+
+def test_h90_of_a_folder_the_files_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "plant.d"
+    folder.mkdir()
+    (folder / "agent.yaml").write_text(DOCUMENT)
+    (folder / "global.yaml").write_text("global: {A: 1}\n")
+    record = run_of(folder)
+    (folder / "_left_out.yaml").write_text("no")
+    assert change_of(folder, record) == ""
+    (folder / "more.yaml").write_text("broker: {embedded: true}\n")
+    (folder / "global.yaml").unlink()
+    assert "(global.yaml, more.yaml); what runs" in change_of(folder, record)
+
+
+def test_another_document_than_the_one_that_runs_is_called_so(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(DOCUMENT)
+    assert change_of(other, run_of(file)) == f"what runs is {file}, not {other}"
+
+
+def test_the_record_is_of_what_was_read_though_it_changed_meanwhile(file: Path) -> None:
+    reads = []
+
+    def read() -> str:
+        text = file.read_text()
+        if not reads:
+            file.write_text(DOCUMENT + "# changed while it was read\n")
+        reads.append(text)
+        return text
+
+    text, record = read_unchanged(file, read)
+    assert text == file.read_text()
+    assert change_of(file, record) == ""
+
+
+def test_a_record_that_cannot_be_kept_leaves_none_of_an_earlier_run(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_record(tmp_path, run_of(file))
+    assert record_in(tmp_path) == run_of(file) or record_in(tmp_path) is not None
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(document_change, "open_private", full)
+    keep_record(tmp_path, run_of(file))
+    assert record_in(tmp_path) is None
+    assert change_of(file, None) == ""
+
+
+def test_a_running_tree_tells_each_change_once_and_its_end(file: Path) -> None:
+    told: list[str] = []
+    watch = Watch(file, run_of(file), told.append)
+
+    def looks() -> None:
+        for _ in range(3):
+            watch.look()
+
+    looks()
+    assert told == []
+    file.write_text(DOCUMENT + "# more\n")
+    looks()
+    assert len(told) == 1
+    assert "the document was changed at" in told[0]
+    file.write_text(DOCUMENT)
+    looks()
+    assert told[1:] == ["the document is again the one that runs"]

@@ -111,7 +111,7 @@ async def test_h76_a_paused_or_detect_only_machine_is_not_written_to(writable: W
     """The sender is told why; what was started before is held, too; its neighbour is not."""
     async with writable.running() as tree:
         await tree.until(all_write, timeout=15.0)
-        client = await nats.connect(f"nats://127.0.0.1:{writable.port}")
+        client = await nats.connect(writable.url)
         assert (await ask(client, "filler", "setpoint", 1))["ok"]
         tree.pause("edge/filler", reason="hands in the machine", who="anna")
         answer = await ask(client, "filler", "setpoint", 2)

@@ -212,7 +212,11 @@ async def test_a_stream_that_takes_no_more_is_said_and_gets_all_later(tmp_path: 
         engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
         with simulated_plc() as plc:
             await engine.start(flow(plc.port, server))
-            await until(lambda: "maximum messages" in figures(engine).output_error)
+            await until(
+                lambda: (
+                    "the broker refuses samples: maximum messages" in figures(engine).output_error
+                )
+            )
             assert figures(engine).acked_total == 50
             assert not figures(engine).output_connected, "what cannot be stored is trouble"
             full.max_msgs = -1

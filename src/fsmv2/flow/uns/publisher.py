@@ -60,8 +60,11 @@ class UnsPublisher:
 
     @property
     def error(self) -> str:
-        """Why they cannot; empty when they can."""
-        return self._connection.error or self.refusal
+        """Why they cannot, or why last values are not kept; empty when all is well."""
+        error = self._connection.error or self.refusal
+        if not error and self._retained is not None and self._retained.error:
+            error = f"last values are not kept for MQTT clients: {self._retained.error}"
+        return error
 
     def room(self, count: int) -> bool:
         """Whether `count` more samples can be accepted."""
@@ -153,7 +156,7 @@ class UnsPublisher:
         found = self._in_flight.pop(token, None)
         if found is None:
             return
-        self.refusal = refusal
+        self.refusal = f"the broker refuses samples: {refusal}" if refusal else ""
         if refusal:
             self._put_back(found[0])
             self._counters.fail()

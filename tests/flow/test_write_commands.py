@@ -12,10 +12,11 @@ from fsmv2 import SpecError
 from fsmv2.flow import CommandInput, ModbusOutput, WriteRegister
 from fsmv2.flow.asyncio_engine import memory_file
 from fsmv2.flow.write import kept
+from fsmv2.flow.write import seen as seen_commands
 from fsmv2.flow.write.alertness import AFTERGLOW, Alertness, steady
 from fsmv2.flow.write.command import Answer, Command, Request, UnreadableError, request_of
 from fsmv2.flow.write.kept import Line
-from fsmv2.flow.write.seen import KEPT, MOST, SeenCommands
+from fsmv2.flow.write.seen import KEPT, SeenCommands
 
 NOW_MS = 1_790_000_000_000
 
@@ -173,16 +174,52 @@ def test_an_id_is_used_up_unless_certainly_nothing_was_written(outcome: str, kep
     assert (found is not None and found.answer == answer(outcome)) is kept
 
 
-def test_ids_are_those_of_a_tag_bounded_and_forgotten_in_time() -> None:
+def test_ids_are_those_of_a_tag_and_forgotten_in_time() -> None:
     """And a command without one is never a duplicate."""
     seen = SeenCommands()
-    for number in range(MOST + 10):
-        seen.accept(command(str(number)), 0.0)
+    seen.accept(command("11"), 0.0)
     assert seen.find("pressure", "11", 1.0) is None
     assert seen.find("speed", "", 1.0) is None
-    assert seen.find("speed", "0", 1.0) is None, "the oldest went first"
     assert seen.find("speed", "11", KEPT) is not None
     assert seen.find("speed", "11", KEPT + 0.1) is None
+
+
+def test_h78_no_id_is_forgotten_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When no further one can be remembered it is refused, until the oldest has had its time."""
+    monkeypatch.setattr(seen_commands, "MOST", 50)
+    seen = SeenCommands()
+    for number in range(50):
+        assert seen.full(str(number)) == ""
+        seen.accept(command(str(number)), float(number))
+    assert "no further id can be remembered" in seen.full("50")
+    assert seen.full("") == "", "one without an id promises nothing"
+    assert seen.find("speed", "0", KEPT) is not None
+    assert seen.find("speed", "0", KEPT + 0.5) is None
+    assert seen.full("50") == ""
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0, 1e9], ids=["an hour on", "back", "years"])
+async def test_h78_no_jump_of_the_clock_makes_an_id_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    """While it runs, between two runs, and from one run of the machine to the next."""
+    file, now = tmp_path / "commands.jsonl", steady()
+    real = time.time
+    first = SeenCommands(file)
+    first.answered(await begun(first, "a"), written(asked("a")))
+    monkeypatch.setattr(time, "time", lambda: real() + jump)
+    assert first.find("setpoint", "a", now + 1) is not None
+    again = SeenCommands(file)
+    assert again.find("setpoint", "a", now + KEPT - 1) is not None
+    assert again.find("setpoint", "a", now + KEPT + 60) is None, "it counts from its own time"
+    monkeypatch.setattr(kept, "BOOT_ID", tmp_path / "boot")  # there is no such file
+    after = SeenCommands(file)
+    assert after.find("setpoint", "a", steady() + KEPT - 1) is not None
+    (tmp_path / "boot").write_text("another run of the machine\n")
+    monkeypatch.setattr(seen_commands, "steady", lambda: 20.0)  # it has just begun
+    after = SeenCommands(file)
+    assert after.find("setpoint", "a", 20.0 + KEPT - 1) is not None
+    assert SeenCommands(file).find("setpoint", "a", 20.0 + KEPT + 1) is None
 
 
 SETPOINT = WriteRegister(name="setpoint", address=1)
@@ -225,7 +262,8 @@ async def test_the_file_forgets_what_is_too_old_and_does_not_grow(
 ) -> None:
     """H39: what counts is kept for ten minutes, and the file is written anew now and then."""
     file = tmp_path / "commands.jsonl"
-    old = Line("setpoint", "old", 5, time.time() - KEPT - 1)
+    up = steady() - KEPT - 1
+    old = Line("setpoint", "old", 5, time.time(), up=up, boot=kept.boot())
     file.write_bytes(msgspec.json.encode(old) + b"\n")
     seen = SeenCommands(file)
     assert seen.find("setpoint", "old", steady()) is None

@@ -189,6 +189,7 @@ class WriteFlow:
         reason = self._forbidden(command)
         if not reason and len(self._queue) >= self.config.input.queue:
             reason = f"{len(self._queue)} writes wait already; send it again later"
+        reason = reason or self._seen.full(id_)
         if reason:
             await self._refuse(reason, tag, asked, id_, reply)
             return

@@ -2,12 +2,16 @@
 
 One line for each: written, and on the disk, before the device is spoken to; and one more when it is
 over. What was begun and has no end is what a crash interrupted. Used by `SeenCommands`.
+
+How long ago that was is measured by a clock that begins with the machine and that nobody sets. The
+wall clock may jump by years at its first answer from a time server, so it is never asked: what was
+begun before a restart of the machine counts from the moment it is read, which keeps it for longer
+than was promised, and never for less.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,11 +22,25 @@ from fsmv2.flow.write.command import Answer
 from fsmv2.host.private import open_private, private_folder
 
 LINES = 50_000
-"""Lines after which the file is written anew with what still counts: some ten megabytes."""
+"""Lines, beside two for each command that still counts, after which the file is written anew."""
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def boot() -> str:
+    """A name of this run of the machine; '' when it has none, which is like no other."""
+    try:
+        return BOOT_ID.read_text().strip()
+    except OSError:
+        return ""
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A command begun at `at`, Unix seconds; over, with this answer; or as if it had never been."""
+    """A command begun at `at`, Unix seconds; over, with this answer; or as if it had never been.
+
+    `up`: when it was begun in seconds of `steady`, which count only in the same run of the machine,
+    `boot`. `at` is for people.
+    """
 
     tag: str
     id: str
@@ -30,6 +48,8 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     at: float
     answer: Answer | None = None
     gone: bool = False
+    up: float = 0.0
+    boot: str = ""
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -39,15 +59,18 @@ _DECODER = msgspec.json.Decoder(Line)
 class KeptCommands:
     """One file of one flow; OSError where it cannot be read or written."""
 
-    def __init__(self, file: Path, *, keep: float, most: int) -> None:
-        """`keep`: seconds for which a command counts; `most`: how many, the oldest go first."""
+    def __init__(self, file: Path, *, keep: float) -> None:
+        """`keep`: seconds for which a command counts."""
         self._file = file
         self._keep = keep
-        self._most = most
         self._lines = 0
+        self.boot = boot()
 
-    def load(self) -> list[Line]:
-        """What still counts, oldest first. The file is written anew with that."""
+    def load(self, now: float) -> list[Line]:
+        """What still counts, oldest first, with `up` in seconds of this run of the machine.
+
+        The file is written anew with that.
+        """
         found: dict[tuple[str, str], Line] = {}
         try:
             content = self._file.read_bytes()
@@ -59,9 +82,11 @@ class KeptCommands:
             except msgspec.MsgspecError:
                 continue  # half of a line, of a process that was killed while it wrote
             found.pop((line.tag, line.id), None)
-            if not line.gone and time.time() - line.at <= self._keep:
+            if not self.boot or line.boot != self.boot or line.up > now:
+                line = msgspec.structs.replace(line, up=now, boot=self.boot)
+            if not line.gone and now - line.up <= self._keep:
                 found[line.tag, line.id] = line
-        kept = list(found.values())[-self._most :]
+        kept = sorted(found.values(), key=lambda line: line.up)
         self._rewrite(kept)
         return kept
 
@@ -79,10 +104,9 @@ class KeptCommands:
                 file.flush()
                 os.fdatasync(file.fileno())
 
-    @property
-    def full(self) -> bool:
-        """Whether the file is to be written anew."""
-        return self._lines >= LINES
+    def full(self, counting: int) -> bool:
+        """Whether the file is to be written anew, when so many commands still count."""
+        return self._lines >= LINES + 2 * counting
 
     def _rewrite(self, lines: Iterable[Line]) -> None:
         private_folder(self._file.parent)

@@ -16,9 +16,10 @@ from fsmv2.flow.write.command import Answer, Command
 from fsmv2.flow.write.kept import KeptCommands, Line
 
 KEPT = 600.0
-"""Seconds an executed command is remembered."""
-MOST = 10_000
-"""Commands remembered; beyond them the oldest is forgotten earlier."""
+"""Seconds an executed command is remembered, of a clock that nobody sets."""
+MOST = 100_000
+"""Commands remembered, some 60 MB: 166 a second. One more id is refused: to forget an older one
+would execute it again."""
 
 
 class Known(msgspec.Struct):
@@ -39,20 +40,28 @@ class SeenCommands:
     def __init__(self, file: Path | None = None) -> None:
         """OSError: the file cannot be read, or written anew."""
         self._known: OrderedDict[tuple[str, str], Known] = OrderedDict()
-        self._kept = KeptCommands(file, keep=KEPT, most=MOST) if file is not None else None
-        for line in self._kept.load() if self._kept is not None else ():
-            at = steady() - max(0.0, time.time() - line.at)
+        self._kept = KeptCommands(file, keep=KEPT) if file is not None else None
+        for line in self._kept.load(steady()) if self._kept is not None else ():
             answer = line.answer or _interrupted(line)
-            self._known[line.tag, line.id] = Known(line.asked, at, None, answer)
+            self._known[line.tag, line.id] = Known(line.asked, line.up, None, answer)
 
     def find(self, tag: str, id_: str, now: float) -> Known | None:
         """The command of this tag with this id, if one is remembered. Ids are those of a tag."""
         while self._known:
             key, oldest = next(iter(self._known.items()))
-            if now - oldest.at <= KEPT and len(self._known) <= MOST:
+            if now - oldest.at <= KEPT:
                 break
             del self._known[key]
         return self._known.get((tag, id_)) if id_ else None
+
+    def full(self, id_: str) -> str:
+        """Why no further command may be accepted under this id; '' when it may, or has none."""
+        if not id_ or len(self._known) < MOST:
+            return ""
+        return (
+            f"{MOST} commands with an id came within {KEPT / 60:g} minutes, and no further id can "
+            "be remembered; send it again later"
+        )
 
     def accept(self, command: Command, now: float) -> None:
         """It waits from now on; a second one with its id is the same."""
@@ -64,8 +73,8 @@ class SeenCommands:
         """To be awaited right before a command is executed; why it must not be, or nothing."""
         if self._kept is None or not command.id:
             return ""
-        line = _line(command)
-        everything = self._lines() if self._kept.full else None
+        line = self._line(command)
+        everything = self._lines() if self._kept.full(len(self._known)) else None
         try:
             # The disk may take its time, and other flows share this loop.
             await asyncio.to_thread(self._kept.note, line, durable=True, all_of_them=everything)
@@ -84,22 +93,23 @@ class SeenCommands:
         else:
             del self._known[command.register.path, command.id]
         if self._kept is not None:
-            line = _line(command)
+            line = self._line(command)
             line = msgspec.structs.replace(line, answer=answer if over else None, gone=not over)
             with contextlib.suppress(OSError):  # then it is `unknown` after a restart, as it begun
                 self._kept.note(line, durable=False)
 
     def _lines(self) -> list[Line]:
         """All that is remembered, for the file."""
-        ago = time.time() - steady()
+        ago, boot = time.time() - steady(), self._kept.boot if self._kept is not None else ""
         return [
-            Line(tag, id_, known.asked, known.at + ago, known.answer)
+            Line(tag, id_, known.asked, known.at + ago, known.answer, False, known.at, boot)
             for (tag, id_), known in self._known.items()
         ]
 
-
-def _line(command: Command) -> Line:
-    return Line(command.register.path, command.id, command.asked, time.time())
+    def _line(self, command: Command) -> Line:
+        boot = self._kept.boot if self._kept is not None else ""
+        path, now = command.register.path, steady()
+        return Line(path, command.id, command.asked, time.time(), up=now, boot=boot)
 
 
 def _interrupted(line: Line) -> Answer:

@@ -215,11 +215,13 @@ async def test_h78_no_jump_of_the_clock_makes_an_id_new(
     monkeypatch.setattr(kept, "BOOT_ID", tmp_path / "boot")  # there is no such file
     after = SeenCommands(file)
     assert after.find("setpoint", "a", steady() + KEPT - 1) is not None
+    kept_lines = file.read_bytes()
     (tmp_path / "boot").write_text("another run of the machine\n")
-    monkeypatch.setattr(seen_commands, "steady", lambda: 20.0)  # it has just begun
-    after = SeenCommands(file)
-    assert after.find("setpoint", "a", 20.0 + KEPT - 1) is not None
-    assert SeenCommands(file).find("setpoint", "a", 20.0 + KEPT + 1) is None
+    for up in (20.0, 1e9):  # it has just begun, or has been running for longer than the one before
+        file.write_bytes(kept_lines)
+        monkeypatch.setattr(seen_commands, "steady", lambda up=up: up)
+        assert SeenCommands(file).find("setpoint", "a", up + KEPT - 1) is not None
+        assert SeenCommands(file).find("setpoint", "a", up + KEPT + 1) is None
 
 
 SETPOINT = WriteRegister(name="setpoint", address=1)

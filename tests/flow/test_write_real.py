@@ -499,3 +499,27 @@ async def test_h76_a_flow_that_nobody_has_allowed_to_write_refuses(tmp_path: Pat
         assert "it cannot be told whether it may" in (await it.ask("setpoint", 2))["reason"]
         assert it.writes.refused_total == 2
         assert await it.holds(SETPOINT) == {"setpoint": 0.0}
+
+
+async def test_h77_a_good_command_behind_a_flood_is_executed_in_time_or_refused(
+    tmp_path: Path,
+) -> None:
+    """Every message of the flood is counted, what could be answered is, and the flow goes on."""
+    async with rig(tmp_path) as it:
+        flood = 20_000
+        answered = asyncio.get_running_loop().create_future()
+
+        async def hear(_message: Any) -> None:
+            if not answered.done():
+                answered.set_result(None)
+
+        await it.client.subscribe("trash", cb=hear)
+        for _ in range(flood):
+            await it.client.publish(f"{SUBJECT}.junk", b"1", reply="trash")
+        answer = await it.ask("setpoint", 7, timeout=30.0)
+        written = answer["outcome"] == "written"
+        assert written or "it waited for" in answer["reason"]
+        assert await it.holds(SETPOINT) == {"setpoint": 7.0 if written else 0.0}
+        assert it.writes.refused_total == flood + (not written)
+        await asyncio.wait_for(answered, 10)
+        assert (await it.ask("setpoint", 8))["ok"]

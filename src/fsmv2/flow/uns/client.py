@@ -84,6 +84,7 @@ class Client:
             connect_timeout=CONNECT_WITHIN,
             ping_interval=2,
             max_outstanding_pings=2,
+            no_echo=True,  # answers to commands are below their subjects, and would be heard again
             error_cb=note,
             **options,
         )

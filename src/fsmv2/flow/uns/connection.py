@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
 from fsmv2.flow.extra import industrial
+from fsmv2.flow.uns.arrival import Arrivals, Take
 from fsmv2.flow.uns.client import Client, stream_exists
 from fsmv2.flow.uns.login import Login
 from fsmv2.flow.uns.turns import Turns
@@ -52,15 +53,20 @@ Acknowledged = Callable[[str, str], None]
 
 
 class Heard(msgspec.Struct, frozen=True):
-    """A message: `reply` is the subject its sender listens on, if any; `id` its Nats-Msg-Id."""
+    """A message: `reply` is the subject its sender listens on, if any; `id` its Nats-Msg-Id.
+
+    `since`: the earliest time at which it can have come, in seconds of `steady`.
+    """
 
     subject: str
     payload: bytes
     reply: str
     id: str
+    since: float
 
 
-Hear = Callable[[Heard], Awaitable[None]]
+Hear = Callable[[Heard], None]
+"""Called for each message as it is read from the socket: must be quick, and not raise."""
 
 
 class UnsConnection:
@@ -88,6 +94,7 @@ class UnsConnection:
         self._used: Client | None = None
         self.turns = Turns()
         self._waiting: dict[str, tuple[Acknowledged, bool]] = {}
+        self._arrivals: Arrivals | None = None
         self._tokens = itertools.count()
         self._inbox = ""
         self._lost = asyncio.Event()
@@ -129,14 +136,15 @@ class UnsConnection:
         """Whether `who` hears now."""
         return self.up.is_set() and who in self._subscribed and who not in self._denied
 
-    async def send(self, subject: str, payload: bytes) -> None:
-        """Publish without an acknowledgement; ConnectionError: not connected now."""
+    async def send(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Publish without acknowledgements; ConnectionError: not connected now."""
         client = self._client
         if client is None:
             raise ConnectionError(self.error)
         try:
             async with asyncio.timeout(1.0):
-                await client.publish(subject, payload)
+                for subject, payload in messages:
+                    await client.publish(subject, payload)
                 await client.flush(timeout=1)
         except Exception as error:
             raise ConnectionError(str(error) or type(error).__name__) from error
@@ -241,6 +249,7 @@ class UnsConnection:
         async with asyncio.timeout(SETUP_WITHIN):
             await used.connect(closed=closed, failed=failed)
             client = used.nats
+            self._arrivals = Arrivals(client)
             await self._ensure_stream(client, nats)
             self._inbox = client.new_inbox() + "."
             await client.subscribe(self._inbox + "*", cb=self._acknowledge)
@@ -255,16 +264,26 @@ class UnsConnection:
         self._client = client
 
     async def _subscribe(self, client: Any) -> None:
+        arrivals = self._arrivals
+        if arrivals is None:
+            return
         async with self._subscribing:
             for who, (subject, heard) in list(self._listeners.items()):
                 if who in self._subscribed:
                     continue
 
-                async def read(message: Any, heard: Hear = heard) -> None:
+                def take(
+                    subject: str, payload: bytes, reply: str, id_: str, heard: Hear = heard
+                ) -> None:
+                    heard(Heard(subject, payload, reply, id_, arrivals.since))
+
+                async def read(message: Any, take: Take = take) -> None:
+                    """What was read before the subscription could be taken over."""
                     id_ = (message.headers or {}).get("Nats-Msg-Id", "")
-                    await heard(Heard(message.subject, message.data, message.reply, id_))
+                    take(message.subject, message.data, message.reply, id_)
 
                 subscription = await client.subscribe(subject, queue=f"fsmv2:{subject}", cb=read)
+                arrivals.take(subscription, take)
                 if who in self._listeners:
                     self._subscribed[who] = subscription
                 else:  # it has left meanwhile; what it would take is for others

@@ -14,18 +14,18 @@ from collections import deque
 import msgspec
 
 from fsmv2.errors import said, suggest
-from fsmv2.escaping import printable, printable_json
+from fsmv2.escaping import printable
 from fsmv2.flow.ending import end
 from fsmv2.flow.engine import Refusal
 from fsmv2.flow.modbus.raw import registers_for
 from fsmv2.flow.modbus.writer import ModbusWriter
-from fsmv2.flow.sample import ENCODER
 from fsmv2.flow.stats import Counters, FlowStats, WriteStats
 from fsmv2.flow.uns.connection import Heard, UnsConnection
-from fsmv2.flow.uns.subject import REPLY
+from fsmv2.flow.uns.subject import PREFIX, REPLY
 from fsmv2.flow.write.alertness import Alertness, steady
 from fsmv2.flow.write.command import Answer, Command, Result, UnreadableError, request_of
 from fsmv2.flow.write.config import WriteConfig
+from fsmv2.flow.write.outbox import Outbox
 from fsmv2.flow.write.seen import SeenCommands
 
 LOOK = 1.0
@@ -39,6 +39,9 @@ FAILING = 60.0
 """Seconds a failed write counts as trouble of the flow, unless one succeeds."""
 LAST_WRITE = 5.0
 """Seconds, at least, a stop gives the write that is under way: half of one helps nobody."""
+
+LAST_ANSWERS = 1.0
+"""Seconds a stop gives the answers to what was refused."""
 
 
 class WriteFlow:
@@ -69,12 +72,17 @@ class WriteFlow:
         self._stopping = False
         self._closed = 0
         self._alert = Alertness(steady())
+        self._outbox = Outbox(connection, self._unanswered)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin to hear and to write."""
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self._run()), loop.create_task(self._stay_alert())]
+        self._tasks = [
+            loop.create_task(self._run()),
+            loop.create_task(self._stay_alert()),
+            loop.create_task(self._outbox.run()),
+        ]
 
     async def stop(self, drain: float) -> int:
         """Hear no more, refuse what waits, end the write under way; always returns 0."""
@@ -91,6 +99,7 @@ class WriteFlow:
                 return_when=asyncio.FIRST_COMPLETED,
             )
             waits.cancel()
+            await self._outbox.emptied(LAST_ANSWERS)
         await self.close()
         return 0
 
@@ -149,74 +158,110 @@ class WriteFlow:
 
     # ---- hearing -----------------------------------------------------------------------------
 
-    async def _hear(self, heard: Heard) -> None:
-        """Take a command in, or refuse it, without waiting for the device."""
+    def _hear(self, heard: Heard) -> None:
+        """Take a command in, or refuse it, at once: called right where it is read."""
+        try:
+            self._take(heard)
+        except Exception as error:  # noqa: BLE001  (one strange message must not end the hearing)
+            self._refuse(f"it could not be handled: {said(error)}", heard.subject, None, "", heard)
+
+    def _take(self, heard: Heard) -> None:
         if heard.subject.endswith(f".{REPLY}"):
-            return  # an answer, perhaps our own
+            return  # an answer
         now = steady()
-        arrived = self._alert.arrived(now)
-        now_ms = time.time_ns() // 1_000_000
-        self._counters.last_message_ms = now_ms
-        self._counters.messages_rate.add(1)
+        # The earliest of what can be: it waited in the socket, or while this process stood still.
+        arrived = min(heard.since, self._alert.arrived(now))
+        self._counters.last_message_ms = time.time_ns() // 1_000_000
+        self._counters.messages_rate.add(1, now)
         tag = heard.subject.removeprefix(f"{self.config.input.subject}.")
-        # The gateway's own subjects are no place for an answer.
-        reply = heard.reply if heard.reply and not heard.reply.startswith("$") else ""
-        reply = reply or f"{heard.subject}.{REPLY}"
+        register = self._registers.get(tag)
+        if register is None:
+            self._refuse_unknown(tag, heard)
+            return
         asked: object = None
         id_ = heard.id
         try:
             request = request_of(heard.payload, heard.id)
-            asked, id_ = request.value, request.id
-            register = self._registers.get(tag)
-            if register is None:
-                raise UnreadableError(
-                    f"there is no tag '{tag}' that may be written. {suggest(tag, self._registers)}"
-                )
+            asked, id_ = request.asked, request.id
             known = self._seen.find(tag, id_, now)
             if known is not None:
-                await self._again(known.command, known.answer, asked == known.asked, asked, reply)
+                self._again(known.command, known.answer, asked == known.asked, asked, heard)
                 return
             output = self.config.output
             words, value = registers_for(
-                register, asked, word_order=output.word_order, byte_order=output.byte_order
+                register, request.value, word_order=output.word_order, byte_order=output.byte_order
             )
         except (UnreadableError, ValueError) as error:
-            await self._refuse(str(error), tag, asked, id_, reply)
+            self._refuse(str(error), tag, asked, id_, heard)
             return
         command = Command(
-            register, words, asked, value, request.timestamp_ms, arrived, id_, [reply]
+            register, words, asked, value, request.timestamp_ms, arrived, id_, [self._reply(heard)]
         )
         reason = self._forbidden(command)
         if not reason and len(self._queue) >= self.config.input.queue:
             reason = f"{len(self._queue)} writes wait already; send it again later"
         reason = reason or self._seen.full(id_)
         if reason:
-            await self._refuse(reason, tag, asked, id_, reply)
+            self._refuse(reason, tag, asked, id_, heard)
             return
         self._seen.accept(command, now)
         self._queue.append(command)
         self._arrived.set()
 
-    async def _again(
-        self, command: Command | None, answer: Answer | None, same: bool, asked: object, reply: str
+    def _refuse_unknown(self, tag: str, heard: Heard) -> None:
+        """There is no such tag. A flood of these costs next to nothing: few are even read."""
+        reason = f"there is no tag '{tag}' that may be written."
+        asked, id_ = None, heard.id
+        if self._outbox.room:
+            reason = f"{reason} {suggest(tag, self._registers)}".rstrip()
+            with contextlib.suppress(UnreadableError):
+                request = request_of(heard.payload, heard.id)
+                asked, id_ = request.asked, request.id
+        self._refuse(reason, tag, asked, id_, heard)
+
+    def _reply(self, heard: Heard) -> str:
+        """Where the answer goes: to the sender's reply subject, unless that is no place for one.
+
+        With it a sender would have us say something where it may not itself: in the namespace of
+        what was measured, or as a command.
+        """
+        reply, own = heard.reply, self.config.input.subject
+        levels = reply.split(".")
+        if (
+            not reply.isprintable()
+            or "" in levels
+            or {"*", ">"} & set(levels)
+            or reply.startswith(("$", f"{PREFIX}.", f"{own}."))
+        ):
+            return f"{heard.subject}.{REPLY}"
+        return reply
+
+    def _again(
+        self,
+        command: Command | None,
+        answer: Answer | None,
+        same: bool,
+        asked: object,
+        heard: Heard,
     ) -> None:
         """A command whose id is known: it is not executed, its sender hears what became of it."""
         self._writes.duplicates_total += 1
         tag = command.register.path if command is not None else answer.tag if answer else ""
         id_ = command.id if command is not None else answer.id if answer else ""
+        reply = self._reply(heard)
         if not same:
-            await self._refuse(
-                f"the id '{id_}' was used for another value of {tag}", tag, asked, id_, reply
+            self._refuse(
+                f"the id '{id_}' was used for another value of {tag}", tag, asked, id_, heard
             )
         elif command is not None and reply not in command.replies:
             if len(command.replies) < MOST_REPLIES:
                 command.replies.append(reply)
             else:
-                await self._refuse(
-                    f"the command '{id_}' was sent too often already", tag, asked, id_, reply
+                self._refuse(
+                    f"the command '{id_}' was sent too often already", tag, asked, id_, heard
                 )
         elif answer is not None:
-            await self._send(msgspec.structs.replace(answer, duplicate=True), reply)
+            self._outbox.put(msgspec.structs.replace(answer, duplicate=True), reply)
 
     def _forbidden(self, command: Command) -> str:
         """Why the command is not to be sent to the device now; '' when it may."""
@@ -295,16 +340,19 @@ class WriteFlow:
 
     # ---- answering ---------------------------------------------------------------------------
 
-    async def _refuse(self, reason: str, tag: str, asked: object, id_: str, reply: str) -> None:
+    def _refuse(self, reason: str, tag: str, asked: object, id_: str, heard: Heard) -> None:
         answer = self._counted("refused", reason, tag, asked, id_)
-        await self._send(answer, reply)
+        self._outbox.put(answer, self._reply(heard))
 
     async def _answer(self, command: Command, result: Result, reason: str) -> None:
         value = command.value if result == "written" else command.asked
         answer = self._counted(result, reason, command.register.path, value, command.id)
         self._seen.answered(command, answer)
-        for reply in command.replies:
-            await self._send(answer, reply)
+        await self._outbox.send([(answer, reply) for reply in command.replies])
+
+    def _unanswered(self, count: int, why: str) -> None:
+        self._writes.unanswered_total += count
+        self._writes.last_error = why or self._writes.last_error
 
     def _counted(self, result: Result, reason: str, tag: str, value: object, id_: str) -> Answer:
         # Both quote the sender, who is anybody that may publish.
@@ -334,11 +382,3 @@ class WriteFlow:
             timestamp_ms=time.time_ns() // 1_000_000,
             id=id_,
         )
-
-    async def _send(self, answer: Answer, reply: str) -> None:
-        try:
-            payload = printable_json(ENCODER.encode(answer).decode()).encode()
-            await self.connection.send(reply, payload)
-        except ConnectionError as error:
-            self._writes.unanswered_total += 1
-            self._writes.last_error = f"{answer.tag}: the answer could not be sent: {error}"

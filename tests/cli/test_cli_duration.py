@@ -23,3 +23,9 @@ def test_a_number_without_a_unit_is_refused_with_the_likely_meaning() -> None:
 def test_anything_else_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         duration(text)
+
+
+def test_h84_an_option_is_quoted_without_codes_for_the_terminal() -> None:
+    with pytest.raises(typer.BadParameter) as refused:
+        duration("\x1b]0;x\x07")
+    assert "\\x1b]0;x\\x07" in str(refused.value)

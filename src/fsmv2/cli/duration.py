@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from fsmv2.escaping import printable
+
 LONGEST = 10 * 365 * 86400.0
 
 
@@ -15,9 +17,9 @@ def duration(text: str) -> float:
         seconds = parse_duration(text)
     except ValueError as error:
         meant = f". Did you mean '{text}s'?" if text.isdecimal() else ""
-        raise typer.BadParameter(f"{error}{meant}") from None
+        raise typer.BadParameter(printable(f"{error}{meant}")) from None
     if not 0 < seconds <= LONGEST:
-        raise typer.BadParameter(f"'{text}' is out of range; write something like 20s")
+        raise typer.BadParameter(printable(f"'{text}' is out of range; write something like 20s"))
     return seconds
 
 

@@ -284,7 +284,7 @@ def test_a_desired_state_that_is_no_data_is_said_and_waits_for_nothing(world: Wo
     store = SimulatedStore()
     from fsmv2 import DesiredState
 
-    world.derive["a"] = DesiredState("running", config={"socket": object()})
+    world.derive["a"] = DesiredState("running", config={"socket": 1j})
     with simulate(world, plant("a", "b"), store=store) as sim:
         reaches(sim, "plant/a", "running", within=3.0)
         assert "cannot be stored" in condition(sim, "plant/a", "Stored")

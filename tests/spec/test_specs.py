@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -225,3 +226,38 @@ def test_all_exported_names_exist_and_are_sorted() -> None:
     assert len(set(names)) == len(names)
     for name in names:
         assert hasattr(fsmv2.spec, name)
+
+
+class Client:
+    """No data."""
+
+
+@dataclasses.dataclass
+class Settings:
+    """Data."""
+
+    inner: Any
+
+
+@pytest.mark.parametrize(
+    ("config", "place"),
+    [
+        (Client(), "config"),
+        ({"a": [Client()]}, "config.a[0]"),
+        (Settings({"x": Client()}), "config.inner.x"),
+    ],
+)
+def test_a_config_that_holds_an_object_is_refused_at_its_place(config: Any, place: str) -> None:
+    """By name: it could not be stored, compared or shown."""
+    with pytest.raises(SpecError, match=r"an object of the class test_specs\.Client") as caught:
+        DesiredState("running", config=config)
+    assert caught.value.path == place
+
+
+def test_a_config_may_be_any_data() -> None:
+    for config in ({"a": [1, b"x", {2}, (None,)]}, Settings("x"), LampSpec(pin=1), "x", 1):
+        assert DesiredState("running", config=config).config == config
+    loop: list[Any] = []
+    loop.append(loop)
+    with pytest.raises(SpecError, match="nested too deeply"):
+        DesiredState("running", config=loop)

@@ -6,10 +6,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from fsmv2.errors import SpecError, quoted, suggest
+from fsmv2.errors import SpecError, TemplateError, quoted, suggest
 from fsmv2.spec.child import ChildSpec
 from fsmv2.spec.group import Group
 from fsmv2.spec.order import check_order
+from fsmv2.spec.plain import SCALARS
+from fsmv2.spec.template_limits import MAX_DEPTH
+from fsmv2.spec.template_parts import parts_of
 
 AutoStop = Literal["never", "any_significant", "all_significant"]
 
@@ -23,9 +26,9 @@ AUTO_STOPS: tuple[AutoStop, ...] = ("never", "any_significant", "all_significant
 class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The outcome of a derive: a state, the children, and a rendered config where there is one.
 
-    `config` is a msgspec Struct or plain data. `hold_reason` keeps the worker in `state` against
-    its parent's mapping, and is shown. `groups` are children that are begun again together;
-    `auto_stop` ends the worker when one, or all, of its significant children have ended.
+    `config` is a msgspec Struct, a data class or plain data. `hold_reason` keeps the worker in
+    `state` against its parent's mapping, and is shown. `groups` are children that are begun again
+    together; `auto_stop` ends the worker when one, or all, of its significant children have ended.
     `escalation` is what becomes of it when a child has been tried in vain so often that a person is
     called: *isolate* leaves it and the siblings as they are, *restart* begins the worker again
     with all its children. Raises SpecError when a part has the wrong type, or one cannot be meant
@@ -63,6 +66,8 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             special = special or child.significant
         if self.hold_reason is not None and not isinstance(self.hold_reason, str):
             raise SpecError(f"hold_reason is {quoted(self.hold_reason)}, expected text or None.")
+        if self.config is not None:
+            check_config(self.config)
         if self.escalation not in ESCALATIONS:
             raise SpecError(
                 f"escalation is {quoted(self.escalation)}, "
@@ -75,6 +80,30 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             msgspec.structs.force_setattr(self, "groups", _groups(self))
         if ordered:
             check_order(self.children_specs, self.groups)
+
+
+def check_config(config: Any, path: str = "config", depth: int = 0) -> None:
+    """Raise SpecError where a config holds an object that is no data, named with its place.
+
+    What is in a struct is its type's own word; looking through it at each derive would cost more
+    than the derive.
+    """
+    if type(config) in SCALARS or isinstance(config, msgspec.Struct):
+        return
+    if depth > MAX_DEPTH:
+        raise SpecError("The config is nested too deeply, or holds itself.", path=path)
+    try:
+        parts = parts_of(config)
+    except TemplateError:
+        kind = type(config)
+        raise SpecError(
+            f"The config holds an object of the class {kind.__module__}.{kind.__qualname__}, "
+            "which is no data.",
+            path=path,
+            fix="Use text, numbers, dates, lists, tuples, sets, dicts, structs and data classes.",
+        ) from None
+    for key, part in parts or ():
+        check_config(part, f"{path}[{key!r}]" if type(key) is int else f"{path}.{key}", depth + 1)
 
 
 def _check_auto_stop(desired: DesiredState) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import socket
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from snapshots import ask
 
-from fsmv2 import ChildSpec, WorkerFactory
+from fsmv2 import ChildSpec, TemporaryError, WorkerFactory
 from fsmv2.builtin.connection import Connection, ConnectionObserved, ConnectionSpec, History
+from fsmv2.flow import AsyncioEngine, DeviceStatus
 from fsmv2.runtime import Runtime
 from fsmv2.worker import Goto, Stay
 
@@ -87,3 +91,91 @@ async def test_an_address_nobody_answers_at_is_down_within_the_timeout() -> None
         assert "within 0.3 s" in view["plc"].reason
     for filler in (*fillers, silent):
         filler.close()
+
+
+class Flows(AsyncioEngine):
+    """An engine whose flows know this of any device."""
+
+    def __init__(self, status: DeviceStatus | None) -> None:
+        super().__init__()
+        self.status = status
+
+    def device(self, host: str, port: int) -> DeviceStatus | None:
+        """What a test wants them to know."""
+        return self.status
+
+
+def told(**known: object) -> DeviceStatus:
+    """Of a flow that is connected and gets answers, but for what is given."""
+    well: dict[str, object] = {
+        "connected": True,
+        "connecting": False,
+        "reached": True,
+        "answers": True,
+        "error": "",
+        "attempted_at": math.inf,  # lately, however busy this machine is
+        "connect_ms": 3.0,
+    }
+    return DeviceStatus(**(well | known))  # type: ignore[arg-type]
+
+
+async def look(status: DeviceStatus | None, port: int = 1) -> ConnectionObserved:
+    """One look of the worker."""
+    worker = Connection(Flows(status))
+    spec = ConnectionSpec(host="127.0.0.1", port=port)
+    around: Any = SimpleNamespace(value=History(), late=lambda: 0.0)
+    return await worker.collect_observed_state(spec, around)
+
+
+@pytest.mark.parametrize(
+    ("status", "proof", "error"),
+    [
+        (told(), "answers", ""),
+        (told(answers=False), "connected", ""),
+        (told(connected=False), "answers", ""),
+        (
+            told(connected=False, reached=False, error="connection refused", answers=False),
+            "failed",
+            "127.0.0.1:1: connection refused",
+        ),
+    ],
+)
+async def test_h73_what_happens_to_a_flow_is_the_proof_and_no_probe_runs_beside_it(
+    status: DeviceStatus, proof: str, error: str
+) -> None:
+    """Nothing listens on that port: a probe would say so."""
+    seen = await look(status)
+    assert (seen.proof, seen.error, seen.reachable) == (proof, error, not error)
+
+
+@pytest.mark.parametrize(
+    "status",
+    [None, told(connected=False, attempted_at=-1000.0), told(connected=False, reached=None)],
+    ids=["no flow", "long ago", "never tried"],
+)
+async def test_it_looks_itself_only_when_no_flow_has_anything_to_tell(
+    status: DeviceStatus | None,
+) -> None:
+    seen = await look(status)
+    assert seen.proof == "probe"
+    assert "connection refused" in seen.error
+
+
+async def test_a_flow_that_is_just_connecting_is_waited_for() -> None:
+    with pytest.raises(TemporaryError, match="a data flow is connecting"):
+        await look(told(connected=False, connecting=True, reached=None))
+
+
+@pytest.mark.parametrize(
+    ("proof", "reason"),
+    [
+        ("answers", "answers: a data flow is connected to it"),
+        ("connected", "accepts our connection, and has answered nothing on it yet"),
+        ("probe", "answers: it accepted a connection made to see"),
+    ],
+)
+def test_the_reason_says_which_proof_it_is(proof: str, reason: str) -> None:
+    observed = ConnectionObserved(reachable=True, proof=proof)  # type: ignore[arg-type]
+    spec = ConnectionSpec(host="10.0.0.5", port=502)
+    answer = ask(Connection(), "up", spec=spec, observed=observed, control="up")
+    assert answer.reason == f"10.0.0.5:502 {reason}"

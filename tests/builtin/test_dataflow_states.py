@@ -76,6 +76,48 @@ def test_running_it_follows_the_engine(
     assert reason in answer.reason
 
 
+def rate_of(measured: float | None, took: float | None, users: int = 1) -> tuple[Any, str]:
+    """What is made of these figures of a flow that is to read every 0.5 s."""
+    from fsmv2.builtin.dataflow import _rate
+    from fsmv2.flow import FlowStats
+
+    stats: Any = msgspec.structs.replace(
+        FlowStats(
+            running=True,
+            started_at=0.0,
+            input_connected=True,
+            output_connected=True,
+            input_error="",
+            output_error="",
+            polls_total=9,
+            skipped_polls_total=9,
+            accepted_total=9,
+            acked_total=9,
+            errors_total=0,
+            messages_per_second=1.0,
+            errors_per_second=0.0,
+            last_message_ms=None,
+            queue_depth=0,
+        ),
+        measured_every=measured,
+        poll_seconds=took,
+        device_users=users,
+    )
+    return _rate(0.5, stats)
+
+
+def test_what_is_shown_is_how_often_it_is_really_read() -> None:
+    """And who is to blame for the difference, and with whom the device is shared."""
+    assert rate_of(None, None) == (None, "")
+    assert rate_of(0.52, 0.1) == (None, "")
+    assert rate_of(2.004, 1.81) == (2.0, "the device is too slow for 0.5 s")
+    assert rate_of(1.0, 0.02) == (1.0, "this machine is too busy for 0.5 s")
+    shared = (1.5, "the device is too slow for 0.5 s, and 8 data flows share it")
+    assert rate_of(1.5, 1.2, users=8) == shared
+    answer = situation("active", reads_every=2.0, too_slow="the device is too slow for 0.5 s")
+    assert answer.reason == "reads 1 tags every 2 s; the device is too slow for 0.5 s"
+
+
 def test_starting_asks_for_the_flow_then_gives_it_time_to_connect() -> None:
     """An idle machine and one that connects slowly are no faults."""
     asked = situation("starting", running=False)

@@ -51,7 +51,6 @@ class Writable(Plant):
         )
         port = self.plcs[machine].port
         reader = ModbusReader(ModbusInput(host="127.0.0.1", port=port, registers=tags))
-        await reader.connect()
         reading = await reader.read()
         reader.close()
         return {register.name: value for register, value in reading.values}

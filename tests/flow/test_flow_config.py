@@ -148,7 +148,7 @@ def test_the_counters_of_a_flow_begin_at_nothing_and_add_up() -> None:
     counters.fail()
     assert (counters.accepted, counters.errors, counters.acked) == (12, 1, 0)
     assert counters.last_message_ms == 1_700_000_000_500
-    assert (counters.polls, counters.skipped) == (0, 0)
+    assert (counters.polls, counters.skipped_full, counters.skipped_slow) == (0, 0, 0)
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.integers(1, 50)), max_size=100))

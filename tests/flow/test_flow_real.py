@@ -38,7 +38,6 @@ async def test_every_simulated_tag_is_read_right_and_a_bad_one_spoils_no_other()
         reader = ModbusReader(
             ModbusInput(host="127.0.0.1", port=plc.port, registers=(*SIMULATED_REGISTERS, missing))
         )
-        await reader.connect()
         reading = await reader.read()
         reader.close()
         assert plc.end(signal.SIGTERM) == 0, "the simulator ends in order when asked"

@@ -104,7 +104,6 @@ class Rig:
         reader = ModbusReader(
             ModbusInput(host="127.0.0.1", port=self.plc.port, registers=registers)
         )
-        await reader.connect()
         reading = await reader.read()
         reader.close()
         return {register.name: value for register, value in reading.values}

@@ -1,7 +1,10 @@
 """`connection`: whether a device can be reached by TCP, how fast, and whether it flaps.
 
 It only looks; a device that cannot be reached is shown with the reason and never restarted for
-that (H63). One short TCP connection each second is what a device sees of it.
+that (H63). While a data flow is connected to the device, or tries to be, what happens to that
+connection is the proof, and nothing else is opened: many devices have room for one client, and a
+second one would be refused, or throw off the first (H73). Only when no flow is there to tell, the
+worker opens a short TCP connection each second.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -31,11 +34,17 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.builtin.reach import reach
+from fsmv2.flow import DeviceStatus, Engine
 
 FLAP_WINDOW = 60.0
 """Seconds over which changes of reachability are counted."""
 FLAPS = 4
 """Changes within the window from which a connection counts as flapping: down and up, twice."""
+
+
+TOLD_LATELY = 5.0
+"""Seconds for which the end of a flow's last attempt to connect is the proof; flows that are not
+connected try again sooner than that, or are not due."""
 
 
 TOLERATED = 0.25
@@ -52,8 +61,14 @@ class ConnectionSpec(UserSpec):
 
 
 class ConnectionObserved(ObservedState):
-    """The last look. `changes` counts reachability changes within the flap window."""
+    """The last look. `changes` counts reachability changes within the flap window.
 
+    `proof`: what shows whether it is reachable. `answers`: a data flow is connected and gets
+    answers; `connected`: it is or was connected, without an answer yet; `failed`: it could not
+    connect; `probe`: a connection that was opened to see.
+    """
+
+    proof: Literal["", "answers", "connected", "failed", "probe"] = ""
     reachable: bool = False
     error: str = ""
     changes: int = 0
@@ -94,6 +109,10 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
     observe_timeout = 2.2
     update_policy = "in_place"
 
+    def __init__(self, engine: Engine | None = None) -> None:
+        """`engine`: whose flows may be connected to the device."""
+        self._engine = engine
+
     def derive_desired_state(
         self, spec: ConnectionSpec, previous_observed: ConnectionObserved | None
     ) -> DesiredState:
@@ -108,7 +127,40 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
     async def collect_observed_state(
         self, spec: ConnectionSpec, resources: Resources[History]
     ) -> ConnectionObserved:
-        """Open one TCP connection and close it again."""
+        """Ask the flows; if they have nothing to tell, open a TCP connection and close it again."""
+        known = self._told_by_flows(spec)
+        if known is None:
+            return await self._probed(spec, resources)
+        proof: Literal["answers", "connected", "failed"] = "connected"
+        if not known.reached:
+            proof = "failed"
+        elif known.answers:
+            proof = "answers"
+        return ConnectionObserved(
+            reachable=bool(known.reached),
+            error="" if known.reached else f"{spec.host}:{spec.port}: {known.error}",
+            changes=resources.value.note(bool(known.reached), time.monotonic()),
+            slow=bool(known.reached) and known.connect_ms > spec.slow_ms,
+            latency_ms=round(known.connect_ms, 1),
+            proof=proof,
+        )
+
+    def _told_by_flows(self, spec: ConnectionSpec) -> DeviceStatus | None:
+        """What the connection of the flows proves; None: nothing, and a probe disturbs nobody."""
+        known = self._engine.device(spec.host, spec.port) if self._engine is not None else None
+        if known is None or known.connected:
+            return known
+        if known.connecting and known.reached is None:
+            raise TemporaryError(
+                f"cannot tell yet whether {spec.host}:{spec.port} answers: "
+                "a data flow is connecting"
+            )
+        lately = time.monotonic() - known.attempted_at < TOLD_LATELY
+        return known if known.connecting or (lately and known.reached is not None) else None
+
+    async def _probed(
+        self, spec: ConnectionSpec, resources: Resources[History]
+    ) -> ConnectionObserved:
         began = time.perf_counter()
         error = ""
         try:
@@ -131,6 +183,7 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
             changes=resources.value.note(not error, time.monotonic()),
             slow=not error and latency > spec.slow_ms,
             latency_ms=round(latency, 1),
+            proof="probe",
         )
 
     @state("stopped", to="connecting")
@@ -150,7 +203,7 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
         """The device answers."""
         if s.should_stop:
             return goto(self.stopped, "asked to stop")
-        return self._judge(s) or stay(f"{s.spec.host}:{s.spec.port} answers")
+        return self._judge(s) or stay(_answers(s))
 
     @state("degraded", to="up down stopped")
     def degraded(self, s: Snap) -> Step:
@@ -168,13 +221,23 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
 
     def _judge(self, s: Snap) -> Step | None:
         """The state that the last look calls for, or None when it is this one already."""
-        target, reason = self.up, f"{s.spec.host}:{s.spec.port} answers"
+        target, reason = self.up, _answers(s)
         if not s.observed.reachable:
             target, reason = self.down, s.observed.error
         elif s.observed.slow or s.observed.changes >= FLAPS:
             target, reason = self.degraded, _trouble(s)
         here = getattr(self, s.state)
         return None if target == here else goto(target, reason)
+
+
+def _answers(s: Snap) -> str:
+    """That the device can be reached, and what shows it."""
+    address = f"{s.spec.host}:{s.spec.port}"
+    return {
+        "answers": f"{address} answers: a data flow is connected to it",
+        "connected": f"{address} accepts our connection, and has answered nothing on it yet",
+        "probe": f"{address} answers: it accepted a connection made to see",
+    }.get(s.observed.proof, f"{address} answers")
 
 
 def _trouble(s: Snap) -> str:

@@ -33,6 +33,7 @@ from fsmv2.flow import (
     CommandInput,
     Engine,
     FlowConfig,
+    FlowStats,
     ModbusInput,
     ModbusOutput,
     UnsOutput,
@@ -45,6 +46,9 @@ FLOWING = frozenset({"active", "idle"})
 
 IDLE_AFTER = 10.0
 """Seconds without a sample, at the least, after which a connected flow counts as idle."""
+
+TOO_SLOW = 1.5
+"""From how many times the interval asked for the one measured is told: one poll late is nothing."""
 
 DRAIN = 2.0
 """Seconds a stop gives the samples already accepted to be acknowledged by the broker."""
@@ -61,6 +65,8 @@ class DataFlowObserved(ObservedState):
     """What the engine says of the flow; totals count since the flow was started.
 
     Of a flow to a device, each command is one of written, refused, failed, unknown or duplicate;
+    Of one from a device, `reads_every` is how often it is really read, in seconds, if that is less
+    often than asked, and `too_slow` says why.
     `failing` is the last failure while it is recent, `last_error` the last command not written.
     """
 
@@ -76,6 +82,11 @@ class DataFlowObserved(ObservedState):
     errors_total: Volatile[int] = 0
     polls_total: Volatile[int] = 0
     skipped_polls_total: Volatile[int] = 0
+    skipped_slow_total: Volatile[int] = 0
+    poll_seconds: Volatile[float | None] = None
+    reads_every: float | None = None
+    too_slow: str = ""
+    device_conflict: str = ""
     suppressed_total: Volatile[int] = 0
     messages_per_second: Volatile[float] = 0.0
     errors_per_second: Volatile[float] = 0.0
@@ -126,8 +137,10 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
             return DataFlowObserved()
         last = stats.last_message_ms
         window, writes = IDLE_AFTER, stats.writes or WriteStats()
+        reads_every, too_slow = None, ""
         if isinstance(spec.input, ModbusInput):
             window = max(IDLE_AFTER, 3 * spec.input.slowest_sample)
+            reads_every, too_slow = _rate(spec.input.every, stats)
         return DataFlowObserved(
             running=stats.running,
             current=self._is_current(resources),
@@ -141,6 +154,11 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
             errors_total=stats.errors_total,
             polls_total=stats.polls_total,
             skipped_polls_total=stats.skipped_polls_total,
+            skipped_slow_total=stats.skipped_slow_total,
+            poll_seconds=stats.poll_seconds,
+            reads_every=reads_every,
+            too_slow=too_slow,
+            device_conflict=stats.device_conflict,
             suppressed_total=stats.suppressed_total,
             messages_per_second=stats.messages_per_second,
             errors_per_second=stats.errors_per_second,
@@ -251,10 +269,11 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
             return error
         if not isinstance(s.spec.input, ModbusInput):
             return _hearing(s)
-        every = f"{s.spec.input.every:g} s"
+        every = f"{seen.reads_every or s.spec.input.every:g} s"
+        more = "".join(f"; {text}" for text in (seen.too_slow, seen.device_conflict) if text)
         if not seen.moving:
-            return f"connected, but no sample lately (reads every {every})"
-        return f"reads {len(s.spec.input.registers)} tags every {every}"
+            return f"connected, but no sample lately (reads every {every}{more})"
+        return f"reads {len(s.spec.input.registers)} tags every {every}{more}"
 
 
 def _config(name: str, spec: DataFlowSpec) -> AnyConfig:
@@ -274,6 +293,18 @@ def _waits_for(s: Snap) -> str:
         if not status.healthy and status.phase is not Phase.STOPPED:
             return f"waits for the {path.rpartition('/')[2]}: {status.reason or status.state}"
     return ""
+
+
+def _rate(asked: float, stats: FlowStats) -> tuple[float | None, str]:
+    """How often the device is really read, if clearly less often than asked, and why."""
+    measured, took = stats.measured_every, stats.poll_seconds
+    if measured is None or took is None or measured < TOO_SLOW * asked:
+        return None, ""
+    blamed = "this machine is too busy"
+    if took > TOO_SLOW * asked / 2:
+        blamed = "the device is too slow"
+    shared = f", and {stats.device_users} data flows share it" if stats.device_users > 1 else ""
+    return float(f"{measured:.2g}"), f"{blamed} for {asked:g} s{shared}"
 
 
 def _hearing(s: Snap) -> str:

@@ -25,12 +25,12 @@ class Builtins(msgspec.Struct, frozen=True):
 
 
 def register_builtins(factory: WorkerFactory, engine: Engine) -> None:
-    """Register all built-in types; data flows run on `engine`."""
+    """Register all built-in types; data flows run on `engine`, and connections ask it."""
     factory.register(Agent)
     factory.register(Broker)
     factory.register(Bridge)
     factory.register_alias("protocolConverter", "bridge")
-    factory.register(Connection)
+    factory.register(Connection, make=lambda: Connection(engine))
     factory.register(Process)
     factory.register(DataFlow, make=lambda: DataFlow(engine))
 

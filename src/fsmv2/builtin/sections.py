@@ -114,6 +114,7 @@ class ModbusSection(msgspec.Struct, frozen=True, kw_only=True):
     every: Templated[Interval] = 1.0
     unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
     timeout: Templated[Seconds] = 1.0
+    request_gap: Templated[Pause] = 0.0
     word_order: Templated[Order] = "big"
     byte_order: Templated[Order] = "big"
     max_gap: Templated[Annotated[int, msgspec.Meta(ge=0, le=100)]] = 8
@@ -170,6 +171,7 @@ class WriteModbusSection(msgspec.Struct, frozen=True, kw_only=True):
     registers: list[WriteRegisterSection]
     unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
     timeout: Templated[Seconds] = 1.0
+    request_gap: Templated[Pause] = 0.0
     word_order: Templated[Order] = "big"
     byte_order: Templated[Order] = "big"
 
@@ -369,6 +371,7 @@ def writing_from(
             port=port,
             unit=modbus.unit,
             timeout=modbus.timeout,
+            request_gap=modbus.request_gap,
             registers=tuple(
                 WriteRegister(
                     **{name: getattr(r, name) for name in WriteRegister.__struct_fields__}
@@ -398,6 +401,7 @@ def _modbus(section: ModbusSection) -> ModbusInput:
         unit=section.unit,
         every=section.every,
         timeout=section.timeout,
+        request_gap=section.request_gap,
         registers=tuple(
             Register(**{name: getattr(r, name) for name in Register.__struct_fields__})
             for r in section.registers

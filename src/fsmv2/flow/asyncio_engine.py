@@ -12,13 +12,15 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from fsmv2.errors import FlowError
-from fsmv2.flow.config import FlowConfig, UnsOutput
+from fsmv2.flow.config import FlowConfig, ModbusInput, UnsOutput
 from fsmv2.flow.engine import AnyConfig, OnAccepted, Refusal, nobody_allows
 from fsmv2.flow.flow import Flow
+from fsmv2.flow.modbus.connection import DeviceStatus
+from fsmv2.flow.modbus.shared import SharedConnections, Use
 from fsmv2.flow.stats import FlowStats
 from fsmv2.flow.uns.connection import UnsConnection
 from fsmv2.flow.uns.login import Login
-from fsmv2.flow.write.config import CommandInput, WriteConfig
+from fsmv2.flow.write.config import CommandInput, ModbusOutput, WriteConfig
 from fsmv2.flow.write.flow import WriteFlow
 from fsmv2.flow.write.seen import SeenCommands
 from fsmv2.host import new_loop
@@ -56,6 +58,7 @@ class AsyncioEngine:
         self._dropped: Counter[str] = Counter()
         self._connections: dict[tuple[str, str, str, Login], UnsConnection] = {}
         self._parting: set[UnsConnection] = set()
+        self._devices = SharedConnections()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -94,6 +97,10 @@ class AsyncioEngine:
         """How many accepted samples of which flow the closing of the engine left unsent."""
         return dict(self._dropped)
 
+    def device(self, host: str, port: int) -> DeviceStatus | None:
+        """What the flows' shared connection to an address knows of it, from any thread."""
+        return self._devices.status(host, port)
+
     async def aclose(self) -> None:
         """End every flow, close all connections, join the thread."""
         if self._closed:
@@ -130,13 +137,18 @@ class AsyncioEngine:
     def _make(self, config: AnyConfig) -> AnyFlow:
         if isinstance(config, FlowConfig):
             connection = self._connect(config.output)
-            return Flow(config, connection, self._on_accepted)
-        connection = self._connect(config.input)
+            return Flow(config, connection, self._use(config.name, config.input), self._on_accepted)
+        connection, seen = self._connect(config.input), self._remembered(config)
 
         def refusal() -> str:
             return self._refusals.get(config.name, nobody_allows)()
 
-        return WriteFlow(config, connection, self._remembered(config), refusal)
+        device = self._use(config.name, config.output)
+        return WriteFlow(config, connection, device, seen, refusal)
+
+    def _use(self, name: str, of: ModbusInput | ModbusOutput) -> Use:
+        """A part in the connection to the device."""
+        return self._devices.use(of.host, of.port, user=name, unit=of.unit, gap=of.request_gap)
 
     def _remembered(self, config: WriteConfig) -> SeenCommands:
         """The commands that a flow of this name has executed; FlowError: they cannot be kept."""

@@ -22,7 +22,8 @@ class ModbusInput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):
 
     Word order is that of the registers of one value, byte order that of the bytes of one register;
     `big` is what the protocol says and most devices do. Reads of tags with at most `max_gap`
-    unread addresses between them are merged into one request.
+    unread addresses between them are merged into one request. `request_gap`: seconds the device is
+    left alone after each request, whoever it is from.
     """
 
     host: str
@@ -30,6 +31,7 @@ class ModbusInput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):
     unit: int = 1
     every: float = 1.0
     timeout: float = 1.0
+    request_gap: float = 0.0
     registers: tuple[Register, ...] = ()
     word_order: Order = "big"
     byte_order: Order = "big"
@@ -99,6 +101,8 @@ def _input_problems(config: ModbusInput) -> list[str]:
         problems.append(f"timeout {config.timeout:g} s is not a time above 0")
     if not 0 <= config.max_gap <= 100:
         problems.append(f"max_gap {config.max_gap} is not from 0 to 100")
+    if not 0 <= config.request_gap < math.inf:
+        problems.append(f"request_gap {config.request_gap:g} s is not 0 or more")
     if not config.registers:
         problems.append("registers is empty: name at least one tag to read")
     seen: dict[tuple[str, str], int] = {}

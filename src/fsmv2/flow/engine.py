@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from fsmv2.flow.config import FlowConfig
+from fsmv2.flow.modbus.connection import DeviceStatus
 from fsmv2.flow.stats import FlowStats
 from fsmv2.flow.write.config import WriteConfig
 
@@ -60,6 +61,13 @@ class Engine(Protocol):
     @property
     def dropped(self) -> Mapping[str, int]:
         """How many accepted samples of which flow were lost, because the engine was closed."""
+        ...
+
+    def device(self, host: str, port: int) -> DeviceStatus | None:
+        """What the flows' connection to a device's address knows of it, from any thread.
+
+        None: no flow of this engine uses the address.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -13,6 +13,7 @@ from fsmv2.flow.ending import end
 from fsmv2.flow.engine import OnAccepted
 from fsmv2.flow.modbus.poller import ModbusPoller
 from fsmv2.flow.modbus.reader import Reading
+from fsmv2.flow.modbus.shared import Use
 from fsmv2.flow.register import Register
 from fsmv2.flow.sample import ENCODER, Payload, Sample
 from fsmv2.flow.stats import Counters, FlowStats
@@ -25,14 +26,21 @@ class Flow:
     """Runs on the engine's loop from `start` to `stop`."""
 
     def __init__(
-        self, config: FlowConfig, connection: UnsConnection, on_accepted: OnAccepted | None
+        self,
+        config: FlowConfig,
+        connection: UnsConnection,
+        device: Use,
+        on_accepted: OnAccepted | None,
     ) -> None:
         self.config = config
         self.connection = connection
         self._on_accepted = on_accepted
         self._counters = Counters()
         self._publisher = UnsPublisher(config.output, self._counters, connection)
-        self._poller = ModbusPoller(config.input, self._counters, self._publisher.room, self._take)
+        self._device = device
+        self._poller = ModbusPoller(
+            config.input, self._counters, self._publisher.room, self._take, device
+        )
         # Never the same twice, also after a restart: JetStream would take a new sample for an old.
         self._sequence = itertools.count(time.time_ns())
         self._subjects = {
@@ -56,12 +64,14 @@ class Flow:
     async def stop(self, drain: float) -> int:
         """Stop reading, then send what was accepted for at most `drain` s; returns what is left."""
         await end(self._reading)
+        self._poller.close()
         self._release(all_of_them=True)
         return await self._publisher.drained(drain)
 
     async def close(self) -> None:
         """End sending too; what was not acknowledged is lost with it."""
         await end(self._reading)
+        self._poller.close()
         self._release(all_of_them=True)
         await end(self._sending)
         self._publisher.close()
@@ -82,7 +92,12 @@ class Flow:
             input_error=self._poller.error or _unexpected(reading),
             output_error=self._publisher.error,
             polls_total=counters.polls,
-            skipped_polls_total=counters.skipped,
+            skipped_polls_total=counters.skipped_full + counters.skipped_slow,
+            skipped_slow_total=counters.skipped_slow,
+            measured_every=counters.measured_every,
+            poll_seconds=counters.poll_seconds,
+            device_users=self._device.others + 1,
+            device_conflict=self._device.conflict,
             accepted_total=counters.accepted,
             acked_total=counters.acked,
             errors_total=counters.errors,

@@ -8,6 +8,10 @@ from collections import deque
 
 import msgspec
 
+RECENT_POLLS = 5
+"""Polls over which their rate is measured: a single slow one is nothing to speak of."""
+ENOUGH_POLLS = 3
+
 
 class WriteStats(msgspec.Struct, kw_only=True):
     """What became of the commands of a write flow; each counts once, a duplicate apart.
@@ -51,6 +55,17 @@ class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
     errors_per_second: float
     last_message_ms: int | None
     queue_depth: int
+    skipped_slow_total: int = 0
+    """Of the skipped polls, those whose time passed while the one before was still under way; the
+    others found no room for their samples."""
+    measured_every: float | None = None
+    """Seconds between the beginnings of the last polls; None: too few were carried through."""
+    poll_seconds: float | None = None
+    """Seconds that the last polls took."""
+    device_users: int = 1
+    """Flows that share the connection to the device with this one, itself included."""
+    device_conflict: str = ""
+    """A setting of this flow that another one of the same device overrules, in words."""
     suppressed_total: int = 0
     """Values that were read and not published: within the deadband, or not the last in time."""
     writes: WriteStats | None = None
@@ -118,6 +133,9 @@ class Counters:
     """The figures of one flow, written on the engine's loop, read from any thread."""
 
     __slots__ = (
+        "_began",
+        "_durations",
+        "_intervals",
         "accepted",
         "acked",
         "errors",
@@ -125,7 +143,8 @@ class Counters:
         "last_message_ms",
         "messages_rate",
         "polls",
-        "skipped",
+        "skipped_full",
+        "skipped_slow",
         "started_at",
         "suppressed",
     )
@@ -133,7 +152,11 @@ class Counters:
     def __init__(self) -> None:
         self.started_at = time.time()
         self.polls = 0
-        self.skipped = 0
+        self.skipped_full = 0
+        self.skipped_slow = 0
+        self._began: float | None = None
+        self._intervals: deque[float] = deque(maxlen=RECENT_POLLS)
+        self._durations: deque[float] = deque(maxlen=RECENT_POLLS)
         self.accepted = 0
         self.suppressed = 0
         self.acked = 0
@@ -148,7 +171,39 @@ class Counters:
         self.last_message_ms = at_ms
         self.messages_rate.add(count)
 
+    @property
+    def measured_every(self) -> float | None:
+        """Seconds between polls, the median of the last ones; None until there are enough."""
+        return _median(self._intervals)
+
+    @property
+    def poll_seconds(self) -> float | None:
+        """Seconds a poll takes, the median of the last ones; None until there are enough."""
+        return _median(self._durations)
+
+    def polled(self, began: float, ended: float) -> None:
+        """A poll was carried through (monotonic seconds)."""
+        if self._began is not None:
+            self._intervals.append(began - self._began)
+        self._began = began
+        self._durations.append(ended - began)
+
+    def skip_full(self) -> None:
+        """A poll was left out: there is no room for its samples."""
+        self.skipped_full += 1
+        self._began = None  # the time without polls says nothing of the device
+
+    def skip_slow(self, polls: int) -> None:
+        """The time of so many polls passed while one was under way."""
+        self.skipped_slow += polls
+
     def fail(self) -> None:
         """A read or a value was no good."""
         self.errors += 1
         self.errors_rate.add(1)
+
+
+def _median(values: deque[float]) -> float | None:
+    copied = tuple(values)  # another thread may be adding
+    ordered = sorted(copied)
+    return ordered[len(ordered) // 2] if len(ordered) >= ENOUGH_POLLS else None

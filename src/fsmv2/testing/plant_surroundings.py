@@ -15,6 +15,7 @@ import msgspec
 from fsmv2.errors import FsmError
 from fsmv2.flow import FlowConfig
 from fsmv2.flow.engine import AnyConfig, Refusal, nobody_allows
+from fsmv2.flow.modbus.connection import DeviceStatus
 from fsmv2.flow.stats import FlowStats, WriteStats
 from fsmv2.testing.surroundings import Surroundings
 
@@ -205,6 +206,10 @@ class SimulatedEngine:
             queue_depth=0,
             writes=None if reads else WriteStats(failing=failing),
         )
+
+    def device(self, host: str, port: int) -> DeviceStatus | None:
+        """Nothing: a simulated connection looks at the surroundings itself."""
+        return None
 
     async def aclose(self) -> None:
         """End all flows."""

@@ -1,105 +1,180 @@
-"""Reads one Modbus TCP device: connects, reads all blocks, says what failed. No schedule here."""
+"""Reads one unit of a device: all its tags once, over a connection that others may share.
+
+The unit of success is the request, not the poll: what was answered is handed on, whatever becomes
+of the rest, and a poll that had to end early begins the next time behind where it ended.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
 
 from fsmv2.flow.config import ModbusInput
-from fsmv2.flow.extra import industrial
-from fsmv2.flow.modbus.device import ModbusDevice, explained
-from fsmv2.flow.modbus.plan import ReadBlock, plan_reads
+from fsmv2.flow.modbus.connection import ModbusConnection
+from fsmv2.flow.modbus.device_error import (
+    UNIT_IS_AWAY,
+    DeviceError,
+    NoAnswerError,
+    NotSentError,
+    RefusedError,
+    WrongAnswerError,
+    explained,
+)
+from fsmv2.flow.modbus.plan import ReadBlock
+from fsmv2.flow.modbus.request import read_request
+from fsmv2.flow.modbus.splitting import SPLITTABLE, ReadPlan, search
 from fsmv2.flow.modbus.values import Value, decode
-from fsmv2.flow.register import BIT_KINDS, Register
+from fsmv2.flow.register import Register
+
+SILENT_BASE = 1.0
+SILENT_CAP = 60.0
+"""Seconds a request that is not answered is left out while its unit answers others."""
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """All values that one poll gave, and what went wrong with the others, each with its tags."""
+    """All values that one poll gave, and what went wrong with the others, each with its tags.
+
+    `retry_at`: when the device is to be tried again, in seconds of the loop's clock; None: the poll
+    came to its end, and the next one is due as always.
+    """
 
     values: tuple[tuple[Register, Value], ...]
     errors: tuple[str, ...]
+    retry_at: float | None = None
+
+
+class _Held(msgspec.Struct):
+    """A request that its unit does not answer, although it answers others."""
+
+    error: str
+    failures: int = 0
+    retry_at: float = 0.0
 
 
 class ModbusReader:
-    """One connection to one device."""
+    """Reads over `connection`, or over one of its own."""
 
-    def __init__(self, config: ModbusInput) -> None:
+    def __init__(self, config: ModbusInput, connection: ModbusConnection | None = None) -> None:
         self._config = config
-        self._blocks = plan_reads(config.registers, config.max_gap)
-        self._device = ModbusDevice(config.host, config.port, config.timeout)
-
-    @property
-    def connected(self) -> bool:
-        """Whether the TCP connection stands."""
-        return self._device.connected
-
-    async def connect(self) -> None:
-        """Connect anew; raises OSError or TimeoutError when the device cannot be reached."""
-        await self._device.connect()
+        self._own = connection is None
+        self._connection = connection or ModbusConnection(config.host, config.port)
+        self._plan = ReadPlan(config.registers, config.max_gap)
+        self._first: int | None = None
+        self._suspects: dict[ReadBlock, str] = {}
+        self._held: dict[ReadBlock, _Held] = {}
+        self._values: list[tuple[Register, Value]] = []
+        self._errors: list[str] = []
 
     async def read(self) -> Reading:
-        """Read every block; ConnectionError when the connection is gone, TimeoutError if silent."""
-        values: list[tuple[Register, Value]] = []
-        errors: list[str] = []
-        for block in self._blocks:
-            words = await self._read_block(block)
-            if isinstance(words, str):
-                tags = ", ".join(r.name for r in block.registers)
-                errors.append(f"{tags}: {words}")
+        """Ask for every tag once; never raises for what the device does."""
+        self._values, self._errors = [], []
+        retry_at: float | None = None
+        for block in self._in_order():
+            if self._held and (error := self._left_out(block)):
+                self._errors.append(error)
                 continue
-            for register in block.registers:
-                start = register.address - block.address
-                try:
-                    values.append((register, self._decode(register, words, start)))
-                except (ValueError, OverflowError) as error:
-                    errors.append(str(error))
-        return Reading(tuple(values), tuple(errors))
+            try:
+                await self._read_block(block)
+            except (NotSentError, NoAnswerError) as error:
+                self._broke_off(block, error)
+                retry_at = max(_now(), self._connection.retry_at(self._config.unit))
+                break
+        if note := self._connection.take_note():
+            self._errors.append(note)
+        return Reading(tuple(self._values), tuple(self._errors), retry_at)
 
     def close(self) -> None:
-        """Close the connection; harmless when there is none."""
-        self._device.close()
+        """Close a connection of its own."""
+        if self._own:
+            self._connection.close()
 
-    def lost(self, error: Exception) -> str:
-        """Why the device cannot be reached, in words."""
-        return self._device.lost(error)
+    # ---- in what order -----------------------------------------------------------------------
 
-    def _decode(self, register: Register, words: Sequence[int], start: int) -> Value:
-        part = words[start : start + register.width]
-        if len(part) < register.width:
-            raise ValueError(f"{register.name}: the device sent fewer registers than asked for")
+    def _in_order(self) -> Sequence[ReadBlock]:
+        """The requests of this poll: first what the last one did not come to."""
+        blocks = self._plan.blocks(_now())
+        if self._held and not self._held.keys() <= set(blocks):
+            self._held.clear()  # the requests are others now
+        first, self._first = self._first, None
+        if first is None:
+            return blocks
+        return blocks[first % len(blocks) :] + blocks[: first % len(blocks)]
+
+    def _left_out(self, block: ReadBlock) -> str:
+        """Why a request is not to be sent now; '' when it is."""
+        held = self._held.get(block)
+        return held.error if held is not None and _now() < held.retry_at else ""
+
+    def _broke_off(self, block: ReadBlock, error: DeviceError) -> None:
+        """The rest of this poll cannot be had."""
         config = self._config
-        return decode(register, part, word_order=config.word_order, byte_order=config.byte_order)
+        self._errors.append(f"{config.host}:{config.port}: {error}")
+        if isinstance(error, NoAnswerError):
+            blocks = self._plan.blocks(_now())
+            self._first = blocks.index(block) + 1 if block in blocks else None
+            if not error.closed:
+                self._suspects[block] = f"{block.names}: {error}"
 
-    async def _read_block(self, block: ReadBlock) -> Sequence[int] | str:
-        """The words or bits of a block, or why the device did not give them."""
-        errors = industrial("pymodbus.exceptions")
-        if not self.connected:
-            raise ConnectionError("the device closed the connection")
-        read = {
-            "holding": self._device.client.read_holding_registers,
-            "input": self._device.client.read_input_registers,
-            "coil": self._device.client.read_coils,
-            "discrete": self._device.client.read_discrete_inputs,
-        }[block.kind]
+    # ---- one request -------------------------------------------------------------------------
+
+    async def _read_block(self, block: ReadBlock) -> None:
+        """Read a block, or its parts if the device refuses it as a whole."""
+        code = await self._ask(block)
+        if not code:
+            return
+        if self._plan.may_search(block, code, _now()):
+            self._plan.learn(await search(block, code, self._ask), _now())
+        elif len(block.registers) > 1:
+            self._errors.append(f"{block.names}: {explained(code)}")
+
+    async def _ask(self, block: ReadBlock) -> int | None:
+        """Ask for a block and take in its answer; returns what `Ask` says."""
+        config = self._config
+        request = read_request(config.unit, block.kind, block.address, block.count)
         try:
-            response = await read(block.address, count=block.count, device_id=self._config.unit)
-        except errors.ConnectionException as error:
-            raise ConnectionError("the device closed the connection") from error
-        except errors.ModbusIOException as error:
-            if not self.connected:
-                raise ConnectionError("the device closed the connection") from error
-            raise TimeoutError(
-                f"no answer within {self._config.timeout:g} s from unit {self._config.unit}"
-            ) from error
-        except errors.ModbusException as error:
-            return str(error)
-        if response.isError():
-            code = getattr(response, "exception_code", 0)
-            return explained(code)
-        words: Sequence[int] = (
-            [int(bit) for bit in response.bits]
-            if block.kind in BIT_KINDS
-            else list(response.registers)
-        )
-        return words
+            words = await self._connection.ask(request, timeout=config.timeout)
+        except RefusedError as error:
+            if error.code in UNIT_IS_AWAY:
+                raise NoAnswerError(str(error), closed=False) from None
+            split = error.code in SPLITTABLE
+            if not split or len(block.registers) == 1:
+                self._errors.append(f"{block.names}: {error}")
+            return error.code if split else None
+        except WrongAnswerError as error:
+            self._errors.append(f"{block.names}: {error}")
+            return None
+        self._answered(block, words)
+        return 0
+
+    def _answered(self, block: ReadBlock, words: Sequence[int]) -> None:
+        self._plan.answered(block)
+        if self._held or self._suspects:
+            self._heard_of(block)
+        config = self._config
+        for register in block.registers:
+            start = register.address - block.address
+            part = words[start : start + register.width]
+            try:
+                value = decode(
+                    register, part, word_order=config.word_order, byte_order=config.byte_order
+                )
+            except (ValueError, OverflowError) as error:
+                self._errors.append(str(error))
+            else:
+                self._values.append((register, value))
+
+    def _heard_of(self, block: ReadBlock) -> None:
+        """Its unit lives: what it does not answer is to cost its neighbours less and less."""
+        self._held.pop(block, None)
+        self._suspects.pop(block, None)
+        for silent, error in self._suspects.items():
+            held = self._held.setdefault(silent, _Held(error))
+            held.retry_at = _now() + min(SILENT_CAP, SILENT_BASE * 2 ** min(held.failures, 10))
+            held.failures += 1
+        self._suspects.clear()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
-from fsmv2.flow.extra import industrial
-from fsmv2.flow.modbus.device import HungUpError, ModbusDevice, explained
+from fsmv2.flow.modbus.connection import Refusal
+from fsmv2.flow.modbus.device_error import (
+    DeviceError,
+    NoAnswerError,
+    NotSentError,
+    NotWantedError,
+    RefusedError,
+    WrongAnswerError,
+)
+from fsmv2.flow.modbus.request import read_request, write_request
+from fsmv2.flow.modbus.shared import Use
 from fsmv2.flow.modbus.values import Value, decode
 from fsmv2.flow.write.config import ModbusOutput, WriteRegister
 
@@ -24,49 +33,56 @@ UNDECIDED = {
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """`failed` only when the device cannot have taken the value; else the truth is `unknown`."""
+    """`refused` and `failed` only when the device cannot have taken the value; else `unknown`."""
 
     known: Known
     reason: str = ""
 
 
 class ModbusWriter:
-    """One connection to one device. Runs on the engine's loop, one write at a time."""
+    """Writes over a connection that it shares with what reads. One write at a time."""
 
-    def __init__(self, config: ModbusOutput) -> None:
+    def __init__(self, config: ModbusOutput, use: Use) -> None:
         self._config = config
-        self._device = ModbusDevice(config.host, config.port, config.timeout)
-        self.error = ""
-        self.reached = False
-        """Whether the device accepted our last connection, which it may have closed since."""
+        self._use = use
+        self._connection = use.connection
+
+    @property
+    def error(self) -> str:
+        """Why the device cannot be reached, whoever found out; '' when it can, or may."""
+        return self._at(self._connection.error)
 
     @property
     def connected(self) -> bool:
-        """Whether the TCP connection stands."""
-        return self._device.connected
+        """Whether a write can be sent: the connection stands, or may be made anew at once."""
+        return self._connection.usable
 
-    async def connect(self) -> bool:
-        """Connect anew; False: `error` tells why the device cannot be reached."""
+    @property
+    def reached(self) -> bool:
+        """Whether the device accepted our last connection, which it may have closed since."""
+        return bool(self._connection.reached)
+
+    async def connect(self) -> str:
+        """Have a connection; why there is none, or ''."""
         try:
-            await self._device.connect()
-        except (OSError, TimeoutError) as error:
-            self.error = self._device.lost(error)
-            self.reached = isinstance(error, HungUpError)
-            return False
-        self.error = ""
-        self.reached = True
-        return True
+            await self._connection.connect(self._config.timeout)
+        except NotSentError as error:
+            return self._at(str(error))
+        return ""
+
+    def _at(self, reason: str) -> str:
+        return f"{self._config.host}:{self._config.port}: {reason}" if reason else ""
 
     def close(self) -> None:
-        """Close the connection; harmless when there is none."""
-        self._device.close()
+        """No more writes: the connection is left to its other users."""
+        self._use.release()
 
     async def write(
         self,
         register: WriteRegister,
         words: Sequence[int],
         value: Value,
-        refusal: Callable[[], str],
+        refusal: Refusal,
     ) -> Outcome:
         """Write `words`, which stand for `value`, and wait until the device has confirmed.
 
@@ -74,73 +90,54 @@ class ModbusWriter:
         `refusal` is asked right before the request is sent, when nothing is waited for any more:
         what it says is why nothing is sent. To read back what was sent needs no permission.
         """
-        client = self._device.client
-        if client is None or not client.connected:
-            return Outcome("failed", "the device closed the connection")
-        if reason := refusal():
-            return Outcome("refused", reason)
-        unit, address = self._config.unit, register.address
-        if register.kind == "coil":
-            request = client.write_coil(address, bool(words[0]), device_id=unit)
-        elif len(words) == 1:
-            request = client.write_register(address, words[0], device_id=unit)
-        else:
-            request = client.write_registers(address, list(words), device_id=unit)
-        outcome = await self._confirmed(request, "written")
-        if outcome.known == "written" and register.read_back:
-            return await self._read_back(client, register, value)
-        return outcome
-
-    async def _confirmed(self, request: Any, what: str) -> Outcome:
-        errors = industrial("pymodbus.exceptions")
-        try:
-            response = await request
-        except errors.ConnectionException:
-            # Raised before anything was sent: the connection was gone already.
-            return Outcome("failed", "the device closed the connection")
-        except (errors.ModbusException, OSError, TimeoutError) as error:
-            reason = f"no answer within {self._config.timeout:g} s"
-            if not self.connected:
-                reason = "the connection was lost before the device confirmed"
-            elif not isinstance(error, errors.ModbusIOException):
-                reason = str(error) or type(error).__name__
-            # A late answer must not be taken for that of the next write.
-            self.close()
-            return Outcome("unknown", f"{reason}; nobody knows whether it was {what}")
-        if response.isError():
-            code = getattr(response, "exception_code", 0)
-            if code in UNDECIDED:
-                return Outcome("unknown", f"{UNDECIDED[code]} (exception {code})")
-            return Outcome("failed", explained(code))
-        return Outcome("written")
-
-    async def _read_back(self, client: Any, register: WriteRegister, value: Value) -> Outcome:
-        read = client.read_coils if register.kind == "coil" else client.read_holding_registers
-        errors = industrial("pymodbus.exceptions")
-        confirmed = "the device confirmed, but what it holds now could not be read back"
-        try:
-            response = await read(
-                register.address, count=register.width, device_id=self._config.unit
-            )
-        except (errors.ModbusException, OSError, TimeoutError):
-            self.close()
-            return Outcome("unknown", f"{confirmed}: no answer")
-        if response.isError():
-            return Outcome(
-                "unknown", f"{confirmed}: {explained(getattr(response, 'exception_code', 0))}"
-            )
-        bits = register.kind == "coil"
-        words = [int(bit) for bit in response.bits] if bits else list(response.registers)
         config = self._config
+        request = write_request(config.unit, register.kind, register.address, words)
         try:
-            now = decode(
-                register,
-                words[: register.width],
-                word_order=config.word_order,
-                byte_order=config.byte_order,
+            await self._connection.ask(
+                request, timeout=config.timeout, urgent=True, refusal=refusal
             )
-        except (ValueError, OverflowError) as error:
+        except NotWantedError as error:
+            return Outcome("refused", str(error))
+        except NotSentError as error:
+            return Outcome("failed", f"{error}; nothing was written")
+        except RefusedError as error:
+            if error.code in UNDECIDED:
+                return Outcome("unknown", f"{UNDECIDED[error.code]} (exception {error.code})")
+            return Outcome("failed", str(error))
+        except WrongAnswerError as error:
+            if error.took is not None:
+                taken = self._shown(register, (error.took,))
+                return Outcome("failed", f"the device took {taken}, not {_json(value)}")
+            return Outcome("unknown", f"{error}; nobody knows whether it was written")
+        except NoAnswerError as error:
+            before = " before it confirmed" if error.closed else ""
+            return Outcome("unknown", f"{error}{before}; nobody knows whether it was written")
+        return await self._read_back(register, value) if register.read_back else Outcome("written")
+
+    async def _read_back(self, register: WriteRegister, value: Value) -> Outcome:
+        config = self._config
+        confirmed = "the device confirmed, but what it holds now could not be read back"
+        request = read_request(config.unit, register.kind, register.address, register.width)
+        try:
+            words = await self._connection.ask(request, timeout=config.timeout, urgent=True)
+            now = self._decode(register, words)
+        except (DeviceError, ValueError, OverflowError) as error:
             return Outcome("unknown", f"{confirmed}: {error}")
         if now != value:
             return Outcome("failed", f"the device confirmed, but now holds {now} and not {value}")
         return Outcome("written")
+
+    def _decode(self, register: WriteRegister, words: Sequence[int]) -> Value:
+        config = self._config
+        return decode(register, words, word_order=config.word_order, byte_order=config.byte_order)
+
+    def _shown(self, register: WriteRegister, words: Sequence[int]) -> str:
+        try:
+            return _json(self._decode(register, words))
+        except (ValueError, OverflowError):
+            return f"the raw value {words[0]}"
+
+
+def _json(value: Value) -> str:
+    """As it stands in an answer: true, not True."""
+    return msgspec.json.encode(value).decode()

@@ -60,12 +60,16 @@ class CommandInput(msgspec.Struct, frozen=True, kw_only=True, tag="commands"):
 
 
 class ModbusOutput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):
-    """A Modbus TCP device and the tags of it that may be written; no other register ever is."""
+    """A Modbus TCP device and the tags of it that may be written; no other register ever is.
+
+    `timeout`, and `request_gap`, for which it is left alone after each request, in seconds.
+    """
 
     host: str
     port: int = 502
     unit: int = 1
     timeout: float = 1.0
+    request_gap: float = 0.0
     registers: tuple[WriteRegister, ...] = ()
     word_order: Order = "big"
     byte_order: Order = "big"
@@ -119,6 +123,8 @@ def _output_problems(config: ModbusOutput) -> list[str]:
         problems.append(f"unit {config.unit} is not from 0 to 255")
     if not 0 < config.timeout < math.inf:
         problems.append(f"timeout {config.timeout:g} s is not a time above 0")
+    if not 0 <= config.request_gap < math.inf:
+        problems.append(f"request_gap {config.request_gap:g} s is not 0 or more")
     if not config.registers:
         problems.append("registers is empty: name at least one tag that may be written")
     seen: dict[str, int] = {}

@@ -18,6 +18,7 @@ from fsmv2.escaping import printable
 from fsmv2.flow.ending import end
 from fsmv2.flow.engine import Refusal
 from fsmv2.flow.modbus.raw import registers_for
+from fsmv2.flow.modbus.shared import Use
 from fsmv2.flow.modbus.writer import ModbusWriter
 from fsmv2.flow.stats import Counters, FlowStats, WriteStats
 from fsmv2.flow.uns.connection import Heard, UnsConnection
@@ -51,6 +52,7 @@ class WriteFlow:
         self,
         config: WriteConfig,
         connection: UnsConnection,
+        device: Use,
         seen: SeenCommands,
         refusal: Refusal,
     ) -> None:
@@ -62,7 +64,7 @@ class WriteFlow:
         self._counters = Counters()
         self._writes = WriteStats()
         self._failed_at: float | None = None
-        self._writer = ModbusWriter(config.output)
+        self._writer = ModbusWriter(config.output, device)
         self._registers = {register.path: register for register in config.output.registers}
         self._queue: deque[Command] = deque()
         self._arrived = asyncio.Event()
@@ -70,6 +72,7 @@ class WriteFlow:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
+        self._listening = False
         self._closed = 0
         self._alert = Alertness(steady())
         self._outbox = Outbox(connection, self._unanswered)
@@ -124,7 +127,7 @@ class WriteFlow:
         counters, writes = self._counters, self._writes
         running = bool(self._tasks) and not self._tasks[0].done() and not self._stopping
         failing = self._failed_at is not None and steady() - self._failed_at < FAILING
-        listens = self.connection.listens(self)
+        listens = self._listening and self.connection.listens(self)
         return FlowStats(
             running=running,
             started_at=counters.started_at,
@@ -296,11 +299,12 @@ class WriteFlow:
     async def _run(self) -> None:
         """Keep the device connected, and write what waits, one command after another."""
         await self.connection.listen(self, f"{self.config.input.subject}.>", self._hear)
+        self._listening = True  # and the broker knows it: a request from now on finds us
         pause = 0.2
         while True:
             self._closed = 0 if self._writer.connected else self._closed + self._writer.reached
             if not self._writer.connected:
-                connected = await self._writer.connect()
+                connected = not await self._writer.connect()
                 pause = 0.2 if connected else min(RECONNECT_CAP, pause * 2)
             command = await self._next(LOOK if self._writer.connected else pause)
             if command is not None:
@@ -322,8 +326,8 @@ class WriteFlow:
     async def _execute(self, command: Command) -> tuple[Result, str]:
         if reason := self._forbidden(command):
             return "refused", reason
-        if not self._writer.connected and not await self._writer.connect():
-            return "failed", f"{self._writer.error}; nothing was written"
+        if not self._writer.connected and (reason := await self._writer.connect()):
+            return "failed", f"{reason}; nothing was written"
         if reason := self._forbidden(command):  # to connect may have taken its time
             return "refused", reason
         if problem := await self._seen.begin(command):

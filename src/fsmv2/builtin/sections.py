@@ -30,6 +30,7 @@ from fsmv2.flow.register import Kind, Order, ValueType
 from fsmv2.spec import has_first_level
 from fsmv2.spec.address import MODBUS_PORT, read_host_and_port
 from fsmv2.spec.document import Duration, Host, HostAndPort, Node, Templated, decode
+from fsmv2.spec.vault import holds_secret
 
 __all__ = ["BackoffSection", "ProcessSection", "ReadySection"]  # of this document, too
 
@@ -351,7 +352,7 @@ def writing_from(
     """The spec of a bridge's flow to the device; SpecError names every problem of the section."""
     section = read_section(rendered, WriteSection, "write")
     commands, modbus = section.input.commands, section.output.modbus
-    host, port = read_host_and_port(modbus.address, default_port=MODBUS_PORT)
+    host, port = _device(modbus.address)
     if not commands.subject and not has_first_level(location_path):
         found = "has no enterprise" if location_path else "is empty"
         raise SpecError(f"write: the location {found}, and commands are heard below it.")
@@ -394,7 +395,7 @@ def read_section(rendered: Any, type_: type[T], path: str) -> T:
 
 
 def _modbus(section: ModbusSection) -> ModbusInput:
-    host, port = read_host_and_port(section.address, default_port=MODBUS_PORT)
+    host, port = _device(section.address)
     return ModbusInput(
         host=host,
         port=port,
@@ -410,3 +411,11 @@ def _modbus(section: ModbusSection) -> ModbusInput:
         byte_order=section.byte_order,
         max_gap=section.max_gap,
     )
+
+
+def _device(address: str) -> tuple[str, int]:
+    """Host and port; of an address with a secret in it the host is known only when it is used."""
+    if not holds_secret(address):
+        return read_host_and_port(address, default_port=MODBUS_PORT)
+    host, _, port = address.rpartition(":")
+    return (host, int(port)) if port.isdecimal() else (address, MODBUS_PORT)

@@ -17,6 +17,7 @@ from typing import ClassVar
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.escaping import printable
 
 
@@ -189,14 +190,20 @@ def suggest(name: str, known: Iterable[str]) -> str:
     return (f"Did you mean '{close}'? " if close else "") + f"Known: {shown}."
 
 
+SHOWN_OF_GROUP = 3
+"""Exceptions of a group that are named with it."""
+
+
 def said(error: BaseException) -> str:
     """What an exception of anybody's code says, as one line; also when its own text raises."""
-    if isinstance(error, FsmError):
-        return str(error)
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001  (an author's __str__ must not hide the error it describes)
+        if isinstance(error, BaseExceptionGroup):
+            text = f"{text}: {'; '.join(map(said, error.exceptions[:SHOWN_OF_GROUP]))}"
+    except ANY_RAISED:  # an author's __str__ must not hide the error it describes
         text = "(its text cannot be shown)"
+    if isinstance(error, FsmError):
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -27,6 +27,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.core import Report
+from fsmv2.errors import said
 from fsmv2.testing import Simulation
 
 
@@ -258,3 +259,24 @@ print("ends")
         [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, timeout=60
     )
     assert done.stdout == "ends\n"
+
+
+@pytest.mark.parametrize("kind", [StopIteration, SystemExit, KeyboardInterrupt, GeneratorExit])
+async def test_h68_what_a_thread_raises_reaches_who_waits_for_it(
+    kind: type[BaseException],
+) -> None:
+    """No future takes a `StopIteration`: who waits for it would wait for ever."""
+
+    @blocking
+    def raises() -> None:
+        raise kind
+
+    async def called() -> str:
+        try:
+            await raises()
+        except BaseException as error:  # noqa: BLE001  (some would end the loop of the test)
+            return said(error)
+        return "nothing"
+
+    text = await asyncio.wait_for(called(), 30)
+    assert text == kind.__name__ or (kind is StopIteration and "StopIteration was raised" in text)

@@ -10,7 +10,7 @@ import pytest
 
 from fsmv2 import EngineSettings, Outcome, PermanentError, SpecError
 from fsmv2.core import ActionEnded, ActionOverdue, ActionQueued, ActionRefused, ActionUnstuck
-from fsmv2.runtime.executor import Executor, Job
+from fsmv2.runtime.executor import FROM_INSIDE, Executor, Job
 from fsmv2.testing.virtual import VirtualLoop
 from fsmv2.worker import ActionDefinition
 
@@ -167,7 +167,7 @@ def test_one_that_cancels_itself_has_failed(make: Make) -> None:
 
     id_ = bench.submit("p/a", cancel)
     bench.run()
-    assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.FAILED, "was cancelled from inside")]
+    assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.FAILED, FROM_INSIDE)]
 
 
 def test_one_type_takes_half_of_the_slots_and_waits_in_order(make: Make) -> None:

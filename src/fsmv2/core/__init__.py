@@ -36,7 +36,9 @@ from fsmv2.core.events import (
     Saved,
     SaveFailed,
     SecretsUnread,
+    SlowCode,
     StopAsked,
+    Uncontained,
 )
 from fsmv2.core.instructions import (
     CancelAction,
@@ -96,10 +98,12 @@ __all__ = [
     "SaveObserved",
     "Saved",
     "SecretsUnread",
+    "SlowCode",
     "StopAsked",
     "StoreInstruction",
     "Supervisor",
     "TickRecord",
+    "Uncontained",
     "Update",
     "Watch",
 ]

@@ -6,7 +6,6 @@ children go on, and it is tried again after a backoff (H18).
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING
 
 from fsmv2.core.conditions import BREAKER
@@ -32,8 +31,11 @@ class Breaker:
 
 def describe(where: str, error: BaseException) -> str:
     """One line an author can act on: what was raised, where, and the last line of their code."""
-    frames = traceback.extract_tb(error.__traceback__)
-    at = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    # By hand: `traceback` would read the lines from their files, which may be on a slow disk.
+    trace, at = error.__traceback__, ""
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
+        at, trace = f" at {file}:{trace.tb_lineno}", trace.tb_next
     return f"{where} raised {said(error)}{at}"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import breaker, ending
 from fsmv2.core.conditions import CIRCUIT
 from fsmv2.core.escalation import plan_repair
@@ -99,7 +100,7 @@ def _ask(
         result: Any = getattr(parent.worker, definition.name)(
             CheckView(core.now, children, dependencies)
         )
-    except Exception as error:  # noqa: BLE001  (author code; contained and counted)
+    except ANY_RAISED as error:  # author code; contained and counted
         breaker.note(core, parent, f"check {definition.name}", error)
         return Unknown(breaker.describe(f"check {definition.name}", error))
     if not isinstance(result, Healthy | Unknown | Fault):

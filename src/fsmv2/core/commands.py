@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fsmv2.core import ending, escalation, lifecycle, pausing
+from fsmv2.core import ending, escalation, lifecycle, livelock, pausing
 from fsmv2.core.events import (
     AcknowledgeAsked,
     PauseAsked,
@@ -71,7 +71,7 @@ def try_now(core: Core, s: Supervisor, cause: Cause) -> None:
         s.attempts.retry_at = min(s.attempts.retry_at, core.now)
     if s.repeat is not None:
         s.repeat.due = min(s.repeat.due, core.now)
-    s.unsettled_until = 0.0
+    livelock.asked_anew(s)
     core.mark(s, cause)
 
 

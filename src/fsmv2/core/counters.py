@@ -18,6 +18,8 @@ class Counters(msgspec.Struct):
     restarts: int = 0
     dropped: int = 0
     stalls: int = 0
+    slow: int = 0
+    uncontained: int = 0
     escalations: int = 0
     drifts: int = 0
     actions_at_opening: int = 0

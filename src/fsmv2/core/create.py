@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import breaker, pausing
 from fsmv2.core.backoff import Attempts
 from fsmv2.core.conditions import CREATED
@@ -46,7 +47,7 @@ def make(core: Core, parent: Supervisor | None, spec: ChildSpec, path: str) -> M
         return Made(registered, registered.make())
     except FsmError as error:
         problem = str(error)
-    except Exception as error:  # noqa: BLE001  (an author's constructor; H34)
+    except ANY_RAISED as error:  # an author's constructor; H34
         problem = breaker.describe(f"the constructor of {spec.worker_type}", error)
     return Made(NOT_CREATED, NOT_CREATED.make(), problem)
 

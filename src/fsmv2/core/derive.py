@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fsmv2.core import breaker, recreate
+from fsmv2.containment import ANY_RAISED
+from fsmv2.core import breaker, livelock, recreate
 from fsmv2.core.conditions import DERIVED, PURE
 from fsmv2.core.instructions import Update
 from fsmv2.core.records import Cause
 from fsmv2.core.secrets import changed_between
-from fsmv2.errors import FsmError, SpecError, suggest
+from fsmv2.errors import FsmError, SpecError, said, suggest
 from fsmv2.spec import (
     DesiredState,
     UserSpec,
@@ -43,6 +44,15 @@ PARENT_VARIABLES = Cause("variables", "of the parent")
 
 def derive(core: Core, s: Supervisor) -> None:
     """Bring variables, spec and desired state up to date; skipped when no input changed."""
+    try:
+        _derive(core, s)
+    except ANY_RAISED as error:  # an author's comparison: the rest of the tick is still due
+        s.derive_key = None
+        core.set_condition(s, DERIVED, breaker.describe("comparing what it derives from", error))
+        breaker.note(core, s, "comparing what it derives from", error)
+
+
+def _derive(core: Core, s: Supervisor) -> None:
     s.derive_due = False
     try:
         _inherit(core, s)
@@ -58,6 +68,13 @@ def derive(core: Core, s: Supervisor) -> None:
     if old == key:
         return
     s.derive_key = key
+    if old is not None and (
+        old[0] is not declared
+        or old[2] is not s.user
+        or old[3] != parent_state
+        or old[5] is not core.global_variables
+    ):
+        livelock.asked_anew(s)
     user = with_engine_keys(
         s.user,
         parent_state=parent_state,
@@ -116,7 +133,6 @@ def _derive_anew(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> No
     before, s.desired = s.desired, desired
     if core.secrets.changed and before is not None:
         _name_secrets(core, s, before, desired)
-    s.unsettled_until = 0.0  # what it is asked to be now may not be a livelock
     if before is None:
         if desired.children_specs or s.children:
             s.review_children()
@@ -150,9 +166,9 @@ def _ask(core: Core, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredSta
         desired: DesiredState = s.worker.derive_desired_state(spec, previous)
         _validate(s, desired)
     except FsmError as error:
-        core.set_condition(s, DERIVED, str(error))
+        core.set_condition(s, DERIVED, said(error))
         return None
-    except Exception as error:  # noqa: BLE001  (author code; contained and counted)
+    except ANY_RAISED as error:  # author code; contained and counted
         core.set_condition(s, DERIVED, breaker.describe("derive_desired_state", error))
         breaker.note(core, s, "derive_desired_state", error)
         return None

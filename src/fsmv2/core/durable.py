@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import pausing
 from fsmv2.core.conditions import STORED
 from fsmv2.core.create import join
@@ -128,7 +129,7 @@ class Durable:
         try:
             if before == (declared, desired, s.paused):
                 return
-        except Exception:  # noqa: BLE001, S110  (an author's `__eq__`: taken for different)
+        except ANY_RAISED:  # an author's `__eq__`: taken for different
             pass
         kept.asked = core.serial()
         core.emit(
@@ -154,7 +155,7 @@ class Durable:
             try:
                 if before is s.observed or same_observation(before, s.observed):
                     return
-            except Exception:  # noqa: BLE001, S110  (an author's `__eq__`: taken for different)
+            except ANY_RAISED:  # an author's `__eq__`: taken for different
                 pass
         kept.state, kept.incarnation = s.state, s.incarnation
         at = core.epoch + s.observed_at

@@ -187,6 +187,25 @@ class AcknowledgeAsked(msgspec.Struct, frozen=True, gc=False):
     note: str = ""
 
 
+class SlowCode(msgspec.Struct, frozen=True, gc=False):
+    """Code of an author held up supervision for so long: `what`, of the worker at `path`, or ''.
+
+    `times`: how often since it was told of last, this time included.
+    """
+
+    path: str
+    what: str
+    where: str
+    seconds: float
+    times: int = 1
+
+
+class Uncontained(msgspec.Struct, frozen=True, gc=False):
+    """An exception came through to a loop, which went on."""
+
+    text: str
+
+
 Event = (
     Declared
     | Observed
@@ -208,4 +227,6 @@ Event = (
     | AcknowledgeAsked
     | LoopBlocked
     | LoopFreed
+    | SlowCode
+    | Uncontained
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import breaker, detecting, ending, pausing
 from fsmv2.core.backoff import Attempts
 from fsmv2.core.conditions import FRESH, OBSERVED
@@ -63,7 +64,7 @@ def observe(core: Core, event: Observed) -> None:
 def _differs(core: Core, s: Supervisor, observed: ObservedState) -> bool:
     try:
         return not same_observation(s.observed, observed)
-    except Exception as error:  # noqa: BLE001  (an author's __eq__)
+    except ANY_RAISED as error:  # an author's __eq__
         breaker.note(core, s, "comparing observations", error)
         return True
 

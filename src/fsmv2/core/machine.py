@@ -10,7 +10,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fsmv2.core import breaker, secrets, siblings, waiting
+from fsmv2.containment import ANY_RAISED
+from fsmv2.core import breaker, lifecycle, secrets, siblings, waiting
 from fsmv2.core.conditions import Condition
 from fsmv2.core.counters import Counters
 from fsmv2.core.durable import Durable
@@ -98,7 +99,7 @@ class Core:
         self.now = max(self.now, now)
         try:
             HANDLERS[type(event)](self, event)
-        except Exception as error:
+        except ANY_RAISED as error:
             s = self.by_path.get(getattr(event, "path", "")) or self.root
             if s is None:
                 raise
@@ -327,12 +328,21 @@ class Core:
         self.ticking = supervisor
         try:
             tick(self, supervisor)
-        except Exception as error:  # noqa: BLE001
+        except ANY_RAISED as error:
             # What author code may raise is contained where it is called; this is the rest, such as
             # an `__eq__` that raises. One worker's fault must not end the supervision of all.
             if self.by_path.get(supervisor.path) is supervisor:
                 breaker.note(self, supervisor, "a tick", error)
+                self._stop_all_the_same(supervisor)
         self.ticking = None
+
+    def _stop_all_the_same(self, s: Supervisor) -> None:
+        """Carry a stop on although its tick did not come that far: forced with an open breaker."""
+        try:
+            lifecycle.pass_stop_down(self, s)
+            lifecycle.advance(self, s)
+        except ANY_RAISED as error:
+            breaker.note(self, s, "its stop", error)
 
     def _next(self) -> Supervisor:
         while True:
@@ -366,7 +376,7 @@ class Core:
             try:
                 if counts:
                     TIMERS[kind](self, supervisor)
-            except Exception as error:  # noqa: BLE001  (author code in a comparison)
+            except ANY_RAISED as error:  # author code in a comparison
                 breaker.note(self, supervisor, f"the timer {kind}", error)
             fired += 1
             if fired == most:

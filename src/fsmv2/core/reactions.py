@@ -46,7 +46,9 @@ from fsmv2.core.events import (
     Saved,
     SaveFailed,
     SecretsUnread,
+    SlowCode,
     StopAsked,
+    Uncontained,
 )
 from fsmv2.core.records import Cause
 from fsmv2.core.spread import Do
@@ -64,6 +66,7 @@ TIMERS: dict[str, Callable[[Core, Supervisor], None]] = {
     "wake": _wake,
     "check": _wake,
     "retry": _wake,
+    "calm": _wake,
     "create": create.retry_create,
     "stale": freshness.check_age,
     "awaiting": freshness.give_up_awaiting,
@@ -117,4 +120,6 @@ HANDLERS: dict[type, Callable[[Core, Any], None]] = {
     AcknowledgeAsked: commands.acknowledge,
     LoopBlocked: stall.blocked,
     LoopFreed: stall.freed,
+    SlowCode: stall.slow,
+    Uncontained: stall.uncontained,
 }

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import breaker, ending, lifecycle, recreate, siblings
 from fsmv2.core.conditions import CHILDREN, CREATED
 from fsmv2.core.create import create
@@ -91,7 +92,9 @@ def _changed(before: tuple[ChildSpec, ...], after: tuple[ChildSpec, ...]) -> lis
         return None
     try:
         differ = list(map(ne, before, after))
-    except Exception:  # noqa: BLE001  (author code in a comparison: told of where it is looked at)
+    except ANY_RAISED:  # author code in a comparison: told of where it is looked at
+        return None
+    if len(differ) != len(before):  # a `StopIteration` of a comparison would end it unnoticed
         return None
     changed = [at for at, differs in enumerate(differ) if differs]
     same_names = all(before[at].name == after[at].name for at in changed)
@@ -177,7 +180,7 @@ def _change_one(core: Core, child: Supervisor, spec: ChildSpec) -> bool:
     """`change`, in which an author's `__eq__` may raise: that is this child's trouble alone."""
     try:
         return change(core, child, spec)
-    except Exception as error:  # noqa: BLE001  (author code in a comparison)
+    except ANY_RAISED as error:  # author code in a comparison
         breaker.note(core, child, "comparing its spec", error)
         return False
 

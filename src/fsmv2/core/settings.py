@@ -83,6 +83,12 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     transitions_per_tick: int = 16
     """Transitions one tick may take in a row; more is a livelock and is reported by name. More
     states in a row than a sound FSM passes through without waiting for anything."""
+    transitions_at_once: int = 40
+    transitions_per_second: float = 2.0
+    """A worker that makes more transitions in a row than the first, less what the second allows
+    for the time they take, is in a livelock: it is named and slowed down. No start passes through
+    so many states, nor does a machine that acts on a world looked at every few seconds need two a
+    second for ever; a type of more states may always pass through all of them."""
     children_per_tick: int = 50
     """Children created or asked to stop in one tick, so that a slice keeps its 5 ms."""
     restarts_at_once: int = 20

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import breaker
 from fsmv2.core.records import Cause
 
@@ -78,7 +79,7 @@ class Spread:
                 whom.extend(s.children.values())
             try:
                 do(core, s, cause)
-            except Exception as error:  # noqa: BLE001  (the others are still to be done)
+            except ANY_RAISED as error:  # the others are still to be done
                 breaker.note(core, s, "a change that concerns many", error)
         if not whom:
             self._rounds.popleft()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fsmv2.core.conditions import UNBLOCKING
-from fsmv2.core.events import LoopBlocked, LoopFreed
+from fsmv2.core.events import LoopBlocked, LoopFreed, SlowCode, Uncontained
 from fsmv2.core.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -39,6 +39,26 @@ def freed(core: Core, event: LoopFreed) -> None:
         core.clear_condition(s, UNBLOCKING)
         text = f"the loop of all workers goes on after {event.seconds:.1f} s"
         core.report("stall", s, text, level="warning")
+
+
+def slow(core: Core, event: SlowCode) -> None:
+    """Name the author code that supervision had to wait for: it is run between its decisions."""
+    core.counters.slow += event.times
+    s = _culprit(core, event.path)
+    if s is not None:
+        often = f", for the {event.times}th time since the last report" * (event.times > 1)
+        text = (
+            f"{event.what} held up the supervision of all workers for {event.seconds:.2f} s"
+            f"{often}, at {event.where}; derive, steps, checks and comparisons must be quick"
+        )
+        core.report("slow", s, text, level="warning")
+
+
+def uncontained(core: Core, event: Uncontained) -> None:
+    """An exception came through to a loop: report it on the root, as nobody knows whose it is."""
+    core.counters.uncontained += 1
+    if core.root is not None:
+        core.report("error", core.root, event.text, level="error")
 
 
 def _text(event: LoopBlocked) -> str:

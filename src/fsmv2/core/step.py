@@ -11,9 +11,10 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from fsmv2.core import acting, breaker, circuit, ending, pausing, siblings, waiting
+from fsmv2.containment import ANY_RAISED
+from fsmv2.core import acting, breaker, circuit, ending, livelock, pausing, siblings, waiting
 from fsmv2.core.backoff import Attempts
-from fsmv2.core.conditions import CONVERGED, SETTLED
+from fsmv2.core.conditions import CONVERGED, STEPS
 from fsmv2.core.escalation import escalate
 from fsmv2.core.lifecycle import fenced
 from fsmv2.core.mapping import map_children
@@ -28,8 +29,6 @@ SOONEST = 0.01
 READY = (Phase.RUNNING, Phase.DEGRADED)
 WORKS = (Phase.STARTING, *READY)
 """Phases from which a worker that stops unasked has finished."""
-
-IN_A_LIVELOCK = "in a livelock; its steps are tried again after a pause"
 
 if TYPE_CHECKING:
     from fsmv2.core.machine import Core
@@ -57,27 +56,25 @@ def run_steps(core: Core, s: Supervisor) -> list[str]:
         try:
             answer = getattr(s.worker, s.state)(snapshot(core, s))
             decided = _carry_out(core, s, answer, passes)
-        except Exception as error:  # noqa: BLE001  (author code; contained and counted)
+        except ANY_RAISED as error:  # author code; contained and counted
             breaker.note(core, s, f"step {s.state}", error)
             s.reason = breaker.describe(f"step {s.state}", error)
+            core.set_condition(s, STEPS, s.reason)
             return decisions
+        if s.conditions is not None:
+            core.clear_condition(s, STEPS)
         if decided:
             decisions.append(decided)
         if not decided.startswith("goto "):
-            if s.conditions is not None:
-                core.clear_condition(s, SETTLED)
-            s.unsettled = 0
+            if s.unsettled:
+                livelock.calm_down(core, s)
             return decisions
         if s.ended is not ended:
             return decisions  # its control state is another one now: for the next tick
         visited.append(s.state)
-    loop = " → ".join(visited[-5:])
-    core.set_condition(s, SETTLED, f"livelock: it keeps changing state without settling: … {loop}")
-    # Ever less often, or its transitions would drown what others have to say.
-    s.unsettled_until = core.now + s.backoff.ceiling(s.unsettled)
-    s.unsettled += 1
-    core.set_timer(s, "retry", s.unsettled_until)
-    s.gate = IN_A_LIVELOCK
+        if livelock.is_restless(core, s):
+            break
+    livelock.slow_down(core, s, visited, passes=passes)
     return decisions
 
 
@@ -99,6 +96,8 @@ def gate(core: Core, s: Supervisor, passes: bool) -> str:
         return f"the action {running.definition.name} {does}"
     if s.awaiting is not None:
         return "waits for an observation begun after its action"
+    if passes and s.slowed_passing and core.now < s.unsettled_until:
+        return livelock.IN_A_LIVELOCK
     if passes:
         return ""
     if core.paused:
@@ -111,7 +110,7 @@ def gate(core: Core, s: Supervisor, passes: bool) -> str:
     if not s.fresh:
         return "its observation is stale"
     if core.now < s.unsettled_until:
-        return IN_A_LIVELOCK
+        return livelock.IN_A_LIVELOCK
     if s.stuck is not None:
         return "an action that ignores cancellation is still running"
     above = s.parent
@@ -205,6 +204,7 @@ def _goto(core: Core, s: Supervisor, answer: Goto) -> str:
             s.reason = f"stops after {blocker.path}, which is {blocker.state}"
             return ""
     core.counters.transitions += 1
+    livelock.note(core, s, target)
     old, s.state, s.since, s.reason = s.state, target, core.now, answer.reason
     unasked = d.states[old].phase in WORKS and s.control != d.stop_state
     s.timers.pop("wake", None)

@@ -119,9 +119,11 @@ class Supervisor:
         "registered",
         "releasing",
         "repeat",
+        "restless",
         "settled_at",
         "silences",
         "since",
+        "slowed_passing",
         "spec",
         "state",
         "status",
@@ -134,6 +136,7 @@ class Supervisor:
         "unsettled_until",
         "upstream",
         "user",
+        "visited",
         "waits_for",
         "watched_at",
         "withheld",
@@ -230,6 +233,9 @@ class Supervisor:
         self.settled_at = core.now
         self.unsettled = 0
         self.unsettled_until = 0.0
+        self.restless = 0.0
+        self.slowed_passing = False
+        self.visited: tuple[tuple[str, float], ...] = ()
         # what is in the way
         self.conditions: dict[str, Condition] | None = None
         self.checks: dict[str, CheckState] | None = None

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core.checkpoint import IDENTITY, OTHERS, STATE, Head, attributes_of, parts_of
 from fsmv2.core.machine import Core
 from fsmv2.core.null import NOT_CREATED
@@ -80,7 +81,7 @@ class Thawing:
         s.registered, s.definition, s._internal = registered, registered.definition, None
         try:
             s.worker = registered.make()
-        except Exception as error:
+        except ANY_RAISED as error:
             raise JournalError(
                 f"the worker of {s.path} cannot be made: the constructor of "
                 f"{s.declared.worker_type} raised {said(error)}."
@@ -113,7 +114,7 @@ def _same(was: Any, is_: Any) -> bool:
     """Quick, and only ever wrong in saying that two are not the same."""
     try:
         return was is is_ or (type(was) is type(is_) and bool(was == is_))
-    except Exception:  # noqa: BLE001  (an author's `__eq__`)
+    except ANY_RAISED:  # an author's `__eq__`
         return False
 
 

@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from fsmv2.containment import ANY_RAISED
+
 T = TypeVar("T")
 
 GRID = 0.05
@@ -18,6 +20,9 @@ GRID = 0.05
 
 MOST_WAITS = 20
 """How many moments in a row may be put off: a second of patience, not a famine."""
+
+
+MISSED = "what was due for one worker could not be done"
 
 
 def _never() -> bool:
@@ -64,7 +69,10 @@ class Agenda(Generic[T]):
             return
         self._waits = 0
         for whom in due:
-            self._what(whom)
+            try:
+                self._what(whom)
+            except ANY_RAISED as error:  # the others of this moment are still to be called
+                self._loop.call_exception_handler({"message": MISSED, "exception": error})
 
     def _put_off(self, due: list[T]) -> None:
         moment = math.ceil(self._loop.time() / GRID) + 1

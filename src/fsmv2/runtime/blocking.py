@@ -17,6 +17,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future
 from typing import Any, ParamSpec, TypeVar
 
+from fsmv2.containment import ANY_RAISED, for_future
 from fsmv2.errors import DefinitionError
 
 P = ParamSpec("P")
@@ -43,8 +44,8 @@ class _OneThread(Executor):
                 return
             try:
                 result = function(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001  (handed to who waits for it)
-                future.set_exception(error)
+            except ANY_RAISED as error:  # handed to who waits for it
+                future.set_exception(for_future(error))
             else:
                 future.set_result(result)
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Observed, RunAction, Watch
 from fsmv2.errors import SecretError, said
 from fsmv2.runtime.agenda import GRID
-from fsmv2.runtime.ending import AGAIN, end_task
+from fsmv2.runtime.ending import AGAIN, end_task, ends_the_task
 from fsmv2.runtime.holder import CLOSE_WITHIN, Holder
 from fsmv2.runtime.log import WorkerLog
 from fsmv2.runtime.observatory import Observatory
@@ -215,13 +216,10 @@ class Collector:
             if isinstance(observed, self.definition.observed_type):
                 self._last = observed
                 unchanged = last is not None and same_observation(last, observed)
-        except asyncio.CancelledError as raised:
-            if self._cancelled:
+        except ANY_RAISED as raised:
+            if ends_the_task(raised, self._cancelled):
                 raise
-            error = said(raised)  # its own code was cancelled from inside, which is an answer
-        except (Exception, SystemExit, KeyboardInterrupt) as raised:  # noqa: BLE001
-            # An exception is an answer (H20); the last two would end the loop of all workers.
-            error = said(raised)
+            error = said(raised)  # an exception is an answer (H20), whatever it is (H68)
         event = Observed(self.path, self.incarnation, began, observed, error)
         if self._routine and unchanged:
             self._at.heartbeat(event)
@@ -253,7 +251,7 @@ class Collector:
                 self._spec, self._config = secrets.reveal(spec), secrets.reveal(config)
             except SecretError as error:
                 self._concealed = error.message
-            except Exception as error:  # noqa: BLE001  (author data that cannot be copied)
+            except ANY_RAISED as error:  # author data that cannot be copied
                 self._concealed = f"its secrets could not be put in: {said(error)}"
         if self._holder is not None:
             self._holder.want(self._spec, self._config)

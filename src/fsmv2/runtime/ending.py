@@ -14,6 +14,18 @@ SOONEST = 0.001
 """Seconds between repeated cancellations, and the least that is worth waiting for."""
 
 
+def ends_the_task(error: BaseException, cancelled: bool) -> bool:
+    """Whether `error` ends the surrounding task because somebody outside its code wants that.
+
+    `cancelled`: whether we have cancelled it. The task's own count of that would not do, since its
+    code may cancel it, too. A `GeneratorExit` is the interpreter's when no loop runs any more; all
+    else is an author's exception, and contained. H68
+    """
+    if isinstance(error, asyncio.CancelledError):
+        return cancelled
+    return isinstance(error, GeneratorExit) and asyncio._get_running_loop() is None
+
+
 async def end_task(task: asyncio.Task[Any], *, within: float | None = None) -> bool:
     """Cancel until the task has ended, or `within` seconds are over; returns whether it ended."""
     loop = asyncio.get_running_loop()

@@ -33,6 +33,9 @@ OVERDUE_AFTER, STUCK_AFTER = 2, 3
 """An action that has not ended after so many times its time-out is told of, and then given up."""
 
 
+FROM_INSIDE = "CancelledError: it was cancelled from inside, by its own code"
+
+
 class Job:
     """One action, queued or running."""
 
@@ -284,7 +287,7 @@ class Executor:
         if job.cancelled:
             return ActionEnded(*job.key, job.id, Outcome.CANCELLED)
         if task.cancelled():
-            return ActionEnded(*job.key, job.id, Outcome.FAILED, "was cancelled from inside")
+            return ActionEnded(*job.key, job.id, Outcome.FAILED, FROM_INSIDE)
         if error is not None:
             permanent = isinstance(error, PermanentError)
             return ActionEnded(*job.key, job.id, Outcome.FAILED, said(error), permanent)

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError, said
-from fsmv2.runtime.ending import end_task
+from fsmv2.runtime.ending import end_task, ends_the_task
 from fsmv2.spec import UserSpec, VariableBundle
 from fsmv2.worker import Resources, Worker
 
@@ -31,6 +32,7 @@ class Holder:
     __slots__ = (
         "_bind",
         "_closing",
+        "_ending",
         "_error",
         "_for",
         "_in_use",
@@ -67,6 +69,7 @@ class Holder:
         self._in_use = 0
         self._unused = asyncio.Event()
         self._error = ""
+        self._ending = False
 
     def want(self, spec: UserSpec, config: Any) -> None:
         """From the next use on, resources are those for this spec."""
@@ -109,6 +112,7 @@ class Holder:
         if keeper is not None:
             self._closing.set()
             await asyncio.wait([keeper], timeout=CLOSE_WITHIN)
+            self._ending = True
             if not await end_task(keeper, within=CLOSE_WITHIN):
                 self._error = "those of before have not closed yet"
 
@@ -118,7 +122,10 @@ class Holder:
         A parent's state is one of them, and moves often; what a type makes of variables is config.
         """
         if self._keeper is not None and self._for is not None:
-            self._outdated = _essence(*self._for) != _essence(*self._wanted)
+            try:
+                self._outdated = _essence(*self._for) != _essence(*self._wanted)
+            except ANY_RAISED:  # an author's comparison, named by the derive that makes it, too
+                self._outdated = False
 
     async def _opened(self) -> Resources[Any]:
         if self._keeper is None:
@@ -135,7 +142,7 @@ class Holder:
 
     async def _keep(self, ready: asyncio.Future[None], closing: asyncio.Event) -> None:
         """Hold the resources open; one task enters and leaves, as many contexts require."""
-        self._for = self._wanted
+        self._for, self._ending = self._wanted, False
         try:
             async with self._worker.resources(self._wanted[0]) as value:
                 if not closing.is_set():
@@ -143,11 +150,10 @@ class Holder:
                     self._compare()  # the spec may have changed while they opened
                 _finish(ready)
                 await closing.wait()
-        except (Exception, SystemExit, KeyboardInterrupt) as raised:  # noqa: BLE001
-            self._error = said(raised)  # author code; shown as the observation's error
-        except asyncio.CancelledError:
-            self._error = "it was cancelled"
-            raise
+        except ANY_RAISED as raised:  # author code; shown as the observation's error
+            self._error = said(raised)
+            if ends_the_task(raised, self._ending):
+                raise
         finally:
             self._lent, self._keeper, self._for = None, None, None
             _finish(ready)

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.escaping import printable, printable_line
 from fsmv2.spec import Vault
 from fsmv2.spec.texts import map_texts
@@ -61,4 +62,9 @@ def log_printable(
 
 def _as_text(value: Any) -> Any:
     plain = isinstance(value, str | bytes | int | float | bool | list | tuple | dict | None)
-    return value if plain else str(value)
+    if plain:
+        return value
+    try:
+        return str(value)
+    except ANY_RAISED as error:  # a line of the log is no reason for a collection to fail
+        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"

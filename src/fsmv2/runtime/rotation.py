@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Event, SecretsUnread
 from fsmv2.errors import FsmError, said
 from fsmv2.spec import Vault
@@ -87,7 +88,7 @@ class Rotation:
         """The same; what goes wrong in it is told, and does not end the looking."""
         try:
             return self.look(now)
-        except Exception as error:  # noqa: BLE001  (a thread that ended here would be missed by nobody)
+        except ANY_RAISED as error:  # a thread that ended here would be missed by nobody
             self._problems = {"": f"changed secrets could not be taken over: {said(error)}."}
             self._post(SecretsUnread(tuple(self._problems.values())))
             return self._interval
@@ -113,7 +114,7 @@ class Rotation:
         except FsmError as error:
             fix = error.fix if signature else "Put the file back."
             return Found(signature, problem=error.message, fix=fix)
-        except Exception as error:  # noqa: BLE001  (whatever a file system answers; looked at again)
+        except ANY_RAISED as error:  # whatever a file system answers; looked at again
             return Found(signature, problem=f"the secret file '{path}': {said(error)}")
 
     def _changed(self, path: str) -> bool:

@@ -30,6 +30,7 @@ from fsmv2.core import (
     RetryAsked,
     StopAsked,
     TickRecord,
+    Uncontained,
 )
 from fsmv2.errors import FsmError
 from fsmv2.runtime.clock import Clock
@@ -39,6 +40,7 @@ from fsmv2.runtime.journal.recorder import Recorder
 from fsmv2.runtime.journal.writer import JournalWriter
 from fsmv2.runtime.liveness import Liveness, judge
 from fsmv2.runtime.rotation import Rotation, RotationThread
+from fsmv2.runtime.slow_code import SlowCodeWatch
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.threads import LoopThread
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
@@ -92,6 +94,11 @@ class _Running:
         self.work_watchdog = Watchdog(
             self.work_thread, self.supervision_thread.loop, self._blocked, self._freed
         )
+        for thread in (self.work_thread, self.supervision_thread):
+            thread.uncontained = lambda text: self._post(Uncontained(text))
+        self.slow_code = SlowCodeWatch(
+            self.supervision, lambda: self.supervision_thread.ident, self._post
+        )
         self.supervision_watchdog = Watchdog(
             self.supervision_thread, self.work_thread.loop, lambda _: None, lambda _: None
         )
@@ -104,6 +111,7 @@ class _Running:
         loop.call_soon_threadsafe(self.work.observatory.lateness.start, loop)
         self.work_watchdog.start()
         self.supervision_watchdog.start()
+        self.slow_code.start()
 
     def _blocked(self, blockage: Blockage) -> None:
         what, _, path = blockage.task.partition(":")
@@ -256,6 +264,7 @@ class Runtime:
             running, self._running = self._parts, None
             running.work_watchdog.close()
             running.supervision_watchdog.close()
+            running.slow_code.close()
             running.supervision.close()
             if running.journal is not None:
                 await running.journal.close(self.settings.store_patience)

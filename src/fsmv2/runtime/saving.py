@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Event, Report, Save, Saved, SaveFailed, SaveObserved, StoreInstruction
 from fsmv2.errors import StoreLostError, said
 from fsmv2.runtime.backlog import Backlog, Waiting
@@ -72,7 +73,7 @@ class Saving:
         )
         try:
             self.store.write(batch)
-        except Exception as error:  # noqa: BLE001  (any store's trouble; nothing stops for it, H26)
+        except ANY_RAISED as error:  # any store's trouble; nothing stops for it, H26
             self.failures += 1
             return [SaveFailed(said(error), lost=isinstance(error, StoreLostError))]
         worked_before, self.failures = self.failures == 0, 0
@@ -89,7 +90,7 @@ def _encoded(taken: Waiting) -> tuple[list[DesiredRecord], list[SaveFailed]]:
     for _, save in taken.saves.values():
         try:
             records.append(_desired(save))
-        except Exception as error:  # noqa: BLE001  (author data that is no data)
+        except ANY_RAISED as error:  # author data that is no data
             why = f"its desired state cannot be stored, a restart derives it anew: {said(error)}"
             failed.append(SaveFailed(why, path=save.path))
     return records, failed
@@ -110,7 +111,7 @@ def _desired(save: Save) -> DesiredRecord:
 def _observed(save: SaveObserved) -> ObservedRecord:
     try:
         observed = to_json(save.observed)
-    except Exception as error:  # noqa: BLE001  (what cannot be stored is only not there to read)
+    except ANY_RAISED as error:  # what cannot be stored is only not there to read
         observed = to_json({"not storable": said(error)})
     return ObservedRecord(
         path=save.path,

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import (
     Core,
     Event,
@@ -41,6 +42,9 @@ TICKS = 10_000
 DECIDING = 0.75
 """Share of a slice after which no further tick begins: the last one has its time, what was decided
 is passed on, and a collection of young garbage may fall into it."""
+
+AFTER_A_FAULT = 0.1
+"""Seconds until supervision tries again after a slice that raised: no busy loop, no pause."""
 
 TRUSTED = 5.0
 """Seconds for which the last decisions count when no further ones are made: after them nothing is
@@ -97,6 +101,9 @@ class Supervision:
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
         self.slices = 0
+        self.slicing_since: float | None = None
+        """When the slice that is going on began, by `time.perf_counter`; read by another thread."""
+        self.slice_cpu = 0.0
         self.longest_slice = 0.0
 
     def post(self, event: Event) -> None:
@@ -126,7 +133,7 @@ class Supervision:
                 return f"pause asked by {event.who}" + ": " * bool(event.reason) + event.reason
         try:
             return refusal(self.core, path, incarnation)
-        except Exception as error:  # noqa: BLE001  (whatever it is, nobody has allowed it)
+        except ANY_RAISED as error:  # whatever it is, nobody has allowed it
             return f"it cannot be told whether it may: {said(error)}"
 
     @property
@@ -143,7 +150,7 @@ class Supervision:
         for listener in self._listeners:
             try:
                 listener(report)
-            except Exception as error:  # noqa: BLE001  (the caller's code)
+            except ANY_RAISED as error:  # the caller's code
                 self._complain("a listener of reports raised", error)
 
     def slice(self) -> None:
@@ -158,10 +165,17 @@ class Supervision:
         # Cleared before the inbox is read: an event posted from here on schedules a slice itself.
         self._awake, self._timer, self._due = False, None, None
         core, now, enough = self.core, self._clock.now(), self._enough(began)
-        if self.recorder is None or self.recorder.ready(enough):
-            more = self._decide(now, enough)
-        else:
-            more = True
+        self.slice_cpu, self.slicing_since = began_cpu, began
+        try:
+            more = not self._recorder_ready(enough) or self._decide(now, enough)
+        except ANY_RAISED as error:
+            # A mistake of ours, as all other code is contained where it is called. What is left is
+            # decided a moment later, and what has been asked for is passed on then.
+            self._complain("a slice of supervision raised", error)
+            self._timer = self._loop.call_later(AFTER_A_FAULT, self.slice)
+            return
+        finally:
+            self.slicing_since = None
         self.slices += 1
         # Of the processor: what waiting for the interpreter's lock adds is not the core's doing.
         if measured:
@@ -183,6 +197,18 @@ class Supervision:
             self._due = self._loop.time() + wait
             self._timer = self._loop.call_at(self._due, self.slice)
 
+    def _recorder_ready(self, enough: Callable[[], bool]) -> bool:
+        """Whether the recorder, if any, has seen all that was; one that fails is done without."""
+        try:
+            return self.recorder is None or self.recorder.ready(enough)
+        except ANY_RAISED as error:  # author data that cannot be copied
+            self._without_recorder(error)
+            return True
+
+    def _without_recorder(self, error: BaseException) -> None:
+        self.recorder = None
+        self._complain("what happens is no longer recorded: recording raised", error)
+
     def _decide(self, now: float, enough: Callable[[], bool]) -> bool:
         """Hand the core what came in, and pass on what it asks; whether something is left."""
         core, inbox = self.core, self._inbox
@@ -192,7 +218,7 @@ class Supervision:
             handled.append(event)
             try:
                 core.handle(event, now)
-            except Exception as error:  # noqa: BLE001  (one bad event must not end supervision)
+            except ANY_RAISED as error:  # one bad event must not end supervision
                 self._complain(f"the event {type(event).__name__} could not be handled", error)
             if isinstance(event, HOLDS):
                 with self._hold_lock:
@@ -205,7 +231,10 @@ class Supervision:
         instructions = core.take()
         if self.recorder is not None:
             turns = core.turns - turns
-            self.recorder.note(now, handled, instructions, turns=turns, more=more, quiet=quiet)
+            try:
+                self.recorder.note(now, handled, instructions, turns=turns, more=more, quiet=quiet)
+            except ANY_RAISED as error:
+                self._without_recorder(error)
         self._pass_on(instructions)
         return more
 
@@ -225,7 +254,7 @@ class Supervision:
             self._timer.cancel()
         self._awake = True  # a late `post` schedules nothing any more
 
-    def _complain(self, message: str, error: Exception) -> None:
+    def _complain(self, message: str, error: BaseException) -> None:
         self._loop.call_exception_handler({"message": message, "exception": error})
 
     def _pass_on(self, instructions: list[Instruction]) -> None:
@@ -239,6 +268,9 @@ class Supervision:
             else:
                 work.append(instruction)
         if to_save and self._save is not None:
-            self._save(to_save)
+            try:
+                self._save(to_save)
+            except ANY_RAISED as error:  # the rest is still to be delivered
+                self._complain("what is to be stored could not be handed on", error)
         if work:
             self._deliver(work)

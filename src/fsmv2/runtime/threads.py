@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from fsmv2.containment import ANY_RAISED
+from fsmv2.errors import said
 from fsmv2.host import new_loop
 
 T = TypeVar("T")
@@ -22,6 +25,9 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self.loop = new_loop()
+        self.uncontained: Callable[[str], None] = lambda _: None
+        """Called on this thread with what ended a turn of the loop."""
+        self._stops = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @property
@@ -55,6 +61,7 @@ class LoopThread:
 
         It is a daemon, so it does not keep the process from ending.
         """
+        self._stops = True
         self.loop.call_soon_threadsafe(self.loop.stop)
         # Polled: joining in another thread would leave that one behind when this one never ends.
         for _ in range(round(JOIN_WITHIN / JOIN_POLL)):
@@ -63,12 +70,37 @@ class LoopThread:
                 return
             await asyncio.sleep(JOIN_POLL)
 
+    def _run_on(self) -> None:
+        """Run until `stop`. A `SystemExit` or `KeyboardInterrupt` ends any loop of asyncio (H68).
+
+        Where we call code of others it is contained, but such code may start tasks of its own.
+        """
+        while True:
+            try:
+                self.loop.run_forever()
+                return
+            except ANY_RAISED as error:
+                text = f"an uncontained {said(error)} {_place(error)} would have ended the loop"
+                logging.getLogger("fsmv2.threads").exception("%s: %s", self.name, text)
+                self.uncontained(f"{text} {self.name}; it goes on")
+                if self._stops:
+                    return  # it may have ended the very turn in which the loop was to stop
+
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
         pool = ThreadPoolExecutor(thread_name_prefix=f"{self._thread.name}-pool")
         self.loop.set_default_executor(pool)
         try:
-            self.loop.run_forever()
+            self._run_on()
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _place(error: BaseException) -> str:
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"in {code.co_name} at {code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

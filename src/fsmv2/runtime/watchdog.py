@@ -120,7 +120,7 @@ class Watchdog:
         task = asyncio.current_task(self._watched.loop)
         name = task.get_name() if task is not None else ""
         if len(self._doing) > 1:
-            return Blockage(seconds, _where(frame), "", busy=True)
+            return Blockage(seconds, where_of(frame), "", busy=True)
         stack = "".join(traceback.format_stack(frame)) if frame is not None else "(no stack)"
         logging.getLogger("fsmv2.watchdog").error(
             "the loop %s has not come round for %.1f s, in %s\n%s",
@@ -129,10 +129,10 @@ class Watchdog:
             name or "no task",
             stack,
         )
-        return Blockage(seconds, _where(frame), name, busy=False)
+        return Blockage(seconds, where_of(frame), name, busy=False)
 
 
-def _where(frame: FrameType | None) -> str:
+def where_of(frame: FrameType | None) -> str:
     """The innermost frames as one line, outermost of them first."""
     if frame is None:
         return "nowhere"

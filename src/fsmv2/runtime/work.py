@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import assert_never
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import (
     CancelAction,
     Collect,
@@ -84,7 +85,11 @@ class Work:
 
     def _carry_out_next(self) -> None:
         for instruction in self._inbox.popleft():
-            self._carry_out(instruction)
+            try:
+                self._carry_out(instruction)
+            except ANY_RAISED as error:  # the other instructions are still to be carried out
+                message = f"{type(instruction).__name__} could not be carried out"
+                self._loop.call_exception_handler({"message": message, "exception": error})
 
     def _carry_out(self, instruction: Instruction) -> None:
         if isinstance(instruction, NOT_OURS):

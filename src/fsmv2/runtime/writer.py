@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from fsmv2.containment import ANY_RAISED, for_future
 from fsmv2.core import Event, Report, StoreInstruction
 from fsmv2.errors import FsmError
 from fsmv2.runtime.backlog import Waiting
@@ -102,8 +103,8 @@ class Writer:
         self._opened.set_running_or_notify_cancel()  # from now on who waits cannot cancel it
         try:
             known = self._saving.store.open()
-        except BaseException as error:  # noqa: BLE001  (handed to who opens it)
-            self._opened.set_exception(error)
+        except ANY_RAISED as error:  # handed to who opens it
+            self._opened.set_exception(for_future(error))
             return
         self._opened.set_result(known)
         try:
@@ -155,5 +156,5 @@ def _answer(function: Callable[[Store], Any], result: Future[Any], store: Store)
         return
     try:
         result.set_result(function(store))
-    except BaseException as error:  # noqa: BLE001  (handed to who called)
-        result.set_exception(error)
+    except ANY_RAISED as error:  # handed to who called
+        result.set_exception(for_future(error))

@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError, suggest
+from fsmv2.containment import ANY_RAISED
+from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError, said, suggest
 from fsmv2.spec.bundle import VariableBundle
 from fsmv2.spec.location import normalise_location
 from fsmv2.spec.specs import UserSpec
@@ -67,6 +68,13 @@ def convert(data: Any, kind: Any) -> Any:
         raise SpecError(
             "The data is nested too deeply, or holds itself.", fix="Use plain nested data."
         ) from None
+    except (msgspec.ValidationError, FsmError, TypeError):
+        raise
+    except ANY_RAISED as error:  # an author's `__post_init__`
+        raise SpecError(
+            f"The rule of the type itself raised {said(error)}.",
+            fix="Let its __post_init__ raise ValueError for what it refuses.",
+        ) from error
 
 
 def _prepared(data: Mapping[str, Any], path: str, problems: list[Diagnostic]) -> dict[str, Any]:

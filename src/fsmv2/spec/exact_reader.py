@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.errors import JournalError
+from fsmv2.containment import ANY_RAISED
+from fsmv2.errors import JournalError, said
 from fsmv2.spec import exact
 from fsmv2.spec.bundle import VariableBundle
 from fsmv2.spec.frozen import EMPTY, FrozenDict
@@ -172,9 +173,9 @@ def _struct_maker(cls: type[msgspec.Struct], name: str) -> Callable[[list[Any]],
         fields: Mapping[str, Any] = dict(zip(names, values, strict=True))
         try:
             made = cls(**fields)
-        except Exception as error:
+        except ANY_RAISED as error:
             raise JournalError(
-                f"{name} cannot be made again of what was recorded: {error}."
+                f"{name} cannot be made again of what was recorded: {said(error)}."
             ) from error
         if own_rule:  # it may have changed once more what it had changed already
             for field, value in fields.items():

@@ -15,6 +15,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from jinja2.parser import Parser
 from jinja2.runtime import Undefined
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import TemplateError
 from fsmv2.spec.plain import detach
 from fsmv2.spec.template_fast import position
@@ -59,7 +60,7 @@ class JinjaTemplate:
             if error.line == 1 and error.column == 1:
                 error.line, error.column = position(self.source, run.offset)
             raise
-        except Exception as error:
+        except ANY_RAISED as error:
             raise _foreign(error, self.source, run.offset) from error
 
     def _text(self, run: Run) -> str:
@@ -102,7 +103,7 @@ def compile_jinja(source: str) -> JinjaTemplate:
     except TemplateError as error:
         error.line, error.column = position(source, error.line if (error.line or 1) > 1 else 0)
         raise
-    except Exception as error:
+    except ANY_RAISED as error:
         raise _foreign(error, source, 0) from error
     return JinjaTemplate(source, template.root_render_func, whole is not None, rewriter.references)
 
@@ -117,7 +118,7 @@ def _whole(tree: nodes.Template) -> nodes.Expr | None:
     return children[0]
 
 
-def _foreign(error: Exception, source: str, offset: int) -> TemplateError:
+def _foreign(error: BaseException, source: str, offset: int) -> TemplateError:
     """What Python or Jinja raised, as an error of ours."""
     line, column = position(source, offset)
     if isinstance(error, RecursionError | MemoryError):

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import TemplateError, said
 
 MAX_SOURCE = 65_536  # characters of one template
@@ -128,7 +129,7 @@ def text_of(value: Any) -> str:
         return str(value)
     except TemplateError:
         raise
-    except Exception as error:  # noqa: BLE001  (whatever an author's __str__ raises)
+    except ANY_RAISED as error:  # whatever an author's __str__ raises
         raise TemplateError(
             f"A value cannot be written as text: {said(error)}.",
             fix="Use text, numbers, lists and mappings as variables.",

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import TemplateError, said
 
 WHOLE = (
@@ -62,7 +63,7 @@ def rebuild(value: Any, parts: dict[Any, Any]) -> Any:
         return dataclasses.replace(value, **parts)
     except TemplateError:
         raise
-    except Exception as error:
+    except ANY_RAISED as error:
         raise TemplateError(
             f"{_a(value)} cannot be made of what was rendered: {said(error)}.",
             fix="Check the values of the variables, or render the fields one by one.",

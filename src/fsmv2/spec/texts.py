@@ -20,6 +20,8 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
+
 Change = Callable[[str], str]
 
 PLAIN = (
@@ -85,7 +87,7 @@ class _Mapping:
         self._above.add(id(value))
         try:
             return self._looked_into(value)
-        except Exception as error:
+        except ANY_RAISED as error:
             if not self._opaque:
                 raise
             return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
@@ -162,7 +164,7 @@ class _Mapping:
                 self.map(error.__context__),
             )
             made.__suppress_context__ = error.__suppress_context__
-        except Exception:  # noqa: BLE001  (its own `__init__`; a text for its cause)
+        except ANY_RAISED:  # its own `__init__`; a text for its cause
             return self._change(text)
         shown = f"{made} {made!r}"
         return made if self._change(shown) == shown else self._change(text)

@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import SpecError, said
 from fsmv2.spec import ObservedState, UserSpec, same_observation
 from fsmv2.worker.fsm_bench import FsmBench
@@ -76,7 +77,7 @@ def conformance_of(given: Any) -> Conformance:
     if isinstance(given, type) and issubclass(given, Conformance):
         try:
             return given()
-        except Exception as error:
+        except ANY_RAISED as error:
             raise SpecError(
                 f"{given.__name__} cannot be made without arguments: {said(error)}.",
                 fix="Give the arguments of its __init__ defaults.",

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import said
 from fsmv2.spec import UserSpec, decode_spec, to_data, to_json, to_yaml
 from fsmv2.testing.conformance import Conformance, ConformanceError
@@ -73,7 +74,7 @@ def steps_are_pure(bench: Conformance) -> None:
 def _asked(instance: object, name: str, d: WorkerDefinition, s: Stimulus) -> object:
     try:
         return getattr(instance, name)(picture(d, name, s))
-    except Exception as error:  # noqa: BLE001  (another check tells of it; here it must be the same)
+    except ANY_RAISED as error:  # another check tells of it; here it must be the same
         return said(error)
 
 
@@ -90,7 +91,7 @@ def reacts_to_every_observation(bench: Conformance) -> None:
         for name in d.states:
             try:
                 getattr(instance, name)(picture(d, name, s))
-            except Exception as error:
+            except ANY_RAISED as error:
                 raise ConformanceError(
                     f"the step raises {said(error)}",
                     where=f"{bench.worker.__name__}.{name} with {s.observed}",
@@ -119,7 +120,7 @@ def specs_survive_a_round_trip(bench: Conformance) -> None:
             try:
                 back = decode_spec(write(spec), kind)
                 fault = "" if back == spec else f"it came back as {back}"
-            except Exception as error:  # noqa: BLE001  (whatever fails, the spec does not survive)
+            except ANY_RAISED as error:  # whatever fails, the spec does not survive
                 fault = said(error)
             if fault:
                 raise ConformanceError(

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import said
 from fsmv2.runtime.log import worker_log
 from fsmv2.spec import ObservedState, UserSpec, Vault
@@ -69,7 +70,7 @@ def actions_are_idempotent(bench: Conformance) -> None:
                 fix = "Look first, and do only what is missing; what is done already is no error."
                 try:
                     await other.run(action)
-                except Exception as error:
+                except ANY_RAISED as error:
                     raise ConformanceError(
                         f"the second run raises {said(error)}", where=where, why=why, fix=fix
                     ) from error
@@ -151,7 +152,7 @@ async def _cancelled(run: Callable[[], Awaitable[Any]], where: str) -> None:
             )
     try:
         await run()
-    except Exception as error:
+    except ANY_RAISED as error:
         raise ConformanceError(
             f"after it was cancelled, the next run raises {said(error)}",
             where=where,

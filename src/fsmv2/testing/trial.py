@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core import EngineSettings
 from fsmv2.errors import FsmError, SpecError, said, suggest
 from fsmv2.spec import ChildSpec
@@ -153,7 +154,7 @@ def _checked(make: Callable[[], Any], name: str) -> Callable[[], SimulatedTree]:
             tree = make()
         except FsmError:
             raise
-        except Exception as error:
+        except ANY_RAISED as error:
             raise SpecError(
                 f"'{name}' raised {said(error)}, expected a SimulatedTree.",
                 fix="Let it take no arguments, and return the roots and the factory of a tree.",

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
+from fsmv2.containment import ANY_RAISED, for_future
+
 
 class _JumpingSelector(selectors.DefaultSelector):
     """Instead of waiting for time to pass, lets it pass."""
@@ -47,8 +49,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future = self.create_future()
         try:
             future.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001  (handed to who waits for it)
-            future.set_exception(error)
+        except ANY_RAISED as error:  # handed to who waits for it
+            future.set_exception(for_future(error))
         return future
 
     def time(self) -> float:

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.errors import RegistrationError, UnknownWorkerTypeError, suggest
+from fsmv2.containment import ANY_RAISED
+from fsmv2.errors import RegistrationError, UnknownWorkerTypeError, said, suggest
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.worker import Worker
 
@@ -73,7 +74,16 @@ class WorkerFactory:
     def load_entry_points(self) -> None:
         """Register what installed packages announce under the group `fsmv2.workers`."""
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
-            self.register(point.load(), name=point.name)
+            try:
+                self.register(point.load(), name=point.name)
+            except RegistrationError:
+                raise
+            except ANY_RAISED as error:  # a package of others, imported here
+                raise RegistrationError(
+                    f"the worker type '{point.name}', announced as {point.value}, cannot be "
+                    f"loaded: {said(error)}.",
+                    fix="Mend or remove the package that announces it.",
+                ) from error
 
     def find(self, name: str) -> RegisteredType:
         """The type of this name; UnknownWorkerTypeError names the nearest and all known."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import DefinitionError
 from fsmv2.spec import ObservedState, UserSpec, VariableBundle, with_engine_keys
 from fsmv2.worker.definition import WorkerDefinition
@@ -131,7 +132,7 @@ def stimuli(bench: FsmBench) -> tuple[list[Stimulus], bool]:
 def _specs(bench: FsmBench, d: WorkerDefinition) -> tuple[UserSpec, ...]:
     try:
         given = bench.specs or (d.spec_type(),)
-    except Exception as error:
+    except ANY_RAISED as error:
         raise DefinitionError(
             f"{d.spec_type.__name__} cannot be made without arguments, so there is nothing to "
             f"check {d.name} with.",

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import said
 from fsmv2.worker.definition import ON_THE_WAY_DOWN, WorkerDefinition
 from fsmv2.worker.fsm_bench import FsmBench, Stimulus, picture, stimuli
@@ -128,7 +129,7 @@ def _answer(
     stops = stimulus.control == d.stop_state
     try:
         answer = getattr(instance, state)(picture(d, state, stimulus))
-    except Exception as error:  # noqa: BLE001  (author code; this is what is looked for)
+    except ANY_RAISED as error:  # author code; this is what is looked for
         seen.add(
             Finding(
                 kind="error",

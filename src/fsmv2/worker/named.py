@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TypeGuard
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError, SpecError, said, suggest
 from fsmv2.worker.factory import WorkerFactory
 from fsmv2.worker.fsm_bench import FsmBench
@@ -65,7 +66,7 @@ def register_named(factory: WorkerFactory, name: str) -> None:
             found = found()
         except FsmError:
             raise
-        except Exception as error:
+        except ANY_RAISED as error:
             raise SpecError(f"'{name}' raised {said(error)}, expected a factory.") from error
     found = getattr(found, "factory", found)
     if not isinstance(found, WorkerFactory):
@@ -109,7 +110,7 @@ def import_named(
                 fix="Call the command where the module can be imported, or install its package.",
             ) from None
         raise _broken(module, error) from None  # it is there; what it imports is not
-    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever an author's module raises)
+    except ANY_RAISED as error:  # whatever an author's module raises
         raise _broken(module, error) from None
 
 

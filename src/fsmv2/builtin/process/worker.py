@@ -158,7 +158,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             if not s.observed.running:
                 return self._over(s)
             return goto(self.waiting_ready, f"pid {s.observed.pid} runs")
-        if last is None and s.observed.as_declared:
+        if last is None and s.observed.running and s.observed.as_declared:
             # Without an action, by which the core tells one that was found down from one that runs.
             return goto(self.waiting_ready, f"pid {s.observed.pid} runs already: adopted")
         return act(self.start_process, "starts it, or adopts the one that runs")

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.core.checkpoint import parts_of
 from fsmv2.errors import JournalError
 from fsmv2.worker import WorkerFactory
@@ -75,7 +76,7 @@ class DataTypes:
         self._known[name] = annotation
         try:
             hints = typing.get_type_hints(annotation, include_extras=True)
-        except Exception:  # noqa: BLE001  (an author's annotation may name what cannot be found)
+        except ANY_RAISED:  # an author's annotation may name what cannot be found
             return
         for hint in hints.values():
             self._learn(hint)

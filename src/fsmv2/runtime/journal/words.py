@@ -43,7 +43,9 @@ from fsmv2.core import (
     SaveFailed,
     SaveObserved,
     SecretsUnread,
+    SlowCode,
     StopAsked,
+    Uncontained,
     Update,
     Watch,
 )
@@ -132,6 +134,10 @@ def happened(event: Event) -> str:
             return f"the work loop is blocked for {seconds:.1f} s by {what}, at {where}"
         case LoopFreed(seconds):
             return f"the work loop goes on after {seconds:.1f} s"
+        case SlowCode(_, what, where, seconds):
+            return f"supervision was held up for {seconds:.2f} s by {what}, at {where}"
+        case Uncontained(text):
+            return text
 
 
 def path_of(event: Event) -> str:

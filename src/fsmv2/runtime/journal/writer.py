@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
+from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import StoreError, said
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.runtime.journal.recorder import ANEW, NEXT
@@ -132,7 +133,7 @@ class JournalWriter:
             self._in_trouble = False
             with contextlib.suppress(OSError):  # what is recorded matters more
                 make_room(self._segments.folder)
-        except Exception as error:  # noqa: BLE001  (any disk's trouble; the tree goes on without)
+        except ANY_RAISED as error:  # any disk's trouble; the tree goes on without
             self._failed(error)
 
     def _write(self, notes: list[Noted]) -> None:
@@ -141,11 +142,11 @@ class JournalWriter:
                 self._files.write(notes)
                 if self._segments.full and not self._asked:
                     self._want(NEXT)
-        except Exception as error:  # noqa: BLE001  (any disk's trouble; the tree goes on without)
+        except ANY_RAISED as error:  # any disk's trouble; the tree goes on without
             self._failed(error)
         self._written += sum(len(n.events) + len(n.instructions) for n in notes)
 
-    def _failed(self, error: Exception) -> None:
+    def _failed(self, error: BaseException) -> None:
         self._broken, self.taking, self.wants = True, False, ""
         self._retry_at = time.monotonic() + RETRY
         if not self._in_trouble:

@@ -40,6 +40,8 @@ class Arrivals:
         self._taken[subscription._id] = take
 
     async def _read_noting(self, size: int) -> bytes:
+        # Who sends is alive; its answer to our ping may be a long way behind in what it sends.
+        self._client._pings_outstanding = 0
         if self._waiting():
             await asyncio.sleep(0)  # a flood is read in turns with everything else on this loop
             return bytes(await self._read(size))

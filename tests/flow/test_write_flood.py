@@ -25,6 +25,8 @@ SUBJECT = "cmd.v1.acme._write"
 class Sent:
     """A connection that keeps what is sent."""
 
+    error = ""
+
     def __init__(self) -> None:
         self.batches: list[list[tuple[str, bytes]]] = []
 
@@ -51,7 +53,10 @@ def made(refusal: str = "", **limits: Any) -> tuple[WriteFlow, Sent]:
             ),
         ),
     )
-    return WriteFlow(config, sent, SeenCommands(), lambda: refusal), sent
+    device: Any = SimpleNamespace(
+        connection=SimpleNamespace(error="", connected=True, reached=True)
+    )
+    return WriteFlow(config, sent, device, SeenCommands(), lambda: refusal), sent
 
 
 def hear(flow: WriteFlow, tag: str, payload: bytes, *, ago: float = 0.0, **more: Any) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import pytest
 from lamp_tree import (
     Device,
@@ -687,6 +690,10 @@ class Touchy:
     __hash__ = None  # type: ignore[assignment]
 
 
+class TouchyConfig(msgspec.Struct, frozen=True):
+    value: Any
+
+
 class MuteError(Exception):
     def __str__(self) -> str:
         raise RuntimeError("no text")
@@ -696,7 +703,7 @@ def test_a_config_that_cannot_be_compared_troubles_its_worker_alone(world: World
     with simulate(world, group("g", device("a"), device("b"))) as sim:
         sim.run(5)
         for n in range(3):
-            world.derive["a"] = DesiredState("running", config=Touchy())
+            world.derive["a"] = DesiredState("running", config=TouchyConfig(Touchy()))
             sim.declare(group("g", device("a", user={"n": n}), device("b")))
             sim.run(2)
         assert any("ValueError: ambiguous" in t for t in sim.texts("error", "g/a"))

@@ -41,7 +41,7 @@ async def test_a_device_is_not_blamed_for_the_lateness_of_this_machine(
 ) -> None:
     """A time-out while the loop is late is no answer about the device, and says so."""
     monkeypatch.setattr("fsmv2.builtin.connection.reach", never)
-    spec = ConnectionSpec(host="10.0.0.5", port=502, timeout=0.05)
+    spec = ConnectionSpec(host="127.0.0.1", port=1, timeout=0.05)
     seen = await Connection().collect_observed_state(spec, resources(History(), 0.0))
     assert not seen.reachable
     with pytest.raises(TemporaryError, match=r"this machine is too busy to look \(late by 2.0 s\)"):
@@ -53,7 +53,7 @@ async def test_latency_is_told_without_our_own_lateness(monkeypatch: pytest.Monk
         await asyncio.sleep(0.2)
 
     monkeypatch.setattr("fsmv2.builtin.connection.reach", slow)
-    spec = ConnectionSpec(host="10.0.0.5", port=502, timeout=30, slow_ms=100)
+    spec = ConnectionSpec(host="127.0.0.1", port=1, timeout=30, slow_ms=100)
     seen = await Connection().collect_observed_state(spec, resources(History(), 0.0))
     assert seen.slow
     seen = await Connection().collect_observed_state(spec, resources(History(), 20.0))

@@ -52,7 +52,7 @@ def use(state: Path) -> None:
         store.write(Batch(events=(event,)))
         segments = Segments(state / "journal", 1_000_000)
         segments.begin(iter([b"record"]))
-        KeptCommands(state / "commands" / "b", keep=60.0, most=10).load()
+        KeptCommands(state / "commands" / "b", keep=60.0).load(0.0)
         store.close()
         segments.close()
 

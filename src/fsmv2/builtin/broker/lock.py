@@ -43,8 +43,10 @@ async def store_lock(config: BrokerConfig, *, within: float) -> AsyncIterator[in
 
 @contextlib.asynccontextmanager
 async def _locked(path: Path, within: float, does: str) -> AsyncIterator[int]:
-    descriptor = await on_disk(lambda: os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    opened: list[int] = []  # filled in the thread: who is cancelled gets no answer from it
     try:
+        await on_disk(lambda: opened.append(os.open(path, os.O_RDWR | os.O_CREAT, 0o600)))
+        descriptor = opened[0]
         limit = time.monotonic() + within
         while not await on_disk(lambda: _try(descriptor)):
             if time.monotonic() > limit:
@@ -52,7 +54,8 @@ async def _locked(path: Path, within: float, does: str) -> AsyncIterator[int]:
             await asyncio.sleep(TRY_EVERY)
         yield descriptor
     finally:
-        os.close(descriptor)
+        for descriptor in opened:
+            os.close(descriptor)
 
 
 def _try(descriptor: int) -> bool:

@@ -14,7 +14,6 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -165,11 +164,13 @@ def _unseen(config: Config, record: Record) -> Record:
 
 @contextlib.asynccontextmanager
 async def _only_one(config: Config) -> AsyncIterator[int]:
-    descriptor = await on_disk(partial(_locked, Path(config.directory)))
+    locked: list[int] = []  # filled in the thread: who is cancelled gets no answer from it
     try:
-        yield descriptor
+        await on_disk(lambda: locked.append(_locked(Path(config.directory))))
+        yield locked[0]
     finally:
-        os.close(descriptor)
+        for descriptor in locked:
+            os.close(descriptor)
 
 
 def _locked(directory: Path) -> int:

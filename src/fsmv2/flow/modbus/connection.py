@@ -31,7 +31,7 @@ from fsmv2.flow.modbus.frame import Frame, NotModbusError, frame_bytes, shown, w
 from fsmv2.flow.modbus.request import Request, answer_to
 from fsmv2.flow.modbus.stream import Stream
 from fsmv2.flow.modbus.turns import Turns
-from fsmv2.host import resolve
+from fsmv2.host.tcp import open_socket
 
 RECONNECT_BASE = 0.2
 RECONNECT_CAP = 2.0
@@ -40,8 +40,6 @@ UNIT_BASE = 1.0
 UNIT_CAP = 30.0
 """Seconds a unit that did not answer is left alone when others share its connection: each attempt
 costs them a time-out."""
-HEAD_START = 0.25
-"""Seconds after which the next address of a host is tried beside one that does not answer."""
 SILENT_IN_A_ROW = 2
 """Time-outs without any answer between them after which the connection is taken for dead."""
 
@@ -313,12 +311,8 @@ class ModbusConnection:
         loop, began = asyncio.get_running_loop(), _now()
         self._connecting = True
         try:
-            # By itself, so that a name that does not resolve is not told as a device that is away.
-            await resolve(self.host, self.port, timeout=timeout)
-            async with asyncio.timeout_at(began + timeout):
-                _, stream = await loop.create_connection(
-                    Stream, self.host, self.port, happy_eyeballs_delay=HEAD_START
-                )
+            opened = await open_socket(self.host, self.port, within=timeout)
+            _, stream = await loop.create_connection(Stream, sock=opened)
         except (OSError, TimeoutError) as error:
             self.reached = False
             self.error = _plain(error)

@@ -214,7 +214,9 @@ def test_the_story_of_a_path_is_event_decision_instruction(tmp_path: Path) -> No
     asked, number = lines.index(run), run.partition("#")[2].partition(")")[0]
     assert run == f"instruction: run switch_on (#{number}) with {{'watts': 40}}"
     assert "event: observed: lit=False" in lines[:asked]
-    assert "decision: observation changed → goto on, action switch_on: it is dark" in lines[:asked]
+    decided = next(line for line in lines[:asked] if "→ goto on: " in line)
+    assert decided.startswith("decision: observation changed → goto on: ")
+    assert decided.endswith(", action switch_on: it is dark")
     assert f"event: action #{number} succeeded: '40 W'" in lines[asked:]
     assert lines[0] == "begin: the start: it is not there"
     assert "event: stop asked by test" not in lines, "it was said to the tree, not to the path"

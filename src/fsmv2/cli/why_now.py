@@ -230,9 +230,10 @@ def _answer(
 
 
 def _decided(s: Supervisor, record: TickRecord) -> Iterator[tuple[float, str]]:
-    """When, and what; the last decision of a tick is the one that its reason is of."""
+    """When, and what; a transition has its own reason, an action that of its tick."""
     for number, text in enumerate(record.decisions, start=1):
-        reason = f": {record.reason}" if number == len(record.decisions) and record.reason else ""
+        told = text.startswith("goto ") or number < len(record.decisions) or not record.reason
+        reason = "" if told else f": {record.reason}"
         yield s.core.epoch + record.at, text + reason
 
 

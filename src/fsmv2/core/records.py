@@ -19,9 +19,10 @@ class Cause(msgspec.Struct, frozen=True, gc=False):
 class TickRecord(msgspec.Struct, frozen=True, gc=False):
     """One tick of one supervisor.
 
-    `more` counts causes beyond those kept; `decisions` are the transitions and actions in order;
-    `gate` is why steps were withheld, if they were; `observed_at` when the observation that was
-    read had begun; `repeats` counts equal ticks that followed at once and decided nothing.
+    `more` counts causes beyond those kept; `decisions` are the transitions, each with its reason,
+    and the actions, in order; `gate` is why steps were withheld, if they were; `observed_at` when
+    the observation that was read had begun; `repeats` counts equal ticks that followed at once
+    and decided nothing.
     """
 
     id: int

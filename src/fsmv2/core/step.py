@@ -221,7 +221,7 @@ def _goto(core: Core, s: Supervisor, answer: Goto) -> str:
         ending.finished(core, s, answer.reason, planned=was_ready)
     if s.children:
         map_children(core, s)
-    return f"goto {target}"
+    return f"goto {target}: {answer.reason}"  # the reason of the tick is of what came next
 
 
 def _act(core: Core, s: Supervisor, answer: Act, passes: bool) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "is_zombie",
     "kernel_start",
     "opened_by",
+    "opener_of",
     "reap",
     "start_time_of",
 ]
@@ -84,15 +85,16 @@ def holder_of(port: int) -> str:
                 fields = line.split()
                 if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
                     inodes.add(f"socket:[{fields[9]}]")
-    return _opened_by(inodes) if inodes else ""
+    return opener_of(inodes) if inodes else ""
 
 
 def opened_by(path: Path) -> str:
     """Which other process has a file open, as 'pid 123 (name)'; '' when it cannot be told."""
-    return _opened_by({str(path)}, but=os.getpid())
+    return opener_of({str(path)}, but=os.getpid())
 
 
-def _opened_by(targets: set[str], *, but: int = 0) -> str:
+def opener_of(targets: set[str], *, but: int = 0) -> str:
+    """Who has one of these open, by its link in `fd`; '' when it cannot be told."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal() and int(entry.name) != but:
             with contextlib.suppress(OSError):

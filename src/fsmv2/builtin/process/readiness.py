@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from fsmv2 import blocking
+from fsmv2.builtin.process.listener import stranger_at
 from fsmv2.builtin.process.output import WROTE_NOTHING, last_words
+from fsmv2.builtin.process.record import Record
 from fsmv2.builtin.process.spec import Config
 from fsmv2.builtin.reach import reach
 
@@ -23,23 +27,58 @@ WITHIN = 1.0
 """Seconds each question may take."""
 
 
-async def missing(config: Config, running_for: float, *, said: bool) -> str:
-    """What is still missing, as a sentence; empty when it is ready.
+COARSE = 0.02
+"""Seconds by which a file may seem older than it is: the kernel stamps it with its last tick."""
 
-    `said`: it wrote the line that is waited for, as its keeper noted.
+
+class Probe:
+    """Asks one process whether it is ready: at every look at first, then now and then.
+
+    Most programs log each question. How often it is asked once it has been ready is its own
+    setting, also while it is not for a while.
     """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._asked: object = None  # whom, and for what
+        self._was_ready = False
+        self._at = 0.0
+        self.lacks = ""
+        """What it lacked when it was last asked."""
+
+    async def missing(self, config: Config, record: Record, running_for: float) -> str:
+        """What is still missing, as a sentence; empty when it is ready."""
+        whom = (record.pid, record.start_time, config.ready)
+        now = self._clock()
+        if whom != self._asked:
+            self._asked, self._was_ready = whom, False
+        elif self._was_ready and now - self._at < config.ready.every:
+            return self.lacks
+        self.lacks = await missing(config, record, running_for)
+        self._was_ready = self._was_ready or not self.lacks
+        self._at = now
+        return self.lacks
+
+
+async def missing(config: Config, record: Record, running_for: float) -> str:
+    """What is missing now, as a sentence; empty when it is ready."""
     ready = config.ready
-    if ready.port and not await _accepts("127.0.0.1", ready.port):
-        return f"nothing accepts on port {ready.port} yet"
-    if ready.line and not said:
+    if ready.port:
+        if not await _accepts("127.0.0.1", ready.port):
+            return f"nothing accepts on port {ready.port} yet"
+        if stranger := await _stranger(ready.port, record):
+            return stranger
+    if ready.line and not record.said:
         silent = running_for > SILENT and await _wrote_nothing(config.directory)
         return f"it has not written a line with '{ready.line}' yet{HELD_BACK if silent else ''}"
-    if ready.file and not await _exists(ready.file):
-        return f"the file {ready.file} is not there yet"
+    if ready.file and (lacks := await _file_lacks(ready.file, record.started_at)):
+        return lacks
     if ready.http:
         answer = await _asked(ready.http)
         if answer:
             return f"{ready.http}: {answer}"
+        if stranger := await _stranger(urlsplit(ready.http).port or 80, record):
+            return f"{ready.http}: {stranger}"
     if ready.ends:
         return "it has not ended yet"
     if not (ready.port or ready.line or ready.file or ready.http) and running_for < SETTLED:
@@ -61,8 +100,20 @@ def _wrote_nothing(directory: str) -> bool:
 
 
 @blocking
-def _exists(file: str) -> bool:
-    return Path(file).expanduser().exists()
+def _stranger(port: int, record: Record) -> str:
+    return stranger_at(port, record.pid, record.keeper)
+
+
+@blocking
+def _file_lacks(file: str, started_at: float) -> str:
+    """The time of its last change of any kind: its content may have been written long before."""
+    try:
+        found = Path(file).expanduser().stat()
+    except OSError:
+        return f"the file {file} is not there yet"
+    if found.st_ctime < started_at - COARSE:
+        return f"the file {file} is of before this start"
+    return ""
 
 
 async def _asked(url: str) -> str:

@@ -19,7 +19,9 @@ Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
 class ReadySection(msgspec.Struct, frozen=True, kw_only=True):
     """`ready:` when a process can be used; all that is given must hold. Without any: after 1s.
 
-    `ends`: it is there to do one thing, and ready when it has ended with exit code 0.
+    `port` and `http` must be answered by the process itself, and `file` be newer than its start.
+    `ends`: it is there to do one thing, and ready when it has ended with exit code 0. It is asked
+    every second until it is ready, and then `every` so long, as it may log each question.
     """
 
     port: Templated[Port] | None = None
@@ -28,6 +30,7 @@ class ReadySection(msgspec.Struct, frozen=True, kw_only=True):
     http: Templated[str] = ""
     ends: bool = False
     within: Seconds = 30.0
+    every: Seconds = 10.0
 
 
 class BackoffSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +91,7 @@ def process_spec(
             http=ready.http,
             ends=ready.ends,
             within=ready.within,
+            every=ready.every,
         ),
         signal=section.signal,
         grace=section.grace,

@@ -25,8 +25,9 @@ LEAST_BYTES = 16 << 10
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """When a process can be used; all that is given must hold. Without any: after a second.
 
-    `port` of 127.0.0.1 accepts, a `line` of its output matches (regular expression), a `file`
-    exists, `http` answers below 400, it `ends` with exit code 0. `within` seconds.
+    `port` of 127.0.0.1 is its own and accepts, a `line` of its output matches (regular expression),
+    a `file` is there that is newer than its start, `http` of a port of its own answers below 400,
+    it `ends` with exit code 0. `within` seconds; once it is ready it is asked `every` so many.
     """
 
     port: int = 0
@@ -35,6 +36,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     http: str = ""
     ends: bool = False
     within: float = 30.0
+    every: float = 10.0
 
 
 class ProcessSpec(UserSpec):

@@ -33,7 +33,7 @@ from fsmv2 import (
 )
 from fsmv2.builtin.process import running
 from fsmv2.builtin.process.output import Follower, Redact, last_words, output_log
-from fsmv2.builtin.process.readiness import missing
+from fsmv2.builtin.process.readiness import Probe
 from fsmv2.builtin.process.record import Record
 from fsmv2.builtin.process.spec import Config, ProcessSpec, config_of, refuse
 
@@ -80,6 +80,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     observe_timeout = 4.0
 
     def __init__(self) -> None:
+        self._probe = Probe()
         self._cpu: tuple[int, float, float] = (0, 0.0, 0.0)  # pid, seconds used, when
 
     def derive_desired_state(
@@ -104,9 +105,13 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         if record is None:
             return ProcessObserved()
         if record.ended_at is not None:
-            return await _ended(config, record, resources.redact)
+            ended = await _ended(config, record, resources.redact)
+            # An end that was asked for because it did not get ready says nothing of why.
+            return (
+                msgspec.structs.replace(ended, missing=self._probe.lacks) if ended.asked else ended
+            )
         uptime = time.time() - record.started_at
-        lacks = await missing(config, uptime, said=record.said)
+        lacks = await self._probe.missing(config, record, uptime)
         return ProcessObserved(
             pid=record.pid,
             running=True,
@@ -201,6 +206,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             last = s.last_action
             error = last.error if last is not None and not last.succeeded else ""
             why = s.observed.ended or error or "it could not be started"
+            if s.observed.asked and s.observed.missing:
+                why = f"not ready within {s.spec.ready.within:g} s: {s.observed.missing}"
             return stay(f"starts again, attempt {s.attempt}: {why}", wake_after=wait)
         return goto(self.starting, f"attempt {s.attempt}")
 

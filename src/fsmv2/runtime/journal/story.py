@@ -75,4 +75,5 @@ def _tick(record: TickRecord) -> str:
     causes = "; ".join(map(str, record.causes)) + (f" and {record.more} more" * bool(record.more))
     made = ", ".join(record.decisions) or f"stays {record.state}"
     gate = f" (withheld: {record.gate})" if record.gate else ""
-    return f"{causes} → {made}: {record.reason}{gate}"
+    reason = "" if made.endswith(f": {record.reason}") else f": {record.reason}"
+    return f"{causes} → {made}{reason}{gate}"

@@ -56,6 +56,10 @@ class Lines:
             self._rest = self._rest[: self._patience]
         return made
 
+    def begun(self) -> bytes:
+        """The line that has no end yet, as it would be kept."""
+        return self._made(self._rest)[-1] if self._rest else b""
+
     def end(self) -> list[bytes]:
         """The last line, if it had no end."""
         if self._dropped:

@@ -216,6 +216,8 @@ class Keeper:
                 data = os.read(descriptor, CHUNK)
                 if data:
                     self._wrote(name, lines.feed(data))
+                    if self._ready and (begun := lines.begun()):
+                        self._look_for_ready([begun])
                 else:
                     self._wrote(name, lines.end())
                     self._poll.unregister(descriptor)

@@ -1,0 +1,196 @@
+"""Whether a process can be used: by what is its own, newer than its start, and asked politely."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from process_kit import config_of, until
+
+from fsmv2.builtin.process import Ready, listener
+from fsmv2.builtin.process.keeper.lines import Lines
+from fsmv2.builtin.process.kernel import kernel_start
+from fsmv2.builtin.process.listener import Listener, group_of, listeners, stranger_at
+from fsmv2.builtin.process.readiness import Probe
+from fsmv2.builtin.process.readiness import missing as missing_now
+from fsmv2.builtin.process.record import Record
+
+LISTENS = """
+import socket, sys, time
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("up", flush=True)
+time.sleep(600)
+"""
+SLEEPS = "import time; print('up', flush=True); time.sleep(600)"
+FORKS = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {LISTENS!r}, sys.argv[1]])"
+
+
+@pytest.fixture
+def program() -> Iterator[Callable[..., int]]:
+    """Start a program that says when it is up; its pid."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(source: str, *words: str) -> int:
+        command = [sys.executable, "-c", source, *words]
+        one = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
+        started.append(one)
+        assert one.stdout is not None
+        assert one.stdout.readline() == b"up\n"
+        return one.pid
+
+    yield start
+    for one in started:
+        os.killpg(one.pid, 9)
+        one.wait()
+        assert one.stdout is not None
+        one.stdout.close()
+
+
+def record_of(pid: int, **more: Any) -> Record:
+    started_at = more.pop("started_at", time.time())
+    return Record(pid=pid, start_time=kernel_start(pid) or 0, started_at=started_at, **more)
+
+
+def missing(directory: Path, record: Record, **ready: Any) -> str:
+    config = config_of(directory, "x", ready=Ready(**ready))
+    return asyncio.run(missing_now(config, record, 5.0))
+
+
+@pytest.mark.parametrize("by", ["port", "http"])
+def test_h83_the_port_of_another_program_makes_nobody_ready(
+    by: str, program: Callable[..., int], tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    port, own = free_port(), program(SLEEPS)
+    web = """
+import sys
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+server = HTTPServer(("127.0.0.1", int(sys.argv[1])), SimpleHTTPRequestHandler)
+print("up", flush=True)
+server.serve_forever()
+"""
+    other = program(web, str(port))
+    ready = {"port": port} if by == "port" else {"http": f"http://127.0.0.1:{port}/"}
+    said = missing(tmp_path, record_of(own), **ready)
+    assert f"port {port} is taken by pid {other} (python" in said
+    assert said.endswith("which is not of this process")
+    assert missing(tmp_path, record_of(other), **ready) == ""
+
+
+def test_a_port_that_something_started_by_the_process_holds_is_its_own(
+    program: Callable[..., int], tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    port = free_port()
+    starter = program(FORKS, str(port))
+    assert missing(tmp_path, record_of(starter), port=port) == ""
+    # A keeper is the parent of what left the group of its command.
+    assert stranger_at(port, program(SLEEPS), keeper=starter) == ""
+
+
+def test_the_group_is_of_the_command_and_not_of_the_whole_machine(
+    program: Callable[..., int],
+) -> None:
+    one, other = program(SLEEPS), program(SLEEPS)
+    assert group_of(one, 0) == {one}
+    assert {one, other} <= group_of(one, os.getpid())
+
+
+def test_a_socket_of_just_that_address_is_the_one_that_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as near, socket.socket() as wide:
+        port = near.getsockname()[1]
+        near_link = os.readlink(f"/proc/self/fd/{near.fileno()}")
+        assert listeners(port) == [Listener(near_link, os.geteuid())]
+        wide.bind(("127.0.0.2", port))
+        wide.listen()
+        assert listeners(port) == [Listener(near_link, os.geteuid())]
+    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as both:
+        assert len(listeners(both.getsockname()[1])) == 1
+
+
+def test_what_hides_its_files_is_judged_by_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one does that gave up root, when fsmv2 is not root either."""
+    found = [Listener("socket:[1]", 4711)]
+    monkeypatch.setattr(listener, "listeners", lambda port: found)
+    monkeypatch.setattr(listener, "group_of", lambda pid, keeper: {7})
+    monkeypatch.setattr(listener, "_hidden_user", lambda pid: 4711)
+    assert stranger_at(80, 7, 0) == ""
+    monkeypatch.setattr(listener, "_hidden_user", lambda pid: 4712)
+    said = "port 80 is taken by a process of the user 4711, which is not of this process"
+    assert stranger_at(80, 7, 0) == said
+
+
+def test_h83_a_file_of_an_earlier_start_makes_nobody_ready(tmp_path: Path) -> None:
+    file = tmp_path / "ready"
+    record = record_of(os.getpid(), started_at=time.time())
+    assert "is not there yet" in missing(tmp_path, record, file=str(file))
+    file.touch()
+    os.utime(file, (0, 0))  # one that was unpacked or copied bears an old time
+    assert missing(tmp_path, record, file=str(file)) == ""
+    later = msgspec.structs.replace(record, started_at=time.time() + 1)
+    assert missing(tmp_path, later, file=str(file)) == f"the file {file} is of before this start"
+
+
+def test_a_line_that_has_no_end_yet_can_be_looked_at() -> None:
+    lines = Lines(100, [(b"hunter2", b"***")])
+    assert lines.begun() == b""
+    assert lines.feed(b"first\nis rea") == [b"first"]
+    assert lines.feed(b"dy with hunter2\x1b[0m") == []
+    assert lines.begun() == b"is ready with ***"
+    assert lines.feed(b"\n") == [b"is ready with ***"]
+
+
+async def test_a_last_line_without_an_end_says_that_it_is_ready(
+    running: Callable[..., Any],
+) -> None:
+    source = "import sys, time; sys.stdout.write('is ready> '); sys.stdout.flush(); time.sleep(600)"
+    async with running(sys.executable, "-c", source, ready=Ready(line="ready>")) as tree:
+        await until(tree, "running", ready=True)
+
+
+def test_it_is_asked_seldom_once_it_has_been_ready(tmp_path: Path) -> None:
+    now = [0.0]
+    gate = tmp_path / "gate"
+    probe = Probe(lambda: now[0])
+    config = config_of(tmp_path, "x", ready=Ready(file=str(gate), every=10))
+    record = record_of(os.getpid(), started_at=0.0)
+
+    def lacks(seconds: float, of: Record = record) -> str:
+        now[0] += seconds
+        return asyncio.run(probe.missing(config, of, 5.0))
+
+    assert "not there" in lacks(0)
+    gate.touch()
+    assert lacks(1) == "", "each look asks until it is ready"
+    gate.unlink()
+    assert lacks(9) == "", "it was asked less than ten seconds ago"
+    assert "not there" in lacks(1)
+    gate.touch()
+    assert "not there" in lacks(9)
+    assert lacks(1) == ""
+    gate.unlink()
+    another = msgspec.structs.replace(record, pid=record.pid + 1)
+    assert "not there" in lacks(1, another), "another process is asked at once"
+
+
+async def test_while_it_waits_for_its_next_attempt_it_says_what_was_waited_for(
+    running: Callable[..., Any],
+) -> None:
+    ready = Ready(line="never", within=0.3)
+    async with running(sys.executable, "-c", SLEEPS, ready=ready) as tree:
+        said = "not ready within 0.3 s: it has not written a line with 'never' yet"
+        await tree.until(
+            lambda t: (
+                t["p"].state == "failed"
+                and t["p"].reason.startswith("starts again, attempt")
+                and said in t["p"].reason
+            ),
+            timeout=30,
+        )

@@ -55,9 +55,13 @@ def settings_page() -> str:
     docs = attribute_docs(cls)
     rows = []
     for field in msgspec.structs.fields(cls):
-        unit = {"types": "none", "restarts_per_second": f"{field.default} a second"}.get(field.name)
         plain = str(field.default).lower() if field.type is bool else f"{field.default}"
-        number = unit or (f"{field.default:g} s" if field.type is float else plain)
+        number = plain
+        if field.name == "types":
+            number = "none"
+        elif field.type is float and field.name != "backoff_jitter":
+            unit = "a second" if field.name.endswith("per_second") else "s"
+            number = f"{field.default:g} {unit}"
         rows.append(f"| `{field.name}` | {number} | {docs[field.name]} |")
     return (
         f"# Engine settings\n\n{NOTE}\n`EngineSettings(...)`, handed to a `Runtime` or a "

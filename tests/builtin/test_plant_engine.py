@@ -40,6 +40,13 @@ def test_every_setting_of_the_engine_can_be_written() -> None:
     )
 
 
+def test_a_share_and_a_rate_are_numbers_without_a_unit() -> None:
+    text = "{backoff_jitter: 0.3, transitions_per_second: 3}"
+    assert parse_plant(f"{HEAD}engine: {text}\n").settings == EngineSettings(
+        backoff_jitter=0.3, transitions_per_second=3.0
+    )
+
+
 def test_settings_of_types_and_actions_reach_the_core() -> None:
     plant = parse_plant(f"""\
 {HEAD}engine:
@@ -65,6 +72,8 @@ def test_settings_of_types_and_actions_reach_the_core() -> None:
         ("{stop_deadline: 20}", "FSM0124 2:25 "),
         ("{action_slots: 0}", "FSM0123 2:24 "),
         ("{warn_at: 5}", "FSM0126 2:19 These engine settings cannot be meant: warn_at is 5"),
+        ("{backoff_jitter: 1.5}", "FSM0123 2:26 "),
+        ("{transitions_per_second: 2s}", "FSM0122 2:34 "),
         ("{backoff_base: 2m}", "FSM0126 2:24 These engine settings cannot be meant: backoff_base"),
         ("{types: {conection: {interval: 2s}}}", "FSM0135 2:29 there is no worker type"),
         (

@@ -253,6 +253,8 @@ def _setting(field: msgspec.structs.FieldInfo) -> Any:
     if field.type is int:
         least = 0 if field.name == "journal_mb" else 1
         return Annotated[int, msgspec.Meta(ge=least)], field.default
+    if field.name == "backoff_jitter":
+        return Annotated[float, msgspec.Meta(ge=0, le=1)], field.default
     rate = field.name.endswith("per_second")
     return Annotated[float, msgspec.Meta(gt=0)] if rate else Seconds, field.default
 

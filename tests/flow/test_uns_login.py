@@ -144,6 +144,7 @@ def test_what_does_not_go_together_is_said_at_its_place() -> None:
     for section, said in (
         ("{url: 'http://h'}", "neither nats:// nor tls://"),
         ("{url: 'nats://h:99999'}", "URL has no port from 1 to 65535"),
+        ("{url: 'nats://u:p@g:1,nats://u:q@h:1'}", "names several servers"),
         ("{url: 'nats://u:p@h', user: x, password: y}", "names a user"),
         ("{url: 'nats://h', user: x}", "go together"),
         ("{user: x, password: y}", "goes with the `url`"),
@@ -155,7 +156,7 @@ def test_what_does_not_go_together_is_said_at_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["nats://", "nats://h:x", "nats://h:4222/x", "nats://a,b", "ws://h"]
+    "url", ["nats://", "nats://h:x", "nats://h:4222/x", "nats://a,b", "nats://a,nats://b", "ws://h"]
 )
 def test_a_url_that_cannot_be_used_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(SpecError) as refused:

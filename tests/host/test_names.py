@@ -171,7 +171,19 @@ async def test_a_literal_address_is_looked_up_by_nobody(server: NameServer) -> N
     assert server.asked == []
 
 
-@pytest.mark.parametrize("host", ["127.0.0.010", "127.1", "2130706433", "plc.5"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.010",
+        "127.1",
+        "2130706433",
+        "plc.5",
+        "0x7f000001",
+        "127.0.0.1.",
+        "１27.0.0.1",
+        "h\0.x",
+    ],
+)
 async def test_what_only_looks_like_an_address_is_another_machine_s(
     server: NameServer, host: str
 ) -> None:

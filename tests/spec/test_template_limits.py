@@ -278,6 +278,17 @@ def test_an_integer_of_the_scope_is_measured_before_it_is_reckoned_with(template
         render_template(template, {"v": 2**MAX_BITS})
 
 
+@pytest.mark.parametrize(
+    "template", ["a {{ .v }}", "{{ .v | upper }}", "{{ [.v] | tojson }}", "{{ .v ~ '' }}"]
+)
+def test_an_integer_of_the_scope_is_measured_before_it_is_written(template: str) -> None:
+    """Its digits take time that grows with its square: ten thousand long ones take seconds."""
+    assert "9" in render_template(template, {"v": 10**76 - 1})
+    with pytest.raises(TemplateError, match="An integer is over the limit of 256 bits"):
+        render_template(template, {"v": 10**400})
+    assert render_template("{{ .v }}", {"v": 10**400}) == 10**400  # passed on, it costs nothing
+
+
 def test_the_text_of_a_value_is_measured_unless_it_is_surely_short() -> None:
     """A scalar is as long as it is; a container may be any length."""
     assert [text_of(v) for v in ("x", 1, True, 1.5, None, [1])] == [

@@ -89,7 +89,7 @@ class BrokerAccess:
         filled = [self._filled(part, at) for part in (user, password)]
         host = "".join(next(at) if c == "\x00" else c for c in after)
         url = f"{scheme}://{self._rendered('url', host)}"
-        self._check(url)
+        self._check(url.replace("://", f"://{before}@", 1))
         return url, filled[0], filled[1] if colon else ""
 
     def _filled(self, text: str, expressions: Any) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import re
 import socket
 import threading
 import time
@@ -88,7 +89,7 @@ class Names:
         """
         if (family := _family_of(host)) is not None:
             return [(family, (host, port))]
-        if host.rpartition(".")[2].isdigit():
+        if _NUMBER.search(host):
             # An operating system takes 127.0.0.010 and 127.1 for machines that nobody meant.
             raise NameLookupError(f"{host} is no IPv4 address: write four decimal numbers")
         try:
@@ -221,6 +222,9 @@ def _family_of(host: str) -> int | None:
         return None
     return socket.AF_INET if version == 4 else socket.AF_INET6
 
+
+_NUMBER = re.compile(r"(?:\A|\.)(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?\Z|[^!-~]")
+"""What an operating system reads as an IPv4 address, or only up to a NUL, or in other digits."""
 
 NAMES = Names()
 

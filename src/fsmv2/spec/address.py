@@ -10,19 +10,22 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 MODBUS_PORT = 502
 """Where a device listens when no port is given."""
 LONGEST_LABEL, LONGEST_NAME = 63, 253
 """Characters, as RFC 1123 has it."""
+LONGEST = 1000
+"""Characters of a text that is looked at: a variable may hold a megabyte."""
 
 HOST, HOST_AND_PORT = "a host", "host:port"
 _OF_OTHERS = re.compile(
-    r"\$\{\{?\s*\.?(\w+)[^}]*\}\}?|\$\((\w+)\)|\$(\w+)|%\{?(\w+)\}?%|<(\w+)>|\{\{?\s*\.?(\w+)\s*\}?\}"
+    r"\$\{\{?\s*\.?(\w+)[^}]*\}\}?|\$\((\w+)\)|\$(\w+)|%\{?(\w+)\}?%|%\((\w+)\)[sd]|<(\w+)>"
+    r"|\{\{?\s*\.?(\w+)\s*\}?\}"
 )
-"""`${IP}`, `$(IP)`, `$IP`, `%IP%`, `<IP>` and `{IP}`, as other programs write a variable."""
+"""`${IP}`, `$(IP)`, `$IP`, `%IP%`, `%(IP)s`, `<IP>` and `{IP}`: a variable in other programs."""
 _SCHEME = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]*):/{1,2}")
 _NUMBER = re.compile(r"[0-9]+\Z|0[xX][0-9A-Fa-f]*\Z")
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\Z")
@@ -47,9 +50,16 @@ class HostAndPort(NamedTuple):
 
 def read_host(text: str) -> str:
     """A literal IPv4 or IPv6 address, or the name of a host; NoAddressError otherwise."""
-    _refuse_foreign(text, HOST)
+    _refuse_foreign(text, HOST, _check_alone)
+    _check_alone(text)
+    return text
+
+
+def _check_alone(text: str) -> None:
     if (inside := _bracketed(text)) is not None:
-        raise NoAddressError("has brackets, which are for a port to follow.", f"Write {inside}.")
+        raise NoAddressError(
+            "has brackets, which are for a port to follow.", _write(inside, _check_host)
+        )
     if ":" in text and text.count(":") == 1:
         host, _, port = text.partition(":")
         raise NoAddressError(
@@ -57,12 +67,19 @@ def read_host(text: str) -> str:
             f"Write `host: {host}` and `port: {port}`." if port.isdigit() else f"Write {host}.",
         )
     _check_host(text)
-    return text
 
 
 def read_host_and_port(text: str, *, default_port: int) -> HostAndPort:
     """`host:port`, `[::1]:port`, or a host alone; NoAddressError otherwise."""
-    _refuse_foreign(text, HOST_AND_PORT)
+
+    def check(part: str) -> None:
+        _split(part, default_port)
+
+    _refuse_foreign(text, HOST_AND_PORT, check)
+    return _split(text, default_port)
+
+
+def _split(text: str, default_port: int) -> HostAndPort:
     host, port = text, ""
     if text.startswith("["):
         inside, closed, rest = text[1:].partition("]")
@@ -71,7 +88,8 @@ def read_host_and_port(text: str, *, default_port: int) -> HostAndPort:
         host, port = inside, rest
         if ":" not in inside:
             raise NoAddressError(
-                "has brackets, which are for IPv6 addresses.", f"Write {inside}{rest}."
+                "has brackets, which are for IPv6 addresses.",
+                _write(inside, _check_host, rest),
             )
     elif text.count(":") > 1:
         raise NoAddressError(
@@ -81,7 +99,7 @@ def read_host_and_port(text: str, *, default_port: int) -> HostAndPort:
         host, _, port = text.partition(":")
         port = f":{port}"
     _check_host(host)
-    return HostAndPort(host, _port(port[1:], host) if port else default_port)
+    return HostAndPort(host, _port(port[1:], host, default_port) if port else default_port)
 
 
 def read_url(text: str, *, schemes: Sequence[str], default_port: int) -> HostAndPort:
@@ -89,6 +107,7 @@ def read_url(text: str, *, schemes: Sequence[str], default_port: int) -> HostAnd
 
     User and password may stand in it and are not looked at; no message quotes them.
     """
+    _refuse_long(text)
     found = _SCHEME.match(text)
     wanted = " or ".join(f"{scheme}://" for scheme in schemes)
     rest = text[found.end() :] if found else text
@@ -108,6 +127,8 @@ def read_url(text: str, *, schemes: Sequence[str], default_port: int) -> HostAnd
     return read_host_and_port(place, default_port=default_port)
 
 
+_THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
+_NO_LINK = "Write an address of the machine that is not link-local."
 _V6_FIX = "Write an IPv6 address as in [2001:db8::5]:502."
 
 
@@ -141,15 +162,37 @@ def _template_fix(text: str) -> str:
     return f'Variables are written "{written}", in quotes.'
 
 
-def _refuse_foreign(text: str, form: str) -> None:
-    """What belongs around an address elsewhere, and has no place in one."""
+def _write(proposal: str, check: Callable[[str], None], rest: str = "") -> str:
+    """The fix that proposes a text, unless it is none either."""
+    try:
+        check(proposal)
+    except NoAddressError:
+        return "Write the name of a host, or an address as in 10.0.0.5."
+    return f"Write {proposal}{rest}."
+
+
+def _refuse_long(text: str) -> None:
+    if len(text) > LONGEST:
+        raise NoAddressError(
+            f"has {len(text)} characters, and no address has more than {LONGEST}.", "Shorten it."
+        )
+
+
+def _refuse_foreign(text: str, form: str, check: Callable[[str], None]) -> None:
+    """What belongs around an address elsewhere, and has no place in one.
+
+    `check` says of a proposal whether it is an address of this form.
+    """
+    _refuse_long(text)
     if not text.strip():
         raise NoAddressError(f"is empty, expected {form}.", "Write the address of a machine.")
     if _OF_OTHERS.search(text):
         raise NoAddressError("has a variable as other programs write it.", _template_fix(text))
     if any(c.isspace() or not c.isprintable() for c in text):
-        clean = "".join(c for c in text if not c.isspace() and c.isprintable())
-        raise NoAddressError("has white space or a control character in it.", f"Write {clean}.")
+        seen = "".join(c for c in text if c.isspace() or c.isprintable()).strip()
+        # Elsewhere it may stand for a dot, or between two addresses: these are not to be joined.
+        meant = re.sub(r"\s*:\s*", ":", seen)
+        raise NoAddressError("has white space or a control character in it.", _write(meant, check))
     if found := _SCHEME.match(text):
         rest = re.split("[/?#]", text[found.end() :])[0].rpartition("@")[2]
         if form == HOST:
@@ -157,35 +200,40 @@ def _refuse_foreign(text: str, form: str) -> None:
             host = (host or rest).strip("[]") if colon or rest.endswith("]") else rest
             then = f", and {port} as the port" if colon else ""
             raise NoAddressError(
-                f"begins with {found[0]}, expected a host.", f"Write {host}{then}."
+                f"begins with {found[0]}, expected a host.", _write(host, _check_host, then)
             )
-        raise NoAddressError(f"begins with {found[0]}, expected {form}.", f"Write {rest}.")
+        raise NoAddressError(f"begins with {found[0]}, expected {form}.", _write(rest, check))
     if "@" in text:
         raise NoAddressError(
-            "has a user in it, and none is asked for here.", f"Write {text.rpartition('@')[2]}."
+            "has a user in it, and none is asked for here.",
+            _write(text.rpartition("@")[2], check),
         )
     if "%" in text and ":" in text and "/" not in text:
         raise NoAddressError(
             "has a zone (after the %), which is good on this machine's network card alone.",
-            "Write an address of the machine that is not link-local.",
+            _NO_LINK,
         )
     if found := re.search(r"[/\\?#]", text):
         raise NoAddressError(
             f"has '{found[0]}' in it, expected {form}.",
-            f"Write {text[: found.start()]}.",
+            _write(text[: found.start()], check),
         )
 
 
-def _port(text: str, host: str) -> int:
+def _port(text: str, host: str, default: int) -> int:
     if _PORT.match(text) and int(text) <= 65535:
         return int(text)
     where = f"[{host}]" if ":" in host else host
     number = text.lstrip("0")
     if not text:
-        raise NoAddressError("has a colon and no port after it.", f"Write {where}:502, or {where}.")
+        raise NoAddressError(
+            "has a colon and no port after it.", f"Write {where}:{default}, or {where}."
+        )
     if number != text and _PORT.match(number) and int(number) <= 65535:
         raise NoAddressError("has a port with a leading zero.", f"Write {where}:{number}.")
-    raise NoAddressError("has no port from 1 to 65535 after the colon.", f"Write {where}:502, say.")
+    raise NoAddressError(
+        "has no port from 1 to 65535 after the colon.", f"Write {where}:{default}, say."
+    )
 
 
 def _check_host(host: str) -> None:
@@ -256,7 +304,9 @@ def _check_v6(host: str) -> None:
 
 
 def _refuse_no_machine(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
-    if address.is_unspecified:
+    if address.version == 6 and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped  # an operating system connects to this one
+    if address in _THIS_NETWORK or address.is_unspecified:
         own = "127.0.0.1" if address.version == 4 else "::1"
         raise NoAddressError(
             "is the address of no machine; a server that listens there listens on all of its own.",
@@ -266,6 +316,8 @@ def _refuse_no_machine(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -
         raise NoAddressError(
             "is the address of a group of machines.", "Write the address of one machine."
         )
+    if address.version == 6 and address.is_link_local:
+        raise NoAddressError("is a link-local address, which leads nowhere by itself.", _NO_LINK)
 
 
 def _check_name(host: str) -> None:
@@ -276,7 +328,8 @@ def _check_name(host: str) -> None:
         )
     labels = host.removesuffix(".").split(".")  # one dot at the end: the name is complete
     if "" in labels:
-        raise NoAddressError("has a dot too many.", f"Write {'.'.join(filter(None, labels))}.")
+        fewer = ".".join(filter(None, labels))
+        raise NoAddressError("has a dot too many.", _write(fewer, _check_host))
     for label in labels:
         if len(label) > LONGEST_LABEL:
             raise NoAddressError(

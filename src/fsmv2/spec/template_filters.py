@@ -154,6 +154,8 @@ def bounded(name: str, filter_: Callable[..., Any]) -> Callable[..., Any]:
                 context.charge(steps_of(one))
             elif isinstance(one, str):
                 context.charge(len(one) // TEXT_STEP)
+            else:
+                check_number(one)
         work(context, value, args, kwargs)
         first: tuple[Any, ...] = ()
         if wants is _PassArg.context:

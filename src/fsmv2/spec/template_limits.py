@@ -24,7 +24,7 @@ MAX_TEXT = 262_144  # characters of one text, in between and as a result
 MAX_ITEMS = 10_000  # items of what a template builds, counted through all its containers
 MAX_TOTAL = 8_388_608  # characters all scalars of one structure render to
 MAX_RANGE = 10_000  # items of range()
-MAX_BITS = 256  # size of an integer that arithmetic may give
+MAX_BITS = 256  # size of an integer that is calculated, or written as text
 
 CLOSE_FIX = (
     "Check that each '{{' ends with '}}', as in '{{ .NAME }}'; what is to stay as it is goes into "
@@ -88,7 +88,9 @@ def _weigh(value: Any, depth: int, seen: list[int]) -> None:
     if depth > MAX_DEPTH:
         raise too_much("The nesting of a value", MAX_DEPTH, "levels")
     _count(1, seen)
-    if isinstance(value, str | bytes):
+    if isinstance(value, int):
+        check_number(value)
+    elif isinstance(value, str | bytes):
         seen[1] += len(value)
         check_text(seen[1])
     elif isinstance(value, Mapping):
@@ -102,10 +104,15 @@ def _weigh(value: Any, depth: int, seen: list[int]) -> None:
 def _weigh_all(items: Collection[Any], depth: int, seen: list[int]) -> None:
     if items and depth >= MAX_DEPTH:
         raise too_much("The nesting of a value", MAX_DEPTH, "levels")
-    held = [item for item in items if type(item) not in _SHORT]
+    held = [item for item in items if type(item) not in _SHORT or _is_long(item)]
     _count(len(items) - len(held), seen)  # most lists are long lists of numbers: not one by one
     for item in held:
         _weigh(item, depth + 1, seen)
+
+
+def _is_long(value: Any) -> bool:
+    """A number whose digits take long: they are found one by one, for each by all the others."""
+    return isinstance(value, int) and value.bit_length() > MAX_BITS
 
 
 def _count(items: int, seen: list[int]) -> None:
@@ -123,7 +130,7 @@ def text_of(value: Any) -> str:
     kind = type(value)
     if isinstance(value, str):
         return value
-    if kind not in _SHORT:
+    if kind not in _SHORT or _is_long(value):
         check_value(value)
     try:
         return str(value)
@@ -138,6 +145,6 @@ def text_of(value: Any) -> str:
 
 def check_number(value: Any) -> Any:
     """`value`, unless it is an integer too large to go on with."""
-    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+    if _is_long(value):
         raise too_much("An integer", MAX_BITS, "bits")
     return value

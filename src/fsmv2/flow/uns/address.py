@@ -6,6 +6,7 @@ URL again, and no text that is shown has them.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 import msgspec
@@ -15,6 +16,8 @@ from fsmv2.spec.address import NoAddressError, read_host_and_port
 
 SCHEMES = ("nats", "tls")
 PORT = 4222
+_ANOTHER = re.compile(r",\s*[a-z]+://")
+"""Where the next of several servers begins; whoever has this in a password percent-encodes it."""
 _EXPECTED = "Write nats://host:4222, or tls://host:4222."
 
 
@@ -55,7 +58,7 @@ def parse_address(url: str) -> BrokerAddress:
     scheme, before, after = split_url(url)
     if scheme not in SCHEMES:
         raise SpecError("the broker's URL begins with neither nats:// nor tls://.", fix=_EXPECTED)
-    if "," in after:
+    if "," in after or _ANOTHER.search(before):
         raise SpecError("the broker's URL names several servers.", fix="Name one of them.")
     try:
         host, port = read_host_and_port(after.removesuffix("/"), default_port=PORT)

@@ -190,6 +190,11 @@ def _limits(tag: WriteRegister) -> list[tuple[str, str, str]]:
     for key, limit in (("min", tag.min), ("max", tag.max)):
         if limit is None or low <= Fraction(repr(limit)) <= high:
             continue
+        # A limit is a float: as one, the greatest uint64 is 2**64. And 3.4028235e38, as people
+        # write it, is the greatest float32 only when it is rounded to one.
+        rounded = Fraction(1, 2**25 if tag.type == "float32" else 2**53)
+        if any(abs(Fraction(repr(limit)) - end) <= abs(end) * rounded for end in (low, high)):
+            continue
         above = Fraction(repr(limit)) > high
         word, end = ("above", high) if above else ("below", low)
         none = ", so that nothing can be written" if above is (key == "min") else ""

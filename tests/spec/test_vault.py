@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from pathlib import Path
@@ -238,6 +239,36 @@ def test_h89_a_secret_that_was_taken_apart_cut_or_encoded_is_taken_out(
     for size in range(4, len(secret)):
         for start in range(len(secret) - size + 1):
             assert secret[start : start + size] not in plain, left
+
+
+@pytest.mark.parametrize("user", ["u", "us", "use", "user"])
+def test_h89_a_secret_behind_a_user_in_base64_is_taken_out(user: str) -> None:
+    """Three bytes become four characters: each place of the secret in them looks another way."""
+    vault = Vault(environ={"PW": LONG})
+    token = vault.from_environment("PW")
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        sent = encode(f"{user}:{LONG}".encode()).decode()
+        left = vault.redact(f"Authorization: Basic {sent}").partition(token)
+        assert left[1], sent
+        assert LONG[:4] not in f"{base64.b64decode(left[0][21:] + '===')!r}"
+        assert len(left[2]) <= 3
+
+
+@pytest.mark.parametrize("separator", ["", " ", ":"])
+def test_h89_a_secret_in_a_dump_is_taken_out(separator: str) -> None:
+    vault = Vault(environ={"PW": LONG})
+    token = vault.from_environment("PW")
+    dump = LONG.encode().hex(separator) if separator else LONG.encode().hex()
+    for text in (dump, dump.upper()):
+        assert vault.redact(f"sent {text}") == f"sent {token}"
+
+
+def test_h89_each_line_of_a_secret_is_taken_out() -> None:
+    """A key is many lines, and programs show them one by one."""
+    lines = ["-----BEGIN KEY-----", *(f"MIIEvQIBADANBgkq{n:04}hkiG9w0B" for n in range(20)), "Qx=="]
+    vault = Vault(environ={"PW": "\r\n".join(lines)})
+    token = vault.from_environment("PW")
+    assert [vault.redact(f"line: {line}") for line in lines[:-1]] == [f"line: {token}"] * 21
 
 
 def test_h89_plain_words_of_a_secret_are_left_in_other_texts() -> None:

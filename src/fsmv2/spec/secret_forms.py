@@ -23,14 +23,15 @@ CUT = 8
 MOST_PARTS = 6
 """Delimiters up to which each part between any two of them is looked for."""
 
-_DELIMITER = re.compile(r"[@:/#?&]")
+_DELIMITER = re.compile(r"[@:/#?&\r\n]")
 _ESCAPE = re.compile("%[0-9A-F]{2}")
 _PLAIN_WORD = re.compile(r"[A-Za-z]?[a-z]*|[A-Z]*|[0-9.]*")
 
 
 def forms(value: str) -> set[str]:
     """What stands for a whole value, or for a part of it that tells."""
-    return _encoded(value).union(*(_encoded(part) for part in _parts(value)))
+    inside = (_inside_base64(value), _in_hex(value))
+    return _encoded(value).union(*inside, *(_encoded(part) for part in _parts(value)))
 
 
 def _encoded(value: str) -> set[str]:
@@ -50,8 +51,30 @@ def _encoded(value: str) -> set[str]:
     return found | {text for text in changed if tells(text)}
 
 
+def _inside_base64(value: str) -> set[str]:
+    """Encoded with something before and behind it, as a user and a colon in HTTP.
+
+    Four characters stand for three bytes: there are three ways to begin, and the characters at both
+    ends that are made of other bytes, too, are left out.
+    """
+    found = set()
+    for before, mixed in ((0, 0), (1, 2), (2, 3)):
+        whole = bytes(before) + value.encode()
+        end = len(whole) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            found.add(encode(whole).decode()[mixed:end])
+    return {text for text in found if len(text) >= CUT}
+
+
+def _in_hex(value: str) -> set[str]:
+    """As protocols and programs dump what they send."""
+    data = value.encode()
+    lower = {data.hex(), *(data.hex(separator) for separator in " :")}
+    return lower | {text.upper() for text in lower}
+
+
 def _parts(value: str) -> set[str]:
-    """What is left where it was split at the delimiters of a URL."""
+    """What is left where it was split at the delimiters of a URL, or at line ends."""
     cuts = [found.start() for found in _DELIMITER.finditer(value)]
     if not cuts:
         return set()

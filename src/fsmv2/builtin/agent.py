@@ -25,7 +25,7 @@ from fsmv2 import (
 from fsmv2.builtin.bridge import BridgeSpec
 from fsmv2.builtin.broker.worker import BrokerSpec
 from fsmv2.builtin.process import ProcessSpec
-from fsmv2.builtin.process.orphans import end_orphans, orphans_in
+from fsmv2.builtin.process.orphans import end_orphans, orphan_name, orphans_in
 from fsmv2.spec import Restart
 
 BROKER = "broker"
@@ -133,7 +133,8 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         self, spec: AgentSpec, resources: Resources[None], paths: tuple[str, ...]
     ) -> None:
         """End what is not declared any more; never what is."""
-        await end_orphans(spec.processes_dir, set(paths) - _declared(spec))
+        declared = {orphan_name(path) for path in _declared(spec)}
+        await end_orphans(spec.processes_dir, set(paths) - declared)
 
     @state("stopped", to="running")
     def stopped(self, s: Snap) -> Step:
@@ -177,8 +178,8 @@ def _in_path(name: str) -> str:
 
 def _orphans(s: Snap) -> tuple[str, ...]:
     """Those that are no child either: one that is being removed is ended by its own worker."""
-    children = {_in_path(name) for name in s.children}
-    return tuple(path for path in s.observed.orphans if path.rpartition("/")[2] not in children)
+    children = {orphan_name(f"{s.path}/{_in_path(name)}") for name in s.children}
+    return tuple(path for path in s.observed.orphans if path not in children)
 
 
 def _not_declared(paths: tuple[str, ...]) -> str:

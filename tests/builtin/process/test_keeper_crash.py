@@ -232,19 +232,6 @@ async def test_two_starts_at_once_make_one_process(tmp_path: Path) -> None:
     await stop(config)
 
 
-async def test_one_whose_record_was_removed_is_not_doubled(tmp_path: Path) -> None:
-    config = config_of(tmp_path, *SLEEPS)
-    await start(config)
-    record = record_of(tmp_path)
-    (tmp_path / "state/p/process.json").unlink()
-    with pytest.raises(TemporaryError, match=f"pid {record.keeper} still keeps a process"):
-        await start(config)
-    assert lives(record.pid)
-    write_record(config.directory, record)
-    await stop(config)
-    assert not lives(record.pid)
-
-
 async def test_a_keeper_survives_what_is_meant_for_its_command(tmp_path: Path) -> None:
     """systemd signals everything at once."""
     config = config_of(tmp_path, "sh", "-c", "trap 'echo bye; exit 3' TERM; sleep 600 & wait")

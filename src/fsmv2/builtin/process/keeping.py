@@ -15,6 +15,7 @@ from typing import Any
 
 from fsmv2 import PermanentError, TemporaryError
 from fsmv2.builtin.process.keeper import loop, run
+from fsmv2.builtin.process.process_table import MARK
 from fsmv2.builtin.process.record import Record
 from fsmv2.builtin.process.spec import INHERITED, Config
 from fsmv2.errors import nearest
@@ -35,6 +36,7 @@ def keep(config: Config, lock: int, redactions: Redactions, record: Record | Non
     started. TemporaryError: it may be, later.
     """
     env = {name: os.environ[name] for name in INHERITED if name in os.environ} | dict(config.env)
+    env[MARK] = os.path.realpath(config.directory)  # by which it is found when its record is lost
     job = {
         "pid": record.pid if record is not None else 0,
         "start_time": record.start_time if record is not None else 0,
@@ -56,7 +58,7 @@ def keep(config: Config, lock: int, redactions: Redactions, record: Record | Non
 
 
 def _asked(directory: str, job: bytes, lock: int) -> str:
-    errors = os.open(Path(directory) / ERRORS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    errors = _errors(directory)
     try:
         process = subprocess.Popen(  # noqa: S603  (our own interpreter and file)
             [sys.executable, "-I", "-S", run.__file__, directory],
@@ -93,6 +95,13 @@ def _asked(directory: str, job: bytes, lock: int) -> str:
     raise TemporaryError(f"its keeper did not start: {said or 'it did not answer in time'}.")
 
 
+def _errors(directory: str) -> int:
+    try:
+        return os.open(Path(directory) / ERRORS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:  # a full disk
+        return os.open(os.devnull, os.O_WRONLY)
+
+
 def _line(descriptor: int, limit: float) -> str:
     text = b""
     while not text.endswith(b"\n"):
@@ -112,10 +121,15 @@ def _refusal(answer: str, config: Config, env: dict[str, Any]) -> Exception:
     if what == "taken":
         pid = (Path(config.directory) / loop.LOCK).read_text().strip() or "?"
         return TemporaryError(
-            f"pid {pid} still keeps a process in {config.directory}, of which no record is left.",
-            fix=f"End that process, by `kill -9 {pid}` and what `pstree -p {pid}` shows.",
+            f"pid {pid} keeps a process in {config.directory} and cannot be seen from here.",
+            fix="Stop the fsmv2 of another container or user that works in this folder, or end "
+            "that process.",
         )
     if what == "directory":
+        if int(number) in (errno.ENOSPC, errno.EDQUOT):
+            return TemporaryError(
+                f"{config.directory} cannot be used: {reason}.", fix="Free space for its record."
+            )
         hint = ""
         if int(number) in (errno.EPERM, errno.EOPNOTSUPP):
             hint = "Named pipes are needed; put the state directory on a local file system."

@@ -8,34 +8,31 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from fsmv2 import blocking
-from fsmv2.builtin.on_disk import on_disk
+from fsmv2.builtin.process.process_table import found_below
 from fsmv2.builtin.process.record import read_record
 from fsmv2.builtin.process.running import stop
-from fsmv2.builtin.process.spec import Config, Ready
+from fsmv2.builtin.process.spec import Config, Ready, folder_of
 
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL: what was declared for it is gone with its entry."""
 
 
+def orphan_name(path: str) -> str:
+    """What `orphans_in` calls the process of the worker at `path`: its path, if that is short."""
+    return unquote(folder_of(path))
+
+
 @blocking
 def orphans_in(state_dir: str, declared: Iterable[str]) -> tuple[str, ...]:
-    """The paths of what runs with its record below `state_dir` and is none of `declared`."""
-    known = set(declared)
-    found = []
-    for directory in _directories(state_dir):
-        path = unquote(directory)
-        if path not in known:
-            record = read_record(f"{state_dir}/{directory}")
-            if record is not None and (record.runs or record.kept):
-                found.append(path)
-    return tuple(found)
+    """What runs below `state_dir`, on record or not, and is none of `declared`."""
+    return tuple(sorted(_running_below(state_dir) - {orphan_name(path) for path in declared}))
 
 
-async def end_orphans(state_dir: str, paths: Iterable[str]) -> None:
+async def end_orphans(state_dir: str, names: Iterable[str]) -> None:
     """End them, each as a whole group."""
-    wanted = set(paths)
-    for directory in await on_disk(lambda: _directories(state_dir)):
-        if unquote(directory) in wanted:
+    wanted = set(names)
+    for folder in await _folders(state_dir):
+        if unquote(folder) in wanted:
             await stop(
                 Config(
                     command=(),
@@ -45,7 +42,7 @@ async def end_orphans(state_dir: str, paths: Iterable[str]) -> None:
                     ready=Ready(),
                     signal="SIGTERM",
                     grace=GRACE,
-                    directory=f"{state_dir}/{directory}",
+                    directory=f"{state_dir}/{folder}",
                     log_bytes=0,
                     line_bytes=0,
                     log_lines=0,
@@ -53,6 +50,21 @@ async def end_orphans(state_dir: str, paths: Iterable[str]) -> None:
             )
 
 
-def _directories(state_dir: str) -> list[str]:
-    # Path("") would be the current folder.
-    return sorted(os.listdir(state_dir)) if state_dir and Path(state_dir).is_dir() else []
+def _running_below(state_dir: str) -> set[str]:
+    if not state_dir:
+        return set()  # Path("") would be the current folder
+    found = {unquote(os.path.basename(folder)) for folder in found_below(state_dir)}
+    for folder in _listed(state_dir):
+        record = read_record(f"{state_dir}/{folder}")
+        if record is not None and (record.runs or record.kept):
+            found.add(unquote(folder))
+    return found
+
+
+@blocking
+def _folders(state_dir: str) -> list[str]:
+    return sorted({*_listed(state_dir), *map(os.path.basename, found_below(state_dir))})
+
+
+def _listed(state_dir: str) -> list[str]:
+    return os.listdir(state_dir) if Path(state_dir).is_dir() else []

@@ -10,8 +10,10 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.builtin.process.keeper.procfs import boot
-from fsmv2.builtin.process.keeper.record import FILE
+from fsmv2.builtin.process.keeper.record import FILE, put, reserve
 from fsmv2.builtin.process.kernel import start_time_of
+
+TRIES = 3
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +46,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         """Whether its keeper lives."""
         return bool(self.keeper) and start_time_of(self.keeper) == self.keeper_start
 
+    def same_process(self, other: Record) -> bool:
+        """Whether both are of one command; a pid alone may have been given to another one."""
+        return (self.pid, self.start_time) == (other.pid, other.start_time)
+
     @property
     def signal_name(self) -> str:
         """The signal that killed it, as 'SIGKILL'; empty when none did."""
@@ -65,15 +71,24 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_record(directory: str) -> Record | None:
     """The record below this directory, or None when there is none that can be read."""
-    try:
-        return msgspec.json.decode((Path(directory) / FILE).read_bytes(), type=Record)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    for _ in range(TRIES):
+        try:
+            return msgspec.json.decode((Path(directory) / FILE).read_bytes(), type=Record)
+        except OSError:
+            return None
+        except msgspec.MsgspecError:
+            continue  # written twice between opening and reading it, or damaged
+    return None
 
 
 def write_record(directory: str, record: Record) -> None:
-    """Keep the record, atomically; only of a command without a keeper."""
-    replace(Path(directory) / FILE, msgspec.json.encode(record))
+    """Keep the record, atomically; of a command whose keeper does not, or no longer."""
+    put(str(Path(directory) / FILE), msgspec.json.encode(record))
+
+
+def reserve_record(directory: str) -> None:
+    """Keep space for the next record, also where an older version wrote the one there is."""
+    reserve(str(Path(directory) / FILE))
 
 
 def replace(file: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import stat
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -24,7 +25,14 @@ from fsmv2.builtin.process.ending import end, see_off
 from fsmv2.builtin.process.keeper.record import FILE
 from fsmv2.builtin.process.keeping import Redactions, keep
 from fsmv2.builtin.process.kernel import is_zombie, reap, start_time_of
-from fsmv2.builtin.process.record import Record, read_record, replace, write_record
+from fsmv2.builtin.process.process_table import Found, found_in
+from fsmv2.builtin.process.record import (
+    Record,
+    read_record,
+    replace,
+    reserve_record,
+    write_record,
+)
 from fsmv2.builtin.process.spec import Config
 
 TAKES_NOTE = 0.5
@@ -34,12 +42,14 @@ SEES_OFF = 10.0
 LOOK_EVERY = 0.01
 
 
-def look(config: Config) -> Record | None:
+def look(config: Config, known: Record | None = None, *, search: bool = False) -> Record | None:
     """What is known of the process now; None when there was none. Blocks, briefly.
 
-    Takes note of the end of a keeper, and of a command that had none.
+    Takes note of the end of a keeper, and of a command that had none. A record that was lost is
+    written anew: from what was `known` of the process, if it still lives; or, with `search`, from
+    what the kernel knows.
     """
-    record = read_record(config.directory)
+    record = _on_record(config, known, search=search)
     if record is None:
         return None
     limit = time.monotonic() + TAKES_NOTE
@@ -55,24 +65,49 @@ def look(config: Config) -> Record | None:
     return record
 
 
+def _on_record(config: Config, known: Record | None, *, search: bool) -> Record | None:
+    record = read_record(config.directory)
+    lives = known is not None and known.ended_at is None and known.runs
+    # Whatever stands there now, by a backup or another disk, cannot be of another process.
+    if known is not None and lives and not (record and record.same_process(known)):
+        _restore(config, known)
+        return known
+    if record is None and search:
+        found = found_in(config.directory).records
+        if found:
+            _restore(config, found[0])
+            return found[0]
+    if record is not None:
+        reserve_record(config.directory)
+    return record
+
+
+def _restore(config: Config, record: Record) -> None:
+    with contextlib.suppress(OSError):  # what is known goes on in memory
+        Path(config.directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_record(config.directory, record)
+
+
 def is_over(record: Record | None) -> bool:
     """Whether command and keeper have ended, so that another may start."""
     return record is None or (record.ended_at is not None and not record.kept)
 
 
-async def start(config: Config, redactions: Redactions = ()) -> None:
+async def start(config: Config, redactions: Redactions = (), known: Record | None = None) -> None:
     """Adopt the process that runs with this config, or end an older one and start anew.
+
+    Also one that is on no record any more. `known`: what was known of it before.
 
     PermanentError: the program or a file cannot be used. TemporaryError: somebody else is at it.
     """
     async with _only_one(config) as lock:
-        record = await _look(config)
+        record = await _look(config, known)
         if record is not None and record.runs and record.digest == config.digest:
             if not record.kept:
                 await _keep(config, lock, redactions, record)
             return
-        if not is_over(record):
-            await stop(config)
+        if not is_over(record) or (await _found(config)).marked:
+            await stop(config, known)
         await _start(config, lock, redactions)
 
 
@@ -84,15 +119,30 @@ async def take_over(config: Config, redactions: Redactions = ()) -> None:
             await _keep(config, lock, redactions, record)
 
 
-async def stop(config: Config) -> None:
-    """Ask it to end, kill it after its grace, and with it what it started; nothing is left."""
-    record = await _look(config)
-    if record is None:
-        return
-    if is_over(record):
+async def stop(config: Config, known: Record | None = None) -> None:
+    """Ask it to end, kill it after its grace, and with it what it started; nothing is left.
+
+    Also what is on no record any more: the kernel is asked what lives. `known`: what was known of
+    it before.
+    """
+    record = await _look(config, known)
+    found = await _found(config)
+    if record is not None and is_over(record) and not found.marked and not found.records:
         if not record.asked:  # its end was its own, and told
             await _forget(config)
         return
+    todo = [] if record is None or is_over(record) else [record]
+    known_ones = {(one.pid, one.keeper) for one in todo}
+    todo += [one for one in found.records if (one.pid, one.keeper) not in known_ones]
+    for one in todo:
+        await _stop_one(config, one)
+    for pid, started in (await _found(config)).marked:
+        await end(pid, started, 0.0, asked=True)
+    if todo:
+        await _note_asked(config)
+
+
+async def _stop_one(config: Config, record: Record) -> None:
     if record.runs:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(record.pid, signal.Signals[config.signal])
@@ -102,7 +152,6 @@ async def stop(config: Config) -> None:
         await _seen_off(record)
     await see_off(record.pid, record.start_time)
     await see_off(record.keeper, record.keeper_start)
-    await _note_asked(config)
 
 
 async def _seen_off(record: Record) -> None:
@@ -116,8 +165,13 @@ async def _seen_off(record: Record) -> None:
 
 
 @blocking
-def _look(config: Config) -> Record | None:
-    return look(config)
+def _look(config: Config, known: Record | None = None) -> Record | None:
+    return look(config, known)
+
+
+@blocking
+def _found(config: Config) -> Found:
+    return found_in(config.directory)
 
 
 @blocking
@@ -142,11 +196,21 @@ def _start(config: Config, lock: int, redactions: Redactions) -> None:
     for path, content in config.files.items():
         try:
             file = Path(path).expanduser()
-            file.parent.mkdir(parents=True, exist_ok=True)
-            replace(file, content.encode())
+            if not _holds(file, content.encode()):  # which a full disk could not take again
+                file.parent.mkdir(parents=True, exist_ok=True)
+                replace(file, content.encode())
         except OSError as error:
             raise PermanentError(f"the file {path} cannot be written: {error.strerror}.") from error
     keep(config, lock, redactions)
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    """Whether a file is as it is to be, for its owner alone."""
+    try:
+        private = stat.S_IMODE(file.stat().st_mode) == 0o600
+        return private and file.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _unseen(config: Config, record: Record) -> Record:

@@ -80,6 +80,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     observe_timeout = 4.0
 
     def __init__(self) -> None:
+        self._known: Record | None = None  # what was last seen, wherever its record may be now
+        self._searched = False
         self._probe = Probe()
         self._cpu: tuple[int, float, float] = (0, 0.0, 0.0)  # pid, seconds used, when
 
@@ -127,7 +129,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     async def start_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
         """Adopt the process that runs, or start one."""
         config = _at_home(resources.config)
-        await running.start(config, resources.redactions(config))
+        await running.start(config, resources.redactions(config), self._known)
 
     @action(timeout=60.0)
     async def keep_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
@@ -138,7 +140,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     @action(timeout=90.0)
     async def stop_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
         """End it, and what it started."""
-        await running.stop(_at_home(resources.config))
+        await running.stop(_at_home(resources.config), self._known)
+        self._known = None
 
     @state("stopped", to="starting stopping")
     def stopped(self, s: Snap) -> Step:
@@ -245,7 +248,9 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         self, config: Config, resources: Resources[Follower]
     ) -> tuple[Record | None, dict[str, Any]]:
         """The record and the figures; what is new of its output is handed to the log."""
-        record = running.look(config)
+        # Searched for once: whatever comes later is known, or started by this very worker.
+        record = self._known = running.look(config, self._known, search=not self._searched)
+        self._searched = True
         log = output_log(resources.path)
         resources.value.follow(config.directory, log, config.log_lines, resources.redact)
         runs = record is not None and record.ended_at is None

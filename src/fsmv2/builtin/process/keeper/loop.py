@@ -6,6 +6,7 @@ import fcntl
 import marshal
 import os
 import select
+import stat
 import sys
 import time
 
@@ -81,11 +82,8 @@ class Keeper:
         # Whoever writes opens the pipe for reading, too: it fills up when the keeper is killed,
         # and waits for the next one, where it would break otherwise.
         self._streams = {
-            os.open(os.path.join(directory, name), os.O_RDONLY | os.O_NONBLOCK): (
-                name.encode(),
-                Lines(job["line"], job["secrets"]),
-            )
-            for name in PIPES
+            self._reading_end(name, number): (name.encode(), Lines(job["line"], job["secrets"]))
+            for number, name in enumerate(PIPES, start=1)
         }
         self._poll = select.poll()
         self._ended, end = os.pipe()
@@ -125,7 +123,7 @@ class Keeper:
         assert self._record is not None  # noqa: S101  (made with the command)
         self._record.note(ended_at=time.time(), exit_code=code, signal=signal)
         limit = time.monotonic() + INSISTS
-        while not self._record.saved and time.monotonic() < limit:
+        while not self._record.saved and not self._record.homeless and time.monotonic() < limit:
             time.sleep(LOOK_EVERY)  # nobody else lives in this process
             self._record.save()
 
@@ -135,15 +133,35 @@ class Keeper:
         """Hold the lock that says that somebody keeps this, even if the record is gone."""
         self._lock = os.open(os.path.join(self._directory, LOCK), os.O_RDWR | os.O_CREAT, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(self._lock, 0)
-        os.write(self._lock, b"%d\n" % os.getpid())
+        try:
+            os.pwrite(self._lock, b"%-15d\n" % os.getpid(), 0)
+        except OSError:
+            pass  # a full disk: locked all the same, only nobody is told by whom
 
     def _fifo(self, name: str) -> None:
         """A new pipe: nobody who still writes to an old one is heard."""
         path = os.path.join(self._directory, name)
-        if os.path.lexists(path):
-            os.unlink(path)
-        os.mkfifo(path, 0o600)
+        new = f"{path}.new"
+        try:
+            if os.path.lexists(new):
+                os.unlink(new)
+            os.mkfifo(new, 0o600)
+            os.replace(new, path)
+        except OSError:
+            # No space for another: the one of before will do, even if others still write to it.
+            if not os.path.lexists(path) or not stat.S_ISFIFO(os.lstat(path).st_mode):
+                raise
+
+    def _reading_end(self, name: str, number: int) -> int:
+        """The pipe of a stream; that of a running command is found even if it was removed."""
+        flags = os.O_RDONLY | os.O_NONBLOCK
+        try:
+            return os.open(os.path.join(self._directory, name), flags)
+        except FileNotFoundError:
+            path = f"/proc/{self._pid}/fd/{number}"
+            if self._own or not os.readlink(path).endswith(f"/{name} (deleted)"):
+                raise
+            return os.open(path, flags)
 
     def _start(self, job: dict[str, Any]) -> None:
         out, err = (os.open(os.path.join(self._directory, name), os.O_RDWR) for name in PIPES)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import time
-from errno import ENOSPC
+from errno import EDQUOT, ENOSPC
 
 CURRENT, PREVIOUS = "output.log", "output.previous"
 HEADER = b"# %d lines before these\n"
+FULL = (ENOSPC, EDQUOT)
 COPY = 1 << 20
 """Bytes handled at a time when a file of before is taken over."""
 
@@ -31,7 +32,12 @@ class Segments:
         self._torn = False
         self._inode = 0
         self._file = -1
-        self._take_over()
+        try:
+            self._take_over()
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            self._inode = 0  # lines are counted until there is space
 
     def say(self, stream: bytes, lines: list[bytes]) -> bytes:
         """These lines of a stream, as they stand in the file."""
@@ -88,7 +94,12 @@ class Segments:
         found = os.fstat(self._file)
         self._inode, self._size = found.st_ino, found.st_size
         if not self._size:
-            self._size = os.write(self._file, HEADER % self._lines)
+            header = HEADER % self._lines
+            self._inode = 0  # until its first line stands there
+            if os.write(self._file, header) < len(header):
+                os.ftruncate(self._file, 0)
+                raise OSError(ENOSPC, "the disk is full")
+            self._inode, self._size = found.st_ino, len(header)
 
     def _turn(self) -> None:
         try:

@@ -18,7 +18,7 @@ from typing import ClassVar
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.escaping import printable
+from fsmv2.escaping import printable_line
 
 
 class Mark(msgspec.Struct, frozen=True, order=True):
@@ -82,13 +82,15 @@ _LONGEST = 4000
 
 
 def visible(text: str) -> str:
-    """`text` as a terminal may be sent it: what it would obey or hide is escaped, and the middle of
-    what is far too long is left out. Line ends and tabs stay.
+    """`text` as a line that a terminal may be sent: what it would obey or hide is escaped.
+
+    Line ends as well, so that no file name or device begins a line of ours. The middle of what is
+    far too long is left out.
     """
     if len(text) > _LONGEST:
         half = _LONGEST // 2
         text = f"{text[:half]} … {text[-half:]}"
-    return printable(text)
+    return printable_line(text)
 
 
 class _Short(reprlib.Repr):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fsmv2.cli.exits import FAILED, OK
 from fsmv2.cli.terminal import count, progress, put_json, show_diagnostics, styled
-from fsmv2.errors import Diagnostic, DocumentError
+from fsmv2.errors import Diagnostic, DocumentError, visible
 
 
 def check(file: Path, *, as_json: bool) -> int:
@@ -32,5 +32,5 @@ def check(file: Path, *, as_json: bool) -> int:
         show_diagnostics(diagnostics)
         colour = "red" if problems else ("yellow" if warnings else "green")
         summary = f"{count(problems, 'problem')}, {count(warnings, 'warning')}"
-        progress(f"{file}: ", styled(summary, fg=colour))
+        progress(f"{visible(str(file))}: ", styled(summary, fg=colour))
     return FAILED if problems else OK

@@ -130,4 +130,4 @@ def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     text = f'"{value[:60]}"' if isinstance(value, str) else str(value)
-    return visible(text if len(text) <= 40 else text[:37] + "...").replace("\n", "\\n")
+    return visible(text if len(text) <= 40 else text[:37] + "...")

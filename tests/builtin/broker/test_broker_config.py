@@ -16,7 +16,11 @@ OWN = Credentials(user="fsmv2", password="0" * 8)
 HOSTILE = 'a" \n}\nhttp: "0.0.0.0:1" # {{ name }} {% raw %} $HOME \\ jürgen €'
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.4", "::", "localhost", "127.0.0.1\nhttp"])  # noqa: S104
+NOT_LOOPBACK = ["0.0.0.0", "192.168.1.4", "::", "localhost", "127.0.0.1\nhttp"]  # noqa: S104
+NOT_READ_ALIKE = ["127.1", "127.0.0.010", "127.0.0.\u0661"]
+
+
+@pytest.mark.parametrize("host", [*NOT_LOOPBACK, *NOT_READ_ALIKE])
 def test_only_addresses_of_the_loopback_interface_are_allowed(host: str) -> None:
     with pytest.raises(SpecError, match=r"broker\.host"):
         BrokerConfig(state_dir="/x", host=host)

@@ -11,11 +11,12 @@ from urllib.parse import quote
 import pytest
 from structlog.testing import capture_logs
 
-from fsmv2 import DocumentError, Runtime, WorkerFactory
+from fsmv2 import DocumentError, Runtime, SpecError, WorkerFactory
 from fsmv2.builtin import parse_plant, register_builtins
 from fsmv2.builtin.agent import AgentSpec
 from fsmv2.builtin.process.record import read_record
 from fsmv2.builtin.process.running import start
+from fsmv2.builtin.process.spec import ProcessSpec
 from fsmv2.flow import AsyncioEngine
 from fsmv2.runtime import plan
 
@@ -78,6 +79,8 @@ def test_a_name_that_stands_twice_is_refused() -> None:
         ("command: []", "command is empty"),
         ("command: [x], signal: SIGTREM", "there is no signal 'SIGTREM'"),
         ("command: [x], ready: {line: '('}", "ready.line is no regular expression"),
+        ("command: [x], ready: {line: 'a{99999999999}'}", "ready.line is no regular expression"),
+        (f"command: [x], ready: {{line: '{'(' * 6000}'}}", "ready.line is no regular expression"),
         ("command: [x], ready: {http: 'http://a.example/'}", "ready.http must be of 127.0.0.1"),
         (
             "command: [x], ready: {http: 'https://localhost/'}",
@@ -85,6 +88,7 @@ def test_a_name_that_stands_twice_is_refused() -> None:
         ),
         ("command: [x], ready: {http: 'http://127.0.0.010/'}", "ready.http must be of 127.0.0.1"),
         ("command: [x], ready: {http: 'http://localhost:x/'}", "ready.http must be of 127.0.0.1"),
+        ("command: [x], ready: {http: 'http://127.0.0.1@h/'}", "ready.http must be of 127.0.0.1"),
     ],
 )
 def test_what_no_variable_can_mend_is_refused(given: str, said: str) -> None:
@@ -222,3 +226,14 @@ async def test_a_secret_that_a_process_writes_stands_in_no_file_and_in_no_log(
         assert not file.is_file() or b"tr0ub4dor" not in file.read_bytes(), file
     assert "my password is ***env:SHY_PW#" in str(logged)
     assert "tr0ub4dor" not in str(logged)
+
+
+def test_a_path_with_an_at_sign_is_of_this_machine() -> None:
+    """As the pages of a development server have; before the path it would be a user."""
+    ready = "ready: {http: 'http://127.0.0.1:5173/@vite/client'}"
+    parse_plant(f"agent: {{name: e}}\nprocesses:\n  a: {{command: [x], {ready}}}\n")
+
+
+def test_a_command_that_is_one_text_is_refused_with_whatever_quotes_it_has() -> None:
+    with pytest.raises(SpecError, match="write the list"):
+        ProcessSpec(command="sh -c 'x")  # type: ignore[arg-type]

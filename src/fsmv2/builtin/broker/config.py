@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,7 +46,7 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.state_dir or "\0" in self.state_dir:
             raise SpecError("broker.state_dir must name a directory.")
-        if not self.host.startswith("127.") or not self.host.replace(".", "").isdecimal():
+        if not _is_loopback(self.host):
             raise SpecError(
                 f"broker.host is {self.host!r}, but the embedded broker shows everybody "
                 "what was measured.",
@@ -98,6 +99,13 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
     def pid_file(self) -> Path:
         """The pid as the server writes it; believed only with the command line of that process."""
         return self.directory / "nats-server.pid"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.IPv4Address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def make_private_directory(directory: Path) -> None:

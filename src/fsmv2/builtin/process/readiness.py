@@ -130,5 +130,7 @@ async def _asked(url: str) -> str:
                 writer.close()
     except (OSError, TimeoutError) as error:
         return str(error) or "no answer"
-    good = len(words) > 1 and words[1].isdigit() and int(words[1]) < 400
+    except ValueError:  # of the stream, when a line does not end
+        return "answers no HTTP"
+    good = len(words) > 1 and words[1].isdecimal() and int(words[1]) < 400
     return "" if good else f"answers {' '.join(words[1:]).strip() or 'nothing'}"

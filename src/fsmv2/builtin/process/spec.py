@@ -90,7 +90,7 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     found: list[tuple[tuple[str, ...], str]] = []
     command: object = spec.command
     if isinstance(command, str):  # a type checker sees that; not everybody has one
-        words = ", ".join(f'"{word}"' for word in shlex.split(command))
+        words = ", ".join(f'"{word}"' for word in _words(command))
         found.append(
             (("command",), f"command is one text, and no shell reads it; write the list [{words}]")
         )
@@ -109,7 +109,7 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     ready = spec.ready
     try:
         re.compile("" if "{{" in ready.line else ready.line)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:  # the others: of what is too large
         found.append((("ready", "line"), f"ready.line is no regular expression: {error}"))
     if ready.http and "{{" not in ready.http and not _is_local(ready.http):
         found.append((("ready", "http"), "ready.http must be of 127.0.0.1, with http://"))
@@ -120,6 +120,13 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     return found
 
 
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:  # a quote that is not closed
+        return command.split()
+
+
 OWN_PAGE: Mapping[str, Any] = {"schemes": ("http",), "default_port": 80}
 
 
@@ -128,7 +135,7 @@ def _is_local(url: str) -> bool:
         place = read_url(urlsplit(url)._replace(path="", query="").geturl(), **OWN_PAGE)
     except ValueError:  # no address, or a port that is no number
         return False
-    return place.host in ("127.0.0.1", "localhost") and "@" not in url
+    return place.host in ("127.0.0.1", "localhost") and "@" not in urlsplit(url).netloc
 
 
 def config_of(spec: ProcessSpec, scope: Mapping[str, Any] | VariableBundle, *, path: str) -> Config:

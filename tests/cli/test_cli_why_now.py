@@ -19,6 +19,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fsmv2.cli.app import app
+from fsmv2.cli.document_change import begins_record, keep_record, read_unchanged
 from fsmv2.cli.duration import spoken
 from fsmv2.cli.state_home import held
 from fsmv2.store.segments import segments_in
@@ -252,8 +253,35 @@ def test_a_journal_that_keeps_its_reader_busy_for_ever_is_given_up(
             with contextlib.suppress(Exception):
                 sum(range(1000))
 
+    monkeypatch.setattr("fsmv2.cli.patience.LOOK", 0.02)
+    monkeypatch.setattr("fsmv2.cli.patience.PATIENCE", 3)
     monkeypatch.setattr("fsmv2.cli.why_now.replay", endless)
-    monkeypatch.setattr("fsmv2.cli.why_now.PATIENCE", 0.1)
+    monkeypatch.setattr("fsmv2.cli.replaying.replay", endless)
+    journal = str(copied / "state" / "journal")
+    for found in (why(copied, "edge/sleeps"), CliRunner().invoke(app, ["replay", journal])):
+        assert found.exit_code == 1
+        assert "one moment of it kept this program busy" in found.output
+
+
+def test_the_journal_of_an_earlier_run_is_not_taken_for_that_of_the_running_one(
+    copied: Path,
+) -> None:
+    state = copied / "state"
+    begins_record(state, copied / "plant.yaml")  # and `journal_mb: 0`, or nothing noted yet
     found = why(copied, "edge/sleeps")
     assert found.exit_code == 1
-    assert "cannot be read within 0.1 s" in found.output
+    assert f"process {os.getpid()} runs " in found.output
+    assert "nothing is recorded of it: it starts or ends just now, or `journal_mb` is 0" in (
+        " ".join(found.output.split())
+    )
+    assert "the journal that is there is of an earlier run" in found.output
+
+
+def test_what_answers_from_the_file_says_that_the_running_tree_is_older(copied: Path) -> None:
+    state, document = copied / "state", copied / "plant.yaml"
+    keep_record(state, read_unchanged(document, lambda: None)[1])
+    same = why(copied, "edge", "--var", "internal.name").output
+    document.write_text(DOCUMENT + "# more\n")
+    other = why(copied, "edge", "--var", "internal.name").output
+    assert "this is what the file says: the document was changed at " in other
+    assert "this is what the file says" not in same

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from test_journal import lamps, lit, root
 
 from fsmv2 import Runtime
@@ -18,8 +19,8 @@ from fsmv2.store.segments import Segment, Segments, segments_in
 DEEP: list[Any] = []
 for _ in range(900):
     DEEP = [DEEP]
-ODD = [None, True, -1, 1.5, float("nan"), "x", b"y", [], {}, [[]] * 3, "os:system", DEEP]
-"""What may stand in the place of anything. Not a huge number: one of idle runs is carried out."""
+ODD = [None, True, -1, 1.5, float("nan"), "x", b"y", [], {}, [[]] * 3, "os:system", DEEP, 2**62, 1e300]
+"""What may stand in the place of anything."""
 
 
 async def recorded(tmp_path: Path) -> list[bytes]:
@@ -66,3 +67,26 @@ async def test_whatever_stands_in_it_the_answer_is_an_error_of_ours(tmp_path: Pa
         except JournalError:
             refused += 1
     assert refused > 30
+
+
+async def test_as_many_idle_runs_as_you_like_are_no_work(tmp_path: Path) -> None:
+    records = [msgspec.msgpack.decode(record) for record in await recorded(tmp_path)]
+    slices = next(record for record in records if record[0] == "slices")
+    slices[1][0][1] = 2**62
+    segments = Segments(tmp_path / "idle", 10**9)
+    segments.begin(map(msgspec.msgpack.encode, records))
+    segments.close()
+    assert sum(segment.runs for segment in replay(tmp_path / "idle", lamps()).segments) > 2**62
+
+
+async def test_a_checkpoint_that_counts_others_than_it_lists_is_refused(tmp_path: Path) -> None:
+    records = [msgspec.msgpack.decode(record) for record in await recorded(tmp_path)]
+    start = next(record for record in records if record[0] == "start")
+    names = msgspec.to_builtins(start[-1])["attributes"]
+    last = next(record for record in records if record[0] == "part" and record[1])
+    last[2][names.index("_dirty_count")] += 1
+    segments = Segments(tmp_path / "dirty", 10**9)
+    segments.begin(map(msgspec.msgpack.encode, records))
+    segments.close()
+    with pytest.raises(JournalError, match="to be ticked"):
+        replay(tmp_path / "dirty", lamps())

@@ -133,16 +133,16 @@ def why(
 ) -> None:
     """Say how a worker of the running tree is, why, and what it will do next, and when.
 
-    With --var: the value it sees for a variable, its tier, who declared it, file and line; also
-    what that hides. Nothing needs to run for this.
+    With --var: the value that the file gives it for a variable, its tier, who declared it, file
+    and line; also what that hides. Nothing needs to run for this; a tree that is older is named.
     """
-    if var is not None and (as_json or types or state_dir):
-        raise typer.BadParameter("--var goes without --json, --types and --state-dir")
+    if var is not None and (as_json or types):
+        raise typer.BadParameter("--var goes without --json and --types")
     with told():
         if var is not None:
             from fsmv2.cli.why import why_variable
 
-            raise typer.Exit(why_variable(file, path, var))
+            raise typer.Exit(why_variable(file, path, var, state_dir=state_dir))
         from fsmv2.cli.why_now import why_now
 
         raise typer.Exit(

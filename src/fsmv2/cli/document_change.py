@@ -17,10 +17,11 @@ from typing import TypeVar
 
 import msgspec
 
-from fsmv2.cli.state_home import DOCUMENT
+from fsmv2.cli.state_home import DOCUMENT, JOURNAL, holder
 from fsmv2.errors import DocumentError
 from fsmv2.host.private import open_private
 from fsmv2.spec.document import documents_in
+from fsmv2.store.segments import segments_in
 
 T = TypeVar("T")
 
@@ -31,11 +32,16 @@ NAMED = 3
 
 
 class RunningDocument(msgspec.Struct, frozen=True):
-    """What runs: the document's place, when it was read (Unix seconds), a digest of each file."""
+    """What runs: the document's place, when it was read (Unix seconds), a digest of each file.
+
+    No digests: they are not known, or not yet. `journal_before`: the newest file of the journal
+    before this run; nothing: there was none.
+    """
 
     file: str
     at: float
     digests: dict[str, str]
+    journal_before: str | None = None
 
 
 def read_unchanged(file: Path, read: Callable[[], T]) -> tuple[T, RunningDocument | None]:
@@ -48,11 +54,18 @@ def read_unchanged(file: Path, read: Callable[[], T]) -> tuple[T, RunningDocumen
     return found, None
 
 
+def begins_record(directory: Path, file: Path) -> None:
+    """Keep that a run of this document begins: what is known of an earlier one is not of it."""
+    keep_record(directory, RunningDocument(os.path.realpath(file), time.time(), {}))
+
+
 def keep_record(directory: Path, record: RunningDocument | None) -> None:
     """Keep it in the state directory; none rather than one of an earlier run."""
     place = directory / DOCUMENT
     try:
         if record is not None:
+            newest = newest_segment(directory)
+            record = msgspec.structs.replace(record, journal_before=newest)
             file = open_private(place, os.O_WRONLY | os.O_TRUNC)
             with open(file, "wb") as opened:
                 opened.write(msgspec.json.encode(record))
@@ -61,6 +74,17 @@ def keep_record(directory: Path, record: RunningDocument | None) -> None:
         pass  # a full disk: then `why` cannot tell
     with contextlib.suppress(OSError):
         place.unlink(missing_ok=True)
+
+
+def newest_segment(directory: Path) -> str:
+    """The file that the journal in a state directory ends with; nothing: there is none."""
+    return next((path.name for path in reversed(segments_in(directory / JOURNAL))), "")
+
+
+def recorded_since(directory: Path, record: RunningDocument | None) -> bool:
+    """Whether the journal holds anything of the run of this record: by number, not by date."""
+    newest = newest_segment(directory)
+    return bool(newest) and (record is None or newest != record.journal_before)
 
 
 def record_in(directory: Path) -> RunningDocument | None:
@@ -79,7 +103,7 @@ def change_of(file: Path, record: RunningDocument | None) -> str:
     if os.path.realpath(file) != record.file:
         return f"what runs is {record.file}, not {file}"
     now = _digests(file)
-    if now == record.digests:
+    if not record.digests or now == record.digests:
         return ""
     if not now:
         return f"the document {file} cannot be read any more; {runs}"
@@ -93,6 +117,11 @@ def change_of(file: Path, record: RunningDocument | None) -> str:
     if problems:
         return f"{text}, and the newer one is not valid: {problems}"
     return f"{text}; stop it and run it again to apply the newer one"
+
+
+def change_from_tree(file: Path, directory: Path) -> str:
+    """As `change_of`, of the tree that runs in this state directory; nothing if none does."""
+    return change_of(file, record_in(directory)) if holder(directory) else ""
 
 
 @contextlib.contextmanager

@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.cli.document_change import change_from_tree
 from fsmv2.cli.exits import FAILED, OK, USAGE
-from fsmv2.cli.terminal import complain, put, show_diagnostics
+from fsmv2.cli.terminal import complain, progress, put, show_diagnostics, styled
+from fsmv2.cli.tree import default_state
 from fsmv2.errors import suggest
 from fsmv2.escaping import printable
 from fsmv2.runtime import PlanNode, plan
@@ -31,6 +33,8 @@ def render_plan(file: Path, path: str) -> int:
             return USAGE
         nodes = tuple(n for n in nodes if n.path == path or n.path.startswith(path + "/"))
     show_diagnostics(plant.diagnostics)
+    if change := change_from_tree(file, default_state(file)):
+        progress(styled("note: ", fg="yellow"), f"this is what the file says: {change}")
     put(as_yaml(nodes), end="")
     return FAILED if any(node.problem for node in nodes) else OK
 

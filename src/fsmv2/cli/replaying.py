@@ -12,6 +12,7 @@ from typing import Any
 from fsmv2.cli.exits import DIFFERS, OK, USAGE
 from fsmv2.cli.lines import clock_text
 from fsmv2.cli.moment import moment, shown
+from fsmv2.cli.patience import bounded
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.terminal import Part, complain, count, progress, put, put_json, styled
 from fsmv2.runtime.journal import Difference, Moment, Replayed, ReplayedSegment, end_of, replay
@@ -50,14 +51,16 @@ def replay_journal(
         complain(str(error))
         return USAGE
     began = time.perf_counter()
-    found = replay(
-        journal,
-        factory,
-        since=first,
-        until=last,
-        path=path,
-        tell=(put_json if as_json else _tell) if path else None,
-    )
+    with bounded(journal) as proceeds:
+        found = replay(
+            journal,
+            factory,
+            since=first,
+            until=last,
+            path=path,
+            tell=(put_json if as_json else _tell) if path else None,
+            proceeds=proceeds,
+        )
     if as_json:
         put_json(_summary(found))
     else:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fsmv2.cli.control import Control
-from fsmv2.cli.document_change import keep_record, read_unchanged, watched
+from fsmv2.cli.document_change import begins_record, keep_record, read_unchanged, watched
 from fsmv2.cli.exits import DROPPED, FAILED, OK, UNSETTLED
 from fsmv2.cli.lines import JsonLines, Lines
 from fsmv2.cli.quiet import keep_quiet
@@ -57,8 +57,10 @@ def run_document(
     if not directory.exists():
         load_plant(file)  # one that is wrong must not leave a folder behind
     with held(directory):
+        begins_record(directory, file)
         plant, record = read_unchanged(file, lambda: load_plant(file, state_dir=directory))
-        keep_record(directory, record)
+        if record is not None:
+            keep_record(directory, record)
         show_diagnostics(plant.diagnostics)
         if detect_only:
             settings = msgspec.structs.replace(plant.settings, detect_only=True)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fsmv2.cli.document_change import change_from_tree
 from fsmv2.cli.exits import OK, USAGE
 from fsmv2.cli.terminal import complain, put
+from fsmv2.cli.tree import default_state
 from fsmv2.core.create import encode
 from fsmv2.errors import suggest
 from fsmv2.runtime import PlanNode, plan
@@ -35,7 +37,7 @@ class Said(msgspec.Struct, frozen=True):
     value: Any
 
 
-def why_variable(file: Path, path: str, name: str) -> int:
+def why_variable(file: Path, path: str, name: str, *, state_dir: Path | None = None) -> int:
     """Print where the variable `name` of the worker at `path` comes from; returns the exit code."""
     from fsmv2.builtin import load_document, load_plant, register_builtins
     from fsmv2.flow import AsyncioEngine
@@ -62,6 +64,8 @@ def why_variable(file: Path, path: str, name: str) -> int:
         put(f"  {line}")
     for line in _secrets(plant, scope):
         put(f"  {line}")
+    if change := change_from_tree(file, state_dir or default_state(file)):
+        put(f"  this is what the file says: {change}")
     return OK
 
 

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import math
-import signal
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import msgspec
 
-from fsmv2.cli.document_change import change_of, record_in
+from fsmv2.cli.document_change import change_of, record_in, recorded_since
 from fsmv2.cli.duration import spoken
 from fsmv2.cli.exits import FAILED, OK, USAGE
 from fsmv2.cli.lines import clock_text
 from fsmv2.cli.moment import shown as date_text
+from fsmv2.cli.patience import bounded
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.replaying import known_types
 from fsmv2.cli.state_home import JOURNAL, holder, shown
@@ -51,9 +50,6 @@ DUE = {
 
 TRIES, PAUSE = 2, 0.2
 """How often the end of a journal that is being written is read again, and after which pause."""
-
-PATIENCE = 60.0
-"""Seconds for which the newest segment is read; those of a large tree take a few."""
 
 MOST = 8
 """Children in trouble, and decisions of late, that are shown."""
@@ -85,18 +81,13 @@ def why_now(
     directory = (state_dir or default_state(file)).absolute()
     journal = directory / JOURNAL
     process = holder(directory)
+    record = record_in(directory)
+    if process and not recorded_since(directory, record):
+        return _not_recorded(process, file, path, journal)
     if not segments_in(journal):
         if not file.exists() and state_dir is None:
             complain(f"{file} does not exist", fix="Name the document that is run, or --state-dir.")
             return USAGE
-        if process:
-            trouble = trouble_in(journal)
-            complain(
-                f"process {process} runs {file}, and nothing is recorded of it"
-                f"{f': {trouble.why}' if trouble else ''}",
-                fix=f"Make room in {shown(directory)}, or set `journal_mb` if it is 0.",
-            )
-            return FAILED
         complain(
             f"nothing is known of a run of {file}: there is no journal in {shown(directory)}",
             fix=f"Start it: fsmv2 run {file}. Name its --state-dir, if it has one.",
@@ -112,9 +103,8 @@ def why_now(
         )
     at = core.wall()
     missing = _missing(journal, found.ending) if process else ""
-    if core.root is None and missing:
-        complain(f"process {process} runs {file}, and nothing is recorded of it: {missing}")
-        return FAILED
+    if core.root is None and process:
+        return _not_recorded(process, file, path, journal, missing)
     if core.root is None:
         complain(
             f"nothing of {file} runs: it was stopped at {date_text(at)}",
@@ -122,7 +112,7 @@ def why_now(
         )
         return FAILED
     s = core.by_path.get(path)
-    change = change_of(file, record_in(directory)) if process else ""
+    change = change_of(file, record) if process else ""
     if s is None:
         complain(
             f"there is no supervisor '{path}' in this tree" + (f": {change}" if change else ""),
@@ -140,41 +130,34 @@ def why_now(
     return OK
 
 
+def _not_recorded(process: str, file: Path, path: str, journal: Path, missing: str = "") -> int:
+    """Say that nothing is known of the tree that runs, and what is there of an earlier one."""
+    trouble = trouble_in(journal)
+    older = segments_in(journal)
+    why = trouble.why if trouble else missing or "it starts or ends just now, or `journal_mb` is 0"
+    complain(
+        f"process {process} runs {file}, and nothing is recorded of it: {why}"
+        + ("; the journal that is there is of an earlier run" if older else ""),
+        fix=(
+            f"Make room in {shown(journal.parent)}."
+            if trouble
+            else "Ask again in a moment; if it stays so, set `journal_mb` and run it again."
+        )
+        + (f" The earlier run: fsmv2 replay {shown(journal)} --path {path}" if older else ""),
+    )
+    return FAILED
+
+
 def _end_of(journal: Path, factory: WorkerFactory, *, running: bool) -> Replayed:
     """The replay of the newest segment that can be, up to its end."""
-    with _within(PATIENCE, journal):
-        found = replay(journal, factory, since=math.inf)
+    with bounded(journal) as proceeds:
+        found = replay(journal, factory, since=math.inf, proceeds=proceeds)
         for _ in range(TRIES):
             if not (running and found.ending):
                 break
             time.sleep(PAUSE)  # a record that is just being written looks as if it were cut off
-            found = replay(journal, factory, since=math.inf)
+            found = replay(journal, factory, since=math.inf, proceeds=proceeds)
     return found
-
-
-class _TooLong(BaseException):
-    """Not an Exception: the core contains those, as they may be an author's."""
-
-
-@contextlib.contextmanager
-def _within(seconds: float, journal: Path) -> Iterator[None]:
-    """JournalError after so long: a file that nobody of us wrote may keep a core busy for ever."""
-
-    def over(_number: int, _frame: FrameType | None) -> None:
-        raise _TooLong
-
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # again, should it be contained all the same
-    try:
-        yield
-    except _TooLong:
-        raise JournalError(
-            f"{shown(journal)} cannot be read within {seconds:g} s.",
-            fix=f"See what `fsmv2 replay {shown(journal)}` says.",
-        ) from None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def _missing(journal: Path, ending: str) -> str:

@@ -70,6 +70,7 @@ class Thawing:
             return False
         for name, value in zip(self._attributes, part, strict=True):
             setattr(core, name, read(value))
+        core.check_dirty()
         return True
 
     def _meet(self, row: list[Any]) -> None:

@@ -221,4 +221,5 @@ class Segment:
 
 def segments_in(folder: Path) -> list[Path]:
     """The segments of a folder, oldest first."""
-    return sorted(path for path in folder.glob(f"*{SUFFIX}") if path.stem.isdecimal())
+    found = (path for path in folder.glob(f"*{SUFFIX}") if path.stem.isdecimal())
+    return sorted(path for path in found if path.is_file())  # a pipe would be waited for

@@ -89,14 +89,15 @@ def replay(
     until: float | None = None,
     path: str = "",
     tell: Callable[[Moment], None] | None = None,
+    proceeds: Callable[[], None] = lambda: None,
 ) -> Replayed:
     """Replay a journal, a folder or one segment of it, with the worker types of `factory`.
 
     Begins at the oldest checkpoint, or the last one not after `since`; ends after `until`; both in
-    Unix seconds. `tell` is called with the story of `path`, moment by moment. JournalError: there
-    is no journal, it is of another version, or a type is missing.
+    Unix seconds. `tell` is called with the story of `path`, moment by moment; `proceeds` after each
+    slice. JournalError: there is no journal, it is of another version, or a type is missing.
     """
-    return _Replay(factory, until, path, tell).run(recorded(Path(journal)), since)
+    return _Replay(factory, until, path, tell, proceeds).run(recorded(Path(journal)), since)
 
 
 class _Replay:
@@ -106,8 +107,10 @@ class _Replay:
         until: float | None,
         path: str,
         tell: Callable[[Moment], None] | None,
+        proceeds: Callable[[], None],
     ) -> None:
         self._factory = factory
+        self._proceeds = proceeds
         self._find = DataTypes(factory)
         self._reader = ExactReader(self._find)
         self._until = until
@@ -182,6 +185,7 @@ class _Replay:
                 raise JournalError(f"{segment.path}: {error.message}", fix=error.fix) from error
             except Exception as error:
                 raise _unreadable(segment.path, error) from error
+            self._proceeds()
             if found is not None:
                 self._difference = msgspec.structs.replace(found, segment=segment.path)
                 return False
@@ -196,6 +200,7 @@ class _Replay:
             for part in segment.parts():
                 if thawing.take(part):
                     self._core = thawing.core
+                self._proceeds()
         except FsmError as error:
             raise JournalError(f"{segment.path}: {error.message}", fix=error.fix) from error
         except Exception as error:
@@ -205,7 +210,7 @@ class _Replay:
         if start.continues and before is not None:
             # It goes on with what was replayed: from there everything follows by itself.
             before.epoch = start.head.epoch
-            _run_idle(before, start.idle, start.head.now)
+            before.skip(start.idle, start.head.now)
             self._difference = _state_differs(self._core, before, segment.path)
             self._core = before
         elif self._story is not None:
@@ -215,7 +220,7 @@ class _Replay:
     def _slice(self, core: Core, one: Slice) -> Difference | None:
         if one.epoch is not None:
             core.epoch = one.epoch
-        _run_idle(core, one.idle, core.now)
+        core.skip(one.idle, core.now)
         events = [self._event(plain) for plain in one.events]
         for event in events:
             with contextlib.suppress(Exception):  # as then: an event for which there is no tree
@@ -275,13 +280,6 @@ class _Replay:
             now=("more would be" if more else "fewer are",),
             segment=Path(),
         )
-
-
-def _run_idle(core: Core, times: int, now: float) -> None:
-    """As it was run while nothing was due."""
-    for _ in range(times):
-        core.run(now)
-        core.take()
 
 
 def _state_differs(then: Core, now: Core, segment: Path) -> Difference | None:

@@ -19,7 +19,8 @@ from fsmv2.store.segments import Segment, Segments, segments_in
 DEEP: list[Any] = []
 for _ in range(900):
     DEEP = [DEEP]
-ODD = [None, True, -1, 1.5, float("nan"), "x", b"y", [], {}, [[]] * 3, "os:system", DEEP, 2**62, 1e300]
+ODD = [None, True, -1, 1.5, float("nan"), "x", b"y", [], {}, [[]] * 3, "os:system", DEEP]
+ODD += [2**62, 1e300]
 """What may stand in the place of anything."""
 
 

@@ -13,7 +13,7 @@ def test_h80_lost_samples_have_an_exit_code_of_their_own_and_are_counted_by_flow
     assert exit_code(forced=[], dropped=lost, waiting={"p/x": "why"}) == DROPPED == 5
     assert exit_code(forced=[], dropped={}, waiting={"p/x": "why"}) == UNSETTLED
     assert exit_code(forced=["p/x"], dropped=lost, waiting={}) == FAILED
-    text, data = _summary(TreeView(0.0, ()), [], {}, lost)
+    text, data = _summary(TreeView(0.0, ()), [], [], {}, lost)
     assert "lost: 812 samples of p/filler/dfc_read, read and not taken by the broker" in text
     assert "lost: 1 sample of p/capper/dfc_read" in text
     assert data["dropped"] == lost

@@ -24,6 +24,7 @@ from fsmv2.cli.settled import unsettled
 from fsmv2.cli.show import Show
 from fsmv2.cli.state_home import JOURNAL, STORE, held, shown, state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
+from fsmv2.core.create import encode
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
 from fsmv2.store import SqliteStore, Store
 
@@ -119,12 +120,26 @@ async def _run(
                 save_picture(show, save_svg)
                 running.note(f"{running.why}stopping, children before parents; Ctrl-C again forces")
                 await running.end(tree, who=running.asked or "--for")
+        killed = await asyncio.to_thread(_kill_left, plant) if running.forced else ()
         waiting = unsettled(last, kit.factory) if time_over else {}
         dropped = kit.engine.dropped  # known only now: it sent what it could until it was closed
         code = exit_code(forced=running.forced, dropped=dropped, waiting=waiting)
-        text, data = _summary(last, running.forced, waiting, dropped)
+        text, data = _summary(last, running.forced, killed, waiting, dropped)
         running.show.summary(text, {**data, "exit": code})
     return code
+
+
+def _kill_left(plant: Plant) -> tuple[str, ...]:
+    """Kill the processes whose turn to stop did not come, but for those that are only watched."""
+    from fsmv2.builtin.agent import AgentSpec
+    from fsmv2.builtin.process.left import kill_left
+
+    spec = plant.root.user_spec
+    if plant.settings.detect_only or not isinstance(spec, AgentSpec) or not spec.processes_dir:
+        return ()
+    root = encode(plant.root.name)
+    watched_only = [f"{root}/{encode(one.name)}" for one in spec.processes if one.detect_only]
+    return kill_left(spec.processes_dir, watched_only)
 
 
 def exit_code(
@@ -157,7 +172,11 @@ def save_picture(show: Show, file: Path | None) -> None:
 
 
 def _summary(
-    tree: TreeView, forced: list[str], waiting: Mapping[str, str], dropped: Mapping[str, int]
+    tree: TreeView,
+    forced: list[str],
+    killed: Sequence[str],
+    waiting: Mapping[str, str],
+    dropped: Mapping[str, int],
 ) -> tuple[str, dict[str, Any]]:
     phases = Counter(node.phase.value for node in tree.nodes)
     counts = ", ".join(f"{number} {phase}" for phase, number in phases.items())
@@ -166,6 +185,7 @@ def _summary(
     if len(waiting) > SHOWN:
         lines.append(f"and {len(waiting) - SHOWN} more that should run and did not")
     lines += [f"forced: {text}" for text in forced]
+    lines += [f"killed, as the end was forced: {text}" for text in killed]
     lines += [
         f"lost: {count(number, 'sample')} of {path}, read and not taken by the broker in time"
         for path, number in dropped.items()
@@ -175,5 +195,6 @@ def _summary(
         "phases": phases,
         "unsettled": waiting,
         "forced": forced,
+        "killed": killed,
         "dropped": dropped,
     }

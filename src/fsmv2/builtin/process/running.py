@@ -123,8 +123,19 @@ async def stop(config: Config, known: Record | None = None) -> None:
     """Ask it to end, kill it after its grace, and with it what it started; nothing is left.
 
     Also what is on no record any more: the kernel is asked what lives. `known`: what was known of
-    it before.
+    it before. Cancelled, as by a stop that is forced, it kills at once: nobody waits for it longer.
     """
+    try:
+        await _stop(config, known)
+    except asyncio.CancelledError:
+        killing = asyncio.ensure_future(_kill(config))
+        while not killing.done():  # the cancel is repeated until this has ended
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([killing])
+        raise
+
+
+async def _stop(config: Config, known: Record | None) -> None:
     record = await _look(config, known)
     found = await _found(config)
     if record is not None and is_over(record) and not found.marked and not found.records:
@@ -162,6 +173,14 @@ async def _seen_off(record: Record) -> None:
                 await asyncio.sleep(LOOK_EVERY)
     if record.kept:
         await end(record.keeper, record.keeper_start, 0.0, asked=True)
+
+
+@blocking
+def _kill(config: Config) -> None:
+    record = read_record(config.directory)
+    if record is not None and record.runs:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(record.pid, signal.SIGKILL)
 
 
 @blocking

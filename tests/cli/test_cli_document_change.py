@@ -126,3 +126,31 @@ def test_a_running_tree_tells_each_change_once_and_its_end(file: Path) -> None:
     file.write_text(DOCUMENT)
     looks()
     assert told[1:] == ["the document is again the one that runs"]
+
+
+def test_h90_a_link_that_leads_elsewhere_by_now_is_the_same_document(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / name).write_text(DOCUMENT + "# 3\n" * (name == "three"))
+    link = tmp_path / "plant.yaml"
+    link.symlink_to("one")
+    record = run_of(link)
+    said = []
+    for target in ("two", "three", "nowhere"):
+        link.unlink()
+        link.symlink_to(target)  # as a mounted ConfigMap or a deployment does
+        said.append(change_of(link, record))
+    link.unlink()
+    link.symlink_to("one")
+    assert change_of(tmp_path / "one", record) == ""
+    assert said[0] == ""
+    assert said[1].startswith("the document was changed at ")
+    assert "cannot be read any more" in said[2]
+
+
+def test_h90_a_folder_in_the_place_of_the_file_is_called_so(file: Path) -> None:
+    record = run_of(file)
+    file.unlink()
+    file.mkdir()
+    assert "cannot be read any more" in change_of(file, record)
+    (file / "a.yaml").write_text(DOCUMENT)
+    assert " (it is a folder by now); " in change_of(file, record)

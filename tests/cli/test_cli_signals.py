@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
+from fsmv2.cli.signals import Signals
+
 TOY = [sys.executable, str(Path(__file__).with_name("toy_tree.py"))]
 
 
@@ -143,6 +145,16 @@ def test_h67_sighup_stops_in_order_and_says_that_nothing_was_reloaded() -> None:
     assert err.startswith("SIGHUP")
     assert out.endswith("forced 0\n")
     assert process.returncode == 0
+
+
+def test_h67_a_terminal_that_is_closed_is_heard_of_several_times_and_forces_nothing() -> None:
+    heard: list[int] = []
+    found = Signals(lambda _: None, lambda: heard.append(0))
+    for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+        found._came(number)
+    assert (found.name, found.forced) == ("SIGHUP", False)
+    found._came(signal.SIGTERM)
+    assert found.forced
 
 
 def test_h67_sighup_stays_ignored_under_nohup() -> None:

@@ -34,6 +34,7 @@ NAMED = 3
 class RunningDocument(msgspec.Struct, frozen=True):
     """What runs: the document's place, when it was read (Unix seconds), a digest of each file.
 
+    The place is the one that was named: a link that leads elsewhere by now is still the document.
     No digests: they are not known, or not yet. `journal_before`: the newest file of the journal
     before this run; nothing: there was none.
     """
@@ -50,13 +51,13 @@ def read_unchanged(file: Path, read: Callable[[], T]) -> tuple[T, RunningDocumen
         at, before = time.time(), _digests(file)
         found = read()
         if before == _digests(file):
-            return found, RunningDocument(os.path.realpath(file), at, before) if before else None
+            return found, RunningDocument(os.path.abspath(file), at, before) if before else None
     return found, None
 
 
 def begins_record(directory: Path, file: Path) -> None:
     """Keep that a run of this document begins: what is known of an earlier one is not of it."""
-    keep_record(directory, RunningDocument(os.path.realpath(file), time.time(), {}))
+    keep_record(directory, RunningDocument(os.path.abspath(file), time.time(), {}))
 
 
 def keep_record(directory: Path, record: RunningDocument | None) -> None:
@@ -100,16 +101,20 @@ def change_of(file: Path, record: RunningDocument | None) -> str:
     if record is None:
         return ""
     runs = f"what runs is that of {_moment(record.at)}"
-    if os.path.realpath(file) != record.file:
+    if not any(place(file) == place(record.file) for place in (os.path.abspath, os.path.realpath)):
         return f"what runs is {record.file}, not {file}"
+    if not record.digests:
+        return ""
     now = _digests(file)
-    if not record.digests or now == record.digests:
+    if now == record.digests:
         return ""
     if not now:
         return f"the document {file} cannot be read any more; {runs}"
     names = sorted(n for n in {*now, *record.digests} if now.get(n) != record.digests.get(n))
     which = ""
-    if names != [""]:
+    if ("" in now) != ("" in record.digests):
+        which = " (a file takes the place of a folder)" if "" in now else " (it is a folder by now)"
+    elif names != [""]:
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         which = f" ({', '.join(names[:NAMED])}{more})"
     text = f"the document was changed at {_moment(_changed_at(file, names))}{which}; {runs}"

@@ -25,7 +25,11 @@ STOPS = (
     signal.SIGPWR,
     signal.SIGXCPU,
 )
-"""Stop in order; the second one forces."""
+"""Stop in order; the second one forces, but for SIGHUP.
+
+Of one closed terminal a program hears several times: by the kernel, by its shell, and by a login
+manager that ends the session, in the same moment. None of them is a person who has lost patience.
+"""
 
 NOTED = (
     signal.SIGUSR1,
@@ -58,6 +62,7 @@ class Signals:
         self.name = ""
         """The signal that asked for the end first."""
         self.forced = False
+        self._counted = False
         self._tell = tell
         self._leave = leave
         self._lock = threading.Lock()
@@ -143,8 +148,12 @@ class Signals:
                 self._tell(f"{_name(number)} changes nothing; SIGTERM or Ctrl-C stops in order")
             return
         with self._lock:
+            again = self._counted
+            self._counted = self._counted or number != signal.SIGHUP
             if not self.name:
                 self.name = _name(number)
+            elif not again or number == signal.SIGHUP:
+                return
             elif not self.forced:
                 self.forced = True
                 self._limit = time.monotonic() + FORCED_WITHIN

@@ -24,6 +24,7 @@ SCOPE: dict[str, Any] = {
     "D": {str(i): i for i in range(4000)},
     "x": {"y": 0},
     "deep": [[list(range(4000))]],
+    "towers": [[[[[[[[[[i]]]]]]]]] for i in range(900)],
     "P": tuple(range(100_000)),
 }
 COMPILED = {
@@ -65,6 +66,7 @@ BODIES = (
     "{% set b = .H | replace('hhhhhhhhg', 'g') %}",
     "{% set b = .Q | join(',') %}",
     "{% set b = .L | tojson %}",
+    "{% set b = .towers | tojson %}",
     "{% set b = .L ~ '' %}",
     "{% set b = .L + .L %}",
     "{% set b = [.deep] %}",

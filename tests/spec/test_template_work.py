@@ -12,7 +12,7 @@ import pytest
 from fsmv2.errors import TemplateError
 from fsmv2.spec import render_template
 from fsmv2.spec.template_jinja import compile_jinja
-from fsmv2.spec.template_limits import MAX_STEPS, Work
+from fsmv2.spec.template_limits import MAX_STEPS, NESTED_STEPS, Work, steps_of
 
 SCOPE: dict[str, Any] = {
     "T": "a" * 1_000_000,
@@ -150,3 +150,11 @@ def test_integers_of_one_hash_are_made_unique_one_by_one() -> None:
     by = 2**61 - 1
     assert render_template(f"{{{{ range(0, {by * 3}, {by}) | unique }}}}", {}) == [0, by, 2 * by]
     assert render_template(f"{{{{ [1, 1.0, {by}, {by}, 'a', 'A'] | unique }}}}", {}) == [1, by, "a"]
+
+
+def test_each_container_in_another_is_charged() -> None:
+    """To enter one takes as long as some of its items: a hundred and fifty towers of lists took
+    three times as long as a step may."""
+    assert steps_of([[0]] * 100) == 2 * 201 + NESTED_STEPS * 100
+    assert steps_of([{}, (), 0]) == 2 * 4 + NESTED_STEPS * 2
+    assert steps_of([0]) == 4

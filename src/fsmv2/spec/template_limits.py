@@ -31,6 +31,7 @@ CLOSE_FIX = (
     "{% raw %}…{% endraw %}."
 )
 RAW_FIX = "To write '{{', '}}' or '{%' literally, put it in {% raw %}…{% endraw %}."
+NESTED_STEPS = 6  # for each container in another, beyond those for its items
 TEXT_STEP = 64  # characters that are read or copied in one step
 
 
@@ -69,16 +70,16 @@ def check_value(value: Any) -> int:
     Shared containers count as often as they appear, as they do in the text. Returns the number
     of items.
     """
-    seen = [0, 0]
+    seen = [0, 0, 0]
     _weigh(value, 0, seen)
     return seen[0]
 
 
 def steps_of(value: Any) -> int:
     """What it takes to look at all of `value`; raises like `check_value`."""
-    seen = [0, 0]
+    seen = [0, 0, 0]
     _weigh(value, 0, seen)
-    return 2 * seen[0] + seen[1] // TEXT_STEP
+    return 2 * seen[0] + seen[1] // TEXT_STEP + NESTED_STEPS * max(0, seen[2] - 1)
 
 
 _SHORT = frozenset({int, float, bool, type(None)})  # exact types that make no long text
@@ -104,6 +105,7 @@ def _weigh(value: Any, depth: int, seen: list[int]) -> None:
 def _weigh_all(items: Collection[Any], depth: int, seen: list[int]) -> None:
     if items and depth >= MAX_DEPTH:
         raise too_much("The nesting of a value", MAX_DEPTH, "levels")
+    seen[2] += 1
     held = [item for item in items if type(item) not in _SHORT or _is_long(item)]
     _count(len(items) - len(held), seen)  # most lists are long lists of numbers: not one by one
     for item in held:

@@ -135,7 +135,7 @@ async def measure(bridges: int, tags: int, seconds: float) -> dict[str, Any]:
             seen = await tree.until(active, timeout=300, every=0.2)
             converged = time.perf_counter() - began
             broker: Any = seen.of_type("broker")[0].observed
-            # Stopped and begun again, so that the witness sees every sample from the first on.
+            # Stopped and restarted, so that the witness sees every sample from the first on.
             tree.declare(reads_stopped(plant.root))
             await tree.until(no_bridge_runs, timeout=60, every=0.1)
             witness = stack.enter_context(

@@ -11,7 +11,7 @@ core     the pure machine: events in, instructions out.
 runtime  the asynchronous shell around it.
 flow     moving data: engine, inputs, outputs.
 builtin  agent, broker, bridge, connection, data flow.
-lint     what is not sound in worker classes, read from their code.
+lint     mistakes in worker classes, read from their code.
 cli      the commands.
 testing  the simulation, for authors and for ourselves.
 """

@@ -267,7 +267,7 @@ def test_two_bridges_that_would_hear_the_same_commands_are_told() -> None:
 
 
 def two(second: str, first: str = "") -> list[tuple[str, str]]:
-    """What is told of two bridges that are made of one template."""
+    """What is reported of two bridges that are made of one template."""
     text = BRIDGE.partition("bridges:")[0] + "bridges:\n"
     for name, more in (("filler", first), ("capper", second)):
         text += f"  - {{name: {name}, template: plc, variables: {{IP: h, PORT: 502}}{more}}}\n"

@@ -1,4 +1,4 @@
-"""The demo's PLCs: real processes, begun again when killed, gone when the demo is."""
+"""The demo's PLCs: real processes, restarted when killed, gone when the demo is."""
 
 import asyncio
 import os

@@ -124,7 +124,7 @@ def test_a_planned_end_waits_the_base_delay_and_is_no_attempt() -> None:
             sim.until(lambda sim: sim["t/a"].state == "running", within=3)
             jobs.end("t/a", "well")
             sim.until(lambda sim: sim["t/a"].state == "stopped", within=3)
-            assert "begun again in 1.0 s" in sim["t/a"].control_reason
+            assert "restarted in 1.0 s" in sim["t/a"].control_reason
             assert sim["t/a"].attempts == 0
         assert sim.texts("escalation", "t/a") == []
 

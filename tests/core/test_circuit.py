@@ -376,7 +376,7 @@ def test_a_temporary_child_at_fault_is_ended_for_good(world: World, restart: Any
         sim.run(300)
         ends = [(r.level, r.text) for r in sim.reports if r.kind == "ended"]
         if restart == "temporary":
-            text = "begun again after its backoff; temporary, so it is not begun again"
+            text = "restarted after its backoff; temporary, so it is not restarted"
             assert ends == [("warning", text)]
             assert (sim["g/a"].state, sim["g/a"].incarnation) == ("stopped", 1)
             assert len(sim.texts("repair", "g/a")) == 1  # it is not tried any more

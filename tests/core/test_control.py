@@ -83,7 +83,7 @@ class Wishing(Job):
 def test_who_rests_after_a_person_was_called_is_seen_stopped_if_somebody_asks_for_it(
     mapping: dict[str, str], seen: str, phase: Phase
 ) -> None:
-    """It stands either way; that it rests before it is begun again is no such wish."""
+    """It stands either way; that it rests before it is restarted is no such wish."""
     jobs = Jobs()
     factory = WorkerFactory()
     factory.register(Wishing, name="job", make=lambda: Wishing(jobs))

@@ -176,7 +176,7 @@ def test_a_large_subtree_stops_and_is_released_a_few_at_a_time(
 def test_children_are_gone_through_once_for_each_declaration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Twenty ticks make a thousand children; none of them begins again with the first."""
+    """Twenty ticks make a thousand children; none of them restarts with the first."""
     begun = []
 
     def counted(*args: Any, **more: Any) -> Any:

@@ -258,7 +258,7 @@ def test_h22_an_action_that_ignores_cancel_is_given_up_and_its_late_result_ignor
         assert ("d", "on") in world.done
 
 
-def test_h22_an_action_that_ends_before_it_is_given_up_is_told_of_no_longer(world: World) -> None:
+def test_h22_an_action_that_ends_before_it_is_given_up_is_reported_no_longer(world: World) -> None:
     world.deaf.add("d")
     with simulate(world, device("d")) as sim:
         sim.run(22)
@@ -383,7 +383,7 @@ def test_h42_escalation_is_reached_even_when_attempts_are_a_minute_apart(world: 
         world.broken["inside"] = "a"
         sim.run(1500)
         texts = sim.texts("escalation", "g/a")
-        assert texts[0].startswith("1 attempt left before a person is called")
+        assert texts[0].startswith("1 attempt left before an operator is paged")
         assert texts[1].startswith("EscalationRequired: 5 attempts")
         assert len(texts) == 2
         assert sim["g/a"].incarnation > 5  # retries go on at the cap
@@ -525,10 +525,11 @@ def test_h55_h56_late_results_are_dropped_and_counted(world: World) -> None:
         assert sim.core.counters.dropped == dropped + 4
         assert sim.supervisor("g/b").last_action is None
         assert sim.texts("dropped", "g/a")[-1:] == [
-            "an observation of incarnation 1 came late, it is gone: not used"
+            "an observation of incarnation 1 arrived late, it is gone: discarded"
         ]
         late = (
-            "the result of an action of incarnation 1 came late, incarnation 2 is there: not used"
+            "the result of an action of incarnation 1 arrived late, incarnation 2 is there: "
+            "discarded"
         )
         assert sim.texts("dropped", "g/b")[-2:] == [late, late]
 
@@ -548,7 +549,9 @@ def test_h55_what_is_seen_while_the_old_tasks_still_end_is_told_in_passing(world
             sim.post(Observed("g/a", 1, sim.now, DeviceObserved(lit=True)))
             sim.run(0)
             last = [report for report in sim.reports if report.kind == "dropped"][-1]
-            assert last.text == ("an observation of incarnation 1 came late, it is gone: not used")
+            assert last.text == (
+                "an observation of incarnation 1 arrived late, it is gone: discarded"
+            )
             assert last.level == ("info" if ended else "debug")
 
 

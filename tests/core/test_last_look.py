@@ -112,7 +112,7 @@ def test_a_parent_stops_after_what_is_below_a_child_that_had_stopped_before() ->
     assert tree["g"].state == "stopped"
 
 
-@pytest.mark.parametrize("ends", ["begun again", "forced", "removed"])
+@pytest.mark.parametrize("ends", ["restarted", "forced", "removed"])
 def test_who_waits_for_one_far_below_is_told_however_that_ends(ends: str) -> None:
     """Found by a simulation: between the two stood one that had stopped already."""
 

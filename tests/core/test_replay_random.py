@@ -1,4 +1,4 @@
-"""Whatever befalls a tree, and whatever a person asks of it, is decided again as it was."""
+"""Whatever happens to a tree, and whatever a person asks of it, is decided again as it was."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def test_it_says_what_the_one_it_requires_is_about(jobs: Jobs) -> None:
 
 
 def test_one_that_rests_between_two_runs_is_not_there(jobs: Jobs) -> None:
-    """A permanent child that finished is begun again after its backoff: until then it is down."""
+    """A permanent child that finished is restarted after its backoff: until then it is down."""
     settings = EngineSettings(backoff_base=60.0)
     with simulate(jobs, team("t", job("a"), job("b", requires=["a"])), settings) as sim:
         sim.run(10)
@@ -212,7 +212,7 @@ def test_nobody_waits_for_a_member_of_its_group_that_is_switched_off(jobs: Jobs)
         jobs.broken.add("t/a")
         jobs.end("t/a", "badly")
         sim.run(4)
-        assert sim["t/b"].reason.startswith("begins again with t/a, which is failed")
+        assert sim["t/b"].reason.startswith("restarts with t/a, which is failed")
         sim.declare(team("t", job("a", enabled=False), job("b"), groups=(group,)))
         sim.run(4)
         assert states(sim, "ab") == ["stopped", "running"]

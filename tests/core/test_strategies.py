@@ -40,7 +40,7 @@ def begun(jobs: Jobs, name: str) -> int:
         ("temporary", "badly", False),
     ],
 )
-def test_a_child_is_begun_again_by_its_restart_policy(
+def test_a_child_is_restarted_by_its_restart_policy(
     jobs: Jobs, restart: str, how: str, again: bool
 ) -> None:
     with simulate(jobs, team("t", job("a", restart), job("b"))) as sim:
@@ -65,11 +65,11 @@ def test_a_permanent_child_that_keeps_finishing_backs_off_and_calls_a_person(job
         sim.run(1)
         for attempt in range(1, 7):
             sim.until(lambda sim, n=attempt: sim["t/a"].attempts >= n, within=70)
-            assert "permanent, so it is begun again in" in sim["t/a"].control_reason
+            assert "permanent, so it is restarted in" in sim["t/a"].control_reason
         sim.run(1)
         assert any("EscalationRequired" in text for text in sim.texts("escalation", "t/a"))
         assert sim.supervisor("t").statuses["a"].phase is Phase.FAILED
-        assert "permanent, so it is begun again in" in sim["t/a"].reason
+        assert "permanent, so it is restarted in" in sim["t/a"].reason
         sim.declare(team("t", job("a", enabled=False)))
         sim.run(1)
         assert sim.supervisor("t").statuses["a"].phase is Phase.STOPPED
@@ -162,7 +162,7 @@ MEMBERS = "abc"
         ("temporary", "badly", False),
     ],
 )
-def test_who_is_begun_again_with_whom(
+def test_who_is_restarted_with_whom(
     jobs: Jobs, strategy: Any, fails: str, restart: str, how: str, triggers: bool
 ) -> None:
     """Beside the group stands `d`, which no group may ever touch."""
@@ -192,7 +192,7 @@ def test_who_is_begun_again_with_whom(
         ("temporary", True, "stopped", 1),
     ],
 )
-def test_what_becomes_of_a_member_whose_group_is_begun_again(
+def test_what_becomes_of_a_member_whose_group_is_restarted(
     jobs: Jobs, restart: str, ended_before: bool, state: str, times: int
 ) -> None:
     group = Group("one_for_all", ("a", "b"))
@@ -210,7 +210,7 @@ def test_what_becomes_of_a_member_whose_group_is_begun_again(
             assert "temporary, so it is not" in sim["t/b"].control_reason
 
 
-def test_a_member_that_waits_for_its_own_backoff_is_not_begun_again_by_another(
+def test_a_member_that_waits_for_its_own_backoff_is_not_restarted_by_another(
     jobs: Jobs,
 ) -> None:
     group = Group("one_for_all", ("a", "b"))
@@ -230,7 +230,7 @@ def test_a_member_that_waits_for_its_own_backoff_is_not_begun_again_by_another(
         assert sim["t/b"].incarnation == before
 
 
-def test_a_member_that_has_not_begun_is_not_begun_again(jobs: Jobs) -> None:
+def test_a_member_that_has_not_begun_is_not_restarted(jobs: Jobs) -> None:
     group = Group("one_for_all", ("a", "b"))
     waits = job("b", requires=["x"])
     tree = team("t", job("a"), waits, job("x", enabled=False), groups=(group,))
@@ -266,7 +266,7 @@ def test_the_others_wait_until_the_one_that_failed_comes_back(jobs: Jobs) -> Non
         sim.until(lambda sim: sim["t/b"].incarnation == 2)
         sim.until(
             lambda sim: (
-                sim["t/b"].reason == "begins again with t/a, which is failed: waits to try again"
+                sim["t/b"].reason == "restarts with t/a, which is failed: waits to try again"
             )
         )
         jobs.broken.clear()
@@ -287,7 +287,7 @@ def test_two_of_a_group_that_fail_do_not_wait_for_each_other(jobs: Jobs) -> None
 
 
 def test_a_member_that_requires_another_one_keeps_its_backoff(jobs: Jobs) -> None:
-    """It is stopped when that one is begun again with it, and may not forget that it failed."""
+    """It is stopped when that one is restarted with it, and may not forget that it failed."""
     group = Group("one_for_all", ("a", "b"))
     with simulate(jobs, team("t", job("a"), job("b", requires=["a"]), groups=(group,))) as sim:
         sim.run(10)
@@ -419,7 +419,7 @@ def test_a_temporary_worker_that_stays_silent_ends_once() -> None:
         world.silent.add("g/a")
         sim.run(2000)
         assert sim.texts("ended", "g/a") == [
-            "its collection stays silent; temporary, so it is not begun again"
+            "its collection stays silent; temporary, so it is not restarted"
         ]
         assert sim["g/a"].incarnation == 1
 

@@ -19,7 +19,7 @@ ALL = EngineSettings(records=1000)
 
 
 def told(sim: Simulation, path: str = "") -> str:
-    """Every report below `path` but transitions, actions and what came late, as lines."""
+    """Every report below `path` but transitions, actions and what arrived late, as lines."""
     lines = [
         f"{r.level} {r.kind} {r.path}: {r.text}"
         for r in sim.reports
@@ -55,10 +55,10 @@ def test_a_circuit_that_opens_and_closes() -> None:
             warning repair g/p/a: restart 1 in 1.0 s: a does not answer
             warning condition g/p: CircuitClosed=False: a: a does not answer
             error circuit g/p: circuit opened
-            info stop g/p/a: begun again after its backoff
+            info stop g/p/a: restarted after its backoff
             info restarted g/p/a: incarnation 2 begins
             warning repair g/p/a: restart 2 in 1.6 s: a does not answer
-            info stop g/p/a: begun again after its backoff
+            info stop g/p/a: restarted after its backoff
             info condition g/p: CircuitClosed=True
             info circuit g/p: circuit closed
             info restarted g/p/a: incarnation 3 begins
@@ -66,7 +66,7 @@ def test_a_circuit_that_opens_and_closes() -> None:
         )
         assert causes(sim, "g/p/a", "circuit", "stop", "timer") == [
             "circuit of g/p <",
-            "stop begun again after its backoff <",
+            "stop restarted after its backoff <",
             "timer healthy for as long as its next delay",
             "timer healthy for long enough",
         ]
@@ -81,8 +81,8 @@ def test_a_circuit_that_opens_and_closes() -> None:
             "permanent",
             "well",
             """
-            info ended t/a: finished (it ended well); permanent, so it is begun again in 0.5 s
-            info ended t/a: is begun again
+            info ended t/a: finished (it ended well); permanent, so it is restarted in 0.5 s
+            info ended t/a: is restarted
             """,
         ),
         ("permanent", "badly", "\n"),
@@ -93,7 +93,7 @@ def test_a_circuit_that_opens_and_closes() -> None:
             "temporary",
             "badly",
             """
-            warning ended t/a: failed (it ended badly); temporary, so it is not begun again
+            warning ended t/a: failed (it ended badly); temporary, so it is not restarted
             """,
         ),
     ],
@@ -105,7 +105,7 @@ def test_a_child_that_ends(jobs: Jobs, restart: str, how: str, expected: str) ->
         sim.run(20)
         assert told(sim) == dedent(expected)
         ends = [line.partition(": ")[2] for line in told(sim).splitlines() if line]
-        again = "is begun again"
+        again = "is restarted"
         wanted = [f"ended {'no longer' if end == again else end} <" for end in ends]
         assert causes(sim, "t/a", "ended") == wanted
         assert causes(sim, "t", "ended") == (["ended t/a <"] if ends else [])
@@ -113,20 +113,20 @@ def test_a_child_that_ends(jobs: Jobs, restart: str, how: str, expected: str) ->
 
 
 @pytest.mark.parametrize("restart", ["permanent", "temporary"])
-def test_a_group_that_is_begun_again(jobs: Jobs, restart: str) -> None:
+def test_a_group_that_is_restarted(jobs: Jobs, restart: str) -> None:
     children = (job("a"), job("b", restart), job("c"))
     tree = team("t", *children, groups=(Group("one_for_all", ("a", "b")),))
     with simulate_jobs(jobs, tree, ALL) as sim:
         sim.run(10)
         jobs.end("t/a", "well")
         sim.run(60)
-        which = "begun again with a (one_for_all), which finished: it ended well"
+        which = "restarted with a (one_for_all), which finished: it ended well"
         gone = f"warning ended t/b: would be {which}; temporary, so it is not\n"
         again = f"info stop t/b: {which}\ninfo restarted t/b: incarnation 2 begins\n"
         assert told(sim) == (
-            "\ninfo ended t/a: finished (it ended well); permanent, so it is begun again in 0.5 s\n"
+            "\ninfo ended t/a: finished (it ended well); permanent, so it is restarted in 0.5 s\n"
             + (gone if restart == "temporary" else again)
-            + "info ended t/a: is begun again\n"
+            + "info ended t/a: is restarted\n"
         )
         seen = causes(sim, "t/b", "sibling")
         assert seen == [f"sibling a is {state} <" for state in ("stopped", "starting", "running")]
@@ -216,7 +216,7 @@ def test_an_escalation_that_is_acknowledged_and_over(jobs: Jobs, note: str, said
         )
         taken = f"acknowledged by test{said}"
         assert told(sim) == (
-            "\nwarning escalation t/a: 1 attempt left before a person is called: "
+            "\nwarning escalation t/a: 1 attempt left before an operator is paged: "
             "it ended badly at once\n"
             f"critical escalation t/a: {called}\n"
             f"warning condition t/a: Recovers=False: {called}\n"

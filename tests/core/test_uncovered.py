@@ -1,4 +1,4 @@
-"""A state mapping that forgets states of the parent is told of, once, and followed all the same."""
+"""A state mapping that forgets states of the parent is reported once, and followed all the same."""
 
 from __future__ import annotations
 

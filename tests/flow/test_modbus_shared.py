@@ -238,7 +238,7 @@ async def test_h75_a_write_is_never_sent_twice() -> None:
 
 
 def test_an_answer_is_old_only_if_its_request_was_one_of_the_last() -> None:
-    """Also where the numbers begin again."""
+    """Also where the numbers wrap around."""
     stream = Stream()
     sent = [stream.next_transaction() for _ in range(3)]
     assert sent == [1, 2, 3]

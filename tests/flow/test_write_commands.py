@@ -1,4 +1,4 @@
-"""What a sender may send, what is told of the rest, and how old and how double is noticed."""
+"""What a sender may send, what is reported of the rest, and how old and how double is noticed."""
 
 from __future__ import annotations
 

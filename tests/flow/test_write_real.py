@@ -305,7 +305,7 @@ async def test_a_device_killed_in_the_middle_leaves_an_unknown_outcome(tmp_path:
 async def test_after_the_brokers_death_new_commands_are_heard_and_old_ones_never(
     tmp_path: Path,
 ) -> None:
-    """Nobody keeps a command: what was sent while nobody listened is told so, and not executed."""
+    """Nobody keeps a command: what nobody listened to is answered so, and not executed."""
     async with rig(tmp_path) as it:
         assert (await it.ask("setpoint", 1))["ok"]
         await it.engine.stop(NAME, drain=1.0)
@@ -357,7 +357,7 @@ async def test_two_flows_cannot_hear_the_same_commands(tmp_path: Path) -> None:
 
 
 async def test_a_device_that_closes_every_connection_is_told_of_and_still_there() -> None:
-    """H63: it accepts, so nothing of ours is to be begun anew; it does not work, so it shows."""
+    """H63: it accepts, so nothing of ours is to be restarted; it does not work, so it shows."""
     stood: list[asyncio.StreamWriter] = []
     closing = True
 

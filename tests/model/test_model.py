@@ -293,7 +293,7 @@ class Histories(RuleBasedStateMachine):
     def _check_releases(self, in_place: set[str]) -> None:
         """What is released has stopped, and so has all below it; one instance at a time lives.
 
-        Below a path of `in_place` who is there goes on while its parent is begun again.
+        Below a path of `in_place` who is there goes on while its parent is restarted.
         """
         state: dict[str, str] = {}
         live: Counter[str] = Counter()

@@ -82,7 +82,7 @@ class Other(Client):
 
 
 class Top(Client):
-    """Declares a client that is begun anew, one that adapts, and one that does not care."""
+    """Declares a client that is restarted, one that adapts, and one that does not care."""
 
     update_policy = "in_place"
 
@@ -264,7 +264,7 @@ def test_a_file_that_cannot_be_read_leaves_the_last_value_loudly_until_it_is_bac
     assert Client.handed["top/client"] == [f"me:{FIRST}"], "also for one that begins now"
     sim.restart("top")
     sim.run(5)
-    assert place.conditions == [reason], "a root that was begun anew still says it"
+    assert place.conditions == [reason], "a root that was restarted still says it"
     if place.file.is_dir():
         place.file.rmdir()
     else:

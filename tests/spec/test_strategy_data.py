@@ -22,7 +22,7 @@ def child(name: str, **options: Any) -> ChildSpec:
     return ChildSpec(name, "lamp", UserSpec(), **options)
 
 
-def test_a_group_says_who_is_begun_again_with_whom() -> None:
+def test_a_group_says_who_is_restarted_with_whom() -> None:
     all_, rest = Group("one_for_all", ("a", "b", "c")), Group("rest_for_one", ("a", "b", "c"))
     assert [all_.affected(n) for n in "abcd"] == [("b", "c"), ("a", "c"), ("a", "b"), ()]
     assert [rest.affected(n) for n in "abcd"] == [("b", "c"), ("c",), (), ()]

@@ -232,7 +232,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
 
     @state("failed", to="active idle degraded_flow starting_connection stopping")
     def starting_failed(self, s: Snap) -> Step:
-        """The start took too long; it goes on when its cause is gone, or is begun again later."""
+        """The start took too long; it goes on when its cause is gone, or is restarted later."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
         waits = _not_flowing(s)

@@ -91,7 +91,7 @@ class Misleading:
                 f"'unknown' stands there{_more(len(found), 'bridge')}.",
                 f"Name {levels}, or use the levels from enterprise on without a gap.",
             )
-        # Two bridges at one place are told of that already, with what to do.
+        # Two bridges at one place are warned of already, with what to do.
         if self._nowhere and not any(found.code in SAME_PLACE for found in self._warnings):
             node, name = self._nowhere[0]
             path = compute_location_path(self._agent)

@@ -284,7 +284,7 @@ def engine_settings(section: EngineSettings) -> EngineSettings:
 
 
 class GroupSection(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry of `groups:`; processes, bridges or the broker that are begun again together."""
+    """An entry of `groups:`; processes, bridges or the broker that are restarted together."""
 
     strategy: Literal["one_for_all", "rest_for_one"]
     members: Annotated[list[str], msgspec.Meta(min_length=2)]

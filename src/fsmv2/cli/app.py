@@ -241,7 +241,7 @@ def explain(
         raise typer.Exit(explain_code(code))
 
 
-@app.command(short_help="Say what is not sound in worker classes.")
+@app.command(short_help="Report mistakes in worker classes.")
 def lint(
     paths: Annotated[
         list[Path],

@@ -1,4 +1,4 @@
-"""`lint`: what is not sound in worker classes, read from their code."""
+"""`lint`: mistakes in worker classes, read from their code."""
 
 from __future__ import annotations
 

@@ -40,9 +40,9 @@ DUE = {
     "wake": "looks at its state again",
     "create": "is made, if it can be by then",
     "breaker": "has its steps tried again",
-    "repair": "is begun anew by its parent",
+    "repair": "is restarted by its parent",
     "again": "may run again",
-    "recreate": "is begun anew with what is declared now",
+    "recreate": "is recreated with what is declared now",
     "settle": "has its failures forgiven, if nothing happens until then",
     "stop": "is forced to end, if it has not by then",
 }
@@ -263,6 +263,8 @@ def _seen(node: NodeView) -> str:
         if value or isinstance(value, bool | int | float)
     )
     old = "" if node.fresh else ", which is too old to count"
+    if not fields and node.fresh:
+        return ""  # it observes nothing itself: an age would look like a worker nobody looks at
     return f"{spoken(node.observed_age)} ago{old}{': ' if said else ''}{said}"
 
 
@@ -272,7 +274,7 @@ def _tried(node: NodeView) -> str:
     times = "once" if node.attempts == 1 else f"{node.attempts} times"
     again = f"again in {spoken(node.retry_in)}" if node.retry_in else "again now"
     delays = ", ".join(spoken(delay) for delay in node.next_delays)
-    return f"{times} in vain; {again}, then after {delays}"
+    return f"failed {times}; {again}, then after {delays}"
 
 
 def _below(children: list[NodeView]) -> Iterator[str]:

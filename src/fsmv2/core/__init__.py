@@ -3,7 +3,7 @@
 machine:      the core itself: dirty marks, timers, the order of ticks.
 supervisor:   the record of one path.           tick: one look at it, in this order:
 circuit, derive, control, reconcile, step, lifecycle, publish.
-ending, siblings: who ended by itself, who is begun again with whom, who waits for whom.
+ending, siblings: who ended by itself, who is restarted with whom, who waits for whom.
 commands, pausing, escalation: what a person asks, and when one is called.
 events, instructions: the two languages at the cut.    reactions: what is done about each event.
 acting, freshness, backoff, breaker, waiting, pace, stall, purity, durable, secrets: a policy each.

@@ -27,7 +27,7 @@ REFUSED_DELAY = 1.0
 class Running:
     """The action that is queued or running now. `urgent`: begun to stop or to hold.
 
-    `queued`: it has waited for a slot for so long that it is told of.
+    `queued`: it has waited for a slot for so long that it is reported.
     """
 
     __slots__ = (

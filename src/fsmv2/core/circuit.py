@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fsmv2.core.supervisor import Supervisor
 
 
-REPAIRED = "begun again after its backoff"
+REPAIRED = "restarted after its backoff"
 """The reason of a restart that a fault or an escalation below led to."""
 
 
@@ -48,7 +48,7 @@ class CheckState:
         self.opened_at = 0.0
 
     def __str__(self) -> str:
-        """What people are told of it."""
+        """How it is reported."""
         if self.fault is None:
             return f"unknown: {self.unknown}" if self.unknown else "healthy"
         sure = "" if self.open else ", to be confirmed"

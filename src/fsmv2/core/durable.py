@@ -121,7 +121,7 @@ class Durable:
         if kept.desired is desired and kept.declared is declared and kept.paused is s.paused:
             return
         if s.parent is None and self.failing:
-            self._say(core, self.failing)  # a root begun anew has lost its conditions
+            self._say(core, self.failing)  # a restarted root has lost its conditions
         if self._unmet:
             self._drop_undeclared(core, s, desired)
         before = kept.declared, kept.desired, kept.paused

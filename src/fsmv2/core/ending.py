@@ -1,19 +1,19 @@
-"""What becomes of a child that ended by itself, and of those that are begun again with it.
+"""What becomes of a child that ended by itself, and of those that are restarted with it.
 
 A child *fails* when it enters a state of phase failed, or is found at fault; it *finishes* when it
 goes to a stopped state from a starting, running or degraded one without having been asked.
 
 | it       | permanent                    | transient      | temporary     |
 |----------|------------------------------|----------------|---------------|
-| fails    | begun again                  | begun again    | stays stopped |
-| finishes | begun again, after a backoff | stays stopped  | stays stopped |
+| fails    | restarted                  | restarted    | stays stopped |
+| finishes | restarted, after a backoff | stays stopped  | stays stopped |
 
 One that finished after it had been ready ended as planned, such as a queue worker after its share
 of jobs: it waits the first delay and no longer, counts as no attempt, and its failures of before
 are forgotten as if it had gone on. One that finishes before it was ever ready is in trouble.
 
-Whoever is begun again takes its group along: a temporary member is stopped for good then, a
-transient one begins again even if it had finished. These are OTP's rules for its supervisors.
+Whoever is restarted takes its group along: a temporary member is stopped for good then, a
+transient one is restarted even if it had finished. These are OTP's rules for its supervisors.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Ended(msgspec.Struct, frozen=True):
     """Why a child does not run although it is declared and enabled.
 
     `normally`: it finished, or its significant children did. `by_itself`: not because of its
-    group. `until`: when it is begun again, in seconds of the core's clock; None: not by itself.
+    group. `until`: when it is restarted, in seconds of the core's clock; None: not by itself.
     `planned`: it finished after it had been ready.
     """
 
@@ -55,7 +55,7 @@ def failed(core: Core, s: Supervisor, reason: str) -> None:
     if s.stop is not None or s.disabled:
         return
     if s.declared.restart == "temporary":
-        _end(core, s, Ended(f"failed ({reason}); temporary, so it is not begun again", False))
+        _end(core, s, Ended(f"failed ({reason}); temporary, so it is not restarted", False))
         return
     _take_along(core, s, f"failed: {reason}")
 
@@ -73,7 +73,7 @@ def finished(core: Core, s: Supervisor, reason: str, *, planned: bool = False) -
     else:
         attempts = s.attempts = s.attempts or Attempts()
         due = attempts.fail(core.now, s.backoff)
-    again = f"finished ({reason}); permanent, so it is begun again in {due - core.now:.1f} s"
+    again = f"finished ({reason}); permanent, so it is restarted in {due - core.now:.1f} s"
     _end(core, s, Ended(again, normally=True, until=due, planned=planned))
     core.set_timer(s, "again", due)
     if not planned:
@@ -86,7 +86,7 @@ def begin_again(core: Core, s: Supervisor, reason: str) -> None:
     if s.ended is not None or detecting.detects(s) or pausing.paused_by(core, s):
         return  # whatever found it at fault finds it again
     if s.declared.restart == "temporary" and s.stop is None:
-        _end(core, s, Ended(f"{reason}; temporary, so it is not begun again", normally=False))
+        _end(core, s, Ended(f"{reason}; temporary, so it is not restarted", normally=False))
         return
     lifecycle.restart(core, s, reason)
     if s.definition.in_place:
@@ -95,22 +95,22 @@ def begin_again(core: Core, s: Supervisor, reason: str) -> None:
 
 
 def _begin_children_anew(core: Core, s: Supervisor) -> None:
-    """What ended is begun; and all of them, when one that was tried in vain is the reason."""
+    """What ended is begun; and all of them, when one that keeps failing is the reason."""
     in_vain = any(c.attempts is not None and c.attempts.escalated for c in s.children.values())
     for child in s.children.values():
         forgive(core, child)
         if in_vain:
             child.attempts = None
             core.clear_condition(child, RECOVERS)
-            lifecycle.restart(core, child, f"begun again with {s.path}")
+            lifecycle.restart(core, child, f"restarted with {s.path}")
 
 
 def forgive(core: Core, s: Supervisor) -> None:
-    """Have one that ended begin again."""
+    """Restart one that ended."""
     if s.ended is not None:
         s.ended = None
         s.timers.pop("again", None)
-        core.report("ended", s, "is begun again")
+        core.report("ended", s, "is restarted")
         core.mark(s, Cause("ended", "no longer", core.tick_id))
         for child in s.children.values():
             forgive(core, child)
@@ -162,7 +162,7 @@ def _take_along(core: Core, s: Supervisor, why: str) -> None:
         for name in group.affected(s.name):
             other = parent.children.get(name)
             if other is not None and other.stop is None and other.declared.enabled:
-                _take_one(core, other, f"begun again with {s.name} ({group.strategy}), which {why}")
+                _take_one(core, other, f"restarted with {s.name} ({group.strategy}), which {why}")
 
 
 def _take_one(core: Core, s: Supervisor, reason: str) -> None:

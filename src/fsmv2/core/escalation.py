@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def escalate(core: Core, s: Supervisor, reason: str) -> None:
-    """Warn a person at the fourth attempt, call one at the fifth; once until healthy (H42)."""
+    """Warn at the fourth attempt, page an operator at the fifth; once until healthy (H42)."""
     attempts, settings = s.attempts, core.settings
     if attempts is None:
         return
@@ -29,7 +29,7 @@ def escalate(core: Core, s: Supervisor, reason: str) -> None:
         core.report(
             "escalation",
             s,
-            f"{left} attempt left before a person is called: {reason}",
+            f"{left} attempt left before an operator is paged: {reason}",
             level="warning",
         )
     if attempts.count >= settings.escalate_at and not attempts.escalated:
@@ -46,11 +46,11 @@ def escalate(core: Core, s: Supervisor, reason: str) -> None:
         parent = s.parent
         wanted = parent.desired if parent is not None else None
         if parent is not None and wanted is not None and wanted.escalation == "restart":
-            plan_repair(core, parent, f"{s.name} was tried {attempts.count} times in vain")
+            plan_repair(core, parent, f"{s.name} failed {attempts.count} times")
 
 
 def plan_repair(core: Core, s: Supervisor, reason: str) -> None:
-    """Have `s` begun again after its backoff, and count the attempt."""
+    """Have `s` restarted after its backoff, and count the attempt."""
     if s.stop is not None or s.ended is not None or "repair" in s.timers:
         return
     if detecting.detects(s) or pausing.paused_by(core, s):

@@ -19,7 +19,7 @@ from fsmv2.worker import Outcome
 class Declared(msgspec.Struct, frozen=True, gc=False):
     """The tree's root is to be this; also carries the fleet-wide variables. None: nothing.
 
-    `secrets`: it is the same but for the values of these, by source, each with what is told of it.
+    `secrets`: it is the same but for the values of these, by source, each with its report.
     """
 
     root: ChildSpec
@@ -29,7 +29,7 @@ class Declared(msgspec.Struct, frozen=True, gc=False):
 
 
 OBSERVATION = "an observation"
-"""What an `Observed` brings, where it is told of."""
+"""What an `Observed` brings, where it is reported."""
 
 
 class Observed(msgspec.Struct, frozen=True, gc=False):

@@ -44,7 +44,7 @@ class Collect(msgspec.Struct, frozen=True, gc=False):
 
 
 class RestartCollection(msgspec.Struct, frozen=True, gc=False):
-    """The collection is silent: end its task, open the resources anew, begin again."""
+    """The collection is silent: end its task, reopen the resources, start it again."""
 
     path: str
     incarnation: int

@@ -96,9 +96,9 @@ def remove(core: Core, s: Supervisor, reason: str, *, paced: bool = False) -> No
 
 
 def restart(core: Core, s: Supervisor, reason: str) -> None:
-    """Stop, then begin again as a new incarnation; ignored while it is stopping anyway."""
+    """Stop, then restart as a new incarnation; ignored while it is stopping anyway."""
     if s.stop is None and s.comeback is not None:
-        remove(core, s, reason, paced=True)  # it begins again as what it is to become
+        remove(core, s, reason, paced=True)  # it comes back as what it is to become
     elif s.stop is None:
         core.counters.restarts += 1
         ask_stop(core, s, "restart", core.now + core.settings.stop_deadline, reason)

@@ -303,7 +303,7 @@ class Core:
         if supervisor is None or supervisor.incarnation != incarnation:
             self.counters.dropped += 1  # H55, H56
             now = f"incarnation {supervisor.incarnation} is there" if supervisor else "it is gone"
-            text = f"{what} of incarnation {incarnation} came late, {now}: not used"
+            text = f"{what} of incarnation {incarnation} arrived late, {now}: discarded"
             state = supervisor.state if supervisor is not None else ""
             # What is seen while its tasks are still ending is nothing to look after.
             usual = what == OBSERVATION and incarnation in self.fences.get(path, ())

@@ -1,7 +1,7 @@
-"""A paused subtree: it is observed and derived, and nothing in it is started or begun again.
+"""A paused subtree: it is observed and derived, and nothing in it is started or restarted.
 
 What stops passes, as it passes every other gate. The pause belongs to the path: a new instance, or
-fsmv2 itself begun again with a store, finds it still paused.
+fsmv2 itself restarted with a store, finds it still paused.
 """
 
 from __future__ import annotations

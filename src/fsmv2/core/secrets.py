@@ -26,7 +26,7 @@ class Secrets:
     __slots__ = ("causes", "changed", "unread")
 
     def __init__(self) -> None:
-        self.changed: dict[str, str] = {}  # by source, what is told of it
+        self.changed: dict[str, str] = {}  # by source, what is reported of it
         self.unread = ""
         self.causes: list[Cause] = []  # that were found in the tick of now
 
@@ -67,7 +67,7 @@ def unread(core: Core, event: SecretsUnread) -> None:
 
 
 def say_unread(core: Core, root: Supervisor) -> None:
-    """Have it stand at the root, also of one that was begun anew."""
+    """Have it stand at the root, also of one that was restarted."""
     if core.secrets.unread:
         core.set_condition(root, SECRETS, core.secrets.unread)
     else:

@@ -73,7 +73,7 @@ def withheld(core: Core, s: Supervisor) -> str:
             if other is not None and s.name in group.affected(name) and is_down(core, other):
                 if other.attempts is not None and core.now < other.attempts.retry_at:
                     core.set_timer(s, "retry", other.attempts.retry_at)
-                return f"begins again with {other.path}, which is {other.state}: {other.reason}"
+                return f"restarts with {other.path}, which is {other.state}: {other.reason}"
     return ""
 
 

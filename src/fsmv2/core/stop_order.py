@@ -35,7 +35,7 @@ def stop_blocker(core: Core, s: Supervisor) -> Supervisor | None:
 
 
 def keeps_children(s: Supervisor) -> bool:
-    """Whether `s` is only begun again, and its type adapts live: then its children go on."""
+    """Whether `s` is only restarted, and its type adapts live: then its children go on."""
     return s.stop is not None and s.stop.kind == "restart" and s.definition.in_place
 
 

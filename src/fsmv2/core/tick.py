@@ -74,7 +74,7 @@ def tick(core: Core, s: Supervisor) -> None:
         return  # it has been released
     causes += tuple(cause for cause in core.secrets.causes if cause not in causes)
     if s.parent is None and core.secrets.unread:
-        secrets.say_unread(core, s)  # a root begun anew has lost its conditions
+        secrets.say_unread(core, s)  # a restarted root has lost its conditions
     if s.incarnation == incarnation:
         publish(core, s)
     if core.durable is not None:

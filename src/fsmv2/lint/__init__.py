@@ -1,4 +1,4 @@
-"""The lint for worker classes: reads their code, never runs it, and says what is not sound.
+"""The lint for worker classes: reads their code, never runs it, and reports mistakes.
 
 linting   files in, diagnostics out.     workers   which methods are judged, and how.
 judge, judges   what counts as a finding.   codes     what each code means, and how to mend it.

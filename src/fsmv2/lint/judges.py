@@ -48,7 +48,7 @@ class Purity(Judge):
         self.report(code, node, scope, f"{name}(){how} {_SAYS[code]}")
 
     def _engines(self, call: ast.Call, scope: Scope) -> None:
-        """Variables that are set in vain, where they stand in the call."""
+        """Variables that are set and never used, where they stand in the call."""
         user = call.args[:1] + [k.value for k in call.keywords if k.arg == "user"]
         for node in user:
             keys = node.keys if isinstance(node, ast.Dict) else []

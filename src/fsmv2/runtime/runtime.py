@@ -323,7 +323,7 @@ class Runtime:
             self._rotation.start()
 
     def restart(self, path: str, *, who: str = "program") -> None:
-        """Have the worker at `path` stopped and begun again.
+        """Have the worker at `path` stopped and restarted.
 
         A path that is not there is reported on the root, as for the other commands.
         """

@@ -27,7 +27,7 @@ LAG = 1.0
 collection or a busy machine takes, well below the least age at which observations are stale."""
 
 AGAIN = 10.0
-"""Seconds after which a loop that is still blocked is told of again."""
+"""Seconds after which a loop that is still blocked is reported again."""
 
 FRAMES = 4
 """Innermost frames named in a report; the log has the whole stack."""

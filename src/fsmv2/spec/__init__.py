@@ -5,7 +5,7 @@ Map of the room:
     bundle, inheritance     the variables of a worker, and who wins among them
     specs, child, desired   UserSpec, ObservedState, ChildSpec, DesiredState
     backoff                 how long one child waits before it is tried again
-    group, order            siblings begun again together, and one after another
+    group, order            siblings restarted together, and one after another
     decode, serialise       from and to plain data, JSON and YAML
     template*               render_template: fast road, Jinja road, leading dot, limits
     location, names         ISA-95 levels, the naming rule of the namespace

@@ -1,8 +1,8 @@
 """Addresses: hosts, host:port and URLs, read strictly, so that a text means one machine or none.
 
 An operating system takes more for an address than people mean: `127.0.0.010` is octal and another
-machine than 127.0.0.10, `127.1` and `2130706433` are 127.0.0.1. What a name server would be asked
-for in vain (a scheme, a variable of another program) is refused as well, with what to write.
+machine than 127.0.0.10, `127.1` and `2130706433` are 127.0.0.1. What no
+name server could resolve (a scheme, a variable of another program) is refused, too, with the fix.
 Documents read every address of theirs with this.
 """
 

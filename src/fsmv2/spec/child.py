@@ -26,7 +26,7 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     children are removed only after three agreeing fresh observations.
 
     Of siblings, by name: it starts `after` these have come up, or have had their turn; and it runs
-    only while those it `requires` do. `restart` says when it is begun again: *permanent* always,
+    only while those it `requires` do. `restart` says when it is restarted: *permanent* always,
     *transient* unless it finished by itself, *temporary* never. A `significant` child that has
     ended may stop its parent (`DesiredState.auto_stop`). `detect_only`: it and all below it are
     observed, and what would be done is reported instead of done. `backoff`: how long it waits

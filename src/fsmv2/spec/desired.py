@@ -27,10 +27,10 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The outcome of a derive: a state, the children, and a rendered config where there is one.
 
     `config` is a msgspec Struct, a data class or plain data. `hold_reason` keeps the worker in
-    `state` against its parent's mapping, and is shown. `groups` are children that are begun again
+    `state` against its parent's mapping, and is shown. `groups` are children that are restarted
     together; `auto_stop` ends the worker when one, or all, of its significant children have ended.
-    `escalation` is what becomes of it when a child has been tried in vain so often that a person is
-    called: *isolate* leaves it and the siblings as they are, *restart* begins the worker again
+    `escalation` is what becomes of it when a child has failed so often that an operator is
+    paged: *isolate* leaves it and the siblings as they are, *restart* restarts the worker
     with all its children. Raises SpecError when a part has the wrong type, or one cannot be meant
     beside another.
     """

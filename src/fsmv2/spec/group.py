@@ -1,4 +1,4 @@
-"""Siblings that are begun again together, as OTP's supervisors do with all their children."""
+"""Siblings that are restarted together, as OTP's supervisors do with all their children."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STRATEGIES: tuple[Strategy, ...] = ("one_for_all", "rest_for_one")
 
 
 class Group(msgspec.Struct, frozen=True, gc=False):
-    """Named siblings, and who of them is begun again when one fails.
+    """Named siblings, and who of them is restarted when one fails.
 
     `one_for_all`: all of them. `rest_for_one`: those named after it; they also start after it and
     stop before it. Siblings in no group fail and come back by themselves (one for one). Raises
@@ -48,11 +48,11 @@ class Group(msgspec.Struct, frozen=True, gc=False):
         if len(named) < 2:
             raise SpecError(
                 f"A group has {len(named)} member, expected at least two.",
-                fix="Leave the group out: a single child is begun again by itself anyway.",
+                fix="Leave the group out: a single child is restarted by itself anyway.",
             )
 
     def affected(self, name: str) -> tuple[str, ...]:
-        """The members that are begun again with `name`, itself left out; () if it is no member."""
+        """The members that are restarted with `name`, itself left out; () if it is no member."""
         if name not in self.members:
             return ()
         if self.strategy == "rest_for_one":

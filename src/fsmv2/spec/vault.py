@@ -98,7 +98,7 @@ class Vault:
     def from_environment(self, name: str, default: str | None = None, *, variable: str = "") -> str:
         """The token of an environment variable; SecretError: it is not set, or empty.
 
-        `variable` is the name under which it is used, for what is told of it.
+        `variable` is the name under which it is used, for messages about it.
         """
         value = self._environ.get(name, default)
         if value is None:

@@ -14,7 +14,7 @@ SETTLE = 900.0
 """Virtual seconds within which a tree converges: many times the longest backoff and deadline."""
 
 SHOWN = 5
-"""Differences that are told of a tree that does not converge."""
+"""Differences that are reported of a tree that does not converge."""
 
 
 class Converges(Invariant):

@@ -36,7 +36,7 @@ class FaultKind(enum.StrEnum):
 
 
 ACTION_KINDS = frozenset(kind for kind in FaultKind if kind.value.startswith("action"))
-"""They befall the next action that begins in the phase."""
+"""They hit the next action that begins in the phase."""
 COLLECTION_KINDS = frozenset(
     {
         FaultKind.OBSERVATION_RAISES,
@@ -44,7 +44,7 @@ COLLECTION_KINDS = frozenset(
         FaultKind.OBSERVATION_WRONG_TYPE,
     }
 )
-"""They befall the next collection that begins in the phase."""
+"""They hit the next collection that begins in the phase."""
 
 IMPOSSIBLE: Mapping[tuple[FaultKind, Phase], str] = {
     (kind, Phase.INITIAL): "nothing is started before the first observation"
@@ -54,9 +54,9 @@ IMPOSSIBLE: Mapping[tuple[FaultKind, Phase], str] = {
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One decision: `kind` befalls the first worker that is in `phase` at `at` seconds or later.
+    """One decision: `kind` hits the first worker that is in `phase` at `at` seconds or later.
 
-    Those of actions and collections befall the first that begins then. `pick` from 0 to 1 chooses
+    Those of actions and collections hit the first that begins then. `pick` from 0 to 1 chooses
     among several; `seconds` is how long it lasts; `number` how many or which, as the kind needs
     it. `index` is its place in the list that the seed gives.
     """

@@ -1,4 +1,4 @@
-"""Has each planned fault befall somebody who is in its phase, at the first moment there is one."""
+"""Injects each planned fault into a worker that is in its phase, as soon as there is one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAST_LINES = 2_000
 """Lines of the trace that are kept; what led to a failure is at its end."""
 
 
-class Befallen(Protocol):
+class FaultTarget(Protocol):
     """The run that faults are injected into."""
 
     @property
@@ -30,7 +30,7 @@ class Befallen(Protocol):
         """All workers, in an order that does not depend on the machine."""
         ...
 
-    def befall(self, fault: Fault, s: Supervisor) -> bool:
+    def inject(self, fault: Fault, s: Supervisor) -> bool:
         """Let it happen; False if it cannot, now or to this one."""
         ...
 
@@ -49,7 +49,7 @@ def phase_of(s: Supervisor) -> Phase:
 class Injector:
     """The faults of one plan: those to come, those that wait for their phase, and what they hit."""
 
-    def __init__(self, plan: FaultPlan, run: Befallen) -> None:
+    def __init__(self, plan: FaultPlan, run: FaultTarget) -> None:
         self._run = run
         self._coming = deque(plan.faults)
         self._waiting: dict[Phase, deque[Fault]] = {phase: deque() for phase in Phase}
@@ -68,7 +68,7 @@ class Injector:
         return self._coming[0].at if self._coming else None
 
     def come(self) -> None:
-        """Take what is due now: it befalls somebody, or waits for somebody to be in its phase."""
+        """Take what is due now: it is injected, or waits until a worker is in its phase."""
         while self._coming and self._coming[0].at <= self._run.now:
             fault = self._coming.popleft()
             for kinds in (ACTION_KINDS, COLLECTION_KINDS):
@@ -80,14 +80,14 @@ class Injector:
                 self._look()
 
     def stop(self) -> None:
-        """No fault comes any more, and none that waits will befall anybody."""
+        """No fault comes any more, and none that waits will be injected."""
         self._coming.clear()
         for queue in (*self._waiting.values(), *self._calls.values()):
             queue.clear()
         self._again.clear()
 
     def restarted(self) -> None:
-        """The program was begun again: no call of before goes on."""
+        """The program was restarted: no call of before goes on."""
         self._again.clear()
 
     # ---- who is in which phase ---------------------------------------------------------------
@@ -99,13 +99,13 @@ class Injector:
             return
         if queue[0].kind is FaultKind.CRASH:
             # In the midst of what it has just decided, not after that was carried out.
-            self._befall(s)
+            self._inject(s)
         else:
             self._run.soon(lambda: self._still(s))
 
     def _still(self, s: Supervisor) -> None:
         if self._run.supervisor(s.path) is s:
-            self._befall(s)
+            self._inject(s)
 
     def _look(self) -> None:
         by_phase: dict[Phase, list[Supervisor]] = {}
@@ -114,15 +114,15 @@ class Injector:
         for phase, found in by_phase.items():
             queue = self._waiting[phase]
             if queue:
-                self._befall(found[int(queue[0].pick * len(found))])
+                self._inject(found[int(queue[0].pick * len(found))])
 
-    def _befall(self, s: Supervisor) -> None:
+    def _inject(self, s: Supervisor) -> None:
         phase = phase_of(s)
         queue = self._waiting[phase]
         if not queue:
             return
         fault = queue.popleft()
-        if self._run.befall(fault, s):
+        if self._run.inject(fault, s):
             self._hit(fault, phase, s.path)
         else:
             queue.append(fault)
@@ -153,4 +153,4 @@ class Injector:
 
     def _hit(self, fault: Fault, phase: Phase, path: str) -> None:
         self.hits[fault.kind, phase] += 1
-        self.trace.append(f"at {self._run.now:.1f} s: {fault} befalls {path}")
+        self.trace.append(f"at {self._run.now:.1f} s: {fault} hits {path}")

@@ -275,7 +275,7 @@ class SimulatedWorld:
             self.injector.come()
             self._plan_next()
 
-    def befall(self, fault: Fault, s: Supervisor) -> bool:
+    def inject(self, fault: Fault, s: Supervisor) -> bool:
         """Let it happen to the program, the machine, or the worker."""
         sim = self.sim
         match fault.kind:

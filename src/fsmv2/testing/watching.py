@@ -28,7 +28,7 @@ class Watching:
         ticked: Callable[[Supervisor], None],
         store: Store | None = None,
     ) -> None:
-        """`found` is told of each violation; `cut` may keep back the end of what is asked.
+        """`found` is called with each violation; `cut` may keep back the end of what is asked.
 
         `ticked` is told who was ticked and lives on; `store` is the one the tree is kept in.
         """

@@ -186,7 +186,7 @@ def test_a_server_that_hangs_is_unresponsive_and_a_start_replaces_it(
 def test_a_server_that_was_never_ready_is_waited_for_and_not_ended(
     config: BrokerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A long recovery of stored data would else begin again and again."""
+    """A long recovery of stored data would otherwise restart again and again."""
     monkeypatch.setattr("fsmv2.builtin.broker.process.READY_WITHIN", 0.2)
     pid = asyncio.run(start(config)).pid
     record = msgspec.json.decode((config.directory / "broker.json").read_bytes())

@@ -1,4 +1,4 @@
-"""Lines on the disk: bounded, numbered, and able to go on after everything that befalls files."""
+"""Lines on the disk: bounded, numbered, and able to go on whatever happens to files."""
 
 from __future__ import annotations
 
@@ -82,23 +82,23 @@ def test_a_file_of_somebody_else_is_put_aside(tmp_path: Path) -> None:
     assert (tmp_path / "output.previous").read_text() == "not ours\n"
 
 
-@pytest.mark.parametrize("befalls", ["removed", "emptied", "folder removed"])
-def test_what_an_operator_does_to_the_file_stops_nothing(tmp_path: Path, befalls: str) -> None:
+@pytest.mark.parametrize("loss", ["removed", "emptied", "folder removed"])
+def test_what_an_operator_does_to_the_file_stops_nothing(tmp_path: Path, loss: str) -> None:
     home = tmp_path / "home"
     home.mkdir()
     log = Segments(str(home), LIMIT)
     write(log, "one")
-    if befalls == "emptied":
+    if loss == "emptied":
         os.truncate(home / "output.log", 0)
     else:
         (home / "output.log").unlink()
-    if befalls == "folder removed":
+    if loss == "folder removed":
         home.rmdir()
         write(log, "nobody reads this")
         home.mkdir()
     write(log, "two")
     assert texts(home)[-1] == "out two"
-    if befalls == "folder removed":
+    if loss == "folder removed":
         assert "fsmv2 1 lines left out: the disk did not take them" in texts(home)
 
 

@@ -47,7 +47,7 @@ async def test_what_runs_once_is_done_before_those_that_wait_for_it(tmp_path: Pa
         assert view["edge/migrate"].ended.startswith("finished: ended with exit code 0")
         lines = log.read_text().split()
         assert lines.index("once") < lines.index("app")
-        # One of a group fails: the other is begun again with it, the database and the job are not.
+        # One of a group fails: the other is restarted with it, the database and the job are not.
         db = view["edge/db"].observed.pid
         os.kill(view["edge/cache"].observed.pid, signal.SIGKILL)
         await becomes(lambda: sorted(log.read_text().split()).count("app") == 2)

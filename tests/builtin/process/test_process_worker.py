@@ -213,7 +213,7 @@ async def test_an_end_with_0_is_told_apart_from_a_failure_and_from_one_that_was_
             "ended with exit code 0; last: done",
             False,
         )
-        assert "permanent, so it is begun again in" in seen.reason
+        assert "permanent, so it is restarted in" in seen.reason
         await until(tree, "waiting_ready")
     async with running("sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done") as tree:
         await until(tree, "running")

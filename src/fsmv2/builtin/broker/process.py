@@ -91,7 +91,7 @@ async def _adopt(config: BrokerConfig) -> BrokerStatus | None:
             return status
         waited = time.monotonic() - began
         if status.state == "starting" and time.time() - status.started_at < RECOVER_WITHIN:
-            # Ending it would only make its successor begin again with the same recovery.
+            # Ending it would only make its successor start the same recovery once more.
             if waited > READY_WITHIN:
                 raise TemporaryError(f"still waiting for the broker: {status.reason}.")
         elif status.state not in ("starting", "unresponsive") or waited > ADOPT_WITHIN:

@@ -1,4 +1,4 @@
-"""The simulated PLCs: Modbus servers in processes of their own, begun again when one is killed."""
+"""The simulated PLCs: Modbus servers in processes of their own, restarted when one is killed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The thread that writes the journal, so that supervision never waits for a disk.
 
-Started and closed by the runtime. A journal that cannot be written is said so, and begun anew when
-it can be; the tree goes on without.
+Started and closed by the runtime. A journal that cannot be written is reported, and started
+afresh when it can be; the tree goes on without.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GATHER = 0.1
 """Seconds for which notes are gathered: what a kill may lose."""
 
 RETRY = 30.0
-"""Seconds until a journal that could not be written is begun anew."""
+"""Seconds until a journal that could not be written is started afresh."""
 
 END_POLL = 0.005
 

@@ -105,7 +105,7 @@ def _of(folder: Path, code: str, message: str, fix: str = "") -> Diagnostic:
 def _add(
     root: Node, key: str, section: Node, problems: list[Diagnostic], moved: dict[str, str]
 ) -> None:
-    """Put a section of one file into the whole; `moved` is told of paths that change by that."""
+    """Put a section of one file into the whole; `moved` gets the paths that change by that."""
     old = root.value.get(key)
     if old is None:
         _move(section, key, moved)

@@ -171,7 +171,7 @@ async def test_a_flow_that_is_just_connecting_is_waited_for() -> None:
     [
         ("answers", "answers: a data flow is connected to it"),
         ("connected", "accepts our connection, and has answered nothing on it yet"),
-        ("probe", "answers: it accepted a connection made to see"),
+        ("probe", "answers: it accepted a test connection"),
     ],
 )
 def test_the_reason_says_which_proof_it_is(proof: str, reason: str) -> None:

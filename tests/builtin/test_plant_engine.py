@@ -71,10 +71,10 @@ def test_settings_of_types_and_actions_reach_the_core() -> None:
         ("{stop_deadlin: 20s}", "FSM0120 2:10 "),
         ("{stop_deadline: 20}", "FSM0124 2:25 "),
         ("{action_slots: 0}", "FSM0123 2:24 "),
-        ("{warn_at: 5}", "FSM0126 2:19 These engine settings cannot be meant: warn_at is 5"),
+        ("{warn_at: 5}", "FSM0126 2:19 These engine settings are not valid: warn_at is 5"),
         ("{backoff_jitter: 1.5}", "FSM0123 2:26 "),
         ("{transitions_per_second: 2s}", "FSM0122 2:34 "),
-        ("{backoff_base: 2m}", "FSM0126 2:24 These engine settings cannot be meant: backoff_base"),
+        ("{backoff_base: 2m}", "FSM0126 2:24 These engine settings are not valid: backoff_base"),
         ("{types: {conection: {interval: 2s}}}", "FSM0135 2:29 there is no worker type"),
         (
             "{types: {dataflow: {actions: {start: {timeout: 2s}}}}}",

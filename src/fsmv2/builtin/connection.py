@@ -236,7 +236,7 @@ def _answers(s: Snap) -> str:
     return {
         "answers": f"{address} answers: a data flow is connected to it",
         "connected": f"{address} accepts our connection, and has answered nothing on it yet",
-        "probe": f"{address} answers: it accepted a connection made to see",
+        "probe": f"{address} answers: it accepted a test connection",
     }.get(s.observed.proof, f"{address} answers")
 
 

@@ -72,8 +72,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     device takes to start, so that one which fails after each start is not forgiven in between."""
     warn_at: int = 4
     escalate_at: int = 5
-    """Attempts without `healthy_reset` in between at which a person is warned, and then called. A
-    hiccup has passed by the third; the warning leaves one more before anybody is called."""
+    """Attempts without `healthy_reset` in between at which a warning is logged, and an operator is
+    paged. A hiccup has passed by the third; the warning leaves one more attempt before the page."""
     breaker_failures: int = 3
     breaker_window: float = 300.0
     """This many exceptions of author code within the window open the breaker of a supervisor. One
@@ -81,8 +81,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     depth_limit: int = 32
     """Deepest allowed tree; deeper ones are nearly always a worker that declares itself."""
     transitions_per_tick: int = 16
-    """Transitions one tick may take in a row; more is a livelock and is reported by name. More
-    states in a row than a sound FSM passes through without waiting for anything."""
+    """Transitions one tick may take in a row; more is a livelock and is reported by name. A
+    correct FSM passes through fewer states without waiting for anything."""
     transitions_at_once: int = 40
     transitions_per_second: float = 2.0
     """A worker that makes more transitions in a row than the first, less what the second allows
@@ -141,7 +141,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Refuse what cannot be meant; SpecError names all of it."""
         problems = [text for _, text in contradictions(self)]
         if problems:
-            raise SpecError(f"These engine settings cannot be meant: {'; '.join(problems)}.")
+            raise SpecError(f"These engine settings are not valid: {'; '.join(problems)}.")
 
 
 def contradictions(settings: EngineSettings) -> Iterator[tuple[str, str]]:

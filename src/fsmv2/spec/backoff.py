@@ -36,7 +36,7 @@ class Backoff(
     def __post_init__(self) -> None:
         problems = [text for _, text in contradictions(self)]
         if problems:
-            raise SpecError(f"This backoff cannot be meant: {'; '.join(problems)}.")
+            raise SpecError(f"This backoff is not valid: {'; '.join(problems)}.")
 
     def over(self, wider: Backoff) -> Backoff:
         """This one, with what it leaves open taken from a wider place.

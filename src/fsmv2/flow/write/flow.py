@@ -273,7 +273,7 @@ class WriteFlow:
         try:
             reason = self._refusal()
         except Exception as error:  # noqa: BLE001  (somebody's code; who does not agree refuses)
-            reason = f"it cannot be told whether it may be: {said(error)}"
+            reason = f"cannot determine whether writing is allowed: {said(error)}"
         return reason or self._too_old(command)
 
     def _too_old(self, command: Command) -> str:

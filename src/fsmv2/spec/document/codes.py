@@ -252,7 +252,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         ),
     ),
     "FSM0141": (
-        "The order of children, or a group of them, cannot be meant",
+        "The order of children, or a group of them, is contradictory",
         (
             "`after`, `requires` and `groups:` name processes, bridges or the broker of the same "
             "document, each in one group at most. An order must not go round in a circle, or none "

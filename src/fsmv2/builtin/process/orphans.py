@@ -63,6 +63,8 @@ def _running_below(state_dir: str) -> set[str]:
 
 @blocking
 def _folders(state_dir: str) -> list[str]:
+    if not state_dir:
+        return []
     return sorted({*_listed(state_dir), *map(os.path.basename, found_below(state_dir))})
 
 

@@ -34,13 +34,18 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
+LEVELS = {name: logging.getLogger(name).level for name in NOISY}
+"""How loud libraries are before any test."""
+
+
 @pytest.fixture(autouse=True)
 def _as_loud_as_before() -> Iterator[None]:
     """A command that is called in this process silences libraries; the next test may listen."""
-    levels = {name: logging.getLogger(name).level for name in NOISY}
     configured = structlog.get_config()
+    for name, level in LEVELS.items():  # a fixture of a whole module may have called one before
+        logging.getLogger(name).setLevel(level)
     yield
-    for name, level in levels.items():
+    for name, level in LEVELS.items():
         logging.getLogger(name).setLevel(level)
     if structlog.get_config() != configured:
         structlog.configure(**configured)

@@ -12,10 +12,12 @@ import contextlib
 import os
 import select
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 STOPS = (
     signal.SIGTERM,
@@ -83,9 +85,11 @@ class Signals:
             target=self._run, args=(reading,), name="fsmv2-signals", daemon=True
         )
         thread.start()
+        unraisable, sys.unraisablehook = sys.unraisablehook, _but_stopped(sys.unraisablehook)
         try:
             yield
         finally:
+            sys.unraisablehook = unraisable
             signal.set_wakeup_fd(wakeup)
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -163,6 +167,20 @@ class Signals:
             self._leave()
         for listener in listeners:
             listener()
+
+
+def _but_stopped(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The hook for exceptions that nothing can raise further, without `Stopped`.
+
+    A signal may come in such a place, as in a callback of the import system, which cannot be left
+    by an exception. Nothing is lost: `started` raises it again.
+    """
+
+    def called(found: Any) -> None:
+        if not isinstance(found.exc_value, Stopped):
+            hook(found)
+
+    return called
 
 
 def reason(name: str) -> str:

@@ -191,3 +191,19 @@ def test_a_pause_of_what_is_not_there_holds_nobody(jobs: Jobs) -> None:
         sim.post(PauseAsked("r/x", "test"))
         sim.run(1)
         assert jobs.refusals["r/d"]() == ""
+
+
+def test_h76_an_action_that_waits_for_a_slot_is_not_started_while_paused(jobs: Jobs) -> None:
+    """It was asked for before the pause; it starts once, after the pause is over."""
+    jobs.slow["r/a"] = 4.0
+    settings = EngineSettings(action_slots=1)
+    with simulate(jobs, team("r", job("a"), team("t", job("b"))), settings) as sim:
+        sim.run(2)
+        assert sim["r/t/b"].action != "", "it waits for the slot that r/a has"
+        sim.pause("r/t", "hands in the machine")
+        sim.run(30)
+        assert jobs.log == ["+a"]
+        assert sim["r/t/b"].action == "", "it does not wait for ever either"
+        sim.resume("r/t")
+        sim.run(10)
+        assert jobs.log == ["+a", "+b"]

@@ -36,14 +36,19 @@ OVERDUE_AFTER, STUCK_AFTER = 2, 3
 FROM_INSIDE = "CancelledError: it was cancelled from inside, by its own code"
 
 
+def _never() -> bool:
+    return False
+
+
 class Job:
-    """One action, queued or running."""
+    """One action, queued or running. `held`: whether it may not be started now, being paused."""
 
     __slots__ = (
         "call",
         "cancelled",
         "definition",
         "given_up",
+        "held",
         "id",
         "key",
         "lane",
@@ -67,6 +72,7 @@ class Job:
         type_name: str,
         urgent: bool,
         repair: bool = False,
+        held: Callable[[], bool] = _never,
     ) -> None:
         self.key = key
         self.id = id_
@@ -75,6 +81,7 @@ class Job:
         self.type_name = type_name
         self.urgent = urgent
         self.repair = repair and not urgent
+        self.held = held
         self.lane = urgent  # whether it holds, or will hold, a slot of the lane
         self.task: asyncio.Task[Any] | None = None
         self.timer: asyncio.TimerHandle | None = None
@@ -151,8 +158,7 @@ class Executor:
         for queue in (self._urgent, *self._waiting.values()):
             for queued in queue:
                 if queued.id == id_:
-                    self._take_out(queued, queue)
-                    self._post(ActionEnded(*key, id_, Outcome.CANCELLED))
+                    self._drop(queued, queue)
                     return
 
     async def end_all(self, key: tuple[str, int]) -> None:
@@ -174,6 +180,8 @@ class Executor:
         share = max(1, self._settings.action_slots * self._settings.type_percent // 100)
         # One round is enough: whatever ended has left one slot, and one more for its type.
         for type_name, queue in list(self._waiting.items()):
+            while queue and queue[0].held():
+                self._drop(queue[0], queue)
             if not queue:
                 del self._waiting[type_name]
             elif self._free() > 0 and self._taken.get(type_name, 0) < share:
@@ -189,12 +197,24 @@ class Executor:
             room = self._repairs_in_lane < lane // 2 and self._taken_urgent < lane
             if not room or not self._repairs_waiting:
                 return
-            job = next((job for job in queue if job.repair), None)
-            if job is not None:
+            for job in [job for job in queue if job.repair]:
+                if job.held():
+                    self._drop(job, queue)
+                    continue
                 self._waiting[type_name] = self._waiting.pop(type_name)  # behind the others
                 self._take_out(job, queue)
                 job.lane = True
                 self._start(job)
+                break
+
+    def _drop(self, job: Job, queue: deque[Job]) -> None:
+        """End a job that was queued before a pause: nothing is started while paused.
+
+        Asked when its slot is free and not when the pause comes: so there is no moment between the
+        two in which it could be started, and what is resumed in time keeps its place.
+        """
+        self._take_out(job, queue)
+        self._post(ActionEnded(*job.key, job.id, Outcome.CANCELLED))
 
     def _take_out(self, job: Job, queue: deque[Job]) -> None:
         queue.remove(job)

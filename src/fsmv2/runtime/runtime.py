@@ -78,6 +78,7 @@ class _Running:
             self._post,
             secrets,
             refusal=self._refusal,
+            paused=self._paused,
             busy=lambda: self.supervision.behind,
         )
         self.supervision = Supervision(
@@ -134,6 +135,9 @@ class _Running:
 
     def _refusal(self, path: str, incarnation: int) -> str:
         return self.supervision.refusal(path, incarnation)
+
+    def _paused(self, path: str) -> bool:
+        return self.supervision.paused(path)
 
 
 class Runtime:

@@ -136,6 +136,18 @@ class Supervision:
         except ANY_RAISED as error:  # whatever it is, nobody has allowed it
             return f"it cannot be told whether it may: {said(error)}"
 
+    def paused(self, path: str) -> bool:
+        """Whether a pause of this path or one above is in force or asked for. From any thread."""
+        for event in self._asked_to_hold:
+            if isinstance(event, PauseAsked) and f"{path}/".startswith(f"{event.path}/"):
+                return True
+        above, paused = path, self.core.paused
+        while paused and above:
+            if above in paused:
+                return True
+            above = above.rpartition("/")[0]
+        return False
+
     @property
     def behind(self) -> bool:
         """Whether there is something to decide that has not been; from any thread."""

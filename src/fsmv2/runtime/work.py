@@ -58,14 +58,17 @@ class Work:
         secrets: Vault | None = None,
         *,
         refusal: Callable[[str, int], str],
+        paused: Callable[[str], bool],
         busy: Callable[[], bool] = _idle,
     ) -> None:
         """`refusal` tells of a path and incarnation why it may change nothing now, or nothing.
 
+        `paused` tells of a path whether a pause is in force there, or asked for.
         `busy` tells whether the core has much to do: then what can wait a little does.
         """
         self._secrets = secrets if secrets is not None else Vault()
         self._post_unseen = post
+        self._paused = paused
         post = self._post
         self.executor = Executor(settings, loop, post)
         self.observatory = Observatory(loop, clock, post, self._secrets, busy=busy, refusal=refusal)
@@ -111,6 +114,7 @@ class Work:
             case RestartCollection():
                 found.restart()
             case RunAction():
+                path, urgent = instruction.path, instruction.urgent
                 self.executor.submit(
                     Job(
                         key,
@@ -118,8 +122,9 @@ class Work:
                         instruction.action,
                         lambda: found.act(instruction),
                         type_name=found.definition.name,
-                        urgent=instruction.urgent,
+                        urgent=urgent,
                         repair=instruction.repair,
+                        held=lambda: not urgent and self._paused(path),
                     )
                 )
             case CancelAction():

@@ -70,7 +70,13 @@ class Simulation:
         self.settings = settings or EngineSettings()
         self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0, guard=True)
         self.work = Work(
-            self.settings, self.clock, self.loop, self.post, secrets, refusal=self._refusal
+            self.settings,
+            self.clock,
+            self.loop,
+            self.post,
+            secrets,
+            refusal=self._refusal,
+            paused=self._paused,
         )
         self.store, writer = store, None
         if store is not None:
@@ -157,6 +163,9 @@ class Simulation:
 
     def _refusal(self, path: str, incarnation: int) -> str:
         return self.supervision.refusal(path, incarnation)
+
+    def _paused(self, path: str) -> bool:
+        return self.supervision.paused(path)
 
     def _look_for_changed_secrets(self) -> None:
         wait = self._rotation.look_safely(self.clock.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -242,6 +243,17 @@ async def begun(seen: SeenCommands, id_: str) -> Command:
     seen.accept(it, steady())
     assert await seen.begin(it) == ""
     return it
+
+
+async def test_h69_ids_are_kept_again_after_their_folder_was_removed(tmp_path: Path) -> None:
+    file = tmp_path / "commands" / "commands.jsonl"
+    seen = SeenCommands(file)
+    seen.answered(await begun(seen, "a"), written(asked("a")))
+    shutil.rmtree(file.parent)
+    await begun(seen, "b")
+    after = SeenCommands(file)
+    assert after.find("setpoint", "a", steady()) is not None
+    assert after.find("setpoint", "b", steady()) is not None
 
 
 async def test_a_command_that_a_crash_interrupted_is_unknown_and_not_executed_again(

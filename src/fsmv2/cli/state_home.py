@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from fsmv2.cli.terminal import progress
+from fsmv2.errors import StoreError
+from fsmv2.host.place_lock import PlaceLock
 from fsmv2.host.private import FOLDER, private_folder
 from fsmv2.store.lock import FileLock, running_holder
 
+LOOK_EVERY = 2.0
+"""Seconds between looks whether the state directory is still the one that was taken."""
 LOCK = "fsmv2.lock"
 STORE = "store.db"
 """The file in the state directory that keeps what a crash must not lose."""
@@ -60,7 +66,37 @@ def held(directory: Path) -> Iterator[None]:
         fix="Stop that one, or name another place with --state-dir.",
     )
     lock.take()
+    place = PlaceLock(directory)
+    over = threading.Event()
     try:
+        if pid := place.take():
+            raise StoreError(
+                f"{directory} is in use by another fsmv2, process {pid}, which began before the "
+                "folder was removed and made anew.",
+                fix="Stop that one, or name another place with --state-dir.",
+            )
+        threading.Thread(
+            target=_watch, args=(directory, lock, over), name="state directory", daemon=True
+        ).start()
         yield
     finally:
+        over.set()
+        place.release()
         lock.release()
+
+
+def _watch(directory: Path, lock: FileLock, over: threading.Event) -> None:
+    """Notice that the directory is another one by now, say so, and lock that one, too. H69"""
+    told = False
+    while not over.wait(LOOK_EVERY):
+        if lock.stands:
+            told = False
+            continue
+        if not told:
+            progress(
+                f"{directory} was removed or replaced while it is in use; it is made again, and "
+                "what is known is written anew. What was recorded before is gone."
+            )
+        told = True
+        with contextlib.suppress(OSError, StoreError):
+            lock.take_again()

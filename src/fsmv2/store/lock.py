@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fsmv2.errors import StoreError
 from fsmv2.host.lock_holder import LockHolder, lock_holder
-from fsmv2.host.private import open_private
+from fsmv2.host.private import FOLDER, open_private
 
 TRIES, PAUSE = 10, 0.02
 """Who only looks whether somebody holds it may hold it for a moment; it is tried this often."""
@@ -39,6 +39,22 @@ class FileLock:
             os.pwrite(file, str(os.getpid()).encode(), 0)
         except OSError:
             return  # a full disk: locked all the same, only nobody is told by whom
+
+    @property
+    def stands(self) -> bool:
+        """Whether the file that is locked is still the one at its path."""
+        if self._file is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._file), self._path.stat())
+        except OSError:
+            return False
+
+    def take_again(self) -> None:
+        """Make the file anew where it was removed; raises as `take`."""
+        self._path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+        self.release()
+        self.take()
 
     def release(self) -> None:
         """Let go, if it is held."""

@@ -93,11 +93,12 @@ class KeptCommands:
     def note(self, line: Line, *, durable: bool, all_of_them: Iterable[Line] | None = None) -> None:
         """Add a line; `durable`: it is on the disk when this returns.
 
-        `all_of_them`: the file is written anew with these first.
+        `all_of_them`: the file is written anew with these first. FileNotFoundError: it, or its
+        folder, was removed meanwhile, and must be written anew.
         """
         if all_of_them is not None:
             self._rewrite(all_of_them)
-        with open(open_private(self._file, os.O_WRONLY | os.O_APPEND), "ab") as file:
+        with open(os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC), "ab") as file:
             file.write(_ENCODER.encode(line) + b"\n")
             self._lines += 1
             if durable:

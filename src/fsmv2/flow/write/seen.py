@@ -77,7 +77,11 @@ class SeenCommands:
         everything = self._lines() if self._kept.full(len(self._known)) else None
         try:
             # The disk may take its time, and other flows share this loop.
-            await asyncio.to_thread(self._kept.note, line, durable=True, all_of_them=everything)
+            try:
+                await asyncio.to_thread(self._kept.note, line, durable=True, all_of_them=everything)
+            except FileNotFoundError:  # the state directory was removed; all is in memory
+                everything = self._lines()
+                await asyncio.to_thread(self._kept.note, line, durable=True, all_of_them=everything)
         except OSError as error:
             return f"that its id was used could not be kept: {error.strerror}; nothing was written"
         return ""

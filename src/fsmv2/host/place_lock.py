@@ -1,0 +1,62 @@
+"""One process at a time for one folder, by a lock that does not live in the folder.
+
+A lock file keeps nobody out of a folder that was removed and made anew while its user runs. This
+one is a socket in the kernel's abstract namespace, named by user and path: it has no file, and is
+gone with its process. It holds within one network namespace, so not between containers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import struct
+from pathlib import Path
+
+CREDENTIALS = struct.Struct("3i")
+"""pid, user and group of the process at the other end, as the kernel knows them."""
+ROOT = 0
+
+
+class PlaceLock:
+    """Held from `take` to `release`."""
+
+    def __init__(self, folder: Path) -> None:
+        real = os.path.realpath(folder)
+        digest = hashlib.blake2b(real.encode(errors="surrogateescape"), digest_size=16).hexdigest()
+        self._name = f"\0fsmv2-{os.geteuid()}-{digest}"
+        self._socket: socket.socket | None = None
+
+    def take(self) -> int:
+        """0 when it is held from now on; else the pid of the process that has it.
+
+        A name that a third user has taken is no reason not to run: then this lock is not held.
+        """
+        found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            found.bind(self._name)
+            found.listen(1)
+        except OSError:
+            found.close()
+            pid, user = self._holder()
+            return pid if user in (os.geteuid(), ROOT) else 0
+        self._socket = found
+        return 0
+
+    def release(self) -> None:
+        """Let go, if it is held."""
+        held, self._socket = self._socket, None
+        if held is not None:
+            held.close()
+
+    def _holder(self) -> tuple[int, int]:
+        """pid and user of who holds it; 0 and -1 when it has just ended."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+            asking.settimeout(0)
+            try:
+                asking.connect(self._name)
+                found = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+            except OSError:
+                return 0, -1
+        pid, user, _ = CREDENTIALS.unpack(found)
+        return pid, user

@@ -1,0 +1,73 @@
+"""A folder is taken by one process, whatever becomes of the folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fsmv2.cli.state_home import held
+from fsmv2.errors import StoreError
+from fsmv2.host.place_lock import PlaceLock
+from fsmv2.store.lock import FileLock
+
+HOLD = """
+import sys
+from pathlib import Path
+from fsmv2.cli.state_home import held
+with held(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_it_is_held_once_and_free_again_after_its_release(tmp_path: Path) -> None:
+    first, second = PlaceLock(tmp_path), PlaceLock(tmp_path / ".." / tmp_path.name)
+    assert first.take() == 0
+    assert second.take() == os.getpid()
+    other = PlaceLock(tmp_path / "other")
+    assert other.take() == 0
+    other.release()
+    first.release()
+    assert second.take() == 0
+    second.release()
+
+
+def test_h69_no_second_fsmv2_starts_where_the_state_directory_was_removed(tmp_path: Path) -> None:
+    """The first one lives and has no lock file any more; killed, it keeps nobody out."""
+    state = tmp_path / "state"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(state)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as first:
+        try:
+            assert first.stdout is not None
+            assert first.stdout.readline() == "held\n"
+            shutil.rmtree(state)
+            with pytest.raises(StoreError, match=f"process {first.pid}"), held(state):
+                pass
+        finally:
+            first.kill()
+    with held(state):
+        assert (state / "fsmv2.lock").exists()
+
+
+def test_h69_the_lock_is_made_again_where_its_folder_was_removed(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "fsmv2.lock"
+    file.parent.mkdir()
+    lock = FileLock(file, what="the folder", fix="")
+    lock.take()
+    assert lock.stands
+    shutil.rmtree(file.parent)
+    assert not lock.stands
+    lock.take_again()
+    assert lock.stands
+    with pytest.raises(StoreError, match="in use"):
+        FileLock(file, what="the folder", fix="").take()
+    lock.release()

@@ -36,11 +36,7 @@ EVENTS = frozenset(
 MEMORY = ("/proc", "/sys/", "/dev/null")
 """What the kernel answers at once: no disk, no network."""
 
-ALLOWED: dict[str, str] = {
-    "flow/write/kept.py:note": "an id must be on the disk before its answer is sent, or a crash "
-    "executes it twice; a disk that hangs holds up the flows, which it had better not",
-    "flow/write/seen.py:__init__": "as above, once for each write flow that is started",
-}
+ALLOWED: dict[str, str] = {}
 """`file:function` anywhere on the stack → why it may block a loop."""
 
 found: list[str] = []

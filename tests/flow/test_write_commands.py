@@ -162,7 +162,9 @@ def answer(outcome: str) -> Answer:
     ("outcome", "kept"),
     [("written", True), ("unknown", True), ("failed", False), ("refused", False)],
 )
-def test_an_id_is_used_up_unless_certainly_nothing_was_written(outcome: str, kept: bool) -> None:
+async def test_an_id_is_used_up_unless_certainly_nothing_was_written(
+    outcome: str, kept: bool
+) -> None:
     """A sender may try again what failed, and must not by accident what may have happened."""
     seen = SeenCommands()
     first = command("1")
@@ -170,7 +172,7 @@ def test_an_id_is_used_up_unless_certainly_nothing_was_written(outcome: str, kep
     waiting = seen.find("speed", "1", 1.0)
     assert waiting is not None
     assert waiting.command is first
-    seen.answered(first, answer(outcome))
+    await seen.answered(first, answer(outcome))
     found = seen.find("speed", "1", 2.0)
     assert (found is not None and found.answer == answer(outcome)) is kept
 
@@ -207,7 +209,7 @@ async def test_h78_no_jump_of_the_clock_makes_an_id_new(
     file, now = tmp_path / "commands.jsonl", steady()
     real = time.time
     first = SeenCommands(file)
-    first.answered(await begun(first, "a"), written(asked("a")))
+    await first.answered(await begun(first, "a"), written(asked("a")))
     monkeypatch.setattr(time, "time", lambda: real() + jump)
     assert first.find("setpoint", "a", now + 1) is not None
     again = SeenCommands(file)
@@ -248,7 +250,7 @@ async def begun(seen: SeenCommands, id_: str) -> Command:
 async def test_h69_ids_are_kept_again_after_their_folder_was_removed(tmp_path: Path) -> None:
     file = tmp_path / "commands" / "commands.jsonl"
     seen = SeenCommands(file)
-    seen.answered(await begun(seen, "a"), written(asked("a")))
+    await seen.answered(await begun(seen, "a"), written(asked("a")))
     shutil.rmtree(file.parent)
     await begun(seen, "b")
     after = SeenCommands(file)
@@ -286,7 +288,7 @@ async def test_the_file_forgets_what_is_too_old_and_does_not_grow(
     for at in range(30):
         it = await begun(seen, f"id-{at}")
         if at % 2:
-            seen.answered(it, written(it))
+            await seen.answered(it, written(it))
         else:
             del seen._known["setpoint", it.id]
     assert len(file.read_bytes().splitlines()) <= 30
@@ -302,7 +304,7 @@ async def test_a_refused_command_is_not_remembered(tmp_path: Path) -> None:
     refused = Answer(
         ok=False, outcome="refused", reason="", tag="setpoint", value=5, timestamp_ms=1, id="a"
     )
-    seen.answered(it, refused)
+    await seen.answered(it, refused)
     assert SeenCommands(file).find("setpoint", "a", steady()) is None
 
 

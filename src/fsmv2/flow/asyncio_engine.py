@@ -53,7 +53,7 @@ class AsyncioEngine:
         self._on_accepted = on_accepted
         self._flows: dict[str, AnyFlow] = {}
         self._refusals: dict[str, Refusal] = {}
-        self._seen: dict[tuple[str, str], SeenCommands] = {}
+        self._seen: dict[tuple[str, str], asyncio.Future[SeenCommands]] = {}
         self._leaving: dict[asyncio.Task[None], AnyFlow] = {}
         self._dropped: Counter[str] = Counter()
         self._connections: dict[tuple[str, str, str, Login], UnsConnection] = {}
@@ -119,6 +119,8 @@ class AsyncioEngine:
     # ---- on the engine's loop ----------------------------------------------------------------
 
     async def _start(self, config: AnyConfig, refusal: Refusal) -> None:
+        if isinstance(config, WriteConfig):
+            await self._remember(config)
         old = self._flows.get(config.name)
         self._refusals[config.name] = refusal  # also of one that goes on under a new supervisor
         if old is not None and old.config == config and old.stats().running:
@@ -138,7 +140,8 @@ class AsyncioEngine:
         if isinstance(config, FlowConfig):
             connection = self._connect(config.output)
             return Flow(config, connection, self._use(config.name, config.input), self._on_accepted)
-        connection, seen = self._connect(config.input), self._remembered(config)
+        connection = self._connect(config.input)
+        seen = self._seen[config.name, config.input.memory].result()
 
         def refusal() -> str:
             return self._refusals.get(config.name, nobody_allows)()
@@ -150,19 +153,24 @@ class AsyncioEngine:
         """A part in the connection to the device."""
         return self._devices.use(of.host, of.port, user=name, unit=of.unit, gap=of.request_gap)
 
-    def _remembered(self, config: WriteConfig) -> SeenCommands:
-        """The commands that a flow of this name has executed; FlowError: they cannot be kept."""
+    async def _remember(self, config: WriteConfig) -> None:
+        """Read which commands a flow of this name has executed; FlowError: they cannot be kept.
+
+        In a thread, as the disk may take its time. Of several starts at once all wait for one
+        reading, and go on in the order in which they were asked for.
+        """
         key = (config.name, config.input.memory)
         if key not in self._seen:
-            try:
-                self._seen[key] = SeenCommands(memory_file(*key))
-            except OSError as error:
-                raise FlowError(
-                    f"the ids of commands cannot be kept in {config.input.memory}: "
-                    f"{error.strerror}.",
-                    fix="Let the user that fsmv2 runs as write there.",
-                ) from None
-        return self._seen[key]
+            reading = asyncio.to_thread(SeenCommands, memory_file(*key))
+            self._seen[key] = asyncio.ensure_future(reading)
+        try:
+            await asyncio.shield(self._seen[key])
+        except OSError as error:
+            self._seen.pop(key, None)  # the next start tries again
+            raise FlowError(
+                f"the ids of commands cannot be kept in {config.input.memory}: {error.strerror}.",
+                fix="Let the user that fsmv2 runs as write there.",
+            ) from None
 
     def _check_subject(self, config: WriteConfig) -> None:
         """Two flows that hear the same commands would refuse each other's."""

@@ -130,6 +130,7 @@ async def stop(config: Config, known: Record | None = None) -> None:
     except asyncio.CancelledError:
         killing = asyncio.ensure_future(_kill(config))
         while not killing.done():  # the cancel is repeated until this has ended
+            # fsmv2: ignore[FSM0432] it is raised below, when nothing is left running
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([killing])
         raise

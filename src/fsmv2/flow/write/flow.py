@@ -351,7 +351,7 @@ class WriteFlow:
     async def _answer(self, command: Command, result: Result, reason: str) -> None:
         value = command.value if result == "written" else command.asked
         answer = self._counted(result, reason, command.register.path, value, command.id)
-        self._seen.answered(command, answer)
+        await self._seen.answered(command, answer)
         await self._outbox.send([(answer, reply) for reply in command.replies])
 
     def _unanswered(self, count: int, why: str) -> None:

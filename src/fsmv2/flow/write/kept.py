@@ -12,6 +12,7 @@ than was promised, and never for less.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ class KeptCommands:
         self._file = file
         self._keep = keep
         self._lines = 0
+        self._one = threading.Lock()  # what is answered and what begins may meet at a stop
         self.boot = boot()
 
     def load(self, now: float) -> list[Line]:
@@ -96,14 +98,15 @@ class KeptCommands:
         `all_of_them`: the file is written anew with these first. FileNotFoundError: it, or its
         folder, was removed meanwhile, and must be written anew.
         """
-        if all_of_them is not None:
-            self._rewrite(all_of_them)
-        with open(os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC), "ab") as file:
-            file.write(_ENCODER.encode(line) + b"\n")
-            self._lines += 1
-            if durable:
-                file.flush()
-                os.fdatasync(file.fileno())
+        with self._one:
+            if all_of_them is not None:
+                self._rewrite(all_of_them)
+            with open(os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC), "ab") as file:
+                file.write(_ENCODER.encode(line) + b"\n")
+                self._lines += 1
+                if durable:
+                    file.flush()
+                    os.fdatasync(file.fileno())
 
     def full(self, counting: int) -> bool:
         """Whether the file is to be written anew, when so many commands still count."""

@@ -86,7 +86,7 @@ class SeenCommands:
             return f"that its id was used could not be kept: {error.strerror}; nothing was written"
         return ""
 
-    def answered(self, command: Command, answer: Answer) -> None:
+    async def answered(self, command: Command, answer: Answer) -> None:
         """It is over. One that certainly changed nothing may be sent again under its id."""
         known = self._known.get((command.register.path, command.id))
         if known is None or known.command is not command:
@@ -100,7 +100,7 @@ class SeenCommands:
             line = self._line(command)
             line = msgspec.structs.replace(line, answer=answer if over else None, gone=not over)
             with contextlib.suppress(OSError):  # then it is `unknown` after a restart, as it begun
-                self._kept.note(line, durable=False)
+                await asyncio.to_thread(self._kept.note, line, durable=False)
 
     def _lines(self) -> list[Line]:
         """All that is remembered, for the file."""

@@ -18,12 +18,22 @@ from fsmv2.cli.signals import Signals
 TOY = [sys.executable, str(Path(__file__).with_name("toy_tree.py"))]
 
 
+def as_from_a_terminal() -> None:
+    """Tests may run in the background of a shell, which has some signals ignored."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def toy(
     *words: str, out: int | IO[str] = subprocess.PIPE, before: tuple[str, ...] = ()
 ) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [*before, *TOY, *words], stdout=out, stderr=subprocess.PIPE, text=True
+        [*before, *TOY, *words],
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=as_from_a_terminal,  # noqa: PLW1509  (it only sets signals)
     )
     try:
         yield process

@@ -107,9 +107,16 @@ async def test_an_anonymous_mqtt_client_reads_what_was_measured_and_publishes_no
             message = await anext(aiter(client.messages))
         assert (str(message.topic), message.payload) == ("umh/v1/acme/_raw/t", b"2")
     await own.publish("umh.v1.acme._raw.last", b"3")
-    await own.flush()
+    await all_heard(heard, 2)
     assert heard.subjects == ["umh.v1.acme._raw.t", "umh.v1.acme._raw.last"]
     await own.close()
+
+
+async def all_heard(heard: Heard, count: int) -> None:
+    """What was published arrives in a task of the client, after a flush as well."""
+    async with asyncio.timeout(20):
+        while len(heard.subjects) < count:  # noqa: ASYNC110  (it only keeps a list)
+            await asyncio.sleep(0.01)
 
 
 async def leave_a_will(config: BrokerConfig, topic: str) -> None:
@@ -183,7 +190,7 @@ async def test_a_user_of_the_document_may_publish_and_a_wrong_password_may_not(
             "127.0.0.1", config.mqtt_port, username="hmi", password=PASSWORD[1:]
         ):
             pass
-    await own.flush()
+    await all_heard(heard, 2)
     assert heard.subjects == [COMMAND, COMMAND]
     await own.close()
 

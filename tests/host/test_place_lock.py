@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from fsmv2.cli import state_home
 from fsmv2.cli.state_home import held
 from fsmv2.errors import StoreError
-from fsmv2.host.place_lock import PlaceLock
+from fsmv2.host.place_lock import WAITING, PlaceLock
 from fsmv2.store.lock import FileLock
 
 HOLD = """
@@ -35,6 +38,30 @@ def test_it_is_held_once_and_free_again_after_its_release(tmp_path: Path) -> Non
     first.release()
     assert second.take() == 0
     second.release()
+
+
+def test_h69_it_is_held_however_often_others_ask(tmp_path: Path) -> None:
+    lock = PlaceLock(tmp_path)
+    assert lock.take() == 0
+    for _ in range(3):
+        assert {PlaceLock(tmp_path).take() for _ in range(WAITING)} == {os.getpid()}
+        lock.forget_who_asked()
+    lock.release()
+
+
+def test_h69_the_folder_made_again_is_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_home, "LOOK_EVERY", 0.01)
+    state = tmp_path / "state"
+    with held(state):
+        shutil.rmtree(state)
+        (state / "processes").mkdir(parents=True)
+        for _ in range(1000):
+            if (state / "fsmv2.lock").exists() and stat.S_IMODE(state.stat().st_mode) == 0o700:
+                break
+            time.sleep(0.01)
+        assert stat.S_IMODE(state.stat().st_mode) == 0o700
 
 
 def test_h69_no_second_fsmv2_starts_where_the_state_directory_was_removed(tmp_path: Path) -> None:

@@ -106,8 +106,28 @@ def test_a_folder_deleted_in_use_is_noticed(tmp_path: Path) -> None:
     segments = Segments(tmp_path / "journal", 10**6)
     segments.begin(iter([b"first"]))
     shutil.rmtree(tmp_path / "journal")
-    with pytest.raises(OSError, match="deleted while it was in use"):
+    with pytest.raises(OSError, match="deleted or replaced while it was in use"):
         segments.append(b"second")
+    segments.close()
+
+
+@pytest.mark.parametrize("away", ["removed", "moved", "replaced"])
+def test_h69_a_segment_is_begun_where_the_folder_was_removed(tmp_path: Path, away: str) -> None:
+    """Without anybody who makes the folder; its lock is taken again, too."""
+    folder = tmp_path / "state" / "journal"
+    segments = Segments(folder, 10**6)
+    segments.begin(iter([b"first"]))
+    folder.parent.rename(tmp_path / "away")
+    if away == "removed":
+        shutil.rmtree(tmp_path / "away")
+    elif away == "replaced":
+        folder.mkdir(parents=True)
+    with pytest.raises(OSError, match="while it was in use"):
+        segments.append(b"second")
+    segments.begin(iter([b"third"]))
+    assert [path.name for path in segments_in(folder)] == ["00000002.journal"]
+    with pytest.raises(StoreError, match="in this process"):
+        Segments(folder, 10**6).open()
     segments.close()
 
 

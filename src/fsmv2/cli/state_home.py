@@ -58,8 +58,7 @@ def held(directory: Path) -> Iterator[None]:
     written, StoreError when another one uses it.
     """
     directory.mkdir(mode=FOLDER, parents=True, exist_ok=True)
-    if {entry.name for entry in directory.iterdir()} <= OURS:
-        private_folder(directory)
+    _make_private(directory)
     lock = FileLock(
         directory / LOCK,
         what=str(directory),
@@ -76,7 +75,7 @@ def held(directory: Path) -> Iterator[None]:
                 fix="Stop that one, or name another place with --state-dir.",
             )
         threading.Thread(
-            target=_watch, args=(directory, lock, over), name="state directory", daemon=True
+            target=_watch, args=(directory, lock, place, over), name="state directory", daemon=True
         ).start()
         yield
     finally:
@@ -85,10 +84,16 @@ def held(directory: Path) -> Iterator[None]:
         lock.release()
 
 
-def _watch(directory: Path, lock: FileLock, over: threading.Event) -> None:
+def _make_private(directory: Path) -> None:
+    if {entry.name for entry in directory.iterdir()} <= OURS:
+        private_folder(directory)
+
+
+def _watch(directory: Path, lock: FileLock, place: PlaceLock, over: threading.Event) -> None:
     """Notice that the directory is another one by now, say so, and lock that one, too. H69"""
     told = False
     while not over.wait(LOOK_EVERY):
+        place.forget_who_asked()
         if lock.stands:
             told = False
             continue
@@ -100,3 +105,4 @@ def _watch(directory: Path, lock: FileLock, over: threading.Event) -> None:
         told = True
         with contextlib.suppress(OSError, StoreError):
             lock.take_again()
+            _make_private(directory)

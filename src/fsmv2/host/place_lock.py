@@ -7,6 +7,7 @@ gone with its process. It holds within one network namespace, so not between con
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -16,6 +17,9 @@ from pathlib import Path
 CREDENTIALS = struct.Struct("3i")
 """pid, user and group of the process at the other end, as the kernel knows them."""
 ROOT = 0
+WAITING = 100
+"""Who asks for the holder waits to be answered, which nobody does; so many may, until they are
+forgotten. One more would not learn that it is held."""
 
 
 class PlaceLock:
@@ -35,13 +39,20 @@ class PlaceLock:
         found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             found.bind(self._name)
-            found.listen(1)
+            found.listen(WAITING)
+            found.setblocking(False)
         except OSError:
             found.close()
             pid, user = self._holder()
             return pid if user in (os.geteuid(), ROOT) else 0
         self._socket = found
         return 0
+
+    def forget_who_asked(self) -> None:
+        """To be called now and then while it is held: make room for others who ask."""
+        with contextlib.suppress(OSError):
+            while self._socket is not None:
+                self._socket.accept()[0].close()
 
     def release(self) -> None:
         """Let go, if it is held."""

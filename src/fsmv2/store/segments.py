@@ -59,7 +59,12 @@ class Segments:
         self._number = 0
 
     def open(self) -> None:
-        """Take the folder for this process; StoreError: another one has it, OSError: no place."""
+        """Take the folder for this process; StoreError: another one has it, OSError: no place.
+
+        One that was removed or moved away meanwhile is made and taken again.
+        """
+        if self._taken and not self._lock.stands:
+            self.close()
         if not self._taken:
             private_folder(self.folder)
             self._lock.take()
@@ -68,7 +73,8 @@ class Segments:
                 tighten_file(path)
             self._older.extend((path, path.stat().st_size) for path in segments_in(self.folder))
             self._in_older = sum(size for _, size in self._older)
-            self._number = int(self._older[-1][0].stem) if self._older else 0
+            newest = int(self._older[-1][0].stem) if self._older else 0
+            self._number = max(self._number, newest)
 
     def begin(self, records: Iterator[bytes]) -> None:
         """Begin a segment with these records, which say how to read the others.
@@ -129,8 +135,9 @@ class Segments:
     def _write(self, data: bytes) -> None:
         if self._file is None:
             raise OSError(errno.EBADF, "no segment was begun", str(self.folder))
-        if not os.fstat(self._file).st_nlink:
-            raise OSError(errno.ENOENT, "it was deleted while it was in use", str(self._path))
+        if not self._stands(self._file):
+            gone = "it was deleted or replaced while it was in use"
+            raise OSError(errno.ENOENT, gone, str(self._path))
         while self._older and len(data) + self._size + self._in_older > self._max_bytes:
             oldest, size = self._older.popleft()
             oldest.unlink(missing_ok=True)
@@ -148,6 +155,13 @@ class Segments:
             self._end()
             raise
         self._size += len(data)
+
+    def _stands(self, file: int) -> bool:
+        """Whether it is still at its path: nobody looks for a segment that was moved away."""
+        try:
+            return os.path.samestat(os.fstat(file), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def _take_back(self) -> None:
         """Leave nothing of a segment that could not be begun: it would be taken for the newest."""

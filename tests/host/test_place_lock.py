@@ -15,6 +15,7 @@ import pytest
 from fsmv2.cli import state_home
 from fsmv2.cli.state_home import held
 from fsmv2.errors import StoreError
+from fsmv2.host import place_lock
 from fsmv2.host.place_lock import WAITING, PlaceLock
 from fsmv2.store.lock import FileLock
 
@@ -62,6 +63,19 @@ def test_h69_the_folder_made_again_is_private(
                 break
             time.sleep(0.01)
         assert stat.S_IMODE(state.stat().st_mode) == 0o700
+
+
+def test_the_same_path_in_a_container_is_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which shares the network and the numbers of processes, and has files of its own."""
+    lock, proc = PlaceLock(tmp_path / "state"), tmp_path / "proc"
+    assert lock.take() == 0
+    (proc / f"{os.getpid()}/root{tmp_path}").mkdir(parents=True)
+    assert PlaceLock(tmp_path / "state").take() == os.getpid()
+    monkeypatch.setattr(place_lock, "PROC", str(proc))
+    assert PlaceLock(tmp_path / "state").take() == 0
+    lock.release()
 
 
 def test_h69_no_second_fsmv2_starts_where_the_state_directory_was_removed(tmp_path: Path) -> None:

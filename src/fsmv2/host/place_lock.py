@@ -17,6 +17,7 @@ from pathlib import Path
 CREDENTIALS = struct.Struct("3i")
 """pid, user and group of the process at the other end, as the kernel knows them."""
 ROOT = 0
+PROC = "/proc"
 WAITING = 100
 """Who asks for the holder waits to be answered, which nobody does; so many may, until they are
 forgotten. One more would not learn that it is held."""
@@ -26,15 +27,17 @@ class PlaceLock:
     """Held from `take` to `release`."""
 
     def __init__(self, folder: Path) -> None:
-        real = os.path.realpath(folder)
-        digest = hashlib.blake2b(real.encode(errors="surrogateescape"), digest_size=16).hexdigest()
+        self._real = os.path.realpath(folder)
+        real = self._real.encode(errors="surrogateescape")
+        digest = hashlib.blake2b(real, digest_size=16).hexdigest()
         self._name = f"\0fsmv2-{os.geteuid()}-{digest}"
         self._socket: socket.socket | None = None
 
     def take(self) -> int:
         """0 when it is held from now on; else the pid of the process that has it.
 
-        A name that a third user has taken is no reason not to run: then this lock is not held.
+        A name that a third user has taken is no reason not to run, nor a folder of the same path in
+        a container that shares the network: then this lock is not held.
         """
         found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -44,7 +47,8 @@ class PlaceLock:
         except OSError:
             found.close()
             pid, user = self._holder()
-            return pid if user in (os.geteuid(), ROOT) else 0
+            ours = user in (os.geteuid(), ROOT)
+            return pid if ours and self._same_for(pid) else 0
         self._socket = found
         return 0
 
@@ -59,6 +63,16 @@ class PlaceLock:
         held, self._socket = self._socket, None
         if held is not None:
             held.close()
+
+    def _same_for(self, pid: int) -> bool:
+        """Whether that process means the same folder by this path: the one above stands."""
+        above = os.path.dirname(self._real)
+        try:
+            return os.path.samestat(os.stat(above), os.stat(f"{PROC}/{pid}/root{above}"))
+        except PermissionError:
+            return True  # not to be seen: rather refuse than run two in one folder
+        except OSError:
+            return False
 
     def _holder(self) -> tuple[int, int]:
         """pid and user of who holds it; 0 and -1 when it has just ended."""

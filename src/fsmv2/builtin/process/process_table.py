@@ -78,7 +78,7 @@ def _found(keepers: list[Entry], marked: list[Entry]) -> Found:
     leaders = [entry for entry in rest if entry.session == entry.pid]
     records = []
     for keeper in keepers:
-        # A command is the first that its keeper started, and none of a keeper that came later.
+        # A command is the first process that its keeper started, not one of a later keeper.
         own = next((one for one in leaders if one.parent == keeper.pid), None)
         own = own or _first_child(keeper) or next(iter(leaders), None)
         if own in leaders:

@@ -199,7 +199,9 @@ def test_secrets_reach_author_code_and_nothing_else(
     for file in tmp_path.rglob("*"):
         if file.is_file():
             silent(file.read_bytes())
-    for file in segments.segments_in(tmp_path / "journal"):
+    files = segments.segments_in(tmp_path / "journal")
+    assert files
+    for file in files:
         recorded = b"".join(segments.Segment(file).records())  # what stands in it, expanded
         silent(recorded)
         assert b"***env:PASSWORD#" in recorded
@@ -296,7 +298,7 @@ def test_secrets_stay_unseen_over_a_rotation(
     silent(caplog.text)
     for stored in tmp_path.rglob("*.db*"):
         silent(stored.read_bytes())
-        assert stored.suffix != ".db" or b"PASSWORD changed" in stored.read_bytes()
+    assert b"PASSWORD changed" in (tmp_path / "store.db").read_bytes()
 
 
 def test_secrets_stay_out_of_a_simulation_too(vault: Vault) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,18 @@ def test_it_is_taken_or_refused_in_our_words(road: Callable[[Any], Any], value: 
         shown = error.diagnostic().render()
         assert len(shown) < 10_000
         assert all(c.isprintable() or c in "\n\t" for c in shown)
+
+
+@pytest.mark.parametrize("road", ROADS.values(), ids=ROADS)
+def test_something_hostile_is_refused_on_every_road(road: Callable[[Any], Any]) -> None:
+    """Or what is said above of a refusal would say nothing of it."""
+    refused = 0
+    for value in HOSTILE.values():
+        with contextlib.suppress(FsmError):
+            road(value)
+            continue
+        refused += 1
+    assert refused >= 3
 
 
 @pytest.mark.parametrize(

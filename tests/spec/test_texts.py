@@ -158,20 +158,22 @@ def test_what_can_be_copied_keeps_its_type(shape: str) -> None:
     vault = Vault(environ={"A": VALUE})
     vault.from_environment("A")
     made = vault.redact(SHAPES[shape])
-    assert isinstance(made, type(SHAPES[shape]))
-    assert vault.reveal(made) == SHAPES[shape] or shape == "exception"
+    assert type(made) is type(SHAPES[shape])
+    # Two exceptions are never equal; their arguments are.
+    was, again = SHAPES[shape], vault.reveal(made)
+    assert getattr(again, "args", again) == getattr(was, "args", was)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+COPIED = [name for name, value in SHAPES.items() if isinstance(value, BaseException)]
+COPIED += ["itself", "object that cannot be shown"]
+"""What is never given back as it is."""
+
+
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape not in COPIED])
 def test_what_holds_none_is_left_alone(shape: str) -> None:
     vault = Vault(environ={"A": "another-secret"})
     vault.from_environment("A")
-    value = SHAPES[shape]
-    if not isinstance(value, BaseException) and shape not in (
-        "itself",
-        "object that cannot be shown",
-    ):
-        assert vault.redact(value) is value
+    assert vault.redact(SHAPES[shape]) is SHAPES[shape]
 
 
 def test_a_dataclass_is_handed_its_secrets_too() -> None:

@@ -258,6 +258,21 @@ async def test_h69_ids_are_kept_again_after_their_folder_was_removed(tmp_path: P
     assert after.find("setpoint", "b", steady()) is not None
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_h69_ids_are_written_anew_before_the_next_command(
+    replaced: bool, tmp_path: Path
+) -> None:
+    """A crash right after the loss would have them executed again."""
+    file = tmp_path / "commands" / "commands.jsonl"
+    seen = SeenCommands(file)
+    await seen.answered(await begun(seen, "a"), written(asked("a")))
+    shutil.rmtree(file.parent)
+    if replaced:  # by a copy from before
+        SeenCommands(file)
+    await seen.write_anew()
+    assert SeenCommands(file).find("setpoint", "a", steady()) is not None
+
+
 async def test_a_command_that_a_crash_interrupted_is_unknown_and_not_executed_again(
     tmp_path: Path,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -160,6 +161,20 @@ def test_a_file_deleted_or_replaced_while_in_use_is_noticed(file: Path, replaced
     paths = {i.path for i in known(file)}
     assert "plant/a" in paths
     assert ("plant/w1" in paths) is replaced
+
+
+def test_h69_a_store_whose_folder_was_removed_keeps_others_out_again(file: Path) -> None:
+    store = SqliteStore(file)
+    store.open()
+    store.write(desired("plant"))
+    shutil.rmtree(file.parent)
+    with pytest.raises(StoreLostError):
+        store.write(desired("plant"))
+    store.write(desired("plant"))
+    with pytest.raises(StoreError, match="in use"):
+        SqliteStore(file).open()
+    store.close()
+    SqliteStore(file).open()
 
 
 def test_a_loss_that_a_reader_met_first_is_told_to_the_writer(file: Path) -> None:

@@ -21,7 +21,7 @@ class Builtins(msgspec.Struct, frozen=True):
     """What a runtime of a plant needs: the worker types, and the engine they share."""
 
     factory: WorkerFactory
-    engine: Engine
+    engine: AsyncioEngine
 
 
 def register_builtins(factory: WorkerFactory, engine: Engine) -> None:

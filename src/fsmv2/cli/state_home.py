@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from fsmv2.cli.terminal import progress
-from fsmv2.errors import StoreError
+from fsmv2.errors import StoreError, said
 from fsmv2.host.place_lock import PlaceLock
 from fsmv2.host.private import FOLDER, private_folder
 from fsmv2.store.lock import FileLock, running_holder
 
 LOOK_EVERY = 2.0
 """Seconds between looks whether the state directory is still the one that was taken."""
+JOIN_WITHIN = 5.0
+"""Seconds for which the end of the thread that looks is waited for."""
+ANOTHER = "Stop that one, or name another place with --state-dir."
 LOCK = "fsmv2.lock"
 STORE = "store.db"
 """The file in the state directory that keeps what a crash must not lose."""
@@ -44,13 +48,24 @@ def shown(path: Path) -> str:
 
 
 def holder(directory: Path) -> str:
-    """The process that runs a tree in this place; empty when none does."""
+    """The process that runs a tree in this place, also where that was removed; '': none does."""
     found = running_holder(directory / LOCK)
-    return str(found.pid) if found is not None else ""
+    pid = found.pid if found is not None else PlaceLock(directory).holder()
+    return str(pid) if pid else ""
+
+
+class Tells(Protocol):
+    """What is told of the state directory: a `Runtime`."""
+
+    def place_lost(self, reason: str) -> None:
+        """Take what is wrong with it; '': nothing any more."""
+
+    def write_anew(self) -> None:
+        """Write what is known: the directory is there anew."""
 
 
 @contextlib.contextmanager
-def held(directory: Path) -> Iterator[None]:
+def held(directory: Path) -> Iterator[Place]:
     """Make `directory` and keep every other fsmv2 out of it; the kernel lets go after any death.
 
     Two trees in one place would adopt each other's broker, and the first to stop would end it. It
@@ -59,50 +74,108 @@ def held(directory: Path) -> Iterator[None]:
     """
     directory.mkdir(mode=FOLDER, parents=True, exist_ok=True)
     _make_private(directory)
-    lock = FileLock(
-        directory / LOCK,
-        what=str(directory),
-        fix="Stop that one, or name another place with --state-dir.",
-    )
+    lock = FileLock(directory / LOCK, what=str(directory), fix=ANOTHER)
     lock.take()
-    place = PlaceLock(directory)
-    over = threading.Event()
+    kernel = PlaceLock(directory)
+    place = Place(directory, lock, kernel)
     try:
-        if pid := place.take():
+        if pid := kernel.take():
             raise StoreError(
                 f"{directory} is in use by another fsmv2, process {pid}, which began before the "
                 "folder was removed and made anew.",
-                fix="Stop that one, or name another place with --state-dir.",
+                fix=ANOTHER,
             )
-        threading.Thread(
-            target=_watch, args=(directory, lock, place, over), name="state directory", daemon=True
-        ).start()
-        yield
+        place.start()
+        yield place
     finally:
-        over.set()
-        place.release()
+        place.close()
+        kernel.release()
         lock.release()
+
+
+class Place:
+    """A state directory that is held: notices that it was removed or replaced, and takes it again.
+
+    On a thread of its own, since a file system may hang.
+    """
+
+    def __init__(self, directory: Path, lock: FileLock, kernel: PlaceLock) -> None:
+        self._directory = directory
+        self._lock = lock
+        self._kernel = kernel
+        self._trouble = ""
+        self._rewrite: list[Callable[[], None]] = []
+        self._tree: Tells | None = None
+        self._telling = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="state directory", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more. One whose file system hangs is left alone: it is a daemon."""
+        self._over.set()
+        if self._thread.ident is not None:
+            self._thread.join(JOIN_WITHIN)
+
+    def rewrite(self, again: Callable[[], None]) -> None:
+        """Have this called, on the thread, whenever the directory is there anew and empty."""
+        self._rewrite.append(again)
+
+    @contextlib.contextmanager
+    def told_to(self, tree: Tells) -> Iterator[None]:
+        """Inside, the tree is told what is wrong with the directory, and writes its data anew."""
+        with self._telling:
+            self._tree = tree
+            if self._trouble:
+                tree.place_lost(self._trouble)
+        try:
+            yield
+        finally:
+            with self._telling:
+                self._tree = None
+
+    # ---- on the thread ----------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        while not self._over.wait(LOOK_EVERY):
+            self._kernel.forget_who_asked()
+            self.look()
+
+    def look(self) -> None:
+        """Take it again where it is another one by now; say what is wrong, and that it is over."""
+        if self._lock.stands:
+            self._say("")
+            return
+        gone = f"{self._directory} was removed or replaced while it is in use"
+        try:
+            self._lock.take_again()
+            _make_private(self._directory)
+            for again in tuple(self._rewrite):
+                again()
+            with self._telling:
+                if self._tree is not None:
+                    self._tree.write_anew()
+        except (OSError, StoreError) as error:
+            what = error.message if isinstance(error, StoreError) else said(error)
+            self._say(f"{gone}, and cannot be taken again: {what}")
+            return
+        # Until the next look: so the journal, which begins anew, records that it was so.
+        self._say(f"{gone}; it is made again. What was recorded in it before is gone.")
+
+    def _say(self, trouble: str) -> None:
+        with self._telling:
+            if trouble == self._trouble:
+                return
+            self._trouble = trouble
+            if self._tree is not None:
+                self._tree.place_lost(trouble)
+            else:
+                progress(trouble or f"{self._directory} is there again")
 
 
 def _make_private(directory: Path) -> None:
     if {entry.name for entry in directory.iterdir()} <= OURS:
         private_folder(directory)
-
-
-def _watch(directory: Path, lock: FileLock, place: PlaceLock, over: threading.Event) -> None:
-    """Notice that the directory is another one by now, say so, and lock that one, too. H69"""
-    told = False
-    while not over.wait(LOOK_EVERY):
-        place.forget_who_asked()
-        if lock.stands:
-            told = False
-            continue
-        if not told:
-            progress(
-                f"{directory} was removed or replaced while it is in use; it is made again, and "
-                "what is known is written anew. What was recorded before is gone."
-            )
-        told = True
-        with contextlib.suppress(OSError, StoreError):
-            lock.take_again()
-            _make_private(directory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import os
 import sys
@@ -22,7 +23,7 @@ from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
 from fsmv2.cli.settled import unsettled
 from fsmv2.cli.show import Show
-from fsmv2.cli.state_home import JOURNAL, STORE, held, shown, state_home
+from fsmv2.cli.state_home import JOURNAL, STORE, Place, held, shown, state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
 from fsmv2.core.create import encode
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
@@ -57,11 +58,12 @@ def run_document(
     directory = (state_dir or default_state(file)).absolute()
     if not directory.exists():
         load_plant(file)  # one that is wrong must not leave a folder behind
-    with held(directory):
+    with held(directory) as place:
         begins_record(directory, file)
         plant, record = read_unchanged(file, lambda: load_plant(file, state_dir=directory))
         if record is not None:
             keep_record(directory, record)
+            place.rewrite(functools.partial(keep_record, directory, record))
         show_diagnostics(plant.diagnostics)
         if detect_only:
             settings = msgspec.structs.replace(plant.settings, detect_only=True)
@@ -76,7 +78,7 @@ def run_document(
         def told(running: Running) -> contextlib.AbstractContextManager[None]:
             return watched(file, record, lambda text: running.tell("fsmv2", text, level="warning"))
 
-        tree = _run(plant, control, show, seconds, save_svg, store, output, journal, told)
+        tree = _run(plant, control, show, seconds, save_svg, store, output, journal, place, told)
         return asyncio.run(tree)
 
 
@@ -95,6 +97,7 @@ async def _run(
     store: Store,
     output: bool,
     journal: Path,
+    place: Place,
     beside: Callable[[Running], contextlib.AbstractContextManager[None]],
 ) -> int:
     from fsmv2.builtin import builtins
@@ -111,7 +114,9 @@ async def _run(
                 store=store,
                 journal=journal,
             )
-            async with tree:
+            async with tree, contextlib.AsyncExitStack() as stack:
+                place.rewrite(kit.engine.write_anew)
+                stack.enter_context(place.told_to(tree))
                 with beside(running):
                     await running.hold(tree, seconds)
                 # Who ends it by hand has seen the tree; a program has only the exit code.

@@ -23,7 +23,7 @@ from fsmv2.cli.moment import shown as date_text
 from fsmv2.cli.patience import bounded
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.replaying import known_types
-from fsmv2.cli.state_home import JOURNAL, holder, shown
+from fsmv2.cli.state_home import JOURNAL, LOCK, holder, shown
 from fsmv2.cli.terminal import complain, put, put_json
 from fsmv2.cli.tree import default_state
 from fsmv2.core import Supervisor, TickRecord
@@ -135,6 +135,8 @@ def _not_recorded(process: str, file: Path, path: str, journal: Path, missing: s
     trouble = trouble_in(journal)
     older = segments_in(journal)
     why = trouble.why if trouble else missing or "it starts or ends just now, or `journal_mb` is 0"
+    if not (journal.parent / LOCK).exists():
+        why = "its state directory was removed or replaced; it makes it again within seconds"
     complain(
         f"process {process} runs {file}, and nothing is recorded of it: {why}"
         + ("; the journal that is there is of an earlier run" if older else ""),

@@ -25,11 +25,12 @@ DEPENDENCIES = "DependenciesOrdered"
 PURE = "Pure"
 UNBLOCKING = "LoopFree"
 SECRETS = "SecretsRead"
+PLACE = "StateKept"
 MANAGED = "Managed"
 RECOVERS = "Recovers"
 CONVERGED = "Converged"
 
-OF_THE_PATH = (MANAGED, RECOVERS)
+OF_THE_PATH = (MANAGED, RECOVERS, PLACE)
 """Those that hold for a path, whichever instance runs there."""
 
 

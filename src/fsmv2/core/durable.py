@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import pausing
-from fsmv2.core.conditions import STORED
+from fsmv2.core.conditions import PLACE, STORED
 from fsmv2.core.create import join
-from fsmv2.core.events import Saved, SaveFailed
+from fsmv2.core.events import PlaceLost, Saved, SaveFailed
 from fsmv2.core.instructions import Forget, Save, SaveObserved
 from fsmv2.core.null import NOT_CREATED
 from fsmv2.core.pausing import Pause
@@ -296,3 +296,18 @@ def unanswered(core: Core, s: Supervisor) -> None:
     """The timer of one that waits for the store."""
     if core.durable is not None:
         core.durable.unanswered(core, s)
+
+
+def place_lost(core: Core, event: PlaceLost) -> None:
+    """Have it stand at the root, whichever instance runs there, until the place is there again."""
+    if core.root is None:
+        return
+    if event.reason:
+        core.set_condition(core.root, PLACE, event.reason)
+        return
+    was = (core.root.conditions or {}).get(PLACE)
+    if was is not None:
+        core.clear_condition(core.root, PLACE)
+        # Said again: what was recorded of it then was lost, or could not be recorded.
+        text = f"the state directory is there again, after this: {was.reason}"
+        core.report("store", core.root, text, level="warning")

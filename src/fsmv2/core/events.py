@@ -112,6 +112,12 @@ class SaveFailed(msgspec.Struct, frozen=True, gc=False):
     lost: bool = False
 
 
+class PlaceLost(msgspec.Struct, frozen=True, gc=False):
+    """What is wrong with the directory in which the tree keeps its data; '': it is there again."""
+
+    reason: str
+
+
 class SecretsUnread(msgspec.Struct, frozen=True, gc=False):
     """These secrets cannot be read now, each with why and what is used instead; none: all can."""
 
@@ -217,6 +223,7 @@ Event = (
     | Released
     | Saved
     | SaveFailed
+    | PlaceLost
     | SecretsUnread
     | StopAsked
     | ForceAsked

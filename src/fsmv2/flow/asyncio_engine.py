@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import threading
 from collections import Counter
@@ -54,6 +55,7 @@ class AsyncioEngine:
         self._flows: dict[str, AnyFlow] = {}
         self._refusals: dict[str, Refusal] = {}
         self._seen: dict[tuple[str, str], asyncio.Future[SeenCommands]] = {}
+        self._rewriting: set[asyncio.Task[None]] = set()
         self._leaving: dict[asyncio.Task[None], AnyFlow] = {}
         self._dropped: Counter[str] = Counter()
         self._connections: dict[tuple[str, str, str, Login], UnsConnection] = {}
@@ -101,6 +103,14 @@ class AsyncioEngine:
         """What the flows' shared connection to an address knows of it, from any thread."""
         return self._devices.status(host, port)
 
+    def write_anew(self) -> None:
+        """Write again what outlives the process: its directory was lost. From any thread."""
+        with self._lock:
+            loop = None if self._closed else self._loop
+        if loop is not None:
+            with contextlib.suppress(RuntimeError):  # it ends just now
+                loop.call_soon_threadsafe(self._write_anew)
+
     async def aclose(self) -> None:
         """End every flow, close all connections, join the thread."""
         if self._closed:
@@ -135,6 +145,13 @@ class AsyncioEngine:
             await self._leave(old, 0.0)
         if self._flows.get(config.name) is flow:
             flow.start()
+
+    def _write_anew(self) -> None:
+        for reading in self._seen.values():
+            if reading.done() and not reading.cancelled() and reading.exception() is None:
+                task = asyncio.ensure_future(reading.result().write_anew())
+                self._rewriting.add(task)
+                task.add_done_callback(self._rewriting.discard)
 
     def _make(self, config: AnyConfig) -> AnyFlow:
         if isinstance(config, FlowConfig):

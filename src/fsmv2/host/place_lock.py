@@ -46,11 +46,15 @@ class PlaceLock:
             found.setblocking(False)
         except OSError:
             found.close()
-            pid, user = self._holder()
-            ours = user in (os.geteuid(), ROOT)
-            return pid if ours and self._same_for(pid) else 0
+            return self.holder()
         self._socket = found
         return 0
+
+    def holder(self) -> int:
+        """The process that holds it and means the same folder by it; 0: none does."""
+        pid, user = self._holder()
+        ours = user in (os.geteuid(), ROOT)
+        return pid if ours and self._same_for(pid) else 0
 
     def forget_who_asked(self) -> None:
         """To be called now and then while it is held: make room for others who ask."""

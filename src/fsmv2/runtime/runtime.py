@@ -24,6 +24,7 @@ from fsmv2.core import (
     LoopBlocked,
     LoopFreed,
     PauseAsked,
+    PlaceLost,
     Report,
     RestartAsked,
     ResumeAsked,
@@ -353,6 +354,24 @@ class Runtime:
     def acknowledge(self, path: str, *, note: str = "", who: str = "program") -> None:
         """Say that a person has taken over the escalation of `path`."""
         self._post(AcknowledgeAsked(path, who, note))
+
+    def place_lost(self, reason: str) -> None:
+        """Say why the directory with store and journal is not what it was; '': it is again.
+
+        From any thread. It stands as a condition at the root.
+        """
+        self._post(PlaceLost(reason))
+
+    def write_anew(self) -> None:
+        """Have store and journal write now what they could not: their place is there again.
+
+        From any thread. The journal has a new segment, which begins with how everything is.
+        """
+        running = self._parts
+        if running.writer is not None:
+            running.writer.retry()
+        if running.journal is not None:
+            running.journal.restart()
 
     async def view(self) -> TreeView:
         """The whole tree as it is now; of some thousand workers, as it was within moments."""

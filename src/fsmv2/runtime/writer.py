@@ -70,6 +70,12 @@ class Writer:
             self._saving.note(report)
             self._changed.notify()
 
+    def retry(self) -> None:
+        """Have what could not be written tried again at once: why it could not has gone."""
+        with self._changed:
+            self._not_before = 0.0
+            self._changed.notify()
+
     async def call(self, function: Callable[[Store], T]) -> T:
         """Call `function` with the store on its thread, between two commits; its result.
 

@@ -241,6 +241,8 @@ class SqliteStore:
             # Until the one who writes has been told; who reads cannot write everything anew.
             self._lost = not writing
             raise StoreLostError("the file was deleted or replaced while it was in use")
+        if not self._lock.stands:
+            self._lock.take_again()  # it was removed with its folder, and kept nobody out
         new = schema.empty(self._file)
         if not new:
             schema.check(self._file)

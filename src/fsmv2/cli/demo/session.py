@@ -33,7 +33,7 @@ from fsmv2.cli.exits import FAILED, OK
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
 from fsmv2.cli.signals import Stopped
-from fsmv2.cli.state_home import held, shown, state_home
+from fsmv2.cli.state_home import Place, held, shown, state_home
 from fsmv2.cli.terminal import progress
 from fsmv2.cli.tree import choose_show, save_picture
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
@@ -52,18 +52,21 @@ def run_demo(
     """Run the demo; returns the exit code."""
     keep_quiet()
     directory = (state_dir or state_home() / "demo").absolute()
-    with held(directory):
+    with held(directory) as place_held:
         control.signals.started()
-        return asyncio.run(Demo(directory, control, save_svg).run(seconds))
+        return asyncio.run(Demo(directory, control, save_svg, place_held).run(seconds))
 
 
 class Demo:
     """One run of the demo."""
 
-    def __init__(self, directory: Path, control: Control, save_svg: Path | None) -> None:
+    def __init__(
+        self, directory: Path, control: Control, save_svg: Path | None, place_held: Place
+    ) -> None:
         self._directory = directory
         self._control = control
         self._save_svg = save_svg
+        self._place_held = place_held
         self._document = directory
         self._plcs = [
             Plc(name, port, seed=seed) for seed, (name, port) in enumerate(MACHINES.items())
@@ -100,8 +103,10 @@ class Demo:
                         listener=running.listener,
                     ) as tree,
                 ):
-                    outcome = await self._hold(running, tree, plant.root, seconds)
-                    await running.end(tree, who=running.asked or "demo")
+                    self._place_held.rewrite(kit.engine.write_anew)
+                    with self._place_held.told_to(tree):
+                        outcome = await self._hold(running, tree, plant.root, seconds)
+                        await running.end(tree, who=running.asked or "demo")
                 outcome = msgspec.structs.replace(outcome, forced=tuple(running.forced))
                 running.show.summary(outcome.text(), {})
         return OK if outcome.good else FAILED

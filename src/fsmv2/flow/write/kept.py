@@ -108,6 +108,11 @@ class KeptCommands:
                     file.flush()
                     os.fdatasync(file.fileno())
 
+    def write_anew(self, lines: Iterable[Line]) -> None:
+        """Write a new file with these, in a folder made anew where it was removed."""
+        with self._one:
+            self._rewrite(lines)
+
     def full(self, counting: int) -> bool:
         """Whether the file is to be written anew, when so many commands still count."""
         return self._lines >= LINES + 2 * counting

@@ -40,6 +40,7 @@ class SeenCommands:
     def __init__(self, file: Path | None = None) -> None:
         """OSError: the file cannot be read, or written anew."""
         self._known: OrderedDict[tuple[str, str], Known] = OrderedDict()
+        self._writing = asyncio.Lock()  # what is written anew must hold what came meanwhile
         self._kept = KeptCommands(file, keep=KEPT) if file is not None else None
         for line in self._kept.load(steady()) if self._kept is not None else ():
             answer = line.answer or _interrupted(line)
@@ -74,17 +75,31 @@ class SeenCommands:
         if self._kept is None or not command.id:
             return ""
         line = self._line(command)
-        everything = self._lines() if self._kept.full(len(self._known)) else None
         try:
-            # The disk may take its time, and other flows share this loop.
-            try:
-                await asyncio.to_thread(self._kept.note, line, durable=True, all_of_them=everything)
-            except FileNotFoundError:  # the state directory was removed; all is in memory
-                everything = self._lines()
-                await asyncio.to_thread(self._kept.note, line, durable=True, all_of_them=everything)
+            async with self._writing:
+                everything = self._lines() if self._kept.full(len(self._known)) else None
+                await self._note(self._kept, line, everything)
         except OSError as error:
             return f"that its id was used could not be kept: {error.strerror}; nothing was written"
         return ""
+
+    async def _note(self, kept: KeptCommands, line: Line, everything: list[Line] | None) -> None:
+        """Have it on the disk, which may take its time, and other flows share this loop."""
+        try:
+            await asyncio.to_thread(kept.note, line, durable=True, all_of_them=everything)
+        except FileNotFoundError:  # the state directory was removed; all is in memory
+            everything = self._lines()
+            await asyncio.to_thread(kept.note, line, durable=True, all_of_them=everything)
+
+    async def write_anew(self) -> None:
+        """Write all that is remembered into a new file: the state directory was lost.
+
+        Until then a crash would have the ids of the last minutes executed again.
+        """
+        if self._kept is not None:
+            async with self._writing:
+                with contextlib.suppress(OSError):  # the next command tries again, or is refused
+                    await asyncio.to_thread(self._kept.write_anew, self._lines())
 
     async def answered(self, command: Command, answer: Answer) -> None:
         """It is over. One that certainly changed nothing may be sent again under its id."""
@@ -100,7 +115,8 @@ class SeenCommands:
             line = self._line(command)
             line = msgspec.structs.replace(line, answer=answer if over else None, gone=not over)
             with contextlib.suppress(OSError):  # then it is `unknown` after a restart, as it begun
-                await asyncio.to_thread(self._kept.note, line, durable=False)
+                async with self._writing:
+                    await asyncio.to_thread(self._kept.note, line, durable=False)
 
     def _lines(self) -> list[Line]:
         """All that is remembered, for the file."""

@@ -30,6 +30,7 @@ from fsmv2.core import (
     LoopFreed,
     Observed,
     PauseAsked,
+    PlaceLost,
     Release,
     Released,
     Report,
@@ -114,6 +115,8 @@ def happened(event: Event) -> str:
             return f"stored: {len(generations)} desired states"
         case SaveFailed(reason):
             return f"could not be stored: {reason}"
+        case PlaceLost(reason):
+            return f"the state directory: {reason or 'it is there again'}"
         case SecretsUnread(problems):
             return f"secrets that cannot be read: {' '.join(problems) or 'none'}"
         case StopAsked(who):

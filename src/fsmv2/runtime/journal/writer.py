@@ -48,6 +48,7 @@ class JournalWriter:
         self._put = self._written = 0
         self._wake = threading.Event()
         self._closing = threading.Event()
+        self._anew = threading.Event()
         self._asked = self._broken = self._in_trouble = False
         self._retry_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="fsmv2-journal", daemon=True)
@@ -76,6 +77,11 @@ class JournalWriter:
         if isinstance(item, Noted):
             self._put += len(item.events) + len(item.instructions)
         self._queue.append(item)
+        self._wake.set()
+
+    def restart(self) -> None:
+        """Have another segment begun at once, as where the folder was lost; from any thread."""
+        self._anew.set()
         self._wake.set()
 
     async def close(self, within: float) -> None:
@@ -117,7 +123,9 @@ class JournalWriter:
                 self._tell(f"it has a gap: {item.why}", "error")
                 self._want(ANEW)
         self._write(notes)
-        if self._retry_at is not None and time.monotonic() >= self._retry_at:
+        due = self._retry_at is not None and time.monotonic() >= self._retry_at
+        if due or self._anew.is_set():
+            self._anew.clear()
             self._retry_at = None
             self._want(ANEW)
 

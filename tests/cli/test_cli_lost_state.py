@@ -1,0 +1,191 @@
+"""The state directory is removed while `run` uses it: it is said, and everything is there again."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from fsmv2.cli import state_home
+from fsmv2.cli.app import app
+from fsmv2.cli.document_change import record_in
+from fsmv2.cli.state_home import Place, held, holder
+from fsmv2.errors import StoreError
+from fsmv2.host.place_lock import PlaceLock
+from fsmv2.store.lock import FileLock
+
+DOCUMENT = """\
+agent: {name: edge}
+processes:
+  sleeps: {command: [sleep, "100"]}
+"""
+
+
+def command(name: str, folder: Path, *arguments: str) -> Result:
+    document, state = str(folder / "plant.yaml"), str(folder / "state")
+    return CliRunner().invoke(app, [name, document, *arguments, "--state-dir", state])
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
+    """What `condition` gives as soon as it is true."""
+    limit = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < limit, "never so"
+        time.sleep(0.05)
+    return found
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The document run by a process of its own."""
+    (folder / "plant.yaml").write_text(DOCUMENT)
+    line = [sys.executable, "-m", "fsmv2.cli", "run", folder / "plant.yaml"]
+    with (folder / "out").open("wb") as out:
+        process = subprocess.Popen(
+            [*line, "--state-dir", folder / "state"], stdout=out, stderr=subprocess.STDOUT
+        )
+    try:
+        until(lambda: f"process {process.pid} runs it" in command("why", folder, "edge").output)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def conditions(folder: Path) -> dict[str, str]:
+    """Those of the root, as `why` knows them; none while it knows nothing."""
+    found = command("why", folder, "edge", "--json")
+    if found.exit_code:
+        return {}
+    return {
+        one["type"]: one["reason"]
+        for one in msgspec.json.decode(found.stdout)["node"]["conditions"]
+    }
+
+
+@pytest.mark.real
+def test_h69_a_lost_state_directory_is_a_condition_until_all_is_there_again(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with running(tmp_path) as process:
+        before = record_in(state)
+        assert before is not None
+        state.rename(tmp_path / "away")
+
+        said = command("why", tmp_path, "edge").output
+        assert f"process {process.pid} runs" in said
+        assert "its state directory was removed or replaced" in said
+        second = command("run", tmp_path)
+        assert second.exit_code == 1
+        assert f"in use by another fsmv2, process {process.pid}" in second.output
+
+        found = until(lambda: conditions(tmp_path).get("StateKept"))
+        assert found == (
+            f"{state} was removed or replaced while it is in use; it is made again. "
+            "What was recorded in it before is gone."
+        )
+        until(lambda: conditions(tmp_path) == {})
+        again = record_in(state)
+        assert again is not None
+        assert (again.file, again.at, again.digests) == (before.file, before.at, before.digests)
+        (tmp_path / "plant.yaml").write_text(DOCUMENT + "# changed\n")
+        assert "the document was changed" in command("why", tmp_path, "edge").output
+        story = CliRunner().invoke(app, ["replay", str(state / "journal"), "--path", "edge"]).output
+        assert "the state directory is there again, after this:" in story
+        assert command("run", tmp_path).exit_code == 1
+    assert "StateKept=False" in (tmp_path / "out").read_text()
+
+
+class Told:
+    """Stands in for a tree."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.written = 0
+
+    def place_lost(self, reason: str) -> None:
+        self.told.append(reason)
+
+    def write_anew(self) -> None:
+        self.written += 1
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """One that looks only when it is asked to."""
+    lock = FileLock(tmp_path / "state" / "fsmv2.lock", what="the folder", fix="")
+    (tmp_path / "state").mkdir()
+    lock.take()
+    yield Place(tmp_path / "state", lock, PlaceLock(tmp_path / "state"))
+    lock.release()
+
+
+def test_h69_who_takes_the_new_place_first_is_named_until_it_lets_go(
+    place: Place, tmp_path: Path
+) -> None:
+    """Such as an fsmv2 in a container with a network of its own."""
+    told, state, rewritten = Told(), tmp_path / "state", []
+    place.rewrite(lambda: rewritten.append(state))
+    with place.told_to(told):
+        shutil.rmtree(state)
+        state.mkdir()
+        other = FileLock(state / "fsmv2.lock", what="the folder", fix="")
+        other.take()
+        place.look()
+        place.look()
+        assert len(told.told) == 1, "said once"
+        assert "cannot be taken again: the folder is in use by" in told.told[0]
+        assert (told.written, rewritten) == (0, [])
+        other.release()
+        place.look()
+        assert "it is made again" in told.told[1]
+        assert (told.written, rewritten) == (1, [state])
+        place.look()
+        assert told.told[2:] == [""]
+
+
+def test_h69_a_place_that_cannot_be_made_again_is_said(place: Place, tmp_path: Path) -> None:
+    told, state = Told(), tmp_path / "state"
+    shutil.rmtree(state)
+    state.write_text("a file")
+    place.look()  # before there is a tree to tell
+    with place.told_to(told):
+        assert "cannot be taken again: " in told.told[0]
+        state.unlink()
+        place.look()
+        place.look()
+        assert told.told[-1] == ""
+
+
+def test_the_thread_that_looks_ends_with_the_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_home, "LOOK_EVERY", 0.01)
+
+    def looks() -> list[str]:
+        return [t.name for t in threading.enumerate() if t.name == "state directory"]
+
+    with held(tmp_path / "state"):
+        assert looks()
+    assert not looks()
+    with held(tmp_path / "state"), pytest.raises(StoreError), held(tmp_path / "state"):
+        pass
+    assert not looks()
+
+
+def test_who_holds_a_place_is_known_where_its_folder_was_removed(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with held(state):
+        assert holder(state)
+        shutil.rmtree(state)
+        assert holder(state)
+    assert not holder(state)

@@ -36,6 +36,7 @@ from fsmv2 import (
     stay,
     unknown,
 )
+from fsmv2.core import conditions
 from fsmv2.testing import Simulation
 
 
@@ -335,4 +336,5 @@ def states(sim: Simulation) -> dict[str, str]:
 
 def condition(sim: Simulation, path: str, type_: str) -> str:
     """The reason of a condition, or empty."""
+    assert type_ in vars(conditions).values(), f"no condition is called {type_}"
     return next((c.reason for c in sim[path].conditions if c.type == type_), "")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import pytest
 from job_tree import Jobs, job, simulate, states, team
+from lamp_tree import condition
 
 from fsmv2 import EngineSettings, Group
 from fsmv2.core.pausing import from_json
-from fsmv2.testing import SimulatedStore, Simulation
+from fsmv2.testing import SimulatedStore
 
 
 @pytest.fixture
 def jobs() -> Jobs:
     return Jobs()
-
-
-def condition(sim: Simulation, path: str, type_: str) -> str:
-    return next((c.reason for c in sim[path].conditions if c.type == type_), "")
 
 
 # ---- pause and resume ---------------------------------------------------------------------------

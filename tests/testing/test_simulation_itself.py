@@ -55,6 +55,13 @@ def test_a_missing_path_is_a_key_error(sim: Simulation) -> None:
         sim["nobody"]
 
 
+def test_a_kind_that_no_report_has_is_an_error_with_the_nearest(sim: Simulation) -> None:
+    sim.run(10)
+    assert sim.texts("transition")
+    with pytest.raises(ValueError, match=r"the kind 'transitions'. Did you mean 'transition'\?"):
+        sim.texts("transitions")
+
+
 def test_virtual_time_keeps_order_and_does_not_wait() -> None:
     order: list[str] = []
 

@@ -7,7 +7,7 @@ turns the same core into a plan.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -117,10 +117,37 @@ class Forget(msgspec.Struct, frozen=True, gc=False):
     path: str
 
 
+ReportKind = Literal[
+    "action",
+    "applied",
+    "circuit",
+    "command",
+    "condition",
+    "created",
+    "dropped",
+    "ended",
+    "error",
+    "escalation",
+    "forced",
+    "journal",
+    "mapping",
+    "removed",
+    "repair",
+    "restarted",
+    "secret",
+    "silent",
+    "slow",
+    "stall",
+    "stop",
+    "store",
+    "transition",
+]
+
+
 class Report(msgspec.Struct, frozen=True, gc=False):
     """Something an operator may want to read: a transition, an action, a condition, a restart."""
 
-    kind: str
+    kind: ReportKind
     path: str
     text: str
     at: float

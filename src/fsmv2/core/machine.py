@@ -16,7 +16,7 @@ from fsmv2.core.conditions import Condition
 from fsmv2.core.counters import Counters
 from fsmv2.core.durable import Durable
 from fsmv2.core.events import OBSERVATION, Event
-from fsmv2.core.instructions import Instruction, Report
+from fsmv2.core.instructions import Instruction, Report, ReportKind
 from fsmv2.core.pace import Pace
 from fsmv2.core.pausing import Pause
 from fsmv2.core.reactions import HANDLERS, TIMERS, WORDS
@@ -204,7 +204,9 @@ class Core:
         """Ask the runtime for something."""
         self._instructions.append(instruction)
 
-    def report(self, kind: str, supervisor: Supervisor, text: str, *, level: str = "info") -> None:
+    def report(
+        self, kind: ReportKind, supervisor: Supervisor, text: str, *, level: str = "info"
+    ) -> None:
         """Tell operators something about a supervisor."""
         self._instructions.append(
             Report(kind, supervisor.path, text, self.now, self.tick_id, level, supervisor.state)

@@ -13,7 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, get_args
 
 from fsmv2.core import (
     AcknowledgeAsked,
@@ -23,6 +23,7 @@ from fsmv2.core import (
     Event,
     PauseAsked,
     Report,
+    ReportKind,
     RestartAsked,
     ResumeAsked,
     RetryAsked,
@@ -30,6 +31,7 @@ from fsmv2.core import (
     Supervisor,
     TickRecord,
 )
+from fsmv2.errors import suggest
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declaring import Declaring
 from fsmv2.runtime.journal.recorder import Recorder
@@ -223,5 +225,12 @@ class Simulation:
         return history(self.core.by_path[path])
 
     def texts(self, kind: str, path: str = "") -> list[str]:
-        """The texts of all reports of one kind so far, of one path or of all."""
+        """The texts of all reports of one kind so far, of one path or of all.
+
+        ValueError for a kind that no report has: of it there would be none, whatever happened.
+        """
+        if kind not in get_args(ReportKind):
+            raise ValueError(
+                f"no report has the kind '{kind}'. {suggest(kind, get_args(ReportKind))}"
+            )
         return [r.text for r in self.reports if r.kind == kind and path in ("", r.path)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -152,6 +153,36 @@ async def test_a_last_line_without_an_end_says_that_it_is_ready(
 ) -> None:
     source = "import sys, time; sys.stdout.write('is ready> '); sys.stdout.flush(); time.sleep(600)"
     async with running(sys.executable, "-c", source, ready=Ready(line="ready>")) as tree:
+        await until(tree, "running", ready=True)
+
+
+DOUBLING = "(a+)+$"
+"""On a line such as `aaaa!` each further letter doubles the time."""
+
+
+async def test_a_pattern_that_takes_for_ever_keeps_no_keeper_from_its_work(
+    running: Callable[..., Any], tmp_path: Path
+) -> None:
+    """All is written down, the end is noticed, and the worker says why it does not get ready."""
+    source = "import time; [print('a' * 40 + '!', flush=True) for _ in range(20)]; time.sleep(600)"
+    ready = Ready(line=DOUBLING, within=60)
+    async with running(sys.executable, "-c", source, ready=ready) as tree:
+        await tree.until(
+            lambda t: "looked for no more, as it takes too long" in t["p"].reason, timeout=30
+        )
+        pid = (await tree.view())["p"].observed.pid
+        os.kill(pid, signal.SIGTERM)
+        await tree.until(lambda t: t["p"].observed.pid != pid, timeout=10)
+    written = (tmp_path / "state/p/output.log").read_text()
+    assert written.count("aaa!") >= 20
+    assert written.count("looking for ready.line took longer than 0.25 s") >= 1
+
+
+async def test_a_line_behind_one_that_takes_for_ever_says_that_it_is_ready(
+    running: Callable[..., Any],
+) -> None:
+    source = "import time; print('a' * 40 + '!\\nup', flush=True); time.sleep(600)"
+    async with running(sys.executable, "-c", source, ready=Ready(line=f"{DOUBLING}|up")) as tree:
         await until(tree, "running", ready=True)
 
 

@@ -68,6 +68,11 @@ async def missing(config: Config, record: Record, running_for: float) -> str:
             return f"nothing accepts on port {ready.port} yet"
         if stranger := await _stranger(ready.port, record):
             return stranger
+    if ready.line and not record.said and record.slow:
+        return (
+            f"ready.line '{ready.line}' is looked for no more, as it takes too long on what it "
+            "writes: leave out repeats inside repeats, such as (a+)+"
+        )
     if ready.line and not record.said:
         silent = running_for > SILENT and await _wrote_nothing(config.directory)
         return f"it has not written a line with '{ready.line}' yet{HELD_BACK if silent else ''}"

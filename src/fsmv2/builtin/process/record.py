@@ -19,7 +19,8 @@ TRIES = 3
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """A command that was started, and its keeper, each by pid and the kernel's start time.
 
-    `started_at` and `ended_at` are Unix seconds. `said`: it wrote the line that says it is ready.
+    `started_at` and `ended_at` are Unix seconds. `said`: it wrote the line that says it is ready;
+    `slow`: that line is looked for no more, since its pattern takes too long on what is written.
     Ended without `exit_code` and `signal`: nobody was there to learn how. `asked`: it was to end.
     """
 
@@ -31,6 +32,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     keeper: int = 0
     keeper_start: int = 0
     said: bool = False
+    slow: bool = False
     ended_at: float | None = None
     exit_code: int | None = None
     signal: int = 0

@@ -20,6 +20,8 @@ TYPE_CHECKING = False  # as everywhere here: `typing` would cost each keeper two
 if TYPE_CHECKING:
     from typing import Any
 
+    from .searching import Search
+
 CHUNK = 64 << 10
 """Bytes read at a time, as much as a pipe holds."""
 LOOK_EVERY = 0.25
@@ -72,6 +74,8 @@ class Keeper:
         self._segments = Segments(directory, job["limit"])
         self._pace = Pace(job["limit"], time.monotonic())
         self._ready = job["ready"]
+        self._search: Search | None = None
+        self._slow = ""
         self._record: Record | None = None
         self._own = job["pid"] == 0
         self._is_told = True  # of the end, by the kernel
@@ -257,12 +261,21 @@ class Keeper:
     def _look_for_ready(self, lines: list[bytes]) -> None:
         """Note the line that says that the command can be used, once."""
         if self._ready and self._record is not None:
-            import re  # costs a megabyte, and only some ask for it
+            if self._search is None:
+                from . import searching  # it costs a megabyte, and only some ask for it
 
-            wanted = re.compile(self._ready)
-            if any(wanted.search(line.decode()) for line in lines):
+                self._search = searching.Search(self._ready)
+                self._slow = searching.SLOW
+            before = self._search.slow
+            if self._search.found(lines):
                 self._ready = ""
                 self._record.note(said=True)
+                return
+            if self._search.slow and not before:
+                self._say(self._slow)
+            if self._search.given_up:
+                self._ready = ""
+                self._record.note(slow=True)
 
     def _settle(self) -> None:
         left_out, held = self._pace.settle()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import struct
 
 import pytest
+from flow_kit import until
 from hypothesis import given
 from hypothesis import strategies as st
 from pymodbus.pdu import DecodePDU
 from raw_device import RawDevice, reading, tags, values
 
-from fsmv2.flow.modbus.connection import ModbusConnection
+from fsmv2.flow.modbus.connection import ModbusConnection, _how_it_ended
 from fsmv2.flow.modbus.device_error import (
     DeviceError,
     NoAnswerError,
@@ -148,16 +151,33 @@ RTU = bytes.fromhex("0103020007f986")
 @pytest.mark.parametrize(
     ("twist", "reason"),
     [
-        (_shifted(500), "the device answered transaction 501, not 1"),
+        (_shifted(500), r"the device answered transaction \d+, not \d+, the one that was asked"),
         (lambda frame: frame[:6] + b"\0" + frame[7:], "answers as unit 0, not 1: set `unit: 0`"),
-        (lambda frame: b"\r\nlogin:\x1b[31m \r\n", 'is no Modbus TCP: "login: [31m"'),
+        (lambda frame: frame[:6] + b"\2" + frame[7:], r"answers as unit 2, not 1$"),
+        (lambda frame: b"\r\nlogin:\x1b[31m \r\n", r'is no Modbus TCP: "login: \[31m"'),
         (lambda frame: b"SSH-2.0-OpenSSH_9.2\r\n", 'is no Modbus TCP: "SSH-2.0-OpenSSH_9.2"'),
         (lambda frame: b"HTTP/1.1 400 Bad Request\r\n\r\n", '"HTTP/1.1 400 Bad Request"'),
-        (lambda frame: RTU, "Modbus RTU came, not Modbus TCP (01 03 02 00 07 f9 86)"),
-        (lambda frame: frame[:2] + b"\0\1" + frame[4:], "is no Modbus TCP: 00 01 00 01"),
-        (lambda frame: frame[:4] + b"\xff\xff" + frame[6:], "is no Modbus TCP: 00 01 00 00 ff"),
+        (lambda frame: RTU, r"Modbus RTU came, not Modbus TCP \(01 03 02 00 07 f9 86\)"),
+        (lambda frame: frame[:2] + b"\0\1" + frame[4:], "is no Modbus TCP: .. .. 00 01"),
+        (lambda frame: frame[:4] + b"\xff\xff" + frame[6:], "is no Modbus TCP: .. .. 00 00 ff"),
+        (lambda frame: frame[:4] + b"\0\0" + frame[6:], "is no Modbus TCP: .. .. 00 00 00 00"),
+        (lambda frame: frame[:4] + b"\0\1" + frame[6:], "is no Modbus TCP: .. .. 00 00 00 01"),
+        (lambda frame: frame[:4] + b"\0\2" + frame[6:], "the device sent 0 registers, not the 1"),
     ],
-    ids=["transaction", "unit", "escape", "ssh", "http", "rtu", "protocol", "length"],
+    ids=[
+        "transaction",
+        "unit",
+        "other_unit",
+        "escape",
+        "ssh",
+        "http",
+        "rtu",
+        "protocol",
+        "length",
+        "length_0",
+        "length_1",
+        "length_2",
+    ],
 )
 async def test_h88_the_reason_says_what_came_and_nothing_of_it_is_published(
     twist: object, reason: str
@@ -167,7 +187,7 @@ async def test_h88_the_reason_says_what_came_and_nothing_of_it_is_published(
     async with device.running(), reading(device, *tags(10)) as reader:
         seen = await reader.read()
         assert seen.values == ()
-        assert reason in seen.errors[0]
+        assert re.search(reason, seen.errors[0]), seen.errors[0]
         assert seen.errors[0].isprintable()
         device.twist = bytes
         while not (seen := await reader.read()).values:
@@ -200,6 +220,70 @@ async def test_h88_a_late_answer_is_never_taken_for_that_of_a_later_request() ->
         answer = await connection.ask(read_request(1, "holding", 20, 1), timeout=5)
         assert answer == (222,)
         assert device.connections == 1
+        connection.close()
+
+
+async def test_h88_an_answer_that_comes_on_the_next_connection_is_not_taken_there() -> None:
+    """A gateway sends it on whichever connection it has; no request there has its number."""
+    device, kept = RawDevice(), list[bytes]()
+    device.registers[10], device.registers[20] = 111, 222
+
+    def late(frame: bytes) -> bytes:
+        kept.append(frame)
+        return kept[0] + frame if len(kept) > 1 else b""
+
+    device.twist = late
+    connection = ModbusConnection("127.0.0.1", 0)
+    async with device.running():
+        connection.port = device.port
+        with pytest.raises(NoAnswerError):
+            await connection.ask(read_request(1, "holding", 10, 1), timeout=0.1)
+        await asyncio.sleep(max(0.0, connection.retry_at(1) - asyncio.get_running_loop().time()))
+        assert await connection.ask(read_request(1, "holding", 20, 1), timeout=5) == (222,)
+        assert device.connections == 2
+        connection.close()
+
+
+async def test_h88_after_an_answer_to_something_else_the_connection_is_made_anew() -> None:
+    """A gateway that numbers answers by their order would give each request that before it."""
+    device = RawDevice()
+    device.registers[20], device.registers[30] = 222, 333
+    before: dict[int, bytes] = {}
+
+    def shifted(frame: bytes) -> bytes:
+        connection = device.requests[-1][0]
+        body = before.get(connection, b"\0\5\1\3\2\0\7")  # of a request for one register
+        before[connection] = frame[4:]
+        return frame[:4] + body
+
+    device.twist = shifted
+    connection = ModbusConnection("127.0.0.1", 0)
+    async with device.running():
+        connection.port = device.port
+        with pytest.raises(WrongAnswerError, match="the device sent 1 register, not the 2"):
+            await connection.ask(read_request(1, "holding", 20, 2), timeout=5)
+        with pytest.raises(WrongAnswerError, match="the device sent 1 register, not the 2"):
+            await connection.ask(read_request(1, "holding", 30, 2), timeout=5)
+        connection.close()
+
+
+async def test_a_flood_of_what_nobody_asked_for_is_told_as_one() -> None:
+    device = RawDevice()
+    device.twist = lambda frame: frame[:4] + b"\0\xfe" + frame[6:] + bytes(70_000)
+    connection = ModbusConnection("127.0.0.1", 0)
+    async with device.running():
+        connection.port = device.port
+        with pytest.raises(DeviceError):
+            await connection.ask(read_request(1, "holding", 20, 2), timeout=5)
+        await asyncio.sleep(max(0.0, connection.retry_at(1) - asyncio.get_running_loop().time()))
+        device.twist = lambda frame: frame + bytes(70_000)
+        assert await connection.ask(read_request(1, "holding", 20, 1), timeout=5) == (20,)
+        stream = connection._stream
+        assert stream is not None
+        await until(lambda: stream.lost)
+        assert _how_it_ended(stream) == (
+            "the device sent more than 65536 bytes that nobody asked for"
+        )
         connection.close()
 
 

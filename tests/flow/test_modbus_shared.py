@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import math
+import socket
+import struct
 
 import msgspec
 import pytest
@@ -23,7 +26,7 @@ from fsmv2.flow.modbus.connection import ModbusConnection
 from fsmv2.flow.modbus.device_error import NoAnswerError, NotSentError
 from fsmv2.flow.modbus.request import read_request
 from fsmv2.flow.modbus.shared import SharedConnections
-from fsmv2.flow.modbus.stream import Stream
+from fsmv2.flow.modbus.stream import Transactions
 from fsmv2.flow.modbus.writer import ModbusWriter, Outcome
 from fsmv2.flow.stats import Counters
 
@@ -237,18 +240,80 @@ async def test_h75_a_write_is_never_sent_twice() -> None:
         assert len(device.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "known", "reason"),
+    [
+        (0, "unknown", "exception 0, which the protocol does not have; nobody knows"),
+        (1, "failed", "illegal function"),
+        (2, "failed", "illegal data address"),
+        (3, "failed", "illegal data value"),
+        (4, "unknown", "perhaps after it had taken the value (exception 4)"),
+        (5, "unknown", "still working on it (exception 5)"),
+        (6, "failed", "the device is busy"),
+        (7, "unknown", "(negative acknowledge); nobody knows"),
+        (8, "unknown", "(parity); nobody knows"),
+        (10, "failed", "the gateway has no path to the device"),
+        (11, "unknown", "the device behind it did not answer (exception 11)"),
+        (99, "unknown", "exception 99, which the protocol does not have; nobody knows"),
+    ],
+)
+async def test_h75_an_exception_is_a_failed_write_only_if_it_comes_before_anything_is_done(
+    code: int, known: str, reason: str
+) -> None:
+    """An exception that says nothing certain leaves the outcome unknown; none is tried again."""
+    device = RawDevice()
+    device.code = code
+    async with device.running():
+        done = await wrote(device, SETPOINT, (900,))
+    assert (done.known, len(device.requests)) == (known, 1)
+    assert reason in done.reason
+
+
+DROP_ALL = struct.pack("HBBI", 6, 0, 0, 0)
+"""A program of the kernel's packet filter that lets no packet of a socket in: return 0."""
+SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
+
+
+async def test_h75_a_write_that_was_given_up_does_not_arrive_when_the_cable_is_in_again() -> None:
+    """The kernel would send it again for minutes, on a connection that is closed already."""
+    loop = asyncio.get_running_loop()
+    config = ModbusOutput(host="127.0.0.1", port=1, timeout=0.2, registers=(SETPOINT,))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        config = msgspec.structs.replace(config, port=server.getsockname()[1])
+        use = SharedConnections().use("127.0.0.1", config.port, user="w", unit=1, gap=0.0)
+        use.connection.units = frozenset({1, 2})
+        use.connection._answering.add(2)  # a neighbour for whom the connection would be kept
+        writer = ModbusWriter(config, use)
+        assert await writer.connect() == ""
+        machine, _ = await loop.sock_accept(server)
+        with machine:
+            program = ctypes.create_string_buffer(DROP_ALL)
+            pulled = struct.pack("HP", 1, ctypes.addressof(program))
+            machine.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, pulled)
+            done = await writer.write(SETPOINT, (900,), 900, lambda: "")
+            assert done.known == "unknown"
+            await asyncio.sleep(0.5)
+            machine.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+            with pytest.raises(TimeoutError):  # it came within a second
+                await asyncio.wait_for(loop.sock_recv(machine, 100), 3)
+        writer.close()
+
+
 def test_an_answer_is_old_only_if_its_request_was_one_of_the_last() -> None:
     """Also where the numbers wrap around."""
-    stream = Stream()
-    sent = [stream.next_transaction() for _ in range(3)]
-    assert sent == [1, 2, 3]
-    assert [n for n in (0, 1, 2, 3, 4, 65535) if stream.is_old(n)] == [1, 2]
-    for _ in range(65535):
-        newest = stream.next_transaction()
-    assert newest == 3
-    assert stream.is_old(65535)
-    assert not stream.is_old(0)
-    assert not stream.is_old(1000)
+    for first in (1, 2, 65533, 65534, 65535):
+        numbers = Transactions(first)
+        assert not any(numbers.is_old(n) for n in range(65536))
+        sent = [numbers.next() for _ in range(3)]
+        assert sent == [(first - 1 + n) % 65535 + 1 for n in range(3)]
+        assert {n for n in range(65536) if numbers.is_old(n)} == set(sent[:2])
+        for _ in range(65535):
+            newest = numbers.next()
+        assert newest == sent[2]
+        assert sum(numbers.is_old(n) for n in range(65536)) == 63
+        assert not numbers.is_old(0)
+    assert 1 <= Transactions().next() <= 65535
 
 
 def test_the_rate_of_polls_is_measured_and_what_was_left_out_is_counted_by_reason() -> None:

@@ -29,7 +29,7 @@ from fsmv2.flow.modbus.device_error import (
 )
 from fsmv2.flow.modbus.frame import Frame, NotModbusError, frame_bytes, shown, what_came
 from fsmv2.flow.modbus.request import Request, answer_to
-from fsmv2.flow.modbus.stream import Stream
+from fsmv2.flow.modbus.stream import MOST, Stream, Transactions
 from fsmv2.flow.modbus.turns import Turns
 from fsmv2.host.tcp import open_socket
 
@@ -91,6 +91,7 @@ class ModbusConnection:
         self.units: frozenset[int] = frozenset()
         """The units that its users ask."""
         self._turns = Turns()
+        self._transactions = Transactions()
         self._stream: Stream | None = None
         self._failures = 0
         self._retry_at = 0.0
@@ -184,7 +185,9 @@ class ModbusConnection:
     # ---- one request -------------------------------------------------------------------------
 
     async def _exchange(self, stream: Stream, request: Request, timeout: float) -> tuple[int, ...]:
-        transaction = stream.next_transaction()
+        transaction = self._transactions.next()
+        if request.is_write:
+            stream.drop_unsent(True)
         stream.send(frame_bytes(transaction, request.unit, request.pdu))
         earlier: list[int] = []
         try:
@@ -198,20 +201,20 @@ class ModbusConnection:
         finally:
             self._free_at = _now() + self.gap
         if frame is None:
-            cut = " in the middle of an answer" if stream.buffer else ""
-            reason = f"the device closed the connection{cut}"
+            reason = _how_it_ended(stream)
             self._end(stream, reason)
             raise NoAnswerError(reason, closed=True)
         stream.answers += 1
+        stream.drop_unsent(False)  # what is answered was delivered, and all that was sent before
         self._failures = self._silent = 0
-        return self._understood(request, frame)
+        return self._understood(stream, request, frame)
 
     async def _frame(self, stream: Stream, transaction: int, earlier: list[int]) -> Frame | None:
         """The frame of this transaction; those of `earlier` ones are late answers, and dropped."""
         while (frame := await stream.frame()) is not None:
             if frame.transaction == transaction:
                 return frame
-            if not stream.is_old(frame.transaction):
+            if not self._transactions.is_old(frame.transaction):
                 # Whose answer comes next nobody can tell any more.
                 reason = (
                     f"the device answered transaction {frame.transaction}, not {transaction}, "
@@ -222,7 +225,7 @@ class ModbusConnection:
             earlier.append(frame.transaction)
         return None
 
-    def _understood(self, request: Request, frame: Frame) -> tuple[int, ...]:
+    def _understood(self, stream: Stream, request: Request, frame: Frame) -> tuple[int, ...]:
         try:
             words = answer_to(request, frame.unit, frame.pdu)
         except RefusedError as error:
@@ -230,6 +233,13 @@ class ModbusConnection:
                 self._unit_failed(request.unit, explained(error.code))
             else:
                 self._unit_answered(request.unit)
+            raise
+        except WrongAnswerError as error:
+            if error.took is None:
+                # It is the answer to something else: that to this may come for the next request,
+                # and under its number from a gateway that only keeps the order.
+                stream.ended = True
+                stream.close()
             raise
         self._unit_answered(request.unit)
         return words
@@ -254,7 +264,9 @@ class ModbusConnection:
         self._answering.discard(request.unit)
         self._silent += 1
         # A neighbour that answers is the proof that the connection is not what is dead.
-        if began or not self._answering or self._silent >= SILENT_IN_A_ROW:
+        # And a write that nobody has may not be delivered any more.
+        dead = began or not self._answering or self._silent >= SILENT_IN_A_ROW
+        if dead or request.is_write:
             self._silent = 0
             self._answering.clear()
             stream.close()
@@ -301,7 +313,7 @@ class ModbusConnection:
                     raise NotSentError(odd, self._retry_at)
                 self._note = f"after an answer the device sent what belongs to none: {odd}"
         elif stream is not None:
-            self._end(stream, "the device closed the connection")
+            self._end(stream, _how_it_ended(stream))
         if _now() < self._retry_at:
             raise NotSentError(self._retry_reason, self._retry_at)
         self._stream = await self._connect(timeout)
@@ -312,7 +324,9 @@ class ModbusConnection:
         self._connecting = True
         try:
             opened = await open_socket(self.host, self.port, within=timeout)
-            _, stream = await loop.create_connection(Stream, sock=opened)
+            _, stream = await loop.create_connection(
+                lambda: Stream(self._transactions), sock=opened
+            )
         except (OSError, TimeoutError) as error:
             self.reached = False
             self.error = _plain(error)
@@ -345,6 +359,14 @@ class ModbusConnection:
         self._failures += 1
         self._retry_at = _now() + pause
         self._retry_reason = reason
+
+
+def _how_it_ended(stream: Stream) -> str:
+    """Why there is no connection any more, in words."""
+    if stream.flooded:
+        return f"the device sent more than {MOST} bytes that nobody asked for"
+    cut = " in the middle of an answer" if stream.buffer else ""
+    return f"the device closed the connection{cut}"
 
 
 def _unasked(stream: Stream) -> str:

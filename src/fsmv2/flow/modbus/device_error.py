@@ -14,10 +14,15 @@ EXCEPTIONS = {
     4: "the device failed while it worked on it",
     5: "the device took it in and is still working on it",
     6: "the device is busy",
+    7: "the device cannot do that (negative acknowledge)",
+    8: "the device found an error in its memory (parity)",
     10: "the gateway has no path to the device",
     11: "the device behind the gateway does not answer",
 }
 """What an exception of the protocol means, by code."""
+
+NOT_DONE = frozenset({1, 2, 3, 6, 10})
+"""Exceptions that are given before anything is done: a write that gets one has changed nothing."""
 
 UNIT_IS_AWAY = frozenset({10, 11})
 """Exceptions by which a gateway says that the unit behind it cannot be reached."""
@@ -25,7 +30,8 @@ UNIT_IS_AWAY = frozenset({10, 11})
 
 def explained(code: int) -> str:
     """An exception of the protocol in words."""
-    return EXCEPTIONS.get(code, f"the device answered with exception {code}")
+    unknown = f"the device answered with exception {code}, which the protocol does not have"
+    return EXCEPTIONS.get(code, unknown)
 
 
 class DeviceError(Exception):

@@ -20,6 +20,8 @@ WRITE_COIL, WRITE_REGISTER, WRITE_REGISTERS = 5, 6, 16
 BIT_FUNCTIONS = (1, 2)
 REFUSAL = 0x80
 """Set in the function code of an answer that is an exception."""
+DEVICE_ITSELF = (0, 255)
+"""Units of a device that is addressed by its IP address alone."""
 COIL_VALUES = {0x0000: 0, 0xFF00: 1}
 
 NAMES = {
@@ -83,9 +85,9 @@ def answer_to(request: Request, unit: int, pdu: bytes) -> tuple[int, ...]:
     RefusedError: an exception of the protocol. WrongAnswerError: no answer to this request.
     """
     if unit != request.unit:
-        raise WrongAnswerError(
-            f"the device answers as unit {unit}, not {request.unit}: set `unit: {unit}`"
-        )
+        # These two mean the device itself, whatever its number; any other may be another machine.
+        hint = f": set `unit: {unit}`" if unit in DEVICE_ITSELF else ""
+        raise WrongAnswerError(f"the device answers as unit {unit}, not {request.unit}{hint}")
     function, body = pdu[0], pdu[1:]
     if function & ~REFUSAL != request.function:
         raise WrongAnswerError(

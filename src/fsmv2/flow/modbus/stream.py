@@ -7,7 +7,9 @@ the other side has closed, which decides what may be said of a request.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
+import struct
 from typing import Any
 
 from fsmv2.flow.modbus.frame import Frame, frame_bytes, take_frame
@@ -18,36 +20,76 @@ REMEMBERED = 64
 """Requests back to which a late answer is known as one; a later one ends the connection."""
 MOST = 65536
 """Bytes that may wait unread; a device never sends more unasked."""
+DROP_UNSENT, SEND_ON = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)
+"""What the kernel does with what it could not deliver yet when the connection is closed."""
+
+
+class Transactions:
+    """The numbers of the requests to one address: 1 to 65535, and from 1 again.
+
+    They go on over all its connections, because a gateway may send the answer that one connection
+    did not wait for on the next; they begin anywhere, because a connection of ours may have been
+    there before.
+    """
+
+    def __init__(self, first: int | None = None) -> None:
+        self._made = (secrets.randbelow(0xFFFF) if first is None else first - 1) % 0xFFFF
+        self._first = self._made
+
+    @property
+    def used(self) -> bool:
+        """Whether there was any request."""
+        return self._made > self._first
+
+    @property
+    def newest(self) -> int:
+        """The last one, modulo 65535."""
+        return self._made % 0xFFFF
+
+    def next(self) -> int:
+        """The number of a new request."""
+        self._made += 1
+        return (self._made - 1) % 0xFFFF + 1
+
+    def is_old(self, number: int) -> bool:
+        """Whether it is one of the last before the newest: answered, or given up."""
+        back = (self._made - number) % 0xFFFF
+        return number > 0 and 0 < back < min(REMEMBERED, self._made - self._first)
 
 
 class Stream(asyncio.Protocol):
-    """One connection that stands, or stood. Transactions are numbered on it, none twice."""
+    """One connection that stands, or stood; its requests are numbered by `transactions`."""
 
-    def __init__(self) -> None:
+    def __init__(self, transactions: Transactions) -> None:
+        self.transactions = transactions
         self.buffer = bytearray()
         self.lost = False
+        self.flooded = False
+        """Whether it was closed here, because too much came that nobody asked for."""
         self.answers = 0
         """Answers that came on it, right or wrong."""
         self.ended = False
         """Whether its end was taken in by the connection."""
-        self._sent = 0
+        self._drops = False
         self._transport: asyncio.Transport | None = None
         self._arrived: asyncio.Future[None] | None = None
-
-    def next_transaction(self) -> int:
-        """The number of a new request: 1 to 65535, and from 1 again."""
-        self._sent += 1
-        return (self._sent - 1) % 0xFFFF + 1
-
-    def is_old(self, transaction: int) -> bool:
-        """Whether it is one of the last requests before the newest: answered, or given up."""
-        back = (self._sent - transaction) % 0xFFFF
-        return transaction > 0 and 0 < back < min(REMEMBERED, self._sent)
 
     def send(self, data: bytes) -> None:
         """Send; a lost connection shows when the answer is waited for."""
         if self._transport is not None and not self.lost:
             self._transport.write(data)
+
+    def drop_unsent(self, drop: bool) -> None:
+        """Whether what has not been delivered is dropped when the connection, or we, end.
+
+        Else the kernel sends it on for minutes after the close, when nobody wants it any more.
+        """
+        if drop is self._drops:
+            return
+        self._drops = drop
+        raw = self._transport.get_extra_info("socket") if self._transport is not None else None
+        if raw is not None and raw.fileno() >= 0:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, DROP_UNSENT if drop else SEND_ON)
 
     async def frame(self) -> Frame | None:
         """The next frame; None: the connection was lost before it was whole. NotModbusError."""
@@ -64,18 +106,20 @@ class Stream(asyncio.Protocol):
 
         NotModbusError: it is no Modbus TCP.
         """
-        newest = self._sent % 0xFFFF
         while (found := take_frame(self.buffer)) is not None:
-            if not self.is_old(found.transaction) and found.transaction % 0xFFFF != newest:
+            if not self._is_late(found.transaction):
                 return frame_bytes(found.transaction, found.unit, found.pdu)
-        if len(self.buffer) >= 2:
-            begun = int.from_bytes(self.buffer[:2], "big")
-            if self._sent and (self.is_old(begun) or begun % 0xFFFF == newest):
-                return b""  # the first part of a late answer
+        if len(self.buffer) >= 2 and self._is_late(int.from_bytes(self.buffer[:2], "big")):
+            return b""  # the first part of a late answer
         return bytes(self.buffer)
 
+    def _is_late(self, transaction: int) -> bool:
+        """While nothing is asked: whether it is of a request that was."""
+        known = self.transactions
+        return known.is_old(transaction) or (known.used and transaction % 0xFFFF == known.newest)
+
     def close(self) -> None:
-        """End it now; what was not sent is dropped."""
+        """End it now; what was not handed to the kernel is dropped."""
         self.lost = True
         if self._transport is not None:
             self._transport.abort()
@@ -95,6 +139,7 @@ class Stream(asyncio.Protocol):
         """Some bytes came."""
         self.buffer += data
         if len(self.buffer) > MOST:
+            self.flooded = True
             self.close()
         self._wake()
 

@@ -9,6 +9,7 @@ import msgspec
 
 from fsmv2.flow.modbus.connection import Refusal
 from fsmv2.flow.modbus.device_error import (
+    NOT_DONE,
     DeviceError,
     NoAnswerError,
     NotSentError,
@@ -29,7 +30,7 @@ UNDECIDED = {
     5: "the device took it in and is still working on it",
     11: "the gateway passed it on, and the device behind it did not answer",
 }
-"""Exceptions of the protocol after which the value may have arrived all the same."""
+"""What some exceptions mean for a write, where it is more than what they mean for any request."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -101,9 +102,11 @@ class ModbusWriter:
         except NotSentError as error:
             return Outcome("failed", f"{error}; nothing was written")
         except RefusedError as error:
+            if error.code in NOT_DONE:
+                return Outcome("failed", str(error))
             if error.code in UNDECIDED:
                 return Outcome("unknown", f"{UNDECIDED[error.code]} (exception {error.code})")
-            return Outcome("failed", str(error))
+            return Outcome("unknown", f"{error}; nobody knows whether it was written")
         except WrongAnswerError as error:
             if error.took is not None:
                 taken = self._shown(register, (error.took,))

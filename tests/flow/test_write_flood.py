@@ -29,6 +29,7 @@ class Sent:
 
     def __init__(self) -> None:
         self.batches: list[list[tuple[str, bytes]]] = []
+        self.up = asyncio.Event()
 
     async def send(self, messages: Any) -> None:
         self.batches.append(list(messages))
@@ -56,7 +57,7 @@ def made(refusal: str = "", **limits: Any) -> tuple[WriteFlow, Sent]:
     device: Any = SimpleNamespace(
         connection=SimpleNamespace(error="", connected=True, reached=True)
     )
-    return WriteFlow(config, sent, device, SeenCommands(), lambda: refusal), sent
+    return WriteFlow(config, sent, sent, device, SeenCommands(), lambda: refusal), sent
 
 
 def hear(flow: WriteFlow, tag: str, payload: bytes, *, ago: float = 0.0, **more: Any) -> None:
@@ -77,6 +78,29 @@ def test_h77_a_flood_is_refused_early_counted_and_bounded(monkeypatch: pytest.Mo
     assert (writes.refused_total, writes.unanswered_total) == (60_000, 60_000 - ROOM)
     assert (len(read), len(hints), flow.depth) == (ROOM, ROOM, 0)
     assert writes.last_error == "junk: there is no tag 'junk' that may be written."
+
+
+def test_h77_a_flood_to_a_tag_that_exists_is_not_read_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When no further command can wait it does not matter what it says; nor when all are late."""
+    read: list[int] = []
+    monkeypatch.setattr(
+        write_flow, "request_of", lambda *given: read.append(1) or request_of(*given)
+    )
+    flow, _ = made()
+    for _ in range(60_000):
+        hear(flow, "speed", b"1")
+    writes = flow.stats().writes
+    assert writes is not None
+    assert (flow.depth, writes.refused_total) == (100, 60_000 - 100)
+    assert len(read) == 100 + ROOM
+    assert "100 writes wait already" in writes.last_error
+    flow._queue.clear()
+    hear(flow, "speed", b"1", ago=6)
+    assert "it waited for 6.0 s" in flow._writes.last_error
+    hear(flow, "speed", b"1")
+    assert (flow.depth, len(read)) == (1, 101 + ROOM), "one that can be executed is taken"
 
 
 async def test_h77_answers_to_a_flood_are_sent_together_and_a_real_one_beside_them() -> None:
@@ -114,6 +138,7 @@ class Reading:
     def __init__(self, end: socket.socket) -> None:
         self.seen: list[bytes] = []
         self.buffer = bytearray()
+        self._pongs: list[asyncio.Future[bool]] = []
         self._transport = SimpleNamespace(
             read=self.read,
             _io_reader=SimpleNamespace(_buffer=self.buffer),
@@ -125,6 +150,9 @@ class Reading:
 
     async def _process_msg(self, sid: int, *_: bytes | None) -> None:
         self.seen.append(b"%d" % sid)
+
+    async def _process_pong(self) -> None:
+        self._pongs.pop(0).set_result(True)
 
 
 async def test_h77_who_reads_without_a_pause_knows_since_when(
@@ -167,6 +195,22 @@ async def test_h77_messages_are_taken_where_they_are_read() -> None:
         await client._process_msg(8, b"b", b"", b"2", None)
         assert taken == [("a.\ufffd", b"1", "", "x")]
         assert client.seen == [b"8"]
+
+
+async def test_h77_a_late_answer_to_a_ping_does_not_end_the_reading() -> None:
+    """The client would set the result of a future that was cancelled when its time was over."""
+    mine, theirs = socket.socketpair()
+    with mine, theirs:
+        client: Any = Reading(mine)
+        Arrivals(client)
+        loop = asyncio.get_running_loop()
+        late, next_one = loop.create_future(), loop.create_future()
+        late.cancel()
+        client._pongs += [late, next_one]
+        await client._process_pong()
+        assert not next_one.done(), "it was the answer to the first"
+        await client._process_pong()
+        assert next_one.result() is True
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import aiomqtt
 import msgspec
 import nats
 import pytest
-from flow_kit import Simulator, broker, free_port, shown, simulated_plc, until, url_of
+from flow_kit import Simulator, broker, flow, free_port, shown, simulated_plc, until, url_of
 
 from fsmv2 import FlowError
 from fsmv2.builtin.broker.config import BrokerConfig
@@ -527,3 +528,58 @@ async def test_h77_a_good_command_behind_a_flood_is_executed_in_time_or_refused(
         assert it.writes.refused_total == flood + (not written)
         await asyncio.wait_for(answered, 10)
         assert (await it.ask("setpoint", 8))["ok"]
+
+
+FLOOD = """
+import asyncio, sys, nats
+
+async def main() -> None:
+    client = await nats.connect(sys.argv[1])
+    for number in range(int(sys.argv[2])):
+        await client.publish(sys.argv[3], b"7", reply="trash" if number % 2 else "")
+        if number % 1000 == 999:
+            await client.flush(60)
+    await client.close()
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("tag", ["setpoint", "junk"])
+async def test_h77_half_a_million_are_all_counted_while_reads_go_on(
+    tmp_path: Path, tag: str
+) -> None:
+    """From a client of its own. The connection stands, samples are stored, all is as before."""
+    flood = 500_000
+    async with rig(tmp_path) as it:
+        reading = flow(it.plc.port, it.server, every=0.1)
+        await it.engine.start(reading)
+        sender = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", FLOOD, connect_url(it.server), str(flood), f"{SUBJECT}.{tag}"
+        )
+        loop = asyncio.get_running_loop()
+        longest, acked, at = 0.0, 0, loop.time()
+        over = asyncio.create_task(sender.wait())
+
+        def done() -> int:
+            writes = it.writes
+            return writes.refused_total + writes.written_total
+
+        limit = loop.time() + 150
+        while not over.done() or done() < flood:
+            assert loop.time() < limit, f"{done()} of {flood} were counted: {it.stats}"
+            await asyncio.sleep(0.05)
+            assert it.stats.input_connected, it.stats.input_error
+            stats = it.engine.stats(reading.name)
+            assert stats is not None
+            if stats.acked_total > acked:
+                longest, acked, at = max(longest, loop.time() - at), stats.acked_total, loop.time()
+        assert done() == flood
+        assert longest < 5, f"no sample was stored for {longest:.1f} s"
+        answers = [await it.ask("setpoint", 8)]
+        while not answers[-1]["ok"]:  # what comes in the same moment may be as old as the last one
+            assert "it waited for" in answers[-1]["reason"]
+            assert len(answers) < 5, answers
+            answers.append(await it.ask("setpoint", 8))
+        assert await it.holds(SETPOINT) == {"setpoint": 8.0}

@@ -58,7 +58,7 @@ class AsyncioEngine:
         self._rewriting: set[asyncio.Task[None]] = set()
         self._leaving: dict[asyncio.Task[None], AnyFlow] = {}
         self._dropped: Counter[str] = Counter()
-        self._connections: dict[tuple[str, str, str, Login], UnsConnection] = {}
+        self._connections: dict[tuple[str, str, str, Login, bool], UnsConnection] = {}
         self._parting: set[UnsConnection] = set()
         self._devices = SharedConnections()
         self._lock = threading.Lock()
@@ -138,7 +138,8 @@ class AsyncioEngine:
         if isinstance(config, WriteConfig):
             self._check_subject(config)
         flow = self._make(config)
-        flow.connection.users += 1
+        for connection in flow.connections:
+            connection.users += 1
         # In its place before anything is awaited: of several starts at once the last one runs.
         self._flows[config.name] = flow
         if old is not None:
@@ -157,14 +158,16 @@ class AsyncioEngine:
         if isinstance(config, FlowConfig):
             connection = self._connect(config.output)
             return Flow(config, connection, self._use(config.name, config.input), self._on_accepted)
-        connection = self._connect(config.input)
+        # Commands come on a connection of their own: a flood of them would hold up the
+        # acknowledgements of samples, and of answers, which come on the other.
+        heard, connection = self._connect(config.input, hears=True), self._connect(config.input)
         seen = self._seen[config.name, config.input.memory].result()
 
         def refusal() -> str:
             return self._refusals.get(config.name, nobody_allows)()
 
         device = self._use(config.name, config.output)
-        return WriteFlow(config, connection, device, seen, refusal)
+        return WriteFlow(config, heard, connection, device, seen, refusal)
 
     def _use(self, name: str, of: ModbusInput | ModbusOutput) -> Use:
         """A part in the connection to the device."""
@@ -225,7 +228,8 @@ class AsyncioEngine:
                 pass
         finally:
             await flow.close()
-            await self._let_go(flow.connection)
+            for connection in flow.connections:
+                await self._let_go(connection)
 
     async def _let_go(self, connection: UnsConnection) -> None:
         connection.users -= 1
@@ -237,10 +241,11 @@ class AsyncioEngine:
             await connection.aclose()
             self._parting.discard(connection)
 
-    def _connect(self, to: UnsOutput | CommandInput) -> UnsConnection:
-        key = (to.url, to.stream, to.server, to.login)
+    def _connect(self, to: UnsOutput | CommandInput, *, hears: bool = False) -> UnsConnection:
+        to_whom = (to.url, to.stream, to.server, to.login)
+        key = (*to_whom, hears)
         if key not in self._connections:
-            self._connections[key] = UnsConnection(*key)
+            self._connections[key] = UnsConnection(*to_whom)
         return self._connections[key]
 
     async def _close(self) -> None:

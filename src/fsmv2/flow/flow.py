@@ -33,7 +33,7 @@ class Flow:
         on_accepted: OnAccepted | None,
     ) -> None:
         self.config = config
-        self.connection = connection
+        self.connections = (connection,)
         self._on_accepted = on_accepted
         self._counters = Counters()
         self._publisher = UnsPublisher(config.output, self._counters, connection)

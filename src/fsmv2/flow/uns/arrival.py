@@ -3,6 +3,9 @@
 The client (nats-py 2) puts what it reads into a queue of its own, half a million messages deep, and
 calls back one after another. Whatever measures an age there measures from its turn. Here each
 message of a subscription is handed over before anything waits, so nothing piles up in this process.
+
+In a flood the answer to a ping may come after its time. The client then sets the result of a future
+that was cancelled, and that error ends its reading for good, with all that is still in the socket.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ class Arrivals:
         self._read = client._transport.read
         client._process_msg = self._arrived
         client._transport.read = self._read_noting
+        self._pong = client._process_pong
+        client._process_pong = self._ponged
         self.since = steady()
         """What is read now was not there before: since then there was always something to read."""
 
@@ -48,6 +53,13 @@ class Arrivals:
         found = await self._read(size)
         self.since = steady()
         return bytes(found)
+
+    async def _ponged(self) -> None:
+        """An answer to a ping, also to one that is not waited for any more."""
+        asked = self._client._pongs
+        if asked and asked[0].done():
+            asked[0] = asyncio.get_running_loop().create_future()
+        await self._pong()
 
     def _waiting(self) -> bool:
         """Whether there is something to read, here or in the socket."""

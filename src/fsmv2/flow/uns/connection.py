@@ -27,6 +27,8 @@ LOOK = 1.0
 """Seconds between looks at the client: it does not always say that it has closed."""
 LOOK_AGAIN = 5.0
 """Seconds, at the least, between two doubts that the stream is there: a new one may not help."""
+SEND_WITHIN = 1.0
+"""Seconds for which a message waits for a connection, and then for the broker to take it."""
 HEARS_OUT = 3.0
 """Seconds in which what has come already is heard when somebody listens no more."""
 SETUP_WITHIN = 5.0
@@ -137,12 +139,18 @@ class UnsConnection:
         return self.up.is_set() and who in self._subscribed and who not in self._denied
 
     async def send(self, messages: Iterable[tuple[str, bytes]]) -> None:
-        """Publish without acknowledgements; ConnectionError: not connected now."""
+        """Publish without acknowledgements; ConnectionError: not connected, not even in a moment.
+
+        Who asked may have come on another connection, which was up again before this one.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SEND_WITHIN):
+                await self.up.wait()
         client = self._client
         if client is None:
             raise ConnectionError(self.error)
         try:
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(SEND_WITHIN):
                 for subject, payload in messages:
                     await client.publish(subject, payload)
                 await client.flush(timeout=1)

@@ -25,7 +25,7 @@ from fsmv2.flow.uns.connection import Heard, UnsConnection
 from fsmv2.flow.uns.subject import PREFIX, REPLY
 from fsmv2.flow.write.alertness import Alertness, steady
 from fsmv2.flow.write.command import Answer, Command, Result, UnreadableError, request_of
-from fsmv2.flow.write.config import WriteConfig
+from fsmv2.flow.write.config import WriteConfig, WriteRegister
 from fsmv2.flow.write.outbox import Outbox
 from fsmv2.flow.write.seen import SeenCommands
 
@@ -51,15 +51,20 @@ class WriteFlow:
     def __init__(
         self,
         config: WriteConfig,
-        connection: UnsConnection,
+        hears: UnsConnection,
+        answers: UnsConnection,
         device: Use,
         seen: SeenCommands,
         refusal: Refusal,
     ) -> None:
-        """`refusal` is asked right before each write whether it may be."""
+        """Commands come on the connection `hears`, answers go out on `answers`.
+
+        `refusal` is asked right before each write whether it may be.
+        """
         self.config = config
         self._refusal = refusal
-        self.connection = connection
+        self.connections = (hears, answers)
+        self._hears = hears
         self._seen = seen
         self._counters = Counters()
         self._writes = WriteStats()
@@ -75,7 +80,7 @@ class WriteFlow:
         self._listening = False
         self._closed = 0
         self._alert = Alertness(steady())
-        self._outbox = Outbox(connection, self._unanswered)
+        self._outbox = Outbox(answers, self._unanswered)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -90,7 +95,7 @@ class WriteFlow:
     async def stop(self, drain: float) -> int:
         """Hear no more, refuse what waits, end the write under way; always returns 0."""
         self._stopping = True
-        await self.connection.unlisten(self)
+        await self._hears.unlisten(self)
         while self._queue:
             await self._answer(
                 self._queue.popleft(), "refused", "this way to the device is being stopped"
@@ -115,7 +120,7 @@ class WriteFlow:
             current, self._current = self._current, None
             await self._answer(current, "unknown", "stopped before the device confirmed")
         self._writer.close()
-        await self.connection.unlisten(self)
+        await self._hears.unlisten(self)
 
     @property
     def depth(self) -> int:
@@ -127,13 +132,14 @@ class WriteFlow:
         counters, writes = self._counters, self._writes
         running = bool(self._tasks) and not self._tasks[0].done() and not self._stopping
         failing = self._failed_at is not None and steady() - self._failed_at < FAILING
-        listens = self._listening and self.connection.listens(self)
+        answers = self.connections[-1]
+        listens = self._listening and self._hears.listens(self) and answers.up.is_set()
         return FlowStats(
             running=running,
             started_at=counters.started_at,
             input_connected=listens,
             output_connected=self._writer.reached,
-            input_error="" if listens else self.connection.error,
+            input_error="" if listens else self._hears.error or answers.error,
             output_error=self._writer.error or self._unexpected() or self._hangs_up(),
             polls_total=0,
             skipped_polls_total=0,
@@ -178,6 +184,9 @@ class WriteFlow:
         self._counters.messages_rate.add(1, now)
         tag = heard.subject.removeprefix(f"{self.config.input.subject}.")
         register = self._registers.get(tag)
+        if not self._outbox.room and (reason := self._hopeless(register, tag, arrived)):
+            self._refuse_unread(reason, tag)
+            return
         if register is None:
             self._refuse_unknown(tag, heard)
             return
@@ -200,10 +209,7 @@ class WriteFlow:
         command = Command(
             register, words, asked, value, request.timestamp_ms, arrived, id_, [self._reply(heard)]
         )
-        reason = self._forbidden(command)
-        if not reason and len(self._queue) >= self.config.input.queue:
-            reason = f"{len(self._queue)} writes wait already; send it again later"
-        reason = reason or self._seen.full(id_)
+        reason = self._forbidden(command) or self._no_place() or self._seen.full(id_)
         if reason:
             self._refuse(reason, tag, asked, id_, heard)
             return
@@ -211,15 +217,26 @@ class WriteFlow:
         self._queue.append(command)
         self._arrived.set()
 
+    def _hopeless(self, register: WriteRegister | None, tag: str, arrived: float) -> str:
+        """Why a command is refused whatever it says; '' when it depends on what that is."""
+        if register is None:
+            return f"there is no tag '{tag}' that may be written."
+        return self._not_now(None, arrived) or self._no_place()
+
+    def _refuse_unread(self, reason: str, tag: str) -> None:
+        """No answer can be taken, so none is made: a flood of these costs next to nothing."""
+        writes = self._writes
+        writes.refused_total += 1
+        writes.unanswered_total += 1
+        writes.last_error = printable(f"{tag}: {reason}")
+
     def _refuse_unknown(self, tag: str, heard: Heard) -> None:
-        """There is no such tag. A flood of these costs next to nothing: few are even read."""
         reason = f"there is no tag '{tag}' that may be written."
+        reason = f"{reason} {suggest(tag, self._registers)}".rstrip()
         asked, id_ = None, heard.id
-        if self._outbox.room:
-            reason = f"{reason} {suggest(tag, self._registers)}".rstrip()
-            with contextlib.suppress(UnreadableError):
-                request = request_of(heard.payload, heard.id)
-                asked, id_ = request.asked, request.id
+        with contextlib.suppress(UnreadableError):
+            request = request_of(heard.payload, heard.id)
+            asked, id_ = request.asked, request.id
         self._refuse(reason, tag, asked, id_, heard)
 
     def _reply(self, heard: Heard) -> str:
@@ -266,22 +283,31 @@ class WriteFlow:
         elif answer is not None:
             self._outbox.put(msgspec.structs.replace(answer, duplicate=True), reply)
 
+    def _no_place(self) -> str:
+        """Why no further command can wait; '' when one can."""
+        if len(self._queue) < self.config.input.queue:
+            return ""
+        return f"{len(self._queue)} writes wait already; send it again later"
+
     def _forbidden(self, command: Command) -> str:
         """Why the command is not to be sent to the device now; '' when it may."""
+        return self._not_now(command.timestamp_ms, command.arrived)
+
+    def _not_now(self, timestamp_ms: float | None, arrived: float) -> str:
         if self._stopping:
             return "this way to the device is being stopped"
         try:
             reason = self._refusal()
         except Exception as error:  # noqa: BLE001  (somebody's code; who does not agree refuses)
             reason = f"cannot determine whether writing is allowed: {said(error)}"
-        return reason or self._too_old(command)
+        return reason or self._too_old(timestamp_ms, arrived)
 
-    def _too_old(self, command: Command) -> str:
-        """Why the command is not to be executed now; '' when it may."""
+    def _too_old(self, timestamp_ms: float | None, arrived: float) -> str:
+        """Why a command is not to be executed now; '' when it may."""
         limits = self.config.input
-        waited = steady() - command.arrived
-        if command.timestamp_ms is not None:
-            age = time.time() - command.timestamp_ms / 1000
+        waited = steady() - arrived
+        if timestamp_ms is not None:
+            age = time.time() - timestamp_ms / 1000
             if age < -limits.clock_tolerance:
                 return (
                     f"its time is {-age:.1f} s in the future, more than the "
@@ -298,7 +324,7 @@ class WriteFlow:
 
     async def _run(self) -> None:
         """Keep the device connected, and write what waits, one command after another."""
-        await self.connection.listen(self, f"{self.config.input.subject}.>", self._hear)
+        await self._hears.listen(self, f"{self.config.input.subject}.>", self._hear)
         self._listening = True  # and the broker knows it: a request from now on finds us
         pause = 0.2
         while True:

@@ -157,6 +157,32 @@ def test_limits_count_as_the_decimals_they_are_written_as() -> None:
         written(tag("float64", min=0.1), Decimal("0.0999999999999999999999999"))
 
 
+@pytest.mark.parametrize("type_", ["int64", "uint64"])
+def test_a_limit_above_what_a_float_counts_is_kept_to_its_last_digit(type_: str) -> None:
+    """2**53 + 1 is no float."""
+    limit = 2**53 + 1
+    assert written(tag(type_, max=limit), limit)
+    with pytest.raises(ValueError, match=r"740994 is above the most allowed, 90.*993$"):
+        written(tag(type_, max=limit), limit + 1)
+    with pytest.raises(ValueError, match=r"740993\.5 is above the most allowed, 90.*993$"):
+        written(tag(type_, max=limit), Decimal("9007199254740993.5"))
+    with pytest.raises(ValueError, match=r"740992 is below the least allowed, 90.*993$"):
+        written(tag(type_, min=limit), limit - 1)
+    with pytest.raises(ValueError, match=r"1234567.5 is above the most allowed, 1234567.25"):
+        written(tag("float64", max=1234567.25), 1234567.5)
+
+
+def test_a_float_that_is_rounded_beyond_its_limit_is_not_written() -> None:
+    """The register would hold what nobody allowed."""
+    with pytest.raises(ValueError, match=r"16777218.*, to which 16777217\.5 is rounded, is above"):
+        written(tag("float32", max=16777217.5), 16777217.5)
+    with pytest.raises(ValueError, match=r"740996.*, to which 9007199254740995 is rounded"):
+        written(tag("float64", max=2**53 + 3), 2**53 + 3)
+    for scale in (0.7, 0.1, 3.0):
+        assert written(tag("float32", scale=scale, max=3.3), Decimal("3.3"))
+    assert written(tag("float32", max=0.1), Decimal("0.1"))
+
+
 def test_h87_a_number_of_any_size_is_refused_in_few_words() -> None:
     """Of 400 digits it cannot even be compared as a float, of 5,000 not be shown."""
     tags = tag("int16"), tag("float64"), tag("float32", scale=0.1), tag("string", length=1)

@@ -11,18 +11,21 @@ from fractions import Fraction
 from fsmv2 import Diagnostic, compute_location_path, merge_locations
 from fsmv2.builtin.dataflow import DataFlowSpec
 from fsmv2.flow import ModbusInput, ModbusOutput, WriteRegister
+from fsmv2.flow.modbus.values import exact
 from fsmv2.flow.register import BIT_KINDS, WIDTHS, ModbusTag
+from fsmv2.flow.write.config import plain
 from fsmv2.spec import location_variables, normalise_location
 from fsmv2.spec.document import Node
 from fsmv2.spec.document.templated import is_template
 
-BOOL_OF_A_REGISTER, LIMIT, MODICON, GAP, NO_LOCATION, MARKERS = CODES = (
+BOOL_OF_A_REGISTER, LIMIT, MODICON, GAP, NO_LOCATION, MARKERS, PAUSE = CODES = (
     "FSM0151",
     "FSM0152",
     "FSM0153",
     "FSM0154",
     "FSM0155",
     "FSM0156",
+    "FSM0157",
 )
 """Of a document that is refused for something else they are not shown: places are not sure."""
 
@@ -42,6 +45,7 @@ class Misleading:
         self._agent = agent
         self._told: set[tuple[str, str]] = set()  # place and message: bridges share a template
         self._gaps: dict[tuple[str, ...], list[tuple[Node, str, str]]] = {}
+        self._pauses: dict[tuple[str, int], list[tuple[float, str, Node]]] = {}
         self._nowhere: list[tuple[Node, str]] = []
 
     def bridge(
@@ -52,8 +56,9 @@ class Misleading:
         flows: Mapping[str, tuple[Node, DataFlowSpec]],
     ) -> None:
         """Look at a bridge whose flows can be made."""
-        for section, flow in flows.values():
+        for key, (section, flow) in flows.items():
             self._flow(section, flow)
+            self._pause(section, flow, f"`{key}` of bridge '{name}'")
         if not flows or not self._agent:
             return
         if not own and node.get("location") is None:
@@ -80,7 +85,28 @@ class Misleading:
                 )
 
     def rest(self) -> None:
-        """Warn of locations, once for all bridges that have the same."""
+        """Warn of what several bridges have in common, once for all."""
+        self._different_pauses()
+        self._locations()
+
+    def _different_pauses(self) -> None:
+        """Devices have one pause between requests, whoever asks: the longest counts."""
+        for (host, port), found in self._pauses.items():
+            longest, whose, _ = max(found, key=lambda one: one[0])
+            overruled = [one for one in found if one[0] != longest]
+            if not overruled:
+                continue
+            pause, other, place = overruled[0]
+            self._warn(
+                place,
+                PAUSE,
+                f"{other} asks for {pause * 1000:g} ms between requests to {host}:{port}, and "
+                f"{whose} for {longest * 1000:g} ms: the longest counts for all that use the device"
+                f"{_more(len(overruled), 'flow')}.",
+                f"Write one for both: `request_gap: {longest * 1000:g}ms`.",
+            )
+
+    def _locations(self) -> None:
         for missing, found in self._gaps.items():
             place, name, path = found[0]
             levels = " and ".join(missing)
@@ -103,6 +129,13 @@ class Misleading:
                 f"{path}{_more(len(self._nowhere), 'bridge')}.",
                 f"Say where its machine stands: `location: {{{below}: ...}}`.",
             )
+
+    def _pause(self, section: Node, flow: DataFlowSpec, whose: str) -> None:
+        for key, side in (("input", flow.input), ("output", flow.output)):
+            if isinstance(side, ModbusInput | ModbusOutput) and side.request_gap:
+                place = section.get(key, "modbus", "request_gap") or section
+                found = self._pauses.setdefault((side.host.lower(), side.port), [])
+                found.append((side.request_gap, whose, place))
 
     def _flow(self, section: Node, flow: DataFlowSpec) -> None:
         for side in (flow.input, flow.output):
@@ -188,18 +221,19 @@ def _limits(tag: WriteRegister) -> list[tuple[str, str, str]]:
     held += f", offset {tag.offset:g}" if tag.offset else ""
     found = []
     for key, limit in (("min", tag.min), ("max", tag.max)):
-        if limit is None or low <= Fraction(repr(limit)) <= high:
+        if limit is None or low <= (number := exact(limit)) <= high:
             continue
-        # A limit is a float: as one, the greatest uint64 is 2**64. And 3.4028235e38, as people
-        # write it, is the greatest float32 only when it is rounded to one.
+        # Written with a point, the greatest uint64 is 2**64. And 3.4028235e38, as people write it,
+        # is the greatest float32 only when it is rounded to one.
         rounded = Fraction(1, 2**25 if tag.type == "float32" else 2**53)
-        if any(abs(Fraction(repr(limit)) - end) <= abs(end) * rounded for end in (low, high)):
+        meant = isinstance(limit, int) and tag.type != "float32"
+        if not meant and any(abs(number - end) <= abs(end) * rounded for end in (low, high)):
             continue
-        above = Fraction(repr(limit)) > high
+        above = number > high
         word, end = ("above", high) if above else ("below", low)
         none = ", so that nothing can be written" if above is (key == "min") else ""
         message = (
-            f"tag '{tag.name}': {key} {limit:.15g} is {word} {_number(end)}, the "
+            f"tag '{tag.name}': {key} {plain(limit)} is {word} {_number(end)}, the "
             f"{'most' if above else 'least'} that it holds ({held}){none}."
         )
         fix = f"Write `{key}: {_number(end)}`, or a type that holds more, if the device has one."

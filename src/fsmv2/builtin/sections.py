@@ -157,8 +157,8 @@ class WriteRegisterSection(msgspec.Struct, frozen=True, kw_only=True):
     length: Templated[Annotated[int, msgspec.Meta(ge=0, le=125)]] = 0
     scale: Templated[float] | None = None
     offset: Templated[float] = 0.0
-    min: Templated[float] | None = None
-    max: Templated[float] | None = None
+    min: Templated[int | float] | None = None
+    max: Templated[int | float] | None = None
     read_back: Templated[bool] = False
     virtual_path: Templated[str] = ""
     word_order: Templated[Order] | None = None

@@ -15,7 +15,7 @@ from typing import Any
 from fsmv2.errors import visible
 from fsmv2.flow.modbus.values import Value, decode, encode, exact
 from fsmv2.flow.register import Order
-from fsmv2.flow.write.config import WriteRegister
+from fsmv2.flow.write.config import WriteRegister, plain
 
 BITS = {"int16": 16, "uint16": 16, "int32": 32, "uint32": 32, "int64": 64, "uint64": 64}
 
@@ -37,7 +37,9 @@ def registers_for(
         raw = _number(register, value)
     words = encode(register, raw, word_order=word_order, byte_order=byte_order)
     written = decode(register, words, word_order=word_order, byte_order=byte_order)
-    if register.type in BITS and written != value:
+    numeric = register.type not in ("bool", "string")
+    # A float with a scale is off by a little, in either direction: a limit itself must not be.
+    if numeric and (register.type in BITS or register.scale is None) and written != value:
         _check_limits(register, written, f", to which {_shown(value)} is rounded,")
     return words, written
 
@@ -69,9 +71,9 @@ def _check_limits(register: WriteRegister, value: Any, how: str) -> None:
         raise ValueError(f"{_shown(value)} is not a number that can be written")
     number = exact(value)
     if register.min is not None and number < exact(register.min):
-        raise ValueError(f"{_shown(value)}{how} is below the least allowed, {register.min:g}")
+        raise ValueError(f"{_shown(value)}{how} is below the least allowed, {plain(register.min)}")
     if register.max is not None and number > exact(register.max):
-        raise ValueError(f"{_shown(value)}{how} is above the most allowed, {register.max:g}")
+        raise ValueError(f"{_shown(value)}{how} is above the most allowed, {plain(register.max)}")
 
 
 def _number(register: WriteRegister, value: int | float | Decimal) -> int | float:
@@ -125,8 +127,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 200:
         # To write out a number of a million digits would take its time.
         return f"a number of some {value.bit_length() * 3 // 10} digits"
-    if isinstance(value, Decimal):
-        value = float(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     text = f'"{value[:60]}"' if isinstance(value, str) else str(value)

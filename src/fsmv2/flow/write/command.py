@@ -12,7 +12,7 @@ from typing import Any, Literal, NoReturn
 import msgspec
 
 from fsmv2.errors import nearest, quoted
-from fsmv2.flow.modbus.values import Value
+from fsmv2.flow.modbus.values import GREATEST_INTEGER, LEAST_INTEGER, Value
 from fsmv2.flow.write.config import WriteRegister
 
 KEYS = ("value", "timestamp_ms", "id")
@@ -44,7 +44,12 @@ class Request(msgspec.Struct, frozen=True):
     @property
     def asked(self) -> Any:
         """The value as an answer shows it and a file keeps it."""
-        return float(self.value) if isinstance(self.value, Decimal) else self.value
+        value = self.value
+        if not isinstance(value, Decimal):
+            return value
+        if LEAST_INTEGER <= value <= GREATEST_INTEGER and abs(value) > 2**53:
+            return int(value)  # a float may be another number
+        return float(value)
 
 
 class Command(msgspec.Struct):

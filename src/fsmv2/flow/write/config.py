@@ -16,15 +16,21 @@ from fsmv2.flow.uns.subject import PREFIX, REPLY
 from fsmv2.spec.names import UNKNOWN
 
 
+def plain(number: int | float) -> str:
+    """A number as a person writes it, with all its digits: 10, not 10.0."""
+    return repr(number).removesuffix(".0")
+
+
 class WriteRegister(ModbusTag, frozen=True, kw_only=True):
     """A tag that may be written, a holding register or a coil.
 
-    `min` and `max` limit the value as it is sent, in its own unit. `read_back`: read the register
+    `min` and `max` limit the value as it is sent, in its own unit, and to its last digit: a whole
+    number stays one. `read_back`: read the register
     after the device has confirmed, and call the write done only if it reads the same.
     """
 
-    min: float | None = None
-    max: float | None = None
+    min: int | float | None = None
+    max: int | float | None = None
     read_back: bool = False
 
     @property
@@ -153,8 +159,9 @@ def _register_problems(register: WriteRegister) -> list[str]:
     limits = [limit for limit in (register.min, register.max) if limit is not None]
     if limits and register.type in ("bool", "string"):
         problems.append(f"a {register.type} has no min or max")
-    if any(not math.isfinite(limit) for limit in limits):
+    if any(isinstance(limit, float) and not math.isfinite(limit) for limit in limits):
         problems.append("min and max must be numbers to compare with")
     elif len(limits) == 2 and limits[0] > limits[1]:
-        problems.append(f"min {limits[0]:g} is above max {limits[1]:g}: nothing could be written")
+        least, most = plain(limits[0]), plain(limits[1])
+        problems.append(f"min {least} is above max {most}: nothing could be written")
     return problems

@@ -369,6 +369,17 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             'right:  variables: {IP: 10.0.0.5}   and in the template: address: "{{ .IP }}:502"'
         ),
     ),
+    "FSM0157": (
+        "Two pauses for one device",
+        (
+            "`request_gap` leaves a device alone between requests. Its flows share one connection, "
+            "so it has one pause, whoever asks: the longest that any of them is given. The others "
+            "are then read less often than their own would allow.\n\n"
+            "wrong:  read: {input: {modbus: {address: 10.0.0.5:502, request_gap: 20ms}}}   "
+            "write: {output: {modbus: {address: 10.0.0.5:502, request_gap: 50ms}}}\n"
+            "right:  the same `request_gap` in both"
+        ),
+    ),
     "FSM0134": (
         "The location is empty, or has no enterprise",
         (

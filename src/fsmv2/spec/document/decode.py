@@ -31,9 +31,9 @@ def decode(node: Node, type_: Any, *, path: str | None = None) -> tuple[Any, lis
 
     The value is None when anything is wrong. Types: Structs, dict[str, X], list, tuple, unions,
     Literal, Enum, bool, int, float, str, Any, Duration, Templated[X], and Annotated with
-    msgspec.Meta. Nothing is coerced but a whole number to a float. A struct may name other
-    spellings of its keys in `ALIASES: ClassVar[Mapping[str, str]]`, from the spelling to the key;
-    what its `__post_init__` raises is one of the problems.
+    msgspec.Meta. Nothing is coerced but a whole number to a float; `int | float` keeps it. A struct
+    may name other spellings of its keys in `ALIASES: ClassVar[Mapping[str, str]]`, from the
+    spelling to the key; what its `__post_init__` raises is one of the problems.
 
     `path` stands in the problems for the path of `node`: that of the bridge, say, whose template
     this is. For rendered values see `rendered`. Raises DefinitionError for a type that no

@@ -91,12 +91,22 @@ def _is_multiple(value: Any, of: Any) -> bool:
 
 
 class Number:
-    """int, or float: then whole numbers are taken too, infinities and NaN are not."""
+    """int, or float: then whole numbers are taken too, infinities and NaN are not.
+
+    `exact`: a whole number stays one, since a float of it may be another.
+    """
 
     kinds = SCALAR
 
-    def __init__(self, kind: type[int] | type[float], metas: Sequence[msgspec.Meta] = ()) -> None:
+    def __init__(
+        self,
+        kind: type[int] | type[float],
+        metas: Sequence[msgspec.Meta] = (),
+        *,
+        exact: bool = False,
+    ) -> None:
         self._kind = kind
+        self._exact = exact
         self._bounds = Bounds(metas)
         name = "a whole number" if kind is int else "a number"
         self.expected = name + self._bounds.words()
@@ -114,7 +124,7 @@ class Number:
             message, fix = f"expected {self.expected}, got {got}.", f"Write {self.expected}."
             problems.append(node.problem("FSM0123", message, fix=fix))
             return BAD
-        return self._kind(value)
+        return value if self._exact else self._kind(value)
 
     def _fix(self, node: Node) -> str:
         value = node.value

@@ -61,6 +61,8 @@ def _leaf(bare: Any, metas: list[msgspec.Meta]) -> Reader | None:
         return Flag()
     if bare is int or bare is float:
         return Number(bare, metas)
+    if bare == int | float:
+        return Number(float, metas, exact=True)
     if bare is str:
         return Text(metas)
     if typing.get_origin(bare) is Literal:

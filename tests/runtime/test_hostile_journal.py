@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from test_journal import lamps, lit, root
+from test_journal import lamps, lit, root, so
 
 from fsmv2 import Runtime
+from fsmv2.core import Core, Declared
+from fsmv2.core.checkpoint import IDENTITY
 from fsmv2.errors import JournalError
 from fsmv2.runtime.journal import replay
 from fsmv2.store.segments import Segment, Segments, segments_in
@@ -29,6 +31,18 @@ async def recorded(tmp_path: Path) -> list[bytes]:
     async with Runtime(root(2), lamps(), journal=tmp_path / "real") as tree:
         await lit(tree, 2)
     return list(Segment(segments_in(tmp_path / "real")[0]).records())
+
+
+async def checkpointed(tmp_path: Path) -> list[Any]:
+    """Those of a segment that begins with a tree that runs, decoded."""
+    folder = tmp_path / "real"
+    async with Runtime(root(2), lamps(), journal=folder) as tree:
+        await lit(tree, 2)
+        await so(lambda: len(segments_in(folder)) == 1)
+        tree.write_anew()
+        tree.restart("root")
+        await so(lambda: len(segments_in(folder)) == 2)
+    return [msgspec.msgpack.decode(one) for one in Segment(segments_in(folder)[1]).records()]
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -91,3 +105,29 @@ async def test_a_checkpoint_that_counts_others_than_it_lists_is_refused(tmp_path
     segments.close()
     with pytest.raises(JournalError, match="to be ticked"):
         replay(tmp_path / "dirty", lamps())
+
+
+@pytest.mark.parametrize("depth", [None, -(2**40), 2, 1.0, False, True])
+async def test_a_worker_at_a_level_that_is_not_its_own_is_refused(
+    depth: Any, tmp_path: Path
+) -> None:
+    """Who looks for the next one to be ticked would never find it."""
+    records = await checkpointed(tmp_path)
+    part = next(record for record in records if record[0] == "part")
+    part[2][0][1 + IDENTITY.index("depth")] = depth
+    segments = Segments(tmp_path / "depth", 10**9)
+    segments.begin(map(msgspec.msgpack.encode, records))
+    segments.close()
+    with pytest.raises(JournalError, match=r"00000001.journal, record \d"):
+        replay(tmp_path / "depth", lamps())
+
+
+def test_who_is_counted_to_be_ticked_and_never_found_ends_the_run() -> None:
+    """Whatever led to it: the loop goes on, as it would not if `run` looked for ever."""
+    core = Core(lamps())
+    core.handle(Declared(root(2)), 0.0)
+    core.run(0.0)
+    core._dirty_count += 1
+    with pytest.raises(RuntimeError, match="1 are to be ticked, and none is listed"):
+        core.run(1.0)
+    assert core.run(2.0) is False

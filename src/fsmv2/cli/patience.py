@@ -15,7 +15,7 @@ from types import FrameType
 from fsmv2.cli.state_home import shown
 from fsmv2.errors import JournalError
 
-PATIENCE = 60
+PATIENCE = 20
 """Seconds of processor time for one slice; the checkpoint of a large tree takes a few."""
 
 LOOK = 1.0
@@ -45,9 +45,10 @@ def bounded(journal: Path) -> Iterator[Callable[[], None]]:
     signal.setitimer(signal.ITIMER_PROF, LOOK, LOOK)
     try:
         yield proceeds
-    except _TooLong:
+    except _TooLong as error:
+        place = next(iter(getattr(error, "__notes__", ())), shown(journal))
         raise JournalError(
-            f"{shown(journal)} cannot be replayed: one moment of it kept this program busy for "
+            f"{place} cannot be replayed: one moment of it kept this program busy for "
             f"{PATIENCE} s of processor time, and no tree records such. It is damaged, or was "
             "changed.",
             fix="Replay another part: --from and --until, or one file of the folder.",

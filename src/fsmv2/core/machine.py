@@ -135,11 +135,16 @@ class Core:
             self.now = max(self.now, now)
             self._serial += runs  # each gives one; see `_fire_timers`
 
-    def check_dirty(self) -> None:
-        """ValueError when it is not as many as are counted: `run` would look for one for ever."""
+    def check_dirty(self, levels: int) -> None:
+        """ValueError when it is not as many as are counted: `run` would look for one for ever.
+
+        Nor may one of so many `levels` be missing.
+        """
         listed = {s.path for level in self._dirty for s in level if s.dirty}
         if len(listed) != self._dirty_count:
             raise ValueError(f"{self._dirty_count} are to be ticked, and {len(listed)} are listed")
+        if len(self._dirty) < levels:
+            raise ValueError(f"{levels} levels have supervisors, and {len(self._dirty)} are kept")
 
     def drain(self, top: Supervisor) -> int:
         """Tick only what is dirty in the subtree of `top`; returns the number of ticks."""
@@ -359,9 +364,14 @@ class Core:
             breaker.note(self, s, "its stop", error)
 
     def _next(self) -> Supervisor:
+        rounds = 0
         while True:
             if self._level >= len(self._dirty):
                 self._level = 0
+                rounds += 1
+                if rounds > 1:  # each level was looked at, and who marks one while we look?
+                    counted, self._dirty_count = self._dirty_count, 0
+                    raise RuntimeError(f"{counted} are to be ticked, and none is listed")
             bucket = self._dirty[self._level]
             while bucket:
                 supervisor = bucket.popleft()

@@ -70,8 +70,21 @@ class Thawing:
             return False
         for name, value in zip(self._attributes, part, strict=True):
             setattr(core, name, read(value))
-        core.check_dirty()
+        levels = self._check_places()
+        core.check_dirty(levels)
         return True
+
+    def _check_places(self) -> int:
+        """How many levels there are; JournalError where one is not a level below its parent.
+
+        So nobody is above itself, and whoever goes up comes to an end.
+        """
+        for s in self._known:
+            above = s.parent
+            depth = 0 if above is None else above.depth + 1
+            if type(s.depth) is not int or s.depth != depth:
+                raise JournalError(f"{s.path} is at level {s.depth!r}, and its place is {depth}.")
+        return max((s.depth + 1 for s in self._known), default=0)
 
     def _meet(self, row: list[Any]) -> None:
         null, *identity = row

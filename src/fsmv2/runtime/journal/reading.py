@@ -21,6 +21,8 @@ class RecordedSegment:
         self._segment = Segment(path)
         self._records = self._decoded()
         self.path = path
+        self.number = 0
+        """Of the record that was read last, from 1."""
         self.problem = ""
         """Why reading ended before the end; empty: it did not."""
 
@@ -65,10 +67,11 @@ class RecordedSegment:
     def _decoded(self) -> Iterator[Record]:
         decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Start | Part | Batch)
         for raw in self._segment.records():
+            self.number += 1
             try:
                 record = decoder.decode(raw)
             except (msgspec.DecodeError, RecursionError, ValueError) as error:
-                self.problem = f"a record of it is not what it should be: {error}"
+                self.problem = f"record {self.number} of it is not what it should be: {error}"
                 return
             yield record
         self.problem = self.problem or self._segment.ending

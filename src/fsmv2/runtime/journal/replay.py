@@ -182,9 +182,12 @@ class _Replay:
             try:
                 found = self._slice(core, one)
             except FsmError as error:
-                raise JournalError(f"{segment.path}: {error.message}", fix=error.fix) from error
+                raise JournalError(f"{_place(segment)}: {error.message}", fix=error.fix) from error
             except Exception as error:
-                raise _unreadable(segment.path, error) from error
+                raise _unreadable(segment, error) from error
+            except BaseException as error:  # of who bounds the time
+                error.add_note(_place(segment))
+                raise
             self._proceeds()
             if found is not None:
                 self._difference = msgspec.structs.replace(found, segment=segment.path)
@@ -202,9 +205,12 @@ class _Replay:
                     self._core = thawing.core
                 self._proceeds()
         except FsmError as error:
-            raise JournalError(f"{segment.path}: {error.message}", fix=error.fix) from error
+            raise JournalError(f"{_place(segment)}: {error.message}", fix=error.fix) from error
         except Exception as error:
-            raise _unreadable(segment.path, error) from error
+            raise _unreadable(segment, error) from error
+        except BaseException as error:  # of who bounds the time
+            error.add_note(_place(segment))
+            raise
         if self._core is None:
             return False
         if start.continues and before is not None:
@@ -319,6 +325,12 @@ def _from(paths: list[Path], since: float | None) -> list[Path]:
     return paths
 
 
-def _unreadable(path: Path, error: Exception) -> JournalError:
+def _unreadable(segment: RecordedSegment, error: Exception) -> JournalError:
     """Of what stands in a file that nobody of us wrote, or that was changed since."""
-    return JournalError(f"{path} cannot be replayed: what it holds is no journal: {said(error)}.")
+    return JournalError(
+        f"{_place(segment)} cannot be replayed: what it holds is no journal: {said(error)}."
+    )
+
+
+def _place(segment: RecordedSegment) -> str:
+    return f"{segment.path}, record {segment.number}"

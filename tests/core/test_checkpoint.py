@@ -107,7 +107,7 @@ def test_what_an_attribute_of_the_core_holds_comes_through(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # What is put in here fits to nothing: a checkpoint of a core is refused for that.
-    monkeypatch.setattr(Core, "check_dirty", lambda core: None)
+    monkeypatch.setattr(Core, "check_dirty", lambda *_: None)
     with busy(World()) as sim:
         sim.run(5)
         marked = {"marked": [name, 2.0]}

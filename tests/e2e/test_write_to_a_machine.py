@@ -16,9 +16,12 @@ import nats
 import pytest
 from plant_kit import MACHINES, Plant, until
 
+from fsmv2 import Runtime
+from fsmv2.builtin import builtins, load_plant
 from fsmv2.flow import ModbusInput, Register
 from fsmv2.flow.modbus.reader import ModbusReader
 from fsmv2.runtime import TreeView
+from fsmv2.store import SqliteStore
 
 pytestmark = pytest.mark.real
 
@@ -197,3 +200,66 @@ async def test_what_waited_through_a_standstill_of_the_process_is_refused(
         run.send_signal(signal.SIGTERM)
         await asyncio.to_thread(run.communicate, timeout=20)
     await until(lambda: not writable.broker_pids(), timeout=10, what="the broker ended")
+
+
+async def refused(client: Any, machine: str, value: Any = 7, **more: Any) -> str:
+    """The reason why a command is refused, once somebody answers it."""
+    loop = asyncio.get_running_loop()
+    limit = loop.time() + 15
+    while True:
+        try:
+            answer = await ask(client, machine, "setpoint", {"value": value, **more})
+        except nats.errors.NoRespondersError:
+            assert loop.time() < limit, f"nobody answers commands for {machine}"
+            await asyncio.sleep(0.05)
+            continue
+        assert answer["outcome"] == "refused", answer
+        return str(answer["reason"])
+
+
+def broker_up(tree: TreeView) -> bool:
+    broker = tree.get("edge/broker")
+    return broker is not None and broker.state == "active"
+
+
+async def test_h76_a_bridge_that_runs_no_flow_since_the_start_refuses_with_its_reason(
+    writable: Writable,
+) -> None:
+    """Paused before a restart, disabled, detect-only: one way, and nothing reaches a machine."""
+    text = writable.file.read_text()
+
+    def running() -> Any:
+        plant = load_plant(writable.file, state_dir=writable.state_dir)
+        store = SqliteStore(writable.folder / "store.db")
+        return Runtime(plant.root, kit.factory, settings=plant.settings, store=store)
+
+    async with builtins() as kit, running() as tree:
+        await tree.until(all_write, timeout=15.0)
+        client = await nats.connect(writable.url)
+        answer = await ask(client, "filler", "setpoint", {"value": 9, "id": "before"})
+        assert answer["ok"]
+        tree.pause("edge/filler", reason="hands in the machine", who="anna")
+        await client.close()
+    for name, key in (("capper", "enabled: false"), ("labeller", "detect_only: true")):
+        text = text.replace(f"  - name: {name}\n", f"  - name: {name}\n    {key}\n")
+    writable.file.write_text(text)
+    async with builtins() as kit, running() as tree:
+        await tree.until(broker_up, timeout=15.0)
+        client = await nats.connect(writable.url)
+        assert "paused by anna: hands in the machine" in await refused(client, "filler")
+        assert "disabled" in await refused(client, "capper")
+        assert "detect only" in await refused(client, "labeller")
+        again = await ask(client, "filler", "setpoint", {"value": 9, "id": "before"})
+        assert (again["outcome"], again["duplicate"]) == ("written", True)
+        assert "above the most allowed" in await refused(client, "filler", 81)
+        assert [kit.engine.config(f"edge/{name}/dfc_write") for name in MACHINES] == [None] * 3
+        flow = "edge/filler/dfc_write"
+        await tree.until(lambda t: t[flow].observed.refused_total == 2, timeout=10)
+        tree.resume("edge/filler", who="anna")
+        await tree.until(lambda t: t["edge/filler"].state == "active", timeout=15)
+        for value in range(20):
+            assert (await ask(client, "filler", "setpoint", value))["ok"], "answered by one alone"
+        await client.close()
+        assert await writable.holds("filler") == {"setpoint": 19.0, "lamp": False}
+        assert await writable.holds("capper") == {"setpoint": 0.0, "lamp": False}
+        assert await writable.holds("labeller") == {"setpoint": 0.0, "lamp": False}

@@ -12,7 +12,7 @@ import pytest
 from fsmv2.flow import CommandInput, ModbusOutput, WriteConfig, WriteRegister
 from fsmv2.flow.uns.arrival import Arrivals, id_of
 from fsmv2.flow.uns.connection import Heard
-from fsmv2.flow.write import flow as write_flow
+from fsmv2.flow.write import listener as write_flow
 from fsmv2.flow.write.alertness import steady
 from fsmv2.flow.write.command import request_of
 from fsmv2.flow.write.flow import WriteFlow

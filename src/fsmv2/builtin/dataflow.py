@@ -7,7 +7,9 @@ nobody.
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import AsyncIterator
 
 import msgspec
 
@@ -36,6 +38,7 @@ from fsmv2.flow import (
     FlowStats,
     ModbusInput,
     ModbusOutput,
+    Refusing,
     UnsOutput,
     WriteConfig,
     WriteStats,
@@ -105,7 +108,7 @@ class DataFlowObserved(ObservedState):
 Snap = Snapshot[DataFlowSpec, DataFlowObserved]
 
 
-class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
+class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
     """stopped → starting → active ⇄ idle ⇄ degraded → stopping → stopped."""
 
     manual_steps = (
@@ -128,13 +131,31 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
         name = spec.variables.internal["id"]
         return DesiredState(state="active", config=_config(name, spec))
 
+    @contextlib.asynccontextmanager
+    async def resources(self, spec: DataFlowSpec) -> AsyncIterator[Refusing | None]:
+        """What refuses commands while no flow runs to execute them; it can write nothing itself.
+
+        Not a part of the flow: while its bridge is paused or disabled none is started, and a
+        sender is to hear of that.
+        """
+        config = _config(spec.variables.internal["id"], spec)
+        if not isinstance(config, WriteConfig):
+            yield None
+            return
+        async with self._engine.refusing(config) as refusing:
+            yield refusing
+
     async def collect_observed_state(
-        self, spec: DataFlowSpec, resources: Resources[None]
+        self, spec: DataFlowSpec, resources: Resources[Refusing | None]
     ) -> DataFlowObserved:
         """Read the engine's figures; costs no I/O."""
+        refusing = resources.value
+        if refusing is not None:
+            refusing.ask(resources.refusal)
         stats = self._engine.stats(resources.path)
         if stats is None:
-            return DataFlowObserved()
+            refused = refusing.stats() if refusing is not None else WriteStats()
+            return DataFlowObserved(**msgspec.structs.asdict(refused))
         last = stats.last_message_ms
         window, writes = IDLE_AFTER, stats.writes or WriteStats()
         reads_every, too_slow = None, ""
@@ -168,12 +189,12 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
         )
 
     @action(timeout=10.0)
-    async def start_flow(self, spec: DataFlowSpec, resources: Resources[None]) -> None:
+    async def start_flow(self, spec: DataFlowSpec, resources: Resources[Refusing | None]) -> None:
         """Have the engine run the flow with the config of now; replaces an older one."""
         await self._engine.start(resources.config, resources.refusal)
 
     @action(timeout=10.0)
-    async def stop_flow(self, spec: DataFlowSpec, resources: Resources[None]) -> None:
+    async def stop_flow(self, spec: DataFlowSpec, resources: Resources[Refusing | None]) -> None:
         """End the flow; what it accepted is sent first, as far as the drain time allows."""
         left = await self._engine.stop(resources.path, drain=DRAIN)
         if left:
@@ -226,7 +247,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved]):
             return act(self.stop_flow, "sends what was accepted and ends the flow")
         return goto(self.stopped, "the flow has ended")
 
-    def _is_current(self, resources: Resources[None]) -> bool:
+    def _is_current(self, resources: Resources[Refusing | None]) -> bool:
         """Whether the engine runs the config of now; a flow that writes, also for this instance.
 
         One that another instance of this worker started would go on asking that one, and refuse.

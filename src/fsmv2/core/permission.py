@@ -23,29 +23,37 @@ def refusal(core: Core, path: str, incarnation: int) -> str:
     """Why this incarnation may change nothing now, for a person; empty when it may.
 
     Whatever holds a worker above it holds it too: a pause, a stop and a hold are decided at once
-    there, and passed down only in the ticks that follow.
+    there, and passed down only in the ticks that follow. A pause is named before all else, as it
+    may be the reason why a worker below it has not been started.
     """
     s = core.by_path.get(path)
     if s is None or s.incarnation != incarnation:
         return GONE
     if core.settings.detect_only:
         return DETECT_ONLY
+    found = ""
     above: Supervisor | None = s
     while above is not None:
-        reason = _held(above)
-        if reason:
-            return reason if above is s else f"{reason} (at {above.path})"
+        at = "" if above is s else f" (at {above.path})"
+        if asked := _left_alone(above):
+            return f"{asked}{at}"
+        if not found and (reason := _held(above)):
+            found = f"{reason}{at}"
         above = above.parent
-    return ""
+    return found
+
+
+def _left_alone(s: Supervisor) -> str:
+    """Whether an operator wants `s` itself left alone; `paused` is read once, as below."""
+    paused = s.paused
+    if paused is not None:
+        return str(paused)
+    return DETECT_ONLY if s.declared.detect_only else ""
 
 
 def _held(s: Supervisor) -> str:
     """What holds `s` itself; each attribute is read once, as the core may be at work meanwhile."""
-    paused, stop = s.paused, s.stop
-    if paused is not None:
-        return str(paused)
-    if s.declared.detect_only:
-        return DETECT_ONLY
+    stop = s.stop
     if stop is not None:
         return f"it is being stopped: {stop.reason}"
     # In this order: `decide_control` writes them so that one of the two always holds (see there).

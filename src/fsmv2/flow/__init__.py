@@ -6,7 +6,7 @@ flow, sample, stats: one flow.       modbus, uns: input and output.   write: the
 
 from fsmv2.flow.asyncio_engine import AsyncioEngine
 from fsmv2.flow.config import FlowConfig, ModbusInput, UnsOutput
-from fsmv2.flow.engine import AnyConfig, Engine, OnAccepted, Refusal, nobody_allows
+from fsmv2.flow.engine import AnyConfig, Engine, OnAccepted, Refusal, Refusing, nobody_allows
 from fsmv2.flow.modbus.connection import DeviceStatus
 from fsmv2.flow.register import Register
 from fsmv2.flow.stats import FlowStats, WriteStats
@@ -27,6 +27,7 @@ __all__ = [
     "ModbusOutput",
     "OnAccepted",
     "Refusal",
+    "Refusing",
     "Register",
     "UnsOutput",
     "WriteConfig",

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -23,6 +23,7 @@ from fsmv2.flow.uns.connection import UnsConnection
 from fsmv2.flow.uns.login import Login
 from fsmv2.flow.write.config import CommandInput, ModbusOutput, WriteConfig
 from fsmv2.flow.write.flow import WriteFlow
+from fsmv2.flow.write.refusing import RefusingListener
 from fsmv2.flow.write.seen import SeenCommands
 from fsmv2.host import new_loop
 
@@ -44,6 +45,12 @@ def memory_file(name: str, folder: str) -> Path | None:
     return Path(folder) / f"{safe}.jsonl"
 
 
+def _overlap(one: WriteConfig, other: WriteConfig) -> bool:
+    """Whether some commands are for both."""
+    first, second = f"{one.input.subject}.", f"{other.input.subject}."
+    return first.startswith(second) or second.startswith(first)
+
+
 class AsyncioEngine:
     """Runs flows by name; several engines in one process do not share anything.
 
@@ -60,6 +67,7 @@ class AsyncioEngine:
         self._dropped: Counter[str] = Counter()
         self._connections: dict[tuple[str, str, str, Login, bool], UnsConnection] = {}
         self._parting: set[UnsConnection] = set()
+        self._refusing: list[RefusingListener] = []
         self._devices = SharedConnections()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -79,6 +87,16 @@ class AsyncioEngine:
         Those are still being sent in the background as long as the engine lives.
         """
         return await self._on_loop(self._stop(name, drain))
+
+    @contextlib.asynccontextmanager
+    async def refusing(self, config: WriteConfig) -> AsyncIterator[RefusingListener]:
+        """Inside, commands are refused with the reason as long as nobody executes them."""
+        listener = await self._on_loop(self._refuse(config))
+        try:
+            yield listener
+        finally:
+            with contextlib.suppress(FlowError):  # the engine was closed, and it with it
+                await self._on_loop(self._refuse_no_more(listener))
 
     def stats(self, name: str) -> FlowStats | None:
         """The figures of a flow, from any thread; None: there is no such flow."""
@@ -167,7 +185,7 @@ class AsyncioEngine:
             return self._refusals.get(config.name, nobody_allows)()
 
         device = self._use(config.name, config.output)
-        return WriteFlow(config, heard, connection, device, seen, refusal)
+        return WriteFlow(config, heard, connection, device, seen, refusal, self._hand_over)
 
     def _use(self, name: str, of: ModbusInput | ModbusOutput) -> Use:
         """A part in the connection to the device."""
@@ -194,16 +212,47 @@ class AsyncioEngine:
 
     def _check_subject(self, config: WriteConfig) -> None:
         """Two flows that hear the same commands would refuse each other's."""
-        new = f"{config.input.subject}."
         for name, flow in self._flows.items():
-            if name != config.name and isinstance(flow, WriteFlow):
-                old = f"{flow.config.input.subject}."
-                if old.startswith(new) or new.startswith(old):
-                    raise FlowError(
-                        f"commands on {config.input.subject} are heard by {name} already, "
-                        f"on {flow.config.input.subject}.",
-                        fix="Give one of the two another location, or a `subject:` of its own.",
-                    )
+            if name == config.name or not isinstance(flow, WriteFlow):
+                continue
+            if _overlap(flow.config, config):
+                raise FlowError(
+                    f"commands on {config.input.subject} are heard by {name} already, "
+                    f"on {flow.config.input.subject}.",
+                    fix="Give one of the two another location, or a `subject:` of its own.",
+                )
+
+    async def _refuse(self, config: WriteConfig) -> RefusingListener:
+        async def remember() -> SeenCommands:
+            await self._remember(config)
+            return self._seen[config.name, config.input.memory].result()
+
+        def taken() -> bool:
+            return any(
+                isinstance(flow, WriteFlow) and flow.hearing and _overlap(flow.config, config)
+                for flow in (*self._flows.values(), *self._leaving.values())
+            )
+
+        heard, connection = self._connect(config.input, hears=True), self._connect(config.input)
+        listener = RefusingListener(config, heard, connection, remember, taken)
+        for used in listener.connections:
+            used.users += 1
+        self._refusing.append(listener)
+        listener.start()
+        return listener
+
+    async def _refuse_no_more(self, listener: RefusingListener) -> None:
+        if listener in self._refusing:
+            self._refusing.remove(listener)
+            await listener.close()
+            for used in listener.connections:
+                await self._let_go(used)
+
+    async def _hand_over(self, config: WriteConfig) -> None:
+        """A write flow has begun to hear, or is about to end: who refuses goes, or comes."""
+        for listener in list(self._refusing):
+            if _overlap(listener.config, config):
+                await listener.settle()
 
     async def _stop(self, name: str, drain: float) -> int:
         flow = self._flows.get(name)
@@ -249,6 +298,8 @@ class AsyncioEngine:
         return self._connections[key]
 
     async def _close(self) -> None:
+        for listener in list(self._refusing):
+            await self._refuse_no_more(listener)
         leaving = dict(self._leaving)
         for flow in list(self._flows.values()):
             if flow not in leaving.values():

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from fsmv2.flow.config import FlowConfig
 from fsmv2.flow.modbus.connection import DeviceStatus
-from fsmv2.flow.stats import FlowStats
+from fsmv2.flow.stats import FlowStats, WriteStats
 from fsmv2.flow.write.config import WriteConfig
 
 AnyConfig = FlowConfig | WriteConfig
@@ -23,6 +24,18 @@ Refusal = Callable[[], str]
 def nobody_allows() -> str:
     """The refusal of a flow that was started without one: who is not asked has not agreed."""
     return "nobody has allowed writes to this device"
+
+
+class Refusing(Protocol):
+    """Answers commands while the flow that would execute them does not run."""
+
+    def ask(self, refusal: Refusal) -> None:
+        """The reason is this one's from now on, if it has one. From any thread."""
+        ...
+
+    def stats(self) -> WriteStats:
+        """What was refused so far, from any thread."""
+        ...
 
 
 OnAccepted = Callable[[str, bytes], None]
@@ -44,6 +57,10 @@ class Engine(Protocol):
 
         Returns how many accepted samples were not acknowledged in time.
         """
+        ...
+
+    def refusing(self, config: WriteConfig) -> AbstractAsyncContextManager[Refusing]:
+        """Inside, commands are refused with the reason as long as nobody executes them."""
         ...
 
     def stats(self, name: str) -> FlowStats | None:

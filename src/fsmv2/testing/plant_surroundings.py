@@ -7,14 +7,15 @@ Devices and brokers come and go, processes end; no socket is opened and nothing 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 
 from fsmv2.errors import FsmError
-from fsmv2.flow import FlowConfig
-from fsmv2.flow.engine import AnyConfig, Refusal, nobody_allows
+from fsmv2.flow import FlowConfig, WriteConfig
+from fsmv2.flow.engine import AnyConfig, Refusal, Refusing, nobody_allows
 from fsmv2.flow.modbus.connection import DeviceStatus
 from fsmv2.flow.stats import FlowStats, WriteStats
 from fsmv2.testing.surroundings import Surroundings
@@ -145,6 +146,17 @@ class PlantSurroundings(Surroundings):
         return f"{url} hangs" if self.suffers("hangs", url) else ""
 
 
+class SimulatedRefusing:
+    """Has nothing to refuse."""
+
+    def ask(self, refusal: Refusal) -> None:
+        """Nobody asks for the reason."""
+
+    def stats(self) -> WriteStats:
+        """Nothing was refused."""
+        return WriteStats()
+
+
 class SimulatedEngine:
     """Runs no flow, and says of each what a real one would with these surroundings."""
 
@@ -165,6 +177,11 @@ class SimulatedEngine:
         await asyncio.sleep(0.05)
         self._around.flows.pop(name, None)
         return 0
+
+    @contextlib.asynccontextmanager
+    async def refusing(self, config: WriteConfig) -> AsyncIterator[Refusing]:
+        """Nobody sends commands here."""
+        yield SimulatedRefusing()
 
     @property
     def dropped(self) -> Mapping[str, int]:

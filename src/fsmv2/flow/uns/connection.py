@@ -104,20 +104,20 @@ class UnsConnection:
         self._clients_closing: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
         self._task = asyncio.get_running_loop().create_task(self._keep_up())
-        self._listeners: dict[object, tuple[str, Hear]] = {}
+        self._listeners: dict[object, tuple[str, str, Hear]] = {}
         self._subscribed: dict[object, Any] = {}
         self._denied: set[object] = set()
         self._unlistening: dict[object, asyncio.Task[None]] = {}
         self._subscribing = asyncio.Lock()
         self._down_listeners: dict[object, Callable[[], None]] = {}
 
-    async def listen(self, who: object, subject: str, heard: Hear) -> None:
+    async def listen(self, who: object, subject: str, heard: Hear, *, shared: bool = True) -> None:
         """Hear what is published on `subject`, from now on and after every reconnect.
 
         Nothing that was published while nobody listened is heard later. Of several listeners to
-        one subject, in whatever process, each message reaches one.
+        one subject, in whatever process, each message reaches one; unless it is not `shared`.
         """
-        self._listeners[who] = (subject, heard)
+        self._listeners[who] = (subject, f"fsmv2:{subject}" if shared else "", heard)
         if self._client is not None:
             with contextlib.suppress(Exception):  # the connection says so itself in a moment
                 await self._subscribe(self._client)
@@ -137,6 +137,19 @@ class UnsConnection:
     def listens(self, who: object) -> bool:
         """Whether `who` hears now."""
         return self.up.is_set() and who in self._subscribed and who not in self._denied
+
+    async def is_answered(self, subject: str, *, within: float) -> bool:
+        """Whether somebody answers an empty message there; ConnectionError: not connected now."""
+        client = self._client
+        if client is None:
+            raise ConnectionError(self.error)
+        try:
+            await client.request(subject, b"", timeout=within)
+        except (TimeoutError, industrial("nats.errors").NoRespondersError):
+            return False
+        except Exception as error:
+            raise ConnectionError(str(error) or type(error).__name__) from error
+        return True
 
     async def send(self, messages: Iterable[tuple[str, bytes]]) -> None:
         """Publish without acknowledgements; ConnectionError: not connected, not even in a moment.
@@ -250,7 +263,7 @@ class UnsConnection:
 
         async def failed(error: Exception) -> None:
             self.error = used.reason_of(error)
-            for who, (subject, _) in self._listeners.items():
+            for who, (subject, _, _) in self._listeners.items():
                 if "subscription" in str(error).lower() and subject in str(error):
                     self._denied.add(who)
 
@@ -276,7 +289,7 @@ class UnsConnection:
         if arrivals is None:
             return
         async with self._subscribing:
-            for who, (subject, heard) in list(self._listeners.items()):
+            for who, (subject, queue, heard) in list(self._listeners.items()):
                 if who in self._subscribed:
                     continue
 
@@ -290,7 +303,7 @@ class UnsConnection:
                     id_ = (message.headers or {}).get("Nats-Msg-Id", "")
                     take(message.subject, message.data, message.reply, id_)
 
-                subscription = await client.subscribe(subject, queue=f"fsmv2:{subject}", cb=read)
+                subscription = await client.subscribe(subject, queue=queue, cb=read)
                 arrivals.take(subscription, take)
                 if who in self._listeners:
                     self._subscribed[who] = subscription

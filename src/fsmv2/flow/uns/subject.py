@@ -22,6 +22,14 @@ def command_subject(location_path: str) -> str:
     return ".".join(filter(None, (COMMANDS, location_path, WRITE)))
 
 
+def executor_subject(subject: str) -> str:
+    """Where who executes the commands below `subject` says so when asked.
+
+    No tag can have this name, and to who hears the commands it looks like an answer.
+    """
+    return f"{subject}._executor.{REPLY}"
+
+
 def topic_of(subject: str) -> str:
     """The MQTT topic of a subject: slashes for dots."""
     return subject.replace(".", "/")

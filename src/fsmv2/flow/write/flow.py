@@ -10,32 +10,31 @@ import asyncio
 import contextlib
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from fsmv2.errors import said, suggest
-from fsmv2.escaping import printable
+from fsmv2.errors import said
 from fsmv2.flow.ending import end
 from fsmv2.flow.engine import Refusal
-from fsmv2.flow.modbus.raw import registers_for
 from fsmv2.flow.modbus.shared import Use
 from fsmv2.flow.modbus.writer import ModbusWriter
-from fsmv2.flow.stats import Counters, FlowStats, WriteStats
+from fsmv2.flow.stats import FlowStats
 from fsmv2.flow.uns.connection import Heard, UnsConnection
-from fsmv2.flow.uns.subject import PREFIX, REPLY
-from fsmv2.flow.write.alertness import Alertness, steady
-from fsmv2.flow.write.command import Answer, Command, Result, UnreadableError, request_of
-from fsmv2.flow.write.config import WriteConfig, WriteRegister
-from fsmv2.flow.write.outbox import Outbox
+from fsmv2.flow.uns.subject import executor_subject
+from fsmv2.flow.write.alertness import steady
+from fsmv2.flow.write.command import Answer, Command, Result
+from fsmv2.flow.write.config import WriteConfig
+from fsmv2.flow.write.listener import CommandListener
 from fsmv2.flow.write.seen import SeenCommands
+
+Handover = Callable[[WriteConfig], Awaitable[None]]
 
 LOOK = 1.0
 """Seconds between looks at whether the device's connection still stands."""
 RECONNECT_CAP = 2.0
 CLOSED_OFTEN = 3
 """Looks in a row that found the connection closed again; a device restarts now and then."""
-MOST_REPLIES = 10
-"""Subjects on which one command is answered, however often it is sent while it waits."""
 FAILING = 60.0
 """Seconds a failed write counts as trouble of the flow, unless one succeeds."""
 LAST_WRITE = 5.0
@@ -45,7 +44,11 @@ LAST_ANSWERS = 1.0
 """Seconds a stop gives the answers to what was refused."""
 
 
-class WriteFlow:
+async def nobody_beside(_config: WriteConfig) -> None:
+    """No other listener to the same commands is to be told of a change."""
+
+
+class WriteFlow(CommandListener):
     """Runs on the engine's loop from `start` to `stop`."""
 
     def __init__(
@@ -56,21 +59,17 @@ class WriteFlow:
         device: Use,
         seen: SeenCommands,
         refusal: Refusal,
+        handover: Handover = nobody_beside,
     ) -> None:
-        """Commands come on the connection `hears`, answers go out on `answers`.
+        """`refusal` is asked right before each write whether it may be.
 
-        `refusal` is asked right before each write whether it may be.
+        `handover` is awaited when `hearing` has changed: others hear the same commands meanwhile.
         """
-        self.config = config
-        self._refusal = refusal
-        self.connections = (hears, answers)
-        self._hears = hears
-        self._seen = seen
-        self._counters = Counters()
-        self._writes = WriteStats()
+        super().__init__(config, hears, answers, seen, refusal)
+        self.hearing = False
+        self._handover = handover
         self._failed_at: float | None = None
         self._writer = ModbusWriter(config.output, device)
-        self._registers = {register.path: register for register in config.output.registers}
         self._queue: deque[Command] = deque()
         self._arrived = asyncio.Event()
         self._current: Command | None = None
@@ -79,9 +78,8 @@ class WriteFlow:
         self._stopping = False
         self._listening = False
         self._closed = 0
-        self._alert = Alertness(steady())
-        self._outbox = Outbox(answers, self._unanswered)
         self._tasks: list[asyncio.Task[None]] = []
+        self._executes = object()
 
     def start(self) -> None:
         """Begin to hear and to write."""
@@ -94,7 +92,9 @@ class WriteFlow:
 
     async def stop(self, drain: float) -> int:
         """Hear no more, refuse what waits, end the write under way; always returns 0."""
-        self._stopping = True
+        self._stopping, self.hearing = True, False
+        await self._hears.unlisten(self._executes)
+        await self._handover(self.config)
         await self._hears.unlisten(self)
         while self._queue:
             await self._answer(
@@ -113,13 +113,14 @@ class WriteFlow:
 
     async def close(self) -> None:
         """End at once; the outcome of a write under way is then not known."""
-        self._stopping = True
+        self._stopping, self.hearing = True, False
         for task in self._tasks:
             await end(task)
         if self._current is not None:
             current, self._current = self._current, None
             await self._answer(current, "unknown", "stopped before the device confirmed")
         self._writer.close()
+        await self._hears.unlisten(self._executes)
         await self._hears.unlisten(self)
 
     @property
@@ -165,123 +166,24 @@ class WriteFlow:
         output = self.config.output
         return f"{output.host}:{output.port}: the device closes every connection soon"
 
-    # ---- hearing -----------------------------------------------------------------------------
+    # ---- whether, and in which order ---------------------------------------------------------
 
-    def _hear(self, heard: Heard) -> None:
-        """Take a command in, or refuse it, at once: called right where it is read."""
-        try:
-            self._take(heard)
-        except Exception as error:  # noqa: BLE001  (one strange message must not end the hearing)
-            self._refuse(f"it could not be handled: {said(error)}", heard.subject, None, "", heard)
-
-    def _take(self, heard: Heard) -> None:
-        if heard.subject.endswith(f".{REPLY}"):
-            return  # an answer
-        now = steady()
-        # The earliest of what can be: it waited in the socket, or while this process stood still.
-        arrived = min(heard.since, self._alert.arrived(now))
-        self._counters.last_message_ms = time.time_ns() // 1_000_000
-        self._counters.messages_rate.add(1, now)
-        tag = heard.subject.removeprefix(f"{self.config.input.subject}.")
-        register = self._registers.get(tag)
-        if not self._outbox.room and (reason := self._hopeless(register, tag, arrived)):
-            self._refuse_unread(reason, tag)
-            return
-        if register is None:
-            self._refuse_unknown(tag, heard)
-            return
-        asked: object = None
-        id_ = heard.id
-        try:
-            request = request_of(heard.payload, heard.id)
-            asked, id_ = request.asked, request.id
-            known = self._seen.find(tag, id_, now)
-            if known is not None:
-                self._again(known.command, known.answer, asked == known.asked, asked, heard)
-                return
-            output = self.config.output
-            words, value = registers_for(
-                register, request.value, word_order=output.word_order, byte_order=output.byte_order
+    def _say(self, heard: Heard) -> None:
+        """Another fsmv2 asks whether anybody executes these commands: it would refuse them."""
+        if heard.reply:
+            answer = Answer(
+                ok=False,
+                outcome="refused",
+                reason="commands are executed here",
+                tag="",
+                value=None,
+                timestamp_ms=time.time_ns() // 1_000_000,
             )
-        except (UnreadableError, ValueError) as error:
-            self._refuse(str(error), tag, asked, id_, heard)
-            return
-        command = Command(
-            register, words, asked, value, request.timestamp_ms, arrived, id_, [self._reply(heard)]
-        )
-        reason = self._forbidden(command) or self._no_place() or self._seen.full(id_)
-        if reason:
-            self._refuse(reason, tag, asked, id_, heard)
-            return
-        self._seen.accept(command, now)
+            self._outbox.put(answer, self._reply(heard))
+
+    def _take_up(self, command: Command) -> None:
         self._queue.append(command)
         self._arrived.set()
-
-    def _hopeless(self, register: WriteRegister | None, tag: str, arrived: float) -> str:
-        """Why a command is refused whatever it says; '' when it depends on what that is."""
-        if register is None:
-            return f"there is no tag '{tag}' that may be written."
-        return self._not_now(None, arrived) or self._no_place()
-
-    def _refuse_unread(self, reason: str, tag: str) -> None:
-        """No answer can be taken, so none is made: a flood of these costs next to nothing."""
-        writes = self._writes
-        writes.refused_total += 1
-        writes.unanswered_total += 1
-        writes.last_error = printable(f"{tag}: {reason}")
-
-    def _refuse_unknown(self, tag: str, heard: Heard) -> None:
-        reason = f"there is no tag '{tag}' that may be written."
-        reason = f"{reason} {suggest(tag, self._registers)}".rstrip()
-        asked, id_ = None, heard.id
-        with contextlib.suppress(UnreadableError):
-            request = request_of(heard.payload, heard.id)
-            asked, id_ = request.asked, request.id
-        self._refuse(reason, tag, asked, id_, heard)
-
-    def _reply(self, heard: Heard) -> str:
-        """Where the answer goes: to the sender's reply subject, unless that is no place for one.
-
-        With it a sender would have us say something where it may not itself: in the namespace of
-        what was measured, or as a command.
-        """
-        reply, own = heard.reply, self.config.input.subject
-        levels = reply.split(".")
-        if (
-            not reply.isprintable()
-            or "" in levels
-            or {"*", ">"} & set(levels)
-            or reply.startswith(("$", f"{PREFIX}.", f"{own}."))
-        ):
-            return f"{heard.subject}.{REPLY}"
-        return reply
-
-    def _again(
-        self,
-        command: Command | None,
-        answer: Answer | None,
-        same: bool,
-        asked: object,
-        heard: Heard,
-    ) -> None:
-        """A command whose id is known: it is not executed, its sender hears what became of it."""
-        self._writes.duplicates_total += 1
-        tag = command.register.path if command is not None else answer.tag if answer else ""
-        id_ = command.id if command is not None else answer.id if answer else ""
-        reply = self._reply(heard)
-        if not same:
-            self._refuse(
-                f"the id '{id_}' was used for another value of {tag}", tag, asked, id_, heard
-            )
-        elif command is not None and reply not in command.replies:
-            if len(command.replies) < MOST_REPLIES:
-                command.replies.append(reply)
-            else:
-                self._refuse(
-                    f"the command '{id_}' was sent too often already", tag, asked, id_, heard
-                )
-        elif answer is not None:
-            self._outbox.put(msgspec.structs.replace(answer, duplicate=True), reply)
 
     def _no_place(self) -> str:
         """Why no further command can wait; '' when one can."""
@@ -324,7 +226,12 @@ class WriteFlow:
 
     async def _run(self) -> None:
         """Keep the device connected, and write what waits, one command after another."""
-        await self._hears.listen(self, f"{self.config.input.subject}.>", self._hear)
+        await self._hears.listen(
+            self._executes, executor_subject(self.config.input.subject), self._say, shared=False
+        )
+        await self._listen()
+        self.hearing = True
+        await self._handover(self.config)
         self._listening = True  # and the broker knows it: a request from now on finds us
         pause = 0.2
         while True:
@@ -363,52 +270,14 @@ class WriteFlow:
         )
         return outcome.known, outcome.reason
 
-    async def _stay_alert(self) -> None:
-        while True:
-            self._alert.beat(steady())
-            await asyncio.sleep(Alertness.PACE)
-
-    # ---- answering ---------------------------------------------------------------------------
-
-    def _refuse(self, reason: str, tag: str, asked: object, id_: str, heard: Heard) -> None:
-        answer = self._counted("refused", reason, tag, asked, id_)
-        self._outbox.put(answer, self._reply(heard))
-
     async def _answer(self, command: Command, result: Result, reason: str) -> None:
         value = command.value if result == "written" else command.asked
+        if result == "written":
+            self._failed_at = None
+        elif result != "refused":
+            # A device that is away is told by its connection, for as long as it is away.
+            self._failed_at = None if self._writer.error else steady()
+            self._counters.fail()
         answer = self._counted(result, reason, command.register.path, value, command.id)
         await self._seen.answered(command, answer)
         await self._outbox.send([(answer, reply) for reply in command.replies])
-
-    def _unanswered(self, count: int, why: str) -> None:
-        self._writes.unanswered_total += count
-        self._writes.last_error = why or self._writes.last_error
-
-    def _counted(self, result: Result, reason: str, tag: str, value: object, id_: str) -> Answer:
-        # Both quote the sender, who is anybody that may publish.
-        reason, tag = printable(reason), printable(tag)
-        writes = self._writes
-        if result == "written":
-            writes.written_total += 1
-            self._failed_at = None
-        else:
-            writes.last_error = f"{tag}: {reason}"
-            if result == "refused":
-                writes.refused_total += 1
-            else:
-                # A device that is away is told by its connection, for as long as it is away.
-                self._failed_at = None if self._writer.error else steady()
-                self._counters.fail()
-                if result == "failed":
-                    writes.failed_total += 1
-                else:
-                    writes.unknown_total += 1
-        return Answer(
-            ok=result == "written",
-            outcome=result,
-            reason=reason,
-            tag=tag,
-            value=value,
-            timestamp_ms=time.time_ns() // 1_000_000,
-            id=id_,
-        )

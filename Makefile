@@ -47,7 +47,7 @@ test-all: lint  ## test, and what takes longer: hours on two cores, most of it s
 	@$(MAKE) --no-print-directory simulate-all soak
 	@$(BIN)/python tests/mutation/mutants.py --minutes $(MINUTES)
 
-mutants: $(READY)  ## break the code in every small way; some of it: ONLY='fsmv2.core.backoff*'
+mutants: $(READY)  ## break the code in every small way; some of it: ONLY='fsmv2.core.state.backoff*'
 	@$(BIN)/python tests/mutation/mutants.py --only '$(ONLY)'
 
 # 400 seeds of 25 hours are 10,000 tree-hours; SEEDS=40 is a tenth. Each fault must meet each phase.

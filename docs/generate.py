@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from fsmv2.builtin import register_builtins, sections
 from fsmv2.cli import exits
 from fsmv2.cli.app import app
-from fsmv2.core import settings
+from fsmv2.core.contract import settings
 from fsmv2.flow import AsyncioEngine
 from fsmv2.lint import RULES
 from fsmv2.spec.document.shapes import reader_of

@@ -9,7 +9,7 @@ from fsmv2 import ChildSpec, DocumentError, EngineSettings, SpecError, UserSpec,
 from fsmv2.builtin import DataFlow, parse_plant, register_builtins
 from fsmv2.builtin.sections import EngineSection
 from fsmv2.core import Core, Declared
-from fsmv2.core.settings import ActionSettings, TypeSettings
+from fsmv2.core.contract.settings import ActionSettings, TypeSettings
 from fsmv2.flow import AsyncioEngine
 
 HEAD = "agent: {name: plant, location: {enterprise: acme}}\n"

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fsmv2.cli.app import app
-from fsmv2.core import lifecycle
+from fsmv2.core.life import stop
 
 TREE = """\
 from fsmv2 import ObservedState, UserSpec, Worker, act, action, goto, state, stay
@@ -101,7 +101,7 @@ def test_what_breaks_is_told_with_the_command_that_replays_it(
     from fsmv2.core import machine
 
     monkeypatch.setitem(machine.TIMERS, "stop", never)
-    monkeypatch.setattr(lifecycle, "finish", never)
+    monkeypatch.setattr(stop, "finish", never)
     code, said = run(tree, "--for", "20m", "--seed", "3")
     assert code == 1
     assert "error: " in said

@@ -9,8 +9,8 @@ from job_tree import simulate as simulate_jobs
 from lamp_tree import World, device, group, simulate
 
 from fsmv2 import Backoff, EngineSettings, ExponentialBackoff, PermanentError, SpecError
-from fsmv2.core.backoff import backoff_of
-from fsmv2.core.settings import TypeSettings
+from fsmv2.core.contract.settings import TypeSettings
+from fsmv2.core.state.backoff import backoff_of
 
 
 def test_the_longest_delay_doubles_up_to_the_cap() -> None:

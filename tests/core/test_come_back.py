@@ -6,7 +6,7 @@ import pytest
 from lamp_tree import World, device, group, simulate, states
 
 from fsmv2 import ChildSpec, EngineSettings
-from fsmv2.core.records import Cause
+from fsmv2.core.state.tick_record import Cause
 from fsmv2.testing import Simulation
 
 AGAIN = "spec declared again while being removed"

@@ -7,7 +7,7 @@ from job_tree import Jobs, job, simulate, states, team
 from lamp_tree import condition
 
 from fsmv2 import EngineSettings, Group
-from fsmv2.core.pausing import from_json
+from fsmv2.core.state.parts import pause_from_json
 from fsmv2.testing import SimulatedStore
 
 
@@ -161,7 +161,7 @@ def test_a_pause_outlasts_the_program_with_a_store(jobs: Jobs) -> None:
 
 
 def test_a_stored_pause_that_cannot_be_read_is_a_pause() -> None:
-    pause = from_json("{")
+    pause = pause_from_json("{")
     assert str(pause) == "paused by somebody: what was stored of it cannot be read"
     assert pause.at == 0.0  # nobody knows when
 

@@ -22,10 +22,10 @@ from fsmv2.core import (
     Supervisor,
     Update,
     Watch,
-    reconcile,
 )
-from fsmv2.core.reconcile import LOOKED_AT, LOOKS_PER_TICK
-from fsmv2.core.spread import AT_ONCE
+from fsmv2.core.phases import reconcile
+from fsmv2.core.phases.reconcile import LOOKED_AT, LOOKS_PER_TICK
+from fsmv2.core.state.fan_out import AT_ONCE
 from fsmv2.testing import Simulation
 
 PARENTS = 50

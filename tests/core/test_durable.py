@@ -45,7 +45,7 @@ def test_the_first_action_waits_until_its_desired_state_is_stored(world: World) 
 def test_without_a_store_nothing_is_asked_of_one(world: World) -> None:
     with simulate(world, plant("a")) as sim:
         reaches(sim, "plant/a", "running", within=1.0)
-        assert sim.core.durable is None
+        assert sim.core.store is None
 
 
 def test_a_repair_of_what_is_durable_waits_for_no_store(world: World) -> None:

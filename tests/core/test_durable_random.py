@@ -9,7 +9,7 @@ from lamp_tree import World, simulate
 from test_core_random import Ledger, check_counts, disturb, draw_tree
 
 from fsmv2 import EngineSettings
-from fsmv2.core.null import NOT_CREATED
+from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.spec.serialise import to_json
 from fsmv2.testing import SimulatedStore, Simulation
 
@@ -31,8 +31,8 @@ def trouble(rng: random.Random, store: SimulatedStore) -> None:
 
 def check_stored(sim: Simulation, store: SimulatedStore) -> None:
     """Exactly what is in the tree is stored, as it is."""
-    assert sim.core.durable is not None
-    assert sim.core.durable.failing == ""
+    assert sim.core.store is not None
+    assert sim.core.store.failing == ""
     for path, s in sim.core.by_path.items():
         if s.definition is NOT_CREATED.definition or s.desired is None:
             continue
@@ -48,8 +48,8 @@ def check_stored(sim: Simulation, store: SimulatedStore) -> None:
             assert kept.observed.observed == to_json(s.observed)
         assert not any(c.type == "Stored" for c in (s.conditions or {}).values())
     assert {path for path in store._identity if path not in sim.core.by_path} == set()
-    assert set(sim.core.durable._kept) == set(sim.core.by_path), "what is gone is not remembered"
-    assert sim.core.durable._unmet == {}
+    assert set(sim.core.store.kept) == set(sim.core.by_path), "what is gone is not remembered"
+    assert sim.core.store.unmet == {}
 
 
 @pytest.mark.parametrize("seed", range(10))

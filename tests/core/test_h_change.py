@@ -28,7 +28,7 @@ from fsmv2 import (
     UserSpec,
 )
 from fsmv2.core import Release, Watch
-from fsmv2.core.create import create
+from fsmv2.core.life.create import create
 from fsmv2.testing import Simulation
 
 
@@ -685,7 +685,7 @@ def test_h51_a_thousand_children_come_in_bounded_slices(
         made[core.tick_id] += 1
         return create(core, *args)
 
-    monkeypatch.setattr("fsmv2.core.reconcile.create", counted)
+    monkeypatch.setattr("fsmv2.core.phases.reconcile.create", counted)
     root = group("g", *[device(f"d{n}") for n in range(1000)])
     with simulate(world, root) as sim:
         sim.run(2)

@@ -9,7 +9,7 @@ from lamp_tree import DeviceObserved, World, condition, device, group, simulate,
 
 from fsmv2 import DefinitionError, EngineSettings, UserSpec, Worker, state
 from fsmv2.core import ForceAsked
-from fsmv2.core.records import Cause
+from fsmv2.core.state.tick_record import Cause
 
 
 @pytest.fixture

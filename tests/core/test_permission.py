@@ -10,8 +10,8 @@ from job_tree import Job, Jobs, JobSpec, job, simulate, team
 
 from fsmv2 import ChildSpec, DesiredState, EngineSettings, WorkerFactory
 from fsmv2.core import PauseAsked
-from fsmv2.core.control import decide_control
-from fsmv2.core.permission import DETECT_ONLY, GONE
+from fsmv2.core.policy.control import decide_control
+from fsmv2.core.policy.permission import DETECT_ONLY, GONE
 from fsmv2.testing import SimulatedStore, Simulation
 
 

@@ -9,7 +9,8 @@ from job_tree import job
 from lamp_tree import World, condition, device, factory_for, group, simulate
 
 from fsmv2 import ChildSpec, EngineSettings
-from fsmv2.core import Core, Declared, reconcile
+from fsmv2.core import Core, Declared
+from fsmv2.core.phases import reconcile
 from fsmv2.testing import Simulation
 
 NAMES = [f"d{n}" for n in range(6)]

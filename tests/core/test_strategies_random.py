@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from job_tree import Jobs, job, simulate, team
 
 from fsmv2 import ChildSpec, Group, Phase
-from fsmv2.core.control import unmet
+from fsmv2.core.policy.control import unmet
 from fsmv2.testing import Simulation
 
 NAMES = "abcdef"

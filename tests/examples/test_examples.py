@@ -16,7 +16,7 @@ from types import ModuleType
 import pytest
 
 from fsmv2 import EngineSettings, Runtime
-from fsmv2.core.settings import TypeSettings
+from fsmv2.core.contract.settings import TypeSettings
 from fsmv2.runtime import TreeView
 from fsmv2.testing import Simulation
 

@@ -24,9 +24,11 @@ from hypothesis.stateful import (
 from naive import Node
 from real import Real, declared
 
-from fsmv2.core import Supervisor, lifecycle, recreate, stop_order, tick
-from fsmv2.core.control import decide_control
-from fsmv2.core.null import NOT_CREATED
+from fsmv2.core import Supervisor, tick
+from fsmv2.core.life import recreate, stop
+from fsmv2.core.policy import stop_order
+from fsmv2.core.policy.control import decide_control
+from fsmv2.core.state.not_created import NOT_CREATED
 
 SETTLE = 200.0
 """Virtual seconds in which everything is done: a deadline, a few retries, and their backoff."""
@@ -359,7 +361,7 @@ BREAKS: tuple[tuple[Any, str, Any], ...] = (
     (tick, "decide_control", _disabled_is_not_inherited),
     (stop_order, "_still_stopping", lambda s: False),
     (recreate, "review", lambda core, s: None),
-    (lifecycle, "_drained", lambda core, s: None),
+    (stop, "_drained", lambda core, s: None),
 )
 
 

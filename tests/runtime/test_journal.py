@@ -36,7 +36,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.core import Report
-from fsmv2.core.settings import TypeSettings
+from fsmv2.core.contract.settings import TypeSettings
 from fsmv2.runtime.journal import recorder, writer
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.store import MemoryStore, segments

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fsmv2.core import StopAsked
-from fsmv2.core.reactions import HANDLERS
+from fsmv2.core.handlers import HANDLERS
 from fsmv2.testing import FaultKind, Outcome, simulate, simulate_many
 from fsmv2.testing.faults import IMPOSSIBLE
 from fsmv2.worker import Phase

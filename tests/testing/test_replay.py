@@ -24,7 +24,9 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.core import EngineSettings, acting, thawing
+from fsmv2.core import EngineSettings
+from fsmv2.core.checkpoint import restore
+from fsmv2.core.policy import actions
 from fsmv2.errors import JournalError
 from fsmv2.runtime.journal.story import Moment
 from fsmv2.testing import FaultKind, FaultPlan, Replayed, Simulation, VirtualJournal, replay
@@ -106,7 +108,7 @@ def test_a_checkpoint_that_lacks_something_is_found(
 ) -> None:
     """The property above can fail: here it does, for each of these."""
     simulated(tmp_path, 3, every=20, seconds=QUARTER)
-    take = thawing.Thawing._take
+    take = restore.Thawing._take
 
     def forgetful(self: Any, part: Any) -> bool:
         whole = take(self, part)
@@ -114,7 +116,7 @@ def test_a_checkpoint_that_lacks_something_is_found(
             setattr(s, slot, None if slot != "timers" else {})
         return whole
 
-    monkeypatch.setattr(thawing.Thawing, "_take", forgetful)
+    monkeypatch.setattr(restore.Thawing, "_take", forgetful)
     factory = plant().factory
     assert any(_differs(path, factory) for path in segments(tmp_path))
 
@@ -149,8 +151,8 @@ def test_another_rule_of_the_engine_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulated(tmp_path, 1, seconds=QUARTER)
-    monkeypatch.setattr(acting, "REFUSED_DELAY", 2.0)
-    monkeypatch.setattr(acting, "_later", lambda core, s, attempt: core.now + 0.5)
+    monkeypatch.setattr(actions, "REFUSED_DELAY", 2.0)
+    monkeypatch.setattr(actions, "_later", lambda core, s, attempt: core.now + 0.5)
     assert not replay(tmp_path, plant().factory).same
 
 

@@ -9,22 +9,12 @@ from typing import Any
 import pytest
 from toy_plant import cell, machine, plant
 
-from fsmv2.core import (
-    Core,
-    Durable,
-    Observed,
-    Report,
-    RunAction,
-    StopAsked,
-    acting,
-    circuit,
-    freshness,
-    lifecycle,
-    publish,
-    stop_order,
-)
-from fsmv2.core.reactions import HANDLERS, TIMERS
-from fsmv2.core.records import Cause
+from fsmv2.core import Core, Observed, Report, RunAction, StopAsked
+from fsmv2.core.handlers import HANDLERS, TIMERS
+from fsmv2.core.life import stop
+from fsmv2.core.phases import circuit, freshness, publish, watch
+from fsmv2.core.policy import actions, durable, stop_order
+from fsmv2.core.state.tick_record import Cause
 from fsmv2.runtime.executor import Executor
 from fsmv2.testing import FaultKind, FaultPlan, Outcome, SimulatedTree, simulate
 from fsmv2.testing.converging import Converges, Ends
@@ -84,18 +74,18 @@ Patch = pytest.MonkeyPatch
 
 
 def one_incarnation(patch: Patch) -> None:
-    patch.setattr(lifecycle, "fenced", lambda core, s: "")
+    patch.setattr(watch, "fenced", lambda core, s: "")
 
 
 def actions_are_wanted(patch: Patch) -> None:
     def other_tick(*args: Any) -> RunAction:
         return RunAction(*args[:6], args[6] - 1, *args[7:])
 
-    patch.setattr(acting, "RunAction", other_tick)
+    patch.setattr(actions, "RunAction", other_tick)
 
 
 def desired_is_stored(patch: Patch) -> None:
-    patch.setattr(Durable, "withholds", lambda self, core, s: "")
+    patch.setattr(durable, "withholds", lambda core, s: "")
 
 
 def nothing_is_healed(patch: Patch) -> None:
@@ -110,7 +100,7 @@ def nothing_is_healed(patch: Patch) -> None:
 
 
 def stop_ends(patch: Patch) -> None:
-    patch.setattr(lifecycle, "advance", lambda core, s: None)
+    patch.setattr(stop, "advance", lambda core, s: None)
     patch.setitem(TIMERS, "stop", lambda core, s: None)
 
 

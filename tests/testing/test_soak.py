@@ -22,8 +22,8 @@ def sizes(world: SimulatedWorld) -> dict[str, int]:
     """Everything that a month might fill."""
     core, work, store = world.sim.core, world.sim.work, world.store
     supervisors = list(core.by_path.values())
-    assert core.durable is not None
-    kept = core.durable
+    assert core.store is not None
+    kept = core.store
     gc.collect()
     return {
         "workers": len(supervisors),
@@ -40,7 +40,7 @@ def sizes(world: SimulatedWorld) -> dict[str, int]:
         "resync ring": len(core._resync_ring),
         "uncovered": len(core.uncovered),
         "circular": len(core.circular),
-        "kept by path": len(kept._kept) + len(kept._unmet) + len(kept._waiting),
+        "kept by path": len(kept.kept) + len(kept.unmet) + len(kept.waiting),
         "stored rows": len(store._identity) + len(store._desired) + len(store._observed),
         "stored bytes": sum(
             len(row.declared) + len(row.desired) for row in store._desired.values()

@@ -25,7 +25,7 @@ from fsmv2.cli.settled import unsettled
 from fsmv2.cli.show import Show
 from fsmv2.cli.state_home import JOURNAL, STORE, Place, held, shown, state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
-from fsmv2.core.create import encode
+from fsmv2.core.state.paths import encode
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
 from fsmv2.store import SqliteStore, Store
 

@@ -14,7 +14,7 @@ from fsmv2.cli.document_change import change_from_tree
 from fsmv2.cli.exits import OK, USAGE
 from fsmv2.cli.terminal import complain, put
 from fsmv2.cli.tree import default_state
-from fsmv2.core.create import encode
+from fsmv2.core.state.paths import encode
 from fsmv2.errors import suggest
 from fsmv2.runtime import PlanNode, plan
 from fsmv2.spec import ENGINE_KEYS

@@ -204,7 +204,7 @@ def _answer(
             retry_in=max(0.0, node.retry_in - later),
         ),
         due={
-            kind: max(0.0, due - s.core.now - later)
+            kind: max(0.0, due - s.tree.now - later)
             for kind, due in sorted(s.timers.items(), key=lambda item: item[1])
             if kind in DUE
         },
@@ -219,7 +219,7 @@ def _decided(s: Supervisor, record: TickRecord) -> Iterator[tuple[float, str]]:
     for number, text in enumerate(record.decisions, start=1):
         told = text.startswith("goto ") or number < len(record.decisions) or not record.reason
         reason = "" if told else f": {record.reason}"
-        yield s.core.epoch + record.at, text + reason
+        yield s.tree.epoch + record.at, text + reason
 
 
 def _lines(answer: Answer) -> Iterator[str]:

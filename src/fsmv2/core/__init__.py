@@ -11,11 +11,7 @@ permission:   whether a worker may change anything in the world now.
 records, conditions, counters: what is left for people to read.
 """
 
-from fsmv2.core.backoff import ExponentialBackoff
-from fsmv2.core.conditions import Condition
-from fsmv2.core.counters import Counters
-from fsmv2.core.durable import Durable
-from fsmv2.core.events import (
+from fsmv2.core.contract.events import (
     AcknowledgeAsked,
     ActionEnded,
     ActionOverdue,
@@ -41,7 +37,7 @@ from fsmv2.core.events import (
     StopAsked,
     Uncontained,
 )
-from fsmv2.core.instructions import (
+from fsmv2.core.contract.instructions import (
     CancelAction,
     Collect,
     Forget,
@@ -57,10 +53,14 @@ from fsmv2.core.instructions import (
     Update,
     Watch,
 )
+from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.machine import Core
-from fsmv2.core.records import Cause, TickRecord
-from fsmv2.core.settings import EngineSettings
-from fsmv2.core.supervisor import Supervisor
+from fsmv2.core.state.backoff import ExponentialBackoff
+from fsmv2.core.state.conditions import Condition
+from fsmv2.core.state.counters import Counters
+from fsmv2.core.state.store_state import StoreState
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause, TickRecord
 
 __all__ = [
     "AcknowledgeAsked",
@@ -76,7 +76,6 @@ __all__ = [
     "Core",
     "Counters",
     "Declared",
-    "Durable",
     "EngineSettings",
     "Event",
     "ExponentialBackoff",
@@ -105,6 +104,7 @@ __all__ = [
     "SlowCode",
     "StopAsked",
     "StoreInstruction",
+    "StoreState",
     "Supervisor",
     "TickRecord",
     "Uncontained",

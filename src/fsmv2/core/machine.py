@@ -7,28 +7,19 @@ sleeps until `deadline`. Nothing in here waits, does I/O or reads a clock: `now`
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.core import breaker, lifecycle, secrets, siblings, waiting
-from fsmv2.core.conditions import Condition
-from fsmv2.core.counters import Counters
-from fsmv2.core.durable import Durable
-from fsmv2.core.events import OBSERVATION, Event
-from fsmv2.core.instructions import Instruction, Report, ReportKind
-from fsmv2.core.pace import Pace
-from fsmv2.core.pausing import Pause
-from fsmv2.core.reactions import HANDLERS, TIMERS, WORDS
-from fsmv2.core.records import Cause
-from fsmv2.core.settings import EngineSettings
-from fsmv2.core.spread import AT_ONCE, Spread
-from fsmv2.core.supervisor import NOTHING, Supervisor
+from fsmv2.core.contract.events import Event
+from fsmv2.core.contract.instructions import Instruction
+from fsmv2.core.handlers import FOR_EACH, HANDLERS, TIMERS
+from fsmv2.core.life import stop
+from fsmv2.core.policy import breaker
+from fsmv2.core.state.fan_out import AT_ONCE
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Tree
 from fsmv2.core.tick import tick
-from fsmv2.core.timers import Timers
-from fsmv2.core.tuning import tuned
-from fsmv2.spec.frozen import EMPTY, FrozenDict
-from fsmv2.worker import RegisteredType, WorkerFactory
 
 RESYNC = Cause("resync")
 
@@ -38,59 +29,10 @@ TIMERS_AT_ONCE = 512
 """Timers fired between two ticks: a slice keeps its 5 ms, also after a long sleep. H51"""
 
 
-class Core:
-    """All supervisors of one tree, which of them are dirty, and their timers."""
+class Core(Tree):
+    """A tree that is driven: it is handed events, ticks who is dirty, and gives instructions."""
 
-    words = WORDS
-
-    def __init__(
-        self,
-        factory: WorkerFactory,
-        settings: EngineSettings | None = None,
-        *,
-        seed: int = 0,
-        epoch: float = 0.0,
-        guard: bool = False,
-    ) -> None:
-        """`seed` draws the jitter; `epoch` is the wall time, in Unix seconds, of core time 0.
-
-        `guard`: at each resync, check that derive and step are pure, by asking them twice.
-        """
-        self.factory = factory
-        self.settings = settings or EngineSettings()
-        self.seed = seed
-        self.epoch = epoch
-        self.guard = guard
-        self.now = 0.0
-        self.counters = Counters()
-        self.global_variables: Mapping[str, Any] = NOTHING
-        self.spread = Spread()
-        self.root: Supervisor | None = None
-        self.by_path: dict[str, Supervisor] = {}
-        self.dependents: dict[str, dict[str, Supervisor]] = {}
-        self.circular: set[str] = set()
-        self.uncovered: set[tuple[str, ...]] = set()
-        self.fences: dict[str, set[int]] = {}
-        self.open_circuits = 0
-        self.paused: dict[str, Pause] = {}
-        self.durable: Durable | None = None
-        self.secrets = secrets.Secrets()
-        self.stopping = False
-        self.stalled_by: str | None = None
-        self.silent_from = 0.0
-        self.ticking: Supervisor | None = None
-        self.pace = Pace(self.settings)
-        self._tuned: dict[str, RegisteredType] = {}
-        self.tick_id = 0
-        self.turns = 0
-        self._instructions: list[Instruction] = []
-        self._dirty: list[deque[Supervisor]] = [deque()]
-        self._dirty_count = 0
-        self._level = 0
-        self._timers = Timers()
-        self._serial = 0
-        self._resync_ring: deque[Supervisor] = deque()
-        self._resync_at = 0.0
+    for_each_functions = FOR_EACH
 
     # ---- what the runtime calls ------------------------------------------------------------
 
@@ -113,13 +55,13 @@ class Core:
         """
         self.now = max(self.now, now)
         more_due = self._fire_timers(None if enough is None else TIMERS_AT_ONCE)
-        while self._dirty_count or self.spread:
+        while self._dirty_count or self.fan_out:
             self.turns += 1
-            if self.spread and self._dirty_count < AT_ONCE:
-                self.spread.some(self)
+            if self.fan_out and self._dirty_count < AT_ONCE:
+                self.fan_out_some()
             else:
                 self._tick(self._next())
-            if enough is not None and enough() and (self._dirty_count or self.spread):
+            if enough is not None and enough() and (self._dirty_count or self.fan_out):
                 return True
         self._level = 0  # the next sweep begins with the parents again
         return more_due
@@ -149,9 +91,9 @@ class Core:
     def drain(self, top: Supervisor) -> int:
         """Tick only what is dirty in the subtree of `top`; returns the number of ticks."""
         before = self.counters.ticks
-        while top.dirty_below or self.spread:
-            while self.spread:
-                self.spread.some(self)
+        while top.dirty_below or self.fan_out:
+            while self.fan_out:
+                self.fan_out_some()
             level = top.depth
             while level < len(self._dirty):
                 for supervisor in list(self._dirty[level]):
@@ -180,7 +122,7 @@ class Core:
 
     def quiet(self, now: float) -> bool:
         """Whether `run` would do nothing at `now`: nobody is dirty, nothing is due."""
-        if self._dirty_count or self.spread:
+        if self._dirty_count or self.fan_out:
             return False
         due = self.deadline()
         return due is None or due > now
@@ -189,157 +131,6 @@ class Core:
     def finished(self) -> bool:
         """Whether a stop has been carried out to the end: nothing lives, all is released."""
         return self.stopping and not self.by_path and not self.fences
-
-    # ---- what the other files of the core call ----------------------------------------------
-
-    def wall(self) -> float:
-        """Unix seconds of core time now."""
-        return self.epoch + self.now
-
-    def type_named(self, name: str) -> RegisteredType:
-        """A worker type, as the settings want it; UnknownWorkerTypeError if there is none."""
-        found = self.factory.find(name)
-        if not self.settings.types:
-            return found
-        if name not in self._tuned:
-            self._tuned[name] = tuned(found, self.settings.types)
-        return self._tuned[name]
-
-    def emit(self, instruction: Instruction) -> None:
-        """Ask the runtime for something."""
-        self._instructions.append(instruction)
-
-    def report(
-        self, kind: ReportKind, supervisor: Supervisor, text: str, *, level: str = "info"
-    ) -> None:
-        """Tell operators something about a supervisor."""
-        self._instructions.append(
-            Report(kind, supervisor.path, text, self.now, self.tick_id, level, supervisor.state)
-        )
-
-    def mark(self, supervisor: Supervisor, cause: Cause) -> None:
-        """Have a supervisor ticked, because of `cause`; all causes of one tick are kept (H53)."""
-        causes = supervisor.causes
-        if causes is None:
-            supervisor.causes = [cause]
-        elif len(causes) < self.settings.causes_per_tick:
-            causes.append(cause)
-        else:
-            supervisor.more_causes += 1
-        if not supervisor.dirty:
-            supervisor.dirty = True
-            self._dirty_count += 1
-            self._dirty[supervisor.depth].append(supervisor)
-            above: Supervisor | None = supervisor
-            while above is not None:
-                above.dirty_below += 1
-                above = above.parent
-
-    def derive_again(self, supervisor: Supervisor, cause: Cause) -> None:
-        """Have a supervisor derive in its next tick, because an input of it changed."""
-        supervisor.derive_due = True
-        self.mark(supervisor, cause)
-
-    def set_globals(self, global_variables: Mapping[str, Any]) -> None:
-        """The fleet-wide variables are these from now on; everybody is told."""
-        self.global_variables = FrozenDict(global_variables)  # all workers share it
-        self.spread.each(self, self.by_path.values(), "derive", GLOBALS)
-
-    def set_timer(self, supervisor: Supervisor, kind: str, due: float) -> None:
-        """Fire `kind` at `due`; replaces the timer of this kind."""
-        if supervisor.timers.get(kind) != due:
-            self._timers.put(supervisor, kind, due, self.serial())
-
-    def serial(self) -> int:
-        """A number never given before by this core."""
-        self._serial = given = self._serial + 1
-        return given
-
-    def admit(self, supervisor: Supervisor) -> None:
-        """Take a new supervisor into the tree."""
-        self.by_path[supervisor.path] = supervisor
-        if not self._resync_ring:
-            self._resync_at = self.now + self.settings.resync
-        self._resync_ring.append(supervisor)
-        while len(self._dirty) <= supervisor.depth:
-            self._dirty.append(deque())
-        siblings.relink(self, supervisor)
-
-    def forget(self, supervisor: Supervisor) -> None:
-        """Take a supervisor out of the tree; what still refers to it is dropped when met."""
-        del self.by_path[supervisor.path]
-        if self.durable is not None:
-            self.durable.left(self, supervisor)
-        supervisor.timers.clear()
-        supervisor.children = supervisor.statuses = EMPTY  # they refer back: leave no cycle
-        supervisor.reconciling = supervisor.releasing = None
-        self.paused.pop(supervisor.path, None)
-        self.pace.done(supervisor.path)
-        if supervisor.dirty:
-            self._unmark(supervisor)
-        self._unlink(supervisor)
-        if self.circular:
-            waiting.depends_less(self)
-
-    def link(self, supervisor: Supervisor, upstream: tuple[str, ...]) -> None:
-        """Note the supervisor with the paths it waits for, instead of with those of before."""
-        fewer = bool(supervisor.upstream)
-        self._unlink(supervisor)
-        supervisor.upstream = upstream
-        for path in upstream:
-            self.dependents.setdefault(path, {})[supervisor.path] = supervisor
-        if upstream or self.circular:
-            waiting.depends(self, supervisor)
-        if fewer and self.circular:
-            waiting.depends_less(self)
-
-    def _unlink(self, supervisor: Supervisor) -> None:
-        for path in supervisor.upstream:
-            among = self.dependents.get(path)
-            if among is not None:
-                among.pop(supervisor.path, None)
-                if not among:
-                    del self.dependents[path]
-
-    def find(self, path: str, incarnation: int, what: str) -> Supervisor | None:
-        """The live supervisor a result is for, or None: of an older incarnation, or removed.
-
-        `what` names the result when it is dropped.
-        """
-        supervisor = self.by_path.get(path)
-        if supervisor is None or supervisor.incarnation != incarnation:
-            self.counters.dropped += 1  # H55, H56
-            now = f"incarnation {supervisor.incarnation} is there" if supervisor else "it is gone"
-            text = f"{what} of incarnation {incarnation} arrived late, {now}: discarded"
-            state = supervisor.state if supervisor is not None else ""
-            # What is seen while its tasks are still ending is nothing to look after.
-            usual = what == OBSERVATION and incarnation in self.fences.get(path, ())
-            level = "debug" if usual else "info"
-            self._instructions.append(
-                Report("dropped", path, text, self.now, self.tick_id, level, state)
-            )
-            return None
-        return supervisor
-
-    def set_condition(
-        self, s: Supervisor, type_: str, reason: str, *, status: str = "False"
-    ) -> None:
-        """Note that something about `s` is not as it should be; reported when it is new."""
-        conditions = s.conditions
-        if conditions is None:
-            conditions = s.conditions = {}
-        old = conditions.get(type_)
-        if old is None or old.reason != reason or old.status != status:
-            since = self.now if old is None or old.status != status else old.since
-            conditions[type_] = Condition(type_, status, reason, since)
-            self.report("condition", s, f"{type_}={status}: {reason}", level="warning")
-
-    def clear_condition(self, s: Supervisor, type_: str) -> None:
-        """Note that it is as it should be again."""
-        if s.conditions is not None and s.conditions.pop(type_, None) is not None:
-            self.report("condition", s, f"{type_}=True")
-            if not s.conditions:
-                s.conditions = None
 
     # ---- inside -----------------------------------------------------------------------------
 
@@ -358,8 +149,8 @@ class Core:
     def _stop_all_the_same(self, s: Supervisor) -> None:
         """Carry a stop on although its tick did not come that far: forced with an open breaker."""
         try:
-            lifecycle.pass_stop_down(self, s)
-            lifecycle.advance(self, s)
+            stop.pass_stop_down(self, s)
+            stop.advance(self, s)
         except ANY_RAISED as error:
             breaker.note(self, s, "its stop", error)
 
@@ -379,14 +170,6 @@ class Core:
                     self._unmark(supervisor)
                     return supervisor
             self._level += 1
-
-    def _unmark(self, supervisor: Supervisor) -> None:
-        supervisor.dirty = False
-        self._dirty_count -= 1
-        above: Supervisor | None = supervisor
-        while above is not None:
-            above.dirty_below -= 1
-            above = above.parent
 
     def _fire_timers(self, most: int | None = None) -> bool:
         """Fire what is due; returns whether that was cut short at `most`."""

@@ -5,93 +5,81 @@ check → derive → control → reconcile → step → map → mark what change
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-from fsmv2.core import (
-    circuit,
-    derive,
-    ending,
-    lifecycle,
-    purity,
-    reconcile,
-    secrets,
-    siblings,
-    step,
-)
-from fsmv2.core.control import decide_control
-from fsmv2.core.publish import goes_on, publish
-from fsmv2.core.records import Cause, TickRecord
-
-if TYPE_CHECKING:
-    from fsmv2.core.machine import Core
-    from fsmv2.core.supervisor import Supervisor
+from fsmv2.core.life import restart_policy, stop
+from fsmv2.core.phases import circuit, derive, purity, reconcile, step, watch
+from fsmv2.core.phases.publish import goes_on, publish
+from fsmv2.core.policy import durable, ordering, secret_changes
+from fsmv2.core.policy.control import decide_control
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause, TickRecord
+from fsmv2.core.state.tree import Tree
 
 
-def tick(core: Core, s: Supervisor) -> None:
+def tick(tree: Tree, s: Supervisor) -> None:
     """Look at one supervisor once, decide, and leave a record. Never waits for anything."""
-    core.tick_id = core.serial()
-    core.counters.ticks += 1
+    tree.tick_id = tree.serial()
+    tree.counters.ticks += 1
     s.tick_count += 1
     causes, more = tuple(s.causes or ()), s.more_causes
     s.causes, s.more_causes = None, 0
-    core.secrets.causes.clear()
-    incarnation, actions_before = s.incarnation, core.counters.actions
+    tree.secrets.causes.clear()
+    incarnation, actions_before = s.incarnation, tree.counters.actions
 
     if s.definition.checks and s.stop is None:
-        circuit.run_checks(core, s)
+        circuit.run_checks(tree, s)
     if s.derive_due:
-        derive.derive(core, s)
+        derive.derive(tree, s)
     if s.desired is not None and s.desired.auto_stop != "never":
-        ending.review_auto_stop(core, s, s.desired.auto_stop)
+        restart_policy.review_auto_stop(tree, s, s.desired.auto_stop)
     was_disabled, was_control = s.disabled, s.control
     decide_control(s)
     if s.control != was_control:
         if s.control == s.definition.stop_state:
-            siblings.wants_stopped(core, s)  # before its own step, which must wait for them
+            ordering.wants_stopped(tree, s)  # before its own step, which must wait for them
         elif was_control == s.definition.stop_state:
-            goes_on(core, s)
+            goes_on(tree, s)
     if s.disabled is not was_disabled:
-        if s.path in core.dependents:
+        if s.path in tree.dependents:
             cause = Cause(
-                "dependency", f"{s.path} is {'off' if s.disabled else 'on'}", core.tick_id
+                "dependency", f"{s.path} is {'off' if s.disabled else 'on'}", tree.tick_id
             )
-            siblings.wake_waiting(core, s, cause)
+            ordering.wake_waiting(tree, s, cause)
         # Before its own step, which must find that it has to wait for them.
         for child in s.children.values():
             decide_control(child)
-            core.mark(child, Cause("parent", "disabled" if s.disabled else "enabled", core.tick_id))
-    lifecycle.pass_stop_down(core, s)
+            tree.mark(child, Cause("parent", "disabled" if s.disabled else "enabled", tree.tick_id))
+    stop.pass_stop_down(tree, s)
     if s.children_due:
-        reconcile.reconcile(core, s)
-    if core.durable is not None:
-        core.durable.review(core, s)  # before the steps: the first action waits for it
-    lifecycle.watch(core, s)  # before the steps: an action needs the resources that are watched
-    decisions = step.run_steps(core, s)
-    lifecycle.advance(core, s)
-    if core.by_path.get(s.path) is not s:
+        reconcile.reconcile(tree, s)
+    if tree.store is not None:
+        durable.save_desired(tree, s)  # before the steps: the first action waits for it
+    watch.watch(tree, s)  # before the steps: an action needs the resources that are watched
+    decisions = step.run_steps(tree, s)
+    stop.advance(tree, s)
+    if tree.by_path.get(s.path) is not s:
         return  # it has been released
-    causes += tuple(cause for cause in core.secrets.causes if cause not in causes)
-    if s.parent is None and core.secrets.unread:
-        secrets.say_unread(core, s)  # a restarted root has lost its conditions
+    causes += tuple(cause for cause in tree.secrets.causes if cause not in causes)
+    if s.parent is None and tree.secrets.unread:
+        secret_changes.say_unread(tree, s)  # a restarted root has lost its conditions
     if s.incarnation == incarnation:
-        publish(core, s)
-    if core.durable is not None:
-        core.durable.look(core, s)
+        publish(tree, s)
+    if tree.store is not None:
+        durable.save_observed(tree, s)
 
     if len(causes) == 1 and causes[0].kind == "resync":
-        if decisions or core.counters.actions != actions_before:
+        if decisions or tree.counters.actions != actions_before:
             # Nothing had woken it, yet there was something to do: a wake-up was lost somewhere.
-            core.counters.healed += 1
-        if core.guard and s.stop is None:
-            purity.check(core, s)
+            tree.counters.healed += 1
+        if tree.guard and s.stop is None:
+            purity.check(tree, s)
     _record(
-        core,
+        tree,
         s,
         TickRecord(
-            core.tick_id,
-            core.now,
+            tree.tick_id,
+            tree.now,
             causes,
             more,
             s.control,
@@ -104,7 +92,7 @@ def tick(core: Core, s: Supervisor) -> None:
     )
 
 
-def _record(core: Core, s: Supervisor, record: TickRecord) -> None:
+def _record(tree: Tree, s: Supervisor, record: TickRecord) -> None:
     ring = s.records  # a tuple, of which there are more than of anything: a deque has 600 bytes
     if ring and not record.decisions:
         last = ring[-1]
@@ -121,6 +109,6 @@ def _record(core: Core, s: Supervisor, record: TickRecord) -> None:
                 msgspec.structs.replace(record, repeats=last.repeats + 1),
             )
             return
-    if len(ring) >= core.settings.records:
+    if len(ring) >= tree.settings.records:
         ring = ring[1:]
     s.records = (*ring, record)

@@ -18,7 +18,6 @@ from typing import Any
 from fsmv2.core import (
     AcknowledgeAsked,
     Core,
-    Durable,
     EngineSettings,
     ForceAsked,
     LoopBlocked,
@@ -30,6 +29,7 @@ from fsmv2.core import (
     ResumeAsked,
     RetryAsked,
     StopAsked,
+    StoreState,
     TickRecord,
     Uncontained,
 )
@@ -219,7 +219,7 @@ class Runtime:
             except BaseException:  # a cancellation, perhaps: then the file must not stay locked
                 writer.abandon()
                 raise
-            self.core.durable = Durable(
+            self.core.store = StoreState(
                 {one.path: one.created_at for one in known},
                 {one.path: one.paused for one in known},
             )

@@ -25,7 +25,7 @@ from fsmv2.core import (
     StopAsked,
     StoreInstruction,
 )
-from fsmv2.core.permission import refusal
+from fsmv2.core.policy.permission import refusal
 from fsmv2.errors import said
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.journal.recorder import Recorder

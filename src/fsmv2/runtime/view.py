@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from fsmv2.core import Condition, Core, Supervisor, TickRecord
-from fsmv2.core.control import why_control
-from fsmv2.core.pausing import paused_by
+from fsmv2.core.policy.control import why_control
+from fsmv2.core.policy.pauses import paused_by
 from fsmv2.escaping import printable
 from fsmv2.spec.frozen import EMPTY
 from fsmv2.worker import Phase
@@ -120,7 +120,7 @@ def _pictures(core: Core) -> Iterator[list[NodeView]]:
 
 def view_node(s: Supervisor) -> NodeView:
     """Picture one supervisor."""
-    now, status = s.core.now, s.status
+    now, status = s.tree.now, s.status
     attempts = s.attempts.count if s.attempts else 0
     tries = _waits_for_a_try(s)
     return NodeView(
@@ -136,7 +136,7 @@ def view_node(s: Supervisor) -> NodeView:
         control=s.control,
         control_reason=printable(why_control(s)),
         incarnation=s.incarnation,
-        since=s.core.epoch + s.since,
+        since=s.tree.epoch + s.since,
         age=now - s.since,
         observed_age=None if s.observed_at is None else now - s.observed_at,
         observed=s.observed,
@@ -145,7 +145,7 @@ def view_node(s: Supervisor) -> NodeView:
         attempts=attempts,
         ticks=s.tick_count,
         ended=printable(s.ended.reason) if s.ended is not None else "",
-        paused=printable(paused_by(s.core, s)),
+        paused=printable(paused_by(s)),
         checks={name: printable(str(said)) for name, said in s.checks.items()}
         if s.checks
         else EMPTY,

@@ -17,7 +17,7 @@ from fsmv2.core import (
     Supervisor,
     Watch,
 )
-from fsmv2.core.circuit import REPAIRED
+from fsmv2.core.phases.circuit import REPAIRED
 from fsmv2.spec import to_json
 from fsmv2.store import Store
 from fsmv2.testing.invariant import SLACK, Invariant
@@ -99,7 +99,7 @@ class DesiredIsStored(Invariant):
         elif isinstance(instruction, Forget):
             self.wanted.pop(instruction.path, None)
         elif isinstance(instruction, RunAction):
-            path, durable = instruction.path, self.core.durable
+            path, durable = instruction.path, self.core.store
             s = self.core.by_path.get(path)
             running = s.action if s is not None else None
             if running is None or running.id != instruction.action_id or running.urgent:

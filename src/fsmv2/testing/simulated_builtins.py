@@ -15,7 +15,7 @@ from fsmv2.builtin.broker.worker import BrokerObserved, BrokerSpec
 from fsmv2.builtin.connection import ConnectionObserved, ConnectionSpec, History
 from fsmv2.builtin.process import ProcessSpec
 from fsmv2.builtin.process.worker import ProcessObserved
-from fsmv2.core.create import encode
+from fsmv2.core.state.paths import encode
 from fsmv2.testing.plant_surroundings import (
     AS_ASKED,
     KILLED,

@@ -18,7 +18,6 @@ from typing import Any, get_args
 from fsmv2.core import (
     AcknowledgeAsked,
     Core,
-    Durable,
     EngineSettings,
     Event,
     PauseAsked,
@@ -28,6 +27,7 @@ from fsmv2.core import (
     ResumeAsked,
     RetryAsked,
     StopAsked,
+    StoreState,
     Supervisor,
     TickRecord,
 )
@@ -83,7 +83,7 @@ class Simulation:
         self.store, writer = store, None
         if store is not None:
             known = store.open()
-            self.core.durable = Durable(
+            self.core.store = StoreState(
                 {one.path: one.created_at for one in known},
                 {one.path: one.paused for one in known},
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fsmv2.core import Cause, Core, Event, Instruction, Release, Released, Supervisor
-from fsmv2.core.stop_order import stop_blocker
+from fsmv2.core.policy.stop_order import stop_blocker
 from fsmv2.store import Store
 from fsmv2.testing.cycles import cycle_in
 from fsmv2.testing.invariant import Invariant

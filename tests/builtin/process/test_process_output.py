@@ -16,7 +16,7 @@ from fsmv2 import ChildSpec, EngineSettings, Runtime, VariableBundle, WorkerFact
 from fsmv2.builtin.process import Process, ProcessSpec, Ready
 from fsmv2.builtin.process.keeper.segments import Segments
 from fsmv2.builtin.process.output import Follower, last_words
-from fsmv2.core.settings import TypeSettings
+from fsmv2.core.contract.settings import TypeSettings
 
 LIMIT = 16 << 10
 

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.core.checkpoint import parts_of
+from fsmv2.core.checkpoint.take import parts_of
 from fsmv2.errors import JournalError
 from fsmv2.worker import WorkerFactory
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fsmv2.core import Core, Event, Instruction
-from fsmv2.core.checkpoint import Copying
+from fsmv2.core.checkpoint.take import Copying
 from fsmv2.runtime.journal.records import Begun, Gap, Noted
 
 WAITING = 200_000

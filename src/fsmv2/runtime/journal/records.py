@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.core import Event, Instruction
-from fsmv2.core.checkpoint import Checkpoint, Head
+from fsmv2.core.checkpoint.take import Checkpoint, Head
 
 # ---- handed over --------------------------------------------------------------------------------
 

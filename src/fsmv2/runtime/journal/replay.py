@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.core import Core, Event
-from fsmv2.core.thawing import Thawing, first_difference
+from fsmv2.core.checkpoint.restore import Thawing, first_difference
 from fsmv2.errors import FsmError, JournalError, said
 from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.reading import RecordedSegment, recorded

@@ -1,0 +1,131 @@
+"""What the core does about each event, each kind of timer, and what is done for many at once.
+
+Read it as the table of contents of this room: whatever happens begins with one of these functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fsmv2.containment import ANY_RAISED
+from fsmv2.core.contract.events import (
+    AcknowledgeAsked,
+    ActionEnded,
+    ActionOverdue,
+    ActionQueued,
+    ActionRefused,
+    ActionUnstuck,
+    Declared,
+    ForceAsked,
+    LoopBlocked,
+    LoopFreed,
+    Observed,
+    PauseAsked,
+    PlaceLost,
+    Released,
+    RestartAsked,
+    ResumeAsked,
+    RetryAsked,
+    Saved,
+    SaveFailed,
+    SecretsUnread,
+    SlowCode,
+    StopAsked,
+    Uncontained,
+)
+from fsmv2.core.life import create, recreate, release, requests, restart_policy, stop
+from fsmv2.core.phases import circuit, freshness, reconcile
+from fsmv2.core.policy import (
+    actions,
+    breaker,
+    durable,
+    escalation,
+    mapping,
+    pauses,
+    secret_changes,
+    stall,
+)
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Do, Tree
+
+
+def _wake(tree: Tree, supervisor: Supervisor) -> None:
+    tree.mark(supervisor, Cause("timer"))
+
+
+TIMERS: dict[str, Callable[[Tree, Supervisor], None]] = {
+    "wake": _wake,
+    "check": _wake,
+    "retry": _wake,
+    "calm": _wake,
+    "create": create.retry_create,
+    "stale": freshness.check_age,
+    "awaiting": freshness.give_up_awaiting,
+    "cancel": actions.give_up_cancelled,
+    "breaker": breaker.try_again,
+    "repair": circuit.repair,
+    "again": restart_policy.forgive,
+    "prove": escalation.prove,
+    "settle": escalation.settle,
+    "stop": stop.deadline_reached,
+    "final": stop.give_up_final,
+    "store": durable.unanswered,
+    "recreate": recreate.begin,
+}
+
+
+def _mark(tree: Tree, s: Supervisor, cause: Cause) -> None:
+    tree.mark(s, cause)
+
+
+def _derive(tree: Tree, s: Supervisor, cause: Cause) -> None:
+    tree.derive_again(s, cause)
+
+
+def _contained(do: Do) -> Do:
+    """`do` for one of many: what it raises is counted there, and the others still get it."""
+
+    def contained(tree: Tree, s: Supervisor, cause: Cause) -> None:
+        try:
+            do(tree, s, cause)
+        except ANY_RAISED as error:
+            breaker.note(tree, s, "a change that concerns many", error)
+
+    return contained
+
+
+FOR_EACH: dict[str, Do] = {
+    "mark": _contained(_mark),
+    "derive": _contained(_derive),
+    "map": _contained(mapping.map_again),
+    "retry": _contained(requests.try_now),
+    "go on": _contained(pauses.go_on),
+}
+
+HANDLERS: dict[type, Callable[[Tree, Any], None]] = {
+    Declared: reconcile.declare,
+    Observed: freshness.observe,
+    ActionEnded: actions.ended,
+    ActionRefused: actions.refused,
+    ActionOverdue: actions.overdue,
+    ActionQueued: actions.queued,
+    ActionUnstuck: actions.unstuck,
+    Released: release.released,
+    Saved: durable.saved,
+    SaveFailed: durable.failed,
+    PlaceLost: durable.place_lost,
+    SecretsUnread: secret_changes.unread,
+    StopAsked: stop.stop_all,
+    ForceAsked: stop.force_all,
+    RestartAsked: requests.restart,
+    RetryAsked: requests.retry,
+    PauseAsked: requests.pause,
+    ResumeAsked: requests.resume,
+    AcknowledgeAsked: requests.acknowledge,
+    LoopBlocked: stall.blocked,
+    LoopFreed: stall.freed,
+    SlowCode: stall.slow,
+    Uncontained: stall.uncontained,
+}

@@ -1,0 +1,119 @@
+"""What runs is to be replaced by what is declared now, in its turn; or kept, if that is the same.
+
+A change of spec or config begins a new incarnation, a change of type another worker in its place.
+Both wait for the pace, and both are called off when the declaration flips back before that (H54).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core.life import stop
+from fsmv2.core.life.stop import remove, restart
+from fsmv2.core.policy import ordering, pauses
+from fsmv2.core.policy.mapping import map_child
+from fsmv2.core.policy.secret_changes import changed_between
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause
+from fsmv2.spec import ChildSpec
+
+if TYPE_CHECKING:
+    from fsmv2.core.state.tree import Tree
+
+
+def come_back(tree: Tree, s: Supervisor, spec: ChildSpec) -> bool:
+    """A child that is being removed is declared again: keep it if it is the same (H1)."""
+    if s.stop is None or not s.stop.kind.can_be_called_off:
+        return False
+    same = s.releasing is None and (
+        s.declared.worker_type == spec.worker_type
+        and (s.applied or s.declared.user_spec) == spec.user_spec
+    )
+    if not same:
+        if s.comeback == spec:
+            return False
+        s.comeback = spec
+        tree.report("stop", s, "declared again while being removed: to be created anew after it")
+        return True
+    s.comeback = None
+    cause = Cause("spec", "declared again while being removed", tree.tick_id)
+    for kept in stop.call_off(tree, s, cause):
+        _catch_up(tree, kept)
+    redeclare(tree, s, spec)
+    map_child(tree, s)
+    tree.report("stop", s, "declared again with the same spec: kept")
+    return True
+
+
+def _catch_up(tree: Tree, s: Supervisor) -> None:
+    """Have what changed while `s` was stopping, and was withheld because of it, looked at again."""
+    s.derive_due, s.derive_key = True, None
+    _not_due(tree, s)  # its turn may have come and gone
+
+
+def redeclare(tree: Tree, s: Supervisor, spec: ChildSpec) -> None:
+    """Keep `spec` as what is declared for `s`, and who depends on whom."""
+    s.declared = spec
+    ordering.relink(tree, s)
+
+
+def review(tree: Tree, s: Supervisor) -> None:
+    """Decide whether the running instance must be replaced, by its type's policy, and queue it."""
+    if s.watched_at is None or s.definition.in_place or s.stop is not None:
+        return
+    config = s.desired is not None and s.desired.config != s.live_config
+    needed = config or s.declared.user_spec != s.applied or s.comeback is not None
+    if needed and not s.recreate_due:
+        _due(tree, s)
+    elif not needed and s.recreate_due:
+        _not_due(tree, s)  # H54: it flipped back before anything was done
+
+
+def retype(tree: Tree, s: Supervisor, spec: ChildSpec) -> None:
+    """Have `s` replaced by what `spec` declares, of another type; in its turn, if it runs."""
+    s.comeback = spec
+    if s.watched_at is None or s.stop is not None:
+        remove(tree, s, _new_type(s), paced=True)
+    elif not s.recreate_due:
+        _due(tree, s)
+
+
+def keep_type(tree: Tree, s: Supervisor) -> None:
+    """`s` is to be of its own type again before its turn to be replaced has come."""
+    s.comeback = None
+    _not_due(tree, s)
+    s.derive_due, s.derive_key = True, None  # what changed meanwhile was withheld
+    tree.mark(s, Cause("spec", "of its old type again", tree.tick_id))
+
+
+def _new_type(s: Supervisor) -> str:
+    assert s.comeback is not None  # noqa: S101
+    return f"its type changed from {s.declared.worker_type} to {s.comeback.worker_type}"
+
+
+def _due(tree: Tree, s: Supervisor) -> None:
+    s.recreate_due = True
+    tree.set_timer(s, "recreate", tree.now)
+
+
+def _not_due(tree: Tree, s: Supervisor) -> None:
+    s.recreate_due = False
+    s.timers.pop("recreate", None)
+    tree.pace.done(s.path)
+
+
+def begin(tree: Tree, s: Supervisor) -> None:
+    """Begin a recreation when the pace admits it."""
+    if not s.recreate_due or s.stop is not None or pauses.paused_by(s):
+        return
+    wait = tree.pace.admit(s.path, tree.now)
+    if wait > 0:
+        tree.set_timer(s, "recreate", tree.now + max(wait, 0.001))
+        return
+    s.recreate_due = False
+    if s.comeback is not None:
+        remove(tree, s, _new_type(s), paced=True)
+        return
+    new = s.declared.user_spec, s.desired.config if s.desired is not None else None
+    secret = changed_between(tree, (s.applied, s.live_config), new)
+    restart(tree, s, str(secret) if secret else "its spec or rendered config changed")

@@ -1,0 +1,141 @@
+"""The end of a stop: a subtree is released, and its top removed, or restarted, or replaced."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from fsmv2.core.contract.events import Released
+from fsmv2.core.contract.instructions import Release
+from fsmv2.core.life.create import create, make, retry_later
+from fsmv2.core.policy import durable, wait_cycles
+from fsmv2.core.policy.mapping import map_child, map_children, review_mappings
+from fsmv2.core.policy.stop_order import hand_on, keeps_children, tell_above, tell_upstream
+from fsmv2.core.state.conditions import MAPPED, OF_THE_PATH
+from fsmv2.core.state.stop_kind import StopKind
+from fsmv2.core.state.supervisor import Releasing, Supervisor
+from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Tree
+
+MORE = Cause("stop", "goes on")
+
+RELEASED_AT_ONCE = 250
+"""Supervisors released in one tick: a slice keeps its 5 ms. H51"""
+
+
+def stops_together(top: Supervisor) -> list[Supervisor]:
+    """Whom a stop of `top` ends: its subtree, or itself alone."""
+    return [top] if keeps_children(top) else top.subtree()
+
+
+def finish(tree: Tree, top: Supervisor, *, forced: bool = False) -> None:
+    """Release a subtree; then forget its top, or begin it again, or go on with what came back."""
+    assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
+    kind, parent = top.stop.kind, top.parent
+    if top.releasing is None:
+        top.drained = True
+        top.releasing = Releasing(deque(stops_together(top)), forced)
+    left, forced = top.releasing.left, top.releasing.forced
+    keeps = keeps_children(top)
+    kept = (top.children, top.statuses, top.accepted, top.groups) if keeps else None
+    for _ in range(RELEASED_AT_ONCE):
+        s = left.pop()  # who is below goes first
+        if s is top:
+            break
+        if tree.by_path.get(s.path) is s:  # else its own removal has ended meanwhile
+            _release(tree, s, forced)
+            _forget(tree, s)
+            if s.parent is not None:
+                s.parent.children.pop(s.name, None)
+                s.parent.statuses.pop(s.name, None)
+    else:
+        tree.mark(top, MORE)
+        return
+    top.releasing = None
+    _release(tree, top, forced)
+    paced = top.path in tree.pace.under_way
+    if kind is StopKind.RESTART:
+        renew(tree, top)
+        if kept is not None:
+            top.children, top.statuses, top.accepted, top.groups = kept
+            map_children(tree, top)
+        return
+    _forget(tree, top)
+    tree.report("removed", top, "removed" if kind is StopKind.REMOVE else "stopped and released")
+    if parent is not None:
+        parent.children.pop(top.name, None)
+        parent.statuses.pop(top.name, None)
+        parent.review_children()
+        if parent.conditions is not None and MAPPED in parent.conditions:
+            review_mappings(tree, parent)
+        cause = Cause("removed", top.path, tree.tick_id)
+        tree.mark(parent, cause)
+        hand_on(tree, parent, cause)
+    else:
+        tree.root = None
+    if top.comeback is not None and not tree.stopping and (parent is None or parent.stop is None):
+        again = create(tree, parent, top.comeback)
+        again.incarnation = max(again.incarnation, top.incarnation + 1)
+        if paced:
+            tree.pace.begun(again.path, tree.now)
+        if parent is None:
+            tree.root = again
+
+
+def _forget(tree: Tree, s: Supervisor) -> None:
+    """Take `s` out of the tree, and what others keep of it: the store, and who waits for whom."""
+    durable.forget(tree, s)
+    tree.forget(s)
+    wait_cycles.depends_less(tree)
+
+
+def _release(tree: Tree, s: Supervisor, forced: bool) -> None:
+    if s.withheld is not None:
+        tree.open_circuits -= 1
+    if s.watched_at is not None:
+        tree.fences.setdefault(s.path, set()).add(s.incarnation)
+        tree.emit(Release(s.path, s.incarnation, forced))
+        tree.counters.released += 1
+    if forced and s.upstream:
+        tell_upstream(tree, s, Cause("forced", s.path, tree.tick_id))
+
+
+def renew(tree: Tree, s: Supervisor) -> None:
+    """Begin a new incarnation at the same path; every flag of the old one is gone (H13, H43)."""
+    if s.path in tree.pace.under_way:
+        tree.pace.begun(s.path, tree.now)
+    s.incarnation += 1
+    s.timers.clear()
+    kept = {t: c for t, c in (s.conditions or {}).items() if t in OF_THE_PATH}
+    made = make(tree, s.parent, s.declared, s.path)
+    s.begin(made.registered, made.worker)
+    s.conditions = kept or None
+    if made.problem:
+        retry_later(tree, s, made.problem)
+    map_child(tree, s)
+    if s.parent is not None:
+        s.parent.statuses[s.name] = s.status
+    tree.report("restarted", s, f"incarnation {s.incarnation} begins")
+    tree.mark(s, Cause("restarted", f"incarnation {s.incarnation}", tree.tick_id))
+    tell_above(tree, s, Cause("restarted", s.path, tree.tick_id))
+
+
+def released(tree: Tree, event: Released) -> None:
+    """The tasks of an incarnation have all ended: its successor may act."""
+    fence = tree.fences.get(event.path)
+    if fence is None:
+        return
+    fence.discard(event.incarnation)
+    if not fence:
+        del tree.fences[event.path]
+        s = tree.by_path.get(event.path)
+        if s is not None:
+            tree.mark(s, Cause("released", f"incarnation {event.incarnation}"))
+
+
+def fenced(tree: Tree, s: Supervisor) -> str:
+    """Whose tasks `s` has to wait for before it may watch and act, as a sentence; or empty."""
+    fence = tree.fences.get(s.path)
+    if not fence or s.definition.overlap_safe:
+        return ""
+    old = ", ".join(map(str, sorted(fence)))
+    return f"waits until the tasks of incarnation {old} have ended"

@@ -1,0 +1,167 @@
+"""What becomes of a child that ended by itself, and of those that are restarted with it.
+
+A child *fails* when it enters a state of phase failed, or is found at fault; it *finishes* when it
+goes to a stopped state from a starting, running or degraded one without having been asked.
+
+| it       | permanent                    | transient      | temporary     |
+|----------|------------------------------|----------------|---------------|
+| fails    | restarted                  | restarted    | stays stopped |
+| finishes | restarted, after a backoff | stays stopped  | stays stopped |
+
+One that finished after it had been ready ended as planned, such as a queue worker after its share
+of jobs: it waits the first delay and no longer, counts as no attempt, and its failures of before
+are forgotten as if it had gone on. One that finishes before it was ever ready is in trouble.
+
+Whoever is restarted takes its group along: a temporary member is stopped for good then, a
+transient one is restarted even if it had finished. These are OTP's rules for its supervisors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fsmv2.core.life import stop
+from fsmv2.core.policy import detect_only, pauses
+from fsmv2.core.policy.escalation import escalate
+from fsmv2.core.policy.ordering import NOT_BEGUN
+from fsmv2.core.state.backoff import Attempts
+from fsmv2.core.state.conditions import RECOVERS
+from fsmv2.core.state.parts import Ended
+from fsmv2.core.state.tick_record import Cause
+from fsmv2.worker import Phase
+
+if TYPE_CHECKING:
+    from fsmv2.core.state.supervisor import Supervisor
+    from fsmv2.core.state.tree import Tree
+
+
+def failed(tree: Tree, s: Supervisor, reason: str) -> None:
+    """`s` failed, and goes on by its FSM unless it is temporary."""
+    if s.stop is not None or s.disabled:
+        return
+    if s.declared.restart == "temporary":
+        _end(tree, s, Ended(f"failed ({reason}); temporary, so it is not restarted", False))
+        return
+    _take_along(tree, s, f"failed: {reason}")
+
+
+def finished(tree: Tree, s: Supervisor, reason: str, *, planned: bool = False) -> None:
+    """`s` has finished: that is its end, or, if it is permanent, there is a pause before more.
+
+    `planned`: it had been ready, so this end is no failure.
+    """
+    if s.declared.restart != "permanent":
+        _end(tree, s, Ended(f"finished: {reason}", normally=True))
+        return
+    if planned:
+        due = tree.now + s.backoff.delay(0)
+    else:
+        attempts = s.attempts = s.attempts or Attempts()
+        due = attempts.fail(tree.now, s.backoff)
+    again = f"finished ({reason}); permanent, so it is restarted in {due - tree.now:.1f} s"
+    _end(tree, s, Ended(again, normally=True, until=due, planned=planned))
+    tree.set_timer(s, "again", due)
+    if not planned:
+        escalate(tree, s, f"it keeps finishing: {reason}")
+    _take_along(tree, s, f"finished: {reason}")
+
+
+def begin_again(tree: Tree, s: Supervisor, reason: str) -> None:
+    """`s` was found at fault: a new instance, with its group; the end of it if it is temporary."""
+    if s.ended is not None or detect_only.detects(s) or pauses.paused_by(s):
+        return  # whatever found it at fault finds it again
+    if s.declared.restart == "temporary" and s.stop is None:
+        _end(tree, s, Ended(f"{reason}; temporary, so it is not restarted", normally=False))
+        return
+    stop.restart(tree, s, reason)
+    if s.definition.in_place:
+        _begin_children_anew(tree, s)
+    _take_along(tree, s, reason)
+
+
+def _begin_children_anew(tree: Tree, s: Supervisor) -> None:
+    """What ended is begun; and all of them, when one that keeps failing is the reason."""
+    in_vain = any(c.attempts is not None and c.attempts.escalated for c in s.children.values())
+    for child in s.children.values():
+        forgive(tree, child)
+        if in_vain:
+            child.attempts = None
+            tree.clear_condition(child, RECOVERS)
+            stop.restart(tree, child, f"restarted with {s.path}")
+
+
+def forgive(tree: Tree, s: Supervisor) -> None:
+    """Restart one that ended."""
+    if s.ended is not None:
+        s.ended = None
+        s.timers.pop("again", None)
+        tree.report("ended", s, "is restarted")
+        tree.mark(s, Cause("ended", "no longer", tree.tick_id))
+        for child in s.children.values():
+            forgive(tree, child)
+
+
+def review_auto_stop(tree: Tree, s: Supervisor, policy: str) -> None:
+    """End `s` when one, or all, of its significant children have ended by themselves."""
+    if s.stop is not None or s.disabled:
+        return
+    significant = [child for child in s.children.values() if child.declared.significant]
+    gone = [child for child in significant if _has_ended(child)]
+    if gone and (policy == "any_significant" or len(gone) == len(significant)):
+        reason = f"its significant {', '.join(child.name for child in gone)} ended"
+        if s.parent is None:  # the work of the whole tree is done
+            _end(tree, s, Ended(f"finished: {reason}", normally=True))
+        else:
+            finished(tree, s, reason)
+
+
+def wake_group(tree: Tree, s: Supervisor) -> None:
+    """The status of `s` changed: who waits for it because of a group must look again."""
+    parent = s.parent
+    assert parent is not None  # noqa: S101  (asked by the caller)
+    for group in parent.groups:
+        for name in group.affected(s.name):
+            other = parent.children.get(name)
+            if other is not None:
+                tree.mark(other, Cause("sibling", f"{s.name} is {s.state}", tree.tick_id))
+
+
+def _has_ended(s: Supervisor) -> bool:
+    return s.ended is not None and s.ended.by_itself and s.ended.until is None
+
+
+def _end(tree: Tree, s: Supervisor, ended: Ended) -> None:
+    s.ended = ended
+    tree.report("ended", s, ended.reason, level="info" if ended.normally else "warning")
+    tree.mark(s, Cause("ended", ended.reason, tree.tick_id))
+    if s.parent is not None:
+        tree.mark(s.parent, Cause("ended", s.path, tree.tick_id))
+
+
+def _take_along(tree: Tree, s: Supervisor, why: str) -> None:
+    """Begin its group again with `s`, in the group's way."""
+    parent = s.parent
+    if parent is None or parent.stop is not None:
+        return
+    for group in parent.groups:
+        for name in group.affected(s.name):
+            other = parent.children.get(name)
+            if other is not None and other.stop is None and other.declared.enabled:
+                _take_one(tree, other, f"restarted with {s.name} ({group.strategy}), which {why}")
+
+
+def _take_one(tree: Tree, s: Supervisor, reason: str) -> None:
+    if detect_only.detects(s) or pauses.paused_by(s):
+        return
+    if s.ended is not None:
+        if s.declared.restart != "temporary" and s.ended.until is None:
+            forgive(tree, s)
+        return
+    phase = s.definition.states[s.state].phase
+    if phase is Phase.FAILED or (phase in NOT_BEGUN and s.action is None):
+        return  # it has begun nothing, or has a backoff of its own to wait for
+    if s.declared.restart == "temporary":
+        text = f"would be {reason}; temporary, so it is not"
+        _end(tree, s, Ended(text, normally=False, by_itself=False))
+    else:
+        stop.restart(tree, s, reason)

@@ -1,0 +1,237 @@
+"""Derive the desired state, and with it the variables and location of the worker.
+
+A failed derive keeps the last good desired state and children, and is tried again only when an
+input changes: the same broken template gives the same error.
+"""
+
+from __future__ import annotations
+
+import copy
+import sys
+from typing import Any
+
+import msgspec
+
+from fsmv2.containment import ANY_RAISED
+from fsmv2.core.contract.instructions import Update
+from fsmv2.core.life import recreate
+from fsmv2.core.policy import breaker, livelock
+from fsmv2.core.policy.secret_changes import changed_between
+from fsmv2.core.state.conditions import DERIVED, PURE
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Tree
+from fsmv2.errors import FsmError, SpecError, said, suggest
+from fsmv2.spec import (
+    DesiredState,
+    UserSpec,
+    VariableBundle,
+    compute_location_path,
+    inherit_variables,
+    location_variables,
+    merge_locations,
+    with_engine_keys,
+)
+from fsmv2.spec.noted import NotedBundle, unaffected
+
+CHANGED_WHAT_IT_WAS_GIVEN = (
+    "derive_desired_state changed the variables it was given, which others share; make new ones"
+)
+
+PARENT_VARIABLES = Cause("variables", "of the parent")
+
+
+def derive(tree: Tree, s: Supervisor) -> None:
+    """Bring variables, spec and desired state up to date; skipped when no input changed."""
+    try:
+        _derive(tree, s)
+    except ANY_RAISED as error:  # an author's comparison: the rest of the tick is still due
+        s.derive_key = None
+        tree.set_condition(s, DERIVED, breaker.describe("comparing what it derives from", error))
+        breaker.note(tree, s, "comparing what it derives from", error)
+
+
+def _derive(tree: Tree, s: Supervisor) -> None:
+    s.derive_due = False
+    try:
+        _inherit(tree, s)
+    except FsmError as error:
+        tree.set_condition(s, DERIVED, str(error))
+        s.derive_key = None  # or the inputs of before would be taken for derived, and stay refused
+        return
+    previous = _previous_observation(s)
+    parent_state = s.parent.state if s.parent else ""
+    declared = s.declared.user_spec
+    key = (declared, previous, s.user, parent_state, s.location, tree.global_variables)
+    old = s.derive_key
+    if old == key:
+        return
+    s.derive_key = key
+    if old is not None and (
+        old[0] is not declared
+        or old[2] is not s.user
+        or old[3] != parent_state
+        or old[5] is not tree.global_variables
+    ):
+        livelock.asked_anew(s)
+    user = with_engine_keys(
+        s.user,
+        parent_state=parent_state,
+        location=s.location_scope,
+        location_path=s.location_path,
+    )
+    variables = VariableBundle.trusted(user, tree.global_variables, s.internal)
+    if (
+        old is not None
+        and s.spec is not None
+        and old[0] == declared
+        and old[1] == previous
+        and unaffected(s.reads, s.spec.variables, variables)
+    ):
+        # The same reads give the same result, an error too; only what runs sees the variables. H59
+        s.spec = msgspec.structs.replace(declared, variables=variables)
+        if s.desired is not None and not _failed(s):
+            _apply_config(tree, s, s.spec, s.desired)
+        return
+    s.spec = msgspec.structs.replace(declared, variables=variables)
+    _derive_anew(tree, s, s.spec, previous)
+
+
+def impure_derive(s: Supervisor) -> str:
+    """What a second derive from the same inputs gives that the first did not; for the guard."""
+    if s.spec is None or s.desired is None or s.derive_due or _failed(s):
+        return ""
+    again = s.worker.derive_desired_state(s.spec, _previous_observation(s))
+    for field in s.desired.__struct_fields__:
+        if getattr(again, field) != getattr(s.desired, field):
+            return f"derive_desired_state gave another `{field}` from the same spec and variables"
+    return ""
+
+
+def _failed(s: Supervisor) -> bool:
+    return s.conditions is not None and DERIVED in s.conditions
+
+
+def _derive_anew(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> None:
+    """Have the worker derive, noting what it reads."""
+    plain = spec.variables
+    given = copy.deepcopy((plain.user, plain.global_)) if tree.guard else None
+    noted = NotedBundle.open(plain.user, plain.global_, plain.internal)
+    msgspec.structs.force_setattr(spec, "variables", noted)
+    held = sys.getrefcount(spec), sys.getrefcount(noted)
+    desired = _ask(tree, s, spec, previous)
+    kept = held != (sys.getrefcount(spec), sys.getrefcount(noted))  # by what it made, say
+    s.reads = noted.close(kept=kept)
+    msgspec.structs.force_setattr(spec, "variables", plain)
+    if given is not None and given != (plain.user, plain.global_):
+        tree.set_condition(s, PURE, CHANGED_WHAT_IT_WAS_GIVEN)
+    if desired is None:
+        return
+    if s.conditions is not None:
+        tree.clear_condition(s, DERIVED)
+    before, s.desired = s.desired, desired
+    if tree.secrets.changed and before is not None:
+        _name_secrets(tree, s, before, desired)
+    if before is None:
+        if desired.children_specs or s.children:
+            s.review_children()
+    elif before.children_specs != desired.children_specs or before.groups != desired.groups:
+        s.review_children(all_=False)
+    else:  # equal by value: let the new ones go, and keep those that the children have
+        msgspec.structs.force_setattr(desired, "children_specs", before.children_specs)
+    _apply_config(tree, s, spec, desired)
+
+
+def _name_secrets(tree: Tree, s: Supervisor, before: DesiredState, desired: DesiredState) -> None:
+    """Have the record of this tick say which secret made the desired state another one."""
+    cause = changed_between(
+        tree, (before.config, before.children_specs), (desired.config, desired.children_specs)
+    )
+    if cause is not None:
+        tree.secrets.causes.append(cause)
+
+
+def _tell_secrets(tree: Tree, s: Supervisor, desired: DesiredState) -> None:
+    """Report a secret that the running instance is handed now."""
+    old, new = (s.applied, s.live_config), (s.declared.user_spec, desired.config)
+    cause = changed_between(tree, old, new)
+    if cause is not None:
+        tree.report("secret", s, f"{cause}: handed to the running worker")
+
+
+def _ask(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredState | None:
+    tree.counters.derives += 1
+    try:
+        desired: DesiredState = s.worker.derive_desired_state(spec, previous)
+        _validate(s, desired)
+    except FsmError as error:
+        tree.set_condition(s, DERIVED, said(error))
+        return None
+    except ANY_RAISED as error:  # author code; contained and counted
+        tree.set_condition(s, DERIVED, breaker.describe("derive_desired_state", error))
+        breaker.note(tree, s, "derive_desired_state", error)
+        return None
+    return desired
+
+
+def _inherit(tree: Tree, s: Supervisor) -> None:
+    """Overlay the parent's variables and location by those declared; tell children of changes."""
+    parent, declared = s.parent, s.declared.user_spec
+    user = inherit_variables(parent.user if parent else {}, declared.variables.user)
+    above = parent.location if parent else {}
+    location = merge_locations(above, declared.location) if declared.location else above
+    if location is not s.location and location != s.location:
+        s.location, s.location_path = location, compute_location_path(location)
+        # Children that add no level share their parent's, as they share its location.
+        shared = parent is not None and location is parent.location
+        s.location_scope = (
+            parent.location_scope if parent and shared else location_variables(location)
+        )
+        moved = True
+    else:
+        moved = False
+    if moved or (user is not s.user and user != s.user):
+        s.user = user
+        if s.children:
+            tree.for_each(s.children.values(), "derive", PARENT_VARIABLES)
+
+
+def _previous_observation(s: Supervisor) -> Any:
+    source = s.definition.derive_from
+    if source == "own":
+        return s.observed if s.observed_at is not None else None
+    if source == "parent" and s.parent is not None:
+        return s.parent.observed if s.parent.observed_at is not None else None
+    return None
+
+
+def _validate(s: Supervisor, desired: Any) -> None:
+    if not isinstance(desired, DesiredState):
+        raise SpecError(
+            f"derive_desired_state of {s.definition.name} returned {type(desired).__name__}, "
+            "not a DesiredState."
+        )
+    if desired.state not in s.definition.states:
+        raise SpecError(
+            f"derive_desired_state of {s.definition.name} asks for the unknown state "
+            f"'{desired.state}'.",
+            fix=suggest(desired.state, s.definition.states),
+        )
+
+
+def _apply_config(tree: Tree, s: Supervisor, spec: Any, desired: DesiredState) -> None:
+    """Hand changes to the running instance, or ask for a new one, as the type's policy says."""
+    if s.watched_at is None:
+        s.live_spec, s.live_config = spec, desired.config
+        return
+    recreate.review(tree, s)
+    if s.stop is not None and not s.definition.in_place:
+        return  # it stops what it began with, not what it would be next
+    if not s.recreate_due:
+        # Only a parent's state or a variable that nothing rendered changes no more than the spec.
+        spec_changed = s.declared.user_spec is not s.applied and s.declared.user_spec != s.applied
+        changed = spec_changed or desired.config != s.live_config
+        if changed and tree.secrets.changed:
+            _tell_secrets(tree, s, desired)
+        s.live_spec, s.live_config, s.applied = spec, desired.config, s.declared.user_spec
+        tree.emit(Update(s.path, s.incarnation, spec, desired.config, changed))

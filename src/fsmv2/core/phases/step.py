@@ -1,0 +1,245 @@
+"""Run the FSM: a transition, or an action, or nothing; and the gates that withhold a step.
+
+Gates withhold what starts things, never what stops them: a step whose control state is the stop
+state, or a hold, passes all but one. That one is the observation after an action, without which
+the step would only ask for the same action again; for a stop it is bounded.
+"""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+
+from fsmv2.containment import ANY_RAISED
+from fsmv2.core.life import restart_policy
+from fsmv2.core.life.release import fenced
+from fsmv2.core.phases import circuit
+from fsmv2.core.policy import actions, breaker, durable, livelock, ordering, pauses, wait_cycles
+from fsmv2.core.policy.escalation import escalate
+from fsmv2.core.policy.mapping import map_children
+from fsmv2.core.policy.stop_order import stop_blocker
+from fsmv2.core.state.backoff import Attempts
+from fsmv2.core.state.conditions import CONVERGED, STEPS
+from fsmv2.core.state.not_created import NOT_CREATED
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tree import Tree
+from fsmv2.errors import DefinitionError, suggest
+from fsmv2.worker import NO_STATUS, Act, ChildStatus, Goto, Phase, Snapshot, Stay, Step
+
+SOONEST = 0.01
+"""Least seconds of `wake_after`: a step that always wants to be asked at once is no busy loop."""
+
+READY = (Phase.RUNNING, Phase.DEGRADED)
+WORKS = (Phase.STARTING, *READY)
+"""Phases from which a worker that stops unasked has finished."""
+
+
+def run_steps(tree: Tree, s: Supervisor) -> list[str]:
+    """Step while the FSM transitions; returns the decisions, for the record."""
+    decisions: list[str] = []
+    s.gate = ""
+    if s.definition is NOT_CREATED.definition:
+        return decisions
+    passes = s.holding or s.control == s.definition.stop_state
+    if passes:
+        actions.cancel(tree, s)
+    if s.breaker is not None and s.breaker.open:
+        s.gate = "its breaker is open"
+        return decisions
+    visited, ended = [s.state], s.ended
+    for _ in range(tree.settings.transitions_per_tick):
+        s.gate = gate(tree, s, passes)
+        if s.gate:
+            return decisions
+        tree.counters.steps += 1
+        try:
+            answer = getattr(s.worker, s.state)(snapshot(tree, s))
+            decided = _carry_out(tree, s, answer, passes)
+        except ANY_RAISED as error:  # author code; contained and counted
+            breaker.note(tree, s, f"step {s.state}", error)
+            s.reason = breaker.describe(f"step {s.state}", error)
+            tree.set_condition(s, STEPS, s.reason)
+            return decisions
+        if s.conditions is not None:
+            tree.clear_condition(s, STEPS)
+        if decided:
+            decisions.append(decided)
+        if not decided.startswith("goto "):
+            if s.unsettled:
+                livelock.calm_down(tree, s)
+            return decisions
+        if s.ended is not ended:
+            return decisions  # its control state is another one now: for the next tick
+        visited.append(s.state)
+        if livelock.is_restless(tree, s):
+            break
+    livelock.slow_down(tree, s, visited, passes=passes)
+    return decisions
+
+
+def impure_step(tree: Tree, s: Supervisor) -> str:
+    """What a second step from one snapshot answers that the first did not; for the guard."""
+    if s.definition is NOT_CREATED.definition or s.gate or s.observed_at is None:
+        return ""
+    picture, ask = snapshot(tree, s), getattr(s.worker, s.state)
+    if ask(picture) != ask(picture):
+        return f"the step of state {s.state} gave two answers to one snapshot"
+    return ""
+
+
+def gate(tree: Tree, s: Supervisor, passes: bool) -> str:
+    """Why a step of `s` is withheld now, as a sentence; empty when it is not."""
+    running = s.action
+    if running is not None and not (passes and running.cancelled):
+        does = "waits for a free slot" if running.queued else "is running"
+        return f"the action {running.definition.name} {does}"
+    if s.awaiting is not None:
+        return "waits for an observation begun after its action"
+    if passes and s.slowed_passing and tree.now < s.unsettled_until:
+        return livelock.IN_A_LIVELOCK
+    if passes:
+        return ""
+    if tree.paused:
+        paused = pauses.paused_by(s)
+        if paused:
+            return paused
+    if s.observed_at is None:
+        waits = fenced(tree, s) if s.watched_at is None else ""
+        return waits or "waits for its first observation"
+    if not s.fresh:
+        return "its observation is stale"
+    if tree.now < s.unsettled_until:
+        return livelock.IN_A_LIVELOCK
+    if s.stuck is not None:
+        return "an action that ignores cancellation is still running"
+    above = s.parent
+    while above is not None:
+        if above.action is not None and above.action.definition.blocks_children:
+            return f"{above.path} is running its action {above.action.definition.name}"
+        above = above.parent
+    if s.upstream or (s.parent is not None and s.parent.groups):
+        sibling = ordering.withheld(tree, s)
+        if sibling:
+            return sibling
+    return circuit.withheld_by(tree, s) if tree.open_circuits else ""
+
+
+def snapshot(tree: Tree, s: Supervisor) -> Snapshot:
+    """The frozen picture that a step is handed."""
+    attempts = s.attempts
+    return Snapshot(
+        path=s.path,
+        state=s.state,
+        spec=s.live_spec if s.live_spec is not None else s.declared.user_spec,
+        desired=s.desired,
+        control=s.control,
+        should_stop=s.control == s.definition.stop_state,
+        observed=s.observed,
+        observed_at=s.observed_at,
+        fresh=s.fresh,
+        observe_error=s.observe_error,
+        last_action=s.last_action,
+        now=tree.now,
+        since=s.since,
+        children=MappingProxyType(s.statuses) if s.statuses else NO_STATUS,
+        dependencies=_dependencies(tree, s) if s.declared.depends_on else NO_STATUS,
+        attempt=attempts.count if attempts else 0,
+        retry_at=attempts.retry_at if attempts else 0.0,
+    )
+
+
+def _dependencies(tree: Tree, s: Supervisor) -> dict[str, ChildStatus]:
+    found = {}
+    for path in s.declared.depends_on:
+        upstream = tree.by_path.get(path)
+        if upstream is not None:
+            found[path] = upstream.status
+    return found
+
+
+def _carry_out(tree: Tree, s: Supervisor, answer: Step, passes: bool) -> str:
+    if isinstance(answer, Stay):
+        s.reason = answer.reason
+        if s.conditions is not None:
+            tree.clear_condition(s, CONVERGED)
+        if answer.wake_after is not None:
+            _wake_after(tree, s, answer.wake_after)
+        if answer.waits_for or s.waits_for:
+            wait_cycles.waits(tree, s, answer.waits_for)
+        return ""
+    if s.waits_for:
+        wait_cycles.waits(tree, s, ())
+    if isinstance(answer, Act):
+        return _act(tree, s, answer, passes)
+    if isinstance(answer, Goto):
+        return _goto(tree, s, answer)
+    raise DefinitionError(
+        f"state {s.state} of {s.definition.name} returned {type(answer).__name__}; "
+        "a step returns goto(...), act(...) or stay(...)"
+    )
+
+
+def _wake_after(tree: Tree, s: Supervisor, seconds: float) -> None:
+    if not seconds > -math.inf:  # NaN, which no comparison holds for
+        raise DefinitionError(
+            f"state {s.state} of {s.definition.name} asks to be woken after {seconds} seconds"
+        )
+    if seconds < math.inf:
+        tree.set_timer(s, "wake", tree.now + max(SOONEST, seconds))
+
+
+def _goto(tree: Tree, s: Supervisor, answer: Goto) -> str:
+    d, target = s.definition, answer.state
+    allowed = d.states[s.state].to
+    if target not in allowed:
+        raise DefinitionError(
+            f"state {s.state} of {d.name} went to '{target}', which its to= does not name. "
+            + suggest(target, allowed)
+        )
+    phase = d.states[target].phase
+    if s.control == d.stop_state and phase is Phase.STOPPED:
+        blocker = stop_blocker(tree, s)
+        if blocker is not None:
+            s.reason = f"stops after {blocker.path}, which is {blocker.state}"
+            return ""
+    tree.counters.transitions += 1
+    livelock.note(tree, s, target)
+    old, s.state, s.since, s.reason = s.state, target, tree.now, answer.reason
+    unasked = d.states[old].phase in WORKS and s.control != d.stop_state
+    s.timers.pop("wake", None)
+    s.repeat = None
+    tree.report("transition", s, f"{old} → {target}: {answer.reason}")
+    if phase is Phase.FAILED:
+        attempts = s.attempts = s.attempts or Attempts()
+        attempts.fail(tree.now, s.backoff)
+        s.timers.pop("settle", None)  # which outlasts planned ends, and no failure
+        escalate(tree, s, answer.reason)
+        restart_policy.failed(tree, s, answer.reason)
+    elif phase is Phase.STOPPED and unasked:
+        was_ready = d.states[old].phase in READY
+        restart_policy.finished(tree, s, answer.reason, planned=was_ready)
+    if s.children:
+        map_children(tree, s)
+    return f"goto {target}: {answer.reason}"  # the reason of the tick is of what came next
+
+
+def _act(tree: Tree, s: Supervisor, answer: Act, passes: bool) -> str:
+    if answer.action not in s.definition.actions:
+        raise DefinitionError(
+            f"state {s.state} of {s.definition.name} asks for '{answer.action}', which is not "
+            "marked @action. " + suggest(answer.action, s.definition.actions)
+        )
+    if s.control == s.definition.stop_state:
+        blocker = stop_blocker(tree, s)
+        if blocker is not None:
+            s.reason = f"stops after {blocker.path}, which is {blocker.state}"
+            return ""
+    if s.watched_at is None:
+        s.reason = fenced(tree, s) or f"{answer.reason}; not before it is watched"
+        return ""
+    if tree.store is not None and not passes:
+        waits = durable.withholds(tree, s)
+        if waits:
+            s.reason = f"{answer.reason}; {waits}"
+            return ""
+    return actions.ask(tree, s, answer, urgent=passes)

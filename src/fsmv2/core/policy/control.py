@@ -1,0 +1,150 @@
+"""The control state: the one state that counts for the FSM now, and who decided it."""
+
+from __future__ import annotations
+
+from fsmv2.core.state.not_created import NOT_CREATED
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.worker import Phase
+
+
+def decide_control(s: Supervisor) -> None:
+    """Strongest first: stop, disabled or ended, its own hold, a sibling, the mapping, its wish."""
+    declared = s.declared
+    s.disabled = (
+        not declared.enabled or s.ended is not None or (s.parent is not None and s.parent.disabled)
+    )
+    desired = s.desired
+    if s.stop is not None or s.disabled or desired is None:
+        s.control = s.definition.stop_state
+    elif desired.hold_reason:
+        # First that it holds, then the state, and below the other way round: `permission` reads
+        # both from other threads, and must never see a worker free between one hold and the next.
+        s.holding = True
+        s.control = desired.state
+        return
+    elif declared.requires and unmet(s):
+        s.control = s.definition.stop_state
+    elif s.asked is not None:
+        s.control = s.asked
+    else:
+        s.control = desired.state
+    s.holding = False
+
+
+def asked_to_stop(s: Supervisor) -> bool:
+    """Whether something else than its own end asks `s` to be stopped."""
+    stop_state, desired = s.definition.stop_state, s.desired
+    if s.ended is None:
+        return s.control == stop_state
+    if s.stop is not None or not s.declared.enabled or (s.parent is not None and s.parent.disabled):
+        return True
+    if s.asked is not None and (desired is None or not desired.hold_reason):
+        return s.asked == stop_state
+    return desired is not None and desired.state == stop_state
+
+
+def unmet(s: Supervisor) -> str:
+    """The first sibling that `s` requires and that does not run, as words; empty: all do.
+
+    One that has finished for good is as good as one that runs: it has done its part. One of which
+    nothing is known yet is not down: see `undecided`.
+    """
+    for name in s.declared.requires:
+        other = _sibling(s, name)
+        if _is_met(other) or _is_undecided(s, other):
+            continue
+        if other is None:
+            return f"requires {name}, which is not there"
+        stops = other.control == other.definition.stop_state
+        return f"requires {other.path}, which is {'to stop' if stops else other.state}"
+    return ""
+
+
+def undecided(s: Supervisor) -> str:
+    """The first sibling that `s` requires and of which nothing is known yet, as words; or empty.
+
+    Only before `s` itself has begun. What stands there now may be its own, of an earlier run of
+    the program: were it ended because the required one has not been looked at, a restart of the
+    program would end half a plant that runs. So `s` neither starts nor ends anything until the
+    required one is up, or found down.
+    """
+    for name in s.declared.requires:
+        other = _sibling(s, name)
+        if not _is_met(other) and _is_undecided(s, other):
+            if other is not None and _phase(other) is Phase.STARTING:
+                return f"requires {other.path}, which is {other.state}"
+            path = name if other is None else other.path
+            return f"requires {path}, and whether that runs is not known yet"
+    return ""
+
+
+def lacking(s: Supervisor) -> list[Supervisor | None]:
+    """The siblings that `s` requires and that are not up; None for one that is not there."""
+    required = (_sibling(s, name) for name in s.declared.requires)
+    return [other for other in required if not _is_met(other)]
+
+
+def held_back(s: Supervisor) -> bool:
+    """Whether only what it requires keeps `s` stopped: it would run if that did."""
+    desired = s.desired
+    if s.stop is not None or s.disabled or desired is None or desired.hold_reason:
+        return False
+    wish = s.asked if s.asked is not None else desired.state
+    return wish != s.definition.stop_state and bool(unmet(s))
+
+
+def _sibling(s: Supervisor, name: str) -> Supervisor | None:
+    return s.parent.children.get(name) if s.parent is not None else None
+
+
+def _is_met(other: Supervisor | None) -> bool:
+    if other is None:
+        return False
+    if other.ended is not None and other.ended.normally and other.ended.until is None:
+        return True
+    if other.control == other.definition.stop_state:
+        return False
+    return _phase(other) in (Phase.RUNNING, Phase.DEGRADED)
+
+
+def _is_undecided(s: Supervisor, other: Supervisor | None) -> bool:
+    if s.acted or s.state != s.definition.initial:
+        return False
+    if other is None:  # its turn to be created may be still to come
+        return s.parent is not None and s.parent.children_due
+    if other.definition is NOT_CREATED.definition or (other.desired is None and other.derive_due):
+        return True
+    if other.control == other.definition.stop_state:
+        return False
+    # Who finds what it is for there, takes it over without an action. One that had to act found it
+    # down; but one that may finish may have done its part in an earlier run, and do it once more.
+    down = other.acted and other.declared.restart == "permanent"
+    return not down and _phase(other) in (Phase.INITIAL, Phase.STOPPED, Phase.STARTING)
+
+
+def _phase(s: Supervisor) -> Phase:
+    return s.definition.states[s.state].phase
+
+
+def why_control(s: Supervisor) -> str:
+    """The same decision as words, for `why` and for reasons shown beside it."""
+    desired = s.desired
+    if s.stop is not None:
+        return s.stop.reason
+    if s.disabled:
+        if s.ended is not None:
+            return s.ended.reason
+        if not s.declared.enabled or s.parent is None:
+            return "disabled"
+        return f"{s.parent.path} is disabled"
+    if desired is None:
+        return "no desired state could be derived yet"
+    if desired.hold_reason:
+        return f"held: {desired.hold_reason}"
+    if s.declared.requires:
+        why = unmet(s)
+        if why:
+            return why
+    if s.asked is not None and s.parent is not None:
+        return f"{s.parent.path} is {s.parent.state} and asks for it"
+    return "its own desired state"

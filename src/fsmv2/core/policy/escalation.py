@@ -1,0 +1,94 @@
+"""Call a person when trying again does not help, and forget it all after a healthy while."""
+
+from __future__ import annotations
+
+from fsmv2.core.policy import detect_only, pauses
+from fsmv2.core.state.backoff import Attempts
+from fsmv2.core.state.conditions import RECOVERS
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Tree
+from fsmv2.worker import WorkerDefinition
+
+ACKNOWLEDGED = " — "
+"""Between what an escalation says and who has taken it over."""
+
+
+def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
+    """Warn at the fourth attempt, page an operator at the fifth; once until healthy (H42)."""
+    attempts, settings = s.attempts, tree.settings
+    if attempts is None:
+        return
+    if attempts.count >= settings.warn_at and not attempts.warned:
+        attempts.warned = True
+        left = settings.escalate_at - attempts.count
+        tree.report(
+            "escalation",
+            s,
+            f"{left} attempt left before an operator is paged: {reason}",
+            level="warning",
+        )
+    if attempts.count >= settings.escalate_at and not attempts.escalated:
+        attempts.escalated = True
+        tree.counters.escalations += 1
+        said_why, backoff = reason.rstrip("."), s.backoff
+        text = (
+            f"EscalationRequired: {attempts.count} attempts without {backoff.reset_after:.0f} "
+            f"healthy seconds: {said_why}. Retries go on, at most "
+            f"{backoff.cap:.0f} s apart." + _what_to_do(s.definition)
+        )
+        tree.report("escalation", s, text, level="critical")
+        tree.set_condition(s, RECOVERS, text)
+        parent = s.parent
+        wanted = parent.desired if parent is not None else None
+        if parent is not None and wanted is not None and wanted.escalation == "restart":
+            plan_repair(tree, parent, f"{s.name} failed {attempts.count} times")
+
+
+def plan_repair(tree: Tree, s: Supervisor, reason: str) -> None:
+    """Have `s` restarted after its backoff, and count the attempt."""
+    if s.stop is not None or s.ended is not None or "repair" in s.timers:
+        return
+    if detect_only.detects(s) or pauses.paused_by(s):
+        return
+    attempts = s.attempts = s.attempts or Attempts()
+    due = attempts.fail(tree.now, s.backoff)
+    tree.set_timer(s, "repair", due)
+    tree.report(
+        "repair",
+        s,
+        f"restart {attempts.count} in {due - tree.now:.1f} s: {reason}",
+        level="warning",
+    )
+    escalate(tree, s, reason)
+
+
+def _what_to_do(definition: WorkerDefinition) -> str:
+    """The type's own word to the person who is called."""
+    steps = "".join(f" ({n}) {step}" for n, step in enumerate(definition.manual_steps, 1))
+    runbook = f" Runbook: {definition.runbook}" if definition.runbook else ""
+    return (f" What to do:{steps}" if steps else "") + runbook
+
+
+def acknowledge(tree: Tree, s: Supervisor, who: str, note: str) -> None:
+    """Note who has taken it over; shown until it is healthy for long enough."""
+    found = (s.conditions or {}).get(RECOVERS)
+    text = f"acknowledged by {who}" + (f": {note}" if note else "")
+    tree.report("escalation", s, text)
+    if found is not None:
+        said = found.reason.partition(ACKNOWLEDGED)[0]
+        tree.set_condition(s, RECOVERS, f"{said}{ACKNOWLEDGED}{text}")
+
+
+def prove(tree: Tree, s: Supervisor) -> None:
+    """Healthy for as long as its next delay would be: it is in trouble no more."""
+    if s.attempts is not None:
+        s.attempts.proven = True
+        tree.mark(s, Cause("timer", "healthy for as long as its next delay"))
+
+
+def settle(tree: Tree, s: Supervisor) -> None:
+    """Healthy for long enough: past attempts are forgotten (H49)."""
+    s.attempts = None
+    tree.clear_condition(s, RECOVERS)
+    tree.mark(s, Cause("timer", "healthy for long enough"))

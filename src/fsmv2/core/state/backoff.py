@@ -1,0 +1,78 @@
+"""Delays between attempts: doubling, capped, with jitter drawn ahead.
+
+The jitter of attempt n is a pure function of seed, key and n, so the next delays can be told
+truthfully before they are used, and a replay draws the same ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+
+from fsmv2.core.contract.settings import EngineSettings
+from fsmv2.spec import Backoff
+
+
+class ExponentialBackoff(msgspec.Struct, frozen=True):
+    """`delay(n)` is the step min(cap, base × 2ⁿ) less at most the share `jitter` of it.
+
+    For attempt n = 0, 1, …, in seconds. With a jitter of one half or less no delay is shorter than
+    the one before, until the cap is reached: the longest of a step is the shortest of the next.
+    """
+
+    base: float = 1.0
+    cap: float = 60.0
+    seed: int = 0
+    key: str = ""
+    jitter: float = 0.5
+    reset_after: float = 300.0
+
+    def ceiling(self, attempt: int) -> float:
+        """The longest delay that attempt may draw; saturates at the cap however large (H48)."""
+        # 2.0 ** 1024 overflows; nobody waits 2**64 × base, so the exponent may stop there.
+        return min(self.cap, self.base * 2.0 ** min(max(attempt, 0), 64))
+
+    def delay(self, attempt: int) -> float:
+        """Seconds to wait before this attempt."""
+        text = f"{self.seed}:{self.key}:{attempt}".encode()
+        drawn = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) / 2**64
+        return (1.0 - self.jitter * drawn) * self.ceiling(attempt)
+
+
+class Attempts:
+    """How often one worker had to be tried again since its last long healthy time.
+
+    `proven`: since the last failure it was healthy for as long as its next delay would be.
+    """
+
+    __slots__ = ("count", "escalated", "proven", "retry_at", "warned")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.retry_at = 0.0
+        self.proven = False
+        self.warned = False
+        self.escalated = False
+
+    def fail(self, now: float, backoff: ExponentialBackoff) -> float:
+        """Count one more; returns and keeps the time at which the next try is due."""
+        self.retry_at = now + backoff.delay(self.count)
+        self.count += 1
+        self.proven = False
+        return self.retry_at
+
+
+def backoff_of(settings: EngineSettings, own: Backoff, seed: int, path: str) -> ExponentialBackoff:
+    """The backoff of the worker at `path`, which has `own` settings for it."""
+    found = own.over(
+        Backoff(
+            base=settings.backoff_base,
+            cap=settings.backoff_cap,
+            jitter=settings.backoff_jitter,
+            reset_after=settings.healthy_reset,
+        )
+    )
+    assert found.base is not None and found.cap is not None  # noqa: S101, PT018  (of the engine)
+    assert found.jitter is not None and found.reset_after is not None  # noqa: S101, PT018
+    return ExponentialBackoff(found.base, found.cap, seed, path, found.jitter, found.reset_after)

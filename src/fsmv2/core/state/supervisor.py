@@ -1,0 +1,337 @@
+"""The engine's record of one running worker, and the few words a person may say to it.
+
+Everything the core knows about a path is here; the functions that change it live in the files
+named after what they do (derive, control, reconcile, step, ...) and are called by `tick`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from fsmv2.core.contract.settings import EngineSettings
+from fsmv2.core.state.backoff import Attempts, ExponentialBackoff, backoff_of
+from fsmv2.core.state.conditions import Condition
+from fsmv2.core.state.parts import (
+    Asked,
+    Breaker,
+    CheckState,
+    Ended,
+    Pause,
+    Running,
+    StopRequest,
+)
+from fsmv2.core.state.tick_record import Cause, TickRecord
+from fsmv2.spec import ChildSpec, DesiredState, Group, ObservedState, UserSpec, utc_text
+from fsmv2.spec.frozen import EMPTY
+from fsmv2.spec.noted import Reads
+from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
+
+NOTHING: Mapping[str, Any] = {}
+
+
+class OwnTree(Protocol):
+    """What a supervisor asks of the tree it stands in; `Tree` has all of it, and much more."""
+
+    settings: EngineSettings
+    seed: int
+    now: float
+    epoch: float
+    by_path: dict[str, Supervisor]
+    paused: dict[str, Pause]
+
+    def wall(self) -> float:
+        """Unix seconds of core time now."""
+
+    def drain(self, top: Supervisor) -> int:
+        """Tick what is dirty at and below `top` until nothing is; the number of ticks."""
+
+
+class Releasing:
+    """A subtree that is being released, a few at a time: who is still to go, and how."""
+
+    __slots__ = ("forced", "left")
+
+    def __init__(self, left: deque[Supervisor], forced: bool) -> None:
+        self.left = left
+        self.forced = forced
+
+
+class Reconciling:
+    """How far the children of one supervisor were looked at.
+
+    `gone` are those that are declared no more, `wanted` what is declared and must be looked at;
+    `unique`: no spec stands there twice.
+    """
+
+    __slots__ = ("at", "gone", "unique", "wanted")
+
+    def __init__(
+        self, gone: list[Supervisor], wanted: tuple[ChildSpec, ...], *, unique: bool = True
+    ) -> None:
+        self.gone = gone
+        self.wanted = wanted
+        self.unique = unique
+        self.at = 0
+
+
+class Supervisor:
+    """One path of the tree: spec, desired and observed state, FSM state, children, circuit, action.
+
+    Read it freely; drive it with `tick()`. Names follow the words of the documentation.
+    """
+
+    __slots__ = (
+        "_internal",
+        "accepted",
+        "acted",
+        "action",
+        "applied",
+        "asked",
+        "attempts",
+        "awaiting",
+        "breaker",
+        "causes",
+        "checks",
+        "children",
+        "children_due",
+        "comeback",
+        "compared",
+        "conditions",
+        "control",
+        "created_at",
+        "declared",
+        "definition",
+        "depth",
+        "derive_due",
+        "derive_key",
+        "desired",
+        "dirty",
+        "dirty_below",
+        "disabled",
+        "drained",
+        "ended",
+        "final_after",
+        "fresh",
+        "gate",
+        "groups",
+        "holding",
+        "incarnation",
+        "last_action",
+        "live_config",
+        "live_spec",
+        "location",
+        "location_path",
+        "location_scope",
+        "missing",
+        "more_causes",
+        "name",
+        "observe_error",
+        "observed",
+        "observed_at",
+        "parent",
+        "path",
+        "paused",
+        "reads",
+        "reason",
+        "reconciling",
+        "records",
+        "recreate_due",
+        "registered",
+        "releasing",
+        "repeat",
+        "restless",
+        "settled_at",
+        "silences",
+        "since",
+        "slowed_passing",
+        "spec",
+        "state",
+        "status",
+        "statuses",
+        "stop",
+        "stuck",
+        "tick_count",
+        "timers",
+        "tree",
+        "unsettled",
+        "unsettled_until",
+        "upstream",
+        "user",
+        "visited",
+        "waits_for",
+        "watched_at",
+        "withheld",
+        "worker",
+    )
+
+    def __init__(
+        self,
+        tree: OwnTree,
+        parent: Supervisor | None,
+        declared: ChildSpec,
+        path: str,
+        registered: RegisteredType,
+        worker: Worker[Any, Any, Any],
+    ) -> None:
+        self.tree = tree
+        self.parent = parent
+        self.name = declared.name
+        self.path = path
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.declared = declared
+        self.created_at = tree.wall()
+        self.incarnation = 1
+        self.causes: list[Cause] | None = None
+        self.more_causes = 0
+        self.dirty = False
+        self.dirty_below = 0
+        self.tick_count = 0
+        self.timers: dict[str, float] = {}
+        self.records: tuple[TickRecord, ...] = ()
+        self.attempts: Attempts | None = None
+        self.breaker: Breaker | None = None
+        self.comeback: ChildSpec | None = None
+        self.ended: Ended | None = None
+        self.paused: Pause | None = None
+        self.upstream: tuple[str, ...] = ()
+        self._internal: dict[str, Any] | None = None
+        self.begin(registered, worker)
+
+    def begin(self, registered: RegisteredType, worker: Worker[Any, Any, Any]) -> None:
+        """Set everything that belongs to one incarnation, as for a new instance (H13, H43)."""
+        tree = self.tree
+        self.registered = registered
+        self.definition = registered.definition
+        self.worker = worker
+        self.state = self.definition.initial
+        self.since = tree.now
+        self.reason = "not looked at yet"
+        self.gate = ""
+        self.control = self.definition.stop_state
+        self.holding = False
+        self.disabled = False
+        self.asked: str | None = None
+        self.stop: StopRequest | None = None
+        self.drained = False
+        self.final_after: float | None = None
+        self.recreate_due = False
+        self.releasing: Releasing | None = None
+        # what should be
+        self.spec: UserSpec | None = None
+        self.applied: UserSpec | None = None
+        self.live_spec: UserSpec | None = None
+        self.live_config: Any = None
+        self.user: Mapping[str, Any] = NOTHING
+        self.location: Mapping[str, str] = NOTHING
+        self.location_path = ""
+        self.location_scope: Mapping[str, str] = NOTHING
+        self.desired: DesiredState | None = None
+        self.derive_due = True
+        self.derive_key: Any = None
+        self.reads: Reads = None
+        self.accepted: tuple[ChildSpec, ...] = ()
+        self.groups: tuple[Group, ...] = ()
+        self.children_due = False
+        self.compared = False
+        self.reconciling: Reconciling | None = None
+        self.missing: dict[str, int] | None = None
+        self.children: dict[str, Supervisor] = EMPTY  # one for all leaves, until `adopt`
+        self.statuses: dict[str, ChildStatus] = EMPTY
+        # what is
+        self.observed: ObservedState = self.definition.nothing_observed
+        self.observed_at: float | None = None
+        self.observe_error = ""
+        self.watched_at: float | None = None
+        self.fresh = False
+        self.silences = 0
+        # what is being done
+        self.action: Running | None = None
+        self.acted = False
+        self.stuck: int | None = None
+        self.repeat: Asked | None = None
+        self.last_action: ActionResult | None = None
+        self.awaiting: float | None = None
+        self.settled_at = tree.now
+        self.unsettled = 0
+        self.unsettled_until = 0.0
+        self.restless = 0.0
+        self.slowed_passing = False
+        self.visited: tuple[tuple[str, float], ...] = ()
+        # what is in the way
+        self.conditions: dict[str, Condition] | None = None
+        self.checks: dict[str, CheckState] | None = None
+        self.withheld: frozenset[str] | None = None
+        self.waits_for: tuple[str, ...] = ()
+        self.status = ChildStatus(
+            self.definition.name, self.state, Phase.INITIAL, False, False, self.reason
+        )
+
+    # ---- reading ---------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return f"<Supervisor {self.path} {self.state} ({self.reason})>"
+
+    @property
+    def phase(self) -> Phase:
+        """The phase of the current state; *initial* until the first tick (H35)."""
+        return self.status.phase
+
+    @property
+    def backoff(self) -> ExponentialBackoff:
+        """The delays this path draws; the same after a restart of the process with one seed."""
+        own = self.declared.backoff.over(self.definition.backoff)
+        return backoff_of(self.tree.settings, own, self.tree.seed, self.path)
+
+    @property
+    def internal(self) -> Mapping[str, Any]:
+        """The engine's own variables of this worker."""
+        if self._internal is None:
+            parent = self.parent
+            found: dict[str, Any] = {
+                "id": self.path,
+                "name": self.name,
+                "worker_type": self.declared.worker_type,
+                "parent_id": parent.path if parent else "",
+                "created_at": utc_text(self.created_at),
+            }
+            if parent is not None:
+                above = parent.internal.get("bridged_by")
+                bridge = parent.path if parent.definition.is_bridge else above
+                if bridge is not None:
+                    found["bridged_by"] = bridge
+            self._internal = found
+        return self._internal
+
+    def subtree(self) -> list[Supervisor]:
+        """This supervisor and all below it, parents first."""
+        found = [self]
+        for supervisor in found:
+            found.extend(supervisor.children.values())
+        return found
+
+    def adopt(self, child: Supervisor) -> None:
+        """Have `child` among the children."""
+        if self.children is EMPTY:
+            self.children, self.statuses = {}, {}
+        self.children[child.name] = child
+        self.statuses[child.name] = child.status
+
+    def review_children(self, *, all_: bool = True) -> None:
+        """Have the children compared with what is declared, from the first on.
+
+        Not `all_`: only what is declared has changed, so that equal ones need no look.
+        """
+        self.children_due, self.reconciling = True, None
+        if all_:
+            self.compared = False
+
+    # ---- driving ---------------------------------------------------------------------------
+
+    def tick(self) -> int:
+        """Tick this supervisor and what is dirty below it until nothing is; returns how many ticks.
+
+        O(1) when nothing below is dirty.
+        """
+        return self.tree.drain(self)

@@ -36,7 +36,7 @@ from fsmv2 import (
     stay,
     unknown,
 )
-from fsmv2.core import conditions
+from fsmv2.core.state import conditions
 from fsmv2.testing import Simulation
 
 

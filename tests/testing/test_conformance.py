@@ -32,7 +32,8 @@ from conformance_benches import (
 from fsmv2 import DesiredState, ObservedState, Resources, Step, action, goto, state, stay
 from fsmv2.errors import SpecError
 from fsmv2.testing import Conformance, ConformanceError
-from fsmv2.testing.conformance import NotTriedError, checks, conformance_of
+from fsmv2.testing.conformance import NotTriedError, conformance_of
+from fsmv2.testing.conformance_checks import checks
 
 WITHOUT_A_WORLD = (
     "derive_is_pure",

@@ -127,7 +127,7 @@ from pathlib import Path
 import pytest
 from fsmv2 import ChildSpec, WorkerFactory
 from fsmv2.testing import Conformance, FsmBench, Simulation, check_fsm
-from fsmv2.testing.conformance import checks
+from fsmv2.testing.conformance_checks import checks
 
 from @module@ import @Class@, @Class@Spec
 

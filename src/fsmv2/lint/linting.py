@@ -8,9 +8,9 @@ from pathlib import Path
 
 from fsmv2.errors import Diagnostic, Mark
 from fsmv2.lint.codes import NOTICES, RULES, SILENCED, UNREADABLE
-from fsmv2.lint.modules import Library, Module
+from fsmv2.lint.modules import Library
 from fsmv2.lint.silence import Silence, silences
-from fsmv2.lint.values import Scope
+from fsmv2.lint.values import Module, Scope
 from fsmv2.lint.workers import judge_workers
 
 

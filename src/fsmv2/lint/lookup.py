@@ -7,8 +7,8 @@ import builtins
 from dataclasses import replace
 
 from fsmv2.lint.judge import Judge
-from fsmv2.lint.modules import Library, Module
-from fsmv2.lint.values import Class, Function, Scope, Value, element, merge
+from fsmv2.lint.modules import Library
+from fsmv2.lint.values import Class, Function, Module, Scope, Value, element, merge
 
 BUILTINS = frozenset(dir(builtins))
 

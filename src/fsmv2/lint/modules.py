@@ -5,45 +5,15 @@ from __future__ import annotations
 import ast
 import errno
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
-from fsmv2.lint.names import MUTATING
-from fsmv2.lint.values import Scope, Value
+from fsmv2.lint.values import Module, Value
 
 FRAMEWORK = "fsmv2"
 LARGEST = 5 << 20
 """Bytes of a file of Python; nobody writes more by hand."""
 AUTHORED = ("fsmv2.builtin",)
 """The part of this package that is written with its public names, as anyone's workers are."""
-
-
-class Module:
-    """One parsed file. `name` is dotted, `package` the name that relative imports start from."""
-
-    def __init__(self, path: Path, shown: str, source: str, name: str) -> None:
-        self.path = path
-        self.shown = shown
-        self.lines = source.splitlines()
-        self.tree = ast.parse(source, filename=str(path))
-        self.name = name
-        is_package = path.name == "__init__.py"
-        self.package = name if is_package else name.rpartition(".")[0]
-        self.scope = Scope(self, lasting=True)
-        self.pending: set[str] = set()
-        self.bindings: dict[str, list[ast.stmt]] = {}
-        for node in _top(self.tree.body):
-            for bound in _bound(node):
-                self.bindings.setdefault(bound, []).append(node)
-        self.changed = set(_changed(self.tree))
-
-    def absolute(self, node: ast.ImportFrom) -> str:
-        """The dotted name of the module that an import names."""
-        if not node.level:
-            return node.module or ""
-        parts = self.package.split(".") if self.package else []
-        parts = parts[: len(parts) - (node.level - 1)] if node.level > 1 else parts
-        return ".".join([*parts, *([node.module] if node.module else [])])
 
 
 class Library:
@@ -127,56 +97,3 @@ def _home(path: Path) -> tuple[Path, str]:
         parts.insert(0, folder.name)
         folder = folder.parent
     return folder, ".".join(parts)
-
-
-def _top(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run when a module is imported."""
-    for node in body:
-        yield node
-        if isinstance(node, ast.If | ast.Try | ast.With | ast.For | ast.While):
-            for part in ("body", "orelse", "finalbody"):
-                yield from _top(getattr(node, part, []))
-            for handler in getattr(node, "handlers", []):
-                yield from _top(handler.body)
-
-
-def _bound(node: ast.stmt) -> Iterator[str]:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield node.name
-    elif isinstance(node, ast.Import | ast.ImportFrom):
-        for alias in node.names:
-            named = alias.asname or alias.name
-            yield named if isinstance(node, ast.ImportFrom) else named.split(".")[0]
-    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For | ast.Expr):
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                yield part.id
-
-
-def _changed(tree: ast.Module) -> Iterator[str]:
-    """Globals that functions of the module rebind or change in place."""
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        own: set[str] = set()
-        shared: set[str] = set()
-        for node in ast.walk(function):
-            if isinstance(node, ast.Global):
-                yield from node.names
-                shared.update(node.names)
-            elif isinstance(node, ast.arg):
-                own.add(node.arg)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                own.add(node.id)
-        for node in ast.walk(function):
-            target: ast.expr | None = None
-            if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-                target = node.value
-            elif (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and node.func.attr in MUTATING
-            ):
-                target = node.func.value
-            if isinstance(target, ast.Name) and target.id not in own - shared:
-                yield target.id

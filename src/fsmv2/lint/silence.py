@@ -7,7 +7,7 @@ import re
 import tokenize
 from dataclasses import dataclass, field
 
-from fsmv2.lint.modules import Module
+from fsmv2.lint.values import Module
 
 _COMMENT = re.compile(r"#\s*fsmv2:\s*ignore\[([^\]]*)\]\s*(.*)")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from fsmv2.lint import codes
 from fsmv2.lint.judge import Judge
 from fsmv2.lint.judges import Purity, Report, Waiting
-from fsmv2.lint.modules import Library, Module
-from fsmv2.lint.values import Class, Function, Scope, Value
+from fsmv2.lint.modules import Library
+from fsmv2.lint.values import Class, Function, Module, Scope, Value
 from fsmv2.lint.walk import Walker
 
 WORKERS = frozenset({"fsmv2.Worker", "fsmv2.worker.Worker", "fsmv2.worker.worker.Worker"})

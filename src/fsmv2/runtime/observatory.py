@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from fsmv2.core import Event
 from fsmv2.runtime.agenda import Agenda
@@ -12,11 +12,21 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.lateness import Lateness
 from fsmv2.spec import Vault
 
-if TYPE_CHECKING:
-    from fsmv2.runtime.collector import Collector
-
 HEARTBEAT = 0.5
 """Seconds for which unchanged observations are gathered; small against the least stale limit."""
+
+
+class Polled(Protocol):
+    """What is called when its time has come: the collector of one worker."""
+
+    def poll(self) -> None:
+        """The interval is over."""
+
+    def time_out(self) -> None:
+        """The collection that runs takes too long."""
+
+    def collect_soon(self) -> None:
+        """What it observes by has changed."""
 
 
 class Observatory:
@@ -42,10 +52,10 @@ class Observatory:
         self.secrets = secrets
         self.refusal = refusal
         self.lateness = Lateness()
-        self.polls: Agenda[Collector] = Agenda(loop, lambda collector: collector.poll())
-        self.time_outs: Agenda[Collector] = Agenda(loop, lambda collector: collector.time_out())
+        self.polls: Agenda[Polled] = Agenda(loop, lambda collector: collector.poll())
+        self.time_outs: Agenda[Polled] = Agenda(loop, lambda collector: collector.time_out())
         # A change of a variable updates thousands: they are first derived, then looked at.
-        self.soon: Agenda[Collector] = Agenda(loop, lambda c: c.collect_soon(), wait=busy)
+        self.soon: Agenda[Polled] = Agenda(loop, lambda c: c.collect_soon(), wait=busy)
         self._heartbeats: list[Event] = []
 
     def late(self) -> float:

@@ -6,7 +6,7 @@ The checks of the FSM need no world; those that run collections and actions need
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from fsmv2.containment import ANY_RAISED
@@ -93,23 +93,3 @@ def conformance_of(given: Any) -> Conformance:
     else:
         found.worker = given
     return found
-
-
-Check = Callable[[Conformance], None]
-
-
-def checks() -> Mapping[str, Check]:
-    """All checks by name; each takes a bench, and raises ConformanceError or NotTriedError."""
-    from fsmv2.testing import conformance_fsm, conformance_world
-
-    return {
-        "derive_is_pure": conformance_fsm.derive_is_pure,
-        "steps_are_pure": conformance_fsm.steps_are_pure,
-        "stops_from_every_state": conformance_fsm.stops_from_every_state,
-        "reacts_to_every_observation": conformance_fsm.reacts_to_every_observation,
-        "specs_survive_a_round_trip": conformance_fsm.specs_survive_a_round_trip,
-        "actions_are_idempotent": conformance_world.actions_are_idempotent,
-        "recognises_what_runs": conformance_world.recognises_what_runs,
-        "collections_can_be_cancelled": conformance_world.collections_can_be_cancelled,
-        "actions_can_be_cancelled": conformance_world.actions_can_be_cancelled,
-    }

@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(
     if not names:
         return
     from fsmv2.errors import FsmError
-    from fsmv2.testing.conformance import Conformance, checks, conformance_of
+    from fsmv2.testing.conformance import Conformance, conformance_of
+    from fsmv2.testing.conformance_checks import checks
     from fsmv2.worker.named import find_named, is_worker
 
     def wanted(found: Any) -> bool:
@@ -61,7 +62,8 @@ class ConformanceItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the check; skipped when it has nothing to try."""
-        from fsmv2.testing.conformance import NotTriedError, checks
+        from fsmv2.testing.conformance import NotTriedError
+        from fsmv2.testing.conformance_checks import checks
 
         try:
             checks()[self.check](self.bench)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from fsmv2.errors import Diagnostic, Mark, Related
 from fsmv2.spec.document.paths import join
 from fsmv2.spec.document.templated import is_template
-
-if TYPE_CHECKING:
-    from fsmv2.spec.document.document import Document
 
 Kind = Literal["scalar", "mapping", "sequence"]
 Span = tuple[Mark, int]
@@ -20,6 +17,13 @@ Origin = Callable[[tuple[str, ...]], "Node | None"]
 """From the steps of a variable, ("global", "rate"), to the node that declares it."""
 
 _ONE_VARIABLE = re.compile(r"\s*\{\{-?\s*\.?([A-Za-z_]\w*(?:\.\w+)*)\s*-?\}\}\s*\Z")
+
+
+class Lines(Protocol):
+    """What a node asks of its document: the text of a line, to show where it points."""
+
+    def line(self, number: int) -> str:
+        """The line with this number, counted from 1; '' beyond the end."""
 
 
 class Node:
@@ -62,7 +66,7 @@ class Node:
         column_offset: int = 0,
         keys: Mapping[str, Span] | None = None,
         key: Span | None = None,
-        document: Document | None = None,
+        document: Lines | None = None,
     ) -> None:
         self.kind = kind
         self.value = value
@@ -274,7 +278,7 @@ def _place(node: Node, at: Node, origin: Node | None) -> None:
         _place(child, at, (origin.get(step) or origin) if origin is not None else None)
 
 
-def _line(document: Document | None, span: Span | None) -> tuple[str, int]:
+def _line(document: Lines | None, span: Span | None) -> tuple[str, int]:
     """The line a span stands in, and how much of it the caret may underline."""
     if document is None or span is None:
         return "", span[1] if span else 1

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import typer
+from architecture_page import architecture_page
 from hard_cases import hard_cases_page
 from typer.core import TyperGroup
 
@@ -216,6 +217,7 @@ def lint_page() -> str:
 
 
 PAGES = {
+    "explanation/architecture.md": lambda: architecture_page(NOTE),
     "reference/command-line.md": commands_page,
     "reference/lint.md": lint_page,
     "reference/hard-cases.md": hard_cases_page,

@@ -13,7 +13,7 @@ from test_journal import lamps, lit, root, so
 
 from fsmv2 import Runtime
 from fsmv2.core import Core, Declared
-from fsmv2.core.checkpoint import IDENTITY
+from fsmv2.core.checkpoint.take import IDENTITY
 from fsmv2.errors import JournalError
 from fsmv2.runtime.journal import replay
 from fsmv2.store.segments import Segment, Segments, segments_in

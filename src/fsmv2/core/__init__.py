@@ -1,14 +1,17 @@
 """The pure core: events in, instructions out; no I/O, no clock, nothing that waits.
 
-machine:      the core itself: dirty marks, timers, the order of ticks.
-supervisor:   the record of one path.           tick: one look at it, in this order:
-circuit, derive, control, reconcile, step, lifecycle, publish.
-ending, siblings: who ended by itself, who is restarted with whom, who waits for whom.
-commands, pausing, escalation: what a person asks, and when one is called.
-events, instructions: the two languages at the cut.    reactions: what is done about each event.
-acting, freshness, backoff, breaker, waiting, pace, stall, purity, durable, secrets: a policy each.
-permission:   whether a worker may change anything in the world now.
-records, conditions, counters: what is left for people to read.
+machine     `Core`: takes events, ticks who is dirty, gives instructions
+handlers    which function is called for each event and each timer: begin reading here
+tick        one look at one supervisor, phase after phase
+contract/   the two languages at the border, events and instructions, and the settings
+state/      what is known: the tree, its supervisors, and their small records; decides nothing
+policy/     one rule a file: control, actions, breaker, pauses, ordering, escalation, ...
+life/       a supervisor is created, stopped, released, restarted, recreated
+phases/     the parts of a tick: circuit, derive, reconcile, step and its gates, publish
+checkpoint/ the whole state, taken and restored
+
+Each imports only from those below it in `machine > handlers > tick > phases > life > policy >
+state > contract`; `checkpoint` stands above all.
 """
 
 from fsmv2.core.contract.events import (

@@ -83,6 +83,10 @@ HOSTILE: dict[str, Any] = {
 }
 
 
+class Limits(msgspec.Struct, frozen=True):
+    high: float | None
+
+
 def spec_with(value: Any) -> ChildSpec:
     return ChildSpec("a", "pump", PumpSpec(variables=VariableBundle({"v": value})))
 
@@ -301,3 +305,28 @@ def test_any_data_is_taken_or_refused_at_length(value: Any) -> None:
 @given(TEMPLATES)
 def test_any_template_is_rendered_or_refused_at_length(text: str) -> None:
     hold_template(text)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_json_does_not_have_never_becomes_null(number: float) -> None:
+    """Neither in a config, where it is refused with its place, nor where it is written."""
+    with pytest.raises(SpecError, match="would be stored as null") as refused:
+        DesiredState("on", config={"limits": [1.0, number]})
+    assert refused.value.diagnostic().path == "config.limits[1]"
+    with pytest.raises(SpecError, match="cannot be written as JSON") as refused:
+        to_json(spec_with(number))
+    assert refused.value.diagnostic().path.endswith("v")
+    with pytest.raises(SpecError, match="cannot be written as JSON"):
+        to_json(DesiredState("on", config=Limits(high=number)))
+    assert b"null" in to_json(Limits(high=number), exact=False)
+
+
+def test_a_limit_that_is_not_known_is_written_as_null() -> None:
+    assert b'"high":null' in to_json(DesiredState("on", config=Limits(high=None)))
+
+
+def test_keys_that_are_one_as_text_are_refused() -> None:
+    with pytest.raises(SpecError, match="which are one where it is stored") as refused:
+        DesiredState("on", config={"tags": {1: "a", "1": "b"}})
+    assert refused.value.diagnostic().path == "config.tags"
+    assert to_json(DesiredState("on", config={1: "a"}))

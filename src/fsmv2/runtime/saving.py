@@ -110,7 +110,7 @@ def _desired(save: Save) -> DesiredRecord:
 
 def _observed(save: SaveObserved) -> ObservedRecord:
     try:
-        observed = to_json(save.observed)
+        observed = to_json(save.observed, exact=False)  # a sensor without a value has NaN
     except ANY_RAISED as error:  # what cannot be stored is only not there to read
         observed = to_json({"not storable": said(error)})
     return ObservedRecord(

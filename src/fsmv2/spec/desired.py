@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import msgspec
@@ -88,8 +89,16 @@ def check_config(config: Any, path: str = "config", depth: int = 0) -> None:
     What is in a struct is its type's own word; looking through it at each derive would cost more
     than the derive.
     """
+    if type(config) is float and not math.isfinite(config):
+        raise SpecError(
+            f"The config holds {config}, which JSON does not have: it would be stored as null.",
+            path=path,
+            fix="Use None for what is not known, and leave out a limit that does not hold.",
+        )
     if type(config) in SCALARS or isinstance(config, msgspec.Struct):
         return
+    if type(config) is dict:
+        _check_keys(config, path)
     if depth > MAX_DEPTH:
         raise SpecError("The config is nested too deeply, or holds itself.", path=path)
     try:
@@ -104,6 +113,17 @@ def check_config(config: Any, path: str = "config", depth: int = 0) -> None:
         ) from None
     for key, part in parts or ():
         check_config(part, f"{path}[{key!r}]" if type(key) is int else f"{path}.{key}", depth + 1)
+
+
+def _check_keys(config: dict[Any, Any], path: str) -> None:
+    """Raise SpecError where two keys are one as text, as which they are stored."""
+    for key in config:
+        if type(key) is not str and str(key) in config:
+            raise SpecError(
+                f"The config has the keys {key!r} and '{key}', which are one where it is stored.",
+                path=path,
+                fix="Use text as keys.",
+            )
 
 
 def _check_auto_stop(desired: DesiredState) -> None:

@@ -6,6 +6,7 @@ and may not be written anywhere. Called by the store, by plans and dumps.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -37,15 +38,39 @@ def to_data(value: Any) -> Any:
     return _written(lambda: msgspec.to_builtins(without_internal(value)))
 
 
-def to_json(value: Any) -> bytes:
-    """`to_data` as JSON, UTF-8; raises SpecError like it."""
+def to_json(value: Any, *, exact: bool = True) -> bytes:
+    """`to_data` as JSON, UTF-8; raises SpecError like it.
+
+    Also for NaN and infinity, which JSON does not have; not `exact`, they become null.
+    """
     try:
         encoded = msgspec.json.encode(value)
         if b'"internal"' not in encoded:  # ten times as fast as looking at every part of it
-            return encoded
+            return _checked(encoded, value) if exact else encoded
     except _NO_DATA:
         pass  # perhaps because of what is left out
-    return _written(lambda: msgspec.json.encode(without_internal(value)))
+    shown = _written(lambda: without_internal(value))
+    encoded = _written(lambda: msgspec.json.encode(shown))
+    return _checked(encoded, shown) if exact else encoded
+
+
+def _checked(encoded: bytes, value: Any) -> bytes:
+    """`encoded`, if no number of `value` has become null in it."""
+    if b"null" in encoded:
+        todo = [("", msgspec.to_builtins(value))]
+        while todo:
+            path, part = todo.pop()
+            if type(part) is float and not math.isfinite(part):
+                raise SpecError(
+                    f"{part} cannot be written as JSON, where it would be null.",
+                    path=path,
+                    fix="Use None for what is not known, and leave out a limit that does not hold.",
+                )
+            if isinstance(part, dict):
+                todo += [(f"{path}.{key}" if path else str(key), one) for key, one in part.items()]
+            elif isinstance(part, list | tuple):
+                todo += [(f"{path}[{n}]", one) for n, one in enumerate(part)]
+    return encoded
 
 
 _NO_DATA = (TypeError, ValueError, RecursionError)

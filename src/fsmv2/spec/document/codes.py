@@ -93,9 +93,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         ),
     ),
     "FSM0113": (
-        "A number is too long or too large",
+        "A number is too long, too large or not finite",
         (
-            "Numbers have at most 100 characters, and are what a computer counts with.\n\n"
+            "Numbers have at most 100 characters, and are what a computer counts with. Infinity "
+            "and NaN, `.inf` and `.nan` in YAML, do not exist in JSON, and would become null where "
+            "a value is stored.\n\n"
             "wrong:  scale: 1e999\nright:  scale: 1e9"
         ),
     ),

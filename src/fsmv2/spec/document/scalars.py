@@ -23,9 +23,10 @@ CONSTANTS: dict[str, Any] = {
     **dict.fromkeys(("null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+}
+NOT_FINITE = {
+    *(sign + text for sign in ("", "+", "-") for text in (".inf", ".Inf", ".INF")),
+    *(".nan", ".NaN", ".NAN"),
 }
 
 
@@ -43,6 +44,12 @@ def resolve(text: str) -> Any:
     """The value of a plain (unquoted) scalar; Unclear when it must be written otherwise."""
     if text in CONSTANTS:
         return CONSTANTS[text]
+    if text in NOT_FINITE:
+        raise Unclear(
+            "FSM0113",
+            f"{text} is not finite, and JSON has no such number: it would be stored as null.",
+            f'Leave the key out, or write a number; "{text}" in quotes if it is text.',
+        )
     first = text[0]
     if first not in "-+.0123456789":
         return text

@@ -2,7 +2,8 @@
 
 A disk that hangs, or a name server, may hold such a call for minutes, and with it every worker of
 the loop. An audit hook cannot be removed and sees every call of the process, so it looks at the
-name of the event first; `fsync` and `stat` have no event and are found by reading.
+name of the event first. `fsync`, `stat` and their like have no event: the functions of `os` are
+replaced by ones that look, too.
 
 `ALLOWED` argues each place that may block a loop all the same.
 """
@@ -10,8 +11,11 @@ name of the event first; `fsync` and `stat` have no event and are found by readi
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -19,6 +23,7 @@ from typing import Any
 import fsmv2
 
 SOURCE = str(Path(fsmv2.__file__).parent) + "/"
+COMMANDS = SOURCE + "cli/"
 AUTHORS = tuple(str(Path(__file__).parents[1] / folder) for folder in ("tests", "examples"))
 """Whose own calls are not ours: a test may block a loop on purpose."""
 THREADS = "fsmv2-"
@@ -33,10 +38,17 @@ EVENTS = frozenset(
     ]
 )
 
+WITHOUT_EVENT = (
+    *("stat", "lstat", "statvfs", "readlink", "access", "fsync", "fdatasync", "posix_fallocate"),
+)
+"""Functions of `os` that ask the disk and have no event."""
+
 MEMORY = ("/proc", "/sys/", "/dev/null")
 """What the kernel answers at once: no disk, no network."""
 
-ALLOWED: dict[str, str] = {}
+ALLOWED: dict[str, str] = {
+    "cli/demo/plcs.py:_start": "asyncio starts programs on its loop, and this one draws the demo",
+}
 """`file:function` anywhere on the stack → why it may block a loop."""
 
 found: list[str] = []
@@ -44,19 +56,47 @@ found: list[str] = []
 
 
 def _watch(event: str, arguments: tuple[Any, ...]) -> None:
-    if event not in EVENTS:
-        return
-    if not threading.current_thread().name.startswith(THREADS):
-        return
+    if event in EVENTS:
+        _look(event, arguments, sys._getframe(1))
+
+
+def _look(event: str, arguments: tuple[Any, ...], frame: FrameType) -> None:
     if asyncio._get_running_loop() is None:
+        return
+    if not threading.current_thread().name.startswith(THREADS) and not _of_a_command(frame):
         return
     if event == "socket.connect" and arguments[0].gettimeout() == 0:
         return  # it answers at once, and the loop waits for it
     if str(arguments[0]).startswith(MEMORY):
         return
-    ours = _ours(sys._getframe(1))
+    if event == "open" and isinstance(arguments[0], int):
+        return  # it is open already
+    ours = _ours(frame)
     if ours and not any(place in ALLOWED for place in ours):
         found.append(f"{event} {arguments[:1]} in {' < '.join(ours[:4])}")
+
+
+def _of_a_command(frame: FrameType | None) -> bool:
+    """Whether the loop that runs was begun by the command line, not by a test."""
+    runs = False
+    while frame is not None:
+        name = frame.f_code.co_filename
+        runs = runs or (frame.f_code.co_name == "run_forever" and name.endswith("base_events.py"))
+        if runs and name.startswith(COMMANDS):
+            return True
+        if runs and name.startswith(AUTHORS):
+            return False
+        frame = frame.f_back
+    return False
+
+
+def _looking(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def looked(*arguments: Any, **options: Any) -> Any:
+        _look(f"os.{name}", arguments, sys._getframe(1))
+        return function(*arguments, **options)
+
+    return looked
 
 
 def _ours(frame: FrameType | None) -> list[str]:
@@ -77,3 +117,5 @@ def _ours(frame: FrameType | None) -> list[str]:
 def watch() -> None:
     """From now on, for the whole process."""
     sys.addaudithook(_watch)
+    for name in WITHOUT_EVENT:
+        setattr(os, name, _looking(name, getattr(os, name)))

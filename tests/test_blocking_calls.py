@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import blocking_calls
 from fsmv2.builtin.on_disk import on_disk
+from fsmv2.cli import tree
+from fsmv2.cli.app import app
 from fsmv2.flow.uns.login import read_credentials
 from fsmv2.runtime.threads import LoopThread
+
+DOCUMENT = """\
+agent: {name: edge}
+processes:
+  sleeps: {command: [sleep, "100"], files: {a.txt: "x"}}
+"""
+
+
+def _synced(file: Path) -> None:
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
 
 
 async def _found_of(file: Path, *, in_a_thread: bool = False) -> list[str]:
@@ -46,3 +62,37 @@ async def test_what_the_kernel_answers_at_once_blocks_nothing() -> None:
 async def test_a_place_on_the_list_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(blocking_calls.ALLOWED, "flow/uns/login.py:read_credentials", "a test")
     assert await _found_of(tmp_path / "login") == []
+
+
+@pytest.mark.parametrize("look", [Path.exists, Path.resolve, Path.lstat, os.statvfs, _synced])
+async def test_what_has_no_event_is_found_too(
+    look: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    thread = LoopThread("fsmv2-tried")
+    thread.start()
+
+    monkeypatch.setattr(blocking_calls, "AUTHORS", ())
+    monkeypatch.setattr(blocking_calls, "SOURCE", str(Path(__file__).parent) + "/")
+    try:
+        await thread.call(lambda: look(tmp_path / "file"))
+        assert blocking_calls.found
+    finally:
+        blocking_calls.found.clear()
+        await thread.stop()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("opens", [False, True])
+def test_the_loop_of_the_command_line_is_watched(
+    opens: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plant.yaml").write_text(DOCUMENT)
+    if opens:
+        monkeypatch.setattr(tree, "save_picture", lambda *_: read_credentials(tmp_path / "login"))
+    arguments = ["run", str(tmp_path / "plant.yaml"), "--for", "1s"]
+    CliRunner().invoke(app, [*arguments, "--state-dir", str(tmp_path / "state")])
+    found = list(blocking_calls.found)
+    blocking_calls.found.clear()
+    assert [one for one in found if "read_credentials" not in one] == []
+    assert bool(found) is opens

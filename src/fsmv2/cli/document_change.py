@@ -138,9 +138,9 @@ def watched(
     On a thread of its own, since a file system may hang.
     """
     closing = threading.Event()
-    watch = Watch(file, record, tell)
 
     def run() -> None:
+        watch = Watch(file, record, tell)
         while not closing.wait(LOOKS):
             watch.look()
 

@@ -34,6 +34,7 @@ from fsmv2.core import (
     Uncontained,
 )
 from fsmv2.errors import FsmError
+from fsmv2.runtime.blocking import blocking
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declaration import Declaration
 from fsmv2.runtime.declaring import Declaring
@@ -224,7 +225,7 @@ class Runtime:
                 {one.path: one.paused for one in known},
             )
         try:
-            journal = self._open_journal()
+            journal = await self._open_journal()
         except BaseException:
             if writer is not None:
                 writer.abandon()
@@ -237,11 +238,16 @@ class Runtime:
         running.start()
         self.declare(self._root, self._globals, who="start")
 
-    def _open_journal(self) -> JournalWriter | None:
+    async def _open_journal(self) -> JournalWriter | None:
+        """In a thread: this is the loop of a program that has other things to do."""
         if self._journal is None or not self.settings.journal_mb:
             return None
         journal = JournalWriter(Path(self._journal), self.settings.journal_mb << 20)
-        journal.start(self._about_journal)
+        try:
+            await blocking(journal.start)(self._about_journal)
+        except BaseException:  # a cancellation, perhaps: then the folder must not stay locked
+            journal.abandon()
+            raise
         return journal
 
     def _about_journal(self, text: str, level: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import ipaddress
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from fsmv2.builtin.on_disk import on_disk
 from fsmv2.errors import PermanentError, SpecError
 
 RESERVED_USERS = ("fsmv2", "anonymous")
@@ -71,8 +73,11 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def directory(self) -> Path:
-        """Where the broker keeps everything; one name for it, however it was spelt."""
-        return Path(self.state_dir).resolve()
+        """Where the broker keeps everything; one name for it, however it was spelt.
+
+        The disk is asked only the first time, in a thread if `known_on_disk` was awaited.
+        """
+        return _real(self.state_dir)
 
     @property
     def identity(self) -> str:
@@ -118,6 +123,16 @@ def make_private_directory(directory: Path) -> None:
             f"{directory} cannot be made a private directory: {error.strerror}.",
             fix="Set broker.state_dir to a directory of your own.",
         ) from error
+
+
+@functools.lru_cache(maxsize=256)
+def _real(state_dir: str) -> Path:
+    return Path(state_dir).resolve()
+
+
+async def known_on_disk(config: BrokerConfig) -> None:
+    """Have the disk asked for its directory in a thread: from then on it is known."""
+    await on_disk(lambda: config.directory)
 
 
 def write_private(path: Path, text: str) -> None:

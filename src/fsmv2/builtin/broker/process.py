@@ -15,6 +15,7 @@ import msgspec
 
 from fsmv2.builtin.broker.config import (
     BrokerConfig,
+    known_on_disk,
     make_private_directory,
     sweep,
     write_private,
@@ -55,6 +56,7 @@ async def start(config: BrokerConfig) -> BrokerStatus:
     starts one. TemporaryError: it did not get ready, with the end of its log; or a port is taken,
     and by whom. PermanentError: there is no nats-server, or no directory for it.
     """
+    await known_on_disk(config)
     program = await on_disk(find_server)
     await on_disk(lambda: make_private_directory(config.directory))
     async with only_one(config, within=LOCK_WITHIN):
@@ -75,6 +77,7 @@ async def stop(config: BrokerConfig, *, grace: float = 5.0) -> None:
     Also one that no record names. When it returns nothing of it runs, and no zombie is left.
     TemporaryError: another process is starting it, or it does not end.
     """
+    await known_on_disk(config)
     if not await on_disk(config.directory.exists):
         return
     async with only_one(config, within=LOCK_WITHIN):

@@ -22,6 +22,7 @@ from rich.text import Text
 
 from fsmv2.builtin import builtins, load_plant
 from fsmv2.builtin.agent import AgentSpec
+from fsmv2.builtin.on_disk import on_disk
 from fsmv2.cli.control import Control
 from fsmv2.cli.demo.document import place
 from fsmv2.cli.demo.outcome import Outcome
@@ -82,12 +83,13 @@ class Demo:
         """Start everything, hold it, end it; returns the exit code."""
         progress(f"starts {len(self._plcs)} simulated PLCs, each a process of its own")
         async with self._machines():
-            self._document, changed = place(self._directory, [plc.port for plc in self._plcs])
+            ports = [plc.port for plc in self._plcs]
+            self._document, changed = await on_disk(lambda: place(self._directory, ports))
             if changed:
                 progress(
                     f"runs {shown(self._document)} as you changed it; delete it for the original"
                 )
-            plant = load_plant(self._document, state_dir=self._directory)
+            plant = await on_disk(lambda: load_plant(self._document, state_dir=self._directory))
             show = choose_show(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
             )

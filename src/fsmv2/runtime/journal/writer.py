@@ -84,10 +84,14 @@ class JournalWriter:
         self._anew.set()
         self._wake.set()
 
-    async def close(self, within: float) -> None:
-        """Write what waits and close; a disk that hangs is left alone after `within` seconds."""
+    def abandon(self) -> None:
+        """Have it end as soon as it can, without waiting for it."""
         self._closing.set()
         self._wake.set()
+
+    async def close(self, within: float) -> None:
+        """Write what waits and close; a disk that hangs is left alone after `within` seconds."""
+        self.abandon()
         # Polled: joining in another thread would leave that one behind when this one never ends.
         for _ in range(round(within / END_POLL)):
             if not self._thread.is_alive():

@@ -9,23 +9,31 @@ import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fsmv2.cli.control import Control
-from fsmv2.cli.document_change import begins_record, keep_record, read_unchanged, watched
+from fsmv2.cli.document_change import (
+    RunningDocument,
+    begins_record,
+    keep_record,
+    read_unchanged,
+    record_in,
+    watched,
+)
 from fsmv2.cli.exits import DROPPED, FAILED, OK, UNSETTLED
 from fsmv2.cli.lines import JsonLines, Lines
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
 from fsmv2.cli.settled import unsettled
 from fsmv2.cli.show import Show
-from fsmv2.cli.state_home import JOURNAL, STORE, Place, held, shown, state_home
+from fsmv2.cli.state_home import DOCUMENT, JOURNAL, STORE, Place, held, holder, shown, state_home
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
 from fsmv2.core.state.paths import encode
+from fsmv2.errors import StoreError
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
 from fsmv2.store import SqliteStore, Store
 
@@ -56,6 +64,8 @@ def run_document(
 
     keep_quiet()
     directory = (state_dir or default_state(file)).absolute()
+    if state_dir is None:
+        _check_runs_nowhere_else(file, directory)
     if not directory.exists():
         load_plant(file)  # one that is wrong must not leave a folder behind
     with held(directory) as place:
@@ -83,9 +93,34 @@ def run_document(
 
 
 def default_state(file: Path) -> Path:
-    """Where a document's tree keeps its data: one place for each document, whatever its name."""
+    """Where a document's tree keeps its data: one place for each document, whatever its name.
+
+    A path that was run before keeps its place when a link in it leads elsewhere by now: what runs
+    of it is adopted.
+    """
     digest = hashlib.sha256(os.fsencode(os.path.realpath(file))).hexdigest()[:8]
-    return state_home() / f"{file.stem}-{digest}"
+    own = state_home() / f"{file.stem}-{digest}"
+    named = os.path.abspath(file)
+    before = [(record.at, place) for place, record in _kept() if record.file == named]
+    return max(before)[1] if before else own
+
+
+def _kept() -> Iterator[tuple[Path, RunningDocument]]:
+    """The state directories in their usual place, each with the document it is of."""
+    for file in state_home().glob(f"*/{DOCUMENT}"):
+        if (record := record_in(file.parent)) is not None:
+            yield file.parent, record
+
+
+def _check_runs_nowhere_else(file: Path, directory: Path) -> None:
+    """StoreError when this document runs under another name, and so with another directory."""
+    real = os.path.realpath(file)
+    for place, record in _kept():
+        if place != directory and os.path.realpath(record.file) == real and (pid := holder(place)):
+            raise StoreError(
+                f"{file} runs already as {record.file}, in process {pid} with {shown(place)}.",
+                fix="Stop that one, or name another place with --state-dir to run it twice.",
+            )
 
 
 async def _run(

@@ -1,0 +1,72 @@
+"""Which state directory is that of a document, also behind a link that is turned."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from fsmv2.cli.app import app
+from fsmv2.cli.document_change import begins_record
+from fsmv2.cli.state_home import held
+from fsmv2.cli.tree import default_state
+
+DOCUMENT = "agent: {name: edge}\nprocesses: {sleeps: {command: [sleep, '100']}}\n"
+
+
+@pytest.fixture
+def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A document behind a link to the first of two releases."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    for release in ("r1", "r2"):
+        (tmp_path / release).mkdir()
+        (tmp_path / release / "plant.yaml").write_text(DOCUMENT)
+    turn(tmp_path, "r1")
+    return tmp_path / "current" / "plant.yaml"
+
+
+def turn(folder: Path, release: str) -> None:
+    new = folder / "new"
+    new.symlink_to(folder / release)
+    os.replace(new, folder / "current")
+
+
+def test_a_path_keeps_its_place_when_its_link_is_turned(plant: Path, tmp_path: Path) -> None:
+    """After a crash and a new release everything that runs is adopted, and nothing runs twice."""
+    before = default_state(plant)
+    assert before == default_state(tmp_path / "r1" / "plant.yaml"), (
+        "one document, whatever its name"
+    )
+    before.mkdir(parents=True)
+    begins_record(before, plant)
+    turn(tmp_path, "r2")
+    assert default_state(plant) == before
+    shutil.rmtree(before)
+    assert default_state(plant) == default_state(tmp_path / "r2" / "plant.yaml") != before
+
+
+def test_of_two_places_of_a_path_the_later_one_counts(plant: Path, tmp_path: Path) -> None:
+    first = default_state(plant)
+    turn(tmp_path, "r2")
+    second = default_state(plant)
+    for place in (second, first):
+        place.mkdir(parents=True)
+        begins_record(place, plant)
+    assert default_state(plant) == first
+
+
+def test_a_document_that_runs_under_another_name_is_refused(plant: Path, tmp_path: Path) -> None:
+    before = default_state(plant)
+    before.mkdir(parents=True)
+    begins_record(before, plant)
+    turn(tmp_path, "r2")
+    real = tmp_path / "r2" / "plant.yaml"
+    with held(before):
+        found = CliRunner().invoke(app, ["run", str(real), "--for", "1s"])
+    assert found.exit_code == 1
+    said = " ".join(found.output.split())
+    assert f"{real} runs already as {plant}, in process {os.getpid()} with" in said
+    assert not default_state(real).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ from raw_device import RawDevice, reading, tags, values
 
 from fsmv2.flow import Register
 from fsmv2.flow.modbus.plan import ReadBlock, block_of
+from fsmv2.flow.modbus.reader import ModbusReader, Reading
 from fsmv2.flow.modbus.splitting import MERGE_AGAIN, SEARCH_AGAIN, ReadPlan, halves, search
 
 T = TypeVar("T")
@@ -123,6 +125,146 @@ async def test_h71_a_refusal_of_something_else_is_not_searched() -> None:
         seen = await reader.read()
         assert seen.errors == ("t10, t12, t14: the device is busy",)
         assert len(device.requests) == 1
+
+
+class SilentAt(RawDevice):
+    """Says nothing to a read that touches one of `mute`, or of more than `longest`."""
+
+    def __init__(self, *mute: int, longest: int = 125) -> None:
+        super().__init__()
+        self.mute, self.longest = set(mute), longest
+        self.away = False
+        self.unanswered = 0
+        self.before_answer = self._choose
+
+    def _choose(self) -> None:
+        address, count = self.reads()[-1]
+        touches = self.mute & set(range(address, address + count))
+        self.silent = {1} if touches or count > self.longest or self.away else set()
+        self.unanswered += bool(self.silent)
+
+
+async def read_until(
+    reader: ModbusReader, wanted: set[str], *, polls: int = 60, at_most: float = 20.0
+) -> Reading:
+    """Poll, as often as the poller would, until a poll gives all these tags."""
+    loop = asyncio.get_running_loop()
+    limit = loop.time() + at_most
+    for _ in range(polls):
+        seen = await reader.read()
+        if set(values(seen)) == wanted:
+            return seen
+        assert set(values(seen)) <= wanted
+        assert loop.time() < limit
+        pause = 0.25 if seen.retry_at is None else seen.retry_at - loop.time()
+        await asyncio.sleep(max(0.0, pause))
+    raise AssertionError(f"never read: {wanted - set(values(seen))}")
+
+
+@pytest.mark.parametrize("others", [(), (500, 501)], ids=["one_request", "two_requests"])
+async def test_h71_a_tag_at_which_the_unit_is_silent_costs_no_other(
+    others: tuple[int, ...],
+) -> None:
+    """A time-out for each halving, and one or two to be sure; then only the tag is blamed."""
+    device = SilentAt(13)
+    tagged = tags(*range(10, 26), *others)
+    async with device.running(), reading(device, *tagged, timeout=0.2) as reader:
+        wanted = {tag.name for tag in tagged} - {"t13"}
+        seen = await read_until(reader, wanted)
+        assert device.unanswered <= 2 + 4 + 1
+        assert all(error.startswith("t13: no answer") or "unit 1" in error for error in seen.errors)
+        before = device.unanswered
+        for _ in range(3):
+            seen = await reader.read()
+            if set(values(seen)) == wanted:
+                assert seen.errors == ("t13: no answer within 0.2 s from unit 1",)
+        assert device.unanswered <= before + 1, "left out for longer and longer"
+
+
+async def test_an_address_between_tags_at_which_the_unit_is_silent_blames_nobody() -> None:
+    device = SilentAt(14)
+    async with device.running(), reading(device, *tags(10, 11, 16, 17), timeout=0.2) as reader:
+        seen = await read_until(reader, {"t10", "t11", "t16", "t17"})
+        assert seen.errors == ()
+        device.requests.clear()
+        await reader.read()
+        assert device.reads() == [(10, 2), (16, 2)], "kept split"
+
+
+async def test_a_length_at_which_the_unit_is_silent_is_not_asked_for() -> None:
+    device = SilentAt(longest=30)
+    wanted = {f"t{n}" for n in range(100)}
+    async with device.running(), reading(device, *tags(*range(100)), timeout=0.2) as reader:
+        assert (await read_until(reader, wanted)).errors == ()
+
+
+async def test_a_device_that_is_away_is_asked_once_in_a_poll_and_never_split() -> None:
+    """Nothing of it is split: silence says nothing of a request when all is silent."""
+    device = SilentAt()
+    wanted = {"t10", "t12", "t500", "t501"}
+    async with device.running(), reading(device, *tags(10, 12, 500, 501), timeout=0.1) as reader:
+        assert set(values(await reader.read())) == wanted
+        device.away = True
+        for n in range(1, 6):
+            seen = await reader.read()
+            assert seen.values == ()
+            assert seen.retry_at is not None
+            assert device.unanswered == n
+            await asyncio.sleep(max(0.0, seen.retry_at - asyncio.get_running_loop().time()))
+        device.away = False
+        first = values(await reader.read())
+        assert {"t10", "t12"} <= set(first) or {"t500", "t501"} <= set(first)
+        await read_until(reader, wanted)
+        device.requests.clear()
+        await reader.read()
+        assert sorted(device.reads()) == [(10, 3), (500, 2)], "not split"
+
+
+async def test_one_moment_of_silence_splits_nothing() -> None:
+    device = SilentAt()
+    wanted = {"t10", "t12", "t500", "t501"}
+    async with device.running(), reading(device, *tags(10, 12, 500, 501), timeout=0.2) as reader:
+        for address in (10, 500, 10):
+            device.mute = {address}
+            silent = await reader.read()
+            assert set(values(silent)) != wanted
+            device.mute = set()
+            await read_until(reader, wanted)
+        device.requests.clear()
+        await reader.read()
+        assert sorted(device.reads()) == [(10, 3), (500, 2)]
+
+
+async def test_silence_in_the_middle_of_a_search_is_searched_as_well() -> None:
+    """The whole request is refused, a part of it not answered."""
+    device = SilentAt()
+
+    def chosen() -> None:
+        address, count = device.reads()[-1]
+        device.silent = {1} if address <= 24 < address + count and count < 16 else set()
+
+    device.illegal, device.before_answer = {24}, chosen
+    wanted = {f"t{n}" for n in range(10, 26)} - {"t24"}
+    tagged = tags(*range(10, 26))
+    async with device.running(), reading(device, *tagged, timeout=0.2) as reader:
+        await read_until(reader, wanted)
+
+
+def test_what_was_split_for_silence_is_known_again_after_one_silence() -> None:
+    """Every ten minutes all of it is asked for in one request; to search again costs time-outs."""
+    plan = ReadPlan(tags(*range(16)), 8)
+    for _ in range(4):
+        plan.silent(next(b for b in plan.blocks(0.0) if b.address <= 5 < b.end), 0.0)
+    split = requests_of(plan)
+    assert (5, 1) in split
+    (whole,) = plan.blocks(MERGE_AGAIN)
+    assert whole.count == 16
+    plan.silent(whole, MERGE_AGAIN)
+    assert [(b.address, b.count) for b in plan.blocks(MERGE_AGAIN)] == split
+    (whole,) = plan.blocks(2 * MERGE_AGAIN)
+    plan.answered(whole)
+    plan.silent(whole, 2 * MERGE_AGAIN)
+    assert [b.count for b in plan.blocks(2 * MERGE_AGAIN)] == [8, 8], "it was answered since"
 
 
 def test_what_was_split_is_asked_for_together_again_after_a_while() -> None:

@@ -22,7 +22,7 @@ from fsmv2.flow.modbus.device_error import (
     WrongAnswerError,
     explained,
 )
-from fsmv2.flow.modbus.plan import ReadBlock
+from fsmv2.flow.modbus.plan import ReadBlock, block_of
 from fsmv2.flow.modbus.request import read_request
 from fsmv2.flow.modbus.splitting import SPLITTABLE, ReadPlan, search
 from fsmv2.flow.modbus.values import Value, decode
@@ -31,6 +31,9 @@ from fsmv2.flow.register import Register
 SILENT_BASE = 1.0
 SILENT_CAP = 60.0
 """Seconds a request that is not answered is left out while its unit answers others."""
+CHANCES = 2
+"""How often in a row a request is not answered, while its unit answers others, before it is split:
+once may be a moment's trouble."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -64,6 +67,7 @@ class ModbusReader:
         self._first: int | None = None
         self._suspects: dict[ReadBlock, str] = {}
         self._held: dict[ReadBlock, _Held] = {}
+        self._probes = 0
         self._values: list[tuple[Register, Value]] = []
         self._errors: list[str] = []
 
@@ -76,6 +80,12 @@ class ModbusReader:
                 self._errors.append(error)
                 continue
             try:
+                if block in self._suspects and len(block.registers) > 1:
+                    await self._probe(block)
+                    held = self._held.get(block)
+                    if held is not None and block not in self._plan.blocks(_now()):
+                        self._errors.append(held.error)
+                        continue  # its parts are asked for in the next poll
                 await self._read_block(block)
             except (NotSentError, NoAnswerError) as error:
                 self._broke_off(block, error)
@@ -95,8 +105,9 @@ class ModbusReader:
     def _in_order(self) -> Sequence[ReadBlock]:
         """The requests of this poll: first what the last one did not come to."""
         blocks = self._plan.blocks(_now())
-        if self._held and not self._held.keys() <= set(blocks):
-            self._held.clear()  # the requests are others now
+        if self._held or self._suspects:  # the requests may be others now
+            self._held = {block: held for block, held in self._held.items() if block in blocks}
+            self._suspects = {b: error for b, error in self._suspects.items() if b in blocks}
         first, self._first = self._first, None
         if first is None:
             return blocks
@@ -119,15 +130,35 @@ class ModbusReader:
 
     # ---- one request -------------------------------------------------------------------------
 
+    async def _probe(self, block: ReadBlock) -> None:
+        """Ask for one tag of a request that was not answered: is it the request, or the unit?
+
+        Of a unit that is away, this costs what the request itself would. Another tag each time, in
+        case it is the one that is to blame.
+        """
+        tag = block.registers[self._probes % len(block.registers)]
+        self._probes += 1
+        had = len(self._values), len(self._errors)
+        await self._ask(block_of([tag]))
+        del self._values[had[0] :], self._errors[had[1] :]  # it is asked for again at once
+
     async def _read_block(self, block: ReadBlock) -> None:
         """Read a block, or its parts if the device refuses it as a whole."""
         code = await self._ask(block)
         if not code:
             return
         if self._plan.may_search(block, code, _now()):
-            self._plan.learn(await search(block, code, self._ask), _now())
+            self._plan.learn(await search(block, code, self._asked_for_part), _now())
         elif len(block.registers) > 1:
             self._errors.append(f"{block.names}: {explained(code)}")
+
+    async def _asked_for_part(self, part: ReadBlock) -> int | None:
+        try:
+            return await self._ask(part)
+        except NoAnswerError as error:
+            if not error.closed:
+                self._plan.read_apart((part,), _now())
+            raise
 
     async def _ask(self, block: ReadBlock) -> int | None:
         """Ask for a block and take in its answer; returns what `Ask` says."""
@@ -138,6 +169,7 @@ class ModbusReader:
         except RefusedError as error:
             if error.code in UNIT_IS_AWAY:
                 raise NoAnswerError(str(error), closed=False) from None
+            self._heard_of(block)
             split = error.code in SPLITTABLE
             if not split or len(block.registers) == 1:
                 self._errors.append(f"{block.names}: {error}")
@@ -150,8 +182,7 @@ class ModbusReader:
 
     def _answered(self, block: ReadBlock, words: Sequence[int]) -> None:
         self._plan.answered(block)
-        if self._held or self._suspects:
-            self._heard_of(block)
+        self._heard_of(block)
         config = self._config
         for register in block.registers:
             start = register.address - block.address
@@ -173,6 +204,9 @@ class ModbusReader:
             held = self._held.setdefault(silent, _Held(error))
             held.retry_at = _now() + min(SILENT_CAP, SILENT_BASE * 2 ** min(held.failures, 10))
             held.failures += 1
+            often = held.failures >= CHANCES or self._plan.is_part(silent)
+            if often and len(silent.registers) > 1:
+                self._plan.silent(silent, _now())
         self._suspects.clear()
 
 

@@ -5,6 +5,9 @@ between that nobody asked for, or the length. So the request is halved until eac
 or is one single tag, which alone is then to blame. What was found shapes the requests of the next
 polls; from time to time all of it is forgotten, because devices are changed.
 
+Silence says even less: a device that is away is silent as well. So it counts only of a request
+whose unit answers others. And each part that is silent costs a time-out: one in a poll.
+
 No I/O and no clock: to ask is handed in, and so are times.
 """
 
@@ -28,6 +31,8 @@ MERGE_AGAIN = 600.0
 SEARCH_AGAIN = 60.0
 """Seconds after which a request all of whose tags were refused one by one is halved again."""
 
+
+_Key = tuple[Kind, int, int]
 
 Ask = Callable[[ReadBlock], Awaitable[int | None]]
 """Asks for a block: 0 if it was answered, the exception if it was refused for what may be about a
@@ -93,7 +98,9 @@ class ReadPlan:
         self._max_gap = max_gap
         self._apart = Apart()
         self._since: float | None = None
-        self._hopeless: dict[tuple[Kind, int, int], float] = {}
+        self._hopeless: dict[_Key, float] = {}
+        self._parts: set[_Key] = set()
+        self._before: Apart | None = None
         self._blocks = plan_reads(self._registers, max_gap)
 
     def blocks(self, now: float) -> tuple[ReadBlock, ...]:
@@ -101,6 +108,8 @@ class ReadPlan:
         if self._since is not None and now - self._since >= MERGE_AGAIN:
             self._since = None
             self._hopeless.clear()
+            self._before = self._apart if self._parts else None
+            self._parts.clear()
             self._set(Apart())
         return self._blocks
 
@@ -127,13 +136,50 @@ class ReadPlan:
             # Only the innermost: what was refused around them they may explain.
             self._cut(found.cuts)
 
+    def is_part(self, block: ReadBlock) -> bool:
+        """Whether it is read apart because of silence."""
+        return _key(block) in self._parts
+
+    def silent(self, block: ReadBlock, now: float) -> None:
+        """A request for several tags is not answered by a unit that answers others: in two.
+
+        What was known before all of it was merged again is not looked for once more.
+        """
+        if self._before is not None:
+            before, self._before = self._before, None
+            self._since = now
+            self._set(before)
+        else:
+            self.read_apart(halves(block), now)
+
+    def read_apart(self, parts: Iterable[ReadBlock], now: float) -> None:
+        """Let each of these be a request of its own, and every other stay what it is."""
+        parts = tuple(parts)
+        if self._since is None:
+            self._since = now
+        self._parts |= {_key(part) for part in parts}
+        self._cut((*self._blocks, *parts, *filter(None, map(self._behind, parts))))
+
+    def _behind(self, part: ReadBlock) -> ReadBlock | None:
+        """The tag with which what follows begins."""
+        rest = [r for r in self._registers if r.kind == part.kind and r.address >= part.end]
+        return block_of([min(rest, key=lambda r: r.address)]) if rest else None
+
     def answered(self, block: ReadBlock) -> None:
         """A request was answered: a tag that was to blame and is not any more is merged again."""
+        if self._before is not None and self._was_cut(block, self._before):
+            self._before = None
         self._hopeless.pop(_key(block), None)
         if self._apart.alone and len(block.registers) == 1:
             alone = self._apart.alone - {block.registers[0]}
             if alone != self._apart.alone:
                 self._set(msgspec.structs.replace(self._apart, alone=alone, cuts=frozenset()))
+
+    def _was_cut(self, block: ReadBlock, apart: Apart) -> bool:
+        return any(
+            kind == block.kind and block.address < address < block.end
+            for kind, address in apart.cuts
+        )
 
     def _read_alone(self, guilty: Iterable[Register]) -> None:
         """What stands around them is merged again, but never across one of them."""
@@ -165,5 +211,5 @@ class ReadPlan:
         self._blocks = plan_reads(self._registers, self._max_gap, apart)
 
 
-def _key(block: ReadBlock) -> tuple[Kind, int, int]:
+def _key(block: ReadBlock) -> _Key:
     return block.kind, block.address, block.count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -130,6 +131,22 @@ def test_h77_the_age_of_a_command_counts_from_when_it_may_have_come() -> None:
     assert flow._forbidden(command) == ""
     command.arrived -= 2.0
     assert "it waited for 6.0 s" in flow._forbidden(command)
+
+
+@pytest.mark.parametrize("jump", [-3600.0, -6.0, 6.0, 3600.0])
+def test_h77_no_jump_of_the_clock_makes_a_command_that_waits_fresh_or_old(
+    monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    """The clock of the wall is asked once, when the command is read; from then on its age grows."""
+    real = time.time
+    flow, _ = made()
+    hear(flow, "speed", b'{"value": 1, "timestamp_ms": %d}' % ((real() - 3.0) * 1000))
+    (command,) = flow._queue
+    monkeypatch.setattr(time, "time", lambda: real() + jump)
+    assert flow._forbidden(command) == ""
+    later = steady() + 2.5
+    monkeypatch.setattr("fsmv2.flow.write.flow.steady", lambda: later)
+    assert "it is 5.5 s old, more than the 5 s allowed" in flow._forbidden(command)
 
 
 class Reading:

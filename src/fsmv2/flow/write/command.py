@@ -59,9 +59,11 @@ class Command(msgspec.Struct):
     words: tuple[int, ...]
     asked: Any
     value: Value
-    timestamp_ms: int | float | None
+    meant: float | None
+    """When by its `timestamp_ms`, in seconds of `steady`: from its arrival on the clock on the wall
+    may be set to anything."""
     arrived: float
-    """Seconds of the clock of `Alertness`; earlier than it was seen if that is not certain."""
+    """Seconds of `steady`; earlier than it was seen if that is not certain."""
     id: str
     replies: list[str]
 

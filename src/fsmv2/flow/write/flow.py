@@ -193,23 +193,23 @@ class WriteFlow(CommandListener):
 
     def _forbidden(self, command: Command) -> str:
         """Why the command is not to be sent to the device now; '' when it may."""
-        return self._not_now(command.timestamp_ms, command.arrived)
+        return self._not_now(command.meant, command.arrived)
 
-    def _not_now(self, timestamp_ms: float | None, arrived: float) -> str:
+    def _not_now(self, meant: float | None, arrived: float) -> str:
         if self._stopping:
             return "this way to the device is being stopped"
         try:
             reason = self._refusal()
         except Exception as error:  # noqa: BLE001  (somebody's code; who does not agree refuses)
             reason = f"cannot determine whether writing is allowed: {said(error)}"
-        return reason or self._too_old(timestamp_ms, arrived)
+        return reason or self._too_old(meant, arrived)
 
-    def _too_old(self, timestamp_ms: float | None, arrived: float) -> str:
+    def _too_old(self, meant: float | None, arrived: float) -> str:
         """Why a command is not to be executed now; '' when it may."""
         limits = self.config.input
-        waited = steady() - arrived
-        if timestamp_ms is not None:
-            age = time.time() - timestamp_ms / 1000
+        now = steady()
+        if meant is not None:
+            age = now - meant
             if age < -limits.clock_tolerance:
                 return (
                     f"its time is {-age:.1f} s in the future, more than the "
@@ -217,7 +217,8 @@ class WriteFlow(CommandListener):
                 )
             if age > limits.max_age:
                 return f"it is {age:.1f} s old, more than the {limits.max_age:g} s allowed"
-        # Also with a timestamp: a clock that was set back must not make anything fresh again.
+        waited = now - arrived
+        # Also with a timestamp, which a clock that was set back before it came would make fresh.
         if waited > limits.max_age:
             return f"it waited for {waited:.1f} s, more than the {limits.max_age:g} s allowed"
         return ""

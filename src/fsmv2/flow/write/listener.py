@@ -58,8 +58,8 @@ class CommandListener:
         """It may be executed."""
         raise NotImplementedError
 
-    def _not_now(self, timestamp_ms: float | None, arrived: float) -> str:
-        """Why a command of that time is not to be executed now; '' when it may."""
+    def _not_now(self, meant: float | None, arrived: float) -> str:
+        """Why a command of these times is not to be executed now; '' when it may."""
         raise NotImplementedError
 
     def _no_place(self) -> str:
@@ -110,14 +110,10 @@ class CommandListener:
         except (UnreadableError, ValueError) as error:
             self._refuse(str(error), tag, asked, id_, heard)
             return
-        command = Command(
-            register, words, asked, value, request.timestamp_ms, arrived, id_, [self._reply(heard)]
-        )
-        reason = (
-            self._not_now(command.timestamp_ms, command.arrived)
-            or self._no_place()
-            or self._seen.full(id_)
-        )
+        stamp = request.timestamp_ms
+        meant = None if stamp is None else now - (time.time() - stamp / 1000)
+        command = Command(register, words, asked, value, meant, arrived, id_, [self._reply(heard)])
+        reason = self._not_now(meant, arrived) or self._no_place() or self._seen.full(id_)
         if reason:
             self._refuse(reason, tag, asked, id_, heard)
             return

@@ -115,7 +115,7 @@ class RefusingListener(CommandListener):
             await self.settle(look=True)
             await asyncio.sleep(LOOK)
 
-    def _not_now(self, timestamp_ms: float | None, arrived: float) -> str:
+    def _not_now(self, meant: float | None, arrived: float) -> str:
         try:
             return self._refusal() or NO_FLOW
         except Exception as error:  # noqa: BLE001  (somebody's code)

@@ -33,6 +33,7 @@ from fsmv2.testing import Simulation
 from fsmv2.worker import WorkerFactory
 
 WITHOUT_STATE = {
+    "DecidedBy",
     "Core",
     "Tree",
     "OwnTree",

@@ -12,6 +12,7 @@ from fsmv2 import ChildSpec, DesiredState, EngineSettings, WorkerFactory
 from fsmv2.core import PauseAsked
 from fsmv2.core.policy.control import decide_control
 from fsmv2.core.policy.permission import DETECT_ONLY, GONE
+from fsmv2.core.state.parts import DecidedBy, Decision
 from fsmv2.testing import SimulatedStore, Simulation
 
 
@@ -143,27 +144,28 @@ class Seen:
     parent = ended = stop = asked = None
     declared = SimpleNamespace(enabled=True, requires=())
 
-    def __init__(self, control: str, holding: bool, desired: DesiredState | None) -> None:
-        self.__dict__.update(control=control, holding=holding, desired=desired, free=[])
+    def __init__(self, decision: Decision, desired: DesiredState | None) -> None:
+        self.__dict__.update(decision=decision, desired=desired, free=[])
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.__dict__[name] = value
-        self.free.append(self.control != "stopped" and not self.holding)
+        held = self.decision.by is DecidedBy.HOLD
+        self.free.append(self.decision.state != "stopped" and not held)
 
 
 @pytest.mark.parametrize(
-    ("control", "holding", "desired"),
+    ("control", "by", "desired"),
     [
-        ("stopped", False, DesiredState("running", hold_reason="the door is open")),
-        ("running", True, DesiredState("running", hold_reason="the lid, too")),
-        ("running", True, None),
+        ("stopped", DecidedBy.OWN, DesiredState("running", hold_reason="the door is open")),
+        ("running", DecidedBy.HOLD, DesiredState("running", hold_reason="the lid, too")),
+        ("running", DecidedBy.HOLD, None),
     ],
     ids=["from stopped to held", "from one hold to another", "from held to stopped"],
 )
 def test_h76_between_one_hold_and_the_next_nobody_looks_free(
-    control: str, holding: bool, desired: DesiredState | None
+    control: str, by: DecidedBy, desired: DesiredState | None
 ) -> None:
-    s: Any = Seen(control, holding, desired)
+    s: Any = Seen(Decision(control, by, "of before"), desired)
     decide_control(s)
     assert s.free
     assert not any(s.free)

@@ -62,7 +62,7 @@ TIMERS: dict[str, Callable[[Tree, Supervisor], None]] = {
     "calm": _wake,
     "create": create.retry_create,
     "stale": freshness.check_age,
-    "awaiting": freshness.give_up_awaiting,
+    "awaiting": actions.give_up_awaiting,
     "cancel": actions.give_up_cancelled,
     "breaker": breaker.try_again,
     "repair": circuit.repair,

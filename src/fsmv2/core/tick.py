@@ -22,8 +22,7 @@ def tick(tree: Tree, s: Supervisor) -> None:
     tree.tick_id = tree.serial()
     tree.counters.ticks += 1
     s.tick_count += 1
-    causes, more = tuple(s.causes or ()), s.more_causes
-    s.causes, s.more_causes = None, 0
+    causes, more = s.take_causes()
     tree.secrets.causes.clear()
     incarnation, actions_before = s.incarnation, tree.counters.actions
 

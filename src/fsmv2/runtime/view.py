@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from fsmv2.core import Condition, Core, Supervisor, TickRecord
-from fsmv2.core.policy.control import why_control
 from fsmv2.core.policy.pauses import paused_by
 from fsmv2.escaping import printable
 from fsmv2.spec.frozen import EMPTY
@@ -134,7 +133,7 @@ def view_node(s: Supervisor) -> NodeView:
         fresh=status.fresh,
         reason=printable(status.reason),
         control=s.control,
-        control_reason=printable(why_control(s)),
+        control_reason=printable(s.decision.reason),
         incarnation=s.incarnation,
         since=s.tree.epoch + s.since,
         age=now - s.since,

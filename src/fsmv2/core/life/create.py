@@ -8,8 +8,8 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.policy import breaker, ordering, pauses
+from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.mapping import map_child
-from fsmv2.core.state.backoff import Attempts
 from fsmv2.core.state.conditions import CREATED
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.paths import join
@@ -43,8 +43,11 @@ def make(tree: Tree, parent: Supervisor | None, spec: ChildSpec, path: str) -> M
     return Made(NOT_CREATED, NOT_CREATED.make(), problem)
 
 
-def create(tree: Tree, parent: Supervisor | None, spec: ChildSpec) -> Supervisor:
-    """A new supervisor for `spec`; if its worker cannot be made it stays visible and is retried."""
+def create(tree: Tree, parent: Supervisor | None, spec: ChildSpec, *, after: int = 0) -> Supervisor:
+    """A new supervisor for `spec`; if its worker cannot be made it stays visible and is retried.
+
+    `after`: the incarnation whose place it takes.
+    """
     path = join(parent.path if parent else "", spec.name)
     made = make(tree, parent, spec, path)
     s = Supervisor(tree, parent, spec, path, made.registered, made.worker)
@@ -52,7 +55,7 @@ def create(tree: Tree, parent: Supervisor | None, spec: ChildSpec) -> Supervisor
         s.created_at = tree.store.meet(path, s.created_at)
     # Of those released here before, some may not have ended: their results must not be taken for
     # its own (H55, H56). The runtime's `Released` follows everything else of an incarnation.
-    s.incarnation = 1 + max(tree.fences.get(path, ()), default=0)
+    s.incarnation = 1 + max(after, *tree.fences.get(path, ()), 0)
     tree.admit(s)
     ordering.relink(tree, s)
     tree.counters.created += 1
@@ -115,9 +118,7 @@ def _type_of(tree: Tree, parent: Supervisor | None, spec: ChildSpec, path: str) 
 
 def retry_later(tree: Tree, s: Supervisor, problem: str) -> None:
     """Note why its worker could not be made, and when that is tried again (H44)."""
-    if s.attempts is None:
-        s.attempts = Attempts()
-    due = s.attempts.fail(tree.now, s.backoff)
+    due = count_failure(tree, s)
     tree.set_condition(s, CREATED, problem)
     s.reason = problem
     tree.set_timer(s, "create", due)

@@ -47,7 +47,7 @@ def come_back(tree: Tree, s: Supervisor, spec: ChildSpec) -> bool:
 
 def _catch_up(tree: Tree, s: Supervisor) -> None:
     """Have what changed while `s` was stopping, and was withheld because of it, looked at again."""
-    s.derive_due, s.derive_key = True, None
+    s.derive_next_tick(anew=True)
     _not_due(tree, s)  # its turn may have come and gone
 
 
@@ -55,6 +55,23 @@ def redeclare(tree: Tree, s: Supervisor, spec: ChildSpec) -> None:
     """Keep `spec` as what is declared for `s`, and who depends on whom."""
     s.declared = spec
     ordering.relink(tree, s)
+
+
+def keep_equal(s: Supervisor, spec: ChildSpec) -> None:
+    """The same is declared by another object: keep that, so that the next look is by identity."""
+    s.declared = spec
+
+
+def replace_by_nothing(s: Supervisor) -> None:
+    """It is not declared any more, nor is what was to take its place."""
+    s.comeback = None
+
+
+def replace_root(tree: Tree, root: Supervisor, spec: ChildSpec) -> None:
+    """The root has another name: remove it, and make the new one when it is gone."""
+    if root.stop is None or root.comeback is None:
+        remove(tree, root, f"the root is now named {spec.name}")
+    root.comeback = spec
 
 
 def review(tree: Tree, s: Supervisor) -> None:
@@ -82,7 +99,7 @@ def keep_type(tree: Tree, s: Supervisor) -> None:
     """`s` is to be of its own type again before its turn to be replaced has come."""
     s.comeback = None
     _not_due(tree, s)
-    s.derive_due, s.derive_key = True, None  # what changed meanwhile was withheld
+    s.derive_next_tick(anew=True)  # what changed meanwhile was withheld
     tree.mark(s, Cause("spec", "of its old type again", tree.tick_id))
 
 

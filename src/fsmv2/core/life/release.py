@@ -10,7 +10,7 @@ from fsmv2.core.life.create import create, make, retry_later
 from fsmv2.core.policy import durable, wait_cycles
 from fsmv2.core.policy.mapping import map_child, map_children, review_mappings
 from fsmv2.core.policy.stop_order import hand_on, keeps_children, tell_above, tell_upstream
-from fsmv2.core.state.conditions import MAPPED, OF_THE_PATH
+from fsmv2.core.state.conditions import MAPPED
 from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.core.state.supervisor import Releasing, Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -28,42 +28,44 @@ def stops_together(top: Supervisor) -> list[Supervisor]:
 
 
 def finish(tree: Tree, top: Supervisor, *, forced: bool = False) -> None:
-    """Release a subtree; then forget its top, or begin it again, or go on with what came back."""
+    """Release a subtree; then restart its top, or remove it and go on with what takes its place."""
     assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
-    kind, parent = top.stop.kind, top.parent
     if top.releasing is None:
-        top.drained = True
         top.releasing = Releasing(deque(stops_together(top)), forced)
-    left, forced = top.releasing.left, top.releasing.forced
-    keeps = keeps_children(top)
-    kept = (top.children, top.statuses, top.accepted, top.groups) if keeps else None
-    for _ in range(RELEASED_AT_ONCE):
-        s = left.pop()  # who is below goes first
-        if s is top:
-            break
-        if tree.by_path.get(s.path) is s:  # else its own removal has ended meanwhile
-            _release(tree, s, forced)
-            _forget(tree, s)
-            if s.parent is not None:
-                s.parent.children.pop(s.name, None)
-                s.parent.statuses.pop(s.name, None)
-    else:
+    if not _release_below(tree, top, top.releasing):
         tree.mark(top, MORE)
         return
-    top.releasing = None
+    forced, top.releasing = top.releasing.forced, None
     _release(tree, top, forced)
-    paced = top.path in tree.pace.under_way
-    if kind is StopKind.RESTART:
-        renew(tree, top)
-        if kept is not None:
-            top.children, top.statuses, top.accepted, top.groups = kept
-            map_children(tree, top)
-        return
+    if top.stop.kind is StopKind.RESTART:
+        _restart(tree, top, keep_children=keeps_children(top))
+    else:
+        _remove(
+            tree, top, "removed" if top.stop.kind is StopKind.REMOVE else "stopped and released"
+        )
+
+
+def _release_below(tree: Tree, top: Supervisor, releasing: Releasing) -> bool:
+    """Release and forget the next few below `top`, the deepest first; whether that was all."""
+    for _ in range(RELEASED_AT_ONCE):
+        s = releasing.left.pop()
+        if s is top:
+            return True
+        if tree.by_path.get(s.path) is s:  # else its own removal has ended meanwhile
+            _release(tree, s, releasing.forced)
+            _forget(tree, s)
+            if s.parent is not None:
+                s.parent.disown(s)
+    return False
+
+
+def _remove(tree: Tree, top: Supervisor, reported: str) -> None:
+    """Take `top` out of the tree, and make what was declared in its place meanwhile."""
+    parent, paced = top.parent, top.path in tree.pace.under_way
     _forget(tree, top)
-    tree.report("removed", top, "removed" if kind is StopKind.REMOVE else "stopped and released")
+    tree.report("removed", top, reported)
     if parent is not None:
-        parent.children.pop(top.name, None)
-        parent.statuses.pop(top.name, None)
+        parent.disown(top)
         parent.review_children()
         if parent.conditions is not None and MAPPED in parent.conditions:
             review_mappings(tree, parent)
@@ -73,8 +75,7 @@ def finish(tree: Tree, top: Supervisor, *, forced: bool = False) -> None:
     else:
         tree.root = None
     if top.comeback is not None and not tree.stopping and (parent is None or parent.stop is None):
-        again = create(tree, parent, top.comeback)
-        again.incarnation = max(again.incarnation, top.incarnation + 1)
+        again = create(tree, parent, top.comeback, after=top.incarnation)
         if paced:
             tree.pace.begun(again.path, tree.now)
         if parent is None:
@@ -99,16 +100,13 @@ def _release(tree: Tree, s: Supervisor, forced: bool) -> None:
         tell_upstream(tree, s, Cause("forced", s.path, tree.tick_id))
 
 
-def renew(tree: Tree, s: Supervisor) -> None:
+def _restart(tree: Tree, s: Supervisor, *, keep_children: bool) -> None:
     """Begin a new incarnation at the same path; every flag of the old one is gone (H13, H43)."""
     if s.path in tree.pace.under_way:
         tree.pace.begun(s.path, tree.now)
-    s.incarnation += 1
     s.timers.clear()
-    kept = {t: c for t, c in (s.conditions or {}).items() if t in OF_THE_PATH}
     made = make(tree, s.parent, s.declared, s.path)
-    s.begin(made.registered, made.worker)
-    s.conditions = kept or None
+    s.renew(made.registered, made.worker, keep_children=keep_children)
     if made.problem:
         retry_later(tree, s, made.problem)
     map_child(tree, s)
@@ -117,6 +115,8 @@ def renew(tree: Tree, s: Supervisor) -> None:
     tree.report("restarted", s, f"incarnation {s.incarnation} begins")
     tree.mark(s, Cause("restarted", f"incarnation {s.incarnation}", tree.tick_id))
     tell_above(tree, s, Cause("restarted", s.path, tree.tick_id))
+    if keep_children:
+        map_children(tree, s)
 
 
 def released(tree: Tree, event: Released) -> None:

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 from fsmv2.core.life import stop
 from fsmv2.core.policy import detect_only, pauses
+from fsmv2.core.policy.attempts import count_failure, forget_failures
 from fsmv2.core.policy.escalation import escalate
 from fsmv2.core.policy.ordering import NOT_BEGUN
-from fsmv2.core.state.backoff import Attempts
 from fsmv2.core.state.conditions import RECOVERS
 from fsmv2.core.state.parts import Ended
 from fsmv2.core.state.tick_record import Cause
@@ -53,11 +53,7 @@ def finished(tree: Tree, s: Supervisor, reason: str, *, planned: bool = False) -
     if s.declared.restart != "permanent":
         _end(tree, s, Ended(f"finished: {reason}", normally=True))
         return
-    if planned:
-        due = tree.now + s.backoff.delay(0)
-    else:
-        attempts = s.attempts = s.attempts or Attempts()
-        due = attempts.fail(tree.now, s.backoff)
+    due = tree.now + s.backoff.delay(0) if planned else count_failure(tree, s)
     again = f"finished ({reason}); permanent, so it is restarted in {due - tree.now:.1f} s"
     _end(tree, s, Ended(again, normally=True, until=due, planned=planned))
     tree.set_timer(s, "again", due)
@@ -85,7 +81,7 @@ def _begin_children_anew(tree: Tree, s: Supervisor) -> None:
     for child in s.children.values():
         forgive(tree, child)
         if in_vain:
-            child.attempts = None
+            forget_failures(child)
             tree.clear_condition(child, RECOVERS)
             stop.restart(tree, child, f"restarted with {s.path}")
 

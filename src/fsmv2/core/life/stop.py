@@ -209,4 +209,5 @@ def deadline_reached(tree: Tree, top: Supervisor) -> None:
     names = ", ".join(f"{s.path} ({s.state}: {s.reason})" for s in late[:10])
     more = f" and {len(late) - 10} more" if len(late) > 10 else ""
     tree.report("forced", top, f"not stopped in time, forced: {names}{more}", level="error")
+    top.drained = True
     finish(tree, top, forced=True)

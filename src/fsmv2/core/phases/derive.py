@@ -15,6 +15,7 @@ import msgspec
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.contract.instructions import Update
 from fsmv2.core.life import recreate
+from fsmv2.core.phases import watch
 from fsmv2.core.policy import breaker, livelock
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.conditions import DERIVED, PURE
@@ -222,7 +223,7 @@ def _validate(s: Supervisor, desired: Any) -> None:
 def _apply_config(tree: Tree, s: Supervisor, spec: Any, desired: DesiredState) -> None:
     """Hand changes to the running instance, or ask for a new one, as the type's policy says."""
     if s.watched_at is None:
-        s.live_spec, s.live_config = spec, desired.config
+        watch.hand_over(s, spec, desired.config)
         return
     recreate.review(tree, s)
     if s.stop is not None and not s.definition.in_place:
@@ -233,5 +234,5 @@ def _apply_config(tree: Tree, s: Supervisor, spec: Any, desired: DesiredState) -
         changed = spec_changed or desired.config != s.live_config
         if changed and tree.secrets.changed:
             _tell_secrets(tree, s, desired)
-        s.live_spec, s.live_config, s.applied = spec, desired.config, s.declared.user_spec
+        watch.hand_over(s, spec, desired.config)
         tree.emit(Update(s.path, s.incarnation, spec, desired.config, changed))

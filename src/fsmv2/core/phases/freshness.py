@@ -11,9 +11,9 @@ from fsmv2.core.contract.events import OBSERVATION, Observed
 from fsmv2.core.contract.instructions import RestartCollection
 from fsmv2.core.life import restart_policy
 from fsmv2.core.phases.watch import stale_limit
-from fsmv2.core.policy import breaker, detect_only, pauses
+from fsmv2.core.policy import actions, breaker, detect_only, pauses
+from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.escalation import escalate
-from fsmv2.core.state.backoff import Attempts
 from fsmv2.core.state.conditions import FRESH, OBSERVED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -81,8 +81,7 @@ def _arrived(tree: Tree, s: Supervisor, began: float) -> bool:
     """Clear what waited for an observation; True if something did."""
     arrived = False
     if s.awaiting is not None and began >= s.awaiting:
-        s.awaiting = None
-        s.timers.pop("awaiting", None)
+        actions.observed_since(s)
         arrived = True
     if not s.fresh:
         s.fresh = True
@@ -94,7 +93,7 @@ def _arrived(tree: Tree, s: Supervisor, began: float) -> bool:
 
 def _wake_readers(tree: Tree, s: Supervisor) -> None:
     if s.definition.derive_from == "own":
-        s.derive_due = True
+        s.derive_next_tick()
     for child in s.children.values():
         if child.definition.derive_from == "parent":
             tree.derive_again(child, Cause("observation", "of the parent"))
@@ -151,8 +150,7 @@ def check_age(tree: Tree, s: Supervisor) -> None:
         tree.set_timer(s, "stale", tree.now + 2 * limit)  # a worker that stops is not restarted
         if s.ended is not None or detect_only.detects(s) or pauses.paused_by(s):
             return
-        attempts = s.attempts = s.attempts or Attempts()
-        attempts.fail(tree.now, s.backoff)
+        count_failure(tree, s)
         restart_policy.begin_again(tree, s, "its collection stays silent")
         escalate(tree, s, "its collection stays silent")
         return
@@ -160,14 +158,3 @@ def check_age(tree: Tree, s: Supervisor) -> None:
     tree.emit(RestartCollection(s.path, s.incarnation))
     tree.set_timer(s, "stale", tree.now + limit + s.backoff.ceiling(s.silences))
     s.silences += 1
-
-
-def give_up_awaiting(tree: Tree, s: Supervisor) -> None:
-    """The look after an action did not come; a stop goes on without it, a start keeps waiting."""
-    if s.awaiting is None:
-        return
-    if s.stop is not None or s.holding or s.control == s.definition.stop_state:
-        s.awaiting = None
-        tree.mark(s, Cause("timer", "observation after the action did not come"))
-    else:
-        tree.set_timer(s, "awaiting", tree.now + s.definition.observe_timeout)

@@ -147,7 +147,7 @@ def _changes(tree: Tree, s: Supervisor, looked: Reconciling) -> Iterator[bool]:
 
 def _remove_one(tree: Tree, s: Supervisor, child: Supervisor) -> bool:
     # It is there: who is gone since has the comparison begin anew (`review_children`).
-    child.comeback = None
+    recreate.replace_by_nothing(child)
     if child.stop is not None and not child.stop.kind.gives_way:
         return False
     if child.declared.discovered and not _agreed_missing(tree, s, child.name):
@@ -192,7 +192,7 @@ def change(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
     if old == spec:
         # Equal by value: keep our object, so that the next comparison is by identity. H54
         if child.stop is None:
-            child.declared = spec
+            recreate.keep_equal(child, spec)
         if child.definition is not NOT_CREATED.definition:
             tree.clear_condition(child, CREATED)
         return False
@@ -219,7 +219,7 @@ def change(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
         cause = Cause("spec", f"detect only at {child.path} changed", tree.tick_id)
         tree.for_each((child,), "mark", cause, below=True)
     if old.user_spec != spec.user_spec:
-        child.derive_due = True
+        child.derive_next_tick()
         recreate.review(tree, child)
     secret = changed_between(tree, old.user_spec, spec.user_spec)
     tree.mark(child, secret or Cause("spec", "changed by its parent", tree.tick_id))
@@ -242,9 +242,7 @@ def declare(tree: Tree, event: Declared) -> None:
     if tree.root is None:
         tree.root = create(tree, None, event.root)
     elif tree.root.name != event.root.name:
-        if tree.root.stop is None or tree.root.comeback is None:
-            stop.remove(tree, tree.root, f"the root is now named {event.root.name}")
-        tree.root.comeback = event.root
+        recreate.replace_root(tree, tree.root, event.root)
     else:
         change(tree, tree.root, event.root)
     if not event.secrets:

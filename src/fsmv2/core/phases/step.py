@@ -1,9 +1,4 @@
-"""Run the FSM: a transition, or an action, or nothing; and the gates that withhold a step.
-
-Gates withhold what starts things, never what stops them: a step whose control state is the stop
-state, or a hold, passes all but one. That one is the observation after an action, without which
-the step would only ask for the same action again; for a stop it is bounded.
-"""
+"""Run the FSM: a transition, or an action, or nothing; unless a gate withholds the step."""
 
 from __future__ import annotations
 
@@ -13,12 +8,12 @@ from types import MappingProxyType
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.life import restart_policy
 from fsmv2.core.life.release import fenced
-from fsmv2.core.phases import circuit
-from fsmv2.core.policy import actions, breaker, durable, livelock, ordering, pauses, wait_cycles
+from fsmv2.core.phases import gates
+from fsmv2.core.policy import actions, breaker, durable, livelock, wait_cycles
+from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.escalation import escalate
 from fsmv2.core.policy.mapping import map_children
 from fsmv2.core.policy.stop_order import stop_blocker
-from fsmv2.core.state.backoff import Attempts
 from fsmv2.core.state.conditions import CONVERGED, STEPS
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
@@ -48,7 +43,7 @@ def run_steps(tree: Tree, s: Supervisor) -> list[str]:
         return decisions
     visited, ended = [s.state], s.ended
     for _ in range(tree.settings.transitions_per_tick):
-        s.gate = gate(tree, s, passes)
+        s.gate = gates.withholding(tree, s, passes=passes)
         if s.gate:
             return decisions
         tree.counters.steps += 1
@@ -74,6 +69,7 @@ def run_steps(tree: Tree, s: Supervisor) -> list[str]:
         if livelock.is_restless(tree, s):
             break
     livelock.slow_down(tree, s, visited, passes=passes)
+    s.gate = livelock.IN_A_LIVELOCK
     return decisions
 
 
@@ -85,43 +81,6 @@ def impure_step(tree: Tree, s: Supervisor) -> str:
     if ask(picture) != ask(picture):
         return f"the step of state {s.state} gave two answers to one snapshot"
     return ""
-
-
-def gate(tree: Tree, s: Supervisor, passes: bool) -> str:
-    """Why a step of `s` is withheld now, as a sentence; empty when it is not."""
-    running = s.action
-    if running is not None and not (passes and running.cancelled):
-        does = "waits for a free slot" if running.queued else "is running"
-        return f"the action {running.definition.name} {does}"
-    if s.awaiting is not None:
-        return "waits for an observation begun after its action"
-    if passes and s.slowed_passing and tree.now < s.unsettled_until:
-        return livelock.IN_A_LIVELOCK
-    if passes:
-        return ""
-    if tree.paused:
-        paused = pauses.paused_by(s)
-        if paused:
-            return paused
-    if s.observed_at is None:
-        waits = fenced(tree, s) if s.watched_at is None else ""
-        return waits or "waits for its first observation"
-    if not s.fresh:
-        return "its observation is stale"
-    if tree.now < s.unsettled_until:
-        return livelock.IN_A_LIVELOCK
-    if s.stuck is not None:
-        return "an action that ignores cancellation is still running"
-    above = s.parent
-    while above is not None:
-        if above.action is not None and above.action.definition.blocks_children:
-            return f"{above.path} is running its action {above.action.definition.name}"
-        above = above.parent
-    if s.upstream or (s.parent is not None and s.parent.groups):
-        sibling = ordering.withheld(tree, s)
-        if sibling:
-            return sibling
-    return circuit.withheld_by(tree, s) if tree.open_circuits else ""
 
 
 def snapshot(tree: Tree, s: Supervisor) -> Snapshot:
@@ -197,21 +156,17 @@ def _goto(tree: Tree, s: Supervisor, answer: Goto) -> str:
             + suggest(target, allowed)
         )
     phase = d.states[target].phase
-    if s.control == d.stop_state and phase is Phase.STOPPED:
-        blocker = stop_blocker(tree, s)
-        if blocker is not None:
-            s.reason = f"stops after {blocker.path}, which is {blocker.state}"
-            return ""
+    if phase is Phase.STOPPED and _must_stop_later(tree, s):
+        return ""
     tree.counters.transitions += 1
     livelock.note(tree, s, target)
     old, s.state, s.since, s.reason = s.state, target, tree.now, answer.reason
     unasked = d.states[old].phase in WORKS and s.control != d.stop_state
     s.timers.pop("wake", None)
-    s.repeat = None
+    actions.ask_afresh(s)
     tree.report("transition", s, f"{old} → {target}: {answer.reason}")
     if phase is Phase.FAILED:
-        attempts = s.attempts = s.attempts or Attempts()
-        attempts.fail(tree.now, s.backoff)
+        count_failure(tree, s)
         s.timers.pop("settle", None)  # which outlasts planned ends, and no failure
         escalate(tree, s, answer.reason)
         restart_policy.failed(tree, s, answer.reason)
@@ -229,11 +184,8 @@ def _act(tree: Tree, s: Supervisor, answer: Act, passes: bool) -> str:
             f"state {s.state} of {s.definition.name} asks for '{answer.action}', which is not "
             "marked @action. " + suggest(answer.action, s.definition.actions)
         )
-    if s.control == s.definition.stop_state:
-        blocker = stop_blocker(tree, s)
-        if blocker is not None:
-            s.reason = f"stops after {blocker.path}, which is {blocker.state}"
-            return ""
+    if _must_stop_later(tree, s):
+        return ""
     if s.watched_at is None:
         s.reason = fenced(tree, s) or f"{answer.reason}; not before it is watched"
         return ""
@@ -242,4 +194,16 @@ def _act(tree: Tree, s: Supervisor, answer: Act, passes: bool) -> str:
         if waits:
             s.reason = f"{answer.reason}; {waits}"
             return ""
-    return actions.ask(tree, s, answer, urgent=passes)
+    decided, s.reason = actions.ask(tree, s, answer, urgent=passes)
+    return decided
+
+
+def _must_stop_later(tree: Tree, s: Supervisor) -> bool:
+    """Whether `s` is to stop, and somebody has to be stopped before it."""
+    if s.control != s.definition.stop_state:
+        return False
+    blocker = stop_blocker(tree, s)
+    if blocker is None:
+        return False
+    s.reason = f"stops after {blocker.path}, which is {blocker.state}"
+    return True

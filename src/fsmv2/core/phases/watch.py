@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fsmv2.core.contract.instructions import Watch
 from fsmv2.core.life.release import fenced
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tree import Tree
+from fsmv2.spec import UserSpec
 
 
 def watch(tree: Tree, s: Supervisor) -> None:
@@ -15,12 +18,18 @@ def watch(tree: Tree, s: Supervisor) -> None:
         return
     if s.definition is NOT_CREATED.definition or fenced(tree, s):
         return
+    assert s.spec is not None  # noqa: S101  (derive has just set it)
     s.watched_at = tree.now
-    s.applied = s.declared.user_spec
-    s.live_spec, s.live_config = s.spec, s.desired.config
-    assert s.live_spec is not None  # noqa: S101  (derive has just set it)
-    tree.emit(Watch(s.path, s.incarnation, s.worker, s.definition, s.live_spec, s.live_config))
+    hand_over(s, s.spec, s.desired.config)
+    tree.emit(Watch(s.path, s.incarnation, s.worker, s.definition, s.spec, s.desired.config))
     tree.set_timer(s, "stale", tree.now + stale_limit(tree, s))
+
+
+def hand_over(s: Supervisor, spec: UserSpec, config: Any) -> None:
+    """Note what the worker is given; until it is watched, this is what it would be given."""
+    s.live_spec, s.live_config = spec, config
+    if s.watched_at is not None:
+        s.applied = s.declared.user_spec
 
 
 def stale_limit(tree: Tree, s: Supervisor) -> float:

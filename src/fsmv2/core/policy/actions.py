@@ -26,28 +26,27 @@ REFUSED_DELAY = 1.0
 """Seconds until an action that found the queue full is asked for again."""
 
 
-def ask(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> str:
-    """Start what a step asked for, unless it waits for a retry; returns what was decided."""
+def ask(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> tuple[str, str]:
+    """Start what a step asked for, unless it waits for a retry.
+
+    Returns what was decided, empty if nothing, and the reason as words.
+    """
     if s.action is not None:
-        s.reason = f"{answer.reason}; waits for {s.action.definition.name} to end"
-        return ""
+        return "", f"{answer.reason}; waits for {s.action.definition.name} to end"
     asked = s.repeat
     if asked is None or asked.name != answer.action or asked.args != answer.args:
         asked = s.repeat = Asked(answer.action, answer.args)
     if tree.now < asked.due:
         tree.set_timer(s, "retry", asked.due)
-        s.reason = answer.reason
-        return ""
+        return "", answer.reason
     if detect_only.detects(s):
-        detect_only.report_drift(tree, s, answer)
-        return ""
+        return "", detect_only.report_drift(tree, s, answer)
     if s.conditions is not None:
         tree.clear_condition(s, CONVERGED)
     definition = s.definition.actions[answer.action]
     stops = s.control == s.definition.stop_state
     running = Running(tree.serial(), definition, answer.args, urgent, tree.now, stops=stops)
     s.action = running
-    s.reason = answer.reason
     if not s.acted:
         s.acted = True
         if s.path in tree.dependents:  # who requires it knows now that it was not there
@@ -68,7 +67,7 @@ def ask(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> str:
         )
     )
     tree.report("action", s, f"{answer.action}: {answer.reason}")
-    return f"action {answer.action}"
+    return f"action {answer.action}", answer.reason
 
 
 def cancel(tree: Tree, s: Supervisor) -> None:
@@ -203,3 +202,25 @@ def _free(tree: Tree, s: Supervisor) -> None:
 def _stuck(tree: Tree, s: Supervisor, id_: int, name: str, why: str) -> None:
     s.stuck = id_
     tree.set_condition(s, ACTION, f"the action {name} {why}; its late result will be ignored")
+
+
+def observed_since(s: Supervisor) -> None:
+    """The observation that its step waits for after an action is there."""
+    s.awaiting = None
+    s.timers.pop("awaiting", None)
+
+
+def give_up_awaiting(tree: Tree, s: Supervisor) -> None:
+    """The look after an action did not come; a stop goes on without it, a start keeps waiting."""
+    if s.awaiting is None:
+        return
+    if s.stop is not None or s.holding or s.control == s.definition.stop_state:
+        s.awaiting = None
+        tree.mark(s, Cause("timer", "observation after the action did not come"))
+    else:
+        tree.set_timer(s, "awaiting", tree.now + s.definition.observe_timeout)
+
+
+def ask_afresh(s: Supervisor) -> None:
+    """It has left the state that asked: how often the same was tried no longer counts."""
+    s.repeat = None

@@ -1,46 +1,73 @@
-"""The control state: the one state that counts for the FSM now, and who decided it."""
+"""The control state: the one state that counts for the FSM now, who decided it, and why.
+
+Strongest first: a stop, its own end, disabled, nothing derived yet, its own hold, a sibling that it
+requires, what its parent asks, what it wants itself.
+"""
 
 from __future__ import annotations
 
 from fsmv2.core.state.not_created import NOT_CREATED
+from fsmv2.core.state.parts import DecidedBy, Decision
 from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.spec import DesiredState
 from fsmv2.worker import Phase
 
 
 def decide_control(s: Supervisor) -> None:
-    """Strongest first: stop, disabled or ended, its own hold, a sibling, the mapping, its wish."""
-    declared = s.declared
+    """Write down whether `s` is disabled, and what is decided for it now."""
     s.disabled = (
-        not declared.enabled or s.ended is not None or (s.parent is not None and s.parent.disabled)
+        not s.declared.enabled
+        or s.ended is not None
+        or (s.parent is not None and s.parent.disabled)
     )
-    desired = s.desired
-    if s.stop is not None or s.disabled or desired is None:
-        s.control = s.definition.stop_state
-    elif desired.hold_reason:
-        # First that it holds, then the state, and below the other way round: `permission` reads
-        # both from other threads, and must never see a worker free between one hold and the next.
-        s.holding = True
-        s.control = desired.state
-        return
-    elif declared.requires and unmet(s):
-        s.control = s.definition.stop_state
-    elif s.asked is not None:
-        s.control = s.asked
-    else:
-        s.control = desired.state
-    s.holding = False
+    decision = _decide(s)
+    if decision != s.decision:
+        s.decision = decision
+
+
+def _decide(s: Supervisor) -> Decision:
+    """The order of precedence, which stands here alone."""
+    stopped, desired = s.definition.stop_state, s.desired
+    if s.stop is not None:
+        return Decision(stopped, DecidedBy.STOP, s.stop.reason)
+    if s.ended is not None:
+        return Decision(stopped, DecidedBy.ENDED, s.ended.reason)
+    if s.disabled:
+        return Decision(stopped, DecidedBy.DISABLED, _why_disabled(s))
+    if desired is None:
+        return Decision(stopped, DecidedBy.NOT_DERIVED, "no desired state could be derived yet")
+    if desired.hold_reason:
+        return Decision(desired.state, DecidedBy.HOLD, f"held: {desired.hold_reason}")
+    if s.declared.requires and (why := unmet(s)):
+        return Decision(stopped, DecidedBy.REQUIREMENT, why)
+    return _wish(s, desired)
+
+
+def _wish(s: Supervisor, desired: DesiredState) -> Decision:
+    """What `s` is to be where nothing stronger decides: as its parent asks, or as it wants."""
+    if s.asked is None:
+        return Decision(desired.state, DecidedBy.OWN, "its own desired state")
+    parent = s.parent
+    asks = f"{parent.path} is {parent.state} and asks for it" if parent is not None else ""
+    return Decision(s.asked, DecidedBy.PARENT, asks)
+
+
+def _why_disabled(s: Supervisor) -> str:
+    if not s.declared.enabled or s.parent is None:
+        return "disabled"
+    return f"{s.parent.path} is disabled"
 
 
 def asked_to_stop(s: Supervisor) -> bool:
     """Whether something else than its own end asks `s` to be stopped."""
-    stop_state, desired = s.definition.stop_state, s.desired
+    stopped, desired = s.definition.stop_state, s.desired
     if s.ended is None:
-        return s.control == stop_state
+        return s.control == stopped
     if s.stop is not None or not s.declared.enabled or (s.parent is not None and s.parent.disabled):
         return True
-    if s.asked is not None and (desired is None or not desired.hold_reason):
-        return s.asked == stop_state
-    return desired is not None and desired.state == stop_state
+    if desired is None:
+        return s.asked == stopped
+    return (desired.state if desired.hold_reason else _wish(s, desired).state) == stopped
 
 
 def unmet(s: Supervisor) -> str:
@@ -86,11 +113,9 @@ def lacking(s: Supervisor) -> list[Supervisor | None]:
 
 def held_back(s: Supervisor) -> bool:
     """Whether only what it requires keeps `s` stopped: it would run if that did."""
-    desired = s.desired
-    if s.stop is not None or s.disabled or desired is None or desired.hold_reason:
+    if s.disabled or s.desired is None or _decide(s).by is not DecidedBy.REQUIREMENT:
         return False
-    wish = s.asked if s.asked is not None else desired.state
-    return wish != s.definition.stop_state and bool(unmet(s))
+    return _wish(s, s.desired).state != s.definition.stop_state
 
 
 def _sibling(s: Supervisor, name: str) -> Supervisor | None:
@@ -124,27 +149,3 @@ def _is_undecided(s: Supervisor, other: Supervisor | None) -> bool:
 
 def _phase(s: Supervisor) -> Phase:
     return s.definition.states[s.state].phase
-
-
-def why_control(s: Supervisor) -> str:
-    """The same decision as words, for `why` and for reasons shown beside it."""
-    desired = s.desired
-    if s.stop is not None:
-        return s.stop.reason
-    if s.disabled:
-        if s.ended is not None:
-            return s.ended.reason
-        if not s.declared.enabled or s.parent is None:
-            return "disabled"
-        return f"{s.parent.path} is disabled"
-    if desired is None:
-        return "no desired state could be derived yet"
-    if desired.hold_reason:
-        return f"held: {desired.hold_reason}"
-    if s.declared.requires:
-        why = unmet(s)
-        if why:
-            return why
-    if s.asked is not None and s.parent is not None:
-        return f"{s.parent.path} is {s.parent.state} and asks for it"
-    return "its own desired state"

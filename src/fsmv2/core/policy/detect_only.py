@@ -20,9 +20,10 @@ def detects(s: Supervisor) -> bool:
     return False
 
 
-def report_drift(tree: Tree, s: Supervisor, answer: Act) -> None:
-    """Say what the step asked for, instead of doing it."""
-    s.reason = f"detect only: would run {answer.action}: {answer.reason}"
+def report_drift(tree: Tree, s: Supervisor, answer: Act) -> str:
+    """Say what the step asked for, instead of doing it; returns that as words."""
+    drift = f"detect only: would run {answer.action}: {answer.reason}"
     if s.conditions is None or CONVERGED not in s.conditions:
         tree.counters.drifts += 1
-    tree.set_condition(s, CONVERGED, s.reason)
+    tree.set_condition(s, CONVERGED, drift)
+    return drift

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fsmv2.core.policy import detect_only, pauses
-from fsmv2.core.state.backoff import Attempts
+from fsmv2.core.policy.attempts import count_failure, forget_failures
 from fsmv2.core.state.conditions import RECOVERS
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -51,13 +51,12 @@ def plan_repair(tree: Tree, s: Supervisor, reason: str) -> None:
         return
     if detect_only.detects(s) or pauses.paused_by(s):
         return
-    attempts = s.attempts = s.attempts or Attempts()
-    due = attempts.fail(tree.now, s.backoff)
+    due = count_failure(tree, s)
     tree.set_timer(s, "repair", due)
     tree.report(
         "repair",
         s,
-        f"restart {attempts.count} in {due - tree.now:.1f} s: {reason}",
+        f"restart {s.attempts.count if s.attempts else 0} in {due - tree.now:.1f} s: {reason}",
         level="warning",
     )
     escalate(tree, s, reason)
@@ -89,6 +88,6 @@ def prove(tree: Tree, s: Supervisor) -> None:
 
 def settle(tree: Tree, s: Supervisor) -> None:
     """Healthy for long enough: past attempts are forgotten (H49)."""
-    s.attempts = None
+    forget_failures(s)
     tree.clear_condition(s, RECOVERS)
     tree.mark(s, Cause("timer", "healthy for long enough"))

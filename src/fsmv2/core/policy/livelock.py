@@ -60,7 +60,6 @@ def slow_down(tree: Tree, s: Supervisor, in_one_tick: list[str], *, passes: bool
     s.unsettled += 1
     s.slowed_passing = passes
     tree.set_timer(s, "retry", s.unsettled_until)
-    s.gate = IN_A_LIVELOCK
 
 
 def calm_down(tree: Tree, s: Supervisor) -> None:

@@ -7,7 +7,7 @@ nothing is stored that could lag behind: each look reads what the core decides b
 
 from __future__ import annotations
 
-from fsmv2.core.policy.control import why_control
+from fsmv2.core.state.parts import DecidedBy
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tree import Tree
 
@@ -52,8 +52,7 @@ def _held(s: Supervisor) -> str:
     stop = s.stop
     if stop is not None:
         return f"it is being stopped: {stop.reason}"
-    # In this order: `decide_control` writes them so that one of the two always holds (see there).
-    control, holding = s.control, s.holding
-    if holding or control == s.definition.stop_state:
-        return f"it is to be {control}: {why_control(s)}"
+    decision = s.decision
+    if decision.by is DecidedBy.HOLD or decision.state == s.definition.stop_state:
+        return f"it is to be {decision.state}: {decision.reason}"
     return ""

@@ -7,6 +7,7 @@ a supervisor can name it without knowing what is done with it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -49,6 +50,30 @@ def pause_from_json(text: str) -> Pause:
         return msgspec.json.decode(text, type=Pause)
     except msgspec.DecodeError:
         return Pause("somebody", "what was stored of it cannot be read", 0.0)
+
+
+class DecidedBy(Enum):
+    """Who decides the control state, strongest first."""
+
+    STOP = "stop"
+    ENDED = "ended"
+    DISABLED = "disabled"
+    NOT_DERIVED = "not derived"
+    HOLD = "hold"
+    REQUIREMENT = "requirement"
+    PARENT = "parent"
+    OWN = "own"
+
+
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """The control state, which alone counts for the FSM; who decided it, and why, as words.
+
+    One object, so that another thread that reads it (`permission`) never sees half of a change.
+    """
+
+    state: str
+    by: DecidedBy
+    reason: str
 
 
 class Ended(msgspec.Struct, frozen=True):

@@ -12,11 +12,13 @@ from typing import Any, Protocol
 
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.state.backoff import Attempts, ExponentialBackoff, backoff_of
-from fsmv2.core.state.conditions import Condition
+from fsmv2.core.state.conditions import OF_THE_PATH, Condition
 from fsmv2.core.state.parts import (
     Asked,
     Breaker,
     CheckState,
+    DecidedBy,
+    Decision,
     Ended,
     Pause,
     Running,
@@ -29,6 +31,56 @@ from fsmv2.spec.noted import Reads
 from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
 
 NOTHING: Mapping[str, Any] = {}
+
+
+WRITTEN_BY: Mapping[str, tuple[str, ...]] = {
+    # Who it is, set when it is made.
+    "state/supervisor": (
+        *("tree", "parent", "path", "name", "depth", "_internal"),
+        *("registered", "definition", "worker", "children", "statuses", "timers"),
+    ),
+    "life/create": ("created_at", "incarnation"),
+    # Whether it has to look, and why.
+    "state/tree": ("dirty", "dirty_below", "causes", "more_causes", "conditions", "upstream"),
+    "tick": ("tick_count", "records"),
+    # What should be.
+    "life/recreate": ("declared", "comeback", "recreate_due"),
+    "phases/derive": (
+        *("spec", "desired", "derive_due", "derive_key", "reads"),
+        *("user", "location", "location_path", "location_scope"),
+    ),
+    "policy/mapping": ("asked",),
+    "policy/control": ("decision", "disabled"),
+    "policy/pauses": ("paused",),
+    "phases/reconcile": (
+        *("accepted", "groups", "children_due", "compared", "reconciling", "missing"),
+    ),
+    # What is.
+    "phases/freshness": ("observed", "observed_at", "observe_error", "fresh", "silences"),
+    "phases/watch": ("watched_at", "live_spec", "live_config", "applied"),
+    # What it does.
+    "phases/step": ("state", "since", "reason", "gate"),
+    "policy/actions": (
+        *("action", "acted", "stuck", "repeat", "last_action", "awaiting", "settled_at"),
+    ),
+    "policy/livelock": (
+        *("restless", "visited", "unsettled", "unsettled_until", "slowed_passing"),
+    ),
+    "policy/wait_cycles": ("waits_for",),
+    "phases/publish": ("status",),
+    # What is in its way, and how it ends.
+    "phases/circuit": ("checks", "withheld"),
+    "policy/attempts": ("attempts",),
+    "policy/breaker": ("breaker",),
+    "life/restart_policy": ("ended",),
+    "life/stop": ("stop", "drained", "final_after"),
+    "life/release": ("releasing",),
+}
+"""The slots of a supervisor, by the one file that changes them; a test holds that.
+
+All may read them. `begin` and a checkpoint that is restored set them, and are no change. What is
+written elsewhere is in `state/supervisor` itself: methods that a few files share, such as `adopt`.
+"""
 
 
 class OwnTree(Protocol):
@@ -82,89 +134,7 @@ class Supervisor:
     Read it freely; drive it with `tick()`. Names follow the words of the documentation.
     """
 
-    __slots__ = (
-        "_internal",
-        "accepted",
-        "acted",
-        "action",
-        "applied",
-        "asked",
-        "attempts",
-        "awaiting",
-        "breaker",
-        "causes",
-        "checks",
-        "children",
-        "children_due",
-        "comeback",
-        "compared",
-        "conditions",
-        "control",
-        "created_at",
-        "declared",
-        "definition",
-        "depth",
-        "derive_due",
-        "derive_key",
-        "desired",
-        "dirty",
-        "dirty_below",
-        "disabled",
-        "drained",
-        "ended",
-        "final_after",
-        "fresh",
-        "gate",
-        "groups",
-        "holding",
-        "incarnation",
-        "last_action",
-        "live_config",
-        "live_spec",
-        "location",
-        "location_path",
-        "location_scope",
-        "missing",
-        "more_causes",
-        "name",
-        "observe_error",
-        "observed",
-        "observed_at",
-        "parent",
-        "path",
-        "paused",
-        "reads",
-        "reason",
-        "reconciling",
-        "records",
-        "recreate_due",
-        "registered",
-        "releasing",
-        "repeat",
-        "restless",
-        "settled_at",
-        "silences",
-        "since",
-        "slowed_passing",
-        "spec",
-        "state",
-        "status",
-        "statuses",
-        "stop",
-        "stuck",
-        "tick_count",
-        "timers",
-        "tree",
-        "unsettled",
-        "unsettled_until",
-        "upstream",
-        "user",
-        "visited",
-        "waits_for",
-        "watched_at",
-        "withheld",
-        "worker",
-    )
+    __slots__ = tuple(slot for slots in WRITTEN_BY.values() for slot in slots)
 
     def __init__(
         self,
@@ -197,10 +167,14 @@ class Supervisor:
         self.paused: Pause | None = None
         self.upstream: tuple[str, ...] = ()
         self._internal: dict[str, Any] | None = None
+        self.conditions: dict[str, Condition] | None = None
         self.begin(registered, worker)
 
     def begin(self, registered: RegisteredType, worker: Worker[Any, Any, Any]) -> None:
-        """Set everything that belongs to one incarnation, as for a new instance (H13, H43)."""
+        """Set everything that belongs to one incarnation, as for a new instance (H13, H43).
+
+        What holds for the path, whichever instance runs there, is kept: that it is paused, say.
+        """
         tree = self.tree
         self.registered = registered
         self.definition = registered.definition
@@ -209,8 +183,9 @@ class Supervisor:
         self.since = tree.now
         self.reason = "not looked at yet"
         self.gate = ""
-        self.control = self.definition.stop_state
-        self.holding = False
+        self.decision = Decision(
+            self.definition.stop_state, DecidedBy.NOT_DERIVED, "not looked at yet"
+        )
         self.disabled = False
         self.asked: str | None = None
         self.stop: StopRequest | None = None
@@ -260,13 +235,28 @@ class Supervisor:
         self.slowed_passing = False
         self.visited: tuple[tuple[str, float], ...] = ()
         # what is in the way
-        self.conditions: dict[str, Condition] | None = None
+        of_the_path = {t: c for t, c in (self.conditions or {}).items() if t in OF_THE_PATH}
+        self.conditions = of_the_path or None
         self.checks: dict[str, CheckState] | None = None
         self.withheld: frozenset[str] | None = None
         self.waits_for: tuple[str, ...] = ()
         self.status = ChildStatus(
             self.definition.name, self.state, Phase.INITIAL, False, False, self.reason
         )
+
+    def renew(
+        self,
+        registered: RegisteredType,
+        worker: Worker[Any, Any, Any],
+        *,
+        keep_children: bool = False,
+    ) -> None:
+        """Begin the next incarnation; with `keep_children` those there are go on with it."""
+        self.incarnation += 1
+        kept = self.children, self.statuses, self.accepted, self.groups
+        self.begin(registered, worker)
+        if keep_children:
+            self.children, self.statuses, self.accepted, self.groups = kept
 
     # ---- reading ---------------------------------------------------------------------------
 
@@ -277,6 +267,16 @@ class Supervisor:
     def phase(self) -> Phase:
         """The phase of the current state; *initial* until the first tick (H35)."""
         return self.status.phase
+
+    @property
+    def control(self) -> str:
+        """The one state that counts for its FSM now."""
+        return self.decision.state
+
+    @property
+    def holding(self) -> bool:
+        """Whether its own desired state holds it where it is, whatever else is asked."""
+        return self.decision.by is DecidedBy.HOLD
 
     @property
     def backoff(self) -> ExponentialBackoff:
@@ -317,6 +317,29 @@ class Supervisor:
             self.children, self.statuses = {}, {}
         self.children[child.name] = child
         self.statuses[child.name] = child.status
+
+    def disown(self, child: Supervisor) -> None:
+        """Have `child` among the children no more."""
+        self.children.pop(child.name, None)
+        self.statuses.pop(child.name, None)
+
+    def leave(self) -> None:
+        """It is taken out of the tree: refer to nobody, so that no cycle of objects is left."""
+        self.timers.clear()
+        self.children = self.statuses = EMPTY
+        self.reconciling = self.releasing = None
+
+    def take_causes(self) -> tuple[tuple[Cause, ...], int]:
+        """Why it is ticked, and how many causes more there were; none are left."""
+        causes, more = tuple(self.causes or ()), self.more_causes
+        self.causes, self.more_causes = None, 0
+        return causes, more
+
+    def derive_next_tick(self, *, anew: bool = False) -> None:
+        """Have it derive, because an input may have changed; `anew`: even if none has."""
+        self.derive_due = True
+        if anew:
+            self.derive_key = None
 
     def review_children(self, *, all_: bool = True) -> None:
         """Have the children compared with what is declared, from the first on.

@@ -25,7 +25,7 @@ from fsmv2.core.state.store_state import StoreState
 from fsmv2.core.state.supervisor import NOTHING, Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.timers import Timers
-from fsmv2.spec.frozen import EMPTY, FrozenDict
+from fsmv2.spec.frozen import FrozenDict
 from fsmv2.worker import RegisteredType, WorkerFactory
 
 GLOBALS = Cause("variables", "global")
@@ -137,7 +137,7 @@ class Tree(ABC):
 
     def derive_again(self, supervisor: Supervisor, cause: Cause) -> None:
         """Have a supervisor derive in its next tick, because an input of it changed."""
-        supervisor.derive_due = True
+        supervisor.derive_next_tick()
         self.mark(supervisor, cause)
 
     def set_globals(self, global_variables: Mapping[str, Any]) -> None:
@@ -198,9 +198,7 @@ class Tree(ABC):
     def forget(self, supervisor: Supervisor) -> None:
         """Take a supervisor out of the tree; what still refers to it is dropped when met."""
         del self.by_path[supervisor.path]
-        supervisor.timers.clear()
-        supervisor.children = supervisor.statuses = EMPTY  # they refer back: leave no cycle
-        supervisor.reconciling = supervisor.releasing = None
+        supervisor.leave()
         self.paused.pop(supervisor.path, None)
         self.pace.done(supervisor.path)
         if supervisor.dirty:

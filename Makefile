@@ -7,6 +7,9 @@ FOR    ?=
 MINUTES ?= 20
 ONLY   ?=
 
+# A second run is to find what the first one compiled, the tests with their assertions above all.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo test test-real crash-campaign test-all mutants simulate-all soak bench lint docs lock clean
 .DEFAULT_GOAL := help
 

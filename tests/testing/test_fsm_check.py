@@ -73,7 +73,7 @@ def found(worker: Any) -> set[str]:
 
 @pytest.mark.parametrize("name", builtin_benches.ALL)
 def test_the_built_in_workers_are_sound(name: str) -> None:
-    report = check_fsm(builtin_benches.ALL[name])
+    report = builtin_benches.report_of(builtin_benches.ALL[name])
     assert not report.findings, report.text()
     assert report.asked > 0
 

@@ -27,6 +27,7 @@ from fsmv2.flow.modbus.device_error import NoAnswerError, NotSentError
 from fsmv2.flow.modbus.request import read_request
 from fsmv2.flow.modbus.shared import SharedConnections
 from fsmv2.flow.modbus.stream import Transactions
+from fsmv2.flow.modbus.values import Value, decode
 from fsmv2.flow.modbus.writer import ModbusWriter, Outcome
 from fsmv2.flow.stats import Counters
 
@@ -156,13 +157,17 @@ async def test_the_device_is_left_alone_between_requests() -> None:
         connection.close()
 
 
-async def wrote(device: RawDevice, tag: WriteRegister, words: tuple[int, ...]) -> Outcome:
+async def wrote(
+    device: RawDevice, tag: WriteRegister, words: tuple[int, ...], stands_for: Value | None = None
+) -> Outcome:
     """The outcome of one write."""
     config = ModbusOutput(host="127.0.0.1", port=device.port, timeout=5, registers=(tag,))
     use = SharedConnections().use("127.0.0.1", device.port, user="w", unit=1, gap=0.0)
     writer = ModbusWriter(config, use)
-    value: float | bool = words[-1]
-    if tag.kind == "coil":
+    value: Value = words[-1]
+    if stands_for is not None:
+        value = stands_for
+    elif tag.kind == "coil":
         value = bool(words[0])
     elif tag.scale:
         value = words[-1] * tag.scale
@@ -224,6 +229,32 @@ async def test_h72_a_write_is_read_back_over_a_new_connection_when_the_device_cl
     async with device.running():
         assert await wrote(device, tag, (900,)) == Outcome("written")
         assert device.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("tag", "words", "held", "reason"),
+    [
+        (SETPOINT, (900,), (500,), "now holds 500 and not 900"),
+        (
+            WriteRegister(name="n", address=10, type="int64", scale=0.1),
+            (0x0080, 0, 0, 1),  # a tenth of both is the same float
+            (0x0080, 0, 0, 2),
+            "now holds the registers 128, 0, 0, 2 and not 128, 0, 0, 1",
+        ),
+    ],
+)
+async def test_h75_what_is_read_back_is_compared_register_by_register(
+    tag: WriteRegister, words: tuple[int, ...], held: tuple[int, ...], reason: str
+) -> None:
+    device = RawDevice()
+    device.registers |= {10 + n: word for n, word in enumerate(held)}
+    tag = msgspec.structs.replace(tag, read_back=True)
+    value = decode(tag, words, word_order="big", byte_order="big")
+    async with device.running():
+        done = await wrote(device, tag, words, value)
+        assert done == Outcome("failed", f"the device confirmed, but {reason}")
+        device.registers |= {10 + n: word for n, word in enumerate(words)}
+        assert await wrote(device, tag, words, value) == Outcome("written")
 
 
 async def test_h75_a_write_is_never_sent_twice() -> None:

@@ -81,6 +81,12 @@ def test_what_cannot_be_read_is_told_in_words(payload: bytes, reason: str) -> No
     assert reason in str(caught.value)
 
 
+def test_h75_an_id_is_not_that_of_another_whole_number_that_is_the_same_float() -> None:
+    first, second = (request_of(f"{2**53 + n}.0".encode()).asked for n in (1, 2))
+    assert (first, second) == (2**53 + 1, 2**53 + 2)
+    assert request_of(b"10.0").asked == 10.0
+
+
 def test_all_problems_of_a_write_flow_are_told_at_once() -> None:
     """Of what it hears, and of what it writes to."""
     with pytest.raises(SpecError) as heard:

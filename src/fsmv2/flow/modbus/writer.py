@@ -17,6 +17,7 @@ from fsmv2.flow.modbus.device_error import (
     RefusedError,
     WrongAnswerError,
 )
+from fsmv2.flow.modbus.raw import BITS
 from fsmv2.flow.modbus.request import read_request, write_request
 from fsmv2.flow.modbus.shared import Use
 from fsmv2.flow.modbus.values import Value, decode
@@ -115,9 +116,13 @@ class ModbusWriter:
         except NoAnswerError as error:
             before = " before it confirmed" if error.closed else ""
             return Outcome("unknown", f"{error}{before}; nobody knows whether it was written")
-        return await self._read_back(register, value) if register.read_back else Outcome("written")
+        if not register.read_back:
+            return Outcome("written")
+        return await self._read_back(register, tuple(words), value)
 
-    async def _read_back(self, register: WriteRegister, value: Value) -> Outcome:
+    async def _read_back(
+        self, register: WriteRegister, written: tuple[int, ...], value: Value
+    ) -> Outcome:
         config = self._config
         confirmed = "the device confirmed, but what it holds now could not be read back"
         request = read_request(config.unit, register.kind, register.address, register.width)
@@ -127,7 +132,16 @@ class ModbusWriter:
         except (DeviceError, ValueError, OverflowError) as error:
             return Outcome("unknown", f"{confirmed}: {error}")
         if now != value:
-            return Outcome("failed", f"the device confirmed, but now holds {now} and not {value}")
+            return Outcome(
+                "failed", f"the device confirmed, but now holds {_json(now)} and not {_json(value)}"
+            )
+        # With a scale, several whole numbers of a register can be the same float.
+        if register.type in BITS and words != written:
+            return Outcome(
+                "failed",
+                f"the device confirmed, but now holds the registers {_list(words)} and not "
+                f"{_list(written)}",
+            )
         return Outcome("written")
 
     def _decode(self, register: WriteRegister, words: Sequence[int]) -> Value:
@@ -139,6 +153,10 @@ class ModbusWriter:
             return _json(self._decode(register, words))
         except (ValueError, OverflowError):
             return f"the raw value {words[0]}"
+
+
+def _list(words: Sequence[int]) -> str:
+    return ", ".join(map(str, words))
 
 
 def _json(value: Value) -> str:

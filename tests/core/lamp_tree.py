@@ -37,7 +37,7 @@ from fsmv2 import (
     unknown,
 )
 from fsmv2.core.state import conditions
-from fsmv2.testing import Simulation
+from fsmv2.testing import ByHand, Simulation
 
 
 class World:
@@ -327,6 +327,11 @@ def simulate(
 ) -> Simulation:
     """A simulation of this tree in this world."""
     return Simulation(root, factory_for(world), settings=settings, **more)
+
+
+def by_hand(root: ChildSpec, world: World | None = None, **more: Any) -> ByHand:
+    """A core of this tree without a runtime: every event and every tick is asked for."""
+    return ByHand(root, factory_for(world or World()), **more)
 
 
 def states(sim: Simulation) -> dict[str, str]:

@@ -406,7 +406,7 @@ def test_an_escalation_says_what_the_type_tells_its_person_to_do(world: World) -
         assert sim.core.counters.escalations == 1
 
 
-def test_every_escalation_is_counted_and_said_as_a_sentence(world: World) -> None:
+def test_every_escalation_is_counted_and_reported_as_a_sentence(world: World) -> None:
     world.act["g/a"] = PermanentError("wrong BOX.")
     world.act["g/b"] = PermanentError("...nothing")
     with simulate(world, group("g", device("a"), device("b"))) as sim:
@@ -859,7 +859,7 @@ def test_h50_an_observation_dated_into_the_future_hides_no_later_one(world: Worl
         assert sim["g/a"].state == "failed"
 
 
-def test_an_action_that_waits_for_a_slot_is_not_said_to_run(world: World) -> None:
+def test_an_action_that_waits_for_a_slot_is_not_reported_to_run(world: World) -> None:
     world.hangs.add("g/a")
     settings = EngineSettings(action_slots=2)  # of which one type has half
     with simulate(world, group("g", device("a"), device("b")), settings=settings) as sim:

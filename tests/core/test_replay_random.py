@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from job_tree import Job, Jobs, Team
 from lamp_tree import World, device, factory_for, group
-from test_strategies_random import EVENTS, Event, happen, teams
+from random_teams import EVENTS, Event, happen, teams
 
 from fsmv2 import ChildSpec, WorkerFactory
 from fsmv2.testing import SimulatedStore, Simulation, VirtualJournal, replay

@@ -52,7 +52,7 @@ def test_a_delay_depends_on_seed_path_and_attempt_and_on_nothing_else() -> None:
     assert len(set(others)) == 3
 
 
-def test_two_with_the_same_trouble_are_not_tried_again_in_step() -> None:
+def test_two_with_the_same_trouble_are_not_retried_in_step() -> None:
     world = World()
     world.act["g/a"] = world.act["g/b"] = PermanentError("no power")
     settings = EngineSettings(backoff_base=60.0)
@@ -144,7 +144,7 @@ def test_planned_ends_do_not_keep_a_failure_from_being_forgotten() -> None:
         assert sim["t/a"].attempts == 0
 
 
-def test_a_failure_between_planned_ends_is_counted_from_anew() -> None:
+def test_a_failure_between_planned_ends_is_counted_again() -> None:
     jobs = Jobs()
     with simulate_jobs(jobs, team("t", job("a"))) as sim:
         sim.run(1)

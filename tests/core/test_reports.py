@@ -133,7 +133,7 @@ def test_a_group_that_is_restarted(jobs: Jobs, restart: str) -> None:
         assert causes(sim, "t/c", "sibling") == []
 
 
-def test_a_group_that_is_declared_anew(jobs: Jobs) -> None:
+def test_a_group_that_is_declared_again(jobs: Jobs) -> None:
     with simulate_jobs(jobs, team("t", job("a"), job("b")), ALL) as sim:
         sim.run(10)
         group = Group("one_for_all", ("a", "b"))
@@ -228,7 +228,7 @@ def test_an_escalation_that_is_acknowledged_and_over(jobs: Jobs, note: str, said
         assert causes(sim, "t/a", "timer")[-1] == "timer healthy for long enough"
 
 
-def test_a_child_that_is_declared_anew() -> None:
+def test_a_child_that_is_declared_again() -> None:
     world = World()
     with simulate(world, group("g"), settings=ALL) as sim:
         sim.declare(group("g", device("a")))

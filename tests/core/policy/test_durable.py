@@ -71,7 +71,7 @@ def test_a_stop_waits_for_no_store(world: World) -> None:
         assert sim.stop() < 5.0
 
 
-def test_a_changed_desired_state_waits_anew(world: World) -> None:
+def test_a_changed_desired_state_waits_again(world: World) -> None:
     """Switched off and on again; the second start waits for the second desired state."""
     store = SimulatedStore(delay=0.5)
     with simulate(world, plant("a"), store=store) as sim:
@@ -250,7 +250,7 @@ def test_what_is_only_stopped_stays_stored(world: World) -> None:
         assert store.read("plant/a") is not None
 
 
-def test_what_was_removed_while_nobody_ran_is_forgotten_and_said(world: World) -> None:
+def test_what_was_removed_while_nobody_ran_is_forgotten_and_reported(world: World) -> None:
     """Killed while it removed `b`, or the document was edited in between."""
     store = SimulatedStore()
     deep = group("b", device("x"))
@@ -280,7 +280,7 @@ def test_another_root_forgets_the_one_before(world: World) -> None:
         assert store.read("works/a") is None
 
 
-def test_a_desired_state_that_is_no_data_is_said_and_waits_for_nothing(world: World) -> None:
+def test_a_desired_state_that_is_no_data_is_reported_and_waits_for_nothing(world: World) -> None:
     store = SimulatedStore()
     from fsmv2 import DesiredState
 

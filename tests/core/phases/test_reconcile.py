@@ -283,7 +283,7 @@ def test_a_refused_spec_that_is_taken_back_leaves_no_word(world: World, again: s
         assert condition(sim, "g/a", "Created") == ""
 
 
-def test_a_child_that_could_not_be_made_is_tried_at_once_when_it_is_declared_anew(
+def test_a_child_that_could_not_be_made_is_retried_at_once_when_it_is_declared_again(
     world: World,
 ) -> None:
     settings = EngineSettings(backoff_base=3000.0, backoff_cap=3000.0)

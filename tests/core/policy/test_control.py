@@ -1,11 +1,12 @@
-"""Who decides the control state, in words: what `why` and the lists of workers show."""
+"""Who decides the control state, in words; and what is decided before a sibling was looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
-from job_tree import Job, Jobs, JobSeen, JobSpec, Team, job, team
+from job_tree import Job, Jobs, JobSeen, JobSpec, Team, job, states, team
+from job_tree import simulate as simulate_jobs
 from lamp_tree import World, device, group, simulate
 
 from fsmv2 import ChildSpec, DesiredState, EngineSettings, Phase, WorkerFactory
@@ -35,7 +36,7 @@ def wrong(world: World) -> None:
         ),
     ],
 )
-def test_who_decides_is_said(
+def test_who_decides_is_reported(
     child: ChildSpec,
     parent: dict[str, object],
     before: Callable[[World], None] | None,
@@ -50,7 +51,7 @@ def test_who_decides_is_said(
         assert (sim["g/p/a"].control, sim["g/p/a"].control_reason) == (control, said)
 
 
-def test_a_root_that_is_disabled_says_so() -> None:
+def test_a_disabled_root_is_reported_as_disabled() -> None:
     with simulate(World(), device("a", enabled=False)) as sim:
         sim.run(5)
         assert sim["a"].control_reason == "disabled"
@@ -101,3 +102,78 @@ def test_who_rests_after_a_person_was_called_is_seen_stopped_if_somebody_asks_fo
         assert sim["t/a"].control_reason.startswith("finished")
         assert sim["t/a"].state == "stopped"
         assert sim.supervisor("t").statuses["a"].phase is phase
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+def left_running(jobs: Jobs, *names: str) -> None:
+    """These run already, as after a kill -9 of the program that supervised them."""
+    for name in names:
+        jobs.works[f"t/{name}"] = True
+
+
+@pytest.mark.parametrize("names", ["abc", "cba", "bca"], ids="-".join)
+def test_h81_a_chain_of_requires_that_runs_is_taken_over_whole(jobs: Jobs, names: str) -> None:
+    left_running(jobs, *names)
+    declared = {"a": job("a"), "b": job("b", requires=["a"]), "c": job("c", requires=["b"])}
+    with simulate_jobs(jobs, team("t", *(declared[name] for name in names))) as sim:
+        sim.run(10)
+        assert states(sim, "abc") == ["running"] * 3
+        assert jobs.log == []
+
+
+def test_h81_who_waits_for_the_first_look_at_a_sibling_says_so(jobs: Jobs) -> None:
+    left_running(jobs, "a", "b")
+    with simulate_jobs(jobs, team("t", job("b", requires=["a"]), job("a"))) as sim:
+        sim.run(10)
+        gates = [record.gate for record in sim.records("t/b")]
+        assert "requires t/a, and whether that runs is not known yet" in gates
+
+
+def test_h81_what_requires_one_that_is_found_down_is_ended_first(jobs: Jobs) -> None:
+    left_running(jobs, "b")
+    with simulate_jobs(jobs, team("t", job("a"), job("b", requires=["a"]))) as sim:
+        sim.run(20)
+        assert states(sim, "ab") == ["running"] * 2
+        assert sorted(jobs.log[:2]) == ["+a", "-b"]
+        assert jobs.log[2:] == ["+b"]
+
+
+def test_h81_what_requires_a_finished_one_shot_that_is_done_again_is_left_alone(
+    jobs: Jobs,
+) -> None:
+    left_running(jobs, "app")
+    children = [job("migrate", "transient"), job("app", requires=["migrate"])]
+    with simulate_jobs(jobs, team("t", *children)) as sim:
+        sim.run(5)
+        assert states(sim, ["migrate", "app"]) == ["running", "running"]
+        jobs.end("t/migrate", "well")
+        sim.run(10)
+        assert states(sim, ["migrate", "app"]) == ["stopped", "running"]
+        assert jobs.log == ["+migrate"]
+
+
+@pytest.mark.parametrize("why", ["disabled", "failed"])
+def test_h81_what_requires_one_that_will_not_run_is_ended(jobs: Jobs, why: str) -> None:
+    left_running(jobs, "b")
+    jobs.broken.add("t/a")
+    first = job("a", "temporary", enabled=why != "disabled")
+    with simulate_jobs(jobs, team("t", first, job("b", requires=["a"]))) as sim:
+        sim.run(20)
+        assert (sim["t/b"].state, jobs.works["t/b"]) == ("stopped", False)
+
+
+def test_h81_what_requires_one_that_cannot_be_created_is_left_alone_until_the_stop(
+    jobs: Jobs,
+) -> None:
+    left_running(jobs, "b")
+    missing = type(job("a"))("a", "no-such-type", job("a").user_spec)
+    with simulate_jobs(jobs, team("t", missing, job("b", requires=["a"]))) as sim:
+        sim.run(60)
+        assert jobs.log == []
+        assert sim["t/b"].reason == "requires t/a, and whether that runs is not known yet"
+        sim.stop()
+        assert jobs.log == ["-b"]

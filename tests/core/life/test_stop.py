@@ -65,7 +65,7 @@ def test_a_worker_that_sees_more_after_its_last_look_goes_on_stopping() -> None:
     assert "g" not in tree
 
 
-def test_who_waits_for_a_dependent_to_stop_is_told_when_that_goes_on_instead() -> None:
+def test_who_waits_for_a_dependent_to_stop_is_woken_when_that_goes_on_instead() -> None:
     """Found by a simulation: it waited for the slow round, for what nobody asked any more."""
     mapping = {"maintenance": "stopped"}
 
@@ -113,7 +113,7 @@ def test_a_parent_stops_after_what_is_below_a_child_that_had_stopped_before() ->
 
 
 @pytest.mark.parametrize("ends", ["restarted", "forced", "removed"])
-def test_who_waits_for_one_far_below_is_told_however_that_ends(ends: str) -> None:
+def test_who_waits_for_one_far_below_is_woken_however_that_ends(ends: str) -> None:
     """Found by a simulation: between the two stood one that had stopped already."""
 
     def root(wish: str, *below: ChildSpec) -> ChildSpec:

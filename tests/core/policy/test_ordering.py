@@ -55,7 +55,7 @@ def test_after_waits_for_nobody_who_does_not_come(jobs: Jobs, why: str) -> None:
         assert sim["t/a"].state != "running"
 
 
-def test_once_begun_after_has_no_more_to_say(jobs: Jobs) -> None:
+def test_once_started_after_is_ignored(jobs: Jobs) -> None:
     with simulate(jobs, team("t", job("a"), job("b", after=["a"]))) as sim:
         sim.run(10)
         jobs.broken.add("t/a")
@@ -170,7 +170,7 @@ def test_each_of_those_it_requires_counts(jobs: Jobs, done: str) -> None:
         assert sim["t/c"].control_reason == "requires t/b, which is to stop"
 
 
-def test_it_says_what_the_one_it_requires_is_about(jobs: Jobs) -> None:
+def test_what_a_required_sibling_is_doing_is_reported(jobs: Jobs) -> None:
     jobs.broken.add("t/a")
     settings = EngineSettings(backoff_base=60.0)
     with simulate(jobs, team("t", job("a"), job("b", requires=["a"])), settings) as sim:
@@ -225,7 +225,7 @@ def test_a_root_has_no_siblings_to_wait_for(jobs: Jobs) -> None:
         assert (sim["a"].state, sim["a"].reason) == ("running", "it works")
 
 
-def test_only_those_who_run_and_require_it_are_told_that_one_is_to_stop(jobs: Jobs) -> None:
+def test_only_running_siblings_that_require_it_are_woken_when_one_is_to_stop(jobs: Jobs) -> None:
     """Not one that is off already, and not a cousin whose own sibling has the same name."""
     off, c = job("b", requires=["a"], enabled=False), job("c", requires=["a"])
     cousins = team("u", job("a"), job("b", requires=["a"], depends_on=["r/t/a"]))
@@ -242,3 +242,37 @@ def test_only_those_who_run_and_require_it_are_told_that_one_is_to_stop(jobs: Jo
         assert [str(cause) for cause in told["r/t/c"]] == ["sibling a is to stop"]
         assert told["r/t/c"][0].origin > 0
         assert (told["r/t/b"], told["r/u/b"]) == ([], [])
+
+
+def test_h82_after_waits_for_one_that_is_held_back_by_what_it_requires(jobs: Jobs) -> None:
+    children = [job("c", after=["b"]), job("b", requires=["a"]), job("a", after=["z"]), job("z")]
+    with simulate(jobs, team("t", *children)) as sim:
+        sim.run(20)
+        assert jobs.log == ["+z", "+a", "+b", "+c"]
+
+
+def test_h82_after_waits_over_two_that_are_held_back(jobs: Jobs) -> None:
+    children = [job("d", after=["c"]), job("c", requires=["b"]), job("b", requires=["a"]), job("a")]
+    with simulate(jobs, team("t", *children)) as sim:
+        sim.run(20)
+        assert jobs.log == ["+a", "+b", "+c", "+d"]
+
+
+@pytest.mark.parametrize("why", ["disabled", "ended", "failed", "disabled later"])
+def test_h82_after_does_not_wait_for_one_held_back_by_one_that_does_not_come(
+    jobs: Jobs, why: str
+) -> None:
+    kind = "temporary" if why == "ended" else "permanent"
+    held = [job("b", requires=["a"]), job("c", after=["b"])]
+    if why in ("ended", "failed"):
+        jobs.broken.add("t/a")
+    settings = EngineSettings(backoff_base=50.0, resync=1000.0)
+    jobs.slow["t/a"] = 3.0
+    first = job("a", kind, enabled=why != "disabled", after=["z"])
+    with simulate(jobs, team("t", job("z"), first, *held), settings) as sim:
+        if why == "disabled later":
+            sim.run(1)
+            assert sim["t/c"].state == "stopped"
+            sim.declare(team("t", job("z"), job("a", enabled=False), *held))
+        sim.run(30)
+        assert (sim["t/b"].state, sim["t/c"].state) == ("stopped", "running")

@@ -76,7 +76,7 @@ def test_a_permanent_child_that_keeps_finishing_backs_off_and_calls_a_person(job
 
 
 @pytest.mark.parametrize("change", ["spec", "enabled", "policy", "restart"])
-def test_one_that_ended_begins_again_when_a_person_wants_it(jobs: Jobs, change: str) -> None:
+def test_one_that_ended_is_restarted_when_a_person_wants_it(jobs: Jobs, change: str) -> None:
     with simulate(jobs, team("t", job("a", "temporary"))) as sim:
         sim.run(5)
         jobs.end("t/a", "badly")
@@ -95,7 +95,7 @@ def test_one_that_ended_begins_again_when_a_person_wants_it(jobs: Jobs, change: 
         assert sim["t/a"].state == "running"
 
 
-def test_one_that_ended_stops_what_somebody_else_begins(jobs: Jobs) -> None:
+def test_one_that_ended_stops_what_somebody_else_starts(jobs: Jobs) -> None:
     with simulate(jobs, team("t", job("a", "transient"))) as sim:
         sim.run(5)
         jobs.end("t/a", "well")
@@ -105,7 +105,7 @@ def test_one_that_ended_stops_what_somebody_else_begins(jobs: Jobs) -> None:
         assert not jobs.works["t/a"]
 
 
-def test_a_permanent_root_begins_again_like_any_child(jobs: Jobs) -> None:
+def test_a_permanent_root_is_restarted_like_any_child(jobs: Jobs) -> None:
     with simulate(jobs, job("a")) as sim:
         sim.run(10)
         jobs.end("a", "well")
@@ -230,7 +230,7 @@ def test_a_member_that_waits_for_its_own_backoff_is_not_restarted_by_another(
         assert sim["t/b"].incarnation == before
 
 
-def test_a_member_that_has_not_begun_is_not_restarted(jobs: Jobs) -> None:
+def test_a_member_that_has_not_started_is_not_restarted(jobs: Jobs) -> None:
     group = Group("one_for_all", ("a", "b"))
     waits = job("b", requires=["x"])
     tree = team("t", job("a"), waits, job("x", enabled=False), groups=(group,))
@@ -361,7 +361,7 @@ def test_significant_children_end_their_parent(
             assert begun(jobs, "c") == 1
 
 
-def test_a_permanent_parent_that_its_significant_child_ended_begins_all_again(jobs: Jobs) -> None:
+def test_a_permanent_parent_that_its_significant_child_ended_restarts_all(jobs: Jobs) -> None:
     children = [job("a", "transient", significant=True), job("c", "transient")]
     inner = team("t", *children, auto_stop="any_significant")
     with simulate(jobs, team("r", inner)) as sim:
@@ -394,7 +394,7 @@ def test_the_end_of_significant_children_goes_up_the_tree(jobs: Jobs) -> None:
 
 
 @pytest.mark.parametrize("policy", ["isolate", "restart"])
-def test_a_parent_isolates_a_child_tried_in_vain_or_begins_all_again(
+def test_a_parent_isolates_a_child_whose_retries_failed_or_restarts_all(
     jobs: Jobs, policy: str
 ) -> None:
     inner = team("t", job("a"), job("b"), escalation=policy)
@@ -425,7 +425,7 @@ def test_a_temporary_worker_that_stays_silent_ends_once() -> None:
 
 
 @pytest.mark.parametrize("by", ["a person", "another policy"])
-def test_a_beginning_that_was_due_later_is_none_once_it_has_begun(jobs: Jobs, by: str) -> None:
+def test_a_restart_that_was_due_later_is_dropped_once_it_has_started(jobs: Jobs, by: str) -> None:
     """Begun before its time, ended for good since: the time it waited for must not revive it."""
     settings = EngineSettings(backoff_base=60.0)
     with simulate(jobs, team("t", job("a")), settings) as sim:

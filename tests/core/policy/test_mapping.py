@@ -74,19 +74,19 @@ def said(mapping: dict[str, str], **more: Any) -> list[str]:
         return sim.texts("mapping")
 
 
-def test_a_forgotten_state_is_named_once_for_all_children_of_a_type() -> None:
+def test_a_forgotten_state_is_reported_once_for_all_children_of_a_type() -> None:
     [text] = said({"stopped": "stopped"}, count=50)
     assert "the state mapping of p0 says nothing for running" in text
     assert "'*'" in text
 
 
-def test_a_default_or_all_states_or_no_mapping_say_nothing() -> None:
+def test_nothing_is_reported_for_a_default_all_states_or_no_mapping() -> None:
     assert said({"stopped": "stopped", "*": "running"}) == []
     assert said({"stopped": "stopped", "running": "running"}) == []
     assert said({}) == []
 
 
-def test_a_key_that_is_no_state_of_the_parent_is_told_of_with_the_nearest() -> None:
+def test_a_key_that_is_no_state_of_the_parent_is_reported_with_the_nearest() -> None:
     """A misspelt one is otherwise never met, and its child does as it likes."""
     [text] = said({"stoped": "stopped", "*": "running"}, count=50)
     assert text == (

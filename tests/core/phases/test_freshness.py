@@ -1,4 +1,4 @@
-"""A type that pushes is asked to look only at the start and after actions; silence is seen."""
+"""A type that pushes, and silence: both are told from an answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from lamp_tree import DeviceObserved, condition
+from lamp_tree import DeviceObserved, World, condition, device, simulate
 
 from fsmv2 import ChildSpec, UserSpec, Worker, WorkerFactory, goto, state, stay
 from fsmv2.testing import Simulation
@@ -95,3 +95,16 @@ def test_pushes_that_stop_are_silence() -> None:
         sim.run(25)
         assert sim.texts("silent", "s") != []
         assert Sensor.looks > 1
+
+
+def test_a_worker_restarted_for_silence_comes_nearer_to_escalation() -> None:
+    """A collection that hangs through every restart ends with a call for a person, once."""
+    world = World()
+    with simulate(world, device("lamp")) as sim:
+        sim.run(3)
+        world.silent.add("lamp")
+        sim.run(4000)
+        assert sim["lamp"].incarnation > 4
+        called = [t for t in sim.texts("escalation", "lamp") if "EscalationRequired" in t]
+        assert len(called) == 1
+        assert "silent" in called[0]

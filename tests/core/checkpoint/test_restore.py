@@ -1,100 +1,23 @@
-"""A checkpoint holds everything a core decides by, and a core made of it goes on the same."""
+"""A core made of a checkpoint is equal, and goes on the same."""
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
-import sys
-from typing import Any
-
 import msgspec
 import pytest
-from lamp_tree import World, device, factory_for, group, simulate
+from busy_tree import busy, find, thaw
+from lamp_tree import World, device, factory_for, group
 
-import fsmv2.core
-from fsmv2.core import Core, Declared, PauseAsked, StopAsked, Supervisor
+from fsmv2.core import Core, Declared, PauseAsked, StopAsked
 from fsmv2.core.checkpoint.restore import Thawing, first_difference
 from fsmv2.core.checkpoint.take import (
-    CORE_LEFT_OUT,
     DATA,
-    IDENTITY,
-    LEFT_OUT,
     STATE,
-    Checkpoint,
-    Copying,
     attributes_of,
     checkpoint,
-    parts_of,
 )
 from fsmv2.errors import JournalError
 from fsmv2.runtime.journal.words import decided
-from fsmv2.testing import Simulation
 from fsmv2.worker import WorkerFactory
-
-WITHOUT_STATE = {
-    "DecidedBy",
-    "Core",
-    "Tree",
-    "OwnTree",
-    "StopKind",
-    "Supervisor",
-    "_Subjects",
-    "Checkpoint",
-    "Copying",
-    "Thawing",
-    "_Copiers",
-}
-"""Classes of the core that no supervisor and no attribute of a core holds."""
-
-
-def find(name: str) -> Any:
-    module, _, inner = name.partition(":")
-    return vars(sys.modules[module])[inner]
-
-
-def thaw(taken: Checkpoint, factory: WorkerFactory) -> Core:
-    """A core of a checkpoint that went through bytes."""
-    thawing = Thawing(taken.head, factory, find)
-    raw = [msgspec.msgpack.encode(part) for part in taken.parts()]
-    assert [thawing.take(msgspec.msgpack.decode(one)) for one in raw][-1]
-    return thawing.core
-
-
-def busy(world: World) -> Simulation:
-    """A tree in which something of everything is under way."""
-    world.broken["plant/west"] = "b"
-    world.slow["plant/east/a"] = 3.0
-    world.collect["plant/east/b"] = ValueError("no answer")
-    world.step["plant/east/c"] = ValueError("a mistake")
-    root = group(
-        "plant",
-        group("east", *(device(name) for name in "abc")),
-        group("west", *(device(name) for name in "abc"), depends_on=("plant/east",)),
-    )
-    return simulate(world, root)
-
-
-def test_every_slot_of_a_supervisor_is_held_or_left_out_with_a_reason() -> None:
-    assert {*IDENTITY, *STATE, *LEFT_OUT} == {*Supervisor.__slots__}
-    assert {*DATA} <= {*STATE}
-    assert all(LEFT_OUT.values())
-
-
-def test_every_attribute_of_a_core_is_held_or_left_out_with_a_reason() -> None:
-    core = Core(WorkerFactory())
-    assert {*attributes_of(core), *CORE_LEFT_OUT} == {*vars(core)}
-    assert all(CORE_LEFT_OUT.values())
-
-
-def test_every_class_of_the_core_that_holds_state_can_be_copied() -> None:
-    """Who adds one without slots is told here, not by a replay that differs."""
-    for module in pkgutil.walk_packages(fsmv2.core.__path__, "fsmv2.core."):
-        for name, cls in vars(importlib.import_module(module.name)).items():
-            if not inspect.isclass(cls) or cls.__module__ != module.name or name in WITHOUT_STATE:
-                continue
-            known = issubclass(cls, msgspec.Struct) or hasattr(cls, "collect_observed_state")
-            assert known or parts_of(cls), f"{module.name}.{name} needs __slots__"
 
 
 @pytest.mark.parametrize("slot", STATE)
@@ -130,19 +53,7 @@ def test_what_an_attribute_of_the_core_holds_comes_through(
         assert getattr(thaw(taken, sim.core.factory), name) == {"marked": [name, 2.0]}
 
 
-def test_a_copy_does_not_change_with_the_tree() -> None:
-    """It is written on another thread while the tree goes on."""
-    with busy(World()) as sim:
-        sim.run(5)
-        taken = checkpoint(sim.core)
-        at_once = thaw(taken, sim.core.factory)
-        sim.run(30)
-        later = thaw(taken, sim.core.factory)
-        assert first_difference(at_once, later) is None
-        assert first_difference(at_once, sim.core) is not None
-
-
-def test_a_thawed_core_is_equal_and_made_anew() -> None:
+def test_a_restored_core_is_equal_and_shares_no_supervisor() -> None:
     with busy(World()) as sim:
         for _ in range(40):
             sim.run(0.7)
@@ -166,17 +77,6 @@ def test_what_was_one_object_is_one_again() -> None:
         child, parent = thawed["plant/east/a"], thawed["plant/east"]
         assert child.declared is parent.accepted[0]
         assert child.derive_key[0] is child.declared.user_spec
-
-
-def test_it_is_copied_in_pieces_when_that_is_enough_for_now() -> None:
-    with simulate(World(), group("plant", *(device(f"d{n}") for n in range(100)))) as sim:
-        sim.run(5)
-        copying, pieces = Copying(sim.core), 1
-        while not copying.go_on(lambda: True):
-            pieces += 1
-        assert pieces > 3
-        thawed = thaw(copying.checkpoint, sim.core.factory)
-        assert first_difference(sim.core, thawed) is None
 
 
 def test_in_the_middle_of_a_large_change_it_goes_on_the_same() -> None:
@@ -217,23 +117,6 @@ def test_in_the_middle_of_a_large_change_it_goes_on_the_same() -> None:
     assert once_spreading > 1
 
 
-def test_what_is_no_data_is_said_with_its_path() -> None:
-    with busy(World()) as sim:
-        sim.run(5)
-        sim.supervisor("plant/east/a").live_config = {"client": object()}
-        taken = checkpoint(sim.core)
-        thaw(taken, sim.core.factory)
-        assert taken.unkept == [("plant/east/a", "builtins:object")]
-
-
-def test_internal_variables_are_in_no_checkpoint() -> None:
-    with busy(World()) as sim:
-        sim.run(5)
-        raw = b"".join(msgspec.msgpack.encode(part) for part in checkpoint(sim.core).parts())
-        assert b"parent_id" not in raw
-        assert b"plant/east/a" in raw
-
-
 def test_a_checkpoint_of_another_core_is_refused_in_words() -> None:
     with busy(World()) as sim:
         head = checkpoint(sim.core).head
@@ -257,7 +140,7 @@ def test_a_damaged_part_is_an_error_with_words() -> None:
                 Thawing(taken.head, sim.core.factory, find).take(wrong)
 
 
-def test_a_constructor_that_fails_when_thawing_is_named() -> None:
+def test_a_constructor_that_fails_when_restoring_is_named() -> None:
     world = World()
     with busy(world) as sim:
         sim.run(5)

@@ -56,7 +56,7 @@ def test_who_is_silent_after_the_loop_goes_on_is_restarted_as_ever(world: World)
         assert sim.texts("silent", "g/b") != []
 
 
-def test_a_blockage_of_nobody_known_is_told_of_the_root(world: World) -> None:
+def test_a_blockage_by_nobody_known_is_reported_on_the_root(world: World) -> None:
     with simulate(world, group("g", device("a"))) as sim:
         sim.run(5)
         blocked(sim, "", 1.0)

@@ -1,0 +1,104 @@
+"""A checkpoint holds everything a core decides by, and does not change with it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+
+import msgspec
+from busy_tree import busy, thaw
+from lamp_tree import World, device, group, simulate
+
+import fsmv2.core
+from fsmv2.core import Core, Supervisor
+from fsmv2.core.checkpoint.restore import first_difference
+from fsmv2.core.checkpoint.take import (
+    CORE_LEFT_OUT,
+    DATA,
+    IDENTITY,
+    LEFT_OUT,
+    STATE,
+    Copying,
+    attributes_of,
+    checkpoint,
+    parts_of,
+)
+from fsmv2.worker import WorkerFactory
+
+WITHOUT_STATE = {
+    "DecidedBy",
+    "Core",
+    "Tree",
+    "OwnTree",
+    "StopKind",
+    "Supervisor",
+    "_Subjects",
+    "Checkpoint",
+    "Copying",
+    "Thawing",
+    "_Copiers",
+}
+"""Classes of the core that no supervisor and no attribute of a core holds."""
+
+
+def test_every_slot_of_a_supervisor_is_held_or_left_out_with_a_reason() -> None:
+    assert {*IDENTITY, *STATE, *LEFT_OUT} == {*Supervisor.__slots__}
+    assert {*DATA} <= {*STATE}
+    assert all(LEFT_OUT.values())
+
+
+def test_every_attribute_of_a_core_is_held_or_left_out_with_a_reason() -> None:
+    core = Core(WorkerFactory())
+    assert {*attributes_of(core), *CORE_LEFT_OUT} == {*vars(core)}
+    assert all(CORE_LEFT_OUT.values())
+
+
+def test_every_class_of_the_core_that_holds_state_can_be_copied() -> None:
+    """Who adds one without slots is told here, not by a replay that differs."""
+    for module in pkgutil.walk_packages(fsmv2.core.__path__, "fsmv2.core."):
+        for name, cls in vars(importlib.import_module(module.name)).items():
+            if not inspect.isclass(cls) or cls.__module__ != module.name or name in WITHOUT_STATE:
+                continue
+            known = issubclass(cls, msgspec.Struct) or hasattr(cls, "collect_observed_state")
+            assert known or parts_of(cls), f"{module.name}.{name} needs __slots__"
+
+
+def test_a_copy_does_not_change_with_the_tree() -> None:
+    """It is written on another thread while the tree goes on."""
+    with busy(World()) as sim:
+        sim.run(5)
+        taken = checkpoint(sim.core)
+        at_once = thaw(taken, sim.core.factory)
+        sim.run(30)
+        later = thaw(taken, sim.core.factory)
+        assert first_difference(at_once, later) is None
+        assert first_difference(at_once, sim.core) is not None
+
+
+def test_it_is_copied_in_pieces_when_that_is_enough_for_now() -> None:
+    with simulate(World(), group("plant", *(device(f"d{n}") for n in range(100)))) as sim:
+        sim.run(5)
+        copying, pieces = Copying(sim.core), 1
+        while not copying.go_on(lambda: True):
+            pieces += 1
+        assert pieces > 3
+        thawed = thaw(copying.checkpoint, sim.core.factory)
+        assert first_difference(sim.core, thawed) is None
+
+
+def test_what_is_no_data_is_reported_with_its_path() -> None:
+    with busy(World()) as sim:
+        sim.run(5)
+        sim.supervisor("plant/east/a").live_config = {"client": object()}
+        taken = checkpoint(sim.core)
+        thaw(taken, sim.core.factory)
+        assert taken.unkept == [("plant/east/a", "builtins:object")]
+
+
+def test_internal_variables_are_in_no_checkpoint() -> None:
+    with busy(World()) as sim:
+        sim.run(5)
+        raw = b"".join(msgspec.msgpack.encode(part) for part in checkpoint(sim.core).parts())
+        assert b"parent_id" not in raw
+        assert b"plant/east/a" in raw

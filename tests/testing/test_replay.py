@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 from toy_plant import Machine, plant
 
+import fsmv2
 from fsmv2 import (
     ChildSpec,
     ObservedState,
@@ -24,10 +26,12 @@ from fsmv2 import (
     state,
     stay,
 )
+from fsmv2.builtin import register_builtins
 from fsmv2.core import EngineSettings
 from fsmv2.core.checkpoint import restore
 from fsmv2.core.policy import actions
 from fsmv2.errors import JournalError
+from fsmv2.flow import AsyncioEngine
 from fsmv2.runtime.journal.story import Moment
 from fsmv2.testing import FaultKind, FaultPlan, Replayed, Simulation, VirtualJournal, replay
 from fsmv2.testing.simulated_world import SimulatedWorld
@@ -338,3 +342,14 @@ def test_the_result_is_data_that_can_be_kept(tmp_path: Path) -> None:
     assert segment.first == 1_700_000_000.0
     assert segment.last >= segment.first + 120
     assert segment.size == segment.path.stat().st_size
+
+
+def test_the_journal_of_another_version_is_refused_by_its_name(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "journal_of_0_1_0", tmp_path, dirs_exist_ok=True)
+    factory = WorkerFactory()
+    register_builtins(factory, AsyncioEngine())
+    with pytest.raises(JournalError) as raised:
+        replay(tmp_path, factory)
+    this = fsmv2.__version__
+    assert f"it was recorded by fsmv2 0.1.0, and this is fsmv2 {this}: the" in str(raised.value)
+    assert raised.value.fix == "Replay it with fsmv2 0.1.0."

@@ -122,7 +122,9 @@ def test_a_checkpoint_of_another_core_is_refused_in_words() -> None:
         head = checkpoint(sim.core).head
         factory = sim.core.factory
     more = msgspec.structs.replace(head, slots=(*head.slots, "mood"))
-    with pytest.raises(JournalError, match="another version of fsmv2, whose supervisors kept mood"):
+    with pytest.raises(
+        JournalError, match="the supervisors of the version that recorded it kept mood"
+    ):
         Thawing(more, factory, find)
     less = msgspec.structs.replace(head, attributes=head.attributes[1:])
     with pytest.raises(JournalError, match=f"did not keep {head.attributes[0]}"):

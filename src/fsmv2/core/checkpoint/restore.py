@@ -157,6 +157,6 @@ def _compare(what: str, recorded: tuple[str, ...], ours: tuple[str, ...]) -> Non
         kept = [f"kept {', '.join(more)} too"] * bool(more)
         kept += [f"did not keep {', '.join(less)}"] * bool(less)
         raise JournalError(
-            f"it was recorded by another version of fsmv2, whose {what} {' and '.join(kept)}.",
+            f"the {what} of the version that recorded it {' and '.join(kept)}.",
             fix="Replay it with the version that recorded it.",
         )

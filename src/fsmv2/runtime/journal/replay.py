@@ -7,6 +7,7 @@ collected and no action is run.
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -205,7 +206,11 @@ class _Replay:
                     self._core = thawing.core
                 self._proceeds()
         except FsmError as error:
-            raise JournalError(f"{_place(segment)}: {error.message}", fix=error.fix) from error
+            older = _of_another_version(start)
+            raise JournalError(
+                f"{_place(segment)}: {older}{error.message}",
+                fix=f"Replay it with fsmv2 {start.fsmv2}." if older else error.fix,
+            ) from error
         except Exception as error:
             raise _unreadable(segment, error) from error
         except BaseException as error:  # of who bounds the time
@@ -330,6 +335,14 @@ def _unreadable(segment: RecordedSegment, error: Exception) -> JournalError:
     return JournalError(
         f"{_place(segment)} cannot be replayed: what it holds is no journal: {said(error)}."
     )
+
+
+def _of_another_version(start: Start) -> str:
+    """The version that recorded it, when that is not this one; else nothing."""
+    ours = importlib.metadata.version("fsmv2")
+    if start.fsmv2 == ours:
+        return ""
+    return f"it was recorded by fsmv2 {start.fsmv2}, and this is fsmv2 {ours}: "
 
 
 def _place(segment: RecordedSegment) -> str:

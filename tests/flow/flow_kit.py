@@ -97,13 +97,24 @@ def flow(
     )
 
 
-async def until(condition: Callable[[], Any], *, timeout: float = 10.0) -> None:
+async def until(
+    condition: Callable[[], Any], *, timeout: float = 10.0, every: float = 0.01
+) -> None:
     """Wait until `condition()` holds; AssertionError after `timeout` seconds."""
     loop = asyncio.get_running_loop()
     limit = loop.time() + timeout
     while not condition():
         assert loop.time() < limit, "never so"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(every)
+
+
+async def flushed(client: Any) -> None:
+    """Until the broker has all that the client was to send before.
+
+    The client's own `flush` (nats-py 2) sends its ping ahead of what waits to be written.
+    """
+    await client._flush_pending(force_flush=True)
+    await client.flush()
 
 
 def url_of(broker: BrokerConfig | int) -> str:

@@ -14,14 +14,16 @@ from pathlib import Path
 import msgspec
 import nats
 import pytest
-from flow_kit import broker, flow, free_port, simulated_plc, stored, until
+from flow_kit import broker, flow, flushed, free_port, simulated_plc, stored, until
 
 from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats
+from fsmv2.flow.uns.client import Client
 from fsmv2.flow.uns.connection import Heard, UnsConnection
+from fsmv2.flow.uns.login import Login
 
 pytestmark = pytest.mark.real
 
@@ -245,13 +247,74 @@ async def test_what_has_arrived_is_heard_out_by_one_who_leaves(tmp_path: Path) -
         client = await nats.connect(connect_url(server))
         for number in range(30):
             await client.publish("commands.filler", b"%d" % number)
-        await client.flush()
+        await flushed(client)
         await connection.unlisten("me")
         assert heard == [b"%d" % number for number in range(30)]
         await client.publish("commands.filler", b"late")
-        await client.flush()
+        await flushed(client)
         await asyncio.sleep(0.1)
         assert len(heard) == 30
+        await client.close()
+        await connection.aclose()
+
+
+async def test_a_flush_is_confirmed_after_all_that_was_to_be_sent_before_it(tmp_path: Path) -> None:
+    """Else a subscription would count as known to the broker, or as ended, that is not."""
+    async with broker(tmp_path) as server:
+        client = Client(connect_url(server), Login())
+        await client.connect()
+        sent: list[bytes] = []
+        transport = client.nats._transport
+        write, writelines = transport.write, transport.writelines
+
+        def written(data: bytes) -> None:
+            sent.append(data)
+            write(data)
+
+        def all_written(lines: list[bytes]) -> None:
+            sent.extend(lines)
+            writelines(lines)
+
+        transport.write, transport.writelines = written, all_written
+        subscription = await client.nats.subscribe("commands.filler")
+        await client.nats.flush(timeout=5)
+        await client.nats.publish("others", b"")
+        await subscription.drain()
+        assert [line.split()[0] for line in sent] == [b"SUB", b"PING", b"PUB", b"UNSUB", b"PING"]
+        await client.close()
+
+
+async def test_who_has_left_is_known_to_the_broker_when_it_is_told(tmp_path: Path) -> None:
+    """A command that comes then would wait for an answer that nobody gives."""
+    async with broker(tmp_path) as server:
+        connection = UnsConnection(connect_url(server), "UMH")
+        await asyncio.wait_for(connection.up.wait(), 10)
+        client = await nats.connect(connect_url(server))
+        for _ in range(50):
+            await connection.listen("me", "commands.filler", lambda _: None)
+            with pytest.raises(nats.errors.TimeoutError):  # it is heard
+                await client.request("commands.filler", b"", timeout=0.01)
+            await connection.unlisten("me")
+            with pytest.raises(nats.errors.NoRespondersError):
+                await client.request("commands.filler", b"", timeout=5)
+        await client.close()
+        await connection.aclose()
+
+
+async def test_who_leaves_while_the_connection_is_set_up_takes_no_message_from_others(
+    tmp_path: Path,
+) -> None:
+    """Subscribed already, on a connection that does not call itself up yet."""
+    async with broker(tmp_path) as server:
+        connection = UnsConnection(connect_url(server), "UMH")
+        await connection.listen("me", "commands.filler", lambda _: None)
+        await until(lambda: "me" in connection._subscribed, every=0)
+        assert connection._client is None
+        await connection.unlisten("me")
+        await asyncio.wait_for(connection.up.wait(), 10)
+        client = await nats.connect(connect_url(server))
+        with pytest.raises(nats.errors.NoRespondersError):
+            await client.request("commands.filler", b"", timeout=5)
         await client.close()
         await connection.aclose()
 

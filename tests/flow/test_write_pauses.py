@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import nats
 import pytest
-from flow_kit import broker, until, url_of
+from flow_kit import broker, flushed, until, url_of
 from raw_device import RawDevice
 
 from fsmv2 import ChildSpec, Runtime
@@ -55,13 +55,13 @@ class Sender:
             self.answers.setdefault(number, []).append(msgspec.json.decode(message.data))
 
         await client.subscribe("answers.*", cb=hear)
-        await client.flush()
+        await flushed(client)
         number = 0
         while not self._over.is_set():
             number += 1
             self.sent[number] = time.monotonic()
             await client.publish(f"{SUBJECT}.value", b"%d" % number, reply=f"answers.{number}")
-            await client.flush()
+            await flushed(client)
             if not number % 10:
                 self.ready.set()
                 await asyncio.sleep(0.005)

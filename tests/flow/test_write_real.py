@@ -16,7 +16,17 @@ import aiomqtt
 import msgspec
 import nats
 import pytest
-from flow_kit import Simulator, broker, flow, free_port, shown, simulated_plc, until, url_of
+from flow_kit import (
+    Simulator,
+    broker,
+    flow,
+    flushed,
+    free_port,
+    shown,
+    simulated_plc,
+    until,
+    url_of,
+)
 
 from fsmv2 import FlowError
 from fsmv2.builtin.broker.config import BrokerConfig
@@ -267,7 +277,7 @@ async def test_an_answer_that_never_came_is_unknown_and_nothing_is_tried_again(
         it.plc.send(signal.SIGSTOP)
         asked = [asyncio.create_task(it.ask("setpoint", 2, id="x"))]
         await until(lambda: it.stats.queue_depth == 0 and it.client.stats["out_msgs"] >= 2)
-        await it.client.flush()
+        await flushed(it.client)
         asked += [asyncio.create_task(it.ask("setpoint", 3 + n)) for n in range(6)]
         answers = await asyncio.gather(*asked)
         assert answers[0]["outcome"] == "unknown"
@@ -313,7 +323,7 @@ async def test_after_the_brokers_death_new_commands_are_heard_and_old_ones_never
         with pytest.raises(nats.errors.NoRespondersError):
             await it.ask("setpoint", 2)
         await it.client.publish(f"{SUBJECT}.setpoint", b"3")
-        await it.client.flush()
+        await flushed(it.client)
         async with aiomqtt.Client("127.0.0.1", it.server.mqtt_port, **shown(it.server)) as mqtt:
             await mqtt.publish(f"{SUBJECT}.setpoint".replace(".", "/"), b"4", qos=1, retain=True)
         await it.engine.start(writing(it.plc.port, it.server), allowed)

@@ -48,6 +48,7 @@ class Client:
         silence("nats", "nats.aio.client")
         self.address: BrokerAddress | None = None
         self.nats: Any = industrial("nats.aio.client").Client()
+        self.nats._send_ping = self._ping_in_turn
         self.refused = ""
         self._shows = ""
         self._url = url
@@ -125,6 +126,18 @@ class Client:
                 "the broker offers no TLS, so nothing is sent to it; write nats:// if that is meant"
             )
         return secret
+
+    async def _ping_in_turn(self, pong: asyncio.Future[bool] | None = None) -> None:
+        """Send a ping behind all that was to be sent before it.
+
+        The client's own (nats-py 2) goes to the socket at once, ahead of what waits to be written.
+        Its pong then says nothing of a subscription or its end that was asked for before the ping.
+        """
+        client = self.nats
+        ping = industrial("nats.aio.client").PING_PROTO
+        client._pongs.append(pong or asyncio.get_running_loop().create_future())
+        await client._send_command(ping)
+        await client._flush_pending()
 
     async def close(self) -> None:
         """Close for good, within a second."""

@@ -127,7 +127,7 @@ class UnsConnection:
         """Hear no more; what the broker has sent already is heard to its end, within limits."""
         self._listeners.pop(who, None)
         subscription = self._subscribed.pop(who, None)
-        if subscription is not None and self._client is not None:
+        if subscription is not None:  # also on a connection that is still being set up
             ending = asyncio.get_running_loop().create_task(_hear_out(subscription))
             self._unlistening[who] = ending
             ending.add_done_callback(lambda _: self._unlistening.pop(who, None))

@@ -334,6 +334,17 @@ def by_hand(root: ChildSpec, world: World | None = None, **more: Any) -> ByHand:
     return ByHand(root, factory_for(world or World()), **more)
 
 
+def light(tree: ByHand, path: str) -> None:
+    """Answer for a device that is to run until it does: dark, switched on, lit."""
+    for lit in (False, True):
+        tree.tick()
+        tree.observe(path, DeviceObserved(lit=lit))
+        tree.tick()
+        if not lit:
+            tree.end(path)
+    assert tree[path].state == "running", tree[path]
+
+
 def states(sim: Simulation) -> dict[str, str]:
     """Path → state, of the whole tree."""
     return {node.path: node.state for node in sim.view().nodes}

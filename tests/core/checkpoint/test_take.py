@@ -24,6 +24,8 @@ from fsmv2.core.checkpoint.take import (
     checkpoint,
     parts_of,
 )
+from fsmv2.core.state.backoff import Attempts
+from fsmv2.core.state.tick_record import Cause
 from fsmv2.worker import WorkerFactory
 
 WITHOUT_STATE = {
@@ -102,3 +104,22 @@ def test_internal_variables_are_in_no_checkpoint() -> None:
         raw = b"".join(msgspec.msgpack.encode(part) for part in checkpoint(sim.core).parts())
         assert b"parent_id" not in raw
         assert b"plant/east/a" in raw
+
+
+def test_what_the_core_changes_in_place_is_copied() -> None:
+    with busy(World()) as sim:
+        sim.run(5)
+        core, s = sim.core, sim.supervisor("plant/east/a")
+        core.fences = {"plant/east/a": {1}}
+        s.attempts = Attempts()
+        s.causes = [Cause("test")]
+        taken = checkpoint(core)
+        core.fences["plant/east/a"].add(2)
+        s.attempts.count = 7
+        s.causes.append(Cause("later"))
+        thawed = thaw(taken, core.factory)
+        found = thawed.by_path["plant/east/a"]
+        assert thawed.fences == {"plant/east/a": {1}}
+        assert found.attempts is not None
+        assert found.attempts.count == 0
+        assert found.causes == [Cause("test")]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from lamp_tree import Device, World, device, factory_for, simulate
 
 from fsmv2 import Backoff, EngineSettings, SpecError
 from fsmv2.core.contract.settings import ActionSettings, TypeSettings
 from fsmv2.core.contract.type_overrides import with_overrides
-from fsmv2.worker import WorkerDefinition
+from fsmv2.worker import RegisteredType, WorkerDefinition
 
 
 def overridden(**given: Any) -> WorkerDefinition:
@@ -37,8 +38,11 @@ def test_the_update_policy_is_replaced(policy: Any, in_place: bool) -> None:
 
 
 def test_the_backoff_is_laid_over_that_of_the_author() -> None:
-    assert overridden(backoff=Backoff(base=7.0)).backoff.base == 7.0
-    assert overridden().backoff == Device.definition.backoff
+    found = factory_for(World()).find("device")
+    own = msgspec.structs.replace(found.definition, backoff=Backoff(base=2.0, cap=99.0))
+    types = {"device": TypeSettings(backoff=Backoff(base=7.0))}
+    changed = with_overrides(RegisteredType(own, found.make), types).definition.backoff
+    assert (changed.base, changed.cap) == (7.0, 99.0)
 
 
 def test_an_action_keeps_what_is_not_given() -> None:

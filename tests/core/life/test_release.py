@@ -1,8 +1,12 @@
-"""A restart of a parent: its children are kept where its type adapts live."""
+"""The end of a stop: who is released, in which order, and what waits until that has happened."""
 
 from __future__ import annotations
 
-from lamp_tree import World, device, group, simulate
+from lamp_tree import World, by_hand, device, group, simulate
+
+from fsmv2.core.contract.events import ForceAsked, Released
+from fsmv2.core.contract.instructions import Release
+from fsmv2.core.life.release import fenced
 
 
 def test_a_restarted_parent_that_adapts_live_keeps_its_children() -> None:
@@ -23,3 +27,36 @@ def test_a_restarted_parent_that_adapts_live_keeps_its_children() -> None:
         sim.run(3)
         assert "room/right" not in sim
         assert sim.stop() < 5
+
+
+def test_the_successor_waits_until_the_tasks_of_the_released_have_ended() -> None:
+    """The core alone: nobody answers that they have ended, until this test does."""
+    core = by_hand(device("a")).core
+    core.run(0.0)
+    core.fences["a"] = {1, 3}
+    assert fenced(core, core.by_path["a"]) == "waits until the tasks of incarnation 1, 3 have ended"
+    core.handle(Released("a", 1), 0.0)
+    assert "incarnation 3 have" in fenced(core, core.by_path["a"])
+    assert not core.by_path["a"].dirty
+    core.handle(Released("a", 3), 0.0)
+    assert fenced(core, core.by_path["a"]) == ""
+    assert core.by_path["a"].dirty
+
+
+def test_a_subtree_is_released_the_deepest_first() -> None:
+    tree = by_hand(group("g", group("sub", device("a"))))
+    tree.tick()
+    tree.core.handle(ForceAsked(), 0.0)
+    tree.tick()
+    released = [(i.path, i.forced) for i in tree.instructions if isinstance(i, Release)]
+    assert released == [("g/sub/a", True), ("g/sub", True), ("g", True)]
+    assert tree.core.by_path == {}
+
+
+def test_nothing_that_was_never_watched_has_to_be_released() -> None:
+    tree = by_hand(device("a", worker_type="devise"))
+    tree.tick()
+    tree.stop()
+    tree.tick()
+    assert not any(isinstance(i, Release) for i in tree.instructions)
+    assert tree.core.finished

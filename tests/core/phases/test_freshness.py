@@ -7,10 +7,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from lamp_tree import DeviceObserved, World, condition, device, simulate
+import pytest
+from lamp_tree import DeviceObserved, World, by_hand, condition, device, simulate
 
-from fsmv2 import ChildSpec, UserSpec, Worker, WorkerFactory, goto, state, stay
-from fsmv2.testing import Simulation
+from fsmv2 import ChildSpec, ObservedState, UserSpec, Worker, WorkerFactory, goto, state, stay
+from fsmv2.core import Observed
+from fsmv2.testing import ByHand, Simulation
 
 
 class Sensor(Worker[UserSpec, DeviceObserved, Any]):
@@ -108,3 +110,65 @@ def test_a_worker_restarted_for_silence_comes_nearer_to_escalation() -> None:
         called = [t for t in sim.texts("escalation", "lamp") if "EscalationRequired" in t]
         assert len(called) == 1
         assert "silent" in called[0]
+
+
+def observed() -> ByHand:
+    """A device that was observed at 5 s, and has nothing left to decide."""
+    tree = by_hand(device("a"))
+    tree.tick()
+    tree.advance(5.0)
+    tree.observe("a", DeviceObserved(lit=True))
+    tree.tick()
+    return tree
+
+
+def test_an_observation_that_was_overtaken_is_dropped() -> None:
+    tree = observed()
+    tree.core.handle(Observed("a", 1, 4.0, DeviceObserved(lit=False)), tree.now)
+    assert tree["a"].observed == DeviceObserved(lit=True)
+    assert (tree["a"].observed_at, tree.core.counters.dropped) == (5.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("found", "error"),
+    [
+        (ObservedState(), "collected a ObservedState, not a DeviceObserved"),
+        (None, "collected nothing (None), not a DeviceObserved"),
+    ],
+)
+def test_what_is_no_observation_of_its_type_is_an_answer_with_an_error(
+    found: ObservedState | None, error: str
+) -> None:
+    tree = observed()
+    tree.observe("a", found)
+    assert tree["a"].observe_error == error
+    assert tree["a"].observed == DeviceObserved(lit=True), "the last good one stays"
+    assert tree["a"].fresh
+    tree.observe("a", DeviceObserved(lit=True))
+    assert (tree["a"].observe_error, tree["a"].conditions) == ("", None)
+
+
+@pytest.mark.parametrize(
+    ("found", "wakes"),
+    [
+        (DeviceObserved(lit=True), False),
+        (DeviceObserved(lit=True, noise=9), False),
+        (DeviceObserved(lit=False), True),
+    ],
+    ids=["the same", "only what is volatile", "another"],
+)
+def test_only_an_observation_that_is_new_wakes_its_worker(
+    found: DeviceObserved, wakes: bool
+) -> None:
+    tree = observed()
+    tree.observe("a", found)
+    assert tree["a"].dirty is wakes
+    assert tree["a"].observed == found
+
+
+def test_an_error_wakes_its_worker_once() -> None:
+    tree = observed()
+    tree.observe("a", error="no answer")
+    assert tree.tick() == 1
+    tree.observe("a", error="no answer")
+    assert tree.tick() == 0

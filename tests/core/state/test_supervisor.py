@@ -1,4 +1,4 @@
-"""Who may write which slot of a supervisor, read from the code."""
+"""One path of the tree: what belongs to an instance, and who may write which slot of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+from lamp_tree import by_hand, device, group, light
+
 import fsmv2.core
+from fsmv2.core.state.conditions import ACTION, MANAGED
+from fsmv2.core.state.parts import Pause
 from fsmv2.core.state.supervisor import WRITTEN_BY, Supervisor
 
 CORE = Path(fsmv2.core.__file__).parent
@@ -64,3 +69,50 @@ def test_each_slot_belongs_to_one_file() -> None:
     slots = [slot for slots in WRITTEN_BY.values() for slot in slots]
     assert len(slots) == len({*slots})
     assert all((CORE / f"{file}.py").is_file() for file in WRITTEN_BY)
+
+
+def test_a_new_instance_has_nothing_of_the_one_before() -> None:
+    tree = by_hand(device("a"))
+    light(tree, "a")
+    s = tree["a"]
+    tree.core.set_condition(s, ACTION, "goes on")
+    tree.core.set_condition(s, MANAGED, "paused")
+    s.paused = paused = Pause("ann", "", 0.0)
+    s.renew(s.registered, s.worker)
+    assert (s.incarnation, s.state, s.watched_at, s.observed_at) == (2, "stopped", None, None)
+    assert (s.desired, s.last_action, s.derive_due) == (None, None, True)
+    assert list(s.conditions or ()) == [MANAGED], "what holds for the path stays"
+    assert s.paused is paused
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_new_instance_has_the_children_only_if_they_are_kept(keep: bool) -> None:
+    tree = by_hand(group("g", device("a")))
+    tree.tick()
+    s = tree["g"]
+    s.renew(s.registered, s.worker, keep_children=keep)
+    assert list(s.children) == list(s.statuses) == ["a"] * keep
+
+
+def test_a_subtree_lists_parents_first() -> None:
+    tree = by_hand(group("g", group("p", device("a")), device("b")))
+    tree.tick()
+    assert [s.path for s in tree["g"].subtree()] == ["g", "g/p", "g/b", "g/p/a"]
+    assert [s.depth for s in tree["g"].subtree()] == [0, 1, 1, 2]
+
+
+def test_the_variables_of_the_engine_say_where_a_worker_stands() -> None:
+    tree = by_hand(group("g", device("a")))
+    tree.tick()
+    internal = tree["g/a"].internal
+    assert (internal["id"], internal["name"], internal["parent_id"]) == ("g/a", "a", "g")
+    assert internal["worker_type"] == "device"
+
+
+def test_leaves_share_one_empty_mapping_of_children() -> None:
+    """A hundred thousand leaves would have two hundred thousand empty ones."""
+    tree = by_hand(group("g", device("a"), device("b")))
+    tree.tick()
+    assert tree["g/a"].children is tree["g/b"].statuses
+    tree["g"].disown(tree["g/a"])
+    assert list(tree["g"].children) == list(tree["g"].statuses) == ["b"]

@@ -1,0 +1,147 @@
+"""Actions: one at a time, retried before the FSM sees a failure, and believed only after a look."""
+
+from __future__ import annotations
+
+import pytest
+from lamp_tree import DeviceObserved, by_hand, device
+
+from fsmv2.core.contract.events import (
+    ActionEnded,
+    ActionOverdue,
+    ActionQueued,
+    ActionRefused,
+    ActionUnstuck,
+    Observed,
+)
+from fsmv2.core.contract.instructions import CancelAction, RunAction
+from fsmv2.core.policy.actions import REFUSED_DELAY
+from fsmv2.core.state.conditions import ACTION
+from fsmv2.core.state.tick_record import Cause
+from fsmv2.testing import ByHand
+from fsmv2.worker import Outcome
+
+
+@pytest.fixture
+def tree() -> ByHand:
+    """A device that has just asked to be switched on."""
+    tree = by_hand(device("a"))
+    look(tree)
+    assert tree.asked("a") == "switch_on"
+    return tree
+
+
+def look(tree: ByHand, *, lit: bool = False) -> None:
+    tree.tick()
+    tree.observe("a", DeviceObserved(lit=lit))
+    tree.tick()
+
+
+def asked(tree: ByHand) -> int:
+    return sum(isinstance(i, RunAction) for i in tree.instructions)
+
+
+def running(tree: ByHand) -> int:
+    action = tree["a"].action
+    assert action is not None
+    return action.id
+
+
+def test_one_action_at_a_time(tree: ByHand) -> None:
+    tree.core.mark(tree["a"], Cause("test"))
+    tree.tick()
+    assert asked(tree) == 1
+    assert tree["a"].gate == "the action switch_on is running"
+
+
+def test_failures_are_hidden_until_the_retries_are_used_up(tree: ByHand) -> None:
+    for attempt in (1, 2, 3):
+        tree.end("a", Outcome.FAILED, error="no current")
+        look(tree)
+        if attempt < 3:
+            assert tree["a"].last_action is None
+            assert (tree["a"].state, tree.asked("a")) == ("starting", "")
+            tree.advance(10.0)
+            tree.tick()
+    assert asked(tree) == 3
+    assert tree["a"].state == "failed"
+    assert tree["a"].records[-1].decisions == ("goto failed: cannot be lit: no current",)
+
+
+def test_a_permanent_failure_is_not_retried(tree: ByHand) -> None:
+    tree.end("a", Outcome.FAILED, error="no lamp", permanent=True)
+    look(tree)
+    assert (tree["a"].state, asked(tree)) == ("failed", 1)
+
+
+def test_its_effect_is_believed_only_after_a_look_that_began_later(tree: ByHand) -> None:
+    tree.advance(2.0)
+    tree.end("a")
+    tree.core.handle(Observed("a", 1, 1.0, DeviceObserved(lit=True)), tree.now)
+    tree.tick()
+    assert tree["a"].gate == "waits for an observation begun after its action"
+    look(tree, lit=True)
+    assert tree["a"].state == "running"
+
+
+def test_one_that_succeeds_without_effect_is_asked_for_ever_slower(tree: ByHand) -> None:
+    tree.end("a")
+    look(tree)
+    assert asked(tree) == 2, "the second time at once"
+    tree.end("a")
+    look(tree)
+    assert asked(tree) == 2
+    tree.advance(1.0)
+    tree.tick()
+    assert asked(tree) == 3
+
+
+def test_one_that_found_the_queue_full_is_asked_for_again(tree: ByHand) -> None:
+    tree.core.handle(ActionRefused("a", 1, running(tree)), tree.now)
+    tree.advance(REFUSED_DELAY / 2)
+    tree.tick()
+    assert (tree.asked("a"), asked(tree)) == ("", 1)
+    tree.advance(REFUSED_DELAY / 2)
+    tree.tick()
+    assert (tree.asked("a"), asked(tree)) == ("switch_on", 2)
+
+
+def test_one_that_waits_for_a_slot_is_reported_to_wait(tree: ByHand) -> None:
+    tree.core.handle(ActionQueued("a", 1, running(tree), waits=True), tree.now)
+    tree.tick()
+    assert tree["a"].gate == "the action switch_on waits for a free slot"
+    tree.core.handle(ActionQueued("a", 1, running(tree), waits=False), tree.now)
+    tree.tick()
+    assert tree["a"].gate == "the action switch_on is running"
+
+
+def test_one_that_is_overdue_is_a_condition_until_it_ends(tree: ByHand) -> None:
+    tree.core.handle(ActionOverdue("a", 1, running(tree), "goes on"), tree.now)
+    assert (tree["a"].conditions or {})[ACTION].reason == "the action switch_on goes on"
+    tree.end("a")
+    assert tree["a"].conditions is None
+
+
+def test_one_that_is_stuck_blocks_the_next_until_it_ends(tree: ByHand) -> None:
+    id_ = running(tree)
+    tree.end("a", Outcome.STUCK)
+    assert tree["a"].last_action is not None, "not hidden as a failure is that is retried"
+    look(tree)
+    assert tree["a"].gate == "an action that ignores cancellation is still running"
+    assert ACTION in (tree["a"].conditions or {})
+    tree.core.handle(ActionUnstuck("a", 1, id_), tree.now)
+    assert (tree["a"].stuck, tree["a"].conditions) == (None, None)
+
+
+def test_a_stop_cancels_it_and_goes_on_without_it_after_the_grace(tree: ByHand) -> None:
+    id_ = running(tree)
+    tree.stop()
+    tree.tick()
+    assert [i.action_id for i in tree.instructions if isinstance(i, CancelAction)] == [id_]
+    tree.advance(tree.core.settings.cancel_grace)
+    assert (tree["a"].action, tree["a"].stuck) == (None, id_)
+
+
+def test_the_result_of_another_action_is_dropped(tree: ByHand) -> None:
+    tree.core.handle(ActionEnded("a", 1, running(tree) + 1, Outcome.SUCCEEDED), tree.now)
+    assert tree.asked("a") == "switch_on"
+    assert tree.core.counters.dropped == 1

@@ -23,6 +23,9 @@ import aiomqtt
 import msgspec
 import pytest
 from bench.bridges import process
+from left_files import surplus
+
+from fsmv2 import EngineSettings
 
 pytestmark = [pytest.mark.real, pytest.mark.campaign]
 
@@ -32,6 +35,7 @@ BRIDGES = 20
 PROCESSES = ("database", "service", "ticker")
 LONGEST_LIFE = 6.0
 """Seconds after which a run is killed at the latest: it may be starting, running or stopping."""
+JOURNAL_BYTES = EngineSettings().journal_mb << 20
 PATIENCE = 90.0
 """Seconds for what a busy machine does in five."""
 FSMV2 = (sys.executable, "-m", "fsmv2.cli")
@@ -47,6 +51,7 @@ class Campaign:
         self.mqtt_port = ports[1]
         self.file.write_text(self._document(machines, *ports))
         self.run: subprocess.Popen[str] | None = None
+        self.runs = 0
         self.output = folder / "output.jsonl"
 
     def _document(self, machines: list[int], port: int, mqtt_port: int, web_port: int) -> str:
@@ -81,6 +86,7 @@ processes:
 
     def start(self) -> None:
         """`fsmv2 run`, its reports in a file."""
+        self.runs += 1
         with self.output.open("w") as output:
             self.run = subprocess.Popen(
                 [*FSMV2, "run", str(self.file), "--json", "--state-dir", str(self.state)],
@@ -162,8 +168,7 @@ processes:
         assert self.living("") == [], "a stop left processes behind"
         replayed = self.replay()
         assert replayed.returncode == 0, replayed.stdout + replayed.stderr
-        files = sum(1 for _ in self.state.rglob("*"))
-        assert files < 200, f"{files} files were left"
+        assert surplus(self.state, self.runs, len(PROCESSES), JOURNAL_BYTES) == []
 
     def living(self, word: str) -> list[int]:
         """Living processes with this plant's folder and `word` on their command line."""

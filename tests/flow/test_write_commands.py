@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import time
 from pathlib import Path
@@ -292,6 +294,79 @@ async def test_a_command_that_a_crash_interrupted_is_unknown_and_not_executed_ag
     assert (known.answer.outcome, known.asked) == ("unknown", 5)
     assert "perhaps it was written" in known.answer.reason
     assert b'setp"' not in file.read_bytes().splitlines()[-1]
+
+
+class Disk:
+    """Takes so many bytes yet, and then none, as a full one does: half of a line can be on it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = 10**9
+        self._write = os.write
+        monkeypatch.setattr(os, "write", self._take)
+
+    def _take(self, file: int, data: bytes | memoryview) -> int:
+        if not self.left:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        done = self._write(file, data[: self.left])
+        self.left -= done
+        return done
+
+
+async def test_what_a_full_disk_took_half_of_hides_no_later_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed right after the next one was begun, that one would be executed again."""
+    file, disk = tmp_path / "commands.jsonl", Disk(monkeypatch)
+    seen = SeenCommands(file)
+    disk.left = 10
+    half = asked("half")
+    seen.accept(half, steady())
+    assert "No space left" in await seen.begin(half)
+    disk.left = 10**9
+    await begun(seen, "a")
+    after = SeenCommands(file)
+    assert after.find("setpoint", "a", steady()) is not None
+    assert after.find("setpoint", "half", steady()) is None
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"tag": "setp'])
+async def test_ids_are_known_after_a_restart_on_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, torn: bytes
+) -> None:
+    """The flow starts: what has no id can be written, and what has one can be kept in a moment."""
+    file, disk = tmp_path / "commands.jsonl", Disk(monkeypatch)
+    await begun(SeenCommands(file), "a")
+    with file.open("ab") as killed:
+        killed.write(torn)
+    disk.left = 3
+    again = SeenCommands(file)
+    assert again.find("setpoint", "a", steady()) is not None
+    assert os.listdir(tmp_path) == [file.name], "half a file takes space"
+    refused = asked("b")
+    again.accept(refused, steady())
+    assert "No space left" in await again.begin(refused)
+    disk.left = 10**9
+    await begun(again, "c")
+    after = SeenCommands(file)
+    assert after.find("setpoint", "a", steady()) is not None
+    assert after.find("setpoint", "c", steady()) is not None
+
+
+async def test_ids_are_kept_as_soon_as_a_disk_that_was_full_from_the_start_has_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "commands" / "commands.jsonl"
+    monkeypatch.setattr(Path, "mkdir", no_space)
+    seen = SeenCommands(file)
+    assert "No space left" in await seen.begin(asked("a"))
+    monkeypatch.undo()
+    await begun(seen, "a")
+    after = SeenCommands(file)
+    assert after.find("setpoint", "a", steady()) is not None
+
+
+def no_space(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 async def test_the_file_forgets_what_is_too_old_and_does_not_grow(

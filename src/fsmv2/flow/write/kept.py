@@ -11,6 +11,8 @@ than was promised, and never for less.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import threading
 from collections.abc import Iterable
@@ -24,6 +26,8 @@ from fsmv2.host.private import open_private, private_folder
 
 LINES = 50_000
 """Lines, beside two for each command that still counts, after which the file is written anew."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -71,7 +75,7 @@ class KeptCommands:
     def load(self, now: float) -> list[Line]:
         """What still counts, oldest first, with `up` in seconds of this run of the machine.
 
-        The file is written anew with that.
+        The file is written anew with that; on a full disk it stays as it is.
         """
         found: dict[tuple[str, str], Line] = {}
         try:
@@ -89,7 +93,16 @@ class KeptCommands:
             if not line.gone and now - line.up <= self._keep:
                 found[line.tag, line.id] = line
         kept = sorted(found.values(), key=lambda line: line.up)
-        self._rewrite(kept)
+        try:
+            self._rewrite(kept)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            # What is to be added fails by itself, command by command, until there is space.
+            self._lines = content.count(b"\n")
+            whole = content.rfind(b"\n") + 1
+            if whole < len(content):
+                os.truncate(self._file, whole)  # else the next line would go on with half of one
         return kept
 
     def note(self, line: Line, *, durable: bool, all_of_them: Iterable[Line] | None = None) -> None:
@@ -101,12 +114,13 @@ class KeptCommands:
         with self._one:
             if all_of_them is not None:
                 self._rewrite(all_of_them)
-            with open(os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC), "ab") as file:
-                file.write(_ENCODER.encode(line) + b"\n")
-                self._lines += 1
+            file = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+            try:
+                self._append(file, _ENCODER.encode(line) + b"\n")
                 if durable:
-                    file.flush()
-                    os.fdatasync(file.fileno())
+                    os.fdatasync(file)
+            finally:
+                os.close(file)
 
     def write_anew(self, lines: Iterable[Line]) -> None:
         """Write a new file with these, in a folder made anew where it was removed."""
@@ -117,13 +131,36 @@ class KeptCommands:
         """Whether the file is to be written anew, when so many commands still count."""
         return self._lines >= LINES + 2 * counting
 
+    def _append(self, file: int, line: bytes) -> None:
+        """Add a line, or nothing: half of one would make the next one unreadable, too."""
+        before = os.fstat(file).st_size
+        try:
+            _write(file, line)
+        except OSError:
+            os.ftruncate(file, before)
+            raise
+        self._lines += 1
+
     def _rewrite(self, lines: Iterable[Line]) -> None:
         private_folder(self._file.parent)
         new = self._file.with_suffix(".new")
         encoded = [_ENCODER.encode(line) for line in lines]
-        with open(open_private(new, os.O_WRONLY | os.O_TRUNC), "wb") as file:
-            file.write(b"".join(one + b"\n" for one in encoded))
-            file.flush()
-            os.fdatasync(file.fileno())
-        new.replace(self._file)
+        try:
+            file = open_private(new, os.O_WRONLY | os.O_TRUNC)
+            try:
+                _write(file, b"".join(one + b"\n" for one in encoded))
+                os.fdatasync(file)
+            finally:
+                os.close(file)
+            new.replace(self._file)
+        except OSError:
+            with contextlib.suppress(OSError):
+                new.unlink()  # the space it has is wanted
+            raise
         self._lines = len(encoded)
+
+
+def _write(file: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file, left) :]

@@ -9,7 +9,7 @@ import msgspec
 from lamp_tree import World, device, group, simulate
 
 from fsmv2.core import Core
-from fsmv2.core.checkpoint.restore import Thawing
+from fsmv2.core.checkpoint.restore import CheckpointReader
 from fsmv2.core.checkpoint.take import Checkpoint
 from fsmv2.testing import Simulation
 from fsmv2.worker import WorkerFactory
@@ -20,12 +20,12 @@ def find(name: str) -> Any:
     return vars(sys.modules[module])[inner]
 
 
-def thaw(taken: Checkpoint, factory: WorkerFactory) -> Core:
+def restore(taken: Checkpoint, factory: WorkerFactory) -> Core:
     """A core of a checkpoint that went through bytes."""
-    thawing = Thawing(taken.head, factory, find)
+    reader = CheckpointReader(taken.head, factory, find)
     raw = [msgspec.msgpack.encode(part) for part in taken.parts()]
-    assert [thawing.take(msgspec.msgpack.decode(one)) for one in raw][-1]
-    return thawing.core
+    assert [reader.take(msgspec.msgpack.decode(one)) for one in raw][-1]
+    return reader.core
 
 
 def busy(world: World) -> Simulation:

@@ -112,7 +112,7 @@ def test_a_checkpoint_that_lacks_something_is_found(
 ) -> None:
     """The property above can fail: here it does, for each of these."""
     simulated(tmp_path, 3, every=20, seconds=QUARTER)
-    take = restore.Thawing._take
+    take = restore.CheckpointReader._take
 
     def forgetful(self: Any, part: Any) -> bool:
         whole = take(self, part)
@@ -120,7 +120,7 @@ def test_a_checkpoint_that_lacks_something_is_found(
             setattr(s, slot, None if slot != "timers" else {})
         return whole
 
-    monkeypatch.setattr(restore.Thawing, "_take", forgetful)
+    monkeypatch.setattr(restore.CheckpointReader, "_take", forgetful)
     factory = plant().factory
     assert any(_differs(path, factory) for path in segments(tmp_path))
 

@@ -38,6 +38,8 @@ class Core(Tree):
 
     def handle(self, event: Event, now: float) -> None:
         """Take note of one fact; decides nothing yet, only marks who must look."""
+        # Never back: events come from threads, each with a reading of the clock of its own, and a
+        # timer or an age that was right a moment ago must not become wrong.
         self.now = max(self.now, now)
         try:
             HANDLERS[type(event)](self, event)
@@ -63,7 +65,9 @@ class Core(Tree):
                 self._tick(self._next())
             if enough is not None and enough() and (self._dirty_count or self.fan_out):
                 return True
-        self._level = 0  # the next sweep begins with the parents again
+        # Not reset when a slice is cut short: the next slice goes on at this level, or a parent
+        # that is marked in every slice would starve the levels below it.
+        self._level = 0
         return more_due
 
     def advance(self, now: float) -> None:
@@ -176,7 +180,8 @@ class Core(Tree):
         began = self.serial()
         if self.by_path and self._resync_at <= self.now:
             self._resync()
-        # One set meanwhile waits for the next run, so that no timer can set itself for ever.
+        # One that is set meanwhile has a later serial and waits for the next run: a timer that sets
+        # itself for now would otherwise never let this loop end.
         fired = 0
         while (due := self._timers.pop(self.now, began)) is not None:
             supervisor, kind, counts = due

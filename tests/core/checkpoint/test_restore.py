@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from busy_tree import busy, find, thaw
+from busy_tree import busy, find, restore
 from lamp_tree import World, device, factory_for, group
 
 from fsmv2.core import Core, Declared, PauseAsked, StopAsked
-from fsmv2.core.checkpoint.restore import Thawing, first_difference
+from fsmv2.core.checkpoint.restore import CheckpointReader, first_difference
 from fsmv2.core.checkpoint.take import (
     DATA,
     STATE,
@@ -30,10 +30,10 @@ def test_what_a_slot_holds_comes_through(slot: str) -> None:
         if slot not in DATA:  # the core may change what is in it while the copy is written
             marked["marked"].append("later")
             marked["later"] = []
-        thawed = thaw(taken, sim.core.factory)
-        found = getattr(thawed.by_path["plant/east/a"], slot)
+        restored = restore(taken, sim.core.factory)
+        found = getattr(restored.by_path["plant/east/a"], slot)
         assert found == {"marked": [slot, 1.5], "then": []}
-        others = [getattr(s, slot) for p, s in thawed.by_path.items() if p != "plant/east/a"]
+        others = [getattr(s, slot) for p, s in restored.by_path.items() if p != "plant/east/a"]
         assert found not in others
 
 
@@ -50,7 +50,7 @@ def test_what_an_attribute_of_the_core_holds_comes_through(
         taken = checkpoint(sim.core)
         marked["marked"].append("later")
         marked["later"] = []
-        assert getattr(thaw(taken, sim.core.factory), name) == {"marked": [name, 2.0]}
+        assert getattr(restore(taken, sim.core.factory), name) == {"marked": [name, 2.0]}
 
 
 def test_a_restored_core_is_equal_and_shares_no_supervisor() -> None:
@@ -58,12 +58,12 @@ def test_a_restored_core_is_equal_and_shares_no_supervisor() -> None:
         for _ in range(40):
             sim.run(0.7)
             taken = checkpoint(sim.core)
-            thawed = thaw(taken, sim.core.factory)
-            assert first_difference(sim.core, thawed) is None
+            restored = restore(taken, sim.core.factory)
+            assert first_difference(sim.core, restored) is None
             assert taken.unkept == []
-            for path, s in thawed.by_path.items():
+            for path, s in restored.by_path.items():
                 assert s is not sim.core.by_path[path]
-                assert s.tree is thawed
+                assert s.tree is restored
                 assert all(child.parent is s for child in s.children.values())
                 assert s.internal == sim.core.by_path[path].internal
 
@@ -72,9 +72,9 @@ def test_what_was_one_object_is_one_again() -> None:
     """A deep tree shares its variables: ten thousand copies would be no checkpoint."""
     with busy(World()) as sim:
         sim.run(5)
-        thawed = thaw(checkpoint(sim.core), sim.core.factory).by_path
-        assert thawed["plant/east/a"].user is thawed["plant/east"].user
-        child, parent = thawed["plant/east/a"], thawed["plant/east"]
+        restored = restore(checkpoint(sim.core), sim.core.factory).by_path
+        assert restored["plant/east/a"].user is restored["plant/east"].user
+        child, parent = restored["plant/east/a"], restored["plant/east"]
         assert child.declared is parent.accepted[0]
         assert child.derive_key[0] is child.declared.user_spec
 
@@ -102,17 +102,17 @@ def test_in_the_middle_of_a_large_change_it_goes_on_the_same() -> None:
             once_reconciling += core.root is not None and core.root.reconciling is not None
             once_spreading += bool(core.fan_out)
             taken = checkpoint(core)
-            thawed = thaw(taken, factory)
+            restored = restore(taken, factory)
             assert taken.unkept == []
-            assert first_difference(core, thawed) is None
+            assert first_difference(core, restored) is None
             while more:
                 more = core.run(now, enough=lambda: True)
                 told = [decided(one) for one in core.take()]
-                assert thawed.run(now, enough=lambda: True) is more
-                assert [decided(one) for one in thawed.take()] == told
+                assert restored.run(now, enough=lambda: True) is more
+                assert [decided(one) for one in restored.take()] == told
                 if rounds % 90 == 3 and told:
                     break
-            assert first_difference(core, thawed) is None
+            assert first_difference(core, restored) is None
     assert once_reconciling > 1
     assert once_spreading > 1
 
@@ -125,12 +125,12 @@ def test_a_checkpoint_of_another_core_is_refused_in_words() -> None:
     with pytest.raises(
         JournalError, match="the supervisors of the version that recorded it kept mood"
     ):
-        Thawing(more, factory, find)
+        CheckpointReader(more, factory, find)
     less = msgspec.structs.replace(head, attributes=head.attributes[1:])
     with pytest.raises(JournalError, match=f"did not keep {head.attributes[0]}"):
-        Thawing(less, factory, find)
+        CheckpointReader(less, factory, find)
     with pytest.raises(JournalError, match="worker types that are not given: device, group"):
-        Thawing(head, WorkerFactory(), find)
+        CheckpointReader(head, WorkerFactory(), find)
 
 
 def test_a_damaged_part_is_an_error_with_words() -> None:
@@ -139,7 +139,7 @@ def test_a_damaged_part_is_an_error_with_words() -> None:
         taken = checkpoint(sim.core)
         for wrong in ([[1]], [[None, ["?"]]], "text", [None]):
             with pytest.raises(JournalError):
-                Thawing(taken.head, sim.core.factory, find).take(wrong)
+                CheckpointReader(taken.head, sim.core.factory, find).take(wrong)
 
 
 def test_a_constructor_that_fails_when_restoring_is_named() -> None:
@@ -149,4 +149,4 @@ def test_a_constructor_that_fails_when_restoring_is_named() -> None:
         taken = checkpoint(sim.core)
         world.construct = ValueError("no licence")
         with pytest.raises(JournalError, match="constructor of device raised ValueError: no lic"):
-            thaw(taken, sim.core.factory)
+            restore(taken, sim.core.factory)

@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 
 import msgspec
-from busy_tree import busy, thaw
+from busy_tree import busy, restore
 from lamp_tree import World, device, group, simulate
 
 import fsmv2.core
@@ -38,7 +38,7 @@ WITHOUT_STATE = {
     "_Subjects",
     "Checkpoint",
     "Copying",
-    "Thawing",
+    "CheckpointReader",
     "_Copiers",
 }
 """Classes of the core that no supervisor and no attribute of a core holds."""
@@ -71,9 +71,9 @@ def test_a_copy_does_not_change_with_the_tree() -> None:
     with busy(World()) as sim:
         sim.run(5)
         taken = checkpoint(sim.core)
-        at_once = thaw(taken, sim.core.factory)
+        at_once = restore(taken, sim.core.factory)
         sim.run(30)
-        later = thaw(taken, sim.core.factory)
+        later = restore(taken, sim.core.factory)
         assert first_difference(at_once, later) is None
         assert first_difference(at_once, sim.core) is not None
 
@@ -85,8 +85,8 @@ def test_it_is_copied_in_pieces_when_that_is_enough_for_now() -> None:
         while not copying.go_on(lambda: True):
             pieces += 1
         assert pieces > 3
-        thawed = thaw(copying.checkpoint, sim.core.factory)
-        assert first_difference(sim.core, thawed) is None
+        restored = restore(copying.checkpoint, sim.core.factory)
+        assert first_difference(sim.core, restored) is None
 
 
 def test_what_is_no_data_is_reported_with_its_path() -> None:
@@ -94,7 +94,7 @@ def test_what_is_no_data_is_reported_with_its_path() -> None:
         sim.run(5)
         sim.supervisor("plant/east/a").live_config = {"client": object()}
         taken = checkpoint(sim.core)
-        thaw(taken, sim.core.factory)
+        restore(taken, sim.core.factory)
         assert taken.unkept == [("plant/east/a", "builtins:object")]
 
 
@@ -117,9 +117,9 @@ def test_what_the_core_changes_in_place_is_copied() -> None:
         core.fences["plant/east/a"].add(2)
         s.attempts.count = 7
         s.causes.append(Cause("later"))
-        thawed = thaw(taken, core.factory)
-        found = thawed.by_path["plant/east/a"]
-        assert thawed.fences == {"plant/east/a": {1}}
+        restored = restore(taken, core.factory)
+        found = restored.by_path["plant/east/a"]
+        assert restored.fences == {"plant/east/a": {1}}
         assert found.attempts is not None
         assert found.attempts.count == 0
         assert found.causes == [Cause("test")]

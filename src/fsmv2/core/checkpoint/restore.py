@@ -18,7 +18,7 @@ from fsmv2.spec.exact_reader import ExactReader, Find
 from fsmv2.worker import WorkerFactory
 
 
-class Thawing:
+class CheckpointReader:
     """Takes the parts of one checkpoint in order; `core` is whole after the last one.
 
     JournalError: the checkpoint was taken by another version of the core, or a worker type or class

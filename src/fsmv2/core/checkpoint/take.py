@@ -1,4 +1,4 @@
-"""The whole state of a core, copied at one moment; `thawing` makes a core that goes on from it.
+"""The whole state of a core, copied at one moment; `restore` makes a core that goes on from it.
 
 Copying is cheap, for it happens on the supervision loop: what is frozen is shared, only the small
 things that the core changes in place are copied. Making plain data of the copy takes longer and may
@@ -102,7 +102,7 @@ class Checkpoint:
         )
 
     def parts(self) -> Iterator[Any]:
-        """Plain data, in the order in which `thawing` takes it; on any thread."""
+        """Plain data, in the order in which a `CheckpointReader` takes it; on any thread."""
         index = {id(s): number for number, s in enumerate(self._supervisors)}
         by_path = {s.path: number for number, s in enumerate(self._supervisors)}
         internal = {id(one): number for number, one in enumerate(self._internals)}

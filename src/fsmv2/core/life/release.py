@@ -51,7 +51,9 @@ def _release_below(tree: Tree, top: Supervisor, releasing: Releasing) -> bool:
         s = releasing.left.pop()
         if s is top:
             return True
-        if tree.by_path.get(s.path) is s:  # else its own removal has ended meanwhile
+        # The list was made when the release began; by identity, because another supervisor may
+        # stand at the same path by now.
+        if tree.by_path.get(s.path) is s:
             _release(tree, s, releasing.forced)
             _forget(tree, s)
             if s.parent is not None:
@@ -92,6 +94,7 @@ def _forget(tree: Tree, s: Supervisor) -> None:
 def _release(tree: Tree, s: Supervisor, forced: bool) -> None:
     if s.withheld is not None:
         tree.open_circuits -= 1
+    # Only who was watched has tasks in the runtime; a fence for anybody else would never be lifted.
     if s.watched_at is not None:
         tree.fences.setdefault(s.path, set()).add(s.incarnation)
         tree.emit(Release(s.path, s.incarnation, forced))

@@ -53,6 +53,8 @@ def force_all(tree: Tree, event: ForceAsked) -> None:
 
 def ask_stop(tree: Tree, s: Supervisor, kind: StopKind, deadline: float, reason: str) -> None:
     """Ask one supervisor to stop as the top of its subtree; the first tick passes it down."""
+    # One deadline for the whole subtree, kept at its top: a deadline for each level would add up
+    # with the depth, and a tree of ten levels would have five minutes to stop. H10
     s.stop = StopRequest(kind, deadline, reason)
     s.drained, s.final_after = False, None
     tree.set_timer(s, "stop", deadline)

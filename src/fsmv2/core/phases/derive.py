@@ -63,6 +63,8 @@ def _derive(tree: Tree, s: Supervisor) -> None:
     previous = _previous_observation(s)
     parent_state = s.parent.state if s.parent else ""
     declared = s.declared.user_spec
+    # All inputs of a derive. Compared as a tuple, so that equal objects are found by identity in C
+    # before any `__eq__` of an author runs.
     key = (declared, previous, s.user, parent_state, s.location, tree.global_variables)
     old = s.derive_key
     if old == key:
@@ -118,7 +120,13 @@ def _derive_anew(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> No
     plain = spec.variables
     given = copy.deepcopy((plain.user, plain.global_)) if tree.guard else None
     noted = NotedBundle.open(plain.user, plain.global_, plain.internal)
+    # Frozen for authors; put in place here, and taken back below, because a copy of the spec that
+    # differs in this one field would cost as much as half of a derive.
     msgspec.structs.force_setattr(spec, "variables", noted)
+    # What the author's derive returned may still refer to these two, in a lambda say, and read more
+    # of them later, when nobody notes it. There is no list of such ways, and looking through the
+    # result would cost more than the derive. But whoever keeps one raises its reference count:
+    # CPython counts exactly, so two equal counts prove that nothing was kept.
     held = sys.getrefcount(spec), sys.getrefcount(noted)
     desired = _ask(tree, s, spec, previous)
     kept = held != (sys.getrefcount(spec), sys.getrefcount(noted))  # by what it made, say

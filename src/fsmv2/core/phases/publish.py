@@ -31,6 +31,8 @@ def publish(tree: Tree, s: Supervisor) -> None:
         reason = s.conditions[DERIVED].reason
     healthy = phase is Phase.RUNNING and s.fresh
     trouble = _in_trouble(s, phase, stands)
+    # Field by field, and not by making the new status to compare it: nearly all ticks change
+    # nothing, and each would make an object to throw it away.
     old = s.status
     if (
         old.state == s.state

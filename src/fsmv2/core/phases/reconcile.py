@@ -100,6 +100,8 @@ def _changed(before: tuple[ChildSpec, ...], after: tuple[ChildSpec, ...]) -> lis
 
 
 def _by_name(specs: tuple[ChildSpec, ...]) -> dict[str, ChildSpec]:
+    # The dict is made in C, and is as long as the tuple unless a name stands there twice: the
+    # search for that name is needed only then.
     wanted = {spec.name: spec for spec in specs}
     spec = None
     if len(wanted) != len(specs):

@@ -102,6 +102,7 @@ def ended(tree: Tree, event: ActionEnded) -> None:
         if event.outcome is not Outcome.STUCK:  # else given up twice, and still running
             _free(tree, s)
         return
+    # By its id: a result may come after the action was given up and another one began.
     running = s.action
     if running is None or running.id != event.action_id:
         tree.counters.dropped += 1
@@ -122,6 +123,8 @@ def ended(tree: Tree, event: ActionEnded) -> None:
         tree.counters.seconds_after_opening += after
         text += f" ({after:.1f} s after the circuit opened)"
     tree.report("action", s, text, level="warning" if failed else "info")
+    # What was seen before the action ended may show the world as it was: a step that decided by it
+    # would ask for the same action again. So it waits for an observation that began after this.
     s.settled_at = s.awaiting = tree.now
     tree.emit(Collect(s.path, s.incarnation))
     tree.set_timer(s, "awaiting", tree.now + s.definition.observe_timeout)

@@ -20,6 +20,8 @@ def decide_control(s: Supervisor) -> None:
         or s.ended is not None
         or (s.parent is not None and s.parent.disabled)
     )
+    # The old object is kept when it says the same: another thread may be reading it, and a
+    # hundred thousand quiet workers would otherwise keep a new one each.
     decision = _decide(s)
     if decision != s.decision:
         s.decision = decision

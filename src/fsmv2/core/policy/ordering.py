@@ -29,6 +29,8 @@ def relink(tree: Tree, s: Supervisor) -> None:
         if names:
             upstream += tuple(join(parent.path, name) for name in names)
     if upstream != s.upstream:
+        # A new edge can only close a circle that goes through `s`; an edge that is gone may have
+        # opened any of those that are known. So the first is a look at one, the second at a few.
         fewer = bool(s.upstream)
         tree.link(s, upstream)
         if upstream or tree.circular:

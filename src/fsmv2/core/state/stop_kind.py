@@ -32,6 +32,7 @@ class StopKind(Enum):
         cls, text: str, is_top: bool, gives_way: bool, forgets_stored: bool, called_off: bool
     ) -> StopKind:
         """The text is the value; the rest are attributes of it."""
+        # `object.__new__`, as the enum replaces its own `__new__` once all members are made.
         made = object.__new__(cls)
         made._value_ = text
         made.is_top, made.gives_way = is_top, gives_way

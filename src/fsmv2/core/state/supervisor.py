@@ -158,6 +158,8 @@ class Supervisor:
         self.dirty = False
         self.dirty_below = 0
         self.tick_count = 0
+        # What counts is here; the heap of the tree may hold replaced entries. So a timer is
+        # cancelled by forgetting its kind, without a search through a heap of a hundred thousand.
         self.timers: dict[str, float] = {}
         self.records: tuple[TickRecord, ...] = ()
         self.attempts: Attempts | None = None

@@ -38,6 +38,8 @@ class Timers:
     def put(self, supervisor: Supervisor, kind: str, due: float, serial: int) -> None:
         """Have `kind` fire at `due`, instead of when it was to fire before."""
         supervisor.timers[kind] = due
+        # The serial stands before the supervisor, which cannot be compared: two that are due at the
+        # same moment fire in the order in which they were set, and so does a replay.
         heapq.heappush(self._heap, (due, serial, supervisor, kind))
         if len(self._heap) > self._limit:
             self._drop_replaced()

@@ -66,6 +66,9 @@ class Tree(ABC):
         self.dependents: dict[str, dict[str, Supervisor]] = {}
         self.circular: set[str] = set()
         self.uncovered: set[tuple[str, ...]] = set()
+        # By path, the incarnations whose tasks may still run. A released worker is forgotten at
+        # once, but its tasks end when they end: until the runtime says so, a successor at this path
+        # must not touch the same machine.
         self.fences: dict[str, set[int]] = {}
         self.open_circuits = 0
         self.paused: dict[str, Pause] = {}
@@ -80,11 +83,17 @@ class Tree(ABC):
         self.tick_id = 0
         self.turns = 0
         self._instructions: list[Instruction] = []
+        # A queue for each level of the tree: parents come before their children, so that whatever
+        # many children changed reaches their parent as one tick. A heap would order as well, at the
+        # price of a comparison for each step of each entry.
         self._dirty: list[deque[Supervisor]] = [deque()]
         self._dirty_count = 0
         self._level = 0
         self._timers = Timers()
         self._serial = 0
+        # Everybody, in the order of the last look. A ring instead of "all, every 60 s", which would
+        # be the one long slice that nothing else has; removed ones are dropped when met, since
+        # taking one out of the middle would cost as much as the whole ring.
         self._resync_ring: deque[Supervisor] = deque()
         self._resync_at = 0.0
 
@@ -130,6 +139,8 @@ class Tree(ABC):
             supervisor.dirty = True
             self._dirty_count += 1
             self._dirty[supervisor.depth].append(supervisor)
+            # Counted up to the root, which costs a step for each level, so that `tick()` of a quiet
+            # subtree knows at once that nothing in it is to be done.
             above: Supervisor | None = supervisor
             while above is not None:
                 above.dirty_below += 1

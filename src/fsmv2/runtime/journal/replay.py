@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.core import Core, Event
-from fsmv2.core.checkpoint.restore import Thawing, first_difference
+from fsmv2.core.checkpoint.restore import CheckpointReader, first_difference
 from fsmv2.errors import FsmError, JournalError, said
 from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.reading import RecordedSegment, recorded
@@ -200,10 +200,10 @@ class _Replay:
         """Have a core in the state in which the segment begins; whether there is one."""
         before, self._core = self._core, None
         try:
-            thawing = Thawing(start.head, self._factory, self._find)
+            reader = CheckpointReader(start.head, self._factory, self._find)
             for part in segment.parts():
-                if thawing.take(part):
-                    self._core = thawing.core
+                if reader.take(part):
+                    self._core = reader.core
                 self._proceeds()
         except FsmError as error:
             older = _of_another_version(start)

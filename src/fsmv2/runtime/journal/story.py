@@ -31,7 +31,7 @@ class Story:
         self.met = False
 
     def begin(self, core: Core, why: str) -> None:
-        """A checkpoint was thawed."""
+        """A checkpoint was restored."""
         s = core.by_path.get(self._path)
         is_ = "it is not there" if s is None else f"it is {s.state}: {s.reason}"
         self._tell(Moment(core.wall(), "begin", f"{why}: {is_}"))

@@ -14,7 +14,7 @@ from fsmv2.builtin.on_disk import on_disk
 from fsmv2.cli import tree
 from fsmv2.cli.app import app
 from fsmv2.flow.uns.login import read_credentials
-from fsmv2.runtime.threads import LoopThread
+from fsmv2.runtime.loop_thread import LoopThread
 
 DOCUMENT = """\
 agent: {name: edge}

@@ -20,7 +20,7 @@ from fsmv2.cli.show import OUTPUT, Happening
 from fsmv2.cli.terminal import complain, progress, put, put_json, styled
 from fsmv2.core import Condition
 from fsmv2.runtime import NodeView, TreeView
-from fsmv2.runtime.log import worker_log
+from fsmv2.runtime.worker_log import worker_log
 
 NASTY = "a\x1b]0;TITLE\x07b\x9b31mc\u202ed\u2028e\rf"
 SAID = "a\\x1b]0;TITLE\\x07b\\x9b31mc\\u202ed\\u2028e\\rf"

@@ -8,7 +8,7 @@ from fsmv2 import ChildSpec, DesiredState, UserSpec
 from fsmv2.core import Forget, Report, Save
 from fsmv2.runtime import backlog as backlog_module
 from fsmv2.runtime.backlog import Backlog
-from fsmv2.runtime.saving import Saving
+from fsmv2.runtime.group_commit import GroupCommit
 from fsmv2.store import EventRecord, MemoryStore
 
 
@@ -67,13 +67,13 @@ def test_events_that_find_no_room_are_counted_and_said(monkeypatch: pytest.Monke
     """The store fails for hours, and the plant has much to say."""
     monkeypatch.setattr(backlog_module, "EVENTS_WAITING", 10)
     store = MemoryStore()
-    saving = Saving(store, epoch=100.0)
+    commit = GroupCommit(store, epoch=100.0)
     for number in range(25):
-        saving.note(Report("note", "a", str(number), float(number)))
-    taken = saving.backlog.take()
-    saving.backlog.put_back(taken)
-    saving.note(Report("note", "a", "25", 25.0))
-    saving.write(saving.backlog.take())
+        commit.note(Report("note", "a", str(number), float(number)))
+    taken = commit.backlog.take()
+    commit.backlog.put_back(taken)
+    commit.note(Report("note", "a", "25", 25.0))
+    commit.write(commit.backlog.take())
     stored = [e.event for e in store.events()]
     assert stored[0].text == "16 events before this could not be stored in time and are lost"
     assert [e.text for e in stored[1:]] == [str(n) for n in range(16, 26)]
@@ -91,20 +91,20 @@ def test_removals_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
 def test_text_that_is_no_utf8_is_stored_with_a_mark() -> None:
     """A device's answer became part of a reason, byte for byte."""
     store = MemoryStore()
-    saving = Saving(store, epoch=0.0)
-    saving.note(Report("note", "a", "says \udcff" + "x" * 10_000, 0.0))
-    assert saving.write(saving.backlog.take()) == []
+    commit = GroupCommit(store, epoch=0.0)
+    commit.note(Report("note", "a", "says \udcff" + "x" * 10_000, 0.0))
+    assert commit.write(commit.backlog.take()) == []
     text = store.events()[0].event.text
     assert text.startswith("says ?")
     assert len(text) == 4_000
 
 
 def test_attempts_come_ever_later_up_to_a_cap() -> None:
-    saving = Saving(MemoryStore(), epoch=0.0)
+    commit = GroupCommit(MemoryStore(), epoch=0.0)
     waits = []
     for failures in range(8):
-        saving.failures = failures
-        waits.append(saving.retry_in)
+        commit.failures = failures
+        waits.append(commit.retry_in)
     assert waits == [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-    saving.failures = 10**6
-    assert saving.retry_in == 30.0
+    commit.failures = 10**6
+    assert commit.retry_in == 30.0

@@ -37,7 +37,7 @@ from fsmv2 import (
 )
 from fsmv2.core import Report
 from fsmv2.core.contract.settings import TypeSettings
-from fsmv2.runtime.journal import recorder, writer
+from fsmv2.runtime.journal import journal_writer, recorder
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.store import MemoryStore, segments
 from fsmv2.store.segments import segments_in
@@ -228,7 +228,7 @@ async def test_what_cannot_be_written_in_time_is_a_gap_that_is_told(
 async def test_a_folder_that_is_deleted_is_told_and_begun_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "RETRY", 0.3)
+    monkeypatch.setattr(journal_writer, "RETRY", 0.3)
     told, folder = Told(), tmp_path / "journal"
     async with Runtime(root(5), lamps(), journal=folder, listener=told) as tree:
         await lit(tree, 5)
@@ -348,7 +348,7 @@ async def test_while_the_disk_is_full_it_says_why_and_goes_on_when_there_is_room
         return real(file, data)
 
     monkeypatch.setattr(os, "write", write)
-    monkeypatch.setattr("fsmv2.runtime.journal.writer.RETRY", 0.05)
+    monkeypatch.setattr("fsmv2.runtime.journal.journal_writer.RETRY", 0.05)
     async with Runtime(root(1), lamps(), journal=journal, listener=told.append) as tree:
         await lit(tree, 1)
         await so(lambda: bool(segments_in(journal)))

@@ -232,7 +232,7 @@ def test_h40_a_worker_that_is_dead_is_not_hidden_by_loops_that_come_round() -> N
 
 def test_a_machine_that_slept_blames_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """The looking loop was itself away: nothing can be said of the other."""
-    from fsmv2.runtime.threads import LoopThread
+    from fsmv2.runtime.loop_thread import LoopThread
     from fsmv2.runtime.watchdog import Watchdog
 
     now = [100.0]

@@ -13,11 +13,11 @@ import msgspec
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Observed, RunAction, Watch
 from fsmv2.errors import SecretError, said
-from fsmv2.runtime.agenda import GRID
-from fsmv2.runtime.ending import AGAIN, end_task, ends_the_task
-from fsmv2.runtime.holder import CLOSE_WITHIN, Holder
-from fsmv2.runtime.log import WorkerLog
-from fsmv2.runtime.observatory import Observatory
+from fsmv2.runtime.coalesced_timers import GRID
+from fsmv2.runtime.collector_services import CollectorServices
+from fsmv2.runtime.task_cancellation import AGAIN, end_task, ends_the_task
+from fsmv2.runtime.worker_log import WorkerLog
+from fsmv2.runtime.worker_resources import CLOSE_WITHIN, WorkerResources
 from fsmv2.spec import ObservedState, UserSpec, same_observation
 from fsmv2.worker import Resources, Worker
 
@@ -39,10 +39,10 @@ class Collector:
         "_concealed",
         "_config",
         "_gives_up_at",
-        "_holder",
         "_last",
         "_patience",
         "_refusal",
+        "_resources",
         "_routine",
         "_soon",
         "_spec",
@@ -54,7 +54,7 @@ class Collector:
         "worker",
     )
 
-    def __init__(self, watch: Watch, at: Observatory) -> None:
+    def __init__(self, watch: Watch, at: CollectorServices) -> None:
         """`at`: what it shares with all others."""
         self.path = watch.path
         self.incarnation = watch.incarnation
@@ -77,9 +77,9 @@ class Collector:
         self._patience = 0
         self._closed = False
         # Most types have none: then there is nothing to hold, nor to wait for.
-        self._holder: Holder | None = None
+        self._resources: WorkerResources | None = None
         if type(self.worker).resources is not Worker.resources:
-            self._holder = Holder(
+            self._resources = WorkerResources(
                 self.worker, at.loop, task_name("resources", self.path), self._bind
             )
         self._reveal(watch.spec, watch.config)
@@ -132,14 +132,14 @@ class Collector:
         if self._concealed:
             raise SecretError(self._concealed)
         method = getattr(self.worker, asked.action.name)
-        if self._holder is None:
+        if self._resources is None:
             resources = self._bind(None, self._config)
             return await method(self._spec, self._caused(resources, asked), **asked.args)
-        resources = await self._holder.lend(wait=True)
+        resources = await self._resources.lend(wait=True)
         try:
             return await method(self._spec, self._caused(resources, asked), **asked.args)
         finally:
-            self._holder.give_back()
+            self._resources.give_back()
 
     async def close(self) -> None:
         """End the collection and close the resources."""
@@ -147,8 +147,8 @@ class Collector:
         if self._task is not None:
             self._cancelled = True
             await end_task(self._task)
-        if self._holder is not None:
-            await self._holder.close()
+        if self._resources is not None:
+            await self._resources.close()
 
     # ---- what its moments in the agendas are for -----------------------------------------------
 
@@ -202,17 +202,17 @@ class Collector:
         try:
             if self._concealed:
                 raise SecretError(self._concealed)
-            if self._holder is None:
+            if self._resources is None:
                 observed = await self.worker.collect_observed_state(
                     self._spec, self._bind(None, self._config)
                 )
             else:
-                resources = await self._holder.lend(wait=False)
+                resources = await self._resources.lend(wait=False)
                 began = clock.now()
                 try:
                     observed = await self.worker.collect_observed_state(self._spec, resources)
                 finally:
-                    self._holder.give_back()
+                    self._resources.give_back()
             if isinstance(observed, self.definition.observed_type):
                 self._last = observed
                 unchanged = last is not None and same_observation(last, observed)
@@ -236,8 +236,8 @@ class Collector:
         if self._task is not None:
             self._cancelled = True
             await end_task(self._task, within=CLOSE_WITHIN)
-        if self._holder is not None:
-            await self._holder.close()
+        if self._resources is not None:
+            await self._resources.close()
         self.collect_now()
 
     # ---- what author code is handed ----------------------------------------------------------
@@ -253,8 +253,8 @@ class Collector:
                 self._concealed = error.message
             except ANY_RAISED as error:  # author data that cannot be copied
                 self._concealed = f"its secrets could not be put in: {said(error)}"
-        if self._holder is not None:
-            self._holder.want(self._spec, self._config)
+        if self._resources is not None:
+            self._resources.want(self._spec, self._config)
 
     def _bind(self, value: Any, config: Any) -> Resources[Any]:
         at = self._at

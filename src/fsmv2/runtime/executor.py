@@ -23,7 +23,7 @@ from fsmv2.core import (
 )
 from fsmv2.errors import PermanentError, said
 from fsmv2.runtime.collector import task_name
-from fsmv2.runtime.ending import AGAIN, end_task
+from fsmv2.runtime.task_cancellation import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
 
 WAITS_AFTER = 1.0

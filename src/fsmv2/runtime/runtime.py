@@ -37,18 +37,18 @@ from fsmv2.errors import FsmError
 from fsmv2.runtime.blocking import blocking
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declaration import Declaration
-from fsmv2.runtime.declaring import Declaring
+from fsmv2.runtime.declared_root import DeclaredRoot
+from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.journal.recorder import Recorder
-from fsmv2.runtime.journal.writer import JournalWriter
 from fsmv2.runtime.liveness import Liveness, judge
-from fsmv2.runtime.rotation import Rotation, RotationThread
+from fsmv2.runtime.loop_thread import LoopThread
+from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
 from fsmv2.runtime.slow_code import SlowCodeWatch
+from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
-from fsmv2.runtime.threads import LoopThread
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
 from fsmv2.runtime.watchdog import Blockage, Watchdog
 from fsmv2.runtime.work import ABANDON_AFTER, Work
-from fsmv2.runtime.writer import Writer
 from fsmv2.spec import ChildSpec, Vault
 from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
@@ -65,7 +65,7 @@ class _Running:
         core: Core,
         settings: EngineSettings,
         clock: Clock,
-        writer: Writer | None,
+        writer: StoreWriter | None,
         secrets: Vault | None,
         journal: JournalWriter | None,
     ) -> None:
@@ -111,7 +111,7 @@ class _Running:
         self.work_thread.start()
         self.supervision_thread.start()
         loop = self.work_thread.loop
-        loop.call_soon_threadsafe(self.work.observatory.lateness.start, loop)
+        loop.call_soon_threadsafe(self.work.services.loop_lag.start, loop)
         self.work_watchdog.start()
         self.supervision_watchdog.start()
         self.slow_code.start()
@@ -191,8 +191,8 @@ class Runtime:
         )
         self._listener = listener
         self._running: _Running | None = None
-        self._declaring = Declaring(self._post, secrets)
-        self._rotation: RotationThread | None = None
+        self._declared = DeclaredRoot(self._post, secrets)
+        self._rotation: SecretRotationThread | None = None
 
     async def __aenter__(self) -> Runtime:
         """Start the threads and declare the tree; does not wait until anything runs.
@@ -214,7 +214,7 @@ class Runtime:
     async def _start(self) -> None:
         writer = None
         if self._store is not None:
-            writer = Writer(self._store, self.core.epoch)
+            writer = StoreWriter(self._store, self.core.epoch)
             try:
                 known = await writer.open()
             except BaseException:  # a cancellation, perhaps: then the file must not stay locked
@@ -321,16 +321,16 @@ class Runtime:
 
         `global_variables` default to those of the root's spec.
         """
-        self._declaring.declare(root, global_variables, who)
+        self._declared.declare(root, global_variables, who)
         secrets = self._secrets
         if secrets is not None and secrets.files and self._rotation is None:
-            rotation = Rotation(
+            rotation = SecretRotation(
                 secrets,
                 interval=self.settings.secrets_interval,
-                renew=self._declaring.renew,
+                redeclare=self._declared.redeclare,
                 post=self._post,
             )
-            self._rotation = RotationThread(rotation, self.clock.now)
+            self._rotation = SecretRotationThread(rotation, self.clock.now)
             self._rotation.start()
 
     def restart(self, path: str, *, who: str = "program") -> None:

@@ -17,7 +17,7 @@ from types import FrameType
 
 import msgspec
 
-from fsmv2.runtime.threads import LoopThread
+from fsmv2.runtime.loop_thread import LoopThread
 
 LOOK = 0.5
 """Seconds between two looks at a loop; costs an idle tree next to nothing."""

@@ -31,8 +31,8 @@ from fsmv2.core import (
 )
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.collector import Collector
+from fsmv2.runtime.collector_services import CollectorServices
 from fsmv2.runtime.executor import Executor, Job
-from fsmv2.runtime.observatory import Observatory
 from fsmv2.spec import Vault
 
 ABANDON_AFTER = 5.0
@@ -71,7 +71,9 @@ class Work:
         self._paused = paused
         post = self._post
         self.executor = Executor(settings, loop, post)
-        self.observatory = Observatory(loop, clock, post, self._secrets, busy=busy, refusal=refusal)
+        self.services = CollectorServices(
+            loop, clock, post, self._secrets, busy=busy, refusal=refusal
+        )
         self.collectors: dict[str, Collector] = {}
         self._loop = loop
         self._inbox: deque[list[Instruction]] = deque()
@@ -98,7 +100,7 @@ class Work:
         if isinstance(instruction, NOT_OURS):
             return
         if isinstance(instruction, Watch):
-            collector = Collector(instruction, self.observatory)
+            collector = Collector(instruction, self.services)
             self.collectors[instruction.path] = collector
             collector.start()
             return
@@ -142,7 +144,7 @@ class Work:
         key = (collector.path, collector.incarnation)
         await self.executor.end_all(key)
         await collector.close()
-        self.observatory.hand_over()  # `Released` is the last word of an incarnation
+        self.services.hand_over()  # `Released` is the last word of an incarnation
         self._post(Released(*key))
 
     async def aclose(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from fsmv2.runtime.journal.files import JournalFiles
+from fsmv2.runtime.journal.format import Begun, Gap, Noted
 from fsmv2.runtime.journal.recorder import NEXT
-from fsmv2.runtime.journal.records import Begun, Gap, Noted
 from fsmv2.store.segments import Segments
 
 

@@ -33,9 +33,9 @@ from fsmv2.core import (
 )
 from fsmv2.errors import suggest
 from fsmv2.runtime.clock import Clock
-from fsmv2.runtime.declaring import Declaring
+from fsmv2.runtime.declared_root import DeclaredRoot
 from fsmv2.runtime.journal.recorder import Recorder
-from fsmv2.runtime.rotation import Rotation
+from fsmv2.runtime.secret_rotation import SecretRotation
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
 from fsmv2.runtime.work import Work
@@ -101,13 +101,13 @@ class Simulation:
         self.supervision.listen(self.reports.append)
         if writer is not None:
             self.supervision.listen(writer.note)
-        self._declaring = Declaring(self.post, secrets)
+        self._declared = DeclaredRoot(self.post, secrets)
         self.declare(root, global_variables)
         if secrets is not None:
-            self._rotation = Rotation(
+            self._rotation = SecretRotation(
                 secrets,
                 interval=self.settings.secrets_interval,
-                renew=self._declaring.renew,
+                redeclare=self._declared.redeclare,
                 post=self.post,
             )
             self.loop.call_soon(self._look_for_changed_secrets)
@@ -137,7 +137,7 @@ class Simulation:
 
     def declare(self, root: ChildSpec, global_variables: Mapping[str, Any] | None = None) -> None:
         """Declare what the tree is to be."""
-        self._declaring.declare(root, global_variables, "test")
+        self._declared.declare(root, global_variables, "test")
 
     def restart(self, path: str) -> None:
         """Ask for a new instance at `path`."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fsmv2.core import Event, Report, StoreInstruction
 from fsmv2.errors import StoreError, StoreLostError
 from fsmv2.runtime.backlog import Waiting
-from fsmv2.runtime.saving import Saving
+from fsmv2.runtime.group_commit import GroupCommit
 from fsmv2.store import Batch, MemoryStore
 from fsmv2.store.protocol import EVENTS_KEPT
 
@@ -66,19 +66,19 @@ class VirtualWriter:
         post: Callable[[Event], None],
     ) -> None:
         self._store = store
-        self._saving = Saving(store, epoch)
+        self._commit = GroupCommit(store, epoch)
         self._loop = loop
         self._post = post
         self._busy = False
 
     def put(self, instructions: list[StoreInstruction]) -> None:
         """Have these written."""
-        self._saving.put(instructions)
+        self._commit.put(instructions)
         self._begin(0.0)
 
     def note(self, report: Report) -> None:
         """Have a report stored."""
-        self._saving.note(report)
+        self._commit.note(report)
         self._begin(0.0)
 
     def _begin(self, wait: float) -> None:
@@ -87,19 +87,19 @@ class VirtualWriter:
             self._loop.call_later(wait, self._take)
 
     def _take(self) -> None:
-        taken = self._saving.backlog.take()
+        taken = self._commit.backlog.take()
         self._loop.call_later(self._store.delay, self._write, taken)
 
     def _write(self, taken: Waiting) -> None:
         if self._store.hangs:
             self._loop.call_later(HANG_POLL, self._write, taken)
             return
-        saving = self._saving
-        told = saving.write(taken)
-        if saving.failures:
-            saving.backlog.put_back(taken)
+        commit = self._commit
+        told = commit.write(taken)
+        if commit.failures:
+            commit.backlog.put_back(taken)
         self._busy = False
-        if saving.backlog:
-            self._begin(saving.retry_in)
+        if commit.backlog:
+            self._begin(commit.retry_in)
         for event in told:
             self._post(event)

@@ -16,7 +16,7 @@ from fsmv2.core.checkpoint.take import (
     checkpoint,
 )
 from fsmv2.errors import JournalError
-from fsmv2.runtime.journal.words import decided
+from fsmv2.runtime.journal.descriptions import decided
 from fsmv2.worker import WorkerFactory
 
 

@@ -1,11 +1,12 @@
 """What the core was handed and what it answered, kept so that it can be replayed.
 
-recorder: notes both at the cut.    writer: the thread that writes them.    files, words: how.
-records:  what is handed over, and what is written.
-replay:   another core is handed the same; reading, data_types, story: parts of it.
+recorder:          notes both at the cut.
+format:            what is handed over, and what is written.
+journal_writer:    the thread that writes; files, descriptions: how, and in which words.
+replay:            another core is handed the same; recorded_segments, data_types, story: its parts.
 """
 
-from fsmv2.runtime.journal.reading import end_of
+from fsmv2.runtime.journal.recorded_segments import end_of
 from fsmv2.runtime.journal.replay import Difference, Replayed, ReplayedSegment, replay
 from fsmv2.runtime.journal.story import Moment
 

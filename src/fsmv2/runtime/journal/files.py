@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from fsmv2.runtime.journal.records import Batch, Begun, Noted, Part, Slice, Start
-from fsmv2.runtime.journal.words import decided
+from fsmv2.runtime.journal.descriptions import decided
+from fsmv2.runtime.journal.format import Begun, Noted, Part, Slice, SliceBatch, Start
 from fsmv2.spec.exact import ExactWriter
 from fsmv2.store.segments import LARGEST, Segments
 
@@ -55,7 +55,7 @@ class JournalFiles:
             self._append([self._slice(noted) for noted in notes[start : start + MOST]])
 
     def _append(self, slices: list[Slice]) -> None:
-        record = self._encode(Batch(slices))
+        record = self._encode(SliceBatch(slices))
         if len(record) <= LARGEST or len(slices) == 1:
             self.segments.append(record)
             return

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from fsmv2.core import Core, Event, Instruction
 from fsmv2.core.checkpoint.take import Copying
-from fsmv2.runtime.journal.records import Begun, Gap, Noted
+from fsmv2.runtime.journal.format import Begun, Gap, Noted
 
 WAITING = 200_000
 """Events and instructions that may wait to be written, about 100 bytes each; some seconds of the

@@ -9,7 +9,7 @@ import msgspec
 
 from fsmv2.core import Core, Event, Instruction, Report, StoreInstruction, TickRecord, Update
 from fsmv2.errors import suggest
-from fsmv2.runtime.journal.words import decided, happened, path_of
+from fsmv2.runtime.journal.descriptions import decided, happened, path_of
 
 
 class Moment(msgspec.Struct, frozen=True):

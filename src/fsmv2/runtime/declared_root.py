@@ -1,4 +1,4 @@
-"""What the tree is declared to be, by whom it may: programs, and secrets that changed.
+"""The root declared last, by a program, and declared again when a secret changes.
 
 Both may come from any thread, so each goes through here: a secret that changes must never bring
 back what a program has just replaced.
@@ -14,7 +14,7 @@ from fsmv2.core import Declared, Event
 from fsmv2.spec import ChildSpec, Vault
 
 
-class Declaring:
+class DeclaredRoot:
     """Hands declarations to the core, with the secrets of now, and remembers the last one."""
 
     def __init__(self, post: Callable[[Event], None], vault: Vault | None) -> None:
@@ -33,8 +33,8 @@ class Declaring:
             self._last = (root, global_variables)
             self._declare(who, {})
 
-    def renew(self, changed: Mapping[str, str]) -> None:
-        """The tree is to be what it is, with secrets that changed: by source, what is told."""
+    def redeclare(self, changed: Mapping[str, str]) -> None:
+        """The tree is to be what it is, with secrets that changed: by source, what is reported."""
         with self._lock:
             if self._last is not None:
                 self._declare("a changed secret", changed)

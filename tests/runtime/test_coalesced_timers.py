@@ -6,15 +6,17 @@ import asyncio
 from typing import Any
 
 from fsmv2 import ChildSpec, ObservedState, UserSpec, Worker, WorkerFactory, state, stay
-from fsmv2.runtime.agenda import GRID, MOST_WAITS, Agenda
+from fsmv2.runtime.coalesced_timers import GRID, MOST_WAITS, CoalescedTimers
 from fsmv2.testing import Simulation, VirtualLoop
 
 
 def test_those_of_about_the_same_moment_share_a_wake_up_and_come_in_order() -> None:
     loop, called = VirtualLoop(), []
-    agenda: Agenda[str] = Agenda(loop, lambda name: called.append((name, loop.time())))
+    timers: CoalescedTimers[str] = CoalescedTimers(
+        loop, lambda name: called.append((name, loop.time()))
+    )
     for name, when in (("a", 0.11), ("b", 0.14), ("c", 0.16), ("d", 0.12)):
-        agenda.put(name, when)
+        timers.put(name, when)
     assert len(loop._scheduled) == 2
     loop.run_until_complete(asyncio.sleep(1))
     loop.close()
@@ -25,11 +27,11 @@ def test_those_of_about_the_same_moment_share_a_wake_up_and_come_in_order() -> N
 
 def test_what_can_wait_waits_while_there_is_much_to_do_but_not_for_ever() -> None:
     loop, called, busy = VirtualLoop(), [], [True]
-    agenda: Agenda[str] = Agenda(
+    timers: CoalescedTimers[str] = CoalescedTimers(
         loop, lambda name: called.append((name, loop.time())), wait=lambda: busy[0]
     )
-    agenda.put("first", 0.1)
-    agenda.put("second", 0.15)
+    timers.put("first", 0.1)
+    timers.put("second", 0.15)
     loop.run_until_complete(asyncio.sleep(0.5))
     assert called == []
     busy[0] = False
@@ -37,7 +39,7 @@ def test_what_can_wait_waits_while_there_is_much_to_do_but_not_for_ever() -> Non
     assert [name for name, _ in called] == ["first", "second"]
     busy[0] = True
     began = loop.time()
-    agenda.put("third", began)
+    timers.put("third", began)
     loop.run_until_complete(asyncio.sleep(10))
     loop.close()
     assert MOST_WAITS * GRID - GRID <= called[-1][1] - began <= 3 * MOST_WAITS * GRID

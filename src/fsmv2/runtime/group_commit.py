@@ -1,4 +1,4 @@
-"""Write what waits into a store, all of it in one commit, and tell the core how that went.
+"""Group commit: what waits is written into a store at once, and the core learns how that went.
 
 Driven by the writer's thread, and by the simulation on its virtual clock.
 """
@@ -22,7 +22,7 @@ TEXT_LIMIT = 4_000
 """Characters of an event's text that are stored; a device may put a page into a reason."""
 
 
-class Saving:
+class GroupCommit:
     """A store and what waits for it. `put` and `note` need a lock against a `take` elsewhere."""
 
     def __init__(self, store: Store, epoch: float) -> None:

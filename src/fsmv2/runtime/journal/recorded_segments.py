@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.errors import JournalError
-from fsmv2.runtime.journal.records import Batch, Part, Record, Slice, Start
+from fsmv2.runtime.journal.format import Part, Record, Slice, SliceBatch, Start
 from fsmv2.store.segments import Segment, segments_in
 
 
@@ -61,11 +61,13 @@ class RecordedSegment:
     def slices(self) -> Iterator[Slice]:
         """The slices after the checkpoint."""
         for record in self._records:
-            if isinstance(record, Batch):
+            if isinstance(record, SliceBatch):
                 yield from record.slices
 
     def _decoded(self) -> Iterator[Record]:
-        decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Start | Part | Batch)
+        decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(
+            Start | Part | SliceBatch
+        )
         for raw in self._segment.records():
             self.number += 1
             try:

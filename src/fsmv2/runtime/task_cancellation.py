@@ -1,4 +1,4 @@
-"""Ending a task for sure: a cancel is repeated until the task has ended.
+"""The cancellation of a task, repeated until the task has ended.
 
 On Python 3.11 `asyncio.wait_for` swallows a cancellation that arrives as its own time runs out, and
 several client libraries are built on it, so one `task.cancel()` proves nothing (H22).

@@ -1,4 +1,4 @@
-"""When which collector is to be called again: the timers of ten thousand in one place.
+"""Coalesced timers: those of ten thousand collectors, due on a common grid.
 
 A timer of asyncio for each would cost a handle, a context and a heap whose comparisons are written
 in Python. Here those of about the same moment share one, and one wake-up of the loop.
@@ -29,7 +29,7 @@ def _never() -> bool:
     return False
 
 
-class Agenda(Generic[T]):
+class CoalescedTimers(Generic[T]):
     """Calls `what(whom)` at or soon after the moment asked for, in the order of asking.
 
     Nothing is ever taken out: whom it calls decides whether it is still meant. `wait` may put a

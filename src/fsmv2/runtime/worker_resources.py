@@ -1,4 +1,4 @@
-"""Holds the resources of one worker open, for one spec at a time, and lends them."""
+"""The resources of one worker: held open for one spec at a time, and lent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError, said
-from fsmv2.runtime.ending import end_task, ends_the_task
+from fsmv2.runtime.task_cancellation import end_task, ends_the_task
 from fsmv2.spec import UserSpec, VariableBundle
 from fsmv2.worker import Resources, Worker
 
@@ -20,7 +20,7 @@ CLOSE_WITHIN = 5.0
 NO_VARIABLES = VariableBundle()
 
 
-class Holder:
+class WorkerResources:
     """Opens `worker.resources(spec)` before the first use and closes it at the end.
 
     Only for types that declare resources.

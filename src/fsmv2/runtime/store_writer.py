@@ -18,7 +18,7 @@ from fsmv2.containment import ANY_RAISED, for_future
 from fsmv2.core import Event, Report, StoreInstruction
 from fsmv2.errors import FsmError
 from fsmv2.runtime.backlog import Waiting
-from fsmv2.runtime.saving import Saving
+from fsmv2.runtime.group_commit import GroupCommit
 from fsmv2.store import Identity, Store
 
 T = TypeVar("T")
@@ -29,12 +29,12 @@ GATHER = 0.1
 END_POLL = 0.005
 
 
-class Writer:
+class StoreWriter:
     """One store, opened, written and closed on one thread."""
 
     def __init__(self, store: Store, epoch: float) -> None:
         """`epoch` is the wall time, in Unix seconds, of core time 0."""
-        self._saving = Saving(store, epoch)
+        self._commit = GroupCommit(store, epoch)
         self._post: Callable[[Event], None] | None = None
         self._changed = threading.Condition()
         self._closing = False
@@ -61,13 +61,13 @@ class Writer:
     def put(self, instructions: list[StoreInstruction]) -> None:
         """Have these written soon."""
         with self._changed:
-            self._saving.put(instructions)
+            self._commit.put(instructions)
             self._changed.notify()
 
     def note(self, report: Report) -> None:
         """Have a report stored as an event."""
         with self._changed:
-            self._saving.note(report)
+            self._commit.note(report)
             self._changed.notify()
 
     def retry(self) -> None:
@@ -100,7 +100,7 @@ class Writer:
             if time.monotonic() > limit:
                 return f"the last changes: it has not answered for {within:g} s"
             await asyncio.sleep(END_POLL)
-        left = len(self._saving.backlog)
+        left = len(self._commit.backlog)
         return f"the last {left} changes" if left else ""
 
     # ---- on the thread ----------------------------------------------------------------------
@@ -108,7 +108,7 @@ class Writer:
     def _run(self) -> None:
         self._opened.set_running_or_notify_cancel()  # from now on who waits cannot cancel it
         try:
-            known = self._saving.store.open()
+            known = self._commit.store.open()
         except ANY_RAISED as error:  # handed to who opens it
             self._opened.set_exception(for_future(error))
             return
@@ -117,7 +117,7 @@ class Writer:
             while self._step():
                 pass
         finally:
-            self._saving.store.close()
+            self._commit.store.close()
 
     def _step(self) -> bool:
         """Wait for something to do, and do it; False when it was the last thing."""
@@ -126,9 +126,9 @@ class Writer:
                 self._changed.wait(wait)
             calls, self._calls = self._calls, deque()
             last = self._closing
-            taken = self._saving.backlog.take() if last or not calls else None
+            taken = self._commit.backlog.take() if last or not calls else None
         for function, result in calls:
-            _answer(function, result, self._saving.store)
+            _answer(function, result, self._commit.store)
         if taken:
             self._write(taken)
         return not last
@@ -137,20 +137,20 @@ class Writer:
         """Seconds until there is something to do; None: until somebody says so."""
         if self._closing or self._calls:
             return 0.0
-        backlog = self._saving.backlog
+        backlog = self._commit.backlog
         if not backlog:
             return None
         due = self._not_before
-        if not backlog.urgent and not self._saving.failures:
+        if not backlog.urgent and not self._commit.failures:
             due += GATHER
         return max(0.0, due - time.monotonic())
 
     def _write(self, taken: Waiting) -> None:
-        told = self._saving.write(taken)
+        told = self._commit.write(taken)
         with self._changed:
-            if self._saving.failures:
-                self._saving.backlog.put_back(taken)
-            self._not_before = time.monotonic() + self._saving.retry_in
+            if self._commit.failures:
+                self._commit.backlog.put_back(taken)
+            self._not_before = time.monotonic() + self._commit.retry_in
         post = self._post
         if post is not None:
             for event in told:

@@ -105,9 +105,9 @@ async def test_garbage_in_cycles_is_collected_once_there_is_much_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What others leave behind is bounded, too: all is thawed and collected."""
-    monkeypatch.setattr("fsmv2.runtime.pauses.CHECK_EVERY", 0.01)
-    monkeypatch.setattr("fsmv2.runtime.pauses.LEAST", 50_000)
-    monkeypatch.setattr("fsmv2.runtime.pauses.GROWTH", 1.0)
+    monkeypatch.setattr("fsmv2.runtime.gc_pauses.CHECK_EVERY", 0.01)
+    monkeypatch.setattr("fsmv2.runtime.gc_pauses.LEAST", 50_000)
+    monkeypatch.setattr("fsmv2.runtime.gc_pauses.GROWTH", 1.0)
     gc.collect()
     before = sys.getallocatedblocks()
     async with bounded_pauses():

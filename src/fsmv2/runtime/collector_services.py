@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fsmv2.core import Event
-from fsmv2.runtime.agenda import Agenda
 from fsmv2.runtime.clock import Clock
-from fsmv2.runtime.lateness import Lateness
+from fsmv2.runtime.coalesced_timers import CoalescedTimers
+from fsmv2.runtime.loop_lag import LoopLag
 from fsmv2.spec import Vault
 
 HEARTBEAT = 0.5
@@ -29,7 +29,7 @@ class Polled(Protocol):
         """What it observes by has changed."""
 
 
-class Observatory:
+class CollectorServices:
     """Made by the work loop, one for a tree; used on that loop only."""
 
     def __init__(
@@ -51,16 +51,22 @@ class Observatory:
         self.post = post
         self.secrets = secrets
         self.refusal = refusal
-        self.lateness = Lateness()
-        self.polls: Agenda[Polled] = Agenda(loop, lambda collector: collector.poll())
-        self.time_outs: Agenda[Polled] = Agenda(loop, lambda collector: collector.time_out())
+        self.loop_lag = LoopLag()
+        self.polls: CoalescedTimers[Polled] = CoalescedTimers(
+            loop, lambda collector: collector.poll()
+        )
+        self.time_outs: CoalescedTimers[Polled] = CoalescedTimers(
+            loop, lambda collector: collector.time_out()
+        )
         # A change of a variable updates thousands: they are first derived, then looked at.
-        self.soon: Agenda[Polled] = Agenda(loop, lambda c: c.collect_soon(), wait=busy)
+        self.soon: CoalescedTimers[Polled] = CoalescedTimers(
+            loop, lambda c: c.collect_soon(), wait=busy
+        )
         self._heartbeats: list[Event] = []
 
     def late(self) -> float:
         """Seconds by which the loop is late, or was a moment ago."""
-        return self.lateness.seconds()
+        return self.loop_lag.seconds()
 
     def heartbeat(self, event: Event) -> None:
         """Hand over what wakes nobody with others like it: hundreds cost one hand-over."""

@@ -13,17 +13,17 @@ from fsmv2 import Resources, TemporaryError
 from fsmv2.builtin.broker.probe import BrokerStatus
 from fsmv2.builtin.broker.worker import Broker, BrokerSpec
 from fsmv2.builtin.connection import Connection, ConnectionSpec, History
-from fsmv2.runtime.lateness import Lateness
+from fsmv2.runtime.loop_lag import LoopLag
 
 
 async def test_a_loop_that_is_held_up_is_late_and_then_forgets_it() -> None:
-    lateness = Lateness()
-    assert lateness.seconds() == 0.0
-    lateness.start(asyncio.get_running_loop())
+    loop_lag = LoopLag()
+    assert loop_lag.seconds() == 0.0
+    loop_lag.start(asyncio.get_running_loop())
     time.sleep(0.75)  # noqa: ASYNC251  (what this is about)
-    assert 0.4 < lateness.seconds() < 3.0, "also before the loop comes round"
+    assert 0.4 < loop_lag.seconds() < 3.0, "also before the loop comes round"
     async with asyncio.timeout(20):
-        while lateness.seconds() > 0.1:  # noqa: ASYNC110
+        while loop_lag.seconds() > 0.1:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 

@@ -39,7 +39,7 @@ class Found(msgspec.Struct, frozen=True):
     fix: str = ""
 
 
-class Rotation:
+class SecretRotation:
     """The secret files of one tree, as last seen."""
 
     def __init__(
@@ -47,16 +47,16 @@ class Rotation:
         vault: Vault,
         *,
         interval: float,
-        renew: Callable[[Mapping[str, str]], None],
+        redeclare: Callable[[Mapping[str, str]], None],
         post: Callable[[Event], None],
     ) -> None:
         """`interval`: seconds between two looks while nothing changes.
 
-        `renew` is handed what changed, by source, and what to tell of it.
+        `redeclare` is handed what changed, by source, and what to tell of it.
         """
         self._vault = vault
         self._interval = max(LEAST, interval)
-        self._renew = renew
+        self._redeclare = redeclare
         self._post = post
         self._seen: dict[str, Found] = {}
         self._settled: set[str] = set()
@@ -80,7 +80,7 @@ class Rotation:
                 f"file:{path}": self._vault.replace(path, self._seen[path].value, now)
                 for path in sorted(changed)
             }
-            self._renew(told)
+            self._redeclare(told)
         self._tell_problems()
         return min(CONFIRM, self._interval) if moving else self._interval
 
@@ -138,10 +138,10 @@ class Rotation:
         return not found.signature and self._vault.may_be_absent(path)
 
 
-class RotationThread:
+class SecretRotationThread:
     """Looks on a thread of its own, since a file system may hang; ended by `close`."""
 
-    def __init__(self, rotation: Rotation, now: Callable[[], float]) -> None:
+    def __init__(self, rotation: SecretRotation, now: Callable[[], float]) -> None:
         self._rotation = rotation
         self._now = now
         self._closing = threading.Event()

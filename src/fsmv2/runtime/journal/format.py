@@ -1,4 +1,4 @@
-"""What a journal consists of: what is handed over on the supervision loop, and what is written.
+"""The format of a journal: what is handed over on the supervision loop, and what is written.
 
 A segment is a `Start`, the parts of one checkpoint, and then batches of slices. A slice of the
 supervision loop is everything that the core was handed in it, and what it answered: enough to have
@@ -84,10 +84,10 @@ class Slice(msgspec.Struct, frozen=True, array_like=True):
     decided: list[tuple[str, str]]
 
 
-class Batch(msgspec.Struct, frozen=True, array_like=True, tag="slices"):
+class SliceBatch(msgspec.Struct, frozen=True, array_like=True, tag="slices"):
     """Slices in order."""
 
     slices: list[Slice]
 
 
-Record = Start | Part | Batch
+Record = Start | Part | SliceBatch

@@ -17,8 +17,8 @@ from pathlib import Path
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import StoreError, said
 from fsmv2.runtime.journal.files import JournalFiles
+from fsmv2.runtime.journal.format import Begun, Gap, Noted
 from fsmv2.runtime.journal.recorder import ANEW, NEXT
-from fsmv2.runtime.journal.records import Begun, Gap, Noted
 from fsmv2.store.segments import Segments
 from fsmv2.store.trouble import Trouble, make_room, tell_trouble
 

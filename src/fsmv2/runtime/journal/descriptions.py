@@ -1,4 +1,4 @@
-"""What the core was handed and what it asked for, in words: for comparing, and for people.
+"""Events and instructions described in words: for comparing, and for people.
 
 The words of an instruction are the same whenever the same was decided, in any process: no address
 of an object stands in them, and of long data a checksum.

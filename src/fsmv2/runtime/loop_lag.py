@@ -1,4 +1,4 @@
-"""How late a loop is: what a time-out or a latency measured on it may be off by.
+"""The lag of an event loop: what a time-out or a latency measured on it may be off by.
 
 On a machine that is asked for more than it can do, everything seems slow. A worker that measures
 time can subtract what is not the device's doing, and say so instead of blaming the device.
@@ -12,10 +12,10 @@ EVERY = 0.25
 """Seconds between two measurements."""
 
 FADES = 0.5
-"""What is left of an old lateness at the next measurement: late a moment ago counts for a while."""
+"""What is left of an old lag at the next measurement: late a moment ago counts for a while."""
 
 
-class Lateness:
+class LoopLag:
     """Measures one loop from inside; 0 until it is started, and on a virtual clock for ever."""
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.runtime.rotation import CONFIRM, PATIENCE
+from fsmv2.runtime.secret_rotation import CONFIRM, PATIENCE
 from fsmv2.testing import Simulation
 
 FIRST, SECOND, THIRD = "first-password", "second-password", "third-password"

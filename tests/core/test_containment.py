@@ -14,6 +14,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from lamp_tree import (
+    DeviceObserved,
+    World,
+    condition,
+    device,
+    group,
+    simulate,
+)
 
 import fsmv2
 from fsmv2 import (
@@ -281,3 +289,98 @@ def test_h68_no_code_of_others_is_called_beside_the_one_containment() -> None:
 
 def _names(node: ast.expr) -> set[str]:
     return {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+
+
+class Touchy:
+    """A value whose comparison raises, as those of some array libraries do."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class TouchyConfig(msgspec.Struct, frozen=True):
+    value: Any
+
+
+class MuteError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_config_that_cannot_be_compared_troubles_its_worker_alone(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        for n in range(3):
+            world.derive["a"] = DesiredState("running", config=TouchyConfig(Touchy()))
+            sim.declare(group("g", device("a", user={"n": n}), device("b")))
+            sim.run(2)
+        assert any("ValueError: ambiguous" in t for t in sim.texts("error", "g/a"))
+        world.lit["g/b"] = False
+        sim.run(6)
+        assert world.done[-1] == ("g/b", "on")
+        assert sim.stop() < 31
+
+
+def test_a_spec_that_cannot_be_compared_troubles_its_worker_alone(world: World) -> None:
+    with simulate(world, group("g", device("a", template=Touchy()), device("b"))) as sim:
+        sim.run(5)
+        sim.declare(group("g", device("a", template=Touchy()), device("b", pin=3)))
+        sim.run(5)
+        assert sim["g/b"].state == "running"
+        assert any("ambiguous" in t for t in sim.texts("error"))
+        assert sim.stop() < 31
+
+
+def test_a_child_spec_that_cannot_be_compared_troubles_that_child_alone(world: World) -> None:
+    with simulate(world, group("g")) as sim:
+        for n in range(2):
+            children = (device("b", pin=n), device("a", template=Touchy()))
+            world.derive["g"] = DesiredState("running", children)
+            sim.declare(group("g", user={"n": n}))
+            sim.run(5)
+        said = sim.texts("error", "g/a")
+        assert any(text.startswith("comparing its spec raised ValueError: amb") for text in said)
+        assert sim.supervisor("g/b").declared.user_spec.pin == 1
+        assert sim.stop() < 31
+
+
+def test_an_observation_that_cannot_be_compared_counts_as_changed(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.collect["d"] = DeviceObserved(lit=Touchy())  # type: ignore[arg-type]
+        sim.run(60)
+        assert sim["d"].fresh
+        assert any("ambiguous" in t for t in sim.texts("error") + sim.texts("condition"))
+        assert sim.stop() < 31
+
+
+@pytest.mark.parametrize("where", ["step", "act", "collect", "derive"])
+def test_an_exception_without_a_text_is_still_an_exception(world: World, where: str) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        getattr(world, where)["d"] = MuteError()
+        world.lit["d"] = False
+        sim.declare(device("d", user={"x": 1}))
+        sim.run(20)
+        shown = " ".join(r.text for r in sim.reports)
+        assert "MuteError: (its text cannot be shown)" in shown
+        assert sim.stop() < 31
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt()])
+def test_an_author_who_ends_the_program_ends_nothing(world: World, error) -> None:  # type: ignore[no-untyped-def]
+    world.act["g/a"] = error
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        assert sim["g/b"].state == "running"
+        assert type(error).__name__ in " ".join(sim.texts("action", "g/a"))
+        world.collect["g/b"] = error
+        sim.run(6)
+        assert type(error).__name__ in condition(sim, "g/b", "Observed")

@@ -8,7 +8,6 @@ import pytest
 from lamp_tree import DeviceObserved, World, condition, device, group, simulate, states
 
 from fsmv2 import DefinitionError, EngineSettings, UserSpec, Worker, state
-from fsmv2.core import ForceAsked
 from fsmv2.core.state.tick_record import Cause
 
 
@@ -60,23 +59,6 @@ def test_h04_a_derive_does_not_enable_what_is_disabled(world: World) -> None:
         sim.run(5)
         assert world.derives["g/a"] == derived + 2  # for the variable, and as the new instance
         assert (sim["g/a"].state, sim["g/a"].control_reason) == ("stopped", "disabled")
-
-
-def test_a_disabled_parent_stops_its_children_first_and_they_come_back_with_it(
-    world: World,
-) -> None:
-    inner = group("sub", device("a"))
-    with simulate(world, group("g", inner)) as sim:
-        sim.run(5)
-        sim.declare(group("g", group("sub", device("a"), enabled=False)))
-        sim.run(5)
-        stops = [r.path for r in sim.reports if "→ stopped" in r.text]
-        assert stops == ["g/sub/a", "g/sub"]
-        assert sim["g/sub/a"].control_reason == "g/sub is disabled"
-        sim.declare(group("g", inner))
-        sim.run(5)
-        assert states(sim) == {"g": "running", "g/sub": "running", "g/sub/a": "running"}
-        assert sim["g/sub/a"].incarnation == 1
 
 
 def test_h06_a_stop_does_not_begin_by_cancelling_the_collections(world: World) -> None:
@@ -310,14 +292,6 @@ def test_h16_a_worker_its_own_child_depends_on_and_that_depends_on_it_can_be_sto
         assert sim.stop() < 1
 
 
-def test_dependents_stop_before_what_they_depend_on(world: World) -> None:
-    root = group("g", device("broker"), device("flow", depends_on=("g/broker",)))
-    with simulate(world, root) as sim:
-        sim.run(5)
-        sim.stop()
-        assert [p for p, what in world.done if what == "off"] == ["g/flow", "g/broker"]
-
-
 def test_h28_a_stopping_worker_reaches_stopped_though_its_parent_recovers(world: World) -> None:
     mapped = device("a", state_mapping={"maintenance": "stopped"})
     with simulate(world, group("g", mapped)) as sim:
@@ -400,36 +374,6 @@ def test_h36_a_last_observation_that_finds_it_running_makes_the_stop_go_on(
         assert world.lit["d"] is False
         went_on = "stopped → stopping: it is lit, though it should be stopped"
         assert sim.texts("transition", "d") == [went_on, "stopping → stopped: it is dark"]
-
-
-def test_a_last_observation_that_does_not_come_is_not_waited_for_for_ever(world: World) -> None:
-    with simulate(world, device("d", wish="stopped")) as sim:
-        sim.run(1)
-        world.silent.add("d")
-        sim.ask_stop()
-        sim.until(lambda sim: "d" not in sim, within=2.5)
-
-
-def test_asking_twice_for_a_stop_does_not_give_more_time(world: World) -> None:
-    world.stubborn.add("d")
-    with simulate(world, device("d")) as sim:
-        sim.run(5)
-        sim.ask_stop(deadline=10)
-        sim.run(9)
-        sim.ask_stop()
-        sim.until(lambda sim: sim.core.finished, within=1.1)
-
-
-def test_force_waits_for_nothing(world: World) -> None:
-    world.stubborn.add("g/a")
-    with simulate(world, group("g", device("a"), device("b"))) as sim:
-        sim.run(5)
-        sim.ask_stop()
-        sim.run(1)
-        sim.post(ForceAsked("test"))
-        sim.run(0)
-        assert sim.core.finished
-        assert "g/a" in sim.texts("forced")[0]
 
 
 def test_h45_a_worker_with_a_broken_template_can_be_stopped(world: World) -> None:

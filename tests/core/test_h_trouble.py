@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 import pytest
 from lamp_tree import (
     Device,
@@ -20,14 +17,12 @@ from lamp_tree import (
 
 from fsmv2 import (
     ChildSpec,
-    DesiredState,
     EngineSettings,
     ExponentialBackoff,
     Outcome,
     PermanentError,
     Phase,
     UserSpec,
-    goto,
     stay,
 )
 from fsmv2.core import ActionEnded, ActionRefused, Observed
@@ -149,41 +144,6 @@ def test_h19_one_bad_look_opens_nothing(world: World) -> None:
         sim.run(60)
         assert sim.texts("circuit") == []
         assert sim["g/a"].incarnation == 1
-
-
-def test_a_circuit_whose_child_at_fault_is_removed_closes(world: World) -> None:
-    with simulate(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
-        sim.run(6)
-        world.broken["inside"] = "a"
-        sim.until(lambda sim: sim.core.open_circuits == 1, within=130, step=0.5)
-        sim.declare(group("g", device("b"), kind="guarded"))
-        sim.until(lambda sim: sim.core.open_circuits == 0, within=70, step=0.5)
-        assert condition(sim, "g", "CircuitClosed") == ""
-
-
-def test_a_tree_removed_with_an_open_circuit_leaves_none_behind(world: World) -> None:
-    inner = group("h", device("a"), device("b"), kind="guarded")
-    with simulate(world, group("g", inner)) as sim:
-        sim.run(6)
-        world.broken["inside"] = "a"
-        sim.until(lambda sim: sim.core.open_circuits == 1, within=130, step=0.5)
-        sim.declare(group("g"))
-        sim.until(lambda sim: "g/h" not in sim)
-        assert sim.core.open_circuits == 0
-
-
-def test_a_check_that_raises_or_answers_nonsense_is_contained_and_named(world: World) -> None:
-    with simulate(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
-        sim.run(6)
-        world.broken["inside"] = ["nonsense"]
-        world.lit["g/a"] = False
-        sim.run(6)
-        assert any("check inside" in t and "returned list" in t for t in sim.texts("error", "g"))
-        world.broken["inside"] = OSError("oops")
-        world.lit["g/a"] = False
-        sim.run(6)
-        assert any("check inside raised OSError: oops" in t for t in sim.texts("error", "g"))
-        assert sim["g/a"].state == "running"
 
 
 def test_h20_a_collection_that_raises_is_an_answer_and_goes_on(world: World) -> None:
@@ -314,17 +274,6 @@ def test_h24_a_stale_limit_that_rounding_misses_is_no_endless_loop(world: World)
             assert not s.fresh
 
 
-def test_silence_restarts_the_collection_three_times_and_then_the_worker(world: World) -> None:
-    with simulate(world, device("d")) as sim:
-        sim.run(5)
-        world.silent.add("d")
-        sim.until(lambda sim: sim["d"].incarnation == 2, within=300, step=0.5)
-        assert len(sim.texts("silent", "d")) == 3
-        assert "its collection stays silent" in sim.texts("stop", "d")
-        world.silent.clear()
-        sim.until(lambda sim: sim["d"].state == "running", within=120)
-
-
 def test_h25_a_reason_that_becomes_empty_is_published(world: World) -> None:
     with simulate(world, group("g", device("a"))) as sim:
         sim.run(5)
@@ -389,75 +338,12 @@ def test_h42_escalation_is_reached_even_when_attempts_are_a_minute_apart(world: 
         assert sim["g/a"].incarnation > 5  # retries go on at the cap
 
 
-def test_an_escalation_says_what_the_type_tells_its_person_to_do(world: World) -> None:
-    class Guided(Device):
-        runbook = "https://plant.example/lamps"
-        manual_steps = ("Look whether it is plugged in.", "Change the bulb.")
-
-    factory = factory_for(world)
-    factory.register(Guided, make=lambda: Guided(world))
-    world.act["g/a"] = PermanentError("dead")
-    root = group("g", device("a", worker_type="guided"))
-    with Simulation(root, factory) as sim:
-        sim.run(400)
-        (called,) = [t for t in sim.texts("escalation") if "EscalationRequired" in t]
-        assert "What to do: (1) Look whether it is plugged in. (2) Change the bulb." in called
-        assert called.endswith("Runbook: https://plant.example/lamps")
-        assert sim.core.counters.escalations == 1
-
-
-def test_every_escalation_is_counted_and_reported_as_a_sentence(world: World) -> None:
-    world.act["g/a"] = PermanentError("wrong BOX.")
-    world.act["g/b"] = PermanentError("...nothing")
-    with simulate(world, group("g", device("a"), device("b"))) as sim:
-        sim.run(400)
-        assert sim.core.counters.escalations == 2
-        for path, said in (("g/a", "wrong BOX"), ("g/b", "...nothing")):
-            warned, called = [r for r in sim.reports if (r.kind, r.path) == ("escalation", path)]
-            assert (warned.level, called.level) == ("warning", "critical")
-            assert f"healthy seconds: cannot be lit: {said}. Retries go on" in called.text
-
-
-def test_an_opening_circuit_lets_a_running_action_end_and_measures_it(world: World) -> None:
-    """It is not cancelled, but counted, and the time after the opening is told."""
-    with simulate(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
-        sim.run(6)
-        world.broken["inside"] = "a"
-        world.lit["g/b"] = False
-        world.slow["g/b"] = 8.0
-        sim.until(lambda sim: sim["g/b"].action == "switch_on")
-        sim.until(lambda sim: condition(sim, "g", "CircuitClosed") != "")
-        assert sim.core.counters.actions_at_opening == 1
-        assert sim["g/b"].action == "switch_on"
-        sim.until(lambda sim: sim["g/b"].action == "")
-        assert world.lit["g/b"]
-        (ended,) = [t for t in sim.texts("action", "g/b") if "after the circuit opened" in t]
-        assert ended.startswith("switch_on succeeded (")
-        assert 1.0 < sim.core.counters.seconds_after_opening < 8.0
-
-
 def test_h42_an_escalated_worker_is_seen_failed_by_its_parent(world: World) -> None:
     world.act["g/a"] = PermanentError("dead")
     with simulate(world, group("g", device("a"))) as sim:
         sim.run(400)
         assert len([t for t in sim.texts("escalation") if "EscalationRequired" in t]) == 1
         assert sim.supervisor("g").statuses["a"].phase is Phase.FAILED
-
-
-@pytest.mark.parametrize("how", ["wish", "disabled", "mapping"])
-def test_one_that_escalated_and_was_asked_to_stop_is_seen_stopped(world: World, how: str) -> None:
-    """A parent that stops after its children waits for that: it would wait for ever."""
-    mapping = {"maintenance": "stopped"} if how == "mapping" else {}
-    world.act["g/a"] = PermanentError("dead")
-    with simulate(world, group("g", device("a", state_mapping=mapping))) as sim:
-        sim.run(400)
-        g = sim.supervisor("g")
-        assert g.statuses["a"].phase is Phase.FAILED
-        wish, enabled = ("stopped" if how == "wish" else "running"), how != "disabled"
-        child = device("a", wish=wish, enabled=enabled, state_mapping=mapping)
-        sim.declare(group("g", child, wish="maintenance" if how == "mapping" else "running"))
-        sim.run(10)
-        assert (sim["g/a"].state, g.statuses["a"].phase) == ("stopped", Phase.STOPPED)
 
 
 @pytest.mark.parametrize("attempt", [34, 10**3, 10**6, 10**30])
@@ -602,201 +488,6 @@ def test_h61_devices_that_stay_dead_hold_up_neither_stops_nor_other_types(world:
         assert sim.now - began < 1
 
 
-def test_a_full_queue_leaves_the_action_due_and_the_children_free(world: World) -> None:
-    names = [f"d{n}" for n in range(6)]
-    settings = EngineSettings(action_slots=2, action_queue=1)
-    with simulate(world, group("g", *map(device, names)), settings=settings) as sim:
-        sim.run(10)
-        assert sim.work.executor.refused > 0
-        assert {sim[f"g/{n}"].state for n in names} == {"running"}
-
-
-def test_the_children_of_a_worker_that_acts_start_nothing_until_it_ends(world: World) -> None:
-    with simulate(world, group("g", device("a"), acts=True)) as sim:
-        sim.run(4)
-        assert (sim["g/a"].state, sim["g"].action) == ("stopped", "prepare")
-        assert sim["g/a"].reason == "g is running its action prepare"
-        sim.until(lambda sim: sim["g/a"].state == "running", within=2)
-
-
-def test_after_an_action_no_step_until_an_observation_that_began_later(world: World) -> None:
-    with simulate(world, device("d")) as sim:
-        sim.run(5)
-        world.hangs.add("d")
-        world.lit["d"] = False
-        sim.until(lambda sim: sim["d"].action == "switch_on")
-        world.silent.add("d")
-        sim.run(11)
-        assert sim["d"].reason == "waits for an observation begun after its action"
-
-
-# ---- odd author code --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("answer", "said"),
-    [
-        (None, "returned NoneType"),
-        (42, "returned int"),
-        (stay("x", wake_after=float("nan")), "woken after nan seconds"),
-        (lambda: goto(Device.paused, "no"), "went to 'paused', which its to= does not name"),
-        (lambda: __import__("fsmv2").act(Device.running, "no"), "is not marked @action"),
-        (stay("x", waits_for=(["a"],)), "unhashable"),  # type: ignore[arg-type]
-    ],
-)
-def test_a_step_that_answers_nonsense_is_named_and_contained(world: World, answer, said) -> None:  # type: ignore[no-untyped-def]
-    world.step["g/a"] = answer
-    with simulate(world, group("g", device("a"), device("b"))) as sim:
-        sim.run(10)
-        assert said in " ".join(sim.texts("error", "g/a"))
-        assert sim["g/b"].state == "running"
-        assert sim.stop() < 31
-
-
-@pytest.mark.parametrize("seconds", [0, -5, 1e-9])
-def test_a_step_that_wants_to_be_asked_at_once_is_no_busy_loop(world: World, seconds) -> None:  # type: ignore[no-untyped-def]
-    with simulate(world, device("d")) as sim:
-        sim.run(5)
-        world.step["d"] = stay("again", wake_after=seconds)
-        world.lit["d"] = False
-        sim.run(6)
-        ticks = sim["d"].ticks
-        sim.run(1)
-        assert sim["d"].ticks - ticks <= 102
-
-
-def test_waking_after_for_ever_sets_no_timer(world: World) -> None:
-    world.step["d"] = stay("never", wake_after=float("inf"))
-    with simulate(world, device("d")) as sim:
-        sim.run(5)
-        assert "wake" not in sim.supervisor("d").timers
-
-
-@pytest.mark.parametrize("wrong", ["nonsense", 0, DesiredState("nowhere")])
-def test_a_derive_that_answers_nonsense_keeps_the_last_good_one(world: World, wrong) -> None:  # type: ignore[no-untyped-def]
-    with simulate(world, group("g", device("a"))) as sim:
-        sim.run(5)
-        world.derive["g"] = wrong
-        sim.declare(group("g", device("a"), user={"x": 1}))
-        sim.run(5)
-        assert states(sim) == {"g": "running", "g/a": "running"}
-        if wrong:
-            assert condition(sim, "g", "Derived") != ""
-
-
-class Touchy:
-    """A value whose comparison raises, as those of some array libraries do."""
-
-    def __eq__(self, other: object) -> bool:
-        raise ValueError("ambiguous")
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-class TouchyConfig(msgspec.Struct, frozen=True):
-    value: Any
-
-
-class MuteError(Exception):
-    def __str__(self) -> str:
-        raise RuntimeError("no text")
-
-
-def test_a_config_that_cannot_be_compared_troubles_its_worker_alone(world: World) -> None:
-    with simulate(world, group("g", device("a"), device("b"))) as sim:
-        sim.run(5)
-        for n in range(3):
-            world.derive["a"] = DesiredState("running", config=TouchyConfig(Touchy()))
-            sim.declare(group("g", device("a", user={"n": n}), device("b")))
-            sim.run(2)
-        assert any("ValueError: ambiguous" in t for t in sim.texts("error", "g/a"))
-        world.lit["g/b"] = False
-        sim.run(6)
-        assert world.done[-1] == ("g/b", "on")
-        assert sim.stop() < 31
-
-
-def test_a_spec_that_cannot_be_compared_troubles_its_worker_alone(world: World) -> None:
-    with simulate(world, group("g", device("a", template=Touchy()), device("b"))) as sim:
-        sim.run(5)
-        sim.declare(group("g", device("a", template=Touchy()), device("b", pin=3)))
-        sim.run(5)
-        assert sim["g/b"].state == "running"
-        assert any("ambiguous" in t for t in sim.texts("error"))
-        assert sim.stop() < 31
-
-
-def test_a_child_spec_that_cannot_be_compared_troubles_that_child_alone(world: World) -> None:
-    with simulate(world, group("g")) as sim:
-        for n in range(2):
-            children = (device("b", pin=n), device("a", template=Touchy()))
-            world.derive["g"] = DesiredState("running", children)
-            sim.declare(group("g", user={"n": n}))
-            sim.run(5)
-        said = sim.texts("error", "g/a")
-        assert any(text.startswith("comparing its spec raised ValueError: amb") for text in said)
-        assert sim.supervisor("g/b").declared.user_spec.pin == 1
-        assert sim.stop() < 31
-
-
-def test_an_observation_that_cannot_be_compared_counts_as_changed(world: World) -> None:
-    with simulate(world, device("d")) as sim:
-        sim.run(5)
-        world.collect["d"] = DeviceObserved(lit=Touchy())  # type: ignore[arg-type]
-        sim.run(60)
-        assert sim["d"].fresh
-        assert any("ambiguous" in t for t in sim.texts("error") + sim.texts("condition"))
-        assert sim.stop() < 31
-
-
-@pytest.mark.parametrize("where", ["step", "act", "collect", "derive"])
-def test_an_exception_without_a_text_is_still_an_exception(world: World, where: str) -> None:
-    with simulate(world, device("d")) as sim:
-        sim.run(5)
-        getattr(world, where)["d"] = MuteError()
-        world.lit["d"] = False
-        sim.declare(device("d", user={"x": 1}))
-        sim.run(20)
-        shown = " ".join(r.text for r in sim.reports)
-        assert "MuteError: (its text cannot be shown)" in shown
-        assert sim.stop() < 31
-
-
-@pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt()])
-def test_an_author_who_ends_the_program_ends_nothing(world: World, error) -> None:  # type: ignore[no-untyped-def]
-    world.act["g/a"] = error
-    with simulate(world, group("g", device("a"), device("b"))) as sim:
-        sim.run(5)
-        assert sim["g/b"].state == "running"
-        assert type(error).__name__ in " ".join(sim.texts("action", "g/a"))
-        world.collect["g/b"] = error
-        sim.run(6)
-        assert type(error).__name__ in condition(sim, "g/b", "Observed")
-
-
-def test_a_livelock_is_named_and_the_others_go_on(world: World) -> None:
-    with simulate(world, group("g", device("a"), device("b"))) as sim:
-        sim.run(5)
-
-        def running(s: object) -> object:
-            return goto(Device.starting, "back")
-
-        sim.supervisor("g/a").worker.running = running  # type: ignore[method-assign]
-        world.noise = 1
-        sim.restart("g/b")
-        sim.core.mark(sim.supervisor("g/a"), sim.records("g")[-1].causes[0])
-        sim.run(0.5)
-        assert "livelock" in condition(sim, "g/a", "Settled")
-        assert "running → starting" in condition(sim, "g/a", "Settled")
-        assert sim["g/b"].state == "running"
-        assert sim["g/a"].reason.startswith("in a livelock")
-        sim.run(60)
-        before = len(sim.texts("transition", "g/a"))
-        sim.run(300)
-        assert len(sim.texts("transition", "g/a")) - before <= 16 * 6, "ever less often"
-        assert sim.stop() < 5
-
-
 def test_h39_churn_leaves_nothing_behind(world: World) -> None:
     with simulate(world, group("g")) as sim:
         for n in range(300):
@@ -828,22 +519,6 @@ def test_h39_replaced_timers_do_not_gather(world: World) -> None:
         assert sim.core.deadline() < sim.now + 60
 
 
-def test_ticking_by_hand_drains_a_subtree_and_is_free_when_clean(world: World) -> None:
-    with simulate(world, group("g", group("p", device("a")), device("b"))) as sim:
-        sim.run(5)
-        top = sim.supervisor("g/p")
-        assert top.tick() == 0
-        cause = sim.records("g")[-1].causes[0]
-        for path in ("g/p/a", "g/b"):
-            sim.core.mark(sim.supervisor(path), cause)
-        assert top.tick() == 1
-        assert sim.supervisor("g/b").dirty
-        for _ in range(100):
-            sim.core.mark(sim.supervisor("g/p/a"), cause)
-            top.tick()
-        assert sum(map(len, sim.core._dirty)) <= 2
-
-
 def test_h50_an_observation_dated_into_the_future_hides_no_later_one(world: World) -> None:
     """A process was stopped: a look begins on waking, before the clock leaves that time out."""
     with simulate(world, group("g", device("a"))) as sim:
@@ -857,15 +532,3 @@ def test_h50_an_observation_dated_into_the_future_hides_no_later_one(world: Worl
         sim.run(6)
         assert sim["g/a"].observed.lit is False
         assert sim["g/a"].state == "failed"
-
-
-def test_an_action_that_waits_for_a_slot_is_not_reported_to_run(world: World) -> None:
-    world.hangs.add("g/a")
-    settings = EngineSettings(action_slots=2)  # of which one type has half
-    with simulate(world, group("g", device("a"), device("b")), settings=settings) as sim:
-        sim.run(0.05)
-        sim.until(lambda sim: sim["g/b"].action == "switch_on", within=10, step=0.01)
-        sim.run(1.5)
-        assert (sim["g/a"].action, sim["g/a"].reason) == ("switch_on", "it is dark")
-        assert sim["g/b"].reason == "the action switch_on waits for a free slot"
-        sim.until(lambda sim: sim["g/b"].state == "running", within=60)

@@ -5,10 +5,28 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from lamp_tree import World, by_hand, device, factory_for, group
+from lamp_tree import (
+    World,
+    by_hand,
+    device,
+    factory_for,
+    group,
+    simulate,
+)
 
-from fsmv2 import EngineSettings
-from fsmv2.core import Core, Declared, Release, Released, Report, RetryAsked, StopAsked, Watch
+from fsmv2 import (
+    EngineSettings,
+)
+from fsmv2.core import (
+    Core,
+    Declared,
+    Release,
+    Released,
+    Report,
+    RetryAsked,
+    StopAsked,
+    Watch,
+)
 from fsmv2.core.handlers import HANDLERS, TIMERS
 from fsmv2.core.machine import TIMERS_AT_ONCE
 from fsmv2.core.state.tick_record import Cause
@@ -184,3 +202,24 @@ def test_a_tick_that_fails_does_not_hold_up_the_stop_of_its_worker(
     core.run(0.0)
     assert core.by_path["g"].breaker is not None
     assert core.by_path["g/d0"].stop is not None
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_ticking_by_hand_drains_a_subtree_and_is_free_when_clean(world: World) -> None:
+    with simulate(world, group("g", group("p", device("a")), device("b"))) as sim:
+        sim.run(5)
+        top = sim.supervisor("g/p")
+        assert top.tick() == 0
+        cause = sim.records("g")[-1].causes[0]
+        for path in ("g/p/a", "g/b"):
+            sim.core.mark(sim.supervisor(path), cause)
+        assert top.tick() == 1
+        assert sim.supervisor("g/b").dirty
+        for _ in range(100):
+            sim.core.mark(sim.supervisor("g/p/a"), cause)
+            top.tick()
+        assert sum(map(len, sim.core._dirty)) <= 2

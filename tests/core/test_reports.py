@@ -1,4 +1,4 @@
-"""What is told while something happens, word by word: reports, and the causes of ticks.
+"""What is reported while something happens, word by word: reports, and the causes of ticks.
 
 It is all that an operator, `why` and the event log have to go by, so it is held as a whole.
 """
@@ -18,7 +18,7 @@ from fsmv2.testing import Simulation
 ALL = EngineSettings(records=1000)
 
 
-def told(sim: Simulation, path: str = "") -> str:
+def reported(sim: Simulation, path: str = "") -> str:
     """Every report below `path` but transitions, actions and what arrived late, as lines."""
     lines = [
         f"{r.level} {r.kind} {r.path}: {r.text}"
@@ -50,7 +50,7 @@ def test_a_circuit_that_opens_and_closes() -> None:
         world.broken.clear()
         sim.until(lambda sim: sim.core.open_circuits == 0, within=200)
         sim.run(400)
-        assert told(sim) == dedent(
+        assert reported(sim) == dedent(
             """
             warning repair g/p/a: restart 1 in 1.0 s: a does not answer
             warning condition g/p: CircuitClosed=False: a: a does not answer
@@ -103,8 +103,8 @@ def test_a_child_that_ends(jobs: Jobs, restart: str, how: str, expected: str) ->
         sim.run(10)
         jobs.end("t/a", how)
         sim.run(20)
-        assert told(sim) == dedent(expected)
-        ends = [line.partition(": ")[2] for line in told(sim).splitlines() if line]
+        assert reported(sim) == dedent(expected)
+        ends = [line.partition(": ")[2] for line in reported(sim).splitlines() if line]
         again = "is restarted"
         wanted = [f"ended {'no longer' if end == again else end} <" for end in ends]
         assert causes(sim, "t/a", "ended") == wanted
@@ -123,7 +123,7 @@ def test_a_group_that_is_restarted(jobs: Jobs, restart: str) -> None:
         which = "restarted with a (one_for_all), which finished: it ended well"
         gone = f"warning ended t/b: would be {which}; temporary, so it is not\n"
         again = f"info stop t/b: {which}\ninfo restarted t/b: incarnation 2 begins\n"
-        assert told(sim) == (
+        assert reported(sim) == (
             "\ninfo ended t/a: finished (it ended well); permanent, so it is restarted in 0.5 s\n"
             + (gone if restart == "temporary" else again)
             + "info ended t/a: is restarted\n"
@@ -151,7 +151,7 @@ def test_significant_children_that_end_their_parent(jobs: Jobs) -> None:
         jobs.end("r/t/a", "well")
         jobs.end("r/t/b", "well")
         sim.run(20)
-        assert told(sim) == dedent(
+        assert reported(sim) == dedent(
             """
             info ended r/t/a: finished: it ended well
             info ended r/t/b: finished: it ended well
@@ -168,7 +168,7 @@ def test_the_work_of_a_whole_tree_that_is_done(jobs: Jobs) -> None:
         sim.run(10)
         jobs.end("t/a", "well")
         sim.run(20)
-        assert told(sim) == dedent(
+        assert reported(sim) == dedent(
             """
             info ended t/a: finished: it ended well
             info ended t: finished: its significant a ended
@@ -183,7 +183,7 @@ def test_a_subtree_that_is_paused_and_resumed(jobs: Jobs) -> None:
         sim.run(10)
         sim.resume("r/t")
         sim.run(10)
-        assert told(sim) == dedent(
+        assert reported(sim) == dedent(
             """
             warning condition r/t: Managed=False: paused by test: the pump is open; it is observed, nothing in it is started
             info command r/t: paused by test: the pump is open
@@ -215,7 +215,7 @@ def test_an_escalation_that_is_acknowledged_and_over(jobs: Jobs, note: str, said
             "Retries go on, at most 60 s apart."
         )
         taken = f"acknowledged by test{said}"
-        assert told(sim) == (
+        assert reported(sim) == (
             "\nwarning escalation t/a: 1 attempt left before an operator is paged: "
             "it ended badly at once\n"
             f"critical escalation t/a: {called}\n"

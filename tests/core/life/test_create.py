@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from lamp_tree import World, by_hand, condition, device, group, simulate
+from lamp_tree import (
+    World,
+    by_hand,
+    condition,
+    device,
+    group,
+    simulate,
+)
 
-from fsmv2 import ChildSpec, EngineSettings, UserSpec
+from fsmv2 import (
+    ChildSpec,
+    EngineSettings,
+    SpecError,
+    UserSpec,
+)
 from fsmv2.core.state.conditions import CREATED
 
 
@@ -14,12 +26,11 @@ from fsmv2.core.state.conditions import CREATED
     [
         (device("a", worker_type="devise"), "Did you mean 'device'?"),
         (ChildSpec("a", "device", UserSpec()), "takes a DeviceSpec, but was given a UserSpec"),
-        (group("a", group("b", device("c"))), "the tree is deeper than 3 levels"),
     ],
-    ids=["unknown type", "wrong spec", "too deep"],
+    ids=["unknown type", "wrong spec"],
 )
 def test_the_reason_is_shown(child: ChildSpec, reason: str) -> None:
-    tree = by_hand(group("g", child), settings=EngineSettings(depth_limit=3))
+    tree = by_hand(group("g", child))
     tree.tick()
     [found] = [s for s in tree.core.by_path.values() if s.conditions]
     assert reason in (found.conditions or {})[CREATED].reason
@@ -56,3 +67,32 @@ def test_who_depends_on_it_is_woken() -> None:
     tree.tick()
     causes = [str(cause) for record in tree["g/b"].records for cause in record.causes]
     assert "dependency g/a appeared" in causes
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_tree_deeper_than_the_limit_is_refused_with_the_number(world: World) -> None:
+    tree = device("leaf")
+    for n in range(4):
+        tree = group(f"g{n}", tree)
+    with simulate(world, tree, settings=EngineSettings(depth_limit=4)) as sim:
+        sim.run(1)
+        assert "deeper than 4 levels" in condition(sim, "g3/g2/g1/g0/leaf", "Created")
+
+
+def test_a_very_deep_tree_runs_and_stops(world: World) -> None:
+    tree = device("leaf")
+    for n in range(200):
+        tree = group("n", tree, user={"n": n})
+    with simulate(world, tree, settings=EngineSettings(depth_limit=1000)) as sim:
+        sim.run(5)
+        assert {node.state for node in sim.view().nodes} == {"running"}
+        assert sim.stop() < 2
+
+
+def test_a_name_without_text_never_becomes_a_child() -> None:
+    with pytest.raises(SpecError):
+        device(" a")

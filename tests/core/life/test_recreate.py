@@ -7,9 +7,19 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from lamp_tree import Device, World, device, factory_for, group, states
+from lamp_tree import (
+    Device,
+    World,
+    device,
+    factory_for,
+    group,
+    states,
+)
 
-from fsmv2 import ChildSpec, EngineSettings
+from fsmv2 import (
+    ChildSpec,
+    EngineSettings,
+)
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.testing import Simulation
 
@@ -382,3 +392,24 @@ def test_turns_come_as_often_as_the_pace_says(world: World) -> None:
         sim.declare(group("g", *[device(name, pin=1) for name in names]))
         sim.run(0.55)
         assert len(sim.texts("stop")) == 10 + 5  # at once, and half a second's worth
+
+
+def test_a_type_that_changes_is_removed_and_made_anew_at_once(world: World) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        sim.declare(group("g", group("a", device("x"))))
+        sim.run(5)
+        assert states(sim) == {"g": "running", "g/a": "running", "g/a/x": "running"}
+        assert (sim["g/a"].type, sim["g/a"].incarnation) == ("group", 2)
+
+
+def test_a_renamed_root_is_removed_and_the_last_name_counts(world: World) -> None:
+    world.stubborn.add("a")
+    with simulate(world, device("a")) as sim:
+        sim.run(5)
+        sim.declare(device("b"))
+        sim.run(20)
+        sim.declare(device("c"))
+        sim.until(lambda sim: "c" in sim, within=11)  # one deadline, not one for each wish
+        sim.run(5)
+        assert states(sim) == {"c": "running"}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from lamp_tree import DeviceObserved, World, device, factory_for, group
+from lamp_tree import DeviceObserved, World, device, factory_for, group, simulate, states
 
 from fsmv2 import ChildSpec, ObservedState
-from fsmv2.core import RestartAsked
+from fsmv2.core import ForceAsked, RestartAsked
 from fsmv2.testing import ByHand
 
 
@@ -143,3 +143,55 @@ def test_who_waits_for_one_far_below_is_woken_however_that_ends(ends: str) -> No
             tree.tick()
     tree.tick()
     assert (tree["r/g"].state, "r/g/idle/d" in tree) == ("stopped", ends != "removed")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_disabled_parent_stops_its_children_first_and_they_come_back_with_it(
+    world: World,
+) -> None:
+    inner = group("sub", device("a"))
+    with simulate(world, group("g", inner)) as sim:
+        sim.run(5)
+        sim.declare(group("g", group("sub", device("a"), enabled=False)))
+        sim.run(5)
+        stops = [r.path for r in sim.reports if "→ stopped" in r.text]
+        assert stops == ["g/sub/a", "g/sub"]
+        assert sim["g/sub/a"].control_reason == "g/sub is disabled"
+        sim.declare(group("g", inner))
+        sim.run(5)
+        assert states(sim) == {"g": "running", "g/sub": "running", "g/sub/a": "running"}
+        assert sim["g/sub/a"].incarnation == 1
+
+
+def test_a_last_observation_that_does_not_come_is_not_waited_for_for_ever(world: World) -> None:
+    with simulate(world, device("d", wish="stopped")) as sim:
+        sim.run(1)
+        world.silent.add("d")
+        sim.ask_stop()
+        sim.until(lambda sim: "d" not in sim, within=2.5)
+
+
+def test_asking_twice_for_a_stop_does_not_give_more_time(world: World) -> None:
+    world.stubborn.add("d")
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        sim.ask_stop(deadline=10)
+        sim.run(9)
+        sim.ask_stop()
+        sim.until(lambda sim: sim.core.finished, within=1.1)
+
+
+def test_force_waits_for_nothing(world: World) -> None:
+    world.stubborn.add("g/a")
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        sim.ask_stop()
+        sim.run(1)
+        sim.post(ForceAsked("test"))
+        sim.run(0)
+        assert sim.core.finished
+        assert "g/a" in sim.texts("forced")[0]

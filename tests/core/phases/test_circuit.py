@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 from job_tree import Job, Jobs, Team, TeamSpec, job
-from lamp_tree import DeviceObserved, Group, World, condition, device, factory_for, group
+from lamp_tree import (
+    DeviceObserved,
+    Group,
+    World,
+    condition,
+    device,
+    factory_for,
+    group,
+)
+from lamp_tree import simulate as simulate_tree
 
 from fsmv2 import (
     CheckView,
@@ -547,3 +556,56 @@ def test_two_at_fault_do_not_withhold_each_other() -> None:
         world.act.clear()
         sim.until(lambda sim: sim.core.open_circuits == 0, within=200, step=0.5)
         sim.until(lambda sim: all(n.state == "running" for n in sim.view().nodes), within=60)
+
+
+def test_a_circuit_whose_child_at_fault_is_removed_closes(world: World) -> None:
+    with simulate_tree(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        sim.until(lambda sim: sim.core.open_circuits == 1, within=130, step=0.5)
+        sim.declare(group("g", device("b"), kind="guarded"))
+        sim.until(lambda sim: sim.core.open_circuits == 0, within=70, step=0.5)
+        assert condition(sim, "g", "CircuitClosed") == ""
+
+
+def test_a_tree_removed_with_an_open_circuit_leaves_none_behind(world: World) -> None:
+    inner = group("h", device("a"), device("b"), kind="guarded")
+    with simulate_tree(world, group("g", inner)) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        sim.until(lambda sim: sim.core.open_circuits == 1, within=130, step=0.5)
+        sim.declare(group("g"))
+        sim.until(lambda sim: "g/h" not in sim)
+        assert sim.core.open_circuits == 0
+
+
+def test_a_check_that_raises_or_answers_nonsense_is_contained_and_named(world: World) -> None:
+    with simulate_tree(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
+        sim.run(6)
+        world.broken["inside"] = ["nonsense"]
+        world.lit["g/a"] = False
+        sim.run(6)
+        assert any("check inside" in t and "returned list" in t for t in sim.texts("error", "g"))
+        world.broken["inside"] = OSError("oops")
+        world.lit["g/a"] = False
+        sim.run(6)
+        assert any("check inside raised OSError: oops" in t for t in sim.texts("error", "g"))
+        assert sim["g/a"].state == "running"
+
+
+def test_an_opening_circuit_lets_a_running_action_end_and_measures_it(world: World) -> None:
+    """It is not cancelled, but counted, and the time after the opening is told."""
+    with simulate_tree(world, group("g", device("a"), device("b"), kind="guarded")) as sim:
+        sim.run(6)
+        world.broken["inside"] = "a"
+        world.lit["g/b"] = False
+        world.slow["g/b"] = 8.0
+        sim.until(lambda sim: sim["g/b"].action == "switch_on")
+        sim.until(lambda sim: condition(sim, "g", "CircuitClosed") != "")
+        assert sim.core.counters.actions_at_opening == 1
+        assert sim["g/b"].action == "switch_on"
+        sim.until(lambda sim: sim["g/b"].action == "")
+        assert world.lit["g/b"]
+        (ended,) = [t for t in sim.texts("action", "g/b") if "after the circuit opened" in t]
+        assert ended.startswith("switch_on succeeded (")
+        assert 1.0 < sim.core.counters.seconds_after_opening < 8.0

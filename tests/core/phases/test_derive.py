@@ -15,9 +15,16 @@ from lamp_tree import (
     device,
     factory_for,
     group,
+    simulate,
+    states,
 )
 
-from fsmv2 import ChildSpec, DesiredState, EngineSettings, VariableBundle
+from fsmv2 import (
+    ChildSpec,
+    DesiredState,
+    EngineSettings,
+    VariableBundle,
+)
 from fsmv2.testing import Simulation
 
 
@@ -251,3 +258,20 @@ def test_a_tick_by_hand_spreads_a_change_of_globals() -> None:
             core.by_path["g/a"].internal,
         )
     )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", 0, DesiredState("nowhere")])
+def test_a_derive_that_answers_nonsense_keeps_the_last_good_one(world: World, wrong) -> None:  # type: ignore[no-untyped-def]
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        world.derive["g"] = wrong
+        sim.declare(group("g", device("a"), user={"x": 1}))
+        sim.run(5)
+        assert states(sim) == {"g": "running", "g/a": "running"}
+        if wrong:
+            assert condition(sim, "g", "Derived") != ""

@@ -8,9 +8,25 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from lamp_tree import DeviceObserved, World, by_hand, condition, device, simulate
+from lamp_tree import (
+    DeviceObserved,
+    World,
+    by_hand,
+    condition,
+    device,
+    simulate,
+)
 
-from fsmv2 import ChildSpec, ObservedState, UserSpec, Worker, WorkerFactory, goto, state, stay
+from fsmv2 import (
+    ChildSpec,
+    ObservedState,
+    UserSpec,
+    Worker,
+    WorkerFactory,
+    goto,
+    state,
+    stay,
+)
 from fsmv2.core import Observed
 from fsmv2.testing import ByHand, Simulation
 
@@ -172,3 +188,19 @@ def test_an_error_wakes_its_worker_once() -> None:
     assert tree.tick() == 1
     tree.observe("a", error="no answer")
     assert tree.tick() == 0
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_silence_restarts_the_collection_three_times_and_then_the_worker(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.silent.add("d")
+        sim.until(lambda sim: sim["d"].incarnation == 2, within=300, step=0.5)
+        assert len(sim.texts("silent", "d")) == 3
+        assert "its collection stays silent" in sim.texts("stop", "d")
+        world.silent.clear()
+        sim.until(lambda sim: sim["d"].state == "running", within=120)

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from lamp_tree import by_hand, device, group, light
+from lamp_tree import (
+    World,
+    by_hand,
+    device,
+    group,
+    light,
+    simulate,
+)
 
-from fsmv2 import ObservedState
+from fsmv2 import (
+    ObservedState,
+)
 from fsmv2.core.phases.gates import withholding
 from fsmv2.core.policy import pauses
 from fsmv2.core.policy.livelock import IN_A_LIVELOCK
@@ -130,3 +139,16 @@ def test_a_cancelled_action_holds_up_no_stop(tree: ByHand) -> None:
 def test_an_action_that_does_not_block_withholds_nothing_below(tree: ByHand) -> None:
     runs_above(tree, DOES_NOT)
     assert withholding(tree.core, tree["g/a"], passes=False) == ""
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_the_children_of_a_worker_that_acts_start_nothing_until_it_ends(world: World) -> None:
+    with simulate(world, group("g", device("a"), acts=True)) as sim:
+        sim.run(4)
+        assert (sim["g/a"].state, sim["g"].action) == ("stopped", "prepare")
+        assert sim["g/a"].reason == "g is running its action prepare"
+        sim.until(lambda sim: sim["g/a"].state == "running", within=2)

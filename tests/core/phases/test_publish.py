@@ -7,9 +7,19 @@ from typing import Any
 import pytest
 from job_tree import Jobs, job, team
 from job_tree import simulate as simulate_jobs
-from lamp_tree import World, device, factory_for, group
+from lamp_tree import (
+    World,
+    device,
+    factory_for,
+    group,
+)
 
-from fsmv2 import ChildSpec, EngineSettings, PermanentError, Phase
+from fsmv2 import (
+    ChildSpec,
+    EngineSettings,
+    PermanentError,
+    Phase,
+)
 from fsmv2.testing import Simulation
 
 
@@ -116,3 +126,24 @@ def test_a_temporary_one_that_ended_is_in_trouble_if_it_failed(how: str, expecte
         sim.until(lambda sim: sim["t/a"].ended != "", within=20)
         sim.run(5)
         assert trouble(sim, "t/a") is expected
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize("how", ["wish", "disabled", "mapping"])
+def test_one_that_escalated_and_was_asked_to_stop_is_seen_stopped(world: World, how: str) -> None:
+    """A parent that stops after its children waits for that: it would wait for ever."""
+    mapping = {"maintenance": "stopped"} if how == "mapping" else {}
+    world.act["g/a"] = PermanentError("dead")
+    with simulate(world, group("g", device("a", state_mapping=mapping))) as sim:
+        sim.run(400)
+        g = sim.supervisor("g")
+        assert g.statuses["a"].phase is Phase.FAILED
+        wish, enabled = ("stopped" if how == "wish" else "running"), how != "disabled"
+        child = device("a", wish=wish, enabled=enabled, state_mapping=mapping)
+        sim.declare(group("g", child, wish="maintenance" if how == "mapping" else "running"))
+        sim.run(10)
+        assert (sim["g/a"].state, g.statuses["a"].phase) == ("stopped", Phase.STOPPED)

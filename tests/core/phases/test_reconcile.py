@@ -6,9 +6,20 @@ from collections.abc import Callable
 
 import pytest
 from job_tree import job
-from lamp_tree import World, condition, device, factory_for, group, simulate
+from lamp_tree import (
+    World,
+    condition,
+    device,
+    factory_for,
+    group,
+    simulate,
+)
 
-from fsmv2 import ChildSpec, EngineSettings
+from fsmv2 import (
+    ChildSpec,
+    EngineSettings,
+    ObservedState,
+)
 from fsmv2.core import Core, Declared
 from fsmv2.core.phases import reconcile
 from fsmv2.testing import Simulation
@@ -319,3 +330,44 @@ def test_a_root_of_another_name_comes_after_the_old_one_is_gone(world: World) ->
         assert list(sim.core.by_path) == ["c"]
         assert sim["c"].state == "running"
         assert sim.texts("stop", "a") == ["the root is now named b"]
+
+
+class Found(ObservedState):
+    names: tuple[str, ...] = ()
+
+
+def test_a_refusal_is_over_when_the_very_children_of_before_are_declared_again(
+    world: World,
+) -> None:
+    """Found by the naive model: the empty list is one object, and so is what a type remembers."""
+    with simulate(world, group("g")) as sim:
+        sim.declare(group("g", device("a"), device("a")))
+        sim.run(5)
+        assert condition(sim, "g", "ChildrenAccepted")
+        sim.declare(group("g"))
+        sim.run(5)
+        assert sim["g"].conditions == ()
+
+
+def _resynced(sim, before) -> set[str]:  # type: ignore[no-untyped-def]
+    """Those whose ticks since were all the slow look at everyone."""
+    found = set()
+    for path, ticks in before.items():
+        new = sim[path].ticks - ticks
+        records = sim.records(path)[-new:] if new else ()
+        if new and all([c.kind for c in r.causes] == ["resync"] for r in records):
+            found.add(path)
+    return found
+
+
+def test_only_what_changed_is_touched(world: World) -> None:
+    children = [device(f"d{n}") for n in range(20)]
+    with simulate(world, group("g", *children)) as sim:
+        sim.run(5)
+        before = {n.path: n.ticks for n in sim.view().nodes}
+        sim.declare(group("g", device("d0", pin=1), *children[1:]))
+        sim.run(2)
+        after = {n.path: n.ticks for n in sim.view().nodes}
+        touched = {path for path in after if after[path] != before[path]}
+        resynced = {r.path for r in sim.reports if r.kind == "resync"}
+        assert touched - resynced <= {"g", "g/d0"} | _resynced(sim, before)

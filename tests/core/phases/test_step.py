@@ -6,9 +6,22 @@ import math
 from typing import Any
 
 import pytest
-from lamp_tree import DeviceObserved, World, by_hand, device, group, light
+from lamp_tree import (
+    Device,
+    DeviceObserved,
+    World,
+    by_hand,
+    device,
+    group,
+    light,
+    simulate,
+)
 
-from fsmv2 import ObservedState, stay
+from fsmv2 import (
+    ObservedState,
+    goto,
+    stay,
+)
 from fsmv2.core.phases.step import SOONEST, impure_step, snapshot
 from fsmv2.core.state.conditions import STEPS
 from fsmv2.testing import ByHand
@@ -31,12 +44,9 @@ def answering(answer: Any) -> ByHand:
     [
         (Goto("startin", "on"), "went to 'startin', which its to= does not name"),
         (Act("switch_of", "off"), "asks for 'switch_of', which is not marked @action"),
-        (17, "returned int; a step returns goto"),
-        (None, "returned NoneType; a step returns goto"),
-        (stay("waits", wake_after=math.nan), "asks to be woken after nan seconds"),
         (ZeroDivisionError("x / 0"), "step stopped raised ZeroDivisionError: x / 0"),
     ],
-    ids=["transition", "action", "number", "nothing", "not a time", "exception"],
+    ids=["transition", "action", "exception"],
 )
 def test_an_answer_that_cannot_be_carried_out_is_contained_and_explained(
     answer: Any, reason: str
@@ -115,3 +125,40 @@ def test_a_step_with_two_answers_to_one_picture_is_named() -> None:
         impure_step(tree.core, tree["a"])
         == "the step of state stopped gave two answers to one snapshot"
     )
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "returned NoneType"),
+        (42, "returned int"),
+        (stay("x", wake_after=float("nan")), "woken after nan seconds"),
+        (lambda: goto(Device.paused, "no"), "went to 'paused', which its to= does not name"),
+        (lambda: __import__("fsmv2").act(Device.running, "no"), "is not marked @action"),
+        (stay("x", waits_for=(["a"],)), "unhashable"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_step_that_answers_nonsense_is_named_and_contained(world: World, answer, said) -> None:  # type: ignore[no-untyped-def]
+    world.step["g/a"] = answer
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(10)
+        assert said in " ".join(sim.texts("error", "g/a"))
+        assert sim["g/b"].state == "running"
+        assert sim.stop() < 31
+
+
+@pytest.mark.parametrize("seconds", [0, -5, 1e-9])
+def test_a_step_that_wants_to_be_asked_at_once_is_no_busy_loop(world: World, seconds) -> None:  # type: ignore[no-untyped-def]
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.step["d"] = stay("again", wake_after=seconds)
+        world.lit["d"] = False
+        sim.run(6)
+        ticks = sim["d"].ticks
+        sim.run(1)
+        assert sim["d"].ticks - ticks <= 102

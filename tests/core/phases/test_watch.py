@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from lamp_tree import World, by_hand, device, group, simulate
+from lamp_tree import (
+    World,
+    by_hand,
+    device,
+    group,
+    simulate,
+)
 
-from fsmv2 import EngineSettings
+from fsmv2 import (
+    EngineSettings,
+)
+from fsmv2.core import Release, Watch
 from fsmv2.core.contract.events import Released
-from fsmv2.core.contract.instructions import Watch
 from fsmv2.core.contract.settings import TypeSettings
 from fsmv2.core.phases.watch import stale_limit
 from fsmv2.core.state.tick_record import Cause
@@ -68,3 +76,38 @@ def test_silence_is_two_intervals_and_a_look_but_not_less_than_the_setting(
     with simulate(World(), device("a"), settings=EngineSettings(types=types)) as sim:
         sim.run(1)
         assert stale_limit(sim.core, sim.supervisor("a")) == limit
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_the_same_incarnation_is_never_watched_twice(world: World) -> None:
+    """H55, H56: a path removed and declared again while the old tasks go on gets a new number."""
+    world.deaf.add("g/a")
+    seen: list[tuple[str, str, int]] = []
+    settings = EngineSettings(stop_deadline=1.0)
+    with simulate(world, group("g", device("a")), settings=settings) as sim:
+        deliver = sim.supervision._deliver
+
+        def listen(batch):  # type: ignore[no-untyped-def]
+            seen.extend(
+                (type(i).__name__, i.path, i.incarnation)
+                for i in batch
+                if isinstance(i, Watch | Release)
+            )
+            deliver(batch)
+
+        sim.supervision._deliver = listen
+        sim.run(2)
+        sim.declare(group("g"))
+        sim.until(lambda sim: "g/a" not in sim)
+        sim.declare(group("g", device("a")))
+        sim.run(2)
+        assert sim["g/a"].incarnation == 2
+        assert "tasks of incarnation 1" in sim["g/a"].reason
+        world.deaf.clear()
+        sim.run(5)
+        assert ("Watch", "g/a", 2) in seen
+        assert len(seen) == len(set(seen))

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from lamp_tree import DeviceObserved, by_hand, device
+from lamp_tree import (
+    DeviceObserved,
+    World,
+    by_hand,
+    device,
+    group,
+    simulate,
+)
 
+from fsmv2 import (
+    EngineSettings,
+)
 from fsmv2.core.contract.events import (
     ActionEnded,
     ActionOverdue,
-    ActionQueued,
     ActionRefused,
     ActionUnstuck,
     Observed,
@@ -105,15 +114,6 @@ def test_one_that_found_the_queue_full_is_asked_for_again(tree: ByHand) -> None:
     assert (tree.asked("a"), asked(tree)) == ("switch_on", 2)
 
 
-def test_one_that_waits_for_a_slot_is_reported_to_wait(tree: ByHand) -> None:
-    tree.core.handle(ActionQueued("a", 1, running(tree), waits=True), tree.now)
-    tree.tick()
-    assert tree["a"].gate == "the action switch_on waits for a free slot"
-    tree.core.handle(ActionQueued("a", 1, running(tree), waits=False), tree.now)
-    tree.tick()
-    assert tree["a"].gate == "the action switch_on is running"
-
-
 def test_one_that_is_overdue_is_a_condition_until_it_ends(tree: ByHand) -> None:
     tree.core.handle(ActionOverdue("a", 1, running(tree), "goes on"), tree.now)
     assert (tree["a"].conditions or {})[ACTION].reason == "the action switch_on goes on"
@@ -145,3 +145,40 @@ def test_the_result_of_another_action_is_dropped(tree: ByHand) -> None:
     tree.core.handle(ActionEnded("a", 1, running(tree) + 1, Outcome.SUCCEEDED), tree.now)
     assert tree.asked("a") == "switch_on"
     assert tree.core.counters.dropped == 1
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_full_queue_leaves_the_action_due_and_the_children_free(world: World) -> None:
+    names = [f"d{n}" for n in range(6)]
+    settings = EngineSettings(action_slots=2, action_queue=1)
+    with simulate(world, group("g", *map(device, names)), settings=settings) as sim:
+        sim.run(10)
+        assert sim.work.executor.refused > 0
+        assert {sim[f"g/{n}"].state for n in names} == {"running"}
+
+
+def test_after_an_action_no_step_until_an_observation_that_began_later(world: World) -> None:
+    with simulate(world, device("d")) as sim:
+        sim.run(5)
+        world.hangs.add("d")
+        world.lit["d"] = False
+        sim.until(lambda sim: sim["d"].action == "switch_on")
+        world.silent.add("d")
+        sim.run(11)
+        assert sim["d"].reason == "waits for an observation begun after its action"
+
+
+def test_an_action_that_waits_for_a_slot_is_not_reported_to_run(world: World) -> None:
+    world.hangs.add("g/a")
+    settings = EngineSettings(action_slots=2)  # of which one type has half
+    with simulate(world, group("g", device("a"), device("b")), settings=settings) as sim:
+        sim.run(0.05)
+        sim.until(lambda sim: sim["g/b"].action == "switch_on", within=10, step=0.01)
+        sim.run(1.5)
+        assert (sim["g/a"].action, sim["g/a"].reason) == ("switch_on", "it is dark")
+        assert sim["g/b"].reason == "the action switch_on waits for a free slot"
+        sim.until(lambda sim: sim["g/b"].state == "running", within=60)

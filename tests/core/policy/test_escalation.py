@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pytest
 from job_tree import Jobs, job, simulate, team
-from lamp_tree import condition
+from lamp_tree import (
+    Device,
+    World,
+    condition,
+    device,
+    factory_for,
+    group,
+)
+from lamp_tree import simulate as simulate_devices
+
+from fsmv2 import (
+    PermanentError,
+)
+from fsmv2.testing import Simulation
 
 
 @pytest.fixture
@@ -34,3 +47,37 @@ def test_an_escalation_is_shown_until_it_is_over_and_by_whom_it_was_taken(jobs: 
         sim.retry("t/a")
         sim.run(400)
         assert condition(sim, "t/a", "Recovers") == ""
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_an_escalation_says_what_the_type_tells_its_person_to_do(world: World) -> None:
+    class Guided(Device):
+        runbook = "https://plant.example/lamps"
+        manual_steps = ("Look whether it is plugged in.", "Change the bulb.")
+
+    factory = factory_for(world)
+    factory.register(Guided, make=lambda: Guided(world))
+    world.act["g/a"] = PermanentError("dead")
+    root = group("g", device("a", worker_type="guided"))
+    with Simulation(root, factory) as sim:
+        sim.run(400)
+        (called,) = [t for t in sim.texts("escalation") if "EscalationRequired" in t]
+        assert "What to do: (1) Look whether it is plugged in. (2) Change the bulb." in called
+        assert called.endswith("Runbook: https://plant.example/lamps")
+        assert sim.core.counters.escalations == 1
+
+
+def test_every_escalation_is_counted_and_reported_as_a_sentence(world: World) -> None:
+    world.act["g/a"] = PermanentError("wrong BOX.")
+    world.act["g/b"] = PermanentError("...nothing")
+    with simulate_devices(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(400)
+        assert sim.core.counters.escalations == 2
+        for path, said in (("g/a", "wrong BOX"), ("g/b", "...nothing")):
+            warned, called = [r for r in sim.reports if (r.kind, r.path) == ("escalation", path)]
+            assert (warned.level, called.level) == ("warning", "critical")
+            assert f"healthy seconds: cannot be lit: {said}. Retries go on" in called.text

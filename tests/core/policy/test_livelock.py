@@ -7,6 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from lamp_tree import (
+    Device,
+    World,
+    device,
+    group,
+    simulate,
+)
 
 from fsmv2 import (
     ChildSpec,
@@ -230,3 +237,31 @@ def test_a_disabled_worker_that_goes_round_is_slowed_too() -> None:
         before = sim.core.counters.transitions
         sim.run(60)
         assert sim.core.counters.transitions - before <= 62
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_livelock_is_named_and_the_others_go_on(world: World) -> None:
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+
+        def running(s: object) -> object:
+            return goto(Device.starting, "back")
+
+        sim.supervisor("g/a").worker.running = running  # type: ignore[method-assign]
+        world.noise = 1
+        sim.restart("g/b")
+        sim.core.mark(sim.supervisor("g/a"), sim.records("g")[-1].causes[0])
+        sim.run(0.5)
+        assert "livelock" in condition(sim, "g/a")
+        assert "running → starting" in condition(sim, "g/a")
+        assert sim["g/b"].state == "running"
+        assert sim["g/a"].reason.startswith("in a livelock")
+        sim.run(60)
+        before = len(sim.texts("transition", "g/a"))
+        sim.run(300)
+        assert len(sim.texts("transition", "g/a")) - before <= 16 * 6, "ever less often"
+        assert sim.stop() < 5

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from lamp_tree import World, by_hand, device, group, light, simulate
+from lamp_tree import (
+    World,
+    by_hand,
+    device,
+    group,
+    light,
+    simulate,
+)
 
 from fsmv2.core.policy.stop_order import keeps_children, stop_blocker
 from fsmv2.core.state.parts import Breaker, StopRequest
@@ -70,3 +77,16 @@ def test_only_a_restart_of_a_type_that_adapts_live_keeps_its_children(
     for path, adapts in (("g", True), ("g/a", False)):
         tree[path].stop = StopRequest(kind, 30.0, "")
         assert keeps_children(tree[path]) is (adapts and kind is StopKind.RESTART)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_dependents_stop_before_what_they_depend_on(world: World) -> None:
+    root = group("g", device("broker"), device("flow", depends_on=("g/broker",)))
+    with simulate(world, root) as sim:
+        sim.run(5)
+        sim.stop()
+        assert [p for p, what in world.done if what == "off"] == ["g/flow", "g/broker"]

@@ -22,7 +22,7 @@ from fsmv2.cli.document_change import record_in
 from fsmv2.cli.state_home import Place, held, holder
 from fsmv2.errors import StoreError
 from fsmv2.host.place_lock import PlaceLock
-from fsmv2.store.lock import FileLock
+from fsmv2.store.file_lock import FileLock
 
 DOCUMENT = """\
 agent: {name: edge}

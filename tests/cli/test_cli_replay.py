@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 
 from fsmv2.cli.app import app
 from fsmv2.cli.moment import moment
-from fsmv2.store.segments import segments_in
+from fsmv2.store.segmented_log import segments_in
 
 DOCUMENT = """\
 agent: {name: edge}

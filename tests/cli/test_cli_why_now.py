@@ -22,8 +22,8 @@ from fsmv2.cli.app import app
 from fsmv2.cli.document_change import begins_record, keep_record, read_unchanged
 from fsmv2.cli.duration import spoken
 from fsmv2.cli.state_home import held
-from fsmv2.store.segments import segments_in
-from fsmv2.store.trouble import Trouble, make_room, tell_trouble
+from fsmv2.store.segmented_log import segments_in
+from fsmv2.store.write_failure import WriteFailure, record_failure, reserve_room
 
 pytestmark = pytest.mark.real
 
@@ -239,8 +239,10 @@ def test_a_journal_whose_end_is_cut_off_is_answered_with_until_when(copied: Path
 
 def test_why_nothing_is_recorded_is_said(copied: Path) -> None:
     journal = copied / "state" / "journal"
-    make_room(journal)
-    tell_trouble(journal, Trouble(time.time(), "OSError: [Errno 28] No space left on device"))
+    reserve_room(journal)
+    record_failure(
+        journal, WriteFailure(time.time(), "OSError: [Errno 28] No space left on device")
+    )
     last = why(copied, "edge/sleeps").output.splitlines()[-1]
     assert last.endswith("nothing is recorded since: OSError: [Errno 28] No space left on device")
 

@@ -17,7 +17,7 @@ from fsmv2.cli.state_home import held
 from fsmv2.errors import StoreError
 from fsmv2.host import place_lock
 from fsmv2.host.place_lock import WAITING, PlaceLock
-from fsmv2.store.lock import FileLock
+from fsmv2.store.file_lock import FileLock
 
 HOLD = """
 import sys

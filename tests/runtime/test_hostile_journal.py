@@ -16,7 +16,7 @@ from fsmv2.core import Core, Declared
 from fsmv2.core.checkpoint.take import IDENTITY
 from fsmv2.errors import JournalError
 from fsmv2.runtime.journal import replay
-from fsmv2.store.segments import Segment, Segments, segments_in
+from fsmv2.store.segmented_log import Segment, SegmentedLog, segments_in
 
 DEEP: list[Any] = []
 for _ in range(900):
@@ -74,7 +74,7 @@ async def test_whatever_stands_in_it_the_answer_is_an_error_of_ours(tmp_path: Pa
         changed = list(records)
         at = chance.randrange(len(changed))
         changed[at] = mutated(changed[at], chance)
-        segments = Segments(tmp_path / str(seed), 10**9)
+        segments = SegmentedLog(tmp_path / str(seed), 10**9)
         segments.begin(iter(changed))
         segments.close()
         try:
@@ -88,7 +88,7 @@ async def test_as_many_idle_runs_as_you_like_are_no_work(tmp_path: Path) -> None
     records = [msgspec.msgpack.decode(record) for record in await recorded(tmp_path)]
     slices = next(record for record in records if record[0] == "slices")
     slices[1][0][1] = 2**62
-    segments = Segments(tmp_path / "idle", 10**9)
+    segments = SegmentedLog(tmp_path / "idle", 10**9)
     segments.begin(map(msgspec.msgpack.encode, records))
     segments.close()
     assert sum(segment.runs for segment in replay(tmp_path / "idle", lamps()).segments) > 2**62
@@ -100,7 +100,7 @@ async def test_a_checkpoint_that_counts_others_than_it_lists_is_refused(tmp_path
     names = msgspec.to_builtins(start[-1])["attributes"]
     last = next(record for record in records if record[0] == "part" and record[1])
     last[2][names.index("_dirty_count")] += 1
-    segments = Segments(tmp_path / "dirty", 10**9)
+    segments = SegmentedLog(tmp_path / "dirty", 10**9)
     segments.begin(map(msgspec.msgpack.encode, records))
     segments.close()
     with pytest.raises(JournalError, match="to be ticked"):
@@ -115,7 +115,7 @@ async def test_a_worker_at_a_level_that_is_not_its_own_is_refused(
     records = await checkpointed(tmp_path)
     part = next(record for record in records if record[0] == "part")
     part[2][0][1 + IDENTITY.index("depth")] = depth
-    segments = Segments(tmp_path / "depth", 10**9)
+    segments = SegmentedLog(tmp_path / "depth", 10**9)
     segments.begin(map(msgspec.msgpack.encode, records))
     segments.close()
     with pytest.raises(JournalError, match=r"00000001.journal, record \d"):

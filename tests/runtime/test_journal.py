@@ -39,9 +39,9 @@ from fsmv2.core import Report
 from fsmv2.core.contract.settings import TypeSettings
 from fsmv2.runtime.journal import journal_writer, recorder
 from fsmv2.runtime.journal.files import JournalFiles
-from fsmv2.store import MemoryStore, segments
-from fsmv2.store.segments import segments_in
-from fsmv2.store.trouble import trouble_in
+from fsmv2.store import MemoryStore, segmented_log
+from fsmv2.store.segmented_log import segments_in
+from fsmv2.store.write_failure import failure_in
 from fsmv2.testing import Replayed, replay
 
 
@@ -158,10 +158,10 @@ async def test_segments_follow_each_other_while_the_tree_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The copies are made between two slices; what was replayed comes to the same state."""
-    monkeypatch.setattr(segments, "SHARE", 50_000)
+    monkeypatch.setattr(segmented_log, "SHARE", 50_000)
     async with Runtime(root(30), lamps(), journal=tmp_path) as tree:
         await lit(tree, 30)
-        while len(segments.segments_in(tmp_path)) < 5:
+        while len(segmented_log.segments_in(tmp_path)) < 5:
             note = str(tree.supervision.slices)
             tree.declare(root(30, note=note))
             await tree.until(lambda t, note=note: t["root/l7"].observed.note == note, timeout=30)
@@ -176,7 +176,7 @@ async def test_slices_that_end_early_end_there_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every slice here ends after one tick, and every copy takes several of them."""
-    monkeypatch.setattr(segments, "SHARE", 5_000)
+    monkeypatch.setattr(segmented_log, "SHARE", 5_000)
     settings = EngineSettings(slice=0.0)
     async with Runtime(root(60), lamps(), journal=tmp_path, settings=settings) as tree:
         await lit(tree, 60)
@@ -192,7 +192,7 @@ async def test_a_quiet_tree_writes_nothing(tmp_path: Path) -> None:
     async with Runtime(root(0), lamps(), journal=tmp_path, settings=settings) as tree:
         await lit(tree, 0)
         await asyncio.sleep(0.5)
-        (file,) = segments.segments_in(tmp_path)
+        (file,) = segmented_log.segments_in(tmp_path)
         size, slices = file.stat().st_size, tree.supervision.slices
         await so(lambda: tree.supervision.slices >= slices + 2)
         assert file.stat().st_size == size
@@ -215,7 +215,7 @@ async def test_what_cannot_be_written_in_time_is_a_gap_that_is_told(
         assert waits.waiting < 400
         monkeypatch.setattr(recorder, "WAITING", 10**6)
         hangs.set()
-        await so(lambda: len(segments.segments_in(tmp_path)) == 2)
+        await so(lambda: len(segmented_log.segments_in(tmp_path)) == 2)
         tree.restart("root/l3")
         await tree.until(lambda t: t["root/l3"].incarnation == 2, timeout=30)
     assert "error: it has a gap: more than 50 events and instructions wait" in told.texts
@@ -232,13 +232,13 @@ async def test_a_folder_that_is_deleted_is_told_and_begun_anew(
     told, folder = Told(), tmp_path / "journal"
     async with Runtime(root(5), lamps(), journal=folder, listener=told) as tree:
         await lit(tree, 5)
-        await so(lambda: bool(segments.segments_in(folder)))
+        await so(lambda: bool(segmented_log.segments_in(folder)))
         shutil.rmtree(folder)
         tree.declare(root(5, note="another"))
         await so(lambda: bool(told))
         assert "error: what happens is not recorded: " in told.texts
         assert "deleted or replaced while it was in use" in told.texts
-        await so(lambda: bool(segments.segments_in(folder)))
+        await so(lambda: bool(segmented_log.segments_in(folder)))
         tree.declare(root(6))
         await lit(tree, 6)
     assert all_the_same(folder).segments[0].why == "goes on after a gap"
@@ -258,13 +258,15 @@ async def test_a_tree_too_large_for_its_journal_is_told_how_to_mend_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = Told()
-    monkeypatch.setattr(segments.Segments, "__init__", _tiny(segments.Segments.__init__))
-    monkeypatch.setattr(segments, "SHARE", 10**9)
+    monkeypatch.setattr(
+        segmented_log.SegmentedLog, "__init__", _tiny(segmented_log.SegmentedLog.__init__)
+    )
+    monkeypatch.setattr(segmented_log, "SHARE", 10**9)
     async with Runtime(root(200), lamps(), journal=tmp_path, listener=told) as tree:
         await lit(tree, 200)
         await so(lambda: bool(told))
         assert "Raise `journal_mb`, or set it to 0" in told.texts
-    assert sum(path.stat().st_size for path in segments.segments_in(tmp_path)) <= 8_000
+    assert sum(path.stat().st_size for path in segmented_log.segments_in(tmp_path)) <= 8_000
 
 
 def _tiny(make: Any) -> Any:
@@ -298,9 +300,9 @@ import asyncio, sys, time
 sys.path.insert(0, sys.argv[2])
 from test_journal import lamps, root
 from fsmv2 import Runtime
-from fsmv2.store import segments, SqliteStore
+from fsmv2.store import segmented_log, SqliteStore
 
-segments.SHARE = 400
+segmented_log.SHARE = 400
 
 async def main():
     store = SqliteStore(sys.argv[1] + "/store.db")
@@ -355,12 +357,12 @@ async def test_while_the_disk_is_full_it_says_why_and_goes_on_when_there_is_room
         full[0] = True
         tree.declare(root(2))
         await so(lambda: "cannot be written" in told.texts)
-        trouble = trouble_in(journal)
+        trouble = failure_in(journal)
         assert trouble is not None
         assert "No space left on device" in trouble.why
         full[0] = False
         await so(lambda: len(segments_in(journal)) > 1)
-        await so(lambda: trouble_in(journal) is None)
+        await so(lambda: failure_in(journal) is None)
         tree.declare(root(3))
         await lit(tree, 3)
     found = all_the_same(journal)

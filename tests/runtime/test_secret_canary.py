@@ -36,7 +36,7 @@ from fsmv2 import (
 from fsmv2.core import Report
 from fsmv2.runtime.journal import Moment
 from fsmv2.spec import to_json, to_yaml
-from fsmv2.store import SqliteStore, segments
+from fsmv2.store import SqliteStore, segmented_log
 from fsmv2.testing import Simulation, replay
 
 CANARY = "canary-8f3a-sings-like-no-other"
@@ -145,7 +145,9 @@ def test_secrets_reach_author_code_and_nothing_else(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(segments, "SHARE", 200_000)  # so that checkpoints are written all the time
+    monkeypatch.setattr(
+        segmented_log, "SHARE", 200_000
+    )  # so that checkpoints are written all the time
     root, factory, global_variables = tree(vault)
     reports: list[Report] = []
     written = io.StringIO()
@@ -180,7 +182,7 @@ def test_secrets_reach_author_code_and_nothing_else(
                 silent(to_yaml(s.desired))
                 silent(pickle.dumps(s.desired))
             assert "***env:PASSWORD#" in view["plant/fine"].reason
-            while len(segments.segments_in(tmp_path / "journal")) < 3:  # noqa: ASYNC110
+            while len(segmented_log.segments_in(tmp_path / "journal")) < 3:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
     try:
@@ -199,10 +201,10 @@ def test_secrets_reach_author_code_and_nothing_else(
     for file in tmp_path.rglob("*"):
         if file.is_file():
             silent(file.read_bytes())
-    files = segments.segments_in(tmp_path / "journal")
+    files = segmented_log.segments_in(tmp_path / "journal")
     assert files
     for file in files:
-        recorded = b"".join(segments.Segment(file).records())  # what stands in it, expanded
+        recorded = b"".join(segmented_log.Segment(file).records())  # what stands in it, expanded
         silent(recorded)
         assert b"***env:PASSWORD#" in recorded
     moments: list[Moment] = []

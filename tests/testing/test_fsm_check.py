@@ -29,7 +29,7 @@ from fsmv2 import (
 from fsmv2.builtin import builtins
 from fsmv2.cli.app import app
 from fsmv2.testing import FsmBench, check_fsm
-from fsmv2.worker.domains import observations
+from fsmv2.worker.boundary_values import observations
 
 
 class Seen(ObservedState):

@@ -21,7 +21,7 @@ from fsmv2.cli.state_home import DOCUMENT, JOURNAL, holder
 from fsmv2.errors import DocumentError
 from fsmv2.host.private import open_private
 from fsmv2.spec.document import documents_in
-from fsmv2.store.segments import segments_in
+from fsmv2.store.segmented_log import segments_in
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fsmv2.cli.exits import FAILED, OK
 from fsmv2.cli.terminal import put
 from fsmv2.worker.fsm_check import check_fsm
-from fsmv2.worker.named import find_named
+from fsmv2.worker.object_reference import find_named
 
 
 def check_type(name: str, *, mermaid: bool) -> int:

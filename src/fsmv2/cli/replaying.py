@@ -17,7 +17,7 @@ from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.terminal import Part, complain, count, progress, put, put_json, styled
 from fsmv2.runtime.journal import Difference, Moment, Replayed, ReplayedSegment, end_of, replay
 from fsmv2.worker import WorkerFactory
-from fsmv2.worker.named import register_named
+from fsmv2.worker.object_reference import register_named
 
 NAMES = {
     "begin": "begins",

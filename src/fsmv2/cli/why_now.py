@@ -31,8 +31,8 @@ from fsmv2.errors import JournalError, suggest
 from fsmv2.runtime import NodeView, plan
 from fsmv2.runtime.journal import Replayed, replay
 from fsmv2.runtime.view import history, view_node
-from fsmv2.store.segments import segments_in
-from fsmv2.store.trouble import trouble_in
+from fsmv2.store.segmented_log import segments_in
+from fsmv2.store.write_failure import failure_in
 from fsmv2.worker import Phase, WorkerFactory
 
 DUE = {
@@ -132,9 +132,9 @@ def why_now(
 
 def _not_recorded(process: str, file: Path, path: str, journal: Path, missing: str = "") -> int:
     """Say that nothing is known of the tree that runs, and what is there of an earlier one."""
-    trouble = trouble_in(journal)
+    failure = failure_in(journal)
     older = segments_in(journal)
-    why = trouble.why if trouble else missing or "it starts or ends just now, or `journal_mb` is 0"
+    why = failure.why if failure else missing or "it starts or ends just now, or `journal_mb` is 0"
     if not (journal.parent / LOCK).exists():
         why = "its state directory was removed or replaced; it makes it again within seconds"
     complain(
@@ -142,7 +142,7 @@ def _not_recorded(process: str, file: Path, path: str, journal: Path, missing: s
         + ("; the journal that is there is of an earlier run" if older else ""),
         fix=(
             f"Make room in {shown(journal.parent)}."
-            if trouble
+            if failure
             else "Ask again in a moment; if it stays so, set `journal_mb` and run it again."
         )
         + (f" The earlier run: fsmv2 replay {shown(journal)} --path {path}" if older else ""),
@@ -164,9 +164,9 @@ def _end_of(journal: Path, factory: WorkerFactory, *, running: bool) -> Replayed
 
 def _missing(journal: Path, ending: str) -> str:
     """Why nothing is recorded since a while of a tree that runs; nothing: all is."""
-    trouble = trouble_in(journal)
-    if trouble is not None:
-        return trouble.why
+    failure = failure_in(journal)
+    if failure is not None:
+        return failure.why
     return ending
 
 

@@ -1,14 +1,16 @@
 """What survives the process: identity, desired and observed state of each path, and events.
 
-records: what is written and read.     protocol: what any store does.
-memory, sqlite: the two there are.     schema, lock: parts of the second.
+stored: what is written and read.      protocol: what any store does.
+memory, sqlite: the two there are.     schema, file_lock: parts of the second.
+segmented_log: bounded files that are only appended to.     write_failure: why they are not.
 
 The runtime writes, on a thread of its own; the core never sees a store, only what was in it.
 """
 
 from fsmv2.store.memory import MemoryStore
 from fsmv2.store.protocol import Store
-from fsmv2.store.records import (
+from fsmv2.store.sqlite import SqliteStore
+from fsmv2.store.stored import (
     Batch,
     DesiredRecord,
     EventRecord,
@@ -19,7 +21,6 @@ from fsmv2.store.records import (
     StoredObserved,
     StoredPath,
 )
-from fsmv2.store.sqlite import SqliteStore
 
 __all__ = [
     "Batch",

@@ -7,7 +7,7 @@ from itertools import islice
 
 from fsmv2.errors import StoreError
 from fsmv2.store.protocol import EVENTS_KEPT
-from fsmv2.store.records import (
+from fsmv2.store.stored import (
     Batch,
     DesiredRecord,
     Identity,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from fsmv2.store.records import Batch, Identity, StoredEvent, StoredPath
+from fsmv2.store.stored import Batch, Identity, StoredEvent, StoredPath
 
 EVENTS_KEPT = 50_000
 """Events kept unless a store is told otherwise: some weeks of a calm plant, an hour of a storm."""

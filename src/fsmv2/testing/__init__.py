@@ -7,7 +7,7 @@ document_tree: the tree of a document, in PlantSurroundings.
 by_hand: a tree in which nothing happens but what you do.
 store: one that is slow, fails or hangs when it is told to.
 journal: one that is written on the virtual clock; replay: whether the same is decided again.
-fsm_check: what the steps of a type do with everything they can see.
+check_fsm: what the steps of a type do with everything they can see.
 conformance: what every worker owes the engine; pytest_plugin: the same as tests.
 """
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from fsmv2.testing.campaign import Campaign, simulate_many
     from fsmv2.testing.conformance import Conformance, ConformanceError
     from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
-    from fsmv2.testing.fsm_check import FsmBench, FsmReport, check_fsm
     from fsmv2.testing.journal import VirtualJournal
     from fsmv2.testing.plant_surroundings import PlantSurroundings
     from fsmv2.testing.simulated_builtins import register_simulated
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from fsmv2.testing.surroundings import Surroundings
     from fsmv2.testing.trial import Outcome, load_tree, simulate
     from fsmv2.testing.virtual import VirtualLoop
+    from fsmv2.worker.fsm_bench import FsmBench
+    from fsmv2.worker.fsm_check import FsmReport, check_fsm
 
 # Imported when first asked for: pytest loads the plugin in this package wherever it is installed.
 _MODULE_OF = {
@@ -41,9 +42,9 @@ _MODULE_OF = {
     "Fault": "fsmv2.testing.faults",
     "FaultKind": "fsmv2.testing.faults",
     "FaultPlan": "fsmv2.testing.faults",
-    "FsmBench": "fsmv2.testing.fsm_check",
-    "FsmReport": "fsmv2.testing.fsm_check",
-    "check_fsm": "fsmv2.testing.fsm_check",
+    "FsmBench": "fsmv2.worker.fsm_bench",
+    "FsmReport": "fsmv2.worker.fsm_check",
+    "check_fsm": "fsmv2.worker.fsm_check",
     "Outcome": "fsmv2.testing.trial",
     "Replayed": "fsmv2.runtime.journal",
     "SimulatedTree": "fsmv2.testing.simulated_world",

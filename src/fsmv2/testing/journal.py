@@ -7,7 +7,7 @@ from pathlib import Path
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.runtime.journal.format import Begun, Gap, Noted
 from fsmv2.runtime.journal.recorder import NEXT
-from fsmv2.store.segments import Segments
+from fsmv2.store.segmented_log import SegmentedLog
 
 
 class VirtualJournal:
@@ -22,7 +22,7 @@ class VirtualJournal:
         self.waiting = 0
         self.not_kept: list[str] = []
         self._files = JournalFiles(
-            Segments(Path(folder), max_bytes),
+            SegmentedLog(Path(folder), max_bytes),
             self.not_kept.append,
             rest=lambda seconds: None,
         )

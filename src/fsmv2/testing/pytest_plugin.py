@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(
     from fsmv2.errors import FsmError
     from fsmv2.testing.conformance import Conformance, conformance_of
     from fsmv2.testing.conformance_checks import checks
-    from fsmv2.worker.named import find_named, is_worker
+    from fsmv2.worker.object_reference import find_named, is_worker
 
     def wanted(found: Any) -> bool:
         return is_worker(found) or (isinstance(found, type) and issubclass(found, Conformance))

@@ -20,7 +20,7 @@ from fsmv2.testing.simulated_document import document_tree
 from fsmv2.testing.simulated_world import SimulatedTree, SimulatedWorld
 from fsmv2.testing.surroundings import Surroundings
 from fsmv2.worker import Phase, Worker, WorkerFactory
-from fsmv2.worker.named import import_named
+from fsmv2.worker.object_reference import import_named
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

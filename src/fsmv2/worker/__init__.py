@@ -1,9 +1,10 @@
 """What authors implement, and what the core reads of it.
 
-phase, step, snapshot: the words between author and core.
+phase, step_result, snapshot: the words between author and core.
 state, action, check:  the three decorators.
 worker:                the base class.      definition: its check when the class is made.
-factory:               types by name.
+factory:               types by name.      object_reference: `package.module:Type`.
+fsm_check:             what the steps do with everything they can see, of an fsm_bench.
 """
 
 from fsmv2.worker.action import ActionDefinition, action
@@ -25,7 +26,7 @@ from fsmv2.worker.factory import RegisteredType, WorkerFactory
 from fsmv2.worker.phase import Phase
 from fsmv2.worker.snapshot import NO_STATUS, ActionResult, ChildStatus, Outcome, Snapshot
 from fsmv2.worker.state import StateDefinition, state
-from fsmv2.worker.step import Act, Goto, Stay, Step, act, goto, stay
+from fsmv2.worker.step_result import Act, Goto, Stay, Step, act, goto, stay
 from fsmv2.worker.worker import Resources, Worker
 
 __all__ = [

@@ -14,7 +14,7 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import said
 from fsmv2.worker.definition import ON_THE_WAY_DOWN, WorkerDefinition
 from fsmv2.worker.fsm_bench import FsmBench, Stimulus, picture, stimuli
-from fsmv2.worker.step import Act, Goto, Stay
+from fsmv2.worker.step_result import Act, Goto, Stay
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 
 from fsmv2.spec import DesiredState, ObservedState, UserSpec
 from fsmv2.worker.phase import Phase
-from fsmv2.worker.step import Step
+from fsmv2.worker.step_result import Step
 
 S = TypeVar("S", bound=UserSpec, default=Any)
 O = TypeVar("O", bound=ObservedState, default=Any)  # noqa: E741  (S and O: spec and observed)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from fsmv2.worker.phase import Phase
-from fsmv2.worker.step import Step
+from fsmv2.worker.step_result import Step
 
 F = TypeVar("F", bound=Callable[[Any, Any], Step])
 

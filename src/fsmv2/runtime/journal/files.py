@@ -12,7 +12,7 @@ import msgspec
 from fsmv2.runtime.journal.descriptions import decided
 from fsmv2.runtime.journal.format import Begun, Noted, Part, Slice, SliceBatch, Start
 from fsmv2.spec.exact import ExactWriter
-from fsmv2.store.segments import LARGEST, Segments
+from fsmv2.store.segmented_log import LARGEST, SegmentedLog
 
 MOST = 500
 """Slices in one record."""
@@ -27,7 +27,7 @@ class JournalFiles:
 
     def __init__(
         self,
-        segments: Segments,
+        segments: SegmentedLog,
         told: Callable[[str], None],
         *,
         rest: Callable[[float], None] = time.sleep,

@@ -19,8 +19,8 @@ from fsmv2.errors import StoreError, said
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.runtime.journal.format import Begun, Gap, Noted
 from fsmv2.runtime.journal.recorder import ANEW, NEXT
-from fsmv2.store.segments import Segments
-from fsmv2.store.trouble import Trouble, make_room, tell_trouble
+from fsmv2.store.segmented_log import SegmentedLog
+from fsmv2.store.write_failure import WriteFailure, record_failure, reserve_room
 
 GATHER = 0.1
 """Seconds for which notes are gathered: what a kill may lose."""
@@ -40,7 +40,7 @@ class JournalWriter:
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self.wants = ""
         self.taking = True
-        self._segments = Segments(folder, max_bytes)
+        self._segments = SegmentedLog(folder, max_bytes)
         self._files = JournalFiles(self._segments, lambda text: self._tell(text, "warning"))
         self._complain: Complain | None = None
         self._queue: deque[Noted | Begun | Gap] = deque()
@@ -144,7 +144,7 @@ class JournalWriter:
             self._files.begin(begun, time.time())
             self._in_trouble = False
             with contextlib.suppress(OSError):  # what is recorded matters more
-                make_room(self._segments.folder)
+                reserve_room(self._segments.folder)
         except ANY_RAISED as error:  # any disk's trouble; the tree goes on without
             self._failed(error)
 
@@ -163,7 +163,7 @@ class JournalWriter:
         self._retry_at = time.monotonic() + RETRY
         if not self._in_trouble:
             self._in_trouble = True
-            tell_trouble(self._segments.folder, Trouble(time.time(), said(error)))
+            record_failure(self._segments.folder, WriteFailure(time.time(), said(error)))
         self._tell(
             f"what happens is not recorded: {self._segments.folder} cannot be written: "
             f"{said(error)}; tried again in {RETRY:.0f} s",

@@ -10,7 +10,7 @@ import msgspec
 
 from fsmv2.errors import JournalError
 from fsmv2.runtime.journal.format import Part, Record, Slice, SliceBatch, Start
-from fsmv2.store.segments import Segment, segments_in
+from fsmv2.store.segmented_log import Segment, segments_in
 
 
 class RecordedSegment:

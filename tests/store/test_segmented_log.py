@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from fsmv2.errors import JournalError, StoreError
-from fsmv2.store.segments import Segment, Segments, segments_in
+from fsmv2.store.segmented_log import Segment, SegmentedLog, segments_in
 
 RECORDS = [f"record {n} ".encode() * (n % 7 + 1) for n in range(40)]
 
 
 def written(folder: Path, records: list[bytes] = RECORDS) -> Path:
     """One segment with these records."""
-    segments = Segments(folder, 10**9)
+    segments = SegmentedLog(folder, 10**9)
     segments.begin(iter(records[:1]))
     for record in records[1:]:
         segments.append(record)
@@ -34,7 +34,7 @@ def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
 
 
 def test_a_record_can_be_read_as_soon_as_it_is_written(tmp_path: Path) -> None:
-    segments = Segments(tmp_path, 10**9)
+    segments = SegmentedLog(tmp_path, 10**9)
     segments.begin(iter([b"first"]))
     segments.append(b"second")
     assert list(Segment(segments_in(tmp_path)[0]).records()) == [b"first", b"second"]
@@ -72,7 +72,7 @@ def test_damaged_anywhere_no_wrong_record_is_read(tmp_path: Path) -> None:
 
 def test_the_folder_stays_within_its_size_and_the_oldest_goes(tmp_path: Path) -> None:
     size = 60_000
-    segments = Segments(tmp_path, size)
+    segments = SegmentedLog(tmp_path, size)
     for _ in range(12):
         segments.begin(iter([os.urandom(2_000)]))
         while not segments.full:
@@ -86,14 +86,17 @@ def test_the_folder_stays_within_its_size_and_the_oldest_goes(tmp_path: Path) ->
 
 
 def test_a_tree_too_large_for_the_folder_is_said(tmp_path: Path) -> None:
-    segments = Segments(tmp_path, 2**20)
+    segments = SegmentedLog(tmp_path, 2**20)
     with pytest.raises(StoreError, match=r"1 MB are too little .* Raise `journal_mb`"):
         segments.begin(os.urandom(100_000) for _ in range(20))
     segments.close()
 
 
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
-    first, second = Segments(tmp_path / "journal", 10**6), Segments(tmp_path / "journal", 10**6)
+    first, second = (
+        SegmentedLog(tmp_path / "journal", 10**6),
+        SegmentedLog(tmp_path / "journal", 10**6),
+    )
     first.open()
     with pytest.raises(StoreError, match=f"the journal .* in this process, {os.getpid()}"):
         second.open()
@@ -103,7 +106,7 @@ def test_a_second_writer_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_deleted_in_use_is_noticed(tmp_path: Path) -> None:
-    segments = Segments(tmp_path / "journal", 10**6)
+    segments = SegmentedLog(tmp_path / "journal", 10**6)
     segments.begin(iter([b"first"]))
     shutil.rmtree(tmp_path / "journal")
     with pytest.raises(OSError, match="deleted or replaced while it was in use"):
@@ -115,7 +118,7 @@ def test_a_folder_deleted_in_use_is_noticed(tmp_path: Path) -> None:
 def test_h69_a_segment_is_begun_where_the_folder_was_removed(tmp_path: Path, away: str) -> None:
     """Without anybody who makes the folder; its lock is taken again, too."""
     folder = tmp_path / "state" / "journal"
-    segments = Segments(folder, 10**6)
+    segments = SegmentedLog(folder, 10**6)
     segments.begin(iter([b"first"]))
     folder.parent.rename(tmp_path / "away")
     if away == "removed":
@@ -127,7 +130,7 @@ def test_h69_a_segment_is_begun_where_the_folder_was_removed(tmp_path: Path, awa
     segments.begin(iter([b"third"]))
     assert [path.name for path in segments_in(folder)] == ["00000002.journal"]
     with pytest.raises(StoreError, match="in this process"):
-        Segments(folder, 10**6).open()
+        SegmentedLog(folder, 10**6).open()
     segments.close()
 
 
@@ -176,7 +179,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 def test_a_record_that_cannot_be_written_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    segments = Segments(tmp_path, 10**9)
+    segments = SegmentedLog(tmp_path, 10**9)
     segments.begin(iter([b"first"]))
     path = segments_in(tmp_path)[0]
     before = path.read_bytes()
@@ -197,7 +200,7 @@ def test_a_segment_that_cannot_be_begun_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     written(tmp_path)
-    segments = Segments(tmp_path, 10**9)
+    segments = SegmentedLog(tmp_path, 10**9)
     with monkeypatch.context() as patched:
         full_disk(patched, after)
         with pytest.raises(OSError, match="No space"):
@@ -209,7 +212,7 @@ def test_a_segment_that_cannot_be_begun_leaves_no_file(
 
 def test_what_a_record_grows_to_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, [b"first", b"0" * 20_000_000])
-    monkeypatch.setattr("fsmv2.store.segments.LARGEST", 1_000_000)
+    monkeypatch.setattr("fsmv2.store.segmented_log.LARGEST", 1_000_000)
     tracemalloc.start()
     segment = Segment(path)
     assert list(segment.records()) == [b"first"]
@@ -223,8 +226,8 @@ def test_many_records_that_grow_are_bounded_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = written(tmp_path, [b"0" * 1_000_000] * 10)
-    monkeypatch.setattr("fsmv2.store.segments.SPARE", 0)
-    monkeypatch.setattr("fsmv2.store.segments.EXPANSION", 100)
+    monkeypatch.setattr("fsmv2.store.segmented_log.SPARE", 0)
+    monkeypatch.setattr("fsmv2.store.segmented_log.EXPANSION", 100)
     segment = Segment(path)
     assert len(list(segment.records())) < 10
     assert "damaged at byte" in segment.ending
@@ -244,8 +247,8 @@ def test_a_length_that_is_a_lie_costs_no_memory(tmp_path: Path) -> None:
 def test_a_record_that_nobody_would_read_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fsmv2.store.segments.LARGEST", 1000)
-    segments = Segments(tmp_path, 10**9)
+    monkeypatch.setattr("fsmv2.store.segmented_log.LARGEST", 1000)
+    segments = SegmentedLog(tmp_path, 10**9)
     with pytest.raises(StoreError, match="too large"):
         segments.begin(iter([b"0" * 1001]))
     segments.close()

@@ -1,4 +1,4 @@
-"""What `package.module:Type` names: for commands and plugins that are told a worker type."""
+"""Object references, `package.module:Type`: by which commands and plugins name a worker type."""
 
 from __future__ import annotations
 

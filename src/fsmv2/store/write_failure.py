@@ -1,8 +1,8 @@
-"""Why nothing is recorded since when, readable while the disk is full.
+"""The failure to write a journal: since when and why, readable while the disk is full.
 
 The room for it is taken when there is some: overwriting what is there needs no more. A file system
-that never overwrites in place may still refuse; then nothing is said here, and the reader sees for
-itself that there is no room.
+that never overwrites in place may still refuse; then nothing is noted here, and the reader sees
+for itself that there is no room.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ NAME = "trouble"
 SIZE = 4096
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class WriteFailure(msgspec.Struct, frozen=True):
     """Since when, in Unix seconds, nothing is recorded, and why."""
 
     since: float
     why: str
 
 
-def make_room(folder: Path) -> None:
-    """Take the room, and take back what was said before; OSError when there is none."""
+def reserve_room(folder: Path) -> None:
+    """Take the room, and withdraw a failure noted before; OSError when there is no room."""
     file = open_private(folder / NAME, os.O_WRONLY)
     try:
         os.pwrite(file, b" " * SIZE, 0)
@@ -35,11 +35,11 @@ def make_room(folder: Path) -> None:
         os.close(file)
 
 
-def tell_trouble(folder: Path, trouble: Trouble) -> None:
-    """Say it; nothing when even that cannot be written."""
-    text = msgspec.json.encode(trouble)
+def record_failure(folder: Path, failure: WriteFailure) -> None:
+    """Write it down; nothing when even that fails."""
+    text = msgspec.json.encode(failure)
     if len(text) > SIZE:
-        text = msgspec.json.encode(Trouble(trouble.since, trouble.why[: SIZE // 8]))
+        text = msgspec.json.encode(WriteFailure(failure.since, failure.why[: SIZE // 8]))
     with contextlib.suppress(OSError):
         file = os.open(folder / NAME, os.O_WRONLY | os.O_CLOEXEC)
         try:
@@ -48,15 +48,15 @@ def tell_trouble(folder: Path, trouble: Trouble) -> None:
             os.close(file)
 
 
-def trouble_in(folder: Path) -> Trouble | None:
-    """What was said last, if it was not taken back."""
+def failure_in(folder: Path) -> WriteFailure | None:
+    """The failure noted last, unless it was withdrawn."""
     try:
         with (folder / NAME).open("rb") as file:
-            return msgspec.json.decode(file.read(SIZE), type=Trouble)
+            return msgspec.json.decode(file.read(SIZE), type=WriteFailure)
     except (OSError, msgspec.MsgspecError, ValueError):
         pass
     try:
         room = os.statvfs(folder)
     except OSError:
         return None
-    return None if room.f_bavail else Trouble(0.0, "the disk is full")
+    return None if room.f_bavail else WriteFailure(0.0, "the disk is full")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from fsmv2.errors import JournalError, StoreError
 from fsmv2.host.private import private_folder, tighten_file
-from fsmv2.store.lock import FileLock
+from fsmv2.store.file_lock import FileLock
 
 VERSION = 1
 """Raised with every change of the form; a program refuses what it does not know."""
@@ -39,7 +39,7 @@ _FRAME = struct.Struct("<II")
 """Before each record: its length and its CRC-32, both as it stands in the file."""
 
 
-class Segments:
+class SegmentedLog:
     """Writes into one folder, of at most `max_bytes`."""
 
     def __init__(self, folder: Path, max_bytes: int) -> None:

@@ -16,8 +16,8 @@ from fsmv2.cli.state_home import LOCK, held, holder
 from fsmv2.errors import StoreError
 from fsmv2.flow.write.kept import KeptCommands
 from fsmv2.store import Batch, EventRecord, SqliteStore
-from fsmv2.store.lock import FileLock
-from fsmv2.store.segments import Segments
+from fsmv2.store.file_lock import FileLock
+from fsmv2.store.segmented_log import SegmentedLog
 
 STRANGER = """
 import fcntl, sys
@@ -50,7 +50,7 @@ def use(state: Path) -> None:
         store.open()
         event = EventRecord(at=0.0, path="", kind="", level="", state="", text="", tick=0)
         store.write(Batch(events=(event,)))
-        segments = Segments(state / "journal", 1_000_000)
+        segments = SegmentedLog(state / "journal", 1_000_000)
         segments.begin(iter([b"record"]))
         KeptCommands(state / "commands" / "b", keep=60.0).load(0.0)
         store.close()

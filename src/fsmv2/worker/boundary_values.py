@@ -1,4 +1,4 @@
-"""Small domains of typed values: what a field can be, by the values at which code changes its mind.
+"""Boundary values: of each field the few values at which code changes its mind.
 
 For checks that try everything: both booleans, every member of an enum or a Literal, the bounds of a
 number, an empty and a filled text. An author adds the values that only the code knows.

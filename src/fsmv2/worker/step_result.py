@@ -1,4 +1,4 @@
-"""What one FSM step may answer: another state, or an action, or nothing; always with a reason.
+"""The result of one FSM step: another state, or an action, or nothing; always with a reason.
 
 The three are different types, so changing state *and* starting an action in one step cannot be
 written. Authors use the three functions `goto`, `act` and `stay`; the core reads the structs.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
+import signal
 import struct
 import subprocess
 import sys
@@ -17,7 +19,7 @@ import aiomqtt
 import msgspec
 import nats
 import pytest
-from flow_kit import free_port, until
+from flow_kit import flushed, free_port, until
 from raw_device import RawDevice
 
 pytestmark = pytest.mark.real
@@ -32,6 +34,7 @@ bridges:
     location: {{site: filler}}
     connection: {{host: 127.0.0.1, port: {device}}}
     write:
+      input: {{commands: {{max_age: {max_age}}}}}
       output:
         modbus:
           address: "127.0.0.1:{device}"
@@ -43,19 +46,23 @@ bridges:
 class Started:
     """`fsmv2 run` of one bridge to a device of bytes."""
 
-    def __init__(self, folder: Path, device: RawDevice) -> None:
+    def __init__(self, folder: Path, device: RawDevice, *, max_age: str = "5s") -> None:
         self.folder, self.device = folder, device
         self.port, self.mqtt_port = free_port(), free_port()
         self.url = f"nats://hmi:{PASSWORD}@127.0.0.1:{self.port}"
         (folder / "plant.yaml").write_text(
             DOCUMENT.format(
-                password=PASSWORD, port=self.port, mqtt_port=self.mqtt_port, device=device.port
+                password=PASSWORD,
+                port=self.port,
+                mqtt_port=self.mqtt_port,
+                device=device.port,
+                max_age=max_age,
             )
         )
 
     @contextlib.contextmanager
-    def running(self, *, kill: bool) -> Iterator[subprocess.Popen[bytes]]:
-        """A process of it; killed at the end, or stopped in order."""
+    def running(self, *, kill: bool, broker: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+        """A process of it; killed at the end, perhaps with its broker, or stopped in order."""
         command = [sys.executable, "-m", "fsmv2.cli", "run", str(self.folder / "plant.yaml")]
         with (self.folder / "output").open("ab") as output:
             run = subprocess.Popen(
@@ -64,6 +71,11 @@ class Started:
         try:
             yield run
         finally:
+            if broker:
+                record = msgspec.json.decode(
+                    (self.folder / "state/broker/broker.json").read_bytes()
+                )
+                os.kill(record["pid"], signal.SIGKILL)
             if kill:
                 run.kill()
             else:
@@ -104,13 +116,14 @@ async def _nothing(_error: Exception) -> None:
     """The client would print what goes wrong while the broker starts."""
 
 
+@pytest.mark.parametrize("broker", [False, True], ids=["alone", "with the broker"])
 async def test_h78_killed_in_the_middle_of_a_command_it_is_unknown_and_never_written_again(
-    tmp_path: Path,
+    tmp_path: Path, broker: bool
 ) -> None:
     """Its id is remembered, and known also before a flow runs again; a retained one is not read."""
     async with RawDevice().running() as device:
         it = Started(tmp_path, device)
-        with it.running(kill=True):
+        with it.running(kill=True, broker=broker):
             await it.until_written(1)
             async with aiomqtt.Client(
                 "127.0.0.1", it.mqtt_port, username="hmi", password=PASSWORD
@@ -131,10 +144,55 @@ async def test_h78_killed_in_the_middle_of_a_command_it_is_unknown_and_never_wri
         assert it.written == {1: 1, 99: 1, 50: 1, 2: 1}
 
 
+async def test_h77_what_waited_while_fsmv2_was_stopped_is_not_written_when_it_goes_on(
+    tmp_path: Path,
+) -> None:
+    """Accepted before, behind a device that hangs, or come meanwhile: all of it is too old."""
+    async with RawDevice().running() as device:
+        it = Started(tmp_path, device, max_age="2s")
+        with it.running(kill=False) as run:
+            await it.until_written(1)
+            client = await nats.connect(it.url)
+
+            async def ask(value: int) -> tuple[str, str]:
+                message = await client.request(SUBJECT, b"%d" % value, timeout=20)
+                answer = msgspec.json.decode(message.data)
+                return answer["outcome"], answer["reason"]
+
+            device.silent = {1}
+            asked = [asyncio.create_task(ask(50))]
+            await until(lambda: it.written[50])
+            asked += [asyncio.create_task(ask(60 + n)) for n in range(5)]
+            await flushed(client)
+            await asyncio.sleep(0.2)  # they are accepted; one that is not comes to the same
+            run.send_signal(signal.SIGSTOP)
+            try:
+                await until(lambda: _states(run.pid) == {"T"})  # until then a thread may go on
+                device.silent = set()
+                asked += [asyncio.create_task(ask(70 + n)) for n in range(5)]
+                await asyncio.sleep(2.5)
+            finally:
+                run.send_signal(signal.SIGCONT)
+            under_way, *others = await asyncio.gather(*asked)
+            assert under_way[0] == "unknown"
+            for outcome, reason in others:
+                assert (outcome, "more than the 2 s allowed" in reason) == ("refused", True), reason
+            await it.until_written(2)
+            await client.close()
+        assert it.written == {1: 1, 50: 1, 2: 1}
+
+
+def _states(pid: int) -> set[str]:
+    """Of each thread of a process, as the kernel names them: T is stopped."""
+    stats = [stat.read_text() for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return {stat.rpartition(")")[2].split()[0] for stat in stats}
+
+
 @pytest.mark.campaign
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("broker", [False, True], ids=["alone", "with the broker"])
 async def test_h78_killed_at_any_moment_no_command_with_an_id_is_written_twice(
-    tmp_path: Path,
+    tmp_path: Path, broker: bool
 ) -> None:
     """Each is sent until it is answered for good, through ten deaths."""
     drawn = random.Random(1)
@@ -143,14 +201,14 @@ async def test_h78_killed_at_any_moment_no_command_with_an_id_is_written_twice(
         outcomes: dict[int, str] = {}
         for death in range(10):
             numbers = range(1000 + 20 * death, 1020 + 20 * death)
-            with it.running(kill=True):
+            with it.running(kill=True, broker=broker):
                 await it.until_written(1)
                 tasks = []
                 for number in numbers:
                     tasks.append(asyncio.create_task(_until_final(it, number)))
                     await asyncio.sleep(drawn.random() * 0.01)
                 await asyncio.sleep(drawn.random() * 0.05)
-            with it.running(kill=True):
+            with it.running(kill=True, broker=broker):
                 for number, task in zip(numbers, tasks, strict=True):
                     outcomes[number] = await task
         assert set(outcomes.values()) <= {"written", "unknown"}

@@ -141,7 +141,7 @@ def test_h15_restart_remove_and_add_leave_one_instance_by_the_last_wish(
         assert sim.supervisor("g/a").live_spec.pin == 7
         assert len(sim.work.collectors) == 2
         assert (sim["g/a"].incarnation, sim["g/a"].reason) == (2, "it is lit")
-        anew = "declared again while being removed: to be created anew after it"
+        anew = "declared again while being removed: to be recreated after it"
         assert sim.texts("stop", "g/a") == ["restart asked by test", *[anew] * slow]
 
 

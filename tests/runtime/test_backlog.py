@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fsmv2 import ChildSpec, DesiredState, UserSpec
-from fsmv2.core import Forget, Report, Save
+from fsmv2.core import DeleteStored, Report, Save
 from fsmv2.runtime import backlog as backlog_module
 from fsmv2.runtime.backlog import Backlog
 from fsmv2.runtime.group_commit import GroupCommit
@@ -33,15 +33,15 @@ def test_what_was_removed_after_it_was_put_in_is_not_written() -> None:
     backlog = Backlog()
     backlog.put(save("a/b/c"))
     backlog.put(save("a/bb"))
-    backlog.put(Forget("a/b"))
+    backlog.put(DeleteStored("a/b"))
     taken = backlog.take()
     assert set(taken.saves) == {"a/bb"}
-    assert set(taken.forgotten) == {"a/b"}
+    assert set(taken.deleted) == {"a/b"}
 
 
 def test_what_was_put_in_after_a_removal_is_written() -> None:
     backlog = Backlog()
-    backlog.put(Forget("a"))
+    backlog.put(DeleteStored("a"))
     backlog.put(save("a/b"))
     assert set(backlog.take().saves) == {"a/b"}
 
@@ -54,12 +54,12 @@ def test_what_comes_back_yields_to_what_came_meanwhile() -> None:
     backlog.note(event("first"))
     taken = backlog.take()
     backlog.put(save("a", "new"))
-    backlog.put(Forget("b"))
+    backlog.put(DeleteStored("b"))
     backlog.note(event("second"))
     backlog.put_back(taken)
     again = backlog.take()
     assert {p: s.desired.state for p, (_, s) in again.saves.items()} == {"a": "new", "c": "old"}
-    assert set(again.forgotten) == {"b"}
+    assert set(again.deleted) == {"b"}
     assert [e.text for e in again.events] == ["first", "second"]
 
 
@@ -81,11 +81,11 @@ def test_events_that_find_no_room_are_counted_and_said(monkeypatch: pytest.Monke
 
 
 def test_removals_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backlog_module, "FORGOTTEN_WAITING", 3)
+    monkeypatch.setattr(backlog_module, "DELETED_WAITING", 3)
     backlog = Backlog()
     for number in range(10):
-        backlog.put(Forget(f"a/{number}"))
-    assert set(backlog.take().forgotten) == {"a/7", "a/8", "a/9"}
+        backlog.put(DeleteStored(f"a/{number}"))
+    assert set(backlog.take().deleted) == {"a/7", "a/8", "a/9"}
 
 
 def test_text_that_is_no_utf8_is_stored_with_a_mark() -> None:

@@ -470,7 +470,7 @@ def test_one_that_waits_long_for_a_slot_is_told_of_and_again_when_it_has_one(mak
     bench.gate.set()
     bench.run(3)
     assert bench.waits[3:] == [("p/b", False, 5.6)]
-    assert bench.executor._telling is None
+    assert bench.executor._reporting is None
 
 
 def test_one_that_waits_is_told_of_however_long_nobody_waited_before(make: Make) -> None:

@@ -24,7 +24,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.core import Report, SlowCode
-from fsmv2.runtime.slow_code import SLOW, TOLD_EVERY, SlowCodeWatch
+from fsmv2.runtime.slow_code import REPORT_EVERY, SLOW, SlowCodeWatch
 
 PLACES = ("derive_desired_state", "up", "__eq__")
 
@@ -125,7 +125,7 @@ class _Supervision:
 def test_one_worker_is_reported_once_a_minute_and_the_times_between_are_counted() -> None:
     told: list[SlowCode] = []
     watch = SlowCodeWatch(_Supervision(), lambda: None, told.append)  # type: ignore[arg-type]
-    for now in (100.0, 101.0, 102.0, 100.0 + TOLD_EVERY):
+    for now in (100.0, 101.0, 102.0, 100.0 + REPORT_EVERY):
         watch._count("p", "derive_desired_state", sys._getframe(), now, 2 * SLOW)
     assert [event.times for event in told] == [1, 3]
 

@@ -143,7 +143,7 @@ def test_a_forgotten_path_takes_all_below_it_and_no_neighbour(store: Store) -> N
     for path in ("plant", "plant/a", "plant/a/x", "plant/a-b", "plant/ab", "plant/a0"):
         store.write(desired(path))
         store.write(observed(path, True))
-    store.write(Batch(forgotten=("plant/a",)))
+    store.write(Batch(deleted=("plant/a",)))
     assert {i.path for i in reopened(store)} == {"plant", "plant/a-b", "plant/ab", "plant/a0"}
     assert store.read("plant/a/x") is None
 
@@ -151,7 +151,7 @@ def test_a_forgotten_path_takes_all_below_it_and_no_neighbour(store: Store) -> N
 def test_a_path_forgotten_and_declared_in_one_batch_is_a_new_one(store: Store) -> None:
     store.write(desired("plant", born=1.0))
     batch = desired("plant", born=7.0)
-    store.write(Batch(forgotten=("plant",), desired=batch.desired))
+    store.write(Batch(deleted=("plant",), desired=batch.desired))
     assert reopened(store) == (Identity("plant", 7.0),)
 
 

@@ -71,7 +71,7 @@ def test_a_fault_is_named(states: Any, members: Any, said: str) -> None:
     with pytest.raises(DefinitionError) as caught:
         make(states, **members)
     assert said in str(caught.value)
-    assert "Made is not a sound worker" in str(caught.value)
+    assert "Made is not a valid worker" in str(caught.value)
 
 
 def test_all_faults_are_named_at_once() -> None:

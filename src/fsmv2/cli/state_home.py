@@ -151,7 +151,7 @@ class Place:
             return
         gone = f"{self._directory} was removed or replaced while it is in use"
         try:
-            self._lock.take_again()
+            self._lock.retake()
             _make_private(self._directory)
             for again in tuple(self._rewrite):
                 again()

@@ -41,7 +41,7 @@ DUE = {
     "create": "is made, if it can be by then",
     "breaker": "has its steps tried again",
     "repair": "is restarted by its parent",
-    "again": "may run again",
+    "restart": "is restarted",
     "recreate": "is recreated with what is declared now",
     "settle": "has its failures forgiven, if nothing happens until then",
     "stop": "is forced to end, if it has not by then",

@@ -66,7 +66,7 @@ TIMERS: dict[str, Callable[[Tree, Supervisor], None]] = {
     "cancel": actions.give_up_cancelled,
     "breaker": breaker.try_again,
     "repair": circuit.repair,
-    "again": restart_policy.forgive,
+    "restart": restart_policy.restart_ended,
     "prove": escalation.prove,
     "settle": escalation.settle,
     "stop": stop.deadline_reached,

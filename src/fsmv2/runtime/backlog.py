@@ -10,12 +10,12 @@ from collections import deque
 
 import msgspec
 
-from fsmv2.core import Forget, Save, SaveObserved, StoreInstruction
+from fsmv2.core import DeleteStored, Save, SaveObserved, StoreInstruction
 from fsmv2.store import EventRecord
 
 EVENTS_WAITING = 20_000
 """Events kept while the store does not take any; older ones are dropped, and counted."""
-FORGOTTEN_WAITING = 10_000
+DELETED_WAITING = 10_000
 """Removals kept; one that is dropped is made up for at the next start, as no longer declared."""
 
 
@@ -24,12 +24,12 @@ class Waiting(msgspec.Struct, frozen=True):
 
     saves: dict[str, tuple[int, Save]]
     observed: dict[str, tuple[int, SaveObserved]]
-    forgotten: dict[str, int]
+    deleted: dict[str, int]
     events: tuple[EventRecord, ...]
     dropped: int
 
     def __bool__(self) -> bool:
-        return bool(self.saves or self.observed or self.forgotten or self.events)
+        return bool(self.saves or self.observed or self.deleted or self.events)
 
 
 class Backlog:
@@ -39,7 +39,7 @@ class Backlog:
         self._serial = itertools.count(1)
         self._saves: dict[str, tuple[int, Save]] = {}
         self._observed: dict[str, tuple[int, SaveObserved]] = {}
-        self._forgotten: dict[str, int] = {}
+        self._deleted: dict[str, int] = {}
         self._events: deque[EventRecord] = deque()
         self._dropped = 0
 
@@ -49,11 +49,11 @@ class Backlog:
         return bool(self._saves)
 
     def __bool__(self) -> bool:
-        return bool(self._saves or self._observed or self._forgotten or self._events)
+        return bool(self._saves or self._observed or self._deleted or self._events)
 
     def __len__(self) -> int:
         """How many writes wait."""
-        return len(self._saves) + len(self._observed) + len(self._forgotten) + len(self._events)
+        return len(self._saves) + len(self._observed) + len(self._deleted) + len(self._events)
 
     def put(self, instruction: StoreInstruction) -> None:
         """Have it written; it takes the place of what was to be written of its path before."""
@@ -63,10 +63,10 @@ class Backlog:
                 self._saves[instruction.path] = serial, instruction
             case SaveObserved():
                 self._observed[instruction.path] = serial, instruction
-            case Forget():
-                self._forgotten[instruction.path] = serial
-                if len(self._forgotten) > FORGOTTEN_WAITING:
-                    del self._forgotten[next(iter(self._forgotten))]
+            case DeleteStored():
+                self._deleted[instruction.path] = serial
+                if len(self._deleted) > DELETED_WAITING:
+                    del self._deleted[next(iter(self._deleted))]
 
     def note(self, event: EventRecord) -> None:
         """Have an event appended."""
@@ -77,13 +77,13 @@ class Backlog:
 
     def take(self) -> Waiting:
         """All that waits, less what was removed after it was put in; nothing is left."""
-        forgotten = self._forgotten
+        deleted = self._deleted
         saves, observed = self._saves, self._observed
-        if forgotten:
-            saves = {p: s for p, s in saves.items() if not _removed(p, s[0], forgotten)}
-            observed = {p: o for p, o in observed.items() if not _removed(p, o[0], forgotten)}
-        taken = Waiting(saves, observed, forgotten, tuple(self._events), self._dropped)
-        self._saves, self._observed, self._forgotten = {}, {}, {}
+        if deleted:
+            saves = {p: s for p, s in saves.items() if not _removed(p, s[0], deleted)}
+            observed = {p: o for p, o in observed.items() if not _removed(p, o[0], deleted)}
+        taken = Waiting(saves, observed, deleted, tuple(self._events), self._dropped)
+        self._saves, self._observed, self._deleted = {}, {}, {}
         self._events, self._dropped = deque(), 0
         return taken
 
@@ -91,7 +91,7 @@ class Backlog:
         """Have what could not be written wait again, behind nothing that came meanwhile."""
         self._saves = taken.saves | self._saves
         self._observed = taken.observed | self._observed
-        self._forgotten = taken.forgotten | self._forgotten
+        self._deleted = taken.deleted | self._deleted
         newer, self._events = self._events, deque(taken.events)
         self._dropped += taken.dropped
         for event in newer:
@@ -101,10 +101,10 @@ class Backlog:
             self._dropped += 1
 
 
-def _removed(path: str, serial: int, forgotten: dict[str, int]) -> bool:
+def _removed(path: str, serial: int, deleted: dict[str, int]) -> bool:
     """Whether the path, or one above it, was removed after `serial`."""
     while path:
-        if forgotten.get(path, 0) > serial:
+        if deleted.get(path, 0) > serial:
             return True
         path = path.rpartition("/")[0]
     return False

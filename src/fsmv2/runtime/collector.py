@@ -25,7 +25,7 @@ SOON = 0.1
 """Seconds after a changed spec until the worker is looked at with it."""
 
 PATIENCE = 3
-"""How often the time-out of a collection is granted anew while the loop itself is late."""
+"""How often the time-out of a collection is granted again while the loop itself is late."""
 
 
 class Collector:
@@ -61,7 +61,7 @@ class Collector:
         self.worker = watch.worker
         self.definition = watch.definition
         self._at = at
-        # One object as long as this incarnation lives: who keeps it can tell whose it is.
+        # One object as long as this incarnation lives: who keeps it knows whose it is.
         self._refusal = functools.partial(at.refusal, watch.path, watch.incarnation)
         self._concealed = ""
         self._spec: UserSpec = watch.spec
@@ -124,7 +124,7 @@ class Collector:
         self._give_up_after(self.definition.observe_timeout)
 
     def restart(self) -> None:
-        """End a silent collection and its resources, and begin anew."""
+        """End a silent collection and its resources, and restart it."""
         self._at.loop.create_task(self._reopen()).add_done_callback(_retrieve)
 
     async def act(self, asked: RunAction) -> Any:
@@ -285,7 +285,7 @@ class Collector:
 
 
 def task_name(what: str, path: str) -> str:
-    """The name of a task that runs author code; the watchdog tells from it whose."""
+    """The name of a task that runs author code; the watchdog learns from it whose."""
     return f"{what}:{path}"
 
 

@@ -42,9 +42,9 @@ class CollectorServices:
         busy: Callable[[], bool],
         refusal: Callable[[str, int], str],
     ) -> None:
-        """`post` hands an event to the core; `busy` tells whether the core has much to do.
+        """`post` hands an event to the core; `busy` answers whether the core has much to do.
 
-        `refusal` tells of a path and incarnation why it may change nothing now, or nothing.
+        `refusal` answers for a path and incarnation why it may change nothing now, or nothing.
         """
         self.loop = loop
         self.clock = clock

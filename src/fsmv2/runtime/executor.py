@@ -27,7 +27,7 @@ from fsmv2.runtime.task_cancellation import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
 
 WAITS_AFTER = 1.0
-"""Seconds after which it is told that a job waits for a slot: a short wait is nobody's concern."""
+"""Seconds after which a job that waits for a slot is reported: a short wait is nobody's concern."""
 
 OVERDUE_AFTER, STUCK_AFTER = 2, 3
 """An action that has not ended after so many times its time-out is reported, and then given up."""
@@ -54,10 +54,10 @@ class Job:
         "lane",
         "queued_at",
         "repair",
+        "reported",
         "task",
         "timed_out",
         "timer",
-        "told",
         "type_name",
         "urgent",
     )
@@ -86,7 +86,7 @@ class Job:
         self.task: asyncio.Task[Any] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.queued_at = 0.0
-        self.told = False  # that it waits
+        self.reported = False  # that it waits
         self.cancelled = False
         self.timed_out = False
         self.given_up = False
@@ -110,7 +110,7 @@ class Executor:
         self._taken: dict[str, int] = {}
         self._taken_urgent = 0
         self._repairs_waiting = self._repairs_in_lane = 0
-        self._telling: asyncio.TimerHandle | None = None
+        self._reporting: asyncio.TimerHandle | None = None
         self.refused = 0
         self.stuck = 0
 
@@ -134,19 +134,19 @@ class Executor:
                 self._repairs_waiting += 1
         job.queued_at = self._loop.time()
         self._fill()
-        if self._telling is None and job.task is None:
-            self._telling = self._loop.call_later(WAITS_AFTER, self._tell_waiting)
+        if self._reporting is None and job.task is None:
+            self._reporting = self._loop.call_later(WAITS_AFTER, self._report_waiting)
 
-    def _tell_waiting(self) -> None:
-        """Tell of those that wait for long, and look again as long as there is a queue."""
-        self._telling, late = None, self._loop.time() - WAITS_AFTER
+    def _report_waiting(self) -> None:
+        """Report those that wait for long, and look again as long as there is a queue."""
+        self._reporting, late = None, self._loop.time() - WAITS_AFTER
         for queue in (self._urgent, *self._waiting.values()):
             for job in queue:
-                if job.queued_at <= late and not job.told:
-                    job.told = True
+                if job.queued_at <= late and not job.reported:
+                    job.reported = True
                     self._post(ActionQueued(*job.key, job.id, waits=True))
         if self.queued:
-            self._telling = self._loop.call_later(WAITS_AFTER, self._tell_waiting)
+            self._reporting = self._loop.call_later(WAITS_AFTER, self._report_waiting)
 
     def cancel(self, key: tuple[str, int], id_: int) -> None:
         """Cancel a job: a queued one ends at once, a running one is cancelled until it ends."""
@@ -231,7 +231,7 @@ class Executor:
             self._repairs_in_lane += job.repair
         else:
             self._taken[job.type_name] = self._taken.get(job.type_name, 0) + 1
-        if job.told:
+        if job.reported:
             self._post(ActionQueued(*job.key, job.id, waits=False))
         self._running[job.id] = job
         job.task = self._loop.create_task(
@@ -244,7 +244,7 @@ class Executor:
         job.timed_out = True
         self._press(job)
         timeout = job.definition.timeout
-        self._loop.call_later((OVERDUE_AFTER - 1) * timeout, self._tell_overdue, job)
+        self._loop.call_later((OVERDUE_AFTER - 1) * timeout, self._report_overdue, job)
         self._loop.call_later((STUCK_AFTER - 1) * timeout, self._give_up, job)
 
     def _press(self, job: Job) -> None:
@@ -253,7 +253,7 @@ class Executor:
             job.task.cancel()
             self._loop.call_later(1.0 if job.given_up else AGAIN, self._press, job)
 
-    def _tell_overdue(self, job: Job) -> None:
+    def _report_overdue(self, job: Job) -> None:
         if job.task is None or job.task.done():
             return
         timeout = job.definition.timeout

@@ -57,7 +57,7 @@ class GroupCommit:
         )
 
     def write(self, taken: Waiting) -> list[Event]:
-        """Write one lot; what the core is to be told. After a failure the lot is to be put back.
+        """Write one lot; the events for the core. After a failure the lot is to be put back.
 
         `failures` is 0 exactly when it was written.
         """
@@ -66,7 +66,7 @@ class GroupCommit:
         if taken.dropped:
             events = (_dropped(taken.dropped, events), *events)
         batch = Batch(
-            forgotten=tuple(taken.forgotten),
+            deleted=tuple(taken.deleted),
             desired=tuple(desired),
             observed=tuple(_observed(o) for _, o in taken.observed.values()),
             events=events,
@@ -91,7 +91,7 @@ def _encoded(taken: Waiting) -> tuple[list[DesiredRecord], list[SaveFailed]]:
         try:
             records.append(_desired(save))
         except ANY_RAISED as error:  # author data that is no data
-            why = f"its desired state cannot be stored, a restart derives it anew: {said(error)}"
+            why = f"its desired state cannot be stored, a restart derives it again: {said(error)}"
             failed.append(SaveFailed(why, path=save.path))
     return records, failed
 

@@ -251,7 +251,7 @@ class Runtime:
         return journal
 
     def _about_journal(self, text: str, level: str) -> None:
-        """Tell the listeners; on any thread."""
+        """Report to the listeners; on any thread."""
         running = self._running
         if running is not None:
             report = Report("journal", self._root.name, text, self.clock.now(), level=level)
@@ -358,11 +358,11 @@ class Runtime:
         self._post(RetryAsked(path, who))
 
     def acknowledge(self, path: str, *, note: str = "", who: str = "program") -> None:
-        """Say that a person has taken over the escalation of `path`."""
+        """Record that an operator has taken over the escalation of `path`."""
         self._post(AcknowledgeAsked(path, who, note))
 
     def place_lost(self, reason: str) -> None:
-        """Say why the directory with store and journal is not what it was; '': it is again.
+        """Report why the directory with store and journal is not what it was; '': it is again.
 
         From any thread. It stands as a condition at the root.
         """

@@ -52,7 +52,7 @@ class SecretRotation:
     ) -> None:
         """`interval`: seconds between two looks while nothing changes.
 
-        `redeclare` is handed what changed, by source, and what to tell of it.
+        `redeclare` is handed what changed, by source, and what to report of it.
         """
         self._vault = vault
         self._interval = max(LEAST, interval)
@@ -76,16 +76,16 @@ class SecretRotation:
             self._held += 1
         elif changed:
             self._held = 0
-            told = {
+            reports = {
                 f"file:{path}": self._vault.replace(path, self._seen[path].value, now)
                 for path in sorted(changed)
             }
-            self._redeclare(told)
-        self._tell_problems()
+            self._redeclare(reports)
+        self._report_problems()
         return min(CONFIRM, self._interval) if moving else self._interval
 
     def look_safely(self, now: float) -> float:
-        """The same; what goes wrong in it is told, and does not end the looking."""
+        """The same; what goes wrong in it is reported, and does not end the looking."""
         try:
             return self.look(now)
         except ANY_RAISED as error:  # a thread that ended here would be missed by nobody
@@ -121,7 +121,7 @@ class SecretRotation:
         found = self._seen[path]
         return not found.problem and not self._vault.counts(path, found.value)
 
-    def _tell_problems(self) -> None:
+    def _report_problems(self) -> None:
         problems = {path: text for path, text in self._problems.items() if path}
         for path, found in self._seen.items():
             if not found.problem:

@@ -28,7 +28,7 @@ LOOK: Final = 0.025
 """Seconds between two looks. Forty wake-ups a second that read one number: no share of a processor
 that could be measured, and no call in the hot path."""
 
-TOLD_EVERY: Final = 60.0
+REPORT_EVERY: Final = 60.0
 """Seconds between two reports of one worker; the times in between are counted in the next."""
 
 PATHS: Final = 1_000
@@ -42,21 +42,21 @@ HELPERS: Final = ("fsmv2.spec.", "fsmv2.worker.")
 
 
 class SlowCodeWatch:
-    """Looks at one supervision; `tell` is called on the thread of the watch."""
+    """Looks at one supervision; `report` is called on the thread of the watch."""
 
     def __init__(
         self,
         supervision: Supervision,
         ident: Callable[[], int | None],
-        tell: Callable[[SlowCode], None],
+        report: Callable[[SlowCode], None],
     ) -> None:
         """`ident` gives the number of the thread that supervision runs on."""
         self._supervision = supervision
         self._ident = ident
-        self._tell = tell
+        self._report = report
         self._closed = threading.Event()
-        self._noted = 0.0  # the beginning of the slice that was told of last
-        self._told: dict[str, tuple[float, int]] = {}
+        self._noted = 0.0  # the beginning of the slice that was reported last
+        self._reported: dict[str, tuple[float, int]] = {}
         self._thread = threading.Thread(target=self._run, name="fsmv2-slow-code", daemon=True)
 
     def start(self) -> None:
@@ -94,17 +94,17 @@ class SlowCodeWatch:
             self._count(path, what, frame, now, now - began)
 
     def _count(self, path: str, what: str, frame: FrameType, now: float, seconds: float) -> None:
-        told_at, times = self._told.get(path, (-TOLD_EVERY, 0))
-        if now - told_at < TOLD_EVERY:
-            self._told[path] = told_at, times + 1
+        reported_at, times = self._reported.get(path, (-REPORT_EVERY, 0))
+        if now - reported_at < REPORT_EVERY:
+            self._reported[path] = reported_at, times + 1
             return
-        if len(self._told) >= PATHS:
-            self._told.clear()
-        self._told[path] = now, 0
+        if len(self._reported) >= PATHS:
+            self._reported.clear()
+        self._reported[path] = now, 0
         stack = "".join(traceback.format_stack(frame))
         message = "%s of %s has held up supervision for %.2f s\n%s"
         logging.getLogger("fsmv2.slow_code").warning(message, what, path or "?", seconds, stack)
-        self._tell(SlowCode(path, what, where_of(frame), seconds, times + 1))
+        self._report(SlowCode(path, what, where_of(frame), seconds, times + 1))
 
 
 def _has_worked(supervision: Supervision, ident: int) -> bool:

@@ -55,7 +55,7 @@ class StoreWriter:
             self._changed.notify()
 
     def connect(self, post: Callable[[Event], None]) -> None:
-        """Hand what the core is told to `post`, which is called on the thread of the writer."""
+        """Hand the events for the core to `post`, which is called on the thread of the writer."""
         self._post = post
 
     def put(self, instructions: list[StoreInstruction]) -> None:
@@ -146,14 +146,14 @@ class StoreWriter:
         return max(0.0, due - time.monotonic())
 
     def _write(self, taken: Waiting) -> None:
-        told = self._commit.write(taken)
+        events = self._commit.write(taken)
         with self._changed:
             if self._commit.failures:
                 self._commit.backlog.put_back(taken)
             self._not_before = time.monotonic() + self._commit.retry_in
         post = self._post
         if post is not None:
-            for event in told:
+            for event in events:
                 post(event)
 
 

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import (
     Core,
+    DeleteStored,
     Event,
     ForceAsked,
-    Forget,
     Instruction,
     PauseAsked,
     Report,
@@ -31,7 +31,7 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.journal.recorder import Recorder
 
 BEAT = 1.0
-"""Seconds; who sleeps longer cannot tell, when an event wakes it, whether it was stopped (H50)."""
+"""Seconds; who sleeps longer cannot know, when an event wakes it, if it was stopped (H50)."""
 
 LEAST = 1e-6
 """Seconds of the shortest wait: a nearer deadline may be rounded away, and would never come."""
@@ -57,7 +57,7 @@ HOLDS = (PauseAsked, StopAsked, ForceAsked)
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Goes on while the machine sleeps, unlike the loop's: what was decided before a sleep is old."""
 
-STORED = (Save, SaveObserved, Forget)
+STORED = (Save, SaveObserved, DeleteStored)
 
 Deliver = Callable[[list[Instruction]], None]
 Keep = Callable[[list[StoreInstruction]], None]
@@ -134,7 +134,7 @@ class Supervision:
         try:
             return refusal(self.core, path, incarnation)
         except ANY_RAISED as error:  # whatever it is, nobody has allowed it
-            return f"it cannot be told whether it may: {said(error)}"
+            return f"whether it may cannot be determined: {said(error)}"
 
     def paused(self, path: str) -> bool:
         """Whether a pause of this path or one above is in force or asked for. From any thread."""
@@ -158,7 +158,7 @@ class Supervision:
         self._listeners.append(listener)
 
     def announce(self, report: Report) -> None:
-        """Tell all listeners; on the supervision loop."""
+        """Report to all listeners; on the supervision loop."""
         for listener in self._listeners:
             try:
                 listener(report)
@@ -251,7 +251,7 @@ class Supervision:
         return more
 
     def _enough(self, began: float) -> Callable[[], bool]:
-        """What tells that a slice has lasted long enough."""
+        """What shows that a slice has lasted long enough."""
         core = self.core
         if self._beat is None:
             most = core.counters.ticks + TICKS

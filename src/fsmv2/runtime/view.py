@@ -19,7 +19,7 @@ SLICE = 500
 
 
 AHEAD = 3
-"""Delays that are told ahead."""
+"""Delays that are shown ahead."""
 
 
 class NodeView(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,7 +159,7 @@ def _waits_for_a_try(s: Supervisor) -> bool:
     if s.attempts is None or not s.attempts.count or s.status.healthy:
         return False
     phase = s.status.phase
-    due = "repair" in s.timers or "again" in s.timers or "create" in s.timers
+    due = "repair" in s.timers or "restart" in s.timers or "create" in s.timers
     return due or (phase in (Phase.FAILED, Phase.STARTING) and s.stop is None and not s.disabled)
 
 

@@ -46,22 +46,22 @@ class Blockage(msgspec.Struct, frozen=True):
 
 
 class Watchdog:
-    """Looks at one loop from another; `told` and `freed` are called on the looking one."""
+    """Looks at one loop from another; `report` and `freed` are called on the looking one."""
 
     def __init__(
         self,
         watched: LoopThread,
         looking: asyncio.AbstractEventLoop,
-        told: Callable[[Blockage], None],
+        report: Callable[[Blockage], None],
         freed: Callable[[float], None],
     ) -> None:
         self._watched = watched
         self._looking = looking
-        self._told_of = told
+        self._report = report
         self._freed = freed
         self._asked_at = self._answered_at = self._looked_at = time.monotonic()
         self._waits = False
-        self._told_at: float | None = None
+        self._reported_at: float | None = None
         self._doing: set[int] = set()  # by identity, what it was seen doing since it was asked
         self._closed = False
 
@@ -84,18 +84,18 @@ class Watchdog:
         now = time.monotonic()
         late, self._looked_at = now - self._looked_at > LOOK + LAG, now
         if not self._waits:
-            if self._told_at is not None:
-                self._told_at = None
+            if self._reported_at is not None:
+                self._reported_at = None
                 self._freed(self._answered_at - self._asked_at)
             self._ask(now)
         elif late:
             self._asked_at = max(self._asked_at, now)  # it was us who slept: the machine did, say
         else:
             self._doing.add(self._now_doing())
-            again = self._told_at is None or now - self._told_at > AGAIN
+            again = self._reported_at is None or now - self._reported_at > AGAIN
             if again and now - self._asked_at > LAG:
-                self._told_at = now
-                self._told_of(self._blockage(now - self._asked_at))
+                self._reported_at = now
+                self._report(self._blockage(now - self._asked_at))
         self._looking.call_later(LOOK, self._look)
 
     def _ask(self, now: float) -> None:

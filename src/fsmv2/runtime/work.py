@@ -15,9 +15,9 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.core import (
     CancelAction,
     Collect,
+    DeleteStored,
     EngineSettings,
     Event,
-    Forget,
     Instruction,
     Release,
     Released,
@@ -39,7 +39,7 @@ ABANDON_AFTER = 5.0
 """Seconds after which the end of a runtime waits no longer for tasks that ignore every cancel."""
 
 
-NOT_OURS = (Report, Save, SaveObserved, Forget)  # a union would be made anew at each use
+NOT_OURS = (Report, Save, SaveObserved, DeleteStored)  # a union would be made at each use
 
 
 def _idle() -> bool:
@@ -61,10 +61,10 @@ class Work:
         paused: Callable[[str], bool],
         busy: Callable[[], bool] = _idle,
     ) -> None:
-        """`refusal` tells of a path and incarnation why it may change nothing now, or nothing.
+        """`refusal` answers for a path and incarnation why it may change nothing now, or nothing.
 
-        `paused` tells of a path whether a pause is in force there, or asked for.
-        `busy` tells whether the core has much to do: then what can wait a little does.
+        `paused` answers of a path whether a pause is in force there, or asked for.
+        `busy` answers whether the core has much to do: then what can wait a little does.
         """
         self._secrets = secrets if secrets is not None else Vault()
         self._post_unseen = post

@@ -26,7 +26,7 @@ class WorkerResources:
     Only for types that declare resources.
 
     Under `in_place` a worker lives on with another spec. What was opened for the spec of before
-    is closed then, and opened anew at the next use; never while somebody still uses it.
+    is closed then, and reopened at the next use; never while somebody still uses it.
     """
 
     __slots__ = (

@@ -38,7 +38,7 @@ class FileLock:
             os.ftruncate(file, 0)
             os.pwrite(file, str(os.getpid()).encode(), 0)
         except OSError:
-            return  # a full disk: locked all the same, only nobody is told by whom
+            return  # a full disk: locked all the same, only nobody learns by whom
 
     @property
     def stands(self) -> bool:
@@ -50,8 +50,8 @@ class FileLock:
         except OSError:
             return False
 
-    def take_again(self) -> None:
-        """Make the file anew where it was removed; raises as `take`."""
+    def retake(self) -> None:
+        """Recreate the file where it was removed; raises as `take`."""
         self._path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
         self.release()
         self.take()

@@ -44,7 +44,7 @@ class MemoryStore:
 
     def write(self, batch: Batch) -> None:
         """Keep what differs."""
-        for path in batch.forgotten:
+        for path in batch.deleted:
             self._forget(path)
         for observed in batch.observed:
             self._observe(observed)

@@ -7,7 +7,7 @@ from typing import Protocol
 from fsmv2.store.stored import Batch, Identity, StoredEvent, StoredPath
 
 EVENTS_KEPT = 50_000
-"""Events kept unless a store is told otherwise: some weeks of a calm plant, an hour of a storm."""
+"""Events kept unless a store is set otherwise: some weeks of a calm plant, an hour of a storm."""
 
 
 class Store(Protocol):

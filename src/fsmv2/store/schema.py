@@ -113,5 +113,5 @@ def _refused(file: Path, why: str) -> StoreError:
     return StoreError(
         f"the store {file} cannot be read: {why}. It is left as it was.",
         fix="Put a copy in its place; or move it away, and a new one is begun: the tree is "
-        "derived anew, only the history and the ages of its paths are lost.",
+        "derived again, only the history and the ages of its paths are lost.",
     )

@@ -1,7 +1,7 @@
 """A store in one SQLite file: write-ahead log, one writer, one commit for a whole batch.
 
 Desired states and events are on disk when `write` returns (`FULL`). Observed states are not waited
-for (`NORMAL`): a crash of the machine may lose the last of them, which are collected anew anyway.
+for (`NORMAL`): a crash of the machine may lose the last of them, which are collected again anyway.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class SqliteStore:
         """Write `batch` in two commits: what is observed, then all that has to be durable."""
         with self._failing_loudly("written"):
             connection = self._connect(writing=True)
-            below = [(path, path + "/", path + "0") for path in batch.forgotten]  # "0" follows "/"
+            below = [(path, path + "/", path + "0") for path in batch.deleted]  # "0" follows "/"
             if batch.observed or below:
                 with _transaction(connection, "NORMAL"):
                     _delete(connection, "observed", below)
@@ -238,11 +238,11 @@ class SqliteStore:
             self._sweep()
             self._lost = True
         if self._lost:
-            # Until the one who writes has been told; who reads cannot write everything anew.
+            # Until the one who writes has learnt of it; who reads cannot write everything again.
             self._lost = not writing
             raise StoreLostError("the file was deleted or replaced while it was in use")
         if not self._lock.stands:
-            self._lock.take_again()  # it was removed with its folder, and kept nobody out
+            self._lock.retake()  # it was removed with its folder, and kept nobody out
         new = schema.empty(self._file)
         if not new:
             schema.check(self._file)

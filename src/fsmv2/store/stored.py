@@ -56,15 +56,15 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
-    """One group commit. `forgotten` are paths removed with all below them, before the rest."""
+    """One group commit. `deleted` are paths deleted with all below them, before the rest."""
 
-    forgotten: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
     desired: tuple[DesiredRecord, ...] = ()
     observed: tuple[ObservedRecord, ...] = ()
     events: tuple[EventRecord, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.forgotten or self.desired or self.observed or self.events)
+        return bool(self.deleted or self.desired or self.observed or self.events)
 
 
 class StoredDesired(msgspec.Struct, frozen=True, kw_only=True):

@@ -66,7 +66,7 @@ def converge(world: SimulatedWorld, goal: dict[str, Settled]) -> None:
     world.end_faults()
     for s in world.supervisors():
         if s.ended is not None and s.ended.until is None:
-            world.sim.retry(s.path)  # a temporary child, say: only a person begins it again
+            world.sim.retry(s.path)  # a temporary child, say: only an operator restarts it
     end = world.now + SETTLE
     while world.violation is None and settled(world) != goal and world.now < end:
         world.run_to(world.now + 1.0)

@@ -7,8 +7,8 @@ from collections import deque
 
 from fsmv2.core import (
     Core,
+    DeleteStored,
     Event,
-    Forget,
     Instruction,
     Released,
     Report,
@@ -96,7 +96,7 @@ class DesiredIsStored(Invariant):
     def asked(self, instruction: Instruction) -> None:
         if isinstance(instruction, Save):
             self.wanted[instruction.path] = _as_stored(instruction)
-        elif isinstance(instruction, Forget):
+        elif isinstance(instruction, DeleteStored):
             self.wanted.pop(instruction.path, None)
         elif isinstance(instruction, RunAction):
             path, durable = instruction.path, self.core.store
@@ -143,7 +143,7 @@ class StopEnds(Invariant):
 
 
 class RestartsKeepPace(Invariant):
-    """A repair waits for its backoff, a recreation for its turn; five attempts call a person."""
+    """A repair waits for its backoff, a recreation for its turn; five attempts page an operator."""
 
     sentence = "restarts keep within their budget and pace"
 

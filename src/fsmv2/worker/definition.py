@@ -59,7 +59,7 @@ def define(cls: Any) -> WorkerDefinition:
     faults = [*_faults_of_class(cls), *_faults_of_states(cls, states)]
     if faults:
         lines = "".join(f"\n  - {fault}" for fault in faults)
-        raise DefinitionError(f"{cls.__module__}.{cls.__qualname__} is not a sound worker:{lines}")
+        raise DefinitionError(f"{cls.__module__}.{cls.__qualname__} is not a valid worker:{lines}")
     spec_type, observed_type = types_of(cls)
     return WorkerDefinition(
         name=cls.worker_type or dashed(cls.__name__),

@@ -134,7 +134,7 @@ def _answer(
             Finding(
                 kind="error",
                 where=state,
-                why=f"the step raises {said(error)}; its breaker opens after a few, and it stands",
+                why=f"the step raises {said(error)}; its breaker opens after a few",
                 fix="Let the step answer stay(...) for what it cannot judge.",
                 example=_shown(stimulus),
             )

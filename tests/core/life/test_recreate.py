@@ -313,7 +313,7 @@ def test_h01_another_spec_is_said_once_however_often_it_is_derived(world: World)
         for others in ([], ["b"], ["b", "c"]):  # each time all children are looked at
             sim.declare(group("g", device("a", pin=1), *map(device, others)))
             sim.run(1)
-        anew = "declared again while being removed: to be created anew after it"
+        anew = "declared again while being removed: to be recreated after it"
         assert sim.texts("stop", "g/a") == ["g no longer declares it", anew]
 
 

@@ -432,7 +432,7 @@ def test_a_restart_that_was_due_later_is_dropped_once_it_has_started(jobs: Jobs,
         sim.run(10)
         jobs.end("t/a", "well")
         sim.run(2)
-        due = sim.supervisor("t/a").timers["again"]
+        due = sim.supervisor("t/a").timers["restart"]
         assert due > sim.now + 10
         if by == "a person":
             sim.retry("t/a")

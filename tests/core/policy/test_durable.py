@@ -262,7 +262,7 @@ def test_what_was_removed_while_nobody_ran_is_forgotten_and_reported(world: Worl
         assert store.read("plant/b") is None
         assert store.read("plant/b/x") is None
         assert sim.texts("store", "plant") == [
-            "plant/b was stored and is not declared any more: forgotten"
+            "plant/b was stored and is no longer declared: removed from the store"
         ]
 
 

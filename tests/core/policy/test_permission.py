@@ -177,7 +177,7 @@ def test_an_error_while_it_is_asked_is_a_refusal(
     with simulate(jobs, TREE) as sim:
         sim.run(10)
         monkeypatch.setattr(sim.supervision, "core", None)
-        assert jobs.refusals["r/d"]().startswith("it cannot be told whether it may")
+        assert jobs.refusals["r/d"]().startswith("whether it may cannot be determined")
 
 
 def test_h76_a_supervision_that_has_ended_allows_nothing(jobs: Jobs) -> None:

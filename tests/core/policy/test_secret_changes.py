@@ -55,7 +55,7 @@ def test_secrets_that_cannot_be_read_are_shown_until_they_can(tree: ByHand) -> N
 
 def test_a_restarted_root_shows_them_too(tree: ByHand) -> None:
     tree.core.handle(SecretsUnread(("a cannot be read.",)), 0.0)
-    tree["a"].renew(tree["a"].registered, tree["a"].worker)
+    tree["a"].next_incarnation(tree["a"].registered, tree["a"].worker)
     tree.core.mark(tree["a"], Cause("test"))
     tree.tick()
     assert SECRETS in (tree["a"].conditions or {})

@@ -29,6 +29,6 @@ def test_only_what_holds_for_the_path_outlasts_a_restart() -> None:
         s = sim.supervisor("a")
         for name in NAMES:
             sim.core.set_condition(s, name, "something is wrong")
-        s.renew(s.registered, s.worker)
+        s.next_incarnation(s.registered, s.worker)
         kept = [name for name in NAMES if condition(sim, "a", name)]
         assert kept == ["StateKept", "Managed", "Recovers"]

@@ -23,7 +23,7 @@ def test_a_kind_is_as_the_table_says(row: list[str]) -> None:
     name, _, end, stored, meanwhile = row
     kind = StopKind(name)
     assert kind.is_top is (end == "its own")
-    assert kind.forgets_stored is (stored == "is forgotten")
+    assert kind.deletes_stored is (stored == "is deleted")
     assert kind.gives_way is (meanwhile == "gives way to it")
 
 

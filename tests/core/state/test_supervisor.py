@@ -78,7 +78,7 @@ def test_a_new_instance_has_nothing_of_the_one_before() -> None:
     tree.core.set_condition(s, ACTION, "goes on")
     tree.core.set_condition(s, MANAGED, "paused")
     s.paused = paused = Pause("ann", "", 0.0)
-    s.renew(s.registered, s.worker)
+    s.next_incarnation(s.registered, s.worker)
     assert (s.incarnation, s.state, s.watched_at, s.observed_at) == (2, "stopped", None, None)
     assert (s.desired, s.last_action, s.derive_due) == (None, None, True)
     assert list(s.conditions or ()) == [MANAGED], "what holds for the path stays"
@@ -90,7 +90,7 @@ def test_a_new_instance_has_the_children_only_if_they_are_kept(keep: bool) -> No
     tree = by_hand(group("g", device("a")))
     tree.tick()
     s = tree["g"]
-    s.renew(s.registered, s.worker, keep_children=keep)
+    s.next_incarnation(s.registered, s.worker, keep_children=keep)
     assert list(s.children) == list(s.statuses) == ["a"] * keep
 
 

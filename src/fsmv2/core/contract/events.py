@@ -186,7 +186,7 @@ class ResumeAsked(msgspec.Struct, frozen=True, gc=False):
 
 
 class AcknowledgeAsked(msgspec.Struct, frozen=True, gc=False):
-    """A person has taken over the escalation of `path`."""
+    """An operator has taken over the escalation of `path`."""
 
     path: str
     who: str = "operator"

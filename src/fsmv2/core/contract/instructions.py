@@ -111,7 +111,7 @@ class SaveObserved(msgspec.Struct, frozen=True, gc=False):
     observed: ObservedState
 
 
-class Forget(msgspec.Struct, frozen=True, gc=False):
+class DeleteStored(msgspec.Struct, frozen=True, gc=False):
     """The path was removed with all below it: nothing of it is to stay stored."""
 
     path: str
@@ -156,7 +156,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     state: str = ""
 
 
-StoreInstruction = Save | SaveObserved | Forget
+StoreInstruction = Save | SaveObserved | DeleteStored
 
 Instruction = (
     Watch

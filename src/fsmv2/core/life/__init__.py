@@ -1,7 +1,7 @@
-"""From the creation of a supervisor to its release, and what makes it begin once more.
+"""From the creation of a supervisor to its release, and what restarts it.
 
 create          make the worker of a declared child       recreate  replace it, in its turn
 stop            asked, passed down, drained               release   its end, and what follows
 restart_policy  what becomes of a child that failed or finished: OTP's rules
-requests        what a person asks: restart, pause, resume, retry, acknowledge
+requests        what an operator asks: restart, pause, resume, retry, acknowledge
 """

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fsmv2.core.state.tree import Tree
 
 
-def come_back(tree: Tree, s: Supervisor, spec: ChildSpec) -> bool:
+def declared_again(tree: Tree, s: Supervisor, spec: ChildSpec) -> bool:
     """A child that is being removed is declared again: keep it if it is the same (H1)."""
     if s.stop is None or not s.stop.kind.can_be_called_off:
         return False
@@ -30,12 +30,12 @@ def come_back(tree: Tree, s: Supervisor, spec: ChildSpec) -> bool:
         and (s.applied or s.declared.user_spec) == spec.user_spec
     )
     if not same:
-        if s.comeback == spec:
+        if s.recreate_as == spec:
             return False
-        s.comeback = spec
-        tree.report("stop", s, "declared again while being removed: to be created anew after it")
+        s.recreate_as = spec
+        tree.report("stop", s, "declared again while being removed: to be recreated after it")
         return True
-    s.comeback = None
+    s.recreate_as = None
     cause = Cause("spec", "declared again while being removed", tree.tick_id)
     for kept in stop.call_off(tree, s, cause):
         _catch_up(tree, kept)
@@ -64,14 +64,14 @@ def keep_equal(s: Supervisor, spec: ChildSpec) -> None:
 
 def replace_by_nothing(s: Supervisor) -> None:
     """It is not declared any more, nor is what was to take its place."""
-    s.comeback = None
+    s.recreate_as = None
 
 
 def replace_root(tree: Tree, root: Supervisor, spec: ChildSpec) -> None:
     """The root has another name: remove it, and make the new one when it is gone."""
-    if root.stop is None or root.comeback is None:
+    if root.stop is None or root.recreate_as is None:
         remove(tree, root, f"the root is now named {spec.name}")
-    root.comeback = spec
+    root.recreate_as = spec
 
 
 def review(tree: Tree, s: Supervisor) -> None:
@@ -79,7 +79,7 @@ def review(tree: Tree, s: Supervisor) -> None:
     if s.watched_at is None or s.definition.in_place or s.stop is not None:
         return
     config = s.desired is not None and s.desired.config != s.live_config
-    needed = config or s.declared.user_spec != s.applied or s.comeback is not None
+    needed = config or s.declared.user_spec != s.applied or s.recreate_as is not None
     if needed and not s.recreate_due:
         _due(tree, s)
     elif not needed and s.recreate_due:
@@ -88,7 +88,7 @@ def review(tree: Tree, s: Supervisor) -> None:
 
 def retype(tree: Tree, s: Supervisor, spec: ChildSpec) -> None:
     """Have `s` replaced by what `spec` declares, of another type; in its turn, if it runs."""
-    s.comeback = spec
+    s.recreate_as = spec
     if s.watched_at is None or s.stop is not None:
         remove(tree, s, _new_type(s), paced=True)
     elif not s.recreate_due:
@@ -97,15 +97,15 @@ def retype(tree: Tree, s: Supervisor, spec: ChildSpec) -> None:
 
 def keep_type(tree: Tree, s: Supervisor) -> None:
     """`s` is to be of its own type again before its turn to be replaced has come."""
-    s.comeback = None
+    s.recreate_as = None
     _not_due(tree, s)
     s.derive_next_tick(anew=True)  # what changed meanwhile was withheld
     tree.mark(s, Cause("spec", "of its old type again", tree.tick_id))
 
 
 def _new_type(s: Supervisor) -> str:
-    assert s.comeback is not None  # noqa: S101
-    return f"its type changed from {s.declared.worker_type} to {s.comeback.worker_type}"
+    assert s.recreate_as is not None  # noqa: S101
+    return f"its type changed from {s.declared.worker_type} to {s.recreate_as.worker_type}"
 
 
 def _due(tree: Tree, s: Supervisor) -> None:
@@ -128,7 +128,7 @@ def begin(tree: Tree, s: Supervisor) -> None:
         tree.set_timer(s, "recreate", tree.now + max(wait, 0.001))
         return
     s.recreate_due = False
-    if s.comeback is not None:
+    if s.recreate_as is not None:
         remove(tree, s, _new_type(s), paced=True)
         return
     new = s.declared.user_spec, s.desired.config if s.desired is not None else None

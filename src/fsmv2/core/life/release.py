@@ -76,12 +76,16 @@ def _remove(tree: Tree, top: Supervisor, reported: str) -> None:
         hand_on(tree, parent, cause)
     else:
         tree.root = None
-    if top.comeback is not None and not tree.stopping and (parent is None or parent.stop is None):
-        again = create(tree, parent, top.comeback, after=top.incarnation)
+    if (
+        top.recreate_as is not None
+        and not tree.stopping
+        and (parent is None or parent.stop is None)
+    ):
+        recreated = create(tree, parent, top.recreate_as, after=top.incarnation)
         if paced:
-            tree.pace.begun(again.path, tree.now)
+            tree.pace.begun(recreated.path, tree.now)
         if parent is None:
-            tree.root = again
+            tree.root = recreated
 
 
 def _forget(tree: Tree, s: Supervisor) -> None:
@@ -109,7 +113,7 @@ def _restart(tree: Tree, s: Supervisor, *, keep_children: bool) -> None:
         tree.pace.begun(s.path, tree.now)
     s.timers.clear()
     made = make(tree, s.parent, s.declared, s.path)
-    s.renew(made.registered, made.worker, keep_children=keep_children)
+    s.next_incarnation(made.registered, made.worker, keep_children=keep_children)
     if made.problem:
         retry_later(tree, s, made.problem)
     map_child(tree, s)

@@ -1,4 +1,4 @@
-"""What a person may ask of one worker or subtree: restart, pause, resume, retry, acknowledge."""
+"""What an operator may ask of one worker or subtree: restart, pause, resume, retry, acknowledge."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fsmv2.core.state.supervisor import Supervisor
     from fsmv2.core.state.tree import Tree
 
-TRIED_BY_TIMER = ("retry", "repair", "create", "breaker", "again", "recreate")
+TRIED_BY_TIMER = ("retry", "repair", "create", "breaker", "restart", "recreate")
 """Timers that stand for a try which waits for its time."""
 
 
@@ -28,7 +28,7 @@ def restart(tree: Tree, event: RestartAsked) -> None:
     """A new instance is wanted, also of one that had ended."""
     s = _find(tree, event.path, "restart", event.who)
     if s is not None:
-        restart_policy.forgive(tree, s)
+        restart_policy.restart_ended(tree, s)
         stop.restart(tree, s, f"restart asked by {event.who}")
 
 
@@ -64,7 +64,7 @@ def retry(tree: Tree, event: RetryAsked) -> None:
 
 def try_now(tree: Tree, s: Supervisor, cause: Cause) -> None:
     """Have one worker try what waits for its time."""
-    restart_policy.forgive(tree, s)
+    restart_policy.restart_ended(tree, s)
     for kind in TRIED_BY_TIMER:
         if kind in s.timers:
             tree.set_timer(s, kind, tree.now)
@@ -72,12 +72,12 @@ def try_now(tree: Tree, s: Supervisor, cause: Cause) -> None:
         s.attempts.retry_at = min(s.attempts.retry_at, tree.now)
     if s.repeat is not None:
         s.repeat.due = min(s.repeat.due, tree.now)
-    livelock.asked_anew(s)
+    livelock.reset(s)
     tree.mark(s, cause)
 
 
 def acknowledge(tree: Tree, event: AcknowledgeAsked) -> None:
-    """A person has taken an escalation over."""
+    """An operator has taken an escalation over."""
     s = _find(tree, event.path, "acknowledge", event.who)
     if s is None:
         return

@@ -56,13 +56,13 @@ def finished(tree: Tree, s: Supervisor, reason: str, *, planned: bool = False) -
     due = tree.now + s.backoff.delay(0) if planned else count_failure(tree, s)
     again = f"finished ({reason}); permanent, so it is restarted in {due - tree.now:.1f} s"
     _end(tree, s, Ended(again, normally=True, until=due, planned=planned))
-    tree.set_timer(s, "again", due)
+    tree.set_timer(s, "restart", due)
     if not planned:
         escalate(tree, s, f"it keeps finishing: {reason}")
     _take_along(tree, s, f"finished: {reason}")
 
 
-def begin_again(tree: Tree, s: Supervisor, reason: str) -> None:
+def restart_faulty(tree: Tree, s: Supervisor, reason: str) -> None:
     """`s` was found at fault: a new instance, with its group; the end of it if it is temporary."""
     if s.ended is not None or detect_only.detects(s) or pauses.paused_by(s):
         return  # whatever found it at fault finds it again
@@ -71,30 +71,30 @@ def begin_again(tree: Tree, s: Supervisor, reason: str) -> None:
         return
     stop.restart(tree, s, reason)
     if s.definition.in_place:
-        _begin_children_anew(tree, s)
+        _restart_children(tree, s)
     _take_along(tree, s, reason)
 
 
-def _begin_children_anew(tree: Tree, s: Supervisor) -> None:
-    """What ended is begun; and all of them, when one that keeps failing is the reason."""
-    in_vain = any(c.attempts is not None and c.attempts.escalated for c in s.children.values())
+def _restart_children(tree: Tree, s: Supervisor) -> None:
+    """What ended is restarted; and all of them, when one that keeps failing is the reason."""
+    escalated = any(c.attempts is not None and c.attempts.escalated for c in s.children.values())
     for child in s.children.values():
-        forgive(tree, child)
-        if in_vain:
+        restart_ended(tree, child)
+        if escalated:
             forget_failures(child)
             tree.clear_condition(child, RECOVERS)
             stop.restart(tree, child, f"restarted with {s.path}")
 
 
-def forgive(tree: Tree, s: Supervisor) -> None:
+def restart_ended(tree: Tree, s: Supervisor) -> None:
     """Restart one that ended."""
     if s.ended is not None:
         s.ended = None
-        s.timers.pop("again", None)
+        s.timers.pop("restart", None)
         tree.report("ended", s, "is restarted")
         tree.mark(s, Cause("ended", "no longer", tree.tick_id))
         for child in s.children.values():
-            forgive(tree, child)
+            restart_ended(tree, child)
 
 
 def review_auto_stop(tree: Tree, s: Supervisor, policy: str) -> None:
@@ -135,7 +135,7 @@ def _end(tree: Tree, s: Supervisor, ended: Ended) -> None:
 
 
 def _take_along(tree: Tree, s: Supervisor, why: str) -> None:
-    """Begin its group again with `s`, in the group's way."""
+    """Restart its group with `s`, in the group's way."""
     parent = s.parent
     if parent is None or parent.stop is not None:
         return
@@ -151,7 +151,7 @@ def _take_one(tree: Tree, s: Supervisor, reason: str) -> None:
         return
     if s.ended is not None:
         if s.declared.restart != "temporary" and s.ended.until is None:
-            forgive(tree, s)
+            restart_ended(tree, s)
         return
     phase = s.definition.states[s.state].phase
     if phase is Phase.FAILED or (phase in NOT_BEGUN and s.action is None):

@@ -80,7 +80,7 @@ def remove(tree: Tree, s: Supervisor, reason: str, *, paced: bool = False) -> No
 
 def restart(tree: Tree, s: Supervisor, reason: str) -> None:
     """Stop, then restart as a new incarnation; ignored while it is stopping anyway."""
-    if s.stop is None and s.comeback is not None:
+    if s.stop is None and s.recreate_as is not None:
         remove(tree, s, reason, paced=True)  # it comes back as what it is to become
     elif s.stop is None:
         tree.counters.restarts += 1

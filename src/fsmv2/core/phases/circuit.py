@@ -196,5 +196,5 @@ def withheld_by(tree: Tree, s: Supervisor) -> str:
 
 
 def repair(tree: Tree, s: Supervisor) -> None:
-    """Its backoff is over: begin the one at fault again."""
-    restart_policy.begin_again(tree, s, REPAIRED)
+    """Its backoff is over: restart the one at fault."""
+    restart_policy.restart_faulty(tree, s, REPAIRED)

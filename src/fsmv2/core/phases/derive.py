@@ -76,7 +76,7 @@ def _derive(tree: Tree, s: Supervisor) -> None:
         or old[3] != parent_state
         or old[5] is not tree.global_variables
     ):
-        livelock.asked_anew(s)
+        livelock.reset(s)
     user = with_engine_keys(
         s.user,
         parent_state=parent_state,

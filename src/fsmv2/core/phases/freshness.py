@@ -151,7 +151,7 @@ def check_age(tree: Tree, s: Supervisor) -> None:
         if s.ended is not None or detect_only.detects(s) or pauses.paused_by(s):
             return
         count_failure(tree, s)
-        restart_policy.begin_again(tree, s, "its collection stays silent")
+        restart_policy.restart_faulty(tree, s, "its collection stays silent")
         escalate(tree, s, "its collection stays silent")
         return
     tree.report("silent", s, f"silent for {age:.0f} s: collection restarted", level="warning")

@@ -19,7 +19,7 @@ def publish(tree: Tree, s: Supervisor) -> None:
     stands = phase is Phase.STOPPED
     escalated = s.attempts is not None and s.attempts.escalated and phase is not Phase.RUNNING
     if escalated and not (stands and asked_to_stop(s)):
-        # A person was called; the parent's policy should see that. But who was asked to stop and
+        # An operator was paged; the parent's policy should see that. But who was asked to stop and
         # has stopped is what it should be, and its parent may wait for that.
         phase = Phase.FAILED
     reason = s.reason

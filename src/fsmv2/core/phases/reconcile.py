@@ -138,7 +138,7 @@ def _changes(tree: Tree, s: Supervisor, looked: Reconciling) -> Iterator[bool]:
             yield True
         elif (
             existing.declared is not spec
-            or existing.comeback is not None
+            or existing.recreate_as is not None
             or existing.stop is not None
             or existing.conditions is not None
         ) and _change_one(tree, existing, spec):
@@ -182,14 +182,14 @@ def _agreed_missing(tree: Tree, s: Supervisor, name: str) -> bool:
 def change(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
     """Apply a declared spec to an existing child; returns whether anything had to be done."""
     if child.stop is not None and not child.stop.kind.gives_way:
-        return recreate.come_back(tree, child, spec)
+        return recreate.declared_again(tree, child, spec)
     old = child.declared
     if old.worker_type != spec.worker_type:
-        if child.comeback == spec:
+        if child.recreate_as == spec:
             return False
         recreate.retype(tree, child, spec)
         return True
-    if child.comeback is not None:
+    if child.recreate_as is not None:
         recreate.keep_type(tree, child)
     if old == spec:
         # Equal by value: keep our object, so that the next comparison is by identity. H54
@@ -215,8 +215,8 @@ def change(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
         return True
     if old.state_mapping != spec.state_mapping:
         map_child(tree, child)
-    if child.ended is not None and _begins_anew(old, spec):
-        restart_policy.forgive(tree, child)
+    if child.ended is not None and _calls_for_restart(old, spec):
+        restart_policy.restart_ended(tree, child)
     if old.detect_only != spec.detect_only:
         cause = Cause("spec", f"detect only at {child.path} changed", tree.tick_id)
         tree.for_each((child,), "mark", cause, below=True)
@@ -228,7 +228,7 @@ def change(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
     return True
 
 
-def _begins_anew(old: ChildSpec, new: ChildSpec) -> bool:
+def _calls_for_restart(old: ChildSpec, new: ChildSpec) -> bool:
     """Whether a child that ended is declared as something that has not: another spec, say."""
     enabled = new.enabled and not old.enabled
     return enabled or old.user_spec != new.user_spec or old.restart != new.restart

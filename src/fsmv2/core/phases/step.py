@@ -163,7 +163,7 @@ def _goto(tree: Tree, s: Supervisor, answer: Goto) -> str:
     old, s.state, s.since, s.reason = s.state, target, tree.now, answer.reason
     unasked = d.states[old].phase in WORKS and s.control != d.stop_state
     s.timers.pop("wake", None)
-    actions.ask_afresh(s)
+    actions.reset_repeats(s)
     tree.report("transition", s, f"{old} → {target}: {answer.reason}")
     if phase is Phase.FAILED:
         count_failure(tree, s)

@@ -224,6 +224,6 @@ def give_up_awaiting(tree: Tree, s: Supervisor) -> None:
         tree.set_timer(s, "awaiting", tree.now + s.definition.observe_timeout)
 
 
-def ask_afresh(s: Supervisor) -> None:
+def reset_repeats(s: Supervisor) -> None:
     """It has left the state that asked: how often the same was tried no longer counts."""
     s.repeat = None

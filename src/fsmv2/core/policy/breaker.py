@@ -48,7 +48,7 @@ def note(tree: Tree, s: Supervisor, where: str, error: BaseException) -> None:
         s,
         BREAKER,
         f"{describe(where, error)}; {settings.breaker_failures} times within "
-        f"{settings.breaker_window:.0f} s, so its steps are stopped; tried again in {delay:.1f} s",
+        f"{settings.breaker_window:.0f} s, so its steps are stopped; retry in {delay:.1f} s",
     )
     tree.set_timer(s, "breaker", tree.now + delay)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.contract.events import PlaceLost, Saved, SaveFailed
-from fsmv2.core.contract.instructions import Forget, Save, SaveObserved
+from fsmv2.core.contract.instructions import DeleteStored, Save, SaveObserved
 from fsmv2.core.state.conditions import PLACE, STORED
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.parts import pause_to_json
@@ -95,7 +95,7 @@ def withholds(tree: Tree, s: Supervisor) -> str:
 
 
 def forget(tree: Tree, s: Supervisor) -> None:
-    """A supervisor is gone: what was removed is forgotten; what only stops stays stored."""
+    """A supervisor is gone: what was removed is deleted; what only stops stays stored."""
     store = tree.store
     if store is None:
         return
@@ -103,14 +103,14 @@ def forget(tree: Tree, s: Supervisor) -> None:
     top = s
     while top.stop is not None and not top.stop.kind.is_top and top.parent is not None:
         top = top.parent
-    comes_back = top.comeback is not None and top.comeback.name == top.name
-    removed = top.stop is not None and top.stop.kind.forgets_stored
-    if not removed or (comes_back and s is top):
+    recreated = top.recreate_as is not None and top.recreate_as.name == top.name
+    removed = top.stop is not None and top.stop.kind.deletes_stored
+    if not removed or (recreated and s is top):
         store.miss(s.path)  # until it is made again, or found to be declared no more
         return
-    if s is top or (comes_back and s.parent is top):
+    if s is top or (recreated and s.parent is top):
         store.drop(s.path)
-        tree.emit(Forget(s.path))
+        tree.emit(DeleteStored(s.path))
     else:
         store.kept.pop(s.path, None)
 
@@ -216,7 +216,7 @@ def _set_condition(tree: Tree, reason: str) -> None:
 
 
 def _drop_undeclared(tree: Tree, store: StoreState, s: Supervisor, desired: DesiredState) -> None:
-    """Forget what is stored below `s` and no longer declared: removed while nobody ran."""
+    """Delete what is stored below `s` and no longer declared: removed while nobody ran."""
     declared = {join(s.path, spec.name) for spec in desired.children_specs}
     found = store.unmet.get(s.path, set()) - declared
     if s.parent is None:
@@ -226,5 +226,7 @@ def _drop_undeclared(tree: Tree, store: StoreState, s: Supervisor, desired: Desi
             continue
         store.found(path)
         store.drop(path)
-        tree.emit(Forget(path))
-        tree.report("store", s, f"{path} was stored and is not declared any more: forgotten")
+        tree.emit(DeleteStored(path))
+        tree.report(
+            "store", s, f"{path} was stored and is no longer declared: removed from the store"
+        )

@@ -1,4 +1,4 @@
-"""Call a person when trying again does not help, and forget it all after a healthy while."""
+"""Page an operator when retries do not help, and start over after a healthy while."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def plan_repair(tree: Tree, s: Supervisor, reason: str) -> None:
 
 
 def _what_to_do(definition: WorkerDefinition) -> str:
-    """The type's own word to the person who is called."""
+    """The type's own word to the operator who is paged."""
     steps = "".join(f" ({n}) {step}" for n, step in enumerate(definition.manual_steps, 1))
     runbook = f" Runbook: {definition.runbook}" if definition.runbook else ""
     return (f" What to do:{steps}" if steps else "") + runbook

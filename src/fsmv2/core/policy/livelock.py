@@ -11,7 +11,7 @@ what is above `transitions_at_once` is a livelock. Why this one and not another:
   and needs more than two a second for ever; a duty cycle of one a second never fills the bucket.
 - It does not ask who woke the worker: a timer, an observation, its child, or the same tick. So two
   that hand over to each other through their parent or their data are found as well.
-- What is asked of it anew, by its declaration, its variables, its parent's state or a person, is no
+- What is asked of it by its declaration, its variables, its parent's state or an operator is no
   doing of its own and empties the bucket. Its own observations and children do not.
 
 From then on each further transition waits for a pause that doubles up to the backoff's cap. In it
@@ -27,7 +27,7 @@ from fsmv2.core.state.conditions import SETTLED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tree import Tree
 
-IN_A_LIVELOCK = "in a livelock; its steps are tried again after a pause"
+IN_A_LIVELOCK = "in a livelock; its steps are retried after a pause"
 
 KEPT = 8
 """Transitions that are remembered to name the states, and how fast they come."""
@@ -72,7 +72,7 @@ def calm_down(tree: Tree, s: Supervisor) -> None:
         tree.set_timer(s, "calm", tree.now + (level - half) / rate)
 
 
-def asked_anew(s: Supervisor) -> None:
+def reset(s: Supervisor) -> None:
     """What is asked of it now comes from elsewhere, and may not be a livelock."""
     s.unsettled_until = s.restless = 0.0
 

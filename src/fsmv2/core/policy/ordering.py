@@ -85,7 +85,7 @@ def is_down(tree: Tree, s: Supervisor) -> bool:
     """Whether `s` has failed or finished, and is to come back.
 
     Also when it has been stopped since, for a sibling that it requires: were its backoff forgotten,
-    the two would begin each other again as fast as they can.
+    the two would restart each other as fast as they can.
     """
     if s.ended is not None:
         return s.ended.until is not None

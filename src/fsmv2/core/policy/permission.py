@@ -16,7 +16,7 @@ DETECT_ONLY = "detect only: nothing is done, only reported"
 
 
 def refusal(tree: Tree, path: str, incarnation: int) -> str:
-    """Why this incarnation may change nothing now, for a person; empty when it may.
+    """Why this incarnation may change nothing now, for an operator; empty when it may.
 
     Whatever holds a worker above it holds it too: a pause, a stop and a hold are decided at once
     there, and passed down only in the ticks that follow. A pause is named before all else, as it

@@ -1,6 +1,6 @@
 """Secrets that change while the tree runs, as the core sees them: tokens with another digest.
 
-The runtime looks at the files and declares the tree anew; here it is told which worker a change
+The runtime looks at the files and declares the tree again; here it is decided which worker a change
 concerns, and what cannot be read.
 """
 

@@ -1,4 +1,4 @@
-"""Conditions: what is unusual about a supervisor, each with a reason a person understands.
+"""Conditions: what is unusual about a supervisor, each with a reason an operator understands.
 
 Only what is not as it should be is kept, so an undisturbed worker carries none.
 """

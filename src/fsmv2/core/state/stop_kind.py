@@ -2,8 +2,8 @@
 
 | kind        | asked by          | its end   | what is stored | another stop meanwhile |
 |-------------|-------------------|-----------|----------------|------------------------|
-| remove      | the declaration   | its own   | is forgotten   | stays a removal        |
-| restart     | a fault, a person | its own   | stays          | gives way to it        |
+| remove      | the declaration   | its own   | is deleted     | stays a removal        |
+| restart     | a fault, operator | its own   | stays          | gives way to it        |
 | shutdown    | the program       | its own   | stays          | stays a shutdown       |
 | with parent | a stop above      | its top's | as for its top | stays with its parent  |
 
@@ -23,20 +23,20 @@ class StopKind(Enum):
     """Whether the supervisor ends this stop itself, when it and all below it are down."""
     gives_way: bool
     """Whether another stop that is asked for meanwhile takes its place."""
-    forgets_stored: bool
+    deletes_stored: bool
     """Whether what a store keeps of the path is dropped at the end."""
     can_be_called_off: bool
     """Whether the same declaration, come back meanwhile, ends the stop."""
 
     def __new__(
-        cls, text: str, is_top: bool, gives_way: bool, forgets_stored: bool, called_off: bool
+        cls, text: str, is_top: bool, gives_way: bool, deletes_stored: bool, called_off: bool
     ) -> StopKind:
         """The text is the value; the rest are attributes of it."""
         # `object.__new__`, as the enum replaces its own `__new__` once all members are made.
         made = object.__new__(cls)
         made._value_ = text
         made.is_top, made.gives_way = is_top, gives_way
-        made.forgets_stored, made.can_be_called_off = forgets_stored, called_off
+        made.deletes_stored, made.can_be_called_off = deletes_stored, called_off
         return made
 
     #                            top, gives way, forgets, called off

@@ -1,4 +1,4 @@
-"""The engine's record of one running worker, and the few words a person may say to it.
+"""The engine's record of one running worker, and the few words an operator may say to it.
 
 Everything the core knows about a path is here; the functions that change it live in the files
 named after what they do (derive, control, reconcile, step, ...) and are called by `tick`.
@@ -44,7 +44,7 @@ WRITTEN_BY: Mapping[str, tuple[str, ...]] = {
     "state/tree": ("dirty", "dirty_below", "causes", "more_causes", "conditions", "upstream"),
     "tick": ("tick_count", "records"),
     # What should be.
-    "life/recreate": ("declared", "comeback", "recreate_due"),
+    "life/recreate": ("declared", "recreate_as", "recreate_due"),
     "phases/derive": (
         *("spec", "desired", "derive_due", "derive_key", "reads"),
         *("user", "location", "location_path", "location_scope"),
@@ -164,7 +164,7 @@ class Supervisor:
         self.records: tuple[TickRecord, ...] = ()
         self.attempts: Attempts | None = None
         self.breaker: Breaker | None = None
-        self.comeback: ChildSpec | None = None
+        self.recreate_as: ChildSpec | None = None
         self.ended: Ended | None = None
         self.paused: Pause | None = None
         self.upstream: tuple[str, ...] = ()
@@ -246,7 +246,7 @@ class Supervisor:
             self.definition.name, self.state, Phase.INITIAL, False, False, self.reason
         )
 
-    def renew(
+    def next_incarnation(
         self,
         registered: RegisteredType,
         worker: Worker[Any, Any, Any],

@@ -22,9 +22,9 @@ from fsmv2.core import (
     CancelAction,
     Collect,
     Declared,
+    DeleteStored,
     Event,
     ForceAsked,
-    Forget,
     Instruction,
     LoopBlocked,
     LoopFreed,
@@ -84,8 +84,8 @@ def decided(instruction: Instruction) -> tuple[str, str]:
             text = f"store (#{number}) {_sum(declared)}: desired state {state}, {_sum(desired)}"
         case SaveObserved(_, incarnation, _, state, observed):
             text = f"store incarnation {incarnation}: state {state}, observed {_sum(observed)}"
-        case Forget():
-            text = "forget it in the store"
+        case DeleteStored():
+            text = "delete it from the store"
         case _:
             assert_never(instruction)
     return instruction.path, text

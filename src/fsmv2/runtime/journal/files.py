@@ -28,13 +28,13 @@ class JournalFiles:
     def __init__(
         self,
         segments: SegmentedLog,
-        told: Callable[[str], None],
+        report: Callable[[str], None],
         *,
         rest: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`told` is called once for each class that is no data; `rest` gives others their turn."""
+        """`report` is called once for each class that is no data; `rest` lets others run."""
         self.segments = segments
-        self._told = told
+        self._report = report
         self._sleep = rest
         self._known: set[str] = set()
         self._encode = msgspec.msgpack.Encoder().encode
@@ -109,9 +109,9 @@ class JournalFiles:
     def _not_kept(self, where: str, kind: str) -> None:
         if kind not in self._known:
             self._known.add(kind)
-            self._told(
+            self._report(
                 f"{where} holds a {kind}, which is no data: the journal does not keep it, and a "
-                "replay cannot tell what depends on it"
+                "replay cannot reproduce what depends on it"
             )
 
     def _rest(self) -> None:

@@ -51,7 +51,7 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="start"):
-    """The first record of a segment. `at` in Unix seconds, `why` as people are told."""
+    """The first record of a segment. `at` in Unix seconds, `why` as people read it."""
 
     at: float
     fsmv2: str

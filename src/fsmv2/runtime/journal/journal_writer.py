@@ -1,7 +1,7 @@
 """The thread that writes the journal, so that supervision never waits for a disk.
 
-Started and closed by the runtime. A journal that cannot be written is reported, and started
-afresh when it can be; the tree goes on without.
+Started and closed by the runtime. A journal that cannot be written is reported, and restarted
+when it can be; the tree goes on without.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import StoreError, said
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.runtime.journal.format import Begun, Gap, Noted
-from fsmv2.runtime.journal.recorder import ANEW, NEXT
+from fsmv2.runtime.journal.recorder import AFTER_GAP, NEXT
 from fsmv2.store.segmented_log import SegmentedLog
 from fsmv2.store.write_failure import WriteFailure, record_failure, reserve_room
 
@@ -26,12 +26,12 @@ GATHER = 0.1
 """Seconds for which notes are gathered: what a kill may lose."""
 
 RETRY = 30.0
-"""Seconds until a journal that could not be written is started afresh."""
+"""Seconds until a journal that could not be written is restarted."""
 
 END_POLL = 0.005
 
 Complain = Callable[[str, str], None]
-"""Is told what is wrong, and the level of it; from the thread."""
+"""Receives what is wrong, and the level of it; from the thread."""
 
 
 class JournalWriter:
@@ -41,14 +41,14 @@ class JournalWriter:
         self.wants = ""
         self.taking = True
         self._segments = SegmentedLog(folder, max_bytes)
-        self._files = JournalFiles(self._segments, lambda text: self._tell(text, "warning"))
+        self._files = JournalFiles(self._segments, lambda text: self._report(text, "warning"))
         self._complain: Complain | None = None
         self._queue: deque[Noted | Begun | Gap] = deque()
         # Each number is changed by one thread only, so that none has to wait for the other.
         self._put = self._written = 0
         self._wake = threading.Event()
         self._closing = threading.Event()
-        self._anew = threading.Event()
+        self._restart = threading.Event()
         self._asked = self._broken = self._in_trouble = False
         self._retry_at: float | None = None
         self._thread = threading.Thread(target=self._run, name="fsmv2-journal", daemon=True)
@@ -56,7 +56,7 @@ class JournalWriter:
     def start(self, complain: Complain) -> None:
         """Take the folder and start; StoreError when another tree has it.
 
-        A folder that cannot be used is only complained of: no tree waits for its journal.
+        A folder that cannot be used is only reported: no tree waits for its journal.
         """
         self._complain = complain
         try:
@@ -81,7 +81,7 @@ class JournalWriter:
 
     def restart(self) -> None:
         """Have another segment begun at once, as where the folder was lost; from any thread."""
-        self._anew.set()
+        self._restart.set()
         self._wake.set()
 
     def abandon(self) -> None:
@@ -124,14 +124,14 @@ class JournalWriter:
             if isinstance(item, Begun):
                 self._begin(item)
             else:
-                self._tell(f"it has a gap: {item.why}", "error")
-                self._want(ANEW)
+                self._report(f"it has a gap: {item.why}", "error")
+                self._want(AFTER_GAP)
         self._write(notes)
         due = self._retry_at is not None and time.monotonic() >= self._retry_at
-        if due or self._anew.is_set():
-            self._anew.clear()
+        if due or self._restart.is_set():
+            self._restart.clear()
             self._retry_at = None
-            self._want(ANEW)
+            self._want(AFTER_GAP)
 
     def _want(self, what: str) -> None:
         self.wants, self._asked = what, True
@@ -164,12 +164,12 @@ class JournalWriter:
         if not self._in_trouble:
             self._in_trouble = True
             record_failure(self._segments.folder, WriteFailure(time.time(), said(error)))
-        self._tell(
+        self._report(
             f"what happens is not recorded: {self._segments.folder} cannot be written: "
-            f"{said(error)}; tried again in {RETRY:.0f} s",
+            f"{said(error)}; retry in {RETRY:.0f} s",
             "error",
         )
 
-    def _tell(self, text: str, level: str) -> None:
+    def _report(self, text: str, level: str) -> None:
         if self._complain is not None:
             self._complain(text, level)

@@ -14,9 +14,9 @@ from fsmv2.runtime.journal.format import Begun, Gap, Noted
 
 WAITING = 200_000
 """Events and instructions that may wait to be written, about 100 bytes each; some seconds of the
-worst storm. Beyond them the journal has a gap and begins anew, and the tree never waits for it."""
+worst storm. Beyond them the journal has a gap and restarts, and the tree never waits for it."""
 
-ANEW = "goes on after a gap"
+AFTER_GAP = "goes on after a gap"
 NEXT = "goes on"
 START = "the start"
 
@@ -24,8 +24,8 @@ START = "the start"
 class Sink(Protocol):
     """What takes the notes.
 
-    `wants` is NEXT or ANEW when another segment is to begin. While it is not `taking`, notes would
-    be of no use.
+    `wants` is NEXT or AFTER_GAP when another segment is to begin. While it is not `taking`, notes
+    would be of no use.
     """
 
     wants: str
@@ -54,7 +54,7 @@ class Recorder:
         """Whether a slice may decide now; False while the core is being copied, in pieces."""
         sink = self._sink
         if self._copying is None:
-            if self._begun and (not sink.wants or (self._gap and sink.wants != ANEW)):
+            if self._begun and (not sink.wants or (self._gap and sink.wants != AFTER_GAP)):
                 return True  # after a gap not before all that came before it is written
             self._copying = Copying(self._core)
         if not self._copying.go_on(enough):

@@ -126,17 +126,17 @@ class _Replay:
         """Replay these segments."""
         ending = ""
         for path in _from(paths, since):
-            told = ReplayedSegment(path=path, size=path.stat().st_size)
-            self._segments.append(told)
+            summary = ReplayedSegment(path=path, size=path.stat().st_size)
+            self._segments.append(summary)
             segment = RecordedSegment(path)
-            goes_on = self._segment(segment, told)
+            goes_on = self._segment(segment, summary)
             if self._core is not None:
-                self._reached, ending = self._core, told.problem
+                self._reached, ending = self._core, summary.problem
             else:
-                ending = ending or told.problem
+                ending = ending or summary.problem
             if not goes_on:
                 break
-            if told.problem:
+            if summary.problem:
                 self._core = None  # what follows begins with a checkpoint of its own
         nothing = self._reached is None and self._difference is None
         if len(self._segments) == 1 and self._segments[0].problem and nothing:
@@ -151,20 +151,20 @@ class _Replay:
             nearest=self._story.nearest() if self._story is not None else "",
         )
 
-    def _segment(self, segment: RecordedSegment, told: ReplayedSegment) -> bool:
+    def _segment(self, segment: RecordedSegment, summary: ReplayedSegment) -> bool:
         """Replay one; whether to go on with the next."""
         start = segment.start()
         if start is None:
-            told.problem = segment.problem
+            summary.problem = segment.problem
             return True
-        told.why, told.workers = start.why, start.head.supervisors
-        told.fsmv2, told.python = start.fsmv2, start.python
-        told.first = told.last = start.head.epoch + start.head.now
-        if self._until is not None and told.first > self._until:
-            self._segments.remove(told)
+        summary.why, summary.workers = start.why, start.head.supervisors
+        summary.fsmv2, summary.python = start.fsmv2, start.python
+        summary.first = summary.last = start.head.epoch + start.head.now
+        if self._until is not None and summary.first > self._until:
+            self._segments.remove(summary)
             return False
         if not self._begin(segment, start):
-            told.problem = segment.problem or "its checkpoint is not whole"
+            summary.problem = segment.problem or "its checkpoint is not whole"
             return True
         if self._difference is not None:
             return False
@@ -173,13 +173,13 @@ class _Replay:
             assert core is not None  # noqa: S101  (_begin has made it)
             epoch = core.epoch if one.epoch is None else one.epoch
             if self._until is not None and epoch + one.now > self._until:
-                if not told.runs:
-                    self._segments.remove(told)
+                if not summary.runs:
+                    self._segments.remove(summary)
                 return False
-            told.last = epoch + one.now
-            told.events += len(one.events)
-            told.runs += one.idle + 1
-            told.turns += one.turns
+            summary.last = epoch + one.now
+            summary.events += len(one.events)
+            summary.runs += one.idle + 1
+            summary.turns += one.turns
             try:
                 found = self._slice(core, one)
             except FsmError as error:
@@ -193,7 +193,7 @@ class _Replay:
             if found is not None:
                 self._difference = msgspec.structs.replace(found, segment=segment.path)
                 return False
-        told.problem = segment.problem
+        summary.problem = segment.problem
         return True
 
     def _begin(self, segment: RecordedSegment, start: Start) -> bool:

@@ -32,12 +32,12 @@ def tick(tree: Tree, s: Supervisor) -> None:
         derive.derive(tree, s)
     if s.desired is not None and s.desired.auto_stop != "never":
         restart_policy.review_auto_stop(tree, s, s.desired.auto_stop)
-    was_disabled, was_control = s.disabled, s.control
+    was_disabled, before = s.disabled, s.decision
     decide_control(s)
-    if s.control != was_control:
+    if s.decision is not before and s.control != before.state:
         if s.control == s.definition.stop_state:
             ordering.wants_stopped(tree, s)  # before its own step, which must wait for them
-        elif was_control == s.definition.stop_state:
+        elif before.state == s.definition.stop_state:
             goes_on(tree, s)
     if s.disabled is not was_disabled:
         if s.path in tree.dependents:

@@ -17,11 +17,11 @@ from fsmv2.core.policy import actions, durable, stop_order
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.runtime.executor import Executor
 from fsmv2.testing import FaultKind, FaultPlan, Outcome, SimulatedTree, simulate
-from fsmv2.testing.converging import Converges, Ends
+from fsmv2.testing.convergence_invariants import Converges, Ends
 from fsmv2.testing.cycles import cycle_in
+from fsmv2.testing.delta_debugging import shrink
 from fsmv2.testing.faults import IMPOSSIBLE
-from fsmv2.testing.invariants import INVARIANTS, NothingRaises
-from fsmv2.testing.shrinking import shrink
+from fsmv2.testing.worker_invariants import INVARIANTS, NothingRaises
 from fsmv2.worker import Phase
 
 MANY = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]

@@ -36,10 +36,10 @@ from fsmv2.store.write_failure import failure_in
 from fsmv2.worker import Phase, WorkerFactory
 
 DUE = {
-    "retry": "tries again",
+    "retry": "retries",
     "wake": "looks at its state again",
     "create": "is made, if it can be by then",
-    "breaker": "has its steps tried again",
+    "breaker": "has its steps retried",
     "repair": "is restarted by its parent",
     "restart": "is restarted",
     "recreate": "is recreated with what is declared now",

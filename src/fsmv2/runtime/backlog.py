@@ -19,7 +19,7 @@ DELETED_WAITING = 10_000
 """Removals kept; one that is dropped is made up for at the next start, as no longer declared."""
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class PendingWrites(msgspec.Struct, frozen=True):
     """One lot taken out, with the order in which things were put in."""
 
     saves: dict[str, tuple[int, Save]]
@@ -75,19 +75,19 @@ class Backlog:
             self._events.popleft()
             self._dropped += 1
 
-    def take(self) -> Waiting:
+    def take(self) -> PendingWrites:
         """All that waits, less what was removed after it was put in; nothing is left."""
         deleted = self._deleted
         saves, observed = self._saves, self._observed
         if deleted:
             saves = {p: s for p, s in saves.items() if not _removed(p, s[0], deleted)}
             observed = {p: o for p, o in observed.items() if not _removed(p, o[0], deleted)}
-        taken = Waiting(saves, observed, deleted, tuple(self._events), self._dropped)
+        taken = PendingWrites(saves, observed, deleted, tuple(self._events), self._dropped)
         self._saves, self._observed, self._deleted = {}, {}, {}
         self._events, self._dropped = deque(), 0
         return taken
 
-    def put_back(self, taken: Waiting) -> None:
+    def put_back(self, taken: PendingWrites) -> None:
         """Have what could not be written wait again, behind nothing that came meanwhile."""
         self._saves = taken.saves | self._saves
         self._observed = taken.observed | self._observed

@@ -10,13 +10,13 @@ from typing import Any
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Event, Report, Save, Saved, SaveFailed, SaveObserved, StoreInstruction
 from fsmv2.errors import StoreLostError, said
-from fsmv2.runtime.backlog import Backlog, Waiting
+from fsmv2.runtime.backlog import Backlog, PendingWrites
 from fsmv2.spec.serialise import to_json
 from fsmv2.store import Batch, DesiredRecord, EventRecord, ObservedRecord, Store
 
 RETRY_BASE = 1.0
 RETRY_CAP = 30.0
-"""Seconds until a failed write is tried again, doubling up to the cap."""
+"""Seconds until a failed write is retried, doubling up to the cap."""
 
 TEXT_LIMIT = 4_000
 """Characters of an event's text that are stored; a device may put a page into a reason."""
@@ -56,7 +56,7 @@ class GroupCommit:
             )
         )
 
-    def write(self, taken: Waiting) -> list[Event]:
+    def write(self, taken: PendingWrites) -> list[Event]:
         """Write one lot; the events for the core. After a failure the lot is to be put back.
 
         `failures` is 0 exactly when it was written.
@@ -84,7 +84,7 @@ class GroupCommit:
         return list(failed)
 
 
-def _encoded(taken: Waiting) -> tuple[list[DesiredRecord], list[SaveFailed]]:
+def _encoded(taken: PendingWrites) -> tuple[list[DesiredRecord], list[SaveFailed]]:
     records: list[DesiredRecord] = []
     failed: list[SaveFailed] = []
     for _, save in taken.saves.values():

@@ -30,7 +30,7 @@ PATIENCE = 5
 not hold it up for ever."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class SecretReading(msgspec.Struct, frozen=True):
     """What one look found of a file: its value, or what is wrong with it."""
 
     signature: Signature
@@ -58,7 +58,7 @@ class SecretRotation:
         self._interval = max(LEAST, interval)
         self._redeclare = redeclare
         self._post = post
-        self._seen: dict[str, Found] = {}
+        self._seen: dict[str, SecretReading] = {}
         self._settled: set[str] = set()
         self._problems: dict[str, str] = {}
         self._held = 0
@@ -108,14 +108,14 @@ class SecretRotation:
         # What says what counts already, as at the first look, leaves nothing to wait for.
         return bool(found.problem) or not self._vault.counts(path, found.value)
 
-    def _read(self, path: str, signature: Signature) -> Found:
+    def _read(self, path: str, signature: Signature) -> SecretReading:
         try:
-            return Found(signature, value=self._vault.read(path))
+            return SecretReading(signature, value=self._vault.read(path))
         except FsmError as error:
             fix = error.fix if signature else "Put the file back."
-            return Found(signature, problem=error.message, fix=fix)
+            return SecretReading(signature, problem=error.message, fix=fix)
         except ANY_RAISED as error:  # whatever a file system answers; looked at again
-            return Found(signature, problem=f"the secret file '{path}': {said(error)}")
+            return SecretReading(signature, problem=f"the secret file '{path}': {said(error)}")
 
     def _changed(self, path: str) -> bool:
         found = self._seen[path]
@@ -133,7 +133,7 @@ class SecretRotation:
             self._problems = problems
             self._post(SecretsUnread(tuple(problems.values())))
 
-    def _absent_by_right(self, path: str, found: Found) -> bool:
+    def _absent_by_right(self, path: str, found: SecretReading) -> bool:
         """Whether its default counts, since it was never there."""
         return not found.signature and self._vault.may_be_absent(path)
 

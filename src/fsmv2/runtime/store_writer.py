@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from fsmv2.containment import ANY_RAISED, for_future
 from fsmv2.core import Event, Report, StoreInstruction
 from fsmv2.errors import FsmError
-from fsmv2.runtime.backlog import Waiting
+from fsmv2.runtime.backlog import PendingWrites
 from fsmv2.runtime.group_commit import GroupCommit
 from fsmv2.store import Identity, Store
 
@@ -71,7 +71,7 @@ class StoreWriter:
             self._changed.notify()
 
     def retry(self) -> None:
-        """Have what could not be written tried again at once: why it could not has gone."""
+        """Have what could not be written retried at once: why it could not has gone."""
         with self._changed:
             self._not_before = 0.0
             self._changed.notify()
@@ -145,7 +145,7 @@ class StoreWriter:
             due += GATHER
         return max(0.0, due - time.monotonic())
 
-    def _write(self, taken: Waiting) -> None:
+    def _write(self, taken: PendingWrites) -> None:
         events = self._commit.write(taken)
         with self._changed:
             if self._commit.failures:

@@ -44,7 +44,7 @@ DECIDING = 0.75
 is passed on, and a collection of young garbage may fall into it."""
 
 AFTER_A_FAULT = 0.1
-"""Seconds until supervision tries again after a slice that raised: no busy loop, no pause."""
+"""Seconds until supervision retries after a slice that raised: no busy loop, no pause."""
 
 TRUSTED = 5.0
 """Seconds for which the last decisions count when no further ones are made: after them nothing is

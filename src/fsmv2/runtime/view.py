@@ -27,7 +27,7 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
 
     `ended`: why it does not run although it is declared; `paused`: by whom, here or above;
     `held`: the reason of its own hold, while that counts; `checks`: what each check of its type
-    says of those below it. Of one that had to be tried again: `retry_in`, seconds until the next
+    says of those below it. Of one that had to be retried: `retry_in`, seconds until the next
     try (0: none is due), and `next_delays`, those before the tries after that, as they are drawn.
 
     All that is said in words is printable, whatever a device or a process put into it; `observed`

@@ -156,7 +156,7 @@ async def _cancelled(run: Callable[[], Awaitable[Any]], where: str) -> None:
         raise ConformanceError(
             f"after it was cancelled, the next run raises {said(error)}",
             where=where,
-            why="a cancelled run is tried again, and must find the world usable",
+            why="a cancelled run is retried, and must find the world usable",
             fix="Undo or finish in `finally` what a cancelled run leaves half done.",
         ) from error
 

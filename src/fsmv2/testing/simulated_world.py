@@ -22,16 +22,16 @@ from fsmv2.core import (
 )
 from fsmv2.runtime.supervision import BEAT
 from fsmv2.spec import ChildSpec, Vault
+from fsmv2.testing.fault_injector import FaultInjector
 from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
 from fsmv2.testing.faulty_worker import Meeting, make_faulty
-from fsmv2.testing.injecting import Injector
 from fsmv2.testing.invariant import Violation
-from fsmv2.testing.invariants import NothingRaises
+from fsmv2.testing.invariant_monitor import InvariantMonitor
 from fsmv2.testing.journal import VirtualJournal
 from fsmv2.testing.simulation import Simulation
 from fsmv2.testing.store import SimulatedStore
 from fsmv2.testing.surroundings import Surroundings
-from fsmv2.testing.watching import Watching
+from fsmv2.testing.worker_invariants import NothingRaises
 from fsmv2.worker import WorkerFactory
 
 ROUNDS, ROUND = 8, 0.002
@@ -75,7 +75,7 @@ class SimulatedWorld:
         # A slice that ends by the machine's clock would make each run another one.
         self.settings = msgspec.structs.replace(settings, slice=1e9)
         self.store = store or SimulatedStore(delay=0.01)
-        self.injector = Injector(plan, self)
+        self.injector = FaultInjector(plan, self)
         self.violation: Violation | None = None
         self.digest = self.ticks = self.crashes = 0
         self._declared, self._globals = tree.roots[0], tree.roots[0].user_spec.variables.global_
@@ -143,7 +143,7 @@ class SimulatedWorld:
         sim.supervision._deliver = self._deliver
         sim.loop.set_exception_handler(self._raised)
         self._interrupt = asyncio.Event()
-        self.watching = Watching(
+        self.monitor = InvariantMonitor(
             sim.core, self.found, cut=self._cut, ticked=self.injector.ticked, store=self.store
         )
         self._plan_next()
@@ -153,7 +153,7 @@ class SimulatedWorld:
         self.sim.supervision.recorder = None
         self._meeting.over.set()
         self.ticks += self.sim.core.counters.ticks
-        self.digest = zlib.crc32(str(self.watching.digest).encode(), self.digest)
+        self.digest = zlib.crc32(str(self.monitor.digest).encode(), self.digest)
         self.sim.__exit__(None, None, None)
 
     async def _pass(self, end: float) -> None:
@@ -188,7 +188,7 @@ class SimulatedWorld:
         if self._cut_at is None or not taken:
             return taken
         self.crashes += 1
-        self._crashed = self.watching.over = True
+        self._crashed = self.monitor.over = True
         self._interrupt.set()
         self.sim.supervision.recorder = None  # killed before it could write what this slice did
         return taken[: int(self._cut_at * (len(taken) + 1))]

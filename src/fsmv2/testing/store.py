@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from fsmv2.core import Event, Report, StoreInstruction
 from fsmv2.errors import StoreError, StoreLostError
-from fsmv2.runtime.backlog import Waiting
+from fsmv2.runtime.backlog import PendingWrites
 from fsmv2.runtime.group_commit import GroupCommit
 from fsmv2.store import Batch, MemoryStore
 from fsmv2.store.protocol import EVENTS_KEPT
@@ -90,7 +90,7 @@ class VirtualWriter:
         taken = self._commit.backlog.take()
         self._loop.call_later(self._store.delay, self._write, taken)
 
-    def _write(self, taken: Waiting) -> None:
+    def _write(self, taken: PendingWrites) -> None:
         if self._store.hangs:
             self._loop.call_later(HANG_POLL, self._write, taken)
             return

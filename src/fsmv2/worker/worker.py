@@ -84,7 +84,7 @@ class Worker(Generic[S, O, R]):
     observe_timeout: ClassVar[float] = 2.2
     """Seconds one collection may take; then it is cancelled and counts as silence."""
     backoff: ClassVar[Backoff] = AS_ELSEWHERE
-    """How long one that failed waits before it is tried again; what it leaves open, the engine's
+    """How long one that failed waits before it is retried; what it leaves open, the engine's
     settings say."""
     update_policy: ClassVar[Literal["recreate", "in_place"]] = "recreate"
     """What a changed spec does to a running instance. `in_place` suits what adapts live."""

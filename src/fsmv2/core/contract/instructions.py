@@ -53,7 +53,7 @@ class RestartCollection(msgspec.Struct, frozen=True, gc=False):
 class RunAction(msgspec.Struct, frozen=True, gc=False):
     """Run an action as soon as a slot is free. `urgent`: a stop or hold, in the reserved lane.
 
-    `tick` asked for it, and `cause` is the reason that the step gave. `repair`: it is tried again
+    `tick` asked for it, and `cause` is the reason that the step gave. `repair`: it is retried
     after a failure, which has a part of that lane beside the share of its type.
     """
 

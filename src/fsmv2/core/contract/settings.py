@@ -21,7 +21,7 @@ class ActionSettings(msgspec.Struct, frozen=True, kw_only=True):
     timeout: float | None = None
     """How long it may take."""
     retries: int | None = None
-    """How often a failed one is tried again before the FSM sees the failure."""
+    """How often a failed one is retried before the FSM sees the failure."""
 
 
 class TypeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class TypeSettings(msgspec.Struct, frozen=True, kw_only=True):
     actions: Mapping[str, ActionSettings] = {}
     """By name of the action."""
     backoff: Backoff = AS_ELSEWHERE
-    """How long one that failed waits before it is tried again."""
+    """How long one that failed waits before it is retried."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +65,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     backoff_cap: float = 60.0
     """First and longest delay between restarts: quick for a hiccup, once a minute for the rest."""
     backoff_jitter: float = 0.5
-    """Share of each delay that is left to chance. Workers with one trouble are not tried again in
+    """Share of each delay that is left to chance. Workers with one trouble are not retried in
     step; and as each delay is twice the one before, they still grow until the longest."""
     healthy_reset: float = 300.0
     """After this long without trouble a worker's failed attempts are forgotten. Longer than a

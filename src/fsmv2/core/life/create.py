@@ -117,7 +117,7 @@ def _type_of(tree: Tree, parent: Supervisor | None, spec: ChildSpec, path: str) 
 
 
 def retry_later(tree: Tree, s: Supervisor, problem: str) -> None:
-    """Note why its worker could not be made, and when that is tried again (H44)."""
+    """Note why its worker could not be made, and when that is retried (H44)."""
     due = count_failure(tree, s)
     tree.set_condition(s, CREATED, problem)
     s.reason = problem

@@ -1,6 +1,6 @@
 """Derive the desired state, and with it the variables and location of the worker.
 
-A failed derive keeps the last good desired state and children, and is tried again only when an
+A failed derive keeps the last good desired state and children, and is retried only when an
 input changes: the same broken template gives the same error.
 """
 

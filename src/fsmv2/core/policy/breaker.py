@@ -1,7 +1,7 @@
 """Contains what author code raises in derive, step or check, and gives up on it for a while.
 
 Three exceptions in five minutes open the breaker of that supervisor alone: its steps stop, its
-children go on, and it is tried again after a backoff (H18).
+children go on, and it is retried after a backoff (H18).
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def saved(tree: Tree, event: Saved) -> None:
 def failed(tree: Tree, event: SaveFailed) -> None:
     """The store, or what is to be saved of one path, cannot be written: nothing waits for it.
 
-    The runtime tries again.
+    The runtime retries.
     """
     store = tree.store
     if store is None:

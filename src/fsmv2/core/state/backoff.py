@@ -41,7 +41,7 @@ class ExponentialBackoff(msgspec.Struct, frozen=True):
 
 
 class Attempts:
-    """How often one worker had to be tried again since its last long healthy time.
+    """How often one worker had to be retried since its last long healthy time.
 
     `proven`: since the last failure it was healthy for as long as its next delay would be.
     """

@@ -46,7 +46,7 @@ def phase_of(s: Supervisor) -> Phase:
     return s.definition.states[s.state].phase
 
 
-class Injector:
+class FaultInjector:
     """The faults of one plan: those to come, those that wait for their phase, and what they hit."""
 
     def __init__(self, plan: FaultPlan, run: FaultTarget) -> None:

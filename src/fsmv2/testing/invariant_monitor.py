@@ -8,14 +8,14 @@ from collections.abc import Callable
 from fsmv2.core import Cause, Core, Event, Instruction, Report, Supervisor
 from fsmv2.store import Store
 from fsmv2.testing.invariant import Invariant, Violation
-from fsmv2.testing.invariants import INVARIANTS
+from fsmv2.testing.worker_invariants import INVARIANTS
 
 SMALL = 20
 """A tree of at most so many workers is looked at as a whole after each slice; one of n times as
 many each n seconds."""
 
 
-class Watching:
+class InvariantMonitor:
     """One core under watch. What is raised inside a core would be contained; so it is kept here."""
 
     def __init__(

@@ -50,6 +50,7 @@ def kinds(state: Path, runs: int, processes: int, journal_bytes: int) -> list[Ki
             8,
             "one of each",
         ),
+        Kind(r"broker/nats-server\.out\.previous", 1, "the last words of one that crashed"),
         Kind(r"broker/nats-server\.log\..+", 3, "the server keeps so many old logs"),
         Kind(rf"{stream}/meta\.(inf|sum)", 2 * (MQTT_STREAMS + 1), "two of a stream"),
         Kind(rf"{stream}/msgs/index\.db", MQTT_STREAMS + 1, "one of a stream"),
@@ -66,14 +67,14 @@ def kinds(state: Path, runs: int, processes: int, journal_bytes: int) -> list[Ki
             " one removes five minutes after the last use",
         ),
         Kind(
-            r"processes/[^/]+/(process\.json|process\.json\.spare|output\.log|output\.told|lock"
-            r"|keeper\.lock|keeper\.err|out|err)",
-            9 * processes,
+            r"processes/[^/]+/(process\.json|process\.json\.spare|output\.log|output\.previous|output\.told"
+            r"|lock|keeper\.lock|keeper\.err|out|err)",
+            10 * processes,
             "one of each for a process",
         ),
         Kind(
-            r"processes/[^/]+/((out|err|output\.log)\.new|process\.json\.other)",
-            4 * processes,
+            r"processes/[^/]+/((out|err|output\.log|output\.previous)\.new|process\.json\.other)",
+            5 * processes,
             "what a keeper that was killed was about to put in place; the next takes the name",
         ),
     ]

@@ -55,7 +55,7 @@ def test_one_more_than_there_is_a_reason_for_is_found(tmp_path: Path, name: str)
 def test_files_of_a_process_that_is_no_more_are_found(tmp_path: Path) -> None:
     """And a journal that is larger than it may be, and a block of a stream too many."""
     lay(tmp_path, [f"processes/{name}/{file}" for name in "ab" for file in ("lock", "out", "err")])
-    lay(tmp_path, [f"processes/{name}/process.json" for name in "abcd"])
+    lay(tmp_path, [f"processes/{name}/process.json" for name in "abcde"])
     lay(tmp_path, [f"{STREAM}/msgs/{number}.blk" for number in range(7)])
     (tmp_path / "journal").mkdir()
     (tmp_path / "journal/00000001.journal").write_bytes(b"12")

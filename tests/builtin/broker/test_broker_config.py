@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.builtin.broker.config import BrokerConfig, sweep, write_private
+from fsmv2.builtin.broker.config import BrokerConfig, write_private
 from fsmv2.builtin.broker.template import digest, quote, render
 from fsmv2.errors import SpecError
 from fsmv2.flow.uns.login import Credentials
@@ -94,14 +94,3 @@ def test_files_are_replaced_whole_and_for_the_owner_only(tmp_path: Path) -> None
     assert (tmp_path / "f").read_text() == "two"
     assert (tmp_path / "f").stat().st_mode & 0o777 == 0o600
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
-
-
-def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
-    """Of a living writer it is left alone: it is about to be put in place."""
-    ended = subprocess.Popen(["true"])
-    ended.wait()
-    (tmp_path / f"broker.json.{ended.pid}.new").touch()
-    living = tmp_path / "broker.json.1.new"
-    living.touch()
-    sweep(tmp_path)
-    assert list(tmp_path.iterdir()) == [living]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import ipaddress
@@ -14,6 +13,7 @@ import msgspec
 
 from fsmv2.builtin.on_disk import on_disk
 from fsmv2.errors import PermanentError, SpecError
+from fsmv2.host.private import replace_private
 
 RESERVED_USERS = ("fsmv2", "anonymous")
 """Names of users that the broker has in any case: ourselves, and who shows no password."""
@@ -137,19 +137,4 @@ async def known_on_disk(config: BrokerConfig) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Replace a file at once, readable by its owner only; a crash leaves the old or the new one."""
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(new, path)
-
-
-def sweep(directory: Path) -> None:
-    """Remove what writers that were killed half-way left behind."""
-    for left in directory.glob("*.new"):
-        writer = left.name.split(".")[-2]
-        if writer.isdecimal() and not Path(f"/proc/{writer}").exists():
-            with contextlib.suppress(OSError):
-                left.unlink()
+    replace_private(path, text.encode())

@@ -17,7 +17,6 @@ from fsmv2.builtin.broker.config import (
     BrokerConfig,
     known_on_disk,
     make_private_directory,
-    sweep,
     write_private,
 )
 from fsmv2.builtin.broker.credentials import have_credentials
@@ -32,6 +31,7 @@ from fsmv2.builtin.on_disk import on_disk
 from fsmv2.builtin.process.ending import end, see_off
 from fsmv2.builtin.process.kernel import kernel_start, start_time_of
 from fsmv2.errors import TemporaryError
+from fsmv2.host.private import sweep
 
 READY_WITHIN = 15.0
 """Seconds one start waits for a server to get ready."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 from pathlib import Path
 
@@ -91,14 +90,3 @@ def write_record(directory: str, record: Record) -> None:
 def reserve_record(directory: str) -> None:
     """Keep space for the next record, also where an older version wrote the one there is."""
     reserve(str(Path(directory) / FILE))
-
-
-def replace(file: Path, content: bytes) -> None:
-    """Write a file for its owner alone, so that a reader sees all of it or what was before."""
-    new = file.with_name(f"{file.name}.{os.getpid()}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-    os.replace(new, file)

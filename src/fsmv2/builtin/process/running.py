@@ -29,11 +29,11 @@ from fsmv2.builtin.process.process_table import Found, found_in
 from fsmv2.builtin.process.record import (
     Record,
     read_record,
-    replace,
     reserve_record,
     write_record,
 )
 from fsmv2.builtin.process.spec import Config
+from fsmv2.host.private import replace_private
 
 TAKES_NOTE = 0.5
 """Seconds that are waited for a keeper that is writing down how its command ended."""
@@ -218,7 +218,7 @@ def _start(config: Config, lock: int, redactions: Redactions) -> None:
             file = Path(path).expanduser()
             if not _holds(file, content.encode()):  # which a full disk could not take again
                 file.parent.mkdir(parents=True, exist_ok=True)
-                replace(file, content.encode())
+                replace_private(file, content.encode())
         except OSError as error:
             raise PermanentError(f"the file {path} cannot be written: {error.strerror}.") from error
     keep(config, lock, redactions)

@@ -4,7 +4,7 @@ Workers, checks, listeners, stores and the classes of their data are code of oth
 more than `Exception`: `sys.exit()` in a library, a panic of a Rust extension, a `CancelledError` of
 its own, a group of these. Whoever calls it writes `except ANY_RAISED`, names what was raised with
 `errors.said`, and goes on: one worker's fault is never the end of the supervision of all. In a
-coroutine `runtime.ending.ends_the_task` tells the end of our own task from an author's exception.
+coroutine `runtime.task_cancellation` tells the end of our own task from an author's exception.
 """
 
 from __future__ import annotations

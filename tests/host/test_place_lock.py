@@ -107,7 +107,7 @@ def test_h69_the_lock_is_made_again_where_its_folder_was_removed(tmp_path: Path)
     assert lock.stands
     shutil.rmtree(file.parent)
     assert not lock.stands
-    lock.take_again()
+    lock.retake()
     assert lock.stands
     with pytest.raises(StoreError, match="in use"):
         FileLock(file, what="the folder", fix="").take()

@@ -25,7 +25,7 @@ def test_a_circle_is_found_with_all_that_is_in_it() -> None:
 def test_the_imports_are_read_from_the_code() -> None:
     graph = import_graph("fsmv2.core")
     assert "fsmv2.core.tick" in graph["fsmv2.core.machine"]
-    assert "fsmv2.core.state.tree" in graph["fsmv2.core.policy.breaker"]
+    assert "fsmv2.core.state.tree" in graph["fsmv2.core.policy.author_errors"]
     assert len(graph) > 40
 
 

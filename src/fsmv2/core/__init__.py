@@ -5,7 +5,7 @@ handlers    which function is called for each event and each timer: begin readin
 tick        one look at one supervisor, phase after phase
 contract/   the two languages at the border, events and instructions, and the settings
 state/      what is known: the tree, its supervisors, and their small records; decides nothing
-policy/     one rule a file: control, actions, breaker, pauses, ordering, escalation, ...
+policy/     one rule a file: control, actions, author errors, pauses, ordering, escalation, ...
 life/       a supervisor is created, stopped, released, restarted, recreated
 phases/     the parts of a tick: circuit, derive, reconcile, step and its gates, publish
 checkpoint/ the whole state, taken and restored

@@ -38,7 +38,7 @@ from fsmv2.core.life import create, recreate, release, requests, restart_policy,
 from fsmv2.core.phases import circuit, freshness, reconcile
 from fsmv2.core.policy import (
     actions,
-    breaker,
+    author_errors,
     durable,
     escalation,
     mapping,
@@ -64,7 +64,7 @@ TIMERS: dict[str, Callable[[Tree, Supervisor], None]] = {
     "stale": freshness.check_age,
     "awaiting": actions.give_up_awaiting,
     "cancel": actions.give_up_cancelled,
-    "breaker": breaker.try_again,
+    "breaker": author_errors.try_again,
     "repair": circuit.repair,
     "restart": restart_policy.restart_ended,
     "prove": escalation.prove,
@@ -91,7 +91,7 @@ def _contained(do: Do) -> Do:
         try:
             do(tree, s, cause)
         except ANY_RAISED as error:
-            breaker.note(tree, s, "a change that concerns many", error)
+            author_errors.note(tree, s, "a change that concerns many", error)
 
     return contained
 

@@ -14,7 +14,7 @@ from fsmv2.core.contract.events import Event
 from fsmv2.core.contract.instructions import Instruction
 from fsmv2.core.handlers import FOR_EACH, HANDLERS, TIMERS
 from fsmv2.core.life import stop
-from fsmv2.core.policy import breaker
+from fsmv2.core.policy import author_errors
 from fsmv2.core.state.fan_out import AT_ONCE
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -47,7 +47,7 @@ class Core(Tree):
             s = self.by_path.get(getattr(event, "path", "")) or self.root
             if s is None:
                 raise
-            breaker.note(self, s, f"the event {type(event).__name__}", error)
+            author_errors.note(self, s, f"the event {type(event).__name__}", error)
 
     def run(self, now: float, *, enough: Callable[[], bool] | None = None) -> bool:
         """Tick what is dirty, parents first; stop early when `enough()` says so.
@@ -146,7 +146,7 @@ class Core(Tree):
             # What author code may raise is contained where it is called; this is the rest, such as
             # an `__eq__` that raises. One worker's fault must not end the supervision of all.
             if self.by_path.get(supervisor.path) is supervisor:
-                breaker.note(self, supervisor, "a tick", error)
+                author_errors.note(self, supervisor, "a tick", error)
                 self._stop_all_the_same(supervisor)
         self.ticking = None
 
@@ -156,7 +156,7 @@ class Core(Tree):
             stop.pass_stop_down(self, s)
             stop.advance(self, s)
         except ANY_RAISED as error:
-            breaker.note(self, s, "its stop", error)
+            author_errors.note(self, s, "its stop", error)
 
     def _next(self) -> Supervisor:
         rounds = 0
@@ -189,7 +189,7 @@ class Core(Tree):
                 if counts:
                     TIMERS[kind](self, supervisor)
             except ANY_RAISED as error:  # author code in a comparison
-                breaker.note(self, supervisor, f"the timer {kind}", error)
+                author_errors.note(self, supervisor, f"the timer {kind}", error)
             fired += 1
             if fired == most:
                 return True

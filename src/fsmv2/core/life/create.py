@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.core.policy import breaker, ordering, pauses
+from fsmv2.core.policy import author_errors, ordering, pauses
 from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.mapping import map_child
 from fsmv2.core.state.conditions import CREATED
@@ -39,7 +39,7 @@ def make(tree: Tree, parent: Supervisor | None, spec: ChildSpec, path: str) -> M
     except FsmError as error:
         problem = str(error)
     except ANY_RAISED as error:  # an author's constructor; H34
-        problem = breaker.describe(f"the constructor of {spec.worker_type}", error)
+        problem = author_errors.describe(f"the constructor of {spec.worker_type}", error)
     return Made(NOT_CREATED, NOT_CREATED.make(), problem)
 
 

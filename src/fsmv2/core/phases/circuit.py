@@ -12,7 +12,7 @@ from typing import Any
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.life import restart_policy
-from fsmv2.core.policy import breaker
+from fsmv2.core.policy import author_errors
 from fsmv2.core.policy.escalation import plan_repair
 from fsmv2.core.state.conditions import CIRCUIT
 from fsmv2.core.state.parts import CheckState
@@ -79,14 +79,14 @@ def _ask(
             CheckView(tree.now, children, dependencies)
         )
     except ANY_RAISED as error:  # author code; contained and counted
-        breaker.note(tree, parent, f"check {definition.name}", error)
-        return Unknown(breaker.describe(f"check {definition.name}", error))
+        author_errors.note(tree, parent, f"check {definition.name}", error)
+        return Unknown(author_errors.describe(f"check {definition.name}", error))
     if not isinstance(result, Healthy | Unknown | Fault):
         wrong = DefinitionError(
             f"check {definition.name} of {parent.definition.name} returned "
             f"{type(result).__name__}; a check returns healthy(), unknown(...) or fault(...)"
         )
-        breaker.note(tree, parent, f"check {definition.name}", wrong)
+        author_errors.note(tree, parent, f"check {definition.name}", wrong)
         return Unknown(str(wrong))
     answer: CheckResult = result
     for s in (*children.read, *dependencies.read):

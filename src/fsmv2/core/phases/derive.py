@@ -16,7 +16,7 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.core.contract.instructions import Update
 from fsmv2.core.life import recreate
 from fsmv2.core.phases import watch
-from fsmv2.core.policy import breaker, livelock
+from fsmv2.core.policy import author_errors, livelock
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.conditions import DERIVED, PURE
 from fsmv2.core.state.supervisor import Supervisor
@@ -48,8 +48,10 @@ def derive(tree: Tree, s: Supervisor) -> None:
         _derive(tree, s)
     except ANY_RAISED as error:  # an author's comparison: the rest of the tick is still due
         s.derive_key = None
-        tree.set_condition(s, DERIVED, breaker.describe("comparing what it derives from", error))
-        breaker.note(tree, s, "comparing what it derives from", error)
+        tree.set_condition(
+            s, DERIVED, author_errors.describe("comparing what it derives from", error)
+        )
+        author_errors.note(tree, s, "comparing what it derives from", error)
 
 
 def _derive(tree: Tree, s: Supervisor) -> None:
@@ -177,8 +179,8 @@ def _ask(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredSta
         tree.set_condition(s, DERIVED, said(error))
         return None
     except ANY_RAISED as error:  # author code; contained and counted
-        tree.set_condition(s, DERIVED, breaker.describe("derive_desired_state", error))
-        breaker.note(tree, s, "derive_desired_state", error)
+        tree.set_condition(s, DERIVED, author_errors.describe("derive_desired_state", error))
+        author_errors.note(tree, s, "derive_desired_state", error)
         return None
     return desired
 

@@ -11,7 +11,7 @@ from fsmv2.core.contract.events import OBSERVATION, Observed
 from fsmv2.core.contract.instructions import RestartCollection
 from fsmv2.core.life import restart_policy
 from fsmv2.core.phases.watch import stale_limit
-from fsmv2.core.policy import actions, breaker, detect_only, pauses
+from fsmv2.core.policy import actions, author_errors, detect_only, pauses
 from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.escalation import escalate
 from fsmv2.core.state.conditions import FRESH, OBSERVED
@@ -62,7 +62,7 @@ def _differs(tree: Tree, s: Supervisor, observed: ObservedState) -> bool:
     try:
         return not same_observation(s.observed, observed)
     except ANY_RAISED as error:  # an author's __eq__
-        breaker.note(tree, s, "comparing observations", error)
+        author_errors.note(tree, s, "comparing observations", error)
         return True
 
 

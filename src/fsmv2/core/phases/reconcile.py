@@ -16,7 +16,7 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.core.contract.events import Declared
 from fsmv2.core.life import recreate, restart_policy, stop
 from fsmv2.core.life.create import create
-from fsmv2.core.policy import breaker, ordering
+from fsmv2.core.policy import author_errors, ordering
 from fsmv2.core.policy.mapping import map_child
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.conditions import CHILDREN, CREATED
@@ -163,7 +163,7 @@ def _change_one(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
     try:
         return change(tree, child, spec)
     except ANY_RAISED as error:  # author code in a comparison
-        breaker.note(tree, child, "comparing its spec", error)
+        author_errors.note(tree, child, "comparing its spec", error)
         return False
 
 

@@ -9,7 +9,7 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.core.life import restart_policy
 from fsmv2.core.life.release import fenced
 from fsmv2.core.phases import gates
-from fsmv2.core.policy import actions, breaker, durable, livelock, wait_cycles
+from fsmv2.core.policy import actions, author_errors, durable, livelock, wait_cycles
 from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.escalation import escalate
 from fsmv2.core.policy.mapping import map_children
@@ -57,8 +57,8 @@ def run_steps(tree: Tree, s: Supervisor) -> list[str]:
             answer = getattr(s.worker, s.state)(snapshot(tree, s))
             decided = _carry_out(tree, s, answer, passes)
         except ANY_RAISED as error:  # author code; contained and counted
-            breaker.note(tree, s, f"step {s.state}", error)
-            s.reason = breaker.describe(f"step {s.state}", error)
+            author_errors.note(tree, s, f"step {s.state}", error)
+            s.reason = author_errors.describe(f"step {s.state}", error)
             tree.set_condition(s, STEPS, s.reason)
             return decisions
         if s.conditions is not None:

@@ -71,7 +71,7 @@ WRITTEN_BY: Mapping[str, tuple[str, ...]] = {
     # What is in its way, and how it ends.
     "phases/circuit": ("checks", "withheld"),
     "policy/attempts": ("attempts",),
-    "policy/breaker": ("breaker",),
+    "policy/author_errors": ("breaker",),
     "life/restart_policy": ("ended",),
     "life/stop": ("stop", "drained", "final_after"),
     "life/release": ("releasing",),

@@ -7,7 +7,7 @@ import re
 import pytest
 from lamp_tree import by_hand, device, group
 
-from fsmv2.core.policy import breaker
+from fsmv2.core.policy import author_errors
 from fsmv2.core.state.conditions import BREAKER
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.testing import ByHand
@@ -25,7 +25,7 @@ def tree() -> ByHand:
 def fail(tree: ByHand, times: int, *, every: float = 1.0) -> Supervisor:
     for _ in range(times):
         tree.advance(every)
-        breaker.note(tree.core, tree["g/a"], "step running", ERROR)
+        author_errors.note(tree.core, tree["g/a"], "step running", ERROR)
     return tree["g/a"]
 
 
@@ -36,7 +36,7 @@ def is_open(s: Supervisor) -> bool:
 def test_an_exception_is_described_with_the_line_that_raised_it() -> None:
     with pytest.raises(ValueError, match="bad") as raised:
         raise ERROR
-    text = breaker.describe("step running", raised.value)
+    text = author_errors.describe("step running", raised.value)
     assert re.fullmatch(r"step running raised ValueError: bad at test_breaker\.py:\d+", text)
 
 

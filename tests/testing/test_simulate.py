@@ -15,7 +15,7 @@ from fsmv2.core.life import stop
 from fsmv2.core.phases import circuit, freshness, publish, watch
 from fsmv2.core.policy import actions, durable, stop_order
 from fsmv2.core.state.tick_record import Cause
-from fsmv2.runtime.executor import Executor
+from fsmv2.runtime.action_executor import Executor
 from fsmv2.testing import FaultKind, FaultPlan, Outcome, SimulatedTree, simulate
 from fsmv2.testing.convergence_invariants import Converges, Ends
 from fsmv2.testing.cycles import cycle_in

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from fsmv2.errors import SecretError, suggest
+from fsmv2.spec.redaction import SHORTEST, Cut, cuts, forms, redacted
 from fsmv2.spec.secret_file import LONGEST, Signature, read_secret, signature
-from fsmv2.spec.secret_forms import SHORTEST, Cut, cuts, forms, without_cut
 from fsmv2.spec.texts import map_texts
 
 T = TypeVar("T")
@@ -299,12 +299,4 @@ class Vault:
         return _TOKEN.sub(one, text)
 
     def _redacted(self, text: str) -> str:
-        for form, token in self._forms:
-            if form in text:
-                text = text.replace(form, token)
-        for cut in self._cuts:
-            if cut.head in text or cut.tail in text:
-                pieces = _TOKEN_OR_NOT.split(text)
-                pieces[::2] = [without_cut(piece, cut) for piece in pieces[::2]]
-                text = "".join(pieces)
-        return text
+        return redacted(text, self._forms, self._cuts, keep=_TOKEN_OR_NOT)

@@ -37,7 +37,7 @@ def test_an_exception_is_described_with_the_line_that_raised_it() -> None:
     with pytest.raises(ValueError, match="bad") as raised:
         raise ERROR
     text = author_errors.describe("step running", raised.value)
-    assert re.fullmatch(r"step running raised ValueError: bad at test_breaker\.py:\d+", text)
+    assert re.fullmatch(r"step running raised ValueError: bad at test_author_errors\.py:\d+", text)
 
 
 def test_the_third_within_the_window_opens_it_for_that_worker_alone(tree: ByHand) -> None:

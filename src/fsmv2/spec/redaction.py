@@ -1,4 +1,4 @@
-"""How a secret may stand in a text: whole, encoded, taken apart, or cut off. Used by the vault.
+"""Secrets are found in a text and replaced: whole, encoded, taken apart, or cut off.
 
 Who makes a text out of a secret does not know that it is one: a URL is split at its first `@`, a
 reason is cut to 200 characters, a host is put in lower case. What is left of a secret is one still.
@@ -11,6 +11,7 @@ import base64
 import html
 import json
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote
 
@@ -130,4 +131,22 @@ def without_cut(text: str, cut: Cut) -> str:
             begin += 1
         text = f"{text[: at - begin]}{token}{text[at + size :]}"
         at += len(token) - begin
+    return text
+
+
+def redacted(
+    text: str, pairs: Sequence[tuple[str, str]], cut_off: Sequence[Cut], *, keep: re.Pattern[str]
+) -> str:
+    """`text` with each form of a secret replaced by its token; `pairs` of them, longest first.
+
+    `keep` matches what stands for a secret already: its letters may look like a cut-off one.
+    """
+    for form, token in pairs:
+        if form in text:
+            text = text.replace(form, token)
+    for cut in cut_off:
+        if cut.head in text or cut.tail in text:
+            pieces = keep.split(text)
+            pieces[::2] = [without_cut(piece, cut) for piece in pieces[::2]]
+            text = "".join(pieces)
     return text

@@ -49,14 +49,19 @@ def tick(tree: Tree, s: Supervisor) -> None:
         for child in s.children.values():
             decide_control(child)
             tree.mark(child, Cause("parent", "disabled" if s.disabled else "enabled", tree.tick_id))
-    stop.pass_stop_down(tree, s)
-    if s.children_due:
+    if s.stop is not None:
+        stop.pass_stop_down(tree, s)
+    elif s.children_due:  # in a stop it stays due, which may be called off
         reconcile.reconcile(tree, s)
+    # Before the steps: the first action waits until what is desired is stored, and needs the
+    # resources that are opened when it is watched.
     if tree.store is not None:
-        durable.save_desired(tree, s)  # before the steps: the first action waits for it
-    watch.watch(tree, s)  # before the steps: an action needs the resources that are watched
+        durable.save_desired(tree, s)
+    if s.stop is None:
+        watch.watch(tree, s)
     decisions = step.run_steps(tree, s)
-    stop.advance(tree, s)
+    if s.stop is not None:
+        stop.advance(tree, s)
     if tree.by_path.get(s.path) is not s:
         return  # it has been released
     causes += tuple(cause for cause in tree.secrets.causes if cause not in causes)

@@ -87,7 +87,7 @@ def _restart_children(tree: Tree, s: Supervisor) -> None:
 
 
 def restart_ended(tree: Tree, s: Supervisor) -> None:
-    """Restart one that ended."""
+    """One that failed or finished for good runs again, and what had ended below it."""
     if s.ended is not None:
         s.ended = None
         s.timers.pop("restart", None)

@@ -35,8 +35,8 @@ LOOKED_AT, LOOKS_PER_TICK = 100, 100
 
 def reconcile(tree: Tree, s: Supervisor) -> None:
     """Create, change and remove children towards `s.desired`; bounded for each tick."""
-    if s.stop is not None or s.desired is None:
-        return  # stays due: the stop may be called off
+    if s.desired is None:
+        return
     if s.reconciling is None and not _accept(tree, s, s.desired):
         s.children_due = False
         return

@@ -14,7 +14,7 @@ from fsmv2.spec import UserSpec
 
 def watch(tree: Tree, s: Supervisor) -> None:
     """Begin to watch what is new, as soon as no task of a predecessor is left."""
-    if s.watched_at is not None or s.stop is not None or s.desired is None:
+    if s.watched_at is not None or s.desired is None:
         return
     if s.definition is NOT_CREATED.definition or fenced(tree, s):
         return

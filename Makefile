@@ -36,7 +36,7 @@ lint: $(READY)  ## ruff, strict typing, the layers
 	@$(BIN)/lint-imports --no-logo
 
 test: lint  ## what CI runs, under six minutes on two cores
-	@$(BIN)/pytest -n 3 --dist worksteal --cov --cov-report= -m "not slow and not campaign"
+	@$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report= -m "not slow and not campaign"
 	@$(BIN)/coverage report --include='src/fsmv2/spec/*,src/fsmv2/core/*' --fail-under=95 --skip-covered
 
 test-real: $(READY)  ## crash campaigns in short form and slow real peers, under 30 minutes

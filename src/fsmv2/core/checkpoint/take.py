@@ -11,17 +11,15 @@ import copy
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from fsmv2.core.contract.settings import EngineSettings
+from fsmv2.core.machine import Core
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.spec.exact import ExactWriter, getter
-
-if TYPE_CHECKING:
-    from fsmv2.core.machine import Core
 
 LEFT_OUT: Mapping[str, str] = {
     "tree": "the core it is restored into",

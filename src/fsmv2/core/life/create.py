@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -15,12 +15,10 @@ from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.paths import join
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Tree
 from fsmv2.errors import FsmError, ReconcileError, SpecError
 from fsmv2.spec import ChildSpec
 from fsmv2.worker import RegisteredType, Worker
-
-if TYPE_CHECKING:
-    from fsmv2.core.state.tree import Tree
 
 
 class Made(msgspec.Struct, frozen=True):

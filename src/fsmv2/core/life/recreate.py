@@ -6,8 +6,6 @@ Both wait for the pace, and both are called off when the declaration flips back 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fsmv2.core.life import stop
 from fsmv2.core.life.stop import remove, restart
 from fsmv2.core.policy import ordering, pauses
@@ -15,10 +13,8 @@ from fsmv2.core.policy.mapping import map_child
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Tree
 from fsmv2.spec import ChildSpec
-
-if TYPE_CHECKING:
-    from fsmv2.core.state.tree import Tree
 
 
 def declared_again(tree: Tree, s: Supervisor, spec: ChildSpec) -> bool:

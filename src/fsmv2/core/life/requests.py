@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fsmv2.core.contract.events import (
     AcknowledgeAsked,
     PauseAsked,
@@ -13,12 +11,10 @@ from fsmv2.core.contract.events import (
 )
 from fsmv2.core.life import restart_policy, stop
 from fsmv2.core.policy import escalation, livelock, pauses
+from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Tree
 from fsmv2.errors import suggest
-
-if TYPE_CHECKING:
-    from fsmv2.core.state.supervisor import Supervisor
-    from fsmv2.core.state.tree import Tree
 
 TRIED_BY_TIMER = ("retry", "repair", "create", "breaker", "restart", "recreate")
 """Timers that stand for a try which waits for its time."""

@@ -18,8 +18,6 @@ transient one is restarted even if it had finished. These are OTP's rules for it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fsmv2.core.life import stop
 from fsmv2.core.policy import detect_only, pauses
 from fsmv2.core.policy.attempts import count_failure, forget_failures
@@ -27,12 +25,10 @@ from fsmv2.core.policy.escalation import escalate
 from fsmv2.core.policy.ordering import NOT_BEGUN
 from fsmv2.core.state.conditions import RECOVERS
 from fsmv2.core.state.parts import Ended
+from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Tree
 from fsmv2.worker import Phase
-
-if TYPE_CHECKING:
-    from fsmv2.core.state.supervisor import Supervisor
-    from fsmv2.core.state.tree import Tree
 
 
 def failed(tree: Tree, s: Supervisor, reason: str) -> None:

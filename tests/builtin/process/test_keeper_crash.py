@@ -349,6 +349,7 @@ def test_a_document_whose_fsmv2_is_killed_is_taken_over_by_the_next_one(
         wait_until(lambda: "line 5" in told.read_text())
         first.kill()
         first.wait()
+        shown = len(re.findall(r"edge/count out \| line \d+", told.read_text()))
         pid, once = running_pid("count"), running_pid("once")
         assert lives(pid)
         wait_until(lambda: not lives(once))
@@ -362,4 +363,10 @@ def test_a_document_whose_fsmv2_is_killed_is_taken_over_by_the_next_one(
     assert not lives(pid)
     lines = re.findall(r"edge/count out \| line (\d+)", told.read_text())
     numbers = [int(number) for number in lines]
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers == sorted({*numbers}), "none twice, and in order"
+    missing = {*range(1, numbers[-1] + 1)} - {*numbers}
+    # What the first had read and not yet written when it was killed is in the file alone.
+    assert len(missing) < 10
+    assert not missing or (
+        min(missing) > shown and missing == {*range(min(missing), max(missing) + 1)}
+    )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from free_ports import free_ports
 from fsmv2.store import SqliteStore
 
 BROKERLESS = """\
@@ -65,16 +65,6 @@ def living(pid: int) -> bool:
         return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
     except FileNotFoundError:
         return False
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for chosen in sockets:
-        chosen.bind(("127.0.0.1", 0))
-    ports = [int(chosen.getsockname()[1]) for chosen in sockets]
-    for chosen in sockets:
-        chosen.close()
-    return ports
 
 
 @pytest.mark.real

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sysconfig
 import time
@@ -15,22 +14,13 @@ from pathlib import Path
 import nats
 import pytest
 
+from free_ports import free_ports
 from fsmv2.cli.demo.subscriber import Subscriber, value_of
 from fsmv2.cli.demo.tally import Tally
 
 SERVER = Path(sysconfig.get_path("scripts")) / "nats-server"
 
 pytestmark = pytest.mark.real
-
-
-def free_ports(number: int) -> list[int]:
-    probes = [socket.socket() for _ in range(number)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ from typing import Any
 import aiomqtt
 import msgspec
 
+from free_ports import free_port
 from fsmv2 import Runtime
 from fsmv2.builtin import builtins, load_plant
 from fsmv2.builtin.broker.config import BrokerConfig
@@ -40,13 +40,6 @@ TAGS = {
     "running": bool,
 }
 MACHINES = ("filler", "capper", "labeller")
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody uses now."""
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return int(chosen.getsockname()[1])
 
 
 class Plc:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,18 +13,12 @@ from typing import Any
 
 import nats
 
+from free_ports import free_port
 from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.credentials import connect_url, known_credentials
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.flow import FlowConfig, ModbusInput, Register, UnsOutput
 from fsmv2.flow.modbus.simulator import SIMULATED_REGISTERS
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody uses now."""
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        return int(chosen.getsockname()[1])
 
 
 class Simulator:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import select
 import signal
 from collections.abc import Callable, Iterator
@@ -13,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+import free_ports
 from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.kernel import find_servers
-from fsmv2.builtin.broker.ports import is_free
 from fsmv2.builtin.broker.process import stop
 from fsmv2.builtin.broker.spawn import find_server
 from fsmv2.errors import PermanentError
@@ -36,12 +35,7 @@ def server_program() -> str:
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    """Ports nobody uses, and that no outgoing connection is given meanwhile."""
-
-    def choose() -> int:
-        return next(p for p in iter(lambda: 12000 + secrets.randbelow(18000), 0) if is_free(p))
-
-    return choose
+    return free_ports.free_port
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from process_kit import SETTINGS, HeardRuntime, config_of, spec_of
 
+import free_ports
 from fsmv2 import ChildSpec, WorkerFactory
 from fsmv2.builtin.process import Process
 from fsmv2.builtin.process.record import read_record
@@ -20,12 +20,7 @@ from fsmv2.builtin.process.running import stop
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    def choose() -> int:
-        with socket.socket() as chosen:
-            chosen.bind(("127.0.0.1", 0))
-            return int(chosen.getsockname()[1])
-
-    return choose
+    return free_ports.free_port
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from fsmv2.cli import state_home
 from fsmv2.cli.app import app
 from fsmv2.cli.document_change import record_in
-from fsmv2.cli.state_home import Place, held, holder
+from fsmv2.cli.state_home import StateDirectory, held, holder
 from fsmv2.errors import StoreError
 from fsmv2.host.place_lock import PlaceLock
 from fsmv2.store.file_lock import FileLock
@@ -112,30 +112,30 @@ class Told:
         self.told: list[str] = []
         self.written = 0
 
-    def place_lost(self, reason: str) -> None:
+    def state_directory_lost(self, reason: str) -> None:
         self.told.append(reason)
 
-    def write_anew(self) -> None:
+    def write_again(self) -> None:
         self.written += 1
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path) -> Iterator[StateDirectory]:
     """One that looks only when it is asked to."""
     lock = FileLock(tmp_path / "state" / "fsmv2.lock", what="the folder", fix="")
     (tmp_path / "state").mkdir()
     lock.take()
-    yield Place(tmp_path / "state", lock, PlaceLock(tmp_path / "state"))
+    yield StateDirectory(tmp_path / "state", lock, PlaceLock(tmp_path / "state"))
     lock.release()
 
 
 def test_h69_who_takes_the_new_place_first_is_named_until_it_lets_go(
-    place: Place, tmp_path: Path
+    place: StateDirectory, tmp_path: Path
 ) -> None:
     """Such as an fsmv2 in a container with a network of its own."""
     told, state, rewritten = Told(), tmp_path / "state", []
     place.rewrite(lambda: rewritten.append(state))
-    with place.told_to(told):
+    with place.reports_to(told):
         shutil.rmtree(state)
         state.mkdir()
         other = FileLock(state / "fsmv2.lock", what="the folder", fix="")
@@ -153,12 +153,14 @@ def test_h69_who_takes_the_new_place_first_is_named_until_it_lets_go(
         assert told.told[2:] == [""]
 
 
-def test_h69_a_place_that_cannot_be_made_again_is_said(place: Place, tmp_path: Path) -> None:
+def test_h69_a_place_that_cannot_be_made_again_is_said(
+    place: StateDirectory, tmp_path: Path
+) -> None:
     told, state = Told(), tmp_path / "state"
     shutil.rmtree(state)
     state.write_text("a file")
     place.look()  # before there is a tree to tell
-    with place.told_to(told):
+    with place.reports_to(told):
         assert "cannot be taken again: " in told.told[0]
         state.unlink()
         place.look()

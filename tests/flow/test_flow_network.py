@@ -16,8 +16,8 @@ import nats
 import pytest
 from flow_kit import broker, flow, flushed, free_port, simulated_plc, stored, until
 
+from broker_url import connect_url
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats

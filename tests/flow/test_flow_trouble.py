@@ -15,7 +15,7 @@ import nats
 import pytest
 from flow_kit import broker, flow, free_port, simulated_plc, stored, until
 
-from fsmv2.builtin.broker.credentials import connect_url
+from broker_url import connect_url
 from fsmv2.builtin.broker.process import start
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats, UnsOutput

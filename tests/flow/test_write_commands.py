@@ -277,7 +277,7 @@ async def test_h69_ids_are_written_anew_before_the_next_command(
     shutil.rmtree(file.parent)
     if replaced:  # by a copy from before
         SeenCommands(file)
-    await seen.write_anew()
+    await seen.write_again()
     assert SeenCommands(file).find("setpoint", "a", steady()) is not None
 
 

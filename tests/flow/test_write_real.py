@@ -28,9 +28,9 @@ from flow_kit import (
     url_of,
 )
 
+from broker_url import connect_url
 from fsmv2 import FlowError
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.process import start
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import (

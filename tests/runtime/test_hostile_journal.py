@@ -39,7 +39,7 @@ async def checkpointed(tmp_path: Path) -> list[Any]:
     async with Runtime(root(2), lamps(), journal=folder) as tree:
         await lit(tree, 2)
         await so(lambda: len(segments_in(folder)) == 1)
-        tree.write_anew()
+        tree.write_again()
         tree.restart("root")
         await so(lambda: len(segments_in(folder)) == 2)
     return [msgspec.msgpack.decode(one) for one in Segment(segments_in(folder)[1]).records()]

@@ -46,7 +46,7 @@ class Running:
         """Listen to the signals."""
         if not self.show.live:
             self._output.out.lost = self._lost
-        self._stack.enter_context(self._signals.told_to(self._signalled))
+        self._stack.enter_context(self._signals.reports_to(self._signalled))
         return self
 
     def __exit__(

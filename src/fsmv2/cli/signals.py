@@ -107,7 +107,7 @@ class Signals:
         self._ending = True
 
     @contextlib.contextmanager
-    def told_to(self, listener: Callable[[], None]) -> Iterator[None]:
+    def reports_to(self, listener: Callable[[], None]) -> Iterator[None]:
         """Call `listener` whenever a stop is asked for or forced, on the thread; now, if it was."""
         with self._lock:
             self._listeners.append(listener)

@@ -54,18 +54,18 @@ def holder(directory: Path) -> str:
     return str(pid) if pid else ""
 
 
-class Tells(Protocol):
-    """What is told of the state directory: a `Runtime`."""
+class RunningTree(Protocol):
+    """What has to know when its state directory is lost: a `Runtime`."""
 
-    def place_lost(self, reason: str) -> None:
+    def state_directory_lost(self, reason: str) -> None:
         """Take what is wrong with it; '': nothing any more."""
 
-    def write_anew(self) -> None:
+    def write_again(self) -> None:
         """Write what is known: the directory is there anew."""
 
 
 @contextlib.contextmanager
-def held(directory: Path) -> Iterator[Place]:
+def held(directory: Path) -> Iterator[StateDirectory]:
     """Make `directory` and keep every other fsmv2 out of it; the kernel lets go after any death.
 
     Two trees in one place would adopt each other's broker, and the first to stop would end it. It
@@ -77,7 +77,7 @@ def held(directory: Path) -> Iterator[Place]:
     lock = FileLock(directory / LOCK, what=str(directory), fix=ANOTHER)
     lock.take()
     kernel = PlaceLock(directory)
-    place = Place(directory, lock, kernel)
+    place = StateDirectory(directory, lock, kernel)
     try:
         if pid := kernel.take():
             raise StoreError(
@@ -93,7 +93,7 @@ def held(directory: Path) -> Iterator[Place]:
         lock.release()
 
 
-class Place:
+class StateDirectory:
     """A state directory that is held: notices that it was removed or replaced, and takes it again.
 
     On a thread of its own, since a file system may hang.
@@ -105,7 +105,7 @@ class Place:
         self._kernel = kernel
         self._trouble = ""
         self._rewrite: list[Callable[[], None]] = []
-        self._tree: Tells | None = None
+        self._tree: RunningTree | None = None
         self._telling = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="state directory", daemon=True)
@@ -125,12 +125,12 @@ class Place:
         self._rewrite.append(again)
 
     @contextlib.contextmanager
-    def told_to(self, tree: Tells) -> Iterator[None]:
-        """Inside, the tree is told what is wrong with the directory, and writes its data anew."""
+    def reports_to(self, tree: RunningTree) -> Iterator[None]:
+        """Inside, the tree reports what is wrong with the directory, and writes its data again."""
         with self._telling:
             self._tree = tree
             if self._trouble:
-                tree.place_lost(self._trouble)
+                tree.state_directory_lost(self._trouble)
         try:
             yield
         finally:
@@ -157,7 +157,7 @@ class Place:
                 again()
             with self._telling:
                 if self._tree is not None:
-                    self._tree.write_anew()
+                    self._tree.write_again()
         except (OSError, StoreError) as error:
             what = error.message if isinstance(error, StoreError) else said(error)
             self._say(f"{gone}, and cannot be taken again: {what}")
@@ -171,7 +171,7 @@ class Place:
                 return
             self._trouble = trouble
             if self._tree is not None:
-                self._tree.place_lost(trouble)
+                self._tree.state_directory_lost(trouble)
             else:
                 progress(trouble or f"{self._directory} is there again")
 

@@ -30,7 +30,16 @@ from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
 from fsmv2.cli.settled import unsettled
 from fsmv2.cli.show import Show
-from fsmv2.cli.state_home import DOCUMENT, JOURNAL, STORE, Place, held, holder, shown, state_home
+from fsmv2.cli.state_home import (
+    DOCUMENT,
+    JOURNAL,
+    STORE,
+    StateDirectory,
+    held,
+    holder,
+    shown,
+    state_home,
+)
 from fsmv2.cli.terminal import coloured, count, progress, show_diagnostics
 from fsmv2.core.state.paths import encode
 from fsmv2.errors import StoreError
@@ -132,7 +141,7 @@ async def _run(
     store: Store,
     output: bool,
     journal: Path,
-    place: Place,
+    place: StateDirectory,
     beside: Callable[[Running], contextlib.AbstractContextManager[None]],
 ) -> int:
     from fsmv2.builtin import builtins
@@ -150,8 +159,8 @@ async def _run(
                 journal=journal,
             )
             async with tree, contextlib.AsyncExitStack() as stack:
-                place.rewrite(kit.engine.write_anew)
-                stack.enter_context(place.told_to(tree))
+                place.rewrite(kit.engine.write_again)
+                stack.enter_context(place.reports_to(tree))
                 with beside(running):
                     await running.hold(tree, seconds)
                 # Who ends it by hand has seen the tree; a program has only the exit code.

@@ -121,7 +121,7 @@ class AsyncioEngine:
         """What the flows' shared connection to an address knows of it, from any thread."""
         return self._devices.status(host, port)
 
-    def write_anew(self) -> None:
+    def write_again(self) -> None:
         """Write again what outlives the process: its directory was lost. From any thread."""
         with self._lock:
             loop = None if self._closed else self._loop
@@ -168,7 +168,7 @@ class AsyncioEngine:
     def _write_anew(self) -> None:
         for reading in self._seen.values():
             if reading.done() and not reading.cancelled() and reading.exception() is None:
-                task = asyncio.ensure_future(reading.result().write_anew())
+                task = asyncio.ensure_future(reading.result().write_again())
                 self._rewriting.add(task)
                 task.add_done_callback(self._rewriting.discard)
 

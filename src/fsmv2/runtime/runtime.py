@@ -20,18 +20,15 @@ from fsmv2.core import (
     Core,
     EngineSettings,
     ForceAsked,
-    LoopBlocked,
-    LoopFreed,
     PauseAsked,
-    PlaceLost,
     Report,
     RestartAsked,
     ResumeAsked,
     RetryAsked,
+    StateDirectoryLost,
     StopAsked,
     StoreState,
     TickRecord,
-    Uncontained,
 )
 from fsmv2.errors import FsmError
 from fsmv2.runtime.blocking import blocking
@@ -39,15 +36,12 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declaration import Declaration
 from fsmv2.runtime.declared_root import DeclaredRoot
 from fsmv2.runtime.journal.journal_writer import JournalWriter
-from fsmv2.runtime.journal.recorder import Recorder
 from fsmv2.runtime.liveness import Liveness, judge
-from fsmv2.runtime.loop_thread import LoopThread
+from fsmv2.runtime.running_parts import RunningParts
 from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
-from fsmv2.runtime.slow_code import SlowCodeWatch
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
-from fsmv2.runtime.watchdog import Blockage, Watchdog
 from fsmv2.runtime.work import ABANDON_AFTER, Work
 from fsmv2.spec import ChildSpec, Vault
 from fsmv2.store import Store, StoredEvent, StoredPath
@@ -55,91 +49,6 @@ from fsmv2.worker import WorkerFactory
 
 LOOKING_SHARE = 10
 """Who waits for a tree spends at most about a tenth of the time looking at it."""
-
-
-class _Running:
-    """What exists only while a runtime is entered: two threads, and the two halves on them."""
-
-    def __init__(
-        self,
-        core: Core,
-        settings: EngineSettings,
-        clock: Clock,
-        writer: StoreWriter | None,
-        secrets: Vault | None,
-        journal: JournalWriter | None,
-    ) -> None:
-        self.writer = writer
-        self.journal = journal
-        self.supervision_thread = LoopThread("fsmv2-supervision")
-        self.work_thread = LoopThread("fsmv2-work")
-        self.work = Work(
-            settings,
-            clock,
-            self.work_thread.loop,
-            self._post,
-            secrets,
-            refusal=self._refusal,
-            paused=self._paused,
-            busy=lambda: self.supervision.behind,
-        )
-        self.supervision = Supervision(
-            core,
-            clock,
-            self.supervision_thread.loop,
-            self.work.deliver,
-            save=None if writer is None else writer.put,
-            recorder=None if journal is None else Recorder(core, journal),
-        )
-        if writer is not None:
-            writer.connect(self.supervision.post)
-            self.supervision.listen(writer.note)
-        self.work_watchdog = Watchdog(
-            self.work_thread, self.supervision_thread.loop, self._blocked, self._freed
-        )
-        for thread in (self.work_thread, self.supervision_thread):
-            thread.uncontained = lambda text: self._post(Uncontained(text))
-        self.slow_code = SlowCodeWatch(
-            self.supervision, lambda: self.supervision_thread.ident, self._post
-        )
-        self.supervision_watchdog = Watchdog(
-            self.supervision_thread, self.work_thread.loop, lambda _: None, lambda _: None
-        )
-
-    def start(self) -> None:
-        """Start the threads, and the watch of each over the other."""
-        self.work_thread.start()
-        self.supervision_thread.start()
-        loop = self.work_thread.loop
-        loop.call_soon_threadsafe(self.work.services.loop_lag.start, loop)
-        self.work_watchdog.start()
-        self.supervision_watchdog.start()
-        self.slow_code.start()
-
-    def _blocked(self, blockage: Blockage) -> None:
-        what, _, path = blockage.task.partition(":")
-        known = path in self.supervision.core.by_path
-        self._post(
-            LoopBlocked(
-                path if known else "",
-                what if known else "something",
-                blockage.where,
-                blockage.seconds,
-                blockage.busy,
-            )
-        )
-
-    def _freed(self, seconds: float) -> None:
-        self._post(LoopFreed(seconds))
-
-    def _post(self, event: Any) -> None:
-        self.supervision.post(event)
-
-    def _refusal(self, path: str, incarnation: int) -> str:
-        return self.supervision.refusal(path, incarnation)
-
-    def _paused(self, path: str) -> bool:
-        return self.supervision.paused(path)
 
 
 class Runtime:
@@ -190,7 +99,7 @@ class Runtime:
             epoch=time.time() - self.clock.now(),
         )
         self._listener = listener
-        self._running: _Running | None = None
+        self._running: RunningParts | None = None
         self._declared = DeclaredRoot(self._post, secrets)
         self._rotation: SecretRotationThread | None = None
 
@@ -230,7 +139,7 @@ class Runtime:
             if writer is not None:
                 writer.abandon()
             raise
-        running = self._running = _Running(
+        running = self._running = RunningParts(
             self.core, self.settings, self.clock, writer, self._secrets, journal
         )
         if self._listener is not None:
@@ -273,10 +182,7 @@ class Runtime:
         finally:
             await self._close_store()
             running, self._running = self._parts, None
-            running.work_watchdog.close()
-            running.supervision_watchdog.close()
-            running.slow_code.close()
-            running.supervision.close()
+            running.close()
             if running.journal is not None:
                 await running.journal.close(self.settings.store_patience)
             with contextlib.suppress(TimeoutError):  # author code blocks the loop for good
@@ -297,7 +203,7 @@ class Runtime:
         return self._parts.work
 
     @property
-    def _parts(self) -> _Running:
+    def _parts(self) -> RunningParts:
         if self._running is None:
             raise FsmError(
                 "the runtime is not running.",
@@ -361,14 +267,14 @@ class Runtime:
         """Record that an operator has taken over the escalation of `path`."""
         self._post(AcknowledgeAsked(path, who, note))
 
-    def place_lost(self, reason: str) -> None:
+    def state_directory_lost(self, reason: str) -> None:
         """Report why the directory with store and journal is not what it was; '': it is again.
 
         From any thread. It stands as a condition at the root.
         """
-        self._post(PlaceLost(reason))
+        self._post(StateDirectoryLost(reason))
 
-    def write_anew(self) -> None:
+    def write_again(self) -> None:
         """Have store and journal write now what they could not: their place is there again.
 
         From any thread. The journal has a new segment, which begins with how everything is.

@@ -15,8 +15,8 @@ import msgspec
 import nats
 import pytest
 
+from broker_url import connect_url
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.probe import probe
 from fsmv2.builtin.broker.process import start, stop

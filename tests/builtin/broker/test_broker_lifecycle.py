@@ -18,8 +18,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from broker_url import connect_url
 from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.credentials import connect_url
 from fsmv2.builtin.broker.kernel import find_servers
 from fsmv2.builtin.broker.lock import store_lock
 from fsmv2.builtin.broker.probe import probe, probe_url

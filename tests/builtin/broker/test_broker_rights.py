@@ -17,10 +17,10 @@ import paho.mqtt.client as paho
 import pytest
 from old_clients import mosquitto
 
+from broker_url import connect_url
 from fsmv2.builtin.broker import process
 from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.credentials import (
-    connect_url,
     credentials_file,
     known_credentials,
 )

@@ -44,11 +44,3 @@ def have_credentials(config: BrokerConfig) -> Credentials:
             fix="Set --state-dir to a directory of your own.",
         ) from error
     return made
-
-
-def connect_url(config: BrokerConfig) -> str:
-    """The NATS URL by which a program of our user has all rights; it holds the password."""
-    known = known_credentials(config)
-    if known is None:
-        raise PermanentError(f"there are no credentials in {credentials_file(config)}.")
-    return f"nats://{known.user}:{known.password}@{config.host}:{config.port}"

@@ -70,8 +70,7 @@ def _send(pid: int, handle: int | None, number: signal.Signals) -> None:
 async def _until_ended(pid: int, started: int, handle: int | None, seconds: float) -> None:
     if handle is None:
         limit = time.monotonic() + seconds
-        # Without a handle there is no event to wait for.
-        while start_time_of(pid) == started and time.monotonic() < limit:  # noqa: ASYNC110
+        while start_time_of(pid) == started and time.monotonic() < limit:  # noqa: ASYNC110  (no event)
             await asyncio.sleep(LOOK_EVERY)
         return
     ended = asyncio.Event()

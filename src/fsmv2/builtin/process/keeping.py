@@ -76,7 +76,7 @@ def _asked(directory: str, job: bytes, lock: int) -> str:
     finally:
         os.close(errors)
     assert process.stdin is not None  # noqa: S101  (as asked for)
-    assert process.stdout is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101  (as asked for)
     with process.stdin, process.stdout:
         try:
             process.stdin.write(job)

@@ -34,7 +34,7 @@ from fsmv2.cli.exits import FAILED, OK
 from fsmv2.cli.quiet import keep_quiet
 from fsmv2.cli.running import Running
 from fsmv2.cli.signals import Stopped
-from fsmv2.cli.state_home import Place, held, shown, state_home
+from fsmv2.cli.state_home import StateDirectory, held, shown, state_home
 from fsmv2.cli.terminal import progress
 from fsmv2.cli.tree import choose_show, save_picture
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
@@ -62,7 +62,7 @@ class Demo:
     """One run of the demo."""
 
     def __init__(
-        self, directory: Path, control: Control, save_svg: Path | None, place_held: Place
+        self, directory: Path, control: Control, save_svg: Path | None, place_held: StateDirectory
     ) -> None:
         self._directory = directory
         self._control = control
@@ -105,8 +105,8 @@ class Demo:
                         listener=running.listener,
                     ) as tree,
                 ):
-                    self._place_held.rewrite(kit.engine.write_anew)
-                    with self._place_held.told_to(tree):
+                    self._place_held.rewrite(kit.engine.write_again)
+                    with self._place_held.reports_to(tree):
                         outcome = await self._hold(running, tree, plant.root, seconds)
                         await running.end(tree, who=running.asked or "demo")
                 outcome = msgspec.structs.replace(outcome, forced=tuple(running.forced))
@@ -187,7 +187,7 @@ class Demo:
         def came() -> None:
             loop.call_soon_threadsafe(stopped.set)
 
-        with self._control.signals.told_to(came):
+        with self._control.signals.reports_to(came):
             await asyncio.wait([starting, asked], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         if not starting.done():

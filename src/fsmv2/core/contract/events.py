@@ -112,7 +112,7 @@ class SaveFailed(msgspec.Struct, frozen=True, gc=False):
     lost: bool = False
 
 
-class PlaceLost(msgspec.Struct, frozen=True, gc=False):
+class StateDirectoryLost(msgspec.Struct, frozen=True, gc=False):
     """What is wrong with the directory in which the tree keeps its data; '': it is there again."""
 
     reason: str
@@ -223,7 +223,7 @@ Event = (
     | Released
     | Saved
     | SaveFailed
-    | PlaceLost
+    | StateDirectoryLost
     | SecretsUnread
     | StopAsked
     | ForceAsked

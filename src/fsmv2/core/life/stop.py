@@ -24,6 +24,9 @@ MORE = Cause("stop", "goes on")
 ASKED_AT_ONCE = 500
 """Children asked to stop in one tick: a slice keeps its 5 ms. H51"""
 
+# Bound once, as in `policy/control`: these are asked of every child in each tick of a stop.
+STOPPED = Phase.STOPPED
+
 
 # ---- events -------------------------------------------------------------------------------------
 
@@ -170,7 +173,7 @@ def _is_down(s: Supervisor) -> bool:
     """Whether it is stopped, or cannot be asked any more, or must not be touched."""
     if detect_only.detects(s) or (s.breaker is not None and s.breaker.open):
         return True
-    return s.definition.states[s.state].phase is Phase.STOPPED
+    return s.definition.states[s.state].phase is STOPPED
 
 
 def _undrain(s: Supervisor) -> None:

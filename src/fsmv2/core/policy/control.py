@@ -14,7 +14,7 @@ from fsmv2.worker import Phase
 
 # Bound once: a member of an enum is found by way of its metaclass, which takes a tenth of a
 # microsecond in Python 3.11, and this is asked in every tick.
-OWN = DecidedBy.OWN
+OWN, STOP = DecidedBy.OWN, DecidedBy.STOP
 
 
 def decide_control(s: Supervisor) -> None:
@@ -34,8 +34,11 @@ def decide_control(s: Supervisor) -> None:
 def _decide(s: Supervisor) -> Decision:
     """The order of precedence, which stands here alone."""
     stopped, desired = s.definition.stop_state, s.desired
+    old = s.decision  # nearly always still right, and a look costs less than another object
     if s.stop is not None:
-        return Decision(stopped, DecidedBy.STOP, s.stop.reason)
+        if old.by is STOP and old.reason is s.stop.reason:
+            return old
+        return Decision(stopped, STOP, s.stop.reason)
     if s.ended is not None:
         return Decision(stopped, DecidedBy.ENDED, s.ended.reason)
     if s.disabled:
@@ -50,7 +53,6 @@ def _decide(s: Supervisor) -> Decision:
         parent = s.parent
         asks = f"{parent.path} is {parent.state} and asks for it" if parent is not None else ""
         return Decision(s.asked, DecidedBy.PARENT, asks)
-    old = s.decision  # nearly always still right, and a look costs less than another object
     if old.by is OWN and old.state == desired.state:
         return old
     return Decision(desired.state, OWN, "its own desired state")

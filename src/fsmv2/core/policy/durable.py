@@ -8,9 +8,9 @@ then the tree runs on from memory, says so on its root, and saves again as soon 
 from __future__ import annotations
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.core.contract.events import PlaceLost, Saved, SaveFailed
+from fsmv2.core.contract.events import Saved, SaveFailed, StateDirectoryLost
 from fsmv2.core.contract.instructions import DeleteStored, Save, SaveObserved
-from fsmv2.core.state.conditions import PLACE, STORED
+from fsmv2.core.state.conditions import STATE_DIRECTORY, STORED
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.parts import pause_to_json
 from fsmv2.core.state.paths import join
@@ -164,16 +164,16 @@ def unanswered(tree: Tree, s: Supervisor) -> None:
         _fail(tree, store, f"it has not answered for {tree.settings.store_patience:g} s")
 
 
-def place_lost(tree: Tree, event: PlaceLost) -> None:
+def state_directory_lost(tree: Tree, event: StateDirectoryLost) -> None:
     """Have it stand at the root, whichever instance runs there, until the place is there again."""
     if tree.root is None:
         return
     if event.reason:
-        tree.set_condition(tree.root, PLACE, event.reason)
+        tree.set_condition(tree.root, STATE_DIRECTORY, event.reason)
         return
-    was = (tree.root.conditions or {}).get(PLACE)
+    was = (tree.root.conditions or {}).get(STATE_DIRECTORY)
     if was is not None:
-        tree.clear_condition(tree.root, PLACE)
+        tree.clear_condition(tree.root, STATE_DIRECTORY)
         # Said again: what was recorded of it then was lost, or could not be recorded.
         text = f"the state directory is there again, after this: {was.reason}"
         tree.report("store", tree.root, text, level="warning")

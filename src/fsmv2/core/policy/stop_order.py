@@ -13,6 +13,9 @@ from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
 from fsmv2.worker import Phase
 
+# Bound once, as in `policy/control`: these are asked of every child in each tick of a stop.
+STOPPED, RESTART = Phase.STOPPED, StopKind.RESTART
+
 
 def stop_blocker(tree: Tree, s: Supervisor) -> Supervisor | None:
     """Who must be stopped before `s` may be: who is below it, or depends on it, and is to stop."""
@@ -33,7 +36,7 @@ def stop_blocker(tree: Tree, s: Supervisor) -> Supervisor | None:
 
 def keeps_children(s: Supervisor) -> bool:
     """Whether `s` is only restarted, and its type adapts live: then its children go on."""
-    return s.stop is not None and s.stop.kind is StopKind.RESTART and s.definition.in_place
+    return s.stop is not None and s.stop.kind is RESTART and s.definition.in_place
 
 
 def _is_to_stop(s: Supervisor) -> bool:
@@ -47,12 +50,12 @@ def _still_stopping(s: Supervisor) -> bool:
         return False  # it does nothing, a stop neither
     if s.breaker is not None and s.breaker.open:
         return False  # its steps are stopped; it ends by force, nobody waits for it
-    return s.definition.states[s.state].phase is not Phase.STOPPED
+    return s.definition.states[s.state].phase is not STOPPED
 
 
 def _stands(s: Supervisor) -> bool:
     """Whether `s` is to stop, and has stopped."""
-    return _is_to_stop(s) and s.definition.states[s.state].phase is Phase.STOPPED
+    return _is_to_stop(s) and s.definition.states[s.state].phase is STOPPED
 
 
 def _waits_for(tree: Tree, s: Supervisor, dependent: Supervisor) -> bool:

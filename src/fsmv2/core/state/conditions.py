@@ -14,7 +14,6 @@ CREATED = "Created"
 CHILDREN = "ChildrenAccepted"
 MAPPED = "Mapped"
 CIRCUIT = "CircuitClosed"
-WITHHELD = "Admitted"
 BREAKER = "BreakerClosed"
 STEPS = "StepsRun"
 SETTLED = "Settled"
@@ -25,12 +24,12 @@ DEPENDENCIES = "DependenciesOrdered"
 PURE = "Pure"
 UNBLOCKING = "LoopFree"
 SECRETS = "SecretsRead"
-PLACE = "StateKept"
+STATE_DIRECTORY = "StateKept"
 MANAGED = "Managed"
 RECOVERS = "Recovers"
 CONVERGED = "Converged"
 
-OF_THE_PATH = (MANAGED, RECOVERS, PLACE)
+OF_THE_PATH = (MANAGED, RECOVERS, STATE_DIRECTORY)
 """Those that hold for a path, whichever instance runs there."""
 
 

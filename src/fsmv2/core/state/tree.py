@@ -152,7 +152,7 @@ class Tree(ABC):
         self.mark(supervisor, cause)
 
     def set_globals(self, global_variables: Mapping[str, Any]) -> None:
-        """The fleet-wide variables are these from now on; everybody is told."""
+        """The fleet-wide variables are these from now on; everybody derives."""
         self.global_variables = FrozenDict(global_variables)  # all workers share it
         self.for_each(self.by_path.values(), "derive", GLOBALS)
 

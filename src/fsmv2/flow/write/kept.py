@@ -122,7 +122,7 @@ class KeptCommands:
             finally:
                 os.close(file)
 
-    def write_anew(self, lines: Iterable[Line]) -> None:
+    def write_again(self, lines: Iterable[Line]) -> None:
         """Write a new file with these, in a folder made anew where it was removed."""
         with self._one:
             self._rewrite(lines)

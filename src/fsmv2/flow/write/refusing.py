@@ -47,7 +47,7 @@ class RefusingListener(CommandListener):
         remember: Callable[[], Awaitable[SeenCommands]],
         taken: Callable[[], bool],
     ) -> None:
-        """`remember` reads which commands were executed: one that is sent again is told so.
+        """`remember` reads which commands were executed: one that is sent again gets that answer.
 
         `taken` says whether a write flow of this engine hears the same commands.
         """

@@ -91,7 +91,7 @@ class SeenCommands:
             everything = self._lines()
             await asyncio.to_thread(kept.note, line, durable=True, all_of_them=everything)
 
-    async def write_anew(self) -> None:
+    async def write_again(self) -> None:
         """Write all that is remembered into a new file: the state directory was lost.
 
         Until then a crash would have the ids of the last minutes executed again.
@@ -99,7 +99,7 @@ class SeenCommands:
         if self._kept is not None:
             async with self._writing:
                 with contextlib.suppress(OSError):  # the next command tries again, or is refused
-                    await asyncio.to_thread(self._kept.write_anew, self._lines())
+                    await asyncio.to_thread(self._kept.write_again, self._lines())
 
     async def answered(self, command: Command, answer: Answer) -> None:
         """It is over. One that certainly changed nothing may be sent again under its id."""

@@ -30,7 +30,6 @@ from fsmv2.core import (
     LoopFreed,
     Observed,
     PauseAsked,
-    PlaceLost,
     Release,
     Released,
     Report,
@@ -45,6 +44,7 @@ from fsmv2.core import (
     SaveObserved,
     SecretsUnread,
     SlowCode,
+    StateDirectoryLost,
     StopAsked,
     Uncontained,
     Update,
@@ -115,7 +115,7 @@ def happened(event: Event) -> str:
             return f"stored: {len(generations)} desired states"
         case SaveFailed(reason):
             return f"could not be stored: {reason}"
-        case PlaceLost(reason):
+        case StateDirectoryLost(reason):
             return f"the state directory: {reason or 'it is there again'}"
         case SecretsUnread(problems):
             return f"secrets that cannot be read: {' '.join(problems) or 'none'}"

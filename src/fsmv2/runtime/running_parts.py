@@ -1,0 +1,109 @@
+"""What exists only while a runtime is entered: two threads, and what runs on each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fsmv2.core import Core, EngineSettings, LoopBlocked, LoopFreed, Uncontained
+from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.journal.journal_writer import JournalWriter
+from fsmv2.runtime.journal.recorder import Recorder
+from fsmv2.runtime.loop_thread import LoopThread
+from fsmv2.runtime.slow_code import SlowCodeWatch
+from fsmv2.runtime.store_writer import StoreWriter
+from fsmv2.runtime.supervision import Supervision
+from fsmv2.runtime.watchdog import Blockage, Watchdog
+from fsmv2.runtime.work import Work
+from fsmv2.spec import Vault
+
+
+class RunningParts:
+    """Wires the core, on the supervision loop, to collections and actions, on the work loop."""
+
+    def __init__(
+        self,
+        core: Core,
+        settings: EngineSettings,
+        clock: Clock,
+        writer: StoreWriter | None,
+        secrets: Vault | None,
+        journal: JournalWriter | None,
+    ) -> None:
+        self.writer = writer
+        self.journal = journal
+        self.supervision_thread = LoopThread("fsmv2-supervision")
+        self.work_thread = LoopThread("fsmv2-work")
+        self.work = Work(
+            settings,
+            clock,
+            self.work_thread.loop,
+            self._post,
+            secrets,
+            refusal=self._refusal,
+            paused=self._paused,
+            busy=lambda: self.supervision.behind,
+        )
+        self.supervision = Supervision(
+            core,
+            clock,
+            self.supervision_thread.loop,
+            self.work.deliver,
+            save=None if writer is None else writer.put,
+            recorder=None if journal is None else Recorder(core, journal),
+        )
+        if writer is not None:
+            writer.connect(self.supervision.post)
+            self.supervision.listen(writer.note)
+        self.work_watchdog = Watchdog(
+            self.work_thread, self.supervision_thread.loop, self._blocked, self._freed
+        )
+        for thread in (self.work_thread, self.supervision_thread):
+            thread.uncontained = lambda text: self._post(Uncontained(text))
+        self.slow_code = SlowCodeWatch(
+            self.supervision, lambda: self.supervision_thread.ident, self._post
+        )
+        self.supervision_watchdog = Watchdog(
+            self.supervision_thread, self.work_thread.loop, lambda _: None, lambda _: None
+        )
+
+    def start(self) -> None:
+        """Start the threads, and the watch of each over the other."""
+        self.work_thread.start()
+        self.supervision_thread.start()
+        loop = self.work_thread.loop
+        loop.call_soon_threadsafe(self.work.services.loop_lag.start, loop)
+        self.work_watchdog.start()
+        self.supervision_watchdog.start()
+        self.slow_code.start()
+
+    def _blocked(self, blockage: Blockage) -> None:
+        what, _, path = blockage.task.partition(":")
+        known = path in self.supervision.core.by_path
+        self._post(
+            LoopBlocked(
+                path if known else "",
+                what if known else "something",
+                blockage.where,
+                blockage.seconds,
+                blockage.busy,
+            )
+        )
+
+    def _freed(self, seconds: float) -> None:
+        self._post(LoopFreed(seconds))
+
+    def _post(self, event: Any) -> None:
+        self.supervision.post(event)
+
+    def _refusal(self, path: str, incarnation: int) -> str:
+        return self.supervision.refusal(path, incarnation)
+
+    def _paused(self, path: str) -> bool:
+        return self.supervision.paused(path)
+
+    def close(self) -> None:
+        """Watch the loops no more, and take no more events."""
+        self.work_watchdog.close()
+        self.supervision_watchdog.close()
+        self.slow_code.close()
+        self.supervision.close()

@@ -49,7 +49,7 @@ def situation(state: str, *, control: str = "active", since: float = 0.0, **seen
 @pytest.mark.parametrize(
     ("seen", "target", "reason"),
     [
-        ({}, "active", "reads 1 tags every 1 s"),
+        ({}, "active", "reads 1 tag every 1 s"),
         ({"moving": False}, "idle", "no sample lately"),
         (
             {"input_connected": False, "input_error": "refused"},
@@ -115,7 +115,7 @@ def test_what_is_shown_is_how_often_it_is_really_read() -> None:
     shared = (1.5, "the device is too slow for 0.5 s, and 8 data flows share it")
     assert rate_of(1.5, 1.2, users=8) == shared
     answer = situation("active", reads_every=2.0, too_slow="the device is too slow for 0.5 s")
-    assert answer.reason == "reads 1 tags every 2 s; the device is too slow for 0.5 s"
+    assert answer.reason == "reads 1 tag every 2 s; the device is too slow for 0.5 s"
 
 
 def test_starting_asks_for_the_flow_then_gives_it_time_to_connect() -> None:

@@ -294,7 +294,8 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
         more = "".join(f"; {text}" for text in (seen.too_slow, seen.device_conflict) if text)
         if not seen.moving:
             return f"connected, but no sample lately (reads every {every}{more})"
-        return f"reads {len(s.spec.input.registers)} tags every {every}{more}"
+        count = len(s.spec.input.registers)
+        return f"reads {count} {'tag' if count == 1 else 'tags'} every {every}{more}"
 
 
 def _config(name: str, spec: DataFlowSpec) -> AnyConfig:

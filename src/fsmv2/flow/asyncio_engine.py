@@ -127,7 +127,7 @@ class AsyncioEngine:
             loop = None if self._closed else self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # it ends just now
-                loop.call_soon_threadsafe(self._write_anew)
+                loop.call_soon_threadsafe(self._write_seen_again)
 
     async def aclose(self) -> None:
         """End every flow, close all connections, join the thread."""
@@ -165,7 +165,7 @@ class AsyncioEngine:
         if self._flows.get(config.name) is flow:
             flow.start()
 
-    def _write_anew(self) -> None:
+    def _write_seen_again(self) -> None:
         for reading in self._seen.values():
             if reading.done() and not reading.cancelled() and reading.exception() is None:
                 task = asyncio.ensure_future(reading.result().write_again())

@@ -66,6 +66,16 @@ def test_a_break_still_fits_the_code(found: Break) -> None:
     assert set(found.cases) <= numbers, "the test is not named after these cases"
 
 
+def test_no_break_uses_a_name_that_its_file_does_not_know(tmp_path: Path) -> None:
+    """A test would fail by that, and prove nothing: whatever is done there would be missed."""
+    for number, found in enumerate(BREAKS):
+        (tmp_path / f"{number}.py").write_text(found.broken)
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "--quiet"]
+    ran = subprocess.run([*ruff, tmp_path], capture_output=True, text=True, check=False)
+    unknown = {int(number) for number in re.findall(r"(\d+)\.py:", ran.stdout)}
+    assert [IDS[number] for number in unknown] == [], ran.stdout
+
+
 def _run(source: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--tb=line", "-p", "no:cacheprovider", *tests],

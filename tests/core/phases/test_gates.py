@@ -20,7 +20,7 @@ from fsmv2 import (
 from fsmv2.core.phases.gates import withholding
 from fsmv2.core.policy import pauses
 from fsmv2.core.policy.livelock import IN_A_LIVELOCK
-from fsmv2.core.state.parts import Running
+from fsmv2.core.state.parts import RunningAction
 from fsmv2.testing import ByHand
 from fsmv2.worker import ActionDefinition
 
@@ -65,7 +65,7 @@ def stuck(tree: ByHand) -> None:
 
 
 def runs_above(tree: ByHand, definition: ActionDefinition = BLOCKS) -> None:
-    tree["g"].action = Running(1, definition, {}, False, 0.0, stops=False)
+    tree["g"].action = RunningAction(1, definition, {}, False, 0.0, stops=False)
 
 
 def circuit_open(tree: ByHand) -> None:
@@ -83,7 +83,7 @@ def stops_in_a_livelock(tree: ByHand) -> None:
 
 
 def runs_itself(tree: ByHand) -> None:
-    tree["g/a"].action = Running(1, DOES_NOT, {}, False, 0.0, stops=False)
+    tree["g/a"].action = RunningAction(1, DOES_NOT, {}, False, 0.0, stops=False)
 
 
 def test_nothing_is_withheld_from_one_that_runs_undisturbed(tree: ByHand) -> None:

@@ -16,7 +16,7 @@ from fsmv2.core.contract.events import (
 from fsmv2.core.contract.instructions import CancelAction, Collect, RunAction
 from fsmv2.core.policy import detect_only, ordering
 from fsmv2.core.state.conditions import ACTION, CONVERGED
-from fsmv2.core.state.parts import Asked, Running
+from fsmv2.core.state.parts import AskedAction, RunningAction
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
@@ -35,7 +35,7 @@ def ask(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> tuple[str, s
         return "", f"{answer.reason}; waits for {s.action.definition.name} to end"
     asked = s.repeat
     if asked is None or asked.name != answer.action or asked.args != answer.args:
-        asked = s.repeat = Asked(answer.action, answer.args)
+        asked = s.repeat = AskedAction(answer.action, answer.args)
     if tree.now < asked.due:
         tree.set_timer(s, "retry", asked.due)
         return "", answer.reason
@@ -45,7 +45,7 @@ def ask(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> tuple[str, s
         tree.clear_condition(s, CONVERGED)
     definition = s.definition.actions[answer.action]
     stops = s.control == s.definition.stop_state
-    running = Running(tree.serial(), definition, answer.args, urgent, tree.now, stops=stops)
+    running = RunningAction(tree.serial(), definition, answer.args, urgent, tree.now, stops=stops)
     s.action = running
     if not s.acted:
         s.acted = True
@@ -132,14 +132,14 @@ def ended(tree: Tree, event: ActionEnded) -> None:
     _unblock(tree, s, running)
 
 
-def _unblock(tree: Tree, s: Supervisor, running: Running) -> None:
+def _unblock(tree: Tree, s: Supervisor, running: RunningAction) -> None:
     """Wake those below whose steps were withheld while the action was queued or running."""
     if running.definition.blocks_children:
         cause = Cause("action", f"of {s.path} ended", running.id)
         tree.for_each(s.children.values(), "mark", cause, below=True)
 
 
-def _plan_retry(tree: Tree, s: Supervisor, running: Running, event: ActionEnded) -> bool:
+def _plan_retry(tree: Tree, s: Supervisor, running: RunningAction, event: ActionEnded) -> bool:
     """Note when the same action may run again; True while its failure is hidden from the FSM."""
     asked = s.repeat
     if asked is None or asked.name != running.definition.name or asked.args != running.args:

@@ -91,7 +91,7 @@ class Ended(msgspec.Struct, frozen=True):
     planned: bool = False
 
 
-class Running:
+class RunningAction:
     """The action that is queued or running now. `urgent`: begun to stop or to hold.
 
     `queued`: it has waited for a slot for so long that it is reported.
@@ -129,7 +129,7 @@ class Running:
         self.circuit_opened_at: float | None = None
 
 
-class Asked:
+class AskedAction:
     """The action last asked for, how its tries went, and when the next one is due."""
 
     __slots__ = ("args", "due", "failures", "name", "successes")

@@ -14,14 +14,14 @@ from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.state.backoff import Attempts, ExponentialBackoff, backoff_of
 from fsmv2.core.state.conditions import OF_THE_PATH, Condition
 from fsmv2.core.state.parts import (
-    Asked,
+    AskedAction,
     Breaker,
     CheckState,
     DecidedBy,
     Decision,
     Ended,
     Pause,
-    Running,
+    RunningAction,
     StopRequest,
 )
 from fsmv2.core.state.tick_record import Cause, TickRecord
@@ -224,10 +224,10 @@ class Supervisor:
         self.fresh = False
         self.silences = 0
         # what is being done
-        self.action: Running | None = None
+        self.action: RunningAction | None = None
         self.acted = False
         self.stuck: int | None = None
-        self.repeat: Asked | None = None
+        self.repeat: AskedAction | None = None
         self.last_action: ActionResult | None = None
         self.awaiting: float | None = None
         self.settled_at = tree.now

@@ -272,6 +272,7 @@ OWN_CODE = ("replay.py",)
 """Files that catch what our own code raises, such as of a damaged file, and let Ctrl-C through."""
 
 
+@pytest.mark.reads_source
 def test_h68_no_code_of_others_is_called_beside_the_one_containment() -> None:
     """`except Exception` lets `sys.exit()` through; what is meant is `containment.ANY_RAISED`."""
     source = Path(fsmv2.__file__).parent

@@ -32,14 +32,17 @@ def given(function: str, at: int) -> Iterator[str]:
                 yield found.value
 
 
+@pytest.mark.reads_source
 def test_every_event_has_a_handler() -> None:
     assert {*HANDLERS} == {*get_args(Event)}
 
 
+@pytest.mark.reads_source
 def test_every_timer_that_is_set_has_a_function_and_every_function_a_timer() -> None:
     assert {*given("set_timer", 1)} == {*TIMERS}
 
 
+@pytest.mark.reads_source
 def test_everything_done_for_many_has_a_function_and_is_used() -> None:
     assert {*given("for_each", 1)} == {*FOR_EACH}
 

@@ -17,6 +17,7 @@ def place_of(file: Path) -> Path:
     return file.with_name(f"test_{file.name}")
 
 
+@pytest.mark.reads_source
 @pytest.mark.parametrize("file", FILES, ids=str)
 def test_a_file_of_the_core_has_its_tests(file: Path) -> None:
     found = TESTS / place_of(file)
@@ -24,6 +25,7 @@ def test_a_file_of_the_core_has_its_tests(file: Path) -> None:
     assert "def test_" in found.read_text(), f"tests/core/{place_of(file)} has no test in it"
 
 
+@pytest.mark.reads_source
 def test_tests_in_a_folder_are_those_of_a_file_of_the_core() -> None:
     """Who moves or renames a file moves its tests with it; `_random` tests stand beside them."""
     expected = {place_of(file) for file in FILES}

@@ -36,6 +36,7 @@ def test_an_instruction_is_immutable_and_names_the_incarnation(
     assert named is (instruction not in OF_A_PATH)
 
 
+@pytest.mark.reads_source
 def test_every_kind_of_report_is_written_somewhere() -> None:
     """A kind that nobody writes would be documented, and filtered by, for nothing."""
     source = "".join(file.read_text() for file in Path(fsmv2.__file__).parent.rglob("*.py"))

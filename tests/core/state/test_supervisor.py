@@ -50,6 +50,7 @@ def test_a_write_is_found_in_a_chain_and_in_a_tuple() -> None:
     assert set(writes(source)) == {("root", "stop"), ("made", "gate")}
 
 
+@pytest.mark.reads_source
 def test_a_slot_is_written_by_the_file_it_belongs_to() -> None:
     owner = {slot: file for file, slots in WRITTEN_BY.items() for slot in slots}
     found, wrong = set(), []

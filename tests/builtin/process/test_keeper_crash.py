@@ -126,6 +126,7 @@ async def test_after_a_kill_of_the_keeper_the_command_goes_on_and_no_line_is_los
         await becomes(lambda: counted(tmp_path)[-1] > far)
         kill(seen.observed.pid)
         await tree.until(lambda t: t["p"].observed.pid not in (0, seen.observed.pid), timeout=20)
+        await becomes(lambda: 1 in counted(tmp_path)[1:])  # the next one has written
         numbers = counted(tmp_path)
         first_run = numbers[: numbers.index(1, 1)]
         assert first_run == list(range(1, len(first_run) + 1))

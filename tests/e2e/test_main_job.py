@@ -87,7 +87,10 @@ async def test_h63_a_killed_plc_degrades_its_bridge_alone_and_nothing_is_restart
             )
             assert "connection refused" in view["edge/filler"].reason
             assert view["edge/capper"].state == view["edge/labeller"].state == "active"
-            await asyncio.sleep(7)  # longer than any check needs to find fault with the flow
+            await asyncio.sleep(7)  # longer than a flow takes to reconnect to a device that answers
+            checks = tree.core.by_path["edge/filler"].checks or {}
+            suspected = {name: check.fault for name, check in checks.items()}
+            assert suspected == {"input_connected": None, "output_connected": None}
             plant.plcs["filler"].start()
             view = await tree.until(all_active, timeout=8.0)
             heard = len(listener.times("filler", "pieces"))

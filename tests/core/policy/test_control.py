@@ -7,10 +7,14 @@ from collections.abc import Callable
 import pytest
 from job_tree import Job, Jobs, JobSeen, JobSpec, Team, job, states, team
 from job_tree import simulate as simulate_jobs
-from lamp_tree import World, device, group, simulate
+from lamp_tree import World, by_hand, device, group, simulate
 
 from fsmv2 import ChildSpec, DesiredState, EngineSettings, Phase, WorkerFactory
-from fsmv2.testing import Simulation
+from fsmv2.core.policy.control import asked_to_stop, lacking, undecided, unmet
+from fsmv2.core.state.parts import DecidedBy, Decision, Ended
+from fsmv2.testing import ByHand, Simulation
+
+Change = Callable[[ByHand], None]
 
 
 def wrong(world: World) -> None:
@@ -102,6 +106,162 @@ def test_who_rests_after_a_person_was_called_is_seen_stopped_if_somebody_asks_fo
         assert sim["t/a"].control_reason.startswith("finished")
         assert sim["t/a"].state == "stopped"
         assert sim.supervisor("t").statuses["a"].phase is phase
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"), [(None, False), ("running", False), ("stopped", True)]
+)
+def test_only_its_parent_asks_one_that_ended_to_stop_before_it_derives_again(
+    asked: str | None, expected: bool
+) -> None:
+    s = by_hand(device("a"))["a"]
+    s.ended = Ended("failed", normally=False)
+    s.asked = asked
+    assert s.desired is None
+    assert asked_to_stop(s) is expected
+
+
+# ---- what it requires ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pair() -> ByHand:
+    """`b` requires `a`, and both want to run; neither has been observed or has acted."""
+    tree = by_hand(group("g", device("a"), device("b", requires=["a"])))
+    tree.tick()
+    return tree
+
+
+def as_it_is(tree: ByHand) -> None:
+    pass
+
+
+def is_in(state: str, *, restart: str = "permanent", acted: bool = False) -> Change:
+    def change(tree: ByHand) -> None:
+        tree.declare(group("g", device("a", restart=restart), device("b", requires=["a"])))
+        tree.tick()
+        a = tree["g/a"]
+        a.state, a.acted = state, acted
+
+    return change
+
+
+def is_to_stop(state: str) -> Change:
+    def change(tree: ByHand) -> None:
+        is_in(state)(tree)
+        tree["g/a"].decision = Decision("stopped", DecidedBy.OWN, "its own desired state")
+
+    return change
+
+
+def has_ended(*, normally: bool, until: float | None = None) -> Change:
+    def change(tree: ByHand) -> None:
+        is_to_stop("stopped")(tree)
+        tree["g/a"].ended = Ended("finished", normally=normally, until=until)
+
+    return change
+
+
+def cannot_be_created(tree: ByHand) -> None:
+    children = device("a", worker_type="no_such_type"), device("b", requires=["a"])
+    tree.declare(group("g", *children))
+    tree.tick()
+    tree.tick()
+
+
+def has_not_derived(tree: ByHand) -> None:
+    a = tree["g/a"]
+    a.desired, a.derive_due = None, True
+    a.decision = Decision("stopped", DecidedBy.NOT_DERIVED, "not looked at yet")
+
+
+def cannot_derive(tree: ByHand) -> None:
+    has_not_derived(tree)
+    tree["g/a"].derive_due = False
+
+
+def is_gone(tree: ByHand) -> None:
+    tree["g"].disown(tree["g/a"])
+
+
+def is_still_to_be_created(tree: ByHand) -> None:
+    is_gone(tree)
+    tree["g"].children_due = True
+
+
+UNKNOWN = "requires g/a, and whether that runs is not known yet"
+STARTING = "requires g/a, which is starting"
+
+
+@pytest.mark.parametrize(
+    ("change", "waits", "stops"),
+    [
+        (is_in("running"), "", ""),
+        (is_in("paused"), "", ""),
+        (has_ended(normally=True), "", ""),
+        (as_it_is, UNKNOWN, ""),
+        (has_not_derived, UNKNOWN, ""),
+        (cannot_be_created, UNKNOWN, ""),
+        (is_still_to_be_created, "requires a, and whether that runs is not known yet", ""),
+        (is_in("starting"), STARTING, ""),
+        (is_in("starting", acted=True, restart="transient"), STARTING, ""),
+        (is_in("starting", acted=True), "", STARTING),
+        (is_in("failed"), "", "requires g/a, which is failed"),
+        (is_in("stopping"), "", "requires g/a, which is stopping"),
+        (is_to_stop("running"), "", "requires g/a, which is to stop"),
+        (cannot_derive, "", "requires g/a, which is to stop"),
+        (has_ended(normally=False), "", "requires g/a, which is to stop"),
+        (has_ended(normally=True, until=9.0), "", "requires g/a, which is to stop"),
+        (is_gone, "", "requires a, which is not there"),
+    ],
+)
+def test_h81_it_waits_for_one_that_may_run_and_stops_for_one_that_does_not(
+    pair: ByHand, change: Change, waits: str, stops: str
+) -> None:
+    change(pair)
+    b = pair["g/b"]
+    assert (undecided(b), unmet(b)) == (waits, stops)
+    assert bool(lacking(b)) is bool(waits or stops)
+
+
+@pytest.mark.parametrize("began", ["acted", "left its first state"])
+@pytest.mark.parametrize(
+    ("change", "stops"),
+    [
+        (as_it_is, "requires g/a, which is stopped"),
+        (is_in("starting"), STARTING),
+        (is_still_to_be_created, "requires a, which is not there"),
+    ],
+)
+def test_h81_once_it_has_begun_it_waits_for_nobody(
+    pair: ByHand, change: Change, stops: str, began: str
+) -> None:
+    change(pair)
+    b = pair["g/b"]
+    if began == "acted":
+        b.acted = True
+    else:
+        b.state = "starting"
+    assert (undecided(b), unmet(b)) == ("", stops)
+
+
+def test_what_is_lacking_is_named_or_none_where_it_is_not_there(pair: ByHand) -> None:
+    assert lacking(pair["g/b"]) == [pair["g/a"]]
+    is_gone(pair)
+    assert lacking(pair["g/b"]) == [None]
+
+
+def test_the_first_of_several_that_is_not_known_is_named() -> None:
+    tree = by_hand(group("g", device("a"), device("c"), device("b", requires=["a", "c"])))
+    tree.tick()
+    tree["g/a"].state = "running"
+    assert undecided(tree["g/b"]) == "requires g/c, and whether that runs is not known yet"
+    tree["g/a"].state = "failed"
+    assert undecided(tree["g/b"]) == "requires g/c, and whether that runs is not known yet"
+    assert unmet(tree["g/b"]) == "requires g/a, which is failed"
+
+
+# ---- after a restart of the program -------------------------------------------------------------
 
 
 @pytest.fixture

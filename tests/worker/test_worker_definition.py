@@ -61,8 +61,8 @@ SOUND = {
         (SOUND, {"stop_state": "halted"}, "its stop state 'halted' is not one of its states"),
         (SOUND, {"initial": "begin"}, "its initial state 'begin' is not one of its states"),
         (SOUND, {"stop_state": "running"}, "'running' must be of phase 'stopped', not 'running'"),
-        (SOUND, {"interval": 0}, "interval and observe_timeout must be more than 0"),
-        (SOUND, {"observe_timeout": -1}, "interval and observe_timeout must be more than 0"),
+        (SOUND, {"interval": 0}, "interval is 0, expected more than 0 seconds"),
+        (SOUND, {"observe_timeout": -1}, "observe_timeout is -1, expected more than 0"),
         (SOUND, {"update_policy": "inplace"}, "update_policy is 'inplace'. Did you mean"),
         (SOUND, {"derive_from": "self"}, "derive_from is 'self'. Known: nothing, own, parent."),
     ],
@@ -185,7 +185,7 @@ def test_types_are_found_through_generic_bases() -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
 def test_an_action_needs_a_time_limit(timeout: float) -> None:
-    with pytest.raises(ValueError, match="more than 0 seconds"):
+    with pytest.raises(DefinitionError, match="more than 0 seconds"):
         action(timeout=timeout)
 
 

@@ -1,8 +1,8 @@
 """What authors implement, and what the core reads of it.
 
 phase, step_result, snapshot: the words between author and core.
-state, action, check:  the three decorators.
-worker:                the base class.      definition: its check when the class is made.
+state, action, check:  the three decorators.    decorator: what all three refuse.
+worker:                the base class.  definition, class_options: its check when the class is made.
 factory:               types by name.      object_reference: `package.module:Type`.
 fsm_check:             what the steps do with everything they can see, of an fsm_bench.
 """

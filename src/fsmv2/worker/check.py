@@ -13,9 +13,15 @@ from typing import Any, TypeVar
 import msgspec
 
 from fsmv2.spec import ObservedState
+from fsmv2.worker.decorator import (
+    CHECK_MARK,
+    calling_line,
+    check_method,
+    own_errors,
+    refuse,
+    seconds,
+)
 from fsmv2.worker.snapshot import ChildStatus
-
-MARK = "__fsmv2_check__"
 
 
 class Healthy(msgspec.Struct, frozen=True, gc=False):
@@ -114,15 +120,19 @@ class CheckDefinition(msgspec.Struct, frozen=True):
     interval: float
 
 
+@own_errors("@check(interval=5.0)")
 def check(*, interval: float = 5.0) -> Callable[[C], C]:
     """Mark a method as an infrastructure check: `def name(self, view: CheckView) -> CheckResult`.
 
     It must be pure. A fault opens the circuit when it is seen twice in a row, at least `interval`
-    seconds apart (default: the usual observation interval).
+    seconds apart (default: the usual observation interval). DefinitionError: the interval or the
+    method is not what a check needs.
     """
+    refuse(seconds("interval", interval, zero=True), calling_line())
 
     def mark(method: C) -> C:
-        setattr(method, MARK, CheckDefinition(method.__name__, interval))
+        check_method(CHECK_MARK, method)
+        setattr(method, CHECK_MARK, CheckDefinition(method.__name__, interval))
         return method
 
     return mark

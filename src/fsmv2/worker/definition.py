@@ -16,13 +16,24 @@ import msgspec
 
 from fsmv2.errors import DefinitionError, suggest
 from fsmv2.spec import Backoff, ObservedState, UserSpec
-from fsmv2.worker.action import MARK as ACTION_MARK
 from fsmv2.worker.action import ActionDefinition
-from fsmv2.worker.check import MARK as CHECK_MARK
 from fsmv2.worker.check import CheckDefinition
+from fsmv2.worker.class_options import OPTIONS, faults_of_options
+from fsmv2.worker.decorator import (
+    ACTION_MARK,
+    CHECK_MARK,
+    MARKS,
+    STATE_MARK,
+    faults_of_method,
+)
 from fsmv2.worker.phase import Phase
-from fsmv2.worker.state import MARK as STATE_MARK
 from fsmv2.worker.state import StateDefinition
+
+RESERVED = (
+    *OPTIONS,
+    *("definition", "derive_desired_state", "collect_observed_state", "resources"),
+)
+"""Names of `Worker` that no state, action or check may bear."""
 
 ON_THE_WAY_DOWN = (Phase.STOPPING, Phase.STOPPED, Phase.FAILED)
 
@@ -94,30 +105,49 @@ def dashed(name: str) -> str:
 def types_of(cls: Any) -> tuple[Any, Any]:
     """The spec and observation types a worker class was subscripted with."""
     found: list[Any] = [UserSpec, ObservedState]
-    for base in reversed(cls.__mro__):
-        for generic in getattr(base, "__orig_bases__", ()):
-            args = typing.get_args(generic)
-            origin = typing.get_origin(generic)
-            if origin is not None and hasattr(origin, "collect_observed_state"):
-                found[: min(2, len(args))] = [
-                    given if isinstance(given, type) else default
-                    for given, default in zip(args[:2], found, strict=False)
-                ]
+    for args in _subscripts(cls):
+        found[: len(args)] = [
+            given if isinstance(given, type) else default
+            for given, default in zip(args, found, strict=False)
+        ]
     return found[0], found[1]
 
 
+def _subscripts(cls: Any) -> Iterator[tuple[Any, ...]]:
+    """What `Worker` and its generic subclasses are subscripted with, base classes first."""
+    for base in reversed(cls.__mro__):
+        for generic in getattr(base, "__orig_bases__", ()):
+            if hasattr(typing.get_origin(generic), "collect_observed_state"):
+                yield typing.get_args(generic)[:2]
+
+
 def _marked(cls: Any, mark: str) -> Iterator[tuple[str, Any]]:
-    """Marked methods in order of declaration, base classes first, overridden ones replaced."""
+    """Marked methods in order of declaration, base classes first, overridden ones replaced.
+
+    A method that overrides a marked one without a mark of its own stays what it was.
+    """
     names: dict[str, None] = {}
     for base in reversed(cls.__mro__):
         names.update((name, None) for name in vars(base))
     for name in names:
-        found = getattr(getattr(cls, name, None), mark, None)
+        found = getattr(_bearer(cls, name), mark, None)
         if found is not None:
             yield name, found
 
 
+def _bearer(cls: Any, name: str) -> Any:
+    """The method that says what `name` is marked as: its own, or what it overrides."""
+    own = getattr(cls, name, None)
+    above = (vars(base).get(name) for base in cls.__mro__) if callable(own) else ()
+    return next((one for one in (own, *above) if any(hasattr(one, m) for m in MARKS)), None)
+
+
 def _faults_of_class(cls: Any) -> Iterator[str]:
+    for args in _subscripts(cls):
+        for given in args:
+            if isinstance(given, typing.ForwardRef):
+                name = given.__forward_arg__
+                yield f"its type {name!r} is given as text; define {name} above it and write {name}"
     spec_type, observed_type = types_of(cls)
     if not issubclass(spec_type, UserSpec):
         yield f"its spec type {spec_type.__name__} must subclass UserSpec"
@@ -137,19 +167,29 @@ def _faults_of_class(cls: Any) -> Iterator[str]:
     for name, method in asynchronous:
         if not inspect.iscoroutinefunction(method):
             yield f"{name} is not async: write `async def`, or mark it @blocking if it blocks"
-    if cls.interval <= 0 or cls.observe_timeout <= 0:
-        yield "interval and observe_timeout must be more than 0 seconds"
-    if not isinstance(cls.backoff, Backoff):
-        yield f"backoff is a {type(cls.backoff).__name__}; write Backoff(base=5, cap=300), say"
-    if isinstance(cls.manual_steps, str):
-        yield "manual_steps is one text; make it a tuple of sentences, one for each step"
-    for policy, known in (
-        ("update_policy", ("recreate", "in_place")),
-        ("derive_from", ("nothing", "own", "parent")),
-    ):
-        given = getattr(cls, policy)
-        if given not in known:
-            yield f"{policy} is {given!r}. {suggest(str(given), known)}"
+    marks = {name: found for mark in MARKS for name, found in _marked(cls, mark)}
+    yield from faults_of_options(cls, frozenset(marks))
+    for name, found in marks.items():
+        if name in RESERVED:
+            yield f"{found.name!r} is a name of Worker itself; call that method something else"
+        elif name != found.name:
+            yield f"{name} is the method {found.name!r} under a second name; leave one of them out"
+    yield from _faults_of_overrides(cls)
+
+
+def _faults_of_overrides(cls: Any) -> Iterator[str]:
+    """Marked methods of a base class that a class below it replaces by what cannot be one."""
+    marked: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        for name, value in vars(base).items():
+            mark = next((m for m in MARKS if hasattr(value, m)), marked.get(name, ""))
+            if not mark:
+                continue
+            marked[name] = mark
+            if not callable(value):
+                yield f"{name} is {MARKS[mark]}, and {base.__name__} replaces it by no method"
+            for problem in faults_of_method(mark, value) if callable(value) else ():
+                yield f"{problem.message} {problem.fix}"
 
 
 def _faults_of_states(cls: Any, states: Mapping[str, StateDefinition]) -> Iterator[str]:
@@ -157,8 +197,10 @@ def _faults_of_states(cls: Any, states: Mapping[str, StateDefinition]) -> Iterat
         yield "it has no FSM: mark at least its stop state with @state('stopped')"
         return
     for role, name in (("initial", cls.initial), ("stop", cls.stop_state)):
-        if name not in states:
+        if isinstance(name, str) and name not in states:
             yield f"its {role} state {name!r} is not one of its states. {suggest(name, states)}"
+    if not (isinstance(cls.initial, str) and isinstance(cls.stop_state, str)):
+        return  # told of with the options
     if cls.stop_state in states and states[cls.stop_state].phase is not Phase.STOPPED:
         phase = states[cls.stop_state].phase
         yield f"its stop state {cls.stop_state!r} must be of phase 'stopped', not {phase.value!r}"

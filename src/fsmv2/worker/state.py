@@ -7,12 +7,19 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from fsmv2.errors import quoted, suggest
+from fsmv2.worker.decorator import (
+    STATE_MARK,
+    Problem,
+    calling_line,
+    check_method,
+    own_errors,
+    refuse,
+)
 from fsmv2.worker.phase import Phase
 from fsmv2.worker.step_result import Step
 
 F = TypeVar("F", bound=Callable[[Any, Any], Step])
-
-MARK = "__fsmv2_state__"
 
 
 class StateDefinition(msgspec.Struct, frozen=True):
@@ -24,18 +31,47 @@ class StateDefinition(msgspec.Struct, frozen=True):
     summary: str
 
 
+@own_errors("@state('running', to='stopped')")
 def state(phase: Phase | str, *, to: Iterable[str] | str = ()) -> Callable[[F], F]:
     """Mark a method as the FSM state that bears its name.
 
     `phase` says what the state means to others; `to` names the states its step may go to, as a
     list or as words separated by spaces. The graph of all `to` is checked when the class is made,
     and a step that leaves it is an error. The first line of the docstring is shown to operators.
+    DefinitionError: an argument or the method is not what a state needs.
     """
-    targets = tuple(to.split()) if isinstance(to, str) else tuple(to)
+    found = [] if phase in list(Phase) else [_unknown_phase(phase)]
+    targets = _targets(to)
+    if targets is None:
+        found.append(
+            Problem(
+                f"to is {quoted(to)}, expected the names of states.",
+                "Write to='running stopped', or a list of names.",
+            )
+        )
+    refuse(found, calling_line())
 
     def mark(method: F) -> F:
+        check_method(STATE_MARK, method)
         summary = (method.__doc__ or "").strip().partition("\n")[0]
-        setattr(method, MARK, StateDefinition(method.__name__, Phase(phase), targets, summary))
+        made = StateDefinition(method.__name__, Phase(phase), targets or (), summary)
+        setattr(method, STATE_MARK, made)
         return method
 
     return mark
+
+
+def _unknown_phase(phase: object) -> Problem:
+    known = [known.value for known in Phase]
+    fix = suggest(phase, known) if isinstance(phase, str) else f"Known: {', '.join(known)}."
+    return Problem(f"The phase is {quoted(phase)}, expected one of those known.", fix)
+
+
+def _targets(to: object) -> tuple[str, ...] | None:
+    """The names in `to`; None if it is neither words nor a list of names."""
+    if isinstance(to, str):
+        return tuple(to.split())
+    if not isinstance(to, Iterable) or isinstance(to, bytes):
+        return None
+    found = tuple(to)
+    return found if all(isinstance(name, str) for name in found) else None

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec
 
 import msgspec
 
-from fsmv2.errors import DefinitionError
+from fsmv2.errors import DefinitionError, quoted
 
 P = ParamSpec("P")
 
@@ -50,7 +50,10 @@ Step = Goto | Act | Stay
 
 def goto(target: StateMethod, reason: str) -> Goto:
     """Enter the state `target`, one of the methods marked `@state` of the same class."""
-    return Goto(target.__name__, reason)
+    try:
+        return Goto(target.__name__, reason)
+    except AttributeError:
+        raise _no_method("goto", "a state", target) from None
 
 
 def act(action: ActionMethod[P], reason: str, /, *args: P.args, **kwargs: P.kwargs) -> Act:
@@ -60,11 +63,15 @@ def act(action: ActionMethod[P], reason: str, /, *args: P.args, **kwargs: P.kwar
     it runs changes nothing, so a step may simply say what it needs each time it is asked.
     """
     if args:
+        name = getattr(action, "__name__", action)
         raise DefinitionError(
-            f"act(self.{action.__name__}, ...) takes the action's arguments by name: the record "
-            "of what was done shows them so"
+            f"act(self.{name}, ...) takes the action's arguments by name: the record of what was "
+            "done shows them so"
         )
-    return Act(action.__name__, reason, kwargs)
+    try:
+        return Act(action.__name__, reason, kwargs)
+    except AttributeError:
+        raise _no_method("act", "an action", action) from None
 
 
 def stay(
@@ -76,3 +83,11 @@ def stay(
     `waits_for`: the paths whose progress this worker waits for; cycles of them are found and named.
     """
     return Stay(reason, wake_after, (waits_for,) if isinstance(waits_for, str) else waits_for)
+
+
+def _no_method(function: str, kind: str, given: object) -> DefinitionError:
+    shown = given if isinstance(given, str) and given.isidentifier() else "name"
+    return DefinitionError(
+        f"{function}(self..., reason) takes {kind}'s method, got {quoted(given)}.",
+        fix=f"Write {function}(self.{shown}, reason).",
+    )

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Literal, cast
 import msgspec
 from typing_extensions import TypeVar
 
+from fsmv2.errors import DefinitionError, suggest
 from fsmv2.spec import AS_ELSEWHERE, Backoff, DesiredState, ObservedState, UserSpec
 from fsmv2.worker.definition import WorkerDefinition, define
 
@@ -103,7 +104,14 @@ class Worker(Generic[S, O, R]):
     """Whether descendants get `internal.bridged_by` with the path of this worker."""
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
+        try:
+            super().__init_subclass__(**kwargs)
+        except TypeError:  # `object` takes no arguments, and says nothing of ours
+            unknown = next(iter(kwargs), "")
+            raise DefinitionError(
+                f"{cls.__module__}.{cls.__qualname__} has no option '{unknown}' for its class.",
+                fix=suggest(unknown, ("abstract",)),
+            ) from None
         if not abstract:
             cls.definition = define(cls)
 

@@ -25,8 +25,9 @@ from typing import Any
 from bench.plcs import TAGS
 from bench.witness import Sum
 from fsmv2 import Runtime
-from fsmv2.builtin import builtins, load_plant
+from fsmv2.builtin import builtins
 from fsmv2.cli.demo.session import no_bridge_runs, reads_stopped
+from fsmv2.plant import load_plant
 from fsmv2.runtime import bounded_pauses
 
 PER_PROCESS = 50

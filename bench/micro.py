@@ -13,7 +13,7 @@ import msgspec
 from bench.tree import Crashing, GroupSpec, LeafSpec, Nothing, factory, root
 from fsmv2 import ChildSpec, DesiredState, VariableBundle, Worker, goto, state, stay
 from fsmv2.core import Cause, Core, Declared, EngineSettings, Observed, Release, Released, Watch
-from fsmv2.spec import RenderCache, Template
+from fsmv2.model import RenderCache, Template
 from fsmv2.testing import Simulation
 
 REPEATS = 7

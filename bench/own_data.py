@@ -14,7 +14,7 @@ from typing import Any
 from bench.measure import resident
 from bench.tree import Group, Leaf, root
 from fsmv2 import ChildSpec, VariableBundle
-from fsmv2.spec import inherit_variables, with_engine_keys
+from fsmv2.model import inherit_variables, with_engine_keys
 
 
 def derived(parents: int) -> list[Any]:

@@ -31,8 +31,9 @@ import msgspec
 
 from bench.bridges import document, process, resident
 from fsmv2 import ChildSpec, Runtime
-from fsmv2.builtin import builtins, load_plant
+from fsmv2.builtin import builtins
 from fsmv2.cli.quiet import keep_quiet
+from fsmv2.plant import load_plant
 from fsmv2.store import SqliteStore
 
 BRIDGES, TAGS, PROCESSES = 12, 5, 4

@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from fsmv2.errors import TemplateError
-from fsmv2.spec.template_jinja import compile_jinja
+from fsmv2.model.template.jinja_template import compile_jinja
 
 SCOPE: dict[str, Any] = {
     "T": "a" * 1_000_000,

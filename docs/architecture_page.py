@@ -24,10 +24,10 @@ TEXT = """# How fsmv2 is built
 
 {note}
 ```text
- plant.yaml ─► document ─► model ─► core ──instructions──► runtime ─► collectors, actions, store
- (what a       (text with  (pure     ▲                        │
-  user wants)   places)     data)    └────────events──────────┘
-                                    command line ─► questions and requests
+ plant.yaml ─► document ─► plant ─► model ─► core ──instructions──► runtime ─► I/O
+ (what a       (text with  (what it (pure     ▲                        │
+  user wants)   places)     means)   data)    └────────events──────────┘
+                                             command line ─► questions and requests
 ```
 
 **A pure core and a thin shell.** The core is a synchronous machine without I/O and without a clock:
@@ -44,11 +44,13 @@ that no imports go round in a circle, those for annotations included.
 ```text
 cli
 testing
+plant
 builtin   lint
 runtime
 core
 worker    flow    store
-spec
+document
+model
 errors    host
 escaping  containment
 ```

@@ -20,9 +20,9 @@ from fsmv2.builtin import register_builtins, sections
 from fsmv2.cli import exits
 from fsmv2.cli.app import app
 from fsmv2.core.contract import settings
+from fsmv2.document.decoders import reader_of
 from fsmv2.flow import AsyncioEngine
 from fsmv2.lint import RULES
-from fsmv2.spec.document.shapes import reader_of
 from fsmv2.worker import WorkerFactory
 
 HERE = Path(__file__).resolve().parent

@@ -4,13 +4,15 @@ The names a worker author needs; everything else stands in the rooms below this 
 
 errors   every exception, with its code.    escaping  text from outside, fit to be shown.
 host     the machine under us: looking up names, the event loop.
-spec     what is declared: desired state, child specs, variables, templates, location, documents.
+model    what is declared, as data: desired state, child specs, variables, templates, location.
+document text with places → typed values, every problem at once.
 worker   what authors implement: Worker, states, actions, checks, the factory.
 store    what survives the process.
 core     the pure machine: events in, instructions out.
 runtime  the asynchronous shell around it.
 flow     moving data: engine, inputs, outputs.
-builtin  agent, broker, bridge, connection, data flow.
+builtin  agent, broker, bridge, connection, data flow, process.
+plant    the document of a plant: what it may say, and the tree it declares.
 lint     mistakes in worker classes, read from their code.
 cli      the commands.
 testing  the simulation, for authors and for ourselves.
@@ -42,8 +44,7 @@ if TYPE_CHECKING:
     )
     from fsmv2.escaping import printable
     from fsmv2.host import NameLookupError, resolve
-    from fsmv2.runtime import Runtime, blocking
-    from fsmv2.spec import (
+    from fsmv2.model import (
         Backoff,
         ChildSpec,
         DesiredState,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         merge_locations,
         render_template,
     )
+    from fsmv2.runtime import Runtime, blocking
     from fsmv2.worker import (
         ActionResult,
         CheckResult,
@@ -93,7 +95,7 @@ _ROOMS = {
     "escaping": "printable",
     "host": "NameLookupError resolve",
     "runtime": "Runtime blocking",
-    "spec": (
+    "model": (
         "Backoff ChildSpec DesiredState Group ObservedState UserSpec VariableBundle Vault Volatile "
         "compute_location_path merge_locations render_template"
     ),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fsmv2 import WorkerFactory
-from fsmv2.builtin import parse_plant, register_builtins
+from fsmv2.builtin import register_builtins
 from fsmv2.core import Core, Declared
 from fsmv2.flow import AsyncioEngine
+from fsmv2.plant import parse_plant
 
 PLANT = """\
 agent: {name: edge, location: {enterprise: acme}}

@@ -16,7 +16,7 @@ from lamp_tree import World, device, group, simulate
 
 from fsmv2 import EngineSettings, PermanentError, stay
 from fsmv2.core import Release, Released, Watch
-from fsmv2.spec import ChildSpec
+from fsmv2.model import ChildSpec
 from fsmv2.testing import Simulation
 
 NAMES = ("a", "b", "c", "d/e")

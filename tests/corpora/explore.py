@@ -17,13 +17,15 @@ from typing import Any
 
 import atheris
 
-with atheris.instrument_imports(include=["fsmv2.spec", "fsmv2.builtin", "fsmv2.errors", "jinja2"]):
-    from fsmv2 import spec
-    from fsmv2.builtin.plant import parse_plant
+with atheris.instrument_imports(
+    include=["fsmv2.model", "fsmv2.document", "fsmv2.plant", "fsmv2.errors", "jinja2"]
+):
+    from fsmv2 import model
+    from fsmv2.document import desired_from_yaml, parse_duration, scan_yaml
     from fsmv2.errors import FsmError
-    from fsmv2.spec.document import parse_duration, scan_yaml
-    from fsmv2.spec.template_fast import compile_fast
-    from fsmv2.spec.template_jinja import compile_jinja
+    from fsmv2.model.template.jinja_template import compile_jinja
+    from fsmv2.model.template.plain_templates import compile_fast
+    from fsmv2.plant.load import parse_plant
 
 SCOPE: dict[str, Any] = {
     "s": "text",
@@ -49,7 +51,7 @@ def plant(data: bytes) -> None:
 
 def template(data: bytes) -> None:
     """Any text as a template."""
-    spec.render_template(data.decode("utf-8", "replace"), SCOPE)
+    model.render_template(data.decode("utf-8", "replace"), SCOPE)
 
 
 def roads(data: bytes) -> None:
@@ -72,11 +74,11 @@ def name(data: bytes) -> None:
     """Any text as a level, a level's name, a path, a duration, a child's name."""
     text = data.decode("utf-8", "replace")
     roads = (
-        lambda: spec.compute_location_path(spec.normalise_location({"site": text})),
-        lambda: spec.normalise_location([{text: "a"}]),
-        lambda: spec.check_name_path(text, "path"),
+        lambda: model.compute_location_path(model.normalise_location({"site": text})),
+        lambda: model.normalise_location([{text: "a"}]),
+        lambda: model.check_name_path(text, "path"),
         lambda: parse_duration(text),
-        lambda: spec.ChildSpec(text, "pump", spec.UserSpec()),
+        lambda: model.ChildSpec(text, "pump", model.UserSpec()),
     )
     for road in roads:
         try:
@@ -88,9 +90,9 @@ def name(data: bytes) -> None:
 def stored(data: bytes) -> None:
     """Any bytes as a desired state in JSON or YAML."""
     try:
-        spec.desired_from_json(data, lambda _: spec.UserSpec)
+        model.desired_from_json(data, lambda _: model.UserSpec)
     except FsmError:
-        spec.desired_from_yaml(data.decode("utf-8", "replace"), lambda _: spec.UserSpec)
+        desired_from_yaml(data.decode("utf-8", "replace"), lambda _: model.UserSpec)
 
 
 TARGETS = {f.__name__: f for f in (document, plant, template, roads, name, stored)}

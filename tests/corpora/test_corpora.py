@@ -21,12 +21,11 @@ import pytest
 import yaml
 
 from fsmv2.builtin import register_builtins
-from fsmv2.builtin.plant import parse_plant
 from fsmv2.cli.planning import as_yaml
+from fsmv2.document import scan_file, scan_yaml
 from fsmv2.errors import DocumentError, LocationError, TemplateError
 from fsmv2.flow import AsyncioEngine
-from fsmv2.runtime import plan
-from fsmv2.spec import (
+from fsmv2.model import (
     UserSpec,
     VariableBundle,
     check_name_part,
@@ -35,7 +34,8 @@ from fsmv2.spec import (
     normalise_location,
     render_template,
 )
-from fsmv2.spec.document import scan_file, scan_yaml
+from fsmv2.plant.load import parse_plant
+from fsmv2.runtime import plan
 from fsmv2.worker import WorkerFactory
 
 HERE = Path(__file__).parent

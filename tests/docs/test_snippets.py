@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.builtin import parse_plant
 from fsmv2.lint import lint
+from fsmv2.plant import parse_plant
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

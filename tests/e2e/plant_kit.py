@@ -17,11 +17,12 @@ import msgspec
 
 from free_ports import free_port
 from fsmv2 import Runtime
-from fsmv2.builtin import builtins, load_plant
+from fsmv2.builtin import builtins
 from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.credentials import known_credentials
 from fsmv2.flow import Engine
 from fsmv2.flow.uns.login import Credentials
+from fsmv2.plant import load_plant
 
 REGISTERS = """\
             - {name: temperature, address: 0, type: int16, scale: 0.1}

@@ -16,7 +16,7 @@ import nats
 import pytest
 from plant_kit import MACHINES, TAGS, Plant, listening, until
 
-from fsmv2.builtin import load_plant
+from fsmv2.plant import load_plant
 from fsmv2.runtime import TreeView
 
 pytestmark = pytest.mark.real

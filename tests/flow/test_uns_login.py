@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from flow_kit import free_port
 
-from fsmv2.builtin import parse_plant
 from fsmv2.builtin.agent import AgentSpec
 from fsmv2.builtin.broker.probe import probe_url
 from fsmv2.builtin.broker.spawn import find_server
@@ -21,6 +20,7 @@ from fsmv2.flow import Login
 from fsmv2.flow.uns.address import parse_address
 from fsmv2.flow.uns.client import Client
 from fsmv2.flow.uns.connection import UnsConnection
+from fsmv2.plant import parse_plant
 
 HARD = "p@ss#w/rd%41:x"
 DOCUMENT = """\

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from fsmv2 import ObservedState, Runtime, UserSpec, Worker, WorkerFactory, goto, state, stay
-from fsmv2.builtin import load_plant
 from fsmv2.errors import StoreError
+from fsmv2.plant import load_plant
 from fsmv2.store import SqliteStore
 
 DOCUMENT = """\

@@ -34,8 +34,8 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.core import Report
+from fsmv2.model import to_json, to_yaml
 from fsmv2.runtime.journal import Moment
-from fsmv2.spec import to_json, to_yaml
 from fsmv2.store import SqliteStore, segmented_log
 from fsmv2.testing import Simulation, replay
 

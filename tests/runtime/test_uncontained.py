@@ -23,7 +23,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.core import Report
-from fsmv2.spec.decode import decode_spec
+from fsmv2.model.data.plain_decoder import decode_spec
 
 KINDS = (SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, StopIteration)
 

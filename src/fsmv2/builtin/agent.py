@@ -26,7 +26,7 @@ from fsmv2.builtin.bridge import BridgeSpec
 from fsmv2.builtin.broker.worker import BrokerSpec
 from fsmv2.builtin.process import ProcessSpec
 from fsmv2.builtin.process.orphans import end_orphans, orphan_name, orphans_in
-from fsmv2.spec import Restart
+from fsmv2.model import Restart
 
 BROKER = "broker"
 

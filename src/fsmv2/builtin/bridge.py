@@ -34,7 +34,7 @@ from fsmv2 import (
 from fsmv2.builtin.bridge_children import CONNECTION, READ, WRITE, children_of
 from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
 from fsmv2.flow import Login
-from fsmv2.spec import RenderCache, Template
+from fsmv2.model import RenderCache, Template
 
 FLOWS = (READ, WRITE)
 

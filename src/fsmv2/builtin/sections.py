@@ -15,6 +15,7 @@ from fsmv2 import EngineSettings, SpecError
 from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowSpec
 from fsmv2.builtin.process.section import BackoffSection, ProcessSection, ReadySection
+from fsmv2.document import Duration, Host, HostAndPort, Node, Templated, decode
 from fsmv2.flow import (
     CommandInput,
     Login,
@@ -27,10 +28,9 @@ from fsmv2.flow import (
     subject_from,
 )
 from fsmv2.flow.register import Kind, Order, ValueType
-from fsmv2.spec import has_first_level
-from fsmv2.spec.address import MODBUS_PORT, read_host_and_port
-from fsmv2.spec.document import Duration, Host, HostAndPort, Node, Templated, decode
-from fsmv2.spec.vault import holds_secret
+from fsmv2.model import has_first_level
+from fsmv2.model.network_address import MODBUS_PORT, read_host_and_port
+from fsmv2.model.secrets.vault import holds_secret
 
 __all__ = ["BackoffSection", "ProcessSection", "ReadySection"]  # of this document, too
 

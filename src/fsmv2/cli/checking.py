@@ -12,7 +12,7 @@ from fsmv2.errors import Diagnostic, DocumentError, visible
 
 def check(file: Path, *, as_json: bool) -> int:
     """Print the diagnostics of `file` and a line that sums up; returns the exit code."""
-    from fsmv2.builtin import load_plant
+    from fsmv2.plant import load_plant
 
     try:
         diagnostics: Sequence[Diagnostic] = load_plant(file).diagnostics

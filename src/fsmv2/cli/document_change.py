@@ -18,9 +18,9 @@ from typing import TypeVar
 import msgspec
 
 from fsmv2.cli.state_home import DOCUMENT, JOURNAL, holder
+from fsmv2.document import documents_in
 from fsmv2.errors import DocumentError
 from fsmv2.host.private import open_private
-from fsmv2.spec.document import documents_in
 from fsmv2.store.segmented_log import segments_in
 
 T = TypeVar("T")
@@ -222,7 +222,7 @@ def _changed_at(file: Path, names: list[str]) -> float:
 
 
 def _problems(file: Path) -> str:
-    from fsmv2.builtin import load_plant
+    from fsmv2.plant import load_plant
 
     try:
         load_plant(file)

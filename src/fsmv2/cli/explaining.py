@@ -6,10 +6,10 @@ import inspect
 
 from fsmv2.cli.exits import OK, USAGE
 from fsmv2.cli.terminal import complain, put
+from fsmv2.document.problem_codes import CATALOGUE, explain
 from fsmv2.errors import FsmError, suggest
 from fsmv2.lint.codes import RULES
 from fsmv2.lint.codes import explain as explain_rule
-from fsmv2.spec.document.codes import CATALOGUE, explain
 
 
 def explain_code(code: str) -> int:

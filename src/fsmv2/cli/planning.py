@@ -19,8 +19,9 @@ from fsmv2.worker import WorkerFactory
 
 def render_plan(file: Path, path: str) -> int:
     """Print the plan of `file`, or of the subtree at `path`; returns the exit code."""
-    from fsmv2.builtin import load_plant, register_builtins
+    from fsmv2.builtin import register_builtins
     from fsmv2.flow import AsyncioEngine
+    from fsmv2.plant import load_plant
 
     plant = load_plant(file)
     factory = WorkerFactory()

@@ -47,8 +47,8 @@ from fsmv2.runtime import Runtime, TreeView, bounded_pauses
 from fsmv2.store import SqliteStore, Store
 
 if TYPE_CHECKING:
-    from fsmv2.builtin import Plant
     from fsmv2.cli.live import Below
+    from fsmv2.plant import Plant
 
 SHOWN = 10
 """How many of those that did not run are named to people; programs are told all."""
@@ -69,7 +69,7 @@ def run_document(
 
     `output`: whether what processes write is shown, too.
     """
-    from fsmv2.builtin import load_plant
+    from fsmv2.plant import load_plant
 
     keep_quiet()
     directory = (state_dir or default_state(file)).absolute()

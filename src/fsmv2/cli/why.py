@@ -15,16 +15,16 @@ from fsmv2.cli.exits import OK, USAGE
 from fsmv2.cli.terminal import complain, put
 from fsmv2.cli.tree import default_state
 from fsmv2.core.state.paths import encode
+from fsmv2.document import Node
 from fsmv2.errors import suggest
+from fsmv2.model import ENGINE_KEYS
+from fsmv2.model.location import normalise_location
+from fsmv2.model.secrets.vault import digests
 from fsmv2.runtime import PlanNode, plan
-from fsmv2.spec import ENGINE_KEYS
-from fsmv2.spec.document import Node
-from fsmv2.spec.location import normalise_location
-from fsmv2.spec.vault import digests
 from fsmv2.worker import WorkerFactory
 
 if TYPE_CHECKING:
-    from fsmv2.builtin import Plant
+    from fsmv2.plant import Plant
 
 TIERS = ("global", "internal")
 
@@ -39,8 +39,9 @@ class Said(msgspec.Struct, frozen=True):
 
 def why_variable(file: Path, path: str, name: str, *, state_dir: Path | None = None) -> int:
     """Print where the variable `name` of the worker at `path` comes from; returns the exit code."""
-    from fsmv2.builtin import load_document, load_plant, register_builtins
+    from fsmv2.builtin import register_builtins
     from fsmv2.flow import AsyncioEngine
+    from fsmv2.plant import load_document, load_plant
 
     plant, root = load_plant(file), load_document(file).root
     factory = WorkerFactory()

@@ -175,7 +175,7 @@ def _instead(file: Path, path: str, running: Iterable[str], newer: list[str] | N
 
     `newer`: the document is another one by now; the types it needs, besides the built-in ones.
     """
-    from fsmv2.builtin import load_plant
+    from fsmv2.plant import load_plant
 
     if newer is None:
         return suggest(path, running)

@@ -14,7 +14,7 @@ from fsmv2.errors import SpecError
 from fsmv2.flow.register import Order, Register, register_problems, unclean
 from fsmv2.flow.uns.login import Login
 from fsmv2.flow.uns.subject import subject_of
-from fsmv2.spec.names import UNKNOWN, has_first_level
+from fsmv2.model.name_rules import UNKNOWN, has_first_level
 
 
 class ModbusInput(msgspec.Struct, frozen=True, kw_only=True, tag="modbus"):

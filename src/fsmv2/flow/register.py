@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from fsmv2.errors import LocationError
-from fsmv2.spec import check_name_part
+from fsmv2.model import check_name_part
 
 Kind = Literal["holding", "input", "coil", "discrete"]
 ValueType = Literal[

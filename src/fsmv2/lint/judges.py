@@ -10,7 +10,7 @@ from fsmv2.lint.evaluate import decorators
 from fsmv2.lint.judge import Judge
 from fsmv2.lint.names import BOUNDING, NETWORK, READ_ONLY_BY_NAME, blocks, impure, impure_within
 from fsmv2.lint.values import Class, Function, Scope, Value
-from fsmv2.spec.inheritance import ENGINE_KEYS
+from fsmv2.model.inheritance import ENGINE_KEYS
 
 Report = Callable[[str, ast.AST, Scope, str], None]
 

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from fsmv2.core import EngineSettings
-from fsmv2.spec import ChildSpec, Vault
+from fsmv2.model import ChildSpec, Vault
 from fsmv2.worker import WorkerFactory
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fsmv2.core import Declared, Event
-from fsmv2.spec import ChildSpec, Vault
+from fsmv2.model import ChildSpec, Vault
 
 
 class DeclaredRoot:

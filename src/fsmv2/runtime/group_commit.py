@@ -10,8 +10,8 @@ from typing import Any
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Event, Report, Save, Saved, SaveFailed, SaveObserved, StoreInstruction
 from fsmv2.errors import StoreLostError, said
+from fsmv2.model.serialise import to_json
 from fsmv2.runtime.backlog import Backlog, PendingWrites
-from fsmv2.spec.serialise import to_json
 from fsmv2.store import Batch, DesiredRecord, EventRecord, ObservedRecord, Store
 
 RETRY_BASE = 1.0

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.core import Core, Declared, EngineSettings, Supervisor
-from fsmv2.spec import ChildSpec, UserSpec
+from fsmv2.model import ChildSpec, UserSpec
 from fsmv2.worker import WorkerFactory
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fsmv2.core import Core, EngineSettings, LoopBlocked, LoopFreed, Uncontained
+from fsmv2.model import Vault
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.journal.recorder import Recorder
@@ -14,7 +15,6 @@ from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.watchdog import Blockage, Watchdog
 from fsmv2.runtime.work import Work
-from fsmv2.spec import Vault
 
 
 class RunningParts:

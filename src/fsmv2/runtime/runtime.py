@@ -31,6 +31,7 @@ from fsmv2.core import (
     TickRecord,
 )
 from fsmv2.errors import FsmError
+from fsmv2.model import ChildSpec, Vault
 from fsmv2.runtime.blocking import blocking
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declaration import Declaration
@@ -43,7 +44,6 @@ from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
 from fsmv2.runtime.work import ABANDON_AFTER, Work
-from fsmv2.spec import ChildSpec, Vault
 from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
 

@@ -16,8 +16,8 @@ import msgspec
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Event, SecretsUnread
 from fsmv2.errors import FsmError, said
-from fsmv2.spec import Vault
-from fsmv2.spec.secret_file import Signature
+from fsmv2.model import Vault
+from fsmv2.model.secrets.secret_file import Signature
 
 CONFIRM = 1.0
 """Seconds until what was found is looked at again; a file written in pieces is done by then."""

@@ -37,7 +37,7 @@ PATHS: Final = 1_000
 CALLERS: Final = ("fsmv2.core.", "fsmv2.runtime.supervision")
 """Modules that call code of others on the supervision loop."""
 
-HELPERS: Final = ("fsmv2.spec.", "fsmv2.worker.")
+HELPERS: Final = ("fsmv2.model.", "fsmv2.worker.")
 """Modules through which they do so at times: a comparison of observations, say."""
 
 

@@ -11,7 +11,7 @@ import msgspec
 from fsmv2.core import Condition, Core, Supervisor, TickRecord
 from fsmv2.core.policy.pauses import paused_by
 from fsmv2.escaping import printable
-from fsmv2.spec.frozen import EMPTY
+from fsmv2.model.data.frozen import EMPTY
 from fsmv2.worker import Phase
 
 SLICE = 500

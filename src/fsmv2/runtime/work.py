@@ -29,11 +29,11 @@ from fsmv2.core import (
     Update,
     Watch,
 )
+from fsmv2.model import Vault
 from fsmv2.runtime.action_executor import Executor, Job
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.collector import Collector
 from fsmv2.runtime.collector_services import CollectorServices
-from fsmv2.spec import Vault
 
 ABANDON_AFTER = 5.0
 """Seconds after which the end of a runtime waits no longer for tasks that ignore every cancel."""

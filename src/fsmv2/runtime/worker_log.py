@@ -12,8 +12,8 @@ import structlog
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.escaping import printable, printable_line
-from fsmv2.spec import Vault
-from fsmv2.spec.texts import map_texts
+from fsmv2.model import Vault
+from fsmv2.model.data.text_map import map_texts
 
 OBSERVES: Mapping[str, Any] = {"cause": "observation"}
 

@@ -1,7 +1,7 @@
 """What is stored: what a store is handed, and what it gives back.
 
 The runtime makes the first, readers see both.
-Times are Unix seconds. `declared`, `desired` and `observed` are JSON, as `fsmv2.spec.to_json`
+Times are Unix seconds. `declared`, `desired` and `observed` are JSON, as `fsmv2.model.to_json`
 writes it: without internal variables, secrets as tokens. A store never looks inside.
 """
 

@@ -29,8 +29,8 @@ from fsmv2.core import (
     StopAsked,
     Supervisor,
 )
+from fsmv2.model import ChildSpec, ObservedState
 from fsmv2.runtime.view import NodeView, view_node
-from fsmv2.spec import ChildSpec, ObservedState
 from fsmv2.worker import Outcome, WorkerFactory
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import SpecError, said
-from fsmv2.spec import ObservedState, UserSpec, same_observation
+from fsmv2.model import ObservedState, UserSpec, same_observation
 from fsmv2.worker.fsm_bench import FsmBench
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import said
-from fsmv2.spec import UserSpec, decode_spec, to_data, to_json, to_yaml
+from fsmv2.model import UserSpec, decode_spec, to_data, to_json, to_yaml
 from fsmv2.testing.conformance import Conformance, ConformanceError
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.fsm_bench import Stimulus, picture, stimuli

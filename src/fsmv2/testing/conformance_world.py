@@ -9,8 +9,8 @@ from typing import Any
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import said
+from fsmv2.model import ObservedState, UserSpec, Vault
 from fsmv2.runtime.worker_log import worker_log
-from fsmv2.spec import ObservedState, UserSpec, Vault
 from fsmv2.testing.conformance import Conformance, ConformanceError, NotTriedError
 from fsmv2.worker import Resources
 from fsmv2.worker.fsm_bench import stimuli

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from fsmv2.errors import PermanentError
-from fsmv2.spec import ObservedState
+from fsmv2.model import ObservedState
 from fsmv2.testing.faults import ACTION_KINDS, COLLECTION_KINDS, Fault, FaultKind
 from fsmv2.worker import Worker
 

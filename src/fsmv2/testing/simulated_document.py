@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import msgspec
 
-from fsmv2.builtin import Plant, load_plant
 from fsmv2.builtin.agent import AgentSpec, BridgeEntry, ProcessEntry
-from fsmv2.spec import ChildSpec
+from fsmv2.model import ChildSpec
+from fsmv2.plant import Plant, load_plant
 from fsmv2.testing.plant_surroundings import PlantSurroundings
 from fsmv2.testing.simulated_builtins import register_simulated
 from fsmv2.testing.simulated_world import SimulatedTree

@@ -20,8 +20,8 @@ from fsmv2.core import (
     Supervisor,
     Watch,
 )
+from fsmv2.model import ChildSpec, Vault
 from fsmv2.runtime.supervision import BEAT
-from fsmv2.spec import ChildSpec, Vault
 from fsmv2.testing.fault_injector import FaultInjector
 from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
 from fsmv2.testing.faulty_worker import Meeting, make_faulty

@@ -32,6 +32,7 @@ from fsmv2.core import (
     TickRecord,
 )
 from fsmv2.errors import suggest
+from fsmv2.model import ChildSpec, Vault
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declared_root import DeclaredRoot
 from fsmv2.runtime.journal.recorder import Recorder
@@ -39,7 +40,6 @@ from fsmv2.runtime.secret_rotation import SecretRotation
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
 from fsmv2.runtime.work import Work
-from fsmv2.spec import ChildSpec, Vault
 from fsmv2.testing.journal import VirtualJournal
 from fsmv2.testing.store import SimulatedStore, VirtualWriter
 from fsmv2.testing.virtual import VirtualLoop

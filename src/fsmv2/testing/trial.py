@@ -12,7 +12,7 @@ import msgspec
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import EngineSettings
 from fsmv2.errors import FsmError, SpecError, said, suggest
-from fsmv2.spec import ChildSpec
+from fsmv2.model import ChildSpec
 from fsmv2.testing.convergence_invariants import SETTLE, converge, settled, unwell_in
 from fsmv2.testing.delta_debugging import shrink
 from fsmv2.testing.faults import IMPOSSIBLE, Fault, FaultKind, FaultPlan

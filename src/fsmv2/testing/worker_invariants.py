@@ -18,7 +18,7 @@ from fsmv2.core import (
     Watch,
 )
 from fsmv2.core.phases.circuit import REPAIRED
-from fsmv2.spec import to_json
+from fsmv2.model import to_json
 from fsmv2.store import Store
 from fsmv2.testing.invariant import SLACK, Invariant
 from fsmv2.testing.tree_invariants import (

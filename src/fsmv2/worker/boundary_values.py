@@ -14,8 +14,8 @@ import msgspec
 from msgspec import inspect as shapes
 
 from fsmv2.errors import DefinitionError, suggest
-from fsmv2.spec import ObservedState
-from fsmv2.spec.specs import stable_fields
+from fsmv2.model import ObservedState
+from fsmv2.model.specs import stable_fields
 
 FAR = 1_000_000
 """A number beyond any threshold one counts up to."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fsmv2.spec import ObservedState
+from fsmv2.model import ObservedState
 from fsmv2.worker.decorator import (
     CHECK_MARK,
     calling_line,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fsmv2.errors import quoted, suggest
-from fsmv2.spec import Backoff
+from fsmv2.model import Backoff
 from fsmv2.worker.decorator import seconds
 
 SECONDS = ("interval", "observe_timeout")

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.errors import DefinitionError, suggest
-from fsmv2.spec import Backoff, ObservedState, UserSpec
+from fsmv2.model import Backoff, ObservedState, UserSpec
 from fsmv2.worker.action import ActionDefinition
 from fsmv2.worker.check import CheckDefinition
 from fsmv2.worker.class_options import OPTIONS, faults_of_options

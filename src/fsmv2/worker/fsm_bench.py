@@ -10,7 +10,7 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import DefinitionError
-from fsmv2.spec import ObservedState, UserSpec, VariableBundle, with_engine_keys
+from fsmv2.model import ObservedState, UserSpec, VariableBundle, with_engine_keys
 from fsmv2.worker.boundary_values import every_nth, observations
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.phase import Phase

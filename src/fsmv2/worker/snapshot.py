@@ -10,7 +10,7 @@ from typing import Any, Generic
 import msgspec
 from typing_extensions import TypeVar
 
-from fsmv2.spec import DesiredState, ObservedState, UserSpec
+from fsmv2.model import DesiredState, ObservedState, UserSpec
 from fsmv2.worker.phase import Phase
 from fsmv2.worker.step_result import Step
 

@@ -11,7 +11,7 @@ import msgspec
 from typing_extensions import TypeVar
 
 from fsmv2.errors import DefinitionError, suggest
-from fsmv2.spec import AS_ELSEWHERE, Backoff, DesiredState, ObservedState, UserSpec
+from fsmv2.model import AS_ELSEWHERE, Backoff, DesiredState, ObservedState, UserSpec
 from fsmv2.worker.definition import WorkerDefinition, define
 
 S = TypeVar("S", bound=UserSpec, default=UserSpec)

@@ -15,7 +15,7 @@ import pytest
 from process_kit import SETTINGS, becomes
 
 from fsmv2 import Runtime
-from fsmv2.builtin import parse_plant
+from fsmv2.plant import parse_plant
 
 pytestmark = pytest.mark.real
 

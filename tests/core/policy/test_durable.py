@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from lamp_tree import World, condition, device, group, simulate, states
 
-from fsmv2.spec import ChildSpec
+from fsmv2.model import ChildSpec
 from fsmv2.testing import SimulatedStore, Simulation
 
 WAITS = "it is dark; waits until its desired state is stored"

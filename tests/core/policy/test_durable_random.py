@@ -10,7 +10,7 @@ from test_core_random import Ledger, check_counts, disturb, draw_tree
 
 from fsmv2 import EngineSettings
 from fsmv2.core.state.not_created import NOT_CREATED
-from fsmv2.spec.serialise import to_json
+from fsmv2.model.serialise import to_json
 from fsmv2.testing import SimulatedStore, Simulation
 
 SETTINGS = EngineSettings(stop_deadline=5.0, children_per_tick=2, store_patience=2.0)

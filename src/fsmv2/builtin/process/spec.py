@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from fsmv2 import SpecError, UserSpec, VariableBundle, render_template
-from fsmv2.spec.address import read_url
+from fsmv2.model.network_address import read_url
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """Environment variables that a process gets without being told; nothing else leaks into it."""

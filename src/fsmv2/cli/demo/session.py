@@ -20,7 +20,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from fsmv2.builtin import builtins, load_plant
+from fsmv2.builtin import builtins
 from fsmv2.builtin.agent import AgentSpec
 from fsmv2.builtin.on_disk import on_disk
 from fsmv2.cli.control import Control
@@ -37,8 +37,9 @@ from fsmv2.cli.signals import Stopped
 from fsmv2.cli.state_home import StateDirectory, held, shown, state_home
 from fsmv2.cli.terminal import progress
 from fsmv2.cli.tree import choose_show, save_picture
+from fsmv2.model import ChildSpec
+from fsmv2.plant import load_plant
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
-from fsmv2.spec import ChildSpec
 from fsmv2.worker import Phase
 
 MACHINES = {"filler": 15020, "capper": 15021, "labeller": 15022}

@@ -13,8 +13,8 @@ from fsmv2.core.machine import Core
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.errors import FsmError, JournalError, said
-from fsmv2.spec.exact import ExactWriter
-from fsmv2.spec.exact_reader import ExactReader, Find
+from fsmv2.model.data.codec import ExactWriter
+from fsmv2.model.data.codec_reader import ExactReader, Find
 from fsmv2.worker import WorkerFactory
 
 

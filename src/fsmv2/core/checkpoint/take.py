@@ -19,7 +19,7 @@ from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.machine import Core
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
-from fsmv2.spec.exact import ExactWriter, getter
+from fsmv2.model.data.codec import ExactWriter, getter
 
 LEFT_OUT: Mapping[str, str] = {
     "tree": "the core it is restored into",

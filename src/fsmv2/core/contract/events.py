@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.spec import ChildSpec, ObservedState
+from fsmv2.model import ChildSpec, ObservedState
 from fsmv2.worker import Outcome
 
 

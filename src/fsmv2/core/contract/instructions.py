@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fsmv2.spec import ChildSpec, DesiredState, ObservedState, UserSpec
+from fsmv2.model import ChildSpec, DesiredState, ObservedState, UserSpec
 from fsmv2.worker import ActionDefinition, Worker, WorkerDefinition
 
 

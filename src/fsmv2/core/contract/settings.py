@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from fsmv2.errors import SpecError
-from fsmv2.spec import AS_ELSEWHERE, Backoff
+from fsmv2.model import AS_ELSEWHERE, Backoff
 
 MAY_BE_NONE = frozenset({"journal_mb"})
 """Numbers for which 0 means that there is none of it."""

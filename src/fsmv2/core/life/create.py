@@ -17,7 +17,7 @@ from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
 from fsmv2.errors import FsmError, ReconcileError, SpecError
-from fsmv2.spec import ChildSpec
+from fsmv2.model import ChildSpec
 from fsmv2.worker import RegisteredType, Worker
 
 

@@ -14,7 +14,7 @@ from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.spec import ChildSpec
+from fsmv2.model import ChildSpec
 
 
 def declared_again(tree: Tree, s: Supervisor, spec: ChildSpec) -> bool:

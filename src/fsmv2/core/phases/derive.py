@@ -23,7 +23,7 @@ from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
 from fsmv2.errors import FsmError, SpecError, said, suggest
-from fsmv2.spec import (
+from fsmv2.model import (
     DesiredState,
     UserSpec,
     VariableBundle,
@@ -33,7 +33,7 @@ from fsmv2.spec import (
     merge_locations,
     with_engine_keys,
 )
-from fsmv2.spec.noted import NotedBundle, unaffected
+from fsmv2.model.read_tracking import NotedBundle, unaffected
 
 CHANGED_WHAT_IT_WAS_GIVEN = (
     "derive_desired_state changed the variables it was given, which others share; make new ones"

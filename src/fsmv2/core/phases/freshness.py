@@ -18,7 +18,7 @@ from fsmv2.core.state.conditions import FRESH, OBSERVED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.spec import ObservedState, same_observation
+from fsmv2.model import ObservedState, same_observation
 
 CHANGED = Cause("observation", "changed")
 ANSWERED = Cause("observation", "was waited for")

@@ -25,7 +25,7 @@ from fsmv2.core.state.supervisor import Reconciling, Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
 from fsmv2.errors import ReconcileError
-from fsmv2.spec import ChildSpec, DesiredState
+from fsmv2.model import ChildSpec, DesiredState
 
 MORE = Cause("reconcile", "goes on")
 

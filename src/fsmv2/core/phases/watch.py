@@ -9,7 +9,7 @@ from fsmv2.core.life.release import fenced
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tree import Tree
-from fsmv2.spec import UserSpec
+from fsmv2.model import UserSpec
 
 
 def watch(tree: Tree, s: Supervisor) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.parts import DecidedBy, Decision
 from fsmv2.core.state.supervisor import Supervisor
-from fsmv2.spec import DesiredState
+from fsmv2.model import DesiredState
 from fsmv2.worker import Phase
 
 # Bound once: a member of an enum is found by way of its metaclass, which takes a tenth of a

@@ -18,7 +18,7 @@ from fsmv2.core.state.store_state import Kept, StoreState
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.spec import DesiredState, same_observation
+from fsmv2.model import DesiredState, same_observation
 
 WAITS = "waits until its desired state is stored"
 DURABLE = Cause("stored", "its desired state")

@@ -13,7 +13,7 @@ from fsmv2.core.state.paths import join
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.spec import siblings_before
+from fsmv2.model import siblings_before
 from fsmv2.worker import Phase
 
 NOT_BEGUN = (Phase.INITIAL, Phase.STOPPED)

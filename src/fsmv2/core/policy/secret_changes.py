@@ -15,7 +15,7 @@ from fsmv2.core.state.conditions import SECRETS
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.spec.vault import digests
+from fsmv2.model.secrets.vault import digests
 
 
 def changed_between(tree: Tree, old: Any, new: Any) -> Cause | None:

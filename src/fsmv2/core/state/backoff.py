@@ -11,7 +11,7 @@ import hashlib
 import msgspec
 
 from fsmv2.core.contract.settings import EngineSettings
-from fsmv2.spec import Backoff
+from fsmv2.model import Backoff
 
 
 class ExponentialBackoff(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsmv2.spec import DesiredState, ObservedState, UserSpec
+from fsmv2.model import DesiredState, ObservedState, UserSpec
 from fsmv2.worker import (
     RegisteredType,
     Resources,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from fsmv2.core.state.parts import Pause, pause_from_json
 from fsmv2.core.state.paths import parent_of
-from fsmv2.spec import ChildSpec, DesiredState, ObservedState
+from fsmv2.model import ChildSpec, DesiredState, ObservedState
 
 NOTHING: Mapping[str, str] = {}
 

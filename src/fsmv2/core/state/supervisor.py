@@ -25,9 +25,9 @@ from fsmv2.core.state.parts import (
     StopRequest,
 )
 from fsmv2.core.state.tick_record import Cause, TickRecord
-from fsmv2.spec import ChildSpec, DesiredState, Group, ObservedState, UserSpec, utc_text
-from fsmv2.spec.frozen import EMPTY
-from fsmv2.spec.noted import Reads
+from fsmv2.model import ChildSpec, DesiredState, Group, ObservedState, UserSpec, utc_text
+from fsmv2.model.data.frozen import EMPTY
+from fsmv2.model.read_tracking import Reads
 from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
 
 NOTHING: Mapping[str, Any] = {}

@@ -25,7 +25,7 @@ from fsmv2.core.state.store_state import StoreState
 from fsmv2.core.state.supervisor import NOTHING, Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.timers import Timers
-from fsmv2.spec.frozen import FrozenDict
+from fsmv2.model.data.frozen import FrozenDict
 from fsmv2.worker import RegisteredType, WorkerFactory
 
 GLOBALS = Cause("variables", "global")

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import msgspec
 
 from fsmv2.errors import SpecError
-from fsmv2.spec.address import NoAddressError, read_host_and_port
+from fsmv2.model.network_address import NoAddressError, read_host_and_port
 
 SCHEMES = ("nats", "tls")
 PORT = 4222

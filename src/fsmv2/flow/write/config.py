@@ -13,7 +13,7 @@ from fsmv2.errors import SpecError
 from fsmv2.flow.register import BIT_KINDS, ModbusTag, Order, tag_problems, unclean
 from fsmv2.flow.uns.login import Login
 from fsmv2.flow.uns.subject import PREFIX, REPLY
-from fsmv2.spec.names import UNKNOWN
+from fsmv2.model.name_rules import UNKNOWN
 
 
 def plain(number: int | float) -> str:

@@ -50,7 +50,7 @@ from fsmv2.core import (
     Update,
     Watch,
 )
-from fsmv2.spec.exact import ExactWriter
+from fsmv2.model.data.codec import ExactWriter
 
 LONGEST = 500
 """Characters of a text that are kept as they are; of the rest a checksum."""

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from fsmv2.model.data.codec import ExactWriter
 from fsmv2.runtime.journal.descriptions import decided
 from fsmv2.runtime.journal.format import Begun, Noted, Part, Slice, SliceBatch, Start
-from fsmv2.spec.exact import ExactWriter
 from fsmv2.store.segmented_log import LARGEST, SegmentedLog
 
 MOST = 500

@@ -16,12 +16,12 @@ import msgspec
 from fsmv2.core import Core, Event
 from fsmv2.core.checkpoint.restore import CheckpointReader, first_difference
 from fsmv2.errors import FsmError, JournalError, said
+from fsmv2.model.data.codec_reader import ExactReader
 from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.descriptions import decided, happened, path_of
 from fsmv2.runtime.journal.format import Slice, Start
 from fsmv2.runtime.journal.recorded_segments import RecordedSegment, recorded
 from fsmv2.runtime.journal.story import Moment, Story
-from fsmv2.spec.exact_reader import ExactReader
 from fsmv2.worker import WorkerFactory
 
 

@@ -1,0 +1,46 @@
+"""The YAML file a person writes: text → nodes with places → typed structs, all problems at once.
+
+source, scan, yaml_events, node_builder,
+  yaml_scalars, yaml_errors               text → nodes, or what is wrong with it
+node, document, node_paths                the tree, and places in it
+folder                                    many files as one document
+decode, decoders, containers, scalars,
+  template_fields, duration, address_fields  nodes → typed values
+desired_yaml                              a desired state read back from YAML
+problem_codes, display                    the catalogue of problems; values as messages show them
+"""
+
+from fsmv2.document.address_fields import Host, HostAndPort
+from fsmv2.document.decode import decode, rendered
+from fsmv2.document.desired_yaml import desired_from_yaml
+from fsmv2.document.document import MOST_SHOWN, Document, in_order
+from fsmv2.document.duration import Duration, parse_duration
+from fsmv2.document.folder import documents_in, scan_folder
+from fsmv2.document.node import Node
+from fsmv2.document.node_paths import around, parse_path
+from fsmv2.document.problem_codes import CATALOGUE, explain
+from fsmv2.document.scan import scan_file, scan_yaml
+from fsmv2.document.template_fields import Templated
+
+__all__ = [
+    "CATALOGUE",
+    "MOST_SHOWN",
+    "Document",
+    "Duration",
+    "Host",
+    "HostAndPort",
+    "Node",
+    "Templated",
+    "around",
+    "decode",
+    "desired_from_yaml",
+    "documents_in",
+    "explain",
+    "in_order",
+    "parse_duration",
+    "parse_path",
+    "rendered",
+    "scan_file",
+    "scan_folder",
+    "scan_yaml",
+]

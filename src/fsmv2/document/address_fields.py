@@ -1,0 +1,61 @@
+"""Types of a document for addresses, and their reader: one parser for every section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, Any
+
+import msgspec
+
+from fsmv2.document.display import shown
+from fsmv2.document.node import Node
+from fsmv2.document.scalars import BAD, Problems, Text, text_fix
+from fsmv2.model.network_address import (
+    MODBUS_PORT,
+    NoAddressError,
+    read_host,
+    read_host_and_port,
+)
+from fsmv2.model.secrets.vault import holds_secret
+
+NO_ADDRESS = "FSM0150"
+
+
+class AddressForm(msgspec.Struct, frozen=True):
+    """What of an address is written at a place."""
+
+    read: Callable[[str], Any]
+
+
+Host = Annotated[str, AddressForm(read_host), msgspec.Meta(min_length=1)]
+"""An IPv4 or IPv6 address, or the name of a host."""
+HostAndPort = Annotated[
+    str,
+    AddressForm(partial(read_host_and_port, default_port=MODBUS_PORT)),
+    msgspec.Meta(description="host:port, such as 10.0.0.5:502"),
+]
+"""The same with a port, 502 if there is none."""
+
+
+class AddressText(Text):
+    """A text that must be an address."""
+
+    def __init__(self, form: AddressForm, metas: Sequence[msgspec.Meta] = ()) -> None:
+        super().__init__(metas)
+        self._form = form
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The text as it is written."""
+        value = super().read(node, problems)
+        if value is BAD or holds_secret(value):  # nobody knows yet what will stand there
+            return value
+        try:
+            self._form.read(value)
+        except NoAddressError as error:
+            fix = (node.rendered and text_fix(node)) or error.fix
+            if node.rendered and node.origin is None:
+                fix += " It comes from a variable in this template."
+            problems.append(node.problem(NO_ADDRESS, f"{shown(value)} {error.message}", fix=fix))
+            return BAD
+        return value

@@ -1,0 +1,357 @@
+"""Readers of what holds other values: structs, mappings, lists, unions, templated values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from fsmv2.document.display import shown, shown_path
+from fsmv2.document.node import Node
+from fsmv2.document.node_paths import join
+from fsmv2.document.scalars import BAD, Problems, Reader, mismatch
+from fsmv2.document.template_fields import is_template
+from fsmv2.errors import Diagnostic, DocumentError, FsmError, nearest, suggest
+
+MAPPING = frozenset(("mapping",))
+SEQUENCE = frozenset(("sequence",))
+
+
+class Field:
+    """One field of a struct: its key in the document, its attribute, and how it is read."""
+
+    __slots__ = ("default", "key", "name", "reader", "required")
+
+    def __init__(self, info: msgspec.structs.FieldInfo, reader: Reader) -> None:
+        self.key = info.encode_name
+        self.name = info.name
+        self.required = info.required
+        self.default = info.default
+        self.reader = reader
+
+
+class Fields:
+    """A Struct: its keys, other spellings of them, required ones, and its own rules."""
+
+    kinds = MAPPING
+    expected = "keys and values"
+
+    def __init__(self, type_: type[msgspec.Struct], reader_of: Callable[[Any], Reader]) -> None:
+        self._type = type_
+        self._reader_of = reader_of
+        self._aliases: Mapping[str, str] = getattr(type_, "ALIASES", {})
+        self._fields: dict[str, Field] = {}
+
+    def _ready(self) -> dict[str, Field]:
+        if not self._fields:  # not in __init__: a struct may contain itself
+            for info in msgspec.structs.fields(self._type):
+                self._fields[info.encode_name] = Field(info, self._reader_of(info.type))
+        return self._fields
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """An instance of the struct."""
+        fields = self._ready()
+        if node.kind != "mapping":
+            problems.append(mismatch(node, self.expected, self._fix(node, fields)))
+            return BAD
+        before = len(problems)
+        values: dict[str, Any] = {}
+        written: dict[str, str] = {}
+        guessed: set[str] = set()
+        for key, child in node.value.items():
+            field = fields.get(self._aliases.get(key, key))
+            if field is None:
+                guessed.add(self._unknown(node, key, fields, problems))
+            elif field.key in written:
+                first = written[field.key]
+                problems.append(
+                    node.problem(
+                        "FSM0110",
+                        f"'{key}' and '{first}' are two names of the same key.",
+                        key=key,
+                        fix=f"Put all of it under '{field.key}'.",
+                    )
+                )
+            else:
+                written[field.key] = key
+                values[field.name] = self._value(node, key, field, child, problems)
+        for field in fields.values():
+            # A misspelt key explains the missing one.
+            if field.required and field.key not in written and field.key not in guessed:
+                problems.append(_missing(node, field))
+        return self._build(node, values, problems) if len(problems) == before else BAD
+
+    def _value(self, node: Node, key: str, field: Field, child: Node, problems: Problems) -> Any:
+        empty = child.kind == "scalar" and child.value is None
+        if not empty or "null" in field.reader.kinds or child.rendered:
+            return field.reader.read(child, problems)
+        fix = f"Write it after '{key}:'"
+        if not field.required:
+            fix += f", or remove the key{_instead(field.default)}"
+        message = f"'{key}' has no value, expected {field.reader.expected}."
+        problems.append(child.problem("FSM0122", message, fix=f"{fix}.", at_key=True))
+        return BAD
+
+    def _unknown(
+        self, node: Node, key: str, fields: Mapping[str, Field], problems: Problems
+    ) -> str:
+        """Report an unknown key; the key that was probably meant, or ''."""
+        problems.append(
+            node.problem(
+                "FSM0120",
+                f"there is no key {shown(key)} {_inside(node)}.",
+                key=key,
+                fix=suggest(key, fields) or "Remove it; no keys are known here.",
+            )
+        )
+        return nearest(key, fields) or ""
+
+    def needed(self) -> list[str]:
+        """The keys that must be written."""
+        return [field.key for field in self._ready().values() if field.required]
+
+    def _fix(self, node: Node, fields: Mapping[str, Field]) -> str:
+        known = ", ".join(fields)
+        if node.kind == "sequence":
+            return f"{_unlisted(node)} Known: {known}."
+        key, _, value = str(node.value or "").partition(" ")
+        if key in fields and value.strip() and value.isprintable():
+            return f"Write a colon after '{key}': `{key}: {value.strip()[:60]}`. Known: {known}."
+        return f"Write its keys in lines of their own below, indented. Known: {known}."
+
+    def _build(self, node: Node, values: dict[str, Any], problems: Problems) -> Any:
+        try:
+            return self._type(**values)
+        except DocumentError as error:
+            found = list(error.diagnostics)
+        except FsmError as error:
+            found = [error.diagnostic()]
+        except (ValueError, TypeError) as error:
+            text = str(error).rstrip(".")
+            found = [Diagnostic(code="FSM0126", message=f"{text}.")]
+        problems += [_at(node, problem) for problem in found]
+        return BAD
+
+
+def _at(node: Node, problem: Diagnostic) -> Diagnostic:
+    """A problem a struct found in itself, at the field it names or else at the struct's key."""
+    field = node.get(problem.path) if problem.path else None
+    if field is not None:
+        return field.problem(problem.code, problem.message, fix=problem.fix)
+    found = node.problem(problem.code, problem.message, fix=problem.fix, at_key=True)
+    path = join(node.path, problem.path) if problem.path else node.path
+    return msgspec.structs.replace(found, path=path)
+
+
+def _missing(node: Node, field: Field) -> Diagnostic:
+    where = shown_path(node.path) if node.path else "the document"
+    expected = field.reader.expected
+    needed = field.reader.needed() if isinstance(field.reader, Fields) else []
+    if needed:
+        keys = " and ".join(f"`{key}:`" for key in needed)
+        fix = f"Add `{field.key}:`, and below it, indented, {keys}."
+    else:
+        fix = f"Add `{field.key}:` with {expected}."
+    return node.problem("FSM0121", f"{where} has no '{field.key}'.", fix=fix, at_key=True)
+
+
+def _unlisted(node: Node) -> str:
+    """What to do about a list where keys and values are expected."""
+    if node.in_brackets:
+        return "Write {key: value} in place of the list."
+    return "Remove the `- ` before the keys."
+
+
+def _inside(node: Node) -> str:
+    return f"in {shown_path(node.path)}" if node.path else "at the top level"
+
+
+def _instead(default: Any) -> str:
+    if isinstance(default, bool):
+        return f" to have {str(default).lower()}"
+    return (
+        f" to have {default}"
+        if isinstance(default, int | float) or (default and isinstance(default, str))
+        else ""
+    )
+
+
+class Entries:
+    """dict[str, X]: any keys, values of one type."""
+
+    kinds = MAPPING
+    expected = "keys and values"
+
+    def __init__(self, item: Reader, metas: Sequence[msgspec.Meta] = ()) -> None:
+        self._item = item
+        self._size = Size(metas, "key")
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """A dict."""
+        if node.kind != "mapping":
+            fix = (
+                _unlisted(node)
+                if node.kind == "sequence"
+                else "Write keys in lines of their own below, indented."
+            )
+            problems.append(mismatch(node, self.expected, fix))
+            return BAD
+        found = {key: self._item.read(child, problems) for key, child in node.value.items()}
+        fits = self._size.check(node, len(found), problems)
+        return found if fits and not any(v is BAD for v in found.values()) else BAD
+
+
+class Items:
+    """list[X] and tuple[X, ...]."""
+
+    kinds = SEQUENCE
+    expected = "a list"
+
+    def __init__(
+        self, make: Callable[[list[Any]], Any], item: Reader, metas: Sequence[msgspec.Meta] = ()
+    ) -> None:
+        self._make = make
+        self._item = item
+        self._size = Size(metas, "entry")
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """A list, or what it is made into."""
+        if node.kind != "sequence":
+            fix = "Put [ and ] around it." if node.in_brackets else "Put `- ` before each entry."
+            if node.kind == "scalar" and node.value is not None and "scalar" in self._item.kinds:
+                fix = f"Put it in brackets: [{node.text}]."
+            elif (name := self._named(node)) is not None:
+                fix = (
+                    f"Write each entry as `- name: {name}`, with its other keys below, indented "
+                    "like `name`."
+                )
+            problems.append(mismatch(node, self.expected, fix))
+            return BAD
+        found = [self._item.read(child, problems) for child in node.value]
+        fits = self._size.check(node, len(found), problems)
+        return self._make(found) if fits and not any(v is BAD for v in found) else BAD
+
+    def _named(self, node: Node) -> str | None:
+        """The first key, when it is a name of what should be an entry with `name:`."""
+        if not isinstance(self._item, Fields) or "name" not in self._item.needed():
+            return None
+        if node.kind != "mapping" or "name" in node.value or node.in_brackets:
+            return None
+        first = next(((key, child) for key, child in node.value.items()), None)
+        return first[0] if first is not None and first[1].kind == "mapping" else None
+
+
+class Places:
+    """tuple[X, Y]: a list of so many entries, each with a type of its own."""
+
+    kinds = SEQUENCE
+
+    def __init__(self, items: Sequence[Reader]) -> None:
+        self._items = items
+        wanted = ", ".join(item.expected for item in items)
+        self.expected = f"a list of {len(items)} entries ({wanted})"
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """A tuple."""
+        if node.kind != "sequence":
+            fix = f"Write [ and ] around {len(self._items)} entries, with commas between."
+            problems.append(mismatch(node, self.expected, fix))
+            return BAD
+        if len(node.value) != len(self._items):
+            message = f"expected {self.expected}, got {len(node.value)} of them."
+            fix = f"Write {len(self._items)} entries."
+            problems.append(node.problem("FSM0128", message, fix=fix))
+            return BAD
+        pairs = zip(self._items, node.value, strict=True)
+        found = [item.read(child, problems) for item, child in pairs]
+        return BAD if any(value is BAD for value in found) else tuple(found)
+
+
+class Size:
+    """How many entries a list or mapping may have."""
+
+    def __init__(self, metas: Sequence[msgspec.Meta], what: str) -> None:
+        self._least = max((meta.min_length or 0 for meta in metas), default=0)
+        self._most = min(
+            (meta.max_length for meta in metas if meta.max_length is not None), default=None
+        )
+        self._what = what
+
+    def check(self, node: Node, count: int, problems: Problems) -> bool:
+        """Whether `count` fits; reports when it does not."""
+        if count < self._least:
+            wanted, fix = f"at least {self._least}", f"Add {self._least - count} more."
+        elif self._most is not None and count > self._most:
+            wanted, fix = f"at most {self._most}", f"Remove {count - self._most} of them."
+        else:
+            return True
+        message = f"expected {wanted} {self._words(wanted)}, got {count or 'none'}."
+        problems.append(node.problem("FSM0128", message, fix=fix, at_key=True))
+        return False
+
+    def _words(self, wanted: str) -> str:
+        plural = {"key": "keys", "entry": "entries"}[self._what]
+        return self._what if wanted.endswith(" 1") else plural
+
+
+class Either:
+    """A union: what fits the kind of the node is tried in order."""
+
+    def __init__(self, options: Sequence[Reader]) -> None:
+        self._options = options
+        self.kinds = frozenset(kind for option in options for kind in option.kinds)
+        words = [option.expected for option in options if "null" not in option.kinds]
+        self.expected = " or ".join(dict.fromkeys(words)) or "nothing"
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The value of the first option that takes it."""
+        kind = "null" if node.kind == "scalar" and node.value is None else node.kind
+        fitting = [option for option in self._options if kind in option.kinds]
+        # None is no scalar that needs explaining; what remains explains what was expected.
+        candidates = fitting or [o for o in self._options if "null" not in o.kinds]
+        attempts: list[Problems] = []
+        for option in candidates:
+            tried: Problems = []
+            value = option.read(node, tried)
+            if value is not BAD:
+                return value
+            attempts.append(tried)
+        best = _nearest_attempt(attempts)
+        if best is not None:
+            problems.extend(best)
+        else:
+            fixes = [p.fix for tried in attempts for p in tried if not p.fix.startswith("Write a ")]
+            fix = next(iter(fixes), "") or f"Write {self.expected}."
+            problems.append(mismatch(node, self.expected, fix))
+        return BAD
+
+
+def _nearest_attempt(attempts: Sequence[Problems]) -> Problems | None:
+    """The problems of the option that was meant: the only one, or the one of the right type."""
+    if len(attempts) == 1:
+        return attempts[0]
+    close = [
+        tried for tried in attempts if all(p.code not in ("FSM0122", "FSM0125") for p in tried)
+    ]
+    return close[0] if len(close) == 1 else None
+
+
+class OrTemplate:
+    """Templated[X]: an X, or text with a template, kept as it is."""
+
+    def __init__(self, inner: Reader) -> None:
+        self._inner = inner
+        self.kinds = inner.kinds | {"scalar"}
+
+    @property
+    def expected(self) -> str:
+        """As the inner type: a template is what anybody may write."""
+        return self._inner.expected
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The text of a template that is yet to be rendered, or the inner value."""
+        value = node.value
+        if isinstance(value, str) and is_template(value) and not node.rendered:
+            return value
+        return self._inner.read(node, problems)

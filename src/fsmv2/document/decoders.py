@@ -1,0 +1,103 @@
+"""From a type annotation to the reader that reads it. Struct readers are made once for each type.
+
+What no document can express (a set, a class of one's own) is a mistake of the program and raises
+DefinitionError at the first decode.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Union
+
+import msgspec
+
+from fsmv2.document.address_fields import AddressForm, AddressText
+from fsmv2.document.containers import Either, Entries, Fields, Items, OrTemplate, Places
+from fsmv2.document.duration import DURATION
+from fsmv2.document.scalars import (
+    Anything,
+    Choice,
+    Flag,
+    Nothing,
+    Number,
+    Reader,
+    Seconds,
+    Text,
+)
+from fsmv2.document.template_fields import TEMPLATED
+from fsmv2.errors import DefinitionError
+
+
+def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
+    """The reader of a type; `notes` are annotations from around it."""
+    bare, own = _split(type_)
+    notes = (*own, *notes)
+    if any(note is TEMPLATED for note in notes):
+        return OrTemplate(reader_of(bare, tuple(note for note in notes if note is not TEMPLATED)))
+    metas = [note for note in notes if isinstance(note, msgspec.Meta)]
+    if any(note is DURATION for note in notes):
+        return Seconds(metas)
+    if (form := next((note for note in notes if isinstance(note, AddressForm)), None)) is not None:
+        return AddressText(form, metas)
+    reader = _leaf(bare, metas) or _branch(bare, metas, notes)
+    if reader is None:
+        raise DefinitionError(
+            f"A document cannot give a value of the type {type_!r}.",
+            fix="Use text, numbers, bool, Literal, Enum, Duration, list, tuple, dict or a Struct.",
+        )
+    return reader
+
+
+def _leaf(bare: Any, metas: list[msgspec.Meta]) -> Reader | None:
+    if bare is Any or bare is object:
+        return Anything()
+    if bare is None or bare is type(None):
+        return Nothing()
+    if bare is bool:
+        return Flag()
+    if bare is int or bare is float:
+        return Number(bare, metas)
+    if bare == int | float:
+        return Number(float, metas, exact=True)
+    if bare is str:
+        return Text(metas)
+    if typing.get_origin(bare) is Literal:
+        return Choice([(value, value) for value in typing.get_args(bare)])
+    if isinstance(bare, type) and issubclass(bare, enum.Enum):
+        return Choice.of_enum(bare)
+    return None
+
+
+def _branch(bare: Any, metas: list[msgspec.Meta], notes: tuple[Any, ...]) -> Reader | None:
+    origin, args = typing.get_origin(bare) or bare, typing.get_args(bare)
+    if origin is Union or origin is types.UnionType:
+        return Either([reader_of(option, notes) for option in args])
+    if origin is dict or origin is Mapping:
+        if args and _split(args[0])[0] is not str:
+            return None  # keys are text, whatever they look like
+        return Entries(reader_of(args[1]) if args else Anything(), metas)
+    if origin is tuple and args and args[-1] is not Ellipsis:
+        return Places([reader_of(arg) for arg in args])
+    if origin in (list, tuple, Sequence):
+        make = list if origin is list else tuple
+        return Items(make, reader_of(args[0]) if args else Anything(), metas)
+    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
+        return _struct(origin)
+    return None
+
+
+@functools.cache
+def _struct(type_: type[msgspec.Struct]) -> Reader:
+    return Fields(type_, reader_of)
+
+
+def _split(type_: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The type without its annotations, and those annotations."""
+    if typing.get_origin(type_) is Annotated:
+        inner, *notes = typing.get_args(type_)
+        return inner, tuple(notes)
+    return type_, ()

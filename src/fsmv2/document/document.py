@@ -1,0 +1,136 @@
+"""A document that was read: its text, its tree, and diagnostics that show where they point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from fsmv2.document.node import Node
+from fsmv2.document.node_paths import parse_path
+from fsmv2.errors import Diagnostic, DocumentError, Mark
+
+
+class Document:
+    """Its name, its lines, and its root, which is a mapping.
+
+    `problems` is what is wrong with single places of it as YAML; `holes`: something is missing from
+    the tree for that.
+    """
+
+    __slots__ = ("holes", "lines", "name", "problems", "root")
+
+    def __init__(self, name: str, lines: list[str]) -> None:
+        self.name = name
+        self.lines = lines
+        self.root: Node = Node("mapping", {}, document=self)
+        self.problems: list[Diagnostic] = []
+        self.holes = False
+
+    def __repr__(self) -> str:
+        return f"<Document {self.name}, {len(self.lines)} lines>"
+
+    def sound(self) -> Document:
+        """Itself; DocumentError holds what is wrong with it, if anything is."""
+        if self.problems:
+            raise DocumentError(in_order(self.problems))
+        return self
+
+    def line(self, number: int) -> str:
+        """The line with this number, counted from 1; '' beyond the end."""
+        return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def node_of(self, path: str) -> Node | None:
+        """The node at `bridges[0].variables.PORT`; None when the document has none there."""
+        try:
+            return self.root.get(*parse_path(path))
+        except ValueError:
+            return None
+
+    def mark_of(self, path: str) -> Mark | None:
+        """Where the value at `path` begins; None when the document has none there."""
+        node = self.node_of(path)
+        return node.mark if node is not None else None
+
+    def diagnostic(
+        self,
+        place: Node | Mark,
+        code: str,
+        message: str,
+        *,
+        fix: str = "",
+        path: str = "",
+        length: int = 1,
+        warning: bool = False,
+    ) -> Diagnostic:
+        """A diagnostic at a node, or at a mark with a `path` and `length` of its own."""
+        if isinstance(place, Node):
+            return place.problem(code, message, fix=fix, warning=warning)
+        at = Node("scalar", None, path=path, mark=place, length=length, document=self)
+        return at.problem(code, message, fix=fix, warning=warning)
+
+    def steps_to(self, path: str) -> list[Node]:
+        """The nodes on the way to `path`, from the top on, as far as there are any."""
+        try:
+            steps = parse_path(path)
+        except ValueError:
+            return []
+        found: list[Node] = []
+        node: Node | None = self.root
+        for step in steps:
+            node = node.get(step) if node is not None else None
+            if node is None:
+                break
+            found.append(node)
+        return found
+
+    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
+        """A diagnostic that knows only its path, with the place of the nearest part there is.
+
+        For problems found in plain data, by code that knows nothing of files.
+        """
+        if diagnostic.mark is not None:
+            return diagnostic
+        node = [self.root, *self.steps_to(diagnostic.path)][-1]
+        found = node.problem(diagnostic.code, diagnostic.message)
+        return msgspec.structs.replace(
+            diagnostic, mark=found.mark, source=found.source, length=found.length
+        )
+
+
+MOST_SHOWN = 500
+"""Problems; a person mends none of more, and half a million of them take half a minute to say."""
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """By place; what is the same problem of the same place, reached by several aliases, is once.
+
+    Of more than `MOST_SHOWN` the rest is one more diagnostic, which counts them.
+    """
+    seen: set[tuple[str, Mark | None, str, str]] = set()
+    found: list[Diagnostic] = []
+    for diagnostic in diagnostics:
+        same = diagnostic.path if diagnostic.mark is None else ""
+        key = (diagnostic.code, diagnostic.mark, diagnostic.message, same)
+        if key not in seen:
+            seen.add(key)
+            found.append(diagnostic)
+    found.sort(key=lambda d: d.mark or Mark("", 0, 0))
+    return found if len(found) <= MOST_SHOWN + 1 else [*found[:MOST_SHOWN], _rest(found)]
+
+
+def _rest(found: Sequence[Diagnostic]) -> Diagnostic:
+    """The problems that are not shown, counted, at the place of the first of them."""
+    first, rest = found[MOST_SHOWN], found[MOST_SHOWN:]
+    # Some of them may be a count themselves, of an earlier look at the same document.
+    least = "at least " if any(one.code == "FSM0101" for one in found) else ""
+    message = f"from here on, {least}{len(rest):,} more problems are not shown."
+    fix = "Mend those above first; check that it is the right file."
+    return msgspec.structs.replace(
+        first,
+        code="FSM0101",
+        message=message,
+        fix=fix,
+        related=(),
+        warning=all(one.warning for one in rest),
+    )

@@ -1,0 +1,362 @@
+"""Readers of single values: is this scalar what the type expects, and if not, what to write?
+
+A reader takes a node and gives the value, or BAD after it has added a problem. It coerces nothing
+but a whole number to a float.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import operator
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol
+
+import msgspec
+
+from fsmv2.document.display import describe, shown
+from fsmv2.document.duration import parse_duration
+from fsmv2.document.node import Node
+from fsmv2.document.template_fields import is_template, meant_variable
+from fsmv2.errors import Diagnostic, DurationError, nearest
+from fsmv2.model.secrets.vault import holds_secret
+
+BAD: Any = object()
+"""What a reader gives instead of a value when there is none."""
+
+Problems = list[Diagnostic]
+YES = frozenset(("yes", "on", "y", "true", "1", "enabled"))
+NO = frozenset(("no", "off", "n", "false", "0", "disabled"))
+
+
+class Reader(Protocol):
+    """What a type expects in words, the kinds of nodes it takes, and how it reads one."""
+
+    @property
+    def expected(self) -> str:
+        """The object of 'expected …'."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Of scalar, mapping, sequence, and null."""
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The value, or BAD."""
+
+
+SCALAR = frozenset(("scalar",))
+
+
+def data_of(node: Node) -> Any:
+    """What a message describes: a scalar's value, an empty container for what holds others."""
+    return node.value if node.kind == "scalar" else ({} if node.kind == "mapping" else [])
+
+
+def mismatch(node: Node, expected: str, fix: str) -> Diagnostic:
+    """The problem of a value of the wrong type."""
+    return node.problem("FSM0122", f"expected {expected}, got {describe(data_of(node))}.", fix=fix)
+
+
+class Bounds:
+    """The limits of Meta annotations on a number, and their words."""
+
+    def __init__(self, metas: Sequence[msgspec.Meta]) -> None:
+        self._limits: list[tuple[str, Any, Callable[[Any, Any], bool]]] = []
+        for meta in metas:
+            self._add("at least", meta.ge, operator.ge)
+            self._add("more than", meta.gt, operator.gt)
+            self._add("at most", meta.le, operator.le)
+            self._add("less than", meta.lt, operator.lt)
+            self._add("a multiple of", meta.multiple_of, _is_multiple)
+
+    def _add(self, word: str, limit: Any, holds: Callable[[Any, Any], bool]) -> None:
+        if limit is not None:
+            self._limits.append((word, limit, holds))
+
+    def words(self, say: Callable[[Any], str] = str) -> str:
+        """' from 1 to 65535', ' of at least 1'; '' without limits. `say` writes a limit."""
+        if [word for word, _, _ in self._limits] == ["at least", "at most"]:
+            return f" from {say(self._limits[0][1])} to {say(self._limits[1][1])}"
+        words = " and ".join(f"{word} {say(limit)}" for word, limit, _ in self._limits)
+        return f" of {words}" if words else ""
+
+    def hold(self, value: Any) -> bool:
+        """Whether `value` is within."""
+        return all(holds(value, limit) for _, limit, holds in self._limits)
+
+
+def _is_multiple(value: Any, of: Any) -> bool:
+    return bool(value % of == 0)
+
+
+class Number:
+    """int, or float: then whole numbers are taken too, infinities and NaN are not.
+
+    `exact`: a whole number stays one, since a float of it may be another.
+    """
+
+    kinds = SCALAR
+
+    def __init__(
+        self,
+        kind: type[int] | type[float],
+        metas: Sequence[msgspec.Meta] = (),
+        *,
+        exact: bool = False,
+    ) -> None:
+        self._kind = kind
+        self._exact = exact
+        self._bounds = Bounds(metas)
+        name = "a whole number" if kind is int else "a number"
+        self.expected = name + self._bounds.words()
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The number."""
+        value = node.value
+        is_number = type(value) is int or (self._kind is float and type(value) is float)
+        if not is_number:
+            problems.append(mismatch(node, self.expected, self._fix(node)))
+            return BAD
+        finite = math.isfinite(value)
+        if not finite or not self._bounds.hold(value):
+            got = value if finite else f"{node.text}, which is not finite"
+            message, fix = f"expected {self.expected}, got {got}.", f"Write {self.expected}."
+            problems.append(node.problem("FSM0123", message, fix=fix))
+            return BAD
+        return value if self._exact else self._kind(value)
+
+    def _fix(self, node: Node) -> str:
+        value = node.value
+        if type(value) is float and value.is_integer():
+            return f"Write {int(value)}."
+        if not isinstance(value, str):
+            return f"Write {self.expected}."
+        bare = value.strip()
+        if (found := _number_in(bare, self._kind)) is not None:
+            at = node.origin or node
+            if found == bare and at.text == value and at.column_offset:
+                return rendered_fix(node) or f"Remove the quotes: {found}."
+            return rendered_fix(node) or f"Write {found}."
+        return text_fix(node) or f"Write {self.expected}, without quotes."
+
+
+def _number_in(text: str, kind: type[int] | type[float]) -> str | None:
+    plain = text.replace("_", "")
+    if kind is float:
+        plain = re.sub(r"\A([-+]?[0-9]+),([0-9]+)\Z", r"\1.\2", plain)
+    try:
+        number = int(plain, 0) if plain[:2].lower() in ("0x", "0o", "0b") else kind(plain)
+    except (ValueError, OverflowError):
+        return None
+    if len(plain) > 40 or not math.isfinite(number):
+        return None
+    return text if plain == text and text[:2] not in ("0b", "0B", "0X", "0O") else str(number)
+
+
+def rendered_fix(node: Node) -> str:
+    """Why a rendered value is text, when no variable's own quotes are the reason."""
+    if node.rendered and node.origin is None:
+        return "Make the template one expression and nothing else; then its value keeps its type."
+    return ""
+
+
+def text_fix(node: Node) -> str:
+    """What to write instead of a text that was meant as a template; '' for what was not."""
+    value = node.value
+    if not isinstance(value, str):
+        return ""
+    if node.rendered and holds_secret(value):
+        return "A secret is always text: write what is meant here itself, as a plain variable."
+    if is_template(value) and node.rendered:
+        return "The value of a variable is not rendered again; write there what is meant."
+    if is_template(value):
+        return "Templates are not rendered here; write the value itself."
+    name = meant_variable(value)
+    return f'Variables are written "{{{{ .{name} }}}}", in quotes.' if name else ""
+
+
+class Flag:
+    """bool: true or false; what else people write for it is proposed, not taken."""
+
+    kinds = SCALAR
+    expected = "true or false"
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The flag."""
+        if isinstance(node.value, bool):
+            return node.value
+        word = str(node.value).strip().casefold()
+        fix = text_fix(node) or "Write true or false."
+        if word in YES or word in NO:
+            truth = "true" if word in YES else "false"
+            quoted = isinstance(node.value, str) and word == truth
+            fix = rendered_fix(node) or (
+                f"Remove the quotes: {truth}." if quoted else f"Write {truth}."
+            )
+        problems.append(mismatch(node, self.expected, fix))
+        return BAD
+
+
+class Text:
+    """str, with the length and pattern of its Meta."""
+
+    kinds = SCALAR
+
+    def __init__(self, metas: Sequence[msgspec.Meta] = ()) -> None:
+        self._least = max((meta.min_length or 0 for meta in metas), default=0)
+        self._most = min(
+            (meta.max_length for meta in metas if meta.max_length is not None), default=None
+        )
+        self._patterns = [
+            (meta.pattern, meta.description) for meta in metas if meta.pattern is not None
+        ]
+        self.expected = "text"
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The text."""
+        value = node.value
+        if not isinstance(value, str):
+            written = node.kind == "scalar" and value is not None
+            fix = f'Put it in quotes: "{node.text}".' if written else "Write a text."
+            problems.append(mismatch(node, self.expected, fix))
+            return BAD
+        if is_template(value) and not node.rendered:
+            message = f"templates are not rendered here, got {shown(value)}."
+            problems.append(node.problem("FSM0127", message, fix="Write the text itself."))
+            return BAD
+        problem = self._problem(value)
+        if problem is not None:
+            problems.append(node.problem("FSM0127", problem[0], fix=problem[1]))
+            return BAD
+        return value
+
+    def _problem(self, value: str) -> tuple[str, str] | None:
+        # A name of nothing but space is as missing as an empty one.
+        if self._least and not value.strip():
+            return "expected text, got an empty one.", "Write at least one character."
+        if len(value) < self._least:
+            return (
+                f"expected text of at least {self._least} characters, got {shown(value)}.",
+                "Write a longer one.",
+            )
+        if self._most is not None and len(value) > self._most:
+            return (
+                f"expected text of at most {self._most} characters, got {len(value)} characters.",
+                f"Shorten it by {len(value) - self._most}.",
+            )
+        for pattern, description in self._patterns:
+            if not re.search(pattern, value):
+                what = description or f"text of the form {pattern}"
+                return f"expected {what}, got {shown(value)}.", f"Write {what}."
+        return None
+
+
+class Nothing:
+    """None: an empty value, `null` or `~`."""
+
+    kinds = frozenset(("null",))
+    expected = "nothing"
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """None."""
+        if node.kind == "scalar" and node.value is None:
+            return None
+        problems.append(mismatch(node, self.expected, "Remove the value."))
+        return BAD
+
+
+class Choice:
+    """Literal and Enum: one of a few values, of the same type as well."""
+
+    kinds = SCALAR
+
+    def __init__(self, values: Sequence[tuple[Any, Any]]) -> None:
+        """`values`: what is written, and what it stands for."""
+        self._values = {(type(written), written): value for written, value in values}
+        self._names = [describe_choice(written) for written, _ in values]
+        self.expected = "one of " + ", ".join(self._names)
+        if len(values) == 1:
+            self.expected = self._names[0]
+
+    @classmethod
+    def of_enum(cls, kind: type[enum.Enum]) -> Choice:
+        """The values of an Enum."""
+        return cls([(member.value, member) for member in kind])
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """What the written value stands for."""
+        value = node.value
+        if node.kind == "scalar":
+            found = self._values.get((type(value), value), BAD)
+            if found is not BAD:
+                return found
+        fix = f"Write {self.expected}."
+        if node.kind == "scalar" and value is not None:
+            name = describe_choice(value)
+            if name in self._names:  # the right word, of the wrong type
+                quoted = isinstance(value, str)
+                fix = f"Remove the quotes: {name}." if quoted else f'Put it in quotes: "{name}".'
+            elif (close := nearest(name, self._names)) is not None:
+                fix = f"Did you mean {close}?"
+        message = f"expected {self.expected}, got {describe(data_of(node))}."
+        problems.append(node.problem("FSM0125", message, fix=fix))
+        return BAD
+
+
+def describe_choice(value: Any) -> str:
+    """One allowed value as a document shows it."""
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class Seconds:
+    """Duration: `500ms`, `1s`, `2m`; seconds in the program."""
+
+    kinds = SCALAR
+    expected: ClassVar[str] = "a duration such as 500ms, 1s or 2m"
+
+    def __init__(self, metas: Sequence[msgspec.Meta] = ()) -> None:
+        self._bounds = Bounds(metas)
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """Seconds."""
+        if node.kind != "scalar" or node.value is None or isinstance(node.value, bool):
+            problems.append(mismatch(node, self.expected, "Write a number and a unit: 1s."))
+            return BAD
+        value = node.value
+        try:
+            seconds = parse_duration(value)
+        except DurationError as error:
+            fix = error.fix[:1].upper() + error.fix[1:] + ("." if error.fix else "")
+            fix = text_fix(node) or fix
+            problems.append(node.problem("FSM0124", f"{error.message}.", fix=fix))
+            return BAD
+        if not self._bounds.hold(seconds):
+            wanted = f"a duration{self._bounds.words(_written)}"
+            message = f"expected {wanted}, got {describe_seconds(node)}."
+            problems.append(node.problem("FSM0123", message, fix=f"Use {wanted}."))
+            return BAD
+        return seconds
+
+
+def _written(seconds: float) -> str:
+    """A limit as a document writes it."""
+    return f"{seconds * 1000:g}ms" if 0 < seconds < 1 else f"{seconds:g}s"
+
+
+def describe_seconds(node: Node) -> str:
+    """A duration as it is written."""
+    return shown(str(node.value))
+
+
+class Anything:
+    """Any: plain data, as it is."""
+
+    kinds = frozenset(("scalar", "mapping", "sequence", "null"))
+    expected = "any value"
+
+    def read(self, node: Node, problems: Problems) -> Any:
+        """Dicts, lists and scalars."""
+        return node.to_data()

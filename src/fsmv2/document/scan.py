@@ -1,0 +1,58 @@
+"""From YAML text to nodes: the way in, called by whoever reads documents.
+
+source     bytes → text            events     text → raw tree, within limits
+expansion  raw tree → nodes        complaint  what libyaml says, in plain words
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from fsmv2.document.document import Document, in_order
+from fsmv2.document.node_builder import Expansion
+from fsmv2.document.source import decode_text, read_file, refused
+from fsmv2.document.yaml_errors import plain_words
+from fsmv2.document.yaml_events import read_events
+from fsmv2.errors import DocumentError
+
+
+def scan_file(path: Path) -> Document:
+    """Read and parse a file, as `scan_yaml` does a text."""
+    return scan_yaml(read_file(path), str(path))
+
+
+def scan_yaml(source: bytes | str, name: str) -> Document:
+    """Parse a text; `name` stands in messages where the file's would.
+
+    The document's `root` is the tree of nodes, and `problems` what is wrong with single places of
+    it. Raises DocumentError when nothing of it can be read, and nothing else.
+    """
+    text = decode_text(source, name)
+    document = Document(name, text.splitlines())
+    try:
+        tree = read_events(text, document)
+    except yaml.YAMLError as error:
+        raise DocumentError([plain_words(error, document)]) from None
+    if tree is None or tree.is_nothing:
+        raise refused(
+            name,
+            "FSM0114",
+            "the document is empty.",
+            fix="Write at least a section, for example:  agent: {name: edge}",
+        )
+    expansion = Expansion(document)
+    root = expansion.node(tree, "")
+    if root.kind != "mapping":
+        what = "a list" if root.kind == "sequence" else "a single value"
+        problem = root.problem(
+            "FSM0107",
+            f"the document is {what}, expected keys and values.",
+            fix="Begin it with a key and a colon, for example:  agent: {name: edge}",
+        )
+        expansion.problems.append(problem)
+        raise DocumentError(in_order(expansion.problems))
+    document.root = root
+    document.problems, document.holes = expansion.problems, expansion.holes
+    return document

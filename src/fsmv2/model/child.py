@@ -1,0 +1,129 @@
+"""A child as its parent declares it: pure data inside the parent's desired state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from fsmv2.errors import SpecError, quoted, suggest
+from fsmv2.model.backoff_settings import AS_ELSEWHERE, Backoff
+from fsmv2.model.data.frozen import EMPTY, share
+from fsmv2.model.specs import UserSpec
+
+Restart = Literal["permanent", "transient", "temporary"]
+
+RESTARTS: tuple[Restart, ...] = ("permanent", "transient", "temporary")
+
+
+class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One declared child. Equality is by value.
+
+    `name` is any printable text without leading or trailing space; `state_mapping` gives, for a
+    state of the parent (`*` for any other), the state asked of the child; `enabled=False` keeps
+    the child stopped and visible; `depends_on` are paths anywhere in the tree; `discovered`
+    children are removed only after three agreeing fresh observations.
+
+    Of siblings, by name: it starts `after` these have come up, or have had their turn; and it runs
+    only while those it `requires` do. `restart` says when it is restarted: *permanent* always,
+    *transient* unless it finished by itself, *temporary* never. A `significant` child that has
+    ended may stop its parent (`DesiredState.auto_stop`). `detect_only`: it and all below it are
+    observed, and what would be done is reported instead of done. `backoff`: how long it waits
+    before it is tried again, where that is not as its type and the engine's settings say.
+
+    Raises SpecError for an unusable name, type or combination.
+    """
+
+    name: str
+    worker_type: str
+    user_spec: UserSpec
+    state_mapping: Mapping[str, str] = EMPTY
+    enabled: bool = True
+    depends_on: tuple[str, ...] = ()
+    discovered: bool = False
+    restart: Restart = "permanent"
+    after: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    significant: bool = False
+    detect_only: bool = False
+    backoff: Backoff = AS_ELSEWHERE
+
+    def __post_init__(self) -> None:
+        name = self.name
+        if type(name) is not str or name.strip(" ") != name or not (name and name.isprintable()):
+            check_child_name(name)
+        if not _is_text(self.worker_type):
+            raise SpecError(
+                f"The worker type of child '{self.name}' is {quoted(self.worker_type)}, "
+                "expected a name.",
+                path=self.name,
+            )
+        if not isinstance(self.user_spec, UserSpec):
+            raise SpecError(
+                f"The user_spec of child '{self.name}' is a {type(self.user_spec).__name__}, "
+                "expected a UserSpec.",
+                path=self.name,
+                fix="Derive your spec from fsmv2.UserSpec.",
+            )
+        force = msgspec.structs.force_setattr
+        if self.state_mapping is not EMPTY:
+            try:
+                force(self, "state_mapping", share(self.state_mapping))
+            except (AttributeError, TypeError):
+                raise SpecError(
+                    f"The state_mapping of child '{name}' is {quoted(self.state_mapping)}, "
+                    "expected states of the parent with states of the child.",
+                    path=name,
+                    fix="Write {'running': 'running', '*': 'stopped'}.",
+                ) from None
+        if not (type(self.depends_on) is type(self.after) is type(self.requires) is tuple):
+            for field in ("depends_on", "after", "requires"):
+                force(self, field, _names(field, getattr(self, field), self.name))
+        if self.restart != "permanent" or self.significant:
+            _check_restart(self)
+
+
+def check_child_name(name: str) -> None:
+    """Raise SpecError unless `name` is printable text without leading or trailing space."""
+    if not _is_text(name):
+        raise SpecError(f"A child's name is {quoted(name)}, expected text that is not empty.")
+    if not name.isprintable() or name[0] == " " or name[-1] == " ":
+        cleaned = "".join(c for c in name if c.isprintable()).strip()
+        raise SpecError(
+            f"The child name {quoted(name)} has leading or trailing space or unprintable "
+            "characters.",
+            fix=f"Use '{cleaned}'." if cleaned else "Use printable text.",
+        )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _check_restart(spec: ChildSpec) -> None:
+    restart: object = spec.restart
+    if restart not in RESTARTS:
+        raise SpecError(
+            f"restart of child '{spec.name}' is {quoted(restart)}, "
+            f"expected one of {', '.join(RESTARTS)}.",
+            path=spec.name,
+            fix=suggest(quoted(restart), RESTARTS),
+        )
+    if spec.significant and restart == "permanent":
+        raise SpecError(
+            f"The child '{spec.name}' is significant and permanent: it never ends by itself.",
+            path=spec.name,
+            fix="Give it restart 'transient' or 'temporary', or leave significant out.",
+        )
+
+
+def _names(field: str, value: object, child: str) -> tuple[str, ...]:
+    # One name written as text would otherwise become a tuple of its letters.
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise SpecError(
+            f"{field} of child '{child}' is {quoted(value)}, expected a list of names.",
+            path=child,
+            fix=f"Write [{quoted(value)}]." if isinstance(value, str) else "Write ['name'].",
+        )
+    return tuple(value)

@@ -1,0 +1,229 @@
+"""A plant's document → the root of its tree, and everything that is wrong with it, all at once.
+
+Problems of the document itself refuse it. Problems of one bridge, such as a variable nobody
+defined, do not: that bridge waits with the reason while the others run. Called by the commands.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+
+from fsmv2 import (
+    ChildSpec,
+    Diagnostic,
+    DocumentError,
+    EngineSettings,
+    Vault,
+    WorkerFactory,
+)
+from fsmv2.builtin.registration import register_builtins
+from fsmv2.builtin.sections import BridgeSection, PlantSection
+from fsmv2.document import (
+    MOST_SHOWN,
+    Document,
+    Node,
+    decode,
+    in_order,
+    scan_file,
+    scan_folder,
+    scan_yaml,
+)
+from fsmv2.errors import nearest, suggest
+from fsmv2.flow import AsyncioEngine
+from fsmv2.plant.build import SHARED, Making
+from fsmv2.plant.likely_mistakes import CODES
+from fsmv2.plant.locations import NOT_FOR_BRIDGES, Locations, Places, bridge_nodes
+from fsmv2.plant.processes import check_processes, process_nodes
+from fsmv2.plant.recovery import MISSING, sound_part
+from fsmv2.plant.start_order import check_siblings
+from fsmv2.plant.unused_variables import UNREAD
+
+MADE_BY = ("template", "connection")
+"""Keys of which a bridge needs one; a misspelt one explains that it has none."""
+
+KNOWN = {field.encode_name for field in msgspec.structs.fields(BridgeSection)}
+
+
+class Plant(msgspec.Struct, frozen=True):
+    """A document that can be run, with its warnings and what keeps single bridges waiting.
+
+    `async with Runtime(plant) as tree:` runs it.
+    """
+
+    root: ChildSpec
+    settings: EngineSettings
+    vault: Vault
+    diagnostics: tuple[Diagnostic, ...]
+
+    @contextlib.asynccontextmanager
+    async def types(self, factory: WorkerFactory) -> AsyncIterator[None]:
+        """Add the built-in types to `factory`, with an engine that is closed at the end."""
+        engine = AsyncioEngine()
+        register_builtins(factory, engine)
+        try:
+            yield
+        finally:
+            await engine.aclose()
+
+
+def load_plant(path: Path, *, state_dir: Path | None = None) -> Plant:
+    """Read a document, or a folder of them. DocumentError holds everything that is wrong.
+
+    `state_dir` is where an embedded broker keeps its data; without it nothing is chosen or
+    written, and the plant is good for looking at only.
+    """
+    folder = path if path.is_dir() else path.parent
+    return _Loading(_scan(path), state_dir, folder).plant()
+
+
+def load_document(path: Path) -> Document:
+    """The document at `path`, a file or a folder of them, read and not yet checked."""
+    return _scan(path).sound()
+
+
+def _scan(path: Path) -> Document:
+    if path.is_dir():
+        return scan_folder(path, aliases=PlantSection.ALIASES)
+    return scan_file(path)
+
+
+def parse_plant(
+    text: str,
+    name: str = "document",
+    *,
+    state_dir: Path | None = None,
+    folder: Path | None = None,
+) -> Plant:
+    """The same for a text; `name` stands in messages where the file's would.
+
+    `folder` is what the files of secrets are relative to.
+    """
+    return _Loading(scan_yaml(text, name), state_dir, folder).plant()
+
+
+class _Loading:
+    """One reading of one document."""
+
+    def __init__(self, document: Document, state_dir: Path | None, folder: Path | None) -> None:
+        self._document = document
+        self._node = document.root
+        self._state_dir = state_dir
+        self._folder = folder if folder is not None else Path()
+        self._fatal: list[Diagnostic] = list(document.problems)
+        self._waiting: list[Diagnostic] = []
+        self._vault = Vault(folder)
+
+    def plant(self) -> Plant:
+        section = self._decoded()
+        locations = self._checked()
+        if section is None or self._fatal:
+            self._look_further(locations)
+            raise self._refused()
+        making = self._making(self._node, section, locations, self._state_dir)
+        settings, root = making.settings(), making.root()
+        if self._fatal:
+            raise self._refused()
+        return Plant(root, settings, self._vault, tuple(in_order(self._waiting)))
+
+    def _decoded(self) -> PlantSection | None:
+        """The sections; what is wrong with them is noted, but for what the reading told already."""
+        section, problems = decode(self._node, PlantSection)
+        read = self._document.problems
+        told = {p.mark for p in read if p.mark is not None}
+        incomplete = {p.path for p in read} if self._document.holes else set()
+        self._fatal += [
+            p
+            for p in problems
+            if p.mark not in told and not (p.code == MISSING and p.path in incomplete)
+        ]
+        return section
+
+    def _checked(self) -> Locations:
+        """Names, places and references are checked; what its sections say comes after."""
+        nodes = bridge_nodes(self._node)
+        places = Places(self._node, self._fatal, self._waiting)
+        locations = places.locations(nodes)
+        places.name(self._node.get("agent", "name"))
+        places.names(nodes)
+        places.variables(self._node.get("global"))
+        for node in (*nodes, *process_nodes(self._node).values()):
+            places.variables(node.get("variables"))
+        names = {str(name.value) for node in nodes if (name := node.get("name")) is not None}
+        check_processes(self._node, names | set(NOT_FOR_BRIDGES), self._fatal)
+        if not self._document.holes:  # else what is not found may stand where nothing could be read
+            check_siblings(self._node, names, self._fatal)
+            self._check_templates(nodes)
+        return locations
+
+    def _look_further(self, locations: Locations) -> None:
+        """Note what else is wrong with a document that is refused, as far as it can be judged."""
+        if self._document.holes or len(self._fatal) > MOST_SHOWN:
+            return
+        found = sound_part(self._document, self._fatal)
+        if found is not None:
+            making = self._making(*found, locations, None)
+            making.settings()
+            making.root()
+
+    def _making(
+        self, node: Node, section: PlantSection, locations: Locations, state_dir: Path | None
+    ) -> Making:
+        return Making(
+            node,
+            section,
+            locations,
+            vault=self._vault,
+            folder=self._folder,
+            state_dir=state_dir,
+            fatal=self._fatal,
+            waiting=self._waiting,
+        )
+
+    def _refused(self) -> DocumentError:
+        # What is wrong, and was not looked at, may read what nothing else does.
+        waiting = [
+            problem for problem in self._waiting if problem.code not in (UNREAD, SHARED, *CODES)
+        ]
+        return DocumentError(in_order([*self._fatal, *waiting]))
+
+    def _check_templates(self, bridges: list[Node]) -> None:
+        """Each bridge needs a connection, its own or that of a template that exists."""
+        templates = self._node.get("templates")
+        known = templates.value if templates is not None and templates.kind == "mapping" else {}
+        for node in bridges:
+            name, connection = node.get("template"), node.get("connection")
+            if connection is not None and connection.value is None:
+                self._fatal.append(
+                    connection.problem(
+                        "FSM0122",
+                        "'connection' has no value, expected keys and values.",
+                        fix="Write `host:` and `port:` below it, indented, or remove the key to "
+                        "have that of a template.",
+                        at_key=True,
+                    )
+                )
+            elif name is not None and name.value is not None and str(name.value) not in known:
+                self._fatal.append(
+                    name.problem(
+                        "FSM0130",
+                        f"there is no template '{name.value}'.",
+                        fix=suggest(str(name.value), known) or "Add a section `templates:`.",
+                    )
+                )
+            elif (
+                (name is None or name.value is None)
+                and node.kind == "mapping"
+                and connection is None
+                and not any(nearest(key, MADE_BY) for key in node.value if key not in KNOWN)
+            ):
+                self._fatal.append(
+                    node.problem(
+                        "FSM0132",
+                        "this bridge has neither `template:` nor `connection:`.",
+                        fix=f"Name a template. {suggest('', known)}".rstrip(),
+                    )
+                )

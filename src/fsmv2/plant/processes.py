@@ -1,0 +1,160 @@
+"""The processes of a plant's document: what is wrong with each, at its place, and their specs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fsmv2 import Diagnostic, FsmError, TemplateError, VariableBundle, render_template
+from fsmv2.builtin.agent import ProcessEntry
+from fsmv2.builtin.process.section import ProcessSection, backoff_from, process_spec
+from fsmv2.builtin.process.spec import config_of, problems_of
+from fsmv2.document import Node
+from fsmv2.errors import SpecError
+from fsmv2.model import (
+    check_child_name,
+    compute_location_path,
+    location_variables,
+    utc_text,
+    with_engine_keys,
+)
+from fsmv2.plant.rendering import at_template
+from fsmv2.plant.unused_variables import Unused
+
+SHELL = re.compile(r"[|&;<>$`*]")
+READS = ("command", "env", "cwd", "files", "ready", "signal")
+"""What of a process is rendered."""
+
+
+def process_nodes(root: Node) -> dict[str, Node]:
+    """The entries of `processes:`, by name."""
+    node = root.get("processes")
+    return dict(node.value) if node is not None and node.kind == "mapping" else {}
+
+
+def check_processes(root: Node, taken: Iterable[str], problems: list[Diagnostic]) -> None:
+    """Names, and commands that are one text, put in place of the general words for these."""
+    section, taken = root.get("processes"), set(taken)
+    for name, node in process_nodes(root).items():
+        if name in taken and section is not None:
+            problems.append(
+                section.problem(
+                    "FSM0131",
+                    f"the agent has a child named '{name}' already.",
+                    key=name,
+                    fix="Give the process another name.",
+                )
+            )
+        try:
+            check_child_name(name)
+        except FsmError as error:
+            problems.append(node.problem(error.code, error.message, fix=error.fix))
+        command = node.get("command")
+        if command is not None and isinstance(command.value, str):
+            problems[:] = [p for p in problems if p.path != command.path]
+            problems.append(
+                command.problem(
+                    "FSM0122",
+                    "the command is one text, and no shell reads it.",
+                    fix=f"Write the list {as_list(command.value)}.",
+                )
+            )
+
+
+def as_list(command: str) -> str:
+    """A line for a shell as the list of its words, with a shell where only one can run it."""
+    try:
+        words = ["sh", "-c", command] if SHELL.search(command) else shlex.split(command)
+    except ValueError:  # a quote that is not closed
+        words = command.split()
+    return f"[{', '.join(msgspec.json.encode(word).decode() for word in words)}]"
+
+
+def process_entry(
+    name: str,
+    section: ProcessSection,
+    node: Node,
+    *,
+    user: Mapping[str, Any],
+    global_: Mapping[str, Any],
+    location: Mapping[str, str],
+    folder: Path,
+    state_dir: str,
+    unused: Unused,
+    fatal: list[Diagnostic],
+    waiting: list[Diagnostic],
+) -> ProcessEntry | None:
+    """One process; None when it is refused, whatever its variables were."""
+    parts = [part.to_data() for key in READS if (part := node.get(key)) is not None]
+    unused.bridge(node, None, parts)
+    scope = _scope(name, user, global_, location)
+    try:
+        spec = process_spec(section, user, folder, state_dir)
+    except SpecError:
+        raw = msgspec.structs.replace(section, variables={})
+        fatal += _placed(name, node, raw)
+        waiting += _unrendered(name, node, scope)
+        return None
+    try:
+        backoff = backoff_from(section.backoff)
+    except SpecError as error:
+        fatal.append((node.get("backoff") or node).problem(error.code, error.message))
+        return None
+    missing = _unrendered(name, node, scope)
+    waiting += missing or _placed(name, node, config_of(spec, scope, path=name))
+    return ProcessEntry(
+        name=name,
+        spec=spec,
+        enabled=section.enabled,
+        detect_only=section.detect_only,
+        restart=section.restart,
+        after=tuple(section.after),
+        requires=tuple(section.requires),
+        backoff=backoff,
+    )
+
+
+def _scope(
+    name: str, user: Mapping[str, Any], global_: Mapping[str, Any], location: Mapping[str, str]
+) -> dict[str, Any]:
+    """What its templates may name."""
+    path = compute_location_path(location)
+    keys = with_engine_keys(
+        user, parent_state="running", location=location_variables(location), location_path=path
+    )
+    internal = {
+        "id": "",
+        "name": name,
+        "worker_type": "process",
+        "parent_id": "",
+        "created_at": utc_text(0),
+    }
+    return VariableBundle(keys, global_, internal).flatten()
+
+
+def _unrendered(name: str, node: Node, scope: dict[str, Any]) -> list[Diagnostic]:
+    """What keeps it waiting: the variables that are missing."""
+    found: list[Diagnostic] = []
+    for key in READS:
+        part = node.get(key)
+        for leaf in part.scalars() if part is not None else ():
+            if isinstance(leaf.value, str):
+                try:
+                    render_template(leaf.value, scope, path=leaf.path)
+                except TemplateError as error:
+                    found.append(at_template(leaf, error, f"process '{name}'"))
+    return found
+
+
+def _placed(name: str, node: Node, config: Any) -> list[Diagnostic]:
+    return [
+        (node.get(*steps) or node).problem(
+            SpecError.code, f"process '{name}': {message}.", fix="Correct it, or its variable."
+        )
+        for steps, message in problems_of(config)
+    ]

@@ -1,0 +1,87 @@
+"""Warnings for what a document says and nothing reads: most often a name that was misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fsmv2 import Diagnostic
+from fsmv2.document import Node
+from fsmv2.errors import TemplateError, suggest
+from fsmv2.model import template_references
+
+Paths = frozenset[tuple[str | int, ...]]
+UNREAD = "FSM0140"
+UNCLEAR: Paths = frozenset(((),))
+"""What a section reads of which a template cannot be read."""
+
+
+class Unused:
+    """Told of what is read, one bridge after the other; warns of the rest."""
+
+    def __init__(self, warnings: list[Diagnostic]) -> None:
+        self._warnings = warnings
+        self._read: dict[int, Paths] = {}  # by identity of a section that bridges may share
+        self._globals: set[str] = set()
+        self._everything = False
+        self._templates: set[str] = set()
+
+    def reads(self, *sections: Any) -> set[str] | None:
+        """The user variables that rendering these may read; takes note of the global ones.
+
+        None: nobody can tell, because a template of them cannot be read.
+        """
+        names: set[str] = set()
+        unclear = False
+        for section in sections:
+            paths = self._paths(section)
+            if paths is UNCLEAR:
+                unclear = self._everything = True
+            for path in paths:
+                if not path:
+                    continue
+                if path[0] != "global":
+                    names.add(str(path[0]))
+                elif len(path) > 1:
+                    self._globals.add(str(path[1]))
+                else:
+                    self._everything = True
+        return None if unclear else names
+
+    def bridge(self, node: Node, template: str | None, sections: Iterable[Any]) -> None:
+        """Warn of variables of a bridge that none of its sections reads."""
+        read = self.reads(*sections)
+        if template is not None:
+            self._templates.add(template)
+        variables = node.get("variables")
+        if read is not None and variables is not None and variables.kind == "mapping":
+            for name in variables.value:
+                if name not in read:
+                    self._warn(variables, name, f"nothing reads the variable '{name}'", read)
+
+    def rest(self, root: Node) -> None:
+        """Warn of global variables and templates that no bridge reads."""
+        for section, used in (("global", self._globals), ("templates", self._templates)):
+            node = root.get(section)
+            if node is None or node.kind != "mapping" or (section == "global" and self._everything):
+                continue
+            word = "global variable" if section == "global" else "template"
+            verb = "reads" if section == "global" else "uses"
+            for name in node.value:
+                if name not in used:
+                    self._warn(node, name, f"nothing {verb} the {word} '{name}'", used)
+
+    def _warn(self, node: Node, name: str, message: str, read: Iterable[str]) -> None:
+        near = suggest(name, sorted(read)).partition(" Known:")[0]
+        fix = near if near.startswith("Did you mean") else "Remove it, or correct its name."
+        self._warnings.append(node.problem(UNREAD, f"{message}.", key=name, fix=fix, warning=True))
+
+    def _paths(self, section: Any) -> Paths:
+        found = self._read.get(id(section))
+        if found is None:
+            try:
+                found = template_references(section)
+            except TemplateError:
+                found = UNCLEAR  # said elsewhere, at its place
+            self._read[id(section)] = found
+        return found

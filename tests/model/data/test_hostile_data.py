@@ -1,0 +1,332 @@
+"""Data that is none, from authors and from elsewhere: only our own errors, whatever it is."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fsmv2.document import desired_from_yaml
+from fsmv2.errors import FsmError, SecretError, SpecError, UndefinedVariableError, nearest, quoted
+from fsmv2.model import (
+    ChildSpec,
+    DesiredState,
+    Group,
+    UserSpec,
+    VariableBundle,
+    Vault,
+    check_name_path,
+    child_from_dict,
+    compute_location_path,
+    decode_spec,
+    desired_from_dict,
+    desired_from_json,
+    merge_locations,
+    normalise_location,
+    render_template,
+    to_data,
+    to_json,
+    to_yaml,
+)
+
+
+class PumpSpec(UserSpec):
+    host: str = ""
+    port: int = 0
+    scale: float = 0.0
+    more: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def nested(depth: int, *, mapping: bool) -> Any:
+    value: Any = "x"
+    for _ in range(depth):
+        value = {"a": value} if mapping else [value]
+    return value
+
+
+def circle() -> Any:
+    value: list[Any] = []
+    value.append(value)
+    return value
+
+
+class Mute:
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+HOSTILE: dict[str, Any] = {
+    "half a character": "\ud800",
+    "nul": "a\0b",
+    "a long text": "x" * 1_000_000,
+    "bytes": b"\xff",
+    "a long number": 10**5000,
+    "nan": float("nan"),
+    "deep lists": nested(5000, mapping=False),
+    "deep mappings": nested(5000, mapping=True),
+    "a circle": circle(),
+    "an object": object(),
+    "one that cannot be shown": Mute(),
+    "a class": int,
+    "a set": {1},
+    "a number as a key": {1: 2},
+    "nothing as a key": {None: 1},
+    "a pair as a key": {(1, 2): 3},
+    "true": True,
+    "nothing": None,
+}
+
+
+class Limits(msgspec.Struct, frozen=True):
+    high: float | None
+
+
+def spec_with(value: Any) -> ChildSpec:
+    return ChildSpec("a", "pump", PumpSpec(variables=VariableBundle({"v": value})))
+
+
+def kind(_: str) -> type[UserSpec]:
+    return PumpSpec
+
+
+ROADS: dict[str, Callable[[Any], Any]] = {
+    "variables": lambda v: VariableBundle({"v": v}),
+    "all variables": VariableBundle,
+    "a template": lambda v: render_template("{{ .v }}", {"v": v}),
+    "a template in text": lambda v: render_template("<{{ .v }}>", {"v": v}),
+    "a template with filters": lambda v: render_template("{{ [.v, 1] | tojson }}", {"v": v}),
+    "a structure of templates": lambda v: render_template({"a": [v]}, {"v": v}),
+    "a level": lambda v: compute_location_path(normalise_location({"site": v})),
+    "a location": normalise_location,
+    "levels in a list": lambda v: normalise_location([v]),
+    "two locations": lambda v: merge_locations({"site": v}, {"site": "a"}),
+    "a virtual path": lambda v: check_name_path(v, "path"),
+    "a child's name": lambda v: ChildSpec(v, "pump", PumpSpec()),
+    "a child's type": lambda v: ChildSpec("a", v, PumpSpec()),
+    "a child's spec": lambda v: ChildSpec("a", "pump", v),
+    "a child's mapping": lambda v: ChildSpec("a", "pump", PumpSpec(), state_mapping=v),
+    "a child's dependencies": lambda v: ChildSpec("a", "pump", PumpSpec(), depends_on=v),
+    "a state": DesiredState,
+    "children": lambda v: DesiredState("on", v),
+    "groups": lambda v: DesiredState("on", groups=[v]),
+    "a group's strategy": lambda v: Group(v, ("a", "b")),
+    "a group's members": lambda v: Group("one_for_all", v),
+    "members of a group": lambda v: Group("one_for_all", ("a", v, v)),
+    "an escalation": lambda v: DesiredState("on", escalation=v),
+    "an automatic stop": lambda v: DesiredState("on", auto_stop=v),
+    "a child's restart": lambda v: ChildSpec("a", "pump", PumpSpec(), restart=v),
+    "a child's order": lambda v: ChildSpec("a", "pump", PumpSpec(), after=v, requires=v),
+    "a hold": lambda v: DesiredState("on", hold_reason=v),
+    "a spec as a whole": lambda v: decode_spec(v, PumpSpec),
+    "a field": lambda v: decode_spec({"host": v, "port": v, "scale": v, "more": v}, PumpSpec),
+    "declared variables": lambda v: decode_spec({"variables": {"user": {"v": v}}}, PumpSpec),
+    "a declared location": lambda v: decode_spec({"location": v}, PumpSpec),
+    "a child from data": lambda v: child_from_dict(v, kind),
+    "a desired state from data": lambda v: desired_from_dict(
+        {"state": "on", "children_specs": [v], "config": v}, kind
+    ),
+    "as data": lambda v: to_data(spec_with(v)),
+    "as JSON": lambda v: to_json(spec_with(v)),
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("road", ROADS.values(), ids=ROADS)
+def test_it_is_taken_or_refused_in_our_words(road: Callable[[Any], Any], value: Any) -> None:
+    try:
+        road(value)
+    except FsmError as error:
+        shown = error.diagnostic().render()
+        assert len(shown) < 10_000
+        assert all(c.isprintable() or c in "\n\t" for c in shown)
+
+
+@pytest.mark.parametrize("road", ROADS.values(), ids=ROADS)
+def test_something_hostile_is_refused_on_every_road(road: Callable[[Any], Any]) -> None:
+    """Or what is said above of a refusal would say nothing of it."""
+    refused = 0
+    for value in HOSTILE.values():
+        with contextlib.suppress(FsmError):
+            road(value)
+            continue
+        refused += 1
+    assert refused >= 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[" * 100_000, "{a: " * 100_000, "- " * 100_000, "a: &a [*a]", "2001-99-99", "9" * 5000),
+        *("!!python/object/apply:os.system [id]", "? [a]\n  : b", "a: b: c", "\0", "\ud800", "`"),
+    ],
+    ids=lambda text: ascii(text[:20]),
+)
+def test_a_stored_state_that_is_damaged_is_refused_in_our_words(text: str) -> None:
+    with pytest.raises(SpecError):
+        desired_from_yaml(f"state: on\nconfig:\n  {text}", kind)
+    with pytest.raises(SpecError):
+        desired_from_json(f'{{"state": "on", "config": {text}', kind)
+
+
+def test_aliases_of_aliases_in_a_stored_state_are_refused() -> None:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"{n}: &{n} [{', '.join([f'*{o}'] * 10)}]" for o, n in zip("abcdefgh", "bcdefghi")]  # noqa: B905
+    with pytest.raises(SpecError, match="Aliases of aliases multiply"):
+        desired_from_yaml("\n".join(["state: on", "config:", *(f"  {s}" for s in lines)]), kind)
+
+
+def test_a_stored_state_still_comes_back_from_yaml() -> None:
+    state = DesiredState("on", (spec_with(["no", "0123", "1e3", "0o17", 1.5, 2**70, "ü\u2028"]),))
+    assert desired_from_yaml(to_yaml(state), kind) == state
+
+
+def test_secrets_of_the_environment_have_limits() -> None:
+    environ = {"BIG": "x" * 1_000_000, "HALF": "a\udcff", "GOOD": "ü" * 1000}
+    vault = Vault(environ=environ)
+    with pytest.raises(SecretError, match="has more than 65536 characters"):
+        vault.from_environment("BIG")
+    with pytest.raises(SecretError, match="is not UTF-8 text"):
+        vault.from_environment("HALF")
+    assert vault.reveal(vault.from_environment("GOOD")) == "ü" * 1000
+
+
+@pytest.mark.parametrize("path", ["a" * 5000, "a\0b", "\ud800", "", ".", "/", "/dev/zero"])
+def test_what_is_no_secret_file_is_refused_in_our_words(path: str, tmp_path: Path) -> None:
+    vault = Vault(tmp_path, environ={})
+    with pytest.raises(SecretError):
+        vault.from_file(path)
+    try:
+        token = vault.from_file(path, "a default")
+    except SecretError:  # something is there, and no file
+        return
+    assert vault.reveal(token) == "a default"
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "found"),
+    [
+        ("environment", ["cwd", "env"], "env"),
+        ("temp", ["template", "temperature_of_the_oil"], "template"),
+        ("x", ["xyz"], None),
+        ("en", ["environment"], None),
+        ("gone", ["env"], None),
+    ],
+)
+def test_a_word_in_full_is_near_to_its_short_form(
+    name: str, known: list[str], found: str | None
+) -> None:
+    assert nearest(name, known) == found
+
+
+def test_the_nearest_of_very_many_names_is_found_in_bounded_work() -> None:
+    """A thousand unknown names among a hundred thousand known ones."""
+    known = [f"pump_{n}" for n in range(100_000)]
+    assert nearest("pump_17a", known[:100]) == "pump_17"
+    assert nearest("pmup_17", ["other"] * 1000 + ["pump_17"]) == "pump_17"
+    assert nearest("x" * 1_000_000, known) is None
+    scope = dict.fromkeys(known, 1)
+    for n in range(20):
+        with pytest.raises(UndefinedVariableError) as caught:
+            render_template(f"{{{{ .pump_x{n} }}}}", scope)
+        assert len(str(caught.value)) < 2000
+
+
+def test_whatever_cannot_be_shown_is_named_by_its_type() -> None:
+    assert quoted(Mute()).startswith("<Mute instance")
+    assert quoted(10**5000) == "a int that cannot be shown"
+    assert len(quoted("x" * 1_000_000)) < 100
+
+
+RELAXED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+TEXTS = st.text(st.characters(exclude_categories=())) | st.sampled_from(
+    ["{{", "}}", "{%", "%}", "{#", ".", "unknown", "\ud800", "a.b", "*", "", " ", "global"]
+)
+DATA: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | TEXTS | st.binary(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS | st.integers(), inner),
+    max_leaves=12,
+)
+WORDS = (
+    "{{ }} {% %} {# #} . .s .l .m | ( ) [ ] , : ' \" a 0 1 + - * / % ~ == in is not if else for "
+    "endfor endif set loop range map select attr join tojson default length raw endraw upper "
+    "__class__ _scope_ self super caller macro endmacro \\ \n \0 ü 9999999999"
+)
+PIECES = st.sampled_from(WORDS.split(" "))
+TEMPLATES = st.lists(PIECES | TEXTS, max_size=25).map(" ".join)
+SCOPE = {"s": "text", "l": [1, 2, {"a": "b"}], "m": {"a": 1, "items": 3}}
+
+
+def take(road: Callable[[Any], Any], value: Any) -> None:
+    try:
+        road(value)
+    except FsmError as error:
+        error.diagnostic().render().encode()
+
+
+def hold_data(value: Any) -> None:
+    for road in ROADS.values():
+        take(road, value)
+
+
+def hold_template(text: str) -> None:
+    take(lambda t: render_template(t, SCOPE), text)
+    take(lambda t: render_template({"a": [t]}, SCOPE), text)
+
+
+@settings(max_examples=60, **RELAXED)
+@given(DATA)
+def test_any_data_is_taken_or_refused(value: Any) -> None:
+    hold_data(value)
+
+
+@settings(max_examples=200, **RELAXED)
+@given(TEMPLATES)
+def test_any_template_is_rendered_or_refused(text: str) -> None:
+    hold_template(text)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@settings(max_examples=5000, **RELAXED)
+@given(DATA)
+def test_any_data_is_taken_or_refused_at_length(value: Any) -> None:
+    hold_data(value)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@settings(max_examples=30_000, **RELAXED)
+@given(TEMPLATES)
+def test_any_template_is_rendered_or_refused_at_length(text: str) -> None:
+    hold_template(text)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_json_does_not_have_never_becomes_null(number: float) -> None:
+    """Neither in a config, where it is refused with its place, nor where it is written."""
+    with pytest.raises(SpecError, match="would be stored as null") as refused:
+        DesiredState("on", config={"limits": [1.0, number]})
+    assert refused.value.diagnostic().path == "config.limits[1]"
+    with pytest.raises(SpecError, match="cannot be written as JSON") as refused:
+        to_json(spec_with(number))
+    assert refused.value.diagnostic().path.endswith("v")
+    with pytest.raises(SpecError, match="cannot be written as JSON"):
+        to_json(DesiredState("on", config=Limits(high=number)))
+    assert b"null" in to_json(Limits(high=number), exact=False)
+
+
+def test_a_limit_that_is_not_known_is_written_as_null() -> None:
+    assert b'"high":null' in to_json(DesiredState("on", config=Limits(high=None)))
+
+
+def test_keys_that_are_one_as_text_are_refused() -> None:
+    with pytest.raises(SpecError, match="which are one where it is stored") as refused:
+        DesiredState("on", config={"tags": {1: "a", "1": "b"}})
+    assert refused.value.diagnostic().path == "config.tags"
+    assert to_json(DesiredState("on", config={1: "a"}))

@@ -1,0 +1,170 @@
+"""Variable bundles: tiers, reserved keys, no sharing with the maker's dicts."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import msgspec
+import pytest
+
+from fsmv2.errors import VariableError
+from fsmv2.model import VariableBundle, check_declared_user, inherit_variables, with_engine_keys
+from fsmv2.model.data.frozen import EMPTY, FrozenDict, share
+from fsmv2.model.data.plain_copy import detach
+
+
+def test_flatten_puts_user_on_top_and_nests_the_other_tiers() -> None:
+    """Section 2: user keys at top level, `global` and `internal` nested."""
+    bundle = VariableBundle(user={"IP": "10.0.0.1"}, global_={"g": 1}, internal={"id": "a/b"})
+    assert bundle.flatten() == {"IP": "10.0.0.1", "global": {"g": 1}, "internal": {"id": "a/b"}}
+    assert bundle.scope() == bundle.flatten()
+
+
+def test_empty_tiers_are_absent() -> None:
+    """An empty tier leaves no key behind."""
+    assert VariableBundle(user={"A": 1}, global_={}).flatten() == {"A": 1}
+    assert VariableBundle().flatten() == {}
+    assert VariableBundle().scope() == {}
+
+
+@pytest.mark.parametrize("key", ["global", "internal"])
+def test_a_reserved_user_key_is_refused_by_name(key: str) -> None:
+    """The error names the key."""
+    with pytest.raises(VariableError, match=f"'{key}' is reserved") as caught:
+        VariableBundle(user={key: {}})
+    assert caught.value.path == key
+
+
+@pytest.mark.parametrize("tier", ["user", "global_", "internal"])
+@pytest.mark.parametrize("key", [1, None, "", True])
+def test_names_that_are_not_text_are_refused(tier: str, key: object) -> None:
+    """Also YAML's numbers and booleans, in each tier."""
+    with pytest.raises(VariableError, match="is not text"):
+        VariableBundle(**{tier: {key: 1}})
+
+
+def test_a_tier_that_is_no_mapping_is_refused() -> None:
+    """The error names the tier and what was given."""
+    with pytest.raises(VariableError, match="The global variables are a list"):
+        VariableBundle(global_=["a"])  # type: ignore[arg-type]
+
+
+def test_a_bundle_does_not_change_with_the_dicts_it_was_made_of() -> None:
+    """Neither through the maker's dicts nor through `flatten()`."""
+    user = {"l": [1], "d": {"x": (1, [2])}, "s": {1}}
+    fleet = {"rate": 1}
+    bundle = VariableBundle(user, fleet)
+    user["l"].append(2)  # type: ignore[attr-defined]
+    user["d"]["x"][1].append(3)  # type: ignore[index]
+    user["s"].add(2)  # type: ignore[attr-defined]
+    fleet["rate"] = 2
+    bundle.flatten()["global"]["rate"] = 3
+    assert bundle == VariableBundle({"l": [1], "d": {"x": (1, [2])}, "s": {1}}, {"rate": 1})
+
+
+def test_the_trusted_constructor_shares() -> None:
+    """100,000 workers share one global mapping."""
+    user, fleet, own = {"a": 1}, {"b": 2}, {"id": "x"}
+    bundle = VariableBundle.trusted(user, fleet, own)
+    assert bundle.user is user
+    assert bundle.global_ is fleet
+    assert bundle.internal is own
+
+
+def test_bundles_survive_pickle_and_deepcopy() -> None:
+    """Equality is by value."""
+    bundle = VariableBundle({"a": [1]}, {"b": 2}, {"id": "x"})
+    assert pickle.loads(pickle.dumps(bundle)) == bundle  # noqa: S301  (our own bytes)
+    assert copy.deepcopy(bundle) == bundle
+
+
+def test_variables_that_hold_themselves_are_refused() -> None:
+    """They could be neither copied nor written."""
+    loop: list[object] = []
+    loop.append(loop)
+    with pytest.raises(VariableError, match="nested too deeply"):
+        VariableBundle({"a": loop})
+
+
+def test_a_bundle_is_frozen() -> None:
+    """Fields cannot be set."""
+    with pytest.raises(AttributeError):
+        VariableBundle().user = {}  # type: ignore[misc]
+
+
+def test_frozen_mappings_refuse_every_change() -> None:
+    """They are shared, so a change would be everybody's."""
+    frozen = share({"a": "1"})
+    assert type(frozen) is FrozenDict
+    changes = (
+        lambda: frozen.__setitem__("a", "2"),
+        lambda: frozen.__delitem__("a"),
+        lambda: frozen.update(a="2"),
+        lambda: frozen.pop("a"),
+        frozen.popitem,
+        frozen.clear,
+        lambda: frozen.setdefault("b", "1"),
+        lambda: frozen.__ior__({"b": "1"}),
+    )
+    for change in changes:
+        with pytest.raises(TypeError, match="frozen"):
+            change()
+    assert frozen == {"a": "1"}
+    assert pickle.loads(pickle.dumps(frozen)) == frozen  # noqa: S301
+    assert msgspec.json.encode(frozen) == b'{"a":"1"}'
+
+
+def test_equal_mappings_are_shared() -> None:
+    """One object for equal text mappings, however often they are made."""
+    assert share({"a": "1"}) is share({"a": "1"})
+    assert share({}) is EMPTY
+    assert share(share({"a": "1"})) is share({"a": "1"})
+
+
+def test_detach_leaves_other_objects_alone() -> None:
+    """Only containers are copied."""
+    marker = object()
+    assert detach([marker])[0] is marker
+
+
+def test_a_child_without_variables_shares_its_parents() -> None:
+    """The same object, not an equal one."""
+    parent, own = {"a": 1}, {"b": 2}
+    assert inherit_variables(parent, {}) is parent
+    assert inherit_variables({}, own) is own
+
+
+def test_declared_keys_replace_whole() -> None:
+    """H31: nothing merges deeply, and the parent's mapping stays as it was."""
+    parent = {"d": {"x": 1, "y": 2}, "e": 1}
+    assert inherit_variables(parent, {"d": {"x": 3}}) == {"d": {"x": 3}, "e": 1}
+    assert parent == {"d": {"x": 1, "y": 2}, "e": 1}
+
+
+def test_the_engines_keys_win() -> None:
+    """Whatever a derive put there."""
+    user = {"location": "mine", "parent_state": "mine", "location_path": "mine", "a": 1}
+    seen = with_engine_keys(user, parent_state="up", location={"site": "c"}, location_path="u.c")
+    assert seen == {
+        "a": 1,
+        "parent_state": "up",
+        "location": {"site": "c"},
+        "location_path": "u.c",
+    }
+
+
+@pytest.mark.parametrize("key", ["parent_state", "location", "location_path", "global", "internal"])
+def test_a_document_may_not_declare_an_engine_key(key: str) -> None:
+    """The error names the key and its place."""
+    with pytest.raises(VariableError, match=f"'{key}' is") as caught:
+        check_declared_user(["IP", key], path="bridges[0].variables")
+    assert caught.value.path == f"bridges[0].variables.{key}"
+    with pytest.raises(VariableError) as caught:
+        check_declared_user([key])
+    assert caught.value.path == key
+
+
+def test_other_keys_may_be_declared() -> None:
+    """Nothing is raised."""
+    check_declared_user(["IP", "PORT", "Global"])

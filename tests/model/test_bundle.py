@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
+from typing import Any
 
 import msgspec
 import pytest
@@ -120,6 +122,19 @@ def test_equal_mappings_are_shared() -> None:
     assert share({"a": "1"}) is share({"a": "1"})
     assert share({}) is EMPTY
     assert share(share({"a": "1"})) is share({"a": "1"})
+
+
+def test_what_nests_too_deeply_is_refused_however_deep_calls_may_go() -> None:
+    deep: Any = []
+    for _ in range(2_000):
+        deep = [deep]
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(50_000)  # as a program may that fsmv2 is a part of
+    try:
+        with pytest.raises(VariableError, match="nested too deeply"):
+            VariableBundle({"a": deep})
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def test_detach_leaves_other_objects_alone() -> None:

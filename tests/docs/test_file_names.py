@@ -29,7 +29,6 @@ STILL_SHARED = {
     "protocol.py": "builtin/broker: a handshake with a broker",
     "record.py": "builtin: of a process, of its command, and of a broker",
     "running.py": "builtin/process: one process, cli: what `run` and `demo` share",
-    "template.py": "builtin/broker: the config of its server",
     "tree.py": "cli: the command `run`",
     "turns.py": "flow: on a connection, and to send to a subject",
     "values.py": "flow/modbus: of registers, lint: in code",

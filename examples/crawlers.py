@@ -22,7 +22,6 @@ from fsmv2 import (
     ChildSpec,
     DesiredState,
     ObservedState,
-    Resources,
     Runtime,
     Snapshot,
     Step,
@@ -43,7 +42,7 @@ class CrawlersSpec(UserSpec):
     state_dir: str = ""
 
 
-class Crawlers(Worker[CrawlersSpec, ObservedState]):
+class Crawlers(Worker[CrawlersSpec]):
     """The parent: one process for each site that its spec names."""
 
     update_policy = "in_place"
@@ -64,17 +63,12 @@ class Crawlers(Worker[CrawlersSpec, ObservedState]):
             ),
         )
 
-    async def collect_observed_state(
-        self, spec: CrawlersSpec, resources: Resources[None]
-    ) -> ObservedState:
-        return ObservedState()
-
     @state("stopped", to="crawling")
-    def stopped(self, s: Snapshot[CrawlersSpec, ObservedState]) -> Step:
+    def stopped(self, s: Snapshot[CrawlersSpec]) -> Step:
         return stay("asked to stop") if s.should_stop else goto(self.crawling, "crawls")
 
     @state("running", to="stopped")
-    def crawling(self, s: Snapshot[CrawlersSpec, ObservedState]) -> Step:
+    def crawling(self, s: Snapshot[CrawlersSpec]) -> Step:
         if s.should_stop:
             return goto(self.stopped, "asked to stop")
         good = sum(child.healthy for child in s.children.values())

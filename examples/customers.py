@@ -13,8 +13,6 @@ from typing import Any
 from fsmv2 import (
     ChildSpec,
     DesiredState,
-    ObservedState,
-    Resources,
     Snapshot,
     Step,
     UserSpec,
@@ -29,22 +27,15 @@ from fsmv2 import (
 from fsmv2.runtime import plan
 
 
-class Nothing(ObservedState):
-    """Nothing to look at."""
-
-
-class Part(Worker[UserSpec, Nothing], abstract=True):
+class Part(Worker[UserSpec], abstract=True):
     """What all levels have in common: they run when they are asked to."""
 
-    async def collect_observed_state(self, spec: UserSpec, resources: Resources[None]) -> Nothing:
-        return Nothing()
-
     @state("stopped", to="running")
-    def stopped(self, s: Snapshot[UserSpec, Nothing]) -> Step:
+    def stopped(self, s: Snapshot[UserSpec]) -> Step:
         return stay("stopped") if s.should_stop else goto(self.running, "asked to run")
 
     @state("running", to="stopped")
-    def running(self, s: Snapshot[UserSpec, Nothing]) -> Step:
+    def running(self, s: Snapshot[UserSpec]) -> Step:
         return goto(self.stopped, "asked to stop") if s.should_stop else stay("runs")
 
 

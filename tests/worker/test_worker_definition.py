@@ -113,13 +113,30 @@ def test_types_that_are_no_spec_or_observation_are_refused() -> None:
     assert "its observation type str must subclass ObservedState" in str(caught.value)
 
 
-def test_a_class_that_observes_nothing_is_refused() -> None:
-    with pytest.raises(DefinitionError, match="does not define collect_observed_state"):
+def test_a_class_that_does_not_observe_the_fields_it_declares_is_refused() -> None:
+    class Seen(ObservedState):
+        lit: bool = False
+        level: int = 0
 
-        class Lamp(Worker):
+    with pytest.raises(DefinitionError, match="nothing observes lit, level of its Seen: define"):
+
+        class Lamp(Worker[UserSpec, Seen]):
             @state("stopped")
             def stopped(self, s: Any) -> Stay:
                 return stay("")
+
+
+async def test_a_class_without_fields_to_observe_needs_no_collector() -> None:
+    class Nothing(ObservedState):
+        """Has no fields."""
+
+    class Parent(Worker[UserSpec, Nothing]):
+        @state("stopped")
+        def stopped(self, s: Any) -> Stay:
+            return stay("")
+
+    given: Any = None
+    assert await Parent().collect_observed_state(UserSpec(), given) == Nothing()
 
 
 def test_a_sound_class_is_compiled_to_what_the_core_reads() -> None:
@@ -197,13 +214,3 @@ def test_a_step_answers_a_state_an_action_or_nothing_never_two() -> None:
     assert goto(made.running, "r") == Goto("running", "r")
     assert act(switch, "r", level=3) == Act("switch", "r", {"level": 3})
     assert stay("r", wake_after=2, waits_for="a/b") == Stay("r", 2, ("a/b",))
-
-
-async def _collected(worker: Any) -> Any:
-    return await Worker.collect_observed_state(worker, UserSpec(), None)  # type: ignore[arg-type]
-
-
-def test_the_base_class_observes_nothing() -> None:
-    coroutine = _collected(make(SOUND)())
-    with pytest.raises(NotImplementedError):
-        coroutine.send(None)

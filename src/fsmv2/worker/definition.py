@@ -160,8 +160,12 @@ def _faults_of_class(cls: Any) -> Iterator[str]:
                 f"every field of {observed_type.__name__} needs a default, which is what counts "
                 f"before the first observation; missing for: {', '.join(required)}"
             )
-    if cls.collect_observed_state.__module__ == "fsmv2.worker.worker":
-        yield "it does not define collect_observed_state(self, spec, resources)"
+    fields = getattr(observed_type, "__struct_fields__", ())
+    if fields and cls.collect_observed_state.__module__ == "fsmv2.worker.worker":
+        yield (
+            f"nothing observes {', '.join(fields)} of its {observed_type.__name__}: define "
+            "`async def collect_observed_state(self, spec, resources)`"
+        )
     asynchronous = [("collect_observed_state", cls.collect_observed_state)]
     asynchronous += [(name, getattr(cls, name)) for name, _ in _marked(cls, ACTION_MARK)]
     for name, method in asynchronous:

@@ -123,8 +123,12 @@ class Worker(Generic[S, O, R]):
         return DesiredState(state=type(self).definition.goal)
 
     async def collect_observed_state(self, spec: S, resources: Resources[R]) -> O:
-        """Look at the real thing and say what is. May do I/O; must not change anything."""
-        raise NotImplementedError  # replaced by every author; define() refuses a class without it
+        """Look at the real thing and say what is. May do I/O; must not change anything.
+
+        Default: nothing, for a type whose observation has no fields, such as a parent that goes by
+        its children alone.
+        """
+        return cast("O", type(self).definition.nothing_observed)
 
     def resources(self, spec: S) -> AbstractAsyncContextManager[R]:
         """Open what collections and actions share, such as a client; closed at release."""

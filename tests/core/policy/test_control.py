@@ -175,6 +175,16 @@ def has_not_derived(tree: ByHand) -> None:
     a.decision = Decision("stopped", DecidedBy.NOT_DERIVED, "not looked at yet")
 
 
+def has_ended_and_not_derived_again(tree: ByHand) -> None:
+    has_ended(normally=True)(tree)
+    has_not_derived(tree)
+
+
+def has_failed_and_derives_again(tree: ByHand) -> None:
+    is_in("failed")(tree)
+    tree["g/a"].derive_due = True
+
+
 def cannot_derive(tree: ByHand) -> None:
     has_not_derived(tree)
     tree["g/a"].derive_due = False
@@ -199,6 +209,7 @@ STARTING = "requires g/a, which is starting"
         (is_in("running"), "", ""),
         (is_in("paused"), "", ""),
         (has_ended(normally=True), "", ""),
+        (has_ended_and_not_derived_again, "", ""),
         (as_it_is, UNKNOWN, ""),
         (has_not_derived, UNKNOWN, ""),
         (cannot_be_created, UNKNOWN, ""),
@@ -207,6 +218,7 @@ STARTING = "requires g/a, which is starting"
         (is_in("starting", acted=True, restart="transient"), STARTING, ""),
         (is_in("starting", acted=True), "", STARTING),
         (is_in("failed"), "", "requires g/a, which is failed"),
+        (has_failed_and_derives_again, "", "requires g/a, which is failed"),
         (is_in("stopping"), "", "requires g/a, which is stopping"),
         (is_to_stop("running"), "", "requires g/a, which is to stop"),
         (cannot_derive, "", "requires g/a, which is to stop"),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from lamp_tree import World, by_hand, device, group, simulate
+from collections import deque
+
+import pytest
+from lamp_tree import World, by_hand, device, group, light, simulate
 
 from fsmv2.core.contract.events import ForceAsked, Released
 from fsmv2.core.contract.instructions import Release
-from fsmv2.core.life.release import fenced
+from fsmv2.core.life.release import RELEASED_AT_ONCE, fenced
+from fsmv2.core.state.supervisor import Releasing
 
 
 def test_a_restarted_parent_that_adapts_live_keeps_its_children() -> None:
@@ -60,3 +64,39 @@ def test_nothing_that_was_never_watched_has_to_be_released() -> None:
     tree.tick()
     assert not any(isinstance(i, Release) for i in tree.instructions)
     assert tree.core.finished
+
+
+@pytest.mark.parametrize("who", ["its deadline", "an operator"])
+def test_a_forced_release_of_many_ends_although_one_does_not_stop(who: str) -> None:
+    """It takes more than one tick, and in each of them the top is found waiting for that one."""
+    world = World()
+    world.stubborn.add("g/d0")
+    many = (device(f"d{n}") for n in range(2 * RELEASED_AT_ONCE))
+    with simulate(world, group("g", *many)) as sim:
+        sim.run(10)
+        sim.ask_stop(deadline=5)
+        sim.run(4)
+        if who == "an operator":
+            sim.post(ForceAsked("ann"))
+        else:
+            sim.run(1)
+        sim.run(0.1)
+        assert sim.core.finished
+        (said,) = sim.texts("forced")
+        assert "g/d0 (running: will not stop)" in said
+
+
+def test_a_release_in_the_middle_of_which_it_goes_on_is_forced_at_the_deadline() -> None:
+    """What it saw made it go on; from its deadline on it is waited for no more."""
+    tree = by_hand(device("d"), World())
+    light(tree, "d")
+    tree.stop()
+    tree.tick()
+    d = tree["d"]
+    d.releasing = Releasing(deque([d]), forced=False)
+    assert (d.state, d.drained) == ("stopping", False)
+    tree.advance(tree.core.settings.stop_deadline)
+    tree.tick()
+    assert "d" not in tree
+    assert [i.forced for i in tree.instructions if isinstance(i, Release)] == [True]
+    assert tree.reports("d")[-2] == "not stopped in time, forced: d (stopping: it is lit)"

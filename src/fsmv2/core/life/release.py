@@ -32,6 +32,7 @@ def finish(tree: Tree, top: Supervisor, *, forced: bool = False) -> None:
     assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
     if top.releasing is None:
         top.releasing = Releasing(deque(stops_together(top)), forced)
+    top.releasing.forced |= forced  # the deadline may be reached in the middle of a release
     if not _release_below(tree, top, top.releasing):
         tree.mark(top, MORE)
         return

@@ -132,6 +132,9 @@ def advance(tree: Tree, s: Supervisor) -> None:
     """Carry a stop on to its last observation and its end."""
     if s.stop is None:
         return
+    if s.releasing is not None and s.releasing.forced:
+        finish(tree, s)  # it takes several ticks, and what is seen meanwhile must not hold it up
+        return
     if s.drained and (s.action is not None or not _is_down(s)):
         _undrain(s)
     if not s.drained:
@@ -181,7 +184,6 @@ def _undrain(s: Supervisor) -> None:
     above: Supervisor | None = s
     while above is not None and above.drained:
         above.drained, above.final_after = False, None
-        above.timers.pop("final", None)
         above = above.parent
 
 
@@ -205,7 +207,7 @@ def deadline_reached(tree: Tree, top: Supervisor) -> None:
     """The one deadline of a stopping subtree is over: force it, and say who was not done (H11)."""
     if top.stop is None or not top.stop.kind.is_top:
         return
-    if top.releasing is not None:
+    if top.releasing is not None and top.releasing.forced:
         return  # it is ending already
     late = [s for s in stops_together(top) if not s.drained]
     # Whoever is above one that is late only waits for it: it is named last, if at all.
@@ -213,6 +215,6 @@ def deadline_reached(tree: Tree, top: Supervisor) -> None:
     late.sort(key=lambda s: s.path in waiting)
     names = ", ".join(f"{s.path} ({s.state}: {s.reason})" for s in late[:10])
     more = f" and {len(late) - 10} more" if len(late) > 10 else ""
-    tree.report("forced", top, f"not stopped in time, forced: {names}{more}", level="error")
-    top.drained = True
+    if late:
+        tree.report("forced", top, f"not stopped in time, forced: {names}{more}", level="error")
     finish(tree, top, forced=True)

@@ -375,6 +375,17 @@ def test_a_permanent_parent_that_its_significant_child_ended_restarts_all(jobs: 
         assert (begun(jobs, "a"), begun(jobs, "c")) == (2, 2)
 
 
+def test_each_end_of_a_parent_by_its_significant_child_is_an_attempt(jobs: Jobs) -> None:
+    """It may be a failure that ended that child: so it backs off, and pages somebody in the end."""
+    inner = team("t", job("a", "temporary", significant=True), auto_stop="any_significant")
+    with simulate(jobs, team("r", inner)) as sim:
+        for attempt in (1, 2):
+            sim.run(10)
+            jobs.end("r/t/a", "badly")
+            sim.until(lambda sim, n=attempt: sim["r/t"].attempts == n, within=5)
+            assert "its significant a ended" in sim["r/t"].control_reason
+
+
 def test_the_end_of_significant_children_goes_up_the_tree(jobs: Jobs) -> None:
     leaf = team(
         "t",

@@ -14,6 +14,7 @@ from lamp_tree import (
     device,
     factory_for,
     group,
+    light,
 )
 from lamp_tree import simulate as simulate_tree
 
@@ -21,6 +22,7 @@ from fsmv2 import (
     CheckView,
     ChildSpec,
     EngineSettings,
+    ObservedState,
     WorkerFactory,
     check,
     fault,
@@ -28,7 +30,7 @@ from fsmv2 import (
     unknown,
 )
 from fsmv2.core import Cause, Observed
-from fsmv2.testing import Simulation
+from fsmv2.testing import ByHand, Simulation
 
 
 class Watched(Group):
@@ -242,6 +244,21 @@ def _look(sim: Simulation) -> None:
     sim.core.mark(sim.supervisor("g"), Cause("test"))
     sim.post(Observed("g/a", 1, sim.now, DeviceObserved(lit=True)))
     sim.run(0)
+
+
+def test_a_fault_is_asked_for_again_when_its_interval_is_over_and_not_before(world: World) -> None:
+    factory = factory_for(world)
+    factory.register(Watched, make=lambda: Watched(world))
+    tree = ByHand(group("g", device("a"), kind="watched"), factory)
+    tree.tick()
+    tree.observe("g", ObservedState())
+    light(tree, "g/a")
+    world.broken.update(reads="a", answer=fault("a", "not connected"))
+    tree.advance(7.0)
+    tree.observe("g/a", DeviceObserved(lit=True, noise=1))
+    tree.core.mark(tree["g"], Cause("test"))
+    tree.tick()
+    assert tree["g"].timers["check"] == 7.0 + 2.0
 
 
 def test_a_check_reads_the_workers_it_depends_on(world: World) -> None:
@@ -521,6 +538,28 @@ def test_a_check_that_cannot_tell_yet_is_asked_again_when_it_says(world: World) 
         asked = sim.supervisor("g").tick_count
         world.broken["answer"] = unknown("too early", again_in=1.0)
         sim.until(lambda sim: "too early" in sim["g"].checks["inside"], within=60)
+        asked = sim.supervisor("g").tick_count
+        sim.run(4.5)
+        assert sim.supervisor("g").tick_count >= asked + 4
+
+
+class Hasty(Group):
+    """Its first check wants to be asked again soon, the second later."""
+
+    @check(interval=2.0)
+    def first(self, view: CheckView) -> Any:
+        return unknown("too early", again_in=1.0)
+
+    @check(interval=2.0)
+    def second(self, view: CheckView) -> Any:
+        return unknown("much too early", again_in=30.0)
+
+
+def test_of_two_checks_that_cannot_tell_yet_the_one_that_is_due_first_counts(world: World) -> None:
+    factory = factory_for(world)
+    factory.register(Hasty, make=lambda: Hasty(world))
+    with Simulation(group("g", kind="hasty"), factory) as sim:
+        sim.run(10)
         asked = sim.supervisor("g").tick_count
         sim.run(4.5)
         assert sim.supervisor("g").tick_count >= asked + 4

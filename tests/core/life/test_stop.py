@@ -1,17 +1,34 @@
-"""The last look at a worker that stopped."""
+"""A stop: asked, passed down and called off, the last look, and who is late."""
 
 from __future__ import annotations
 
 import pytest
-from lamp_tree import DeviceObserved, World, device, factory_for, group, simulate, states
+from lamp_tree import (
+    DeviceObserved,
+    World,
+    by_hand,
+    device,
+    factory_for,
+    group,
+    light,
+    simulate,
+    states,
+)
 
 from fsmv2 import ChildSpec, ObservedState
-from fsmv2.core import ForceAsked, RestartAsked
+from fsmv2.core import Cause, ForceAsked, RestartAsked
+from fsmv2.core.life.stop import ASKED_AT_ONCE, ask_stop, pass_stop_down, remove, restart
+from fsmv2.core.state.parts import StopRequest
+from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.testing import ByHand
 
 
-def test_a_last_look_that_comes_at_the_moment_it_is_given_up_counts() -> None:
-    """Found by a simulation: the worker was released with an action begun in the same tick."""
+@pytest.mark.parametrize("stall", [10.0, 0.0], ids=["begun at its end", "begun at once"])
+def test_a_last_look_that_is_known_when_it_is_given_up_counts(stall: float) -> None:
+    """After a stall, say, both are due in one moment.
+
+    Found by a simulation: the worker was released with an action begun in the same tick.
+    """
     tree = ByHand(device("d"), factory_for(World()))
     tree.tick()
     tree.observe("d", DeviceObserved(lit=True))
@@ -23,9 +40,9 @@ def test_a_last_look_that_comes_at_the_moment_it_is_given_up_counts() -> None:
     tree.observe("d", DeviceObserved(lit=False))
     tree.tick()
     assert (tree["d"].state, "final" in tree["d"].timers) == ("stopped", True)
-    tree.now += 10.0  # as after a stall: the look and the end of its time in one moment
+    tree.now += stall
     tree.observe("d", DeviceObserved(lit=True))
-    tree.advance(0.0)
+    tree.advance(10.0 - stall)
     tree.tick()
     assert (tree["d"].incarnation, tree["d"].state) == (1, "stopping")
     assert tree.asked("d") == "switch_off"
@@ -195,3 +212,174 @@ def test_force_waits_for_nothing(world: World) -> None:
         sim.run(0)
         assert sim.core.finished
         assert "g/a" in sim.texts("forced")[0]
+
+
+def observe_twice(tree: ByHand, path: str, *, lit: bool) -> None:
+    """What stops it, and its last look."""
+    for _ in range(2):
+        tree.observe(path, DeviceObserved(lit=lit))
+        tree.tick()
+
+
+@pytest.fixture
+def line() -> ByHand:
+    """A line of two cells, `left` and `right`, of a device `d` each; all of them run."""
+    cells = (group("left", device("d")), group("right", device("d")))
+    tree = by_hand(group("r", *cells))
+    tree.tick()
+    for path in ("r", "r/left", "r/right"):
+        tree.observe(path, ObservedState())
+    for path in ("r/left/d", "r/right/d"):
+        light(tree, path)
+    return tree
+
+
+def drain_left(line: ByHand) -> None:
+    """Its stop is done in the left cell, while the right one is still stopping."""
+    line.tick()
+    line.end("r/left/d")
+    observe_twice(line, "r/left/d", lit=False)
+    line.observe("r/left", ObservedState())
+    line.tick()
+    assert [line[p].drained for p in ("r/left/d", "r/left", "r/right/d")] == [True, True, False]
+    for path in ("r/left/d", "r/left"):
+        assert "final" not in line[path].timers
+
+
+def test_who_is_done_wakes_its_parent_and_is_named_as_the_cause(line: ByHand) -> None:
+    line.stop()
+    drain_left(line)
+    causes = [cause for record in line["r/left"].records for cause in record.causes]
+    (told,) = (cause for cause in causes if cause.kind == "drained")
+    assert told.detail == "r/left/d"
+    assert told.origin in [record.id for record in line["r/left/d"].records]
+
+
+def test_nothing_above_one_that_goes_on_after_its_last_look_is_done(line: ByHand) -> None:
+    line.stop()
+    drain_left(line)
+    line.observe("r/left/d", DeviceObserved(lit=True))
+    line.tick()
+    assert [line[p].drained for p in ("r/left/d", "r/left")] == [False, False]
+    line.end("r/right/d")
+    observe_twice(line, "r/right/d", lit=False)
+    line.observe("r/right", ObservedState())
+    line.tick()
+    assert line["r/right"].drained
+    assert "r" in line
+    line.end("r/left/d")
+    observe_twice(line, "r/left/d", lit=False)
+    for path in ("r/left", "r"):
+        line.observe(path, ObservedState())
+        line.tick()
+    assert "r" not in line
+
+
+def test_of_a_stop_that_is_called_off_nothing_is_left(line: ByHand) -> None:
+    """What had been stopped and looked at already is to be stopped, and looked at, once more."""
+    cells = (group("left", device("d")), group("right", device("d")))
+    line.declare(group("r", cells[1]))
+    line.tick()
+    line.end("r/left/d")
+    observe_twice(line, "r/left/d", lit=False)
+    assert (line["r/left/d"].drained, line["r/left"].final_after) == (True, line.now)
+    line.declare(group("r", *cells))
+    line.tick()
+    for path in ("r/left", "r/left/d"):
+        s = line[path]
+        assert (s.stop, s.drained, s.final_after, "stop" in s.timers) == (None, False, None, False)
+
+
+def test_why_a_stop_goes_on_without_a_last_look_is_recorded(world: World) -> None:
+    world.stubborn.add("g/b")
+    with simulate(world, group("g", device("a", wish="stopped"), device("b"))) as sim:
+        sim.run(5)
+        world.silent.add("g/a")
+        sim.ask_stop()
+        sim.until(lambda sim: sim.supervisor("g/a").drained, within=10)
+        causes = [(c.kind, c.detail) for c in sim.records("g/a")[-1].causes]
+        assert causes == [("timer", "last observation did not come")]
+
+
+@pytest.mark.parametrize(("count", "more"), [(9, ""), (10, " and 1 more"), (11, " and 2 more")])
+def test_ten_of_those_that_were_not_done_in_time_are_named(
+    world: World, count: int, more: str
+) -> None:
+    """Their parent, which waits for them, is one more."""
+    names = [f"d{n}" for n in range(count)]
+    world.stubborn.update(f"g/{name}" for name in names)
+    with simulate(world, group("g", *map(device, names))) as sim:
+        sim.run(10)
+        sim.ask_stop(deadline=5)
+        sim.run(5.5)
+        (forced,) = (report for report in sim.reports if report.kind == "forced")
+        assert forced.level == "error"
+        named = [f"g/{name} (running: will not stop)" for name in names]
+        named.append("g (stopping: stops after g/d0, which is running)")
+        assert forced.text == f"not stopped in time, forced: {', '.join(named[:10])}{more}"
+
+
+def test_so_many_children_are_asked_to_stop_in_one_tick_and_no_more() -> None:
+    children = [device(f"d{n}") for n in range(2 * ASKED_AT_ONCE + 1)]
+    tree = by_hand(group("g", *children))
+    tree.tick()
+    tree.stop()
+    asked = []
+    for _ in range(3):
+        pass_stop_down(tree.core, tree["g"])
+        asked.append(sum(child.stop is not None for child in tree["g"].children.values()))
+    assert asked == [ASKED_AT_ONCE, 2 * ASKED_AT_ONCE, 2 * ASKED_AT_ONCE + 1]
+
+
+def test_each_restart_is_counted_once() -> None:
+    tree = by_hand(group("g", device("a"), device("b")))
+    tree.tick()
+    for path in ("g/a", "g/b", "g/b"):
+        restart(tree.core, tree[path], "asked")
+    assert tree.core.counters.restarts == 2
+
+
+def test_one_restarted_while_it_waits_to_be_of_another_type_keeps_its_place_in_the_pace() -> None:
+    tree = by_hand(group("g", device("a")))
+    tree.tick()
+    tree.core.pace.begun("g/a", tree.now)
+    tree["g/a"].recreate_as = group("a")
+    restart(tree.core, tree["g/a"], "asked")
+    assert tree["g/a"].stop == StopRequest(
+        StopKind.REMOVE, tree.now + tree.core.settings.stop_deadline, "asked"
+    )
+    assert list(tree.core.pace.under_way) == ["g/a"]
+
+
+def test_one_that_is_to_be_restarted_and_is_declared_no_more_is_removed_instead() -> None:
+    """Within the deadline that runs already."""
+    tree = by_hand(group("g", device("a")))
+    tree.tick()
+    a = tree["g/a"]
+    restart(tree.core, a, "asked")
+    tree.core.pace.begun("g/a", tree.now)
+    tree.tick()
+    tree.advance(3.0)
+    a.take_causes()
+    remove(tree.core, a, "g no longer declares it")
+    deadline = tree.core.settings.stop_deadline
+    assert a.stop == StopRequest(StopKind.REMOVE, deadline, "g no longer declares it")
+    causes, _ = a.take_causes()
+    assert causes == (Cause("stop", "g no longer declares it", tree.core.tick_id),)
+    assert tree.core.pace.under_way == {}, "no other follows in its place"
+
+
+def test_what_stops_with_its_parent_has_no_deadline_of_its_own_left() -> None:
+    tree = by_hand(group("g", device("a")))
+    tree.tick()
+    a = tree["g/a"]
+    restart(tree.core, a, "asked")
+    assert "stop" in a.timers
+    a.take_causes()
+    ask_stop(tree.core, tree["g"], StopKind.REMOVE, 5.0, "asked")
+    pass_stop_down(tree.core, tree["g"])
+    assert a.stop == StopRequest(StopKind.WITH_PARENT, 5.0, "stops with g")
+    assert "stop" not in a.timers
+    causes, _ = a.take_causes()
+    assert causes == (Cause("stop", "with g", tree.core.tick_id),)
+    assert tree.core.tick_id > 0

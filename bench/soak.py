@@ -32,7 +32,7 @@ import msgspec
 from bench.bridges import document, process, resident
 from fsmv2 import ChildSpec, Runtime
 from fsmv2.builtin import builtins
-from fsmv2.cli.quiet import keep_quiet
+from fsmv2.cli.log_filter import filter_logs
 from fsmv2.plant import load_plant
 from fsmv2.store import SqliteStore
 
@@ -247,7 +247,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=20.0)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    keep_quiet()
+    filter_logs()
     found = asyncio.run(soak(args.minutes, args.seed))
     print(json.dumps(found, indent=2))
     sys.exit(0 if found["flat"] else 1)

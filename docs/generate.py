@@ -17,7 +17,7 @@ from hard_cases import hard_cases_page
 from typer.core import TyperGroup
 
 from fsmv2.builtin import register_builtins, sections
-from fsmv2.cli import exits
+from fsmv2.cli import exit_codes
 from fsmv2.cli.app import app
 from fsmv2.core.contract import settings
 from fsmv2.document.decoders import reader_of
@@ -181,9 +181,9 @@ def commands_page() -> str:
             f"## {name}\n\n`{' '.join([*line, '[OPTIONS]'])}`\n\n{text}\n\n"
             "| argument or option | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
         )
-    meanings = strings_below(ast.parse(inspect.getsource(exits)).body)
+    meanings = strings_below(ast.parse(inspect.getsource(exit_codes)).body)
     codes = "\n".join(
-        f"| {getattr(exits, name)} | {meanings[name]} |"
+        f"| {getattr(exit_codes, name)} | {meanings[name]} |"
         for name in ("OK", "FAILED", "USAGE", "UNSETTLED")
     )
     return (

@@ -24,7 +24,7 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.runtime import plan
+from fsmv2.runtime import expand
 
 
 class Part(Worker[UserSpec], abstract=True):
@@ -85,5 +85,5 @@ def customers() -> tuple[ChildSpec, WorkerFactory, dict[str, str]]:
 
 if __name__ == "__main__":
     root, factory, global_ = customers()
-    for node in plan(root, factory, global_variables=global_):
+    for node in expand(root, factory, global_variables=global_):
         print("  " * node.depth + node.path.rpartition("/")[2], node.config or "")

@@ -25,7 +25,7 @@ import blocking_calls
 import fsmv2.core
 import fsmv2.document
 import fsmv2.model
-from fsmv2.cli.quiet import NOISY
+from fsmv2.cli.log_filter import NOISY
 
 settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
 """Every mutant meets the same examples, so that what survives does not depend on luck."""

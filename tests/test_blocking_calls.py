@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 import blocking_calls
 from fsmv2.builtin.on_disk import on_disk
-from fsmv2.cli import tree
 from fsmv2.cli.app import app
+from fsmv2.cli.commands import run
 from fsmv2.flow.uns.login import read_credentials
 from fsmv2.runtime.loop_thread import LoopThread
 
@@ -89,7 +89,7 @@ def test_the_loop_of_the_command_line_is_watched(
 ) -> None:
     (tmp_path / "plant.yaml").write_text(DOCUMENT)
     if opens:
-        monkeypatch.setattr(tree, "save_picture", lambda *_: read_credentials(tmp_path / "login"))
+        monkeypatch.setattr(run, "save_picture", lambda *_: read_credentials(tmp_path / "login"))
     arguments = ["run", str(tmp_path / "plant.yaml"), "--for", "1s"]
     CliRunner().invoke(app, [*arguments, "--state-dir", str(tmp_path / "state")])
     found = list(blocking_calls.found)

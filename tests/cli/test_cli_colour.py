@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 CODE = (
-    "from fsmv2.cli.terminal import show_diagnostics\n"
+    "from fsmv2.cli.console import show_diagnostics\n"
     "from fsmv2.errors import Diagnostic, Mark\n"
     "show_diagnostics([Diagnostic(code='FSM1001', message='unknown key', fix='Mend it.',\n"
     "    mark=Mark('plant.yaml', 3, 1), source='bridgs: []', length=6)])"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import pytest
 import typer
 
-from fsmv2.cli.exits import FAILED, told
-from fsmv2.cli.explaining import error_classes
+from fsmv2.cli.commands.explain import error_classes
+from fsmv2.cli.exit_codes import FAILED, reported
 from fsmv2.errors import Diagnostic, DocumentError, FlowError, Mark
 
 FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
@@ -97,8 +97,8 @@ def test_every_error_class_says_when_it_is_raised() -> None:
 
 
 def message_of(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
-    """What the user is told when a command raises `error`."""
-    with pytest.raises(typer.Exit) as raised, told():
+    """What the user is reported when a command raises `error`."""
+    with pytest.raises(typer.Exit) as raised, reported():
         raise error
     assert raised.value.exit_code == FAILED
     shown = capsys.readouterr()
@@ -165,5 +165,5 @@ def test_an_error_nobody_foresaw_asks_for_a_report(capsys: pytest.CaptureFixture
 
 def test_debugging_lets_the_traceback_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FSMV2_DEBUG", "1")
-    with pytest.raises(ZeroDivisionError), told():
+    with pytest.raises(ZeroDivisionError), reported():
         raise ZeroDivisionError

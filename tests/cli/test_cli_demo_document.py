@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from fsmv2.cli.demo.document import packaged, place, with_ports
+from fsmv2.cli.demo.demo_document import packaged, place, with_ports
 from fsmv2.cli.demo.session import MACHINES
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from fsmv2.cli import document_change
 from fsmv2.cli.document_change import (
+    DocumentWatch,
     RunningDocument,
-    Watch,
     change_of,
     keep_record,
     read_unchanged,
@@ -113,7 +113,7 @@ def test_a_record_that_cannot_be_kept_leaves_none_of_an_earlier_run(
 
 def test_a_running_tree_tells_each_change_once_and_its_end(file: Path) -> None:
     told: list[str] = []
-    watch = Watch(file, run_of(file), told.append)
+    watch = DocumentWatch(file, run_of(file), told.append)
 
     def looks() -> None:
         for _ in range(3):

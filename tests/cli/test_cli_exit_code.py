@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fsmv2.cli.exits import DROPPED, FAILED, OK, UNSETTLED
-from fsmv2.cli.tree import _summary, exit_code
+from fsmv2.cli.commands.run import _summary, exit_code
+from fsmv2.cli.exit_codes import DROPPED, FAILED, OK, UNSETTLED
 from fsmv2.runtime import TreeView
 
 

@@ -16,10 +16,10 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
-from fsmv2.cli import state_home
+from fsmv2.cli import state_directory
 from fsmv2.cli.app import app
 from fsmv2.cli.document_change import record_in
-from fsmv2.cli.state_home import StateDirectory, held, holder
+from fsmv2.cli.state_directory import StateDirectory, held, holder
 from fsmv2.errors import StoreError
 from fsmv2.host.place_lock import PlaceLock
 from fsmv2.store.file_lock import FileLock
@@ -171,7 +171,7 @@ def test_h69_a_place_that_cannot_be_made_again_is_said(
 def test_the_thread_that_looks_ends_with_the_hold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state_home, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(state_directory, "LOOK_EVERY", 0.01)
 
     def looks() -> list[str]:
         return [t.name for t in threading.enumerate() if t.name == "state directory"]

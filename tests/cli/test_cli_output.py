@@ -14,10 +14,10 @@ import pytest
 import structlog
 from rich.console import Console
 
-from fsmv2.cli.lines import line_of
-from fsmv2.cli.live import EVENTS, OUTPUTS, LiveTree, fairly
-from fsmv2.cli.quiet import keep_quiet
-from fsmv2.cli.show import Happening
+from fsmv2.cli.line_output import line_of
+from fsmv2.cli.live_tree import EVENTS, OUTPUTS, LiveTree, fairly
+from fsmv2.cli.log_filter import filter_logs
+from fsmv2.cli.tree_display import DisplayedEvent
 from fsmv2.runtime import TreeView
 
 DOCUMENT = """\
@@ -29,14 +29,14 @@ processes:
 """
 
 
-def line(path: str, text: str, at: float = 0.0) -> Happening:
-    return Happening(at, path, "output", "info", text, stream="out")
+def line(path: str, text: str, at: float = 0.0) -> DisplayedEvent:
+    return DisplayedEvent(at, path, "output", "info", text, stream="out")
 
 
 def test_a_line_of_a_process_stands_behind_its_path_its_stream_and_a_bar() -> None:
     """Its indentation stays, as in a stack trace; what the tree says looks different."""
     assert line_of(line("edge/web", "  at main()"))[13:] == "edge/web out |   at main()"
-    note = Happening(0.0, "edge/web", "output", "info", "… 5 lines left out")
+    note = DisplayedEvent(0.0, "edge/web", "output", "info", "… 5 lines left out")
     assert line_of(note)[13:] == "edge/web | … 5 lines left out"
 
 
@@ -59,7 +59,7 @@ def test_the_live_tree_has_a_part_for_them_that_pushes_no_event_off(
     console = Console(file=out, width=100, height=height, force_terminal=True)
     shown = LiveTree(console, "fsmv2 run")
     for number in range(EVENTS):
-        shown.happened(Happening(0.0, "edge", "transition", "info", f"event {number}"))
+        shown.happened(DisplayedEvent(0.0, "edge", "transition", "info", f"event {number}"))
     for number in range(1000):
         shown.happened(line("edge/web", f"line {number}"))
     out.truncate(0)
@@ -84,7 +84,7 @@ def test_only_lines_of_processes_are_handed_over_with_the_time_they_were_written
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     taken: list[tuple[str, str, str, float]] = []
-    keep_quiet(lambda *given: taken.append(given))
+    filter_logs(lambda *given: taken.append(given))
     output = structlog.get_logger("fsmv2.output").bind(logger="fsmv2.output", path="edge/web")
     output.info("wrote", stream="err", line="oops", at="2026-11-25T23:27:30.500Z")
     output.info("left out", lines=1234, file="/srv/output.log")
@@ -96,7 +96,7 @@ def test_only_lines_of_processes_are_handed_over_with_the_time_they_were_written
     shown = capsys.readouterr().err
     assert "careful" in shown
     assert "mine" not in shown
-    keep_quiet()
+    filter_logs()
     output = structlog.get_logger("fsmv2.output").bind(logger="fsmv2.output", path="edge/web")
     output.info("wrote", stream="out", line="for nobody", at="")
     assert len(taken) == 2

@@ -13,8 +13,8 @@ from typing import TextIO
 
 import pytest
 
-from fsmv2.cli import output
-from fsmv2.cli.output import Outlet, opened
+from fsmv2.cli import output_thread
+from fsmv2.cli.output_thread import Outlet, opened
 
 
 def until(condition: Callable[[], object]) -> None:
@@ -43,7 +43,7 @@ def test_h65_lines_beyond_the_bound_are_counted_at_their_place(
     pipe: tuple[int, TextIO], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading, stream = pipe
-    monkeypatch.setattr(output, "MOST_LINES", 10)
+    monkeypatch.setattr(output_thread, "MOST_LINES", 10)
     outlet = Outlet(stream, "stdout")
     outlet.text("x" * 200_000 + "\n")  # more than a pipe holds
     until(lambda: not outlet._queue)

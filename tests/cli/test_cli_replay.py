@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fsmv2.cli.app import app
-from fsmv2.cli.moment import moment
+from fsmv2.cli.time_argument import moment
 from fsmv2.store.segmented_log import segments_in
 
 DOCUMENT = """\

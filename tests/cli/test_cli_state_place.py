@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from fsmv2.cli.app import app
+from fsmv2.cli.commands.run import default_state
 from fsmv2.cli.document_change import begins_record
-from fsmv2.cli.state_home import held
-from fsmv2.cli.tree import default_state
+from fsmv2.cli.state_directory import held
 
 DOCUMENT = "agent: {name: edge}\nprocesses: {sleeps: {command: [sleep, '100']}}\n"
 

@@ -1,237 +1,289 @@
-"""`why --var`: the value, the tier, the file and the line; what it hides; and what is unknown."""
+"""`why FILE PATH`: how a worker of the running tree is, why, and when it does what next."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
-from fsmv2 import DesiredState, VariableBundle
-from fsmv2.builtin import Bridge
 from fsmv2.cli.app import app
+from fsmv2.cli.document_change import begins_record, keep_record, read_unchanged
+from fsmv2.cli.duration_argument import spoken
+from fsmv2.cli.state_directory import held
+from fsmv2.store.segmented_log import segments_in
+from fsmv2.store.write_failure import WriteFailure, record_failure, reserve_room
 
-PLANT = """\
-agent:
-  name: edge
-  location: {enterprise: acme, site: cologne}
-global:
-  scan: {rate: 500ms}
-broker: {embedded: true}
-templates:
-  plc:
-    connection: {host: "{{ .IP }}", port: "{{ .PORT }}"}
-    read:
-      input:
-        modbus:
-          address: "{{ .IP }}:{{ .PORT }}"
-          every: "{{ .global.scan.rate }}"
-          registers: [{name: t, address: 0, type: int16}]
-      output: {uns: {contract: _raw}}
-bridges:
-  - name: filler
-    template: plc
-    location: {area: packaging}
-    variables: {IP: 127.0.0.1, PORT: 15020}
-  - name: capper
-    template: plc
-    location: {site: bonn, area: packaging}
-    variables:
-      IP: "{{ secret }}"
-      PORT: 15021
+pytestmark = pytest.mark.real
+
+DOCUMENT = """\
+agent: {name: edge}
+processes:
+  fails: {command: ["false"]}
+  sleeps: {command: [sleep, "100"]}
+  waits: {command: ["true", "{{ .NOWHERE }}"]}
 """
 
 
+def why(folder: Path, *arguments: str) -> Result:
+    document, state = str(folder / "plant.yaml"), str(folder / "state")
+    return CliRunner().invoke(app, ["why", document, *arguments, "--state-dir", state])
+
+
+def answer(folder: Path, path: str) -> dict[str, Any]:
+    """What programs are told of the worker at `path`."""
+    found = why(folder, path, "--json")
+    assert found.exit_code == 0, found.output
+    told: dict[str, Any] = msgspec.json.decode(found.stdout)
+    return told
+
+
+def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
+    """What `condition` gives as soon as it is true; asked a few times a second."""
+    limit = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < limit, "never so"
+        time.sleep(0.1)
+    return found
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The document run by a process of its own."""
+    command = [sys.executable, "-m", "fsmv2.cli", "run", folder / "plant.yaml"]
+    process = subprocess.Popen(
+        [*command, "--state-dir", folder / "state"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        until(lambda: f"process {process.pid} runs it" in why(folder, "edge").output)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder whose document is running."""
+    folder = tmp_path_factory.mktemp("runs")
+    (folder / "plant.yaml").write_text(DOCUMENT)
+    with running(folder):
+        yield folder
+
+
+def test_one_that_runs_says_so_and_who_runs_it(plant: Path) -> None:
+    until(lambda: answer(plant, "edge/sleeps")["node"]["state"] == "running")
+    lines = why(plant, "edge/sleeps").output.splitlines()
+    assert lines[0].startswith("edge/sleeps (process): running, for ")
+    assert any(line.startswith("  because   pid ") for line in lines)
+    assert "  asked     running: its own desired state" in lines
+    assert any("  lately    " in line and "goto running: " in line for line in lines)
+    assert lines[-1].startswith("process ")
+    assert not any("tried" in line for line in lines)
+
+
+def test_of_one_in_trouble_the_next_tries_are_told_as_they_come(plant: Path) -> None:
+    told = until(
+        lambda: (
+            (found := answer(plant, "edge/fails"))["node"]["attempts"] >= 2
+            and found["node"]["retry_in"] > 0.5
+            and found
+        )
+    )
+    lines = why(plant, "edge/fails").output
+    assert "ended with exit code 1" in lines
+    assert " times; again in " in lines
+    assert "  next      in " in lines
+    tries = told["at"] + told["node"]["retry_in"]
+
+    def tried() -> list[float]:
+        lately = answer(plant, "edge/fails")["lately"]
+        return [at for at, text in lately if at > told["at"] and text.startswith("goto starting")]
+
+    first = until(tried, seconds=60)[0]
+    assert first == pytest.approx(tries, abs=0.5)
+
+
+def test_what_is_missing_is_said_of_one_that_waits(plant: Path) -> None:
+    found = why(plant, "edge/waits").output
+    assert "Variable 'NOWHERE' is not defined" in found
+
+
+def test_the_children_in_trouble_are_told_with_their_parent(plant: Path) -> None:
+    lines = until(
+        lambda: (
+            "below     fails" in (said := why(plant, "edge").output)
+            and "below     sleeps" not in said  # which has yet to start
+            and said.splitlines()
+        )
+    )
+    below = [line for line in lines if line.startswith("  below")]
+    assert any("fails (process): " in line for line in below)
+    assert not any("sleeps" in line for line in below)
+
+
+def test_one_that_is_not_there_is_answered_with_the_nearest(plant: Path) -> None:
+    found = why(plant, "edge/fail")
+    assert found.exit_code == 2
+    assert "there is no supervisor 'edge/fail'" in found.output
+    assert "Did you mean 'edge/fails'?" in found.output
+
+
+def test_h90_why_says_that_the_file_is_newer_than_the_tree(plant: Path) -> None:
+    file = plant / "plant.yaml"
+    assert "document" not in why(plant, "edge/sleeps").output
+    try:
+        file.write_text(DOCUMENT + '  newer: {command: [sleep, "100"]}\n')
+        lines = why(plant, "edge/sleeps").output.splitlines()
+        assert lines[1].startswith("  document  the document was changed at ")
+        assert "changed at" in answer(plant, "edge/sleeps")["document"]
+        found = why(plant, "edge/newer")
+        assert found.exit_code == 2
+        assert "the document was changed at " in found.output
+        assert "The newer document declares 'edge/newer'" in found.output
+        file.write_text("processes: 7\n")
+        assert "the newer one is not valid" in why(plant, "edge/newer").output
+        file.unlink()
+        assert "cannot be read any more" in why(plant, "edge/sleeps").output
+    finally:
+        file.write_text(DOCUMENT)
+    assert "document" not in why(plant, "edge/sleeps").output
+
+
+def test_what_cannot_be_asked_like_that_is_refused(tmp_path: Path) -> None:
+    missing = CliRunner().invoke(app, ["why", str(tmp_path / "plant.yaml"), "edge"])
+    assert missing.exit_code == 2
+    assert "plant.yaml does not exist" in missing.output
+    (tmp_path / "plant.yaml").write_text(DOCUMENT)
+    both = CliRunner().invoke(
+        app, ["why", str(tmp_path / "plant.yaml"), "edge", "--var", "A", "--json"]
+    )
+    assert both.exit_code == 2
+    assert "--var goes without --json" in both.output
+    empty = CliRunner().invoke(app, ["why", str(tmp_path / "plant.yaml"), "edge", "--var", ""])
+    assert empty.exit_code == 2
+    assert "edge has no variable ''" in empty.output
+
+
+def test_what_never_ran_is_said_with_what_to_do(tmp_path: Path) -> None:
+    found = why(tmp_path, "edge")
+    assert found.exit_code == 2
+    assert "nothing is known of a run of" in found.output
+    assert "fix: Start it: fsmv2 run" in found.output
+
+
+def test_what_was_stopped_and_what_was_killed_do_not_look_as_if_they_ran(tmp_path: Path) -> None:
+    (tmp_path / "plant.yaml").write_text(DOCUMENT)
+    with running(tmp_path) as process:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(10)
+        found = why(tmp_path, "edge")
+        assert found.exit_code == 0
+        assert "it does not run any more; this was so at " in found.output
+    with running(tmp_path):
+        pass
+    found = why(tmp_path, "edge")
+    assert found.exit_code == 1
+    assert "runs: it was stopped at " in found.output
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min"),
+        (185, "3 min 5 s"),
+        (3600, "1 h"),
+        (7800, "2 h 10 min"),
+        (90_000, "1 d 1 h"),
+    ],
+)
+def test_durations_are_said_as_a_person_says_them(seconds: float, said: str) -> None:
+    assert spoken(seconds) == said
+
+
 @pytest.fixture
-def plant(tmp_path: Path) -> Path:
-    file = tmp_path / "plant.yaml"
-    file.write_text(PLANT.replace('"{{ secret }}"', "10.0.0.7"))
-    return file
+def copied(plant: Path, tmp_path: Path) -> Iterator[Path]:
+    """The journal of the running plant in a place that this process holds."""
+    (tmp_path / "plant.yaml").write_text(DOCUMENT)
+    until(lambda: answer(plant, "edge/sleeps")["node"]["state"] == "running")
+    shutil.copytree(plant / "state" / "journal", tmp_path / "state" / "journal")
+    with held(tmp_path / "state"):
+        yield tmp_path
 
 
-def why(*args: object) -> tuple[int, str]:
-    ran = CliRunner().invoke(app, ["why", *map(str, args)])
-    return ran.exit_code, ran.output
+def test_a_journal_whose_end_is_cut_off_is_answered_with_until_when(copied: Path) -> None:
+    segment = segments_in(copied / "state" / "journal")[-1]
+    segment.write_bytes(segment.read_bytes()[:-5])
+    (segment.parent / "00000099.journal").touch()
+    found = why(copied, "edge/sleeps")
+    assert found.exit_code == 0, found.output
+    last = found.output.splitlines()[-1]
+    assert re.search(r"runs it; this was so at .*, and nothing is recorded since: ", last)
 
 
-def test_a_variable_of_a_bridge_has_tier_file_and_line(plant: Path) -> None:
-    assert why(plant, "edge/filler", "--var", "PORT") == (
-        0,
-        f"edge/filler: PORT = 15020\n  tier user: declared by bridge edge/filler, {plant}:21:38\n",
+def test_why_nothing_is_recorded_is_said(copied: Path) -> None:
+    journal = copied / "state" / "journal"
+    reserve_room(journal)
+    record_failure(
+        journal, WriteFailure(time.time(), "OSError: [Errno 28] No space left on device")
     )
+    last = why(copied, "edge/sleeps").output.splitlines()[-1]
+    assert last.endswith("nothing is recorded since: OSError: [Errno 28] No space left on device")
 
 
-def test_what_lies_below_inherits_it_and_the_story_says_from_whom(plant: Path) -> None:
-    code, said = why(plant, "edge/capper/connection", "--var", ".IP")
-    assert code == 0
-    assert said.splitlines() == [
-        'edge/capper/connection: IP = "10.0.0.7"',
-        f"  tier user: declared by its bridge edge/capper, {plant}:26:11",
-    ]
-
-
-def test_global_internal_and_the_engines_own(plant: Path) -> None:
-    assert why(plant, "edge/filler", "--var", "global.scan.rate")[1].splitlines() == [
-        'edge/filler: global.scan.rate = "500ms"',
-        f"  tier global, the same for all workers: {plant}:5:16",
-    ]
-    assert "nobody can declare it" in why(plant, "edge/filler", "--var", "internal.id")[1]
-    assert "set by the engine" in why(plant, "edge/filler", "--var", "location_path")[1]
-    assert why(plant, "edge/filler", "--var", "location.1")[1].splitlines() == [
-        'edge/filler: location.1 = "cologne"',
-        "  tier user, set by the engine: merged from the locations of all levels, parents first",
-        f'  site: "cologne", {plant}:3:38',
-    ]
-
-
-def test_what_is_not_there_is_answered_with_the_nearest(plant: Path) -> None:
-    code, said = why(plant, "edge/filler", "--var", "PROT")
-    assert code == 2
-    assert "edge/filler has no variable 'PROT'" in said
-    assert "Did you mean 'PORT'" in said
-    code, said = why(plant, "edge/filer", "--var", "PORT")
-    assert code == 2
-    assert "Did you mean 'edge/filler'" in said
-    code, said = why(plant, "edge/filler", "--var", "global.scan.rat")
-    assert code == 2
-    assert "has no variable 'global.scan.rat'" in said
-
-
-def test_a_folder_names_the_file_of_the_bridge(tmp_path: Path) -> None:
-    head, _, bridges = PLANT.partition("bridges:\n")
-    (tmp_path / "00-plant.yaml").write_text(head)
-    (tmp_path / "filler.yaml").write_text("bridges:\n" + bridges.partition("  - name: capper")[0])
-    code, said = why(tmp_path, "edge/filler", "--var", "PORT")
-    assert code == 0
-    assert f"{tmp_path / 'filler.yaml'}:5:38" in said
-
-
-def test_a_secret_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FILLER_KEY", "hunter2-canary")
-    file = tmp_path / "plant.yaml"
-    file.write_text(PLANT.replace('"{{ secret }}"', "{env: FILLER_KEY}"))
-    code, said = why(file, "edge/capper", "--var", "IP")
-    assert code == 0
-    assert 'edge/capper: IP = "***env:FILLER_KEY#' in said
-    assert f"declared by bridge edge/capper, {file}:26:11" in said
-    assert "hunter2" not in said
-
-
-def test_a_level_that_the_agent_owns_hides_that_of_the_bridge(plant: Path) -> None:
-    for name in ("location.site", "location.1"):
-        code, said = why(plant, "edge/capper/connection", "--var", name)
-        assert code == 0
-        assert said.splitlines()[0] == f'edge/capper/connection: {name} = "cologne"'
-        assert said.splitlines()[2:] == [
-            f'  site: "cologne", {plant}:3:38',
-            f'  hides site: "bonn", {plant}:24:22',
-        ]
-
-
-def test_a_location_may_be_a_list_and_use_any_name_of_a_level(tmp_path: Path) -> None:
-    file = tmp_path / "plant.yaml"
-    file.write_text(
-        PLANT.replace(
-            "location: {area: packaging}", "location: [{productionLine: l7}, {workCell: c1}]"
-        ).replace('"{{ secret }}"', "10.0.0.7")
-    )
-    for name, value in (("line", "l7"), ("3", "l7"), ("cell", "c1")):
-        code, said = why(file, "edge/filler", "--var", f"location.{name}")
-        assert code == 0
-        level = "cell" if name == "cell" else "line"
-        assert [line.partition(",")[0] for line in said.splitlines()[2:]] == [
-            f'  {level}: "{value}"'
-        ]
-    said = why(file, "edge/filler", "--var", "location_path")[1]
-    assert said.startswith('edge/filler: location_path = "acme.cologne.unknown.l7.c1"\n')
-    assert '\n  line: "l7"' in said
-
-
-def test_what_only_a_running_tree_knows_is_said_to_be_so(plant: Path) -> None:
-    said = why(plant, "edge/filler", "--var", "parent_state")[1]
-    assert "before anything is started" in said
-    said = why(plant, "edge/filler", "--var", "internal.created_at")[1]
-    assert "known only where it runs" in said
-    assert "known only" not in why(plant, "edge/filler", "--var", "internal.name")[1]
-
-
-def test_a_declaration_nearer_to_the_worker_hides_the_one_above(
-    plant: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_journal_that_keeps_its_reader_busy_for_ever_is_given_up(
+    copied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A type whose derive gives a child a variable of its own, over that of the bridge."""
-    derive = Bridge.derive_desired_state
+    def endless(*_: Any, **__: Any) -> None:
+        while True:
+            with contextlib.suppress(Exception):
+                sum(range(1000))
 
-    def overlay(self: Bridge, spec: Any, previous_observed: Any) -> DesiredState:
-        desired = derive(self, spec, previous_observed)
-        bundle = VariableBundle(user={"PORT": 1})
-        children = [
-            msgspec.structs.replace(
-                child, user_spec=msgspec.structs.replace(child.user_spec, variables=bundle)
-            )
-            for child in desired.children_specs
-        ]
-        return msgspec.structs.replace(desired, children_specs=tuple(children))
-
-    monkeypatch.setattr(Bridge, "derive_desired_state", overlay)
-    code, said = why(plant, "edge/filler/connection", "--var", "PORT")
-    assert code == 0
-    assert said.splitlines() == [
-        "edge/filler/connection: PORT = 1",
-        "  tier user: declared by connection edge/filler/connection, in the derive of edge/filler",
-        f"  hides 15020, declared by its bridge edge/filler, {plant}:21:38",
-    ]
+    monkeypatch.setattr("fsmv2.cli.cpu_limit.LOOK", 0.02)
+    monkeypatch.setattr("fsmv2.cli.cpu_limit.PATIENCE", 3)
+    monkeypatch.setattr("fsmv2.cli.commands.why.replay", endless)
+    monkeypatch.setattr("fsmv2.cli.commands.replay.replay", endless)
+    journal = str(copied / "state" / "journal")
+    for found in (why(copied, "edge/sleeps"), CliRunner().invoke(app, ["replay", journal])):
+        assert found.exit_code == 1
+        assert "one moment of it kept this program busy" in found.output
 
 
-def test_the_how_to_shows_what_the_command_answers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_journal_of_an_earlier_run_is_not_taken_for_that_of_the_running_one(
+    copied: Path,
 ) -> None:
-    page = Path(__file__).parents[2] / "docs" / "how-to" / "find-where-a-value-comes-from.md"
-    text = page.read_text(encoding="utf-8")
-    [document] = re.findall(r"```yaml\n(.*?)```", text, re.S)
-    (tmp_path / "plant.yaml").write_text(document, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("FILLER_KEY", "hunter2-canary")
-    asked = re.findall(r"\$ fsmv2 why (.*?)\n(.*?)(?=\n?```|\n\n?\$ )", text, re.S)
-    assert len(asked) >= 4
-    for words, shown in asked:
-        said = re.sub(r"#[0-9a-f]+\*", "#15b62210cad3*", why(*words.split())[1])
-        assert said.strip() == shown.strip(), words
-
-
-def test_a_secret_is_shown_with_its_file_and_without_its_value(plant: Path) -> None:
-    (plant.parent / "plc").write_text("10.0.0.77-canary")
-    (plant.parent / "plc").chmod(0o600)
-    text = plant.read_text().replace("IP: 127.0.0.1", "IP: {file: plc}")
-    plant.write_text(text.replace("IP: 10.0.0.7", "IP: {file: absent, default: there}"))
-    code, shown = why(plant, "edge/filler", "--var", "IP")
-    assert code == 0
-    assert "canary" not in shown
-    assert f"a secret: the file {plant.parent / 'plc'}, written 20" in shown.replace("\n", "")
-    assert "looked at every 5 s" in shown
-    _, shown = why(plant, "edge/capper", "--var", "IP")
-    assert "which is not there; its default counts" in shown
-
-
-def test_a_name_with_a_slash_is_encoded_in_the_path_and_found_by_it(plant: Path) -> None:
-    """Names are any printable text; the path is what tells one worker from another."""
-    plant.write_text(plant.read_text().replace("name: filler", 'name: "hall 1/press 50%"'))
-    code, shown = why(plant, "edge/hall 1%2Fpress 50%25", "--var", "IP")
-    assert code == 0
-    assert "declared by bridge edge/hall 1%2Fpress 50%25" in shown
-    assert re.search(r"plant\.yaml:\d+:\d+", shown.replace("\n", ""))
-    code, shown = why(plant, "edge/hall 1/press 50%", "--var", "IP")
-    assert code != 0
-    assert "Did you mean 'edge/hall 1%2Fpress 50%25'?" in shown.replace("\n", " ")
-
-
-def test_a_process_with_a_slash_is_found_by_its_path_too(plant: Path) -> None:
-    plant.write_text(
-        plant.read_text()
-        + 'processes:\n  "web/1":\n    command: [sleep, "{{ .N }}"]\n    variables: {N: "5"}\n'
+    state = copied / "state"
+    begins_record(state, copied / "plant.yaml")  # and `journal_mb: 0`, or nothing noted yet
+    found = why(copied, "edge/sleeps")
+    assert found.exit_code == 1
+    assert f"process {os.getpid()} runs " in found.output
+    assert "nothing is recorded of it: it starts or ends just now, or `journal_mb` is 0" in (
+        " ".join(found.output.split())
     )
-    code, shown = why(plant, "edge/web%2F1", "--var", "N")
-    assert code == 0
-    assert re.search(r"plant\.yaml:\d+:\d+", shown.replace("\n", ""))
+    assert "the journal that is there is of an earlier run" in found.output
+
+
+def test_what_answers_from_the_file_says_that_the_running_tree_is_older(copied: Path) -> None:
+    state, document = copied / "state", copied / "plant.yaml"
+    keep_record(state, read_unchanged(document, lambda: None)[1])
+    same = why(copied, "edge", "--var", "internal.name").output
+    document.write_text(DOCUMENT + "# more\n")
+    other = why(copied, "edge", "--var", "internal.name").output
+    assert "this is what the file says: the document was changed at " in other
+    assert "this is what the file says" not in same

@@ -26,11 +26,11 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.cli import signals
-from fsmv2.cli.control import Control, controlled
-from fsmv2.cli.lines import JsonLines, Lines
-from fsmv2.cli.output import Output, keep_standard_descriptors
-from fsmv2.cli.running import Running
-from fsmv2.cli.terminal import progress
+from fsmv2.cli.console import progress
+from fsmv2.cli.foreground import ForegroundProcess, foreground_process
+from fsmv2.cli.line_output import JsonLines, PlainLines
+from fsmv2.cli.output_thread import Output, keep_standard_descriptors
+from fsmv2.cli.tree_session import TreeSession
 from fsmv2.runtime import Runtime
 from fsmv2.worker import WorkerFactory
 
@@ -63,12 +63,14 @@ class Lamp(Worker[LampSpec, Seen]):
         return stay("shines")
 
 
-async def main(control: Control, stubborn: bool, as_json: bool, seconds: float | None) -> None:
+async def main(
+    control: ForegroundProcess, stubborn: bool, as_json: bool, seconds: float | None
+) -> None:
     factory = WorkerFactory()
     factory.register(Lamp)
-    show = JsonLines() if as_json else Lines()
+    show = JsonLines() if as_json else PlainLines()
     root = ChildSpec("lamp", "lamp", LampSpec(stubborn=stubborn))
-    with Running(show, control) as running:
+    with TreeSession(show, control) as running:
         async with Runtime(root, factory, listener=running.listener) as tree:
             if "floods" in sys.argv:
                 threading.Thread(target=flood, args=(running, control.output), daemon=True).start()
@@ -84,7 +86,7 @@ async def main(control: Control, stubborn: bool, as_json: bool, seconds: float |
         show.summary(f"forced {len(running.forced)}", {"forced": running.forced})
 
 
-def flood(running: Running, output: Output) -> None:
+def flood(running: TreeSession, output: Output) -> None:
     full = False
     while True:
         if not full and len(output.out._queue) > 9_000:
@@ -97,7 +99,7 @@ def flood(running: Running, output: Output) -> None:
 
 keep_standard_descriptors()
 signals.FORCED_WITHIN = 0.3
-with controlled(whole_program=True) as control:
+with foreground_process(whole_program=True) as control:
     if "loads" in sys.argv:
         progress("loads")
         while True:

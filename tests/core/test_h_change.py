@@ -134,12 +134,12 @@ def test_h15_restart_remove_and_add_leave_one_instance_by_the_last_wish(
             assert sim["g/a"].control_reason == "g no longer declares it"
         sim.declare(group("g", device("a", pin=7)))
         then(sim)
-        assert len(sim.work.collectors) == 2
+        assert len(sim.dispatcher.collectors) == 2
         world.stubborn.clear()
         sim.run(10)
         assert states(sim) == {"g": "running", "g/a": "running"}
         assert sim.supervisor("g/a").live_spec.pin == 7
-        assert len(sim.work.collectors) == 2
+        assert len(sim.dispatcher.collectors) == 2
         assert (sim["g/a"].incarnation, sim["g/a"].reason) == (2, "it is lit")
         anew = "declared again while being removed: to be recreated after it"
         assert sim.texts("stop", "g/a") == ["restart asked by test", *[anew] * slow]

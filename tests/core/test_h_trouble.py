@@ -179,7 +179,7 @@ def test_h21_an_action_that_raises_frees_its_slot_and_leaves_its_result(world: W
         assert sim["d"].reason in ("cannot be lit: KeyError: 'plug'", "waits to try again")
         tries = [t for t in sim.texts("action") if t.startswith("switch_on failed")]
         assert len(tries) == 3  # the first, and two retries
-        assert sim.work.executor._running == {}
+        assert sim.dispatcher.executor._running == {}
 
 
 def test_h21_a_permanent_error_is_not_tried_again(world: World) -> None:
@@ -461,7 +461,7 @@ def test_h61_dead_devices_hold_only_their_share_and_a_stop_has_its_own_lane(
     settings = EngineSettings(action_slots=4, urgent_slots=1)
     with simulate(world, group("g", *map(device, names)), settings=settings) as sim:
         sim.run(2)
-        assert sim.work.executor._taken == {"device": 2}  # half of them, for one type
+        assert sim.dispatcher.executor._taken == {"device": 2}  # half of them, for one type
         sim.declare(group("g", *[device(name, enabled=False) for name in names]))
         sim.until(lambda sim: all(sim[f"g/{n}"].state == "stopped" for n in names), within=3)
 
@@ -480,8 +480,8 @@ def test_h61_devices_that_stay_dead_hold_up_neither_stops_nor_other_types(world:
     with Simulation(declared(device("y", worker_type="other")), factory, settings=settings) as sim:
         sim.run(1500)
         assert sum(sim[f"g/{name}"].attempts > 0 for name in names) == len(names)
-        assert sim.work.executor._taken == {"device": 2}
-        assert sim.work.executor._taken_urgent == 1
+        assert sim.dispatcher.executor._taken == {"device": 2}
+        assert sim.dispatcher.executor._taken_urgent == 1
         began = sim.now
         sim.declare(declared(device("z", worker_type="other")))
         sim.until(lambda sim: "g/y" not in sim and sim["g/z"].state == "running", step=0.1)
@@ -503,8 +503,8 @@ def test_h39_churn_leaves_nothing_behind(world: World) -> None:
         assert len(core._resync_ring) == 1
         assert len(core._timers) < 20
         assert sum(map(len, core._dirty)) < 10
-        assert set(sim.work.collectors) == {"g"}
-        assert sim.work._releases == set()
+        assert set(sim.dispatcher.collectors) == {"g"}
+        assert sim.dispatcher._releases == set()
         assert sim.texts("stop", "g/d7")[-1] == "g no longer declares it"
         assert (sim["g"].reason, sim["g"].conditions) == ("runs", ())
 

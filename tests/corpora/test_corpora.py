@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from fsmv2.builtin import register_builtins
-from fsmv2.cli.planning import as_yaml
+from fsmv2.cli.commands.render import as_yaml
 from fsmv2.document import scan_file, scan_yaml
 from fsmv2.errors import DocumentError, LocationError, TemplateError
 from fsmv2.flow import AsyncioEngine
@@ -35,7 +35,7 @@ from fsmv2.model import (
     render_template,
 )
 from fsmv2.plant.load import parse_plant
-from fsmv2.runtime import plan
+from fsmv2.runtime import expand
 from fsmv2.worker import WorkerFactory
 
 HERE = Path(__file__).parent
@@ -179,7 +179,7 @@ def planned_config(text: str) -> Any:
     plant = parse_plant(text)
     factory = WorkerFactory()
     register_builtins(factory, AsyncioEngine())
-    shown = as_yaml(plan(plant.root, factory, settings=plant.settings))
+    shown = as_yaml(expand(plant.root, factory, settings=plant.settings))
     return yaml.safe_load(shown)["edge"]["children"]["one"]["config"]
 
 

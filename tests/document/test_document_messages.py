@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.cli.checking import check
+from fsmv2.cli.commands.validate import check
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path for path in GOLDEN.iterdir() if path.suffix != ".txt")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.cli import state_home
-from fsmv2.cli.state_home import held
+from fsmv2.cli import state_directory
+from fsmv2.cli.state_directory import held
 from fsmv2.errors import StoreError
 from fsmv2.host import place_lock
 from fsmv2.host.place_lock import WAITING, PlaceLock
@@ -22,7 +22,7 @@ from fsmv2.store.file_lock import FileLock
 HOLD = """
 import sys
 from pathlib import Path
-from fsmv2.cli.state_home import held
+from fsmv2.cli.state_directory import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
@@ -53,7 +53,7 @@ def test_h69_it_is_held_however_often_others_ask(tmp_path: Path) -> None:
 def test_h69_the_folder_made_again_is_private(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state_home, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(state_directory, "LOOK_EVERY", 0.01)
     state = tmp_path / "state"
     with held(state):
         shutil.rmtree(state)

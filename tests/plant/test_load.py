@@ -12,7 +12,7 @@ from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.flow import AsyncioEngine
 from fsmv2.plant import parse_plant
 from fsmv2.plant.likely_mistakes import NO_LOCATION
-from fsmv2.runtime import plan
+from fsmv2.runtime import expand
 
 WRONG = """\
 agent: {name: " edge", location: {enterprise: acme, site: "col ogne"}}
@@ -88,7 +88,7 @@ def planned(text: str) -> dict[str, str]:
     """Path → problem of the whole planned tree."""
     factory = WorkerFactory()
     register_builtins(factory, AsyncioEngine())
-    return {node.path: node.problem for node in plan(parse_plant(text).root, factory)}
+    return {node.path: node.problem for node in expand(parse_plant(text).root, factory)}
 
 
 def test_a_sound_document_becomes_the_whole_tree() -> None:
@@ -209,7 +209,7 @@ def test_a_bridge_with_a_write_section_gains_a_flow_to_the_device() -> None:
     ]
     factory = WorkerFactory()
     register_builtins(factory, AsyncioEngine())
-    config = {n.path: n.config for n in plan(parse_plant(text).root, factory)}
+    config = {n.path: n.config for n in expand(parse_plant(text).root, factory)}
     write = config["edge/filler/dfc_write"]
     assert write.input.subject == "cmd.v1.acme.cologne.filler._write"
     assert write.output.registers[0].max == 80
@@ -220,12 +220,12 @@ def test_a_flow_speaks_to_the_broker_of_its_own_plant_alone(tmp_path: Path) -> N
     factory = WorkerFactory()
     register_builtins(factory, AsyncioEngine())
     own = parse_plant(BRIDGE, state_dir=tmp_path)
-    config = {n.path: n.config for n in plan(own.root, factory)}
+    config = {n.path: n.config for n in expand(own.root, factory)}
     server = config["edge/filler/dfc_read"].output.server
     assert server == BrokerConfig(state_dir=str(tmp_path / "broker")).identity
     assert server != BrokerConfig(state_dir=str(tmp_path / "other")).identity
     given = parse_plant("broker: {url: nats://10.0.0.1}\n" + BRIDGE, state_dir=tmp_path)
-    config = {n.path: n.config for n in plan(given.root, factory)}
+    config = {n.path: n.config for n in expand(given.root, factory)}
     assert config["edge/filler/dfc_read"].output.server == ""
 
 

@@ -11,7 +11,7 @@ import pytest
 from fsmv2 import EngineSettings, Outcome, PermanentError, SpecError
 from fsmv2.core import ActionEnded, ActionOverdue, ActionQueued, ActionRefused, ActionUnstuck
 from fsmv2.runtime.action_executor import FROM_INSIDE, Executor, Job
-from fsmv2.testing.virtual import VirtualLoop
+from fsmv2.testing.virtual_loop import VirtualLoop
 from fsmv2.worker import ActionDefinition
 
 

@@ -105,7 +105,7 @@ def test_a_tree_starts_and_stops_and_nothing_is_left_running() -> None:
             assert len(await runtime.records("pair/a")) > 0
             assert await runtime.records("nobody") == ()
             assert sorted(ours()) == ["fsmv2-supervision", "fsmv2-work"]
-            work = runtime.work
+            work = runtime.dispatcher
         assert runtime.core.finished
         assert work.collectors == {}
 
@@ -192,7 +192,7 @@ def test_a_task_that_ignores_every_cancel_does_not_keep_the_runtime_from_ending(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("fsmv2.runtime.runtime.ABANDON_AFTER", 0.3)
-    monkeypatch.setattr("fsmv2.runtime.work.ABANDON_AFTER", 0.3)
+    monkeypatch.setattr("fsmv2.runtime.dispatcher.ABANDON_AFTER", 0.3)
     Deaf.may_end = False
     factory = WorkerFactory()
     factory.register(Deaf)

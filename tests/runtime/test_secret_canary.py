@@ -35,7 +35,7 @@ from fsmv2 import (
 )
 from fsmv2.core import Report
 from fsmv2.model import to_json, to_yaml
-from fsmv2.runtime.journal import Moment
+from fsmv2.runtime.journal import StoryLine
 from fsmv2.store import SqliteStore, segmented_log
 from fsmv2.testing import Simulation, replay
 
@@ -207,7 +207,7 @@ def test_secrets_reach_author_code_and_nothing_else(
         recorded = b"".join(segmented_log.Segment(file).records())  # what stands in it, expanded
         silent(recorded)
         assert b"***env:PASSWORD#" in recorded
-    moments: list[Moment] = []
+    moments: list[StoryLine] = []
     replayed = replay(tmp_path / "journal", factory, path="plant/fine", tell=moments.append)
     assert replayed.difference is None, replayed.difference
     silent(moments)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.cli.state_home import LOCK, held, holder
+from fsmv2.cli.state_directory import LOCK, held, holder
 from fsmv2.errors import StoreError
 from fsmv2.flow.write.kept import KeptCommands
 from fsmv2.store import Batch, EventRecord, SqliteStore

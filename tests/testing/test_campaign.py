@@ -8,7 +8,7 @@ import pytest
 
 from fsmv2.core import StopAsked
 from fsmv2.core.handlers import HANDLERS
-from fsmv2.testing import FaultKind, Outcome, simulate, simulate_many
+from fsmv2.testing import FaultKind, SimulationResult, simulate, simulate_many
 from fsmv2.testing.faults import IMPOSSIBLE
 from fsmv2.worker import Phase
 
@@ -19,7 +19,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_seeds_are_spread_over_processes_and_counted_together() -> None:
-    told: list[Outcome] = []
+    told: list[SimulationResult] = []
     found = simulate_many(
         "toy_plant:plant", range(3), seconds=1200, every=30, jobs=2, told=told.append
     )

@@ -32,7 +32,7 @@ from fsmv2.core.checkpoint import restore
 from fsmv2.core.policy import actions
 from fsmv2.errors import JournalError
 from fsmv2.flow import AsyncioEngine
-from fsmv2.runtime.journal.story import Moment
+from fsmv2.runtime.journal.story import StoryLine
 from fsmv2.testing import FaultKind, FaultPlan, Replayed, Simulation, VirtualJournal, replay
 from fsmv2.testing.simulated_world import SimulatedWorld
 
@@ -211,7 +211,7 @@ def one_bulb(folder: Path, **options: Any) -> None:
 
 def test_the_story_of_a_path_is_event_decision_instruction(tmp_path: Path) -> None:
     one_bulb(tmp_path)
-    told: list[Moment] = []
+    told: list[StoryLine] = []
     found = replay(tmp_path, bulbs(), path="bulb", tell=told.append)
     assert found.same
     assert found.met

@@ -16,7 +16,7 @@ from fsmv2.core.phases import circuit, freshness, publish, watch
 from fsmv2.core.policy import actions, durable, stop_order
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.runtime.action_executor import Executor
-from fsmv2.testing import FaultKind, FaultPlan, Outcome, SimulatedTree, simulate
+from fsmv2.testing import FaultKind, FaultPlan, SimulatedTree, SimulationResult, simulate
 from fsmv2.testing.convergence_invariants import Converges, Ends
 from fsmv2.testing.cycles import cycle_in
 from fsmv2.testing.delta_debugging import shrink
@@ -28,7 +28,7 @@ MANY = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
 """One seed is enough while you work; a campaign has hundreds."""
 
 
-def told(outcome: Outcome) -> str:
+def told(outcome: SimulationResult) -> str:
     return "\n".join([f"seed {outcome.seed}: {outcome.found}", *outcome.trace])
 
 

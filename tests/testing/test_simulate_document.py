@@ -21,7 +21,7 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.builtin import load_plant
+from fsmv2.plant import load_plant
 from fsmv2.testing import (
     FaultKind,
     PlantSurroundings,

@@ -20,7 +20,7 @@ NO_CRASH = tuple(kind for kind in FaultKind if kind is not FaultKind.CRASH)
 
 def sizes(world: SimulatedWorld) -> dict[str, int]:
     """Everything that a month might fill."""
-    core, work, store = world.sim.core, world.sim.work, world.store
+    core, work, store = world.sim.core, world.sim.dispatcher, world.store
     supervisors = list(core.by_path.values())
     assert core.store is not None
     kept = core.store

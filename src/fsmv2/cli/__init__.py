@@ -20,7 +20,7 @@ def main() -> None:
     import sys
 
     from fsmv2.cli.interrupts import ask_again
-    from fsmv2.cli.output import keep_standard_descriptors
+    from fsmv2.cli.output_thread import keep_standard_descriptors
 
     keep_standard_descriptors()
     # Until a command can answer Ctrl-C, and after it has, it ends the process without a traceback.

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from fsmv2.cli.duration import duration
-from fsmv2.cli.exits import told
+from fsmv2.cli.duration_argument import duration
+from fsmv2.cli.exit_codes import reported
 
 app = typer.Typer(
     add_completion=False,
@@ -72,7 +72,7 @@ SaveSvg = Annotated[
 def _version(wanted: bool) -> None:
     if wanted:
         from fsmv2 import __version__
-        from fsmv2.cli.terminal import put
+        from fsmv2.cli.console import put
 
         put(f"fsmv2 {__version__}")
         raise typer.Exit
@@ -97,8 +97,8 @@ def validate(file: File, as_json: AsJson = False) -> None:
 
     Exit code 0: usable (warnings allowed), 1: problems.
     """
-    with told():
-        from fsmv2.cli.checking import check
+    with reported():
+        from fsmv2.cli.commands.validate import check
 
         raise typer.Exit(check(file, as_json=as_json))
 
@@ -114,10 +114,10 @@ def render(
 
     Exit code 1 when a supervisor could not be derived; its reason is shown.
     """
-    with told():
-        from fsmv2.cli.planning import render_plan
+    with reported():
+        from fsmv2.cli.commands.render import render_document
 
-        raise typer.Exit(render_plan(file, path))
+        raise typer.Exit(render_document(file, path))
 
 
 @app.command(short_help="Say why a worker is as it is, or a variable of it.")
@@ -138,12 +138,12 @@ def why(
     """
     if var is not None and (as_json or types):
         raise typer.BadParameter("--var goes without --json and --types")
-    with told():
+    with reported():
         if var is not None:
-            from fsmv2.cli.why import why_variable
+            from fsmv2.cli.variable_origin import why_variable
 
             raise typer.Exit(why_variable(file, path, var, state_dir=state_dir))
-        from fsmv2.cli.why_now import why_now
+        from fsmv2.cli.commands.why import why_now
 
         raise typer.Exit(
             why_now(file, path, state_dir=state_dir, types=types or [], as_json=as_json)
@@ -165,7 +165,7 @@ def run(
 ) -> None:
     """Run the tree of a document and show it: live on a terminal, else as lines.
 
-    Lines that a process wrote stand behind its path, its stream and a bar.
+    PlainLines that a process wrote stand behind its path, its stream and a bar.
 
     Ctrl-C, SIGTERM or a closed terminal stops it in order, a second signal at once. Output that
     nobody reads, or that cannot be written, is counted and left out, and ends nothing. Exit code 0
@@ -173,10 +173,10 @@ def run(
     --for was over and something that should run did not, 5 when samples that were read were lost
     because the broker did not take them in time.
     """
-    from fsmv2.cli.control import controlled
+    from fsmv2.cli.foreground import foreground_process
 
-    with controlled(whole_program=context.obj is WHOLE) as control, told():
-        from fsmv2.cli.tree import run_document
+    with foreground_process(whole_program=context.obj is WHOLE) as control, reported():
+        from fsmv2.cli.commands.run import run_document
 
         raise typer.Exit(
             run_document(
@@ -204,9 +204,9 @@ def demo(
     Needs no network and no other software. Exit code 0 only if all bridges were active and exactly
     the accepted samples were received.
     """
-    from fsmv2.cli.control import controlled
+    from fsmv2.cli.foreground import foreground_process
 
-    with controlled(whole_program=context.obj is WHOLE) as control, told():
+    with foreground_process(whole_program=context.obj is WHOLE) as control, reported():
         from fsmv2.cli.demo.session import run_demo
 
         raise typer.Exit(run_demo(control, seconds=seconds, state_dir=state_dir, save_svg=save_svg))
@@ -224,8 +224,8 @@ def check(
     Unreachable states, livelocks, no way to stop, dead ends, transitions nobody takes. Exit code
     1 when something was found.
     """
-    with told():
-        from fsmv2.cli.fsm_checking import check_type
+    with reported():
+        from fsmv2.cli.commands.check import check_type
 
         raise typer.Exit(check_type(worker, mermaid=mermaid))
 
@@ -235,8 +235,8 @@ def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as FSM0211.")],
 ) -> None:
     """Say when an error of this code is raised, and what to do."""
-    with told():
-        from fsmv2.cli.explaining import explain_code
+    with reported():
+        from fsmv2.cli.commands.explain import explain_code
 
         raise typer.Exit(explain_code(code))
 
@@ -254,8 +254,8 @@ def lint(
     A finding is silenced in its line: `# fsmv2: ignore[CODE] reason`. Exit code 0: none, 1: some;
     notices, of what cannot be judged, fail nothing.
     """
-    with told():
-        from fsmv2.cli.linting import lint_paths
+    with reported():
+        from fsmv2.cli.commands.lint import lint_paths
 
         raise typer.Exit(lint_paths(paths, as_json=as_json))
 
@@ -280,8 +280,8 @@ def new_worker(
 
     Nothing is overwritten: exit code 1 if the folder exists or the name cannot be used.
     """
-    with told():
-        from fsmv2.cli.new import new_worker as write
+    with reported():
+        from fsmv2.cli.commands.new import new_worker as write
 
         raise typer.Exit(write(name, parent))
 
@@ -330,8 +330,8 @@ def simulate(
     failure prints the fewest faults found that bring it about, and the command that replays
     them. Exit code 0: everything held, 1: something did not.
     """
-    with told():
-        from fsmv2.cli.simulating import run_simulation
+    with reported():
+        from fsmv2.cli.commands.simulate import run_simulation
 
         raise typer.Exit(
             run_simulation(
@@ -376,8 +376,8 @@ def replay(
     decided and what it asked for. Exit code 0: every decision was the same, 1: it cannot be
     replayed, 4: one was not the same; it is shown.
     """
-    with told():
-        from fsmv2.cli.replaying import replay_journal
+    with reported():
+        from fsmv2.cli.commands.replay import replay_journal
 
         raise typer.Exit(
             replay_journal(

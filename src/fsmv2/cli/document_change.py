@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import msgspec
 
-from fsmv2.cli.state_home import DOCUMENT, JOURNAL, holder
+from fsmv2.cli.state_directory import DOCUMENT, JOURNAL, holder
 from fsmv2.document import documents_in
 from fsmv2.errors import DocumentError
 from fsmv2.host.private import open_private
@@ -133,14 +133,14 @@ def change_from_tree(file: Path, directory: Path) -> str:
 def watched(
     file: Path, record: RunningDocument | None, tell: Callable[[str], None]
 ) -> Iterator[None]:
-    """Have it told once when the document is changed while it runs.
+    """Have it reported once when the document is changed while it runs.
 
     On a thread of its own, since a file system may hang.
     """
     closing = threading.Event()
 
     def run() -> None:
-        watch = Watch(file, record, tell)
+        watch = DocumentWatch(file, record, tell)
         while not closing.wait(LOOKS):
             watch.look()
 
@@ -152,7 +152,7 @@ def watched(
         closing.set()
 
 
-class Watch:
+class DocumentWatch:
     """Looks at a document, and tells what is new about it."""
 
     def __init__(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from fsmv2.lint.evaluate import Evaluator, decorators
-from fsmv2.lint.lookup import BUILTINS
-from fsmv2.lint.names import MUTATING, MUTATORS, PATH_ONLY, stays_known
-from fsmv2.lint.values import Function, Scope, Value, element, merge
+from fsmv2.lint.abstract_values import Function, Scope, Value, element, merge
+from fsmv2.lint.expressions import Evaluator, decorators
+from fsmv2.lint.known_names import MUTATING, MUTATORS, PATH_ONLY, stays_known
+from fsmv2.lint.name_lookup import BUILTINS
 
 _LOOKS = frozenset(
     ["get", "items", "values", "keys", "pop", "setdefault", "popitem", "child", "dependency"]
@@ -104,7 +104,7 @@ class Calls(Evaluator):
                 for value in args:
                     base.inner = merge(base.inner, value) if value.known else base.inner
         if not base.name and name in PATH_ONLY and not self.silent:
-            self.judge.called(f"pathlib.Path().{name}", node, scope, node)
+            self.rules.called(f"pathlib.Path().{name}", node, scope, node)
         if base.name and base.cls is None:
             return None
         if name in _LOOKS or name == "__getitem__":
@@ -116,7 +116,7 @@ class Calls(Evaluator):
 
     def _change(self, value: Value, node: ast.AST, scope: Scope) -> None:
         if not self.silent:
-            self.judge.changed(value, node, scope)
+            self.rules.changed(value, node, scope)
 
     # ---- something is called -----------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class Calls(Evaluator):
         if callee.cls is not None:
             return self._called_instance(callee, args, named, node, scope)
         if callee.handed and not self.silent:
-            self.judge.handed(callee, node, scope)
+            self.rules.handed(callee, node, scope)
         if callee.name:
             return self._outside(callee.name, args, named, node, scope)
         for value in (*args, *named.values()):
@@ -149,11 +149,11 @@ class Calls(Evaluator):
 
     def run(self, function: Function, args: list[Value], named: dict[str, Value]) -> Value:
         """Follow the body of a function."""
-        raise NotImplementedError  # in walk.py
+        raise NotImplementedError  # in visitor.py
 
     def handed_on(self, value: Value, node: ast.AST, scope: Scope) -> None:
         """A value is given to something that may call it; states and actions are called later."""
-        if not self.judge.follows_references:
+        if not self.rules.follows_references:
             return
         if value.func is not None:
             body = value.func.node
@@ -164,7 +164,7 @@ class Calls(Evaluator):
                 return
             self.run(value.func, list(value.first), {})
         elif value.name and "()" not in value.name and not self.silent:
-            self.judge.called(value.name, node, scope, None)
+            self.rules.called(value.name, node, scope, None)
 
     def _instance(self, callee: Value, args: list[Value], named: dict[str, Value]) -> Value:
         cls = callee.made
@@ -259,7 +259,7 @@ class Calls(Evaluator):
 
     def _looked_into(self, value: Value, node: ast.AST, scope: Scope) -> None:
         if value.name and "()" not in value.name and not self.silent:
-            self.judge.looked_into(value.name, node, scope)
+            self.rules.looked_into(value.name, node, scope)
 
     def _border(
         self,
@@ -270,7 +270,7 @@ class Calls(Evaluator):
         scope: Scope,
     ) -> Value:
         if not self.silent:
-            self.judge.called(name, node, scope, node if isinstance(node, ast.Call) else None)
+            self.rules.called(name, node, scope, node if isinstance(node, ast.Call) else None)
         if name not in _ASKS_ONLY and not name.startswith("fsmv2."):
             for value in (*args, *named.values()):
                 self.handed_on(value, node, scope)

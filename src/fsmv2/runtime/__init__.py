@@ -2,9 +2,9 @@
 
 runtime:     what users start; two loops in threads of their own.
 supervision: the core on the supervision loop, in slices of at most 5 ms.
-work:        the work loop, author code only; collector and executor are its two halves.
+dispatcher:  on the work loop, author code only; collector and executor are its two halves.
 collector_services: what all collectors share; coalesced_timers: when each is called again.
-plan:        the same core, nothing carried out.    view: the tree as frozen data.
+expansion:   the tree a declaration gives, by the same core.    view: the tree as frozen data.
 store_writer, group_commit, backlog: what is stored, and when.    journal: what can be replayed.
 declared_root, secret_rotation: what the tree is declared to be, also when a secret changes.
 watchdog, liveness, loop_lag, slow_code: whether the loops make progress.
@@ -14,18 +14,18 @@ clock, loop_thread, task_cancellation: time, loops, the end of tasks.
 
 from fsmv2.runtime.blocking import blocking
 from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.expansion import ExpandedWorker, expand
 from fsmv2.runtime.gc_pauses import bounded_pauses
-from fsmv2.runtime.plan import PlanNode, plan
 from fsmv2.runtime.runtime import Runtime
 from fsmv2.runtime.view import NodeView, TreeView
 
 __all__ = [
     "Clock",
+    "ExpandedWorker",
     "NodeView",
-    "PlanNode",
     "Runtime",
     "TreeView",
     "blocking",
     "bounded_pauses",
-    "plan",
+    "expand",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from fsmv2.core import Core, EngineSettings, LoopBlocked, LoopFreed, Uncontained
 from fsmv2.model import Vault
 from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.dispatcher import Dispatcher
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.journal.recorder import Recorder
 from fsmv2.runtime.loop_thread import LoopThread
@@ -14,7 +15,6 @@ from fsmv2.runtime.slow_code import SlowCodeWatch
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.watchdog import Blockage, Watchdog
-from fsmv2.runtime.work import Work
 
 
 class RunningParts:
@@ -33,7 +33,7 @@ class RunningParts:
         self.journal = journal
         self.supervision_thread = LoopThread("fsmv2-supervision")
         self.work_thread = LoopThread("fsmv2-work")
-        self.work = Work(
+        self.dispatcher = Dispatcher(
             settings,
             clock,
             self.work_thread.loop,
@@ -47,7 +47,7 @@ class RunningParts:
             core,
             clock,
             self.supervision_thread.loop,
-            self.work.deliver,
+            self.dispatcher.deliver,
             save=None if writer is None else writer.put,
             recorder=None if journal is None else Recorder(core, journal),
         )
@@ -71,7 +71,7 @@ class RunningParts:
         self.work_thread.start()
         self.supervision_thread.start()
         loop = self.work_thread.loop
-        loop.call_soon_threadsafe(self.work.services.loop_lag.start, loop)
+        loop.call_soon_threadsafe(self.dispatcher.services.loop_lag.start, loop)
         self.work_watchdog.start()
         self.supervision_watchdog.start()
         self.slow_code.start()

@@ -36,6 +36,7 @@ from fsmv2.runtime.blocking import blocking
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declaration import Declaration
 from fsmv2.runtime.declared_root import DeclaredRoot
+from fsmv2.runtime.dispatcher import ABANDON_AFTER, Dispatcher
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.liveness import Liveness, judge
 from fsmv2.runtime.running_parts import RunningParts
@@ -43,7 +44,6 @@ from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
-from fsmv2.runtime.work import ABANDON_AFTER, Work
 from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
 
@@ -186,7 +186,7 @@ class Runtime:
             if running.journal is not None:
                 await running.journal.close(self.settings.store_patience)
             with contextlib.suppress(TimeoutError):  # author code blocks the loop for good
-                ended = running.work_thread.run(running.work.aclose())
+                ended = running.work_thread.run(running.dispatcher.aclose())
                 await asyncio.wait_for(ended, 2 * ABANDON_AFTER)
             await running.work_thread.stop()
             await running.supervision_thread.stop()
@@ -198,9 +198,9 @@ class Runtime:
         return self._parts.supervision
 
     @property
-    def work(self) -> Work:
+    def dispatcher(self) -> Dispatcher:
         """The work loop's side; FsmError while the runtime is not running."""
-        return self._parts.work
+        return self._parts.dispatcher
 
     @property
     def _parts(self) -> RunningParts:

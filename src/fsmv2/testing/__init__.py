@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from fsmv2.testing.by_hand import ByHand
     from fsmv2.testing.campaign import Campaign, simulate_many
     from fsmv2.testing.conformance import Conformance, ConformanceError
-    from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
-    from fsmv2.testing.journal import VirtualJournal
+    from fsmv2.testing.fault_simulation import SimulationResult, load_tree, simulate
+    from fsmv2.testing.faults import FaultKind, FaultPlan, PlannedFault
     from fsmv2.testing.plant_surroundings import PlantSurroundings
     from fsmv2.testing.simulated_builtins import register_simulated
     from fsmv2.testing.simulated_document import document_tree
+    from fsmv2.testing.simulated_store import SimulatedStore
     from fsmv2.testing.simulated_world import SimulatedTree
     from fsmv2.testing.simulation import Simulation
-    from fsmv2.testing.store import SimulatedStore
     from fsmv2.testing.surroundings import Surroundings
-    from fsmv2.testing.trial import Outcome, load_tree, simulate
-    from fsmv2.testing.virtual import VirtualLoop
+    from fsmv2.testing.virtual_journal import VirtualJournal
+    from fsmv2.testing.virtual_loop import VirtualLoop
     from fsmv2.worker.fsm_bench import FsmBench
     from fsmv2.worker.fsm_check import FsmReport, check_fsm
 
@@ -39,26 +39,26 @@ _MODULE_OF = {
     "Conformance": "fsmv2.testing.conformance",
     "ConformanceError": "fsmv2.testing.conformance",
     "Difference": "fsmv2.runtime.journal",
-    "Fault": "fsmv2.testing.faults",
+    "PlannedFault": "fsmv2.testing.faults",
     "FaultKind": "fsmv2.testing.faults",
     "FaultPlan": "fsmv2.testing.faults",
     "FsmBench": "fsmv2.worker.fsm_bench",
     "FsmReport": "fsmv2.worker.fsm_check",
     "check_fsm": "fsmv2.worker.fsm_check",
-    "Outcome": "fsmv2.testing.trial",
+    "SimulationResult": "fsmv2.testing.fault_simulation",
     "Replayed": "fsmv2.runtime.journal",
     "SimulatedTree": "fsmv2.testing.simulated_world",
-    "load_tree": "fsmv2.testing.trial",
-    "simulate": "fsmv2.testing.trial",
+    "load_tree": "fsmv2.testing.fault_simulation",
+    "simulate": "fsmv2.testing.fault_simulation",
     "PlantSurroundings": "fsmv2.testing.plant_surroundings",
     "register_simulated": "fsmv2.testing.simulated_builtins",
     "document_tree": "fsmv2.testing.simulated_document",
     "simulate_many": "fsmv2.testing.campaign",
     "Surroundings": "fsmv2.testing.surroundings",
     "Simulation": "fsmv2.testing.simulation",
-    "SimulatedStore": "fsmv2.testing.store",
-    "VirtualJournal": "fsmv2.testing.journal",
-    "VirtualLoop": "fsmv2.testing.virtual",
+    "SimulatedStore": "fsmv2.testing.simulated_store",
+    "VirtualJournal": "fsmv2.testing.virtual_journal",
+    "VirtualLoop": "fsmv2.testing.virtual_loop",
     "replay": "fsmv2.runtime.journal",
 }
 
@@ -68,17 +68,17 @@ __all__ = [
     "Conformance",
     "ConformanceError",
     "Difference",
-    "Fault",
     "FaultKind",
     "FaultPlan",
     "FsmBench",
     "FsmReport",
-    "Outcome",
+    "PlannedFault",
     "PlantSurroundings",
     "Replayed",
     "SimulatedStore",
     "SimulatedTree",
     "Simulation",
+    "SimulationResult",
     "Surroundings",
     "VirtualJournal",
     "VirtualLoop",

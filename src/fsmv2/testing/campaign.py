@@ -11,8 +11,8 @@ from itertools import islice
 
 import msgspec
 
+from fsmv2.testing.fault_simulation import SimulationResult, load_tree, simulate, table_of
 from fsmv2.testing.faults import IMPOSSIBLE, FaultKind
-from fsmv2.testing.trial import Outcome, load_tree, simulate, table_of
 from fsmv2.worker import Phase
 
 
@@ -30,7 +30,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     hits: int
     crashes: int
     coverage: dict[tuple[FaultKind, Phase], int]
-    failed: tuple[Outcome, ...] = ()
+    failed: tuple[SimulationResult, ...] = ()
 
     def table(self) -> str:
         """Fault kinds by phases, as text."""
@@ -53,8 +53,8 @@ def simulate_many(
     seconds: float = 86_400.0,
     every: float = 60.0,
     jobs: int = 1,
-    told: Callable[[Outcome], None] = lambda outcome: None,
-    broken: Callable[[Outcome], None] | None = None,
+    told: Callable[[SimulationResult], None] = lambda outcome: None,
+    broken: Callable[[SimulationResult], None] | None = None,
 ) -> Campaign:
     """Simulate `tree`, named as on the command line, once for each seed, in so many processes.
 
@@ -62,8 +62,8 @@ def simulate_many(
     `broken` is as for `simulate`, a function of a module: the process that found it calls it.
     """
     run = functools.partial(_run, tree, seconds, every, broken)
-    found: list[Outcome] = []
-    for outcome in _outcomes(run, iter(seeds), jobs):
+    found: list[SimulationResult] = []
+    for outcome in _results(run, iter(seeds), jobs):
         found.append(outcome)
         told(outcome)
     coverage: Counter[tuple[FaultKind, Phase]] = Counter()
@@ -85,14 +85,16 @@ def _run(
     tree: str,
     seconds: float,
     every: float,
-    broken: Callable[[Outcome], None] | None,
+    broken: Callable[[SimulationResult], None] | None,
     seed: int,
-) -> Outcome:
+) -> SimulationResult:
     told = broken or (lambda outcome: None)
     return simulate(load_tree(tree), seed=seed, seconds=seconds, every=every, broken=told)
 
 
-def _outcomes(run: Callable[[int], Outcome], seeds: Iterator[int], jobs: int) -> Iterator[Outcome]:
+def _results(
+    run: Callable[[int], SimulationResult], seeds: Iterator[int], jobs: int
+) -> Iterator[SimulationResult]:
     """Each as it comes, with never more under way than there are processes."""
     if jobs <= 1:
         for seed in seeds:
@@ -104,7 +106,9 @@ def _outcomes(run: Callable[[int], Outcome], seeds: Iterator[int], jobs: int) ->
     # Forked, so that they find what this process can import; there are no threads to lose.
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        running: set[Future[Outcome]] = {pool.submit(run, seed) for seed in islice(seeds, jobs)}
+        running: set[Future[SimulationResult]] = {
+            pool.submit(run, seed) for seed in islice(seeds, jobs)
+        }
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:

@@ -93,7 +93,7 @@ def _compare(world: SimulatedWorld, goal: dict[str, Settled]) -> None:
 
 
 def _look_for_remains(world: SimulatedWorld) -> None:
-    core, work = world.sim.core, world.sim.work
+    core, work = world.sim.core, world.sim.dispatcher
     left = [*core.by_path, *(f"tasks of {path}" for path in core.fences)]
     left += [f"the collector of {path}" for path in work.collectors]
     left += [f"the action {job.definition.name}" for job in work.executor._running.values()]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fsmv2.core import Supervisor
-from fsmv2.testing.faults import ACTION_KINDS, COLLECTION_KINDS, Fault, FaultKind, FaultPlan
+from fsmv2.testing.faults import ACTION_KINDS, COLLECTION_KINDS, FaultKind, FaultPlan, PlannedFault
 from fsmv2.worker import Phase
 
 LAST_LINES = 2_000
@@ -30,7 +30,7 @@ class FaultTarget(Protocol):
         """All workers, in an order that does not depend on the machine."""
         ...
 
-    def inject(self, fault: Fault, s: Supervisor) -> bool:
+    def inject(self, fault: PlannedFault, s: Supervisor) -> bool:
         """Let it happen; False if it cannot, now or to this one."""
         ...
 
@@ -52,11 +52,11 @@ class FaultInjector:
     def __init__(self, plan: FaultPlan, run: FaultTarget) -> None:
         self._run = run
         self._coming = deque(plan.faults)
-        self._waiting: dict[Phase, deque[Fault]] = {phase: deque() for phase in Phase}
-        self._calls: dict[tuple[frozenset[FaultKind], Phase], deque[Fault]] = {
+        self._waiting: dict[Phase, deque[PlannedFault]] = {phase: deque() for phase in Phase}
+        self._calls: dict[tuple[frozenset[FaultKind], Phase], deque[PlannedFault]] = {
             (kinds, phase): deque() for kinds in (ACTION_KINDS, COLLECTION_KINDS) for phase in Phase
         }
-        self._again: dict[tuple[frozenset[FaultKind], str], deque[Fault]] = {}
+        self._again: dict[tuple[frozenset[FaultKind], str], deque[PlannedFault]] = {}
         self.hits: Counter[tuple[FaultKind, Phase]] = Counter()
         self.trace: deque[str] = deque(maxlen=LAST_LINES)
 
@@ -129,7 +129,7 @@ class FaultInjector:
 
     # ---- the calls of workers ----------------------------------------------------------------
 
-    def next_for(self, path: str, kinds: frozenset[FaultKind]) -> Fault | None:
+    def next_for(self, path: str, kinds: frozenset[FaultKind]) -> PlannedFault | None:
         """The fault that the action or collection of `path` meets that begins now."""
         again = self._again.get((kinds, path))
         if again:
@@ -151,6 +151,6 @@ class FaultInjector:
             self._again[kinds, path] = deque([fault] * more)
         return fault
 
-    def _hit(self, fault: Fault, phase: Phase, path: str) -> None:
+    def _hit(self, fault: PlannedFault, phase: Phase, path: str) -> None:
         self.hits[fault.kind, phase] += 1
         self.trace.append(f"at {self._run.now:.1f} s: {fault} hits {path}")

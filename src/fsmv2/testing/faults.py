@@ -53,7 +53,7 @@ IMPOSSIBLE: Mapping[tuple[FaultKind, Phase], str] = {
 """The pairs of kind and phase that no tree can meet, and why."""
 
 
-class Fault(msgspec.Struct, frozen=True):
+class PlannedFault(msgspec.Struct, frozen=True):
     """One decision: `kind` hits the first worker that is in `phase` at `at` seconds or later.
 
     Those of actions and collections hit the first that begins then. `pick` from 0 to 1 chooses
@@ -76,7 +76,7 @@ class Fault(msgspec.Struct, frozen=True):
 class FaultPlan(msgspec.Struct, frozen=True):
     """All decisions of one run, in the order of time."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[PlannedFault, ...]
 
     @classmethod
     def draw(
@@ -95,7 +95,7 @@ class FaultPlan(msgspec.Struct, frozen=True):
         pairs: list[tuple[FaultKind, Phase]] = []
         every_pair = [(kind, phase) for kind in kinds for phase in Phase]
         all_pairs = [pair for pair in every_pair if pair not in IMPOSSIBLE]
-        faults: list[Fault] = []
+        faults: list[PlannedFault] = []
         at = rng.uniform(0.0, every)
         while at < seconds and all_pairs:
             if not pairs:
@@ -103,7 +103,7 @@ class FaultPlan(msgspec.Struct, frozen=True):
             kind, phase = pairs.pop()
             lasts = rng.choice((0.5, 3.0, 15.0, 60.0)) * rng.uniform(0.5, 1.5)
             number = rng.randrange(2, 40)
-            faults.append(Fault(len(faults), at, kind, phase, rng.random(), lasts, number))
+            faults.append(PlannedFault(len(faults), at, kind, phase, rng.random(), lasts, number))
             at += rng.uniform(0.0, 2 * every)
         return cls(tuple(faults))
 

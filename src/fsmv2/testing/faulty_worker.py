@@ -9,7 +9,7 @@ from typing import Any
 
 from fsmv2.errors import PermanentError
 from fsmv2.model import ObservedState
-from fsmv2.testing.faults import ACTION_KINDS, COLLECTION_KINDS, Fault, FaultKind
+from fsmv2.testing.faults import ACTION_KINDS, COLLECTION_KINDS, FaultKind, PlannedFault
 from fsmv2.worker import Worker
 
 
@@ -24,7 +24,9 @@ class NotWhatIsObserved(ObservedState):
 class Meeting:
     """What the calls of one run of the program meet; `next_for` says it of each as it begins."""
 
-    def __init__(self, next_for: Callable[[str, frozenset[FaultKind]], Fault | None]) -> None:
+    def __init__(
+        self, next_for: Callable[[str, frozenset[FaultKind]], PlannedFault | None]
+    ) -> None:
         self.next_for = next_for
         self.silent_until: dict[str, float] = {}
         self.over = asyncio.Event()
@@ -72,7 +74,7 @@ def _collection(worker: Worker[Any, Any, Any], path: str, meeting: Meeting) -> C
     return faulty
 
 
-async def _fail_action(fault: Fault, meeting: Meeting, call: Callable[[], Any]) -> Any:
+async def _fail_action(fault: PlannedFault, meeting: Meeting, call: Callable[[], Any]) -> Any:
     match fault.kind:
         case FaultKind.ACTION_RAISES:
             raise (PermanentError if fault.number % 5 == 0 else SimulatedTrouble)(str(fault))

@@ -32,7 +32,7 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
 """What can go wrong with each kind of thing."""
 
 
-class Running(msgspec.Struct, frozen=True, kw_only=True):
+class SimulatedServer(msgspec.Struct, frozen=True, kw_only=True):
     """A server or process that was started; ready from `ready_at`, in virtual seconds."""
 
     pid: int
@@ -52,7 +52,7 @@ class PlantSurroundings(Surroundings):
         """Path → what kind of thing its worker looks at, and the name of the thing."""
         self.until: dict[tuple[str, str], float] = {}
         """(trouble, thing) → when it ends, in virtual seconds."""
-        self.running: dict[str, Running] = {}
+        self.running: dict[str, SimulatedServer] = {}
         """Servers by address and processes by directory; they outlive the program."""
         self.ended: dict[str, str] = {}
         self.unkept: set[str] = set()
@@ -97,7 +97,7 @@ class PlantSurroundings(Surroundings):
 
     # ---- servers and processes ---------------------------------------------------------------
 
-    async def start(self, thing: str, digest: str = "", *, fails: str = "") -> Running:
+    async def start(self, thing: str, digest: str = "", *, fails: str = "") -> SimulatedServer:
         """Start what does not run, or adopt what runs with this digest.
 
         FsmError with `fails` as its text when that is what it suffers from.
@@ -111,7 +111,7 @@ class PlantSurroundings(Surroundings):
         if fails and self.suffers(fails, thing):
             raise FsmError(f"{thing}: {fails}")
         began = now()
-        made = Running(
+        made = SimulatedServer(
             pid=next(self._pids),
             started_at=began,
             ready_at=began + self.STARTS_WITHIN,

@@ -23,14 +23,14 @@ from fsmv2.core import (
 from fsmv2.model import ChildSpec, Vault
 from fsmv2.runtime.supervision import BEAT
 from fsmv2.testing.fault_injector import FaultInjector
-from fsmv2.testing.faults import Fault, FaultKind, FaultPlan
+from fsmv2.testing.faults import FaultKind, FaultPlan, PlannedFault
 from fsmv2.testing.faulty_worker import Meeting, make_faulty
 from fsmv2.testing.invariant import Violation
 from fsmv2.testing.invariant_monitor import InvariantMonitor
-from fsmv2.testing.journal import VirtualJournal
+from fsmv2.testing.simulated_store import SimulatedStore
 from fsmv2.testing.simulation import Simulation
-from fsmv2.testing.store import SimulatedStore
 from fsmv2.testing.surroundings import Surroundings
+from fsmv2.testing.virtual_journal import VirtualJournal
 from fsmv2.testing.worker_invariants import NothingRaises
 from fsmv2.worker import WorkerFactory
 
@@ -139,7 +139,7 @@ class SimulatedWorld:
         )
         sim.loop.virtual_time = now
         sim.supervision._beat = BEAT
-        sim.work._post_unseen = self._arrive
+        sim.dispatcher._post_unseen = self._arrive
         sim.supervision._deliver = self._deliver
         sim.loop.set_exception_handler(self._raised)
         self._interrupt = asyncio.Event()
@@ -200,7 +200,7 @@ class SimulatedWorld:
         for one in instructions:
             if isinstance(one, Watch):
                 make_faulty(one.worker, one.path, self._meeting, one.definition.actions)
-        self.sim.work.deliver(instructions)
+        self.sim.dispatcher.deliver(instructions)
 
     def _arrive(self, event: Event) -> None:
         """An event of the work loop is on its way; those of one path keep their order."""
@@ -275,7 +275,7 @@ class SimulatedWorld:
             self.injector.come()
             self._plan_next()
 
-    def inject(self, fault: Fault, s: Supervisor) -> bool:
+    def inject(self, fault: PlannedFault, s: Supervisor) -> bool:
         """Let it happen to the program, the machine, or the worker."""
         sim = self.sim
         match fault.kind:

@@ -35,14 +35,14 @@ from fsmv2.errors import suggest
 from fsmv2.model import ChildSpec, Vault
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declared_root import DeclaredRoot
+from fsmv2.runtime.dispatcher import Dispatcher
 from fsmv2.runtime.journal.recorder import Recorder
 from fsmv2.runtime.secret_rotation import SecretRotation
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
-from fsmv2.runtime.work import Work
-from fsmv2.testing.journal import VirtualJournal
-from fsmv2.testing.store import SimulatedStore, VirtualWriter
-from fsmv2.testing.virtual import VirtualLoop
+from fsmv2.testing.simulated_store import SimulatedStore, VirtualWriter
+from fsmv2.testing.virtual_journal import VirtualJournal
+from fsmv2.testing.virtual_loop import VirtualLoop
 from fsmv2.worker import WorkerFactory
 
 
@@ -71,7 +71,7 @@ class Simulation:
         self.clock = Clock(self.loop.time)
         self.settings = settings or EngineSettings()
         self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0, guard=True)
-        self.work = Work(
+        self.dispatcher = Dispatcher(
             self.settings,
             self.clock,
             self.loop,
@@ -92,7 +92,7 @@ class Simulation:
             self.core,
             self.clock,
             self.loop,
-            self.work.deliver,
+            self.dispatcher.deliver,
             beat=None,
             save=None if writer is None else writer.put,
             recorder=None if journal is None else Recorder(self.core, journal),
@@ -125,7 +125,7 @@ class Simulation:
         self.supervision.close()
         if self.store is not None:
             self.store.close()
-        self.loop.run_until_complete(self.work.aclose())
+        self.loop.run_until_complete(self.dispatcher.aclose())
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 

@@ -19,7 +19,7 @@ from fsmv2.builtin.process.running import start
 from fsmv2.builtin.process.spec import ProcessSpec
 from fsmv2.flow import AsyncioEngine
 from fsmv2.plant import parse_plant
-from fsmv2.runtime import plan
+from fsmv2.runtime import expand
 
 WRONG = """\
 agent: {name: edge}
@@ -130,7 +130,7 @@ def test_words_are_text_and_paths_are_below_the_folder() -> None:
     assert plant.root.user_spec.broker is None
     factory = WorkerFactory()
     register_builtins(factory, AsyncioEngine())
-    config: Any = next(n.config for n in plan(plant.root, factory) if n.path == "edge/a")
+    config: Any = next(n.config for n in expand(plant.root, factory) if n.path == "edge/a")
     assert (config.command, config.env) == (("run", "502", "true"), {"N": "502"})
     assert (config.cwd, config.files) == ("/srv/sub", {"/srv/etc/a.ini": "502", "~/b": "x"})
     assert (config.ready.port, config.ready.file) == (502, "/srv/up")
@@ -199,7 +199,7 @@ def plan_of(text: str, folder: Path) -> list[Any]:
     factory = WorkerFactory()
     register_builtins(factory, AsyncioEngine())
     root = parse_plant(text, state_dir=folder, folder=folder).root
-    return [node for node in plan(root, factory) if node.path in PATHS.values()]
+    return [node for node in expand(root, factory) if node.path in PATHS.values()]
 
 
 SHY = """\

@@ -157,7 +157,7 @@ def test_a_full_queue_leaves_the_action_due_and_the_children_free(world: World) 
     settings = EngineSettings(action_slots=2, action_queue=1)
     with simulate(world, group("g", *map(device, names)), settings=settings) as sim:
         sim.run(10)
-        assert sim.work.executor.refused > 0
+        assert sim.dispatcher.executor.refused > 0
         assert {sim[f"g/{n}"].state for n in names} == {"running"}
 
 

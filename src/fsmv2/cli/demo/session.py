@@ -23,20 +23,27 @@ from rich.text import Text
 from fsmv2.builtin import builtins
 from fsmv2.builtin.agent import AgentSpec
 from fsmv2.builtin.on_disk import on_disk
-from fsmv2.cli.control import Control
-from fsmv2.cli.demo.document import place
-from fsmv2.cli.demo.outcome import Outcome
+from fsmv2.cli.commands.run import choose_display, save_picture
+from fsmv2.cli.console import progress
+from fsmv2.cli.demo.demo_document import place
+from fsmv2.cli.demo.demo_result import DemoResult
+from fsmv2.cli.demo.demo_view import (
+    LineLimit,
+    hints,
+    mqtt_port,
+    short_hints,
+    value_text,
+    values_rows,
+)
 from fsmv2.cli.demo.plcs import HOST, Plc
-from fsmv2.cli.demo.screen import Pace, hints, mqtt_port, short_hints, value_text, values_rows
 from fsmv2.cli.demo.subscriber import Subscriber
 from fsmv2.cli.demo.tally import Tally
-from fsmv2.cli.exits import FAILED, OK
-from fsmv2.cli.quiet import keep_quiet
-from fsmv2.cli.running import Running
+from fsmv2.cli.exit_codes import FAILED, OK
+from fsmv2.cli.foreground import ForegroundProcess
+from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.signals import Stopped
-from fsmv2.cli.state_home import StateDirectory, held, shown, state_home
-from fsmv2.cli.terminal import progress
-from fsmv2.cli.tree import choose_show, save_picture
+from fsmv2.cli.state_directory import StateDirectory, held, shown, state_home
+from fsmv2.cli.tree_session import TreeSession
 from fsmv2.model import ChildSpec
 from fsmv2.plant import load_plant
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
@@ -49,10 +56,14 @@ DRAINED_WITHIN = 5.0
 
 
 def run_demo(
-    control: Control, *, seconds: float | None, state_dir: Path | None, save_svg: Path | None
+    control: ForegroundProcess,
+    *,
+    seconds: float | None,
+    state_dir: Path | None,
+    save_svg: Path | None,
 ) -> int:
     """Run the demo; returns the exit code."""
-    keep_quiet()
+    filter_logs()
     directory = (state_dir or state_home() / "demo").absolute()
     with held(directory) as place_held:
         control.signals.started()
@@ -63,7 +74,11 @@ class Demo:
     """One run of the demo."""
 
     def __init__(
-        self, directory: Path, control: Control, save_svg: Path | None, place_held: StateDirectory
+        self,
+        directory: Path,
+        control: ForegroundProcess,
+        save_svg: Path | None,
+        place_held: StateDirectory,
     ) -> None:
         self._directory = directory
         self._control = control
@@ -78,7 +93,7 @@ class Demo:
         self._tree = TreeView(0.0, ())
         self._started = 0.0
         self._all_active: float | None = None
-        self._pace = Pace()
+        self._pace = LineLimit()
 
     async def run(self, seconds: float | None) -> int:
         """Start everything, hold it, end it; returns the exit code."""
@@ -91,10 +106,10 @@ class Demo:
                     f"runs {shown(self._document)} as you changed it; delete it for the original"
                 )
             plant = await on_disk(lambda: load_plant(self._document, state_dir=self._directory))
-            show = choose_show(
+            show = choose_display(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
             )
-            with Running(show, self._control) as running:
+            with TreeSession(show, self._control) as running:
                 async with (
                     bounded_pauses(),
                     builtins(on_accepted=self._tally.accept) as kit,
@@ -115,8 +130,8 @@ class Demo:
         return OK if outcome.good else FAILED
 
     async def _hold(
-        self, running: Running, tree: Runtime, root: ChildSpec, seconds: float | None
-    ) -> Outcome:
+        self, running: TreeSession, tree: Runtime, root: ChildSpec, seconds: float | None
+    ) -> DemoResult:
         self._started = time.monotonic()
         beside = [
             asyncio.create_task(
@@ -137,7 +152,7 @@ class Demo:
             for task in [*beside, witness]:
                 task.cancel()
             await asyncio.gather(*beside, witness, return_exceptions=True)
-        return Outcome.of(last, self._tally.figures(), self._all_active)
+        return DemoResult.of(last, self._tally.figures(), self._all_active)
 
     async def _settled(self, tree: Runtime) -> None:
         """Until no bridge reads any more and every accepted sample was received, or time is up."""
@@ -147,7 +162,7 @@ class Demo:
         while self._tally.awaited and time.monotonic() < limit:  # noqa: ASYNC110 - other threads count
             await asyncio.sleep(0.02)
 
-    async def _witness(self, running: Running, tree: Runtime) -> None:
+    async def _witness(self, running: TreeSession, tree: Runtime) -> None:
         """Subscribe as soon as the broker answers, and receive."""
         seen = await tree.until(lambda tree: mqtt_port(tree) > 0, timeout=math.inf)
         if not running.show.live:

@@ -7,7 +7,7 @@ replay:            another core is handed the same; recorded_segments, data_type
 """
 
 from fsmv2.runtime.journal.recorded_segments import end_of
-from fsmv2.runtime.journal.replay import Difference, Replayed, ReplayedSegment, replay
-from fsmv2.runtime.journal.story import Moment
+from fsmv2.runtime.journal.replayer import Difference, Replayed, ReplayedSegment, replay
+from fsmv2.runtime.journal.story import StoryLine
 
-__all__ = ["Difference", "Moment", "Replayed", "ReplayedSegment", "end_of", "replay"]
+__all__ = ["Difference", "Replayed", "ReplayedSegment", "StoryLine", "end_of", "replay"]

@@ -12,7 +12,7 @@ from fsmv2.errors import suggest
 from fsmv2.runtime.journal.descriptions import decided, happened, path_of
 
 
-class Moment(msgspec.Struct, frozen=True):
+class StoryLine(msgspec.Struct, frozen=True):
     """One line of the story. `at` in Unix seconds."""
 
     at: float
@@ -23,7 +23,7 @@ class Moment(msgspec.Struct, frozen=True):
 class Story:
     """Puts out what concerns one path, as the replay comes to it."""
 
-    def __init__(self, path: str, put: Callable[[Moment], None]) -> None:
+    def __init__(self, path: str, put: Callable[[StoryLine], None]) -> None:
         self._path = path
         self._put = put
         self._last = 0
@@ -34,7 +34,7 @@ class Story:
         """A checkpoint was restored."""
         s = core.by_path.get(self._path)
         is_ = "it is not there" if s is None else f"it is {s.state}: {s.reason}"
-        self._put(Moment(core.wall(), "begin", f"{why}: {is_}"))
+        self._put(StoryLine(core.wall(), "begin", f"{why}: {is_}"))
         self._last = core.tick_id
 
     def nearest(self) -> str:
@@ -49,19 +49,19 @@ class Story:
             self.met = self._path in self._others
         for event in events:
             if path_of(event) == self._path:
-                self._put(Moment(at, "event", happened(event)))
+                self._put(StoryLine(at, "event", happened(event)))
         s = core.by_path.get(self._path)
         for record in (s.records if s is not None else None) or ():
             if record.id > self._last:
                 self._last = record.id
-                self._put(Moment(at, "decision", _tick(record)))
+                self._put(StoryLine(at, "decision", _tick(record)))
         for instruction in instructions:
             if instruction.path != self._path or _silent(instruction):
                 continue
             if isinstance(instruction, Report):
-                self._put(Moment(at, "report", f"{instruction.kind}: {instruction.text}"))
+                self._put(StoryLine(at, "report", f"{instruction.kind}: {instruction.text}"))
             else:
-                self._put(Moment(at, "instruction", decided(instruction)[1]))
+                self._put(StoryLine(at, "instruction", decided(instruction)[1]))
 
 
 def _silent(instruction: Instruction) -> bool:

@@ -1,0 +1,112 @@
+"""The one place where the commands write: colour only on a terminal, never with NO_COLOR.
+
+Data goes to stdout, all else to stderr. Whatever a device, a process or a file name put into a text
+is made printable here; colour is asked for by `styled`, since a code in a text would be escaped.
+Called by every command; tests/cli/test_cli_console.py finds who writes past it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import IO, Any, NamedTuple
+
+import msgspec
+import typer
+
+from fsmv2.errors import Diagnostic, visible
+from fsmv2.escaping import printable, printable_json
+
+
+class Styled(NamedTuple):
+    """A text with its colour."""
+
+    text: str
+    fg: str | None = None
+    bold: bool = False
+
+
+Part = str | Styled
+
+
+def styled(text: str, *, fg: str | None = None, bold: bool = False) -> Styled:
+    """A part of a line, in colour where there is any."""
+    return Styled(text, fg, bold)
+
+
+def coloured(stream: IO[str]) -> bool:
+    """Whether this stream is a terminal that may be given colour."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def put(*parts: Part, end: str = "\n") -> None:
+    """Print data on stdout."""
+    _write(sys.stdout, _joined(parts, coloured(sys.stdout)) + end)
+
+
+def put_json(value: Any, *, indent: bool = False) -> None:
+    """Print a value as JSON on stdout: on one line, or for eyes."""
+    text = msgspec.json.encode(value, enc_hook=str)
+    text = msgspec.json.format(text) if indent else text
+    _write(sys.stdout, printable_json(text.decode()) + "\n")
+
+
+def progress(*parts: Part) -> None:
+    """Tell the user something that is not data, on stderr."""
+    _write(sys.stderr, _joined(parts, coloured(sys.stderr)) + "\n")
+
+
+def complain(message: str, *, fix: str = "") -> None:
+    """Say what went wrong, and the next step."""
+    progress(styled("error: ", fg="red", bold=True), visible(message))
+    if fix:
+        progress(styled("  fix: ", fg="green"), visible(fix))
+
+
+def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
+    """Print diagnostics to stderr, in the order given."""
+    for diagnostic in diagnostics:
+        progress(*paint(diagnostic))
+
+
+def paint(diagnostic: Diagnostic) -> list[Part]:
+    """`Diagnostic.render()` with the same text in colour."""
+    text = diagnostic.render()
+    kind, colour = ("warning", "yellow") if diagnostic.warning else ("error", "red")
+    label = f"{kind}[{diagnostic.code}]"
+    first, *rest = text.split("\n")
+    before, found, after = first.partition(label)
+    parts: list[Part] = [first]
+    if found:
+        parts = [styled(before, bold=True), styled(label, fg=colour, bold=True), after]
+    for line in rest:
+        parts.append("\n")
+        if line.strip() and not line.strip().strip("^"):
+            parts.append(styled(line, fg=colour))
+        elif line.startswith("  fix: "):
+            parts += [styled("  fix: ", fg="green"), line[len("  fix: ") :]]
+        else:
+            parts.append(line)
+    return parts
+
+
+def count(number: int, noun: str) -> str:
+    """'1 problem', '2 problems', 'no problems'."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _joined(parts: Iterable[Part], colour: bool) -> str:
+    return "".join(_shown(part, colour) for part in parts)
+
+
+def _shown(part: Part, colour: bool) -> str:
+    if isinstance(part, str):
+        return printable(part)
+    text = printable(part.text)
+    return typer.style(text, fg=part.fg, bold=part.bold or None) if colour else text
+
+
+def _write(stream: IO[str], text: str) -> None:
+    stream.write(text)
+    stream.flush()  # whoever follows a log wants each line when it happens

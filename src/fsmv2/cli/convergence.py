@@ -1,0 +1,35 @@
+"""Whether a tree has become what it was asked to be, and who has not. Called by `run`."""
+
+from __future__ import annotations
+
+from fsmv2.cli.tree_display import reason_text
+from fsmv2.runtime import NodeView, TreeView
+from fsmv2.worker import WorkerFactory
+
+
+def unsettled(tree: TreeView, factory: WorkerFactory) -> dict[str, str]:
+    """By path, the state and reason of each worker that should run and does not, or not well.
+
+    Where a worker below is not settled either, only that one is named: it is nearer to the cause.
+    """
+    found: dict[str, str] = {}
+    covered: set[str] = set()
+    for node in reversed(tree.nodes):  # children before parents
+        if node.path not in covered and not settled(node, factory):
+            found[node.path] = f"{node.state}: {reason_text(node)}"
+            parts = node.path.split("/")
+            covered.update("/".join(parts[:n]) for n in range(1, len(parts)))
+    return dict(reversed(found.items()))
+
+
+def settled(node: NodeView, factory: WorkerFactory) -> bool:
+    """Whether a worker runs well, or is asked not to run.
+
+    One that could not be derived or created is asked to be stopped, too, but nobody meant that: its
+    condition tells.
+    """
+    if node.healthy:
+        return True
+    if node.conditions or node.type not in factory.names:
+        return False
+    return node.control == factory.find(node.type).definition.stop_state

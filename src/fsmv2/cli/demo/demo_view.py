@@ -1,0 +1,90 @@
+"""What the demo adds to a running tree: the values that arrive, and what to try."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from fsmv2.cli.demo.plcs import HOST, RESTART_AFTER, Plc
+from fsmv2.cli.state_directory import shown
+from fsmv2.runtime import NodeView, TreeView
+
+SHOWN = 12
+"""How many machines the live view shows values of."""
+LINE_EVERY = 5.0
+"""Seconds between two lines of one topic, off a terminal."""
+
+
+def broker_of(tree: TreeView) -> NodeView | None:
+    """The broker's node, if the document declares one."""
+    return next(iter(tree.of_type("broker")), None)
+
+
+def mqtt_port(tree: TreeView) -> int:
+    """The port on which the broker answers MQTT; 0 until it is known and the broker is ready."""
+    broker = broker_of(tree)
+    return int(getattr(broker.observed, "mqtt_port", 0) or 0) if broker and broker.healthy else 0
+
+
+def processes(tree: TreeView, plcs: Sequence[Plc]) -> list[tuple[str, int]]:
+    """What can be killed now, with its process id."""
+    broker = broker_of(tree)
+    pid = int(getattr(broker.observed, "pid", 0) or 0) if broker else 0
+    return [(name, pid) for name, pid in [*((p.name, p.pid) for p in plcs), ("broker", pid)] if pid]
+
+
+def short_hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
+    """What to try, in two lines for the live view."""
+    kills = ", ".join(f"{name} {pid}" for name, pid in processes(tree, plcs))
+    port = mqtt_port(tree)
+    mqtt = f"MQTT on {HOST}:{port}, topics umh/v1/#; " if port else ""
+    return [f"try: kill -9 … {kills}", f"{mqtt}document: {shown(document)}"]
+
+
+def hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
+    """What to try, in full, with the numbers of now."""
+    lines = [f"  kill -9 {pid:<8} # {name}" for name, pid in processes(tree, plcs)]
+    port = mqtt_port(tree)
+    if port:
+        lines.append(f"  mosquitto_sub -p {port} -t 'umh/v1/#' -v   # or any client of MQTT 3.1.1")
+    return [
+        f"try, in another terminal (a killed PLC returns after {RESTART_AFTER:.0f} s):",
+        *lines,
+        f"  document: {shown(document)}",
+    ]
+
+
+def values_rows(values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Topic down to the contract, and the last values below it; one row for each machine."""
+    machines: dict[str, list[str]] = {}
+    for topic in values:
+        # The contract is the part with the underscore: umh/v1/acme/…/filler/_raw/meter/energy.
+        above, _, below = topic.partition("/_")
+        contract, _, tag = below.partition("/")
+        machines.setdefault(f"{above}/_{contract}", []).append(f"{tag} {value_text(values[topic])}")
+    return [(topic, "  ".join(tags)) for topic, tags in sorted(machines.items())[:SHOWN]]
+
+
+def value_text(value: object) -> str:
+    """A value as JSON would write it, numbers with few digits."""
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:.7g}"
+    return msgspec.json.encode(value).decode()
+
+
+class LineLimit:
+    """Says which topics are due for a line."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+
+    def due(self, topic: str) -> bool:
+        """Whether `topic` had no line for a while; if so, it has one now."""
+        now = time.monotonic()
+        if now - self._last.get(topic, -LINE_EVERY) < LINE_EVERY:
+            return False
+        self._last[topic] = now
+        return True

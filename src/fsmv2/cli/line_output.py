@@ -1,0 +1,59 @@
+"""A running tree as lines on stdout: plain for logs, JSON for programs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from fsmv2.cli.console import put, put_json
+from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, said
+from fsmv2.runtime import TreeView
+
+
+def clock_text(at: float) -> str:
+    """The local time of day, to the millisecond."""
+    return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at * 1000) % 1000:03d}"
+
+
+def line_of(happening: DisplayedEvent) -> str:
+    """`12:04:05.123 acme/filler  starting_flow → active: reason`; other kinds are named.
+
+    What a process wrote stands behind a bar: `12:04:05.123 acme/web out | its line`.
+    """
+    if happening.kind == OUTPUT:
+        who = f"{happening.path} {happening.stream:3}".rstrip()
+        return f"{clock_text(happening.at)} {who} | {said(happening)}"
+    return f"{clock_text(happening.at)} {happening.path}  {said(happening)}"
+
+
+class PlainLines:
+    """Plain lines."""
+
+    live = False
+
+    def happened(self, happening: DisplayedEvent) -> None:
+        """Print one line."""
+        put(line_of(happening))
+
+    def frame(self, tree: TreeView) -> None:
+        """PlainLines show what happens, not how it looks."""
+
+    def summary(self, text: str, data: Mapping[str, Any]) -> None:
+        """Print the text."""
+        put(text)
+
+    def close(self) -> None:
+        """Nothing was taken."""
+
+
+class JsonLines(PlainLines):
+    """One object a line; the last one has the kind `summary`."""
+
+    def happened(self, happening: DisplayedEvent) -> None:
+        """Print `{"at", "path", "kind", "level", "text", "state", "stream"}`."""
+        put_json(happening)
+
+    def summary(self, text: str, data: Mapping[str, Any]) -> None:
+        """Print the data."""
+        put_json({"kind": "summary", **data})

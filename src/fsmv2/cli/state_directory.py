@@ -1,0 +1,181 @@
+"""Where commands keep data between runs, and that one tree at a time uses a place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+from fsmv2.cli.console import progress
+from fsmv2.errors import StoreError, said
+from fsmv2.host.place_lock import PlaceLock
+from fsmv2.host.private import FOLDER, private_folder
+from fsmv2.store.file_lock import FileLock, running_holder
+
+LOOK_EVERY = 2.0
+"""Seconds between looks whether the state directory is still the one that was taken."""
+JOIN_WITHIN = 5.0
+"""Seconds for which the end of the thread that looks is waited for."""
+ANOTHER = "Stop that one, or name another place with --state-dir."
+LOCK = "fsmv2.lock"
+STORE = "store.db"
+"""The file in the state directory that keeps what a crash must not lose."""
+JOURNAL = "journal"
+"""The folder in the state directory that keeps what happened, for `fsmv2 replay`."""
+DOCUMENT = "document.json"
+"""The file in the state directory that says which document runs."""
+OURS = {
+    *(LOCK, JOURNAL, DOCUMENT, "broker", "processes", "commands"),
+    *(STORE + end for end in ("", "-wal", "-shm", "-journal", ".lock")),
+}
+"""All that a state directory holds."""
+
+
+def state_home() -> Path:
+    """`~/.local/state/fsmv2`, or below XDG_STATE_HOME; `--state-dir` names another place."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "fsmv2"
+
+
+def shown(path: Path) -> str:
+    """The path as a person would type it: below home with `~`."""
+    with contextlib.suppress(ValueError, RuntimeError):
+        return f"~/{path.relative_to(Path.home())}"
+    return str(path)
+
+
+def holder(directory: Path) -> str:
+    """The process that runs a tree in this place, also where that was removed; '': none does."""
+    found = running_holder(directory / LOCK)
+    pid = found.pid if found is not None else PlaceLock(directory).holder()
+    return str(pid) if pid else ""
+
+
+class RunningTree(Protocol):
+    """What has to know when its state directory is lost: a `Runtime`."""
+
+    def state_directory_lost(self, reason: str) -> None:
+        """Take what is wrong with it; '': nothing any more."""
+
+    def write_again(self) -> None:
+        """Write what is known: the directory is there anew."""
+
+
+@contextlib.contextmanager
+def held(directory: Path) -> Iterator[StateDirectory]:
+    """Make `directory` and keep every other fsmv2 out of it; the kernel lets go after any death.
+
+    Two trees in one place would adopt each other's broker, and the first to stop would end it. It
+    becomes private, if it holds nothing but what is ours. Raises OSError when it cannot be
+    written, StoreError when another one uses it.
+    """
+    directory.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    _make_private(directory)
+    lock = FileLock(directory / LOCK, what=str(directory), fix=ANOTHER)
+    lock.take()
+    kernel = PlaceLock(directory)
+    place = StateDirectory(directory, lock, kernel)
+    try:
+        if pid := kernel.take():
+            raise StoreError(
+                f"{directory} is in use by another fsmv2, process {pid}, which began before the "
+                "folder was removed and made anew.",
+                fix=ANOTHER,
+            )
+        place.start()
+        yield place
+    finally:
+        place.close()
+        kernel.release()
+        lock.release()
+
+
+class StateDirectory:
+    """A state directory that is held: notices that it was removed or replaced, and takes it again.
+
+    On a thread of its own, since a file system may hang.
+    """
+
+    def __init__(self, directory: Path, lock: FileLock, kernel: PlaceLock) -> None:
+        self._directory = directory
+        self._lock = lock
+        self._kernel = kernel
+        self._trouble = ""
+        self._rewrite: list[Callable[[], None]] = []
+        self._tree: RunningTree | None = None
+        self._telling = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="state directory", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more. One whose file system hangs is left alone: it is a daemon."""
+        self._over.set()
+        if self._thread.ident is not None:
+            self._thread.join(JOIN_WITHIN)
+
+    def rewrite(self, again: Callable[[], None]) -> None:
+        """Have this called, on the thread, whenever the directory is there anew and empty."""
+        self._rewrite.append(again)
+
+    @contextlib.contextmanager
+    def reports_to(self, tree: RunningTree) -> Iterator[None]:
+        """Inside, the tree reports what is wrong with the directory, and writes its data again."""
+        with self._telling:
+            self._tree = tree
+            if self._trouble:
+                tree.state_directory_lost(self._trouble)
+        try:
+            yield
+        finally:
+            with self._telling:
+                self._tree = None
+
+    # ---- on the thread ----------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        while not self._over.wait(LOOK_EVERY):
+            self._kernel.forget_who_asked()
+            self.look()
+
+    def look(self) -> None:
+        """Take it again where it is another one by now; say what is wrong, and that it is over."""
+        if self._lock.stands:
+            self._say("")
+            return
+        gone = f"{self._directory} was removed or replaced while it is in use"
+        try:
+            self._lock.retake()
+            _make_private(self._directory)
+            for again in tuple(self._rewrite):
+                again()
+            with self._telling:
+                if self._tree is not None:
+                    self._tree.write_again()
+        except (OSError, StoreError) as error:
+            what = error.message if isinstance(error, StoreError) else said(error)
+            self._say(f"{gone}, and cannot be taken again: {what}")
+            return
+        # Until the next look: so the journal, which begins anew, records that it was so.
+        self._say(f"{gone}; it is made again. What was recorded in it before is gone.")
+
+    def _say(self, trouble: str) -> None:
+        with self._telling:
+            if trouble == self._trouble:
+                return
+            self._trouble = trouble
+            if self._tree is not None:
+                self._tree.state_directory_lost(trouble)
+            else:
+                progress(trouble or f"{self._directory} is there again")
+
+
+def _make_private(directory: Path) -> None:
+    if {entry.name for entry in directory.iterdir()} <= OURS:
+        private_folder(directory)

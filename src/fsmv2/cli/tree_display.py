@@ -1,0 +1,74 @@
+"""What a running tree is shown through: the live tree, plain lines, or JSON lines.
+
+`running` feeds a `TreeDisplay`; `live` and `lines` implement it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from fsmv2.core import Report
+from fsmv2.escaping import printable_line
+from fsmv2.runtime import NodeView, TreeView
+
+PLAIN_KINDS = frozenset({"transition", "note", "value"})
+"""Kinds whose text says all."""
+
+OUTPUT = "output"
+
+
+class DisplayedEvent(msgspec.Struct, frozen=True):
+    """A report with the time it is shown at, in Unix seconds.
+
+    Of the kind `output` is a line that a process wrote, to the `stream` out or err.
+    """
+
+    at: float
+    path: str
+    kind: str
+    level: str
+    text: str
+    state: str = ""
+    stream: str = ""
+
+    @classmethod
+    def of(cls, report: Report, at: float) -> DisplayedEvent:
+        """What a report of the tree says."""
+        return cls(at, report.path, report.kind, report.level, report.text, report.state)
+
+
+def said(happening: DisplayedEvent) -> str:
+    """Its text on one line, whatever a device put into a reason; unusual kinds are named."""
+    if happening.kind == OUTPUT:
+        return printable_line(happening.text)  # its indentation may mean something
+    text = printable_line(" ".join(happening.text.split()))
+    return text if happening.kind in PLAIN_KINDS else f"{happening.kind}: {text}"
+
+
+def reason_text(node: NodeView) -> str:
+    """Why it is as it is; what is unusual about it comes first."""
+    unusual = [f"held: {node.held}"] if node.held else []
+    unusual += [f"{condition.type}: {condition.reason}" for condition in node.conditions]
+    text = "; ".join([*unusual, node.reason] if node.reason else unusual)
+    return printable_line(" ".join(text.split()))
+
+
+class TreeDisplay(Protocol):
+    """One way to show a running tree. `live`: whether it wants to be given frames."""
+
+    live: bool
+
+    def happened(self, happening: DisplayedEvent) -> None:
+        """Show one thing that happened. One that is `live` is called from any thread."""
+
+    def frame(self, tree: TreeView) -> None:
+        """Show how the tree looks now; called only when `live`."""
+
+    def summary(self, text: str, data: Mapping[str, Any]) -> None:
+        """Show how it ended, as text for people or as data for programs."""
+
+    def close(self) -> None:
+        """Give the terminal back."""

@@ -1,0 +1,160 @@
+"""What `run` and `demo` share: what the tree reports, frames, and an orderly end.
+
+Nothing here waits for the output, and nothing is posted to the loop of the command but what it
+asked for itself: see `output` and `signals`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import time
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any
+
+from fsmv2.cli.console import progress
+from fsmv2.cli.exit_codes import debugging
+from fsmv2.cli.foreground import ForegroundProcess
+from fsmv2.cli.line_output import PlainLines
+from fsmv2.cli.output_thread import lost_text
+from fsmv2.cli.signals import reason
+from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, TreeDisplay
+from fsmv2.core import Report
+from fsmv2.errors import said
+from fsmv2.runtime import Runtime
+
+FRAME_EVERY = 0.25
+"""Seconds between two frames of the live tree."""
+
+
+class TreeSession:
+    """One command's hold on a tree. Enter it before the tree; `listener` is for the Runtime."""
+
+    def __init__(self, show: TreeDisplay, control: ForegroundProcess) -> None:
+        self.show = show
+        self.forced: list[str] = []
+        self._signals = control.signals
+        self._output = control.output
+        self._asked = asyncio.Event()
+        self._force = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> TreeSession:
+        """Listen to the signals."""
+        if not self.show.live:
+            self._output.out.lost = self._lost
+        self._stack.enter_context(self._signals.reports_to(self._signalled))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the terminal back."""
+        self._stack.close()
+        self.show.close()
+
+    def listener(self, report: Report) -> None:
+        """Take a report on the supervision loop, and have it shown."""
+        if report.kind == "forced":
+            self.forced.append(f"{report.path}: {report.text}")
+        if report.level != "debug" or debugging():
+            self._happened(DisplayedEvent.of(report, time.time()))
+
+    def wrote(self, path: str, stream: str, text: str, at: float) -> None:
+        """Take a line that a process wrote, in any thread, and have it shown."""
+        self._happened(DisplayedEvent(at, path, OUTPUT, "info", text, stream=stream))
+
+    def tell(self, path: str, text: str, *, kind: str = "note", level: str = "info") -> None:
+        """Show something that is not the tree's own."""
+        self._happened(DisplayedEvent(time.time(), path, kind, level, text))
+
+    def note(self, text: str) -> None:
+        """Tell how the command proceeds: on stderr, but never across a live tree."""
+        if self.show.live:
+            self.tell("fsmv2", text)
+        else:
+            progress(text)
+
+    async def hold(self, tree: Runtime, seconds: float | None) -> None:
+        """Show the tree until a stop is asked for or `seconds` are over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.watch(tree, self._asked.wait())
+
+    async def watch(self, tree: Runtime, waited: Coroutine[Any, Any, Any]) -> bool:
+        """Await it while the tree is shown; False when a forced end was asked for before."""
+        task = asyncio.ensure_future(waited)
+        force = asyncio.ensure_future(self._force.wait())
+        frames = asyncio.ensure_future(self._frames(tree))
+        try:
+            await asyncio.wait([task, force], return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                task.result()
+            return task.done()
+        finally:
+            for one in (task, force, frames):
+                one.cancel()
+            await asyncio.gather(task, force, frames, return_exceptions=True)
+
+    async def end(self, tree: Runtime, *, who: str) -> None:
+        """Stop the tree, children before parents; a further signal forces what is left."""
+        stopping = asyncio.ensure_future(tree.stop(who=who))
+        if not await self.watch(tree, _done(stopping)):
+            tree.force(who="signal")
+            await stopping
+        self._signals.ending()
+        if self.show.live:
+            self.show.frame(await tree.view())
+
+    @property
+    def asked(self) -> str:
+        """The signal that asked for the end, or nothing."""
+        return self._signals.name
+
+    @property
+    def why(self) -> str:
+        """What the line about the stop says of it, with a colon; nothing without a signal."""
+        return f"{reason(self.asked)}: " if self.asked else ""
+
+    async def _frames(self, tree: Runtime) -> None:
+        while self.show.live:
+            # A terminal that is not read needs no frame; the next one it gets is one of then.
+            if not self._output.out.waiting:
+                try:
+                    self.show.frame(await tree.view())
+                except Exception as error:  # noqa: BLE001  (a picture must not end a tree)
+                    self.show.close()
+                    self.show = PlainLines()
+                    progress(f"the tree cannot be drawn, and runs on: {said(error)}")
+            await asyncio.sleep(FRAME_EVERY)
+
+    def _signalled(self) -> None:
+        """On the thread that reads the signals; wakes the loop once for each that counts."""
+        with contextlib.suppress(RuntimeError):  # this loop has ended
+            self._loop.call_soon_threadsafe(self._heed)
+
+    def _heed(self) -> None:
+        self._asked.set()
+        if self._signals.forced:
+            self._force.set()
+
+    def _happened(self, happening: DisplayedEvent) -> None:
+        if self.show.live:
+            self.show.happened(happening)  # it is kept for the next frame
+        else:
+            self._output.out.later(functools.partial(self.show.happened, happening))
+
+    def _lost(self, lost: int, why: str) -> None:
+        self.show.happened(
+            DisplayedEvent(time.time(), "fsmv2", "note", "warning", lost_text(lost, why))
+        )
+
+
+async def _done(task: asyncio.Future[None]) -> None:
+    await asyncio.wait([task])

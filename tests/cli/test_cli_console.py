@@ -1,0 +1,177 @@
+"""Nothing from outside reaches a screen as it came, whichever way it goes."""
+
+import ast
+import io
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+import typer
+
+import fsmv2
+from fsmv2 import Phase, Vault
+from fsmv2.cli.console import complain, progress, put, put_json, styled
+from fsmv2.cli.exit_codes import reported
+from fsmv2.cli.line_output import JsonLines, PlainLines
+from fsmv2.cli.live_tree import LiveTree, Screen
+from fsmv2.cli.log_filter import PrintableFormatter
+from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
+from fsmv2.core import Condition
+from fsmv2.runtime import NodeView, TreeView
+from fsmv2.runtime.worker_log import worker_log
+
+NASTY = "a\x1b]0;TITLE\x07b\x9b31mc\u202ed\u2028e\rf"
+SAID = "a\\x1b]0;TITLE\\x07b\\x9b31mc\\u202ed\\u2028e\\rf"
+
+
+def clean(text: str) -> bool:
+    return bool(text.strip()) and all(line.isprintable() for line in text.split("\n"))
+
+
+def node(**more: Any) -> NodeView:
+    given: dict[str, Any] = {
+        "path": "p/m",
+        "name": "m",
+        "depth": 1,
+        "type": "bridge",
+        "state": "down",
+        "phase": Phase.DEGRADED,
+        "healthy": False,
+        "fresh": True,
+        "reason": NASTY,
+        "control": "active",
+        "control_reason": NASTY,
+        "incarnation": 1,
+        "since": 0.0,
+        "age": 12.0,
+        "observed_age": 0.1,
+        "observed": {"last_error": NASTY},
+        "action": "",
+        "conditions": (Condition("Ready", "False", NASTY, 0.0),),
+        "attempts": 0,
+        "ticks": 3,
+    }
+    return NodeView(**{**given, **more})
+
+
+def happening(kind: str) -> DisplayedEvent:
+    return DisplayedEvent(0.0, "p/m", kind, "warning", NASTY, stream="out")
+
+
+CHANNELS = {
+    "data": lambda: put(NASTY),
+    "a part in colour": lambda: put(styled(NASTY, fg="red")),
+    "json": lambda: put_json({"reason": NASTY}),
+    "json for eyes": lambda: put_json({"reason": NASTY}, indent=True),
+    "progress": lambda: progress(NASTY),
+    "an error": lambda: complain(NASTY, fix=NASTY),
+    "a transition": lambda: PlainLines().happened(happening("transition")),
+    "an event": lambda: PlainLines().happened(happening("note")),
+    "a line of a process": lambda: PlainLines().happened(happening(OUTPUT)),
+    "the end": lambda: PlainLines().summary(f"forced: {NASTY}", {}),
+    "a transition as json": lambda: JsonLines().happened(happening("transition")),
+    "the end as json": lambda: JsonLines().summary("", {"forced": [NASTY]}),
+}
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_h84_nothing_that_a_terminal_obeys_is_printed(
+    channel: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    CHANNELS[channel]()
+    shown = "".join(capsys.readouterr())
+    assert clean(shown)
+    assert "TITLE" in shown
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError(NASTY), OSError(5, NASTY, NASTY), fsmv2.FsmError(NASTY)],
+    ids=lambda error: type(error).__name__,
+)
+def test_h84_a_failure_quotes_nothing_as_it_came(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit), reported():
+        raise error
+    assert clean(capsys.readouterr().err)
+
+
+def test_h84_the_live_tree_and_its_picture_show_no_code_of_a_stranger(tmp_path: Path) -> None:
+    drawn = io.StringIO()
+    live = LiveTree(Screen(file=drawn, width=200, height=60), NASTY)
+    for kind in ("transition", "note", OUTPUT):
+        live.happened(happening(kind))
+    live.frame(TreeView(0.0, (node(name=NASTY),)))
+    live.summary(NASTY, {})
+    assert clean(drawn.getvalue())
+    assert "TITLE" in drawn.getvalue()
+    live.save_svg(tmp_path / "tree.svg")
+    assert clean((tmp_path / "tree.svg").read_text().replace("\xa0", " "))
+
+
+RENDERERS = {
+    "for eyes": structlog.dev.ConsoleRenderer(colors=False),
+    "json": structlog.processors.JSONRenderer(ensure_ascii=False),
+    "key=value": structlog.processors.KeyValueRenderer(repr_native_str=False),
+}
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+@pytest.mark.parametrize("secret", [False, True], ids=["no secrets", "secrets"])
+def test_h84_the_log_of_a_worker_is_clean_with_any_renderer(renderer: str, secret: bool) -> None:
+    vault = Vault()
+    if secret:
+        vault.from_environment("PLC", "hunter2!")
+    written = io.StringIO()
+    before = structlog.get_config()
+    try:
+        structlog.configure(
+            processors=[RENDERERS[renderer]],
+            logger_factory=lambda *_: structlog.PrintLogger(written),
+        )
+        log = worker_log("p/m", vault)
+        log.warning(f"it said {NASTY}", answer=NASTY, more=[{"deep": NASTY}])
+        log.warning("x\nERROR forged")
+        try:
+            raise ValueError(NASTY)
+        except ValueError:
+            log.exception("failed")
+    finally:
+        structlog.configure(**before)
+    assert clean(written.getvalue())
+    assert written.getvalue().count("TITLE") >= 4
+    assert "\nERROR forged" not in written.getvalue()
+
+
+def test_h84_what_a_library_logs_is_clean() -> None:
+    record = logging.LogRecord("nats", logging.ERROR, "x", 1, "broker: %s", (NASTY,), None)
+    assert PrintableFormatter("%(levelname)s %(message)s").format(record) == f"ERROR broker: {SAID}"
+
+
+SINKS = {"cli/terminal.py", "flow/modbus/simulator.py"}
+"""Who may write: the sink itself, and a program of its own that says its port and nothing else."""
+
+
+def writes_past(tree: ast.AST) -> list[str]:
+    """Calls that put text on a stream of the process."""
+    found = []
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = ast.unparse(call.func)
+        if name in ("print", "typer.echo", "typer.secho", "click.echo", "Console") or name in (
+            *("sys.stdout.write", "sys.stderr.write", "rich.print"),
+        ):
+            found.append(f"{call.lineno}: {name}")
+    return found
+
+
+def test_h84_no_command_writes_past_the_sink() -> None:
+    source = Path(fsmv2.__file__).parent
+    found = {
+        str(file.relative_to(source)): calls
+        for file in source.rglob("*.py")
+        if (calls := writes_past(ast.parse(file.read_text())))
+    }
+    assert {name: calls for name, calls in found.items() if name not in SINKS} == {}

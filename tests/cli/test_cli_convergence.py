@@ -1,0 +1,83 @@
+"""Who should run and does not: named nearest to the cause, and never who is asked to be stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fsmv2 import Phase, WorkerFactory
+from fsmv2.builtin import register_builtins
+from fsmv2.cli.convergence import unsettled
+from fsmv2.core import Condition
+from fsmv2.flow import AsyncioEngine
+from fsmv2.runtime import NodeView, TreeView
+
+FACTORY = WorkerFactory()
+register_builtins(FACTORY, AsyncioEngine())
+
+
+def node(path: str, type: str, state: str, phase: Phase, **more: Any) -> NodeView:
+    given: dict[str, Any] = {
+        "path": path,
+        "name": path.rpartition("/")[2],
+        "depth": path.count("/"),
+        "type": type,
+        "state": state,
+        "phase": phase,
+        "healthy": phase is Phase.RUNNING,
+        "fresh": True,
+        "reason": "because",
+        "control": "active",
+        "control_reason": "",
+        "incarnation": 1,
+        "since": 0.0,
+        "age": 12.0,
+        "observed_age": 0.1,
+        "observed": None,
+        "action": "",
+        "conditions": (),
+        "attempts": 0,
+        "ticks": 3,
+    }
+    return NodeView(**{**given, **more})
+
+
+def found(*nodes: NodeView) -> dict[str, str]:
+    return unsettled(TreeView(0.0, nodes), FACTORY)
+
+
+def test_a_tree_that_runs_is_settled() -> None:
+    root = node("edge", "agent", "running", Phase.RUNNING)
+    assert found(root, node("edge/broker", "broker", "active", Phase.RUNNING)) == {}
+
+
+def test_only_the_lowest_worker_that_does_not_run_is_named() -> None:
+    assert found(
+        node("edge", "agent", "degraded", Phase.DEGRADED),
+        node("edge/a", "bridge", "starting_connection", Phase.STARTING),
+        node("edge/a/connection", "connection", "down", Phase.DEGRADED, reason="refused"),
+        node("edge/a/dfc_read", "dataflow", "stopped", Phase.STOPPED, control="stopped"),
+        node("edge/ab", "bridge", "active", Phase.RUNNING),
+        node("edge/b", "bridge", "starting_broker", Phase.STARTING, reason="waits"),
+    ) == {"edge/a/connection": "down: refused", "edge/b": "starting_broker: waits"}
+
+
+def test_who_is_asked_to_be_stopped_is_settled() -> None:
+    assert found(node("edge/a", "bridge", "stopped", Phase.STOPPED, control="stopped")) == {}
+    assert found(node("edge/a", "bridge", "stopped", Phase.STOPPED)) == {
+        "edge/a": "stopped: because"
+    }
+
+
+def test_who_is_stopped_because_it_could_not_be_derived_or_created_is_not() -> None:
+    missing = Condition("Derived", "False", "Variable 'PORT' is not defined", 0.0)
+    broken = node(
+        "edge/a", "bridge", "stopped", Phase.STOPPED, control="stopped", conditions=(missing,)
+    )
+    assert found(broken) == {"edge/a": "stopped: Derived: Variable 'PORT' is not defined; because"}
+    unknown = node("edge/x", "toaster", "stopped", Phase.STOPPED, control="stopped")
+    assert found(unknown) == {"edge/x": "stopped: because"}
+
+
+def test_an_observation_that_is_stale_is_no_proof_of_running() -> None:
+    stale = node("edge/a", "bridge", "active", Phase.RUNNING, healthy=False, fresh=False)
+    assert found(stale) == {"edge/a": "active: because"}

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from fsmv2.flow.extra import silence
+from fsmv2.flow.optional_packages import silence
 
 TAGS = 20
 

@@ -151,7 +151,7 @@ def test_h84_what_a_library_logs_is_clean() -> None:
     assert PrintableFormatter("%(levelname)s %(message)s").format(record) == f"ERROR broker: {SAID}"
 
 
-SINKS = {"cli/terminal.py", "flow/modbus/simulator.py"}
+SINKS = {"cli/terminal.py", "flow/inputs/modbus/simulator.py"}
 """Who may write: the sink itself, and a program of its own that says its port and nothing else."""
 
 

@@ -13,17 +13,10 @@ COMMANDS = SOURCE / "cli" / "commands"
 """Here a file is named as the verb that a person types, whatever else has that name."""
 
 STILL_SHARED = {
-    "command.py": "builtin/process/keeper: the start of one",
-    "config.py": "flow, flow/write and builtin/broker: what each is handed",
-    "connection.py": "builtin: the worker type of that name; flow: one for each protocol",
-    "ending.py": "flow: the end of a task, builtin/process: of a process",
-    "flow.py": "flow/write: a write flow",
     "kernel.py": "builtin: what is known of processes, and which of them are brokers",
-    "listener.py": "builtin/process: whose a socket is, flow/write: who hears commands",
     "pace.py": "builtin/process/keeper: of lines",
     "protocol.py": "builtin/broker: a handshake with a broker",
     "record.py": "builtin: of a process, of its command, and of a broker",
-    "turns.py": "flow: on a connection, and to send to a subject",
     "worker.py": "builtin: the worker types `process` and `broker`",
 }
 """File names that stand for several things for now, and which of the files are to be renamed.

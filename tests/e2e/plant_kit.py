@@ -21,7 +21,7 @@ from fsmv2.builtin import builtins
 from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.credentials import known_credentials
 from fsmv2.flow import Engine
-from fsmv2.flow.uns.login import Credentials
+from fsmv2.flow.outputs.uns.login import Credentials
 from fsmv2.plant import load_plant
 
 REGISTERS = """\
@@ -52,7 +52,8 @@ class Plc:
 
     def start(self) -> Plc:
         """Start it and wait until it listens."""
-        command = [sys.executable, "-m", "fsmv2.flow.modbus.simulator", "--port", str(self.port)]
+        module = "fsmv2.flow.inputs.modbus.simulator"
+        command = [sys.executable, "-m", module, "--port", str(self.port)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()

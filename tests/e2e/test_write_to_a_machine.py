@@ -19,7 +19,7 @@ from plant_kit import MACHINES, Plant, until
 from fsmv2 import Runtime
 from fsmv2.builtin import builtins
 from fsmv2.flow import ModbusInput, Register
-from fsmv2.flow.modbus.reader import ModbusReader
+from fsmv2.flow.inputs.modbus.reader import ModbusReader
 from fsmv2.plant import load_plant
 from fsmv2.runtime import TreeView
 from fsmv2.store import SqliteStore

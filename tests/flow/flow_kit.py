@@ -19,7 +19,7 @@ from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.credentials import known_credentials
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.flow import FlowConfig, ModbusInput, Register, UnsOutput
-from fsmv2.flow.modbus.simulator import SIMULATED_REGISTERS
+from fsmv2.flow.inputs.modbus.simulator import SIMULATED_REGISTERS
 
 
 class Simulator:
@@ -31,7 +31,8 @@ class Simulator:
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        command = [sys.executable, "-m", "fsmv2.flow.modbus.simulator", "--port", str(self.port)]
+        module = "fsmv2.flow.inputs.modbus.simulator"
+        command = [sys.executable, "-m", module, "--port", str(self.port)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == f"ready 127.0.0.1:{self.port}\n"

@@ -9,7 +9,7 @@ import struct
 from collections.abc import AsyncIterator, Callable
 
 from fsmv2.flow import ModbusInput, Register
-from fsmv2.flow.modbus.reader import ModbusReader, Reading
+from fsmv2.flow.inputs.modbus.reader import ModbusReader, Reading
 
 Twist = Callable[[bytes], bytes]
 

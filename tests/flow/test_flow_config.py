@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from fsmv2 import SpecError
 from fsmv2.flow import ModbusInput, Register, UnsOutput
+from fsmv2.flow.outputs.uns.subject import subject_from, subject_of, topic_of
 from fsmv2.flow.stats import Counters, Rate
-from fsmv2.flow.uns.subject import subject_from, subject_of, topic_of
 
 
 def test_all_problems_of_an_input_are_told_at_once() -> None:

@@ -21,9 +21,9 @@ from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.process import start, stop
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats
-from fsmv2.flow.uns.client import Client
-from fsmv2.flow.uns.connection import Heard, UnsConnection
-from fsmv2.flow.uns.login import Login
+from fsmv2.flow.outputs.uns.client import Client
+from fsmv2.flow.outputs.uns.login import Login
+from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection
 
 pytestmark = pytest.mark.real
 

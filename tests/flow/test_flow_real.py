@@ -17,8 +17,8 @@ from fsmv2 import FlowError
 from fsmv2.builtin.broker.process import start
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowStats, ModbusInput, Register
-from fsmv2.flow.modbus.reader import ModbusReader
-from fsmv2.flow.modbus.simulator import SIMULATED_REGISTERS
+from fsmv2.flow.inputs.modbus.reader import ModbusReader
+from fsmv2.flow.inputs.modbus.simulator import SIMULATED_REGISTERS
 
 pytestmark = pytest.mark.real
 

@@ -19,11 +19,11 @@ from broker_url import connect_url
 from fsmv2.builtin.broker.process import start
 from fsmv2.builtin.broker.record import read_record
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats, UnsOutput
-from fsmv2.flow.modbus.connection import RECONNECT_BASE
+from fsmv2.flow.inputs.modbus.modbus_connection import RECONNECT_BASE
+from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
+from fsmv2.flow.outputs.uns.publisher import UnsPublisher
 from fsmv2.flow.sample import Sample
 from fsmv2.flow.stats import Counters
-from fsmv2.flow.uns.connection import UnsConnection
-from fsmv2.flow.uns.publisher import UnsPublisher
 
 pytestmark = pytest.mark.real
 

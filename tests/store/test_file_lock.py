@@ -14,7 +14,7 @@ import pytest
 
 from fsmv2.cli.state_directory import LOCK, held, holder
 from fsmv2.errors import StoreError
-from fsmv2.flow.write.kept import KeptCommands
+from fsmv2.flow.commands.kept import KeptCommands
 from fsmv2.store import Batch, EventRecord, SqliteStore
 from fsmv2.store.file_lock import FileLock
 from fsmv2.store.segmented_log import SegmentedLog

@@ -27,7 +27,7 @@ from fsmv2.flow import (
     command_subject,
     subject_from,
 )
-from fsmv2.flow.register import Kind, Order, ValueType
+from fsmv2.flow.inputs.modbus.register import Kind, Order, ValueType
 from fsmv2.model import has_first_level
 from fsmv2.model.network_address import MODBUS_PORT, read_host_and_port
 from fsmv2.model.secrets.vault import holds_secret

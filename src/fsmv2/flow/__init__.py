@@ -1,18 +1,19 @@
 """Moving data: what a flow is, the engine that runs flows, inputs and outputs. Knows no supervisor.
 
-config: what a flow is to do.        engine: the protocol.   asyncio_engine: the one that ships.
-flow, sample, stats: one flow.       modbus, uns: input and output.   write: the way back.
+flow_config: what a flow is to do.   engine: the protocol.   asyncio_engine: the one that ships.
+flow, sample, stats: one flow.       inputs, outputs: a package for each protocol.
+commands: the way back, from commands to a device.
 """
 
 from fsmv2.flow.asyncio_engine import AsyncioEngine
-from fsmv2.flow.config import FlowConfig, ModbusInput, UnsOutput
+from fsmv2.flow.commands.write_config import CommandInput, ModbusOutput, WriteConfig, WriteRegister
 from fsmv2.flow.engine import AnyConfig, Engine, OnAccepted, Refusal, Refusing, nobody_allows
-from fsmv2.flow.modbus.connection import DeviceStatus
-from fsmv2.flow.register import Register
+from fsmv2.flow.flow_config import FlowConfig, ModbusInput, UnsOutput
+from fsmv2.flow.inputs.modbus.modbus_connection import DeviceStatus
+from fsmv2.flow.inputs.modbus.register import Register
+from fsmv2.flow.outputs.uns.login import Login
+from fsmv2.flow.outputs.uns.subject import command_subject, subject_from, topic_of
 from fsmv2.flow.stats import FlowStats, WriteStats
-from fsmv2.flow.uns.login import Login
-from fsmv2.flow.uns.subject import command_subject, subject_from, topic_of
-from fsmv2.flow.write.config import CommandInput, ModbusOutput, WriteConfig, WriteRegister
 
 __all__ = [
     "AnyConfig",

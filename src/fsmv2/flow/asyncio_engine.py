@@ -13,18 +13,18 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from fsmv2.errors import FlowError
-from fsmv2.flow.config import FlowConfig, ModbusInput, UnsOutput
+from fsmv2.flow.commands.command_flow import WriteFlow
+from fsmv2.flow.commands.refusing import RefusingListener
+from fsmv2.flow.commands.seen import SeenCommands
+from fsmv2.flow.commands.write_config import CommandInput, ModbusOutput, WriteConfig
 from fsmv2.flow.engine import AnyConfig, OnAccepted, Refusal, nobody_allows
 from fsmv2.flow.flow import Flow
-from fsmv2.flow.modbus.connection import DeviceStatus
-from fsmv2.flow.modbus.shared import SharedConnections, Use
+from fsmv2.flow.flow_config import FlowConfig, ModbusInput, UnsOutput
+from fsmv2.flow.inputs.modbus.modbus_connection import DeviceStatus
+from fsmv2.flow.inputs.modbus.shared import SharedConnections, Use
+from fsmv2.flow.outputs.uns.login import Login
+from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
 from fsmv2.flow.stats import FlowStats
-from fsmv2.flow.uns.connection import UnsConnection
-from fsmv2.flow.uns.login import Login
-from fsmv2.flow.write.config import CommandInput, ModbusOutput, WriteConfig
-from fsmv2.flow.write.flow import WriteFlow
-from fsmv2.flow.write.refusing import RefusingListener
-from fsmv2.flow.write.seen import SeenCommands
 from fsmv2.host import new_loop
 
 T = TypeVar("T")

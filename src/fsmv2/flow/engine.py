@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from fsmv2.flow.config import FlowConfig
-from fsmv2.flow.modbus.connection import DeviceStatus
+from fsmv2.flow.commands.write_config import WriteConfig
+from fsmv2.flow.flow_config import FlowConfig
+from fsmv2.flow.inputs.modbus.modbus_connection import DeviceStatus
 from fsmv2.flow.stats import FlowStats, WriteStats
-from fsmv2.flow.write.config import WriteConfig
 
 AnyConfig = FlowConfig | WriteConfig
 """A flow that reads, or one that writes."""

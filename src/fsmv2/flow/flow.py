@@ -8,18 +8,18 @@ import math
 import time
 
 from fsmv2.errors import said
-from fsmv2.flow.config import FlowConfig
-from fsmv2.flow.ending import end
 from fsmv2.flow.engine import OnAccepted
-from fsmv2.flow.modbus.poller import ModbusPoller
-from fsmv2.flow.modbus.reader import Reading
-from fsmv2.flow.modbus.shared import Use
-from fsmv2.flow.register import Register
+from fsmv2.flow.flow_config import FlowConfig
+from fsmv2.flow.inputs.modbus.poller import ModbusPoller
+from fsmv2.flow.inputs.modbus.reader import Reading
+from fsmv2.flow.inputs.modbus.register import Register
+from fsmv2.flow.inputs.modbus.shared import Use
+from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
+from fsmv2.flow.outputs.uns.publisher import UnsPublisher
 from fsmv2.flow.sample import ENCODER, Payload, Sample
 from fsmv2.flow.stats import Counters, FlowStats
+from fsmv2.flow.task_end import end
 from fsmv2.flow.thinning import Thinning, Value
-from fsmv2.flow.uns.connection import UnsConnection
-from fsmv2.flow.uns.publisher import UnsPublisher
 
 
 class Flow:

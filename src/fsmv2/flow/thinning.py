@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TypeGuard
 
-from fsmv2.flow.register import Register
+from fsmv2.flow.inputs.modbus.register import Register
 
 Value = int | float | bool | str
 

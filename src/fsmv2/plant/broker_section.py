@@ -18,7 +18,7 @@ from fsmv2.builtin.broker.worker import BrokerSpec
 from fsmv2.builtin.sections import BrokerSection
 from fsmv2.document import Node
 from fsmv2.flow import Login
-from fsmv2.flow.uns.address import parse_address, split_url
+from fsmv2.flow.outputs.uns.broker_url import parse_address, split_url
 from fsmv2.model.secrets.vault import holds_secret
 
 UNFIT, NO_ADDRESS = "FSM0126", "FSM0150"

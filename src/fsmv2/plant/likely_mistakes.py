@@ -13,9 +13,9 @@ from fsmv2.builtin.dataflow import DataFlowSpec
 from fsmv2.document import Node
 from fsmv2.document.template_fields import is_template
 from fsmv2.flow import ModbusInput, ModbusOutput, WriteRegister
-from fsmv2.flow.modbus.values import exact
-from fsmv2.flow.register import BIT_KINDS, WIDTHS, ModbusTag
-from fsmv2.flow.write.config import plain
+from fsmv2.flow.commands.write_config import plain
+from fsmv2.flow.inputs.modbus.register import BIT_KINDS, WIDTHS, ModbusTag
+from fsmv2.flow.inputs.modbus.register_values import exact
 from fsmv2.model import location_variables, normalise_location
 
 BOOL_OF_A_REGISTER, LIMIT, MODICON, GAP, NO_LOCATION, MARKERS, PAUSE = CODES = (

@@ -16,7 +16,7 @@ import msgspec
 from fsmv2.errors import FsmError
 from fsmv2.flow import FlowConfig, WriteConfig
 from fsmv2.flow.engine import AnyConfig, Refusal, Refusing, nobody_allows
-from fsmv2.flow.modbus.connection import DeviceStatus
+from fsmv2.flow.inputs.modbus.modbus_connection import DeviceStatus
 from fsmv2.flow.stats import FlowStats, WriteStats
 from fsmv2.testing.surroundings import Surroundings
 

@@ -10,7 +10,7 @@ import pytest
 from fsmv2.builtin.broker.config import BrokerConfig, write_private
 from fsmv2.builtin.broker.template import digest, quote, render
 from fsmv2.errors import SpecError
-from fsmv2.flow.uns.login import Credentials
+from fsmv2.flow.outputs.uns.login import Credentials
 
 OWN = Credentials(user="fsmv2", password="0" * 8)
 HOSTILE = 'a" \n}\nhttp: "0.0.0.0:1" # {{ name }} {% raw %} $HOME \\ jürgen €'

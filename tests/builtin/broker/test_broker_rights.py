@@ -30,8 +30,8 @@ from fsmv2.builtin.broker.record import read_record, write_record
 from fsmv2.builtin.broker.template import render
 from fsmv2.errors import SpecError
 from fsmv2.flow import Login
-from fsmv2.flow.uns.client import Client
-from fsmv2.flow.uns.login import Credentials
+from fsmv2.flow.outputs.uns.client import Client
+from fsmv2.flow.outputs.uns.login import Credentials
 
 pytestmark = pytest.mark.real
 

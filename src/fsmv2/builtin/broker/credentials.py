@@ -12,7 +12,7 @@ import msgspec
 
 from fsmv2.builtin.broker.config import RESERVED_USERS, BrokerConfig, write_private
 from fsmv2.errors import PermanentError
-from fsmv2.flow.uns.login import Credentials, read_credentials
+from fsmv2.flow.outputs.uns.login import Credentials, read_credentials
 
 OWN_USER, ANONYMOUS = RESERVED_USERS
 """Who the plant's own flows are, who may do everything; and everybody who shows no password."""

@@ -21,8 +21,8 @@ from fsmv2.builtin.broker.record import Record, is_alive, read_record
 from fsmv2.builtin.broker.template import digest
 from fsmv2.builtin.on_disk import on_disk
 from fsmv2.builtin.process.kernel import holder_of, how_ended, is_zombie
-from fsmv2.flow.uns.client import Client, stream_exists
-from fsmv2.flow.uns.login import Login
+from fsmv2.flow.outputs.uns.client import Client, stream_exists
+from fsmv2.flow.outputs.uns.login import Login
 
 LOOK_WITHIN = 2.0
 """Seconds for a look at a broker of the user's."""

@@ -7,7 +7,7 @@ import os
 
 from fsmv2.builtin.broker.config import BrokerConfig
 from fsmv2.builtin.broker.credentials import ANONYMOUS
-from fsmv2.flow.uns.login import Credentials
+from fsmv2.flow.outputs.uns.login import Credentials
 from fsmv2.model import render_template
 
 TEMPLATE = """\

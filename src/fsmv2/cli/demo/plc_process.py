@@ -20,4 +20,4 @@ def end_with_stdin() -> None:
 
 if __name__ == "__main__":
     threading.Thread(target=end_with_stdin, daemon=True).start()
-    runpy.run_module("fsmv2.flow.modbus.simulator", run_name="__main__", alter_sys=True)
+    runpy.run_module("fsmv2.flow.inputs.modbus.simulator", run_name="__main__", alter_sys=True)

@@ -1,0 +1,226 @@
+"""Who hears commands: reads each at once, refuses what is not to be executed, answers.
+
+What may be executed is taken up by `WriteFlow`. `RefusingListener` takes up nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+
+import msgspec
+
+from fsmv2.errors import said, suggest
+from fsmv2.escaping import printable
+from fsmv2.flow.commands.alertness import Alertness, steady
+from fsmv2.flow.commands.outbox import Outbox
+from fsmv2.flow.commands.seen import SeenCommands
+from fsmv2.flow.commands.write_command import Answer, Command, Result, UnreadableError, request_of
+from fsmv2.flow.commands.write_config import WriteConfig, WriteRegister
+from fsmv2.flow.engine import Refusal
+from fsmv2.flow.inputs.modbus.raw import registers_for
+from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection
+from fsmv2.flow.outputs.uns.subject import PREFIX, REPLY
+from fsmv2.flow.stats import Counters, WriteStats
+
+MOST_REPLIES = 10
+"""Subjects on which one command is answered, however often it is sent while it waits."""
+
+
+class CommandListener:
+    """The commands of one config. Runs on the engine's loop."""
+
+    def __init__(
+        self,
+        config: WriteConfig,
+        hears: UnsConnection,
+        answers: UnsConnection,
+        seen: SeenCommands,
+        refusal: Refusal,
+    ) -> None:
+        """Commands come on the connection `hears`, answers go out on `answers`.
+
+        `refusal` is asked of each command whether it may be executed.
+        """
+        self.config = config
+        self.connections = (hears, answers)
+        self._hears = hears
+        self._seen = seen
+        self._refusal = refusal
+        self._counters = Counters()
+        self._writes = WriteStats()
+        self._registers = {register.path: register for register in config.output.registers}
+        self._alert = Alertness(steady())
+        self._outbox = Outbox(answers, self._unanswered)
+
+    def _take_up(self, command: Command) -> None:
+        """It may be executed."""
+        raise NotImplementedError
+
+    def _not_now(self, meant: float | None, arrived: float) -> str:
+        """Why a command of these times is not to be executed now; '' when it may."""
+        raise NotImplementedError
+
+    def _no_place(self) -> str:
+        """Why no further command can wait; '' when one can."""
+        return ""
+
+    async def _listen(self) -> None:
+        await self._hears.listen(self, f"{self.config.input.subject}.>", self._hear)
+
+    # ---- hearing -----------------------------------------------------------------------------
+
+    def _hear(self, heard: Heard) -> None:
+        """Take a command in, or refuse it, at once: called right where it is read."""
+        try:
+            self._take(heard)
+        except Exception as error:  # noqa: BLE001  (one strange message must not end the hearing)
+            self._refuse(f"it could not be handled: {said(error)}", heard.subject, None, "", heard)
+
+    def _take(self, heard: Heard) -> None:
+        if heard.subject.endswith(f".{REPLY}"):
+            return  # an answer
+        now = steady()
+        # The earliest of what can be: it waited in the socket, or while this process stood still.
+        arrived = min(heard.since, self._alert.arrived(now))
+        self._counters.last_message_ms = time.time_ns() // 1_000_000
+        self._counters.messages_rate.add(1, now)
+        tag = heard.subject.removeprefix(f"{self.config.input.subject}.")
+        register = self._registers.get(tag)
+        if not self._outbox.room and (reason := self._hopeless(register, tag, arrived)):
+            self._refuse_unread(reason, tag)
+            return
+        if register is None:
+            self._refuse_unknown(tag, heard)
+            return
+        asked: object = None
+        id_ = heard.id
+        try:
+            request = request_of(heard.payload, heard.id)
+            asked, id_ = request.asked, request.id
+            known = self._seen.find(tag, id_, now)
+            if known is not None:
+                self._again(known.command, known.answer, asked == known.asked, asked, heard)
+                return
+            output = self.config.output
+            words, value = registers_for(
+                register, request.value, word_order=output.word_order, byte_order=output.byte_order
+            )
+        except (UnreadableError, ValueError) as error:
+            self._refuse(str(error), tag, asked, id_, heard)
+            return
+        stamp = request.timestamp_ms
+        meant = None if stamp is None else now - (time.time() - stamp / 1000)
+        command = Command(register, words, asked, value, meant, arrived, id_, [self._reply(heard)])
+        reason = self._not_now(meant, arrived) or self._no_place() or self._seen.full(id_)
+        if reason:
+            self._refuse(reason, tag, asked, id_, heard)
+            return
+        self._seen.accept(command, now)
+        self._take_up(command)
+
+    def _hopeless(self, register: WriteRegister | None, tag: str, arrived: float) -> str:
+        """Why a command is refused whatever it says; '' when it depends on what that is."""
+        if register is None:
+            return f"there is no tag '{tag}' that may be written."
+        return self._not_now(None, arrived) or self._no_place()
+
+    def _refuse_unread(self, reason: str, tag: str) -> None:
+        """No answer can be taken, so none is made: a flood of these costs next to nothing."""
+        writes = self._writes
+        writes.refused_total += 1
+        writes.unanswered_total += 1
+        writes.last_error = printable(f"{tag}: {reason}")
+
+    def _refuse_unknown(self, tag: str, heard: Heard) -> None:
+        reason = f"there is no tag '{tag}' that may be written."
+        reason = f"{reason} {suggest(tag, self._registers)}".rstrip()
+        asked, id_ = None, heard.id
+        with contextlib.suppress(UnreadableError):
+            request = request_of(heard.payload, heard.id)
+            asked, id_ = request.asked, request.id
+        self._refuse(reason, tag, asked, id_, heard)
+
+    def _reply(self, heard: Heard) -> str:
+        """Where the answer goes: to the sender's reply subject, unless that is no place for one.
+
+        With it a sender would have us say something where it may not itself: in the namespace of
+        what was measured, or as a command.
+        """
+        reply, own = heard.reply, self.config.input.subject
+        levels = reply.split(".")
+        if (
+            not reply.isprintable()
+            or "" in levels
+            or {"*", ">"} & set(levels)
+            or reply.startswith(("$", f"{PREFIX}.", f"{own}."))
+        ):
+            return f"{heard.subject}.{REPLY}"
+        return reply
+
+    def _again(
+        self,
+        command: Command | None,
+        answer: Answer | None,
+        same: bool,
+        asked: object,
+        heard: Heard,
+    ) -> None:
+        """A command whose id is known: it is not executed, its sender hears what became of it."""
+        self._writes.duplicates_total += 1
+        tag = command.register.path if command is not None else answer.tag if answer else ""
+        id_ = command.id if command is not None else answer.id if answer else ""
+        reply = self._reply(heard)
+        if not same:
+            self._refuse(
+                f"the id '{id_}' was used for another value of {tag}", tag, asked, id_, heard
+            )
+        elif command is not None and reply not in command.replies:
+            if len(command.replies) < MOST_REPLIES:
+                command.replies.append(reply)
+            else:
+                self._refuse(
+                    f"the command '{id_}' was sent too often already", tag, asked, id_, heard
+                )
+        elif answer is not None:
+            self._outbox.put(msgspec.structs.replace(answer, duplicate=True), reply)
+
+    async def _stay_alert(self) -> None:
+        while True:
+            self._alert.beat(steady())
+            await asyncio.sleep(Alertness.PACE)
+
+    # ---- answering ---------------------------------------------------------------------------
+
+    def _refuse(self, reason: str, tag: str, asked: object, id_: str, heard: Heard) -> None:
+        answer = self._counted("refused", reason, tag, asked, id_)
+        self._outbox.put(answer, self._reply(heard))
+
+    def _unanswered(self, count: int, why: str) -> None:
+        self._writes.unanswered_total += count
+        self._writes.last_error = why or self._writes.last_error
+
+    def _counted(self, result: Result, reason: str, tag: str, value: object, id_: str) -> Answer:
+        # Both quote the sender, who is anybody that may publish.
+        reason, tag = printable(reason), printable(tag)
+        writes = self._writes
+        if result == "written":
+            writes.written_total += 1
+        else:
+            writes.last_error = f"{tag}: {reason}"
+            if result == "refused":
+                writes.refused_total += 1
+            elif result == "failed":
+                writes.failed_total += 1
+            else:
+                writes.unknown_total += 1
+        return Answer(
+            ok=result == "written",
+            outcome=result,
+            reason=reason,
+            tag=tag,
+            value=value,
+            timestamp_ms=time.time_ns() // 1_000_000,
+            id=id_,
+        )

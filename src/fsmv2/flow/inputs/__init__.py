@@ -1,0 +1,1 @@
+"""Where flows read: a package for each protocol."""

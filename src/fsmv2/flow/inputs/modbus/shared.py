@@ -1,0 +1,96 @@
+"""Hands out the shared connections of an engine: one for each address, to whoever uses it."""
+
+from __future__ import annotations
+
+from fsmv2.flow.inputs.modbus.modbus_connection import DeviceStatus, ModbusConnection
+
+Address = tuple[str, int]
+
+
+class Use:
+    """One user's part in a shared connection. `release` ends it; the last one closes."""
+
+    def __init__(
+        self,
+        of: SharedConnections,
+        connection: ModbusConnection,
+        *,
+        user: str,
+        unit: int,
+        gap: float,
+    ) -> None:
+        self.connection = connection
+        self.user, self.unit, self.gap = user, unit, gap
+        self._of = of
+
+    @property
+    def others(self) -> int:
+        """How many other flows use the connection."""
+        return len({use.user for use in self._of.uses(self.connection)} - {self.user})
+
+    @property
+    def conflict(self) -> str:
+        """Whose setting counts in place of this user's, in words; '' when its own does.
+
+        Devices have one pause between requests, whoever asks: the longest counts.
+        """
+        longest = max(self._of.uses(self.connection), key=lambda use: use.gap, default=self)
+        if not self.gap or longest.gap == self.gap:
+            return ""
+        return (
+            f"waits {longest.gap * 1000:g} ms between requests, as {longest.user} asks of this "
+            f"device, not its own {self.gap * 1000:g} ms: write one `request_gap` for both"
+        )
+
+    def release(self) -> None:
+        """This user is done; harmless if it was already."""
+        self._of.release(self)
+
+
+class SharedConnections:
+    """Runs on the engine's loop; `status` may be asked from any thread."""
+
+    def __init__(self) -> None:
+        self._connections: dict[Address, ModbusConnection] = {}
+        self._uses: dict[ModbusConnection, tuple[Use, ...]] = {}
+
+    def use(self, host: str, port: int, *, user: str, unit: int, gap: float) -> Use:
+        """A part in the connection to an address, which is made if this is its first user."""
+        key = _key(host, port)
+        connection = self._connections.get(key)
+        if connection is None:
+            connection = self._connections[key] = ModbusConnection(host, port)
+        use = Use(self, connection, user=user, unit=unit, gap=gap)
+        self._set(connection, (*self.uses(connection), use))
+        return use
+
+    def uses(self, connection: ModbusConnection) -> tuple[Use, ...]:
+        """Who uses it now."""
+        return self._uses.get(connection, ())
+
+    def release(self, use: Use) -> None:
+        """End one use."""
+        connection = use.connection
+        left = tuple(one for one in self.uses(connection) if one is not use)
+        if left or connection not in self._uses:
+            self._set(connection, left)
+            return
+        del self._uses[connection]
+        del self._connections[_key(connection.host, connection.port)]
+        connection.close()
+
+    def status(self, host: str, port: int) -> DeviceStatus | None:
+        """What the connection to an address knows of it; None: nobody uses it."""
+        connection = self._connections.get(_key(host, port))
+        return connection.status if connection is not None else None
+
+    def _set(self, connection: ModbusConnection, uses: tuple[Use, ...]) -> None:
+        if not uses:
+            return
+        self._uses[connection] = uses
+        connection.gap = max(use.gap for use in uses)
+        connection.units = frozenset(use.unit for use in uses)
+
+
+def _key(host: str, port: int) -> Address:
+    return host.lower(), port

@@ -1,0 +1,1 @@
+"""Where flows publish, and to what they write: a package for each protocol."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from fsmv2 import Phase
-from fsmv2.cli.live_tree import LiveTree, age_text, fitting, guides, rate_text, tree_table
+from fsmv2.cli.live_tree import LiveTree, age_text, fitting, guides, headline, rate_text, tree_table
 from fsmv2.cli.tree_display import DisplayedEvent
 from fsmv2.core import Condition
 from fsmv2.runtime import NodeView, TreeView
@@ -92,6 +92,23 @@ def test_a_condition_is_shown_before_the_reason() -> None:
     condition = Condition("Derived", "False", "variable 'PORT' is not defined", 0.0)
     tree = TreeView(0.0, (node("edge", conditions=(condition,), reason="waits"),))
     assert "Derived: variable 'PORT' is not defined; waits" in drawn(tree)
+
+
+def test_a_condition_that_is_the_reason_is_shown_once() -> None:
+    condition = Condition("Mapped", "False", "asks for 'on'", 0.0)
+    tree = TreeView(0.0, (node("edge", conditions=(condition,), reason="asks for 'on'"),))
+    assert drawn(tree).count("asks for 'on'") == 1
+
+
+def test_one_that_runs_and_is_not_healthy_stands_out() -> None:
+    """Green would say that all is well."""
+    tree = TreeView(0.0, (node("edge", healthy=False), node("edge/a"), node("edge/b", fresh=False)))
+    assert headline("plant", tree).plain.endswith("3 running  1 of the running not healthy")
+    coloured = drawn(tree, force_terminal=True, color_system="standard")
+    assert "\x1b[33mactive" in coloured
+    assert "\x1b[32mactive" in coloured
+    healthy = TreeView(0.0, (node("edge"),))
+    assert headline("plant", healthy).plain.endswith("1 running")
 
 
 def test_a_reason_of_several_lines_takes_one() -> None:

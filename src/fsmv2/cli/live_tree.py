@@ -19,7 +19,14 @@ from rich.table import Table
 from rich.text import Text
 
 from fsmv2.cli.line_output import clock_text
-from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, reason_text, said
+from fsmv2.cli.tree_display import (
+    OUTPUT,
+    DisplayedEvent,
+    impaired_text,
+    is_impaired,
+    reason_text,
+    said,
+)
 from fsmv2.escaping import printable
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.worker import Phase
@@ -150,6 +157,8 @@ def headline(title: str, tree: TreeView) -> Text:
         if number:
             text.append("  ")
             text.append(f"{number} {phase.value}", COLOURS[phase])
+    if impaired := impaired_text(tree):
+        text.append(f"  {impaired}", "yellow")
     return text
 
 
@@ -166,7 +175,7 @@ def tree_table(tree: TreeView, *, rows: int) -> Table:
     for node, guide in zip(shown, guides(shown), strict=True):
         table.add_row(
             Text.assemble((guide, "dim"), node.name),
-            Text(node.state, COLOURS[node.phase] if node.fresh else "dim"),
+            Text(node.state, _colour(node)),
             age_text(node.age),
             rate_text(node.observed),
             Text(reason_text(node), "yellow" if node.conditions or node.held else ""),
@@ -174,6 +183,12 @@ def tree_table(tree: TreeView, *, rows: int) -> Table:
     if len(shown) < len(tree.nodes):
         table.add_row(Text(f"… and {len(tree.nodes) - len(shown)} more", "dim"))
     return table
+
+
+def _colour(node: NodeView) -> str:
+    if not node.fresh:
+        return "dim"
+    return "yellow" if is_impaired(node) else COLOURS[node.phase]
 
 
 def events_table(events: Iterable[DisplayedEvent]) -> Table:

@@ -13,6 +13,7 @@ import msgspec
 from fsmv2.core import Report
 from fsmv2.escaping import printable_line
 from fsmv2.runtime import NodeView, TreeView
+from fsmv2.worker import Phase
 
 PLAIN_KINDS = frozenset({"transition", "note", "value"})
 """Kinds whose text says all."""
@@ -52,8 +53,20 @@ def reason_text(node: NodeView) -> str:
     """Why it is as it is; what is unusual about it comes first."""
     unusual = [f"held: {node.held}"] if node.held else []
     unusual += [f"{condition.type}: {condition.reason}" for condition in node.conditions]
-    text = "; ".join([*unusual, node.reason] if node.reason else unusual)
+    own = node.reason and not any(node.reason == one.reason for one in node.conditions)
+    text = "; ".join([*unusual, node.reason] if own else unusual)
     return printable_line(" ".join(text.split()))
+
+
+def is_impaired(node: NodeView) -> bool:
+    """Whether it runs, and something about it or its children is known to be wrong all the same."""
+    return node.phase is Phase.RUNNING and node.fresh and not node.healthy
+
+
+def impaired_text(tree: TreeView) -> str:
+    """How many of those that run are not healthy; empty if all are."""
+    number = sum(map(is_impaired, tree.nodes))
+    return f"{number} of the running not healthy" if number else ""
 
 
 class TreeDisplay(Protocol):

@@ -26,12 +26,14 @@ NO_STATUS: Mapping[str, ChildStatus] = MappingProxyType({})
 class ChildStatus(msgspec.Struct, frozen=True, gc=False):
     """What a parent or dependent sees of a worker.
 
-    `healthy` is true in a running phase with a fresh observation. `reason` is the sentence the
-    worker gave for being as it is. `since` is when it entered its state, on the clock of
-    `Snapshot.now`. `in_trouble`: it needs a look. It is degraded or failed, it waits for its next
-    try or is starting after a failure, it starts above a worker in trouble, or it runs again and
-    has not run for as long as its next delay would be: one that keeps failing does not stop being
-    in trouble each time it comes up for a moment.
+    `healthy` is true in a running phase with a fresh observation, and of a parent only while none
+    of its conditions is False but those that were asked for (paused, detect-only). `reason` is the
+    sentence the worker gave for being as it is, or what is wrong with a parent. `since` is when it
+    entered its state, on the clock of `Snapshot.now`. `in_trouble`: it needs a look. It is degraded
+    or failed, it waits for its next try or is starting after a failure, it starts above a worker in
+    trouble, it runs and is not healthy, or it runs again and has not run for as long as its next
+    delay would be: one that keeps failing does not stop being in trouble each time it comes up for
+    a moment.
     """
 
     type: str

@@ -20,6 +20,8 @@ from fsmv2 import (
     PermanentError,
     Phase,
 )
+from fsmv2.core.phases.publish import publish
+from fsmv2.core.state.conditions import CIRCUIT, RECOVERS
 from fsmv2.testing import Simulation
 
 
@@ -147,3 +149,100 @@ def test_one_that_escalated_and_was_asked_to_stop_is_seen_stopped(world: World, 
         sim.declare(group("g", child, wish="maintenance" if how == "mapping" else "running"))
         sim.run(10)
         assert (sim["g/a"].state, g.statuses["a"].phase) == ("stopped", Phase.STOPPED)
+
+
+DUPLICATES = (device("a"), device("a"))
+UNKNOWN = (device("a", state_mapping={"*": "shining"}),)
+
+
+@pytest.mark.parametrize(
+    ("children", "type_", "said"),
+    [
+        (DUPLICATES, "ChildrenAccepted", "two children are named 'a'"),
+        (UNKNOWN, "Mapped", "asks for 'shining', which device does not know"),
+    ],
+)
+def test_a_false_condition_of_a_parent_shows_in_its_health_until_it_is_gone(
+    children: tuple[ChildSpec, ...], type_: str, said: str
+) -> None:
+    """Its own state says nothing of it, so its health and its reason do, to its parent as well."""
+    with simulate(World(), group("top", group("g", device("a")))) as sim:
+        sim.run(20)
+        assert sim["top/g"].healthy
+        assert not trouble(sim, "top/g")
+        sim.declare(group("top", group("g", *children)))
+        sim.run(1)
+        assert [one.type for one in sim["top/g"].conditions] == [type_]
+        assert (sim["top/g"].phase, sim["top/g"].healthy) == (Phase.RUNNING, False)
+        assert trouble(sim, "top/g")
+        seen = sim.supervisor("top").statuses["g"]
+        assert not seen.healthy
+        assert said in seen.reason
+        assert sim["top"].healthy  # nothing is wrong with what it declares itself
+        sim.declare(group("top", group("g", device("a"))))
+        sim.run(1)
+        assert sim["top/g"].healthy
+        assert sim["top/g"].reason == "runs"
+        assert not trouble(sim, "top/g")
+
+
+def test_a_list_that_is_refused_from_the_start_leaves_its_parent_unhealthy() -> None:
+    """There is no child then that could be in trouble."""
+    with simulate(World(), group("g", *DUPLICATES)) as sim:
+        sim.run(20)
+        assert (sim["g"].state, sim["g"].healthy) == ("running", False)
+        assert "two children are named 'a'" in sim["g"].reason
+
+
+def test_a_derive_that_fails_leaves_a_parent_unhealthy_while_its_children_go_on() -> None:
+    world = World()
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(20)
+        world.derive["g"] = ValueError("no such group")
+        sim.declare(group("g", device("a"), wish="maintenance"))
+        sim.run(1)
+        assert (sim["g"].state, sim["g"].healthy, sim["g/a"].healthy) == ("running", False, True)
+        assert "no such group" in sim["g"].reason
+
+
+def test_a_pause_of_a_parent_and_a_condition_of_a_leaf_leave_both_healthy() -> None:
+    """A pause was asked for; a leaf says by its state how the thing does."""
+    world = World()
+    with simulate(world, group("g", device("a", template="{{ .X }}"), user={"X": 1})) as sim:
+        sim.run(20)
+        sim.pause("g", "maintenance")
+        world.derive["a"] = ValueError("no such device")
+        sim.declare(group("g", device("a", template="{{ .X }}"), user={"X": 2}))
+        sim.run(1)
+        assert [one.type for one in sim["g"].conditions] == ["Managed"]
+        assert sim["g"].healthy
+        sim.resume("g")
+        sim.run(20)
+        assert [one.type for one in sim["g/a"].conditions] == ["Derived"]
+        assert sim["g/a"].healthy
+
+
+def test_a_page_that_goes_away_with_five_healthy_minutes_is_no_harm_to_health() -> None:
+    """Or it would never go away."""
+    with simulate(World(), group("g", device("a"))) as sim:
+        sim.run(20)
+        s = sim.supervisor("g")
+        sim.core.set_condition(s, RECOVERS, "an operator was paged")
+        sim.run(1)
+        assert sim["g"].healthy
+        sim.core.set_condition(s, CIRCUIT, "a does not answer")
+        sim.run(1)
+        assert not sim["g"].healthy
+
+
+def test_a_gate_is_the_reason_before_a_condition() -> None:
+    """It says what the worker waits for now."""
+    world = World()
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(20)
+        sim.declare(group("g", *DUPLICATES))
+        sim.run(1)
+        s = sim.supervisor("g")
+        s.gate = "waits for an observation"
+        publish(sim.core, s)
+        assert (s.status.reason, s.status.healthy) == ("waits for an observation", False)

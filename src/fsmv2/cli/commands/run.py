@@ -39,7 +39,7 @@ from fsmv2.cli.state_directory import (
     shown,
     state_home,
 )
-from fsmv2.cli.tree_display import TreeDisplay
+from fsmv2.cli.tree_display import TreeDisplay, impaired_text, is_impaired, reason_text
 from fsmv2.cli.tree_session import TreeSession
 from fsmv2.core.state.paths import encode
 from fsmv2.errors import StoreError
@@ -232,6 +232,8 @@ def _summary(
     phases = Counter(node.phase.value for node in tree.nodes)
     counts = ", ".join(f"{number} {phase}" for phase, number in phases.items())
     lines = [f"before the stop: {count(len(tree.nodes), 'supervisor')}: {counts or 'none'}"]
+    if impaired := impaired_text(tree):
+        lines[0] += f" ({impaired})"
     lines += [f"should run and did not: {path}: {why}" for path, why in waiting.items()][:SHOWN]
     if len(waiting) > SHOWN:
         lines.append(f"and {len(waiting) - SHOWN} more that should run and did not")
@@ -244,6 +246,7 @@ def _summary(
     return "\n".join(lines), {
         "supervisors": len(tree.nodes),
         "phases": phases,
+        "unhealthy": {node.path: reason_text(node) for node in tree.nodes if is_impaired(node)},
         "unsettled": waiting,
         "forced": forced,
         "killed": killed,

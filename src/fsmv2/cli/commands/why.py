@@ -26,6 +26,7 @@ from fsmv2.cli.line_output import clock_text
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.state_directory import JOURNAL, LOCK, holder, shown
 from fsmv2.cli.time_argument import shown as date_text
+from fsmv2.cli.tree_display import reason_text
 from fsmv2.core import Supervisor, TickRecord
 from fsmv2.errors import JournalError, suggest
 from fsmv2.runtime import NodeView, expand
@@ -282,6 +283,6 @@ def _tried(node: NodeView) -> str:
 def _below(children: list[NodeView]) -> Iterator[str]:
     trouble = [c for c in children if not c.healthy and c.phase is not Phase.STOPPED]
     for child in trouble[:MOST]:
-        yield f"{child.name} ({child.type}): {child.state}: {child.reason}"
+        yield f"{child.name} ({child.type}): {child.state}: {reason_text(child)}"
     if rest := len(children) - len(trouble[:MOST]):
         yield f"{rest} {'more' if trouble else 'all of them well or stopped'}"

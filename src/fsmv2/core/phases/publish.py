@@ -34,8 +34,11 @@ def publish(tree: Tree, s: Supervisor) -> None:
         reason = s.ended.reason
     elif s.desired is None and s.conditions is not None and DERIVED in s.conditions:
         reason = s.conditions[DERIVED].reason
-    healthy = phase is RUNNING and s.fresh
-    trouble = _in_trouble(s, phase, stands)
+    impairment = s.impairment if phase is RUNNING and s.conditions is not None else ""
+    if impairment and not s.gate:
+        reason = impairment
+    healthy = phase is RUNNING and s.fresh and not impairment
+    trouble = _in_trouble(s, phase, stands, healthy=healthy)
     # Field by field, and not by making the new status to compare it: nearly all ticks change
     # nothing, and each would make an object to throw it away.
     old = s.status
@@ -68,7 +71,7 @@ def publish(tree: Tree, s: Supervisor) -> None:
     tell(tree, s)
 
 
-def _in_trouble(s: Supervisor, phase: Phase, stands: bool) -> bool:
+def _in_trouble(s: Supervisor, phase: Phase, stands: bool, *, healthy: bool) -> bool:
     """Whether it needs a look; by facts, so that a retry alone is no good news."""
     if phase in (DEGRADED, FAILED):
         return True
@@ -81,7 +84,7 @@ def _in_trouble(s: Supervisor, phase: Phase, stands: bool) -> bool:
         return True
     if phase is STARTING:
         return any(child.in_trouble for child in s.statuses.values())
-    return phase is RUNNING and not s.fresh
+    return phase is RUNNING and not healthy
 
 
 def _has_come_up(s: Supervisor, phase: Phase) -> bool:

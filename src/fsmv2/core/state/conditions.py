@@ -32,6 +32,10 @@ CONVERGED = "Converged"
 OF_THE_PATH = (MANAGED, RECOVERS, STATE_DIRECTORY)
 """Those that hold for a path, whichever instance runs there."""
 
+NO_HARM_TO_HEALTH = (MANAGED, CONVERGED, RECOVERS)
+"""Of a parent all others that are False do. The first two were asked for: a pause, and what
+`detect_only` leaves undone; the third stays until five *healthy* minutes have passed."""
+
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
     """One condition: `status` is "False" or "Unknown", `since` in seconds of the core's clock."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.state.backoff import Attempts, ExponentialBackoff, backoff_of
-from fsmv2.core.state.conditions import OF_THE_PATH, Condition
+from fsmv2.core.state.conditions import NO_HARM_TO_HEALTH, OF_THE_PATH, Condition
 from fsmv2.core.state.parts import (
     AskedAction,
     Breaker,
@@ -279,6 +279,23 @@ class Supervisor:
     def holding(self) -> bool:
         """Whether its own desired state holds it where it is, whatever else is asked."""
         return self.decision.by is DecidedBy.HOLD
+
+    @property
+    def impairment(self) -> str:
+        """Why a parent is not healthy though it runs: its first False condition; '' if it has none.
+
+        A leaf says by its state how the thing does that it looks after. What a parent looks after
+        is its children, and whether those are as declared, its conditions say. What an operator
+        asked for is no impairment.
+        """
+        if self.conditions is None:
+            return ""
+        if not self.children and (self.desired is None or not self.desired.children_specs):
+            return ""
+        for condition in self.conditions.values():
+            if condition.status == "False" and condition.type not in NO_HARM_TO_HEALTH:
+                return condition.reason or condition.type
+        return ""
 
     @property
     def backoff(self) -> ExponentialBackoff:

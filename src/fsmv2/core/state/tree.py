@@ -26,7 +26,7 @@ from fsmv2.core.state.supervisor import NOTHING, Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.timers import Timers
 from fsmv2.model.data.frozen import FrozenDict
-from fsmv2.worker import RegisteredType, WorkerFactory
+from fsmv2.worker import Phase, RegisteredType, WorkerFactory
 
 GLOBALS = Cause("variables", "global")
 
@@ -263,6 +263,7 @@ class Tree(ABC):
             since = self.now if old is None or old.status != status else old.since
             conditions[type_] = Condition(type_, status, reason, since)
             self.report("condition", s, f"{type_}={status}: {reason}", level="warning")
+            self._publish_again(s, type_)
 
     def clear_condition(self, s: Supervisor, type_: str) -> None:
         """Note that it is as it should be again."""
@@ -270,6 +271,13 @@ class Tree(ABC):
             self.report("condition", s, f"{type_}=True")
             if not s.conditions:
                 s.conditions = None
+            self._publish_again(s, type_)
+
+    def _publish_again(self, s: Supervisor, type_: str) -> None:
+        """Have its status say what a condition changed; it may be set outside any tick of `s`."""
+        status = s.status
+        if status.phase is Phase.RUNNING and status.fresh and status.healthy is bool(s.impairment):
+            self.mark(s, Cause("condition", type_))
 
     def _unmark(self, supervisor: Supervisor) -> None:
         supervisor.dirty = False

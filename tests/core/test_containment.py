@@ -268,7 +268,7 @@ def test_h68_whatever_an_author_raises_is_contained_and_named(place: str) -> Non
         assert sim.core.finished
 
 
-OWN_CODE = ("replay.py",)
+OWN_CODE = ("replayer.py",)
 """Files that catch what our own code raises, such as of a damaged file, and let Ctrl-C through."""
 
 

@@ -86,7 +86,7 @@ def crawlers(sites: tuple[str, ...], state_dir: str = "") -> tuple[ChildSpec, Wo
     factory.register(Crawlers)
     factory.register(Process)
     spec = CrawlersSpec(sites=sites, state_dir=state_dir)
-    return ChildSpec("crawlers", "crawlers", spec), factory
+    return ChildSpec("crawlers", Crawlers, spec), factory
 
 
 def crawl(site: str) -> None:

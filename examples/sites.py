@@ -101,7 +101,7 @@ class Sites(Worker[SitesSpec, SitesObserved]):
         self, spec: SitesSpec, previous_observed: SitesObserved | None
     ) -> DesiredState:
         urls = previous_observed.urls if previous_observed is not None else ()
-        children = [ChildSpec(u, "site", SiteSpec(url=u), discovered=True) for u in urls]
+        children = [ChildSpec(u, Site, SiteSpec(url=u), discovered=True) for u in urls]
         return DesiredState("watching", tuple(children))
 
     @blocking
@@ -129,7 +129,7 @@ def sites(folder: str) -> tuple[ChildSpec, WorkerFactory]:
     factory = WorkerFactory()
     factory.register(Sites)
     factory.register(Site)
-    return ChildSpec("sites", "sites", SitesSpec(folder=folder)), factory
+    return ChildSpec("sites", Sites, SitesSpec(folder=folder)), factory
 
 
 async def main(folder: str) -> None:

@@ -11,9 +11,10 @@ api = pytest.importorskip("mypy.api")
 
 PROGRAM = """
 from fsmv2 import (
-    ActionResult, ObservedState, Resources, Snapshot, Step, UserSpec, Worker, act, action, goto,
-    state, stay,
+    ActionResult, ChildSpec, DesiredState, ObservedState, Resources, Snapshot, Step, UserSpec,
+    Worker, WorkerFactory, act, action, check, CheckResult, CheckView, goto, healthy, state, stay,
 )
+from fsmv2.runtime import TreeView
 
 class ValveSpec(UserSpec):
     pin: int = 0
@@ -46,6 +47,52 @@ class Valve(Worker[ValveSpec, ValveSeen]):
             return stay(f"pin {s.spec.pin}, {s.observed.open}")
         return act(self.turn, "not far enough", by=3.0)
 
+class Plain(Worker):
+    @state("stopped")
+    def halted(self, s: Snapshot) -> Step:
+        return stay("stays")
+
+    stop_state = halted
+    initial = "halted"
+
+class HouseSpec(UserSpec):
+    mapping: dict[str, str] = {}
+
+class House(Worker[HouseSpec]):
+    def derive_desired_state(
+        self, spec: HouseSpec, previous_observed: ObservedState | None
+    ) -> DesiredState:
+        children = [
+            ChildSpec("a", Valve, ValveSpec(pin=1)),
+            ChildSpec("b", "valve", ValveSpec(), {"stopped": "stopped", "*": "opened"}),
+            ChildSpec("c", Valve, ValveSpec(), {House.stopped: Valve.stopped}),
+            ChildSpec("d", Valve, ValveSpec(), state_mapping={House.stopped: "stopped"}),
+            ChildSpec("e", Valve, ValveSpec(), state_mapping={"*": Valve.opened}),
+            ChildSpec("f", Plain, UserSpec(), state_mapping=spec.mapping, after=["a"]),
+            ChildSpec("g", Valve, ValveSpec(), {House.stopped: Valve.stopped,
+                                                House.running: Valve.opened}, enabled=False),
+            ChildSpec("h", Valve, ValveSpec(), {House.stopped: Valve.stopped, "*": "opened"}),
+        ]
+        return DesiredState(self.running, children) if children else DesiredState(House.running)
+
+    @state("running")
+    def running(self, s: Snapshot[HouseSpec]) -> Step:
+        return goto(self.stopped, "ends") if s.should_stop else stay("runs")
+
+    @state("stopped", to=running)
+    def stopped(self, s: Snapshot[HouseSpec]) -> Step:
+        return goto(self.running, "begins")
+
+    @check()
+    def sound(self, view: CheckView) -> CheckResult:
+        return healthy()
+
+def right(view: TreeView, factory: WorkerFactory) -> None:
+    kind: str = ChildSpec("a", Valve, ValveSpec()).worker_type
+    asked: str = ChildSpec("a", Valve, ValveSpec()).state_mapping["stopped"]
+    state_: str = DesiredState("on").state
+    view.of_type(Valve), view.of_type("valve"), factory.find(Valve), factory.find("valve")
+
 def wrong(self: Valve, s: Snapshot[ValveSpec, ValveSeen]) -> Step:
     WRONG
     return stay("wrong")
@@ -67,6 +114,23 @@ WRONG = {
     "s.last(self.opened)": "incompatible type",
     "s.now = 3.0": "is read-only",
     "return 3": "Incompatible return value type",
+    'ChildSpec("a", Valv, ValveSpec())': 'Name "Valv" is not defined',
+    'ChildSpec("a", ValveSpec, ValveSpec())': "has incompatible type",
+    'ChildSpec("a", Valve(), ValveSpec())': "has incompatible type",
+    'ChildSpec("a", Valve, HouseSpec())': 'Cannot infer value of type parameter "S"',
+    'ChildSpec("a", Valve, 3)': 'Cannot infer value of type parameter "S"',
+    'ChildSpec("a", Valve, ValveSpec(), {House.stopped: Valve.shut})': 'has no attribute "shut"',
+    'ChildSpec("a", Valve, ValveSpec(), {House.stopped: Valve.turn})': "has incompatible type",
+    'ChildSpec("a", Valve, ValveSpec(), {House.stopped: House.sound})': "has incompatible type",
+    'ChildSpec("a", Valve, ValveSpec(), {House.stopped: 3})': "has incompatible type",
+    'ChildSpec("a", Valve, ValveSpec(), enable=False)': 'Unexpected keyword argument "enable"',
+    "DesiredState(House.runing)": 'has no attribute "runing"',
+    "DesiredState(House.sound)": "incompatible type",
+    "DesiredState(House)": "incompatible type",
+    "ValveSpec(pim=3)": 'Unexpected keyword argument "pim"',
+    'ValveSpec(pin="x")': "incompatible type",
+    'state("running", too="stopped")': 'Unexpected keyword argument "too"',
+    "action(timeout='5s')": "incompatible type",
 }
 
 

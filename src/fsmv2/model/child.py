@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
 from fsmv2.errors import SpecError, quoted, suggest
 from fsmv2.model.backoff_settings import AS_ELSEWHERE, Backoff
+from fsmv2.model.class_references import (
+    K,
+    StateMapping,
+    TakesSpec,
+    mapped_names,
+    worker_type_name,
+)
 from fsmv2.model.data.frozen import EMPTY, share
 from fsmv2.model.specs import UserSpec
+
+S = TypeVar("S", bound=UserSpec)
 
 Restart = Literal["permanent", "transient", "temporary"]
 
@@ -19,6 +28,10 @@ RESTARTS: tuple[Restart, ...] = ("permanent", "transient", "temporary")
 
 class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One declared child. Equality is by value.
+
+    `worker_type` is the name of a registered type, or its class; states in `state_mapping` are
+    names or methods: `ChildSpec("a", Tank, TankSpec(), {Cellar.stopped: Tank.stopped})`. What is
+    kept of both is the name.
 
     `name` is any printable text without leading or trailing space; `state_mapping` gives, for a
     state of the parent (`*` for any other), the state asked of the child; `enabled=False` keeps
@@ -49,16 +62,30 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     detect_only: bool = False
     backoff: Backoff = AS_ELSEWHERE
 
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(
+            self,
+            name: str,
+            worker_type: str | type[TakesSpec[S]],
+            user_spec: S,
+            state_mapping: StateMapping[K] = ...,
+            enabled: bool = ...,
+            depends_on: Iterable[str] = ...,
+            discovered: bool = ...,
+            restart: Restart = ...,
+            after: Iterable[str] = ...,
+            requires: Iterable[str] = ...,
+            significant: bool = ...,
+            detect_only: bool = ...,
+            backoff: Backoff = ...,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         name = self.name
         if type(name) is not str or name.strip(" ") != name or not (name and name.isprintable()):
             check_child_name(name)
-        if not _is_text(self.worker_type):
-            raise SpecError(
-                f"The worker type of child '{self.name}' is {quoted(self.worker_type)}, "
-                "expected a name.",
-                path=self.name,
-            )
+        kind: object = self.worker_type
         if not isinstance(self.user_spec, UserSpec):
             raise SpecError(
                 f"The user_spec of child '{self.name}' is a {type(self.user_spec).__name__}, "
@@ -67,21 +94,42 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
                 fix="Derive your spec from fsmv2.UserSpec.",
             )
         force = msgspec.structs.force_setattr
+        if type(kind) is not str or not kind:
+            force(self, "worker_type", _type_name(name, kind, self.user_spec))
         if self.state_mapping is not EMPTY:
-            try:
-                force(self, "state_mapping", share(self.state_mapping))
-            except (AttributeError, TypeError):
-                raise SpecError(
-                    f"The state_mapping of child '{name}' is {quoted(self.state_mapping)}, "
-                    "expected states of the parent with states of the child.",
-                    path=name,
-                    fix="Write {'running': 'running', '*': 'stopped'}.",
-                ) from None
+            force(self, "state_mapping", _states(name, self.state_mapping, kind))
         if not (type(self.depends_on) is type(self.after) is type(self.requires) is tuple):
             for field in ("depends_on", "after", "requires"):
                 force(self, field, _names(field, getattr(self, field), self.name))
         if self.restart != "permanent" or self.significant:
             _check_restart(self)
+
+
+def _type_name(name: str, kind: object, spec: UserSpec) -> str:
+    try:
+        return worker_type_name(kind, f"The worker type of child '{name}'", spec)
+    except SpecError as error:
+        error.path = name
+        raise
+
+
+def _states(name: str, mapping: Mapping[Any, Any], kind: object) -> Mapping[str, str]:
+    try:
+        if type(kind) is not str or not all(
+            type(key) is str and type(value) is str for key, value in mapping.items()
+        ):
+            mapping = mapped_names(mapping, name, kind)
+        return share(mapping)
+    except SpecError as error:
+        error.path = name
+        raise
+    except (AttributeError, TypeError):
+        raise SpecError(
+            f"The state_mapping of child '{name}' is {quoted(mapping)}, "
+            "expected states of the parent with states of the child.",
+            path=name,
+            fix="Write {'running': 'running', '*': 'stopped'}.",
+        ) from None
 
 
 def check_child_name(name: str) -> None:

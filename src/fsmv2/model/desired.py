@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from fsmv2.errors import SpecError, TemplateError, quoted, suggest
 from fsmv2.model.child import ChildSpec
+from fsmv2.model.class_references import StateReference, state_name
 from fsmv2.model.data.plain_copy import SCALARS
 from fsmv2.model.group import Group
 from fsmv2.model.sibling_order import check_order
@@ -27,6 +29,7 @@ AUTO_STOPS: tuple[AutoStop, ...] = ("never", "any_significant", "all_significant
 class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The outcome of a derive: a state, the children, and a rendered config where there is one.
 
+    `state` is a name or a method: `DesiredState(Tank.running)`, or `self.running` in a derive.
     `config` is a msgspec Struct, a data class or plain data. `hold_reason` keeps the worker in
     `state` against its parent's mapping, and is shown. `groups` are children that are restarted
     together; `auto_stop` ends the worker when one, or all, of its significant children have ended.
@@ -44,10 +47,23 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     auto_stop: AutoStop = "never"
     escalation: EscalationPolicy = "isolate"
 
+    if TYPE_CHECKING:  # what is accepted is wider than what is kept
+
+        def __init__(
+            self,
+            state: StateReference,
+            children_specs: Iterable[ChildSpec] = ...,
+            config: Any = ...,
+            hold_reason: str | None = ...,
+            groups: Iterable[Group] = ...,
+            auto_stop: AutoStop = ...,
+            escalation: EscalationPolicy = ...,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         state: object = self.state
-        if not (isinstance(state, str) and state):
-            raise SpecError(f"The desired state is {quoted(state)}, expected a state's name.")
+        if type(state) is not str or not state:
+            msgspec.structs.force_setattr(self, "state", state_name(state, "The desired state"))
         if type(self.children_specs) is not tuple:
             try:
                 children = tuple(self.children_specs)

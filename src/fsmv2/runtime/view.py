@@ -11,8 +11,9 @@ import msgspec
 from fsmv2.core import Condition, Core, Supervisor, TickRecord
 from fsmv2.core.policy.pauses import paused_by
 from fsmv2.escaping import printable
+from fsmv2.model.class_references import worker_type_name
 from fsmv2.model.data.frozen import EMPTY
-from fsmv2.worker import Phase
+from fsmv2.worker import Phase, Worker
 
 SLICE = 500
 """Nodes pictured in one go: a millisecond or two. H51"""
@@ -79,8 +80,9 @@ class TreeView(msgspec.Struct, frozen=True):
             raise KeyError(path)
         return node
 
-    def of_type(self, name: str) -> tuple[NodeView, ...]:
-        """All nodes of one worker type."""
+    def of_type(self, kind: str | type[Worker[Any, Any, Any]]) -> tuple[NodeView, ...]:
+        """All nodes of one worker type, given by name or as its class."""
+        name = worker_type_name(kind, "The worker type to look for")
         return tuple(node for node in self.nodes if node.type == name)
 
 

@@ -6,7 +6,7 @@ The checks of the FSM need no world; those that run collections and actions need
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
 from fsmv2.containment import ANY_RAISED
@@ -49,8 +49,11 @@ class Conformance:
         """
         yield
 
-    def actions(self) -> Iterable[str]:
-        """The actions to run, in an order that makes sense; default: as declared."""
+    def actions(self) -> Iterable[str | Callable[..., Any]]:
+        """The actions to run, as names or methods, in an order that makes sense.
+
+        Default: as declared.
+        """
         return tuple(self.bench().definition.actions)
 
     def arguments(self, action: str) -> Mapping[str, Any]:

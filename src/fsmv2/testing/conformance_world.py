@@ -56,11 +56,15 @@ def _specs(bench: Conformance) -> Iterator[UserSpec]:
     yield from {id(s.spec): s.spec for s in stimuli(bench.bench())[0]}.values()
 
 
+def _actions(bench: Conformance) -> list[str]:
+    return [name if isinstance(name, str) else name.__name__ for name in bench.actions()]
+
+
 def actions_are_idempotent(bench: Conformance) -> None:
     """Each action, run again after a crash, succeeds and leaves the world as the first run did."""
 
     async def check(spec: UserSpec) -> None:
-        for action in bench.actions():
+        for action in _actions(bench):
             async with incarnation(bench, spec) as one:
                 await one.run(action)
                 first = await one.observe()
@@ -90,7 +94,7 @@ def recognises_what_runs(bench: Conformance) -> None:
     """A new instance sees what an earlier one did, without being told."""
 
     async def check(spec: UserSpec) -> None:
-        for action in bench.actions():
+        for action in _actions(bench):
             async with incarnation(bench, spec) as one:
                 await one.run(action)
                 known = await one.observe()
@@ -121,7 +125,7 @@ def actions_can_be_cancelled(bench: Conformance) -> None:
     """An action that is cancelled ends, and running it again works."""
 
     async def check(spec: UserSpec) -> None:
-        for action in bench.actions():
+        for action in _actions(bench):
             async with incarnation(bench, spec) as one:
 
                 async def run(one: Incarnation = one, action: str = action) -> None:

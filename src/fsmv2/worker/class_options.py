@@ -11,16 +11,18 @@ from typing import Any
 
 from fsmv2.errors import quoted, suggest
 from fsmv2.model import Backoff
+from fsmv2.model.class_references import STATE_MARK
 from fsmv2.worker.decorator import seconds
 
 SECONDS = ("interval", "observe_timeout")
-TEXTS = ("worker_type", "initial", "stop_state", "runbook")
+TEXTS = ("worker_type", "runbook")
+STATES = ("initial", "stop_state")
 FLAGS = ("overlap_safe", "pushes", "is_bridge")
 CHOICES = {
     "update_policy": ("recreate", "in_place"),
     "derive_from": ("nothing", "own", "parent"),
 }
-OPTIONS = (*SECONDS, *TEXTS, *FLAGS, *CHOICES, "backoff", "manual_steps")
+OPTIONS = (*SECONDS, *TEXTS, *STATES, *FLAGS, *CHOICES, "backoff", "manual_steps")
 
 
 def faults_of_options(cls: Any, marked: frozenset[str]) -> Iterator[str]:
@@ -32,6 +34,9 @@ def faults_of_options(cls: Any, marked: frozenset[str]) -> Iterator[str]:
     for name in TEXTS:
         if not isinstance(given.get(name, ""), str):
             yield f"{name} is {quoted(given[name])}, expected text"
+    for name in STATES:
+        if not isinstance(given.get(name, ""), str) and not hasattr(given[name], STATE_MARK):
+            yield f"{name} is {quoted(given[name])}, expected a state, as its name or its method"
     for name in FLAGS:
         if not isinstance(given.get(name, False), bool):
             yield f"{name} is {quoted(given[name])}, expected True or False"

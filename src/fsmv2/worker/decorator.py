@@ -13,11 +13,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from fsmv2.errors import DefinitionError, quoted, suggest
+from fsmv2.model.class_references import STATE_MARK
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-STATE_MARK = "__fsmv2_state__"
 ACTION_MARK = "__fsmv2_action__"
 CHECK_MARK = "__fsmv2_check__"
 

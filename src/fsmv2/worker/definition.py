@@ -16,14 +16,14 @@ import msgspec
 
 from fsmv2.errors import DefinitionError, suggest
 from fsmv2.model import Backoff, ObservedState, UserSpec
+from fsmv2.model.class_references import STATE_MARK
 from fsmv2.worker.action import ActionDefinition
 from fsmv2.worker.check import CheckDefinition
-from fsmv2.worker.class_options import OPTIONS, faults_of_options
+from fsmv2.worker.class_options import OPTIONS, STATES, faults_of_options
 from fsmv2.worker.decorator import (
     ACTION_MARK,
     CHECK_MARK,
     MARKS,
-    STATE_MARK,
     faults_of_method,
 )
 from fsmv2.worker.phase import Phase
@@ -71,7 +71,12 @@ def define(cls: Any) -> WorkerDefinition:
     if faults:
         lines = "".join(f"\n  - {fault}" for fault in faults)
         raise DefinitionError(f"{cls.__module__}.{cls.__qualname__} is not a valid worker:{lines}")
+    for name, found in states.items():
+        method = getattr(cls, name)
+        if not hasattr(method, STATE_MARK):  # it overrides a marked one, and is referred to as well
+            setattr(method, STATE_MARK, found)
     spec_type, observed_type = types_of(cls)
+    initial = _name_of(cls.initial)
     return WorkerDefinition(
         name=cls.worker_type or dashed(cls.__name__),
         cls=cls,
@@ -81,9 +86,9 @@ def define(cls: Any) -> WorkerDefinition:
         states=states,
         actions=dict(_marked(cls, ACTION_MARK)),
         checks=tuple(found for _, found in _marked(cls, CHECK_MARK)),
-        initial=cls.initial,
-        stop_state=cls.stop_state,
-        goal=next((n for n, s in states.items() if s.phase is Phase.RUNNING), cls.initial),
+        initial=initial,
+        stop_state=_name_of(cls.stop_state),
+        goal=next((n for n, s in states.items() if s.phase is Phase.RUNNING), initial),
         interval=float(cls.interval),
         observe_timeout=float(cls.observe_timeout),
         backoff=cls.backoff,
@@ -95,6 +100,12 @@ def define(cls: Any) -> WorkerDefinition:
         runbook=cls.runbook,
         manual_steps=tuple(cls.manual_steps),
     )
+
+
+def _name_of(state: Any) -> Any:
+    """The name of a state that is given as its method; anything else as it is."""
+    found = getattr(state, STATE_MARK, None)
+    return state if found is None else found.name
 
 
 def dashed(name: str) -> str:
@@ -131,7 +142,7 @@ def _marked(cls: Any, mark: str) -> Iterator[tuple[str, Any]]:
         names.update((name, None) for name in vars(base))
     for name in names:
         found = getattr(_bearer(cls, name), mark, None)
-        if found is not None:
+        if found is not None and (name not in STATES or found.name == name):
             yield name, found
 
 
@@ -200,14 +211,15 @@ def _faults_of_states(cls: Any, states: Mapping[str, StateDefinition]) -> Iterat
     if not states:
         yield "it has no FSM: mark at least its stop state with @state('stopped')"
         return
-    for role, name in (("initial", cls.initial), ("stop", cls.stop_state)):
+    initial, stop_state = _name_of(cls.initial), _name_of(cls.stop_state)
+    for role, name in (("initial", initial), ("stop", stop_state)):
         if isinstance(name, str) and name not in states:
             yield f"its {role} state {name!r} is not one of its states. {suggest(name, states)}"
-    if not (isinstance(cls.initial, str) and isinstance(cls.stop_state, str)):
+    if not (isinstance(initial, str) and isinstance(stop_state, str)):
         return  # told of with the options
-    if cls.stop_state in states and states[cls.stop_state].phase is not Phase.STOPPED:
-        phase = states[cls.stop_state].phase
-        yield f"its stop state {cls.stop_state!r} must be of phase 'stopped', not {phase.value!r}"
+    if stop_state in states and states[stop_state].phase is not Phase.STOPPED:
+        phase = states[stop_state].phase
+        yield f"its stop state {stop_state!r} must be of phase 'stopped', not {phase.value!r}"
     for state in states.values():
         for target in state.to:
             if target not in states:
@@ -218,22 +230,22 @@ def _faults_of_states(cls: Any, states: Mapping[str, StateDefinition]) -> Iterat
             elif state.phase is Phase.STOPPING and states[target].phase not in ON_THE_WAY_DOWN:
                 yield (
                     f"state {state.name!r} is stopping and may not turn back to {target!r} "
-                    f"({states[target].phase.value}); let it reach {cls.stop_state!r} first"
+                    f"({states[target].phase.value}); let it reach {stop_state!r} first"
                 )
-    if cls.initial in states:
-        reached = _reach([cls.initial], {n: s.to for n, s in states.items()})
+    if initial in states:
+        reached = _reach([initial], {n: s.to for n, s in states.items()})
         for name in states:
             if name not in reached:
-                yield f"state {name!r} is unreachable from the initial state {cls.initial!r}"
-    if cls.stop_state in states:
+                yield f"state {name!r} is unreachable from the initial state {initial!r}"
+    if stop_state in states:
         backwards: dict[str, list[str]] = {name: [] for name in states}
         for state in states.values():
             for target in state.to:
                 backwards.get(target, []).append(state.name)
-        stoppable = _reach([cls.stop_state], backwards)
+        stoppable = _reach([stop_state], backwards)
         for name in states:
             if name not in stoppable:
-                yield f"state {name!r} has no way to the stop state {cls.stop_state!r}"
+                yield f"state {name!r} has no way to the stop state {stop_state!r}"
 
 
 def _reach(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:

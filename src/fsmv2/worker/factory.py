@@ -10,6 +10,7 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import RegistrationError, UnknownWorkerTypeError, said, suggest
+from fsmv2.model.class_references import worker_type_name
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.worker import Worker
 
@@ -61,8 +62,8 @@ class WorkerFactory:
             definition = msgspec.structs.replace(definition, name=name)
         self._types[name] = RegisteredType(definition, make or worker)
 
-    def register_alias(self, alias: str, name: str) -> None:
-        """Accept `alias` as another spelling of the registered type `name`."""
+    def register_alias(self, alias: str, name: str | type[Worker[Any, Any, Any]]) -> None:
+        """Accept `alias` as another spelling of a registered type, named or given as its class."""
         if alias in self._types:
             raise RegistrationError(f"the worker type '{alias}' is already registered.")
         self._types[alias] = self.find(name)
@@ -85,14 +86,24 @@ class WorkerFactory:
                     fix="Mend or remove the package that announces it.",
                 ) from error
 
-    def find(self, name: str) -> RegisteredType:
-        """The type of this name; UnknownWorkerTypeError names the nearest and all known."""
+    def find(self, name: str | type[Worker[Any, Any, Any]]) -> RegisteredType:
+        """The type of this name or class; UnknownWorkerTypeError names the nearest and all."""
+        known = name if isinstance(name, str) else worker_type_name(name, "The worker type to find")
         try:
-            return self._types[name]
+            return self._types[known]
         except KeyError:
             raise UnknownWorkerTypeError(
-                f"no worker type '{name}' is registered.", fix=suggest(name, self._types)
+                f"no worker type '{known}' is registered.",
+                fix=self._other_name(known) or suggest(known, self._types),
             ) from None
+
+    def _other_name(self, name: str) -> str:
+        """What to write for a class that calls itself `name`, and is registered under another."""
+        for registered, type_ in self._types.items():
+            cls = type_.definition.cls
+            if cls.definition.name == name:
+                return f"The class {cls.__name__} is registered as '{registered}': write that name."
+        return ""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import msgspec
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import DefinitionError
 from fsmv2.model import ObservedState, UserSpec, VariableBundle, with_engine_keys
+from fsmv2.model.class_references import StateReference, state_name
 from fsmv2.worker.boundary_values import every_nth, observations
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.phase import Phase
@@ -41,7 +42,7 @@ class FsmBench(msgspec.Struct, frozen=True, kw_only=True):
     possible: Callable[[Any], bool] | None = None
     children: Statuses = {}
     dependencies: Statuses = {}
-    controls: tuple[str, ...] = ()
+    controls: tuple[StateReference, ...] = ()
     allow: Mapping[str, str] = {}
     make: Callable[[], Any] | None = None
 
@@ -109,7 +110,8 @@ def stimuli(bench: FsmBench) -> tuple[list[Stimulus], bool]:
     seen, complete = observations(d.observed_type, bench.values, LIMIT)
     if bench.possible is not None:
         seen = [one for one in seen if bench.possible(one)]
-    controls = list(dict.fromkeys((*(bench.controls or (d.goal,)), d.stop_state)))
+    asked = [state_name(given, "A control of the bench") for given in bench.controls or (d.goal,)]
+    controls = list(dict.fromkeys((*asked, d.stop_state)))
     around = list(_around(bench))
     # What acted, and how long ago, matters together with each observation and control.
     found = [

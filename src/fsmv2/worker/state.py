@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from fsmv2.errors import quoted, suggest
+from fsmv2.model.class_references import STATE_MARK, StateReference
 from fsmv2.worker.decorator import (
-    STATE_MARK,
     Problem,
     calling_line,
     check_method,
@@ -32,11 +32,14 @@ class StateDefinition(msgspec.Struct, frozen=True):
 
 
 @own_errors("@state('running', to='stopped')")
-def state(phase: Phase | str, *, to: Iterable[str] | str = ()) -> Callable[[F], F]:
+def state(
+    phase: Phase | str, *, to: Iterable[StateReference] | StateReference = ()
+) -> Callable[[F], F]:
     """Mark a method as the FSM state that bears its name.
 
     `phase` says what the state means to others; `to` names the states its step may go to, as a
-    list or as words separated by spaces. The graph of all `to` is checked when the class is made,
+    list or as words separated by spaces; a state that is defined above may be given as its method.
+    The graph of all `to` is checked when the class is made,
     and a step that leaves it is an error. The first line of the docstring is shown to operators.
     DefinitionError: an argument or the method is not what a state needs.
     """
@@ -68,10 +71,16 @@ def _unknown_phase(phase: object) -> Problem:
 
 
 def _targets(to: object) -> tuple[str, ...] | None:
-    """The names in `to`; None if it is neither words nor a list of names."""
+    """The names in `to`; None if it is neither words nor a list of names and methods."""
     if isinstance(to, str):
         return tuple(to.split())
-    if not isinstance(to, Iterable) or isinstance(to, bytes):
+    given = (to,) if callable(to) else to
+    if not isinstance(given, Iterable) or isinstance(given, bytes):
         return None
-    found = tuple(to)
-    return found if all(isinstance(name, str) for name in found) else None
+    found: list[str] = []
+    for target in given:
+        marked = getattr(target, STATE_MARK, None)
+        if not isinstance(target, str) and marked is None:
+            return None
+        found.append(target if marked is None else marked.name)
+    return tuple(found)

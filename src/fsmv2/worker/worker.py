@@ -12,6 +12,7 @@ from typing_extensions import TypeVar
 
 from fsmv2.errors import DefinitionError, suggest
 from fsmv2.model import AS_ELSEWHERE, Backoff, DesiredState, ObservedState, UserSpec
+from fsmv2.model.class_references import StateReference
 from fsmv2.worker.definition import WorkerDefinition, define
 
 S = TypeVar("S", bound=UserSpec, default=UserSpec)
@@ -76,10 +77,11 @@ class Worker(Generic[S, O, R]):
 
     worker_type: ClassVar[str] = ""
     """Name to register under; default: the class name in lower case with dashes."""
-    initial: ClassVar[str] = "stopped"
-    """State a new instance begins in; the first observation decides what follows."""
-    stop_state: ClassVar[str] = "stopped"
-    """State that counts as stopped for removal, restart and shutdown."""
+    initial: ClassVar[StateReference] = "stopped"
+    """State, by name or method, that a new instance begins in; the first observation decides what
+    follows."""
+    stop_state: ClassVar[StateReference] = "stopped"
+    """State, by name or method, that counts as stopped for removal, restart and shutdown."""
     interval: ClassVar[float] = 5.0
     """Seconds between collections."""
     observe_timeout: ClassVar[float] = 2.2

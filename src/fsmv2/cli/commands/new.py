@@ -166,7 +166,7 @@ def test_it_mends_what_somebody_changed_and_stops(tmp_path: Path) -> None:
     factory = WorkerFactory()
     factory.register(@Class@)
     file = tmp_path / "file"
-    root = ChildSpec("one", "@type@", @Class@Spec(file=str(file)))
+    root = ChildSpec("one", @Class@, @Class@Spec(file=str(file)))
     with Simulation(root, factory) as sim:
         sim.run(10)
         assert sim["one"].state == "running"

@@ -48,6 +48,29 @@ def test_a_last_look_that_is_known_when_it_is_given_up_counts(stall: float) -> N
     assert tree.asked("d") == "switch_off"
 
 
+@pytest.mark.parametrize("stall", [10.0, 0.0], ids=["begun at its end", "begun at once"])
+def test_a_parent_without_a_last_look_waits_for_what_a_child_made_of_its_own(stall: float) -> None:
+    """Parents are ticked first: it would release the child before that has looked."""
+    tree = by_hand(group("g", device("d")))
+    tree.tick()
+    tree.observe("g", ObservedState())
+    light(tree, "g/d")
+    tree.stop()
+    tree.tick()
+    tree.end("g/d")
+    tree.observe("g/d", DeviceObserved(lit=False))
+    tree.advance(1.0)
+    tree.tick()
+    assert (tree["g/d"].state, tree["g/d"].final_after) == ("stopped", 1.0)
+    tree["g"].watched_at = None
+    tree.now += stall
+    tree.observe("g/d", DeviceObserved(lit=True))
+    tree.advance(10.0 - stall)
+    tree.tick()
+    assert tree["g/d"].state == "stopping"
+    assert tree.asked("g/d") == "switch_off"
+
+
 def test_a_worker_that_sees_more_after_its_last_look_goes_on_stopping() -> None:
     """Found by a simulation: somebody switches it on while it waits for its siblings to stop."""
     tree = ByHand(group("g", device("a"), device("b")), factory_for(World()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from lamp_tree import (
+    Device,
     DeviceObserved,
     World,
     by_hand,
@@ -15,10 +16,10 @@ from lamp_tree import (
     states,
 )
 
-from fsmv2 import ChildSpec, ObservedState
-from fsmv2.core import Cause, ForceAsked, RestartAsked
-from fsmv2.core.life.stop import ASKED_AT_ONCE, ask_stop, pass_stop_down, remove, restart
-from fsmv2.core.state.parts import StopRequest
+from fsmv2 import ChildSpec, ObservedState, goto, stay
+from fsmv2.core import Cause, ForceAsked, Report, RestartAsked
+from fsmv2.core.life.stop import ASKED_AT_ONCE, MORE, ask_stop, pass_stop_down, remove, restart
+from fsmv2.core.state.parts import Breaker, StopRequest
 from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.testing import ByHand
 
@@ -103,6 +104,48 @@ def test_a_worker_that_sees_more_after_its_last_look_goes_on_stopping() -> None:
     tree.observe("g", ObservedState())
     tree.tick()
     assert "g" not in tree
+
+
+def test_a_last_look_that_makes_it_go_on_was_not_the_last() -> None:
+    tree = by_hand(device("d"))
+    light(tree, "d")
+    tree.stop()
+    tree.tick()
+    for began, lit, state in ((1.0, False, "stopped"), (2.0, True, "stopping")):
+        if tree["d"].action is not None:
+            tree.end("d")
+        tree.observe("d", DeviceObserved(lit=lit))
+        tree.advance(1.0)
+        tree.tick()
+        assert (tree["d"].state, tree.now) == (state, began)
+    assert (tree["d"].final_after, "final" in tree["d"].timers) == (None, False)
+    tree.end("d")
+    tree.observe("d", DeviceObserved(lit=False))
+    tree.advance(1.0)
+    tree.tick()
+    assert (tree["d"].state, tree["d"].final_after) == ("stopped", 3.0)
+    tree.observe("d", DeviceObserved(lit=False))
+    tree.tick()
+    assert "d" not in tree
+
+
+def test_one_that_leaves_its_stop_state_again_is_not_done_although_it_does_nothing_yet() -> None:
+    world = World()
+    tree = by_hand(group("g", device("a"), device("b")), world)
+    tree.tick()
+    tree.observe("g", ObservedState())
+    light(tree, "g/b")
+    tree.stop()
+    tree.tick()
+    for _ in range(2):
+        tree.observe("g/a", DeviceObserved(lit=False))
+        tree.tick()
+    assert (tree["g/a"].state, tree["g/a"].drained) == ("stopped", True)
+    steps = iter([goto(Device.stopping, "it hums"), stay("it hums")])
+    world.step["g/a"] = lambda: next(steps)
+    tree.observe("g/a", DeviceObserved(lit=True))
+    tree.tick("g/a")
+    assert (tree["g/a"].state, tree.asked("g/a"), tree["g/a"].drained) == ("stopping", "", False)
 
 
 def test_who_waits_for_a_dependent_to_stop_is_woken_when_that_goes_on_instead() -> None:
@@ -348,8 +391,10 @@ def test_so_many_children_are_asked_to_stop_in_one_tick_and_no_more() -> None:
     tree.tick()
     tree.stop()
     asked = []
-    for _ in range(3):
+    for goes_on in (True, True, False):
+        tree["g"].take_causes()
         pass_stop_down(tree.core, tree["g"])
+        assert (MORE in tree["g"].take_causes()[0]) is goes_on
         asked.append(sum(child.stop is not None for child in tree["g"].children.values()))
     assert asked == [ASKED_AT_ONCE, 2 * ASKED_AT_ONCE, 2 * ASKED_AT_ONCE + 1]
 
@@ -406,3 +451,31 @@ def test_what_stops_with_its_parent_has_no_deadline_of_its_own_left() -> None:
     causes, _ = a.take_causes()
     assert causes == (Cause("stop", "with g", tree.core.tick_id),)
     assert tree.core.tick_id > 0
+
+
+def test_who_waits_above_one_that_stands_is_told_that_a_stop_was_passed_down() -> None:
+    tree = by_hand(group("r", group("idle", device("d"), wish="stopped"), wish="stopped"))
+    tree.tick()
+    tree["r"].take_causes()
+    ask_stop(tree.core, tree["r/idle"], StopKind.REMOVE, 5.0, "asked")
+    told, _ = tree["r/idle"].take_causes()
+    assert told == (Cause("stop", "asked", tree.core.tick_id),)
+    pass_stop_down(tree.core, tree["r/idle"])
+    told, _ = tree["r"].take_causes()
+    assert told == (Cause("stop", "handed on by r/idle", tree.core.tick_id),)
+    assert tree.core.tick_id > 0
+
+
+def test_one_whose_steps_are_stopped_is_released_as_it_is_and_that_is_an_error() -> None:
+    tree = by_hand(group("g", device("a")))
+    tree.tick()
+    tree.observe("g", ObservedState())
+    light(tree, "g/a")
+    tree["g/a"].breaker = Breaker()
+    tree["g/a"].breaker.open = True
+    tree.stop()
+    tree.tick()
+    (said,) = (i for i in tree.instructions if isinstance(i, Report) and i.kind == "forced")
+    assert (said.path, said.level) == ("g/a", "error")
+    assert said.text == "its steps are stopped by its breaker, so it is released as it is"
+    assert tree["g/a"].drained

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from lamp_tree import (
+    DeviceObserved,
     World,
     by_hand,
     device,
@@ -125,6 +126,53 @@ def test_what_stops_is_withheld_too(
     happens(tree)
     for passes in (False, True):
         assert withholding(tree.core, tree["g/a"], passes=passes) == reason
+
+
+def test_an_action_that_waits_for_a_free_slot_is_told_from_one_that_runs(tree: ByHand) -> None:
+    runs_itself(tree)
+    action = tree["g/a"].action
+    assert action is not None
+    action.queued = True
+    expected = "the action prepare waits for a free slot"
+    assert withholding(tree.core, tree["g/a"], passes=False) == expected
+
+
+@pytest.mark.parametrize("passes", [False, True])
+def test_a_livelock_withholds_until_its_time_is_over_and_no_longer(
+    tree: ByHand, passes: bool
+) -> None:
+    stops_in_a_livelock(tree)
+    tree.advance(0.9)
+    assert withholding(tree.core, tree["g/a"], passes=passes) == IN_A_LIVELOCK
+    tree.advance(0.1)
+    assert withholding(tree.core, tree["g/a"], passes=passes) == ""
+
+
+def test_one_that_is_watched_already_waits_for_no_fence(tree: ByHand) -> None:
+    fenced(tree)
+    tree["g/a"].watched_at = 0.0
+    reason = withholding(tree.core, tree["g/a"], passes=False)
+    assert reason == "waits for its first observation"
+
+
+def test_an_action_further_above_withholds_too() -> None:
+    tree = by_hand(group("r", group("g", device("a"))))
+    tree.tick()
+    for path in ("r", "r/g"):
+        tree.observe(path, ObservedState())
+    light(tree, "r/g/a")
+    tree["r"].action = RunningAction(1, BLOCKS, {}, False, 0.0, stops=False)
+    assert withholding(tree.core, tree["r/g/a"], passes=False) == "r is running its action prepare"
+
+
+def test_a_sibling_that_it_starts_after_withholds_it() -> None:
+    tree = by_hand(group("g", device("a"), device("b", after=["a"])))
+    tree.tick()
+    tree.observe("g", ObservedState())
+    tree.observe("g/b", DeviceObserved())
+    b = tree["g/b"]
+    assert withholding(tree.core, b, passes=False) == "starts after g/a, which is stopped"
+    assert withholding(tree.core, b, passes=True) == ""
 
 
 def test_a_cancelled_action_holds_up_no_stop(tree: ByHand) -> None:

@@ -10,8 +10,9 @@ from job_tree import simulate as simulate_jobs
 from lamp_tree import World, by_hand, device, group, simulate
 
 from fsmv2 import ChildSpec, DesiredState, EngineSettings, Phase, WorkerFactory
-from fsmv2.core.policy.control import asked_to_stop, lacking, undecided, unmet
-from fsmv2.core.state.parts import DecidedBy, Decision, Ended
+from fsmv2.core.policy.control import asked_to_stop, decide_control, lacking, undecided, unmet
+from fsmv2.core.state.parts import DecidedBy, Decision, Ended, StopRequest
+from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.testing import ByHand, Simulation
 
 Change = Callable[[ByHand], None]
@@ -22,20 +23,42 @@ def wrong(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("child", "parent", "before", "control", "said"),
+    ("child", "parent", "before", "control", "by", "said"),
     [
-        (device("a"), {}, None, "running", "its own desired state"),
-        (device("a", wish="stopped"), {}, None, "stopped", "its own desired state"),
-        (device("a", enabled=False), {}, None, "stopped", "disabled"),
-        (device("a"), {"enabled": False}, None, "stopped", "g/p is disabled"),
-        (device("a", enabled=False), {"enabled": False}, None, "stopped", "disabled"),
-        (device("a", hold="the door is open"), {}, None, "running", "held: the door is open"),
-        (device("a"), {}, wrong, "stopped", "no desired state could be derived yet"),
+        (device("a"), {}, None, "running", "own", "its own desired state"),
+        (device("a", wish="stopped"), {}, None, "stopped", "own", "its own desired state"),
+        (device("a", enabled=False), {}, None, "stopped", "disabled", "disabled"),
+        (device("a"), {"enabled": False}, None, "stopped", "disabled", "g/p is disabled"),
+        (
+            device("a", enabled=False),
+            {"enabled": False},
+            None,
+            "stopped",
+            "disabled",
+            "disabled",
+        ),
+        (
+            device("a", hold="the door is open"),
+            {},
+            None,
+            "running",
+            "hold",
+            "held: the door is open",
+        ),
+        (
+            device("a"),
+            {},
+            wrong,
+            "stopped",
+            "not derived",
+            "no desired state could be derived yet",
+        ),
         (
             device("a", state_mapping={"maintenance": "stopped"}),
             {"wish": "maintenance"},
             None,
             "stopped",
+            "parent",
             "g/p is maintenance and asks for it",
         ),
     ],
@@ -45,6 +68,7 @@ def test_who_decides_is_reported(
     parent: dict[str, object],
     before: Callable[[World], None] | None,
     control: str,
+    by: str,
     said: str,
 ) -> None:
     world = World()
@@ -52,13 +76,51 @@ def test_who_decides_is_reported(
         before(world)
     with simulate(world, group("g", group("p", child, **parent))) as sim:
         sim.run(15)
-        assert (sim["g/p/a"].control, sim["g/p/a"].control_reason) == (control, said)
+        assert sim.supervisor("g/p/a").decision == Decision(control, DecidedBy(by), said)
 
 
 def test_a_disabled_root_is_reported_as_disabled() -> None:
     with simulate(World(), device("a", enabled=False)) as sim:
         sim.run(5)
         assert sim["a"].control_reason == "disabled"
+
+
+def test_a_stop_decides_before_an_end_and_that_before_what_it_requires() -> None:
+    tree = by_hand(group("g", device("a", enabled=False), device("b", requires=["a"])))
+    tree.tick()
+    b = tree["g/b"]
+    why = "requires g/a, which is to stop"
+    assert b.decision == Decision("stopped", DecidedBy.REQUIREMENT, why)
+    b.ended = Ended("failed for good", normally=False)
+    decide_control(b)
+    assert b.decision == Decision("stopped", DecidedBy.ENDED, "failed for good")
+    for reason in ("asked by ann", "g no longer declares it"):
+        b.stop = StopRequest(StopKind.REMOVE, 5.0, reason)
+        decide_control(b)
+        assert b.decision == Decision("stopped", DecidedBy.STOP, reason)
+
+
+@pytest.mark.parametrize("stop", [None, StopRequest(StopKind.REMOVE, 5.0, "asked by ann")])
+def test_the_decision_is_the_same_object_while_it_says_the_same(stop: StopRequest | None) -> None:
+    """Another thread may be reading it, and each of many quiet workers would keep a new one."""
+    tree = by_hand(device("a"))
+    tree.tick()
+    a = tree["a"]
+    a.stop = stop
+    decide_control(a)
+    before = a.decision
+    decide_control(a)
+    assert a.decision is before
+
+
+def test_another_wish_of_its_own_is_another_decision() -> None:
+    tree = by_hand(device("a"))
+    tree.tick()
+    a = tree["a"]
+    assert a.control == "running"
+    a.desired = DesiredState("paused")
+    decide_control(a)
+    assert a.decision == Decision("paused", DecidedBy.OWN, "its own desired state")
 
 
 class Wishing(Job):
@@ -119,6 +181,25 @@ def test_only_its_parent_asks_one_that_ended_to_stop_before_it_derives_again(
     s.asked = asked
     assert s.desired is None
     assert asked_to_stop(s) is expected
+
+
+@pytest.mark.parametrize("why", ["a stop", "disabled", "its parent is disabled"])
+def test_one_that_ended_is_asked_to_stop_by_each_that_stops_others_too(why: str) -> None:
+    tree = by_hand(group("g", device("a", enabled=why != "disabled")))
+    tree.tick()
+    a = tree["g/a"]
+    a.ended = Ended("failed", normally=False)
+    assert asked_to_stop(a) is (why == "disabled")
+    if why == "a stop":
+        a.stop = StopRequest(StopKind.REMOVE, 5.0, "asked by ann")
+    tree["g"].disabled = why == "its parent is disabled"
+    assert asked_to_stop(a)
+
+
+def test_one_that_has_not_ended_is_asked_to_stop_when_it_is_to_stop() -> None:
+    tree = by_hand(group("g", device("a"), device("b", wish="stopped")))
+    tree.tick()
+    assert [asked_to_stop(tree[path]) for path in ("g/a", "g/b")] == [False, True]
 
 
 # ---- what it requires ---------------------------------------------------------------------------

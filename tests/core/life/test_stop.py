@@ -47,6 +47,7 @@ def test_a_last_look_that_is_known_when_it_is_given_up_counts(stall: float) -> N
     tree.tick()
     assert (tree["d"].incarnation, tree["d"].state) == (1, "stopping")
     assert tree.asked("d") == "switch_off"
+    assert tree["d"].breaker is None, "an exception was caught"
 
 
 @pytest.mark.parametrize("stall", [10.0, 0.0], ids=["begun at its end", "begun at once"])

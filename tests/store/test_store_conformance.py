@@ -17,12 +17,11 @@ from fsmv2.store import (
     ObservedRecord,
     SqliteStore,
     Store,
+    StoredOverrides,
 )
 
 
-def desired(
-    path: str, state: str = "running", *, born: float = 1.0, at: float = 5.0, paused: str = ""
-) -> Batch:
+def desired(path: str, state: str = "running", *, born: float = 1.0, at: float = 5.0) -> Batch:
     record = DesiredRecord(
         path=path,
         created_at=born,
@@ -30,7 +29,6 @@ def desired(
         worker_type="lamp",
         declared=b'{"name":"x"}',
         desired=f'{{"state":"{state}"}}'.encode(),
-        paused=paused,
     )
     return Batch(desired=(record,))
 
@@ -102,16 +100,16 @@ def test_a_path_keeps_the_age_it_was_first_stored_with(store: Store) -> None:
     assert reopened(store) == (Identity("plant", 1.0),)
 
 
-def test_a_pause_is_kept_with_its_path_until_it_is_over(store: Store) -> None:
-    store.write(desired("plant", born=1.0))
-    store.write(desired("plant", born=2.0, paused='{"who":"ops"}'))
-    found = store.read("plant")
-    assert found is not None
-    assert found.identity == Identity("plant", 1.0, '{"who":"ops"}')
-    store.write(desired("plant"))
-    found = store.read("plant")
-    assert found is not None
-    assert found.identity == Identity("plant", 1.0)
+def test_overrides_are_kept_without_their_path_until_they_are_over(store: Store) -> None:
+    plant, gone = StoredOverrides("plant", "{1}"), StoredOverrides("plant/gone", "{2}")
+    store.write(Batch(overrides=(plant, gone)))
+    store.write(Batch(deleted=("plant",)))
+    assert {*store.overrides()} == {plant, gone}
+    reopened(store)
+    assert {*store.overrides()} == {plant, gone}
+    store.write(Batch(overrides=(StoredOverrides("plant", "{3}"), StoredOverrides(gone.path, ""))))
+    reopened(store)
+    assert store.overrides() == (StoredOverrides("plant", "{3}"),)
 
 
 def test_what_is_the_same_is_not_written_and_keeps_its_version(store: Store) -> None:

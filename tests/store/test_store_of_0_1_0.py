@@ -6,6 +6,7 @@ The files were written by that version: a plant, one with a paused bridge, one a
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsmv2.core.state.parts import pause_from_json
+from fsmv2.core.state.override_data import overrides_from_json
 from fsmv2.store import Batch, EventRecord, SqliteStore
 
 FOLDER = Path(__file__).parent / "written_by_0_1_0"
@@ -53,7 +54,20 @@ def test_every_path_and_event_is_read_and_more_is_written(store: SqliteStore) ->
 
 @pytest.mark.parametrize("store", ["paused"], indirect=True)
 def test_a_bridge_that_was_paused_is_still_paused(store: SqliteStore) -> None:
-    paused = {one.path: pause_from_json(one.paused) for one in store.open() if one.paused}
-    assert {path: (pause.who, pause.reason) for path, pause in paused.items()} == {
-        "edge/filler": ("program", "maintenance")
-    }
+    store.open()
+    found = {one.path: overrides_from_json(one.overrides).texts() for one in store.overrides()}
+    assert found == {"edge/filler": ("paused by program: maintenance",)}
+
+
+@pytest.mark.parametrize("store", ["paused"], indirect=True)
+def test_the_file_is_kept_as_it_was_for_who_goes_back(store: SqliteStore, tmp_path: Path) -> None:
+    before = (tmp_path / "store.db").read_bytes()
+    version = int.from_bytes(before[60:64], "big")
+    store.open()
+    store.close()
+    kept = tmp_path / f"store.db.version-{version}"
+    with closing(sqlite3.connect(kept)) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM identity").fetchone()
+        assert connection.execute("PRAGMA user_version").fetchone() == (version,)
+    assert count == len(PATHS)
+    assert kept.stat().st_mode & 0o077 == 0, "nobody else's to read"

@@ -5,7 +5,7 @@ handlers    which function is called for each event and each timer: begin readin
 tick        one look at one supervisor, phase after phase
 contract/   the two languages at the border, events and instructions, and the settings
 state/      what is known: the tree, its supervisors, and their small records; decides nothing
-policy/     one rule a file: control, actions, author errors, pauses, ordering, escalation, ...
+policy/     one rule a file: control, actions, author errors, overrides, ordering, escalation, ...
 life/       a supervisor is created, stopped, released, restarted, recreated
 phases/     the parts of a tick: circuit, derive, reconcile, step and its gates, publish
 checkpoint/ the whole state, taken and restored
@@ -35,10 +35,14 @@ from fsmv2.core.contract.events import (
     Saved,
     SaveFailed,
     SecretsUnread,
+    SetVariableAsked,
     SlowCode,
+    StartPathAsked,
     StateDirectoryLost,
     StopAsked,
+    StopPathAsked,
     Uncontained,
+    UnsetVariableAsked,
 )
 from fsmv2.core.contract.instructions import (
     CancelAction,
@@ -52,6 +56,7 @@ from fsmv2.core.contract.instructions import (
     RunAction,
     Save,
     SaveObserved,
+    SaveOverrides,
     StoreInstruction,
     Update,
     Watch,
@@ -101,16 +106,21 @@ __all__ = [
     "Save",
     "SaveFailed",
     "SaveObserved",
+    "SaveOverrides",
     "Saved",
     "SecretsUnread",
+    "SetVariableAsked",
     "SlowCode",
+    "StartPathAsked",
     "StateDirectoryLost",
     "StopAsked",
+    "StopPathAsked",
     "StoreInstruction",
     "StoreState",
     "Supervisor",
     "TickRecord",
     "Uncontained",
+    "UnsetVariableAsked",
     "Update",
     "Watch",
 ]

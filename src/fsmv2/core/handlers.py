@@ -29,10 +29,14 @@ from fsmv2.core.contract.events import (
     Saved,
     SaveFailed,
     SecretsUnread,
+    SetVariableAsked,
     SlowCode,
+    StartPathAsked,
     StateDirectoryLost,
     StopAsked,
+    StopPathAsked,
     Uncontained,
+    UnsetVariableAsked,
 )
 from fsmv2.core.life import create, recreate, release, requests, restart_policy, stop
 from fsmv2.core.phases import circuit, freshness, reconcile
@@ -42,7 +46,7 @@ from fsmv2.core.policy import (
     durable,
     escalation,
     mapping,
-    pauses,
+    overrides,
     secret_changes,
     stall,
 )
@@ -73,6 +77,7 @@ TIMERS: dict[str, Callable[[Tree, Supervisor], None]] = {
     "final": stop.give_up_final,
     "store": durable.unanswered,
     "recreate": recreate.begin,
+    "override": requests.end_overrides,
 }
 
 
@@ -101,7 +106,7 @@ FOR_EACH: dict[str, Do] = {
     "derive": _contained(_derive),
     "map": _contained(mapping.map_again),
     "retry": _contained(requests.try_now),
-    "go on": _contained(pauses.go_on),
+    "go on": _contained(overrides.go_on),
 }
 
 HANDLERS: dict[type, Callable[[Tree, Any], None]] = {
@@ -123,6 +128,10 @@ HANDLERS: dict[type, Callable[[Tree, Any], None]] = {
     RetryAsked: requests.retry,
     PauseAsked: requests.pause,
     ResumeAsked: requests.resume,
+    StopPathAsked: requests.stop_path,
+    StartPathAsked: requests.start_path,
+    SetVariableAsked: requests.set_variable,
+    UnsetVariableAsked: requests.unset_variable,
     AcknowledgeAsked: requests.acknowledge,
     LoopBlocked: stall.blocked,
     LoopFreed: stall.freed,

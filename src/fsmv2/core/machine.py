@@ -7,7 +7,7 @@ sleeps until `deadline`. Nothing in here waits, does I/O or reads a clock: `now`
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.contract.events import Event
@@ -16,6 +16,8 @@ from fsmv2.core.handlers import FOR_EACH, HANDLERS, TIMERS
 from fsmv2.core.life import stop
 from fsmv2.core.policy import author_errors
 from fsmv2.core.state.fan_out import AT_ONCE
+from fsmv2.core.state.override_data import overrides_from_json
+from fsmv2.core.state.store_state import StoreState
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
@@ -35,6 +37,14 @@ class Core(Tree):
     for_each_functions = FOR_EACH
 
     # ---- what the runtime calls ------------------------------------------------------------
+
+    def keep(self, known: Mapping[str, float], overrides: Mapping[str, str]) -> None:
+        """There is a store: it knows these paths since those Unix seconds, and these overrides.
+
+        Called once, before the tree is declared. The overrides are those of `SaveOverrides`.
+        """
+        self.store = StoreState(known)
+        self.overrides = {path: overrides_from_json(text) for path, text in overrides.items()}
 
     def handle(self, event: Event, now: float) -> None:
         """Take note of one fact; decides nothing yet, only marks who must look."""

@@ -10,7 +10,7 @@ from collections import deque
 
 import msgspec
 
-from fsmv2.core import DeleteStored, Save, SaveObserved, StoreInstruction
+from fsmv2.core import DeleteStored, Save, SaveObserved, SaveOverrides, StoreInstruction
 from fsmv2.store import EventRecord
 
 EVENTS_WAITING = 20_000
@@ -23,13 +23,14 @@ class PendingWrites(msgspec.Struct, frozen=True):
     """One lot taken out, with the order in which things were put in."""
 
     saves: dict[str, tuple[int, Save]]
+    overrides: dict[str, SaveOverrides]
     observed: dict[str, tuple[int, SaveObserved]]
     deleted: dict[str, int]
     events: tuple[EventRecord, ...]
     dropped: int
 
     def __bool__(self) -> bool:
-        return bool(self.saves or self.observed or self.deleted or self.events)
+        return bool(self.saves or self.overrides or self.observed or self.deleted or self.events)
 
 
 class Backlog:
@@ -38,6 +39,7 @@ class Backlog:
     def __init__(self) -> None:
         self._serial = itertools.count(1)
         self._saves: dict[str, tuple[int, Save]] = {}
+        self._overrides: dict[str, SaveOverrides] = {}
         self._observed: dict[str, tuple[int, SaveObserved]] = {}
         self._deleted: dict[str, int] = {}
         self._events: deque[EventRecord] = deque()
@@ -45,15 +47,16 @@ class Backlog:
 
     @property
     def urgent(self) -> bool:
-        """Whether something waits that an action may be waiting for."""
-        return bool(self._saves)
+        """Whether something waits that an action or an operator may be waiting for."""
+        return bool(self._saves or self._overrides)
 
     def __bool__(self) -> bool:
-        return bool(self._saves or self._observed or self._deleted or self._events)
+        return bool(self.urgent or self._observed or self._deleted or self._events)
 
     def __len__(self) -> int:
         """How many writes wait."""
-        return len(self._saves) + len(self._observed) + len(self._deleted) + len(self._events)
+        states = len(self._saves) + len(self._observed)
+        return states + len(self._overrides) + len(self._deleted) + len(self._events)
 
     def put(self, instruction: StoreInstruction) -> None:
         """Have it written; it takes the place of what was to be written of its path before."""
@@ -61,6 +64,8 @@ class Backlog:
         match instruction:
             case Save():
                 self._saves[instruction.path] = serial, instruction
+            case SaveOverrides():
+                self._overrides[instruction.path] = instruction
             case SaveObserved():
                 self._observed[instruction.path] = serial, instruction
             case DeleteStored():
@@ -82,14 +87,17 @@ class Backlog:
         if deleted:
             saves = {p: s for p, s in saves.items() if not _removed(p, s[0], deleted)}
             observed = {p: o for p, o in observed.items() if not _removed(p, o[0], deleted)}
-        taken = PendingWrites(saves, observed, deleted, tuple(self._events), self._dropped)
-        self._saves, self._observed, self._deleted = {}, {}, {}
+        taken = PendingWrites(
+            saves, self._overrides, observed, deleted, tuple(self._events), self._dropped
+        )
+        self._saves, self._overrides, self._observed, self._deleted = {}, {}, {}, {}
         self._events, self._dropped = deque(), 0
         return taken
 
     def put_back(self, taken: PendingWrites) -> None:
         """Have what could not be written wait again, behind nothing that came meanwhile."""
         self._saves = taken.saves | self._saves
+        self._overrides = taken.overrides | self._overrides
         self._observed = taken.observed | self._observed
         self._deleted = taken.deleted | self._deleted
         newer, self._events = self._events, deque(taken.events)

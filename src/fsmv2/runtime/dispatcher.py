@@ -26,6 +26,7 @@ from fsmv2.core import (
     RunAction,
     Save,
     SaveObserved,
+    SaveOverrides,
     Update,
     Watch,
 )
@@ -39,7 +40,8 @@ ABANDON_AFTER = 5.0
 """Seconds after which the end of a runtime waits no longer for tasks that ignore every cancel."""
 
 
-NOT_OURS = (Report, Save, SaveObserved, DeleteStored)  # a union would be made at each use
+# Not a union, which would be made at each use.
+NOT_OURS = (Report, Save, SaveOverrides, SaveObserved, DeleteStored)
 
 
 def _idle() -> bool:

@@ -12,7 +12,7 @@ from fsmv2.core import Event, Report, Save, Saved, SaveFailed, SaveObserved, Sto
 from fsmv2.errors import StoreLostError, said
 from fsmv2.model.serialise import to_json
 from fsmv2.runtime.backlog import Backlog, PendingWrites
-from fsmv2.store import Batch, DesiredRecord, EventRecord, ObservedRecord, Store
+from fsmv2.store import Batch, DesiredRecord, EventRecord, ObservedRecord, Store, StoredOverrides
 
 RETRY_BASE = 1.0
 RETRY_CAP = 30.0
@@ -68,6 +68,7 @@ class GroupCommit:
         batch = Batch(
             deleted=tuple(taken.deleted),
             desired=tuple(desired),
+            overrides=tuple(StoredOverrides(o.path, o.overrides) for o in taken.overrides.values()),
             observed=tuple(_observed(o) for _, o in taken.observed.values()),
             events=events,
         )
@@ -79,8 +80,9 @@ class GroupCommit:
         worked_before, self.failures = self.failures == 0, 0
         bad = {event.path for event in failed}
         good = tuple((p, s.generation) for p, (_, s) in taken.saves.items() if p not in bad)
-        if good or not worked_before:
-            return [Saved(good), *failed]
+        overrides = tuple((o.path, o.generation) for o in taken.overrides.values())
+        if good or overrides or not worked_before:
+            return [Saved(good, overrides), *failed]
         return list(failed)
 
 
@@ -104,7 +106,6 @@ def _desired(save: Save) -> DesiredRecord:
         worker_type=save.declared.worker_type,
         declared=to_json(save.declared),
         desired=to_json(save.desired),
-        paused=save.paused,
     )
 
 

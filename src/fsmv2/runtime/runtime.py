@@ -25,10 +25,13 @@ from fsmv2.core import (
     RestartAsked,
     ResumeAsked,
     RetryAsked,
+    SetVariableAsked,
+    StartPathAsked,
     StateDirectoryLost,
     StopAsked,
-    StoreState,
+    StopPathAsked,
     TickRecord,
+    UnsetVariableAsked,
 )
 from fsmv2.errors import FsmError
 from fsmv2.model import ChildSpec, Vault
@@ -125,13 +128,13 @@ class Runtime:
         if self._store is not None:
             writer = StoreWriter(self._store, self.core.epoch)
             try:
-                known = await writer.open()
+                known, overrides = await writer.open()
             except BaseException:  # a cancellation, perhaps: then the file must not stay locked
                 writer.abandon()
                 raise
-            self.core.store = StoreState(
+            self.core.keep(
                 {one.path: one.created_at for one in known},
-                {one.path: one.paused for one in known},
+                {one.path: one.overrides for one in overrides},
             )
         try:
             journal = await self._open_journal()
@@ -258,6 +261,41 @@ class Runtime:
     def resume(self, path: str, *, who: str = "program") -> None:
         """Let what was paused at `path` go on."""
         self._post(ResumeAsked(path, who))
+
+    def stop_path(
+        self, path: str, *, reason: str = "", who: str = "program", until: float | None = None
+    ) -> None:
+        """Have what is at `path` stopped, with all below it, as if it were declared disabled.
+
+        Until `start_path`, or until the Unix seconds `until`. With a store it outlasts a restart
+        of the program. From the moment this returns nothing there is written to a machine.
+        """
+        self._post(StopPathAsked(path, who, reason, until))
+
+    def start_path(self, path: str, *, who: str = "program") -> None:
+        """End a stop of `path`: what is there is again what is declared."""
+        self._post(StartPathAsked(path, who))
+
+    def set_variable(
+        self,
+        path: str,
+        name: str,
+        value: Any,
+        *,
+        reason: str = "",
+        who: str = "program",
+        until: float | None = None,
+    ) -> None:
+        """Give the user variable `name` this value at `path` and below, over what is declared.
+
+        Until `unset_variable`, or until the Unix seconds `until`. It has to be a variable that is
+        known there; otherwise that is reported and nothing is set.
+        """
+        self._post(SetVariableAsked(path, name, value, who, reason, until))
+
+    def unset_variable(self, path: str, name: str, *, who: str = "program") -> None:
+        """Have the user variable `name` be as declared at `path` again."""
+        self._post(UnsetVariableAsked(path, name, who))
 
     def retry(self, path: str, *, who: str = "program") -> None:
         """Have whatever waits for its next try at `path` and below tried now."""

@@ -19,7 +19,7 @@ from fsmv2.core import Event, Report, StoreInstruction
 from fsmv2.errors import FsmError
 from fsmv2.runtime.backlog import PendingWrites
 from fsmv2.runtime.group_commit import GroupCommit
-from fsmv2.store import Identity, Store
+from fsmv2.store import Identity, Store, StoredOverrides
 
 T = TypeVar("T")
 
@@ -40,11 +40,14 @@ class StoreWriter:
         self._closing = False
         self._not_before = 0.0
         self._calls: deque[tuple[Callable[[Store], Any], Future[Any]]] = deque()
-        self._opened: Future[tuple[Identity, ...]] = Future()
+        self._opened: Future[tuple[tuple[Identity, ...], tuple[StoredOverrides, ...]]] = Future()
         self._thread = threading.Thread(target=self._run, name="fsmv2-store", daemon=True)
 
-    async def open(self) -> tuple[Identity, ...]:
-        """Open the store; returns which paths it knows. Raises StoreError when it is refused."""
+    async def open(self) -> tuple[tuple[Identity, ...], tuple[StoredOverrides, ...]]:
+        """Open the store: which paths it knows, and what operators asked of them.
+
+        Raises StoreError when it is refused.
+        """
         self._thread.start()
         return await asyncio.wrap_future(self._opened)
 
@@ -108,7 +111,8 @@ class StoreWriter:
     def _run(self) -> None:
         self._opened.set_running_or_notify_cancel()  # from now on who waits cannot cancel it
         try:
-            known = self._commit.store.open()
+            store = self._commit.store
+            known = store.open(), store.overrides()
         except ANY_RAISED as error:  # handed to who opens it
             self._opened.set_exception(for_future(error))
             return

@@ -22,7 +22,9 @@ from fsmv2.core import (
     Report,
     Save,
     SaveObserved,
+    SaveOverrides,
     StopAsked,
+    StopPathAsked,
     StoreInstruction,
 )
 from fsmv2.core.policy.permission import refusal
@@ -51,13 +53,13 @@ TRUSTED = 5.0
 written, since nobody could hold it. Five beats, so that a busy machine does not refuse by itself,
 and as long as a command may wait."""
 
-HOLDS = (PauseAsked, StopAsked, ForceAsked)
+HOLDS = (PauseAsked, StopPathAsked, StopAsked, ForceAsked)
 """Events that hold writes from the moment they are asked, not only when their turn comes."""
 
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Goes on while the machine sleeps, unlike the loop's: what was decided before a sleep is old."""
 
-STORED = (Save, SaveObserved, DeleteStored)
+STORED = (Save, SaveOverrides, SaveObserved, DeleteStored)
 
 Deliver = Callable[[list[Instruction]], None]
 Keep = Callable[[list[StoreInstruction]], None]
@@ -93,7 +95,7 @@ class Supervision:
         self.recorder = recorder
         self._listeners: list[Listener] = []
         self._inbox: deque[Event] = deque()
-        self._asked_to_hold: tuple[PauseAsked | StopAsked | ForceAsked, ...] = ()
+        self._asked_to_hold: tuple[PauseAsked | StopPathAsked | StopAsked | ForceAsked, ...] = ()
         self._hold_lock = threading.Lock()
         self._closed = False
         self._decided_at = time.clock_gettime(CLOCK)
@@ -127,10 +129,11 @@ class Supervision:
         if self._beat is not None and silent > TRUSTED:
             return f"its supervision has not answered for {silent:.0f} s"
         for event in self._asked_to_hold:
-            if not isinstance(event, PauseAsked):
+            if isinstance(event, StopAsked | ForceAsked):
                 return f"stop asked by {event.who}"
             if path == event.path or path.startswith(f"{event.path}/"):
-                return f"pause asked by {event.who}" + ": " * bool(event.reason) + event.reason
+                what = "pause" if isinstance(event, PauseAsked) else "stop"
+                return f"{what} asked by {event.who}" + ": " * bool(event.reason) + event.reason
         try:
             return refusal(self.core, path, incarnation)
         except ANY_RAISED as error:  # whatever it is, nobody has allowed it
@@ -141,9 +144,10 @@ class Supervision:
         for event in self._asked_to_hold:
             if isinstance(event, PauseAsked) and f"{path}/".startswith(f"{event.path}/"):
                 return True
-        above, paused = path, self.core.paused
-        while paused and above:
-            if above in paused:
+        above, overrides = path, self.core.overrides
+        while overrides and above:
+            found = overrides.get(above)
+            if found is not None and found.pause is not None:
                 return True
             above = above.rpartition("/")[0]
         return False

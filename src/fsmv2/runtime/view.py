@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.core import Condition, Core, Supervisor, TickRecord
-from fsmv2.core.policy.pauses import paused_by
+from fsmv2.core.policy import overrides
 from fsmv2.escaping import printable
 from fsmv2.model.class_references import worker_type_name
 from fsmv2.model.data.frozen import EMPTY
@@ -27,6 +27,7 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     """One supervisor. `since` is in Unix seconds, `age` and `observed_age` in seconds until now.
 
     `ended`: why it does not run although it is declared; `paused`: by whom, here or above;
+    `overrides`: all that operators asked for here or above and the document does not say;
     `held`: the reason of its own hold, while that counts; `checks`: what each check of its type
     says of those below it. Of one that had to be retried: `retry_in`, seconds until the next
     try (0: none is due), and `next_delays`, those before the tries after that, as they are drawn.
@@ -57,6 +58,7 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     ticks: int
     ended: str = ""
     paused: str = ""
+    overrides: tuple[str, ...] = ()
     checks: Mapping[str, str] = EMPTY
     held: str = ""
     retry_in: float = 0.0
@@ -146,7 +148,8 @@ def view_node(s: Supervisor) -> NodeView:
         attempts=attempts,
         ticks=s.tick_count,
         ended=printable(s.ended.reason) if s.ended is not None else "",
-        paused=printable(paused_by(s)),
+        paused=printable(overrides.paused_by(s)),
+        overrides=tuple(printable(text) for text in overrides.told(s)),
         checks={name: printable(str(said)) for name, said in s.checks.items()}
         if s.checks
         else EMPTY,

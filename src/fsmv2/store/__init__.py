@@ -19,6 +19,7 @@ from fsmv2.store.stored import (
     StoredDesired,
     StoredEvent,
     StoredObserved,
+    StoredOverrides,
     StoredPath,
 )
 
@@ -34,5 +35,6 @@ __all__ = [
     "StoredDesired",
     "StoredEvent",
     "StoredObserved",
+    "StoredOverrides",
     "StoredPath",
 ]

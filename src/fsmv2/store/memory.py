@@ -15,6 +15,7 @@ from fsmv2.store.stored import (
     StoredDesired,
     StoredEvent,
     StoredObserved,
+    StoredOverrides,
     StoredPath,
 )
 
@@ -27,6 +28,7 @@ class MemoryStore:
     def __init__(self, *, events_kept: int = EVENTS_KEPT) -> None:
         """`events_kept`: older events are dropped."""
         self._identity: dict[str, Identity] = {}
+        self._overrides: dict[str, StoredOverrides] = {}
         self._desired: dict[str, StoredDesired] = {}
         self._observed: dict[str, StoredObserved] = {}
         self._events: deque[StoredEvent] = deque(maxlen=events_kept)
@@ -42,6 +44,10 @@ class MemoryStore:
         self._open = True
         return tuple(self._identity.values())
 
+    def overrides(self) -> tuple[StoredOverrides, ...]:
+        """What operators asked of which paths."""
+        return tuple(self._overrides.values())
+
     def write(self, batch: Batch) -> None:
         """Keep what differs."""
         for path in batch.deleted:
@@ -50,6 +56,10 @@ class MemoryStore:
             self._observe(observed)
         for desired in batch.desired:
             self._desire(desired)
+        for overrides in batch.overrides:
+            self._overrides.pop(overrides.path, None)
+            if overrides.overrides:
+                self._overrides[overrides.path] = overrides
         for event in batch.events:
             self._last_event += 1
             self._events.append(StoredEvent(id=self._last_event, event=event))
@@ -85,7 +95,7 @@ class MemoryStore:
     def _desire(self, new: DesiredRecord) -> None:
         born = self._identity.get(new.path)
         created_at = new.created_at if born is None else born.created_at
-        self._identity[new.path] = Identity(new.path, created_at, new.paused)
+        self._identity[new.path] = Identity(new.path, created_at)
         old = self._desired.get(new.path)
         if (
             old is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from fsmv2.store.stored import Batch, Identity, StoredEvent, StoredPath
+from fsmv2.store.stored import Batch, Identity, StoredEvent, StoredOverrides, StoredPath
 
 EVENTS_KEPT = 50_000
 """Events kept unless a store is set otherwise: some weeks of a calm plant, an hour of a storm."""
@@ -28,8 +28,11 @@ class Store(Protocol):
         this program; then it is left as it was.
         """
 
+    def overrides(self) -> tuple[StoredOverrides, ...]:
+        """What operators asked of which paths, those included at which nobody is."""
+
     def write(self, batch: Batch) -> None:
-        """Write all of `batch` or nothing; when it returns, desired states and events are durable.
+        """Write all of `batch` or nothing; all but what was observed is durable when it returns.
 
         What is the same as before is not written, and keeps its version. Raises StoreError; the
         same batch may then be written again. StoreLostError: nothing written before is left.

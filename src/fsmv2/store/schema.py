@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 from fsmv2.errors import StoreError
+from fsmv2.host.private import open_private
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of the tables; a program refuses what is newer than itself."""
 
 APPLICATION = 0x66736D32
@@ -16,8 +18,11 @@ APPLICATION = 0x66736D32
 
 TABLES = """
 CREATE TABLE identity (
-  path TEXT PRIMARY KEY, created_at REAL NOT NULL, paused TEXT NOT NULL DEFAULT ''
+  path TEXT PRIMARY KEY, created_at REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE override (
+  path TEXT PRIMARY KEY, overrides TEXT NOT NULL
+) STRICT;
 CREATE TABLE desired (
   path TEXT PRIMARY KEY, version INTEGER NOT NULL, at REAL NOT NULL, worker_type TEXT NOT NULL,
   declared BLOB NOT NULL, desired BLOB NOT NULL
@@ -52,24 +57,46 @@ def create(connection: sqlite3.Connection) -> None:
         raise
 
 
-UPGRADES = {1: "ALTER TABLE identity ADD COLUMN paused TEXT NOT NULL DEFAULT ''"}
+UPGRADES = {
+    1: ("ALTER TABLE identity ADD COLUMN paused TEXT NOT NULL DEFAULT ''",),
+    2: (
+        "CREATE TABLE override (path TEXT PRIMARY KEY, overrides TEXT NOT NULL) STRICT",
+        "INSERT INTO override SELECT path, paused FROM identity WHERE paused <> ''",
+        "ALTER TABLE identity DROP COLUMN paused",
+    ),
+}
 """What makes a store of a version one of the next."""
 
 
-def upgrade(connection: sqlite3.Connection) -> None:
-    """Bring the tables of an older version up to date, all of it or nothing."""
+def upgrade(connection: sqlite3.Connection, file: Path) -> None:
+    """Bring the tables of an older version up to date, all of it or nothing.
+
+    A copy of the file as it was is kept beside it, for who has to go back to the older program.
+    """
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == VERSION:
         return
+    _keep_copy(connection, file.with_name(f"{file.name}.version-{version}"))
     connection.execute("BEGIN IMMEDIATE")
     try:
         for number in range(version, VERSION):
-            connection.execute(UPGRADES[number])
+            for statement in UPGRADES[number]:
+                connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except sqlite3.Error:
         connection.rollback()
         raise
+
+
+def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
+    """A whole copy or none: it gets its name when it is complete."""
+    part = copy.with_name(f"{copy.name}.part")
+    part.unlink(missing_ok=True)
+    os.close(open_private(part, os.O_RDWR))
+    with closing(sqlite3.connect(part)) as target:
+        connection.backup(target)
+    part.replace(copy)
 
 
 def empty(file: Path) -> bool:

@@ -25,6 +25,7 @@ from fsmv2.store.stored import (
     StoredDesired,
     StoredEvent,
     StoredObserved,
+    StoredOverrides,
     StoredPath,
 )
 
@@ -46,8 +47,10 @@ WHERE incarnation <> excluded.incarnation OR state <> excluded.state
   OR observed <> excluded.observed
 """
 _IDENTITY = """
-INSERT INTO identity VALUES (?1, ?2, ?3)
-ON CONFLICT (path) DO UPDATE SET paused = excluded.paused WHERE paused <> excluded.paused
+INSERT INTO identity VALUES (?1, ?2) ON CONFLICT (path) DO NOTHING
+"""
+_OVERRIDES = """
+INSERT INTO override VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET overrides = excluded.overrides
 """
 _EVENT = """
 INSERT INTO event (at, path, kind, level, state, text, tick) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -107,9 +110,7 @@ class SqliteStore:
         try:
             if schema.empty(self._file):
                 return ()
-            rows = (
-                self._connect().execute("SELECT path, created_at, paused FROM identity").fetchall()
-            )
+            rows = self._connect().execute("SELECT path, created_at FROM identity").fetchall()
             return tuple(Identity(*row) for row in rows)
         except (sqlite3.Error, OSError) as error:
             self.close()
@@ -119,6 +120,14 @@ class SqliteStore:
                 f"the store {self._file} cannot be read: {error}. It is left as it was.",
                 fix="Put a copy in its place, or move it away and begin a new one.",
             ) from error
+
+    def overrides(self) -> tuple[StoredOverrides, ...]:
+        """What operators asked of which paths."""
+        with self._failing_loudly("read"):
+            if self._connection is None and schema.empty(self._file):
+                return ()
+            rows = self._connect().execute("SELECT path, overrides FROM override").fetchall()
+            return tuple(StoredOverrides(*row) for row in rows)
 
     def write(self, batch: Batch) -> None:
         """Write `batch` in two commits: what is observed, then all that has to be durable."""
@@ -132,13 +141,13 @@ class SqliteStore:
                         (o.path, o.at, o.incarnation, o.state, o.observed) for o in batch.observed
                     ]
                     connection.executemany(_OBSERVED, rows)
-            if batch.desired or batch.events or below:
+            if batch.desired or batch.overrides or batch.events or below:
                 with _transaction(connection, "FULL"):
                     self._write_durable(connection, batch, below)
 
     def read(self, path: str) -> StoredPath | None:
         """All that is stored of one path."""
-        identity = self._one("SELECT path, created_at, paused FROM identity WHERE path = ?", path)
+        identity = self._one("SELECT path, created_at FROM identity WHERE path = ?", path)
         if identity is None:
             return None
         desired = self._one(
@@ -208,11 +217,18 @@ class SqliteStore:
         _delete(connection, "identity", below)
         connection.executemany(
             _IDENTITY,
-            [(d.path, d.created_at, d.paused) for d in batch.desired],
+            [(d.path, d.created_at) for d in batch.desired],
         )
         connection.executemany(
             _DESIRED,
             [(d.path, d.at, d.worker_type, d.declared, d.desired) for d in batch.desired],
+        )
+        connection.executemany(
+            _OVERRIDES, [(o.path, o.overrides) for o in batch.overrides if o.overrides]
+        )
+        connection.executemany(
+            "DELETE FROM override WHERE path = ?",
+            [(o.path,) for o in batch.overrides if not o.overrides],
         )
         if batch.events:
             connection.executemany(
@@ -254,7 +270,7 @@ class SqliteStore:
             if new:
                 schema.create(connection)
             else:
-                schema.upgrade(connection)
+                schema.upgrade(connection, self._file)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT}")
             if self._max_bytes is not None:

@@ -11,18 +11,24 @@ import msgspec
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """A path, and when it was first declared; kept until the path is removed.
-
-    `paused`: who paused it, why and when, as the engine wrote it down; empty when it is not.
-    """
+    """A path, and when it was first declared; kept until the path is removed."""
 
     path: str
     created_at: float
-    paused: str = ""
+
+
+class StoredOverrides(msgspec.Struct, frozen=True, gc=False):
+    """What operators asked of a path, as the engine wrote it down; kept also without the path.
+
+    Empty when there is nothing any more.
+    """
+
+    path: str
+    overrides: str
 
 
 class DesiredRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What should be at a path: its child spec, the desired state it derived, and its pause."""
+    """What should be at a path: its child spec, and the desired state it derived."""
 
     path: str
     created_at: float
@@ -30,7 +36,6 @@ class DesiredRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     worker_type: str
     declared: bytes
     desired: bytes
-    paused: str = ""
 
 
 class ObservedRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -60,11 +65,12 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
     deleted: tuple[str, ...] = ()
     desired: tuple[DesiredRecord, ...] = ()
+    overrides: tuple[StoredOverrides, ...] = ()
     observed: tuple[ObservedRecord, ...] = ()
     events: tuple[EventRecord, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.deleted or self.desired or self.observed or self.events)
+        return bool(self.deleted or self.desired or self.overrides or self.observed or self.events)
 
 
 class StoredDesired(msgspec.Struct, frozen=True, kw_only=True):

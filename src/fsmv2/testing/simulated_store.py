@@ -39,6 +39,7 @@ class SimulatedStore(MemoryStore):
     def lose(self) -> None:
         """Forget everything; the next write says so."""
         self._identity.clear()
+        self._overrides.clear()
         self._desired.clear()
         self._observed.clear()
         self._events.clear()

@@ -26,10 +26,13 @@ from fsmv2.core import (
     RestartAsked,
     ResumeAsked,
     RetryAsked,
+    SetVariableAsked,
+    StartPathAsked,
     StopAsked,
-    StoreState,
+    StopPathAsked,
     Supervisor,
     TickRecord,
+    UnsetVariableAsked,
 )
 from fsmv2.errors import suggest
 from fsmv2.model import ChildSpec, Vault
@@ -83,9 +86,9 @@ class Simulation:
         self.store, writer = store, None
         if store is not None:
             known = store.open()
-            self.core.store = StoreState(
+            self.core.keep(
                 {one.path: one.created_at for one in known},
-                {one.path: one.paused for one in known},
+                {one.path: one.overrides for one in store.overrides()},
             )
             writer = VirtualWriter(store, self.core.epoch, self.loop, self.post)
         self.supervision = Supervision(
@@ -150,6 +153,24 @@ class Simulation:
     def resume(self, path: str) -> None:
         """Let what was paused at `path` go on."""
         self.post(ResumeAsked(path, "test"))
+
+    def stop_path(self, path: str, reason: str = "", until: float | None = None) -> None:
+        """Ask that what is at `path` is stopped; `until`: Unix seconds."""
+        self.post(StopPathAsked(path, "test", reason, until))
+
+    def start_path(self, path: str) -> None:
+        """End a stop of `path`."""
+        self.post(StartPathAsked(path, "test"))
+
+    def set_variable(
+        self, path: str, name: str, value: Any, reason: str = "", until: float | None = None
+    ) -> None:
+        """Ask that a user variable has this value at `path`; `until`: Unix seconds."""
+        self.post(SetVariableAsked(path, name, value, "test", reason, until))
+
+    def unset_variable(self, path: str, name: str) -> None:
+        """Ask that a user variable is as declared at `path` again."""
+        self.post(UnsetVariableAsked(path, name, "test"))
 
     def retry(self, path: str) -> None:
         """Ask for the next try at `path` and below now."""

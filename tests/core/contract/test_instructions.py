@@ -15,7 +15,7 @@ from fsmv2.core.contract import instructions
 
 INSTRUCTIONS = get_args(instructions.Instruction)
 
-OF_A_PATH = (instructions.DeleteStored, instructions.Report)
+OF_A_PATH = (instructions.DeleteStored, instructions.Report, instructions.SaveOverrides)
 """They hold for the path, whichever instance runs there."""
 
 

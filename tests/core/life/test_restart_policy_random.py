@@ -33,9 +33,8 @@ def test_a_team_comes_to_what_it_is_to_be_and_stops_in_order(
             happen(sim, jobs, event)
         jobs.broken.clear()
         sim.run(1)
-        for name, child in list(children_of(sim).items()):
-            if child.paused is not None:
-                sim.resume(f"t/{name}")
+        for path in list(sim.core.overrides):  # those of who is gone, too
+            sim.resume(path)
         sim.run(700)
         for name, child in children_of(sim).items():
             phase = child.definition.states[child.state].phase
@@ -59,7 +58,7 @@ def test_a_team_comes_to_what_it_is_to_be_and_stops_in_order(
                 assert ended.index(later) < ended.index(earlier), (later, earlier, ended)
         assert sim.texts("forced") == []
         assert sim.core.dependents == {}
-        assert sim.core.paused == {}
+        assert sim.core.overrides == {}
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])

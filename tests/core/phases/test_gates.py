@@ -19,7 +19,7 @@ from fsmv2 import (
     ObservedState,
 )
 from fsmv2.core.phases.gates import withholding
-from fsmv2.core.policy import pauses
+from fsmv2.core.policy import overrides
 from fsmv2.core.policy.livelock import IN_A_LIVELOCK
 from fsmv2.core.state.parts import RunningAction
 from fsmv2.testing import ByHand
@@ -40,7 +40,7 @@ def tree() -> ByHand:
 
 
 def pause(tree: ByHand) -> None:
-    pauses.pause(tree.core, tree["g"], "ann", "cleaning")
+    overrides.pause(tree.core, tree["g"], "ann", "cleaning")
 
 
 def never_seen(tree: ByHand) -> None:

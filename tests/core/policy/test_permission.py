@@ -141,7 +141,7 @@ class Seen:
     """A supervisor that notes, at each attribute the core sets, what another thread would see."""
 
     definition = SimpleNamespace(stop_state="stopped")
-    parent = ended = stop = asked = None
+    parent = ended = stop = asked = overrides = None
     declared = SimpleNamespace(enabled=True, requires=())
 
     def __init__(self, decision: Decision, desired: DesiredState | None) -> None:

@@ -4,24 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fsmv2.core.state.parts import CheckState, DecidedBy, Pause, pause_from_json, pause_to_json
+from fsmv2.core.state.parts import CheckState, DecidedBy
 from fsmv2.worker import Fault
-
-
-def test_a_stored_pause_that_cannot_be_read_is_a_pause() -> None:
-    pause = pause_from_json("{")
-    assert str(pause) == "paused by somebody: what was stored of it cannot be read"
-    assert pause.at == 0.0  # nobody knows when
-
-
-@pytest.mark.parametrize("pause", [Pause("ann", "hands in the machine", 12.5), None])
-def test_a_pause_comes_back_from_a_store_as_it_was(pause: Pause | None) -> None:
-    text = pause_to_json(pause)
-    assert (pause_from_json(text) if text else None) == pause
-
-
-def test_a_pause_without_a_reason_names_who() -> None:
-    assert str(Pause("ann", "", 0.0)) == "paused by ann"
 
 
 @pytest.mark.parametrize(

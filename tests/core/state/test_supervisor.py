@@ -11,7 +11,7 @@ from lamp_tree import by_hand, device, group, light
 
 import fsmv2.core
 from fsmv2.core.state.conditions import ACTION, MANAGED
-from fsmv2.core.state.parts import Pause
+from fsmv2.core.state.override_data import Override, Overrides
 from fsmv2.core.state.supervisor import WRITTEN_BY, Supervisor
 
 CORE = Path(fsmv2.core.__file__).parent
@@ -78,12 +78,12 @@ def test_a_new_instance_has_nothing_of_the_one_before() -> None:
     s = tree["a"]
     tree.core.set_condition(s, ACTION, "goes on")
     tree.core.set_condition(s, MANAGED, "paused")
-    s.paused = paused = Pause("ann", "", 0.0)
+    s.overrides = paused = Overrides(Override("ann", "", 0.0))
     s.next_incarnation(s.registered, s.worker)
     assert (s.incarnation, s.state, s.watched_at, s.observed_at) == (2, "stopped", None, None)
     assert (s.desired, s.last_action, s.derive_due) == (None, None, True)
     assert list(s.conditions or ()) == [MANAGED], "what holds for the path stays"
-    assert s.paused is paused
+    assert s.overrides is paused
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -96,9 +96,13 @@ class Released(msgspec.Struct, frozen=True, gc=False):
 
 
 class Saved(msgspec.Struct, frozen=True, gc=False):
-    """These generations, as (path, generation), are durable, and nothing is left to be written."""
+    """These generations, as (path, generation), are durable, and nothing is left to be written.
+
+    `overrides`: those of `SaveOverrides`.
+    """
 
     generations: tuple[tuple[str, int], ...] = ()
+    overrides: tuple[tuple[str, int], ...] = ()
 
 
 class SaveFailed(msgspec.Struct, frozen=True, gc=False):
@@ -185,6 +189,41 @@ class ResumeAsked(msgspec.Struct, frozen=True, gc=False):
     who: str = "operator"
 
 
+class StopPathAsked(msgspec.Struct, frozen=True, gc=False):
+    """What is at `path` is to be stopped as if it were declared disabled; `until`: Unix seconds."""
+
+    path: str
+    who: str = "operator"
+    reason: str = ""
+    until: float | None = None
+
+
+class StartPathAsked(msgspec.Struct, frozen=True, gc=False):
+    """What was stopped at `path` is again what is declared."""
+
+    path: str
+    who: str = "operator"
+
+
+class SetVariableAsked(msgspec.Struct, frozen=True, gc=False):
+    """The user variable `name` is to be `value` at `path`, over what is declared."""
+
+    path: str
+    name: str
+    value: Any
+    who: str = "operator"
+    reason: str = ""
+    until: float | None = None
+
+
+class UnsetVariableAsked(msgspec.Struct, frozen=True, gc=False):
+    """The user variable `name` is to be as declared at `path` again."""
+
+    path: str
+    name: str
+    who: str = "operator"
+
+
 class AcknowledgeAsked(msgspec.Struct, frozen=True, gc=False):
     """An operator has taken over the escalation of `path`."""
 
@@ -231,6 +270,10 @@ Event = (
     | RetryAsked
     | PauseAsked
     | ResumeAsked
+    | StopPathAsked
+    | StartPathAsked
+    | SetVariableAsked
+    | UnsetVariableAsked
     | AcknowledgeAsked
     | LoopBlocked
     | LoopFreed

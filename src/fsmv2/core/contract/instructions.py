@@ -87,8 +87,7 @@ class Release(msgspec.Struct, frozen=True, gc=False):
 class Save(msgspec.Struct, frozen=True, gc=False):
     """Make this desired state durable and answer `Saved`. Times in Unix seconds.
 
-    `generation` is a number never given before; a later one is greater. `paused`: the pause of the
-    path, as JSON; empty when it is not paused.
+    `generation` is a number never given before; a later one is greater.
     """
 
     path: str
@@ -98,7 +97,17 @@ class Save(msgspec.Struct, frozen=True, gc=False):
     at: float
     declared: ChildSpec
     desired: DesiredState
-    paused: str = ""
+
+
+class SaveOverrides(msgspec.Struct, frozen=True, gc=False):
+    """Make the overrides of a path durable and answer `Saved`: JSON, or empty when there are none.
+
+    They belong to the path: who is there may be nobody.
+    """
+
+    path: str
+    generation: int
+    overrides: str
 
 
 class SaveObserved(msgspec.Struct, frozen=True, gc=False):
@@ -156,7 +165,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     state: str = ""
 
 
-StoreInstruction = Save | SaveObserved | DeleteStored
+StoreInstruction = Save | SaveOverrides | SaveObserved | DeleteStored
 
 Instruction = (
     Watch

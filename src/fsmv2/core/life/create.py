@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.core.policy import author_errors, ordering, pauses
+from fsmv2.core.policy import author_errors, ordering, overrides
 from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.mapping import map_child
 from fsmv2.core.state.conditions import CREATED
@@ -61,10 +61,7 @@ def create(tree: Tree, parent: Supervisor | None, spec: ChildSpec, *, after: int
         parent.adopt(s)
     if made.problem:
         retry_later(tree, s, made.problem)
-    if tree.store is not None:
-        paused = tree.store.pause_of(path)
-        if paused is not None:
-            pauses.keep(tree, s, paused)
+    overrides.adopt(tree, s)
     map_child(tree, s)
     tree.mark(s, Cause("created", "", tree.tick_id))
     for dependent in tree.dependents.get(path, {}).values():
@@ -80,7 +77,7 @@ def retry_create(tree: Tree, s: Supervisor) -> None:
     if made.problem:
         retry_later(tree, s, made.problem)
         return
-    s.timers.clear()
+    s.clear_timers()
     s.begin(made.registered, made.worker)
     tree.report("created", s, "could be created after all")
     map_child(tree, s)

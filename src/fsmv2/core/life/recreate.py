@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fsmv2.core.life import stop
 from fsmv2.core.life.stop import remove, restart
-from fsmv2.core.policy import ordering, pauses
+from fsmv2.core.policy import ordering, overrides
 from fsmv2.core.policy.mapping import map_child
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.supervisor import Supervisor
@@ -117,7 +117,7 @@ def _not_due(tree: Tree, s: Supervisor) -> None:
 
 def begin(tree: Tree, s: Supervisor) -> None:
     """Begin a recreation when the pace admits it."""
-    if not s.recreate_due or s.stop is not None or pauses.paused_by(s):
+    if not s.recreate_due or s.stop is not None or overrides.paused_by(s):
         return
     wait = tree.pace.admit(s.path, tree.now)
     if wait > 0:

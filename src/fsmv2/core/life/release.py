@@ -112,7 +112,7 @@ def _restart(tree: Tree, s: Supervisor, *, keep_children: bool) -> None:
     """Begin a new incarnation at the same path; every flag of the old one is gone (H13, H43)."""
     if s.path in tree.pace.under_way:
         tree.pace.begun(s.path, tree.now)
-    s.timers.clear()
+    s.clear_timers()
     made = make(tree, s.parent, s.declared, s.path)
     s.next_incarnation(made.registered, made.worker, keep_children=keep_children)
     if made.problem:

@@ -19,8 +19,9 @@ transient one is restarted even if it had finished. These are OTP's rules for it
 from __future__ import annotations
 
 from fsmv2.core.life import stop
-from fsmv2.core.policy import detect_only, pauses
+from fsmv2.core.policy import detect_only, overrides
 from fsmv2.core.policy.attempts import count_failure, forget_failures
+from fsmv2.core.policy.control import switched_off
 from fsmv2.core.policy.escalation import escalate
 from fsmv2.core.policy.ordering import NOT_BEGUN
 from fsmv2.core.state.conditions import RECOVERS
@@ -60,7 +61,7 @@ def finished(tree: Tree, s: Supervisor, reason: str, *, planned: bool = False) -
 
 def restart_faulty(tree: Tree, s: Supervisor, reason: str) -> None:
     """`s` was found at fault: a new instance, with its group; the end of it if it is temporary."""
-    if s.ended is not None or detect_only.detects(s) or pauses.paused_by(s):
+    if s.ended is not None or detect_only.detects(s) or overrides.paused_by(s):
         return  # whatever found it at fault finds it again
     if s.declared.restart == "temporary" and s.stop is None:
         _end(tree, s, Ended(f"{reason}; temporary, so it is not restarted", normally=False))
@@ -138,12 +139,12 @@ def _take_along(tree: Tree, s: Supervisor, why: str) -> None:
     for group in parent.groups:
         for name in group.affected(s.name):
             other = parent.children.get(name)
-            if other is not None and other.stop is None and other.declared.enabled:
+            if other is not None and other.stop is None and not switched_off(other):
                 _take_one(tree, other, f"restarted with {s.name} ({group.strategy}), which {why}")
 
 
 def _take_one(tree: Tree, s: Supervisor, reason: str) -> None:
-    if detect_only.detects(s) or pauses.paused_by(s):
+    if detect_only.detects(s) or overrides.paused_by(s):
         return
     if s.ended is not None:
         if s.declared.restart != "temporary" and s.ended.until is None:

@@ -189,6 +189,8 @@ def _inherit(tree: Tree, s: Supervisor) -> None:
     """Overlay the parent's variables and location by those declared; tell children of changes."""
     parent, declared = s.parent, s.declared.user_spec
     user = inherit_variables(parent.user if parent else {}, declared.variables.user)
+    if s.overrides is not None and s.overrides.variables:
+        user = inherit_variables(user, s.overrides.values)
     above = parent.location if parent else {}
     location = merge_locations(above, declared.location) if declared.location else above
     if location is not s.location and location != s.location:

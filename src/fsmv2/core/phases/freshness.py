@@ -11,7 +11,7 @@ from fsmv2.core.contract.events import OBSERVATION, Observed
 from fsmv2.core.contract.instructions import RestartCollection
 from fsmv2.core.life import restart_policy
 from fsmv2.core.phases.watch import stale_limit
-from fsmv2.core.policy import actions, author_errors, detect_only, pauses
+from fsmv2.core.policy import actions, author_errors, detect_only, overrides
 from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.escalation import escalate
 from fsmv2.core.state.conditions import FRESH, OBSERVED
@@ -148,7 +148,7 @@ def check_age(tree: Tree, s: Supervisor) -> None:
     if s.silences >= tree.settings.collection_restarts:
         s.silences = 0
         tree.set_timer(s, "stale", tree.now + 2 * limit)  # a worker that stops is not restarted
-        if s.ended is not None or detect_only.detects(s) or pauses.paused_by(s):
+        if s.ended is not None or detect_only.detects(s) or overrides.paused_by(s):
             return
         count_failure(tree, s)
         restart_policy.restart_faulty(tree, s, "its collection stays silent")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fsmv2.core.life.release import fenced
 from fsmv2.core.phases import circuit
-from fsmv2.core.policy import livelock, ordering, pauses
+from fsmv2.core.policy import livelock, ordering, overrides
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tree import Tree
 
@@ -27,8 +27,8 @@ def withholding(tree: Tree, s: Supervisor, *, passes: bool) -> str:
         return livelock.IN_A_LIVELOCK
     if passes:
         return ""
-    if tree.paused:
-        paused = pauses.paused_by(s)
+    if tree.overrides:
+        paused = overrides.paused_by(s)
         if paused:
             return paused
     if s.observed_at is None:

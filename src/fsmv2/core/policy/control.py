@@ -20,9 +20,7 @@ OWN, STOP = DecidedBy.OWN, DecidedBy.STOP
 def decide_control(s: Supervisor) -> None:
     """Write down whether `s` is disabled, and what is decided for it now."""
     s.disabled = (
-        not s.declared.enabled
-        or s.ended is not None
-        or (s.parent is not None and s.parent.disabled)
+        switched_off(s) or s.ended is not None or (s.parent is not None and s.parent.disabled)
     )
     # The old object is kept when it says the same: another thread may be reading it, and a
     # hundred thousand quiet workers would otherwise keep a new one each.
@@ -64,9 +62,17 @@ def _wished(s: Supervisor, desired: DesiredState) -> str:
 
 
 def _why_disabled(s: Supervisor) -> str:
-    if not s.declared.enabled or s.parent is None:
+    if not s.declared.enabled:
         return "disabled"
-    return f"{s.parent.path} is disabled"
+    if s.overrides is not None and s.overrides.stop is not None:
+        return s.overrides.stop.told("stopped")
+    return f"{s.parent.path} is disabled" if s.parent is not None else "disabled"
+
+
+def switched_off(s: Supervisor) -> bool:
+    """Whether `s` itself is not to run: so it is declared, or an operator asked for it."""
+    found = s.overrides
+    return not s.declared.enabled or (found is not None and found.stop is not None)
 
 
 def asked_to_stop(s: Supervisor) -> bool:
@@ -74,7 +80,7 @@ def asked_to_stop(s: Supervisor) -> bool:
     stopped, desired = s.definition.stop_state, s.desired
     if s.ended is None:
         return s.control == stopped
-    if s.stop is not None or not s.declared.enabled or (s.parent is not None and s.parent.disabled):
+    if s.stop is not None or switched_off(s) or (s.parent is not None and s.parent.disabled):
         return True
     if desired is None:
         return s.asked == stopped

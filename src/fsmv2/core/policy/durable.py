@@ -10,9 +10,9 @@ from __future__ import annotations
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.contract.events import Saved, SaveFailed, StateDirectoryLost
 from fsmv2.core.contract.instructions import DeleteStored, Save, SaveObserved
+from fsmv2.core.policy import overrides
 from fsmv2.core.state.conditions import STATE_DIRECTORY, STORED
 from fsmv2.core.state.not_created import NOT_CREATED
-from fsmv2.core.state.parts import pause_to_json
 from fsmv2.core.state.paths import join
 from fsmv2.core.state.store_state import Kept, StoreState
 from fsmv2.core.state.supervisor import Supervisor
@@ -35,16 +35,16 @@ def save_desired(tree: Tree, s: Supervisor) -> None:
     if store is None or desired is None or s.definition is NOT_CREATED.definition:
         return
     kept = store.kept[s.path]
-    if kept.desired is desired and kept.declared is declared and kept.paused is s.paused:
+    if kept.desired is desired and kept.declared is declared:
         return
     if s.parent is None and store.failing:
         _set_condition(tree, store.failing)  # a restarted root has lost its conditions
     if store.unmet:
         _drop_undeclared(tree, store, s, desired)
-    before = kept.declared, kept.desired, kept.paused
-    kept.declared, kept.desired, kept.paused = declared, desired, s.paused
+    before = kept.declared, kept.desired
+    kept.declared, kept.desired = declared, desired
     try:
-        if before == (declared, desired, s.paused):
+        if before == (declared, desired):
             return
     except ANY_RAISED:  # an author's `__eq__`: taken for different
         pass
@@ -58,7 +58,6 @@ def save_desired(tree: Tree, s: Supervisor) -> None:
             tree.wall(),
             declared,
             desired,
-            pause_to_json(s.paused),
         )
     )
 
@@ -127,6 +126,9 @@ def saved(tree: Tree, event: Saved) -> None:
         kept = store.kept.get(path)
         if kept is not None:
             _now_durable(tree, store, path, kept, generation)
+    for path, generation in event.overrides:
+        if store.overrides_waiting.get(path, 0) <= generation:
+            store.overrides_waiting.pop(path, None)
     if store.failing:
         store.failing = ""
         if tree.root is not None:
@@ -150,6 +152,8 @@ def failed(tree: Tree, event: SaveFailed) -> None:
         return
     _fail(tree, store, event.reason)
     if event.lost:
+        for path in tree.overrides:
+            overrides.save(tree, path)
         for path, kept in store.kept.items():
             kept.desired, kept.observed = None, None
             s = tree.by_path.get(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsmv2.core.policy import detect_only, pauses
+from fsmv2.core.policy import detect_only, overrides
 from fsmv2.core.policy.attempts import count_failure, forget_failures
 from fsmv2.core.state.conditions import RECOVERS
 from fsmv2.core.state.supervisor import Supervisor
@@ -49,7 +49,7 @@ def plan_repair(tree: Tree, s: Supervisor, reason: str) -> None:
     """Have `s` restarted after its backoff, and count the attempt."""
     if s.stop is not None or s.ended is not None or "repair" in s.timers:
         return
-    if detect_only.detects(s) or pauses.paused_by(s):
+    if detect_only.detects(s) or overrides.paused_by(s):
         return
     due = count_failure(tree, s)
     tree.set_timer(s, "repair", due)

@@ -40,10 +40,12 @@ def refusal(tree: Tree, path: str, incarnation: int) -> str:
 
 
 def _left_alone(s: Supervisor) -> str:
-    """Whether an operator wants `s` itself left alone; `paused` is read once, as below."""
-    paused = s.paused
-    if paused is not None:
-        return str(paused)
+    """Whether an operator wants `s` itself left alone; each attribute is read once, as below."""
+    found = s.overrides
+    if found is not None and found.pause is not None:
+        return found.pause.told("paused")
+    if found is not None and found.stop is not None:
+        return found.stop.told("stopped")
     return DETECT_ONLY if s.declared.detect_only else ""
 
 

@@ -28,30 +28,6 @@ class StopRequest(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Pause(msgspec.Struct, frozen=True):
-    """Who paused, why, and when in Unix seconds."""
-
-    who: str
-    reason: str
-    at: float
-
-    def __str__(self) -> str:
-        return f"paused by {self.who}" + (f": {self.reason}" if self.reason else "")
-
-
-def pause_to_json(paused: Pause | None) -> str:
-    """As a store keeps it; empty when there is none."""
-    return "" if paused is None else msgspec.json.encode(paused).decode()
-
-
-def pause_from_json(text: str) -> Pause:
-    """Back from a store; what cannot be read is a pause all the same, which is the safe side."""
-    try:
-        return msgspec.json.decode(text, type=Pause)
-    except msgspec.DecodeError:
-        return Pause("somebody", "what was stored of it cannot be read", 0.0)
-
-
 class DecidedBy(Enum):
     """Who decides the control state, strongest first."""
 

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from fsmv2.core.state.parts import Pause, pause_from_json
 from fsmv2.core.state.paths import parent_of
 from fsmv2.model import ChildSpec, DesiredState, ObservedState
-
-NOTHING: Mapping[str, str] = {}
 
 
 class Kept:
@@ -28,7 +25,6 @@ class Kept:
         "durable",
         "incarnation",
         "observed",
-        "paused",
         "state",
     )
 
@@ -39,7 +35,6 @@ class Kept:
         self.declared: ChildSpec | None = None
         self.desired: DesiredState | None = None
         self.observed: ObservedState | None = None
-        self.paused: Pause | None = None
         self.state = ""
         self.incarnation = 0
 
@@ -48,22 +43,18 @@ class StoreState:
     """One store as the core sees it.
 
     `failing`: why it does not work now, or empty. `waiting`: the paths whose first action waits
-    until their desired state is durable. `unmet`: by parent, the paths that are stored and at which
-    no supervisor was made yet.
+    until their desired state is durable. `overrides_waiting`: by path, the last generation of its
+    overrides that is not durable yet. `unmet`: by parent, the paths that are stored and at which no
+    supervisor was made yet.
     """
 
-    __slots__ = ("failing", "kept", "unmet", "waiting")
+    __slots__ = ("failing", "kept", "overrides_waiting", "unmet", "waiting")
 
-    def __init__(self, known: Mapping[str, float], paused: Mapping[str, str] = NOTHING) -> None:
-        """`known`: the paths that are stored already, and when each was created, Unix seconds.
-
-        `paused`: those of them that are paused, with what was saved of their pause.
-        """
+    def __init__(self, known: Mapping[str, float]) -> None:
+        """`known`: the paths that are stored already, and when each was created, Unix seconds."""
         self.failing = ""
+        self.overrides_waiting: dict[str, int] = {}
         self.kept = {path: Kept(created_at) for path, created_at in known.items()}
-        for path, text in paused.items():
-            if text and path in self.kept:
-                self.kept[path].paused = pause_from_json(text)
         self.unmet: dict[str, set[str]] = {}
         self.waiting: set[str] = set()
         for path in known:
@@ -74,10 +65,6 @@ class StoreState:
         kept = self.kept.setdefault(path, Kept(created_at))
         self.found(path)
         return kept.created_at
-
-    def pause_of(self, path: str) -> Pause | None:
-        """How the path was paused when it was last saved."""
-        return self.kept[path].paused
 
     def miss(self, path: str) -> None:
         """The path is stored, and nobody is there."""

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.state.backoff import Attempts, ExponentialBackoff, backoff_of
 from fsmv2.core.state.conditions import NO_HARM_TO_HEALTH, OF_THE_PATH, Condition
+from fsmv2.core.state.override_data import Overrides
 from fsmv2.core.state.parts import (
     AskedAction,
     Breaker,
@@ -20,7 +21,6 @@ from fsmv2.core.state.parts import (
     DecidedBy,
     Decision,
     Ended,
-    Pause,
     RunningAction,
     StopRequest,
 )
@@ -51,7 +51,7 @@ WRITTEN_BY: Mapping[str, tuple[str, ...]] = {
     ),
     "policy/mapping": ("asked",),
     "policy/control": ("decision", "disabled"),
-    "policy/pauses": ("paused",),
+    "policy/overrides": ("overrides",),
     "phases/reconcile": (
         *("accepted", "groups", "children_due", "compared", "reconciling", "missing"),
     ),
@@ -91,7 +91,7 @@ class OwnTree(Protocol):
     now: float
     epoch: float
     by_path: dict[str, Supervisor]
-    paused: dict[str, Pause]
+    overrides: dict[str, Overrides]
 
     def wall(self) -> float:
         """Unix seconds of core time now."""
@@ -166,7 +166,7 @@ class Supervisor:
         self.breaker: Breaker | None = None
         self.recreate_as: ChildSpec | None = None
         self.ended: Ended | None = None
-        self.paused: Pause | None = None
+        self.overrides: Overrides | None = None
         self.upstream: tuple[str, ...] = ()
         self._internal: dict[str, Any] | None = None
         self.conditions: dict[str, Condition] | None = None
@@ -245,6 +245,13 @@ class Supervisor:
         self.status = ChildStatus(
             self.definition.name, self.state, Phase.INITIAL, False, False, self.reason
         )
+
+    def clear_timers(self) -> None:
+        """Cancel all timers but that of the path: an override that ends, whoever is there then."""
+        of_the_path = self.timers.get("override")
+        self.timers.clear()
+        if of_the_path is not None:
+            self.timers["override"] = of_the_path
 
     def next_incarnation(
         self,
@@ -344,7 +351,7 @@ class Supervisor:
 
     def leave(self) -> None:
         """It is taken out of the tree: refer to nobody, so that no cycle of objects is left."""
-        self.timers.clear()
+        self.clear_timers()
         self.children = self.statuses = EMPTY
         self.reconciling = self.releasing = None
 

@@ -19,8 +19,9 @@ from fsmv2.core.contract.type_overrides import with_overrides
 from fsmv2.core.state.conditions import Condition
 from fsmv2.core.state.counters import Counters
 from fsmv2.core.state.fan_out import AT_ONCE, FanOut
+from fsmv2.core.state.override_data import Overrides
 from fsmv2.core.state.pace import Pace
-from fsmv2.core.state.parts import Pause, SecretChanges
+from fsmv2.core.state.parts import SecretChanges
 from fsmv2.core.state.store_state import StoreState
 from fsmv2.core.state.supervisor import NOTHING, Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -71,7 +72,8 @@ class Tree(ABC):
         # must not touch the same machine.
         self.fences: dict[str, set[int]] = {}
         self.open_circuits = 0
-        self.paused: dict[str, Pause] = {}
+        # Also of paths at which nobody is: an operator may have to end them.
+        self.overrides: dict[str, Overrides] = {}
         self.store: StoreState | None = None
         self.secrets = SecretChanges()
         self.stopping = False
@@ -210,7 +212,6 @@ class Tree(ABC):
         """Take a supervisor out of the tree; what still refers to it is dropped when met."""
         del self.by_path[supervisor.path]
         supervisor.leave()
-        self.paused.pop(supervisor.path, None)
         self.pace.done(supervisor.path)
         if supervisor.dirty:
             self._unmark(supervisor)

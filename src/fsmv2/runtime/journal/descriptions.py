@@ -42,11 +42,16 @@ from fsmv2.core import (
     Saved,
     SaveFailed,
     SaveObserved,
+    SaveOverrides,
     SecretsUnread,
+    SetVariableAsked,
     SlowCode,
+    StartPathAsked,
     StateDirectoryLost,
     StopAsked,
+    StopPathAsked,
     Uncontained,
+    UnsetVariableAsked,
     Update,
     Watch,
 )
@@ -79,9 +84,11 @@ def decided(instruction: Instruction) -> tuple[str, str]:
             text = "restart the collection"
         case Release(_, incarnation, forced):
             text = f"release incarnation {incarnation}{', forced' * forced}"
-        case Save(_, _, number, _, _, declared, desired, paused):
-            state = desired.state + f", paused {_sum(paused)}" * bool(paused)
+        case Save(_, _, number, _, _, declared, desired):
+            state = desired.state
             text = f"store (#{number}) {_sum(declared)}: desired state {state}, {_sum(desired)}"
+        case SaveOverrides(_, number, overrides):
+            text = f"store (#{number}) its overrides: {_short(overrides) or 'none'}"
         case SaveObserved(_, incarnation, _, state, observed):
             text = f"store incarnation {incarnation}: state {state}, observed {_sum(observed)}"
         case DeleteStored():
@@ -111,8 +118,9 @@ def happened(event: Event) -> str:
             return f"action #{number}, given up before, has ended"
         case Released(_, incarnation):
             return f"incarnation {incarnation} released"
-        case Saved(generations):
-            return f"stored: {len(generations)} desired states"
+        case Saved(generations, overrides):
+            more = f", {len(overrides)} overrides" if overrides else ""
+            return f"stored: {len(generations)} desired states{more}"
         case SaveFailed(reason):
             return f"could not be stored: {reason}"
         case StateDirectoryLost(reason):
@@ -123,6 +131,14 @@ def happened(event: Event) -> str:
             return f"stop asked by {who}"
         case ForceAsked(who):
             return f"forced by {who}"
+        case StopPathAsked(_, who, reason):
+            return f"stop of this path asked by {who}" + (f": {reason}" if reason else "")
+        case StartPathAsked(_, who):
+            return f"start asked by {who}"
+        case SetVariableAsked(_, name, _, who, reason):
+            return f"{name} to be set, asked by {who}" + (f": {reason}" if reason else "")
+        case UnsetVariableAsked(_, name, who):
+            return f"{name} to be as declared again, asked by {who}"
         case RestartAsked(_, who):
             return f"restart asked by {who}"
         case RetryAsked(_, who):

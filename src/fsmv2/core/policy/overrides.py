@@ -1,0 +1,235 @@
+"""What an operator asks of a path and the document does not say: a pause, a stop, a variable set.
+
+A paused subtree is observed and derived, and nothing in it is started or restarted; what stops
+passes, as it passes every other gate. A stop ranks as disabled. A variable that is set overlays
+the user variables of its path, and so of all below. Each is saved with who asked, when and why,
+stays in force whatever runs at the path, and ends by its opposite or, but for a pause, at a time
+given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from fsmv2.core.contract.instructions import SaveOverrides
+from fsmv2.core.state.conditions import MANAGED
+from fsmv2.core.state.override_data import (
+    NONE,
+    Override,
+    Overrides,
+    SetVariable,
+    overrides_to_json,
+)
+from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause
+from fsmv2.core.state.tree import Tree
+
+# ---- what is asked ------------------------------------------------------------------------------
+
+
+def pause(tree: Tree, s: Supervisor, who: str, reason: str) -> None:
+    """Pause `s` and all below it; asked again it says the new reason."""
+    asked = Override(who, reason, tree.wall())
+    _put(tree, s.path, _with(of(tree, s.path), pause=asked))
+    tree.report("command", s, asked.told("paused"))
+    tree.for_each((s,), "mark", Cause("command", f"paused at {s.path}"), below=True)
+
+
+def resume(tree: Tree, path: str, who: str) -> None:
+    """Let what was paused at `path` go on with what waited meanwhile."""
+    _put(tree, path, _with(of(tree, path), pause=None))
+    s = _report(tree, path, f"resumed by {who}")
+    if s is None:
+        return
+    cause = Cause("command", f"resumed at {path}")
+    tree.for_each((s,), "go on", cause, below=True)
+    if s.parent is not None:
+        tree.mark(s.parent, cause)  # its checks
+
+
+def stop(tree: Tree, s: Supervisor, who: str, reason: str, until: float | None) -> None:
+    """Have `s` and all below it be as if it were declared disabled, until `start`."""
+    asked = Override(who, reason, tree.wall(), until)
+    _put(tree, s.path, _with(of(tree, s.path), stop=asked))
+    tree.report("command", s, asked.told("stopped"))
+    _switched(tree, s, Cause("command", f"stopped at {s.path}"))
+
+
+def start(tree: Tree, path: str, who: str) -> None:
+    """End a stop: what stands at `path` is again what is declared."""
+    _put(tree, path, _with(of(tree, path), stop=None))
+    s = _report(tree, path, f"started by {who}")
+    if s is not None:
+        _switched(tree, s, Cause("command", f"started at {path}"))
+
+
+def set_variable(
+    tree: Tree, s: Supervisor, name: str, value: Any, who: str, reason: str, until: float | None
+) -> None:
+    """Give a user variable this value at `s`, over what is declared."""
+    asked = SetVariable(who, reason, tree.wall(), until, value)
+    before = of(tree, s.path)
+    _put(tree, s.path, _with(before, variables={**before.variables, name: asked}))
+    tree.report("command", s, asked.told(f"{name} set"))
+    tree.derive_again(s, Cause("command", f"{name} set at {s.path}"))
+
+
+def unset_variable(tree: Tree, path: str, name: str, who: str) -> None:
+    """Have a user variable be as declared again."""
+    before = of(tree, path)
+    left = {key: one for key, one in before.variables.items() if key != name}
+    _put(tree, path, _with(before, variables=left))
+    s = _report(tree, path, f"{name} is as declared again: asked by {who}")
+    if s is not None:
+        tree.derive_again(s, Cause("command", f"{name} as declared at {path}"))
+
+
+# ---- what happens by itself ---------------------------------------------------------------------
+
+
+def adopt(tree: Tree, s: Supervisor) -> None:
+    """A supervisor was made at a path that may have overrides."""
+    if not tree.overrides:
+        return
+    found = tree.overrides.get(s.path)
+    if found is not None:
+        _attach(tree, s, found)
+
+
+def due(tree: Tree, path: str) -> tuple[bool, list[str]]:
+    """Whether the stop of a path was asked for until now; and which of its variables were."""
+    now, found = tree.wall(), of(tree, path)
+    names = [name for name, one in found.variables.items() if _over(one, now)]
+    return found.stop is not None and _over(found.stop, now), names
+
+
+def go_on(tree: Tree, s: Supervisor, cause: Cause) -> None:
+    """Have one worker that is no longer paused do what waited."""
+    if s.recreate_due:
+        tree.set_timer(s, "recreate", tree.now)
+    tree.mark(s, cause)
+
+
+# ---- what others ask ----------------------------------------------------------------------------
+
+
+def of(tree: Tree, path: str) -> Overrides:
+    """The overrides of a path, whether somebody is there or not."""
+    return tree.overrides.get(path, NONE)
+
+
+def paused_by(s: Supervisor) -> str:
+    """The pause that holds `s`, its own or one above, as words; empty when there is none."""
+    return _above(s, lambda found: found.pause, "paused")
+
+
+def stopped_by(s: Supervisor) -> str:
+    """The stop that an operator asked for `s` or above it, as words; empty when there is none."""
+    return _above(s, lambda found: found.stop, "stopped")
+
+
+def told(s: Supervisor) -> tuple[str, ...]:
+    """Every override that concerns `s`, its own and those above, as words."""
+    if not s.tree.overrides:
+        return ()
+    texts: list[str] = []
+    above: Supervisor | None = s
+    while above is not None:
+        if above.overrides is not None:
+            at = "" if above is s else f" (at {above.path})"
+            texts += [f"{text}{at}" for text in above.overrides.texts()]
+        above = above.parent
+    return tuple(texts)
+
+
+def _above(s: Supervisor, which: Callable[[Overrides], Override | None], what: str) -> str:
+    if not s.tree.overrides:
+        return ""
+    above: Supervisor | None = s
+    while above is not None:
+        found = None if above.overrides is None else which(above.overrides)
+        if found is not None:
+            return found.told(what) + ("" if above is s else f" (at {above.path})")
+        above = above.parent
+    return ""
+
+
+# ---- inside -------------------------------------------------------------------------------------
+
+
+def _with(before: Overrides, **changed: Any) -> Overrides:
+    return msgspec.structs.replace(before, **changed)
+
+
+def _put(tree: Tree, path: str, found: Overrides) -> None:
+    if found:
+        tree.overrides[path] = found
+    else:
+        tree.overrides.pop(path, None)
+    if tree.store is not None:
+        save(tree, path)
+    s = tree.by_path.get(path)
+    if s is not None:
+        _attach(tree, s, found)
+
+
+def save(tree: Tree, path: str) -> None:
+    """Have the overrides of a path written down as they are now."""
+    assert tree.store is not None  # noqa: S101  (asked by the callers)
+    number = tree.store.overrides_waiting[path] = tree.serial()
+    tree.emit(SaveOverrides(path, number, overrides_to_json(of(tree, path))))
+
+
+def _attach(tree: Tree, s: Supervisor, found: Overrides) -> None:
+    s.overrides = found or None
+    text = "; ".join(one for one in (_paused(found), _stopped(found)) if one)
+    if text:
+        tree.set_condition(s, MANAGED, text)
+    elif s.conditions is not None:
+        tree.clear_condition(s, MANAGED)
+    set_timer(tree, s)
+
+
+def _paused(found: Overrides) -> str:
+    if found.pause is None:
+        return ""
+    return f"{found.pause.told('paused')}; it is observed, nothing in it is started"
+
+
+def _stopped(found: Overrides) -> str:
+    return "" if found.stop is None else found.stop.told("stopped")
+
+
+def set_timer(tree: Tree, s: Supervisor) -> None:
+    """Have the next override of `s` that ends by itself end in time."""
+    found = of(tree, s.path)
+    asked = (found.stop, *found.variables.values())
+    ends = [one.until for one in asked if one is not None and one.until is not None]
+    if ends:
+        tree.set_timer(s, "override", tree.now + max(0.0, min(ends) - tree.wall()))
+    else:
+        s.timers.pop("override", None)
+
+
+def _over(asked: Override, now: float) -> bool:
+    return asked.until is not None and asked.until <= now
+
+
+def _switched(tree: Tree, s: Supervisor, cause: Cause) -> None:
+    """It is stopped, or may run again: it decides anew, and its parent's checks look at it."""
+    tree.mark(s, cause)
+    if s.parent is not None:
+        tree.mark(s.parent, cause)
+
+
+def _report(tree: Tree, path: str, text: str) -> Supervisor | None:
+    """Report at the path, or at the root when nobody is there; who is there."""
+    s = tree.by_path.get(path)
+    if s is not None:
+        tree.report("command", s, text)
+    elif tree.root is not None:
+        tree.report("command", tree.root, f"{path}: {text}")
+    return s

@@ -1,0 +1,362 @@
+"""What an operator asked of a path: a pause, a stop, a variable set by hand."""
+
+from __future__ import annotations
+
+import pytest
+from busy_tree import restore
+from job_tree import Jobs, job, simulate, states, team
+from lamp_tree import World, condition, device, group
+from lamp_tree import simulate as simulate_lamps
+
+from fsmv2 import ChildSpec, Group
+from fsmv2.core.checkpoint.take import checkpoint
+from fsmv2.testing import SimulatedStore, Simulation
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+def test_in_a_paused_subtree_nothing_is_started_and_observation_goes_on(jobs: Jobs) -> None:
+    with simulate(jobs, team("r", team("t", job("a")), job("d"))) as sim:
+        sim.run(10)
+        sim.pause("r/t", "the pump is open")
+        sim.run(1)
+        assert condition(sim, "r/t", "Managed").startswith("paused by test: the pump is open")
+        assert sim["r/t/a"].paused == "paused by test: the pump is open (at r/t)"
+        jobs.end("r/t/a", "badly")
+        jobs.end("r/d", "badly")
+        sim.run(30)
+        assert sim["r/t/a"].observed.out == "badly"
+        assert (sim["r/t/a"].state, sim["r/t/a"].reason) == ("running", sim["r/t/a"].paused)
+        assert jobs.log.count("+a") == 1
+        assert jobs.log.count("+d") == 2  # a neighbour is not paused
+        sim.resume("r/t")
+        sim.run(30)
+        assert sim["r/t/a"].state == "running"
+        assert jobs.log.count("+a") == 2
+        assert condition(sim, "r/t", "Managed") == ""
+        assert sim.texts("command", "r/t") == [
+            "paused by test: the pump is open",
+            "resumed by test",
+        ]
+
+
+def test_what_is_declared_meanwhile_is_made_and_waits(jobs: Jobs) -> None:
+    with simulate(jobs, team("r", team("t", job("a")))) as sim:
+        sim.run(10)
+        sim.pause("r/t")
+        sim.run(1)
+        sim.declare(team("r", team("t", job("a"), job("b"))))
+        sim.run(30)
+        assert sim["r/t/b"].state == "stopped"
+        assert jobs.log == ["+a"]
+        sim.resume("r/t")
+        sim.until(lambda sim: sim["r/t/b"].state == "running")
+
+
+def test_a_changed_spec_waits_for_the_resume(jobs: Jobs) -> None:
+    with simulate(jobs, job("a")) as sim:
+        sim.run(10)
+        sim.pause("a")
+        sim.run(1)
+        sim.declare(job("a", pin=1))
+        sim.run(60)
+        assert (sim["a"].incarnation, jobs.log) == (1, ["+a"])
+        sim.resume("a")
+        sim.run(20)
+        assert (sim["a"].incarnation, jobs.log) == (2, ["+a", "-a", "+a"])
+
+
+@pytest.mark.parametrize("how", ["stop", "removed", "disabled"])
+def test_a_stop_passes_a_pause(jobs: Jobs, how: str) -> None:
+    with simulate(jobs, team("t", job("a"))) as sim:
+        sim.run(10)
+        sim.pause("t/a")
+        sim.run(1)
+        if how == "stop":
+            assert sim.stop() < 10
+        else:
+            children = [job("a", enabled=False)] if how == "disabled" else []
+            sim.declare(team("t", *children))
+            sim.run(20)
+        assert jobs.log == ["+a", "-a"]
+        assert list(sim.core.overrides) == ["t/a"], "it belongs to the path"
+
+
+def test_a_pause_belongs_to_the_path_and_outlasts_a_restart(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"))) as sim:
+        sim.run(10)
+        sim.pause("t/a")
+        sim.restart("t/a")
+        sim.run(20)
+        assert sim["t/a"].incarnation == 2
+        assert sim["t/a"].state == "stopped"
+        assert condition(sim, "t/a", "Managed") != ""
+        sim.resume("t/a")
+        sim.run(10)
+        assert sim["t/a"].state == "running"
+
+
+def test_members_of_a_group_that_are_paused_are_left_alone(jobs: Jobs) -> None:
+    group = Group("one_for_all", ("a", "b"))
+    with simulate(jobs, team("t", job("a"), job("b"), groups=(group,))) as sim:
+        sim.run(10)
+        sim.pause("t/b")
+        sim.run(1)
+        jobs.end("t/a", "badly")
+        sim.run(30)
+        assert sim["t/a"].state == "running"
+        assert (sim["t/b"].incarnation, jobs.log.count("+b")) == (1, 1)
+
+
+def test_a_pause_outlasts_the_program_with_a_store(jobs: Jobs) -> None:
+    store = SimulatedStore()
+    tree = team("t", job("a"), job("b"))
+    with simulate(jobs, tree, store=store) as sim:
+        sim.run(10)
+        sim.pause("t/a", "hands in the machine")
+        sim.run(5)
+        store.lose()
+        sim.restart("t/b")  # something to write, which finds out
+        sim.run(20)
+    jobs.works.clear()
+    with simulate(jobs, tree, store=store) as sim:
+        sim.run(20)
+        assert states(sim, "ab") == ["stopped", "running"]
+        assert sim["t/a"].paused == "paused by test: hands in the machine"
+        assert condition(sim, "t/a", "Managed") != ""
+        sim.resume("t/a")
+        sim.run(10)
+        assert sim["t/a"].state == "running"
+    with simulate(jobs, tree, store=store) as sim:
+        sim.run(10)
+        assert sim["t/a"].paused == ""
+
+
+# ---- stop and start -----------------------------------------------------------------------------
+
+
+def test_a_stop_ranks_as_disabled_and_a_start_ends_it(jobs: Jobs) -> None:
+    with simulate(jobs, team("r", team("t", job("a")), job("d"))) as sim:
+        sim.run(10)
+        sim.stop_path("r/t", "cleaning")
+        sim.run(20)
+        assert (sim["r/t/a"].state, sim["r/d"].state) == ("stopped", "running")
+        assert sim["r/t"].control_reason == "stopped by test: cleaning"
+        assert sim["r/t/a"].control_reason == "r/t is disabled"
+        assert sim["r/t/a"].overrides == ("stopped by test: cleaning (at r/t)",)
+        assert condition(sim, "r/t", "Managed") == "stopped by test: cleaning"
+        sim.start_path("r/t")
+        sim.run(20)
+        assert sim["r/t/a"].state == "running"
+        assert condition(sim, "r/t", "Managed") == ""
+        assert sim["r/t/a"].overrides == ()
+        assert sim.texts("command", "r/t") == ["stopped by test: cleaning", "started by test"]
+
+
+def test_a_stop_for_a_while_ends_by_itself(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"))) as sim:
+        sim.run(10)
+        sim.stop_path("t/a", until=sim.core.wall() + 60)
+        sim.run(59)
+        assert sim["t/a"].state == "stopped"
+        sim.run(10)
+        assert sim["t/a"].state == "running"
+        assert sim.texts("command", "t/a")[-1] == "started by the end of its time"
+
+
+def test_a_start_has_what_had_ended_run_again(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a", "temporary"))) as sim:
+        sim.run(10)
+        jobs.end("t/a", "well")
+        sim.run(10)
+        assert sim["t/a"].ended
+        sim.stop_path("t/a")
+        sim.run(10)
+        sim.start_path("t/a")
+        sim.run(10)
+        assert (sim["t/a"].state, jobs.log.count("+a")) == ("running", 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("t/a", "test cannot start: t/a itself is not stopped; it is stopped by test (at t)"),
+        ("t/b", "test cannot start: t/b is disabled where it is declared"),
+        ("u", "test cannot start: u is not stopped"),
+    ],
+)
+def test_a_start_of_what_is_not_stopped_says_why_not(jobs: Jobs, path: str, text: str) -> None:
+    tree = team("r", team("t", job("a"), job("b", enabled=False)), job("u"))
+    with simulate(jobs, tree) as sim:
+        sim.run(10)
+        if path == "t/a":
+            sim.stop_path("r/t")
+        elif path == "t/b":
+            sim.stop_path("r/u")
+        sim.run(10)
+        if path == "u":
+            assert sim["r/u"].state == "running"
+        sim.start_path(f"r/{path}")
+        sim.run(1)
+        expected = text.replace("start: ", "start: r/", 1).replace("(at t)", "(at r/t)")
+        assert sim.texts("command", f"r/{path}")[-1] == expected
+
+
+def test_a_path_that_is_not_there_is_reported_with_the_nearest(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("filler"))) as sim:
+        sim.run(10)
+        sim.stop_path("t/fillr")
+        sim.run(1)
+        (text,) = sim.texts("command", "t")
+        assert text.startswith("test asks to stop 't/fillr', which is not there. Did you mean")
+        assert sim.core.overrides == {}
+
+
+def test_an_override_outlasts_its_path_and_can_be_ended_without_it(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"), job("b"))) as sim:
+        sim.run(10)
+        sim.stop_path("t/a", "broken")
+        sim.run(10)
+        sim.declare(team("t", job("b")))
+        sim.run(20)
+        assert "t/a" not in sim.core.by_path
+        assert list(sim.core.overrides) == ["t/a"]
+        sim.declare(team("t", job("a"), job("b")))
+        sim.run(20)
+        assert (sim["t/a"].state, sim["t/a"].control_reason) == (
+            "stopped",
+            "stopped by test: broken",
+        )
+        sim.declare(team("t", job("b")))
+        sim.run(20)
+        sim.start_path("t/a")
+        sim.run(1)
+        assert sim.core.overrides == {}
+        assert sim.texts("command", "t")[-1] == "t/a: started by test"
+
+
+def test_a_stop_outlasts_the_program_and_its_time_goes_on_meanwhile(jobs: Jobs) -> None:
+    store = SimulatedStore()
+    tree = team("t", job("a"), job("b"))
+    with simulate(jobs, tree, store=store) as sim:
+        sim.run(10)
+        sim.stop_path("t/a", "broken")
+        sim.stop_path("t/b", until=sim.core.wall() + 5)
+        sim.run(1)
+        assert sim.core.store is not None
+        assert sim.core.store.overrides_waiting == {}
+    jobs.works.clear()
+    with simulate(jobs, tree, store=store) as sim:
+        sim.run(20)
+        assert states(sim, "ab") == ["stopped", "running"]
+        assert sim["t/a"].overrides == ("stopped by test: broken",)
+
+
+def test_while_the_store_fails_an_override_is_in_force_and_written_later(jobs: Jobs) -> None:
+    store = SimulatedStore()
+    with simulate(jobs, team("t", job("a")), store=store) as sim:
+        sim.run(10)
+        store.fails = "the disk is full"
+        sim.stop_path("t/a")
+        sim.run(20)
+        assert sim["t/a"].state == "stopped"
+        assert sim.core.store is not None
+        assert list(sim.core.store.overrides_waiting) == ["t/a"]
+        store.fails = ""
+        sim.run(60)
+        assert sim.core.store.overrides_waiting == {}
+        assert [one.path for one in store.overrides()] == ["t/a"]
+
+
+def test_a_stopped_path_may_write_nothing(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"))) as sim:
+        sim.run(10)
+        sim.stop_path("t", "hands in the machine")
+        asked = "stop asked by test: hands in the machine"
+        assert jobs.refusals["t/a"]() == asked, "from the moment it is asked for"
+        sim.run(20)
+        assert jobs.refusals["t/a"]() == "stopped by test: hands in the machine (at t)"
+
+
+# ---- set and unset ------------------------------------------------------------------------------
+
+
+def config(sim: Simulation, path: str) -> object:
+    desired = sim.core.by_path[path].desired
+    return None if desired is None else desired.config
+
+
+def lamps() -> ChildSpec:
+    a = device("a", template="{{ .PORT }}")
+    b = device("b", template="{{ .PORT }}", user={"PORT": 9})
+    return group("g", a, b, user={"PORT": 502})
+
+
+def test_a_variable_set_by_hand_overlays_its_path_and_all_below() -> None:
+    world = World()
+    with simulate_lamps(world, lamps()) as sim:
+        sim.run(10)
+        assert (config(sim, "g/a"), config(sim, "g/b")) == (502, 9)
+        sim.set_variable("g", "PORT", 503, "it moved")
+        sim.run(5)
+        assert (config(sim, "g/a"), config(sim, "g/b")) == (503, 9), "what is declared below wins"
+        sim.set_variable("g/b", "PORT", 7)
+        sim.run(5)
+        assert config(sim, "g/b") == 7
+        assert sim["g/a"].overrides == ("PORT set by test: it moved (at g)",)
+        sim.unset_variable("g", "PORT")
+        sim.unset_variable("g/b", "PORT")
+        sim.run(5)
+        assert (config(sim, "g/a"), config(sim, "g/b")) == (502, 9)
+        assert sim.core.overrides == {}
+
+
+def test_a_variable_that_nobody_knows_is_refused_with_the_nearest() -> None:
+    with simulate_lamps(World(), lamps()) as sim:
+        sim.run(10)
+        sim.set_variable("g/a", "PROT", 503)
+        sim.set_variable("g/a", "location_path", "x")
+        sim.unset_variable("g/a", "PORT")
+        sim.run(1)
+        texts = sim.texts("command", "g/a")
+        assert texts[0].startswith("test cannot set: g/a has no variable 'PROT'. Did you mean")
+        assert "no variable 'location_path'" in texts[1]
+        assert texts[2] == "test cannot unset: 'PORT' is not set by hand at g/a."
+        assert sim.core.overrides == {}
+
+
+def test_what_is_set_for_a_while_is_as_declared_again_after_it() -> None:
+    with simulate_lamps(World(), lamps()) as sim:
+        sim.run(10)
+        sim.set_variable("g/a", "PORT", 1, until=sim.core.wall() + 60)
+        sim.stop_path("g/a", until=sim.core.wall() + 30)
+        sim.run(31)
+        assert sim["g/a"].overrides == (sim["g/a"].overrides[0],)
+        assert sim["g/a"].overrides[0].startswith("PORT set by test until ")
+        sim.run(31)
+        assert config(sim, "g/a") == 502
+        assert sim.core.overrides == {}
+
+
+def test_what_is_declared_anew_stays_overlaid() -> None:
+    with simulate_lamps(World(), lamps()) as sim:
+        sim.run(10)
+        sim.set_variable("g/a", "PORT", 503)
+        sim.run(5)
+        sim.declare(group("g", device("a", template="{{ .PORT }}!"), user={"PORT": 600}))
+        sim.run(5)
+        assert config(sim, "g/a") == "503!"
+
+
+def test_overrides_are_part_of_a_checkpoint() -> None:
+    with simulate_lamps(World(), lamps()) as sim:
+        sim.run(10)
+        sim.set_variable("g/a", "PORT", 503)
+        sim.stop_path("g/b", "broken", until=sim.core.wall() + 600)
+        sim.run(5)
+        again = restore(checkpoint(sim.core), sim.core.factory)
+        assert again.overrides == sim.core.overrides
+        assert again.by_path["g/b"].overrides == sim.core.overrides["g/b"]

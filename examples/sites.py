@@ -18,6 +18,7 @@ from typing import Any
 from fsmv2 import (
     ChildSpec,
     DesiredState,
+    Monitor,
     ObservedState,
     Resources,
     Runtime,
@@ -43,14 +44,12 @@ class SiteObserved(ObservedState):
     milliseconds: Volatile[float] = 0.0
 
 
-class Site(Worker[SiteSpec, SiteObserved]):
-    """One site: up while it answers with a good status."""
+class Site(Monitor[SiteSpec, SiteObserved]):
+    """One site: in order while it answers with a good status."""
 
     interval = 1.0
 
-    async def collect_observed_state(
-        self, spec: SiteSpec, resources: Resources[None]
-    ) -> SiteObserved:
+    async def look(self, spec: SiteSpec, resources: Resources[None]) -> SiteObserved:
         began = time.perf_counter()
         url = urllib.parse.urlsplit(spec.url)
         reader, writer = await asyncio.open_connection(url.hostname, url.port or 80)
@@ -63,23 +62,8 @@ class Site(Worker[SiteSpec, SiteObserved]):
         took = (time.perf_counter() - began) * 1000
         return SiteObserved(status=" ".join(answer[1:]).strip(), milliseconds=took)
 
-    @state("stopped", to="up down")
-    def stopped(self, s: Snapshot[SiteSpec, SiteObserved]) -> Step:
-        return stay("not watched") if s.should_stop else self._judge(s)
-
-    @state("running", to="down stopped")
-    def up(self, s: Snapshot[SiteSpec, SiteObserved]) -> Step:
-        return goto(self.stopped, "not watched any more") if s.should_stop else self._judge(s)
-
-    @state("degraded", to="up stopped")
-    def down(self, s: Snapshot[SiteSpec, SiteObserved]) -> Step:
-        return goto(self.stopped, "not watched any more") if s.should_stop else self._judge(s)
-
-    def _judge(self, s: Snapshot[SiteSpec, SiteObserved]) -> Step:
-        good = s.observed.status.startswith("2") and not s.observe_error
-        reason = s.observe_error or s.observed.status or "no answer"
-        target = self.up if good else self.down
-        return stay(reason) if target.__name__ == s.state else goto(target, reason)
+    def judge(self, s: Snapshot[SiteSpec, SiteObserved]) -> str:
+        return "" if s.observed.status.startswith("2") else s.observed.status or "no answer"
 
 
 class SitesSpec(UserSpec):
@@ -102,7 +86,7 @@ class Sites(Worker[SitesSpec, SitesObserved]):
     ) -> DesiredState:
         urls = previous_observed.urls if previous_observed is not None else ()
         children = [ChildSpec(u, Site, SiteSpec(url=u), discovered=True) for u in urls]
-        return DesiredState("watching", tuple(children))
+        return DesiredState(self.watching, children)
 
     @blocking
     def collect_observed_state(self, spec: SitesSpec, resources: Resources[None]) -> SitesObserved:

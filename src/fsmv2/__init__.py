@@ -81,6 +81,7 @@ if TYPE_CHECKING:
         stay,
         unknown,
     )
+    from fsmv2.worker.monitor import Monitor
 
 # Each room is imported when one of its names is first asked for, so that `fsmv2 --help` and
 # programs that need a part only do not pay for the rest. tests/cli holds both lists equal.
@@ -104,6 +105,7 @@ _ROOMS = {
         "Snapshot Step Worker WorkerFactory act action check fault goto healthy state "
         "stay unknown"
     ),
+    "worker.monitor": "Monitor",
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
@@ -127,6 +129,7 @@ __all__ = [
     "Group",
     "JournalError",
     "LocationError",
+    "Monitor",
     "NameLookupError",
     "ObservedState",
     "Outcome",

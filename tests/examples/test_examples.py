@@ -72,7 +72,7 @@ async def test_children_follow_what_is_discovered_and_one_bad_look_removes_none(
             )
             assert watched(view) == {*urls[:2], broken}
             down = next(node for node in view.nodes if node.name == broken)
-            assert (down.state, down.reason) == ("down", "503 Overloaded")
+            assert (down.state, down.reason) == ("degraded", "503 Overloaded")
             assert down.path == "sites/" + broken.replace("%", "%25").replace("/", "%2F")
             names.write_text("\n".join(urls[:2]))
             await tree.until(lambda t: watched(t) == set(urls[:2]), timeout=20)

@@ -255,6 +255,26 @@ class Lamp(Worker[LampSpec, LampObserved]):
     assert [d.code for d in found if d.warning] == ["FSM0435"]
 
 
+def test_a_monitor_looks_in_time_and_judges_by_what_was_seen(tmp_path: Path) -> None:
+    text = f"""{HEAD}
+from fsmv2 import Monitor
+
+class Tank(Monitor[LampSpec, LampObserved]):
+    async def look(self, spec, resources):
+        time.sleep(1)  # FOUND FSM0433
+        return LampObserved()
+
+    def judge(self, s):
+        open(s.spec.name)  # FOUND FSM0423
+        return str(time.time())  # FOUND FSM0421
+
+class Other(Worker[LampSpec, LampObserved]):
+    def judge(self, s):
+        return str(time.time())
+"""
+    assert places(lint([write(tmp_path, text)])) == expected(text)
+
+
 def test_our_own_workers_and_examples_are_clean() -> None:
     root = Path(__file__).resolve().parents[2]
     found = lint([root / "src" / "fsmv2" / "builtin", root / "examples"])

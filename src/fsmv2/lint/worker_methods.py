@@ -12,7 +12,8 @@ from fsmv2.lint.rules import PurityRules, Report, WaitingRules
 from fsmv2.lint.source_files import Library
 from fsmv2.lint.visitor import Visitor
 
-WORKERS = frozenset({"fsmv2.Worker", "fsmv2.worker.Worker", "fsmv2.worker.worker.Worker"})
+MONITORS = frozenset({"fsmv2.Monitor", "fsmv2.worker.Monitor", "fsmv2.worker.monitor.Monitor"})
+WORKERS = MONITORS | {"fsmv2.Worker", "fsmv2.worker.Worker", "fsmv2.worker.worker.Worker"}
 
 Found = Callable[[str, ast.AST, Scope, str, str], None]
 """Takes in a finding: code, where, message, and the method it was found from."""
@@ -39,18 +40,21 @@ def _check(library: Library, worker: Class, found: Found) -> None:
     itself.attrs.update(made.attrs)
     moving = frozenset(_set_while_running(worker))
     types = _types(worker)
+    monitors = bool(worker.external_bases() & MONITORS)
+    pure = {"derive_desired_state", "judge"} if monitors else {"derive_desired_state"}
+    looks = {"collect_observed_state", "look"} if monitors else {"collect_observed_state"}
     for owner, node in _methods(worker):
         marks = _marks(quiet, owner, node)
 
         def report(code: str, at: ast.AST, scope: Scope, text: str, name: str = node.name) -> None:
             found(code, at, scope, text, f"{worker.name}.{name}")
 
-        if node.name == "derive_desired_state" or marks.keys() & {"state", "check"}:
+        if node.name in pure or marks.keys() & {"state", "check"}:
             visitor = Visitor(library, PurityRules(report, worker, moving))
             _pure(visitor, owner, node, itself, types, report)
             _report_if_cut(visitor, owner, node, report)
         elif isinstance(node, ast.AsyncFunctionDef):
-            bounded = node.name == "collect_observed_state"
+            bounded = node.name in looks
             if "action" in marks:
                 bounded = _check_timeout(marks["action"], owner, report)
             if bounded or "action" in marks or node.name == "resources":

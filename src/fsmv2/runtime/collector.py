@@ -268,6 +268,7 @@ class Collector:
             at.secrets.redact,
             at.secrets.redactions,
             self._refusal,
+            self.definition.observe_timeout,
         )
 
     def _caused(self, resources: Resources[Any], asked: RunAction) -> Resources[Any]:

@@ -3,6 +3,7 @@
 phase, step_result, snapshot: the words between author and core.
 state, action, check:  the three decorators.    decorator: what all three refuse.
 worker:                the base class.  definition, class_options: its check when the class is made.
+monitor:               a worker that only looks; not imported here, since the core never waits.
 factory:               types by name.      object_reference: `package.module:Type`.
 fsm_check:             what the steps do with everything they can see, of an fsm_bench.
 """

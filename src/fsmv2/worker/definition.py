@@ -190,6 +190,7 @@ def _faults_of_class(cls: Any) -> Iterator[str]:
         elif name != found.name:
             yield f"{name} is the method {found.name!r} under a second name; leave one of them out"
     yield from _faults_of_overrides(cls)
+    yield from cls._more_faults()
 
 
 def _faults_of_overrides(cls: Any) -> Iterator[str]:

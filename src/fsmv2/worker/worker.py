@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Generic, Literal, cast
 
@@ -44,6 +44,7 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     stop, held, replaced by another instance, supervision does not answer), and is empty when
     something may. What goes on after its action has ended, such as a client that passes commands on
     to a machine, keeps it and asks right before each write; from any thread, at no cost.
+    `timeout` is how many seconds a collection may take before it counts as silence.
     """
 
     path: str
@@ -55,6 +56,7 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     redact: Callable[[str], str] = str
     redactions: Callable[[Any], tuple[tuple[str, str], ...]] = _no_redactions
     refusal: Callable[[], str] = _unsupervised
+    timeout: float | None = None
 
 
 class Worker(Generic[S, O, R]):
@@ -116,6 +118,11 @@ class Worker(Generic[S, O, R]):
             ) from None
         if not abstract:
             cls.definition = define(cls)
+
+    @classmethod
+    def _more_faults(cls) -> Iterable[str]:
+        """What is wrong with a subclass by the rules of a base below this one."""
+        return ()
 
     def derive_desired_state(self, spec: S, previous_observed: O | None) -> DesiredState:
         """Say what should be, from the spec alone. Pure: no I/O, clock, randomness or neighbours.

@@ -51,7 +51,8 @@ core
 worker    flow    store
 document
 model
-errors    host
+host
+errors
 escaping  containment
 ```
 

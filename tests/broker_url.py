@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.credentials import known_credentials
 
 

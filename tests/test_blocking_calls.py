@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 import blocking_calls
-from fsmv2.builtin.on_disk import on_disk
 from fsmv2.cli.app import app
 from fsmv2.cli.commands import run
 from fsmv2.flow.outputs.uns.login import read_credentials
+from fsmv2.host.in_thread import in_thread
 from fsmv2.runtime.loop_thread import LoopThread
 
 DOCUMENT = """\
@@ -34,7 +34,7 @@ async def _found_of(file: Path, *, in_a_thread: bool = False) -> list[str]:
 
     async def read() -> None:
         if in_a_thread:
-            await on_disk(lambda: read_credentials(file))
+            await in_thread(lambda: read_credentials(file))
         else:
             read_credentials(file)
 

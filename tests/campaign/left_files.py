@@ -75,7 +75,7 @@ def kinds(state: Path, runs: int, processes: int, journal_bytes: int) -> list[Ki
         Kind(
             r"processes/[^/]+/((out|err|output\.log|output\.previous)\.new|process\.json\.other)",
             5 * processes,
-            "what a keeper that was killed was about to put in place; the next takes the name",
+            "what a shim that was killed was about to put in place; the next takes the name",
         ),
     ]
 

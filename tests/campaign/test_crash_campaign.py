@@ -256,7 +256,7 @@ async def test_a_plant_that_is_killed_at_random_moments_is_adopted_each_time(
 async def test_whatever_is_killed_with_it_there_is_never_a_second_and_nothing_is_left(
     campaign: Campaign,
 ) -> None:
-    """Killed as well: a stop that is under way, the broker, a keeper, a process."""
+    """Killed as well: a stop that is under way, the broker, a shim, a process."""
     print(f"SEED={SEED} KILLS={KILLS}")
     rng = random.Random(SEED)
     for number in range(KILLS):

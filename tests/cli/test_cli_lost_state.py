@@ -21,8 +21,8 @@ from fsmv2.cli.app import app
 from fsmv2.cli.document_change import record_in
 from fsmv2.cli.state_directory import StateDirectory, held, holder
 from fsmv2.errors import StoreError
+from fsmv2.host.file_lock import FileLock
 from fsmv2.host.place_lock import PlaceLock
-from fsmv2.store.file_lock import FileLock
 
 DOCUMENT = """\
 agent: {name: edge}

@@ -18,7 +18,7 @@ import msgspec
 from free_ports import free_port
 from fsmv2 import Runtime
 from fsmv2.builtin import builtins
-from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.credentials import known_credentials
 from fsmv2.flow import Engine
 from fsmv2.flow.outputs.uns.login import Credentials

@@ -15,9 +15,9 @@ import nats
 
 from broker_url import connect_url
 from free_ports import free_port
-from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.credentials import known_credentials
-from fsmv2.builtin.broker.process import start, stop
+from fsmv2.builtin.broker.server import start, stop
 from fsmv2.flow import FlowConfig, ModbusInput, Register, UnsOutput
 from fsmv2.flow.inputs.modbus.simulator import SIMULATED_REGISTERS
 

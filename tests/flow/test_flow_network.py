@@ -17,9 +17,9 @@ import pytest
 from flow_kit import broker, flow, flushed, free_port, simulated_plc, stored, until
 
 from broker_url import connect_url
-from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.process import start, stop
-from fsmv2.builtin.broker.record import read_record
+from fsmv2.builtin.broker.broker_config import BrokerConfig
+from fsmv2.builtin.broker.broker_record import read_record
+from fsmv2.builtin.broker.server import start, stop
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats
 from fsmv2.flow.outputs.uns.client import Client
 from fsmv2.flow.outputs.uns.login import Login

@@ -14,8 +14,8 @@ import pytest
 from flow_kit import broker, flow, free_port, simulated_plc, stored, until
 
 from fsmv2 import FlowError
-from fsmv2.builtin.broker.process import start
-from fsmv2.builtin.broker.record import read_record
+from fsmv2.builtin.broker.broker_record import read_record
+from fsmv2.builtin.broker.server import start
 from fsmv2.flow import AsyncioEngine, FlowStats, ModbusInput, Register
 from fsmv2.flow.inputs.modbus.reader import ModbusReader
 from fsmv2.flow.inputs.modbus.simulator import SIMULATED_REGISTERS

@@ -16,8 +16,8 @@ import pytest
 from flow_kit import broker, flow, free_port, simulated_plc, stored, until
 
 from broker_url import connect_url
-from fsmv2.builtin.broker.process import start
-from fsmv2.builtin.broker.record import read_record
+from fsmv2.builtin.broker.broker_record import read_record
+from fsmv2.builtin.broker.server import start
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats, UnsOutput
 from fsmv2.flow.inputs.modbus.modbus_connection import RECONNECT_BASE
 from fsmv2.flow.outputs.uns.nats_connection import UnsConnection

@@ -16,8 +16,8 @@ from fsmv2.cli import state_directory
 from fsmv2.cli.state_directory import held
 from fsmv2.errors import StoreError
 from fsmv2.host import place_lock
+from fsmv2.host.file_lock import FileLock
 from fsmv2.host.place_lock import WAITING, PlaceLock
-from fsmv2.store.file_lock import FileLock
 
 HOLD = """
 import sys

@@ -8,7 +8,7 @@ import pytest
 
 from fsmv2 import DocumentError, WorkerFactory
 from fsmv2.builtin import register_builtins
-from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.flow import AsyncioEngine
 from fsmv2.plant import parse_plant
 from fsmv2.plant.likely_mistakes import NO_LOCATION

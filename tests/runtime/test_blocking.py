@@ -160,7 +160,7 @@ def test_what_it_raises_arrives_also_in_a_simulation() -> None:
 
 
 async def test_calls_beyond_the_threads_wait_for_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["fsmv2.runtime.blocking"], "THREADS", 2)
+    monkeypatch.setattr(sys.modules["fsmv2.host.in_thread"], "THREADS", 2)
     gate, running, most = threading.Event(), [0], [0]
     lock = threading.Lock()
 

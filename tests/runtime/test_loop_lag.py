@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from fsmv2 import Resources, TemporaryError
-from fsmv2.builtin.broker.probe import BrokerStatus
-from fsmv2.builtin.broker.worker import Broker, BrokerSpec
+from fsmv2.builtin.broker.broker_status import BrokerStatus
+from fsmv2.builtin.broker.broker_worker import Broker, BrokerSpec
 from fsmv2.builtin.connection import Connection, ConnectionSpec, History
 from fsmv2.runtime.loop_lag import LoopLag
 
@@ -66,7 +66,7 @@ async def test_a_broker_is_not_blamed_either(
     async def unresponsive(config: Any) -> BrokerStatus:
         return BrokerStatus(state="unresponsive", reason="does not answer within 1 s")
 
-    monkeypatch.setattr("fsmv2.builtin.broker.worker.probe", unresponsive)
+    monkeypatch.setattr("fsmv2.builtin.broker.broker_worker.probe", unresponsive)
     spec = BrokerSpec(embedded=True, state_dir=str(tmp_path))
     seen = await Broker().collect_observed_state(spec, resources(None, 0.0))
     assert seen.status == "unresponsive"

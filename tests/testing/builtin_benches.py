@@ -7,7 +7,7 @@ import functools
 from fsmv2 import ChildStatus, Phase
 from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, Process, ProcessSpec
 from fsmv2.builtin.bridge import BridgeSpec
-from fsmv2.builtin.broker.worker import BrokerSpec
+from fsmv2.builtin.broker.broker_worker import BrokerSpec
 from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowSpec
 from fsmv2.flow import (

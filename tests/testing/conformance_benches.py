@@ -27,8 +27,8 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, Process, ProcessSpec
-from fsmv2.builtin.broker.process import stop
-from fsmv2.builtin.broker.worker import BrokerSpec
+from fsmv2.builtin.broker.broker_worker import BrokerSpec
+from fsmv2.builtin.broker.server import stop
 from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowObserved
 from fsmv2.flow import AsyncioEngine

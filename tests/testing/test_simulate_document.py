@@ -103,7 +103,7 @@ def test_what_fails_around_it_is_seen_by_the_real_workers(document: Path) -> Non
         assert "killed by signal 9" in " ".join(sim.texts("transition", "plant/camera"))
         sim.run(120)
         assert {node.phase for node in sim.view().nodes} == {"running"}
-        assert around.trouble("plant/camera", now=sim.now, seconds=20, number=3) == "keeper killed"
+        assert around.trouble("plant/camera", now=sim.now, seconds=20, number=3) == "shim killed"
         sim.run(10)
         assert "keep_process succeeded" in sim.texts("action", "plant/camera")
         assert sim["plant/camera"].phase == "running"

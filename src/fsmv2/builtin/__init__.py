@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fsmv2.builtin.agent import Agent
 from fsmv2.builtin.bridge import Bridge
-from fsmv2.builtin.broker.worker import Broker
+from fsmv2.builtin.broker.broker_worker import Broker
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.process import Process, ProcessSpec, Ready

@@ -23,7 +23,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.builtin.bridge import BridgeSpec
-from fsmv2.builtin.broker.worker import BrokerSpec
+from fsmv2.builtin.broker.broker_worker import BrokerSpec
 from fsmv2.builtin.process import ProcessSpec
 from fsmv2.builtin.process.orphans import end_orphans, orphan_name, orphans_in
 from fsmv2.model import Restart

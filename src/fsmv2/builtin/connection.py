@@ -33,8 +33,8 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.builtin.reach import reach
 from fsmv2.flow import DeviceStatus, Engine
+from fsmv2.host.tcp_probe import probe_tcp
 
 FLAP_WINDOW = 60.0
 """Seconds over which changes of reachability are counted."""
@@ -164,7 +164,7 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
         began = time.perf_counter()
         error = ""
         try:
-            await reach(spec.host, spec.port, within=spec.timeout)
+            await probe_tcp(spec.host, spec.port, within=spec.timeout)
         except (NameLookupError, TimeoutError) as raised:
             if resources.late() > TOLERATED * spec.timeout:
                 raise TemporaryError(

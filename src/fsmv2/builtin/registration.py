@@ -10,7 +10,7 @@ import msgspec
 from fsmv2 import WorkerFactory
 from fsmv2.builtin.agent import Agent
 from fsmv2.builtin.bridge import Bridge
-from fsmv2.builtin.broker.worker import Broker
+from fsmv2.builtin.broker.broker_worker import Broker
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.process import Process

@@ -11,9 +11,9 @@ from typing import Protocol
 
 from fsmv2.cli.console import progress
 from fsmv2.errors import StoreError, said
+from fsmv2.host.file_lock import FileLock, running_holder
 from fsmv2.host.place_lock import PlaceLock
 from fsmv2.host.private import FOLDER, private_folder
-from fsmv2.store.file_lock import FileLock, running_holder
 
 LOOK_EVERY = 2.0
 """Seconds between looks whether the state directory is still the one that was taken."""

@@ -1,9 +1,18 @@
 """The machine under us, for every room above.
 
-names   looking up host names: each in a place of its own, so that a dead one holds up nobody.
-tcp     connecting to a host by name or address.
-private, lock_holder   files that only their owner may read; who holds the lock on one.
-loops   the event loop that everything of ours runs on.
+process_identity, process_end, process_list, process_usage   one process for ever; its end for
+            certain; those of our user; what one takes.
+procfs      what /proc says of processes.      open_files, user_names   who has a file open.
+flock, file_lock, lock_holder, place_lock      one at a time: for a file, for a folder.
+private     files that only their owner may read, replaced whole.
+reserved_file   one that is replaced on a full disk, too.
+in_thread   what blocks, in a thread.           loops   the event loop that all of ours runs on.
+names       looking up host names: each in a place of its own, so that a dead one holds up nobody.
+tcp, tcp_probe   connecting to a host by name or address; whether something accepts there.
+tcp_table, port_owner, free_ports   the sockets of this machine: whose a port is, which are free.
+
+`procfs`, `flock` and `reserved_file` import the standard library alone, and little of it: they are
+used by the shim beside each command as well, which must stay small.
 """
 
 from fsmv2.host.loops import new_loop

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-import pwd
 from pathlib import Path
 from typing import NamedTuple
+
+from fsmv2.host.open_files import command_name
+from fsmv2.host.user_names import user_name
 
 LOCKS = Path("/proc/locks")
 
@@ -51,12 +53,7 @@ def _living(pid: int) -> LockHolder | None:
     if pid <= 0:
         return None
     try:
-        command = Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
-        uid = Path(f"/proc/{pid}").stat().st_uid
+        user = user_name(Path(f"/proc/{pid}").stat().st_uid)
+        return LockHolder(pid, command_name(pid), f"user {user}")
     except OSError:
         return None
-    try:
-        user = f"user {pwd.getpwuid(uid).pw_name}"
-    except KeyError:
-        user = f"user {uid}"
-    return LockHolder(pid, command, user)

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from fsmv2 import Diagnostic, SpecError, TemplateError, VariableBundle, render_template
-from fsmv2.builtin.broker.config import RESERVED_USERS
-from fsmv2.builtin.broker.worker import BrokerSpec
+from fsmv2.builtin.broker.broker_config import RESERVED_USERS
+from fsmv2.builtin.broker.broker_worker import BrokerSpec
 from fsmv2.builtin.sections import BrokerSection
 from fsmv2.document import Node
 from fsmv2.flow import Login

@@ -22,8 +22,8 @@ from fsmv2 import (
 )
 from fsmv2.builtin.agent import Agent, AgentSpec, BridgeEntry, ProcessEntry
 from fsmv2.builtin.bridge import Bridge, BridgeSpec
+from fsmv2.builtin.broker.broker_worker import Broker, BrokerSpec
 from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
-from fsmv2.builtin.broker.worker import Broker, BrokerSpec
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.process import Process

@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fsmv2.errors import JournalError, StoreError
+from fsmv2.host.file_lock import FileLock
 from fsmv2.host.private import private_folder, tighten_file
-from fsmv2.store.file_lock import FileLock
 
 VERSION = 1
 """Raised with every change of the form; a program refuses what it does not know."""

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from fsmv2.errors import StoreError, StoreLostError
+from fsmv2.host.file_lock import FileLock
 from fsmv2.host.private import FOLDER, open_private, tighten_file
 from fsmv2.store import schema
-from fsmv2.store.file_lock import FileLock
 from fsmv2.store.protocol import EVENTS_KEPT
 from fsmv2.store.stored import (
     Batch,

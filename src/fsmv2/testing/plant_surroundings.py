@@ -27,7 +27,7 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
     "device": ("away", "silent", "slow"),
     "flow": ("lost", "reads fail", "full"),
     "broker": ("killed", "hangs", "taken"),
-    "process": ("killed", "not ready", "cannot start", "keeper killed"),
+    "process": ("killed", "not ready", "cannot start", "shim killed"),
 }
 """What can go wrong with each kind of thing."""
 
@@ -56,7 +56,7 @@ class PlantSurroundings(Surroundings):
         """Servers by address and processes by directory; they outlive the program."""
         self.ended: dict[str, str] = {}
         self.unkept: set[str] = set()
-        """Processes whose keeper is gone."""
+        """Processes whose shim is gone."""
         self.embedded: set[str] = set()
         """Addresses of the brokers that are ours to start."""
         self.flows: dict[str, AnyConfig] = {}
@@ -75,7 +75,7 @@ class PlantSurroundings(Surroundings):
         if what == "killed":
             if self.running.pop(thing, None) is not None:
                 self.ended[thing] = KILLED
-        elif what == "keeper killed":
+        elif what == "shim killed":
             self.unkept.add(thing)
         elif what == "lost":
             self.flows.pop(thing, None)

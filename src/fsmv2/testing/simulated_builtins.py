@@ -11,10 +11,10 @@ from typing import Any
 
 from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, Process
 from fsmv2.builtin.agent import AgentObserved, AgentSpec
-from fsmv2.builtin.broker.worker import BrokerObserved, BrokerSpec
+from fsmv2.builtin.broker.broker_worker import BrokerObserved, BrokerSpec
 from fsmv2.builtin.connection import ConnectionObserved, ConnectionSpec, History
 from fsmv2.builtin.process import ProcessSpec
-from fsmv2.builtin.process.worker import ProcessObserved
+from fsmv2.builtin.process.process_worker import ProcessObserved
 from fsmv2.core.state.paths import encode
 from fsmv2.testing.plant_surroundings import (
     AS_ASKED,

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import free_ports
-from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import find_servers
-from fsmv2.builtin.broker.process import stop
+from fsmv2.builtin.broker.broker_config import BrokerConfig
+from fsmv2.builtin.broker.own_servers import find_servers
+from fsmv2.builtin.broker.server import stop
 from fsmv2.builtin.broker.spawn import find_server
 from fsmv2.errors import PermanentError
 

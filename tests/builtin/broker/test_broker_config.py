@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.builtin.broker.config import BrokerConfig, write_private
-from fsmv2.builtin.broker.template import digest, quote, render
+from fsmv2.builtin.broker.broker_config import BrokerConfig, write_private
+from fsmv2.builtin.broker.server_config import digest, quote, render
 from fsmv2.errors import SpecError
 from fsmv2.flow.outputs.uns.login import Credentials
 

@@ -16,12 +16,12 @@ import nats
 import pytest
 
 from broker_url import connect_url
-from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import find_servers
-from fsmv2.builtin.broker.probe import probe
-from fsmv2.builtin.broker.process import start, stop
-from fsmv2.builtin.broker.record import Record, write_record
-from fsmv2.builtin.process.kernel import kernel_start, start_time_of
+from fsmv2.builtin.broker.broker_config import BrokerConfig
+from fsmv2.builtin.broker.broker_record import Record, write_record
+from fsmv2.builtin.broker.broker_status import probe
+from fsmv2.builtin.broker.own_servers import find_servers
+from fsmv2.builtin.broker.server import start, stop
+from fsmv2.host.procfs import kernel_start, start_time_of
 
 pytestmark = pytest.mark.real
 
@@ -148,8 +148,8 @@ def test_a_server_that_is_not_on_record_is_ended_by_a_stop(config: BrokerConfig)
 
 DIES = """
 import asyncio, os, signal, sys
-from fsmv2.builtin.broker import process
-from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker import server
+from fsmv2.builtin.broker.broker_config import BrokerConfig
 
 def die(*given, **named):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -161,10 +161,10 @@ def dies_after(real):
     return both
 
 where, name = sys.argv[4].split(":")
-real = getattr(process, name)
-setattr(process, name, die if where == "before" else dies_after(real))
+real = getattr(server, name)
+setattr(server, name, die if where == "before" else dies_after(real))
 config = BrokerConfig(state_dir=sys.argv[1], port=int(sys.argv[2]), mqtt_port=int(sys.argv[3]))
-asyncio.run(process.start(config))
+asyncio.run(server.start(config))
 """
 
 INSTANTS = [
@@ -199,12 +199,12 @@ def test_a_start_killed_at_this_instant_leaves_one_server_after_the_next(
 
 TIMED = """
 import asyncio, signal, sys
-from fsmv2.builtin.broker import process
-from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker import server
+from fsmv2.builtin.broker.broker_config import BrokerConfig
 config = BrokerConfig(state_dir=sys.argv[1], port=int(sys.argv[2]), mqtt_port=int(sys.argv[3]))
 signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process as it stands, like a kill
 signal.setitimer(signal.ITIMER_REAL, float(sys.argv[4]))
-asyncio.run(process.start(config))
+asyncio.run(server.start(config))
 """
 
 

@@ -19,21 +19,20 @@ import msgspec
 import pytest
 
 from broker_url import connect_url
-from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import find_servers
-from fsmv2.builtin.broker.lock import store_lock
-from fsmv2.builtin.broker.probe import probe, probe_url
-from fsmv2.builtin.broker.process import start, stop
-from fsmv2.builtin.process.kernel import kernel_start
+from fsmv2.builtin.broker.broker_config import BrokerConfig
+from fsmv2.builtin.broker.broker_status import probe, probe_url
+from fsmv2.builtin.broker.own_servers import find_servers
+from fsmv2.builtin.broker.server import start, stop, store_lock
 from fsmv2.errors import PermanentError, TemporaryError
 from fsmv2.flow import Login
+from fsmv2.host.procfs import kernel_start
 
 pytestmark = pytest.mark.real
 
 START = """
 import asyncio, sys
-from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.process import start
+from fsmv2.builtin.broker.broker_config import BrokerConfig
+from fsmv2.builtin.broker.server import start
 config = BrokerConfig(state_dir=sys.argv[1], port=int(sys.argv[2]), mqtt_port=int(sys.argv[3]))
 print(asyncio.run(start(config)).pid)
 """
@@ -170,8 +169,8 @@ def suspend(pid: int) -> None:
 def test_a_server_that_hangs_is_unresponsive_and_a_start_replaces_it(
     config: BrokerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fsmv2.builtin.broker.process.ADOPT_WITHIN", 0.2)
-    monkeypatch.setattr("fsmv2.builtin.broker.process.REPLACE_GRACE", 0.2)
+    monkeypatch.setattr("fsmv2.builtin.broker.server.ADOPT_WITHIN", 0.2)
+    monkeypatch.setattr("fsmv2.builtin.broker.server.REPLACE_GRACE", 0.2)
     hanging = asyncio.run(start(config)).pid
     suspend(hanging)
     seen = asyncio.run(probe(config))
@@ -187,7 +186,7 @@ def test_a_server_that_was_never_ready_is_waited_for_and_not_ended(
     config: BrokerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A long recovery of stored data would otherwise restart again and again."""
-    monkeypatch.setattr("fsmv2.builtin.broker.process.READY_WITHIN", 0.2)
+    monkeypatch.setattr("fsmv2.builtin.broker.server.READY_WITHIN", 0.2)
     pid = asyncio.run(start(config)).pid
     record = msgspec.json.decode((config.directory / "broker.json").read_bytes())
     record["ready"] = False

@@ -15,17 +15,18 @@ import msgspec
 import pytest
 
 from fsmv2.builtin.broker import ports as ports_module
-from fsmv2.builtin.broker.config import BrokerConfig, make_private_directory
+from fsmv2.builtin.broker.broker_config import BrokerConfig, make_private_directory
+from fsmv2.builtin.broker.broker_record import read_record, write_record
+from fsmv2.builtin.broker.broker_status import probe, probe_url
 from fsmv2.builtin.broker.credentials import have_credentials
-from fsmv2.builtin.broker.kernel import find_servers
-from fsmv2.builtin.broker.ports import is_free, resolve_ports
-from fsmv2.builtin.broker.probe import probe, probe_url
-from fsmv2.builtin.broker.process import start, stop
-from fsmv2.builtin.broker.protocol import Greeting, greet
-from fsmv2.builtin.broker.record import read_record, write_record
-from fsmv2.builtin.broker.template import digest
+from fsmv2.builtin.broker.handshake import Greeting, greet
+from fsmv2.builtin.broker.own_servers import find_servers
+from fsmv2.builtin.broker.ports import resolve_ports
+from fsmv2.builtin.broker.server import start, stop
+from fsmv2.builtin.broker.server_config import digest
 from fsmv2.errors import TemporaryError
 from fsmv2.flow import Login
+from fsmv2.host.free_ports import is_free
 
 pytestmark = pytest.mark.real
 

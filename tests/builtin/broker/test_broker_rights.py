@@ -18,16 +18,16 @@ import pytest
 from old_clients import mosquitto
 
 from broker_url import connect_url
-from fsmv2.builtin.broker import process
-from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker import server
+from fsmv2.builtin.broker.broker_config import BrokerConfig
+from fsmv2.builtin.broker.broker_record import read_record, write_record
+from fsmv2.builtin.broker.broker_status import probe
 from fsmv2.builtin.broker.credentials import (
     credentials_file,
     known_credentials,
 )
-from fsmv2.builtin.broker.probe import probe
-from fsmv2.builtin.broker.process import start
-from fsmv2.builtin.broker.record import read_record, write_record
-from fsmv2.builtin.broker.template import render
+from fsmv2.builtin.broker.server import start
+from fsmv2.builtin.broker.server_config import render
 from fsmv2.errors import SpecError
 from fsmv2.flow import Login
 from fsmv2.flow.outputs.uns.client import Client
@@ -226,7 +226,7 @@ async def test_a_broker_of_an_earlier_version_is_restarted_once_and_its_data_is_
     def earlier(config: BrokerConfig, name: str, own: Credentials) -> str:
         return render(config, name, own).partition("no_auth_user")[0]
 
-    monkeypatch.setattr(process, "render", earlier)
+    monkeypatch.setattr(server, "render", earlier)
     await start(config)
     monkeypatch.undo()
     credentials_file(config).unlink()

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from fsmv2 import ChildSpec, WorkerFactory
-from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.kernel import find_servers
-from fsmv2.builtin.broker.worker import Broker, BrokerSpec
+from fsmv2.builtin.broker.broker_config import BrokerConfig
+from fsmv2.builtin.broker.broker_worker import Broker, BrokerSpec
+from fsmv2.builtin.broker.own_servers import find_servers
 from fsmv2.runtime import Runtime
 
 

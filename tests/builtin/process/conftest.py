@@ -14,8 +14,8 @@ from process_kit import SETTINGS, HeardRuntime, config_of, spec_of
 import free_ports
 from fsmv2 import ChildSpec, WorkerFactory
 from fsmv2.builtin.process import Process
-from fsmv2.builtin.process.record import read_record
-from fsmv2.builtin.process.running import stop
+from fsmv2.builtin.process.lifecycle import stop
+from fsmv2.builtin.process.process_record import read_record
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from typing import Any
 
 from fsmv2 import EngineSettings, Runtime, VariableBundle
 from fsmv2.builtin.process import Process, ProcessSpec
-from fsmv2.builtin.process.kernel import start_time_of
 from fsmv2.core import Report
 from fsmv2.core.contract.settings import TypeSettings
+from fsmv2.host.procfs import start_time_of
 
 SETTINGS = EngineSettings(
     backoff_base=0.2, backoff_cap=0.2, types={"process": TypeSettings(interval=0.2)}

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from process_kit import becomes, config_of, lives, until
 
+from fsmv2.builtin.process.lifecycle import look, start, stop
 from fsmv2.builtin.process.orphans import end_orphans, orphans_in
+from fsmv2.builtin.process.process_record import Record, read_record, write_record
 from fsmv2.builtin.process.process_table import found_in
-from fsmv2.builtin.process.record import Record, read_record, write_record
-from fsmv2.builtin.process.running import look, start, stop
 from fsmv2.builtin.process.spec import LONGEST, folder_of
 
 pytestmark = pytest.mark.real
@@ -31,7 +31,7 @@ def _nothing_is_left(tmp_path: Path) -> Iterator[None]:
     yield
     for path in (tmp_path / "state/p", tmp_path / "away/p"):
         found = found_in(str(path))
-        for pid in [*(r.keeper for r in found.records), *(pid for pid, _ in found.marked)]:
+        for pid in [*(r.shim for r in found.records), *(pid for pid, *_ in found.marked)]:
             with suppress(ProcessLookupError):
                 os.kill(pid, 9)
 
@@ -60,7 +60,7 @@ def moved_away(directory: Path) -> None:
 async def test_h69_a_state_directory_lost_while_it_runs_leads_to_no_second_process(
     lose: Callable[[Path], None], running: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """What is in memory is written anew; the stop ends command and keeper."""
+    """What is in memory is written anew; the stop ends command and shim."""
     async with running(*SLEEPS) as tree:
         await until(tree, "running")
         before = record_of(tmp_path)
@@ -71,7 +71,7 @@ async def test_h69_a_state_directory_lost_while_it_runs_leads_to_no_second_proce
         assert (await until(tree, "running")).observed.pid == before.pid
         assert len(found_in(str(tmp_path / "state/p")).records) == 1
     assert not lives(before.pid)
-    assert not lives(before.keeper)
+    assert not lives(before.shim)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_h70_a_process_whose_record_is_lost_or_damaged_is_ended_by_its_sto
     file.unlink() if text is None else file.write_text(text)
     await stop(config)
     assert not lives(record.pid)
-    assert not lives(record.keeper)
+    assert not lives(record.shim)
 
 
 async def test_h70_the_next_start_finds_a_process_without_a_record_and_runs_one(
@@ -121,18 +121,18 @@ async def test_h70_one_that_is_declared_no_more_is_found_without_a_record_and_en
     assert await orphans_in(state, []) == ()
 
 
-async def test_a_process_of_a_version_without_the_mark_is_found_by_its_keeper(
+async def test_a_process_of_a_version_without_the_mark_is_found_by_its_shim(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """As 0.1.0 started them: the folder is on the command line of the keeper alone."""
-    monkeypatch.setattr("fsmv2.builtin.process.keeping.MARK", "SOMETHING_ELSE")
+    """As 0.1.0 started them: the folder is on the command line of the shim alone."""
+    monkeypatch.setattr("fsmv2.builtin.process.launch.MARK", "SOMETHING_ELSE")
     config = config_of(tmp_path, *SLEEPS)
     await start(config)
     record = record_of(tmp_path)
     (tmp_path / "state/p/process.json").unlink()
     found = look(config, search=True)
     assert found is not None
-    assert (found.pid, found.keeper) == (record.pid, record.keeper)
+    assert (found.pid, found.shim) == (record.pid, record.shim)
     await stop(config)
     assert not lives(record.pid)
 

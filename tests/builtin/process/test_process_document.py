@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 from fsmv2 import DocumentError, Runtime, SpecError, WorkerFactory
 from fsmv2.builtin import register_builtins
 from fsmv2.builtin.agent import AgentSpec
-from fsmv2.builtin.process.record import read_record
-from fsmv2.builtin.process.running import start
+from fsmv2.builtin.process.lifecycle import start
+from fsmv2.builtin.process.process_record import read_record
 from fsmv2.builtin.process.spec import ProcessSpec
 from fsmv2.flow import AsyncioEngine
 from fsmv2.plant import parse_plant

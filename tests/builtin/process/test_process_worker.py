@@ -15,7 +15,7 @@ from process_kit import becomes, lives, until
 
 from fsmv2 import SpecError
 from fsmv2.builtin.process import ProcessSpec, Ready
-from fsmv2.builtin.process.record import read_record
+from fsmv2.builtin.process.process_record import read_record
 
 pytestmark = pytest.mark.real
 
@@ -228,7 +228,7 @@ async def test_looks_that_fail_leave_no_process_behind_at_the_stop(
     def fails(*_: object) -> None:
         raise OSError("no descriptors left")
 
-    monkeypatch.setattr("fsmv2.builtin.process.worker.Follower.follow", fails)
+    monkeypatch.setattr("fsmv2.builtin.process.process_worker.Follower.follow", fails)
     directory = str(tmp_path / "state/p")
     async with running(*python(SLEEPS)) as tree:
         await becomes(lambda: read_record(directory) is not None)

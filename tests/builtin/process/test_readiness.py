@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,13 +16,13 @@ import msgspec
 import pytest
 from process_kit import config_of, until
 
-from fsmv2.builtin.process import Ready, listener
-from fsmv2.builtin.process.keeper.lines import Lines
-from fsmv2.builtin.process.kernel import kernel_start
-from fsmv2.builtin.process.listener import Listener, group_of, listeners, stranger_at
+from fsmv2.builtin.process import Ready
+from fsmv2.builtin.process.process_record import Record
 from fsmv2.builtin.process.readiness import Probe
 from fsmv2.builtin.process.readiness import missing as missing_now
-from fsmv2.builtin.process.record import Record
+from fsmv2.builtin.process.shim.output_lines import Lines
+from fsmv2.host.port_owner import stranger_at
+from fsmv2.host.procfs import kernel_start
 
 LISTENS = """
 import socket, sys, time
@@ -92,40 +91,8 @@ def test_a_port_that_something_started_by_the_process_holds_is_its_own(
     port = free_port()
     starter = program(FORKS, str(port))
     assert missing(tmp_path, record_of(starter), port=port) == ""
-    # A keeper is the parent of what left the group of its command.
-    assert stranger_at(port, program(SLEEPS), keeper=starter) == ""
-
-
-def test_the_group_is_of_the_command_and_not_of_the_whole_machine(
-    program: Callable[..., int],
-) -> None:
-    one, other = program(SLEEPS), program(SLEEPS)
-    assert group_of(one, 0) == {one}
-    assert {one, other} <= group_of(one, os.getpid())
-
-
-def test_a_socket_of_just_that_address_is_the_one_that_answers() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as near, socket.socket() as wide:
-        port = near.getsockname()[1]
-        near_link = os.readlink(f"/proc/self/fd/{near.fileno()}")
-        assert listeners(port) == [Listener(near_link, os.geteuid())]
-        wide.bind(("127.0.0.2", port))
-        wide.listen()
-        assert listeners(port) == [Listener(near_link, os.geteuid())]
-    with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as both:
-        assert len(listeners(both.getsockname()[1])) == 1
-
-
-def test_what_hides_its_files_is_judged_by_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one does that gave up root, when fsmv2 is not root either."""
-    found = [Listener("socket:[1]", 4711)]
-    monkeypatch.setattr(listener, "listeners", lambda port: found)
-    monkeypatch.setattr(listener, "group_of", lambda pid, keeper: {7})
-    monkeypatch.setattr(listener, "_hidden_user", lambda pid: 4711)
-    assert stranger_at(80, 7, 0) == ""
-    monkeypatch.setattr(listener, "_hidden_user", lambda pid: 4712)
-    said = "port 80 is taken by a process of the user 4711, which is not of this process"
-    assert stranger_at(80, 7, 0) == said
+    # A shim is the parent of what left the group of its command.
+    assert stranger_at(port, program(SLEEPS), shim=starter) == ""
 
 
 def test_h83_a_file_of_an_earlier_start_makes_nobody_ready(tmp_path: Path) -> None:
@@ -160,7 +127,7 @@ DOUBLING = "(a+)+$"
 """On a line such as `aaaa!` each further letter doubles the time."""
 
 
-async def test_a_pattern_that_takes_for_ever_keeps_no_keeper_from_its_work(
+async def test_a_pattern_that_takes_for_ever_keeps_no_shim_from_its_work(
     running: Callable[..., Any], tmp_path: Path
 ) -> None:
     """All is written down, the end is noticed, and the worker says why it does not get ready."""

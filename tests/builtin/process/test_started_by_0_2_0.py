@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 from process_kit import becomes, config_of, lives
 
+from fsmv2.builtin.process.lifecycle import look, start, stop, take_over
 from fsmv2.builtin.process.orphans import orphans_in
+from fsmv2.builtin.process.process_record import Record, read_record
 from fsmv2.builtin.process.process_table import found_in
-from fsmv2.builtin.process.record import Record, read_record
-from fsmv2.builtin.process.running import look, start, stop, take_over
 
 pytestmark = pytest.mark.real
 
@@ -83,7 +83,7 @@ def config(tmp_path: Path) -> Iterator[Any]:
     config = config_of(tmp_path, *COMMAND, grace=0.5)
     yield config
     found = found_in(config.directory)
-    for pid in [*(r.keeper for r in found.records), *(pid for pid, _ in found.marked)]:
+    for pid in [*(r.shim for r in found.records), *(pid for pid, *_ in found.marked)]:
         os.kill(pid, 9)
 
 
@@ -92,12 +92,12 @@ async def test_it_is_adopted_with_its_keeper_and_ended_with_it(config: Any, tmp_
     assert before.digest == config.digest
     await start(config)
     after = record_of(tmp_path)
-    assert (after.pid, after.keeper) == (before.pid, before.keeper)
+    assert (after.pid, after.shim) == (before.pid, before.shim)
     assert after.runs
     assert after.kept
     await stop(config)
     assert not lives(before.pid)
-    assert not lives(before.keeper)
+    assert not lives(before.shim)
     assert (record_of(tmp_path).signal_name, record_of(tmp_path).asked) == ("SIGTERM", True)
 
 
@@ -105,12 +105,12 @@ async def test_where_its_keeper_was_killed_it_gets_one_of_this_version(
     config: Any, tmp_path: Path
 ) -> None:
     before = start_as_0_2_0(tmp_path)
-    os.kill(before.keeper, 9)
+    os.kill(before.shim, 9)
     await becomes(lambda: not record_of(tmp_path).kept)
     await take_over(config)
     after = record_of(tmp_path)
     assert after.pid == before.pid
-    assert after.keeper != before.keeper
+    assert after.shim != before.shim
     assert after.kept
     os.kill(after.pid, 15)
     await becomes(lambda: (look(config) or after).ended_at is not None)
@@ -128,10 +128,10 @@ async def test_without_its_record_it_is_found_by_what_the_kernel_knows(
     assert await orphans_in(str(tmp_path / "state"), []) == ("p",)
     found = look(config, search=True)
     assert found is not None
-    assert (found.pid, found.keeper) == (before.pid, before.keeper)
+    assert (found.pid, found.shim) == (before.pid, before.shim)
     await stop(config)
     assert not lives(before.pid)
-    assert not lives(before.keeper)
+    assert not lives(before.shim)
 
 
 async def test_while_its_keeper_lives_no_second_one_is_given(config: Any, tmp_path: Path) -> None:
@@ -140,4 +140,4 @@ async def test_while_its_keeper_lives_no_second_one_is_given(config: Any, tmp_pa
     with pytest.raises(BlockingIOError), (tmp_path / "state/p/keeper.lock").open("r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     await take_over(config)
-    assert record_of(tmp_path).keeper == before.keeper
+    assert record_of(tmp_path).shim == before.shim

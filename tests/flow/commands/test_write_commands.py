@@ -223,11 +223,11 @@ async def test_h78_no_jump_of_the_clock_makes_an_id_new(
     again = SeenCommands(file)
     assert again.find("setpoint", "a", now + KEPT - 1) is not None
     assert again.find("setpoint", "a", now + KEPT + 60) is None, "it counts from its own time"
-    monkeypatch.setattr(kept, "BOOT_ID", tmp_path / "boot")  # there is no such file
+    monkeypatch.setattr(kept, "boot", str)  # where the kernel does not say
     after = SeenCommands(file)
     assert after.find("setpoint", "a", steady() + KEPT - 1) is not None
     kept_lines = file.read_bytes()
-    (tmp_path / "boot").write_text("another run of the machine\n")
+    monkeypatch.setattr(kept, "boot", lambda: "another run of the machine")
     for up in (20.0, 1e9):  # it has just begun, or has been running for longer than the one before
         file.write_bytes(kept_lines)
         monkeypatch.setattr(seen_commands, "steady", lambda up=up: up)

@@ -30,9 +30,9 @@ from flow_kit import (
 
 from broker_url import connect_url
 from fsmv2 import FlowError
-from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.process import start
-from fsmv2.builtin.broker.record import read_record
+from fsmv2.builtin.broker.broker_config import BrokerConfig
+from fsmv2.builtin.broker.broker_record import read_record
+from fsmv2.builtin.broker.server import start
 from fsmv2.flow import (
     AsyncioEngine,
     CommandInput,

@@ -1,7 +1,8 @@
 """The broker: nats-server run as a process of its own, adopted by identity, or one of the user's.
 
-worker: the supervised worker.       process: start, adopt, stop.    probe: look, change nothing.
-record: whose process it is.         kernel: what /proc knows.       protocol: what a look says.
-config, template: how it is set up.  ports: where it listens.        spawn: the new process.
-ending: signal and wait.             lock: one start at a time, one server for each store.
+broker_worker: the supervised worker.     server: start, adopt, stop.
+broker_status: look, change nothing.      handshake: what a look says.
+broker_record: whose process it is.       own_servers: which processes are ours.
+broker_config, server_config, credentials: how it is set up.   ports: where it listens.
+spawn: the new process.
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.builtin.broker.config import RESERVED_USERS, BrokerConfig, write_private
+from fsmv2.builtin.broker.broker_config import RESERVED_USERS, BrokerConfig, write_private
 from fsmv2.errors import PermanentError
 from fsmv2.flow.outputs.uns.login import Credentials, read_credentials
 

@@ -6,22 +6,17 @@ Clients keep the address of a broker in their own configuration, so a restart mu
 from __future__ import annotations
 
 import contextlib
-import secrets
-import socket
 from pathlib import Path
 
 import msgspec
 
-from fsmv2.builtin.broker.config import BrokerConfig, make_private_directory, write_private
-from fsmv2.builtin.broker.kernel import find_servers
-from fsmv2.builtin.broker.record import is_alive, read_record
-from fsmv2.builtin.process.kernel import is_ending
-from fsmv2.errors import TemporaryError
+from fsmv2.builtin.broker.broker_config import BrokerConfig, make_private_directory, write_private
+from fsmv2.builtin.broker.broker_record import is_alive, read_record
+from fsmv2.builtin.broker.own_servers import find_servers
+from fsmv2.host.free_ports import free_port
 
 PREFERRED = (4222, 1883)
 """What everyone expects; taken when they are free."""
-LOWEST = 10240
-"""Where the search for others begins; below are the well-known ports."""
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -53,8 +48,8 @@ def resolve_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, i
     if port and mqtt_port and (not state_dir.exists() or remembered == Ports(port, mqtt_port)):
         return port, mqtt_port
     ours = _held_by_us(state_dir, remembered)
-    port = port or _choose((remembered.port, PREFERRED[0]), ours, other=mqtt_port)
-    mqtt_port = mqtt_port or _choose((remembered.mqtt_port, PREFERRED[1]), ours, other=port)
+    port = port or free_port((remembered.port, PREFERRED[0]), ours=ours, other=mqtt_port)
+    mqtt_port = mqtt_port or free_port((remembered.mqtt_port, PREFERRED[1]), ours=ours, other=port)
     make_private_directory(state_dir)
     write_private(state_dir / "ports.json", msgspec.json.encode(Ports(port, mqtt_port)).decode())
     return port, mqtt_port
@@ -63,37 +58,7 @@ def resolve_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, i
 def _held_by_us(state_dir: Path, remembered: Ports) -> set[int]:
     config = BrokerConfig(state_dir=str(state_dir))
     record = read_record(config)
-    if record is not None and (
-        is_alive(config, record) or is_ending(record.pid, record.start_time)
-    ):
+    if record is not None and (is_alive(config, record) or record.server.is_ending):
         return {record.port, record.mqtt_port}
     # One that is not on record was started with the ports remembered just before.
     return {remembered.port, remembered.mqtt_port} if find_servers(config) else set()
-
-
-def _choose(wanted: tuple[int, ...], ours: set[int], *, other: int) -> int:
-    # Ports that the kernel gives to outgoing connections are left alone: a client that tries again
-    # and again while the server is away would one day be given the very port, and keep it.
-    limit = max(_first_outgoing(), LOWEST + 1000)
-    more = (LOWEST + secrets.randbelow(limit - LOWEST) for _ in range(1000))
-    for port in (*wanted, *more):
-        if port and port != other and (port in ours or is_free(port)):
-            return port
-    raise TemporaryError(f"no free TCP port between {LOWEST} and {limit} on 127.0.0.1.")
-
-
-def _first_outgoing() -> int:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    return 32768
-
-
-def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether nobody listens on this port of the loopback interface."""
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind((host, port))
-        except OSError:
-            return False
-    return True

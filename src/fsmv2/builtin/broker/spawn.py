@@ -13,7 +13,7 @@ import signal
 import sys
 from pathlib import Path
 
-from fsmv2.builtin.broker.config import BrokerConfig
+from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.errors import PermanentError
 
 TAIL = 64 << 10

@@ -8,9 +8,9 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from fsmv2 import blocking
+from fsmv2.builtin.process.lifecycle import stop
+from fsmv2.builtin.process.process_record import read_record
 from fsmv2.builtin.process.process_table import found_below
-from fsmv2.builtin.process.record import read_record
-from fsmv2.builtin.process.running import stop
 from fsmv2.builtin.process.spec import Config, Ready, folder_of
 
 GRACE = 10.0

@@ -9,11 +9,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fsmv2 import blocking
-from fsmv2.builtin.process.listener import stranger_at
-from fsmv2.builtin.process.output import WROTE_NOTHING, last_words
-from fsmv2.builtin.process.record import Record
+from fsmv2.builtin.process.output_follower import WROTE_NOTHING, last_words
+from fsmv2.builtin.process.process_record import Record
 from fsmv2.builtin.process.spec import Config
-from fsmv2.builtin.reach import reach
+from fsmv2.host.port_owner import stranger_at
+from fsmv2.host.tcp_probe import probe_tcp
 
 SETTLED = 1.0
 """Seconds a process must have run to count as ready when nothing says when it is."""
@@ -93,7 +93,7 @@ async def missing(config: Config, record: Record, running_for: float) -> str:
 
 async def _accepts(host: str, port: int) -> bool:
     try:
-        await reach(host, port, within=WITHIN)
+        await probe_tcp(host, port, within=WITHIN)
     except (OSError, TimeoutError):
         return False
     return True
@@ -106,7 +106,7 @@ def _wrote_nothing(directory: str) -> bool:
 
 @blocking
 def _stranger(port: int, record: Record) -> str:
-    return stranger_at(port, record.pid, record.keeper)
+    return stranger_at(port, record.pid, record.shim)
 
 
 @blocking

@@ -189,7 +189,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """Changes with everything that a running process, or its keeper, has already taken in."""
+        """Changes with everything that a running process, or its shim, has already taken in."""
         taken = (self.command, sorted(self.env.items()), self.cwd, sorted(self.files.items()))
         parts = (*taken, self.ready.line, self.log_bytes, self.line_bytes)
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()

@@ -181,7 +181,7 @@ async def _run(
 def _kill_left(plant: Plant) -> tuple[str, ...]:
     """Kill the processes whose turn to stop did not come, but for those that are only watched."""
     from fsmv2.builtin.agent import AgentSpec
-    from fsmv2.builtin.process.left import kill_left
+    from fsmv2.builtin.process.kill_remaining import kill_left
 
     spec = plant.root.user_spec
     if plant.settings.detect_only or not isinstance(spec, AgentSpec) or not spec.processes_dir:

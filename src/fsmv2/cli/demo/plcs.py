@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import socket
 import sys
 from collections.abc import Callable
 
 from fsmv2.errors import FlowError
+from fsmv2.host.free_ports import is_free
 
 HOST = "127.0.0.1"
 RESTART_AFTER = 10.0
@@ -27,7 +27,7 @@ class Plc:
         """`seed` shifts the values, so that no two machines show the same."""
         self.name = name
         self._seed = seed
-        self.port = preferred_port if _free(preferred_port) else 0
+        self.port = preferred_port if is_free(preferred_port) else 0
         self._process: asyncio.subprocess.Process | None = None
         self._served = False
 
@@ -108,13 +108,3 @@ class Plc:
         except TimeoutError:
             process.kill()
             await process.wait()
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True

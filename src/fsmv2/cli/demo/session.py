@@ -22,7 +22,6 @@ from rich.text import Text
 
 from fsmv2.builtin import builtins
 from fsmv2.builtin.agent import AgentSpec
-from fsmv2.builtin.on_disk import on_disk
 from fsmv2.cli.commands.run import choose_display, save_picture
 from fsmv2.cli.console import progress
 from fsmv2.cli.demo.demo_document import place
@@ -44,6 +43,7 @@ from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.signals import Stopped
 from fsmv2.cli.state_directory import StateDirectory, held, shown, state_home
 from fsmv2.cli.tree_session import TreeSession
+from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
 from fsmv2.plant import load_plant
 from fsmv2.runtime import Runtime, TreeView, bounded_pauses
@@ -100,12 +100,12 @@ class Demo:
         progress(f"starts {len(self._plcs)} simulated PLCs, each a process of its own")
         async with self._machines():
             ports = [plc.port for plc in self._plcs]
-            self._document, changed = await on_disk(lambda: place(self._directory, ports))
+            self._document, changed = await in_thread(lambda: place(self._directory, ports))
             if changed:
                 progress(
                     f"runs {shown(self._document)} as you changed it; delete it for the original"
                 )
-            plant = await on_disk(lambda: load_plant(self._document, state_dir=self._directory))
+            plant = await in_thread(lambda: load_plant(self._document, state_dir=self._directory))
             show = choose_display(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
             )

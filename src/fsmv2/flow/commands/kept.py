@@ -23,21 +23,12 @@ import msgspec
 
 from fsmv2.flow.commands.write_command import Answer
 from fsmv2.host.private import open_private, private_folder
+from fsmv2.host.procfs import boot
 
 LINES = 50_000
 """Lines, beside two for each command that still counts, after which the file is written anew."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-
-
-def boot() -> str:
-    """A name of this run of the machine; '' when it has none, which is like no other."""
-    try:
-        return BOOT_ID.read_text().strip()
-    except OSError:
-        return ""
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 from flow_kit import broker, flow, simulated_plc, stored, until
 
-from fsmv2.builtin.broker.config import BrokerConfig
-from fsmv2.builtin.broker.process import start
-from fsmv2.builtin.broker.record import read_record
+from fsmv2.builtin.broker.broker_config import BrokerConfig
+from fsmv2.builtin.broker.broker_record import read_record
+from fsmv2.builtin.broker.server import start
 from fsmv2.flow import AsyncioEngine, FlowStats
 from fsmv2.flow.inputs.modbus.simulator import SIMULATED_REGISTERS
 from fsmv2.flow.outputs.uns.subject import subject_from

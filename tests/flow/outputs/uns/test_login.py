@@ -13,7 +13,7 @@ import pytest
 from flow_kit import free_port
 
 from fsmv2.builtin.agent import AgentSpec
-from fsmv2.builtin.broker.probe import probe_url
+from fsmv2.builtin.broker.broker_status import probe_url
 from fsmv2.builtin.broker.spawn import find_server
 from fsmv2.errors import DocumentError, SpecError
 from fsmv2.flow import Login

@@ -1,0 +1,71 @@
+"""Run what blocks, such as work with files, in a thread of its own, and never on a loop.
+
+A thread cannot be stopped from outside. Whoever waits for one and is cancelled therefore goes on
+waiting until it has returned: an action becomes *stuck* and is shown as such, its late result is
+ignored, and no successor runs beside it. A disk that hangs holds up nobody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
+
+from fsmv2.containment import ANY_RAISED, for_future
+
+T = TypeVar("T")
+
+THREADS = 32
+"""Blocking calls of one loop at a time; the next ones wait. One that hangs for good keeps its
+place, as a device that hangs keeps its connection."""
+
+_places: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+class _OneThread(Executor):
+    """Runs each call in a daemon thread: one that hangs must not keep the process from ending,
+    as the threads of the standard pools do."""
+
+    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = function(*args, **kwargs)
+            except ANY_RAISED as error:  # handed to who waits for it
+                future.set_exception(for_future(error))
+            else:
+                future.set_result(result)
+
+        threading.Thread(target=run, name="fsmv2-blocking", daemon=True).start()
+        return future
+
+
+_ONE_THREAD = _OneThread()
+
+
+async def in_thread(function: Callable[[], T]) -> T:
+    """What `function` returns or raises. Whoever is cancelled waits until it has ended."""
+    call = functools.partial(contextvars.copy_context().run, function)
+    loop = asyncio.get_running_loop()
+    async with _places.setdefault(loop, asyncio.Semaphore(THREADS)):
+        running = loop.run_in_executor(_ONE_THREAD, call)
+        cancelled = False
+        while not running.done():
+            try:
+                await asyncio.wait([running])
+            except asyncio.CancelledError:
+                cancelled = True
+    if cancelled:
+        running.exception()  # retrieved; nobody is to see it
+        raise asyncio.CancelledError
+    return running.result()

@@ -1,0 +1,13 @@
+"""The users of this machine, by name."""
+
+from __future__ import annotations
+
+import pwd
+
+
+def user_name(number: int) -> str:
+    """The name of a user; the number where the machine has none for it."""
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 import blocking_calls
+from fsmv2.cli import document_session
 from fsmv2.cli.app import app
-from fsmv2.cli.commands import run
 from fsmv2.flow.outputs.uns.login import read_credentials
 from fsmv2.host.in_thread import in_thread
 from fsmv2.runtime.loop_thread import LoopThread
@@ -91,7 +91,9 @@ def test_the_loop_of_the_command_line_is_watched(
 ) -> None:
     (tmp_path / "plant.yaml").write_text(DOCUMENT)
     if opens:
-        monkeypatch.setattr(run, "save_picture", lambda *_: read_credentials(tmp_path / "login"))
+        monkeypatch.setattr(
+            document_session, "save_picture", lambda *_: read_credentials(tmp_path / "login")
+        )
     arguments = ["run", str(tmp_path / "plant.yaml"), "--for", "1s"]
     CliRunner().invoke(app, [*arguments, "--state-dir", str(tmp_path / "state")])
     found = list(blocking_calls.found)

@@ -14,6 +14,7 @@ flow     moving data: engine, inputs, outputs.
 builtin  agent, broker, bridge, connection, data flow, process.
 plant    the document of a plant: what it may say, and the tree it declares.
 lint     mistakes in worker classes, read from their code.
+operate  what a person may ask, decided once for every door.
 cli      the commands.
 testing  the simulation, for authors and for ourselves.
 """

@@ -372,3 +372,39 @@ class JournalError(FsmError, ValueError):
     """A journal cannot be replayed: damaged, of another version, or its types were not given."""
 
     code = "FSM0810"
+
+
+class QuestionError(FsmError, LookupError):
+    """A question about a tree or a document cannot be answered; the message says why."""
+
+    code = "FSM0900"
+
+
+class UnknownPathError(QuestionError):
+    """No worker has this path. The fix names the nearest one."""
+
+    code = "FSM0901"
+
+
+class UnknownVariableError(QuestionError):
+    """The worker has no such variable. The fix names the nearest one."""
+
+    code = "FSM0902"
+
+
+class NotRunningError(QuestionError):
+    """Nothing of the document runs, and its last run ended in order. Its journal tells the rest."""
+
+    code = "FSM0903"
+
+
+class NotRecordedError(QuestionError):
+    """The tree runs, and its journal holds nothing of it: no room, no journal, or not yet."""
+
+    code = "FSM0904"
+
+
+class NoJournalError(QuestionError):
+    """Nothing is known of any run: the state directory has no journal. Start the tree."""
+
+    code = "FSM0905"

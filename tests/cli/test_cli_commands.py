@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import pytest
 import typer
 
-from fsmv2.cli.commands.explain import error_classes
-from fsmv2.cli.exit_codes import FAILED, reported
+from fsmv2.cli.error_messages import reported
+from fsmv2.cli.exit_codes import FAILED
 from fsmv2.errors import Diagnostic, DocumentError, FlowError, Mark
+from fsmv2.operate.code_pages import error_classes
 
 FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
 

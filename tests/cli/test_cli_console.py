@@ -13,7 +13,7 @@ import typer
 import fsmv2
 from fsmv2 import Phase, Vault
 from fsmv2.cli.console import complain, progress, put, put_json, styled
-from fsmv2.cli.exit_codes import reported
+from fsmv2.cli.error_messages import reported
 from fsmv2.cli.line_output import JsonLines, PlainLines
 from fsmv2.cli.live_tree import LiveTree, Screen
 from fsmv2.cli.log_filter import PrintableFormatter
@@ -151,7 +151,7 @@ def test_h84_what_a_library_logs_is_clean() -> None:
     assert PrintableFormatter("%(levelname)s %(message)s").format(record) == f"ERROR broker: {SAID}"
 
 
-SINKS = {"cli/terminal.py", "flow/inputs/modbus/simulator.py"}
+SINKS = {"cli/console.py", "flow/inputs/modbus/simulator.py"}
 """Who may write: the sink itself, and a program of its own that says its port and nothing else."""
 
 

@@ -16,13 +16,13 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
-from fsmv2.cli import state_directory
 from fsmv2.cli.app import app
-from fsmv2.cli.document_change import record_in
-from fsmv2.cli.state_directory import StateDirectory, held, holder
 from fsmv2.errors import StoreError
 from fsmv2.host.file_lock import FileLock
 from fsmv2.host.place_lock import PlaceLock
+from fsmv2.operate import state_directory
+from fsmv2.operate.run_record import record_in
+from fsmv2.operate.state_directory import StateDirectory, held, holder
 
 DOCUMENT = """\
 agent: {name: edge}

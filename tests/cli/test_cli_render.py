@@ -6,7 +6,7 @@ import msgspec
 import yaml
 
 from fsmv2 import UserSpec
-from fsmv2.cli.commands.render import as_yaml
+from fsmv2.cli.tree_yaml import as_yaml
 from fsmv2.runtime import ExpandedWorker
 
 

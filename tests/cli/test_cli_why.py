@@ -19,9 +19,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fsmv2.cli.app import app
-from fsmv2.cli.document_change import begins_record, keep_record, read_unchanged
-from fsmv2.cli.duration_argument import spoken
-from fsmv2.cli.state_directory import held
+from fsmv2.operate.run_record import begin_record, keep_record, read_unchanged
+from fsmv2.operate.state_directory import held
+from fsmv2.operate.time_text import duration_text
 from fsmv2.store.segmented_log import segments_in
 from fsmv2.store.write_failure import WriteFailure, record_failure, reserve_room
 
@@ -214,7 +214,7 @@ def test_what_was_stopped_and_what_was_killed_do_not_look_as_if_they_ran(tmp_pat
     ],
 )
 def test_durations_are_said_as_a_person_says_them(seconds: float, said: str) -> None:
-    assert spoken(seconds) == said
+    assert duration_text(seconds) == said
 
 
 @pytest.fixture
@@ -257,8 +257,8 @@ def test_a_journal_that_keeps_its_reader_busy_for_ever_is_given_up(
 
     monkeypatch.setattr("fsmv2.cli.cpu_limit.LOOK", 0.02)
     monkeypatch.setattr("fsmv2.cli.cpu_limit.PATIENCE", 3)
-    monkeypatch.setattr("fsmv2.cli.commands.why.replay", endless)
-    monkeypatch.setattr("fsmv2.cli.commands.replay.replay", endless)
+    monkeypatch.setattr("fsmv2.operate.recorded_status.replay", endless)
+    monkeypatch.setattr("fsmv2.operate.journal_replay.replay_segments", endless)
     journal = str(copied / "state" / "journal")
     for found in (why(copied, "edge/sleeps"), CliRunner().invoke(app, ["replay", journal])):
         assert found.exit_code == 1
@@ -269,7 +269,7 @@ def test_the_journal_of_an_earlier_run_is_not_taken_for_that_of_the_running_one(
     copied: Path,
 ) -> None:
     state = copied / "state"
-    begins_record(state, copied / "plant.yaml")  # and `journal_mb: 0`, or nothing noted yet
+    begin_record(state, copied / "plant.yaml")  # and `journal_mb: 0`, or nothing noted yet
     found = why(copied, "edge/sleeps")
     assert found.exit_code == 1
     assert f"process {os.getpid()} runs " in found.output

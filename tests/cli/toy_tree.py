@@ -31,6 +31,7 @@ from fsmv2.cli.foreground import ForegroundProcess, foreground_process
 from fsmv2.cli.line_output import JsonLines, PlainLines
 from fsmv2.cli.output_thread import Output, keep_standard_descriptors
 from fsmv2.cli.tree_session import TreeSession
+from fsmv2.core import Report
 from fsmv2.runtime import Runtime
 from fsmv2.worker import WorkerFactory
 
@@ -71,7 +72,14 @@ async def main(
     show = JsonLines() if as_json else PlainLines()
     root = ChildSpec("lamp", "lamp", LampSpec(stubborn=stubborn))
     with TreeSession(show, control) as running:
-        async with Runtime(root, factory, listener=running.listener) as tree:
+        forced: list[Report] = []
+
+        def listener(report: Report) -> None:
+            if report.kind == "forced":
+                forced.append(report)
+            running.listener(report)
+
+        async with Runtime(root, factory, listener=listener) as tree:
             if "floods" in sys.argv:
                 threading.Thread(target=flood, args=(running, control.output), daemon=True).start()
             if "blocks" in sys.argv:
@@ -83,7 +91,7 @@ async def main(
             if "hangs" in sys.argv:
                 progress("hangs")
                 await asyncio.sleep(1000)
-        show.summary(f"forced {len(running.forced)}", {"forced": running.forced})
+        show.summary(f"forced {len(forced)}", {"forced": [f"{r.path}: {r.text}" for r in forced]})
 
 
 def flood(running: TreeSession, output: Output) -> None:

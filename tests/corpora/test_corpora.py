@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from fsmv2.builtin import register_builtins
-from fsmv2.cli.commands.render import as_yaml
+from fsmv2.cli.tree_yaml import as_yaml
 from fsmv2.document import scan_file, scan_yaml
 from fsmv2.errors import DocumentError, LocationError, TemplateError
 from fsmv2.flow import AsyncioEngine

@@ -10,8 +10,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import typer
 
-from fsmv2.cli.commands.validate import check
+from fsmv2.cli.commands.validate import validate
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = sorted(path for path in GOLDEN.iterdir() if path.suffix != ".txt")
@@ -57,10 +58,11 @@ def test_a_wrong_document_is_told_what_to_mend(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FSMV2_NO_SUCH_PASSWORD", raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
-    code = check(Path(argument), as_json=False)
+    with pytest.raises(typer.Exit) as ended:
+        validate(Path(argument))
     said = capsys.readouterr().err
     assert said == case.with_suffix(".txt").read_text(encoding="utf-8")
-    assert code == (1 if "error[" in said else 0)
+    assert ended.value.exit_code == (1 if "error[" in said else 0)
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -70,7 +72,9 @@ def test_a_wrong_document_of_this_size_ends_with_what_to_do(
     (tmp_path / "plant.yaml").write_bytes(MADE[name]())
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert check(Path("plant.yaml"), as_json=False) == 1
+    with pytest.raises(typer.Exit) as ended:
+        validate(Path("plant.yaml"))
+    assert ended.value.exit_code == 1
     said = capsys.readouterr().err
     golden = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
     assert said.endswith(golden)

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.cli.state_directory import LOCK, held, holder
 from fsmv2.errors import PermanentError, StoreError, TemporaryError
 from fsmv2.flow.commands.kept import KeptCommands
 from fsmv2.host.file_lock import FileLock, locked
 from fsmv2.host.flock import open_locked
+from fsmv2.operate.state_directory import LOCK, held, holder
 from fsmv2.store import Batch, EventRecord, SqliteStore
 from fsmv2.store.segmented_log import SegmentedLog
 

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.cli import state_directory
-from fsmv2.cli.state_directory import held
 from fsmv2.errors import StoreError
 from fsmv2.host import place_lock
 from fsmv2.host.file_lock import FileLock
 from fsmv2.host.place_lock import WAITING, PlaceLock
+from fsmv2.operate import state_directory
+from fsmv2.operate.state_directory import held
 
 HOLD = """
 import sys
 from pathlib import Path
-from fsmv2.cli.state_directory import held
+from fsmv2.operate.state_directory import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -35,7 +35,7 @@ from fsmv2 import (
 )
 from fsmv2.core import Report
 from fsmv2.model import to_json, to_yaml
-from fsmv2.runtime.journal import StoryLine
+from fsmv2.operate import Story, StoryLine
 from fsmv2.store import SqliteStore, segmented_log
 from fsmv2.testing import Simulation, replay
 
@@ -208,7 +208,8 @@ def test_secrets_reach_author_code_and_nothing_else(
         silent(recorded)
         assert b"***env:PASSWORD#" in recorded
     moments: list[StoryLine] = []
-    replayed = replay(tmp_path / "journal", factory, path="plant/fine", tell=moments.append)
+    story = Story("plant/fine", moments.append)
+    replayed = replay(tmp_path / "journal", factory, observer=story)
     assert replayed.difference is None, replayed.difference
     silent(moments)
     assert any("***env:PASSWORD#" in moment.text for moment in moments)

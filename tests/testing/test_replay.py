@@ -32,7 +32,7 @@ from fsmv2.core.checkpoint import restore
 from fsmv2.core.policy import actions
 from fsmv2.errors import JournalError
 from fsmv2.flow import AsyncioEngine
-from fsmv2.runtime.journal.story import StoryLine
+from fsmv2.operate import Story, StoryLine
 from fsmv2.testing import FaultKind, FaultPlan, Replayed, Simulation, VirtualJournal, replay
 from fsmv2.testing.simulated_world import SimulatedWorld
 
@@ -212,9 +212,9 @@ def one_bulb(folder: Path, **options: Any) -> None:
 def test_the_story_of_a_path_is_event_decision_instruction(tmp_path: Path) -> None:
     one_bulb(tmp_path)
     told: list[StoryLine] = []
-    found = replay(tmp_path, bulbs(), path="bulb", tell=told.append)
-    assert found.same
-    assert found.met
+    story = Story("bulb", told.append)
+    assert replay(tmp_path, bulbs(), observer=story).same
+    assert story.met
     lines = [f"{moment.kind}: {moment.text}" for moment in told]
     run = next(line for line in lines if line.startswith("instruction: run "))
     asked, number = lines.index(run), run.partition("#")[2].partition(")")[0]
@@ -231,9 +231,10 @@ def test_the_story_of_a_path_is_event_decision_instruction(tmp_path: Path) -> No
 
 def test_a_path_that_never_was_is_named_with_the_nearest(tmp_path: Path) -> None:
     one_bulb(tmp_path)
-    found = replay(tmp_path, bulbs(), path="bulp", tell=lambda _: None)
-    assert not found.met
-    assert "Did you mean 'bulb'" in found.nearest
+    story = Story("bulp", lambda _: None)
+    replay(tmp_path, bulbs(), observer=story)
+    assert not story.met
+    assert "Did you mean 'bulb'" in story.nearest()
 
 
 def test_what_was_no_data_is_said_and_nothing_is_guessed(

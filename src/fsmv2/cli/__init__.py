@@ -1,12 +1,15 @@
-"""The commands: doors for people. They show what the rooms below decide, and decide nothing.
+"""The command line: it shows what `operate` decides, and passes on what is asked; decides nothing.
 
-app       the commands and their options.        exits     exit codes; failures as messages.
-interrupts  Ctrl-C where Python would drop it.
-checking  validate.     planning  render.        explaining  explain.
-linting   lint.
-running   what run and demo share; show, live and lines are how a running tree is shown.
-control   around a command that runs a tree: signals that are heard, output that never blocks.
-demo      three simulated PLCs, the tree, and a subscriber that counts.
+commands    one file for each verb: its options, and what it does with them.    app   all together.
+exit_codes, error_messages   how a command ends; any failure as one clear message.
+options, duration_argument, time_argument   what several commands are given.
+document_session, simulation_session, tree_session   a session of `run`; of `simulate`; what `run`
+            and `demo` share.    display_choice, tree_display, live_tree, line_output   how a
+            running tree is shown.    run_summary, replay_text, why_text, tree_yaml   answers.
+foreground  around a command that runs a tree: signals, output_thread, interrupts.
+console     where everything is printed.    log_filter   what libraries log.
+cpu_limit   when a replay is given up.    worker_skeleton   what `new worker` writes.
+demo        three simulated PLCs, the tree, and a subscriber that counts.
 
 Nothing heavy is imported before a command runs: `fsmv2 --help` costs what typer costs.
 """
@@ -25,7 +28,8 @@ def main() -> None:
     keep_standard_descriptors()
     # Until a command can answer Ctrl-C, and after it has, it ends the process without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from fsmv2.cli.app import WHOLE, app
+    from fsmv2.cli.app import app
+    from fsmv2.cli.options import WHOLE
 
     for stream in (sys.stdout, sys.stderr):
         # Reasons quote devices and operating systems; no letter of theirs may end a command.

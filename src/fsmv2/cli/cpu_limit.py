@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
-from fsmv2.cli.state_directory import shown
 from fsmv2.errors import JournalError
+from fsmv2.operate.state_directory import short_path
 
 PATIENCE = 20
 """Seconds of processor time for one slice; the checkpoint of a large tree takes a few."""
@@ -46,7 +46,7 @@ def bounded(journal: Path) -> Iterator[Callable[[], None]]:
     try:
         yield proceeds
     except _TooLong as error:
-        place = next(iter(getattr(error, "__notes__", ())), shown(journal))
+        place = next(iter(getattr(error, "__notes__", ())), short_path(journal))
         raise JournalError(
             f"{place} cannot be replayed: one moment of it kept this program busy for "
             f"{PATIENCE} s of processor time, and no tree records such. It is damaged, or was "

@@ -1,4 +1,4 @@
-"""Durations on the command line, written as in documents, `20s`, `2m`, `500ms`; and for people."""
+"""Durations on the command line, written as in documents: `20s`, `2m`, `500ms`."""
 
 from __future__ import annotations
 
@@ -21,19 +21,3 @@ def duration(text: str) -> float:
     if not 0 < seconds <= LONGEST:
         raise typer.BadParameter(printable(f"'{text}' is out of range; write something like 20s"))
     return seconds
-
-
-def spoken(seconds: float) -> str:
-    """A duration as a person says it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    for size, unit, part, smaller in (
-        (86_400, "d", 3600, "h"),
-        (3600, "h", 60, "min"),
-        (60, "min", 1, "s"),
-    ):
-        if whole >= size:
-            large, rest = divmod(whole, size)
-            return f"{large} {unit} {rest // part} {smaller}" if rest >= part else f"{large} {unit}"
-    return f"{whole} s"

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from fsmv2.cli.console import put, put_json
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, said
+from fsmv2.operate.time_text import clock_text
 from fsmv2.runtime import TreeView
-
-
-def clock_text(at: float) -> str:
-    """The local time of day, to the millisecond."""
-    return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at * 1000) % 1000:03d}"
 
 
 def line_of(happening: DisplayedEvent) -> str:
@@ -37,7 +32,7 @@ class PlainLines:
         put(line_of(happening))
 
     def frame(self, tree: TreeView) -> None:
-        """PlainLines show what happens, not how it looks."""
+        """Lines show what happens, not how it looks."""
 
     def summary(self, text: str, data: Mapping[str, Any]) -> None:
         """Print the text."""

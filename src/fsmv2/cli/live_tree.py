@@ -18,16 +18,11 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from fsmv2.cli.line_output import clock_text
-from fsmv2.cli.tree_display import (
-    OUTPUT,
-    DisplayedEvent,
-    impaired_text,
-    is_impaired,
-    reason_text,
-    said,
-)
+from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, said
 from fsmv2.escaping import printable
+from fsmv2.operate.convergence import impaired_text, is_impaired
+from fsmv2.operate.time_text import clock_text
+from fsmv2.operate.worker_status import reason_text
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.worker import Phase
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from fsmv2.cli.exit_codes import debugging
+from fsmv2.cli.error_messages import debugging
 from fsmv2.escaping import printable
 
 NOISY = ("asyncio", "pymodbus", "nats", "mqtt", "aiomqtt", "paho")

@@ -26,7 +26,7 @@ from fsmv2.errors import said
 
 MOST_LINES = 10_000
 MOST_TEXT = 4_000_000
-"""PlainLines and characters that wait for one stream; about a minute of a storm, and a few MB."""
+"""Lines and characters that wait for one stream; about a minute of a storm, and a few MB."""
 
 LINE = 120
 """Characters a line that is yet to be made is taken for."""

@@ -20,9 +20,3 @@ def moment(text: str, *, before: float) -> float:
         return datetime.datetime.fromisoformat(given).astimezone().timestamp()
     except ValueError:
         raise ValueError(f"'{text}' is no moment; {EXPECTED}") from None
-
-
-def shown(at: float) -> str:
-    """Date and time of day, local, to the millisecond."""
-    local = datetime.datetime.fromtimestamp(at).astimezone()
-    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}"

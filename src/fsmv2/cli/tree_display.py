@@ -1,6 +1,6 @@
 """What a running tree is shown through: the live tree, plain lines, or JSON lines.
 
-`running` feeds a `TreeDisplay`; `live` and `lines` implement it.
+`tree_session` feeds a `TreeDisplay`; `live_tree` and `line_output` implement it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import msgspec
 
 from fsmv2.core import Report
 from fsmv2.escaping import printable_line
-from fsmv2.runtime import NodeView, TreeView
-from fsmv2.worker import Phase
+from fsmv2.runtime import TreeView
 
 PLAIN_KINDS = frozenset({"transition", "note", "value"})
 """Kinds whose text says all."""
@@ -47,26 +46,6 @@ def said(happening: DisplayedEvent) -> str:
         return printable_line(happening.text)  # its indentation may mean something
     text = printable_line(" ".join(happening.text.split()))
     return text if happening.kind in PLAIN_KINDS else f"{happening.kind}: {text}"
-
-
-def reason_text(node: NodeView) -> str:
-    """Why it is as it is; what is unusual about it comes first."""
-    unusual = [f"held: {node.held}"] if node.held else []
-    unusual += [f"{condition.type}: {condition.reason}" for condition in node.conditions]
-    own = node.reason and not any(node.reason == one.reason for one in node.conditions)
-    text = "; ".join([*unusual, node.reason] if own else unusual)
-    return printable_line(" ".join(text.split()))
-
-
-def is_impaired(node: NodeView) -> bool:
-    """Whether it runs, and something about it or its children is known to be wrong all the same."""
-    return node.phase is Phase.RUNNING and node.fresh and not node.healthy
-
-
-def impaired_text(tree: TreeView) -> str:
-    """How many of those that run are not healthy; empty if all are."""
-    number = sum(map(is_impaired, tree.nodes))
-    return f"{number} of the running not healthy" if number else ""
 
 
 class TreeDisplay(Protocol):

@@ -1,7 +1,7 @@
 """What `run` and `demo` share: what the tree reports, frames, and an orderly end.
 
 Nothing here waits for the output, and nothing is posted to the loop of the command but what it
-asked for itself: see `output` and `signals`.
+asked for itself: see `output_thread` and `signals`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import functools
 import time
 from collections.abc import Coroutine
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from fsmv2.cli.console import progress
-from fsmv2.cli.exit_codes import debugging
+from fsmv2.cli.error_messages import debugging
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.line_output import PlainLines
 from fsmv2.cli.output_thread import lost_text
@@ -23,10 +23,23 @@ from fsmv2.cli.signals import reason
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, TreeDisplay
 from fsmv2.core import Report
 from fsmv2.errors import said
-from fsmv2.runtime import Runtime
+from fsmv2.runtime import TreeView
 
 FRAME_EVERY = 0.25
 """Seconds between two frames of the live tree."""
+
+
+class RunningTree(Protocol):
+    """What a session shows and ends: a `TreeHandle`, or a `Runtime`."""
+
+    async def view(self) -> TreeView:
+        """All workers as they are now."""
+
+    async def stop(self, *, who: str) -> None:
+        """Stop the tree in order."""
+
+    def force(self, *, who: str) -> None:
+        """Stop waiting for that."""
 
 
 class TreeSession:
@@ -34,7 +47,6 @@ class TreeSession:
 
     def __init__(self, show: TreeDisplay, control: ForegroundProcess) -> None:
         self.show = show
-        self.forced: list[str] = []
         self._signals = control.signals
         self._output = control.output
         self._asked = asyncio.Event()
@@ -61,8 +73,6 @@ class TreeSession:
 
     def listener(self, report: Report) -> None:
         """Take a report on the supervision loop, and have it shown."""
-        if report.kind == "forced":
-            self.forced.append(f"{report.path}: {report.text}")
         if report.level != "debug" or debugging():
             self._happened(DisplayedEvent.of(report, time.time()))
 
@@ -74,6 +84,10 @@ class TreeSession:
         """Show something that is not the tree's own."""
         self._happened(DisplayedEvent(time.time(), path, kind, level, text))
 
+    def warn(self, text: str) -> None:
+        """Show a warning that is not the tree's own; from any thread."""
+        self.tell("fsmv2", text, level="warning")
+
     def note(self, text: str) -> None:
         """Tell how the command proceeds: on stderr, but never across a live tree."""
         if self.show.live:
@@ -81,13 +95,13 @@ class TreeSession:
         else:
             progress(text)
 
-    async def hold(self, tree: Runtime, seconds: float | None) -> None:
+    async def hold(self, tree: RunningTree, seconds: float | None) -> None:
         """Show the tree until a stop is asked for or `seconds` are over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.watch(tree, self._asked.wait())
 
-    async def watch(self, tree: Runtime, waited: Coroutine[Any, Any, Any]) -> bool:
+    async def watch(self, tree: RunningTree, waited: Coroutine[Any, Any, Any]) -> bool:
         """Await it while the tree is shown; False when a forced end was asked for before."""
         task = asyncio.ensure_future(waited)
         force = asyncio.ensure_future(self._force.wait())
@@ -102,7 +116,7 @@ class TreeSession:
                 one.cancel()
             await asyncio.gather(task, force, frames, return_exceptions=True)
 
-    async def end(self, tree: Runtime, *, who: str) -> None:
+    async def end(self, tree: RunningTree, *, who: str) -> None:
         """Stop the tree, children before parents; a further signal forces what is left."""
         stopping = asyncio.ensure_future(tree.stop(who=who))
         if not await self.watch(tree, _done(stopping)):
@@ -122,7 +136,7 @@ class TreeSession:
         """What the line about the stop says of it, with a colon; nothing without a signal."""
         return f"{reason(self.asked)}: " if self.asked else ""
 
-    async def _frames(self, tree: Runtime) -> None:
+    async def _frames(self, tree: RunningTree) -> None:
         while self.show.live:
             # A terminal that is not read needs no frame; the next one it gets is one of then.
             if not self._output.out.waiting:

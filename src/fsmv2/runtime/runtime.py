@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from fsmv2.core import (
     AcknowledgeAsked,
@@ -49,6 +49,8 @@ from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
 from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
+
+T = TypeVar("T")
 
 LOOKING_SHARE = 10
 """Who waits for a tree spends at most about a tenth of the time looking at it."""
@@ -327,14 +329,21 @@ class Runtime:
         """The whole tree as it is now; of some thousand workers, as it was within moments."""
         return await self._parts.supervision_thread.run(view_tree_in_slices(self.core))
 
+    async def look(self, read: Callable[[Core], T]) -> T:
+        """What `read` finds in the core, between two of its slices; it must be quick.
+
+        It may keep nothing of the core, whose parts change with the next slice.
+        """
+        return await self._parts.supervision_thread.call(lambda: read(self.core))
+
     async def records(self, path: str) -> tuple[TickRecord, ...]:
         """The remembered ticks of the worker at `path`, oldest first; empty if there is none."""
 
-        def find() -> tuple[TickRecord, ...]:
-            supervisor = self.core.by_path.get(path)
+        def find(core: Core) -> tuple[TickRecord, ...]:
+            supervisor = core.by_path.get(path)
             return history(supervisor) if supervisor is not None else ()
 
-        return await self._parts.supervision_thread.call(find)
+        return await self.look(find)
 
     async def stored(self, path: str) -> StoredPath | None:
         """What the store holds of one path; None when it does not know it, or there is no store."""

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from fsmv2.cli.console import put
+from typing import Annotated
+
+import typer
+
+from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import FAILED, OK
-from fsmv2.worker.fsm_check import check_fsm
-from fsmv2.worker.object_reference import find_named
 
 
-def check_type(name: str, *, mermaid: bool) -> int:
-    """Print what the check of the type `name` finds; returns the exit code."""
-    report = check_fsm(find_named(name))
-    put(report.mermaid() if mermaid else report.text())
-    return FAILED if report.findings else OK
+def check(
+    worker: Annotated[
+        str, typer.Argument(metavar="TYPE", help="package.module:Type, or an FsmBench there.")
+    ],
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Only the diagram.")] = False,
+) -> None:
+    """Ask every state of a worker type about everything it can see, and say what is wrong.
+
+    Unreachable states, livelocks, no way to stop, dead ends, transitions nobody takes. Exit code
+    1 when something was found.
+    """
+    with reported():
+        from fsmv2.cli.console import put
+        from fsmv2.worker.fsm_check import check_fsm
+        from fsmv2.worker.object_reference import find_named
+
+        report = check_fsm(find_named(worker))
+        put(report.mermaid() if mermaid else report.text())
+        raise typer.Exit(FAILED if report.findings else OK)

@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
-from fsmv2.cli.console import complain, count, paint, progress, put, put_json, styled
+import typer
+
+from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import FAILED, OK, USAGE
-from fsmv2.lint import lint
+from fsmv2.cli.options import AsJson, path_argument
 
 
-def lint_paths(paths: Sequence[Path], *, as_json: bool) -> int:
-    """Print the findings, and a line that sums up; returns the exit code."""
-    for path in paths:
-        if not path.exists():
-            complain(f"{path} does not exist", fix="Name Python files, or folders of them.")
-            return USAGE
-    found = lint(paths)
-    notices = sum(diagnostic.warning for diagnostic in found)
-    problems = len(found) - notices
-    if as_json:
-        shown = {"problems": problems, "notices": notices, "diagnostics": found}
-        put_json(shown, indent=True)
-        return FAILED if problems else OK
-    for diagnostic in found:
-        put(*paint(diagnostic))
-    colour = "red" if problems else ("yellow" if notices else "green")
-    reported = count(problems, "problem") + (f", {count(notices, 'notice')}" if notices else "")
-    progress(styled(reported, fg=colour))
-    return FAILED if problems else OK
+def lint(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            parser=path_argument, metavar="PATH...", help="Python files, or folders of them."
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Find impure derives and steps, blocking calls and swallowed cancellations; run nothing.
+
+    A finding is silenced in its line: `# fsmv2: ignore[CODE] reason`. Exit code 0: none, 1: some;
+    notices, of what cannot be judged, fail nothing.
+    """
+    with reported():
+        from fsmv2.cli.console import complain, count, paint, progress, put, put_json, styled
+        from fsmv2.lint import lint as findings_in
+
+        for path in paths:
+            if not path.exists():
+                complain(f"{path} does not exist", fix="Name Python files, or folders of them.")
+                raise typer.Exit(USAGE)
+        found = findings_in(paths)
+        notices = sum(diagnostic.warning for diagnostic in found)
+        problems = len(found) - notices
+        if as_json:
+            shown = {"problems": problems, "notices": notices, "diagnostics": found}
+            put_json(shown, indent=True)
+        else:
+            for diagnostic in found:
+                put(*paint(diagnostic))
+            colour = "red" if problems else ("yellow" if notices else "green")
+            text = count(problems, "problem") + (f", {count(notices, 'notice')}" * bool(notices))
+            progress(styled(text, fg=colour))
+        raise typer.Exit(FAILED if problems else OK)

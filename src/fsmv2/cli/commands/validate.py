@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+import typer
 
-from fsmv2.cli.console import count, progress, put_json, show_diagnostics, styled
+from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import FAILED, OK
-from fsmv2.errors import Diagnostic, DocumentError, visible
+from fsmv2.cli.options import AsJson, File
 
 
-def check(file: Path, *, as_json: bool) -> int:
-    """Print the diagnostics of `file` and a line that sums up; returns the exit code."""
-    from fsmv2.plant import load_plant
+def validate(file: File, as_json: AsJson = False) -> None:
+    """Check a document: every problem at once, with line, caret and fix.
 
-    try:
-        diagnostics: Sequence[Diagnostic] = load_plant(file).diagnostics
-    except DocumentError as error:
-        diagnostics = error.diagnostics
-    warnings = sum(diagnostic.warning for diagnostic in diagnostics)
-    problems = len(diagnostics) - warnings
-    if as_json:
-        found = {
-            "file": str(file),
-            "problems": problems,
-            "warnings": warnings,
-            "diagnostics": diagnostics,
-        }
-        put_json(found, indent=True)
-    else:
-        show_diagnostics(diagnostics)
-        colour = "red" if problems else ("yellow" if warnings else "green")
-        summary = f"{count(problems, 'problem')}, {count(warnings, 'warning')}"
-        progress(f"{visible(str(file))}: ", styled(summary, fg=colour))
-    return FAILED if problems else OK
+    Exit code 0: usable (warnings allowed), 1: problems.
+    """
+    with reported():
+        from fsmv2.cli.console import count, progress, put_json, show_diagnostics, styled
+        from fsmv2.errors import visible
+        from fsmv2.operate.validation import validate as validated
+
+        found = validated(file)
+        if as_json:
+            summary = {
+                "file": str(file),
+                "problems": found.problems,
+                "warnings": found.warnings,
+                "diagnostics": found.diagnostics,
+            }
+            put_json(summary, indent=True)
+        else:
+            show_diagnostics(found.diagnostics)
+            colour = "red" if found.problems else ("yellow" if found.warnings else "green")
+            text = f"{count(found.problems, 'problem')}, {count(found.warnings, 'warning')}"
+            progress(f"{visible(str(file))}: ", styled(text, fg=colour))
+        raise typer.Exit(FAILED if found.problems else OK)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.cli.demo.plcs import HOST, RESTART_AFTER, Plc
-from fsmv2.cli.state_directory import shown
+from fsmv2.operate.state_directory import short_path
 from fsmv2.runtime import NodeView, TreeView
 
 SHOWN = 12
@@ -41,7 +41,7 @@ def short_hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str
     kills = ", ".join(f"{name} {pid}" for name, pid in processes(tree, plcs))
     port = mqtt_port(tree)
     mqtt = f"MQTT on {HOST}:{port}, topics umh/v1/#; " if port else ""
-    return [f"try: kill -9 … {kills}", f"{mqtt}document: {shown(document)}"]
+    return [f"try: kill -9 … {kills}", f"{mqtt}document: {short_path(document)}"]
 
 
 def hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
@@ -53,7 +53,7 @@ def hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
     return [
         f"try, in another terminal (a killed PLC returns after {RESTART_AFTER:.0f} s):",
         *lines,
-        f"  document: {shown(document)}",
+        f"  document: {short_path(document)}",
     ]
 
 

@@ -20,9 +20,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from fsmv2.builtin import builtins
 from fsmv2.builtin.agent import AgentSpec
-from fsmv2.cli.commands.run import choose_display, save_picture
 from fsmv2.cli.console import progress
 from fsmv2.cli.demo.demo_document import place
 from fsmv2.cli.demo.demo_result import DemoResult
@@ -37,16 +35,18 @@ from fsmv2.cli.demo.demo_view import (
 from fsmv2.cli.demo.plcs import HOST, Plc
 from fsmv2.cli.demo.subscriber import Subscriber
 from fsmv2.cli.demo.tally import Tally
+from fsmv2.cli.display_choice import choose_display, save_picture
 from fsmv2.cli.exit_codes import FAILED, OK
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.signals import Stopped
-from fsmv2.cli.state_directory import StateDirectory, held, shown, state_home
 from fsmv2.cli.tree_session import TreeSession
 from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
-from fsmv2.plant import load_plant
-from fsmv2.runtime import Runtime, TreeView, bounded_pauses
+from fsmv2.operate.prepared_tree import read_document
+from fsmv2.operate.state_directory import StateDirectory, held, short_path, state_home
+from fsmv2.operate.tree_handle import TreeHandle, start
+from fsmv2.runtime import TreeView, bounded_pauses
 from fsmv2.worker import Phase
 
 MACHINES = {"filler": 15020, "capper": 15021, "labeller": 15022}
@@ -65,7 +65,7 @@ def run_demo(
     """Run the demo; returns the exit code."""
     filter_logs()
     directory = (state_dir or state_home() / "demo").absolute()
-    with held(directory) as place_held:
+    with held(directory, progress) as place_held:
         control.signals.started()
         return asyncio.run(Demo(directory, control, save_svg, place_held).run(seconds))
 
@@ -102,35 +102,29 @@ class Demo:
             ports = [plc.port for plc in self._plcs]
             self._document, changed = await in_thread(lambda: place(self._directory, ports))
             if changed:
-                progress(
-                    f"runs {shown(self._document)} as you changed it; delete it for the original"
-                )
-            plant = await in_thread(lambda: load_plant(self._document, state_dir=self._directory))
+                file = short_path(self._document)
+                progress(f"runs {file} as you changed it; delete it for the original")
+            prepared = await in_thread(
+                lambda: read_document(self._document, self._place_held, recorded=False)
+            )
             show = choose_display(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
             )
             with TreeSession(show, self._control) as running:
                 async with (
                     bounded_pauses(),
-                    builtins(on_accepted=self._tally.accept) as kit,
-                    Runtime(
-                        plant.root,
-                        kit.factory,
-                        settings=plant.settings,
-                        secrets=plant.vault,
-                        listener=running.listener,
+                    start(
+                        prepared, listener=running.listener, on_accepted=self._tally.accept
                     ) as tree,
                 ):
-                    self._place_held.rewrite(kit.engine.write_again)
-                    with self._place_held.reports_to(tree):
-                        outcome = await self._hold(running, tree, plant.root, seconds)
-                        await running.end(tree, who=running.asked or "demo")
-                outcome = msgspec.structs.replace(outcome, forced=tuple(running.forced))
+                    outcome = await self._hold(running, tree, prepared.plant.root, seconds)
+                    await running.end(tree, who=running.asked or "demo")
+                outcome = msgspec.structs.replace(outcome, forced=tuple(tree.forced))
                 running.show.summary(outcome.text(), {})
         return OK if outcome.good else FAILED
 
     async def _hold(
-        self, running: TreeSession, tree: Runtime, root: ChildSpec, seconds: float | None
+        self, running: TreeSession, tree: TreeHandle, root: ChildSpec, seconds: float | None
     ) -> DemoResult:
         self._started = time.monotonic()
         beside = [
@@ -154,7 +148,7 @@ class Demo:
             await asyncio.gather(*beside, witness, return_exceptions=True)
         return DemoResult.of(last, self._tally.figures(), self._all_active)
 
-    async def _settled(self, tree: Runtime) -> None:
+    async def _settled(self, tree: TreeHandle) -> None:
         """Until no bridge reads any more and every accepted sample was received, or time is up."""
         with contextlib.suppress(TimeoutError):
             await tree.until(no_bridge_runs, timeout=READS_END_WITHIN)
@@ -162,7 +156,7 @@ class Demo:
         while self._tally.awaited and time.monotonic() < limit:  # noqa: ASYNC110 - other threads count
             await asyncio.sleep(0.02)
 
-    async def _witness(self, running: TreeSession, tree: Runtime) -> None:
+    async def _witness(self, running: TreeSession, tree: TreeHandle) -> None:
         """Subscribe as soon as the broker answers, and receive."""
         seen = await tree.until(lambda tree: mqtt_port(tree) > 0, timeout=math.inf)
         if not running.show.live:
@@ -178,7 +172,7 @@ class Demo:
 
         await self._subscriber.run(HOST, mqtt_port(seen), tell=tell, on_value=value)
 
-    async def _look(self, tree: Runtime) -> None:
+    async def _look(self, tree: TreeHandle) -> None:
         """Note when all bridges are active for the first time, and keep the view for the hints."""
         while True:
             self._tree = await tree.view()

@@ -3,11 +3,16 @@
 recorder:          notes both at the cut.
 format:            what is handed over, and what is written.
 journal_writer:    the thread that writes; files, descriptions: how, and in which words.
-replay:            another core is handed the same; recorded_segments, data_types, story: its parts.
+replayer:          another core is handed the same; recorded_segments, data_types: its parts.
 """
 
 from fsmv2.runtime.journal.recorded_segments import end_of
-from fsmv2.runtime.journal.replayer import Difference, Replayed, ReplayedSegment, replay
-from fsmv2.runtime.journal.story import StoryLine
+from fsmv2.runtime.journal.replayer import (
+    Difference,
+    Replayed,
+    ReplayedSegment,
+    ReplayObserver,
+    replay,
+)
 
-__all__ = ["Difference", "Replayed", "ReplayedSegment", "StoryLine", "end_of", "replay"]
+__all__ = ["Difference", "ReplayObserver", "Replayed", "ReplayedSegment", "end_of", "replay"]

@@ -10,10 +10,11 @@ import contextlib
 import importlib.metadata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
-from fsmv2.core import Core, Event
+from fsmv2.core import Core, Event, Instruction
 from fsmv2.core.checkpoint.restore import CheckpointReader, first_difference
 from fsmv2.errors import FsmError, JournalError, said
 from fsmv2.model.data.codec_reader import ExactReader
@@ -21,7 +22,6 @@ from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.descriptions import decided, happened, path_of
 from fsmv2.runtime.journal.format import Slice, Start
 from fsmv2.runtime.journal.recorded_segments import RecordedSegment, recorded
-from fsmv2.runtime.journal.story import Story, StoryLine
 from fsmv2.worker import WorkerFactory
 
 
@@ -71,15 +71,21 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     """The core at the end of the replay, or of what could be replayed."""
     ending: str = ""
     """Why what came after that could not be replayed; nothing: it is the end."""
-    met: bool = False
-    """Whether the path whose story was asked for was there at any time."""
-    nearest: str = ""
-    """If it was not: paths like it."""
 
     @property
     def same(self) -> bool:
         """Whether every decision was the same."""
         return self.difference is None
+
+
+class ReplayObserver(Protocol):
+    """Sees what is replayed, such as `fsmv2.operate.Story`."""
+
+    def begin(self, core: Core, why: str) -> None:
+        """A checkpoint was restored, of a segment that began for this reason."""
+
+    def slice(self, core: Core, events: list[Event], instructions: list[Instruction]) -> None:
+        """One slice was replayed: what the core was handed, and what it asked for."""
 
 
 def replay(
@@ -88,17 +94,16 @@ def replay(
     *,
     since: float | None = None,
     until: float | None = None,
-    path: str = "",
-    tell: Callable[[StoryLine], None] | None = None,
+    observer: ReplayObserver | None = None,
     proceeds: Callable[[], None] = lambda: None,
 ) -> Replayed:
     """Replay a journal, a folder or one segment of it, with the worker types of `factory`.
 
     Begins at the oldest checkpoint, or the last one not after `since`; ends after `until`; both in
-    Unix seconds. `tell` is called with the story of `path`, moment by moment; `proceeds` after each
-    slice. JournalError: there is no journal, it is of another version, or a type is missing.
+    Unix seconds. `observer` sees each slice; `proceeds` is called after it. JournalError: there is
+    no journal, it is of another version, or a type is missing.
     """
-    return _Replay(factory, until, path, tell, proceeds).run(recorded(Path(journal)), since)
+    return _Replay(factory, until, observer, proceeds).run(recorded(Path(journal)), since)
 
 
 class _Replay:
@@ -106,8 +111,7 @@ class _Replay:
         self,
         factory: WorkerFactory,
         until: float | None,
-        path: str,
-        tell: Callable[[StoryLine], None] | None,
+        observer: ReplayObserver | None,
         proceeds: Callable[[], None],
     ) -> None:
         self._factory = factory
@@ -115,7 +119,7 @@ class _Replay:
         self._find = DataTypes(factory)
         self._reader = ExactReader(self._find)
         self._until = until
-        self._story = Story(path, tell) if tell is not None else None
+        self._observer = observer
         self._core: Core | None = None
         self._reached: Core | None = None
         self._segments: list[ReplayedSegment] = []
@@ -147,8 +151,6 @@ class _Replay:
             not_kept=tuple(self._not_kept),
             core=self._reached,
             ending=ending,
-            met=self._story is not None and self._story.met,
-            nearest=self._story.nearest() if self._story is not None else "",
         )
 
     def _segment(self, segment: RecordedSegment, summary: ReplayedSegment) -> bool:
@@ -224,8 +226,8 @@ class _Replay:
             before.skip(start.idle, start.head.now)
             self._difference = _state_differs(self._core, before, segment.path)
             self._core = before
-        elif self._story is not None:
-            self._story.begin(self._core, start.why)
+        elif self._observer is not None:
+            self._observer.begin(self._core, start.why)
         return True
 
     def _slice(self, core: Core, one: Slice) -> Difference | None:
@@ -241,8 +243,8 @@ class _Replay:
         instructions = core.take()
         answers = [decided(instruction) for instruction in instructions]
         core.deadline()
-        if self._story is not None:
-            self._story.slice(core, events, instructions)
+        if self._observer is not None:
+            self._observer.slice(core, events, instructions)
         if answers == one.decided and core.turns - before == one.turns:
             return None if more == one.more else self._turns_differ(core, one, events, more)
         return self._differ(core, one, events, answers, core.turns - before)

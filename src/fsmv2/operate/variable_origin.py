@@ -1,4 +1,4 @@
-"""`why FILE PATH --var NAME`: the value a worker sees, its tier, and the place it was written."""
+"""Where the value of a variable comes from: its tier, who declares it, and where; what it hides."""
 
 from __future__ import annotations
 
@@ -6,30 +6,36 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from fsmv2.cli.commands.run import default_state
-from fsmv2.cli.console import complain, put
-from fsmv2.cli.document_change import change_from_tree
-from fsmv2.cli.exit_codes import OK, USAGE
 from fsmv2.core.state.paths import encode
 from fsmv2.document import Node
-from fsmv2.errors import suggest
+from fsmv2.errors import UnknownVariableError, suggest
 from fsmv2.model import ENGINE_KEYS
 from fsmv2.model.location import normalise_location
 from fsmv2.model.secrets.vault import digests
-from fsmv2.runtime import ExpandedWorker, expand
-from fsmv2.worker import WorkerFactory
-
-if TYPE_CHECKING:
-    from fsmv2.plant import Plant
-
-TIERS = ("global", "internal")
+from fsmv2.operate.document_expansion import expand
+from fsmv2.plant import Plant, load_document
+from fsmv2.runtime import ExpandedWorker
 
 
-class Said(msgspec.Struct, frozen=True):
+class VariableOrigin(msgspec.Struct, frozen=True, kw_only=True):
+    """The value that a document gives a worker for a variable, and where it comes from.
+
+    `origin`: sentences for people: its tier, who declared it at which file and line, what that
+    hides, and where its secrets are. `change`: how the document differs from the tree that runs.
+    """
+
+    path: str
+    variable: str
+    value: Any
+    origin: tuple[str, ...]
+    change: str
+
+
+class Declared(msgspec.Struct, frozen=True):
     """One declaration of a variable: by whom, where, and the value."""
 
     by: str
@@ -37,37 +43,44 @@ class Said(msgspec.Struct, frozen=True):
     value: Any
 
 
-def why_variable(file: Path, path: str, name: str, *, state_dir: Path | None = None) -> int:
-    """Print where the variable `name` of the worker at `path` comes from; returns the exit code."""
-    from fsmv2.builtin import register_builtins
-    from fsmv2.flow import AsyncioEngine
-    from fsmv2.plant import load_document, load_plant
+def why_variable(
+    document: Path | str, path: str, variable: str, *, state_dir: Path | None = None
+) -> VariableOrigin:
+    """Where the variable of the worker at `path` comes from, such as `IP` or `location.site`.
 
-    plant, root = load_plant(file), load_document(file).root
-    factory = WorkerFactory()
-    register_builtins(factory, AsyncioEngine())  # an engine begins nothing until a flow is started
-    nodes = {node.path: node for node in expand(plant.root, factory, settings=plant.settings)}
-    node = nodes.get(path)
-    if node is None:
-        complain(f"there is no supervisor '{path}' in {file}", fix=suggest(path, nodes))
-        return USAGE
-    steps = name.strip().removeprefix(".").split(".")
+    Nothing needs to run for this. Raises UnknownPathError, UnknownVariableError, DocumentError.
+    """
+    document = Path(document)
+    expansion, root = expand(document, state_dir=state_dir), load_document(document).root
+    node = expansion.worker(path)
+    steps = variable.strip().removeprefix(".").split(".")
+    value = _value_of(node, steps)
+    nodes = {worker.path: worker for worker in expansion.workers}
+    return VariableOrigin(
+        path=path,
+        variable=".".join(steps),
+        value=value,
+        origin=(*_story(root, nodes, node, steps), *_secrets(expansion.plant, value)),
+        change=expansion.change,
+    )
+
+
+def value_text(value: Any) -> str:
+    """A value as JSON."""
+    return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def _value_of(node: ExpandedWorker, steps: list[str]) -> Any:
     scope: Any = node.spec.variables.flatten()
     for at, step in enumerate(steps):
         known = scope if isinstance(scope, Mapping) else {}
         if step not in known:
-            whole = ".".join(steps[: at + 1])
-            complain(f"{path} has no variable '{whole}'", fix=suggest(step, map(str, known)))
-            return USAGE
+            raise UnknownVariableError(
+                f"{node.path} has no variable '{'.'.join(steps[: at + 1])}'",
+                fix=suggest(step, map(str, known)),
+            )
         scope = known[step]
-    put(f"{path}: {'.'.join(steps)} = {_shown(scope)}")
-    for line in _story(root, nodes, node, steps):
-        put(f"  {line}")
-    for line in _secrets(plant, scope):
-        put(f"  {line}")
-    if change := change_from_tree(file, state_dir or default_state(file)):
-        put(f"  this is what the file says: {change}")
-    return OK
+    return scope
 
 
 def _secrets(plant: Plant, value: Any) -> Iterator[str]:
@@ -110,13 +123,13 @@ def _story(
     else:
         winner, *hidden = list(_declarations(root, nodes, node, steps))
         yield f"tier user: declared by {winner.by}, {winner.place}"
-        for said in hidden:
-            yield f"hides {_shown(said.value)}, declared by {said.by}, {said.place}"
+        for other in hidden:
+            yield f"hides {value_text(other.value)}, declared by {other.by}, {other.place}"
 
 
 def _declarations(
     root: Node, nodes: Mapping[str, ExpandedWorker], node: ExpandedWorker, steps: list[str]
-) -> Iterator[Said]:
+) -> Iterator[Declared]:
     """Who declares the variable on the way from the worker up to the root; the first one counts."""
     at = node.path
     while at:
@@ -129,7 +142,7 @@ def _declarations(
                 written = owner.get("variables", steps[0])
             by = f"{nodes[at].type} {at}" if at == node.path else f"its {nodes[at].type} {at}"
             place = _place(written) if written is not None else f"in the derive of {above}"
-            yield Said(by, place, declared[steps[0]])
+            yield Declared(by, place, declared[steps[0]])
         at = above
 
 
@@ -149,7 +162,7 @@ def _levels(root: Node, node: ExpandedWorker, wanted: list[str]) -> Iterator[str
                 counts = level not in counted and seen.get(level) == str(part.value).strip()
                 counted.update([level] if counts else ())
                 hidden = "" if counts else "hides "
-                yield f"{hidden}{level}: {_shown(part.value)}, {_place(part)}"
+                yield f"{hidden}{level}: {value_text(part.value)}, {_place(part)}"
 
 
 def _level(key: str) -> str:
@@ -182,7 +195,3 @@ def _place(node: Node | None) -> str:
     if node is None or node.mark is None:
         return "not written in the document"
     return f"{node.mark.file}:{node.mark.line}:{node.mark.column}"
-
-
-def _shown(value: Any) -> str:
-    return msgspec.json.encode(value, enc_hook=str).decode()

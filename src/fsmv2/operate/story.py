@@ -1,4 +1,7 @@
-"""The story of one path in a replay: what happened to it, what it decided, what it asked for."""
+"""The story of one path in a replay: what happened to it, what it decided, what it asked for.
+
+`replay(journal, factory, observer=Story("plant/filler", print))`
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class StoryLine(msgspec.Struct, frozen=True):
 
 
 class Story:
-    """Puts out what concerns one path, as the replay comes to it."""
+    """Observes a replay, and puts out what concerns one path. `met`: whether it was ever there."""
 
     def __init__(self, path: str, put: Callable[[StoryLine], None]) -> None:
         self._path = path

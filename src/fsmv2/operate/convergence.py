@@ -1,10 +1,10 @@
-"""Whether a tree has become what it was asked to be, and who has not. Called by `run`."""
+"""Whether a tree has become what it was asked to be, and who has not."""
 
 from __future__ import annotations
 
-from fsmv2.cli.tree_display import reason_text
+from fsmv2.operate.worker_status import reason_text
 from fsmv2.runtime import NodeView, TreeView
-from fsmv2.worker import WorkerFactory
+from fsmv2.worker import Phase, WorkerFactory
 
 
 def unsettled(tree: TreeView, factory: WorkerFactory) -> dict[str, str]:
@@ -33,3 +33,14 @@ def settled(node: NodeView, factory: WorkerFactory) -> bool:
     if node.conditions or node.type not in factory.names:
         return False
     return node.control == factory.find(node.type).definition.stop_state
+
+
+def is_impaired(node: NodeView) -> bool:
+    """Whether it runs, and something about it or its children is known to be wrong all the same."""
+    return node.phase is Phase.RUNNING and node.fresh and not node.healthy
+
+
+def impaired_text(tree: TreeView) -> str:
+    """How many of those that run are not healthy; empty if all are."""
+    number = sum(map(is_impaired, tree.nodes))
+    return f"{number} of the running not healthy" if number else ""

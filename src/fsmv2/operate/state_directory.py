@@ -1,15 +1,15 @@
-"""Where commands keep data between runs, and that one tree at a time uses a place."""
+"""The state directory, where a tree keeps data between runs, and its lock: one tree at a time."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from fsmv2.cli.console import progress
 from fsmv2.errors import StoreError, said
 from fsmv2.host.file_lock import FileLock, running_holder
 from fsmv2.host.place_lock import PlaceLock
@@ -25,10 +25,10 @@ STORE = "store.db"
 """The file in the state directory that keeps what a crash must not lose."""
 JOURNAL = "journal"
 """The folder in the state directory that keeps what happened, for `fsmv2 replay`."""
-DOCUMENT = "document.json"
-"""The file in the state directory that says which document runs."""
+RECORD = "document.json"
+"""The file in the state directory with the record of the run: which document, and its digests."""
 OURS = {
-    *(LOCK, JOURNAL, DOCUMENT, "broker", "processes", "commands"),
+    *(LOCK, JOURNAL, RECORD, "broker", "processes", "commands"),
     *(STORE + end for end in ("", "-wal", "-shm", "-journal", ".lock")),
 }
 """All that a state directory holds."""
@@ -40,7 +40,7 @@ def state_home() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "state") / "fsmv2"
 
 
-def shown(path: Path) -> str:
+def short_path(path: Path) -> str:
     """The path as a person would type it: below home with `~`."""
     with contextlib.suppress(ValueError, RuntimeError):
         return f"~/{path.relative_to(Path.home())}"
@@ -54,7 +54,15 @@ def holder(directory: Path) -> str:
     return str(pid) if pid else ""
 
 
-class RunningTree(Protocol):
+Tell = Callable[[str], None]
+
+
+def warn(text: str) -> None:
+    """Log it: for programs that have nobody to show it to."""
+    logging.getLogger("fsmv2").warning(text)
+
+
+class DirectoryListener(Protocol):
     """What has to know when its state directory is lost: a `Runtime`."""
 
     def state_directory_lost(self, reason: str) -> None:
@@ -65,19 +73,20 @@ class RunningTree(Protocol):
 
 
 @contextlib.contextmanager
-def held(directory: Path) -> Iterator[StateDirectory]:
+def held(directory: Path, tell: Tell = warn) -> Iterator[StateDirectory]:
     """Make `directory` and keep every other fsmv2 out of it; the kernel lets go after any death.
 
     Two trees in one place would adopt each other's broker, and the first to stop would end it. It
-    becomes private, if it holds nothing but what is ours. Raises OSError when it cannot be
-    written, StoreError when another one uses it.
+    becomes private, if it holds nothing but what is ours. `tell` is told, on a thread, what becomes
+    of it while no tree reports that. Raises OSError when it cannot be written, StoreError when
+    another one uses it.
     """
     directory.mkdir(mode=FOLDER, parents=True, exist_ok=True)
     _make_private(directory)
     lock = FileLock(directory / LOCK, what=str(directory), fix=ANOTHER)
     lock.take()
     kernel = PlaceLock(directory)
-    place = StateDirectory(directory, lock, kernel)
+    place = StateDirectory(directory, lock, kernel, tell)
     try:
         if pid := kernel.take():
             raise StoreError(
@@ -99,13 +108,16 @@ class StateDirectory:
     On a thread of its own, since a file system may hang.
     """
 
-    def __init__(self, directory: Path, lock: FileLock, kernel: PlaceLock) -> None:
-        self._directory = directory
+    def __init__(
+        self, directory: Path, lock: FileLock, kernel: PlaceLock, tell: Tell = warn
+    ) -> None:
+        self.path = directory
+        self._tell = tell
         self._lock = lock
         self._kernel = kernel
         self._trouble = ""
         self._rewrite: list[Callable[[], None]] = []
-        self._tree: RunningTree | None = None
+        self._tree: DirectoryListener | None = None
         self._telling = threading.Lock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="state directory", daemon=True)
@@ -125,7 +137,7 @@ class StateDirectory:
         self._rewrite.append(again)
 
     @contextlib.contextmanager
-    def reports_to(self, tree: RunningTree) -> Iterator[None]:
+    def reports_to(self, tree: DirectoryListener) -> Iterator[None]:
         """Inside, the tree reports what is wrong with the directory, and writes its data again."""
         with self._telling:
             self._tree = tree
@@ -149,10 +161,10 @@ class StateDirectory:
         if self._lock.stands:
             self._say("")
             return
-        gone = f"{self._directory} was removed or replaced while it is in use"
+        gone = f"{self.path} was removed or replaced while it is in use"
         try:
             self._lock.retake()
-            _make_private(self._directory)
+            _make_private(self.path)
             for again in tuple(self._rewrite):
                 again()
             with self._telling:
@@ -173,7 +185,7 @@ class StateDirectory:
             if self._tree is not None:
                 self._tree.state_directory_lost(trouble)
             else:
-                progress(trouble or f"{self._directory} is there again")
+                self._tell(trouble or f"{self.path} is there again")
 
 
 def _make_private(directory: Path) -> None:

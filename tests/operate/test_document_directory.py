@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from fsmv2.cli.app import app
-from fsmv2.cli.commands.run import default_state
-from fsmv2.cli.document_change import begins_record
-from fsmv2.cli.state_directory import held
+from fsmv2.operate.document_directory import default_directory
+from fsmv2.operate.run_record import begin_record
+from fsmv2.operate.state_directory import held
 
 DOCUMENT = "agent: {name: edge}\nprocesses: {sleeps: {command: [sleep, '100']}}\n"
 
@@ -36,32 +36,32 @@ def turn(folder: Path, release: str) -> None:
 
 def test_a_path_keeps_its_place_when_its_link_is_turned(plant: Path, tmp_path: Path) -> None:
     """After a crash and a new release everything that runs is adopted, and nothing runs twice."""
-    before = default_state(plant)
-    assert before == default_state(tmp_path / "r1" / "plant.yaml"), (
+    before = default_directory(plant)
+    assert before == default_directory(tmp_path / "r1" / "plant.yaml"), (
         "one document, whatever its name"
     )
     before.mkdir(parents=True)
-    begins_record(before, plant)
+    begin_record(before, plant)
     turn(tmp_path, "r2")
-    assert default_state(plant) == before
+    assert default_directory(plant) == before
     shutil.rmtree(before)
-    assert default_state(plant) == default_state(tmp_path / "r2" / "plant.yaml") != before
+    assert default_directory(plant) == default_directory(tmp_path / "r2" / "plant.yaml") != before
 
 
 def test_of_two_places_of_a_path_the_later_one_counts(plant: Path, tmp_path: Path) -> None:
-    first = default_state(plant)
+    first = default_directory(plant)
     turn(tmp_path, "r2")
-    second = default_state(plant)
+    second = default_directory(plant)
     for place in (second, first):
         place.mkdir(parents=True)
-        begins_record(place, plant)
-    assert default_state(plant) == first
+        begin_record(place, plant)
+    assert default_directory(plant) == first
 
 
 def test_a_document_that_runs_under_another_name_is_refused(plant: Path, tmp_path: Path) -> None:
-    before = default_state(plant)
+    before = default_directory(plant)
     before.mkdir(parents=True)
-    begins_record(before, plant)
+    begin_record(before, plant)
     turn(tmp_path, "r2")
     real = tmp_path / "r2" / "plant.yaml"
     with held(before):
@@ -69,4 +69,4 @@ def test_a_document_that_runs_under_another_name_is_refused(plant: Path, tmp_pat
     assert found.exit_code == 1
     said = " ".join(found.output.split())
     assert f"{real} runs already as {plant}, in process {os.getpid()} with" in said
-    assert not default_state(real).exists()
+    assert not default_directory(real).exists()

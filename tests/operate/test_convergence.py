@@ -6,9 +6,9 @@ from typing import Any
 
 from fsmv2 import Phase, WorkerFactory
 from fsmv2.builtin import register_builtins
-from fsmv2.cli.convergence import unsettled
 from fsmv2.core import Condition
 from fsmv2.flow import AsyncioEngine
+from fsmv2.operate.convergence import unsettled
 from fsmv2.runtime import NodeView, TreeView
 
 FACTORY = WorkerFactory()

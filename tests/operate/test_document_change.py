@@ -7,15 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.cli import document_change
-from fsmv2.cli.document_change import (
-    DocumentWatch,
-    RunningDocument,
-    change_of,
-    keep_record,
-    read_unchanged,
-    record_in,
-)
+from fsmv2.operate import run_record
+from fsmv2.operate.document_change import DocumentWatch, change_of
+from fsmv2.operate.run_record import RunRecord, keep_record, read_unchanged, record_in
 
 DOCUMENT = "agent: {name: edge}\n"
 
@@ -27,7 +21,7 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def run_of(file: Path) -> RunningDocument:
+def run_of(file: Path) -> RunRecord:
     """The record of a run that has just begun."""
     _, record = read_unchanged(file, lambda: None)
     assert record is not None
@@ -105,7 +99,7 @@ def test_a_record_that_cannot_be_kept_leaves_none_of_an_earlier_run(
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(document_change, "open_private", full)
+    monkeypatch.setattr(run_record, "open_private", full)
     keep_record(tmp_path, run_of(file))
     assert record_in(tmp_path) is None
     assert change_of(file, None) == ""

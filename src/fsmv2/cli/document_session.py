@@ -1,0 +1,71 @@
+"""A session of `run`: the tree of one document, shown until it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from fsmv2.cli.console import progress, show_diagnostics
+from fsmv2.cli.display_choice import choose_display, save_picture
+from fsmv2.cli.foreground import ForegroundProcess
+from fsmv2.cli.log_filter import filter_logs
+from fsmv2.cli.run_summary import exit_code, summary
+from fsmv2.cli.tree_display import TreeDisplay
+from fsmv2.cli.tree_session import TreeSession
+from fsmv2.operate.prepared_tree import PreparedTree, prepare
+from fsmv2.operate.state_directory import short_path
+from fsmv2.operate.tree_handle import start
+from fsmv2.runtime import bounded_pauses
+
+
+def run_document(
+    file: Path,
+    process: ForegroundProcess,
+    *,
+    seconds: float | None,
+    as_json: bool,
+    state_dir: Path | None,
+    save_svg: Path | None,
+    detect_only: bool = False,
+    output: bool = True,
+) -> int:
+    """Run the tree of `file`; returns the exit code.
+
+    `output`: whether what processes write is shown, too.
+    """
+    filter_logs()
+    with prepare(file, state_dir=state_dir, detect_only=detect_only, tell=progress) as prepared:
+        show_diagnostics(prepared.plant.diagnostics)
+        if detect_only:
+            progress("detect only: what would be done is said, and nothing is done")
+        progress(f"keeps its data in {short_path(prepared.directory.path)}")
+        process.signals.started()
+        show = choose_display(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
+        return asyncio.run(_run(prepared, process, show, seconds, save_svg, output=output))
+
+
+async def _run(
+    prepared: PreparedTree,
+    process: ForegroundProcess,
+    show: TreeDisplay,
+    seconds: float | None,
+    save_svg: Path | None,
+    *,
+    output: bool,
+) -> int:
+    with TreeSession(show, process) as session:
+        filter_logs(session.wrote if output else None)
+        async with bounded_pauses(), start(prepared, listener=session.listener) as tree:
+            with prepared.watched(session.warn):
+                await session.hold(tree, seconds)
+            # Who ends it by hand has seen the tree; a program has only the exit code.
+            time_over = not session.asked
+            last = await tree.view()
+            waiting = tree.unsettled_in(last) if time_over else {}
+            save_picture(show, save_svg)
+            session.note(f"{session.why}stopping, children before parents; Ctrl-C again forces")
+            await session.end(tree, who=session.asked or "--for")
+        code = exit_code(forced=tree.forced, dropped=tree.dropped, waiting=waiting)
+        text, data = summary(last, tree.forced, tree.killed, waiting, tree.dropped)
+        session.show.summary(text, {**data, "exit": code})
+    return code

@@ -1,0 +1,91 @@
+"""How any failure of a command becomes one clear message, and an exit code.
+
+Every command runs inside `reported()`. No traceback reaches a user; `FSMV2_DEBUG=1` shows them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+import typer
+
+from fsmv2.cli.exit_codes import FAILED, USAGE
+
+DEBUG = "FSMV2_DEBUG"
+
+EXTRA_OF = {
+    "nats": "industrial",
+    "nats_server": "industrial",
+    "pymodbus": "industrial",
+    "aiomqtt": "industrial",
+    "paho": "industrial",
+    "starlette": "web",
+    "uvicorn": "web",
+}
+"""Packages that only an extra installs."""
+
+
+def debugging() -> bool:
+    """Whether tracebacks and the log lines of libraries are wanted."""
+    return os.environ.get(DEBUG, "") not in ("", "0")
+
+
+@contextlib.contextmanager
+def reported() -> Iterator[None]:
+    """Turn what is raised inside into a message on stderr and `typer.Exit` with the right code."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nobody is left to report to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FAILED) from None
+    except Exception as error:
+        from fsmv2.errors import QuestionError
+
+        if debugging() and not isinstance(error, QuestionError):
+            raise
+        raise typer.Exit(_show(error)) from None
+
+
+def _show(error: Exception) -> int:
+    """Print what went wrong; returns the exit code."""
+    from fsmv2.cli.console import complain, show_diagnostics
+    from fsmv2.errors import (
+        DocumentError,
+        FsmError,
+        NotRecordedError,
+        NotRunningError,
+        QuestionError,
+    )
+
+    if isinstance(error, QuestionError):
+        complain(error.message, fix=error.fix)
+        # What was asked for is not there: the words of the command line, not what they are about.
+        return FAILED if isinstance(error, NotRecordedError | NotRunningError) else USAGE
+    if isinstance(error, DocumentError):
+        show_diagnostics(error.diagnostics)
+    elif isinstance(error, FsmError):
+        show_diagnostics([error.diagnostic()])
+    elif isinstance(error, ModuleNotFoundError) and (extra := _extra_of(error)):
+        complain(
+            f"this needs the package '{error.name}', which the extra '{extra}' installs",
+            fix=f"pip install 'fsmv2[{extra}]'",
+        )
+    elif isinstance(error, OSError):
+        about = f"{error.filename}: " if error.filename else ""
+        complain(f"{about}{(error.strerror or str(error) or type(error).__name__).lower()}")
+    else:
+        complain(
+            f"fsmv2 failed in a way it should not: {type(error).__name__}: {error}",
+            fix=f"Run it again with {DEBUG}=1 and report what it shows.",
+        )
+    return FAILED
+
+
+def _extra_of(error: ModuleNotFoundError) -> str | None:
+    return EXTRA_OF.get((error.name or "").partition(".")[0])

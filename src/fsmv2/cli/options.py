@@ -1,0 +1,57 @@
+"""Options and arguments that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fsmv2.cli.duration_argument import duration
+
+
+def path_argument(text: str) -> Path:
+    """A path; a usage error for an empty one, which would be the current folder."""
+    if not text:
+        raise typer.BadParameter("it is empty; is a variable of your shell not set?")
+    return Path(text)
+
+
+File = Annotated[
+    Path,
+    typer.Argument(
+        parser=path_argument, metavar="FILE", help="The document, YAML; or a folder of them."
+    ),
+]
+For = Annotated[
+    float | None,
+    typer.Option(
+        "--for",
+        parser=duration,
+        metavar="DURATION",
+        help="End after this long: 20s, 2m, 500ms. Default: run until Ctrl-C.",
+    ),
+]
+StateDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--state-dir",
+        parser=path_argument,
+        metavar="DIR",
+        help="Where the broker and the tree keep data.",
+    ),
+]
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--types",
+        metavar="MODULE",
+        help="Worker types of yours: package.module, or package.module:factory. Repeatable.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
+SaveSvg = Annotated[
+    Path | None, typer.Option("--save-svg", metavar="FILE", hidden=True, help="The last frame.")
+]
+WHOLE = "the process is that of the command"
+"""The context object of `main`; a program that calls the app lives on after it."""

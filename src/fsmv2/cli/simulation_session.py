@@ -1,0 +1,128 @@
+"""A simulation for `simulate`: seeds, one after the other or at once; a failure with its replay."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from fsmv2.cli.console import complain, count, progress, put
+from fsmv2.cli.exit_codes import FAILED, OK, USAGE
+
+if TYPE_CHECKING:
+    from fsmv2.testing import SimulationResult
+
+
+def run_simulation(
+    tree: str,
+    *,
+    seconds: float,
+    seed: int,
+    every: float,
+    only: str,
+    seeds: int = 1,
+    jobs: int = 1,
+    least: int = 0,
+) -> int:
+    """Simulate, print the coverage and what broke; returns the exit code."""
+    from fsmv2.testing import load_tree, simulate
+
+    numbers = [part.strip() for part in only.split(",") if part.strip()]
+    if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in numbers):
+        complain(f"'--only {only}' is no list of numbers", fix="Write it like --only 3,17,40.")
+        return USAGE
+    if numbers and seeds > 1:
+        complain("--only is about the faults of one seed", fix="Leave out --seeds.")
+        return USAGE
+    if seeds > 1 or least:
+        return _run_many(
+            tree, range(seed, seed + seeds), seconds=seconds, every=every, jobs=jobs, least=least
+        )
+    outcome = simulate(
+        load_tree(tree),
+        seed=seed,
+        seconds=seconds,
+        every=every,
+        only=[int(part) for part in numbers] or None,
+        broken=_tell_shrinking,
+    )
+    put(outcome.table())
+    progress(_told(outcome))
+    _warn_of_unwell(outcome)
+    if outcome.held:
+        return OK
+    _tell_failure(tree, outcome, every)
+    return FAILED
+
+
+def _run_many(
+    tree: str, seeds: range, *, seconds: float, every: float, jobs: int, least: int
+) -> int:
+    from fsmv2.testing import load_tree, simulate_many
+
+    load_tree(tree)  # what is wrong with it is told once, not by each process
+    began = time.monotonic()
+    last: list[SimulationResult] = []
+
+    def told(outcome: SimulationResult) -> None:
+        last[:] = [outcome]
+        progress(_told(outcome))
+
+    found = simulate_many(
+        tree,
+        seeds,
+        seconds=seconds,
+        every=every,
+        jobs=jobs,
+        told=told,
+        broken=_tell_shrinking,
+    )
+    took = time.monotonic() - began
+    put(found.table())
+    _warn_of_unwell(last[0])
+    progress(
+        f"{count(found.runs, 'seed')}: {found.hours:,.0f} tree-hours of {found.workers} workers or "
+        f"more, {found.hits:,} faults took effect, {found.crashes:,} crashes, {found.ticks:,} "
+        f"ticks; {took:,.0f} s, {found.hours / max(took, 0.001):.2f} tree-hours a second"
+    )
+    for outcome in found.failed:
+        complain(f"seed {outcome.seed}")
+        _tell_failure(tree, outcome, every)
+    thin = found.thin(least)
+    if thin and not found.failed:
+        complain(
+            f"not every fault met every phase {least} times: {'; '.join(thin)}",
+            fix="Simulate for longer, or more seeds, or a tree whose workers dwell in that phase.",
+        )
+    return FAILED if found.failed or thin else OK
+
+
+def _told(outcome: SimulationResult) -> str:
+    return (
+        f"seed {outcome.seed}: {count(outcome.workers, 'worker')}, {outcome.seconds / 3600:g} h, "
+        f"{count(outcome.faults, 'fault')}, {count(sum(outcome.coverage.values()), 'hit')}, "
+        f"{count(outcome.ticks, 'tick')}"
+    )
+
+
+def _tell_shrinking(outcome: SimulationResult) -> None:
+    progress(
+        f"seed {outcome.seed}: {outcome.found}\n"
+        f"seed {outcome.seed}: looking for the fewest of its {count(outcome.faults, 'fault')} that "
+        "bring it about; that may take a while"
+    )
+
+
+def _warn_of_unwell(outcome: SimulationResult) -> None:
+    if outcome.unwell:
+        few = "; ".join(outcome.unwell[:3])
+        progress(f"warning: without any fault {len(outcome.unwell)} of them do not run: {few}")
+
+
+def _tell_failure(tree: str, outcome: SimulationResult, every: float) -> None:
+    complain(outcome.found)
+    for line in outcome.trace:
+        progress(f"  {line}")
+    indices = ",".join(str(fault.index) for fault in outcome.shortest)
+    replay = f"fsmv2 simulate {tree} --seed {outcome.seed} --for {outcome.seconds:g}s"
+    replay += f" --every {every:g}s"
+    progress(f"replay: {replay}" + (f" --only {indices}" if indices else ""))

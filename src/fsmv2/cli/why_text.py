@@ -1,0 +1,82 @@
+"""The answer to `why`, for people: what a worker is, why, and what it will do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from fsmv2.operate.time_text import clock_text, date_text, duration_text
+from fsmv2.operate.worker_status import DUE, WorkerStatus, reason_text
+from fsmv2.runtime import NodeView
+from fsmv2.worker import Phase
+
+MOST = 8
+"""Children in trouble that are shown."""
+
+
+def lines_of(answer: WorkerStatus) -> Iterator[str]:
+    """The answer, line by line."""
+    node = answer.node
+    yield f"{node.path} ({node.type}): {node.state}, for {duration_text(node.age)}"
+    for name, text in (
+        ("document", answer.document),
+        ("because", node.reason),
+        ("asked", f"{node.control}: {node.control_reason}" if node.control_reason else ""),
+        ("paused", node.paused),
+        ("held", node.held),
+        ("ended", node.ended),
+        ("withheld", answer.withheld),
+        *(("condition", f"{c.type}: {c.reason}") for c in node.conditions),
+        *(("check", f"{check}: {said}") for check, said in node.checks.items()),
+        ("does", node.action),
+        ("seen", _seen(node)),
+        ("tried", _tried(node)),
+        *(("next", f"in {duration_text(due)} it {DUE[kind]}") for kind, due in answer.due.items()),
+        *(("below", text) for text in _below(answer.below)),
+        *(("lately", f"{clock_text(at)}  {text}") for at, text in answer.lately),
+    ):
+        if text:
+            yield f"  {name:10}{' '.join(text.split())}"
+    if answer.missing:
+        yield (
+            f"process {answer.process} runs it; this was so at {date_text(answer.at)}, and nothing "
+            f"is recorded since: {answer.missing}"
+        )
+    elif answer.process:
+        yield f"process {answer.process} runs it; this was so at {clock_text(answer.at)}"
+    else:
+        yield f"it does not run any more; this was so at {date_text(answer.at)}"
+
+
+def _seen(node: NodeView) -> str:
+    if node.observed_age is None:
+        return "never yet"
+    fields: dict[str, Any] = msgspec.to_builtins(node.observed, enc_hook=str) or {}
+    said = ", ".join(
+        f"{name} {round(value, 3) if isinstance(value, float) else value}"
+        for name, value in fields.items()
+        if value or isinstance(value, bool | int | float)
+    )
+    old = "" if node.fresh else ", which is too old to count"
+    if not fields and node.fresh:
+        return ""  # it observes nothing itself: an age would look like a worker nobody looks at
+    return f"{duration_text(node.observed_age)} ago{old}{': ' if said else ''}{said}"
+
+
+def _tried(node: NodeView) -> str:
+    if not node.next_delays:
+        return ""  # it was tried, and nothing of it is due: it is well, or waits for others
+    times = "once" if node.attempts == 1 else f"{node.attempts} times"
+    again = f"again in {duration_text(node.retry_in)}" if node.retry_in else "again now"
+    delays = ", ".join(duration_text(delay) for delay in node.next_delays)
+    return f"failed {times}; {again}, then after {delays}"
+
+
+def _below(children: list[NodeView]) -> Iterator[str]:
+    trouble = [c for c in children if not c.healthy and c.phase is not Phase.STOPPED]
+    for child in trouble[:MOST]:
+        yield f"{child.name} ({child.type}): {child.state}: {reason_text(child)}"
+    if rest := len(children) - len(trouble[:MOST]):
+        yield f"{rest} {'more' if trouble else 'all of them well or stopped'}"

@@ -1,0 +1,43 @@
+"""What a person may ask of a plant, decided once for every door: command line, program, API.
+
+tree_handle          the tree of a document, run: questions and requests.
+prepared_tree        the document read and its state directory held, before that.
+validation           whether a document can be used.    document_expansion   what it declares.
+journal_replay, story   whether a run is decided the same again; what happened to a worker.
+recorded_status      why a worker of a running tree is as it is, from outside its process.
+worker_status        that answer, as data.    variable_origin   where a variable's value comes from.
+convergence          who should run and does not.
+state_directory      the directory and its lock.    document_directory   which one is a document's.
+run_record, document_change, document_files   whether the document is still what runs.
+worker_types         built-in types and those of the user.
+code_pages           what each code means.    time_text   times for people.
+"""
+
+from fsmv2.operate.document_expansion import DocumentExpansion, expand
+from fsmv2.operate.journal_replay import ReplayReport, replay
+from fsmv2.operate.prepared_tree import PreparedTree, prepare
+from fsmv2.operate.recorded_status import why
+from fsmv2.operate.story import Story, StoryLine
+from fsmv2.operate.tree_handle import TreeHandle, open_tree
+from fsmv2.operate.validation import Validation, validate
+from fsmv2.operate.variable_origin import VariableOrigin, why_variable
+from fsmv2.operate.worker_status import WorkerStatus
+
+__all__ = [
+    "DocumentExpansion",
+    "PreparedTree",
+    "ReplayReport",
+    "Story",
+    "StoryLine",
+    "TreeHandle",
+    "Validation",
+    "VariableOrigin",
+    "WorkerStatus",
+    "expand",
+    "open_tree",
+    "prepare",
+    "replay",
+    "validate",
+    "why",
+    "why_variable",
+]

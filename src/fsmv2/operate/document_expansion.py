@@ -1,0 +1,60 @@
+"""What a document declares: the whole tree with each worker's rendered config; nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from fsmv2.errors import UnknownPathError, suggest
+from fsmv2.operate.document_change import change_from_tree
+from fsmv2.operate.document_directory import directory_of
+from fsmv2.operate.worker_types import known_types
+from fsmv2.plant import Plant, load_plant
+from fsmv2.runtime import ExpandedWorker
+from fsmv2.runtime import expand as expand_root
+
+
+class DocumentExpansion(msgspec.Struct, frozen=True, kw_only=True):
+    """The workers of a document, parents before children.
+
+    `change`: how the document differs from the tree that runs; nothing if none does.
+    """
+
+    document: Path
+    plant: Plant
+    workers: tuple[ExpandedWorker, ...]
+    change: str
+
+    def worker(self, path: str) -> ExpandedWorker:
+        """The worker at `path`; UnknownPathError if there is none."""
+        known = {worker.path: worker for worker in self.workers}
+        if path not in known:
+            raise UnknownPathError(
+                f"there is no supervisor '{path}' in {self.document}", fix=suggest(path, known)
+            )
+        return known[path]
+
+    def below(self, path: str) -> tuple[ExpandedWorker, ...]:
+        """The worker at `path` and all below it; UnknownPathError if there is none."""
+        top = self.worker(path)
+        return (top, *(w for w in self.workers if w.path.startswith(f"{path}/")))
+
+
+def expand(
+    document: Path | str, *, state_dir: Path | None = None, types: Iterable[str] = ()
+) -> DocumentExpansion:
+    """Expand a document. DocumentError holds everything that is wrong with it.
+
+    `state_dir` is where its tree runs, if not in the usual place; `types` name worker types beside
+    the built-in ones.
+    """
+    document = Path(document)
+    plant = load_plant(document)
+    return DocumentExpansion(
+        document=document,
+        plant=plant,
+        workers=expand_root(plant.root, known_types(types), settings=plant.settings),
+        change=change_from_tree(document, directory_of(document, state_dir)),
+    )

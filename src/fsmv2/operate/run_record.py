@@ -1,0 +1,87 @@
+"""The record of a run, kept in its state directory: which document it runs, and a digest of it.
+
+By content, since editors and checkouts touch files without changing them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from fsmv2.host.private import open_private
+from fsmv2.operate.document_files import digests
+from fsmv2.operate.state_directory import JOURNAL, RECORD
+from fsmv2.store.segmented_log import segments_in
+
+T = TypeVar("T")
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """What runs: the document's path, when it was read (Unix seconds), a digest of each file.
+
+    The path is the one that was named: a link that leads elsewhere by now is still the document.
+    No digests: they are not known, or not yet. `journal_before`: the newest file of the journal
+    before this run; nothing: there was none.
+    """
+
+    file: str
+    at: float
+    digests: dict[str, str]
+    journal_before: str | None = None
+
+
+def read_unchanged(document: Path, read: Callable[[], T]) -> tuple[T, RunRecord | None]:
+    """What `read` makes of the document, and the record of just what it has read."""
+    for _ in range(3):
+        at, before = time.time(), digests(document)
+        found = read()
+        if before == digests(document):
+            return found, RunRecord(os.path.abspath(document), at, before) if before else None
+    return found, None
+
+
+def begin_record(directory: Path, document: Path) -> None:
+    """Record that a run of this document begins: what is known of an earlier one is not of it."""
+    keep_record(directory, RunRecord(os.path.abspath(document), time.time(), {}))
+
+
+def keep_record(directory: Path, record: RunRecord | None) -> None:
+    """Keep it in the state directory; none rather than one of an earlier run."""
+    place = directory / RECORD
+    try:
+        if record is not None:
+            newest = newest_segment(directory)
+            record = msgspec.structs.replace(record, journal_before=newest)
+            file = open_private(place, os.O_WRONLY | os.O_TRUNC)
+            with open(file, "wb") as opened:
+                opened.write(msgspec.json.encode(record))
+            return
+    except OSError:
+        pass  # a full disk: then `why` cannot tell
+    with contextlib.suppress(OSError):
+        place.unlink(missing_ok=True)
+
+
+def record_in(directory: Path) -> RunRecord | None:
+    """What was kept of the run in a state directory."""
+    try:
+        return msgspec.json.decode((directory / RECORD).read_bytes(), type=RunRecord)
+    except (OSError, msgspec.MsgspecError, ValueError):
+        return None
+
+
+def newest_segment(directory: Path) -> str:
+    """The file that the journal in a state directory ends with; nothing: there is none."""
+    return next((path.name for path in reversed(segments_in(directory / JOURNAL))), "")
+
+
+def recorded_since(directory: Path, record: RunRecord | None) -> bool:
+    """Whether the journal holds anything of the run of this record: by number, not by date."""
+    newest = newest_segment(directory)
+    return bool(newest) and (record is None or newest != record.journal_before)

@@ -1,0 +1,40 @@
+"""Times and durations as people read them, the same at every door."""
+
+from __future__ import annotations
+
+import datetime
+import time
+
+
+def clock_text(at: float) -> str:
+    """The local time of day of `at`, Unix seconds, to the millisecond."""
+    return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at * 1000) % 1000:03d}"
+
+
+def date_text(at: float) -> str:
+    """Date and time of day, local, to the millisecond."""
+    local = datetime.datetime.fromtimestamp(at).astimezone()
+    return f"{local:%Y-%m-%d %H:%M:%S}.{local.microsecond // 1000:03d}"
+
+
+def brief_date_text(at: float) -> str:
+    """The local time of day to the second, with the date unless it is of today."""
+    then = time.localtime(at)
+    today = then[:3] == time.localtime()[:3]
+    return time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", then)
+
+
+def duration_text(seconds: float) -> str:
+    """A duration as a person says it: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for size, unit, part, smaller in (
+        (86_400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if whole >= size:
+            large, rest = divmod(whole, size)
+            return f"{large} {unit} {rest // part} {smaller}" if rest >= part else f"{large} {unit}"
+    return f"{whole} s"

@@ -1,0 +1,288 @@
+"""The tree of a document, opened: what a person may ask of it, and ask it to do.
+
+`async with open_tree("plant.yaml") as tree:` works in any asyncio program, several side by side;
+leaving stops the tree in order. The command line and other doors go through the same class.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fsmv2.builtin.agent import AgentSpec
+from fsmv2.builtin.process.kill_remaining import kill_left
+from fsmv2.builtin.registration import Builtins, builtins
+from fsmv2.core import Core, Report, TickRecord
+from fsmv2.core.state.paths import encode
+from fsmv2.errors import UnknownPathError, suggest
+from fsmv2.flow import OnAccepted
+from fsmv2.host.in_thread import in_thread
+from fsmv2.model import ChildSpec
+from fsmv2.operate.convergence import unsettled
+from fsmv2.operate.prepared_tree import PreparedTree, prepare
+from fsmv2.operate.worker_status import WorkerStatus, status_of
+from fsmv2.plant import Plant
+from fsmv2.runtime import Runtime, TreeView
+from fsmv2.runtime.liveness import Liveness
+from fsmv2.store import StoredEvent
+from fsmv2.worker import WorkerFactory
+
+Listener = Callable[[Report], None]
+
+
+class TreeHandle:
+    """A tree that runs. Every request names the one who asks, as `who`; it is recorded.
+
+    A path that is not there raises UnknownPathError with the nearest one.
+    """
+
+    def __init__(self, prepared: PreparedTree, kit: Builtins, runtime: Runtime) -> None:
+        self._prepared = prepared
+        self._kit = kit
+        self._runtime = runtime
+        self.forced: list[str] = []
+        """What did not end by itself and was forced to, as `path: reason`."""
+        self.killed: tuple[str, ...] = ()
+        """After the end: processes whose turn to stop did not come, as `path (pid 123)`."""
+
+    @property
+    def document(self) -> Path:
+        """The document whose tree it is."""
+        return self._prepared.document
+
+    @property
+    def directory(self) -> Path:
+        """Its state directory."""
+        return self._prepared.directory.path
+
+    @property
+    def plant(self) -> Plant:
+        """The document as it was read, with its warnings."""
+        return self._prepared.plant
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """Samples, by flow, that were read and lost since no broker took them; final at the end."""
+        return self._kit.engine.dropped
+
+    # ---- questions --------------------------------------------------------------------------
+
+    async def view(self) -> TreeView:
+        """All workers as they are now."""
+        return await self._runtime.view()
+
+    async def until(self, condition: Callable[[TreeView], bool], *, timeout: float) -> TreeView:
+        """Wait until the tree looks as wanted; TimeoutError shows how it looked at the end."""
+        return await self._runtime.until(condition, timeout=timeout)
+
+    async def why(self, path: str) -> WorkerStatus:
+        """What a worker is, why, and what it will do next, and when."""
+        change = await in_thread(self._prepared.document_change)
+
+        def status(core: Core) -> WorkerStatus:
+            self._known(path)
+            return status_of(core.by_path[path], process=str(os.getpid()), document=change)
+
+        return await self._runtime.look(status)
+
+    async def records(self, path: str) -> tuple[TickRecord, ...]:
+        """The remembered ticks of a worker, oldest first."""
+        self._known(path)
+        return await self._runtime.records(path)
+
+    async def events(
+        self, *, path: str = "", after: int = 0, limit: int = 100
+    ) -> tuple[StoredEvent, ...]:
+        """The last stored events with an id above `after`, of one path or all; oldest first."""
+        return await self._runtime.events(path=path, after=after, limit=limit)
+
+    async def document_change(self) -> str:
+        """How the document differs by now from what runs; nothing: it does not."""
+        return await in_thread(self._prepared.document_change)
+
+    async def unsettled(self) -> dict[str, str]:
+        """By path, the state and reason of each worker that should run and does not, or not well.
+
+        Empty: the tree has become what the document asks for.
+        """
+        return self.unsettled_in(await self.view())
+
+    def unsettled_in(self, view: TreeView) -> dict[str, str]:
+        """The same as of a view that was taken."""
+        return unsettled(view, self._kit.factory)
+
+    def liveness(self) -> Liveness:
+        """Whether the tree makes progress; from any thread."""
+        return self._runtime.liveness()
+
+    # ---- requests ---------------------------------------------------------------------------
+
+    def pause(self, path: str, *, reason: str = "", who: str = "program") -> None:
+        """Start nothing at `path` and below until it is resumed; observation and stops go on.
+
+        From the moment this returns nothing there is written to a machine either; a write that was
+        sent already may still be confirmed. It is no lockout and no safety function. It outlasts a
+        restart of the program.
+        """
+        self._known(path)
+        self._runtime.pause(path, reason=reason, who=who)
+
+    def resume(self, path: str, *, who: str = "program") -> None:
+        """Let what was paused at `path` go on."""
+        self._known(path)
+        self._runtime.resume(path, who=who)
+
+    def stop_path(
+        self, path: str, *, reason: str = "", who: str = "program", until: float | None = None
+    ) -> None:
+        """Have what is at `path` stopped, with all below it, as if it were declared disabled.
+
+        Until `start_path`, or until the Unix seconds `until`; it outlasts a restart of the program.
+        From the moment this returns nothing there is written to a machine.
+        """
+        self._known(path)
+        self._runtime.stop_path(path, reason=reason, who=who, until=until)
+
+    def start_path(self, path: str, *, who: str = "program") -> None:
+        """End a stop of `path`: what is there is again what is declared."""
+        self._known(path)
+        self._runtime.start_path(path, who=who)
+
+    def set_variable(
+        self,
+        path: str,
+        name: str,
+        value: Any,
+        *,
+        reason: str = "",
+        who: str = "program",
+        until: float | None = None,
+    ) -> None:
+        """Give the user variable `name` this value at `path` and below, over what is declared.
+
+        Until `unset_variable`, or until the Unix seconds `until`. It has to be a variable that is
+        known there; otherwise that is reported and nothing is set.
+        """
+        self._known(path)
+        self._runtime.set_variable(path, name, value, reason=reason, who=who, until=until)
+
+    def unset_variable(self, path: str, name: str, *, who: str = "program") -> None:
+        """Have the user variable `name` be as declared at `path` again."""
+        self._known(path)
+        self._runtime.unset_variable(path, name, who=who)
+
+    def restart(self, path: str, *, who: str = "program") -> None:
+        """Have the worker at `path` stopped and restarted."""
+        self._known(path)
+        self._runtime.restart(path, who=who)
+
+    def retry(self, path: str, *, who: str = "program") -> None:
+        """Have whatever waits for its next try at `path` and below tried now."""
+        self._known(path)
+        self._runtime.retry(path, who=who)
+
+    def acknowledge(self, path: str, *, note: str = "", who: str = "program") -> None:
+        """Record that an operator has taken over the escalation of `path`."""
+        self._known(path)
+        self._runtime.acknowledge(path, note=note, who=who)
+
+    def declare(self, root: ChildSpec, *, who: str = "program") -> None:
+        """Declare what the whole tree is to be from now on; only what differs is touched."""
+        self._runtime.declare(root, who=who)
+
+    async def stop(self, *, deadline: float | None = None, who: str = "program") -> None:
+        """Stop the tree, children before parents; forced after `deadline` seconds (settings)."""
+        await self._runtime.stop(deadline=deadline, who=who)
+
+    def force(self, *, who: str = "program") -> None:
+        """Stop waiting for an orderly stop that is under way."""
+        self._runtime.force(who=who)
+
+    def _known(self, path: str) -> None:
+        known = self._runtime.core.by_path
+        if path not in known:
+            raise UnknownPathError(
+                f"there is no supervisor '{path}' in this tree", fix=suggest(path, list(known))
+            )
+
+
+@contextlib.asynccontextmanager
+async def open_tree(
+    document: Path | str,
+    *,
+    state_dir: Path | None = None,
+    types: WorkerFactory | None = None,
+    detect_only: bool = False,
+    listener: Listener | None = None,
+) -> AsyncIterator[TreeHandle]:
+    """Run the tree of a document, which is held against a second run; leaving stops it in order.
+
+    Does not wait until anything runs. `state_dir` is where broker, store and journal keep their
+    data, by default a place of the document's own below `~/.local/state/fsmv2`. `types` are worker
+    types beside the built-in ones. `detect_only`: report what would be done, and do nothing.
+    `listener` is called with every report, on the supervision loop. Raises DocumentError,
+    StoreError when the document runs already, OSError when the directory cannot be written.
+    """
+    with_directory = contextlib.ExitStack()
+    preparing = prepare(document, state_dir=state_dir, detect_only=detect_only)
+    try:
+        prepared = await in_thread(lambda: with_directory.enter_context(preparing))
+        async with start(prepared, types=types, listener=listener) as tree:
+            yield tree
+    finally:
+        await in_thread(with_directory.close)
+
+
+@contextlib.asynccontextmanager
+async def start(
+    prepared: PreparedTree,
+    *,
+    types: WorkerFactory | None = None,
+    listener: Listener | None = None,
+    on_accepted: OnAccepted | None = None,
+) -> AsyncIterator[TreeHandle]:
+    """Start a tree that is prepared; see `open_tree`.
+
+    `on_accepted` is called with subject and payload of every sample that its flows accept.
+    """
+    plant = prepared.plant
+
+    def listen(report: Report) -> None:
+        if report.kind == "forced":
+            tree.forced.append(f"{report.path}: {report.text}")
+        if listener is not None:
+            listener(report)
+
+    async with builtins(on_accepted=on_accepted) as kit:
+        if types is not None:
+            kit.factory.include(types)
+        runtime = Runtime(
+            plant.root,
+            kit.factory,
+            settings=plant.settings,
+            secrets=plant.vault,
+            listener=listen,
+            store=prepared.store(),
+            journal=prepared.journal(),
+        )
+        tree = TreeHandle(prepared, kit, runtime)
+        async with runtime:
+            prepared.directory.rewrite(kit.engine.write_again)
+            with prepared.directory.reports_to(runtime):
+                yield tree
+    if tree.forced:
+        tree.killed = await asyncio.to_thread(_kill_left, plant)
+
+
+def _kill_left(plant: Plant) -> tuple[str, ...]:
+    """Kill the processes whose turn to stop did not come, but for those that are only watched."""
+    spec = plant.root.user_spec
+    if plant.settings.detect_only or not isinstance(spec, AgentSpec) or not spec.processes_dir:
+        return ()
+    root = encode(plant.root.name)
+    watched_only = [f"{root}/{encode(one.name)}" for one in spec.processes if one.detect_only]
+    return kill_left(spec.processes_dir, watched_only)

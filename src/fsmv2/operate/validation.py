@@ -1,0 +1,34 @@
+"""Whether a document can be used, and everything that is wrong with it, at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from fsmv2.errors import Diagnostic, DocumentError
+from fsmv2.plant import load_plant
+
+
+class Validation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found in a document. It is valid without problems; warnings refuse nothing."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def warnings(self) -> int:
+        """How many of the diagnostics are warnings."""
+        return sum(diagnostic.warning for diagnostic in self.diagnostics)
+
+    @property
+    def problems(self) -> int:
+        """How many of them refuse the document."""
+        return len(self.diagnostics) - self.warnings
+
+
+def validate(document: Path | str) -> Validation:
+    """Check a document, or a folder of them. Raises OSError when it cannot be read."""
+    try:
+        return Validation(diagnostics=load_plant(Path(document)).diagnostics)
+    except DocumentError as error:
+        return Validation(diagnostics=error.diagnostics)

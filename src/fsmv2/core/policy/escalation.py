@@ -10,7 +10,7 @@ from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
 from fsmv2.worker import WorkerDefinition
 
-ACKNOWLEDGED = " — "
+ACKNOWLEDGED = " — acknowledged by "
 """Between what an escalation says and who has taken it over."""
 
 
@@ -52,11 +52,12 @@ def plan_repair(tree: Tree, s: Supervisor, reason: str) -> None:
     if detect_only.detects(s) or overrides.paused_by(s):
         return
     due = count_failure(tree, s)
+    assert s.attempts is not None  # noqa: S101  (set by `count_failure`)
     tree.set_timer(s, "repair", due)
     tree.report(
         "repair",
         s,
-        f"restart {s.attempts.count if s.attempts else 0} in {due - tree.now:.1f} s: {reason}",
+        f"restart {s.attempts.count} in {due - tree.now:.1f} s: {reason}",
         level="warning",
     )
     escalate(tree, s, reason)
@@ -72,8 +73,8 @@ def _what_to_do(definition: WorkerDefinition) -> str:
 def acknowledge(tree: Tree, s: Supervisor, who: str, note: str) -> None:
     """Note who has taken it over; shown until it is healthy for long enough."""
     found = (s.conditions or {}).get(RECOVERS)
-    text = f"acknowledged by {who}" + (f": {note}" if note else "")
-    tree.report("escalation", s, text)
+    text = who + (f": {note}" if note else "")
+    tree.report("escalation", s, f"acknowledged by {text}")
     if found is not None:
         said = found.reason.partition(ACKNOWLEDGED)[0]
         tree.set_condition(s, RECOVERS, f"{said}{ACKNOWLEDGED}{text}")

@@ -22,7 +22,7 @@ from fsmv2 import (
     PermanentError,
 )
 from fsmv2.core import Cause, Report
-from fsmv2.core.policy import pauses
+from fsmv2.core.policy import overrides
 from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.escalation import acknowledge, escalate, plan_repair, prove, settle
 from fsmv2.core.state.conditions import RECOVERS
@@ -220,7 +220,7 @@ def only_detects(tree: ByHand, a: Supervisor) -> None:
 
 
 def paused(tree: ByHand, a: Supervisor) -> None:
-    pauses.pause(tree.core, tree["g"], "ann", "")
+    overrides.pause(tree.core, tree["g"], "ann", "")
 
 
 @pytest.mark.parametrize("why", [stopping, ended, planned, only_detects, paused])

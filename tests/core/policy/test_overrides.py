@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from busy_tree import restore
 from job_tree import Jobs, job, simulate, states, team
-from lamp_tree import World, condition, device, group
+from lamp_tree import World, by_hand, condition, device, group
 from lamp_tree import simulate as simulate_lamps
 
 from fsmv2 import ChildSpec, Group
+from fsmv2.core import Cause
 from fsmv2.core.checkpoint.take import checkpoint
-from fsmv2.testing import SimulatedStore, Simulation
+from fsmv2.core.policy import overrides
+from fsmv2.testing import ByHand, SimulatedStore, Simulation
 
 
 @pytest.fixture
@@ -360,3 +362,31 @@ def test_overrides_are_part_of_a_checkpoint() -> None:
         again = restore(checkpoint(sim.core), sim.core.factory)
         assert again.overrides == sim.core.overrides
         assert again.by_path["g/b"].overrides == sim.core.overrides["g/b"]
+
+
+def told(tree: ByHand) -> dict[str, tuple[Cause, ...]]:
+    """Path → why it is to be ticked, of all that are."""
+    while tree.core.fan_out:
+        tree.core.fan_out_some()
+    return {path: s.take_causes()[0] for path, s in tree.core.by_path.items() if s.causes}
+
+
+def test_all_below_hear_of_a_pause_and_of_its_end_and_the_parent_of_its_end() -> None:
+    """The checks of the parent may find fault again with what was paused."""
+    tree = by_hand(group("r", group("g", device("a")), device("b")))
+    tree.tick()
+    overrides.pause(tree.core, tree["r/g"], "ann", "cleaning")
+    paused = (Cause("command", "paused at r/g"),)
+    assert told(tree) == {"r/g": paused, "r/g/a": paused}
+    overrides.resume(tree.core, "r/g", "ann")
+    resumed = (Cause("command", "resumed at r/g"),)
+    assert told(tree) == {"r": resumed, "r/g": resumed, "r/g/a": resumed}
+
+
+def test_the_root_is_paused_and_resumed_like_any_other() -> None:
+    tree = by_hand(device("a"))
+    tree.tick()
+    overrides.pause(tree.core, tree["a"], "ann", "")
+    assert overrides.paused_by(tree["a"]) == "paused by ann"
+    overrides.resume(tree.core, "a", "ann")
+    assert overrides.paused_by(tree["a"]) == ""

@@ -58,7 +58,7 @@ class Calmed(Seen):
 @pytest.mark.parametrize("kind", [LampSpec, DimmerSpec])
 def test_a_subclass_is_frozen_keyword_only_and_strict(kind: Any) -> None:
     """The base's rules hold without repetition, two levels down."""
-    with pytest.raises(TypeError):
+    with pytest.raises(SpecError, match="have no name, expected all by name"):
         kind(1)
     with pytest.raises(AttributeError):
         kind(pin=1).pin = 2

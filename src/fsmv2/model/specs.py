@@ -10,13 +10,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from operator import attrgetter
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 from typing_extensions import dataclass_transform
 
 from fsmv2.errors import DefinitionError
 from fsmv2.model.bundle import VariableBundle
+from fsmv2.model.data.construction import (
+    UNDECODABLE,
+    Kind,
+    copied_fields,
+    make_or_refuse,
+    put_back,
+)
 from fsmv2.model.data.frozen import EMPTY
 
 _T = TypeVar("_T")
@@ -52,6 +59,34 @@ class DataMeta(msgspec.StructMeta):
                     fix=f"Leave {option} out.",
                 )
         return super().__new__(mcls, name, bases, namespace, **config)
+
+    if not TYPE_CHECKING:  # a type checker knows better what a class takes
+
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+            """Make one in Python; SpecError for unknown names, and of a spec for wrong types."""
+            try:
+                copied = _COPIED[cls]
+            except KeyError:
+                copied = _COPIED[cls] = copied_fields(cls)
+            if args:
+                return make_or_refuse(cls, args, kwargs)
+            if copied is None:
+                try:
+                    return _make(cls, **kwargs)
+                except TypeError:
+                    return make_or_refuse(cls, args, kwargs)
+            try:
+                made = msgspec.convert(kwargs, cls)
+            except UNDECODABLE:
+                return make_or_refuse(cls, args, kwargs)
+            for name, kind in copied:
+                if name in kwargs:
+                    put_back(made, name, kind, kwargs[name])
+            return made
+
+
+_make = msgspec.StructMeta.__call__
+_COPIED: dict[type, tuple[tuple[str, Kind], ...] | None] = {}
 
 
 class UserSpec(

@@ -16,13 +16,15 @@ from architecture_page import architecture_page
 from hard_cases import hard_cases_page
 from typer.core import TyperGroup
 
-from fsmv2.builtin import register_builtins, sections
+from fsmv2.builtin import register_builtins
 from fsmv2.cli import exit_codes
 from fsmv2.cli.app import app
 from fsmv2.core.contract import settings
+from fsmv2.document import OneOf
 from fsmv2.document.decoders import reader_of
 from fsmv2.flow import AsyncioEngine
 from fsmv2.lint import RULES
+from fsmv2.plant import sections
 from fsmv2.worker import WorkerFactory
 
 HERE = Path(__file__).resolve().parent
@@ -77,26 +79,10 @@ def settings_page() -> str:
 
 def document_page() -> str:
     """Every section and key of the document."""
-    classes = [
-        cls
-        for name, cls in vars(sections).items()
-        if name.endswith("Section") and isinstance(cls, type)
+    parts = [
+        one_of_part(part) if isinstance(part, OneOf) else section_part(part)
+        for part in parts_below(sections.PlantSection)
     ]
-    parts = []
-    for cls in reversed(classes):
-        hints = typing.get_type_hints(cls, include_extras=True)
-        rows = []
-        for field in msgspec.structs.fields(cls):
-            default = "required" if field.required else shown(field)
-            expected = reader_of(hints[field.name]).expected
-            if "duration" in expected and isinstance(field.default, float):
-                default = f"`{field.default:g}s`"
-            rows.append(f"| `{field.encode_name}` | {expected} | {default} |")
-        parts.append(
-            f"## {inspect.getdoc(cls)}\n\n| key | value | default |\n|---|---|---|\n"
-            + "\n".join(rows)
-            + "\n"
-        )
     return (
         f"# The document\n\n{NOTE}\nYAML, read by fsmv2's own rules: only `true` and `false` are "
         "booleans, `no` and `on` are text, `0123` is refused, a key that stands twice is refused. "
@@ -104,6 +90,54 @@ def document_page() -> str:
         "`{{ .NAME }}` is replaced by the variable; a value that is nothing else keeps its "
         "type.\n\n" + "\n".join(parts)
     )
+
+
+def parts_below(cls: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct] | OneOf]:
+    """A section and all sections below it, each once, whoever describes them."""
+    waiting: list[Any] = [cls]
+    seen: list[Any] = []
+    while waiting:
+        found = waiting.pop(0)
+        if any(found is one for one in seen):
+            continue
+        seen.append(found)  # kept, so that no other has its identity
+        if isinstance(found, OneOf):
+            yield found
+            waiting[:0] = found.choices.values()
+        elif isinstance(found, type) and issubclass(found, msgspec.Struct):
+            yield found
+            hints = typing.get_type_hints(found, include_extras=True)
+            waiting[:0] = [hints[field.name] for field in msgspec.structs.fields(found)]
+        else:
+            notes = getattr(found, "__metadata__", ())
+            inner = (found.__origin__,) if notes else typing.get_args(found)
+            waiting[:0] = [one for one in (*notes, *inner) if not isinstance(one, msgspec.Meta)]
+
+
+def section_part(cls: type[msgspec.Struct]) -> str:
+    """The keys of a section."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    rows = []
+    for field in sorted(msgspec.structs.fields(cls), key=lambda field: not field.required):
+        default = "required" if field.required else shown(field)
+        expected = reader_of(hints[field.name]).expected
+        if "duration" in expected and isinstance(field.default, float):
+            default = f"`{field.default:g}s`"
+        rows.append(f"| `{field.encode_name}` | {expected} | {default} |")
+    return page_part(str(inspect.getdoc(cls)), rows)
+
+
+def one_of_part(one: OneOf) -> str:
+    """The keys of which one is written."""
+    default = {key: "as below" if key == one.default else "" for key in one.choices}
+    required = "required" if len(one.choices) == 1 else "one of these"
+    rows = [f"| `{key}` | keys and values | {default[key] or required} |" for key in one.choices]
+    return page_part(one.summary, rows)
+
+
+def page_part(text: str, rows: list[str]) -> str:
+    """A heading, what is to be said, and a table."""
+    return f"## {text}\n\n| key | value | default |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def shown(field: Any) -> str:

@@ -242,6 +242,18 @@ class SpecError(FsmError, ValueError):
         self.problems = tuple(problems) or (message,)
 
 
+class UnfitError(SpecError):
+    """Values of a config do not fit each other, or what they are for. Correct each that is named.
+
+    `places`: for each problem the path below the config, `registers[3].name`, and what is wrong.
+    """
+
+    def __init__(self, path: str, places: Iterable[tuple[str, str]]) -> None:
+        self.places = tuple(places)
+        problems = [message for _, message in self.places]
+        super().__init__("; ".join(problems), path=path, problems=problems)
+
+
 class DocumentError(SpecError):
     """A document cannot be used. `diagnostics` holds every problem found, in file order."""
 

@@ -26,7 +26,7 @@ from fsmv2.worker import Act, Goto, Stay
 from fsmv2.worker.snapshot import ActionResult, Outcome
 
 SPEC = DataFlowSpec(
-    input=ModbusInput(host="10.0.0.5", registers=(Register(name="speed", address=0),)),
+    input=ModbusInput(address="10.0.0.5", registers=(Register(name="speed", address=0),)),
     output=UnsOutput(url="nats://127.0.0.1:1", location_path="acme"),
 )
 WELL = DataFlowObserved(running=True, input_connected=True, output_connected=True, moving=True)
@@ -34,7 +34,7 @@ WELL = DataFlowObserved(running=True, input_connected=True, output_connected=Tru
 
 TO_DEVICE = DataFlowSpec(
     input=CommandInput(url="nats://127.0.0.1:1", subject="cmd.v1.acme._write"),
-    output=ModbusOutput(host="10.0.0.5", registers=(WriteRegister(name="speed", address=0),)),
+    output=ModbusOutput(address="10.0.0.5", registers=(WriteRegister(name="speed", address=0),)),
 )
 
 

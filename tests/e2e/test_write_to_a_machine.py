@@ -55,7 +55,7 @@ class Writable(Plant):
             Register(name="lamp", address=5, kind="coil", type="bool"),
         )
         port = self.plcs[machine].port
-        reader = ModbusReader(ModbusInput(host="127.0.0.1", port=port, registers=tags))
+        reader = ModbusReader(ModbusInput(address=f"127.0.0.1:{port}", registers=tags))
         reading = await reader.read()
         reader.close()
         return {register.name: value for register, value in reading.values}

@@ -87,7 +87,7 @@ def flow(
     """A flow from the simulator to the broker, or to a port where there is none."""
     return FlowConfig(
         name="plant/filler/dfc_read",
-        input=ModbusInput(host="127.0.0.1", port=plc_port, every=every, registers=registers),
+        input=ModbusInput(address=f"127.0.0.1:{plc_port}", every=every, registers=registers),
         output=UnsOutput(url=url_of(broker), location_path="acme.cologne", **output),
     )
 

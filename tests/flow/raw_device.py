@@ -140,7 +140,7 @@ async def reading(
 ) -> AsyncIterator[ModbusReader]:
     """A reader of the device; its time-out is long, because this machine may be busy."""
     config = ModbusInput(
-        host="127.0.0.1", port=device.port, unit=unit, timeout=timeout, registers=registers
+        address=f"127.0.0.1:{device.port}", unit=unit, timeout=timeout, registers=registers
     )
     reader = ModbusReader(config)
     try:

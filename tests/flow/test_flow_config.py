@@ -17,8 +17,7 @@ from fsmv2.flow.stats import Counters, Rate
 def test_all_problems_of_an_input_are_told_at_once() -> None:
     with pytest.raises(SpecError) as caught:
         ModbusInput(
-            host="",
-            port=70000,
+            address=":70000",
             every=0,
             registers=(
                 Register(name="a b", address=0),
@@ -31,8 +30,7 @@ def test_all_problems_of_an_input_are_told_at_once() -> None:
         )
     text = str(caught.value)
     for told in (
-        "host is empty",
-        "port 70000",
+        "the address ':70000' has no host",
         "every 0 s",
         "registers[0] (a b)",
         "its type is bool, not int16",
@@ -45,7 +43,7 @@ def test_all_problems_of_an_input_are_told_at_once() -> None:
 
 def test_one_name_may_stand_below_two_virtual_paths() -> None:
     tags = [Register(name="energy", address=a, virtual_path=v) for a, v in ((0, "in"), (1, "out"))]
-    assert ModbusInput(host="plc", registers=tuple(tags)).registers == tuple(tags)
+    assert ModbusInput(address="plc", registers=tuple(tags)).registers == tuple(tags)
 
 
 def test_an_output_needs_a_location_and_a_clean_contract() -> None:
@@ -113,7 +111,7 @@ def test_no_setting_may_be_something_other_than_a_number(number: float) -> None:
     """A NaN passes every comparison, and would poll without a pause."""
     tag = Register(name="t", address=0, scale=number, offset=number)
     with pytest.raises(SpecError) as caught:
-        ModbusInput(host="plc", every=number, timeout=number, registers=(tag,))
+        ModbusInput(address="plc", every=number, timeout=number, registers=(tag,))
     for told in ("every", "timeout", "scale", "offset"):
         assert f"{told} {number:g}" in str(caught.value)
 
@@ -137,7 +135,7 @@ def test_a_location_may_have_levels_that_are_missing() -> None:
 def test_names_are_used_as_they_stand_so_white_space_around_them_is_refused() -> None:
     tag = Register(name="speed ", address=0, virtual_path="a. b")
     with pytest.raises(SpecError, match=r"'speed ' has white space.*' b' has white space"):
-        ModbusInput(host="plc", registers=(tag,))
+        ModbusInput(address="plc", registers=(tag,))
 
 
 def test_the_counters_of_a_flow_begin_at_nothing_and_add_up() -> None:

@@ -36,7 +36,7 @@ async def test_every_simulated_tag_is_read_right_and_a_bad_one_spoils_no_other()
     missing = Register(name="nowhere", address=400)
     with simulated_plc() as plc:
         reader = ModbusReader(
-            ModbusInput(host="127.0.0.1", port=plc.port, registers=(*SIMULATED_REGISTERS, missing))
+            ModbusInput(address=f"127.0.0.1:{plc.port}", registers=(*SIMULATED_REGISTERS, missing))
         )
         reading = await reader.read()
         reader.close()

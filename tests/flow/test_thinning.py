@@ -122,7 +122,7 @@ def test_options_that_mean_nothing_are_refused() -> None:
     """All at once, each with its tag."""
     with pytest.raises(SpecError) as caught:
         ModbusInput(
-            host="plc",
+            address="plc",
             registers=(
                 Register(name="a", address=0, deadband=1, deadband_percent=1),
                 Register(name="b", address=0, kind="coil", type="bool", deadband=0.5),

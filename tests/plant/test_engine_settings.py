@@ -7,11 +7,11 @@ import pytest
 
 from fsmv2 import ChildSpec, DocumentError, EngineSettings, SpecError, UserSpec, WorkerFactory
 from fsmv2.builtin import DataFlow, register_builtins
-from fsmv2.builtin.sections import EngineSection
 from fsmv2.core import Core, Declared
 from fsmv2.core.contract.settings import ActionSettings, TypeSettings
 from fsmv2.flow import AsyncioEngine
 from fsmv2.plant import parse_plant
+from fsmv2.plant.sections import EngineSection
 
 HEAD = "agent: {name: plant, location: {enterprise: acme}}\n"
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fsmv2.builtin.sections import writing_from
-from fsmv2.flow import ModbusOutput
+from fsmv2.flow import FlowPlace, ModbusOutput, write_flow
 from fsmv2.plant.load import parse_plant
 
 PLANT = """\
@@ -85,9 +84,10 @@ def test_different_pauses_for_one_device_are_warned_of_where_the_shorter_stands(
 def test_a_whole_limit_of_a_document_is_not_made_a_float() -> None:
     registers = {"name": "t", "address": 1, "type": "int64", "max": 2**53 + 1, "min": 0.5}
     section = {"output": {"modbus": {"address": "10.0.0.5:502", "registers": [registers]}}}
-    spec = writing_from(section, location_path="acme", broker_url="nats://127.0.0.1:1")
-    assert isinstance(spec.output, ModbusOutput)
-    (tag,) = spec.output.registers
+    place = FlowPlace(location_path="acme", broker_url="nats://127.0.0.1:1")
+    output = write_flow(section, place).output
+    assert isinstance(output, ModbusOutput)
+    (tag,) = output.registers
     assert (tag.max, tag.min) == (2**53 + 1, 0.5)
     assert isinstance(tag.max, int)
 

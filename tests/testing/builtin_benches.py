@@ -41,14 +41,12 @@ def statuses(worker: type, *, absent: bool = True) -> tuple[ChildStatus | None, 
 
 
 READS = DataFlowSpec(
-    input=ModbusInput(host="127.0.0.1", port=1, registers=(Register(name="speed", address=0),)),
+    input=ModbusInput(address="127.0.0.1:1", registers=(Register(name="speed", address=0),)),
     output=UnsOutput(url="nats://127.0.0.1:1", location_path="acme"),
 )
 WRITES = DataFlowSpec(
     input=CommandInput(url="nats://127.0.0.1:1", subject="cmd.v1.acme._write"),
-    output=ModbusOutput(
-        host="127.0.0.1", port=1, registers=(WriteRegister(name="speed", address=0),)
-    ),
+    output=ModbusOutput(address="127.0.0.1:1", registers=(WriteRegister(name="speed", address=0),)),
 )
 
 AT = {"host": "127.0.0.1", "port": 1}

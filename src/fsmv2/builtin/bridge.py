@@ -33,7 +33,7 @@ from fsmv2 import (
 )
 from fsmv2.builtin.bridge_children import CONNECTION, READ, WRITE, children_of
 from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
-from fsmv2.flow import Login
+from fsmv2.flow import FlowPlace, Login
 from fsmv2.model import RenderCache, Template
 
 FLOWS = (READ, WRITE)
@@ -51,14 +51,15 @@ START_PATIENCE = 15.0
 
 
 class BridgeSpec(UserSpec):
-    """What a bridge is made of: the unrendered sections of the document, and where it publishes.
+    """What a bridge is made of: configs as plain data with templates, and where it publishes.
 
+    `connection`: the device to watch, None if there is none to reach. `read`, `write`: a flow each.
     `broker_server`: what the name of the server at `broker_url` begins with; others are not spoken
     to. `broker_login`: what it is shown. `memory`: the folder in which it keeps the ids of executed
     commands over a restart, if any.
     """
 
-    connection: Mapping[str, Any]
+    connection: Mapping[str, Any] | None = None
     read: Mapping[str, Any] | None = None
     write: Mapping[str, Any] | None = None
     broker: str = ""
@@ -99,16 +100,20 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
     def derive_desired_state(
         self, spec: BridgeSpec, previous_observed: BridgeObserved | None
     ) -> DesiredState:
-        """Render the sections; a connection that is up throughout, flows that start last."""
+        """Render the configs; a connection that is up throughout, flows that start last."""
         scope = spec.variables.flatten()
-        connection = self._render(spec.connection, scope)
-        read = None if spec.read is None else self._render(spec.read, scope)
-        write = None if spec.write is None else self._render(spec.write, scope)
-        broker = (spec.broker, spec.broker_url, spec.broker_server, spec.broker_login)
-        own = scope["internal"]["id"]
-        made_of = (connection, read, write, own, scope["location_path"], *broker, spec.memory)
+        sections = (spec.connection, spec.read, spec.write)
+        rendered = [None if one is None else self._render(one, scope) for one in sections]
+        place = FlowPlace(
+            location_path=scope["location_path"],
+            broker_url=spec.broker_url,
+            broker_server=spec.broker_server,
+            broker_login=spec.broker_login,
+            memory=spec.memory,
+        )
+        made_of = (*rendered, scope["internal"]["id"], spec.broker, place)
         same = len(self._last) == len(made_of) and all(
-            old is new or (isinstance(new, str | Login) and old == new)
+            old is new or (isinstance(new, str | FlowPlace) and old == new)
             for old, new in zip(self._last, made_of, strict=True)
         )
         if not same:
@@ -197,8 +202,9 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         """Waits until the device answers."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
-        if _is_up(s.children.get(CONNECTION)):
-            return goto(self.starting_broker, "the device answers")
+        if _reached(s):
+            reason = "the device answers" if s.spec.connection else "there is no device to reach"
+            return goto(self.starting_broker, reason)
         return self._wait(s, f"waits for the device: {_reason(s.children.get(CONNECTION))}")
 
     @state("starting", to="starting_flow starting_connection starting_failed stopping")
@@ -206,7 +212,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         """Waits until the broker is active."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
-        if not _is_up(s.children.get(CONNECTION)):
+        if not _reached(s):
             return goto(self.starting_connection, "the device stopped answering")
         if not s.dependencies and s.spec.broker:
             return self._wait(s, f"waits for the broker {s.spec.broker}, which does not exist yet")
@@ -220,7 +226,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         """Waits until the data flows run."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
-        if not _is_up(s.children.get(CONNECTION)):
+        if not _reached(s):
             return goto(self.starting_connection, "the device stopped answering")
         if (waits := _not_flowing(s)) is not None:
             name, flow = waits
@@ -236,12 +242,12 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
         waits = _not_flowing(s)
-        if _is_up(s.children.get(CONNECTION)) and waits is None:
+        if _reached(s) and waits is None:
             target, reason = self._flowing(s)
             return goto(target, reason)
-        if _is_up(s.children.get(CONNECTION)) and waits and _runs_degraded(waits[1]):
+        if _reached(s) and waits and _runs_degraded(waits[1]):
             return goto(self.degraded_flow, f"{waits[0]}: {_reason(waits[1])}")
-        if _is_up(s.children.get(CONNECTION)):
+        if _reached(s):
             if s.now >= s.retry_at:
                 return goto(self.starting_connection, "tries again")
             return stay(self._blamed(s), wake_after=s.retry_at - s.now)
@@ -289,7 +295,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
             return goto(self.stopping, "asked to stop")
         connection = s.children.get(CONNECTION)
         broker = next((st for st in s.dependencies.values() if not st.healthy), None)
-        if not _is_up(connection):
+        if not _reached(s):
             target, reason = self.degraded_connection, _reason(connection)
         elif broker is not None:
             target, reason = self.degraded_broker, f"the broker is {broker.state}: {broker.reason}"
@@ -398,6 +404,11 @@ def _runs_degraded(status: ChildStatus | None) -> bool:
 
 def _is_up(status: ChildStatus | None) -> bool:
     return status is not None and status.healthy
+
+
+def _reached(s: Snap) -> bool:
+    """Whether the device answers, if there is one."""
+    return s.spec.connection is None or _is_up(s.children.get(CONNECTION))
 
 
 def _reason(status: ChildStatus | None) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fsmv2 import ChildSpec
+from fsmv2.builtin.connection import ConnectionSpec
 from fsmv2.builtin.dataflow import DataFlowSpec
-from fsmv2.builtin.sections import connection_from, dataflow_from, writing_from
-from fsmv2.flow import Login
+from fsmv2.flow import FlowPlace, read_device, read_flow, write_flow
 
 CONNECTION = "connection"
 READ = "dfc_read"
@@ -15,58 +15,48 @@ WRITE = "dfc_write"
 
 
 def children_of(
-    connection: Any,
-    read: Any,
-    write: Any,
-    own: str,
-    location_path: str,
-    broker: str,
-    broker_url: str,
-    broker_server: str,
-    broker_login: Login,
-    memory: str,
+    connection: Any, read: Any, write: Any, own: str, broker: str, place: FlowPlace
 ) -> tuple[ChildSpec, ...]:
-    """The children for the rendered sections; SpecError names what does not fit in them."""
-    up = ChildSpec(
-        CONNECTION,
-        "connection",
-        connection_from(connection),
-        state_mapping={"stopped": "stopped", "*": "up"},
+    """The children for the rendered sections; SpecError names what does not fit in them.
+
+    `own`: the path of the bridge. `broker`: that of the broker it publishes to, if that is a worker
+    of the same tree.
+    """
+    children, needed = [], (broker,) if broker else ()
+    if connection is not None:
+        needed = (f"{own}/{CONNECTION}", *needed)
+        children.append(
+            ChildSpec(
+                CONNECTION,
+                "connection",
+                _connection(connection),
+                state_mapping={"stopped": "stopped", "*": "up"},
+            )
+        )
+    for name, section, configs in ((READ, read, read_flow), (WRITE, write, write_flow)):
+        if section is None:
+            continue
+        ends = configs(section, place)
+        children.append(
+            ChildSpec(
+                name,
+                "dataflow",
+                DataFlowSpec(input=ends.input, output=ends.output),
+                state_mapping={
+                    "stopped": "stopped",
+                    "stopping": "stopped",
+                    "starting_connection": "stopped",
+                    "starting_broker": "stopped",
+                    "*": "active",
+                },
+                depends_on=needed,
+            )
+        )
+    return tuple(children)
+
+
+def _connection(rendered: Any) -> ConnectionSpec:
+    device = read_device(rendered)
+    return ConnectionSpec(
+        host=device.host, port=device.port, timeout=device.timeout, slow_ms=device.slow * 1000
     )
-    specs: list[tuple[str, DataFlowSpec]] = []
-    if read is not None:
-        spec = dataflow_from(
-            read,
-            location_path=location_path,
-            broker_url=broker_url,
-            broker_server=broker_server,
-            broker_login=broker_login,
-        )
-        specs.append((READ, spec))
-    if write is not None:
-        spec = writing_from(
-            write,
-            location_path=location_path,
-            broker_url=broker_url,
-            broker_server=broker_server,
-            broker_login=broker_login,
-            memory=memory,
-        )
-        specs.append((WRITE, spec))
-    flows = [
-        ChildSpec(
-            name,
-            "dataflow",
-            spec,
-            state_mapping={
-                "stopped": "stopped",
-                "stopping": "stopped",
-                "starting_connection": "stopped",
-                "starting_broker": "stopped",
-                "*": "active",
-            },
-            depends_on=(f"{own}/{CONNECTION}", *((broker,) if broker else ())),
-        )
-        for name, spec in specs
-    ]
-    return (up, *flows)

@@ -19,7 +19,6 @@ from fsmv2 import (
     Phase,
     Resources,
     Snapshot,
-    SpecError,
     Step,
     UserSpec,
     Volatile,
@@ -31,17 +30,16 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.flow import (
-    AnyConfig,
+    AnySink,
+    AnySource,
     CommandInput,
     Engine,
-    FlowConfig,
     FlowStats,
-    ModbusInput,
-    ModbusOutput,
     Refusing,
-    UnsOutput,
     WriteConfig,
     WriteStats,
+    flow_config,
+    slowest_sample,
 )
 
 FLOWING = frozenset({"active", "idle"})
@@ -60,8 +58,8 @@ DRAIN = 2.0
 class DataFlowSpec(UserSpec):
     """One input, one output, fully rendered: from a device, or with commands to one."""
 
-    input: ModbusInput | CommandInput
-    output: UnsOutput | ModbusOutput
+    input: AnySource
+    output: AnySink
 
 
 class DataFlowObserved(ObservedState):
@@ -129,7 +127,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
     ) -> DesiredState:
         """Active, with the config that the engine is to run under this worker's path."""
         name = spec.variables.internal["id"]
-        return DesiredState(state="active", config=_config(name, spec))
+        return DesiredState(state="active", config=flow_config(name, spec.input, spec.output))
 
     @contextlib.asynccontextmanager
     async def resources(self, spec: DataFlowSpec) -> AsyncIterator[Refusing | None]:
@@ -138,7 +136,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
         Not a part of the flow: while its bridge is paused or disabled none is started, and a
         sender is to hear of that.
         """
-        config = _config(spec.variables.internal["id"], spec)
+        config = flow_config(spec.variables.internal["id"], spec.input, spec.output)
         if not isinstance(config, WriteConfig):
             yield None
             return
@@ -159,8 +157,8 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
         last = stats.last_message_ms
         window, writes = IDLE_AFTER, stats.writes or WriteStats()
         reads_every, too_slow = None, ""
-        if isinstance(spec.input, ModbusInput):
-            window = max(IDLE_AFTER, 3 * spec.input.slowest_sample)
+        if not isinstance(spec.input, CommandInput):
+            window = max(IDLE_AFTER, 3 * slowest_sample(spec.input))
             reads_every, too_slow = _rate(spec.input.every, stats)
         return DataFlowObserved(
             running=stats.running,
@@ -288,25 +286,16 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
             return f"the last write failed: {seen.failing}"
         if error := _device_error(s):
             return error
-        if not isinstance(s.spec.input, ModbusInput):
-            return _hearing(s)
-        every = f"{seen.reads_every or s.spec.input.every:g} s"
+        source = s.spec.input
+        if isinstance(source, CommandInput):
+            does = "writes what is asked for" if seen.moving else "waits for commands"
+            return f"{does} on {source.subject}"
+        every = f"{seen.reads_every or source.every:g} s"
         more = "".join(f"; {text}" for text in (seen.too_slow, seen.device_conflict) if text)
         if not seen.moving:
-            return f"connected, but no sample lately (reads every {every}{more})"
-        count = len(s.spec.input.registers)
-        return f"reads {count} {'tag' if count == 1 else 'tags'} every {every}{more}"
-
-
-def _config(name: str, spec: DataFlowSpec) -> AnyConfig:
-    if isinstance(spec.input, ModbusInput) and isinstance(spec.output, UnsOutput):
-        return FlowConfig(name=name, input=spec.input, output=spec.output)
-    if isinstance(spec.input, CommandInput) and isinstance(spec.output, ModbusOutput):
-        return WriteConfig(name=name, input=spec.input, output=spec.output)
-    raise SpecError(
-        "a data flow leads from modbus to uns or from commands to modbus, not from "
-        f"{type(spec.input).__name__} to {type(spec.output).__name__}."
-    )
+            return f"connected, but no sample lately ({source.DOES} every {every}{more})"
+        count = len(source.tags)
+        return f"{source.DOES} {count} {'tag' if count == 1 else 'tags'} every {every}{more}"
 
 
 def _waits_for(s: Snap) -> str:
@@ -329,18 +318,9 @@ def _rate(asked: float, stats: FlowStats) -> tuple[float | None, str]:
     return float(f"{measured:.2g}"), f"{blamed} for {asked:g} s{shared}"
 
 
-def _hearing(s: Snap) -> str:
-    if not isinstance(s.spec.input, CommandInput):
-        return "runs"
-    where = f"on {s.spec.input.subject}"
-    if not s.observed.moving:
-        return f"waits for commands {where}"
-    return f"writes what is asked for {where}"
-
-
 def _device_error(s: Snap) -> str:
     """What is wrong with a device on the output side that accepts our connection all the same."""
-    return s.observed.output_error if isinstance(s.spec.output, ModbusOutput) else ""
+    return s.observed.output_error if isinstance(s.spec.input, CommandInput) else ""
 
 
 def _connecting(s: Snap) -> str:

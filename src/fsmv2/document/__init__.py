@@ -5,7 +5,7 @@ source, scan, yaml_events, node_builder,
 node, document, node_paths                the tree, and places in it
 folder                                    many files as one document
 decode, decoders, containers, scalars,
-  template_fields, duration, address_fields  nodes → typed values
+  one_of, template_fields, duration, address_fields  nodes → typed values
 desired_yaml                              a desired state read back from YAML
 problem_codes, display                    the catalogue of problems; values as messages show them
 """
@@ -18,18 +18,21 @@ from fsmv2.document.duration import Duration, parse_duration
 from fsmv2.document.folder import documents_in, scan_folder
 from fsmv2.document.node import Node
 from fsmv2.document.node_paths import around, parse_path
+from fsmv2.document.one_of import OneOf
 from fsmv2.document.problem_codes import CATALOGUE, explain
 from fsmv2.document.scan import scan_file, scan_yaml
-from fsmv2.document.template_fields import Templated
+from fsmv2.document.template_fields import AsWritten, Templated
 
 __all__ = [
     "CATALOGUE",
     "MOST_SHOWN",
+    "AsWritten",
     "Document",
     "Duration",
     "Host",
     "HostAndPort",
     "Node",
+    "OneOf",
     "Templated",
     "around",
     "decode",

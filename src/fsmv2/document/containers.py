@@ -9,10 +9,10 @@ import msgspec
 
 from fsmv2.document.display import shown, shown_path
 from fsmv2.document.node import Node
-from fsmv2.document.node_paths import join
+from fsmv2.document.node_paths import join, parse_path
 from fsmv2.document.scalars import BAD, Problems, Reader, mismatch
 from fsmv2.document.template_fields import is_template
-from fsmv2.errors import Diagnostic, DocumentError, FsmError, nearest, suggest
+from fsmv2.errors import Diagnostic, DocumentError, FsmError, UnfitError, nearest, suggest
 
 MAPPING = frozenset(("mapping",))
 SEQUENCE = frozenset(("sequence",))
@@ -37,15 +37,24 @@ class Fields:
     kinds = MAPPING
     expected = "keys and values"
 
-    def __init__(self, type_: type[msgspec.Struct], reader_of: Callable[[Any], Reader]) -> None:
+    def __init__(
+        self,
+        type_: type[msgspec.Struct],
+        reader_of: Callable[[Any], Reader],
+        *,
+        as_written: bool = False,
+    ) -> None:
+        """`as_written`: the keys are checked, and no instance is made."""
         self._type = type_
         self._reader_of = reader_of
+        self._as_written = as_written
         self._aliases: Mapping[str, str] = getattr(type_, "ALIASES", {})
         self._fields: dict[str, Field] = {}
 
     def _ready(self) -> dict[str, Field]:
         if not self._fields:  # not in __init__: a struct may contain itself
-            for info in msgspec.structs.fields(self._type):
+            infos = msgspec.structs.fields(self._type)
+            for info in sorted(infos, key=lambda info: not info.required):
                 self._fields[info.encode_name] = Field(info, self._reader_of(info.type))
         return self._fields
 
@@ -76,11 +85,14 @@ class Fields:
             else:
                 written[field.key] = key
                 values[field.name] = self._value(node, key, field, child, problems)
-        for field in fields.values():
-            # A misspelt key explains the missing one.
-            if field.required and field.key not in written and field.key not in guessed:
-                problems.append(_missing(node, field))
+        # A misspelt key explains the missing one.
+        self._report_missing(node, fields, {*written, *guessed}, problems)
         return self._build(node, values, problems) if len(problems) == before else BAD
+
+    def _report_missing(
+        self, node: Node, fields: Mapping[str, Field], named: set[str], problems: Problems
+    ) -> None:
+        problems += [missing(node, f) for f in fields.values() if f.required and f.key not in named]
 
     def _value(self, node: Node, key: str, field: Field, child: Node, problems: Problems) -> Any:
         empty = child.kind == "scalar" and child.value is None
@@ -121,10 +133,14 @@ class Fields:
         return f"Write its keys in lines of their own below, indented. Known: {known}."
 
     def _build(self, node: Node, values: dict[str, Any], problems: Problems) -> Any:
+        if self._as_written:
+            return None
         try:
             return self._type(**values)
         except DocumentError as error:
             found = list(error.diagnostics)
+        except UnfitError as error:
+            found = [Diagnostic(code=error.code, message=m, path=p) for p, m in error.places]
         except FsmError as error:
             found = [error.diagnostic()]
         except (ValueError, TypeError) as error:
@@ -136,7 +152,7 @@ class Fields:
 
 def _at(node: Node, problem: Diagnostic) -> Diagnostic:
     """A problem a struct found in itself, at the field it names or else at the struct's key."""
-    field = node.get(problem.path) if problem.path else None
+    field = node.get(*parse_path(problem.path)) if problem.path else None
     if field is not None:
         return field.problem(problem.code, problem.message, fix=problem.fix)
     found = node.problem(problem.code, problem.message, fix=problem.fix, at_key=True)
@@ -144,7 +160,8 @@ def _at(node: Node, problem: Diagnostic) -> Diagnostic:
     return msgspec.structs.replace(found, path=path)
 
 
-def _missing(node: Node, field: Field) -> Diagnostic:
+def missing(node: Node, field: Field) -> Diagnostic:
+    """The problem of a mapping without a key that it needs."""
     where = shown_path(node.path) if node.path else "the document"
     expected = field.reader.expected
     needed = field.reader.needed() if isinstance(field.reader, Fields) else []

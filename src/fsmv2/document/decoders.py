@@ -18,6 +18,7 @@ import msgspec
 from fsmv2.document.address_fields import AddressForm, AddressText
 from fsmv2.document.containers import Either, Entries, Fields, Items, OrTemplate, Places
 from fsmv2.document.duration import DURATION
+from fsmv2.document.one_of import Chosen, OneOf
 from fsmv2.document.scalars import (
     Anything,
     Choice,
@@ -28,7 +29,7 @@ from fsmv2.document.scalars import (
     Seconds,
     Text,
 )
-from fsmv2.document.template_fields import TEMPLATED
+from fsmv2.document.template_fields import AS_WRITTEN, TEMPLATED
 from fsmv2.errors import DefinitionError
 
 
@@ -39,6 +40,9 @@ def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
     if any(note is TEMPLATED for note in notes):
         return OrTemplate(reader_of(bare, tuple(note for note in notes if note is not TEMPLATED)))
     metas = [note for note in notes if isinstance(note, msgspec.Meta)]
+    as_written = any(note is AS_WRITTEN for note in notes)
+    if (one := next((note for note in notes if isinstance(note, OneOf)), None)) is not None:
+        return Chosen(one, _reader_as_written if as_written else reader_of)
     if any(note is DURATION for note in notes):
         return Seconds(metas)
     if (form := next((note for note in notes if isinstance(note, AddressForm)), None)) is not None:
@@ -74,25 +78,31 @@ def _leaf(bare: Any, metas: list[msgspec.Meta]) -> Reader | None:
 
 def _branch(bare: Any, metas: list[msgspec.Meta], notes: tuple[Any, ...]) -> Reader | None:
     origin, args = typing.get_origin(bare) or bare, typing.get_args(bare)
+    as_written = any(note is AS_WRITTEN for note in notes)
+    inner = _reader_as_written if as_written else reader_of
     if origin is Union or origin is types.UnionType:
         return Either([reader_of(option, notes) for option in args])
     if origin is dict or origin is Mapping:
         if args and _split(args[0])[0] is not str:
             return None  # keys are text, whatever they look like
-        return Entries(reader_of(args[1]) if args else Anything(), metas)
+        return Entries(inner(args[1]) if args else Anything(), metas)
     if origin is tuple and args and args[-1] is not Ellipsis:
-        return Places([reader_of(arg) for arg in args])
+        return Places([inner(arg) for arg in args])
     if origin in (list, tuple, Sequence):
         make = list if origin is list else tuple
-        return Items(make, reader_of(args[0]) if args else Anything(), metas)
+        return Items(make, inner(args[0]) if args else Anything(), metas)
     if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
-        return _struct(origin)
+        return _struct(origin, as_written)
     return None
 
 
+def _reader_as_written(type_: Any) -> Reader:
+    return reader_of(type_, (AS_WRITTEN,))
+
+
 @functools.cache
-def _struct(type_: type[msgspec.Struct]) -> Reader:
-    return Fields(type_, reader_of)
+def _struct(type_: type[msgspec.Struct], as_written: bool) -> Reader:
+    return Fields(type_, _reader_as_written if as_written else reader_of, as_written=as_written)
 
 
 def _split(type_: Any) -> tuple[Any, tuple[Any, ...]]:

@@ -21,6 +21,17 @@ To a type checker it is T: the same struct types the section as written and as r
 the rendered one is read field by field.
 """
 
+
+class _AsWrittenMarker:
+    def __repr__(self) -> str:
+        return "as written"
+
+
+AS_WRITTEN = _AsWrittenMarker()
+AsWritten = Annotated[T, AS_WRITTEN]
+"""A section of templates: each key is checked, and the value is None, as a T is made of it only
+when it was rendered."""
+
 _OTHER_SYNTAX = re.compile(r"\$\{\{?\s*\.?(\w+)\s*\}?\}|\$(\w+)|\{\s*\.?(\w+)\s*\}|<(\w+)>|%(\w+)%")
 
 

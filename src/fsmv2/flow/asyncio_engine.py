@@ -4,51 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from pathlib import Path
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from fsmv2.errors import FlowError
 from fsmv2.flow.commands.command_flow import WriteFlow
+from fsmv2.flow.commands.command_routing import CommandRouting
+from fsmv2.flow.commands.refusal import Refusal, nobody_allows
 from fsmv2.flow.commands.refusing import RefusingListener
-from fsmv2.flow.commands.seen import SeenCommands
-from fsmv2.flow.commands.write_config import CommandInput, ModbusOutput, WriteConfig
-from fsmv2.flow.engine import AnyConfig, OnAccepted, Refusal, nobody_allows
+from fsmv2.flow.device import DeviceStatus
+from fsmv2.flow.engine import OnAccepted
+from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.flow import Flow
-from fsmv2.flow.flow_config import FlowConfig, ModbusInput, UnsOutput
-from fsmv2.flow.inputs.modbus.modbus_connection import DeviceStatus
-from fsmv2.flow.inputs.modbus.shared import SharedConnections, Use
-from fsmv2.flow.outputs.uns.login import Login
-from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
+from fsmv2.flow.flow_config import AnyConfig, FlowConfig, WriteConfig
 from fsmv2.flow.stats import FlowStats
 from fsmv2.host import new_loop
 
 T = TypeVar("T")
 
-LONGEST_NAME = 150
-"""Characters of a flow's name that stand in the name of its file; file systems take 255."""
 AnyFlow = Flow | WriteFlow
-
-
-def memory_file(name: str, folder: str) -> Path | None:
-    """Where the flow of this name keeps the ids of its commands; None: it does not."""
-    if not folder:
-        return None
-    safe = quote(name, safe="")
-    if len(safe) > LONGEST_NAME:
-        digest = hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
-        safe = f"{safe[:LONGEST_NAME]}-{digest}"
-    return Path(folder) / f"{safe}.jsonl"
-
-
-def _overlap(one: WriteConfig, other: WriteConfig) -> bool:
-    """Whether some commands are for both."""
-    first, second = f"{one.input.subject}.", f"{other.input.subject}."
-    return first.startswith(second) or second.startswith(first)
 
 
 class AsyncioEngine:
@@ -61,14 +37,14 @@ class AsyncioEngine:
         self._on_accepted = on_accepted
         self._flows: dict[str, AnyFlow] = {}
         self._refusals: dict[str, Refusal] = {}
-        self._seen: dict[tuple[str, str], asyncio.Future[SeenCommands]] = {}
-        self._rewriting: set[asyncio.Task[None]] = set()
         self._leaving: dict[asyncio.Task[None], AnyFlow] = {}
         self._dropped: Counter[str] = Counter()
-        self._connections: dict[tuple[str, str, str, Login, bool], UnsConnection] = {}
-        self._parting: set[UnsConnection] = set()
-        self._refusing: list[RefusingListener] = []
-        self._devices = SharedConnections()
+        self._shares = EngineShares()
+        self._commands = CommandRouting(
+            self._shares,
+            lambda: _writing(self._flows.values()),
+            lambda: _writing(self._leaving.values()),
+        )
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -91,12 +67,12 @@ class AsyncioEngine:
     @contextlib.asynccontextmanager
     async def refusing(self, config: WriteConfig) -> AsyncIterator[RefusingListener]:
         """Inside, commands are refused with the reason as long as nobody executes them."""
-        listener = await self._on_loop(self._refuse(config))
+        listener = await self._on_loop(self._commands.refuse(config))
         try:
             yield listener
         finally:
             with contextlib.suppress(FlowError):  # the engine was closed, and it with it
-                await self._on_loop(self._refuse_no_more(listener))
+                await self._on_loop(self._commands.refuse_no_more(listener))
 
     def stats(self, name: str) -> FlowStats | None:
         """The figures of a flow, from any thread; None: there is no such flow."""
@@ -119,7 +95,7 @@ class AsyncioEngine:
 
     def device(self, host: str, port: int) -> DeviceStatus | None:
         """What the flows' shared connection to an address knows of it, from any thread."""
-        return self._devices.status(host, port)
+        return self._shares.device(host, port)
 
     def write_again(self) -> None:
         """Write again what outlives the process: its directory was lost. From any thread."""
@@ -127,7 +103,7 @@ class AsyncioEngine:
             loop = None if self._closed else self._loop
         if loop is not None:
             with contextlib.suppress(RuntimeError):  # it ends just now
-                loop.call_soon_threadsafe(self._write_seen_again)
+                loop.call_soon_threadsafe(self._commands.write_again)
 
     async def aclose(self) -> None:
         """End every flow, close all connections, join the thread."""
@@ -148,16 +124,14 @@ class AsyncioEngine:
 
     async def _start(self, config: AnyConfig, refusal: Refusal) -> None:
         if isinstance(config, WriteConfig):
-            await self._remember(config)
+            await self._commands.remember(config)
         old = self._flows.get(config.name)
         self._refusals[config.name] = refusal  # also of one that goes on under a new supervisor
         if old is not None and old.config == config and old.stats().running:
             return
         if isinstance(config, WriteConfig):
-            self._check_subject(config)
+            self._commands.check_subject(config)
         flow = self._make(config)
-        for connection in flow.connections:
-            connection.users += 1
         # In its place before anything is awaited: of several starts at once the last one runs.
         self._flows[config.name] = flow
         if old is not None:
@@ -165,94 +139,14 @@ class AsyncioEngine:
         if self._flows.get(config.name) is flow:
             flow.start()
 
-    def _write_seen_again(self) -> None:
-        for reading in self._seen.values():
-            if reading.done() and not reading.cancelled() and reading.exception() is None:
-                task = asyncio.ensure_future(reading.result().write_again())
-                self._rewriting.add(task)
-                task.add_done_callback(self._rewriting.discard)
-
     def _make(self, config: AnyConfig) -> AnyFlow:
         if isinstance(config, FlowConfig):
-            connection = self._connect(config.output)
-            return Flow(config, connection, self._use(config.name, config.input), self._on_accepted)
-        # Commands come on a connection of their own: a flood of them would hold up the
-        # acknowledgements of samples, and of answers, which come on the other.
-        heard, connection = self._connect(config.input, hears=True), self._connect(config.input)
-        seen = self._seen[config.name, config.input.memory].result()
+            return Flow(config, self._shares, self._on_accepted)
 
         def refusal() -> str:
             return self._refusals.get(config.name, nobody_allows)()
 
-        device = self._use(config.name, config.output)
-        return WriteFlow(config, heard, connection, device, seen, refusal, self._hand_over)
-
-    def _use(self, name: str, of: ModbusInput | ModbusOutput) -> Use:
-        """A part in the connection to the device."""
-        return self._devices.use(of.host, of.port, user=name, unit=of.unit, gap=of.request_gap)
-
-    async def _remember(self, config: WriteConfig) -> None:
-        """Read which commands a flow of this name has executed; FlowError: they cannot be kept.
-
-        In a thread, as the disk may take its time. Of several starts at once all wait for one
-        reading, and go on in the order in which they were asked for.
-        """
-        key = (config.name, config.input.memory)
-        if key not in self._seen:
-            reading = asyncio.to_thread(SeenCommands, memory_file(*key))
-            self._seen[key] = asyncio.ensure_future(reading)
-        try:
-            await asyncio.shield(self._seen[key])
-        except OSError as error:
-            self._seen.pop(key, None)  # the next start tries again
-            raise FlowError(
-                f"the ids of commands cannot be kept in {config.input.memory}: {error.strerror}.",
-                fix="Let the user that fsmv2 runs as write there.",
-            ) from None
-
-    def _check_subject(self, config: WriteConfig) -> None:
-        """Two flows that hear the same commands would refuse each other's."""
-        for name, flow in self._flows.items():
-            if name == config.name or not isinstance(flow, WriteFlow):
-                continue
-            if _overlap(flow.config, config):
-                raise FlowError(
-                    f"commands on {config.input.subject} are heard by {name} already, "
-                    f"on {flow.config.input.subject}.",
-                    fix="Give one of the two another location, or a `subject:` of its own.",
-                )
-
-    async def _refuse(self, config: WriteConfig) -> RefusingListener:
-        async def remember() -> SeenCommands:
-            await self._remember(config)
-            return self._seen[config.name, config.input.memory].result()
-
-        def taken() -> bool:
-            return any(
-                isinstance(flow, WriteFlow) and flow.hearing and _overlap(flow.config, config)
-                for flow in (*self._flows.values(), *self._leaving.values())
-            )
-
-        heard, connection = self._connect(config.input, hears=True), self._connect(config.input)
-        listener = RefusingListener(config, heard, connection, remember, taken)
-        for used in listener.connections:
-            used.users += 1
-        self._refusing.append(listener)
-        listener.start()
-        return listener
-
-    async def _refuse_no_more(self, listener: RefusingListener) -> None:
-        if listener in self._refusing:
-            self._refusing.remove(listener)
-            await listener.close()
-            for used in listener.connections:
-                await self._let_go(used)
-
-    async def _hand_over(self, config: WriteConfig) -> None:
-        """A write flow has begun to hear, or is about to end: who refuses goes, or comes."""
-        for listener in list(self._refusing):
-            if _overlap(listener.config, config):
-                await listener.settle()
+        return self._commands.flow(config, refusal)
 
     async def _stop(self, name: str, drain: float) -> int:
         flow = self._flows.get(name)
@@ -277,29 +171,13 @@ class AsyncioEngine:
                 pass
         finally:
             await flow.close()
-            for connection in flow.connections:
-                await self._let_go(connection)
-
-    async def _let_go(self, connection: UnsConnection) -> None:
-        connection.users -= 1
-        if connection.users == 0:
-            for key, known in list(self._connections.items()):
-                if known is connection:
-                    del self._connections[key]
-            self._parting.add(connection)
-            await connection.aclose()
-            self._parting.discard(connection)
-
-    def _connect(self, to: UnsOutput | CommandInput, *, hears: bool = False) -> UnsConnection:
-        to_whom = (to.url, to.stream, to.server, to.login)
-        key = (*to_whom, hears)
-        if key not in self._connections:
-            self._connections[key] = UnsConnection(*to_whom)
-        return self._connections[key]
+            if isinstance(flow, Flow):
+                await flow.release()
+            else:
+                await self._commands.release(flow)
 
     async def _close(self) -> None:
-        for listener in list(self._refusing):
-            await self._refuse_no_more(listener)
+        await self._commands.aclose()
         leaving = dict(self._leaving)
         for flow in list(self._flows.values()):
             if flow not in leaving.values():
@@ -311,9 +189,7 @@ class AsyncioEngine:
                 task.cancel()
                 await asyncio.wait([task], timeout=0.5)
             self._count_dropped(flow)
-        for connection in [*self._connections.values(), *self._parting]:
-            await connection.aclose()
-        self._connections.clear()
+        await self._shares.aclose()
 
     def _count_dropped(self, flow: AnyFlow) -> None:
         """Note what a flow that was closed had accepted and not got rid of."""
@@ -345,3 +221,7 @@ class AsyncioEngine:
             self._loop.run_until_complete(asyncio.wait(left, timeout=1.0))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
+
+
+def _writing(flows: Iterable[AnyFlow]) -> list[WriteFlow]:
+    return [flow for flow in flows if isinstance(flow, WriteFlow)]

@@ -9,21 +9,10 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from fsmv2.flow.commands.write_config import WriteConfig
-from fsmv2.flow.flow_config import FlowConfig
-from fsmv2.flow.inputs.modbus.modbus_connection import DeviceStatus
+from fsmv2.flow.commands.refusal import Refusal, nobody_allows
+from fsmv2.flow.device import DeviceStatus
+from fsmv2.flow.flow_config import AnyConfig, WriteConfig
 from fsmv2.flow.stats import FlowStats, WriteStats
-
-AnyConfig = FlowConfig | WriteConfig
-"""A flow that reads, or one that writes."""
-
-Refusal = Callable[[], str]
-"""Why nothing may be written to a device now, for a person; '' when it may. From any thread."""
-
-
-def nobody_allows() -> str:
-    """The refusal of a flow that was started without one: who is not asked has not agreed."""
-    return "nobody has allowed writes to this device"
 
 
 class Refusing(Protocol):

@@ -9,9 +9,7 @@ from __future__ import annotations
 import math
 from typing import TypeGuard
 
-from fsmv2.flow.inputs.modbus.register import Register
-
-Value = int | float | bool | str
+from fsmv2.flow.tag import Tag, Value
 
 
 class Thinning:
@@ -24,22 +22,18 @@ class Thinning:
     back within the deadband: then there is nothing left to tell.
     """
 
-    __slots__ = ("_held", "_last", "_until", "register")
+    __slots__ = ("_held", "_last", "_until", "tag")
 
-    def __init__(self, register: Register) -> None:
-        self.register = register
+    def __init__(self, tag: Tag) -> None:
+        self.tag = tag
         self._last: Value | None = None
         self._until = -math.inf
         self._held: tuple[Value, int] | None = None
 
     @staticmethod
-    def wanted(register: Register) -> bool:
+    def wanted(tag: Tag) -> bool:
         """Whether a tag has any such option."""
-        return (
-            register.deadband is not None
-            or register.deadband_percent is not None
-            or register.min_interval > 0
-        )
+        return tag.deadband is not None or tag.deadband_percent is not None or tag.min_interval > 0
 
     @property
     def due(self) -> float:
@@ -74,20 +68,20 @@ class Thinning:
 
     def _publish(self, value: Value, now: float) -> None:
         self._last = value
-        self._until = now + self.register.min_interval
+        self._until = now + self.tag.min_interval
 
     def _differs(self, value: Value) -> bool:
         """Whether the deadband lets the value pass."""
-        register, last = self.register, self._last
-        if register.deadband is None and register.deadband_percent is None:
+        tag, last = self.tag, self._last
+        if tag.deadband is None and tag.deadband_percent is None:
             return True
         if last is None or not _is_number(value) or not _is_number(last):
             return last is None or type(value) is not type(last) or value != last
         if not math.isfinite(value) or not math.isfinite(last):
             return not (value == last or (math.isnan(value) and math.isnan(last)))
-        band = register.deadband
+        band = tag.deadband
         if band is None:
-            band = abs(last) * (register.deadband_percent or 0.0) / 100
+            band = abs(last) * (tag.deadband_percent or 0.0) / 100
         difference = abs(value - last)
         # 23.6 - 23.5 is a little more than 0.1 in binary; to a person it is 0.1.
         return difference > band and not math.isclose(difference, band, rel_tol=1e-9)

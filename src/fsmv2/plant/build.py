@@ -27,16 +27,17 @@ from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.process import Process
-from fsmv2.builtin.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.document import Node
 from fsmv2.errors import suggest
 from fsmv2.flow import Login, topic_of
 from fsmv2.plant.broker_section import BrokerAccess
+from fsmv2.plant.connections import reaches_device
 from fsmv2.plant.likely_mistakes import Misleading
 from fsmv2.plant.locations import Locations, bridge_nodes
 from fsmv2.plant.processes import process_entry, process_nodes
 from fsmv2.plant.rendering import check_bridge, subjects_of
 from fsmv2.plant.secret_variables import SecretValues
+from fsmv2.plant.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.plant.unused_variables import Unused
 
 ACTIONS = {
@@ -209,11 +210,13 @@ class Making:
                     )
                 )
         data: dict[str, Any] = {key: self._shared(found) for key, found in sections.items()}
-        self._unused.bridge(node, bridge.template, data.values())
+        if not reaches_device(sections.get("read"), write):
+            data.pop("connection", None)  # a template's, say, whose flow the bridge has replaced
+        self._unused.bridge(node, bridge.template, map(self._shared, sections.values()))
         spec = BridgeSpec(
             variables=VariableBundle(user=user),
             location=location,
-            connection=data["connection"],
+            connection=data.get("connection"),
             read=data.get("read"),
             write=data.get("write"),
             broker_url=broker.address if broker is not None else "",

@@ -5,36 +5,21 @@ One warning for each kind and section, however many tags or bridges it is about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Mapping
 
 from fsmv2 import Diagnostic, compute_location_path, merge_locations
-from fsmv2.builtin.dataflow import DataFlowSpec
 from fsmv2.document import Node
 from fsmv2.document.template_fields import is_template
-from fsmv2.flow import ModbusInput, ModbusOutput, WriteRegister
-from fsmv2.flow.commands.write_config import plain
-from fsmv2.flow.inputs.modbus.register import BIT_KINDS, WIDTHS, ModbusTag
-from fsmv2.flow.inputs.modbus.register_values import exact
+from fsmv2.flow.flow_sections import Ends
+from fsmv2.flow.registry import COMMAND_OUTPUTS, INPUTS, tagged_end
+from fsmv2.flow.tagged_kind import TaggedKind
 from fsmv2.model import location_variables, normalise_location
 
-BOOL_OF_A_REGISTER, LIMIT, MODICON, GAP, NO_LOCATION, MARKERS, PAUSE = CODES = (
-    "FSM0151",
-    "FSM0152",
-    "FSM0153",
-    "FSM0154",
-    "FSM0155",
-    "FSM0156",
-    "FSM0157",
-)
+GAP, NO_LOCATION, MARKERS, PAUSE = OWN_CODES = ("FSM0154", "FSM0155", "FSM0156", "FSM0157")
+CODES = (*OWN_CODES, *(code for kind in (*INPUTS, *COMMAND_OUTPUTS) for code in kind.mistake_codes))
 """Of a document that is refused for something else they are not shown: places are not sure."""
 
 SAME_PLACE = ("FSM0138", "FSM0142")
-FIRST = {"discrete": 10001, "input": 30001, "holding": 40001}
-"""Where Modicon's notation begins to count each kind."""
-NOTED = 9999
-"""Addresses that the notation has of each kind, in five digits."""
-GREATEST = {"float32": Fraction(2**24 - 1) * 2**104, "float64": Fraction(2**53 - 1) * 2**971}
 
 
 class Misleading:
@@ -53,7 +38,7 @@ class Misleading:
         node: Node,
         name: str,
         own: Mapping[str, str],
-        flows: Mapping[str, tuple[Node, DataFlowSpec]],
+        flows: Mapping[str, tuple[Node, Ends]],
     ) -> None:
         """Look at a bridge whose flows can be made."""
         for key, (section, flow) in flows.items():
@@ -130,52 +115,21 @@ class Misleading:
                 f"Say where its machine stands: `location: {{{below}: ...}}`.",
             )
 
-    def _pause(self, section: Node, flow: DataFlowSpec, whose: str) -> None:
-        for key, side in (("input", flow.input), ("output", flow.output)):
-            if isinstance(side, ModbusInput | ModbusOutput) and side.request_gap:
-                place = section.get(key, "modbus", "request_gap") or section
-                found = self._pauses.setdefault((side.host.lower(), side.port), [])
-                found.append((side.request_gap, whose, place))
+    def _pause(self, section: Node, flow: Ends, whose: str) -> None:
+        kind, config = tagged_end(*flow)
+        device = kind.reaches(config)
+        if device is not None and device.request_gap:
+            place = _protocol(section, kind)
+            found = self._pauses.setdefault((device.host.lower(), device.port), [])
+            found.append((device.request_gap, whose, place.get("request_gap") or section))
 
-    def _flow(self, section: Node, flow: DataFlowSpec) -> None:
-        for side in (flow.input, flow.output):
-            if isinstance(side, ModbusInput | ModbusOutput):
-                node = section.get("input", "modbus", "registers") or section.get(
-                    "output", "modbus", "registers"
-                )
-                self._tags(node or section, side.registers)
-
-    def _tags(self, node: Node, tags: Sequence[ModbusTag]) -> None:
-        def place(number: int, key: str) -> Node:
-            tag = node.value[number] if node.kind == "sequence" else node
-            return tag.get(key) or tag
-
-        flags = [n for n, t in enumerate(tags) if t.type == "bool" and t.kind not in BIT_KINDS]
-        if flags:
-            tag = tags[flags[0]]
-            self._warn(
-                place(flags[0], "type"),
-                BOOL_OF_A_REGISTER,
-                f"tag '{tag.name}' is a bool of {_a(tag.kind)} register, which has 16 bits: it is "
-                f"true when any of them is set{_more(len(flags), 'tag')}.",
-                "Read the whole register as `type: uint16`, or a single bit as `kind: coil` or "
-                "`kind: discrete`.",
-            )
-        noted = [n for n, tag in enumerate(tags) if _meant(tag) is not None]
-        if noted:
-            tag = tags[noted[0]]
-            self._warn(
-                place(noted[0], "address"),
-                MODICON,
-                f"tag '{tag.name}': addresses count from 0 here, and {tag.address} looks like "
-                f"Modicon's notation, which means address {_meant(tag)} of the {tag.kind} "
-                f"registers{_more(len(noted), 'tag')}.".replace("discrete registers", "inputs"),
-                f"Write `address: {_meant(tag)}`, unless the device has as many registers as that.",
-            )
-        for number, tag in enumerate(tags):
-            if isinstance(tag, WriteRegister):
-                for key, message, fix in _limits(tag):
-                    self._warn(place(number, key), LIMIT, message, fix)
+    def _flow(self, section: Node, flow: Ends) -> None:
+        kind, config = tagged_end(*flow)
+        tags = _protocol(section, kind).get(kind.tags)
+        for found in kind.likely_mistakes(config):
+            tag = tags.get(found.number) if tags is not None else None
+            place = (tag.get(found.key) or tag) if tag is not None else tags
+            self._warn(place or section, found.code, found.message, found.fix)
 
     def _warn(self, node: Node, code: str, message: str, fix: str) -> None:
         if (node.path, message) not in self._told:
@@ -189,8 +143,9 @@ def _more(number: int, what: str) -> str:
     return f" (and so for {number - 1} more {what}{'s' if number > 2 else ''})"
 
 
-def _a(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeio" else f"a {kind}"
+def _protocol(section: Node, kind: TaggedKind) -> Node:
+    """Where a document says what to read or write."""
+    return section.get("input", kind.key) or section.get("output", kind.key) or section
 
 
 def _missing(location: Mapping[str, str]) -> tuple[str, ...]:
@@ -202,59 +157,3 @@ def _missing(location: Mapping[str, str]) -> tuple[str, ...]:
 
 def _level(number: int) -> str:
     return next(iter(normalise_location({str(number): "any"})))
-
-
-def _meant(tag: ModbusTag) -> int | None:
-    """The address that Modicon's notation means, if this may be in it."""
-    first = FIRST.get(tag.kind)
-    if first is None or not first <= tag.address < first + NOTED:
-        return None
-    return tag.address - first
-
-
-def _limits(tag: WriteRegister) -> list[tuple[str, str, str]]:
-    """Limits that the register cannot reach: key, message and fix."""
-    if tag.type not in WIDTHS or tag.type == "bool":
-        return []
-    low, high = _range(tag)
-    held = tag.type + ("" if tag.scale is None else f", scale {tag.scale:g}")
-    held += f", offset {tag.offset:g}" if tag.offset else ""
-    found = []
-    for key, limit in (("min", tag.min), ("max", tag.max)):
-        if limit is None or low <= (number := exact(limit)) <= high:
-            continue
-        # Written with a point, the greatest uint64 is 2**64. And 3.4028235e38, as people write it,
-        # is the greatest float32 only when it is rounded to one.
-        rounded = Fraction(1, 2**25 if tag.type == "float32" else 2**53)
-        meant = isinstance(limit, int) and tag.type != "float32"
-        if not meant and any(abs(number - end) <= abs(end) * rounded for end in (low, high)):
-            continue
-        above = number > high
-        word, end = ("above", high) if above else ("below", low)
-        none = ", so that nothing can be written" if above is (key == "min") else ""
-        message = (
-            f"tag '{tag.name}': {key} {plain(limit)} is {word} {_number(end)}, the "
-            f"{'most' if above else 'least'} that it holds ({held}){none}."
-        )
-        fix = f"Write `{key}: {_number(end)}`, or a type that holds more, if the device has one."
-        found.append((key, message, fix))
-    return found
-
-
-def _range(tag: ModbusTag) -> tuple[Fraction, Fraction]:
-    """The least and the greatest value, in units of the tag."""
-    bits = 16 * WIDTHS[tag.type]
-    if (greatest := GREATEST.get(tag.type)) is not None:
-        ends = (-greatest, greatest)
-    elif tag.type.startswith("u"):
-        ends = (Fraction(0), Fraction(2**bits - 1))
-    else:
-        ends = (Fraction(-(2 ** (bits - 1))), Fraction(2 ** (bits - 1) - 1))
-    scale = Fraction(repr(1.0 if tag.scale is None else tag.scale))
-    low, high = sorted(end * scale + Fraction(repr(tag.offset)) for end in ends)
-    return low, high
-
-
-def _number(value: Fraction) -> str:
-    whole = value.denominator == 1 and abs(value) < 10**20
-    return str(value.numerator) if whole else f"{float(value):.10g}"

@@ -21,7 +21,6 @@ from fsmv2 import (
     WorkerFactory,
 )
 from fsmv2.builtin.registration import register_builtins
-from fsmv2.builtin.sections import BridgeSection, PlantSection
 from fsmv2.document import (
     MOST_SHOWN,
     Document,
@@ -32,20 +31,16 @@ from fsmv2.document import (
     scan_folder,
     scan_yaml,
 )
-from fsmv2.errors import nearest, suggest
 from fsmv2.flow import AsyncioEngine
 from fsmv2.plant.build import SHARED, Making
+from fsmv2.plant.connections import Connections
 from fsmv2.plant.likely_mistakes import CODES
 from fsmv2.plant.locations import NOT_FOR_BRIDGES, Locations, Places, bridge_nodes
 from fsmv2.plant.processes import check_processes, process_nodes
 from fsmv2.plant.recovery import MISSING, sound_part
+from fsmv2.plant.sections import PlantSection
 from fsmv2.plant.start_order import check_siblings
 from fsmv2.plant.unused_variables import UNREAD
-
-MADE_BY = ("template", "connection")
-"""Keys of which a bridge needs one; a misspelt one explains that it has none."""
-
-KNOWN = {field.encode_name for field in msgspec.structs.fields(BridgeSection)}
 
 
 class Plant(msgspec.Struct, frozen=True):
@@ -156,7 +151,9 @@ class _Loading:
         check_processes(self._node, names | set(NOT_FOR_BRIDGES), self._fatal)
         if not self._document.holes:  # else what is not found may stand where nothing could be read
             check_siblings(self._node, names, self._fatal)
-            self._check_templates(nodes)
+            connections = Connections(self._node, self._fatal)
+            connections.of_templates()
+            connections.of_bridges(nodes)
         return locations
 
     def _look_further(self, locations: Locations) -> None:
@@ -189,41 +186,3 @@ class _Loading:
             problem for problem in self._waiting if problem.code not in (UNREAD, SHARED, *CODES)
         ]
         return DocumentError(in_order([*self._fatal, *waiting]))
-
-    def _check_templates(self, bridges: list[Node]) -> None:
-        """Each bridge needs a connection, its own or that of a template that exists."""
-        templates = self._node.get("templates")
-        known = templates.value if templates is not None and templates.kind == "mapping" else {}
-        for node in bridges:
-            name, connection = node.get("template"), node.get("connection")
-            if connection is not None and connection.value is None:
-                self._fatal.append(
-                    connection.problem(
-                        "FSM0122",
-                        "'connection' has no value, expected keys and values.",
-                        fix="Write `host:` and `port:` below it, indented, or remove the key to "
-                        "have that of a template.",
-                        at_key=True,
-                    )
-                )
-            elif name is not None and name.value is not None and str(name.value) not in known:
-                self._fatal.append(
-                    name.problem(
-                        "FSM0130",
-                        f"there is no template '{name.value}'.",
-                        fix=suggest(str(name.value), known) or "Add a section `templates:`.",
-                    )
-                )
-            elif (
-                (name is None or name.value is None)
-                and node.kind == "mapping"
-                and connection is None
-                and not any(nearest(key, MADE_BY) for key in node.value if key not in KNOWN)
-            ):
-                self._fatal.append(
-                    node.problem(
-                        "FSM0132",
-                        "this bridge has neither `template:` nor `connection:`.",
-                        fix=f"Name a template. {suggest('', known)}".rstrip(),
-                    )
-                )

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from fsmv2.document import Node, around, parse_path
+from fsmv2.flow.registry import COMMAND_OUTPUTS, INPUTS
+from fsmv2.flow.tagged_kind import TaggedKind
 
 SOMEWHERE: Mapping[str, Any] = {"host": "somewhere", "port": 1}
+
+TAGGED: tuple[TaggedKind, ...] = (*INPUTS, *COMMAND_OUTPUTS)
+SAMPLES: Mapping[tuple[str | int, ...], Callable[[int], Mapping[str, Any]]] = {
+    (kind.key, kind.tags): kind.sample_tag for kind in TAGGED
+}
 
 NEEDED: Mapping[str, Mapping[str, Any]] = {
     "agent": {"name": "agent"},
@@ -15,7 +22,7 @@ NEEDED: Mapping[str, Mapping[str, Any]] = {
     "templates.*": {"connection": SOMEWHERE},
     "processes.*": {"command": ["true"]},
     "*.connection": SOMEWHERE,
-    "*.modbus": {"address": "somewhere:502"},
+    **{f"*.{kind.key}": kind.sample for kind in TAGGED},
 }
 """Keys that a section cannot do without, and values nothing is wrong with; by its path in short."""
 
@@ -37,9 +44,13 @@ def _stand_in(node: Node, touched: Collection[str], wrong: Collection[str]) -> N
     if node.kind == "scalar" or (node.path not in touched and node.path):
         return node
     if node.kind == "sequence":
-        if node.path.endswith(".registers"):
-            tags = enumerate(node.value)
-            return node.of([_tag(n, tag) if tag.path in touched else tag for n, tag in tags])
+        if (sample := SAMPLES.get(tuple(parse_path(node.path)[-2:]))) is not None:
+            return node.of(
+                [
+                    Node.from_data(sample(n), tag.path) if tag.path in touched else tag
+                    for n, tag in enumerate(node.value)
+                ]
+            )
         return node.of([_stand_in(c, touched, wrong) for c in node.value if c.path not in wrong])
     found = {
         key: _stand_in(child, touched, wrong)
@@ -63,7 +74,3 @@ def _needed(path: str, found: Mapping[str, Node]) -> Mapping[str, Any]:
             return {"name": path, "connection": SOMEWHERE}
         return {"name": path}
     return needed
-
-
-def _tag(number: int, tag: Node) -> Node:
-    return Node.from_data({"name": f"tag{number}", "address": number}, tag.path)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fsmv2 import Diagnostic
-from fsmv2.builtin.sections import PlantSection
 from fsmv2.document import Document, Node, around, decode
 from fsmv2.plant.placeholders import stand_in
 from fsmv2.plant.processes import process_nodes
+from fsmv2.plant.sections import PlantSection
 
 ROUNDS = 12
 """What is left out makes what is around it wrong, which has not more levels than these."""

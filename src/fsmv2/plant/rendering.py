@@ -6,7 +6,6 @@ template, and that of the variable whose value does not fit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,32 +20,28 @@ from fsmv2 import (
     merge_locations,
     render_template,
 )
-from fsmv2.builtin.dataflow import DataFlowSpec
-from fsmv2.builtin.sections import (
-    ConnectionSection,
-    ReadSection,
-    WriteSection,
-    connection_from,
-    dataflow_from,
-    writing_from,
-)
 from fsmv2.document import Node, decode
 from fsmv2.errors import FsmError, Mark
-from fsmv2.flow import ModbusInput, UnsOutput
+from fsmv2.flow import (
+    Device,
+    FlowConfig,
+    FlowPlace,
+    ReadSection,
+    WriteSection,
+    flow_config,
+)
+from fsmv2.flow.flow_sections import Ends, resolve
 from fsmv2.model import has_first_level, location_variables, utc_text, with_engine_keys
 from fsmv2.plant.placeholders import stand_in
 
 TYPES: Mapping[str, type[msgspec.Struct]] = {
-    "connection": ConnectionSection,
+    "connection": Device,
     "read": ReadSection,
     "write": WriteSection,
 }
 """The sections of a bridge that are rendered."""
 
 _SOME_PLACE = "enterprise"
-
-_OF_A_TAG = re.compile(r"registers\[(\d+)\] ")
-_NAMES = (("virtual path part", "virtual_path"), ("published name", "rename"), ("tag name", "name"))
 
 
 def check_bridge(
@@ -58,7 +53,7 @@ def check_bridge(
     global_: Mapping[str, Any],
     location: Mapping[str, str],
     agent_location: Mapping[str, str],
-) -> tuple[list[Diagnostic], dict[str, tuple[Node, DataFlowSpec]]]:
+) -> tuple[list[Diagnostic], dict[str, tuple[Node, Ends]]]:
     """What keeps this bridge from starting, each with its place; and its flows.
 
     When something keeps it, it has none.
@@ -94,7 +89,7 @@ def check_bridge(
                 fix="Add at least `location: {enterprise: ...}` to the agent.",
             )
         )
-    flows: dict[str, tuple[Node, DataFlowSpec]] = {}
+    flows: dict[str, tuple[Node, Ends]] = {}
     place = path if has_first_level(path) else _SOME_PLACE  # which has been looked at
     for key, section in sections.items():
         wrong, flow = _check_section(bridge, key, section, scope, name, place)
@@ -104,16 +99,17 @@ def check_bridge(
     return problems, {} if problems else flows
 
 
-def subjects_of(flow: DataFlowSpec) -> list[str]:
+def subjects_of(flow: Ends) -> list[str]:
     """What a flow publishes to."""
-    if isinstance(flow.input, ModbusInput) and isinstance(flow.output, UnsOutput):
-        return [flow.output.subject(tag) for tag in flow.input.registers]
-    return []
+    config = flow_config("", *flow)
+    if not isinstance(config, FlowConfig):
+        return []
+    return [config.output.subject(tag) for tag in config.input.tags]
 
 
 def _check_section(
     bridge: Node, key: str, section: Node, scope: dict[str, Any], name: str, place: str
-) -> tuple[list[Diagnostic], DataFlowSpec | None]:
+) -> tuple[list[Diagnostic], Ends | None]:
     """What is wrong with it, and the flow it makes, if it is one and nothing is."""
     problems: list[Diagnostic] = []
     wrong: set[str] = set()
@@ -132,26 +128,23 @@ def _check_section(
     # A value that is nothing but one variable is wrong where the bridge sets that variable.
     values = section.with_values(data, lambda steps: bridge.get("variables", *steps))
     values = stand_in(values, wrong)
-    _, found = decode(values, TYPES[key])
+    decoded, found = decode(values, TYPES[key])
     if found:
-        problems += [
-            msgspec.structs.replace(problem, message=f"bridge '{name}': {problem.message}")
-            for problem in found
-        ]
+        problems += _of_bridge(name, found)
         used = {node.origin.path: node.path for node in values.scalars() if node.origin}
         values = stand_in(values, {used.get(problem.path, problem.path) for problem in found})
-        if decode(values, TYPES[key])[1]:
-            return problems, None
-    data = values.to_data()
+        decoded, found = decode(values, TYPES[key])
+        if found:  # rules over several values, which were not asked before all were there
+            return problems + _of_bridge(name, found), None
+    if not isinstance(decoded, ReadSection | WriteSection):
+        return problems, None
     try:
-        if key == "connection":
-            connection_from(data)
-        else:
-            make = dataflow_from if key == "read" else writing_from
-            return problems, make(data, location_path=place, broker_url="nats://unknown")
+        return problems, resolve(
+            decoded, FlowPlace(location_path=place, broker_url="nats://unknown")
+        )
     except SpecError as error:
         problems += [
-            _place_of(text, section).problem(error.code, f"bridge '{name}': {text}", fix=error.fix)
+            section.problem(error.code, f"bridge '{name}': {text}", fix=error.fix)
             for text in error.problems
         ]
     except FsmError as error:
@@ -161,17 +154,11 @@ def _check_section(
     return problems, None
 
 
-def _place_of(problem: str, section: Node) -> Node:
-    """The tag that a problem begins with, and its name when that is what it is about."""
-    found = _OF_A_TAG.match(problem)
-    if found is None:
-        return section
-    steps = "modbus", "registers", int(found[1])
-    tag = section.get("input", *steps) or section.get("output", *steps)
-    if tag is None:
-        return section
-    key = next((key for words, key in _NAMES if f" {words} " in problem), "")
-    return tag.get(key) or tag
+def _of_bridge(name: str, problems: list[Diagnostic]) -> list[Diagnostic]:
+    return [
+        msgspec.structs.replace(problem, message=f"bridge '{name}': {problem.message}")
+        for problem in problems
+    ]
 
 
 def at_template(node: Node, error: TemplateError, whose: str) -> Diagnostic:

@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator, Mapping
 import msgspec
 
 from fsmv2.errors import FsmError
-from fsmv2.flow import FlowConfig, WriteConfig
-from fsmv2.flow.engine import AnyConfig, Refusal, Refusing, nobody_allows
-from fsmv2.flow.inputs.modbus.modbus_connection import DeviceStatus
+from fsmv2.flow import AnyConfig, FlowConfig, WriteConfig, reach_of
+from fsmv2.flow.commands.refusal import Refusal, nobody_allows
+from fsmv2.flow.device import DeviceStatus
+from fsmv2.flow.engine import Refusing
 from fsmv2.flow.stats import FlowStats, WriteStats
 from fsmv2.testing.surroundings import Surroundings
 
@@ -239,7 +240,8 @@ def now() -> float:
 
 
 def _ends(config: AnyConfig) -> tuple[str, str, bool]:
-    """Address of the device, URL of the broker, and whether it reads."""
+    """Address of the device, '' if there is none, URL of the broker, and whether it reads."""
+    device = str(reach_of(config.input, config.output) or "")
     if isinstance(config, FlowConfig):
-        return f"{config.input.host}:{config.input.port}", config.output.url, True
-    return f"{config.output.host}:{config.output.port}", config.input.url, False
+        return device, config.output.url, True
+    return device, config.input.url, False

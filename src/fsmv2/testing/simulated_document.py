@@ -64,7 +64,9 @@ def _half_off(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def _patient(entry: BridgeEntry) -> BridgeEntry:
-    """With a connection that is given more time."""
+    """With a connection that is given more time, if it has one."""
+    if entry.spec.connection is None:
+        return entry
     connection = {**entry.spec.connection, "timeout": "1500ms"}
     changed = msgspec.structs.replace(entry.spec, connection=connection)
     return msgspec.structs.replace(entry, spec=changed)

@@ -13,10 +13,10 @@ import pytest
 
 from fsmv2 import SpecError
 from fsmv2.flow import CommandInput, ModbusOutput, WriteRegister
-from fsmv2.flow.asyncio_engine import memory_file
 from fsmv2.flow.commands import kept
 from fsmv2.flow.commands import seen as seen_commands
 from fsmv2.flow.commands.alertness import AFTERGLOW, Alertness, steady
+from fsmv2.flow.commands.command_routing import memory_file
 from fsmv2.flow.commands.kept import Line
 from fsmv2.flow.commands.seen import KEPT, SeenCommands
 from fsmv2.flow.commands.write_command import Answer, Command, Request, UnreadableError, request_of
@@ -95,7 +95,7 @@ def test_all_problems_of_a_write_flow_are_told_at_once() -> None:
         CommandInput(url="", subject="umh.v1.acme", max_age=0, clock_tolerance=-1, queue=0)
     with pytest.raises(SpecError) as writes:
         ModbusOutput(
-            host="",
+            address="",
             registers=(
                 WriteRegister(name="a", address=0, kind="input"),
                 WriteRegister(name="b", address=0, type="bool"),
@@ -115,7 +115,7 @@ def test_all_problems_of_a_write_flow_are_told_at_once() -> None:
     ):
         assert told in str(heard.value)
     for told in (
-        "host is empty",
+        "the address ''",
         "registers[0] (a): a input cannot be written",
         "registers[1] (b): a bool is written to a coil",
         "registers[2] (c): scale 0 cannot be undone",

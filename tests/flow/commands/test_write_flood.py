@@ -46,7 +46,7 @@ def made(refusal: str = "", **limits: Any) -> tuple[WriteFlow, Sent]:
         name="x",
         input=CommandInput(url="nats://127.0.0.1:1", subject=SUBJECT, **limits),
         output=ModbusOutput(
-            host="127.0.0.1",
+            address="127.0.0.1",
             registers=(
                 WriteRegister(name="speed", address=0),
                 WriteRegister(name="level", address=1, type="float64"),
@@ -55,9 +55,7 @@ def made(refusal: str = "", **limits: Any) -> tuple[WriteFlow, Sent]:
             ),
         ),
     )
-    device: Any = SimpleNamespace(
-        connection=SimpleNamespace(error="", connected=True, reached=True)
-    )
+    device: Any = SimpleNamespace(error="", connected=True, reached=True)
     return WriteFlow(config, sent, sent, device, SeenCommands(), lambda: refusal), sent
 
 

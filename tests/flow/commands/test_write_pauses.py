@@ -108,8 +108,7 @@ async def test_h76_a_hundred_quick_pauses_let_no_command_through(tmp_path: Path)
             spec = DataFlowSpec(
                 input=CommandInput(url=url_of(server), subject=SUBJECT, queue=1000),
                 output=ModbusOutput(
-                    host="127.0.0.1",
-                    port=device.port,
+                    address=f"127.0.0.1:{device.port}",
                     registers=(WriteRegister(name="value", address=1, type="uint16"),),
                 ),
             )

@@ -68,7 +68,7 @@ def writing(
     return WriteConfig(
         name=NAME,
         input=CommandInput(url=url_of(server), subject=SUBJECT, **limits),
-        output=ModbusOutput(host="127.0.0.1", port=plc, timeout=timeout, registers=TAGS),
+        output=ModbusOutput(address=f"127.0.0.1:{plc}", timeout=timeout, registers=TAGS),
     )
 
 
@@ -113,7 +113,7 @@ class Rig:
     async def holds(self, *registers: Register) -> dict[str, Any]:
         """What the device itself says it holds."""
         reader = ModbusReader(
-            ModbusInput(host="127.0.0.1", port=self.plc.port, registers=registers)
+            ModbusInput(address=f"127.0.0.1:{self.plc.port}", registers=registers)
         )
         reading = await reader.read()
         reader.close()

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsmv2.flow import WriteRegister
-from fsmv2.flow.inputs.modbus.raw import registers_for
 from fsmv2.flow.inputs.modbus.register import Order
 from fsmv2.flow.inputs.modbus.register_values import decode
+from fsmv2.flow.outputs.modbus.raw import registers_for
 
 
 def tag(type_: str = "int16", **options: Any) -> WriteRegister:

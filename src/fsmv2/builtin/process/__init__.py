@@ -5,7 +5,7 @@ lifecycle        look at one process, start, adopt, end it.
 process_record   what is known of it.         process_table  what lives, found without a record.
 shim             the small process beside it: a package.     launch   its start.
 readiness        whether it can be used yet.  output_follower  what it writes, to the log.
-orphans          what is not declared any more.            section  `processes:` of a document.
+orphans          what is not declared any more.
 kill_remaining   what a forced end left.
 """
 

@@ -17,12 +17,11 @@ import msgspec
 from fsmv2.errors import said
 from fsmv2.flow.commands.alertness import steady
 from fsmv2.flow.commands.command_listener import CommandListener
+from fsmv2.flow.commands.command_output import CommandOutput
+from fsmv2.flow.commands.refusal import Refusal
 from fsmv2.flow.commands.seen import SeenCommands
 from fsmv2.flow.commands.write_command import Answer, Command, Result
-from fsmv2.flow.commands.write_config import WriteConfig
-from fsmv2.flow.engine import Refusal
-from fsmv2.flow.inputs.modbus.shared import Use
-from fsmv2.flow.outputs.modbus.modbus_writer import ModbusWriter
+from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection
 from fsmv2.flow.outputs.uns.subject import executor_subject
 from fsmv2.flow.stats import FlowStats
@@ -56,7 +55,7 @@ class WriteFlow(CommandListener):
         config: WriteConfig,
         hears: UnsConnection,
         answers: UnsConnection,
-        device: Use,
+        output: CommandOutput,
         seen: SeenCommands,
         refusal: Refusal,
         handover: Handover = nobody_beside,
@@ -69,7 +68,7 @@ class WriteFlow(CommandListener):
         self.hearing = False
         self._handover = handover
         self._failed_at: float | None = None
-        self._writer = ModbusWriter(config.output, device)
+        self._writer = output
         self._queue: deque[Command] = deque()
         self._arrived = asyncio.Event()
         self._current: Command | None = None
@@ -163,8 +162,7 @@ class WriteFlow(CommandListener):
     def _hangs_up(self) -> str:
         if self._closed < CLOSED_OFTEN:
             return ""
-        output = self.config.output
-        return f"{output.host}:{output.port}: the device closes every connection soon"
+        return f"{self._writer.address}: the device closes every connection soon"
 
     # ---- whether, and in which order ---------------------------------------------------------
 

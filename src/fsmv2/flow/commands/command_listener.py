@@ -14,12 +14,12 @@ import msgspec
 from fsmv2.errors import said, suggest
 from fsmv2.escaping import printable
 from fsmv2.flow.commands.alertness import Alertness, steady
+from fsmv2.flow.commands.command_output import WritableTag
 from fsmv2.flow.commands.outbox import Outbox
+from fsmv2.flow.commands.refusal import Refusal
 from fsmv2.flow.commands.seen import SeenCommands
 from fsmv2.flow.commands.write_command import Answer, Command, Result, UnreadableError, request_of
-from fsmv2.flow.commands.write_config import WriteConfig, WriteRegister
-from fsmv2.flow.engine import Refusal
-from fsmv2.flow.inputs.modbus.raw import registers_for
+from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection
 from fsmv2.flow.outputs.uns.subject import PREFIX, REPLY
 from fsmv2.flow.stats import Counters, WriteStats
@@ -50,7 +50,7 @@ class CommandListener:
         self._refusal = refusal
         self._counters = Counters()
         self._writes = WriteStats()
-        self._registers = {register.path: register for register in config.output.registers}
+        self._registers = {register.path: register for register in config.output.tags}
         self._alert = Alertness(steady())
         self._outbox = Outbox(answers, self._unanswered)
 
@@ -103,10 +103,7 @@ class CommandListener:
             if known is not None:
                 self._again(known.command, known.answer, asked == known.asked, asked, heard)
                 return
-            output = self.config.output
-            words, value = registers_for(
-                register, request.value, word_order=output.word_order, byte_order=output.byte_order
-            )
+            words, value = self.config.output.prepare(register, request.value)
         except (UnreadableError, ValueError) as error:
             self._refuse(str(error), tag, asked, id_, heard)
             return
@@ -120,7 +117,7 @@ class CommandListener:
         self._seen.accept(command, now)
         self._take_up(command)
 
-    def _hopeless(self, register: WriteRegister | None, tag: str, arrived: float) -> str:
+    def _hopeless(self, register: WritableTag | None, tag: str, arrived: float) -> str:
         """Why a command is refused whatever it says; '' when it depends on what that is."""
         if register is None:
             return f"there is no tag '{tag}' that may be written."

@@ -12,8 +12,8 @@ from typing import Any, Literal, NoReturn
 import msgspec
 
 from fsmv2.errors import nearest, quoted
-from fsmv2.flow.commands.write_config import WriteRegister
-from fsmv2.flow.inputs.modbus.register_values import GREATEST_INTEGER, LEAST_INTEGER, Value
+from fsmv2.flow.commands.command_output import WritableTag
+from fsmv2.flow.tag import GREATEST_INTEGER, LEAST_INTEGER, Value
 
 KEYS = ("value", "timestamp_ms", "id")
 LARGEST = 8192
@@ -55,7 +55,7 @@ class Request(msgspec.Struct, frozen=True):
 class Command(msgspec.Struct):
     """A write that was accepted and waits, or is under way. `replies`: where answers go."""
 
-    register: WriteRegister
+    register: WritableTag
     words: tuple[int, ...]
     asked: Any
     value: Value

@@ -34,7 +34,7 @@ from fsmv2.flow.stats import Counters
 
 def flow_of(name: str, port: int, **more: object) -> FlowConfig:
     """A flow that reads one register every 20 ms; its broker is away."""
-    device = ModbusInput(host="127.0.0.1", port=port, registers=tags(10), every=0.02, timeout=5)
+    device = ModbusInput(address=f"127.0.0.1:{port}", registers=tags(10), every=0.02, timeout=5)
     return FlowConfig(
         name=name,
         input=msgspec.structs.replace(device, **more),
@@ -161,7 +161,7 @@ async def wrote(
     device: RawDevice, tag: WriteRegister, words: tuple[int, ...], stands_for: Value | None = None
 ) -> Outcome:
     """The outcome of one write."""
-    config = ModbusOutput(host="127.0.0.1", port=device.port, timeout=5, registers=(tag,))
+    config = ModbusOutput(address=f"127.0.0.1:{device.port}", timeout=5, registers=(tag,))
     use = SharedConnections().use("127.0.0.1", device.port, user="w", unit=1, gap=0.0)
     writer = ModbusWriter(config, use)
     value: Value = words[-1]
@@ -308,10 +308,11 @@ SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
 async def test_h75_a_write_that_was_given_up_does_not_arrive_when_the_cable_is_in_again() -> None:
     """The kernel would send it again for minutes, on a connection that is closed already."""
     loop = asyncio.get_running_loop()
-    config = ModbusOutput(host="127.0.0.1", port=1, timeout=0.2, registers=(SETPOINT,))
+    config = ModbusOutput(address="127.0.0.1:1", timeout=0.2, registers=(SETPOINT,))
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
-        config = msgspec.structs.replace(config, port=server.getsockname()[1])
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        config = msgspec.structs.replace(config, address=address)
         use = SharedConnections().use("127.0.0.1", config.port, user="w", unit=1, gap=0.0)
         use.connection.units = frozenset({1, 2})
         use.connection._answering.add(2)  # a neighbour for whom the connection would be kept

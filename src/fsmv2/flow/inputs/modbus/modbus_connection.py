@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from fsmv2.flow.device import DeviceStatus
 from fsmv2.flow.inputs.modbus.device_error import (
     UNIT_IS_AWAY,
     NoAnswerError,
@@ -50,23 +51,6 @@ Refusal = Callable[[], str]
 def nothing_against() -> str:
     """What is always wanted, such as a read."""
     return ""
-
-
-class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of an address by the connection that flows have to it.
-
-    `reached`: whether the last attempt to connect succeeded, None before the first one ended, which
-    it did at `attempted_at` (monotonic seconds). `answers`: something was answered on the
-    connection that stands.
-    """
-
-    connected: bool
-    connecting: bool
-    reached: bool | None
-    answers: bool
-    error: str
-    attempted_at: float
-    connect_ms: float
 
 
 class _Unit(msgspec.Struct):

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
-from fsmv2.flow.flow_config import ModbusInput
-from fsmv2.flow.inputs.modbus.reader import ModbusReader, Reading
+from fsmv2.flow.input import Intake
+from fsmv2.flow.inputs.modbus.modbus_config import ModbusInput
+from fsmv2.flow.inputs.modbus.reader import ModbusReader
 from fsmv2.flow.inputs.modbus.shared import Use
-from fsmv2.flow.stats import Counters
 
 
 class ModbusPoller:
-    """The input of one flow. `room()` says whether a poll's samples can be taken now."""
+    """The input of one flow."""
 
-    def __init__(
-        self,
-        config: ModbusInput,
-        counters: Counters,
-        room: Callable[[int], bool],
-        take: Callable[[Reading], None],
-        use: Use,
-    ) -> None:
+    def __init__(self, config: ModbusInput, intake: Intake, use: Use) -> None:
         self._config = config
-        self._counters = counters
-        self._room = room
-        self._take = take
+        self._counters = intake.counters
+        self._room = intake.room
+        self._take = intake.take
         self._use = use
         self._reader = ModbusReader(config, use.connection)
         self.error = ""
@@ -37,6 +29,16 @@ class ModbusPoller:
         # Whatever it answers, if anything, it took our connection: to begin anew on this side of
         # it mends nothing. H63
         return bool(self._use.connection.reached)
+
+    @property
+    def users(self) -> int:
+        """Flows that share the connection to the device, this one included."""
+        return self._use.others + 1
+
+    @property
+    def conflict(self) -> str:
+        """A setting of this flow that another one of the same device overrules, in words."""
+        return self._use.conflict
 
     async def run(self) -> None:
         """Poll until cancelled."""
@@ -74,7 +76,7 @@ class ModbusPoller:
         for _ in reading.errors:
             self._counters.fail()
         if reading.values:
-            self._take(reading)
+            self._take(reading.values)
         if reading.retry_at is None:
             self._counters.polled(began, asyncio.get_running_loop().time())
         return reading.retry_at

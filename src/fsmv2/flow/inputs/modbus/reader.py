@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fsmv2.flow.flow_config import ModbusInput
 from fsmv2.flow.inputs.modbus.device_error import (
     UNIT_IS_AWAY,
     DeviceError,
@@ -21,12 +20,14 @@ from fsmv2.flow.inputs.modbus.device_error import (
     WrongAnswerError,
     explained,
 )
+from fsmv2.flow.inputs.modbus.modbus_config import ModbusInput
 from fsmv2.flow.inputs.modbus.modbus_connection import ModbusConnection
 from fsmv2.flow.inputs.modbus.read_plan import ReadBlock, block_of
 from fsmv2.flow.inputs.modbus.register import Register
-from fsmv2.flow.inputs.modbus.register_values import Value, decode
+from fsmv2.flow.inputs.modbus.register_values import decode
 from fsmv2.flow.inputs.modbus.request import read_request
 from fsmv2.flow.inputs.modbus.splitting import SPLITTABLE, ReadPlan, search
+from fsmv2.flow.tag import Value
 
 SILENT_BASE = 1.0
 SILENT_CAP = 60.0

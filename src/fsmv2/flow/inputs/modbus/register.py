@@ -1,18 +1,20 @@
 """What one tag of a Modbus device is: its place, its type and scale, its names.
 
-`Register` is a tag that is read, with what is published of it; a tag that may be written is in
-`write_config`. Made by documents, used by every part of a flow.
+The one description of a tag, from the document to the wire: `Register` is read, with what is
+published of it; one that may be written is in `write_register`.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 import msgspec
 
-from fsmv2.errors import LocationError
-from fsmv2.model import check_name_part
+from fsmv2.document import Templated
+from fsmv2.flow.field_types import Band, Name, Pause
+from fsmv2.flow.tag import Problem, publishing_problems, unclean, virtual_path_problems
 
 Kind = Literal["holding", "input", "coil", "discrete"]
 ValueType = Literal[
@@ -42,16 +44,16 @@ class ModbusTag(msgspec.Struct, frozen=True, kw_only=True):
     `offset` turn a raw number n into n × scale + offset.
     """
 
-    name: str
-    address: int
-    kind: Kind = "holding"
-    type: ValueType = "uint16"
-    length: int = 0
-    scale: float | None = None
-    offset: float = 0.0
-    virtual_path: str = ""
-    word_order: Order | None = None
-    byte_order: Order | None = None
+    name: Templated[Name]
+    address: Templated[Annotated[int, msgspec.Meta(ge=0, le=65535)]]
+    kind: Templated[Kind] = "holding"
+    type: Templated[ValueType] = "uint16"
+    length: Templated[Annotated[int, msgspec.Meta(ge=0, le=125)]] = 0
+    scale: Templated[float] | None = None
+    offset: Templated[float] = 0.0
+    virtual_path: Templated[str] = ""
+    word_order: Templated[Order] | None = None
+    byte_order: Templated[Order] | None = None
 
     @property
     def width(self) -> int:
@@ -60,19 +62,17 @@ class ModbusTag(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Register(ModbusTag, frozen=True, kw_only=True):
-    """A tag that is read, and which of its values are published.
+    """One entry of `registers:`, a tag.
 
-    `rename` is the name it is published by, if not its own; then its own may be any text.
-    `deadband`, in units of the published value: only a value that differs by more from the last
-    published one is published; 0: any change; None: every value. `deadband_percent`: the same in
-    percent of the last published value. `min_interval`, in seconds: at most one sample in this
-    time, the last value read in it.
+    `address` counts from 0. `rename` is the name it is published by, if not its own; then its own
+    may be any text. `deadband`, `deadband_percent` and `min_interval` say which values are
+    published; see [Publish less](../how-to/publish-less.md).
     """
 
-    rename: str = ""
-    deadband: float | None = None
-    deadband_percent: float | None = None
-    min_interval: float = 0.0
+    rename: Templated[str] = ""
+    deadband: Templated[Band] | None = None
+    deadband_percent: Templated[Band] | None = None
+    min_interval: Templated[Pause] = 0.0
 
     @property
     def published(self) -> str:
@@ -80,61 +80,33 @@ class Register(ModbusTag, frozen=True, kw_only=True):
         return self.rename or self.name
 
 
-def tag_problems(tag: ModbusTag) -> list[str]:
+def tag_problems(tag: ModbusTag) -> Iterator[Problem]:
     """Everything that is wrong with a tag by itself, its names aside."""
-    problems = []
-    if tag.virtual_path:
-        problems += unclean(*tag.virtual_path.split("."), what="virtual path part")
+    yield from virtual_path_problems(tag.virtual_path)
     if tag.kind in BIT_KINDS and tag.type != "bool":
-        problems.append(f"a {tag.kind} is one bit, its type is bool, not {tag.type}")
+        yield "", f"a {tag.kind} is one bit, its type is bool, not {tag.type}"
     if tag.type == "string" and not 1 <= tag.length <= 125:
-        problems.append("a string needs length: its number of registers, from 1 to 125")
+        yield "", "a string needs length: its number of registers, from 1 to 125"
     if tag.type in ("bool", "string") and tag.scale is not None:
-        problems.append(f"a {tag.type} cannot have a scale")
+        yield "", f"a {tag.type} cannot have a scale"
     for what, number in (("scale", tag.scale), ("offset", tag.offset)):
         if number is not None and not math.isfinite(number):
-            problems.append(f"{what} {number:g} is not a number to calculate with")
+            yield "", f"{what} {number:g} is not a number to calculate with"
     if not 0 <= tag.address <= 65535:
-        problems.append(f"address {tag.address} is not from 0 to 65535")
+        yield "", f"address {tag.address} is not from 0 to 65535"
     elif tag.address + tag.width > 65536:
-        problems.append(f"it ends beyond address 65535 ({tag.address} + {tag.width})")
-    return problems
+        yield "", f"it ends beyond address 65535 ({tag.address} + {tag.width})"
 
 
-def register_problems(register: Register) -> list[str]:
+def register_problems(register: Register) -> Iterator[Problem]:
     """Everything that is wrong with a tag that is read."""
     # A tag that is renamed may be called what the device's manual calls it.
-    what = "published name" if register.rename else "tag name"
-    problems = [*unclean(register.published, what=what), *tag_problems(register)]
+    key, what = ("rename", "published name") if register.rename else ("name", "tag name")
+    for problem in unclean(register.published, what=what):
+        yield key, problem
+    yield from tag_problems(register)
     if not register.name:
-        problems.append("it has no name")
-    for key, band in (
-        ("deadband", register.deadband),
-        ("deadband_percent", register.deadband_percent),
-    ):
-        if band is None:
-            continue
-        if not 0 <= band < math.inf:
-            problems.append(f"{key} {band:g} is not 0 or more")
-        elif band and register.type in ("bool", "string"):
-            problems.append(
-                f"a {register.type} changes or it does not: its deadband can only be 0, "
-                "which publishes changes"
-            )
-    if register.deadband is not None and register.deadband_percent is not None:
-        problems.append("deadband and deadband_percent exclude each other")
-    if not 0 <= register.min_interval < math.inf:
-        problems.append(f"min_interval {register.min_interval:g} s is not 0 or more")
-    return problems
-
-
-def unclean(*names: str, what: str) -> list[str]:
-    """What is wrong with parts of a subject, which are used as they stand."""
-    problems = []
-    for name in names:
-        try:
-            if check_name_part(name, what) != name:
-                problems.append(f"the {what} {name!r} has white space around it")
-        except LocationError as error:
-            problems.append(str(error))
-    return problems
+        yield "", "it has no name"
+    only_changes = register.type if register.type in ("bool", "string") else ""
+    for _, problem in publishing_problems(register, only_changes=only_changes):
+        yield "", problem

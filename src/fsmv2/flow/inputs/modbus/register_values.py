@@ -10,8 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from fsmv2.flow.inputs.modbus.register import ModbusTag, Order
-
-Value = int | float | bool | str
+from fsmv2.flow.tag import GREATEST_INTEGER, LEAST_INTEGER, Value
 
 FORMATS = {
     "int16": "h",
@@ -23,9 +22,6 @@ FORMATS = {
     "float32": "f",
     "float64": "d",
 }
-
-LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**64 - 1
-"""Whole numbers that every reader of JSON here takes as they stand; beyond them they are floats."""
 
 
 def decode(

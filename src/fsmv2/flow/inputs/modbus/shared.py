@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fsmv2.flow.inputs.modbus.modbus_connection import DeviceStatus, ModbusConnection
+from fsmv2.flow.device import DeviceStatus
+from fsmv2.flow.inputs.modbus.modbus_connection import ModbusConnection
+from fsmv2.flow.inputs.modbus.modbus_device import ModbusDevice
 
 Address = tuple[str, int]
 
@@ -63,6 +65,12 @@ class SharedConnections:
         use = Use(self, connection, user=user, unit=unit, gap=gap)
         self._set(connection, (*self.uses(connection), use))
         return use
+
+    def use_for(self, device: ModbusDevice, *, user: str) -> Use:
+        """The same for a config."""
+        return self.use(
+            device.host, device.port, user=user, unit=device.unit, gap=device.request_gap
+        )
 
     def uses(self, connection: ModbusConnection) -> tuple[Use, ...]:
         """Who uses it now."""

@@ -16,8 +16,9 @@ from collections.abc import Callable
 from typing import Any
 
 from fsmv2.flow.inputs.modbus.register import BIT_KINDS, Register
-from fsmv2.flow.inputs.modbus.register_values import Value, encode
+from fsmv2.flow.inputs.modbus.register_values import encode
 from fsmv2.flow.optional_packages import industrial, silence
+from fsmv2.flow.tag import Value
 
 SIMULATED_REGISTERS = (
     Register(name="temperature", address=0, type="int16", scale=0.1),

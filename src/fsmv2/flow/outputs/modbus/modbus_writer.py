@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import msgspec
 
-from fsmv2.flow.commands.write_config import ModbusOutput, WriteRegister
+from fsmv2.flow.commands.command_output import Outcome
 from fsmv2.flow.inputs.modbus.device_error import (
     NOT_DONE,
     DeviceError,
@@ -18,13 +17,13 @@ from fsmv2.flow.inputs.modbus.device_error import (
     WrongAnswerError,
 )
 from fsmv2.flow.inputs.modbus.modbus_connection import Refusal
-from fsmv2.flow.inputs.modbus.raw import BITS
-from fsmv2.flow.inputs.modbus.register_values import Value, decode
+from fsmv2.flow.inputs.modbus.register_values import decode
 from fsmv2.flow.inputs.modbus.request import read_request, write_request
 from fsmv2.flow.inputs.modbus.shared import Use
-
-Known = Literal["written", "refused", "failed", "unknown"]
-"""What is known of a write that was tried; `refused`: nothing was sent, since it may not be now."""
+from fsmv2.flow.outputs.modbus.modbus_write_config import ModbusOutput
+from fsmv2.flow.outputs.modbus.raw import BITS
+from fsmv2.flow.outputs.modbus.write_register import WriteRegister
+from fsmv2.flow.tag import Value
 
 UNDECIDED = {
     4: "the device failed while it worked on it, perhaps after it had taken the value",
@@ -32,13 +31,6 @@ UNDECIDED = {
     11: "the gateway passed it on, and the device behind it did not answer",
 }
 """What some exceptions mean for a write, where it is more than what they mean for any request."""
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """`refused` and `failed` only when the device cannot have taken the value; else `unknown`."""
-
-    known: Known
-    reason: str = ""
 
 
 class ModbusWriter:
@@ -72,8 +64,13 @@ class ModbusWriter:
             return self._at(str(error))
         return ""
 
+    @property
+    def address(self) -> str:
+        """Where the device is, for a person."""
+        return str(self._config.reach)
+
     def _at(self, reason: str) -> str:
-        return f"{self._config.host}:{self._config.port}: {reason}" if reason else ""
+        return f"{self.address}: {reason}" if reason else ""
 
     def close(self) -> None:
         """No more writes: the connection is left to its other users."""

@@ -89,7 +89,7 @@ class UnsConnection:
         self._login = login
         self.up = asyncio.Event()
         self.error = "not connected yet"
-        self.users = 0
+        self.users = 0  # counted by `SharedNats`
         self._stream = stream
         self._server = server
         self._client: Any = None

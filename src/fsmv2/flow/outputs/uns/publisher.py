@@ -14,10 +14,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Awaitable, Callable
 
-from fsmv2.flow.flow_config import UnsOutput
 from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
 from fsmv2.flow.outputs.uns.retained import Retained
+from fsmv2.flow.outputs.uns.uns_config import UnsOutput
 from fsmv2.flow.sample import Sample
 from fsmv2.flow.stats import Counters
 
@@ -27,10 +28,22 @@ AFTER_REFUSAL = 0.2
 """Seconds to wait when the broker refuses, as it does while JetStream starts."""
 
 
+async def nobody_else() -> None:
+    """The connection is nobody's to give back to."""
+
+
 class UnsPublisher:
     """Runs on the engine's loop."""
 
-    def __init__(self, config: UnsOutput, counters: Counters, connection: UnsConnection) -> None:
+    def __init__(
+        self,
+        config: UnsOutput,
+        counters: Counters,
+        connection: UnsConnection,
+        release: Callable[[], Awaitable[None]] = nobody_else,
+    ) -> None:
+        """`release` is awaited when the connection, which others share, is not needed any more."""
+        self._release = release
         self._config = config
         self._counters = counters
         self._connection = connection
@@ -110,6 +123,10 @@ class UnsPublisher:
         for subject in self._ours:
             self._connection.turns.leave(subject, self)
         self._ours.clear()
+
+    async def release(self) -> None:
+        """Give back the connection."""
+        await self._release()
 
     async def drained(self, within: float) -> int:
         """Wait until all is acknowledged, or the time is over; returns what is left."""

@@ -1,7 +1,8 @@
 """From a value that somebody wants written to the registers that hold it, or why there are none.
 
-The inverse of reading (`values`), but strict: what does not fit exactly is refused, never bent.
-The one exception is a number with a scale, which is rounded to the nearest step of its register.
+The inverse of reading (`register_values`), but strict: what does not fit exactly is refused, never
+bent. The one exception is a number with a scale, which is rounded to the nearest step of its
+register.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from fractions import Fraction
 from typing import Any
 
 from fsmv2.errors import visible
-from fsmv2.flow.commands.write_config import WriteRegister, plain
 from fsmv2.flow.inputs.modbus.register import Order
-from fsmv2.flow.inputs.modbus.register_values import Value, decode, encode, exact
+from fsmv2.flow.inputs.modbus.register_values import decode, encode, exact
+from fsmv2.flow.outputs.modbus.write_register import WriteRegister, plain
+from fsmv2.flow.tag import Value
 
 BITS = {"int16": 16, "uint16": 16, "int32": 32, "uint32": 32, "int64": 64, "uint64": 64}
 

@@ -1,0 +1,149 @@
+"""Which flow of an engine executes which commands, and who refuses them while none does."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.parse import quote
+
+from fsmv2.errors import FlowError
+from fsmv2.flow.commands.command_flow import WriteFlow
+from fsmv2.flow.commands.refusal import Refusal
+from fsmv2.flow.commands.refusing import RefusingListener
+from fsmv2.flow.commands.seen import SeenCommands
+from fsmv2.flow.engine_shares import EngineShares
+from fsmv2.flow.flow_config import WriteConfig
+from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
+from fsmv2.flow.outputs.uns.shared_nats import SharedNats
+from fsmv2.flow.registry import COMMAND_OUTPUTS
+
+LONGEST_NAME = 150
+"""Characters of a flow's name that stand in the name of its file; file systems take 255."""
+
+
+def memory_file(name: str, folder: str) -> Path | None:
+    """Where the flow of this name keeps the ids of its commands; None: it does not."""
+    if not folder:
+        return None
+    safe = quote(name, safe="")
+    if len(safe) > LONGEST_NAME:
+        digest = hashlib.blake2b(name.encode(), digest_size=8).hexdigest()
+        safe = f"{safe[:LONGEST_NAME]}-{digest}"
+    return Path(folder) / f"{safe}.jsonl"
+
+
+class CommandRouting:
+    """Runs on the engine's loop. `running` are its write flows, `leaving` those that are ending."""
+
+    def __init__(
+        self,
+        shares: EngineShares,
+        running: Callable[[], Iterable[WriteFlow]],
+        leaving: Callable[[], Iterable[WriteFlow]],
+    ) -> None:
+        self._shares = shares
+        self._running = running
+        self._leaving = leaving
+        self._seen: dict[tuple[str, str], asyncio.Future[SeenCommands]] = {}
+        self._rewriting: set[asyncio.Task[None]] = set()
+        self._refusing: list[RefusingListener] = []
+
+    def flow(self, config: WriteConfig, refusal: Refusal) -> WriteFlow:
+        """The flow of a config, which was remembered before."""
+        hears, answers = self._connections(config)
+        seen = self._seen[config.name, config.input.memory].result()
+        kind = COMMAND_OUTPUTS.of(config.output)
+        output = kind.opens(config.output, config.name, self._shares)
+        return WriteFlow(config, hears, answers, output, seen, refusal, self.hand_over)
+
+    async def release(self, flow: WriteFlow | RefusingListener) -> None:
+        """Give back the connections of what was closed."""
+        for connection in flow.connections:
+            await self._shares.of(SharedNats).release(connection)
+
+    async def remember(self, config: WriteConfig) -> None:
+        """Read which commands a flow of this name has executed; FlowError: they cannot be kept.
+
+        In a thread, as the disk may take its time. Of several starts at once all wait for one
+        reading, and go on in the order in which they were asked for.
+        """
+        key = (config.name, config.input.memory)
+        if key not in self._seen:
+            reading = asyncio.to_thread(SeenCommands, memory_file(*key))
+            self._seen[key] = asyncio.ensure_future(reading)
+        try:
+            await asyncio.shield(self._seen[key])
+        except OSError as error:
+            self._seen.pop(key, None)  # the next start tries again
+            raise FlowError(
+                f"the ids of commands cannot be kept in {config.input.memory}: {error.strerror}.",
+                fix="Let the user that fsmv2 runs as write there.",
+            ) from None
+
+    def write_again(self) -> None:
+        """Write again what is remembered: its directory was lost."""
+        for reading in self._seen.values():
+            if reading.done() and not reading.cancelled() and reading.exception() is None:
+                task = asyncio.ensure_future(reading.result().write_again())
+                self._rewriting.add(task)
+                task.add_done_callback(self._rewriting.discard)
+
+    def check_subject(self, config: WriteConfig) -> None:
+        """Two flows that hear the same commands would refuse each other's."""
+        for flow in self._running():
+            if flow.config.name != config.name and _overlap(flow.config, config):
+                raise FlowError(
+                    f"commands on {config.input.subject} are heard by {flow.config.name} already, "
+                    f"on {flow.config.input.subject}.",
+                    fix="Give one of the two another location, or a `subject:` of its own.",
+                )
+
+    async def refuse(self, config: WriteConfig) -> RefusingListener:
+        """Refuse commands with the reason, as long as nobody executes them."""
+
+        async def remember() -> SeenCommands:
+            await self.remember(config)
+            return self._seen[config.name, config.input.memory].result()
+
+        def taken() -> bool:
+            return any(
+                flow.hearing and _overlap(flow.config, config)
+                for flow in (*self._running(), *self._leaving())
+            )
+
+        listener = RefusingListener(config, *self._connections(config), remember, taken)
+        self._refusing.append(listener)
+        listener.start()
+        return listener
+
+    async def refuse_no_more(self, listener: RefusingListener) -> None:
+        """End what `refuse` began."""
+        if listener in self._refusing:
+            self._refusing.remove(listener)
+            await listener.close()
+            await self.release(listener)
+
+    async def hand_over(self, config: WriteConfig) -> None:
+        """A write flow has begun to hear, or is about to end: who refuses goes, or comes."""
+        for listener in list(self._refusing):
+            if _overlap(listener.config, config):
+                await listener.settle()
+
+    async def aclose(self) -> None:
+        """Nobody refuses any more."""
+        for listener in list(self._refusing):
+            await self.refuse_no_more(listener)
+
+    def _connections(self, config: WriteConfig) -> tuple[UnsConnection, UnsConnection]:
+        """Where commands are heard, and where they are answered."""
+        of, pool = config.input, self._shares.of(SharedNats)
+        to_whom = (of.url, of.stream, of.server, of.login)
+        return pool.use(*to_whom, hears=True), pool.use(*to_whom)
+
+
+def _overlap(one: WriteConfig, other: WriteConfig) -> bool:
+    """Whether some commands are for both."""
+    first, second = f"{one.input.subject}.", f"{other.input.subject}."
+    return first.startswith(second) or second.startswith(first)

@@ -1,0 +1,63 @@
+"""`modbus:` as an input: what to read of a device, as a document says it and as it is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from fsmv2.document import Templated
+from fsmv2.errors import UnfitError
+from fsmv2.flow.field_types import Interval
+from fsmv2.flow.inputs.modbus.modbus_device import ModbusDevice, device_problems
+from fsmv2.flow.inputs.modbus.register import Register, register_problems
+from fsmv2.flow.tag import Problem
+
+
+class ModbusInput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):
+    """`modbus:` a Modbus TCP device and the tags to read.
+
+    It is read every `every`. Reads of tags with at most `max_gap` unread addresses between them are
+    merged into one request. After each request, whoever it is from, the device is left alone for
+    `request_gap`. Word order is that of the registers of one value, byte order that of the bytes of
+    one register; `big` is what the protocol says and most devices do.
+    """
+
+    DOES: ClassVar[str] = "reads"
+
+    registers: Annotated[tuple[Register, ...], msgspec.Meta(min_length=1)]
+    every: Templated[Interval] = 1.0
+    max_gap: Templated[Annotated[int, msgspec.Meta(ge=0, le=100)]] = 8
+
+    def __post_init__(self) -> None:
+        if problems := list(_problems(self)):
+            raise UnfitError("modbus", problems)
+
+    @property
+    def tags(self) -> tuple[Register, ...]:
+        """What is read."""
+        return self.registers
+
+
+def _problems(config: ModbusInput) -> Iterator[Problem]:
+    yield from device_problems(config)
+    if not 0.01 <= config.every < math.inf:
+        yield "every", f"every {config.every:g} s is not 0.01 s or more"
+    if not 0 <= config.max_gap <= 100:
+        yield "max_gap", f"max_gap {config.max_gap} is not from 0 to 100"
+    if not config.registers:
+        yield "registers", "registers is empty: name at least one tag to read"
+    seen: dict[tuple[str, str], int] = {}
+    for number, register in enumerate(config.registers):
+        where = f"registers[{number}]"
+        for key, problem in register_problems(register):
+            yield f"{where}.{key}" if key else where, f"{where} ({register.name}): {problem}"
+        first = seen.setdefault((register.virtual_path, register.published), number)
+        if first != number:
+            renamed = f" '{register.rename}'" if register.rename else ""
+            yield (
+                f"{where}.{'rename' if renamed else 'name'}",
+                f"{where} ({register.name}): the tag name{renamed} is taken by registers[{first}]",
+            )

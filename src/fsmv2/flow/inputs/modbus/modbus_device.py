@@ -1,0 +1,69 @@
+"""A Modbus TCP device as a config names it: address, unit, time-out, pauses and orders of bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+
+from fsmv2.document import HostAndPort, Templated
+from fsmv2.flow.device import Reach
+from fsmv2.flow.field_types import Pause, Seconds
+from fsmv2.flow.inputs.modbus.register import Order
+from fsmv2.flow.tag import Problem
+from fsmv2.model.network_address import MODBUS_PORT, NoAddressError, read_host_and_port
+from fsmv2.model.secrets.vault import holds_secret
+
+
+class ModbusDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """`timeout`, and `request_gap`, for which it is left alone after each request, in seconds.
+
+    Word order is that of the registers of one value, byte order that of the bytes of one register;
+    `big` is what the protocol says and most devices do.
+    """
+
+    address: Templated[HostAndPort]
+    unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
+    timeout: Templated[Seconds] = 1.0
+    request_gap: Templated[Pause] = 0.0
+    word_order: Templated[Order] = "big"
+    byte_order: Templated[Order] = "big"
+
+    @property
+    def host(self) -> str:
+        """Of an address with a secret in it, the host is known only when it is used."""
+        return self._host_and_port[0]
+
+    @property
+    def port(self) -> int:
+        """502 if the address has none."""
+        return self._host_and_port[1]
+
+    @property
+    def reach(self) -> Reach:
+        """Where it is."""
+        return Reach(*self._host_and_port, self.request_gap)
+
+    @property
+    def _host_and_port(self) -> tuple[str, int]:
+        address = self.address
+        if not holds_secret(address):
+            return read_host_and_port(address, default_port=MODBUS_PORT)
+        host, _, port = address.rpartition(":")
+        return (host, int(port)) if port.isdecimal() else (address, MODBUS_PORT)
+
+
+def device_problems(device: ModbusDevice) -> Iterator[Problem]:
+    """Everything that is wrong with it."""
+    try:
+        device.reach  # noqa: B018  (reads it)
+    except NoAddressError as error:
+        yield "address", f"the address {device.address!r} {error}"
+    if not 0 <= device.unit <= 255:
+        yield "unit", f"unit {device.unit} is not from 0 to 255"
+    if not 0 < device.timeout < math.inf:
+        yield "timeout", f"timeout {device.timeout:g} s is not a time above 0"
+    if not 0 <= device.request_gap < math.inf:
+        yield "request_gap", f"request_gap {device.request_gap:g} s is not 0 or more"

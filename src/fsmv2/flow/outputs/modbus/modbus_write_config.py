@@ -1,0 +1,51 @@
+"""`modbus:` as an output: which tags of a device may be written, and how a value becomes words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fsmv2.errors import UnfitError
+from fsmv2.flow.commands.command_output import Prepared
+from fsmv2.flow.inputs.modbus.modbus_device import ModbusDevice, device_problems
+from fsmv2.flow.outputs.modbus.raw import registers_for
+from fsmv2.flow.outputs.modbus.write_register import WriteRegister, write_register_problems
+from fsmv2.flow.tag import Problem
+
+
+class ModbusOutput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):
+    """`modbus:` below `write:`, a Modbus TCP device and the only tags of it that may be written."""
+
+    registers: tuple[WriteRegister, ...]
+
+    def __post_init__(self) -> None:
+        if problems := list(_problems(self)):
+            raise UnfitError("modbus", problems)
+
+    @property
+    def tags(self) -> tuple[WriteRegister, ...]:
+        """What may be written; nothing else ever is."""
+        return self.registers
+
+    def prepare(self, tag: WriteRegister, value: Any) -> Prepared:
+        """The registers that hold a value of JSON; ValueError with the reason if none do."""
+        return Prepared(
+            *registers_for(tag, value, word_order=self.word_order, byte_order=self.byte_order)
+        )
+
+
+def _problems(config: ModbusOutput) -> Iterator[Problem]:
+    yield from device_problems(config)
+    if not config.registers:
+        yield "registers", "registers is empty: name at least one tag that may be written"
+    seen: dict[str, int] = {}
+    for number, register in enumerate(config.registers):
+        where = f"registers[{number}]"
+        for key, problem in write_register_problems(register):
+            yield f"{where}.{key}" if key else where, f"{where} ({register.name}): {problem}"
+        first = seen.setdefault(register.path, number)
+        if first != number:
+            yield (
+                f"{where}.name",
+                f"{where} ({register.name}): the tag name is taken by registers[{first}]",
+            )

@@ -1,0 +1,150 @@
+"""The sections of a plant's document: their keys, types and ranges.
+
+What is below `connection:`, `read:` and `write:` is described where it is used, in `fsmv2.flow`, a
+protocol's part with the protocol; here it is only checked as it is written, templates included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from fsmv2 import EngineSettings
+from fsmv2.document import AsWritten, Duration, Templated
+from fsmv2.flow import Device, ReadSection, WriteSection
+from fsmv2.plant.process_section import BackoffSection, ProcessSection
+
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+PortOrChosen = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
+
+
+class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`agent:` the name of the tree's root, and where it stands."""
+
+    name: Name
+    location: Any = None
+
+
+class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`broker:` an embedded broker, or the `url` of one that runs already. Port 0: chosen.
+
+    `user`, `password`, `token`, `ca_file` go with `url`; `users` are those of the embedded one.
+    """
+
+    embedded: bool = True
+    url: Templated[str] | None = None
+    port: PortOrChosen = 0
+    mqtt_port: PortOrChosen = 0
+    user: Templated[str] = ""
+    password: Templated[str] = ""
+    token: Templated[str] = ""
+    ca_file: Templated[str] = ""
+    users: dict[str, Templated[Name]] = {}
+    sync_interval: Annotated[Duration, msgspec.Meta(ge=0)] = 10.0
+    max_store_mb: Annotated[int, msgspec.Meta(ge=10)] = 10240
+
+
+class TemplateSection(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of `templates:`; what bridges made from it share.
+
+    Bridges whose flows reach a device have a `connection`, this one or their own.
+    """
+
+    connection: AsWritten[Device] | None = None
+    read: AsWritten[ReadSection] | None = None
+    write: AsWritten[WriteSection] | None = None
+
+
+class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of `bridges:`; sections written here take the place of the template's."""
+
+    name: Name
+    template: str | None = None
+    connection: AsWritten[Device] | None = None
+    read: AsWritten[ReadSection] | None = None
+    write: AsWritten[WriteSection] | None = None
+    location: Any = None
+    variables: dict[str, Any] = {}
+    enabled: bool = True
+    detect_only: bool = False
+    state: Literal["active", "stopped"] = "active"
+
+
+class ActionSection(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `actions:`, what an action is to be instead of what its type says."""
+
+    timeout: Seconds | None = None
+    retries: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class TypeSection(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `types:`, what a worker type is to be instead of what it says itself."""
+
+    interval: Seconds | None = None
+    observe_timeout: Seconds | None = None
+    update_policy: Literal["recreate", "in_place"] | None = None
+    actions: dict[str, ActionSection] = {}
+    backoff: BackoffSection = BackoffSection()
+
+
+def _setting(field: msgspec.structs.FieldInfo) -> Any:
+    if field.name == "types":
+        return dict[str, TypeSection], {}
+    if field.type is bool:
+        return bool, field.default
+    if field.type is int:
+        least = 0 if field.name == "journal_mb" else 1
+        return Annotated[int, msgspec.Meta(ge=least)], field.default
+    if field.name == "backoff_jitter":
+        return Annotated[float, msgspec.Meta(ge=0, le=1)], field.default
+    rate = field.name.endswith("per_second")
+    return Annotated[float, msgspec.Meta(gt=0)] if rate else Seconds, field.default
+
+
+if TYPE_CHECKING:
+    EngineSection = EngineSettings
+else:  # the same fields, as they are written in a document
+    EngineSection = msgspec.defstruct(
+        "EngineSection",
+        [(field.name, *_setting(field)) for field in msgspec.structs.fields(EngineSettings)],
+        frozen=True,
+        kw_only=True,
+        module=__name__,
+        namespace={
+            "__doc__": "`engine:` the engine's settings, read when it starts; "
+            "see [what each is for](settings.md)."
+        },
+    )
+
+
+def engine_settings(section: EngineSettings) -> EngineSettings:
+    """The settings of a section; SpecError names those that do not fit together."""
+    given = {name: getattr(section, name) for name in section.__struct_fields__}
+    wanted = next(f.type for f in msgspec.structs.fields(EngineSettings) if f.name == "types")
+    given["types"] = msgspec.convert(msgspec.to_builtins(section.types), wanted)
+    return EngineSettings(**given)
+
+
+class GroupSection(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of `groups:`; processes, bridges or the broker that are restarted together."""
+
+    strategy: Literal["one_for_all", "rest_for_one"]
+    members: Annotated[list[str], msgspec.Meta(min_length=2)]
+
+
+class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_": "global"}):
+    """The whole document."""
+
+    ALIASES: ClassVar[Mapping[str, str]] = {"protocolConverter": "bridges"}
+
+    agent: AgentSection
+    global_: dict[str, Any] = {}
+    broker: BrokerSection = BrokerSection()
+    engine: EngineSection = EngineSection()
+    templates: dict[str, TemplateSection] = {}
+    bridges: list[BridgeSection] = []
+    processes: dict[str, ProcessSection] = {}
+    groups: list[GroupSection] = []

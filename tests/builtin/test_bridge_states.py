@@ -231,3 +231,20 @@ def test_a_flow_is_not_blamed_for_a_cause_that_is_just_gone(state: str, back: st
     assert situation(state, **parts).state == "active"
     parts = {name: msgspec.structs.replace(part, since=95.0) for name, part in parts.items()}
     assert situation(state, flow=SICK, **parts).state == "degraded_flow"
+
+
+@pytest.mark.parametrize("state", ["starting_connection", *RUNNING])
+def test_without_a_device_to_reach_nothing_is_asked_of_a_connection(state: str) -> None:
+    """A flow that makes its values: there is no connection that could be up."""
+    spec = BridgeSpec(read={}, broker="plant/broker")
+    answer = ask(
+        Bridge(),
+        state,
+        spec=spec,
+        children={"dfc_read": FLOWS},
+        dependencies={"plant/broker": BROKER},
+    )
+    if state == "starting_connection":
+        assert answer == Goto("starting_broker", "there is no device to reach")
+    else:
+        assert getattr(answer, "state", state) == "active"

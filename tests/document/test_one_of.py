@@ -67,6 +67,7 @@ def test_the_key_says_what_is_below_it() -> None:
         ("by: {sea: }", "by.sea: 'sea' has no value, expected keys and values."),
         ("by: sea", "by: expected keys and values, got the text 'sea'."),
         ("by: {air: {rows: 2}}", "by.air.rows: 2 rows and 1 seats "),
+        ("by: {air: {seats: 0}}", "by.air.rows: 1 rows and 0 seats "),
     ],
 )
 def test_what_is_wrong_is_said_at_its_key(text: str, message: str) -> None:

@@ -151,12 +151,22 @@ class Fields:
 
 
 def _at(node: Node, problem: Diagnostic) -> Diagnostic:
-    """A problem a struct found in itself, at the field it names or else at the struct's key."""
-    field = node.get(*parse_path(problem.path)) if problem.path else None
-    if field is not None:
-        return field.problem(problem.code, problem.message, fix=problem.fix)
-    found = node.problem(problem.code, problem.message, fix=problem.fix, at_key=True)
-    path = join(node.path, problem.path) if problem.path else node.path
+    """A problem a struct found in itself: where its path leads, or as far as that is written."""
+    try:
+        rest = list(parse_path(problem.path))
+    except ValueError:
+        rest = [problem.path]
+    place = node
+    while rest and (below := place.get(rest[0])) is not None:
+        place = below
+        del rest[0]
+    at_key = bool(rest) or place is node
+    found = place.problem(problem.code, problem.message, fix=problem.fix, at_key=at_key)
+    if not rest:
+        return found
+    path = place.path
+    for step in rest:
+        path = join(path, str(step))
     return msgspec.structs.replace(found, path=path)
 
 

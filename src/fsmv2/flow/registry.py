@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from fsmv2.flow.device import Reach
+from fsmv2.flow.inputs.generate.generate_input import GENERATE
 from fsmv2.flow.inputs.modbus.modbus_input import MODBUS
 from fsmv2.flow.outputs.modbus.modbus_output import MODBUS_WRITES
 from fsmv2.flow.outputs.uns.uns_output import UNS
@@ -50,6 +51,7 @@ class Registry(Generic[K]):
 
 INPUTS = Registry(
     MODBUS,
+    GENERATE,
 )
 OUTPUTS = Registry(
     UNS,

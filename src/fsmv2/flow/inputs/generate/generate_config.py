@@ -1,0 +1,47 @@
+"""`generate:` which tags are made, how often, and from which seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from fsmv2.document import Templated
+from fsmv2.errors import UnfitError
+from fsmv2.flow.field_types import Interval
+from fsmv2.flow.inputs.generate.generated_tag import GeneratedTag, generated_tag_problems
+from fsmv2.flow.tag import Problem
+
+
+class GenerateInput(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
+    """`generate:` values that are made, for demos and tests: no device is reached.
+
+    All tags are made every `every`. Random values of one `seed` are the same each time.
+    """
+
+    DOES: ClassVar[str] = "makes"
+
+    tags: Annotated[tuple[GeneratedTag, ...], msgspec.Meta(min_length=1)]
+    every: Templated[Interval] = 1.0
+    seed: Templated[int] = 0
+
+    def __post_init__(self) -> None:
+        if problems := list(_problems(self)):
+            raise UnfitError("generate", problems)
+
+
+def _problems(config: GenerateInput) -> Iterator[Problem]:
+    if not 0.01 <= config.every < math.inf:
+        yield "every", f"every {config.every:g} s is not 0.01 s or more"
+    if not config.tags:
+        yield "tags", "tags is empty: name at least one tag to make"
+    seen: dict[tuple[str, str], int] = {}
+    for number, tag in enumerate(config.tags):
+        where, whose = f"tags[{number}]", f"tags[{number}] ({tag.name})"
+        for key, problem in generated_tag_problems(tag):
+            yield f"{where}.{key}", f"{whose}: {problem}"
+        first = seen.setdefault((tag.virtual_path, tag.name), number)
+        if first != number:
+            yield f"{where}.name", f"{whose}: the tag name is taken by tags[{first}]"

@@ -1,0 +1,15 @@
+"""`generate` as an input: its entry of the registry."""
+
+from __future__ import annotations
+
+from fsmv2.flow.input import InputKind
+from fsmv2.flow.inputs.generate.generate_config import GenerateInput
+from fsmv2.flow.inputs.generate.generator import Generator
+
+GENERATE = InputKind(
+    key="generate",
+    config=GenerateInput,
+    tags="tags",
+    sample_tag=lambda number: {"name": f"tag{number}", "curve": "sine"},
+    opens=Generator,
+)

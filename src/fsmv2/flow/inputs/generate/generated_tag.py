@@ -1,0 +1,64 @@
+"""One tag whose values are made: which curve it follows, and which of its values are published."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from fsmv2.document import Templated
+from fsmv2.flow.field_types import Band, Interval, Name, Pause
+from fsmv2.flow.tag import Problem, publishing_problems, unclean, virtual_path_problems
+
+Curve = Literal["sine", "counter", "random", "steps"]
+
+
+class GeneratedTag(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of `tags:`, a tag whose values are made.
+
+    `sine`: a wave of this `period`, `amplitude` above and below `offset`. `counter`: from `offset`
+    on, `amplitude` more after each `period`. `random`: anything up to `amplitude` from `offset`,
+    another value each `period`. `steps`: the `values` one after another, each for a `period`, round
+    and round. `deadband`, `deadband_percent` and `min_interval` say which values are published; see
+    [Publish less](../how-to/publish-less.md).
+    """
+
+    name: Templated[Name]
+    curve: Templated[Curve]
+    period: Templated[Interval] = 10.0
+    amplitude: Templated[int | float] = 1
+    offset: Templated[int | float] = 0
+    values: tuple[Templated[int | float | bool | str], ...] = ()
+    virtual_path: Templated[str] = ""
+    deadband: Templated[Band] | None = None
+    deadband_percent: Templated[Band] | None = None
+    min_interval: Templated[Pause] = 0.0
+
+    @property
+    def published(self) -> str:
+        """The name below the virtual path."""
+        return self.name
+
+
+def generated_tag_problems(tag: GeneratedTag) -> Iterator[Problem]:
+    """Everything that is wrong with a tag by itself."""
+    for problem in unclean(tag.name, what="tag name"):
+        yield "name", problem
+    yield from virtual_path_problems(tag.virtual_path)
+    if not 0.01 <= tag.period < math.inf:
+        yield "period", f"period {tag.period:g} s is not 0.01 s or more"
+    for key, number in (("amplitude", tag.amplitude), ("offset", tag.offset)):
+        if not math.isfinite(number):
+            yield key, f"{key} {number:g} is not a number to calculate with"
+    steps = tag.curve == "steps"
+    if steps and not tag.values:
+        yield "values", "steps need `values`: those it goes through, such as [idle, running]"
+    if not steps and tag.values:
+        yield "values", f"a {tag.curve} makes its values itself: only steps have `values`"
+    if steps and (tag.amplitude, tag.offset) != (1, 0):
+        key = "offset" if tag.offset else "amplitude"
+        yield key, f"steps go through their `values`: they have no {key}"
+    words = steps and any(isinstance(value, bool | str) for value in tag.values)
+    yield from publishing_problems(tag, only_changes="value that is no number" if words else "")

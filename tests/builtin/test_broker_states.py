@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from snapshots import ask
 
-from fsmv2.builtin.broker.broker_worker import HANGING, Broker, BrokerObserved, BrokerSpec
+from fsmv2.builtin.broker.broker_status import BrokerObserved
+from fsmv2.builtin.broker.broker_worker import HANGING, Broker, BrokerSpec
 from fsmv2.worker import Act, ActionResult, Goto, Outcome, Stay
 
 OURS = BrokerSpec(state_dir="/var/lib/plant/broker")

@@ -45,7 +45,7 @@ def kinds(state: Path, runs: int, processes: int, journal_bytes: int) -> list[Ki
             f"each run begins one, up to {journal_bytes} bytes in all; there are {journal}",
         ),
         Kind(
-            r"broker/(credentials\.json|ports\.json|start\.lock|store\.lock"
+            r"broker/(credentials\.json|ports\.json|broker\.json\.spare|start\.lock|store\.lock"
             r"|nats-server\.(conf|log|out|pid))",
             8,
             "one of each",

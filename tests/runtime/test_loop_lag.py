@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fsmv2 import Resources, TemporaryError
-from fsmv2.builtin.broker.broker_status import BrokerStatus
+from fsmv2.builtin.broker.broker_status import BrokerObserved
 from fsmv2.builtin.broker.broker_worker import Broker, BrokerSpec
 from fsmv2.builtin.connection import Connection, ConnectionSpec, History
 from fsmv2.runtime.loop_lag import LoopLag
@@ -40,7 +40,7 @@ async def test_a_device_is_not_blamed_for_the_lateness_of_this_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A time-out while the loop is late is no answer about the device, and says so."""
-    monkeypatch.setattr("fsmv2.builtin.connection.reach", never)
+    monkeypatch.setattr("fsmv2.builtin.connection.probe_tcp", never)
     spec = ConnectionSpec(host="127.0.0.1", port=1, timeout=0.05)
     seen = await Connection().collect_observed_state(spec, resources(History(), 0.0))
     assert not seen.reachable
@@ -52,7 +52,7 @@ async def test_latency_is_told_without_our_own_lateness(monkeypatch: pytest.Monk
     async def slow(host: str, port: int, *, within: float) -> None:
         await asyncio.sleep(0.2)
 
-    monkeypatch.setattr("fsmv2.builtin.connection.reach", slow)
+    monkeypatch.setattr("fsmv2.builtin.connection.probe_tcp", slow)
     spec = ConnectionSpec(host="127.0.0.1", port=1, timeout=30, slow_ms=100)
     seen = await Connection().collect_observed_state(spec, resources(History(), 0.0))
     assert seen.slow
@@ -63,8 +63,8 @@ async def test_latency_is_told_without_our_own_lateness(monkeypatch: pytest.Monk
 async def test_a_broker_is_not_blamed_either(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    async def unresponsive(config: Any) -> BrokerStatus:
-        return BrokerStatus(state="unresponsive", reason="does not answer within 1 s")
+    async def unresponsive(config: Any) -> BrokerObserved:
+        return BrokerObserved(status="unresponsive", reason="does not answer within 1 s")
 
     monkeypatch.setattr("fsmv2.builtin.broker.broker_worker.probe", unresponsive)
     spec = BrokerSpec(embedded=True, state_dir=str(tmp_path))

@@ -11,7 +11,8 @@ from typing import Any
 
 from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, Process
 from fsmv2.builtin.agent import AgentObserved, AgentSpec
-from fsmv2.builtin.broker.broker_worker import BrokerObserved, BrokerSpec
+from fsmv2.builtin.broker.broker_status import BrokerObserved
+from fsmv2.builtin.broker.broker_worker import BrokerSpec
 from fsmv2.builtin.connection import ConnectionObserved, ConnectionSpec, History
 from fsmv2.builtin.process import ProcessSpec
 from fsmv2.builtin.process.process_worker import ProcessObserved

@@ -211,7 +211,7 @@ async def test_lost_credentials_are_made_anew_with_one_restart(config: BrokerCon
     first = await start(config)
     before = known_credentials(config)
     credentials_file(config).unlink()
-    assert (await probe(config)).state == "outdated"
+    assert (await probe(config)).status == "outdated"
     again = await start(config)
     assert again.pid != first.pid
     assert known_credentials(config) not in (None, before)

@@ -16,7 +16,7 @@ from process_kit import becomes, config_of, lives, until
 
 from fsmv2.builtin.process.lifecycle import look, start, stop
 from fsmv2.builtin.process.orphans import end_orphans, orphans_in
-from fsmv2.builtin.process.process_record import Record, read_record, write_record
+from fsmv2.builtin.process.process_record import Record, read_record
 from fsmv2.builtin.process.process_table import found_in
 from fsmv2.builtin.process.spec import LONGEST, folder_of
 
@@ -188,11 +188,3 @@ def test_a_long_name_has_a_folder_that_fits_and_is_its_own(path: str, tmp_path: 
     (tmp_path / folder).mkdir()
     assert folder_of(path + "b") != folder
     assert folder_of(path) == folder
-
-
-def test_a_record_survives_being_written_many_times(tmp_path: Path) -> None:
-    """Two files take turns; a reader always finds one that is whole."""
-    for pid in range(1, 50):
-        write_record(str(tmp_path), Record(pid=pid, start_time=pid * 7))
-        assert read_record(str(tmp_path)) == Record(pid=pid, start_time=pid * 7)
-    assert len(list(tmp_path.iterdir())) <= 2

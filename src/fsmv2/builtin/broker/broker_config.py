@@ -13,7 +13,6 @@ import msgspec
 
 from fsmv2.errors import PermanentError, SpecError
 from fsmv2.host.in_thread import in_thread
-from fsmv2.host.private import replace_private
 
 RESERVED_USERS = ("fsmv2", "anonymous")
 """Names of users that the broker has in any case: ourselves, and who shows no password."""
@@ -133,8 +132,3 @@ def _real(state_dir: str) -> Path:
 async def known_on_disk(config: BrokerConfig) -> None:
     """Have the disk asked for its directory in a thread: from then on it is known."""
     await in_thread(lambda: config.directory)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file at once, readable by its owner only; a crash leaves the old or the new one."""
-    replace_private(path, text.encode())

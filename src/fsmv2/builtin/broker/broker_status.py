@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from fsmv2 import ObservedState
 from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.broker_record import Record, is_alive, read_record
 from fsmv2.builtin.broker.credentials import known_credentials
@@ -32,31 +33,35 @@ STREAM = "UMH"
 State = Literal["absent", "starting", "ready", "unresponsive", "outdated", "foreign"]
 
 
-class BrokerStatus(msgspec.Struct, frozen=True, kw_only=True):
+class BrokerObserved(ObservedState):
     """What a look found. `reason` is a sentence for people; `pid` 0 when there is none of ours.
 
-    absent: none of ours runs. starting: ours runs and was never ready yet. ready: it answers on
-    both protocols and JetStream works. unresponsive: it was ready and does not answer as it should.
-    outdated: ours, but not with this config, or not on record; a start ends it. foreign: somebody
-    else has the port.
+    `status` absent: none of ours runs. starting: ours runs and was never ready yet. ready: it
+    answers on both protocols and JetStream works. unresponsive: it was ready and does not answer as
+    it should. outdated: ours, but not with this config, or not on record; a start ends it. foreign:
+    somebody else has the port.
     """
 
-    state: State
-    reason: str
+    status: str = "absent"
+    reason: str = ""
     pid: int = 0
-    name: str = ""
-    version: str = ""
-    started_at: float = 0.0
     port: int = 0
     mqtt_port: int = 0
+    version: str = ""
+    started_at: float = 0.0
 
     @property
     def ready(self) -> bool:
         """Whether it answers on both protocols and JetStream works."""
-        return self.state == "ready"
+        return self.status == "ready"
+
+    @property
+    def exists(self) -> bool:
+        """Whether a process of ours runs, well or not."""
+        return self.pid != 0 and self.status != "absent"
 
 
-async def probe(config: BrokerConfig) -> BrokerStatus:
+async def probe(config: BrokerConfig) -> BrokerObserved:
     """Look at the embedded broker of this state directory. A few milliseconds; at most 2 s."""
     record = await in_thread(lambda: read_record(config))
     if record is None or not is_alive(config, record):
@@ -87,7 +92,7 @@ async def probe(config: BrokerConfig) -> BrokerStatus:
     return _ours(record, "ready", reason, greeting)
 
 
-async def probe_url(url: str, login: Login) -> BrokerStatus:
+async def probe_url(url: str, login: Login) -> BrokerObserved:
     """Look at a broker of the user's as a flow would: with the same login, the same client."""
     client = Client(url, login)
     try:
@@ -95,55 +100,53 @@ async def probe_url(url: str, login: Login) -> BrokerStatus:
             await client.connect()
             await stream_exists(client.nats, STREAM)
     except Exception as error:  # noqa: BLE001  (whatever the client raises is what is wrong)
-        return BrokerStatus(state="unresponsive", reason=client.reason_of(error))
+        return BrokerObserved(status="unresponsive", reason=client.reason_of(error))
     finally:
         await client.close()
     info = client.nats._server_info
-    return BrokerStatus(
-        state="ready",
+    return BrokerObserved(
+        status="ready",
         reason=f"{client.address} answers",
-        name=str(info.get("server_name", "")),
         version=str(info.get("version", "")),
         port=client.address.port if client.address is not None else 0,
     )
 
 
-def foreign(config: BrokerConfig, port: int) -> BrokerStatus:
+def foreign(config: BrokerConfig, port: int) -> BrokerObserved:
     """The status for a port that somebody else has taken."""
     holder = holder_of(port)
     by = f" by {holder}" if holder else " by another program"
-    return BrokerStatus(
-        state="foreign",
+    return BrokerObserved(
+        status="foreign",
         reason=f"port {port} of {config.host} is taken{by}; end it, or set broker.port",
     )
 
 
-async def _without_ours(config: BrokerConfig, record: Record | None) -> BrokerStatus:
+async def _without_ours(config: BrokerConfig, record: Record | None) -> BrokerObserved:
     """The status when the recorded server does not live, or none is on record."""
     lost = await in_thread(lambda: server_of_pid_file(config))
     if lost is not None:
         reason = f"pid {lost} is a server of ours that is not on record; a start ends it"
-        return BrokerStatus(state="outdated", reason=reason, pid=lost)
+        return BrokerObserved(status="outdated", reason=reason, pid=lost)
     # The last threads of a server that is ending may still hold its port.
-    ending = record is not None and record.server.is_zombie
+    ending = record is not None and record.process.is_zombie
     port = config.port or (await in_thread(lambda: remembered_ports(config.directory))).port
     if port and not ending:
         greeting = await greet(config.host, port)
         if isinstance(greeting, Greeting) or not greeting.nobody:
             return foreign(config, port)
     if record is None:
-        return BrokerStatus(state="absent", reason="not running")
-    return BrokerStatus(state="absent", reason=f"pid {record.pid} {record.server.how_ended}")
+        return BrokerObserved(status="absent", reason="not running")
+    return BrokerObserved(status="absent", reason=f"pid {record.pid} {record.process.how_ended}")
 
 
 def _ours(
     record: Record, state: State, reason: str, greeting: Greeting | None = None
-) -> BrokerStatus:
-    return BrokerStatus(
-        state=state,
+) -> BrokerObserved:
+    return BrokerObserved(
+        status=state,
         reason=reason,
         pid=record.pid,
-        name=record.name,
         version=greeting.version if greeting else "",
         started_at=record.started_at,
         port=record.port,

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from fsmv2 import (
     DesiredState,
-    ObservedState,
     Resources,
     Snapshot,
     Step,
@@ -26,7 +25,7 @@ from fsmv2 import (
 )
 from fsmv2.builtin.broker import server
 from fsmv2.builtin.broker.broker_config import BrokerConfig
-from fsmv2.builtin.broker.broker_status import BrokerStatus, probe, probe_url
+from fsmv2.builtin.broker.broker_status import BrokerObserved, probe, probe_url
 from fsmv2.builtin.broker.credentials import credentials_file
 from fsmv2.flow import Login
 
@@ -83,23 +82,6 @@ class BrokerSpec(UserSpec):
         )
 
 
-class BrokerObserved(ObservedState):
-    """What the last look found; `status` as in `BrokerStatus.state`."""
-
-    status: str = "absent"
-    reason: str = ""
-    pid: int = 0
-    port: int = 0
-    mqtt_port: int = 0
-    version: str = ""
-    started_at: float = 0.0
-
-    @property
-    def exists(self) -> bool:
-        """Whether a process of ours runs, well or not."""
-        return self.pid != 0 and self.status != "absent"
-
-
 Snap = Snapshot[BrokerSpec, BrokerObserved]
 
 
@@ -129,18 +111,18 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
     ) -> BrokerObserved:
         """Ask the server, over both of its protocols; change nothing."""
         found = await (probe(spec.config) if spec.embedded else probe_url(spec.url, spec.login))
-        if found.state == "unresponsive" and resources.late() > TOLERATED:
+        if found.status == "unresponsive" and resources.late() > TOLERATED:
             raise TemporaryError(
                 f"cannot tell whether the broker answers: this machine is too busy to ask "
                 f"(late by {resources.late():.1f} s)"
             )
-        return _observed(found)
+        return found
 
     @action(timeout=45.0, retries=0)
     async def start_server(self, spec: BrokerSpec, resources: Resources[None]) -> None:
         """Adopt the server that runs, or start one, and wait until it is ready."""
-        status = await server.start(spec.config)
-        resources.log.info("broker ready", pid=status.pid, port=status.port)
+        ready = await server.start(spec.config)
+        resources.log.info("broker ready", pid=ready.pid, port=ready.port)
 
     @action(timeout=25.0)
     async def stop_server(self, spec: BrokerSpec, resources: Resources[None]) -> None:
@@ -212,18 +194,6 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
         if s.spec.embedded and s.observed.exists:
             return act(self.stop_server, "ends the server")
         return goto(self.stopped, "no server of ours runs")
-
-
-def _observed(found: BrokerStatus) -> BrokerObserved:
-    return BrokerObserved(
-        status=found.state,
-        reason=found.reason,
-        pid=found.pid,
-        port=found.port,
-        mqtt_port=found.mqtt_port,
-        version=found.version,
-        started_at=found.started_at,
-    )
 
 
 def _trouble(s: Snap) -> str:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.builtin.broker.broker_config import RESERVED_USERS, BrokerConfig, write_private
+from fsmv2.builtin.broker.broker_config import RESERVED_USERS, BrokerConfig
 from fsmv2.errors import PermanentError
 from fsmv2.flow.outputs.uns.login import Credentials, read_credentials
+from fsmv2.host.private import replace_private
 
 OWN_USER, ANONYMOUS = RESERVED_USERS
 """Who the plant's own flows are, who may do everything; and everybody who shows no password."""
@@ -37,7 +38,7 @@ def have_credentials(config: BrokerConfig) -> Credentials:
             file.chmod(0o600)
             return known
         made = Credentials(user=OWN_USER, password=secrets.token_hex(24))
-        write_private(file, msgspec.json.encode(made).decode())
+        replace_private(file, msgspec.json.encode(made))
     except OSError as error:
         raise PermanentError(
             f"the broker's credentials cannot be kept in {file}: {error.strerror}.",

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.builtin.broker.broker_config import BrokerConfig, make_private_directory, write_private
+from fsmv2.builtin.broker.broker_config import BrokerConfig, make_private_directory
 from fsmv2.builtin.broker.broker_record import is_alive, read_record
 from fsmv2.builtin.broker.own_servers import find_servers
 from fsmv2.host.free_ports import free_port
+from fsmv2.host.private import replace_private
 
 PREFERRED = (4222, 1883)
 """What everyone expects; taken when they are free."""
@@ -51,14 +52,14 @@ def resolve_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, i
     port = port or free_port((remembered.port, PREFERRED[0]), ours=ours, other=mqtt_port)
     mqtt_port = mqtt_port or free_port((remembered.mqtt_port, PREFERRED[1]), ours=ours, other=port)
     make_private_directory(state_dir)
-    write_private(state_dir / "ports.json", msgspec.json.encode(Ports(port, mqtt_port)).decode())
+    replace_private(state_dir / "ports.json", msgspec.json.encode(Ports(port, mqtt_port)))
     return port, mqtt_port
 
 
 def _held_by_us(state_dir: Path, remembered: Ports) -> set[int]:
     config = BrokerConfig(state_dir=str(state_dir))
     record = read_record(config)
-    if record is not None and (is_alive(config, record) or record.server.is_ending):
+    if record is not None and (is_alive(config, record) or record.process.is_ending):
         return {record.port, record.mqtt_port}
     # One that is not on record was started with the ports remembered just before.
     return {remembered.port, remembered.mqtt_port} if find_servers(config) else set()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,6 @@ from fsmv2.builtin.broker.broker_config import (
     BrokerConfig,
     known_on_disk,
     make_private_directory,
-    write_private,
 )
 from fsmv2.builtin.broker.broker_record import (
     Record,
@@ -28,18 +28,19 @@ from fsmv2.builtin.broker.broker_record import (
     remove_record,
     write_record,
 )
-from fsmv2.builtin.broker.broker_status import BrokerStatus, foreign, probe
+from fsmv2.builtin.broker.broker_status import BrokerObserved, foreign, probe
 from fsmv2.builtin.broker.credentials import have_credentials
 from fsmv2.builtin.broker.own_servers import find_servers
 from fsmv2.builtin.broker.ports import settle
 from fsmv2.builtin.broker.server_config import digest, render
 from fsmv2.builtin.broker.spawn import find_server, last_words, spawn
+from fsmv2.builtin.process.adoption import start_or_adopt
 from fsmv2.errors import TemporaryError
 from fsmv2.host.file_lock import locked
 from fsmv2.host.free_ports import is_free
 from fsmv2.host.in_thread import in_thread
 from fsmv2.host.open_files import opened_by
-from fsmv2.host.private import sweep
+from fsmv2.host.private import replace_private, sweep
 from fsmv2.host.process_end import end, see_off
 from fsmv2.host.process_identity import living
 from fsmv2.host.procfs import boot, kernel_start
@@ -62,8 +63,6 @@ REPLACE_GRACE = 2.0
 
 def only_one(config: BrokerConfig, *, within: float) -> AbstractAsyncContextManager[int]:
     """Be the only one who starts or stops this broker; TemporaryError after `within` seconds."""
-    # A killed fsmv2 gives this lock back only after the server it was about to start has begun:
-    # its copy of the descriptor closes on exec. So no server can hide between fork and exec.
     does = f"is starting or stopping the broker in {config.state_dir}"
     return _lock(config.directory / "start.lock", does, within)
 
@@ -82,7 +81,7 @@ def _lock(path: Path, does: str, within: float) -> AbstractAsyncContextManager[i
     return locked(path, lambda: f"{opened_by(path) or 'another process'} {does}.", within=within)
 
 
-async def start(config: BrokerConfig) -> BrokerStatus:
+async def start(config: BrokerConfig) -> BrokerObserved:
     """Have exactly one broker of this state directory running, and ready.
 
     Adopts the one that runs; ends one that does not answer or runs with another config; else
@@ -92,16 +91,12 @@ async def start(config: BrokerConfig) -> BrokerStatus:
     await known_on_disk(config)
     program = await in_thread(find_server)
     await in_thread(lambda: make_private_directory(config.directory))
-    async with only_one(config, within=LOCK_WITHIN):
-        adopted = await _adopt(config)
-        if adopted is not None:
-            return adopted
-        await _end_ours(config, REPLACE_GRACE)
-        # Only now: chosen ports that one of ours still has would be taken for somebody else's.
-        config = await in_thread(partial(settle, config))
-        async with store_lock(config, within=STORE_WITHIN) as lock:
-            record = await in_thread(lambda: _spawn(program, config, lock))
-        return await _until_ready(config, record)
+    return await start_or_adopt(
+        only_one(config, within=LOCK_WITHIN),
+        adopt=lambda _: _adopt(config),
+        end=lambda: _end_ours(config, REPLACE_GRACE),
+        launch=lambda _: _launch(program, config),
+    )
 
 
 async def stop(config: BrokerConfig, *, grace: float = 5.0) -> None:
@@ -117,22 +112,31 @@ async def stop(config: BrokerConfig, *, grace: float = 5.0) -> None:
         await _end_ours(config, grace)
 
 
-async def _adopt(config: BrokerConfig) -> BrokerStatus | None:
+async def _adopt(config: BrokerConfig) -> BrokerObserved | None:
     """The status of a ready server of ours, given time if it is only slow; None: there is none."""
-    began = time.monotonic()
-    while True:
-        status = await probe(config)
-        if status.ready:
-            await in_thread(lambda: _mark_ready(config))
-            return status
-        waited = time.monotonic() - began
-        if status.state == "starting" and time.time() - status.started_at < RECOVER_WITHIN:
-            # Ending it would only make its successor start the same recovery once more.
-            if waited > READY_WITHIN:
-                raise TemporaryError(f"still waiting for the broker: {status.reason}.")
-        elif status.state not in ("starting", "unresponsive") or waited > ADOPT_WITHIN:
-            return None
-        await asyncio.sleep(LOOK_EVERY)
+
+    def hopeless(seen: BrokerObserved, waited: float) -> bool:
+        if _recovers(seen):
+            return waited > READY_WITHIN
+        return seen.status not in ("starting", "unresponsive") or waited > ADOPT_WITHIN
+
+    seen = await _look_until(config, hopeless)
+    if _recovers(seen):
+        raise TemporaryError(f"still waiting for the broker: {seen.reason}.")
+    return seen if seen.ready else None
+
+
+def _recovers(seen: BrokerObserved) -> bool:
+    """Whether to end it would only make its successor start the same recovery once more."""
+    return seen.status == "starting" and time.time() - seen.started_at < RECOVER_WITHIN
+
+
+async def _launch(program: str, config: BrokerConfig) -> BrokerObserved:
+    # Only now: chosen ports that one of ours still has would be taken for somebody else's.
+    config = await in_thread(partial(settle, config))
+    async with store_lock(config, within=STORE_WITHIN) as lock:
+        record = await in_thread(lambda: _spawn(program, config, lock))
+    return await _until_ready(config, record)
 
 
 def _spawn(program: str, config: BrokerConfig, lock: int) -> Record:
@@ -141,7 +145,7 @@ def _spawn(program: str, config: BrokerConfig, lock: int) -> Record:
     make_private_directory(config.directory / "store")
     name = f"{config.identity}{secrets.token_hex(8)}"
     own = have_credentials(config)
-    write_private(config.config_file, render(config, name, own))
+    replace_private(config.config_file, render(config, name, own).encode())
     for port in (config.port, config.mqtt_port):
         if not is_free(port, config.host):
             raise TemporaryError(foreign(config, port).reason)
@@ -160,21 +164,32 @@ def _spawn(program: str, config: BrokerConfig, lock: int) -> Record:
     return record
 
 
-async def _until_ready(config: BrokerConfig, record: Record) -> BrokerStatus:
-    limit = time.monotonic() + READY_WITHIN
+async def _until_ready(config: BrokerConfig, record: Record) -> BrokerObserved:
+    def over(_: BrokerObserved, waited: float) -> bool:
+        return not record.runs or waited > READY_WITHIN
+
+    seen = await _look_until(config, over)
+    if seen.ready:
+        return seen
+    if record.runs:
+        within = f"{READY_WITHIN:.0f} s"
+        raise TemporaryError(f"nats-server is not ready within {within}: {seen.reason}.")
+    await see_off(record.process)
+    last = await in_thread(lambda: last_words(config, record.pid))
+    raise TemporaryError(f"nats-server ended at once: {last}")
+
+
+async def _look_until(
+    config: BrokerConfig, over: Callable[[BrokerObserved, float], bool]
+) -> BrokerObserved:
+    """The last look: it is ready, or `over` said so of it, given the seconds waited so far."""
+    began = time.monotonic()
     while True:
-        status = await probe(config)
-        if status.ready:
+        seen = await probe(config)
+        if seen.ready:
             await in_thread(lambda: _mark_ready(config))
-            return status
-        if not record.server.lives:
-            await see_off(record.server)
-            last = await in_thread(lambda: last_words(config, record.pid))
-            raise TemporaryError(f"nats-server ended at once: {last}")
-        if time.monotonic() > limit:
-            raise TemporaryError(
-                f"nats-server is not ready within {READY_WITHIN:.0f} s: {status.reason}."
-            )
+        if seen.ready or over(seen, time.monotonic() - began):
+            return seen
         await asyncio.sleep(LOOK_EVERY)
 
 
@@ -185,13 +200,13 @@ def _mark_ready(config: BrokerConfig) -> None:
 
 
 async def _end_ours(config: BrokerConfig, grace: float) -> None:
-    """End the recorded server and any other that runs with our config file, and forget it."""
+    """End every server that runs with our config file, on record or not, and forget the record."""
     record = await in_thread(lambda: read_record(config))
     if record is not None:
         if is_alive(config, record):
-            await end(record.server, grace)
-        await see_off(record.server)
+            await end(record.process, grace)
+        await see_off(record.process)
     for pid in find_servers(config):
-        if (found := living(pid)) is not None:
-            await end(found, grace)
+        if (server := living(pid)) is not None:
+            await end(server, grace)
     await in_thread(lambda: remove_record(config))

@@ -2,7 +2,9 @@
 
 process_worker   the worker type `process` and its FSM.    spec   what a user writes.
 lifecycle        look at one process, start, adopt, end it.
-process_record   what is known of it.         process_table  what lives, found without a record.
+adoption         the order of a start: adopt, or end what lives and launch.
+record_file      the record of any process.   process_record  what is known of a command.
+process_table    what lives, found without a record.
 shim             the small process beside it: a package.     launch   its start.
 readiness        whether it can be used yet.  output_follower  what it writes, to the log.
 orphans          what is not declared any more.

@@ -17,18 +17,20 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2 import PermanentError, blocking
+from fsmv2 import PermanentError
+from fsmv2.builtin.process.adoption import start_or_adopt
 from fsmv2.builtin.process.launch import Redactions, start_shim
 from fsmv2.builtin.process.process_record import (
     Record,
     read_record,
+    remove_record,
     reserve_record,
     write_record,
 )
-from fsmv2.builtin.process.process_table import Found, found_in
-from fsmv2.builtin.process.shim.record_writer import FILE
+from fsmv2.builtin.process.process_table import found_in
 from fsmv2.builtin.process.spec import Config
 from fsmv2.host.file_lock import locked
+from fsmv2.host.in_thread import in_thread
 from fsmv2.host.private import replace_private
 from fsmv2.host.process_end import end, kill_group, see_off
 from fsmv2.host.procfs import start_time_of
@@ -56,7 +58,7 @@ def look(config: Config, known: Record | None = None, *, search: bool = False) -
             return _unseen(config, read_record(config.directory) or record)
         if time.monotonic() > limit:
             break  # it is ending what the command left behind
-        time.sleep(LOOK_EVERY)  # `look` is @blocking: it has a thread of its own
+        time.sleep(LOOK_EVERY)  # `look` is called in a thread of its own
         record = read_record(config.directory) or record
     if record.shim_process.is_zombie:
         record.shim_process.reap()
@@ -66,9 +68,9 @@ def look(config: Config, known: Record | None = None, *, search: bool = False) -
 def _on_record(config: Config, known: Record | None, *, search: bool) -> Record | None:
     record = read_record(config.directory)
     lives = known is not None and known.ended_at is None and known.runs
-    on_disk = record.command_process if record is not None else None
+    on_disk = record.process if record is not None else None
     # Whatever stands there now, by a backup or another disk, cannot be of another process.
-    if known is not None and lives and on_disk != known.command_process:
+    if known is not None and lives and on_disk != known.process:
         _restore(config, known)
         return known
     if record is None and search:
@@ -99,23 +101,34 @@ async def start(config: Config, redactions: Redactions = (), known: Record | Non
 
     PermanentError: the program or a file cannot be used. TemporaryError: somebody else is at it.
     """
-    async with _only_one(config) as lock:
-        record = await _look(config, known)
-        if record is not None and record.runs and record.digest == config.digest:
-            if not record.kept:
-                await _keep(config, lock, redactions, record)
-            return
-        if not is_over(record) or (await _found(config)).marked:
+
+    async def adopt(lock: int) -> bool | None:
+        record = await in_thread(lambda: look(config, known))
+        if record is None or not record.runs or record.digest != config.digest:
+            return None
+        if not record.kept:
+            await in_thread(lambda: start_shim(config, lock, redactions, record))
+        return True
+
+    async def end_before() -> None:
+        # The record of one whose end was its own is kept until another is there.
+        over = is_over(await in_thread(lambda: look(config, known)))
+        if not over or (await in_thread(lambda: found_in(config.directory))).marked:
             await stop(config, known)
-        await _start(config, lock, redactions)
+
+    async def launch(lock: int) -> bool:
+        await in_thread(lambda: _start(config, lock, redactions))
+        return True
+
+    await start_or_adopt(_only_one(config), adopt=adopt, end=end_before, launch=launch)
 
 
 async def take_over(config: Config, redactions: Redactions = ()) -> None:
     """Give a command that lost its shim another one."""
     async with _only_one(config) as lock:
-        record = await _look(config)
+        record = await in_thread(lambda: look(config))
         if record is not None and record.runs and not record.kept:
-            await _keep(config, lock, redactions, record)
+            await in_thread(lambda: start_shim(config, lock, redactions, record))
 
 
 async def stop(config: Config, known: Record | None = None) -> None:
@@ -127,7 +140,7 @@ async def stop(config: Config, known: Record | None = None) -> None:
     try:
         await _stop(config, known)
     except asyncio.CancelledError:
-        killing = asyncio.ensure_future(_kill(config))
+        killing = asyncio.ensure_future(in_thread(lambda: _kill(config)))
         while not killing.done():  # the cancel is repeated until this has ended
             # fsmv2: ignore[FSM0432] it is raised below, when nothing is left running
             with contextlib.suppress(asyncio.CancelledError):
@@ -136,31 +149,32 @@ async def stop(config: Config, known: Record | None = None) -> None:
 
 
 async def _stop(config: Config, known: Record | None) -> None:
-    record = await _look(config, known)
-    found = await _found(config)
+    record = await in_thread(lambda: look(config, known))
+    found = await in_thread(lambda: found_in(config.directory))
     if record is not None and is_over(record) and not found.marked and not found.records:
         if not record.asked:  # its end was its own, and told
-            await _forget(config)
+            await in_thread(lambda: remove_record(config.directory))
         return
     todo = [] if record is None or is_over(record) else [record]
     known_ones = {(one.pid, one.shim) for one in todo}
     todo += [one for one in found.records if (one.pid, one.shim) not in known_ones]
     for one in todo:
         await _stop_one(config, one)
-    for process in (await _found(config)).marked:
+    left = await in_thread(lambda: found_in(config.directory))
+    for process in left.marked:
         await end(process, 0.0, asked=True)
     if todo:
-        await _note_asked(config)
+        await in_thread(lambda: _note_asked(config))
 
 
 async def _stop_one(config: Config, record: Record) -> None:
     if record.runs:
         # One that is stopped would never hear of it.
         kill_group(record.pid, signal.Signals[config.signal], signal.SIGCONT)
-        await end(record.command_process, config.grace, asked=True)
+        await end(record.process, config.grace, asked=True)
     if record.kept:
         await _seen_off(record)
-    await see_off(record.command_process)
+    await see_off(record.process)
     await see_off(record.shim_process)
 
 
@@ -174,41 +188,18 @@ async def _seen_off(record: Record) -> None:
         await end(record.shim_process, 0.0, asked=True)
 
 
-@blocking
 def _kill(config: Config) -> None:
     record = read_record(config.directory)
     if record is not None and record.runs:
         kill_group(record.pid)
 
 
-@blocking
-def _look(config: Config, known: Record | None = None) -> Record | None:
-    return look(config, known)
-
-
-@blocking
-def _found(config: Config) -> Found:
-    return found_in(config.directory)
-
-
-@blocking
-def _forget(config: Config) -> None:
-    (Path(config.directory) / FILE).unlink(missing_ok=True)
-
-
-@blocking
 def _note_asked(config: Config) -> None:
     record = look(config)
     if record is not None and record.ended_at is not None:
         write_record(config.directory, msgspec.structs.replace(record, asked=True))
 
 
-@blocking
-def _keep(config: Config, lock: int, redactions: Redactions, record: Record) -> None:
-    start_shim(config, lock, redactions, record)
-
-
-@blocking
 def _start(config: Config, lock: int, redactions: Redactions) -> None:
     for path, content in config.files.items():
         try:

@@ -12,11 +12,10 @@ import structlog
 
 from fsmv2 import printable
 from fsmv2.builtin.process.shim.segments import CURRENT, PREVIOUS, number_of
+from fsmv2.host.file_tail import TAIL, tail
 
 LOG = "fsmv2.output"
 """The logger of these lines, so that a program decides for itself where they go, or whether."""
-TAIL = 64 << 10
-"""Bytes at the end that are read for the last lines."""
 WROTE_NOTHING = "it wrote nothing"
 LAST_WORDS = 500
 """Characters of a line that are shown in a reason."""
@@ -173,10 +172,7 @@ def last_words(directory: str, redact: Redact = str, count: int = 3) -> str:
     """The last lines of its last run, shortened; only errors, if there are any among the last."""
     text = b""
     for name in (CURRENT, PREVIOUS):
-        with contextlib.suppress(OSError), (Path(directory) / name).open("rb") as opened:
-            size = opened.seek(0, 2)
-            opened.seek(max(0, size - TAIL))
-            text = opened.read() + text
+        text = tail(Path(directory) / name) + text
         if len(text) >= TAIL:
             break
     said: list[tuple[str, str]] = []

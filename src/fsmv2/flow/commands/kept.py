@@ -11,7 +11,6 @@ than was promised, and never for less.
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import threading
@@ -22,7 +21,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.flow.commands.write_command import Answer
-from fsmv2.host.private import open_private, private_folder
+from fsmv2.host.private import private_folder, replace_private
 from fsmv2.host.procfs import boot
 
 LINES = 50_000
@@ -134,20 +133,8 @@ class KeptCommands:
 
     def _rewrite(self, lines: Iterable[Line]) -> None:
         private_folder(self._file.parent)
-        new = self._file.with_suffix(".new")
-        encoded = [_ENCODER.encode(line) for line in lines]
-        try:
-            file = open_private(new, os.O_WRONLY | os.O_TRUNC)
-            try:
-                _write(file, b"".join(one + b"\n" for one in encoded))
-                os.fdatasync(file)
-            finally:
-                os.close(file)
-            new.replace(self._file)
-        except OSError:
-            with contextlib.suppress(OSError):
-                new.unlink()  # the space it has is wanted
-            raise
+        encoded = [_ENCODER.encode(line) + b"\n" for line in lines]
+        replace_private(self._file, b"".join(encoded))
         self._lines = len(encoded)
 
 

@@ -80,7 +80,7 @@ def test_a_foreign_nats_server_on_the_port_is_refused_named_and_left_alone(
 ) -> None:
     pid = foreign_server(config.port)
     seen = asyncio.run(probe(config))
-    assert (seen.state, seen.pid) == ("foreign", 0)
+    assert (seen.status, seen.pid) == ("foreign", 0)
     named = rf"port {config.port} of 127\.0\.0\.1 is taken by pid {pid} \(nats-server\)"
     with pytest.raises(TemporaryError, match=named):
         asyncio.run(start(config))
@@ -98,7 +98,7 @@ def test_a_foreign_server_that_took_the_port_of_a_crashed_broker_is_not_adopted(
     asyncio.run(stop(config))
     (config.directory / "broker.json").write_bytes(record)
     foreign_server(config.port)
-    assert asyncio.run(probe(config)).state == "foreign"
+    assert asyncio.run(probe(config)).status == "foreign"
     with pytest.raises(TemporaryError, match="is taken by pid"):
         asyncio.run(start(config))
 
@@ -114,7 +114,7 @@ def test_a_living_broker_whose_port_somebody_else_answers_is_not_taken_for_ready
     foreign_server(elsewhere.port)
     changed = {"port": elsewhere.port, "digest": digest(elsewhere, have_credentials(elsewhere))}
     write_record(config, msgspec.structs.replace(record, **changed))
-    assert asyncio.run(probe(elsewhere)).state == "foreign"
+    assert asyncio.run(probe(elsewhere)).status == "foreign"
 
 
 def test_a_taken_mqtt_port_is_refused_and_nothing_is_started(config: BrokerConfig) -> None:
@@ -137,14 +137,14 @@ def test_whatever_answers_there_a_look_ends_and_says_foreign(
 ) -> None:
     async def look() -> str:
         async with greeter(says) as port:
-            return (await probe(configure(port=port))).state
+            return (await probe(configure(port=port))).status
 
     assert asyncio.run(look()) == "foreign"
 
 
 @pytest.mark.parametrize("url", ["nats://h:notaport", "nats://[::1", "nats://127.0.0.1:1"])
 def test_a_url_where_no_broker_is_gives_a_reason_and_no_exception(url: str) -> None:
-    assert asyncio.run(probe_url(url, Login())).state == "unresponsive"
+    assert asyncio.run(probe_url(url, Login())).status == "unresponsive"
 
 
 def test_chosen_ports_stay_the_same_over_stop_and_start(
@@ -192,7 +192,7 @@ def test_another_given_port_moves_the_broker(
 ) -> None:
     first = asyncio.run(start(config))
     moved = msgspec.structs.replace(config, port=free_port())
-    assert asyncio.run(probe(moved)).state == "outdated"
+    assert asyncio.run(probe(moved)).status == "outdated"
     second = asyncio.run(start(moved))
     assert second.port == moved.port
     assert find_servers(config) == [second.pid] != [first.pid]

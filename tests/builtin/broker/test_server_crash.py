@@ -17,7 +17,7 @@ import pytest
 
 from broker_url import connect_url
 from fsmv2.builtin.broker.broker_config import BrokerConfig
-from fsmv2.builtin.broker.broker_record import Record, write_record
+from fsmv2.builtin.broker.broker_record import Record, read_record, write_record
 from fsmv2.builtin.broker.broker_status import probe
 from fsmv2.builtin.broker.own_servers import find_servers
 from fsmv2.builtin.broker.server import start, stop
@@ -57,7 +57,7 @@ def test_a_killed_server_is_absent_and_the_reason_says_how(
     pid = asyncio.run(start(config)).pid
     kill(pid, has_ended)
     seen = asyncio.run(probe(config))
-    assert (seen.state, seen.reason) == ("absent", f"pid {pid} was killed by SIGKILL")
+    assert (seen.status, seen.reason) == ("absent", f"pid {pid} was killed by SIGKILL")
 
 
 def test_after_a_kill_the_same_ports_and_every_acknowledged_message(
@@ -92,7 +92,7 @@ def test_a_record_of_somebody_elses_pid_signals_nobody(
     with subprocess.Popen(["sleep", "60"]) as unrelated:
         forged = msgspec.structs.replace(record, pid=unrelated.pid)
         write_record(config, forged)
-        assert asyncio.run(probe(config)).state == "absent"
+        assert asyncio.run(probe(config)).status == "absent"
         asyncio.run(stop(config, grace=0.1))
         write_record(config, forged)
         assert asyncio.run(start(config)).pid != unrelated.pid
@@ -132,7 +132,7 @@ def test_a_server_that_is_not_on_record_is_seen_and_replaced(
     lost = asyncio.run(start(config)).pid
     (config.directory / "broker.json").unlink()
     seen = asyncio.run(probe(config))
-    assert (seen.state, seen.pid) == ("outdated", lost)
+    assert (seen.status, seen.pid) == ("outdated", lost)
     fresh = asyncio.run(start(config))
     assert find_servers(config) == [fresh.pid] != [lost]
     with contextlib.suppress(ChildProcessError):
@@ -169,8 +169,8 @@ asyncio.run(server.start(config))
 
 INSTANTS = [
     "before:settle",
-    "before:write_private",
-    "after:write_private",
+    "before:replace_private",
+    "after:replace_private",
     "before:spawn",
     "after:spawn",
     "before:write_record",
@@ -234,7 +234,21 @@ def test_a_start_that_is_cancelled_leaves_what_the_next_one_or_a_stop_can_use(
             await task
 
     asyncio.run(cancelled())
-    (pid,) = find_servers(config)
-    assert asyncio.run(start(config)).pid == pid
+    record = read_record(config)  # a moment before its command line says what it is
+    assert record is not None
+    assert asyncio.run(start(config)).pid == record.pid
     asyncio.run(stop(config))
     assert find_servers(config) == []
+
+
+def test_a_stop_right_after_the_spawn_ends_the_server_whatever_can_be_seen_of_it(
+    config: BrokerConfig, monkeypatch: pytest.MonkeyPatch, has_ended: Callable[[int], bool]
+) -> None:
+    """While the kernel puts its program in its place, its command line is empty."""
+    pid = asyncio.run(start(config)).pid
+    for module in ("own_servers", "broker_record"):
+        monkeypatch.setattr(f"fsmv2.builtin.broker.{module}.command_line", lambda pid: [])
+    assert find_servers(config) == []
+    assert asyncio.run(probe(config)).pid == pid
+    asyncio.run(stop(config))
+    assert has_ended(pid)

@@ -45,7 +45,7 @@ def test_an_escalation_is_shown_until_it_is_over_and_by_whom_it_was_taken(jobs: 
         jobs.end("t/a", "badly")
         sim.until(lambda sim: condition(sim, "t/a", "Recovers") != "", within=400, step=1)
         assert sim.texts("command", "t/a") == [
-            "test acknowledges, but there is no escalation of t/a"
+            "test cannot acknowledge: there is no escalation of t/a"
         ]
         assert condition(sim, "t/a", "Recovers").startswith("EscalationRequired: 5 attempts")
         sim.acknowledge("t/a", "on my way")

@@ -213,7 +213,7 @@ def test_a_path_that_is_not_there_is_reported_with_the_nearest(jobs: Jobs) -> No
         sim.stop_path("t/fillr")
         sim.run(1)
         (text,) = sim.texts("command", "t")
-        assert text.startswith("test asks to stop 't/fillr', which is not there. Did you mean")
+        assert text.startswith("test cannot stop: 't/fillr' is not there. Did you mean")
         assert sim.core.overrides == {}
 
 

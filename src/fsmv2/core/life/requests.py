@@ -1,10 +1,12 @@
 """What an operator may ask of one worker or subtree, and what is refused, with the reason.
 
 Stop, pause and set are overrides, which last until their opposite; restart, retry and acknowledge
-are requests, which are done once.
+are requests, which are done once. `refusal` says beforehand what would be refused, and why.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from fsmv2.core.contract.events import (
     AcknowledgeAsked,
@@ -28,78 +30,149 @@ from fsmv2.model import ENGINE_KEYS
 TRIED_BY_TIMER = ("retry", "repair", "create", "breaker", "restart", "recreate")
 """Timers that stand for a try which waits for its time."""
 
+Request = (
+    RestartAsked
+    | RetryAsked
+    | PauseAsked
+    | ResumeAsked
+    | StopPathAsked
+    | StartPathAsked
+    | SetVariableAsked
+    | UnsetVariableAsked
+    | AcknowledgeAsked
+)
+
+VERBS: Mapping[type, str] = {
+    RestartAsked: "restart",
+    RetryAsked: "retry",
+    PauseAsked: "pause",
+    ResumeAsked: "resume",
+    StopPathAsked: "stop",
+    StartPathAsked: "start",
+    SetVariableAsked: "set",
+    UnsetVariableAsked: "unset",
+    AcknowledgeAsked: "acknowledge",
+}
+
+
+# ---- what is refused ----------------------------------------------------------------------------
+
+
+def refusal(tree: Tree, event: Request) -> str:
+    """Why this cannot be done now, as a sentence with the next step; empty when it can."""
+    found, s = overrides.of(tree, event.path), tree.by_path.get(event.path)
+    match event:
+        case ResumeAsked() if found.pause is not None:
+            return ""
+        case StartPathAsked() if found.stop is not None:
+            return ""
+        case UnsetVariableAsked(_, name) if name in found.variables:
+            return ""
+    if s is None:
+        return f"'{event.path}' is not there. {suggest(event.path, tree.by_path)}".rstrip()
+    match event:
+        case ResumeAsked():
+            above = overrides.paused_by(s)
+            return f"{s.path} itself is not paused" + (f"; it is {above}" if above else "")
+        case StartPathAsked():
+            return _not_stopped(s)
+        case SetVariableAsked(_, name) if name not in s.user:
+            known = [one for one in s.user if one not in ENGINE_KEYS]
+            return f"{s.path} has no variable '{name}'. {suggest(name, known)}".rstrip()
+        case UnsetVariableAsked(_, name):
+            by_hand = f"'{name}' is not set by hand at {s.path}."
+            return f"{by_hand} {suggest(name, found.variables)}".rstrip()
+        case AcknowledgeAsked() if s.attempts is None or not s.attempts.escalated:
+            return f"there is no escalation of {s.path}"
+    return ""
+
+
+def _not_stopped(s: Supervisor) -> str:
+    above = overrides.stopped_by(s)
+    if above:
+        return f"{s.path} itself is not stopped; it is {above}"
+    if not s.declared.enabled:
+        return f"{s.path} is disabled where it is declared"
+    return f"{s.path} is not stopped"
+
+
+def _refused(tree: Tree, event: Request) -> bool:
+    """Whether it is refused; that is reported, since it may have been asked for from anywhere."""
+    text = refusal(tree, event)
+    if not text:
+        return False
+    s = tree.by_path.get(event.path) or tree.root
+    if s is not None:
+        verb = VERBS[type(event)]
+        tree.report("command", s, f"{event.who} cannot {verb}: {text}", level="warning")
+    return True
+
+
+# ---- what is done -------------------------------------------------------------------------------
+
 
 def restart(tree: Tree, event: RestartAsked) -> None:
     """A new instance is wanted, also of one that had ended."""
-    s = _find(tree, event.path, "restart", event.who)
-    if s is not None:
+    if not _refused(tree, event):
+        s = tree.by_path[event.path]
         restart_policy.restart_ended(tree, s)
         stop.restart(tree, s, f"restart asked by {event.who}")
 
 
 def pause(tree: Tree, event: PauseAsked) -> None:
     """Nothing is to be started in this subtree until it is resumed."""
-    s = _find(tree, event.path, "pause", event.who)
-    if s is not None:
-        overrides.pause(tree, s, event.who, event.reason)
+    if not _refused(tree, event):
+        overrides.pause(tree, tree.by_path[event.path], event.who, event.reason)
 
 
 def resume(tree: Tree, event: ResumeAsked) -> None:
     """A paused subtree goes on."""
-    path, who = event.path, event.who
-    if overrides.of(tree, path).pause is not None:
-        overrides.resume(tree, path, who)
-    elif (s := _find(tree, path, "resume", who)) is not None:
-        above = overrides.paused_by(s)
-        text = f"{path} itself is not paused" + (f"; it is {above}" if above else "")
-        _refuse(tree, s, f"{who} cannot resume: {text}")
+    if not _refused(tree, event):
+        overrides.resume(tree, event.path, event.who)
 
 
 def stop_path(tree: Tree, event: StopPathAsked) -> None:
     """What is at the path is to be stopped, as if it were declared disabled."""
-    s = _find(tree, event.path, "stop", event.who)
-    if s is not None:
+    if not _refused(tree, event):
+        s = tree.by_path[event.path]
         overrides.stop(tree, s, event.who, event.reason, event.until)
 
 
 def start_path(tree: Tree, event: StartPathAsked) -> None:
     """What was stopped at the path is again what is declared."""
-    path, who = event.path, event.who
-    if overrides.of(tree, path).stop is not None:
-        _start(tree, path, who)
-    elif (s := _find(tree, path, "start", who)) is not None:
-        above = overrides.stopped_by(s)
-        if above:
-            text = f"{path} itself is not stopped; it is {above}"
-        elif not s.declared.enabled:
-            text = f"{path} is disabled where it is declared"
-        else:
-            text = f"{path} is not stopped"
-        _refuse(tree, s, f"{who} cannot start: {text}")
+    if not _refused(tree, event):
+        _start(tree, event.path, event.who)
 
 
 def set_variable(tree: Tree, event: SetVariableAsked) -> None:
     """A user variable is to have another value than is declared."""
-    s = _find(tree, event.path, "set a variable of", event.who)
-    if s is None:
-        return
-    if event.name not in s.user:
-        known = [name for name in s.user if name not in ENGINE_KEYS]
-        text = f"{s.path} has no variable '{event.name}'. {suggest(event.name, known)}"
-        _refuse(tree, s, f"{event.who} cannot set: {text}")
-        return
-    overrides.set_variable(tree, s, event.name, event.value, event.who, event.reason, event.until)
+    if not _refused(tree, event):
+        s, name, who = tree.by_path[event.path], event.name, event.who
+        overrides.set_variable(tree, s, name, event.value, who, event.reason, event.until)
 
 
 def unset_variable(tree: Tree, event: UnsetVariableAsked) -> None:
     """A user variable is to be as declared again."""
-    path, name, who = event.path, event.name, event.who
-    found = overrides.of(tree, path).variables
-    if name in found:
-        overrides.unset_variable(tree, path, name, who)
-    elif (s := _find(tree, path, "unset a variable of", who)) is not None:
-        text = f"'{name}' is not set by hand at {path}. {suggest(name, found)}".rstrip()
-        _refuse(tree, s, f"{who} cannot unset: {text}")
+    if not _refused(tree, event):
+        overrides.unset_variable(tree, event.path, event.name, event.who)
+
+
+def retry(tree: Tree, event: RetryAsked) -> None:
+    """Whatever waits for its next try in this subtree tries now; what was counted stays counted."""
+    if not _refused(tree, event):
+        top = tree.by_path[event.path]
+        cause = Cause("command", f"retry asked by {event.who}")
+        tree.report("command", top, cause.detail)
+        tree.for_each((top,), "retry", cause, below=True)
+
+
+def acknowledge(tree: Tree, event: AcknowledgeAsked) -> None:
+    """An operator has taken an escalation over."""
+    if not _refused(tree, event):
+        escalation.acknowledge(tree, tree.by_path[event.path], event.who, event.note)
+
+
+# ---- what happens by itself, and for each of many -----------------------------------------------
 
 
 def end_overrides(tree: Tree, s: Supervisor) -> None:
@@ -119,16 +192,6 @@ def _start(tree: Tree, path: str, who: str) -> None:
         restart_policy.restart_ended(tree, s)
 
 
-def retry(tree: Tree, event: RetryAsked) -> None:
-    """Whatever waits for its next try in this subtree tries now; what was counted stays counted."""
-    top = _find(tree, event.path, "retry", event.who)
-    if top is None:
-        return
-    tree.report("command", top, f"retry asked by {event.who}")
-    cause = Cause("command", f"retry asked by {event.who}")
-    tree.for_each((top,), "retry", cause, below=True)
-
-
 def try_now(tree: Tree, s: Supervisor, cause: Cause) -> None:
     """Have one worker try what waits for its time."""
     restart_policy.restart_ended(tree, s)
@@ -141,26 +204,3 @@ def try_now(tree: Tree, s: Supervisor, cause: Cause) -> None:
         s.repeat.due = min(s.repeat.due, tree.now)
     livelock.reset(s)
     tree.mark(s, cause)
-
-
-def acknowledge(tree: Tree, event: AcknowledgeAsked) -> None:
-    """An operator has taken an escalation over."""
-    s = _find(tree, event.path, "acknowledge", event.who)
-    if s is None:
-        return
-    if s.attempts is None or not s.attempts.escalated:
-        _refuse(tree, s, f"{event.who} acknowledges, but there is no escalation of {s.path}")
-        return
-    escalation.acknowledge(tree, s, event.who, event.note)
-
-
-def _refuse(tree: Tree, s: Supervisor, text: str) -> None:
-    tree.report("command", s, text, level="warning")
-
-
-def _find(tree: Tree, path: str, what: str, who: str) -> Supervisor | None:
-    found = tree.by_path.get(path)
-    if found is None and tree.root is not None:
-        text = f"{who} asks to {what} '{path}', which is not there. {suggest(path, tree.by_path)}"
-        tree.report("command", tree.root, text, level="warning")
-    return found

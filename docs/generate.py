@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import typer
+from api_page import api_page
 from architecture_page import architecture_page
 from hard_cases import hard_cases_page
 from typer.core import TyperGroup
@@ -218,7 +219,7 @@ def commands_page() -> str:
     meanings = strings_below(ast.parse(inspect.getsource(exit_codes)).body)
     codes = "\n".join(
         f"| {getattr(exit_codes, name)} | {meanings[name]} |"
-        for name in ("OK", "FAILED", "USAGE", "UNSETTLED")
+        for name in ("OK", "FAILED", "USAGE", "UNSETTLED", "PENDING", "DIFFERS", "DROPPED")
     )
     return (
         f"# The command line\n\n{NOTE}\n" + "\n".join(parts) + "\n## Exit codes\n\n"
@@ -252,6 +253,7 @@ def lint_page() -> str:
 
 PAGES = {
     "explanation/architecture.md": lambda: architecture_page(NOTE),
+    "reference/api.md": lambda: api_page(NOTE),
     "reference/command-line.md": commands_page,
     "reference/lint.md": lint_page,
     "reference/hard-cases.md": hard_cases_page,

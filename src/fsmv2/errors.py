@@ -398,6 +398,19 @@ class UnknownPathError(QuestionError):
     code = "FSM0901"
 
 
+class RequestRefusedError(FsmError, RuntimeError):
+    """What an operator asked for cannot be done now. Nothing has changed."""
+
+    code = "FSM0910"
+
+
+class ApiUnavailableError(FsmError, OSError):
+    """The API of a tree cannot be reached, or cannot be served; the message says why."""
+
+    code = "FSM0911"
+    __str__ = FsmError.__str__
+
+
 class UnknownVariableError(QuestionError):
     """The worker has no such variable. The fix names the nearest one."""
 

@@ -163,7 +163,7 @@ async def test_a_path_that_is_not_there_is_refused_with_the_nearest(document: Pa
     async with opened(document) as tree:
         for ask in PATH_REQUESTS:
             with pytest.raises(UnknownPathError, match="no supervisor 'edge/brokr'") as raised:
-                getattr(tree, ask)("edge/brokr")
+                await getattr(tree, ask)("edge/brokr")
             assert BROKER in raised.value.fix
         with pytest.raises(UnknownPathError):
             await tree.why("edge/brokr")
@@ -173,26 +173,26 @@ async def test_a_path_that_is_not_there_is_refused_with_the_nearest(document: Pa
 
 async def test_a_pause_bears_its_reason_and_who_asked(document: Path) -> None:
     async with opened(document) as tree:
-        tree.pause("edge", reason="cleaning", who="anna")
+        await tree.pause("edge", reason="cleaning", who="anna")
         paused = await tree.until(lambda view: all(node.paused for node in view.nodes), timeout=20)
         assert "anna" in paused.nodes[0].paused
         assert "cleaning" in paused.nodes[0].paused
-        tree.resume("edge", who="anna")
+        await tree.resume("edge", who="anna")
         await tree.until(lambda view: not any(node.paused for node in view.nodes), timeout=20)
 
 
 async def test_a_stopped_path_is_started_again_on_request(document: Path) -> None:
     async with opened(document) as tree:
-        tree.stop_path(BROKER, reason="no power", who="anna")
+        await tree.stop_path(BROKER, reason="no power", who="anna")
         await tree.until(lambda view: view[BROKER].phase is Phase.STOPPED, timeout=20)
-        tree.start_path(BROKER, who="anna")
+        await tree.start_path(BROKER, who="anna")
         await tree.until(is_down, timeout=20)
 
 
 async def test_each_request_is_reported_with_who_asked(document: Path) -> None:
     reports: list[Report] = []
     async with opened(document, listener=reports.append) as tree:
-        tree.restart(BROKER, who="bert")
+        await tree.restart(BROKER, who="bert")
         await tree.until(lambda _: any("bert" in report.text for report in reports), timeout=20)
 
 

@@ -6,15 +6,26 @@ from typing import Annotated
 
 import typer
 
+from fsmv2.cli.commands.ack import ack
 from fsmv2.cli.commands.check import check
 from fsmv2.cli.commands.demo import demo
 from fsmv2.cli.commands.explain import explain
 from fsmv2.cli.commands.lint import lint
 from fsmv2.cli.commands.new import begin, worker
+from fsmv2.cli.commands.overrides import overrides
+from fsmv2.cli.commands.pause import pause
 from fsmv2.cli.commands.render import render
 from fsmv2.cli.commands.replay import replay
+from fsmv2.cli.commands.restart import restart
+from fsmv2.cli.commands.resume import resume
+from fsmv2.cli.commands.retry import retry
 from fsmv2.cli.commands.run import run
+from fsmv2.cli.commands.set import set_
 from fsmv2.cli.commands.simulate import simulate
+from fsmv2.cli.commands.start import start
+from fsmv2.cli.commands.stop import stop
+from fsmv2.cli.commands.trees import trees
+from fsmv2.cli.commands.unset import unset
 from fsmv2.cli.commands.validate import validate
 from fsmv2.cli.commands.why import why
 
@@ -54,6 +65,17 @@ app.command(short_help="Say everything that is wrong in a document.")(validate)
 app.command(short_help="Show the tree and each rendered config; run nothing.")(render)
 app.command(short_help="Say why a worker is as it is, or a variable of it.")(why)
 app.command(short_help="Run the tree of a document and show it.")(run)
+app.command(short_help="List the trees that run on this machine.")(trees)
+app.command(short_help="Stop a path of a running tree, until it is started.")(stop)
+app.command(short_help="Start what was stopped.")(start)
+app.command(short_help="Start nothing at a path, and write nothing there.")(pause)
+app.command(short_help="Let what was paused go on.")(resume)
+app.command("set", short_help="Give a variable another value than the document.")(set_)
+app.command(short_help="Have a variable be as the document says again.")(unset)
+app.command(short_help="List what operators asked for beside the document.")(overrides)
+app.command(short_help="Restart a worker.")(restart)
+app.command(short_help="Try now what waits for its next try.")(retry)
+app.command(short_help="Take over an escalation.")(ack)
 app.command(short_help="Bridge three simulated PLCs into a namespace.")(demo)
 app.command(short_help="Try the FSM of a worker type with all it can see.")(check)
 app.command(short_help="Say what an error code means.")(explain)

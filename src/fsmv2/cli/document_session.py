@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from fsmv2.api.activation import served
 from fsmv2.cli.console import progress, show_diagnostics
 from fsmv2.cli.display_choice import choose_display, save_picture
 from fsmv2.cli.foreground import ForegroundProcess
@@ -57,7 +58,8 @@ async def _run(
         filter_logs(session.wrote if output else None)
         async with bounded_pauses(), start(prepared, listener=session.listener) as tree:
             with prepared.watched(session.warn):
-                await session.hold(tree, seconds)
+                async with served(tree):
+                    await session.hold(tree, seconds)
             # Who ends it by hand has seen the tree; a program has only the exit code.
             time_over = not session.asked
             last = await tree.view()

@@ -22,8 +22,6 @@ EXTRA_OF = {
     "pymodbus": "industrial",
     "aiomqtt": "industrial",
     "paho": "industrial",
-    "starlette": "web",
-    "uvicorn": "web",
 }
 """Packages that only an extra installs."""
 

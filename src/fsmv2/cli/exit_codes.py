@@ -12,5 +12,8 @@ UNSETTLED = 3
 DIFFERS = 4
 """`replay` came to another decision than the one that is recorded."""
 
+PENDING = 3
+"""What was asked of a running tree is in force, and has not had its effect within the time."""
+
 DROPPED = 5
 """It stopped in order, but samples that had been read are lost: no broker took them in time."""

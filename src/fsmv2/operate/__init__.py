@@ -6,6 +6,9 @@ validation           whether a document can be used.    document_expansion   wha
 journal_replay, story   whether a run is decided the same again; what happened to a worker.
 recorded_status      why a worker of a running tree is as it is, from outside its process.
 worker_status        that answer, as data.    variable_origin   where a variable's value comes from.
+request_types, request_effects, request_execution, verbs   what an operator may have done.
+remote_tree          the same of a tree in another process.   running_trees   which there are.
+path_patterns        several paths at once.   socket_place   where the API of a tree is.
 convergence          who should run and does not.
 state_directory      the directory and its lock.    document_directory   which one is a document's.
 run_record, document_change, document_files   whether the document is still what runs.
@@ -17,6 +20,7 @@ from fsmv2.operate.document_expansion import DocumentExpansion, expand
 from fsmv2.operate.journal_replay import ReplayReport, replay
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.recorded_status import why
+from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.story import Story, StoryLine
 from fsmv2.operate.tree_handle import TreeHandle, open_tree
 from fsmv2.operate.validation import Validation, validate
@@ -26,6 +30,7 @@ from fsmv2.operate.worker_status import WorkerStatus
 __all__ = [
     "DocumentExpansion",
     "PreparedTree",
+    "RemoteTree",
     "ReplayReport",
     "Story",
     "StoryLine",

@@ -28,7 +28,7 @@ JOURNAL = "journal"
 RECORD = "document.json"
 """The file in the state directory with the record of the run: which document, and its digests."""
 OURS = {
-    *(LOCK, JOURNAL, RECORD, "broker", "processes", "commands"),
+    *(LOCK, JOURNAL, RECORD, "broker", "processes", "commands", "api.sock"),
     *(STORE + end for end in ("", "-wal", "-shm", "-journal", ".lock")),
 }
 """All that a state directory holds."""

@@ -11,7 +11,6 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from fsmv2.builtin.agent import AgentSpec
 from fsmv2.builtin.process.kill_remaining import kill_left
@@ -24,6 +23,9 @@ from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
 from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
+from fsmv2.operate.request_execution import carry_out, overrides_in
+from fsmv2.operate.request_types import Answer, PathOverride, Request
+from fsmv2.operate.verbs import Verbs
 from fsmv2.operate.worker_status import WorkerStatus, status_of
 from fsmv2.plant import Plant
 from fsmv2.runtime import Runtime, TreeView
@@ -34,7 +36,7 @@ from fsmv2.worker import WorkerFactory
 Listener = Callable[[Report], None]
 
 
-class TreeHandle:
+class TreeHandle(Verbs):
     """A tree that runs. Every request names the one who asks, as `who`; it is recorded.
 
     A path that is not there raises UnknownPathError with the nearest one.
@@ -104,6 +106,10 @@ class TreeHandle:
         """How the document differs by now from what runs; nothing: it does not."""
         return await in_thread(self._prepared.document_change)
 
+    async def overrides(self) -> list[PathOverride]:
+        """What operators asked for and the document does not say, by path."""
+        return await self._runtime.look(overrides_in)
+
     async def unsettled(self) -> dict[str, str]:
         """By path, the state and reason of each worker that should run and does not, or not well.
 
@@ -121,74 +127,23 @@ class TreeHandle:
 
     # ---- requests ---------------------------------------------------------------------------
 
-    def pause(self, path: str, *, reason: str = "", who: str = "program") -> None:
-        """Start nothing at `path` and below until it is resumed; observation and stops go on.
+    async def ask(
+        self, request: Request, *, who: str = "program", wait: float = 0.0, dry_run: bool = False
+    ) -> Answer:
+        """Do what is asked, and wait for its effect for up to `wait` seconds.
 
-        From the moment this returns nothing there is written to a machine either; a write that was
-        sent already may still be confirmed. It is no lockout and no safety function. It outlasts a
-        restart of the program.
+        An override is durable when this returns, or the answer says why not. RequestRefusedError:
+        it cannot be done now, and nothing has changed. `dry_run`: only see whether it could be.
         """
-        self._known(path)
-        self._runtime.pause(path, reason=reason, who=who)
-
-    def resume(self, path: str, *, who: str = "program") -> None:
-        """Let what was paused at `path` go on."""
-        self._known(path)
-        self._runtime.resume(path, who=who)
-
-    def stop_path(
-        self, path: str, *, reason: str = "", who: str = "program", until: float | None = None
-    ) -> None:
-        """Have what is at `path` stopped, with all below it, as if it were declared disabled.
-
-        Until `start_path`, or until the Unix seconds `until`; it outlasts a restart of the program.
-        From the moment this returns nothing there is written to a machine.
-        """
-        self._known(path)
-        self._runtime.stop_path(path, reason=reason, who=who, until=until)
-
-    def start_path(self, path: str, *, who: str = "program") -> None:
-        """End a stop of `path`: what is there is again what is declared."""
-        self._known(path)
-        self._runtime.start_path(path, who=who)
-
-    def set_variable(
-        self,
-        path: str,
-        name: str,
-        value: Any,
-        *,
-        reason: str = "",
-        who: str = "program",
-        until: float | None = None,
-    ) -> None:
-        """Give the user variable `name` this value at `path` and below, over what is declared.
-
-        Until `unset_variable`, or until the Unix seconds `until`. It has to be a variable that is
-        known there; otherwise that is reported and nothing is set.
-        """
-        self._known(path)
-        self._runtime.set_variable(path, name, value, reason=reason, who=who, until=until)
-
-    def unset_variable(self, path: str, name: str, *, who: str = "program") -> None:
-        """Have the user variable `name` be as declared at `path` again."""
-        self._known(path)
-        self._runtime.unset_variable(path, name, who=who)
-
-    def restart(self, path: str, *, who: str = "program") -> None:
-        """Have the worker at `path` stopped and restarted."""
-        self._known(path)
-        self._runtime.restart(path, who=who)
-
-    def retry(self, path: str, *, who: str = "program") -> None:
-        """Have whatever waits for its next try at `path` and below tried now."""
-        self._known(path)
-        self._runtime.retry(path, who=who)
-
-    def acknowledge(self, path: str, *, note: str = "", who: str = "program") -> None:
-        """Record that an operator has taken over the escalation of `path`."""
-        self._known(path)
-        self._runtime.acknowledge(path, note=note, who=who)
+        self._known(request)
+        return await carry_out(
+            self._runtime,
+            request,
+            who=who,
+            unsettled=self.unsettled_in,
+            wait=wait,
+            dry_run=dry_run,
+        )
 
     def declare(self, root: ChildSpec, *, who: str = "program") -> None:
         """Declare what the whole tree is to be from now on; only what differs is touched."""
@@ -202,11 +157,14 @@ class TreeHandle:
         """Stop waiting for an orderly stop that is under way."""
         self._runtime.force(who=who)
 
-    def _known(self, path: str) -> None:
-        known = self._runtime.core.by_path
-        if path not in known:
+    def _known(self, of: Request | str) -> None:
+        """Raise UnknownPathError unless somebody is there; an override may outlast its path."""
+        core = self._runtime.core
+        path = of if isinstance(of, str) else of.path
+        if path not in core.by_path and (isinstance(of, str) or path not in core.overrides):
             raise UnknownPathError(
-                f"there is no supervisor '{path}' in this tree", fix=suggest(path, list(known))
+                f"there is no supervisor '{path}' in this tree",
+                fix=suggest(path, list(core.by_path)),
             )
 
 

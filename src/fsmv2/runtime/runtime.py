@@ -33,6 +33,8 @@ from fsmv2.core import (
     TickRecord,
     UnsetVariableAsked,
 )
+from fsmv2.core.life.requests import Request, refusal
+from fsmv2.core.state.override_data import Overrides
 from fsmv2.errors import FsmError
 from fsmv2.model import ChildSpec, Vault
 from fsmv2.runtime.blocking import blocking
@@ -328,6 +330,24 @@ class Runtime:
     async def view(self) -> TreeView:
         """The whole tree as it is now; of some thousand workers, as it was within moments."""
         return await self._parts.supervision_thread.run(view_tree_in_slices(self.core))
+
+    async def ask(
+        self, event: Request, *, dry_run: bool = False
+    ) -> tuple[str, int, Overrides | None]:
+        """Post a request unless it would be refused; why it was, or nothing.
+
+        Also the incarnation at its path and the overrides there from before. Decided in one turn of
+        the supervision loop, so that nothing changes between.
+        """
+
+        def asked(core: Core) -> tuple[str, int, Overrides | None]:
+            refused = refusal(core, event)
+            if not refused and not dry_run:
+                self._post(event)
+            s = core.by_path.get(event.path)
+            return refused, s.incarnation if s is not None else 0, core.overrides.get(event.path)
+
+        return await self.look(asked)
 
     async def look(self, read: Callable[[Core], T]) -> T:
         """What `read` finds in the core, between two of its slices; it must be quick.

@@ -165,6 +165,7 @@ class RestartAsked(msgspec.Struct, frozen=True, gc=False):
 
     path: str
     who: str = "operator"
+    reason: str = ""
 
 
 class RetryAsked(msgspec.Struct, frozen=True, gc=False):
@@ -172,6 +173,7 @@ class RetryAsked(msgspec.Struct, frozen=True, gc=False):
 
     path: str
     who: str = "operator"
+    reason: str = ""
 
 
 class PauseAsked(msgspec.Struct, frozen=True, gc=False):
@@ -187,6 +189,7 @@ class ResumeAsked(msgspec.Struct, frozen=True, gc=False):
 
     path: str
     who: str = "operator"
+    reason: str = ""
 
 
 class StopPathAsked(msgspec.Struct, frozen=True, gc=False):
@@ -203,6 +206,7 @@ class StartPathAsked(msgspec.Struct, frozen=True, gc=False):
 
     path: str
     who: str = "operator"
+    reason: str = ""
 
 
 class SetVariableAsked(msgspec.Struct, frozen=True, gc=False):
@@ -222,6 +226,7 @@ class UnsetVariableAsked(msgspec.Struct, frozen=True, gc=False):
     path: str
     name: str
     who: str = "operator"
+    reason: str = ""
 
 
 class AcknowledgeAsked(msgspec.Struct, frozen=True, gc=False):

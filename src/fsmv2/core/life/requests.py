@@ -108,6 +108,12 @@ def _refused(tree: Tree, event: Request) -> bool:
     return True
 
 
+def _by(
+    event: RestartAsked | RetryAsked | ResumeAsked | StartPathAsked | UnsetVariableAsked,
+) -> str:
+    return event.who + (f": {event.reason}" if event.reason else "")
+
+
 # ---- what is done -------------------------------------------------------------------------------
 
 
@@ -116,7 +122,7 @@ def restart(tree: Tree, event: RestartAsked) -> None:
     if not _refused(tree, event):
         s = tree.by_path[event.path]
         restart_policy.restart_ended(tree, s)
-        stop.restart(tree, s, f"restart asked by {event.who}")
+        stop.restart(tree, s, f"restart asked by {_by(event)}")
 
 
 def pause(tree: Tree, event: PauseAsked) -> None:
@@ -128,7 +134,7 @@ def pause(tree: Tree, event: PauseAsked) -> None:
 def resume(tree: Tree, event: ResumeAsked) -> None:
     """A paused subtree goes on."""
     if not _refused(tree, event):
-        overrides.resume(tree, event.path, event.who)
+        overrides.resume(tree, event.path, _by(event))
 
 
 def stop_path(tree: Tree, event: StopPathAsked) -> None:
@@ -141,7 +147,7 @@ def stop_path(tree: Tree, event: StopPathAsked) -> None:
 def start_path(tree: Tree, event: StartPathAsked) -> None:
     """What was stopped at the path is again what is declared."""
     if not _refused(tree, event):
-        _start(tree, event.path, event.who)
+        _start(tree, event.path, _by(event))
 
 
 def set_variable(tree: Tree, event: SetVariableAsked) -> None:
@@ -154,14 +160,14 @@ def set_variable(tree: Tree, event: SetVariableAsked) -> None:
 def unset_variable(tree: Tree, event: UnsetVariableAsked) -> None:
     """A user variable is to be as declared again."""
     if not _refused(tree, event):
-        overrides.unset_variable(tree, event.path, event.name, event.who)
+        overrides.unset_variable(tree, event.path, event.name, _by(event))
 
 
 def retry(tree: Tree, event: RetryAsked) -> None:
     """Whatever waits for its next try in this subtree tries now; what was counted stays counted."""
     if not _refused(tree, event):
         top = tree.by_path[event.path]
-        cause = Cause("command", f"retry asked by {event.who}")
+        cause = Cause("command", f"retry asked by {_by(event)}")
         tree.report("command", top, cause.detail)
         tree.for_each((top,), "retry", cause, below=True)
 

@@ -133,20 +133,21 @@ def happened(event: Event) -> str:
             return f"forced by {who}"
         case StopPathAsked(_, who, reason):
             return f"stop of this path asked by {who}" + (f": {reason}" if reason else "")
-        case StartPathAsked(_, who):
-            return f"start asked by {who}"
+        case StartPathAsked(_, who, reason):
+            return f"start asked by {who}" + (f": {reason}" if reason else "")
         case SetVariableAsked(_, name, _, who, reason):
             return f"{name} to be set, asked by {who}" + (f": {reason}" if reason else "")
-        case UnsetVariableAsked(_, name, who):
-            return f"{name} to be as declared again, asked by {who}"
-        case RestartAsked(_, who):
-            return f"restart asked by {who}"
-        case RetryAsked(_, who):
-            return f"next try asked for now by {who}"
+        case UnsetVariableAsked(_, name, who, reason):
+            why = f": {reason}" if reason else ""
+            return f"{name} to be as declared again, asked by {who}{why}"
+        case RestartAsked(_, who, reason):
+            return f"restart asked by {who}" + (f": {reason}" if reason else "")
+        case RetryAsked(_, who, reason):
+            return f"next try asked for now by {who}" + (f": {reason}" if reason else "")
         case PauseAsked(_, who, reason):
             return f"pause asked by {who}{': ' * bool(reason)}{reason}"
-        case ResumeAsked(_, who):
-            return f"resume asked by {who}"
+        case ResumeAsked(_, who, reason):
+            return f"resume asked by {who}" + (f": {reason}" if reason else "")
         case AcknowledgeAsked(_, who, note):
             return f"taken over by {who}{': ' * bool(note)}{note}"
         case LoopBlocked(_, what, where, seconds):

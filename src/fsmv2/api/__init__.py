@@ -1,0 +1,16 @@
+"""The API of a running tree: HTTP with JSON on a Unix socket, for whoever may read its state.
+
+routes          the table of all routes: application, OpenAPI document and tests read it.
+route_handlers  what each route answers; decided in `operate`.
+application     the table as an ASGI application: bodies, deadlines, problems, repeated requests.
+openapi         the table as an OpenAPI 3.1 document.
+problem         errors as `application/problem+json`.
+event_stream    what happens, as server-sent events; one look at the store for all who watch.
+peer_identity   who is at the other end.
+http_server     the server, and a protocol that waits for nobody.
+activation      the socket; loads and starts all of the above when the first client comes.
+
+It has a loop of its own, on which nothing of the tree runs: it reads frozen views and posts events,
+so that a slow, silent or hostile client delays no tick. Nothing here is imported before it is
+started.
+"""

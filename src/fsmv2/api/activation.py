@@ -1,0 +1,153 @@
+"""Listens on the socket of a tree, and loads and starts the API when the first client comes.
+
+So a tree that nobody asks pays for a file descriptor and a look at it now and then. The socket is
+made anew when it is gone: somebody cleaned up, or the state directory was lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fsmv2.containment import ANY_RAISED
+from fsmv2.errors import FsmError, said
+from fsmv2.operate import TreeHandle
+from fsmv2.operate.running_trees import noted
+from fsmv2.operate.socket_place import listen, socket_path
+from fsmv2.runtime.loop_thread import LoopThread
+
+if TYPE_CHECKING:
+    from fsmv2.api.http_server import ApiServer
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at whether the socket is still at its place."""
+
+END_WITHIN = 5.0
+"""Seconds for answers that are under way when the tree has stopped."""
+
+log = logging.getLogger("fsmv2.api")
+
+
+class Activation:
+    """The socket of one tree, on the loop of the program; the server has a thread of its own."""
+
+    def __init__(self, tree: TreeHandle) -> None:
+        self.place = socket_path(tree.directory)
+        self._tree = tree
+        self._socket: socket.socket | None = None
+        self._inode: tuple[int, int] | None = None
+        self._thread: LoopThread | None = None
+        self._server: ApiServer | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def active(self) -> bool:
+        """Whether a client has come, and the API was loaded for it."""
+        return self._thread is not None
+
+    async def start(self) -> None:
+        """Listen, and look after the socket from now on."""
+        await self._listen("cannot be made")
+        self._run(self._look())
+
+    async def close(self) -> None:
+        """Answer what is under way, for a moment, and remove the socket."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._let_go()
+        if self._thread is not None:
+            if self._server is not None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._thread.run(self._server.close()), END_WITHIN)
+            await self._thread.stop()
+        if self._inode is not None and _inode(self.place) == self._inode:
+            self.place.unlink(missing_ok=True)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            if self._inode is None or _inode(self.place) != self._inode:
+                again = self._inode is not None
+                await self._listen("was lost and cannot be made anew")
+                if again and self._inode is not None:
+                    log.warning("the socket %s was gone, and was made anew", self.place)
+
+    async def _listen(self, trouble: str) -> None:
+        known = self._inode
+        try:
+            made = await asyncio.to_thread(listen, self.place)
+        except (OSError, FsmError) as error:
+            if known is not None or self._socket is None:
+                log.warning("the socket %s %s: %s", self.place, trouble, said(error))
+            self._inode = None
+            return
+        self._let_go()
+        self._inode = _inode(self.place)
+        if self._server is not None and self._thread is not None:
+            await self._thread.run(self._server.listen(made))
+            return
+        self._socket = made
+        asyncio.get_running_loop().add_reader(made, self._first, made)
+
+    def _let_go(self) -> None:
+        """Close the socket on which nobody has come."""
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
+
+    def _first(self, made: socket.socket) -> None:
+        """The first client: have the server take the socket over."""
+        asyncio.get_running_loop().remove_reader(made)
+        self._socket = None
+        self._run(self._serve(made))
+
+    async def _serve(self, made: socket.socket) -> None:
+        if self._thread is None:
+            self._thread = LoopThread("fsmv2-api")
+            self._thread.start()
+        try:
+            self._server = await self._thread.run(_loaded(self._tree))
+            await self._thread.run(self._server.listen(made))
+        except ANY_RAISED as error:
+            made.close()
+            log.error("the API cannot be served: %s", said(error))
+
+
+async def _loaded(tree: TreeHandle) -> ApiServer:
+    """The server; on its own thread, since loading it takes some tenths of a second."""
+    from fsmv2.api.http_server import ApiServer
+
+    return ApiServer(tree)
+
+
+def _inode(place: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(place)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+@contextlib.asynccontextmanager
+async def served(tree: TreeHandle) -> AsyncIterator[Activation]:
+    """Have the API of a tree answer while inside; the tree is found by `running_trees`."""
+    with noted(tree.directory):
+        activation = Activation(tree)
+        await activation.start()
+        try:
+            yield activation
+        finally:
+            await activation.close()

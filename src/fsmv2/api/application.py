@@ -1,0 +1,222 @@
+"""The table of routes as an ASGI application.
+
+It decodes strictly, bounds what it reads and how long it works, answers every error as a problem,
+and does nothing twice that is sent twice with one key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route as HttpRoute
+
+from fsmv2.api import openapi
+from fsmv2.api.event_stream import EventStream
+from fsmv2.api.problem import MEDIA_TYPE, ApiError, Problem, problem, problem_of
+from fsmv2.api.route_handlers import Call
+from fsmv2.api.routes import LONGEST_WAIT, ROUTES, Route
+from fsmv2.containment import ANY_RAISED
+from fsmv2.errors import FsmError
+from fsmv2.operate import TreeHandle
+
+BODY_LIMIT = 1 << 20
+"""Bytes of a body; a request is a few hundred."""
+
+BODY_WITHIN = 10.0
+"""Seconds for a body to arrive."""
+
+ANSWER_WITHIN = LONGEST_WAIT + 30.0
+"""Seconds after which a call is given up: its tree does not answer."""
+
+KEYS_KEPT, KEY_KEPT_FOR = 1_000, 600.0
+"""Idempotency keys that are remembered, and for how many seconds."""
+
+JSON = "application/json"
+STREAM = "text/event-stream"
+
+log = logging.getLogger("fsmv2.api")
+
+
+def application(tree: TreeHandle, *, version: str = "") -> Starlette:
+    """The API of one tree."""
+    done = Done()
+    stream = EventStream(tree)
+    described = msgspec.json.encode(openapi.document())
+
+    async def description(_: Request) -> Response:
+        return Response(described, media_type=JSON)
+
+    routes = [
+        HttpRoute(route.path, _endpoint(route, tree, done, stream), methods=[route.method])
+        for route in ROUTES
+    ]
+    routes.append(HttpRoute("/v1/openapi.json", description, methods=["GET"]))
+    return Starlette(
+        routes=routes, exception_handlers={HTTPException: _not_a_route, Exception: _unexpected}
+    )
+
+
+def _endpoint(
+    route: Route, tree: TreeHandle, done: Done, stream: EventStream
+) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN):
+                query = _query(route, request)
+                if route.streams and STREAM in request.headers.get("accept", ""):
+                    return stream.response(query, request.headers.get("last-event-id", ""))
+                body, raw = await _body(route, request)
+                call = Call(tree, query, body, who_of(request))
+                if route.body is None:
+                    return _answer(request, await route.handler(call))
+                key = _key(request)
+                digest = hashlib.blake2b(raw + str(request.url.query).encode()).digest()
+                return await done.once(key, digest, lambda: _acted(route, call))
+        except ApiError as error:
+            return _problem(error.problem, error.headers)
+        except FsmError as error:
+            return _problem(problem_of(error))
+        except TimeoutError:
+            text = f"the tree has not answered within {ANSWER_WITHIN:g} s"
+            return _problem(Problem("No answer in time", 503, text))
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        except ANY_RAISED:
+            log.exception("%s %s", route.method, route.path)
+            return _problem(Problem("It failed", 500, "This is a fault of fsmv2; see its log."))
+
+    return endpoint
+
+
+async def _acted(route: Route, call: Call) -> Response:
+    try:
+        return Response(msgspec.json.encode(await route.handler(call)), media_type=JSON)
+    except FsmError as error:
+        return _problem(problem_of(error))
+
+
+def who_of(request: Request) -> str:
+    """Who asks: the user at the other end of the socket, and the program it says it is."""
+    user = request.client.host if request.client is not None else "somebody"
+    agent = request.headers.get("user-agent", "")
+    tool = "".join(c for c in agent if c.isascii() and c.isprintable())[:60]
+    return f"{user} ({tool})" if tool else user
+
+
+def _query(route: Route, request: Request) -> Any:
+    given = request.query_params.multi_items()
+    names = [name for name, _ in given]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise problem(400, "Not as documented", f"the parameter '{twice}' is given twice.")
+    try:
+        return msgspec.convert(dict(given), route.query, strict=False)
+    except msgspec.ValidationError as error:
+        known = ", ".join(field.name for field in msgspec.structs.fields(route.query))
+        fix = f"Known parameters: {known}." if known else "It takes no parameters."
+        raise problem(400, "Not as documented", f"{error}.", fix=fix) from None
+
+
+async def _body(route: Route, request: Request) -> tuple[Any, bytes]:
+    if route.body is None:
+        return None, b""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != JSON:
+        text = f"the body is {kind or 'of no stated type'}, expected {JSON}."
+        raise problem(415, "Not JSON", text, fix=f"Send it with `Content-Type: {JSON}`.")
+    raw = bytearray()
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            async for chunk in request.stream():
+                raw += chunk
+                if len(raw) > BODY_LIMIT:
+                    raise problem(413, "Too long", f"the body is over {BODY_LIMIT} bytes.")
+    except TimeoutError:
+        text = f"the body has not arrived within {BODY_WITHIN:g} s."
+        raise problem(408, "Too slow", text) from None
+    try:
+        return msgspec.json.decode(bytes(raw), type=route.body), bytes(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise problem(400, "Not as documented", f"{error}.") from None
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "")
+    if len(key) > 200 or not all("!" <= c <= "~" for c in key):
+        text = "an Idempotency-Key has 1 to 200 printable ASCII characters without spaces."
+        raise problem(400, "Not as documented", text)
+    return key
+
+
+class Done:
+    """What was done for which Idempotency-Key, bounded in number and time."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[bytes, float, asyncio.Task[Response]]] = OrderedDict()
+
+    async def once(
+        self, key: str, digest: bytes, act: Callable[[], Awaitable[Response]]
+    ) -> Response:
+        """Act, or give what the first request with this key was answered, or will be."""
+        if not key:
+            return await act()
+        now = asyncio.get_running_loop().time()
+        while self._known:
+            oldest, (_, at, _) = next(iter(self._known.items()))
+            if len(self._known) < KEYS_KEPT and now - at < KEY_KEPT_FOR:
+                break
+            del self._known[oldest]
+        known = self._known.get(key)
+        if known is None:
+            task = asyncio.ensure_future(_awaited(act))
+            self._known[key] = (digest, now, task)
+        elif known[0] != digest:
+            text = "this Idempotency-Key was used for another request."
+            raise problem(422, "Another request", text, fix="Make a new key for each request.")
+        else:
+            task = known[2]
+        # Shielded: a client that goes away must not undo half of what others wait for.
+        return await asyncio.shield(task)
+
+
+async def _awaited(act: Callable[[], Awaitable[Response]]) -> Response:
+    return await act()
+
+
+def _answer(request: Request, value: Any) -> Response:
+    """As JSON, with an ETag: who has it already is told that alone."""
+    raw = msgspec.json.encode(value)
+    tag = f'"{hashlib.blake2b(raw, digest_size=12).hexdigest()}"'
+    headers = {"etag": tag, "cache-control": "no-cache"}
+    known = request.headers.get("if-none-match", "")
+    if tag in (one.strip() for one in known.split(",")):
+        return Response(status_code=304, headers=headers)
+    return Response(raw, media_type=JSON, headers=headers)
+
+
+def _problem(found: Problem, headers: dict[str, str] | None = None) -> Response:
+    raw = msgspec.json.encode(found)
+    return Response(raw, status_code=found.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _not_a_route(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = getattr(error, "headers", None)
+    known = ", ".join(sorted({route.path for route in ROUTES} | {"/v1/openapi.json"}))
+    title = {404: "No such route", 405: "Another method"}.get(status, "It failed")
+    return _problem(Problem(title, status, fix=f"There are: {known}."), headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("an unexpected error of the API", exc_info=error)
+    return _problem(Problem("It failed", 500, "This is a fault of fsmv2; see its log."))

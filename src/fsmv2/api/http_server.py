@@ -1,0 +1,120 @@
+"""The HTTP server of the API, on the loop of its own thread, and a protocol that waits for nobody.
+
+uvicorn has no limit on how long a client takes to send the head of a request, and knows no peer of
+a Unix socket: both are added where it makes a connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from fsmv2.api.application import application
+from fsmv2.api.peer_identity import user_of
+from fsmv2.operate import TreeHandle
+
+HEAD_WITHIN = 10.0
+"""Seconds for the head of a request to arrive, counted anew after each answer."""
+
+CONNECTIONS = 256
+"""Connections at once; more are closed unheard."""
+
+END_WITHIN = 2.0
+"""Seconds for answers that are under way when the tree has stopped."""
+
+
+class BoundedProtocol(H11Protocol):
+    """HTTP that knows its peer and closes on one that does not finish the head of a request."""
+
+    _head: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Note who it is, and give it a while for its first request."""
+        super().connection_made(transport)
+        try:
+            self.client = user_of(transport.get_extra_info("socket"))
+        except OSError:  # it has gone already
+            transport.abort()
+            return
+        if len(self.connections) > CONNECTIONS:
+            transport.abort()
+            return
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; a request that has begun has limits of its own."""
+        before = self.cycle
+        super().data_received(data)
+        if self.cycle is not before:
+            self._forget()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, as long as for the first."""
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is gone."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        self._forget()
+        self._head = self.loop.call_later(HEAD_WITHIN, self.transport.abort)
+
+    def _forget(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+
+class ApiServer:
+    """Serves the API of one tree on the running loop."""
+
+    def __init__(self, tree: TreeHandle) -> None:
+        self._config = uvicorn.Config(
+            application(tree),
+            http=BoundedProtocol,
+            loop="none",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=round(HEAD_WITHIN),
+            h11_max_incomplete_event_size=16_384,
+        )
+        self._config.load()
+        self._state = ServerState()
+        self._server: asyncio.Server | None = None
+
+    async def listen(self, made: socket.socket) -> None:
+        """Take connections of this socket, and no more of the one before."""
+        loop = asyncio.get_running_loop()
+
+        def connection() -> asyncio.Protocol:
+            return BoundedProtocol(self._config, self._state, {}, _loop=loop)
+
+        before, self._server = self._server, await loop.create_unix_server(connection, sock=made)
+        if before is not None:
+            before.close()
+
+    async def close(self) -> None:
+        """Take no more connections; end what is under way after a moment."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(list(self._state.tasks), timeout=END_WITHIN)
+        for task in list(self._state.tasks):
+            task.cancel()
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)  # in which they learn of it

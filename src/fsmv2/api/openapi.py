@@ -1,0 +1,86 @@
+"""The table of routes as an OpenAPI 3.1 document; its schemas are those of the types themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+import fsmv2
+from fsmv2.api.problem import MEDIA_TYPE, Problem
+from fsmv2.api.routes import ROUTES, Route
+
+REF = "#/components/schemas/{name}"
+JSON = "application/json"
+
+IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Sent again with the same key within ten minutes, a request is not done again: "
+    "its first answer is given.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+
+ALWAYS = {
+    400: "The parameters or the body are not as documented; the detail says where.",
+    503: "The tree is starting, stopping, or did not answer in time.",
+}
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document, as plain data."""
+    types: list[Any] = [Problem]
+    for route in ROUTES:
+        types += [route.answer, route.query, *([route.body] if route.body is not None else [])]
+    schemas, components = msgspec.json.schema_components(types, ref_template=REF)
+    schema_of = {id(type_): schema for type_, schema in zip(types, schemas, strict=True)}
+    paths: dict[str, Any] = {}
+    for route in ROUTES:
+        operation = _operation(route, schema_of, components)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "fsmv2",
+            "version": fsmv2.__version__,
+            "description": "A running tree: what it is, and what an operator may have done.",
+        },
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _operation(
+    route: Route, schema_of: dict[int, Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    content: dict[str, Any] = {JSON: {"schema": schema_of[id(route.answer)]}}
+    if route.streams:
+        content["text/event-stream"] = {"schema": {"type": "string"}}
+    responses: dict[str, Any] = {"200": {"description": "OK", "content": content}}
+    for status, text in sorted({**ALWAYS, **route.problems}.items()):
+        responses[str(status)] = {
+            "description": text,
+            "content": {MEDIA_TYPE: {"schema": schema_of[id(Problem)]}},
+        }
+    operation: dict[str, Any] = {
+        "operationId": route.handler.__name__,
+        "summary": route.summary,
+        "parameters": _parameters(route, components[route.query.__name__]),
+        "responses": responses,
+    }
+    if route.body is not None:
+        operation["parameters"].append(IDEMPOTENCY)
+        operation["requestBody"] = {
+            "required": True,
+            "content": {JSON: {"schema": schema_of[id(route.body)]}},
+        }
+    return operation
+
+
+def _parameters(route: Route, schema: dict[str, Any]) -> list[dict[str, Any]]:
+    required = schema.get("required", ())
+    return [
+        {"name": name, "in": "query", "required": name in required, "schema": of}
+        for name, of in schema.get("properties", {}).items()
+    ]

@@ -1,0 +1,47 @@
+"""Errors as `application/problem+json` (RFC 9457), with the codes that every other door shows."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fsmv2.errors import FsmError, RequestRefusedError, UnknownPathError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What went wrong. `code`: see `fsmv2 explain CODE`; `fix`: the next step."""
+
+    title: str
+    status: int
+    detail: str = ""
+    code: str = ""
+    fix: str = ""
+    type: str = "about:blank"
+
+
+class ApiError(Exception):
+    """Ends a request with a problem."""
+
+    def __init__(self, problem: Problem, headers: dict[str, str] | None = None) -> None:
+        super().__init__(problem.detail or problem.title)
+        self.problem = problem
+        self.headers = headers or {}
+
+
+def problem(
+    status: int, title: str, detail: str = "", *, fix: str = "", code: str = ""
+) -> ApiError:
+    """An error that ends a request."""
+    return ApiError(Problem(title, status, detail, code, fix))
+
+
+def problem_of(error: FsmError) -> Problem:
+    """The problem that an error of ours is."""
+    status, title = 500, "It failed"
+    if isinstance(error, UnknownPathError):
+        status, title = 404, "Not there"
+    elif isinstance(error, RequestRefusedError):
+        status, title = 409, "Refused"
+    diagnostic = error.diagnostic()
+    return Problem(title, status, diagnostic.message, diagnostic.code, diagnostic.fix or "")

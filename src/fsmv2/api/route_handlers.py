@@ -1,0 +1,149 @@
+"""What each route answers. Everything is decided in `operate`; this hands on and shapes."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import msgspec
+
+import fsmv2
+from fsmv2.errors import UnknownPathError, suggest
+from fsmv2.operate import TreeHandle
+from fsmv2.operate.request_effects import below
+from fsmv2.operate.request_types import Answer, PathOverride
+from fsmv2.runtime import NodeView, TreeView
+
+
+class Call(msgspec.Struct, frozen=True):
+    """One call of a route: the tree, its parameters, its body, and who asks."""
+
+    tree: TreeHandle
+    query: Any
+    body: Any
+    who: str
+
+
+class Overview(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tree this is. `who`: as whom your requests are recorded."""
+
+    version: str
+    document: str
+    state_directory: str
+    pid: int
+    workers: int
+    unsettled: dict[str, str]
+    overrides: int
+    document_change: str
+    who: str
+
+
+class WorkerSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker in one line. `age`: seconds in its state; `overrides`: here and above."""
+
+    path: str
+    type: str
+    state: str
+    phase: str
+    healthy: bool
+    reason: str
+    age: float
+    incarnation: int
+    overrides: tuple[str, ...] = ()
+
+
+class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened; `at` in Unix seconds. Ids grow, and are never given twice."""
+
+    id: int
+    at: float
+    path: str
+    kind: str
+    level: str
+    state: str
+    text: str
+
+
+async def overview(call: Call) -> Overview:
+    """Which tree this is."""
+    tree = call.tree
+    view = await tree.view()
+    return Overview(
+        version=fsmv2.__version__,
+        document=str(tree.document),
+        state_directory=str(tree.directory),
+        pid=os.getpid(),
+        workers=len(view.nodes),
+        unsettled=tree.unsettled_in(view),
+        overrides=len(await tree.overrides()),
+        document_change=await tree.document_change(),
+        who=call.who,
+    )
+
+
+async def workers(call: Call) -> list[WorkerSummary]:
+    """The workers at a path and below it."""
+    view = await call.tree.view()
+    return [_summary(node) for node in _at(view, call.query.path)]
+
+
+async def worker(call: Call) -> Any:
+    """One worker, as `why` tells it."""
+    return await call.tree.why(call.query.path)
+
+
+async def overrides(call: Call) -> list[PathOverride]:
+    """The overrides of a path and below it, those included at which nobody is."""
+    path = call.query.path
+    found = await call.tree.overrides()
+    return [o for o in found if not path or o.path == path or o.path.startswith(f"{path}/")]
+
+
+async def events(call: Call) -> list[RecordedEvent]:
+    """The last events."""
+    which = call.query
+    found = await call.tree.events(path=which.path, after=which.after, limit=which.limit)
+    return [
+        RecordedEvent(
+            id=one.id,
+            at=one.event.at,
+            path=one.event.path,
+            kind=one.event.kind,
+            level=one.event.level,
+            state=one.event.state,
+            text=one.event.text,
+        )
+        for one in found
+    ]
+
+
+async def request(call: Call) -> Answer:
+    """Have something done to a path."""
+    how = call.query
+    return await call.tree.ask(call.body, who=call.who, wait=how.wait, dry_run=how.dry_run)
+
+
+def _at(view: TreeView, path: str) -> list[NodeView]:
+    if not path:
+        return list(view.nodes)
+    found = below(view.nodes, path)
+    if not found:
+        raise UnknownPathError(
+            f"there is no supervisor '{path}' in this tree",
+            fix=suggest(path, [node.path for node in view.nodes]),
+        )
+    return found
+
+
+def _summary(node: NodeView) -> WorkerSummary:
+    return WorkerSummary(
+        path=node.path,
+        type=node.type,
+        state=node.state,
+        phase=node.phase.value,
+        healthy=node.healthy,
+        reason=node.reason,
+        age=round(node.age, 3),
+        incarnation=node.incarnation,
+        overrides=node.overrides,
+    )

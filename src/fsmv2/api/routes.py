@@ -1,0 +1,128 @@
+"""The table of routes: one entry is all that a route needs to be served, documented and tested."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import msgspec
+
+from fsmv2.api import route_handlers
+from fsmv2.api.route_handlers import Call, Overview, RecordedEvent, WorkerSummary
+from fsmv2.operate import WorkerStatus
+from fsmv2.operate.request_types import Answer, PathOverride, Request
+
+MOST_EVENTS = 1_000
+LONGEST_WAIT = 60.0
+"""Seconds for which one request waits for its effect; ask again to wait for longer."""
+
+
+class OfPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A path that has to be there."""
+
+    path: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+
+
+class Below(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A path, and all below it; empty: the whole tree."""
+
+    path: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+
+
+class Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Events of one path, or of all; those with a greater id than `after`, the last `limit`."""
+
+    path: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+    after: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_EVENTS)] = 100
+
+
+class HowAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`wait`: seconds for which the effect is waited for. `dry_run`: do nothing, but check."""
+
+    wait: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_WAIT)] = 0.0
+    dry_run: bool = False
+
+
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """No parameters."""
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One route. `query`: its parameters; `body`: what it is sent; `answer`: what it gives.
+
+    `streams`: asked for `text/event-stream` it gives that instead. `problems`: what else it may
+    answer, by status.
+    """
+
+    method: str
+    path: str
+    summary: str
+    handler: Callable[[Call], Awaitable[Any]]
+    answer: Any
+    query: type[msgspec.Struct] = Nothing
+    body: Any = None
+    streams: bool = False
+    problems: dict[int, str] = {}
+
+
+NOT_THERE = {404: "No worker has this path; the fix names the nearest."}
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1",
+        summary="Which tree this is, and who asks",
+        handler=route_handlers.overview,
+        answer=Overview,
+    ),
+    Route(
+        method="GET",
+        path="/v1/workers",
+        summary="Each worker in one line, parents before children",
+        handler=route_handlers.workers,
+        query=Below,
+        answer=list[WorkerSummary],
+        problems=NOT_THERE,
+    ),
+    Route(
+        method="GET",
+        path="/v1/worker",
+        summary="What one worker is, why, and what it will do next",
+        handler=route_handlers.worker,
+        query=OfPath,
+        answer=WorkerStatus,
+        problems=NOT_THERE,
+    ),
+    Route(
+        method="GET",
+        path="/v1/overrides",
+        summary="What operators asked for and the document does not say",
+        handler=route_handlers.overrides,
+        query=Below,
+        answer=list[PathOverride],
+    ),
+    Route(
+        method="GET",
+        path="/v1/events",
+        summary="What happened; as text/event-stream, what happens from now on",
+        handler=route_handlers.events,
+        query=Which,
+        answer=list[RecordedEvent],
+        streams=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/requests",
+        summary="Have something done to a path: paused, stopped, restarted and so on",
+        handler=route_handlers.request,
+        query=HowAsked,
+        body=Request,
+        answer=Answer,
+        problems={
+            404: "No worker has this path; the fix names the nearest.",
+            409: "It cannot be done now; the detail says why.",
+            422: "The same Idempotency-Key was used for another request.",
+        },
+    ),
+)

@@ -1,0 +1,52 @@
+"""Options of the commands that ask something of a running tree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fsmv2.cli.duration_argument import duration
+from fsmv2.cli.options import path_argument
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...", help="Workers, as `render` shows them; * and ** stand for several."
+    ),
+]
+OnePath = Annotated[str, typer.Argument(metavar="PATH", help="The worker, as `render` shows it.")]
+Tree = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        "-f",
+        parser=path_argument,
+        metavar="FILE",
+        envvar=None,
+        help="The document whose tree is meant. Default: FSMV2_TREE, or the only one that runs.",
+    ),
+]
+Why = Annotated[str, typer.Option("--reason", "-m", metavar="TEXT", help="Why; it is recorded.")]
+ForAWhile = Annotated[
+    float | None,
+    typer.Option(
+        "--for", parser=duration, metavar="DURATION", help="End by itself after this long: 2h, 30m."
+    ),
+]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until it has had its effect.")]
+Timeout = Annotated[
+    float,
+    typer.Option(
+        "--timeout",
+        parser=duration,
+        metavar="DURATION",
+        help="Wait no longer than this for its effect.",
+    ),
+]
+Yes = Annotated[
+    bool, typer.Option("--yes", "-y", help="Do not ask when a pattern stands for several paths.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it could be done.")]
+WAIT = "30s"

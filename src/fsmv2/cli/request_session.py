@@ -1,0 +1,87 @@
+"""One command that asks something of a running tree: who is meant, asked, waited for, and shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import typer
+
+from fsmv2.cli.console import complain, put, put_json
+from fsmv2.cli.exit_codes import FAILED, OK, PENDING, USAGE
+from fsmv2.errors import RequestRefusedError
+from fsmv2.operate.path_patterns import is_pattern, matching
+from fsmv2.operate.remote_tree import RemoteTree
+from fsmv2.operate.request_types import Answer, Request
+from fsmv2.operate.running_trees import chosen_tree
+
+
+class _Worker(msgspec.Struct, frozen=True):
+    path: str
+
+
+def ask(
+    make: Callable[[str], Request],
+    patterns: list[str],
+    *,
+    verb: str,
+    file: Path | None,
+    state_dir: Path | None,
+    wait: float = 0.0,
+    yes: bool = False,
+    dry_run: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Ask for what `make` makes of each path that is meant; the exit code."""
+    tree = RemoteTree(chosen_tree(file, state_dir), tool=f"fsmv2 {verb}")
+    paths = patterns
+    if any(map(is_pattern, patterns)):
+        known = tree.get("/v1/workers", {}, list[_Worker])
+        paths = matching(patterns, [worker.path for worker in known])
+        if not (yes or dry_run or len(paths) == 1 or _confirmed(verb, paths)):
+            return USAGE
+    code = OK
+    answers: list[Answer] = []
+    for path in paths:
+        try:
+            answer = tree.carry_out(make(path), wait=wait, dry_run=dry_run)
+        except RequestRefusedError as error:
+            complain(error.message, fix=error.fix)
+            code = FAILED
+            continue
+        answers.append(answer)
+        if not answer.reached and wait:
+            code = max(code, PENDING)
+        if not as_json:
+            _show(answer, waited=bool(wait))
+    if as_json:
+        put_json(answers)
+    return code
+
+
+def _confirmed(verb: str, paths: list[str]) -> bool:
+    for path in paths[:20]:
+        put(f"  {path}")
+    if len(paths) > 20:
+        put(f"  and {len(paths) - 20} more")
+    if not sys.stdin.isatty():
+        complain(f"this is {len(paths)} paths; nothing was done", fix="Confirm it with --yes.")
+        return False
+    return typer.confirm(f"{verb} these {len(paths)} paths?")
+
+
+def _show(answer: Answer, *, waited: bool) -> None:
+    put(f"{'would be done: ' if answer.dry_run else ''}{answer.text}")
+    if answer.not_durable:
+        complain(
+            f"in force, not durable: {answer.not_durable}",
+            fix="It is written when the store recovers; until then a crash would lose it.",
+        )
+    for path, why in list(answer.pending.items())[:20]:
+        put(f"  not yet: {path} is {why}")
+    if len(answer.pending) > 20:
+        put(f"  and {len(answer.pending) - 20} more")
+    if answer.pending and waited:
+        put(f"  waited {answer.waited:.0f} s; see `fsmv2 why` for each")

@@ -1,0 +1,142 @@
+"""A tree that runs in another process, asked through the socket of its API.
+
+The command line is a client of it and of nothing else. Only the standard library is needed, and
+nothing of the server is imported: a command is to answer within a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import os
+import secrets
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from fsmv2 import __version__
+from fsmv2.errors import (
+    ApiUnavailableError,
+    FsmError,
+    RequestRefusedError,
+    UnknownPathError,
+)
+from fsmv2.operate.request_types import Answer, PathOverride, Request
+from fsmv2.operate.socket_place import socket_path
+from fsmv2.operate.verbs import Verbs
+
+T = TypeVar("T")
+
+ANSWER_WITHIN = 30.0
+"""Seconds for an answer, beside those for which an effect is waited for."""
+
+_ERRORS: Mapping[int, type[FsmError]] = {404: UnknownPathError, 409: RequestRefusedError}
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    title: str = ""
+    detail: str = ""
+    code: str = ""
+    fix: str = ""
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, place: Path, timeout: float) -> None:
+        super().__init__("fsmv2", timeout=timeout)
+        self._place = place
+
+    def connect(self) -> None:
+        """Open the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(os.fspath(self._place))
+
+
+class RemoteTree(Verbs):
+    """The running tree with this state directory. Every call may raise ApiUnavailableError."""
+
+    def __init__(self, directory: Path, *, tool: str = "") -> None:
+        """`tool` is recorded beside who asks, whom the kernel knows."""
+        self.directory = directory
+        self._place = socket_path(directory)
+        self._agent = tool or f"fsmv2 {__version__}"
+
+    async def ask(
+        self, request: Request, *, who: str = "", wait: float = 0.0, dry_run: bool = False
+    ) -> Answer:
+        """Do what is asked; `who` is not sent, since the kernel tells it."""
+        return await asyncio.to_thread(self.carry_out, request, wait=wait, dry_run=dry_run)
+
+    def carry_out(self, request: Request, *, wait: float = 0.0, dry_run: bool = False) -> Answer:
+        """The same for a program without an event loop; blocks."""
+        query = {"wait": f"{wait:g}", "dry_run": str(dry_run).lower()}
+        key = secrets.token_hex(16)  # so that what is sent again is not done again
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        body = msgspec.json.encode(request)
+        raw = self._call("POST", "/v1/requests", query, body, headers, wait + ANSWER_WITHIN)
+        return msgspec.json.decode(raw, type=Answer)
+
+    def overrides(self, path: str = "") -> list[PathOverride]:
+        """What operators asked for at a path and below, or anywhere; blocks."""
+        return self.get("/v1/overrides", {"path": path}, list[PathOverride])
+
+    def get(self, route: str, query: Mapping[str, str], type_: type[T]) -> T:
+        """What a route answers, as `type_`; blocks."""
+        raw = self._call("GET", route, query, None, {}, ANSWER_WITHIN)
+        return msgspec.json.decode(raw, type=type_)
+
+    def _call(
+        self,
+        method: str,
+        route: str,
+        query: Mapping[str, str],
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout: float,
+    ) -> bytes:
+        connection = _Connection(self._place, timeout)
+        address = f"{route}?{urlencode(query)}" if query else route
+        try:
+            connection.request(method, address, body, {"User-Agent": self._agent, **headers})
+            response = connection.getresponse()
+            raw = response.read()
+        except TimeoutError:
+            raise ApiUnavailableError(
+                f"the tree in {self.directory} has not answered within {timeout:g} s.",
+                fix="What was asked may have been done; look with `fsmv2 overrides`.",
+            ) from None
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from error
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise _error(response.status, raw)
+        return raw
+
+    def _unreachable(self, error: Exception) -> ApiUnavailableError:
+        if isinstance(error, PermissionError):
+            return ApiUnavailableError(
+                f"{self._place} may not be opened: it belongs to another user.",
+                fix="Ask as the user that runs the tree, or as root.",
+            )
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return ApiUnavailableError(
+            f"no tree answers at {self._place}: {why}.",
+            fix="See with `fsmv2 trees` what runs here; a tree of an older fsmv2 has no API.",
+        )
+
+
+def _error(status: int, raw: bytes) -> FsmError:
+    try:
+        found = msgspec.json.decode(raw, type=_Problem)
+    except (msgspec.DecodeError, UnicodeError):
+        found = _Problem(f"HTTP status {status}")
+    kind = _ERRORS.get(status, ApiUnavailableError)
+    text = found.detail or found.title
+    return kind(text if text.endswith(".") else f"{text}.", fix=found.fix)

@@ -1,0 +1,151 @@
+"""Each request: the event it becomes for the core, what it does in words, and when that is reached.
+
+A verb is one entry of `EFFECTS`; every door gets it by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
+
+from fsmv2.core import (
+    AcknowledgeAsked,
+    PauseAsked,
+    RestartAsked,
+    ResumeAsked,
+    RetryAsked,
+    SetVariableAsked,
+    StartPathAsked,
+    StopPathAsked,
+    UnsetVariableAsked,
+)
+from fsmv2.core.life.requests import Request as CoreRequest
+from fsmv2.operate.request_types import (
+    Acknowledge,
+    Pause,
+    Request,
+    Restart,
+    Resume,
+    Retry,
+    SetVariable,
+    Start,
+    Stop,
+    UnsetVariable,
+)
+from fsmv2.runtime import NodeView, TreeView
+from fsmv2.worker import Phase
+
+Pending = Callable[[Request, int, TreeView, Mapping[str, str]], dict[str, str]]
+"""Of a request, the incarnation at its path before, the tree now, and who in it should run and does
+not: by path, who has not come to what was asked for, and why.
+"""
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """One verb. `event`: of a request, who asks, and until when in Unix seconds."""
+
+    event: Callable[..., CoreRequest]
+    done: str
+    pending: Pending
+    override: bool = False
+
+
+def event_of(request: Request, who: str, until: float | None) -> CoreRequest:
+    """What the core is handed."""
+    return EFFECTS[type(request)].event(request, who, until)
+
+
+def below(nodes: Iterable[NodeView], path: str) -> list[NodeView]:
+    """The nodes at `path` and below it."""
+    return [node for node in nodes if node.path == path or node.path.startswith(f"{path}/")]
+
+
+def _at_once(
+    request: Request, before: int, now: TreeView, unsettled: Mapping[str, str]
+) -> dict[str, str]:
+    return {}
+
+
+def _stopped(
+    request: Request, before: int, now: TreeView, unsettled: Mapping[str, str]
+) -> dict[str, str]:
+    down = (Phase.STOPPED, Phase.INITIAL)
+    return {
+        node.path: f"{node.state}: {node.reason}"
+        for node in below(now.nodes, request.path)
+        if node.phase not in down
+    }
+
+
+def _settled(
+    request: Request, before: int, now: TreeView, unsettled: Mapping[str, str]
+) -> dict[str, str]:
+    paths = {node.path for node in below(now.nodes, request.path)}
+    return {path: why for path, why in unsettled.items() if path in paths}
+
+
+def _restarted(
+    request: Request, before: int, now: TreeView, unsettled: Mapping[str, str]
+) -> dict[str, str]:
+    node = now.get(request.path)
+    if node is None:
+        return {request.path: "it is gone"}
+    if node.incarnation == before:
+        return {request.path: f"{node.state}: {node.reason}"}
+    return _settled(request, before, now, unsettled)
+
+
+EFFECTS: Mapping[type, Effect] = {
+    Pause: Effect(
+        lambda r, who, _: PauseAsked(r.path, who, r.reason), "is paused", _at_once, override=True
+    ),
+    Resume: Effect(
+        lambda r, who, _: ResumeAsked(r.path, who, r.reason), "is resumed", _at_once, override=True
+    ),
+    Stop: Effect(
+        lambda r, who, until: StopPathAsked(r.path, who, r.reason, until),
+        "is stopped",
+        _stopped,
+        override=True,
+    ),
+    Start: Effect(
+        lambda r, who, _: StartPathAsked(r.path, who, r.reason),
+        "is started",
+        _settled,
+        override=True,
+    ),
+    SetVariable: Effect(
+        lambda r, who, until: SetVariableAsked(r.path, r.name, r.value, who, r.reason, until),
+        "has {name} set",
+        _settled,
+        override=True,
+    ),
+    UnsetVariable: Effect(
+        lambda r, who, _: UnsetVariableAsked(r.path, r.name, who, r.reason),
+        "has {name} as declared again",
+        _settled,
+        override=True,
+    ),
+    Restart: Effect(
+        lambda r, who, _: RestartAsked(r.path, who, r.reason), "is restarted", _restarted
+    ),
+    Retry: Effect(lambda r, who, _: RetryAsked(r.path, who, r.reason), "retries now", _at_once),
+    Acknowledge: Effect(
+        lambda r, who, _: AcknowledgeAsked(r.path, who, r.reason),
+        "has its escalation acknowledged",
+        _at_once,
+    ),
+}
+"""All verbs there are, by the request that asks for each."""
+
+
+def verb_of(request: Request) -> str:
+    """Its verb, as it is written in JSON and on the command line."""
+    return str(type(request).__struct_config__.tag)
+
+
+def done_text(request: Request) -> str:
+    """What is done, as a sentence without who and why."""
+    what = EFFECTS[type(request)].done.replace("{name}", getattr(request, "name", ""))
+    return f"{request.path} {what}"

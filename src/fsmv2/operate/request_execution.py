@@ -1,0 +1,137 @@
+"""Carries a request out on a running tree: checked, posted, made durable, and waited for.
+
+What is refused is decided by the core, in the turn in which the request would be posted, so that
+nothing changes between. An override is acknowledged when it is durable, or with the reason why it
+is in force and not: then the store writes it when it recovers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+
+from fsmv2.core import Core
+from fsmv2.errors import RequestRefusedError
+from fsmv2.operate.request_effects import EFFECTS, done_text, event_of, verb_of
+from fsmv2.operate.request_types import Answer, PathOverride, Request
+from fsmv2.runtime import Runtime, TreeView
+
+Unsettled = Callable[[TreeView], Mapping[str, str]]
+
+POLL = 0.02
+"""Seconds between two looks at whether a request is durable, or has had its effect."""
+
+DURABLE_WITHIN = 10.0
+"""Seconds after which a store that has not answered is not waited for any longer."""
+
+NO_STORE = "this tree has no store"
+
+
+async def carry_out(
+    runtime: Runtime,
+    request: Request,
+    *,
+    who: str,
+    unsettled: Unsettled,
+    wait: float = 0.0,
+    dry_run: bool = False,
+) -> Answer:
+    """Do what is asked; `wait`: seconds for which its effect is waited for.
+
+    Raises RequestRefusedError when it cannot be done now, with the reason; nothing has changed.
+    """
+    began = time.monotonic()
+    seconds = getattr(request, "seconds", None)
+    event = event_of(request, who, None if seconds is None else time.time() + seconds)
+    verb, path = verb_of(request), request.path
+    refused, before, overrides = await runtime.ask(event, dry_run=dry_run)
+    if refused:
+        what, _, fix = refused.partition(". ")
+        raise RequestRefusedError(f"cannot {verb}: {what.rstrip('.')}.", fix=fix)
+    text = done_text(request)
+    if dry_run:
+        return Answer(verb=verb, path=path, text=text, dry_run=True)
+    effect, not_durable = EFFECTS[type(request)], ""
+    if effect.override:
+        not_durable = await _durable(runtime, path, overrides)
+    pending = await _pending(runtime, request, before, unsettled, began + wait)
+    return Answer(
+        verb=verb,
+        path=path,
+        text=text,
+        durable=not not_durable,
+        not_durable=not_durable,
+        reached=not pending,
+        pending=pending,
+        waited=round(time.monotonic() - began, 3),
+    )
+
+
+async def _durable(runtime: Runtime, path: str, before: object) -> str:
+    """Wait until the overrides of a path are durable; why they are not, or nothing."""
+
+    def look(core: Core) -> tuple[bool, str]:
+        """Whether there is nothing to wait for, and why it is not durable."""
+        if core.overrides.get(path) is before:
+            return False, "it has not been taken up yet"
+        if core.store is None:
+            return True, NO_STORE
+        if path not in core.store.overrides_waiting:
+            return True, ""
+        return bool(core.store.failing), core.store.failing or "the store has not answered yet"
+
+    limit = time.monotonic() + DURABLE_WITHIN
+    while True:
+        done, why = await runtime.look(look)
+        if done or time.monotonic() > limit:
+            return why
+        await asyncio.sleep(POLL)
+
+
+async def _pending(
+    runtime: Runtime, request: Request, before: int, unsettled: Unsettled, limit: float
+) -> dict[str, str]:
+    """Wait until a request has had its effect; who has not come to it."""
+    effect = EFFECTS[type(request)]
+    pause = POLL
+    while True:
+        began = time.monotonic()
+        view = await runtime.view()
+        pending = effect.pending(request, before, view, unsettled(view))
+        now = time.monotonic()
+        if not pending or now >= limit:
+            return pending
+        # A view of a large tree costs supervision more than that of a small one.
+        pause = max(pause, 10 * (now - began))
+        await asyncio.sleep(min(pause, max(0.0, limit - now)))
+
+
+def overrides_in(core: Core) -> list[PathOverride]:
+    """Every override in force, also of paths at which nobody is; on the supervision loop."""
+    found: list[PathOverride] = []
+    for path, one in sorted(core.overrides.items()):
+        there = path in core.by_path
+        waits = core.store is None or path in core.store.overrides_waiting
+        asked = [("pause", "", one.pause), ("stop", "", one.stop)]
+        asked += [("set", name, variable) for name, variable in one.variables.items()]
+        for kind, name, override in asked:
+            if override is None:
+                continue
+            what = {"pause": "paused", "stop": "stopped"}.get(kind, f"{name} set")
+            found.append(
+                PathOverride(
+                    path=path,
+                    kind=kind,
+                    who=override.who,
+                    reason=override.reason,
+                    at=override.at,
+                    until=override.until,
+                    name=name,
+                    value=getattr(override, "value", None),
+                    there=there,
+                    durable=not waits,
+                    text=override.told(what),
+                )
+            )
+    return found

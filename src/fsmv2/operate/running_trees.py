@@ -1,0 +1,134 @@
+"""The trees that run on this machine as this user, and which of them is meant.
+
+A state directory in its usual place is found there. For one in another place its run leaves a note
+in the runtime directory; a note of a tree that has ended is removed by whoever finds it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from fsmv2.errors import NotRunningError, StoreError
+from fsmv2.host.private import replace_private
+from fsmv2.operate.document_directory import directory_of
+from fsmv2.operate.run_record import record_in
+from fsmv2.operate.socket_place import private_directory, runtime_directory
+from fsmv2.operate.state_directory import RECORD, holder, short_path, state_home
+
+VARIABLE = "FSMV2_TREE"
+"""The environment variable that names the tree that is meant: its document or state directory."""
+
+NOTES = "trees"
+
+
+class RunningTree(msgspec.Struct, frozen=True, kw_only=True):
+    """A tree that runs. `since`, in Unix seconds: when its document was read."""
+
+    document: str
+    directory: Path
+    pid: int
+    since: float
+
+
+def running_trees() -> list[RunningTree]:
+    """All of this user on this machine, those that run longest first."""
+    found: dict[Path, RunningTree] = {}
+    for directory in {*_usual(), *_noted()}:
+        pid = holder(directory)
+        record = record_in(directory)
+        if pid and record is not None:
+            found[directory] = RunningTree(
+                document=record.file, directory=directory, pid=int(pid), since=record.at
+            )
+    return sorted(found.values(), key=lambda tree: (tree.since, tree.directory))
+
+
+def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> Path:
+    """The state directory of the tree that is meant.
+
+    That of `state_dir`, of `document`, of the environment variable FSMV2_TREE, or of the only one
+    that runs. Raises NotRunningError when there is none, or more than one.
+    """
+    if state_dir is None and document is None and (named := os.environ.get(VARIABLE, "")):
+        place = Path(named)
+        state_dir, document = (place, None) if (place / RECORD).exists() else (None, place)
+    if state_dir is not None:
+        return _runs(state_dir.absolute(), str(state_dir))
+    if document is not None:
+        usual = directory_of(document)
+        named = os.path.realpath(document)
+        others = [t for t in running_trees() if os.path.realpath(t.document) == named]
+        if not holder(usual) and others:
+            return others[0].directory
+        return _runs(usual, str(document))
+    trees = running_trees()
+    if len(trees) == 1:
+        return trees[0].directory
+    if not trees:
+        raise NotRunningError(
+            "no tree of yours runs on this machine.",
+            fix="Start one with `fsmv2 run FILE`; that of another user, or with a state directory "
+            "that was moved, is named with --state-dir.",
+        )
+    listed = "\n".join(f"  -f {tree.document}" for tree in trees)
+    raise NotRunningError(
+        f"{len(trees)} trees run on this machine; say which one is meant:\n{listed}",
+        fix=f"Name it with -f, with --state-dir, or in {VARIABLE}.",
+    )
+
+
+def _runs(directory: Path, named: str) -> Path:
+    if holder(directory):
+        return directory
+    running = ", ".join(tree.document for tree in running_trees())
+    raise NotRunningError(
+        f"nothing of {named} runs: {short_path(directory)} is not in use.",
+        fix=f"Start it with `fsmv2 run`, or name one that runs: {running}."
+        if running
+        else "Start it with `fsmv2 run`.",
+    )
+
+
+@contextlib.contextmanager
+def noted(directory: Path) -> Iterator[None]:
+    """Have the tree in this state directory found by `running_trees` while inside.
+
+    Without a word where that cannot be: then it is named with --state-dir.
+    """
+    if directory.parent == state_home():
+        yield
+        return
+    digest = hashlib.blake2b(os.fsencode(directory), digest_size=12).hexdigest()
+    note = runtime_directory() / NOTES / digest
+    with contextlib.suppress(OSError, StoreError):
+        private_directory(runtime_directory())
+        note.parent.mkdir(mode=0o700, exist_ok=True)
+        replace_private(note, os.fsencode(directory))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            note.unlink(missing_ok=True)
+
+
+def _usual() -> Iterator[Path]:
+    with contextlib.suppress(OSError):
+        for file in state_home().glob(f"*/{RECORD}"):
+            yield file.parent
+
+
+def _noted() -> Iterator[Path]:
+    with contextlib.suppress(OSError):
+        for note in (runtime_directory() / NOTES).iterdir():
+            with contextlib.suppress(OSError):
+                directory = Path(os.fsdecode(note.read_bytes()))
+                if holder(directory):
+                    yield directory
+                else:
+                    note.unlink(missing_ok=True)

@@ -1,0 +1,196 @@
+"""The routes of the API: strict in what they take, and every error a problem with its fix."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from served_tree import TICKER, call, tree_with_api
+
+from fsmv2.core import PauseAsked
+
+REQUESTS = "/v1/requests"
+
+
+def pause(path: str = TICKER, **more: Any) -> dict[str, Any]:
+    return {"verb": "pause", "path": path, **more}
+
+
+async def test_what_a_tree_is_and_what_runs_in_it(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        overview = (await call(api.place, "GET", "/v1", user_agent="curl/8")).json
+        assert overview["document"] == str(tree.document)
+        assert overview["who"] == f"{getpass.getuser()} (curl/8)", "as the kernel knows it"
+        assert "edge/broker" in overview["unsettled"]
+        found = (await call(api.place, "GET", "/v1/workers?path=edge/ticker")).json
+        assert [(one["path"], one["state"]) for one in found] == [(TICKER, "running")]
+        why = (await call(api.place, "GET", "/v1/worker?path=edge/ticker")).json
+        assert why["node"]["state"] == "running"
+        events = (await call(api.place, "GET", "/v1/events?limit=5")).json
+        assert [one["id"] for one in events] == sorted(one["id"] for one in events)
+
+
+async def test_a_request_is_done_durable_and_recorded_with_who_and_why(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        reply = await call(api.place, "POST", REQUESTS, pause(reason="cleaning"))
+        assert reply.status == 200
+        assert reply.json == {
+            "verb": "pause",
+            "path": TICKER,
+            "text": "edge/ticker is paused",
+            "durable": True,
+            "not_durable": "",
+            "reached": True,
+            "pending": {},
+            "waited": reply.json["waited"],
+            "dry_run": False,
+        }
+        (override,) = (await call(api.place, "GET", "/v1/overrides")).json
+        assert (override["kind"], override["reason"], override["durable"]) == (
+            *("pause", "cleaning"),
+            True,
+        )
+        assert override["who"] == getpass.getuser()
+        assert (await tree.overrides())[0].path == TICKER
+
+
+async def test_a_request_waits_for_its_effect_and_says_who_has_not_come_to_it(
+    tmp_path: Path,
+) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        stop = {"verb": "stop", "path": TICKER}
+        assert (await call(api.place, "POST", f"{REQUESTS}?wait=20", stop)).json["reached"]
+        assert (await tree.view())[TICKER].state == "stopped"
+        start = {"verb": "start", "path": TICKER}
+        assert (await call(api.place, "POST", f"{REQUESTS}?wait=20", start)).json["reached"]
+        restart = {"verb": "restart", "path": "edge/broker"}
+        answer = (await call(api.place, "POST", f"{REQUESTS}?wait=0.5", restart)).json
+        assert not answer["reached"]
+        assert list(answer["pending"]) == ["edge/broker"]
+
+
+async def test_a_dry_run_says_what_would_be_done_and_does_nothing(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        answer = (await call(api.place, "POST", f"{REQUESTS}?dry_run=true", pause())).json
+        assert answer["dry_run"]
+        refused = await call(
+            api.place, "POST", f"{REQUESTS}?dry_run=true", {"verb": "resume", "path": TICKER}
+        )
+        assert refused.status == 409
+        assert await tree.overrides() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "body", "status", "says"),
+    [
+        ("GET", "/v1/worker?path=edge/tickr", None, 404, "edge/ticker"),
+        ("GET", "/v1/worker", None, 400, "path"),
+        ("GET", "/v1/workers?paht=x", None, 400, "Known parameters: path"),
+        ("GET", "/v1/workers?path=a&path=b", None, 400, "given twice"),
+        ("GET", "/v1/events?limit=0", None, 400, "limit"),
+        ("GET", "/v1/events?after=x", None, 400, "after"),
+        ("GET", "/v2", None, 404, "There are: /v1"),
+        ("DELETE", "/v1/workers", None, 405, "There are: /v1"),
+        ("POST", REQUESTS, b"{", 400, "truncated"),
+        ("POST", REQUESTS, b"[" * 100_000, 400, ""),
+        ("POST", REQUESTS, b"\xff\xfe", 400, ""),
+        ("POST", REQUESTS, {"verb": "explode", "path": "edge"}, 400, "explode"),
+        ("POST", REQUESTS, {"verb": "pause"}, 400, "path"),
+        ("POST", REQUESTS, pause(paht="x"), 400, "paht"),
+        ("POST", REQUESTS, pause(path=3), 400, "path"),
+        ("POST", REQUESTS, {"verb": "stop", "path": TICKER, "seconds": -1}, 400, "seconds"),
+        ("POST", REQUESTS, pause("edge/tickr"), 404, "edge/ticker"),
+        ("POST", REQUESTS, {"verb": "resume", "path": TICKER}, 409, "itself is not paused"),
+        ("POST", f"{REQUESTS}?wait=1e9", pause(), 400, "wait"),
+        ("POST", REQUESTS, b"x" * 1_100_000, 413, "bytes"),
+    ],
+)
+async def test_what_is_wrong_is_a_problem_that_says_what_to_do(
+    tmp_path: Path, method: str, route: str, body: Any, status: int, says: str
+) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        reply = await call(api.place, method, route, body)
+        assert reply.status == status
+        assert reply.headers["content-type"] == "application/problem+json"
+        assert reply.json["status"] == status
+        assert says in f"{reply.json.get('detail', '')} {reply.json.get('fix', '')}"
+        assert await tree.overrides() == [], "nothing has changed"
+
+
+async def test_a_body_that_is_not_said_to_be_json_is_refused(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        reply = await call(api.place, "POST", REQUESTS, b"{}", content_type="text/plain")
+        assert (reply.status, reply.json["title"]) == (415, "Not JSON")
+
+
+async def test_what_is_sent_twice_with_one_key_is_done_once(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        body = {"verb": "restart", "path": TICKER}
+        before = (await tree.view())[TICKER].incarnation
+        replies = await asyncio.gather(
+            *(call(api.place, "POST", REQUESTS, body, idempotency_key="k1") for _ in range(5))
+        )
+        assert {reply.raw for reply in replies} == {replies[0].raw}
+        await tree.until(lambda view: view[TICKER].incarnation > before, timeout=20)
+        assert (await tree.view())[TICKER].incarnation == before + 1
+        other = await call(api.place, "POST", REQUESTS, pause(), idempotency_key="k1")
+        assert other.status == 422
+        wrong = await call(api.place, "POST", REQUESTS, pause(), idempotency_key="a b")
+        assert wrong.status == 400
+
+
+async def test_who_has_it_already_is_told_that_alone(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        first = await call(api.place, "GET", "/v1/overrides")
+        again = await call(
+            api.place, "GET", "/v1/overrides", if_none_match=f'"x", {first.headers["etag"]}'
+        )
+        assert (again.status, again.raw) == (304, b"")
+        await call(api.place, "POST", REQUESTS, pause())
+        later = await call(api.place, "GET", "/v1/overrides", if_none_match=first.headers["etag"])
+        assert later.status == 200
+
+
+async def test_a_fault_of_ours_is_a_problem_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+
+        async def breaks(*_: Any, **__: Any) -> Any:
+            raise ZeroDivisionError("secret details")
+
+        monkeypatch.setattr(tree, "view", breaks)
+        reply = await call(api.place, "GET", "/v1")
+        assert reply.status == 500
+        assert b"secret" not in reply.raw
+
+
+async def test_a_request_that_cannot_be_stored_says_in_force_not_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        file = tree.directory / "store.db"
+        file.unlink()
+        file.mkdir()  # no store can be there
+        answer = (await call(api.place, "POST", REQUESTS, pause())).json
+        assert not answer["durable"]
+        assert answer["not_durable"]
+        assert (await tree.view())[TICKER].paused, "in force all the same"
+        file.rmdir()
+
+
+def test_every_verb_names_what_the_core_is_handed() -> None:
+    from typing import get_args
+
+    from fsmv2.operate.request_effects import EFFECTS, done_text, event_of, verb_of
+    from fsmv2.operate.request_types import Pause, Request
+
+    assert {*EFFECTS} == {*get_args(Request)}
+    event = event_of(Pause(path="a/b", reason="why"), "ann", None)
+    assert event == PauseAsked("a/b", "ann", "why")
+    assert len({kind.__struct_config__.tag for kind in get_args(Request)}) == len(EFFECTS)
+    assert verb_of(Pause(path="a")) == "pause"
+    assert done_text(Pause(path="a/b")) == "a/b is paused"

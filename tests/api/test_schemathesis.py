@@ -1,0 +1,79 @@
+"""The API against its own description: whatever it allows, and what it does not, gives no 5xx.
+
+The state that later calls depend on is in the tree: a path is paused, stopped, resumed, in any
+order that schemathesis comes up with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from requests import Request
+from served_tree import call_blocking, tree_with_api
+
+from fsmv2.api import openapi
+
+QUICK = settings(
+    max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+)
+
+schema = schemathesis.openapi.from_dict(openapi.document())
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """The socket of a tree that runs in a thread of its own."""
+    ready: list[Path] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    async def run(folder: Path) -> None:
+        async with tree_with_api(folder) as (_, api):
+            ready.append(api.place)
+            begun.set()
+            await asyncio.to_thread(ended.wait)
+
+    with tempfile.TemporaryDirectory() as folder:
+        thread = threading.Thread(target=lambda: asyncio.run(run(Path(folder))))
+        thread.start()
+        assert begun.wait(60)
+        yield ready[0]
+        ended.set()
+        thread.join(60)
+
+
+@schema.parametrize()
+@QUICK
+def test_no_call_that_may_be_made_gives_an_error_of_the_server(case: Any, place: Path) -> None:
+    if case.query and "wait" in case.query:
+        case.query["wait"] = 0  # it would be waited for
+    made = case.as_transport_kwargs(base_url="http://fsmv2")
+    prepared = Request(
+        made["method"],
+        made["url"],
+        params=made.get("params"),
+        headers={"content-type": "application/json", **(made.get("headers") or {})}
+        if made.get("json") is not None or made.get("data") is not None
+        else made.get("headers"),
+        json=made.get("json"),
+        data=made.get("data"),
+    ).prepare()
+    body = prepared.body
+    raw = body.encode() if isinstance(body, str) else body
+    route = prepared.path_url
+    headers = {
+        name.replace("-", "_"): value
+        for name, value in prepared.headers.items()
+        if name.lower() not in ("content-length", "accept", "host")
+    }
+    reply = call_blocking(place, made["method"], route, raw, **headers)
+    assert reply.status < 500, (route, raw, reply.raw)
+    if reply.status >= 400:
+        assert reply.headers["content-type"] == "application/problem+json"

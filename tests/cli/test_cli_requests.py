@@ -1,0 +1,153 @@
+"""The commands that ask something of a running tree: one of each, on a real run."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DOCUMENT = """
+agent: {name: edge}
+broker: {url: "nats://127.0.0.1:1"}
+processes:
+  ticker:
+    variables: {EVERY: 1}
+    command: [sleep, "{{ .EVERY }}000"]
+  other:
+    command: [sleep, "1000"]
+"""
+
+
+class Machine:
+    """A machine on which one tree runs; commands of it, as a person would type them."""
+
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self.file = folder / "plant.yaml"
+        self.file.write_text(DOCUMENT)
+        self.environ = environ
+        self.run: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.file.with_suffix(".out").open("ab") as out:
+            self.run = subprocess.Popen(
+                [sys.executable, "-m", "fsmv2.cli", "run", str(self.file), "--json"],
+                stdout=out,
+                stderr=out,
+                env=self.environ,
+            )
+        limit = time.monotonic() + 30
+        while (found := self("why", str(self.file), "edge/ticker")).returncode:
+            assert time.monotonic() < limit, found.stderr
+            time.sleep(0.2)
+        self.until("start", "edge/ticker", "is not stopped")
+
+    def until(self, command: str, path: str, says: str) -> None:
+        limit = time.monotonic() + 30
+        while says not in (found := self(command, path)).stderr:
+            assert time.monotonic() < limit, found
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        assert self.run is not None
+        self.run.kill()
+        self.run.wait()
+
+    def stop(self) -> None:
+        if self.run is not None:
+            self.run.terminate()
+            self.run.wait(30)
+
+    def __call__(self, *args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "fsmv2.cli", *args],
+            capture_output=True,
+            text=True,
+            env=self.environ,
+            timeout=60,
+        )
+
+    def says(self, *args: str, code: int = 0) -> str:
+        found = self(*args)
+        assert found.returncode == code, found
+        return found.stdout + found.stderr
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    with tempfile.TemporaryDirectory() as short:
+        environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "XDG_RUNTIME_DIR": short}
+        environ.pop("FSMV2_TREE", None)
+        found = Machine(tmp_path, environ)
+        found.start()
+        yield found
+        found.stop()
+
+
+def test_each_verb_on_a_running_tree(machine: Machine) -> None:
+    says = machine.says
+    assert str(machine.file) in says("trees")
+    assert says("pause", "edge/ticker", "-m", "cleaning") == "edge/ticker is paused\n"
+    assert "paused by" in (listed := says("overrides"))
+    assert "(fsmv2 pause): cleaning (since " in listed
+    assert "paused by" in says("why", str(machine.file), "edge/ticker")
+    assert "itself is not paused; it is paused" not in says("resume", "edge/other", code=1)
+    assert says("resume", "edge/ticker") == "edge/ticker is resumed\n"
+    assert says("stop", "edge/other", "--for", "2h") == "edge/other is stopped\n"
+    assert " until " in says("overrides", "edge/other")
+    assert says("start", "edge/other") == "edge/other is started\n"
+    assert says("set", "edge/ticker", "EVERY=2") == "edge/ticker has EVERY set\n"
+    assert "EVERY = 2" in says("overrides")
+    unset = says("unset", "edge/ticker", "EVERY")
+    assert unset == "edge/ticker has EVERY as declared again\n"
+    assert says("restart", "edge/other") == "edge/other is restarted\n"
+    assert says("retry", "edge") == "edge retries now\n"
+    assert "there is no escalation" in says("ack", "edge/other", code=1)
+    assert says("overrides") == "no overrides: everything is as the document says\n"
+    assert json.loads(says("overrides", "--json")) == []
+
+
+def test_a_pattern_is_confirmed_with_the_paths_it_stands_for(machine: Machine) -> None:
+    asked = machine.says("pause", "edge/*", code=2)
+    assert "edge/ticker\n  edge/other" in asked
+    assert "this is 3 paths; nothing was done" in asked
+    assert "no overrides" in machine.says("overrides")
+    assert machine.says("pause", "edge/*", "--yes").count("is paused") == 3
+    assert "no path of this tree matches" in machine.says("pause", "plant/*", code=2)
+    assert "would be done" in machine.says("resume", "edge/*", "--dry-run")
+    assert machine.says("overrides").count("paused by") == 3
+
+
+def test_what_is_wrong_is_one_message_with_the_fix(machine: Machine) -> None:
+    assert "Did you mean 'edge/ticker'?" in machine.says("restart", "edge/tickr", code=2)
+    assert "no variable 'EVRY'" in machine.says("set", "edge/ticker", "EVRY=1", code=1)
+    assert "expected NAME=VALUE" in machine.says("set", "edge/ticker", "EVERY", code=2)
+    broken = machine.says("set", "edge/ticker", "EVERY={", code=1)
+    assert "Traceback" not in broken
+    assert "nothing of other.yaml runs" in machine.says("pause", "x", "-f", "other.yaml", code=1)
+
+
+@pytest.mark.real
+def test_an_acknowledged_request_survives_a_kill(machine: Machine) -> None:
+    machine.says("stop", "edge/other", "-m", "broken")
+    machine.says("pause", "edge/ticker")
+    machine.kill()
+    machine.start()
+    listed = machine.says("overrides")
+    assert "edge/other: stopped by" in listed
+    assert "edge/ticker: paused by" in listed
+    assert "(fsmv2 stop): broken" in machine.says("why", str(machine.file), "edge/other")
+
+
+def test_without_a_running_tree_that_is_said(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as short:
+        environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "XDG_RUNTIME_DIR": short}
+        found = Machine(tmp_path, environ)
+        assert "no tree of yours runs on this machine" in found.says("pause", "edge", code=1)
+        assert "no tree of yours runs" in found.says("trees")

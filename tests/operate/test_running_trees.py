@@ -1,0 +1,75 @@
+"""Which trees run on this machine, and which one is meant."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fsmv2.errors import NotRunningError
+from fsmv2.operate import prepare
+from fsmv2.operate.running_trees import VARIABLE, chosen_tree, noted, running_trees
+from fsmv2.operate.socket_place import runtime_directory
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with tempfile.TemporaryDirectory() as short:  # as the path of a socket has to be
+        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
+        yield
+
+
+def document(folder: Path, name: str) -> Path:
+    file = folder / f"{name}.yaml"
+    file.write_text('agent: {name: edge}\nbroker: {url: "nats://127.0.0.1:1"}\n')
+    return file
+
+
+@contextlib.contextmanager
+def running(file: Path, state_dir: Path | None = None) -> Iterator[Path]:
+    with prepare(file, state_dir=state_dir) as prepared, noted(prepared.directory.path):
+        yield prepared.directory.path
+
+
+def test_the_only_one_is_meant_and_of_several_one_has_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = document(tmp_path, "a"), document(tmp_path, "b")
+    with pytest.raises(NotRunningError, match="no tree of yours runs"):
+        chosen_tree()
+    with running(a) as of_a:
+        assert chosen_tree() == of_a
+        with running(b, tmp_path / "elsewhere") as of_b:
+            assert {tree.directory for tree in running_trees()} == {of_a, of_b}
+            with pytest.raises(NotRunningError, match="2 trees run") as raised:
+                chosen_tree()
+            assert f"-f {a}" in str(raised.value)
+            assert chosen_tree(b) == of_b, "found by its document in another place, too"
+            assert chosen_tree(state_dir=of_b) == of_b
+            monkeypatch.setenv(VARIABLE, str(a))
+            assert chosen_tree() == of_a
+            monkeypatch.setenv(VARIABLE, str(of_b))
+            assert chosen_tree() == of_b
+            assert chosen_tree(a) == of_a, "what is named counts before the environment"
+
+
+def test_one_that_does_not_run_is_told_with_those_that_do(tmp_path: Path) -> None:
+    a, b = document(tmp_path, "a"), document(tmp_path, "b")
+    with running(a), pytest.raises(NotRunningError, match=r"nothing of .*b\.yaml runs") as raised:
+        chosen_tree(b)
+    assert str(a) in raised.value.fix
+
+
+def test_a_note_of_a_tree_that_has_ended_is_removed(tmp_path: Path) -> None:
+    notes = runtime_directory() / "trees"
+    with running(document(tmp_path, "a"), tmp_path / "elsewhere") as directory:
+        assert len(list(notes.iterdir())) == 1
+    assert list(notes.iterdir()) == []
+    (notes / "left").write_bytes(str(directory).encode())
+    assert running_trees() == []
+    assert list(notes.iterdir()) == []

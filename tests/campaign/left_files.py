@@ -47,8 +47,13 @@ def kinds(state: Path, runs: int, processes: int, journal_bytes: int) -> list[Ki
         Kind(
             r"broker/(credentials\.json|ports\.json|broker\.json\.spare|start\.lock|store\.lock"
             r"|nats-server\.(conf|log|out|pid))",
-            8,
+            9,
             "one of each",
+        ),
+        Kind(
+            r"broker/broker\.json\.other",
+            1,
+            "what was about to be put in place at a kill; the next record takes the name",
         ),
         Kind(r"broker/nats-server\.out\.previous", 1, "the last words of one that crashed"),
         Kind(r"broker/nats-server\.log\..+", 3, "the server keeps so many old logs"),

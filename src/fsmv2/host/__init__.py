@@ -9,7 +9,7 @@ reserved_file   one that is replaced on a full disk, too.      file_tail   the e
 in_thread   what blocks, in a thread.           loops   the event loop that all of ours runs on.
 names       looking up host names: each in a place of its own, so that a dead one holds up nobody.
 tcp, tcp_probe   connecting to a host by name or address; whether something accepts there.
-tcp_table, port_owner, free_ports   the sockets of this machine: whose a port is, which are free.
+socket_owner, free_ports   the sockets of this machine: whose a port is, and which are free.
 
 `procfs`, `flock` and `reserved_file` import the standard library alone, and little of it: they are
 used by the shim beside each command as well, which must stay small.

@@ -21,8 +21,8 @@ from fsmv2.builtin.process.process_record import Record
 from fsmv2.builtin.process.readiness import Probe
 from fsmv2.builtin.process.readiness import missing as missing_now
 from fsmv2.builtin.process.shim.output_lines import Lines
-from fsmv2.host.port_owner import stranger_at
 from fsmv2.host.procfs import kernel_start
+from fsmv2.host.socket_owner import stranger_at
 
 LISTENS = """
 import socket, sys, time

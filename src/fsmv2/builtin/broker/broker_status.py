@@ -23,7 +23,7 @@ from fsmv2.builtin.broker.server_config import digest
 from fsmv2.flow.outputs.uns.client import Client, stream_exists
 from fsmv2.flow.outputs.uns.login import Login
 from fsmv2.host.in_thread import in_thread
-from fsmv2.host.port_owner import holder_of
+from fsmv2.host.socket_owner import holder_of
 
 LOOK_WITHIN = 2.0
 """Seconds for a look at a broker of the user's."""

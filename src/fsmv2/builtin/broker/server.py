@@ -61,10 +61,10 @@ REPLACE_GRACE = 2.0
 """Seconds a server that is in the way is given to end by itself."""
 
 
-def only_one(config: BrokerConfig, *, within: float) -> AbstractAsyncContextManager[int]:
-    """Be the only one who starts or stops this broker; TemporaryError after `within` seconds."""
+def _only_one(config: BrokerConfig) -> AbstractAsyncContextManager[int]:
+    """Be the only one who starts or stops this broker; TemporaryError: another one does."""
     does = f"is starting or stopping the broker in {config.state_dir}"
-    return _lock(config.directory / "start.lock", does, within)
+    return _lock(config.directory / "start.lock", does, LOCK_WITHIN)
 
 
 def store_lock(config: BrokerConfig, *, within: float) -> AbstractAsyncContextManager[int]:
@@ -92,7 +92,7 @@ async def start(config: BrokerConfig) -> BrokerObserved:
     program = await in_thread(find_server)
     await in_thread(lambda: make_private_directory(config.directory))
     return await start_or_adopt(
-        only_one(config, within=LOCK_WITHIN),
+        _only_one(config),
         adopt=lambda _: _adopt(config),
         end=lambda: _end_ours(config, REPLACE_GRACE),
         launch=lambda _: _launch(program, config),
@@ -108,7 +108,7 @@ async def stop(config: BrokerConfig, *, grace: float = 5.0) -> None:
     await known_on_disk(config)
     if not await in_thread(config.directory.exists):
         return
-    async with only_one(config, within=LOCK_WITHIN):
+    async with _only_one(config):
         await _end_ours(config, grace)
 
 

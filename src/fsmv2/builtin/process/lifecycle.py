@@ -28,7 +28,7 @@ from fsmv2.builtin.process.process_record import (
     write_record,
 )
 from fsmv2.builtin.process.process_table import found_in
-from fsmv2.builtin.process.spec import Config
+from fsmv2.builtin.process.spec import Config, Ending
 from fsmv2.host.file_lock import locked
 from fsmv2.host.in_thread import in_thread
 from fsmv2.host.private import replace_private
@@ -42,7 +42,7 @@ SEES_OFF = 10.0
 LOOK_EVERY = 0.01
 
 
-def look(config: Config, known: Record | None = None, *, search: bool = False) -> Record | None:
+def look(config: Ending, known: Record | None = None, *, search: bool = False) -> Record | None:
     """What is known of the process now; None when there was none. Blocks, briefly.
 
     Takes note of the end of a shim, and of a command that had none. A record that was lost is
@@ -65,7 +65,7 @@ def look(config: Config, known: Record | None = None, *, search: bool = False) -
     return record
 
 
-def _on_record(config: Config, known: Record | None, *, search: bool) -> Record | None:
+def _on_record(config: Ending, known: Record | None, *, search: bool) -> Record | None:
     record = read_record(config.directory)
     lives = known is not None and known.ended_at is None and known.runs
     on_disk = record.process if record is not None else None
@@ -83,7 +83,7 @@ def _on_record(config: Config, known: Record | None, *, search: bool) -> Record 
     return record
 
 
-def _restore(config: Config, record: Record) -> None:
+def _restore(config: Ending, record: Record) -> None:
     with contextlib.suppress(OSError):  # what is known goes on in memory
         Path(config.directory).mkdir(mode=0o700, parents=True, exist_ok=True)
         write_record(config.directory, record)
@@ -131,7 +131,7 @@ async def take_over(config: Config, redactions: Redactions = ()) -> None:
             await in_thread(lambda: start_shim(config, lock, redactions, record))
 
 
-async def stop(config: Config, known: Record | None = None) -> None:
+async def stop(config: Ending, known: Record | None = None) -> None:
     """Ask it to end, kill it after its grace, and with it what it started; nothing is left.
 
     Also what is on no record any more: the kernel is asked what lives. `known`: what was known of
@@ -148,7 +148,7 @@ async def stop(config: Config, known: Record | None = None) -> None:
         raise
 
 
-async def _stop(config: Config, known: Record | None) -> None:
+async def _stop(config: Ending, known: Record | None) -> None:
     record = await in_thread(lambda: look(config, known))
     found = await in_thread(lambda: found_in(config.directory))
     if record is not None and is_over(record) and not found.marked and not found.records:
@@ -167,7 +167,7 @@ async def _stop(config: Config, known: Record | None) -> None:
         await in_thread(lambda: _note_asked(config))
 
 
-async def _stop_one(config: Config, record: Record) -> None:
+async def _stop_one(config: Ending, record: Record) -> None:
     if record.runs:
         # One that is stopped would never hear of it.
         kill_group(record.pid, signal.Signals[config.signal], signal.SIGCONT)
@@ -188,13 +188,13 @@ async def _seen_off(record: Record) -> None:
         await end(record.shim_process, 0.0, asked=True)
 
 
-def _kill(config: Config) -> None:
+def _kill(config: Ending) -> None:
     record = read_record(config.directory)
     if record is not None and record.runs:
         kill_group(record.pid)
 
 
-def _note_asked(config: Config) -> None:
+def _note_asked(config: Ending) -> None:
     record = look(config)
     if record is not None and record.ended_at is not None:
         write_record(config.directory, msgspec.structs.replace(record, asked=True))
@@ -221,7 +221,7 @@ def _holds(file: Path, content: bytes) -> bool:
         return False
 
 
-def _unseen(config: Config, record: Record) -> Record:
+def _unseen(config: Ending, record: Record) -> Record:
     """Write down that a command has ended of which the shim had ended before."""
     if record.ended_at is not None:
         return record
@@ -233,7 +233,7 @@ def _unseen(config: Config, record: Record) -> Record:
     return record
 
 
-def _only_one(config: Config) -> AbstractAsyncContextManager[int]:
+def _only_one(config: Ending) -> AbstractAsyncContextManager[int]:
     """The lock of a start, which the shim inherits until the record is written."""
     folder = Path(config.directory)
     return locked(folder / "lock", lambda: f"another fsmv2 is at work in {folder}.")

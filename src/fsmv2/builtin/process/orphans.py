@@ -11,10 +11,7 @@ from fsmv2 import blocking
 from fsmv2.builtin.process.lifecycle import stop
 from fsmv2.builtin.process.process_record import read_record
 from fsmv2.builtin.process.process_table import found_below
-from fsmv2.builtin.process.spec import Config, Ready, folder_of
-
-GRACE = 10.0
-"""Seconds between SIGTERM and SIGKILL: what was declared for it is gone with its entry."""
+from fsmv2.builtin.process.spec import Ending, folder_of
 
 
 def orphan_name(path: str) -> str:
@@ -33,21 +30,8 @@ async def end_orphans(state_dir: str, names: Iterable[str]) -> None:
     wanted = set(names)
     for folder in await _folders(state_dir):
         if unquote(folder) in wanted:
-            await stop(
-                Config(
-                    command=(),
-                    env={},
-                    cwd="",
-                    files={},
-                    ready=Ready(),
-                    signal="SIGTERM",
-                    grace=GRACE,
-                    directory=f"{state_dir}/{folder}",
-                    log_bytes=0,
-                    line_bytes=0,
-                    log_lines=0,
-                )
-            )
+            # What was declared of its end is gone with its entry.
+            await stop(Ending(directory=f"{state_dir}/{folder}"))
 
 
 def _running_below(state_dir: str) -> set[str]:

@@ -12,7 +12,7 @@ from fsmv2 import blocking
 from fsmv2.builtin.process.output_follower import WROTE_NOTHING, last_words
 from fsmv2.builtin.process.process_record import Record
 from fsmv2.builtin.process.spec import Config
-from fsmv2.host.port_owner import stranger_at
+from fsmv2.host.socket_owner import stranger_at
 from fsmv2.host.tcp_probe import probe_tcp
 
 SETTLED = 1.0

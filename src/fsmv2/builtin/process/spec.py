@@ -172,17 +172,25 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """A process fully rendered, as it is to run. `directory` is where its record and output are."""
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How a process is ended: the one whose record and output are in `directory`.
+
+    `signal` asks it to; `grace` seconds later it is killed.
+    """
+
+    directory: str
+    signal: str = "SIGTERM"
+    grace: float = 10.0
+
+
+class Config(Ending, frozen=True, kw_only=True):
+    """A process fully rendered, as it is to run."""
 
     command: tuple[str, ...]
     env: Mapping[str, str]
     cwd: str
     files: Mapping[str, str]
     ready: Ready
-    signal: str
-    grace: float
-    directory: str
     log_bytes: int
     line_bytes: int
     log_lines: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from fsmv2.host.tcp_table import owner_of
+from fsmv2.host.socket_owner import owner_of
 
 
 def is_another_users(writer: Any) -> bool:

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fsmv2.host import port_owner
-from fsmv2.host.port_owner import group_of, holder_of, stranger_at
-from fsmv2.host.tcp_table import TcpSocket, listeners, owner_of
+from fsmv2.host import socket_owner
+from fsmv2.host.socket_owner import TcpSocket, group_of, holder_of, listeners, owner_of, stranger_at
 
 
 @pytest.fixture
@@ -70,10 +69,10 @@ def test_a_socket_of_just_that_address_is_the_one_that_answers() -> None:
 def test_what_hides_its_files_is_judged_by_its_user(monkeypatch: pytest.MonkeyPatch) -> None:
     """As one does that gave up root, when fsmv2 is not root either."""
     found = [TcpSocket("", "", "0A", 4711, "socket:[1]")]
-    monkeypatch.setattr(port_owner, "listeners", lambda port: found)
-    monkeypatch.setattr(port_owner, "group_of", lambda pid, shim: {7})
-    monkeypatch.setattr(port_owner, "_hidden_user", lambda pid: 4711)
+    monkeypatch.setattr(socket_owner, "listeners", lambda port: found)
+    monkeypatch.setattr(socket_owner, "group_of", lambda pid, shim: {7})
+    monkeypatch.setattr(socket_owner, "_hidden_user", lambda pid: 4711)
     assert stranger_at(80, 7, 0) == ""
-    monkeypatch.setattr(port_owner, "_hidden_user", lambda pid: 4712)
+    monkeypatch.setattr(socket_owner, "_hidden_user", lambda pid: 4712)
     said = "port 80 is taken by a process of the user 4711, which is not of this process"
     assert stranger_at(80, 7, 0) == said

@@ -1,15 +1,37 @@
-"""Whose a listening port is: that a port answers says nothing of who answers."""
+"""Whose a TCP socket is, by the tables of the kernel: that a port answers says nothing of who does.
+
+Each row has the addresses of a socket, the user who made it, and its number, which stands in the
+`/proc/PID/fd` of who has it open.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from fsmv2.host.open_files import open_links, opener_of
 from fsmv2.host.procfs import pids, stat
-from fsmv2.host.tcp_table import listeners, listening
 from fsmv2.host.user_names import user_name
+
+IPV4, IPV6 = Path("/proc/net/tcp"), Path("/proc/net/tcp6")
+LISTENS = "0A"
+LOOPBACK = ("0100007F", "0000000000000000FFFF00000100007F")
+ANY = ("00000000", "0" * 32)
+"""As the tables write 127.0.0.1 and all addresses, of IPv4 and of IPv6."""
+
+
+class TcpSocket(NamedTuple):
+    """A row of a table; `link` is what a descriptor of it leads to, `user` the id of its maker."""
+
+    local: str
+    remote: str
+    state: str
+    user: int
+    link: str
 
 
 def holder_of(port: int) -> str:
@@ -59,6 +81,36 @@ def group_of(pid: int, shim: int) -> set[int]:
     return own - {shim}
 
 
+def listeners(port: int) -> list[TcpSocket]:
+    """The sockets that a connection to this port of 127.0.0.1 may reach.
+
+    Those of just that address, if there are any: the kernel prefers them to those of all addresses.
+    """
+    found: dict[str, list[TcpSocket]] = {}
+    for one in listening(port):
+        found.setdefault(one.local.partition(":")[0], []).append(one)
+    for addresses in (LOOPBACK, ANY):
+        if sockets := [one for address in addresses for one in found.get(address, ())]:
+            return sockets
+    return []
+
+
+def listening(port: int) -> list[TcpSocket]:
+    """The sockets that listen on this port of any address."""
+    end = f":{port:04X}"
+    return [
+        one
+        for one in (*_sockets(IPV4), *_sockets(IPV6))
+        if one.state == LISTENS and one.local.endswith(end)
+    ]
+
+
+def owner_of(local: tuple[str, int], remote: tuple[str, int]) -> int | None:
+    """The user id of a connected TCP socket of this machine (IPv4); None: there is none."""
+    wanted = (_as_in_table(local), _as_in_table(remote))
+    return next((one.user for one in _sockets(IPV4) if (one.local, one.remote) == wanted), None)
+
+
 def _hidden_user(pid: int) -> int | None:
     """The user of a process whose open files cannot be read; None of another."""
     try:
@@ -71,3 +123,18 @@ def _hidden_user(pid: int) -> int | None:
     except OSError:
         pass
     return None
+
+
+def _sockets(table: Path) -> Iterator[TcpSocket]:
+    with contextlib.suppress(OSError):
+        for line in table.read_text().splitlines()[1:]:
+            fields = line.split()
+            yield TcpSocket(
+                fields[1], fields[2], fields[3], int(fields[7]), f"socket:[{fields[9]}]"
+            )
+
+
+def _as_in_table(address: tuple[str, int]) -> str:
+    host, port = address
+    number = int.from_bytes(socket.inet_aton(host), "little")
+    return f"{number:08X}:{port:04X}"

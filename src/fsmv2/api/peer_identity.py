@@ -1,19 +1,14 @@
-"""Who is at the other end of a Unix socket, as the kernel knows it: nobody can claim a name."""
+"""Who asks over a Unix socket, by name."""
 
 from __future__ import annotations
 
-import pwd
 import socket
-import struct
 
-_CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
+from fsmv2.host.unix_peer import peer_of
+from fsmv2.host.user_names import user_name
 
 
 def user_of(connection: socket.socket) -> tuple[str, int]:
     """The user's name, or `uid 1000` for one without, and its number; of a socket just accepted."""
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    _, uid, _ = _CREDENTIALS.unpack(raw)
-    try:
-        return pwd.getpwuid(uid).pw_name, uid
-    except KeyError:
-        return f"uid {uid}", uid
+    uid = peer_of(connection).user
+    return user_name(uid) or f"uid {uid}", uid

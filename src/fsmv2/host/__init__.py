@@ -10,6 +10,7 @@ in_thread   what blocks, in a thread.           loops   the event loop that all 
 names       looking up host names: each in a place of its own, so that a dead one holds up nobody.
 tcp, tcp_probe   connecting to a host by name or address; whether something accepts there.
 socket_owner, free_ports   the sockets of this machine: whose a port is, and which are free.
+unix_peer   who is at the other end of a Unix socket.
 
 `procfs`, `flock` and `reserved_file` import the standard library alone, and little of it: they are
 used by the shim beside each command as well, which must stay small.

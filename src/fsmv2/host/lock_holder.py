@@ -53,7 +53,7 @@ def _living(pid: int) -> LockHolder | None:
     if pid <= 0:
         return None
     try:
-        user = user_name(Path(f"/proc/{pid}").stat().st_uid)
-        return LockHolder(pid, command_name(pid), f"user {user}")
+        user = Path(f"/proc/{pid}").stat().st_uid
+        return LockHolder(pid, command_name(pid), f"user {user_name(user) or user}")
     except OSError:
         return None

@@ -11,11 +11,10 @@ import contextlib
 import hashlib
 import os
 import socket
-import struct
 from pathlib import Path
 
-CREDENTIALS = struct.Struct("3i")
-"""pid, user and group of the process at the other end, as the kernel knows them."""
+from fsmv2.host.unix_peer import Peer, peer_of
+
 ROOT = 0
 PROC = "/proc"
 WAITING = 100
@@ -78,14 +77,12 @@ class PlaceLock:
         except OSError:
             return False
 
-    def _holder(self) -> tuple[int, int]:
-        """pid and user of who holds it; 0 and -1 when it has just ended."""
+    def _holder(self) -> Peer:
+        """Who holds it; 0 and -1 when it has just ended."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
             asking.settimeout(0)
             try:
                 asking.connect(self._name)
-                found = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+                return peer_of(asking)
             except OSError:
-                return 0, -1
-        pid, user, _ = CREDENTIALS.unpack(found)
-        return pid, user
+                return Peer(0, -1)

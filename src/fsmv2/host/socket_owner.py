@@ -59,7 +59,7 @@ def stranger_at(port: int, pid: int, shim: int) -> str:
     users = {one.user for one in found}
     if any(user in users for one in own if (user := _hidden_user(one)) is not None):
         return ""
-    names = ", ".join(sorted(map(user_name, users)))
+    names = ", ".join(sorted(user_name(user) or str(user) for user in users))
     return f"port {port} is taken by a process of the user {names}, which is not of this process"
 
 

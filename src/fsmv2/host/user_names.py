@@ -6,8 +6,8 @@ import pwd
 
 
 def user_name(number: int) -> str:
-    """The name of a user; the number where the machine has none for it."""
+    """The name of a user; empty where the machine has none for it."""
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:
-        return str(number)
+        return ""

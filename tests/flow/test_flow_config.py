@@ -1,175 +1,65 @@
-"""What a flow's config refuses, and what its figures say."""
+"""One flow from its ends: they must fit each other, and the registry tells what they reach."""
 
 from __future__ import annotations
 
-import math
-
+import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from fsmv2 import SpecError
-from fsmv2.flow import ModbusInput, Register, UnsOutput
-from fsmv2.flow.outputs.uns.subject import subject_from, subject_of, topic_of
-from fsmv2.flow.stats import Counters, Rate
+from fsmv2.flow import (
+    CommandInput,
+    FlowConfig,
+    ModbusInput,
+    ModbusOutput,
+    Register,
+    UnsOutput,
+    WriteConfig,
+    WriteRegister,
+    flow_config,
+    reach_of,
+    slowest_sample,
+)
+from fsmv2.flow.device import Reach
+from fsmv2.flow.inputs.generate.generate_config import GenerateInput
+from fsmv2.flow.inputs.generate.generated_tag import GeneratedTag
+
+READS = ModbusInput(
+    address="10.0.0.5",
+    registers=(Register(name="speed", address=0, min_interval=30.0),),
+    every=2.0,
+    request_gap=0.05,
+)
+MAKES = GenerateInput(tags=(GeneratedTag(name="speed", curve="sine"),), every=0.5)
+PUBLISHES = UnsOutput(url="nats://127.0.0.1", location_path="acme")
+HEARS = CommandInput(url="nats://127.0.0.1", subject="cmd.v1.acme")
+WRITES = ModbusOutput(address="10.0.0.5:503", registers=(WriteRegister(name="s", address=0),))
 
 
-def test_all_problems_of_an_input_are_told_at_once() -> None:
-    with pytest.raises(SpecError) as caught:
-        ModbusInput(
-            address=":70000",
-            every=0,
-            registers=(
-                Register(name="a b", address=0),
-                Register(name="coil", address=1, kind="coil", type="int16"),
-                Register(name="end", address=65535, type="float32"),
-                Register(name="text", address=3, type="string"),
-                Register(name="twice", address=4),
-                Register(name="twice", address=5),
-            ),
-        )
-    text = str(caught.value)
-    for told in (
-        "the address ':70000' has no host",
-        "every 0 s",
-        "registers[0] (a b)",
-        "its type is bool, not int16",
-        "beyond address 65535",
-        "a string needs length",
-        "registers[5] (twice): the tag name is taken by registers[4]",
+def test_the_ends_say_which_flow_it_is_and_it_survives_json() -> None:
+    for source, sink, kind in (
+        (READS, PUBLISHES, FlowConfig),
+        (MAKES, PUBLISHES, FlowConfig),
+        (HEARS, WRITES, WriteConfig),
     ):
-        assert told in text, f"{told!r} is not in: {text}"
+        config = flow_config("a/b", source, sink)
+        assert config == kind(name="a/b", input=source, output=sink)
+        assert msgspec.json.decode(msgspec.json.encode(config), type=kind) == config
 
 
-def test_one_name_may_stand_below_two_virtual_paths() -> None:
-    tags = [Register(name="energy", address=a, virtual_path=v) for a, v in ((0, "in"), (1, "out"))]
-    assert ModbusInput(address="plc", registers=tuple(tags)).registers == tuple(tags)
+@pytest.mark.parametrize(("source", "sink"), [(READS, WRITES), (HEARS, PUBLISHES)])
+def test_ends_that_do_not_fit_are_refused(source: object, sink: object) -> None:
+    with pytest.raises(SpecError, match=r"leads from .*modbus.* to uns or from commands to modbus"):
+        flow_config("a/b", source, sink)  # type: ignore[arg-type]
 
 
-def test_an_output_needs_a_location_and_a_clean_contract() -> None:
-    with pytest.raises(SpecError, match=r"needs at least its first level.*contract"):
-        UnsOutput(url="nats://127.0.0.1", location_path="", contract="_ra w")
+def test_what_a_flow_reaches_is_the_device_at_its_end_if_it_has_one() -> None:
+    """At the input of one that reads, and at the output of one that writes."""
+    assert reach_of(READS, PUBLISHES) == Reach("10.0.0.5", 502, 0.05)
+    assert str(reach_of(HEARS, WRITES)) == "10.0.0.5:503"
+    assert reach_of(MAKES, PUBLISHES) is None
 
 
-def test_subjects_are_topics_with_dots() -> None:
-    subject = subject_of("acme.cologne", "_raw", "meter", "energy")
-    assert subject == "umh.v1.acme.cologne._raw.meter.energy"
-    assert subject_of("acme", "_raw", "", "speed") == "umh.v1.acme._raw.speed"
-    assert topic_of(subject) == "umh/v1/acme/cologne/_raw/meter/energy"
-    assert subject_from(topic_of(subject)) == subject
-
-
-def test_a_rate_is_of_the_full_seconds_of_its_window() -> None:
-    rate = Rate(window=10)
-    assert rate.value(100.0) == 0.0
-    for second in range(100, 130):
-        rate.add(5, second + 0.1)
-        rate.add(5, second + 0.6)
-    assert rate.value(130.0) == 10.0
-    assert rate.value(131.5) == 9.0
-    assert rate.value(200.0) == 0.0
-
-
-@pytest.mark.parametrize(("pause", "ceased"), [(0.1, 2.1), (0.5, 2.1), (2.0, 5.1), (30.0, 76.0)])
-def test_a_rate_is_nothing_soon_after_events_have_ceased(pause: float, ceased: float) -> None:
-    """It does not decay for as long as its window is, and waits for those that come slowly."""
-    rate, now = Rate(window=10), 1000.0
-    for _ in range(50):
-        now += pause
-        rate.add(3, now)
-    assert rate.value(now + 1.0) == pytest.approx(3 / pause, rel=0.2)
-    assert rate.value(now + 0.8 * ceased) > 0.0
-    assert rate.value(now + ceased) == 0.0
-
-
-def test_a_rate_after_a_long_silence_is_that_of_now() -> None:
-    rate, now = Rate(window=10), 1000.0
-    for silence in (0.0, 3600.0, 50.0):
-        now += silence
-        for _ in range(40):
-            now += 0.5
-            rate.add(1, now)
-        assert rate.value(now) == pytest.approx(2.0, rel=0.1)
-        assert rate.value(now + 3) == 0.0
-
-
-def test_events_that_come_less_often_than_the_window_have_a_steady_rate() -> None:
-    """One a minute is no rate of 0.1 now and then."""
-    rate, now = Rate(window=10), 0.0
-    seen = []
-    for second in range(1200):
-        if not second % 60:
-            rate.add(1, now + second)
-        if second > 300:
-            seen.append(rate.value(now + second + 0.5))
-    assert min(seen) > 0.9 / 60
-    assert max(seen) < 1.3 / 60
-
-
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
-def test_no_setting_may_be_something_other_than_a_number(number: float) -> None:
-    """A NaN passes every comparison, and would poll without a pause."""
-    tag = Register(name="t", address=0, scale=number, offset=number)
-    with pytest.raises(SpecError) as caught:
-        ModbusInput(address="plc", every=number, timeout=number, registers=(tag,))
-    for told in ("every", "timeout", "scale", "offset"):
-        assert f"{told} {number:g}" in str(caught.value)
-
-
-@pytest.mark.parametrize("location", ["acme.>", "acme.*", "ac me", "acme..line", "acme. line", "."])
-def test_a_location_that_would_break_a_subject_is_refused(location: str) -> None:
-    with pytest.raises(SpecError, match="location level"):
-        UnsOutput(url="nats://127.0.0.1", location_path=location)
-
-
-def test_a_location_without_its_first_level_is_refused() -> None:
-    with pytest.raises(SpecError, match="the location has no enterprise"):
-        UnsOutput(url="nats://127.0.0.1", location_path="unknown.cologne")
-
-
-def test_a_location_may_have_levels_that_are_missing() -> None:
-    config = UnsOutput(url="nats://127.0.0.1", location_path="acme.unknown.line-1")
-    assert config.location_path == "acme.unknown.line-1"
-
-
-def test_names_are_used_as_they_stand_so_white_space_around_them_is_refused() -> None:
-    tag = Register(name="speed ", address=0, virtual_path="a. b")
-    with pytest.raises(SpecError, match=r"'speed ' has white space.*' b' has white space"):
-        ModbusInput(address="plc", registers=(tag,))
-
-
-def test_the_counters_of_a_flow_begin_at_nothing_and_add_up() -> None:
-    counters = Counters()
-    assert counters.last_message_ms is None
-    counters.accept(8, 1_700_000_000_000)
-    counters.accept(4, 1_700_000_000_500)
-    counters.fail()
-    assert (counters.accepted, counters.errors, counters.acked) == (12, 1, 0)
-    assert counters.last_message_ms == 1_700_000_000_500
-    assert (counters.polls, counters.skipped_full, counters.skipped_slow) == (0, 0, 0)
-
-
-@given(st.lists(st.tuples(st.floats(0, 100), st.integers(1, 50)), max_size=100))
-def test_a_rate_is_never_more_than_its_fullest_second(events: list[tuple[float, int]]) -> None:
-    rate, now, seconds = Rate(window=10), 0.0, dict[int, int]()
-    for pause, count in events:
-        now += pause
-        rate.add(count, now)
-        seconds[int(now)] = seconds.get(int(now), 0) + count
-        assert 0.0 <= rate.value(now) <= max(seconds.values())
-        assert 0.0 <= rate.value(now + 1) <= max(seconds.values())
-
-
-@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 50)), max_size=200))
-def test_a_rate_of_what_does_not_cease_is_that_of_its_window(
-    events: list[tuple[float, int]],
-) -> None:
-    rate, now, seconds = Rate(window=10), 0.0, dict[int, int]()
-    for pause, count in events:
-        now += pause
-        rate.add(count, now)
-        seconds[int(now)] = seconds.get(int(now), 0) + count
-        assert 0.0 <= rate.value(now) <= max(seconds.values())
-    full = [n for at, n in seconds.items() if int(now) + 1 - 10 <= at]
-    if len(seconds) > 10:
-        assert rate.value(now + 1) == sum(full) / 10
+def test_the_slowest_sample_is_that_of_the_tag_that_is_published_most_often() -> None:
+    """Of a tag with an interval longer than that of the polls, it is the interval."""
+    assert slowest_sample(READS) == 30.0
+    assert slowest_sample(MAKES) == 0.5

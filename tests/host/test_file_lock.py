@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fsmv2.errors import PermanentError, StoreError, TemporaryError
-from fsmv2.flow.commands.kept import KeptCommands
+from fsmv2.flow.commands.command_id_file import KeptCommands
 from fsmv2.host.file_lock import FileLock, locked
 from fsmv2.host.flock import open_locked
 from fsmv2.operate.state_directory import LOCK, held, holder

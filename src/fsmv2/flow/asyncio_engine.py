@@ -13,7 +13,7 @@ from fsmv2.errors import FlowError
 from fsmv2.flow.commands.command_flow import WriteFlow
 from fsmv2.flow.commands.command_routing import CommandRouting
 from fsmv2.flow.commands.refusal import Refusal, nobody_allows
-from fsmv2.flow.commands.refusing import RefusingListener
+from fsmv2.flow.commands.refusing_listener import RefusingListener
 from fsmv2.flow.device import DeviceStatus
 from fsmv2.flow.engine import OnAccepted
 from fsmv2.flow.engine_shares import EngineShares

@@ -12,10 +12,10 @@ import pytest
 
 from fsmv2.flow import CommandInput, ModbusOutput, WriteConfig, WriteRegister
 from fsmv2.flow.commands import command_listener as write_flow
-from fsmv2.flow.commands.alertness import steady
 from fsmv2.flow.commands.command_flow import WriteFlow
+from fsmv2.flow.commands.executed_commands import SeenCommands
+from fsmv2.flow.commands.message_age import steady
 from fsmv2.flow.commands.outbox import ROOM, TOGETHER
-from fsmv2.flow.commands.seen import SeenCommands
 from fsmv2.flow.commands.write_command import request_of
 from fsmv2.flow.outputs.uns.arrival import Arrivals, id_of
 from fsmv2.flow.outputs.uns.nats_connection import Heard

@@ -594,7 +594,7 @@ async def test_h76_who_only_refuses_stands_aside_for_another_fsmv2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that looks only, or whose bridge is disabled, takes no command from one that writes."""
-    monkeypatch.setattr("fsmv2.flow.commands.refusing.LOOK", 0.05)
+    monkeypatch.setattr("fsmv2.flow.commands.refusing_listener.LOOK", 0.05)
     async with rig(tmp_path) as it:
         config, other = writing(it.plc.port, it.server), AsyncioEngine()
         async with other.refusing(config) as refusing:

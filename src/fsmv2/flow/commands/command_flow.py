@@ -15,11 +15,11 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from fsmv2.errors import said
-from fsmv2.flow.commands.alertness import steady
 from fsmv2.flow.commands.command_listener import CommandListener
 from fsmv2.flow.commands.command_output import CommandOutput
+from fsmv2.flow.commands.executed_commands import SeenCommands
+from fsmv2.flow.commands.message_age import steady
 from fsmv2.flow.commands.refusal import Refusal
-from fsmv2.flow.commands.seen import SeenCommands
 from fsmv2.flow.commands.write_command import Answer, Command, Result
 from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection

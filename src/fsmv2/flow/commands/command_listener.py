@@ -13,11 +13,11 @@ import msgspec
 
 from fsmv2.errors import said, suggest
 from fsmv2.escaping import printable
-from fsmv2.flow.commands.alertness import Alertness, steady
 from fsmv2.flow.commands.command_output import WritableTag
+from fsmv2.flow.commands.executed_commands import SeenCommands
+from fsmv2.flow.commands.message_age import Alertness, steady
 from fsmv2.flow.commands.outbox import Outbox
 from fsmv2.flow.commands.refusal import Refusal
-from fsmv2.flow.commands.seen import SeenCommands
 from fsmv2.flow.commands.write_command import Answer, Command, Result, UnreadableError, request_of
 from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from fsmv2.errors import FlowError
 from fsmv2.flow.commands.command_flow import WriteFlow
+from fsmv2.flow.commands.executed_commands import SeenCommands
 from fsmv2.flow.commands.refusal import Refusal
-from fsmv2.flow.commands.refusing import RefusingListener
-from fsmv2.flow.commands.seen import SeenCommands
+from fsmv2.flow.commands.refusing_listener import RefusingListener
 from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.outputs.uns.nats_connection import UnsConnection

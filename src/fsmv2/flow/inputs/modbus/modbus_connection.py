@@ -1,8 +1,9 @@
 """The one TCP connection to a device's address, whoever uses it: queued requests, one at a time.
 
 Many devices serve one client, or let the newest throw off the older one; several units sit behind
-one gateway. So all that reads and writes at an address shares one connection: `shared` hands it
-out. It is made when something is to be asked, and lasts until nobody uses it any more.
+one gateway. So all that reads and writes at an address shares one connection, which
+`shared_connections` hands out. It is made when something is to be asked, and lasts until nobody
+uses it any more.
 
 What it costs neighbours when something fails is bounded here: an address that does not accept
 connections, or closes them unanswered, is tried less and less often, and so is a unit that does not

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fsmv2.flow.input import Input, InputKind, Intake
 from fsmv2.flow.inputs.modbus.modbus_config import ModbusInput
 from fsmv2.flow.inputs.modbus.poller import ModbusPoller
-from fsmv2.flow.inputs.modbus.shared import SharedConnections
+from fsmv2.flow.inputs.modbus.shared_connections import SharedConnections
 from fsmv2.flow.inputs.modbus.tag_mistakes import MISTAKE_CODES, likely_mistakes
 
 

@@ -7,7 +7,7 @@ import asyncio
 from fsmv2.flow.input import Intake
 from fsmv2.flow.inputs.modbus.modbus_config import ModbusInput
 from fsmv2.flow.inputs.modbus.reader import ModbusReader
-from fsmv2.flow.inputs.modbus.shared import Use
+from fsmv2.flow.inputs.modbus.shared_connections import Use
 
 
 class ModbusPoller:

@@ -23,10 +23,10 @@ from fsmv2.flow.inputs.modbus.device_error import (
 from fsmv2.flow.inputs.modbus.modbus_config import ModbusInput
 from fsmv2.flow.inputs.modbus.modbus_connection import ModbusConnection
 from fsmv2.flow.inputs.modbus.read_plan import ReadBlock, block_of
+from fsmv2.flow.inputs.modbus.read_splitting import SPLITTABLE, ReadPlan, search
 from fsmv2.flow.inputs.modbus.register import Register
-from fsmv2.flow.inputs.modbus.register_values import decode
+from fsmv2.flow.inputs.modbus.register_codec import decode
 from fsmv2.flow.inputs.modbus.request import read_request
-from fsmv2.flow.inputs.modbus.splitting import SPLITTABLE, ReadPlan, search
 from fsmv2.flow.tag import Value
 
 SILENT_BASE = 1.0

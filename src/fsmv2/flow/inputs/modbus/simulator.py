@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fsmv2.flow.inputs.modbus.register import BIT_KINDS, Register
-from fsmv2.flow.inputs.modbus.register_values import encode
+from fsmv2.flow.inputs.modbus.register_codec import encode
 from fsmv2.flow.optional_packages import industrial, silence
 from fsmv2.flow.tag import Value
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from fsmv2.flow.inputs.modbus.register import WIDTHS, ModbusTag
-from fsmv2.flow.inputs.modbus.register_values import exact
+from fsmv2.flow.inputs.modbus.register_codec import exact
 from fsmv2.flow.outputs.modbus.modbus_write_config import ModbusOutput
 from fsmv2.flow.outputs.modbus.write_register import WriteRegister, plain
 from fsmv2.flow.tagged_kind import LikelyMistake

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fsmv2.flow.commands.command_output import CommandOutput, CommandOutputKind
 from fsmv2.flow.engine_shares import EngineShares
-from fsmv2.flow.inputs.modbus.shared import SharedConnections
+from fsmv2.flow.inputs.modbus.shared_connections import SharedConnections
 from fsmv2.flow.inputs.modbus.tag_mistakes import MISTAKE_CODES, likely_mistakes
 from fsmv2.flow.outputs.modbus.limit_mistakes import LIMIT, limit_mistakes
 from fsmv2.flow.outputs.modbus.modbus_write_config import ModbusOutput

@@ -8,7 +8,7 @@ from typing import Any
 from fsmv2.errors import UnfitError
 from fsmv2.flow.commands.command_output import Prepared
 from fsmv2.flow.inputs.modbus.modbus_device import ModbusDevice, device_problems
-from fsmv2.flow.outputs.modbus.raw import registers_for
+from fsmv2.flow.outputs.modbus.write_encoding import registers_for
 from fsmv2.flow.outputs.modbus.write_register import WriteRegister, write_register_problems
 from fsmv2.flow.tag import Problem
 

@@ -17,11 +17,11 @@ from fsmv2.flow.inputs.modbus.device_error import (
     WrongAnswerError,
 )
 from fsmv2.flow.inputs.modbus.modbus_connection import Refusal
-from fsmv2.flow.inputs.modbus.register_values import decode
+from fsmv2.flow.inputs.modbus.register_codec import decode
 from fsmv2.flow.inputs.modbus.request import read_request, write_request
-from fsmv2.flow.inputs.modbus.shared import Use
+from fsmv2.flow.inputs.modbus.shared_connections import Use
 from fsmv2.flow.outputs.modbus.modbus_write_config import ModbusOutput
-from fsmv2.flow.outputs.modbus.raw import BITS
+from fsmv2.flow.outputs.modbus.write_encoding import BITS
 from fsmv2.flow.outputs.modbus.write_register import WriteRegister
 from fsmv2.flow.tag import Value
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsmv2.flow.inputs.modbus.register import Order, Register
-from fsmv2.flow.inputs.modbus.register_values import decode, encode, scaled, shortest_float32
+from fsmv2.flow.inputs.modbus.register_codec import decode, encode, scaled, shortest_float32
 
 ORDERS = st.sampled_from(["big", "little"])
 LIMITS = {"int16": (-(2**15), 2**15 - 1), "uint16": (0, 2**16 - 1)}

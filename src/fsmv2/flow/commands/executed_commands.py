@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.flow.commands.alertness import steady
-from fsmv2.flow.commands.kept import KeptCommands, Line
+from fsmv2.flow.commands.command_id_file import KeptCommands, Line
+from fsmv2.flow.commands.message_age import steady
 from fsmv2.flow.commands.write_command import Answer, Command
 
 KEPT = 600.0

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 
 from fsmv2.errors import FlowError, said
 from fsmv2.flow.commands.command_listener import CommandListener
+from fsmv2.flow.commands.executed_commands import SeenCommands
 from fsmv2.flow.commands.refusal import Refusal
-from fsmv2.flow.commands.seen import SeenCommands
 from fsmv2.flow.commands.write_command import Command
 from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.outputs.uns.nats_connection import UnsConnection

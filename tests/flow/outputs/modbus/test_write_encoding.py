@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from fsmv2.flow import WriteRegister
 from fsmv2.flow.inputs.modbus.register import Order
-from fsmv2.flow.inputs.modbus.register_values import decode
-from fsmv2.flow.outputs.modbus.raw import registers_for
+from fsmv2.flow.inputs.modbus.register_codec import decode
+from fsmv2.flow.outputs.modbus.write_encoding import registers_for
 
 
 def tag(type_: str = "int16", **options: Any) -> WriteRegister:

@@ -24,9 +24,9 @@ from fsmv2.flow import (
 )
 from fsmv2.flow.inputs.modbus.device_error import NoAnswerError, NotSentError
 from fsmv2.flow.inputs.modbus.modbus_connection import ModbusConnection
-from fsmv2.flow.inputs.modbus.register_values import Value, decode
+from fsmv2.flow.inputs.modbus.register_codec import Value, decode
 from fsmv2.flow.inputs.modbus.request import read_request
-from fsmv2.flow.inputs.modbus.shared import SharedConnections
+from fsmv2.flow.inputs.modbus.shared_connections import SharedConnections
 from fsmv2.flow.inputs.modbus.stream import Transactions
 from fsmv2.flow.outputs.modbus.modbus_writer import ModbusWriter, Outcome
 from fsmv2.flow.stats import Counters

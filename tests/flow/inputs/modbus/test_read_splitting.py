@@ -13,8 +13,14 @@ from raw_device import RawDevice, reading, tags, values
 
 from fsmv2.flow import Register
 from fsmv2.flow.inputs.modbus.read_plan import ReadBlock, block_of
+from fsmv2.flow.inputs.modbus.read_splitting import (
+    MERGE_AGAIN,
+    SEARCH_AGAIN,
+    ReadPlan,
+    halves,
+    search,
+)
 from fsmv2.flow.inputs.modbus.reader import ModbusReader, Reading
-from fsmv2.flow.inputs.modbus.splitting import MERGE_AGAIN, SEARCH_AGAIN, ReadPlan, halves, search
 
 T = TypeVar("T")
 NO_ADDRESS = "no such address on the device (illegal data address)"

@@ -15,7 +15,7 @@ from typing import Any
 
 from fsmv2.errors import visible
 from fsmv2.flow.inputs.modbus.register import Order
-from fsmv2.flow.inputs.modbus.register_values import decode, encode, exact
+from fsmv2.flow.inputs.modbus.register_codec import decode, encode, exact
 from fsmv2.flow.outputs.modbus.write_register import WriteRegister, plain
 from fsmv2.flow.tag import Value
 

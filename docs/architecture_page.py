@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections import Counter
 from pathlib import Path
 
-from import_graph import SOURCE, circles, import_graph
+from import_graph import SOURCE, Graph, circles, import_graph
 
 LAYERS = {
     "contract": "what core and runtime say to each other",
@@ -27,7 +28,7 @@ TEXT = """# How fsmv2 is built
  plant.yaml ─► document ─► plant ─► model ─► core ──instructions──► runtime ─► I/O
  (what a       (text with  (what it (pure     ▲                        │
   user wants)   places)     means)   data)    └────────events──────────┘
-                                             command line ─► questions and requests
+                                  command line ─► operate ─► questions and requests
 ```
 
 **A pure core and a thin shell.** The core is a synchronous machine without I/O and without a clock:
@@ -41,20 +42,16 @@ this action, collect now, save this). The runtime carries them out and reports b
 A package may import from those below it only. `lint-imports` holds that in `make test`, and a test
 that no imports go round in a circle, those for annotations included.
 
-```text
-cli
-testing
-plant
-builtin   lint
-runtime
-core
-worker    flow    store
-document
-model
-host
-errors
-escaping  containment
+{house}
+
+Who imports from whom, with the number of imports:
+
+```mermaid
+graph TD
+{house_graph}
 ```
+
+{house_figures}
 
 ## Inside the core
 
@@ -82,12 +79,15 @@ graph TD
 
 def architecture_page(note: str) -> str:
     """The page, with layers, graph and files of the core as they are now."""
-    graph = import_graph("fsmv2.core")
+    whole, graph = import_graph("fsmv2"), import_graph("fsmv2.core")
     return TEXT.format(
         note=note,
+        house=_house(),
+        house_graph=_drawn(whole, "fsmv2", _house_order()),
+        house_figures=_figures(whole, "fsmv2"),
         layers=_layers(),
-        graph=_drawn(graph),
-        figures=_figures(graph),
+        graph=_drawn(graph, "fsmv2.core", list(reversed(LAYERS))),
+        figures=_figures(graph, "fsmv2.core"),
         files=_files(),
     )
 
@@ -97,27 +97,53 @@ def _layers() -> str:
     return "| layer, from the top | what it holds |\n|---|---|\n" + "\n".join(rows)
 
 
-def _layer(module: str) -> str:
-    return module.removeprefix("fsmv2.core.").partition(".")[0]
+def _layer(module: str, package: str = "fsmv2.core") -> str:
+    return module.removeprefix(f"{package}.").partition(".")[0]
 
 
-def _drawn(graph: dict[str, frozenset[str]]) -> str:
-    """An edge for each pair of layers; the package's own `__init__` imports from all, and is not
-    drawn.
+def _house_layers() -> list[list[str]]:
+    """The layers of the whole package, from the top; the packages of one do not know each other."""
+    settings = tomllib.loads((SOURCE.parent / "pyproject.toml").read_text())
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    layers = next(one["layers"] for one in contracts if one.get("containers") == ["fsmv2"])
+    return [[name.strip() for name in layer.split("|")] for layer in layers]
+
+
+def _house_order() -> list[str]:
+    return [name for layer in _house_layers() for name in layer]
+
+
+def _house() -> str:
+    rows = [
+        f"| {number} | `{name}` | {_opening(_init_of(name))} |"
+        for number, layer in enumerate(_house_layers(), start=1)
+        for name in layer
+    ]
+    return "| layer | package | what it holds |\n|---|---|---|\n" + "\n".join(rows)
+
+
+def _init_of(name: str) -> Path:
+    folder = SOURCE / "fsmv2" / name
+    return folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
+
+
+def _drawn(graph: Graph, package: str, order: list[str]) -> str:
+    """An edge for each pair of layers, `order` from the top; the package's own `__init__` imports
+    from all, and is not drawn.
     """
     edges = Counter(
-        (_layer(module), _layer(other))
+        (_layer(module, package), _layer(other, package))
         for module, imports in graph.items()
         for other in imports
-        if module != "fsmv2.core" and _layer(module) != _layer(other)
+        if package not in (module, other) and _layer(module, package) != _layer(other, package)
     )
-    order = list(LAYERS)
-    drawn = sorted(edges.items(), key=lambda edge: [-order.index(end) for end in edge[0]])
+    drawn = sorted(edges.items(), key=lambda edge: [order.index(end) for end in edge[0]])
     return "\n".join(f"  {above} -->|{count}| {below}" for (above, below), count in drawn)
 
 
-def _figures(graph: dict[str, frozenset[str]]) -> str:
-    lines = sorted(len(file.read_text().splitlines()) for file in _core_files())
+def _figures(graph: Graph, package: str) -> str:
+    files = _files_of(package)
+    lines = sorted(len(file.read_text().splitlines()) for file in files)
     found = circles(graph)
     count = "none" if not found else "; ".join(", ".join(group) for group in found)
     return (
@@ -126,8 +152,8 @@ def _figures(graph: dict[str, frozenset[str]]) -> str:
     )
 
 
-def _core_files() -> list[Path]:
-    files = sorted((SOURCE / "fsmv2/core").rglob("*.py"))
+def _files_of(package: str) -> list[Path]:
+    files = sorted((SOURCE / package.replace(".", "/")).rglob("*.py"))
     return [file for file in files if file.name != "__init__.py"]
 
 
@@ -137,7 +163,7 @@ def _files() -> str:
         rows = [
             f"| [`{file.relative_to(SOURCE / 'fsmv2/core')}`](../../src/"
             f"{file.relative_to(SOURCE)}) | {_opening(file)} |"
-            for file in _core_files()
+            for file in _files_of("fsmv2.core")
             if _layer(f"fsmv2.core.{file.relative_to(SOURCE / 'fsmv2/core').parts[0]}") == layer
             or file.stem == layer
         ]

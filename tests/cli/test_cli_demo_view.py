@@ -4,9 +4,9 @@ import msgspec
 
 from fsmv2.cli.demo.demo_result import DemoResult
 from fsmv2.cli.demo.demo_view import value_text, values_rows
-from fsmv2.cli.demo.tally import Figures
+from fsmv2.cli.demo.tally import DeliveryCounts
 
-ALL = Figures(
+ALL = DeliveryCounts(
     accepted=10, received=10, missing=0, duplicates=1, unknown=0, apart=0, apart_received=0
 )
 GOOD = DemoResult(bridges=3, active=3, figures=ALL, all_active=0.414, errors=0, skipped=0)

@@ -21,7 +21,6 @@ from typer.testing import CliRunner, Result
 from fsmv2.cli.app import app
 from fsmv2.operate.run_record import begin_record, keep_record, read_unchanged
 from fsmv2.operate.state_directory import held
-from fsmv2.operate.time_text import duration_text
 from fsmv2.store.segmented_log import segments_in
 from fsmv2.store.write_failure import WriteFailure, record_failure, reserve_room
 
@@ -198,23 +197,6 @@ def test_what_was_stopped_and_what_was_killed_do_not_look_as_if_they_ran(tmp_pat
     found = why(tmp_path, "edge")
     assert found.exit_code == 1
     assert "runs: it was stopped at " in found.output
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [
-        (0.04, "0.0 s"),
-        (9.94, "9.9 s"),
-        (9.96, "10 s"),
-        (59.6, "1 min"),
-        (185, "3 min 5 s"),
-        (3600, "1 h"),
-        (7800, "2 h 10 min"),
-        (90_000, "1 d 1 h"),
-    ],
-)
-def test_durations_are_said_as_a_person_says_them(seconds: float, said: str) -> None:
-    assert duration_text(seconds) == said
 
 
 @pytest.fixture

@@ -16,16 +16,34 @@ worker_types         built-in types and those of the user.
 code_pages           what each code means.    time_text   times for people.
 """
 
-from fsmv2.operate.document_expansion import DocumentExpansion, expand
-from fsmv2.operate.journal_replay import ReplayReport, replay
-from fsmv2.operate.prepared_tree import PreparedTree, prepare
-from fsmv2.operate.recorded_status import why
-from fsmv2.operate.remote_tree import RemoteTree
-from fsmv2.operate.story import Story, StoryLine
-from fsmv2.operate.tree_handle import TreeHandle, open_tree
-from fsmv2.operate.validation import Validation, validate
-from fsmv2.operate.variable_origin import VariableOrigin, why_variable
-from fsmv2.operate.worker_status import WorkerStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fsmv2.operate.document_expansion import DocumentExpansion, expand
+    from fsmv2.operate.journal_replay import ReplayReport, replay
+    from fsmv2.operate.prepared_tree import PreparedTree, prepare
+    from fsmv2.operate.recorded_status import why
+    from fsmv2.operate.remote_tree import RemoteTree
+    from fsmv2.operate.story import Story, StoryLine
+    from fsmv2.operate.tree_handle import TreeHandle, open_tree
+    from fsmv2.operate.validation import Validation, validate
+    from fsmv2.operate.variable_origin import VariableOrigin, why_variable
+    from fsmv2.operate.worker_status import WorkerStatus
+
+# Each is imported when it is first asked for: `fsmv2 explain` needs no runtime.
+_MODULES = {
+    "document_expansion": "DocumentExpansion expand",
+    "journal_replay": "ReplayReport replay",
+    "prepared_tree": "PreparedTree prepare",
+    "recorded_status": "why",
+    "remote_tree": "RemoteTree",
+    "story": "Story StoryLine",
+    "tree_handle": "TreeHandle open_tree",
+    "validation": "Validation validate",
+    "variable_origin": "VariableOrigin why_variable",
+    "worker_status": "WorkerStatus",
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = [
     "DocumentExpansion",
@@ -46,3 +64,20 @@ __all__ = [
     "why",
     "why_variable",
 ]
+
+if not TYPE_CHECKING:  # a type checker that sees `__getattr__` would let every wrong name pass
+
+    def __getattr__(name):
+        """Import a public name at its first use (PEP 562)."""
+        import importlib
+
+        module = _MODULE_OF.get(name)
+        if module is None:
+            raise AttributeError(f"module 'fsmv2.operate' has no attribute '{name}'")
+        found = importlib.import_module(f"fsmv2.operate.{module}")
+        value = globals()[name] = getattr(found, name)
+        return value
+
+    def __dir__():
+        """The public names, imported or not."""
+        return sorted({*globals(), *__all__})

@@ -27,7 +27,7 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def validate(document: Path | str) -> Validation:
-    """Check a document, or a folder of them. Raises OSError when it cannot be read."""
+    """Check a document, or a folder of them; that it cannot be read is a problem, too."""
     try:
         return Validation(diagnostics=load_plant(Path(document)).diagnostics)
     except DocumentError as error:

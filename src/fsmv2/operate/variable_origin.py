@@ -35,7 +35,7 @@ class VariableOrigin(msgspec.Struct, frozen=True, kw_only=True):
     change: str
 
 
-class Declared(msgspec.Struct, frozen=True):
+class VariableDeclaration(msgspec.Struct, frozen=True):
     """One declaration of a variable: by whom, where, and the value."""
 
     by: str
@@ -129,7 +129,7 @@ def _story(
 
 def _declarations(
     root: Node, nodes: Mapping[str, ExpandedWorker], node: ExpandedWorker, steps: list[str]
-) -> Iterator[Declared]:
+) -> Iterator[VariableDeclaration]:
     """Who declares the variable on the way from the worker up to the root; the first one counts."""
     at = node.path
     while at:
@@ -142,7 +142,7 @@ def _declarations(
                 written = owner.get("variables", steps[0])
             by = f"{nodes[at].type} {at}" if at == node.path else f"its {nodes[at].type} {at}"
             place = _place(written) if written is not None else f"in the derive of {above}"
-            yield Declared(by, place, declared[steps[0]])
+            yield VariableDeclaration(by, place, declared[steps[0]])
         at = above
 
 

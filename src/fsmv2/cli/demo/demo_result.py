@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fsmv2.cli.console import count
-from fsmv2.cli.demo.tally import Figures
+from fsmv2.cli.demo.tally import DeliveryCounts
 from fsmv2.runtime import TreeView
 
 
@@ -14,14 +14,14 @@ class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
 
     bridges: int
     active: int
-    figures: Figures
+    figures: DeliveryCounts
     all_active: float | None
     errors: int
     skipped: int
     forced: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, tree: TreeView, figures: Figures, all_active: float | None) -> DemoResult:
+    def of(cls, tree: TreeView, figures: DeliveryCounts, all_active: float | None) -> DemoResult:
         """From the last look at the tree before its reads were stopped."""
         bridges = tree.of_type("bridge")
         flows = [node.observed for node in tree.of_type("dataflow")]

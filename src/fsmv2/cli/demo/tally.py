@@ -18,7 +18,7 @@ REMEMBERED = 200_000
 """How many settled samples are remembered to know duplicates; older ones are forgotten."""
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryCounts(msgspec.Struct, frozen=True, kw_only=True):
     """The count so far.
 
     `missing` were accepted and have not been received; `apart` could not be witnessed, of which
@@ -100,10 +100,10 @@ class Tally:
         with self._lock:
             return self._awaited.total()
 
-    def figures(self) -> Figures:
+    def figures(self) -> DeliveryCounts:
         """The count so far."""
         with self._lock:
-            return Figures(
+            return DeliveryCounts(
                 accepted=self._accepted,
                 received=self._received,
                 missing=self._awaited.total(),

@@ -1,0 +1,40 @@
+"""Times and durations as people read them."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+import pytest
+
+from fsmv2.operate.time_text import brief_date_text, clock_text, date_text, duration_text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.04, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.6, "1 min"),
+        (185, "3 min 5 s"),
+        (3600, "1 h"),
+        (7800, "2 h 10 min"),
+        (90_000, "1 d 1 h"),
+    ],
+)
+def test_durations_are_said_as_a_person_says_them(seconds: float, said: str) -> None:
+    assert duration_text(seconds) == said
+
+
+def test_a_time_of_day_has_its_milliseconds() -> None:
+    at = datetime(2026, 3, 4, 12, 5, 6).astimezone().timestamp()
+    assert clock_text(at + 0.25) == "12:05:06.250"
+    assert date_text(at + 0.25) == "2026-03-04 12:05:06.250"
+
+
+def test_only_another_day_is_named_with_its_date() -> None:
+    at = datetime(2026, 3, 4, 12, 5, 6).astimezone().timestamp()
+    assert brief_date_text(at) == "2026-03-04 12:05:06"
+    now = time.time()
+    assert brief_date_text(now) == time.strftime("%H:%M:%S", time.localtime(now))

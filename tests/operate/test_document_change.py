@@ -96,10 +96,10 @@ def test_a_record_that_cannot_be_kept_leaves_none_of_an_earlier_run(
     assert kept is not None
     assert change_of(file, kept) == ""
 
-    def full(*_: object) -> int:
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(run_record, "open_private", full)
+    monkeypatch.setattr(run_record, "replace_private", full)
     keep_record(tmp_path, run_of(file))
     assert record_in(tmp_path) is None
     assert change_of(file, None) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,19 @@ def test_a_run_whose_journal_holds_nothing_yet_is_told_apart(
         begin_record(tmp_path / "state", document)
         with pytest.raises(NotRecordedError, match="nothing is recorded of it"):
             why(document, "edge", state_dir=tmp_path / "state")
+
+
+async def test_a_run_that_has_only_taken_the_lock_is_not_answered_from_the_run_before(
+    document: Path, tmp_path: Path
+) -> None:
+    """Between the lock and the record everything in the directory is of the earlier run."""
+    state = tmp_path / "state"
+    async with open_tree(document, state_dir=state) as tree:
+        await tree.until(lambda view: view["edge"].healthy, timeout=20)
+    time.sleep(0.02)  # noqa: ASYNC251 - longer than the clock of a file system ticks
+    earlier = "the journal that is there is of an earlier"
+    with held(state), pytest.raises(NotRecordedError, match=earlier):
+        why(document, "edge", state_dir=state)
 
 
 async def test_of_a_tree_that_was_stopped_the_time_is_named(document: Path, tmp_path: Path) -> None:

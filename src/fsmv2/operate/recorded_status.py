@@ -26,7 +26,7 @@ from fsmv2.errors import (
 from fsmv2.operate.document_change import change_of
 from fsmv2.operate.document_directory import directory_of
 from fsmv2.operate.document_expansion import expand
-from fsmv2.operate.run_record import record_in, recorded_since
+from fsmv2.operate.run_record import record_in, run_is_recorded
 from fsmv2.operate.state_directory import JOURNAL, LOCK, holder, short_path
 from fsmv2.operate.time_text import date_text
 from fsmv2.operate.worker_status import WorkerStatus, status_of
@@ -84,7 +84,7 @@ class _Question:
 
     def answer(self, limit: Limit) -> WorkerStatus:
         """The answer; see `why`."""
-        if self._process and not recorded_since(self._directory, self._record):
+        if self._process and not run_is_recorded(self._directory):
             self._not_recorded()
         if not segments_in(self._journal):
             self._no_journal()

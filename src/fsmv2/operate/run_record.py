@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import msgspec
 
-from fsmv2.host.private import open_private
+from fsmv2.host.private import replace_private
 from fsmv2.operate.document_files import digests
-from fsmv2.operate.state_directory import JOURNAL, RECORD
+from fsmv2.operate.state_directory import JOURNAL, LOCK, RECORD
 from fsmv2.store.segmented_log import segments_in
 
 T = TypeVar("T")
@@ -53,27 +53,22 @@ def begin_record(directory: Path, document: Path) -> None:
 
 def keep_record(directory: Path, record: RunRecord | None) -> None:
     """Keep it in the state directory; none rather than one of an earlier run."""
-    place = directory / RECORD
+    file = directory / RECORD
     try:
         if record is not None:
             newest = newest_segment(directory)
-            record = msgspec.structs.replace(record, journal_before=newest)
-            file = open_private(place, os.O_WRONLY | os.O_TRUNC)
-            with open(file, "wb") as opened:
-                opened.write(msgspec.json.encode(record))
+            kept = msgspec.structs.replace(record, journal_before=newest)
+            replace_private(file, msgspec.json.encode(kept))
             return
     except OSError:
         pass  # a full disk: then `why` cannot tell
     with contextlib.suppress(OSError):
-        place.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
 
 
 def record_in(directory: Path) -> RunRecord | None:
-    """What was kept of the run in a state directory."""
-    try:
-        return msgspec.json.decode((directory / RECORD).read_bytes(), type=RunRecord)
-    except (OSError, msgspec.MsgspecError, ValueError):
-        return None
+    """What was kept of the last run in a state directory."""
+    return _kept(directory)[0]
 
 
 def newest_segment(directory: Path) -> str:
@@ -81,7 +76,28 @@ def newest_segment(directory: Path) -> str:
     return next((path.name for path in reversed(segments_in(directory / JOURNAL))), "")
 
 
-def recorded_since(directory: Path, record: RunRecord | None) -> bool:
-    """Whether the journal holds anything of the run of this record: by number, not by date."""
+def run_is_recorded(directory: Path) -> bool:
+    """Whether the journal holds anything of the run that holds the directory.
+
+    By number, not by date. A run takes the lock first and begins its record then: until it has, the
+    record, and the journal, are those of an earlier run.
+    """
+    record, written = _kept(directory)
     newest = newest_segment(directory)
-    return bool(newest) and (record is None or newest != record.journal_before)
+    if not newest or record is None:
+        return bool(newest)
+    try:
+        taken = (directory / LOCK).stat().st_mtime_ns
+    except OSError:
+        taken = written  # removed meanwhile: what is wrong is said elsewhere
+    return newest != record.journal_before and written >= taken
+
+
+def _kept(directory: Path) -> tuple[RunRecord | None, int]:
+    """The record and when it was written, by the clock of its file system."""
+    try:
+        with (directory / RECORD).open("rb") as opened:
+            record = msgspec.json.decode(opened.read(), type=RunRecord)
+            return record, os.fstat(opened.fileno()).st_mtime_ns
+    except (OSError, msgspec.MsgspecError, ValueError):
+        return None, 0

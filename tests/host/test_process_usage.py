@@ -16,10 +16,12 @@ def test_what_it_takes_is_told_and_processors_since_the_last_look() -> None:
     assert first["memory_mb"] > 5
     assert first["threads"] >= 1
     assert first["open_files"] >= 3
-    until = time.monotonic() + 0.2
-    while time.monotonic() < until:
+    began, used = time.monotonic(), time.process_time()
+    while time.process_time() < used + 0.2:
         pass
-    assert 0.1 < meter.figures(os.getpid())["cpu"] < 64
+    # The kernel counts in ticks; a machine that is busy gives less than a whole processor.
+    least = 0.1 / (time.monotonic() - began + 0.1)
+    assert least < meter.figures(os.getpid())["cpu"] < 64
 
 
 def test_of_one_that_has_ended_nothing_is_told() -> None:

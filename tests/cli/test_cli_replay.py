@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fsmv2.cli.app import app
-from fsmv2.cli.time_argument import moment
+from fsmv2.cli.time_argument import parse_time
 from fsmv2.store.segmented_log import segments_in
 
 DOCUMENT = """\
@@ -246,17 +246,17 @@ def test_a_part_is_chosen_by_moments(recorded: Path) -> None:
 def test_a_moment_that_is_none_is_a_usage_error(recorded: Path) -> None:
     found = shown(recorded, "journal", "--types", "lamps:factory", "--from", "soon")
     assert found.returncode == 2
-    assert "'soon' is no moment; write 14:03, 14:03:05 or 2026-11-25 14:03" in found.stderr
+    assert "'soon' is not a time; write 14:03, 14:03:05 or 2026-11-25 14:03" in found.stderr
 
 
 def test_a_time_of_day_is_the_last_one_before() -> None:
     noon = datetime.datetime(2026, 3, 4, 12).astimezone().timestamp()
-    assert moment("11:00", before=noon) == noon - 3600
-    assert moment("13:00", before=noon) == noon - 23 * 3600
-    assert moment("2026-03-04 11:30", before=noon) == noon - 1800
+    assert parse_time("11:00", before=noon) == noon - 3600
+    assert parse_time("13:00", before=noon) == noon - 23 * 3600
+    assert parse_time("2026-03-04 11:30", before=noon) == noon - 1800
     for wrong in ("", "1", "25:00", "2026-13-01", "yesterday"):
-        with pytest.raises(ValueError, match="is no moment"):
-            moment(wrong, before=noon)
+        with pytest.raises(ValueError, match="is not a time"):
+            parse_time(wrong, before=noon)
 
 
 def test_cut_off_damaged_and_foreign_files_are_told_without_a_traceback(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -14,7 +15,7 @@ from test_store_conformance import desired, events
 
 from fsmv2 import StoreError
 from fsmv2.errors import StoreLostError
-from fsmv2.store import Batch, Identity, SqliteStore, StoredOverrides
+from fsmv2.store import Batch, Identity, SqliteStore, StoredOverrides, schema
 
 
 @pytest.fixture
@@ -234,3 +235,32 @@ def test_a_log_left_by_a_killed_process_is_read(file: Path) -> None:
         )
     store.close()
     assert known(copy) == (Identity("plant", 3.0),)
+
+
+def beside(file: Path) -> Path:
+    """The journal that SQLite has beside a new file until all of it is written: it was empty."""
+    journal = file.with_name(f"{file.name}-journal")
+    numbers = (0, 0, 0, 512, 4096)  # records, nonce, pages before, sector, page
+    header = bytes.fromhex("d9d505f920a163d7") + b"".join(n.to_bytes(4, "big") for n in numbers)
+    journal.write_bytes(header.ljust(512, b"\0"))
+    return journal
+
+
+def test_one_that_was_killed_while_it_was_made_is_made_again(file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        schema.create(connection)
+    journal = beside(file)
+    store = SqliteStore(file)
+    assert store.open() == ()
+    assert not journal.exists()
+    store.write(desired("plant/a", "x"))
+    store.close()
+    assert [identity.path for identity in known(file)] == ["plant/a"]
+
+
+def test_the_unfinished_file_of_another_program_is_left_as_it_was(file: Path) -> None:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE theirs (x)")
+    journal = beside(file)
+    refused(file, "the SQLite file of another program")
+    assert journal.exists()

@@ -1,4 +1,4 @@
-"""Moments on the command line: `14:03`, `14:03:05`, `2026-11-25 14:03`, in local time."""
+"""Times on the command line: `14:03`, `14:03:05`, `2026-11-25 14:03`, in local time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ EXPECTED = "write 14:03, 14:03:05 or 2026-11-25 14:03"
 DAY = 86_400.0
 
 
-def moment(text: str, *, before: float) -> float:
+def parse_time(text: str, *, before: float) -> float:
     """Unix seconds; a time of day is the last such one before `before`. ValueError: it is none."""
     given = text.strip()
     try:
@@ -19,4 +19,4 @@ def moment(text: str, *, before: float) -> float:
             return found if found <= before else found - DAY
         return datetime.datetime.fromisoformat(given).astimezone().timestamp()
     except ValueError:
-        raise ValueError(f"'{text}' is no moment; {EXPECTED}") from None
+        raise ValueError(f"'{text}' is not a time; {EXPECTED}") from None

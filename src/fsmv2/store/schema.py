@@ -99,6 +99,25 @@ def _keep_copy(connection: sqlite3.Connection, copy: Path) -> None:
     part.replace(copy)
 
 
+def undo_unfinished(file: Path) -> None:
+    """Undo a creation that was killed before its end, when the write-ahead log was not on yet.
+
+    The file has its tables then, and beside it the journal that takes them out again; who may only
+    read can do neither with it nor without it. Files of other programs are left alone.
+    """
+    try:
+        if not file.with_name(file.name + "-journal").stat().st_size:
+            return
+        with file.open("rb") as opened:
+            header = opened.read(_HEADER)
+    except FileNotFoundError:
+        return
+    begun = not header.strip(b"\0")  # the first page, which has the header, comes last
+    if begun or header[_APPLICATION : _APPLICATION + 4] == APPLICATION.to_bytes(4, "big"):
+        with closing(sqlite3.connect(file, timeout=1.0)) as writer:
+            writer.execute("PRAGMA user_version").fetchone()  # a read is enough for SQLite
+
+
 def empty(file: Path) -> bool:
     """Whether there is no store yet, and one may be made."""
     return not file.exists() or file.stat().st_size == 0

@@ -108,6 +108,7 @@ class SqliteStore:
                 fix="Name a file in a directory that can be written.",
             ) from error
         try:
+            schema.undo_unfinished(self._file)
             if schema.empty(self._file):
                 return ()
             rows = self._connect().execute("SELECT path, created_at FROM identity").fetchall()

@@ -46,15 +46,15 @@ def replay(
         from fsmv2.cli.cpu_limit import bounded
         from fsmv2.cli.log_filter import filter_logs
         from fsmv2.cli.replay_text import show, show_line, summary
-        from fsmv2.cli.time_argument import moment
+        from fsmv2.cli.time_argument import parse_time
         from fsmv2.operate import journal_replay
         from fsmv2.runtime.journal import end_of
 
         filter_logs()
         end = end_of(journal) if since or until else 0.0
         try:
-            first = moment(since, before=end) if since else None
-            last = moment(until, before=end) if until else None
+            first = parse_time(since, before=end) if since else None
+            last = parse_time(until, before=end) if until else None
         except ValueError as error:
             complain(str(error))
             raise typer.Exit(USAGE) from None

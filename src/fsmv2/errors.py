@@ -374,6 +374,18 @@ class StoreError(FsmError, OSError):
     __str__ = FsmError.__str__
 
 
+class GenerationConflictError(StoreError):
+    """Another generation of the document runs by now than the one a change was based on."""
+
+    code = "FSM0802"
+
+
+class UnknownGenerationError(StoreError):
+    """This generation of the document is not kept; the message says which are."""
+
+    code = "FSM0803"
+
+
 class StoreLostError(StoreError):
     """The store's file is not the one that was opened: deleted or replaced. All is written anew."""
 

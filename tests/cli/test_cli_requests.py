@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -151,3 +152,17 @@ def test_without_a_running_tree_that_is_said(tmp_path: Path) -> None:
         found = Machine(tmp_path, environ)
         assert "no tree of yours runs on this machine" in found.says("pause", "edge", code=1)
         assert "no tree of yours runs" in found.says("trees")
+
+
+def test_the_history_of_a_document_is_listed_shown_and_compared(machine: Machine) -> None:
+    machine.stop()
+    machine.file.write_text(DOCUMENT.replace("1000", "2000") + "# password: geheim\n")
+    machine.start()
+    listed = machine.says("history")
+    assert re.search(r"^\*    2 .*@", listed, re.MULTILINE)
+    assert "fsmv2 run: started with this document" in listed
+    assert "# password: ***" in machine.says("show")
+    assert "geheim" not in machine.says("show", "--json")
+    assert '+    command: [sleep, "2000"]' in machine.says("diff", "1", code=1)
+    assert machine.says("diff", "2") == ""
+    assert "Kept are: 1 to 2" in machine.says("show", "7", code=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from fsmv2.errors import FsmError, RequestRefusedError, UnknownPathError
+from fsmv2.errors import FsmError, RequestRefusedError, UnknownGenerationError, UnknownPathError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -39,7 +39,7 @@ def problem(
 def problem_of(error: FsmError) -> Problem:
     """The problem that an error of ours is."""
     status, title = 500, "It failed"
-    if isinstance(error, UnknownPathError):
+    if isinstance(error, UnknownPathError | UnknownGenerationError):
         status, title = 404, "Not there"
     elif isinstance(error, RequestRefusedError):
         status, title = 409, "Refused"

@@ -9,10 +9,13 @@ import msgspec
 
 import fsmv2
 from fsmv2.errors import UnknownPathError, suggest
+from fsmv2.host.in_thread import in_thread
 from fsmv2.operate import TreeHandle
+from fsmv2.operate import generations as kept
 from fsmv2.operate.request_effects import below
 from fsmv2.operate.request_types import Answer, PathOverride
 from fsmv2.runtime import NodeView, TreeView
+from fsmv2.store import GenerationInfo, Head
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -62,6 +65,20 @@ class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     state: str
     text: str
+
+
+class DocumentHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """The generations that are kept, oldest first. `head`: which one runs, and how."""
+
+    generations: tuple[GenerationInfo, ...]
+    head: Head | None
+
+
+class GenerationText(msgspec.Struct, frozen=True, kw_only=True):
+    """One generation. `files`: the text of each by name, '' for a document of one file."""
+
+    about: GenerationInfo
+    files: dict[str, str]
 
 
 async def overview(call: Call) -> Overview:
@@ -115,6 +132,20 @@ async def events(call: Call) -> list[RecordedEvent]:
         )
         for one in found
     ]
+
+
+async def generations(call: Call) -> DocumentHistory:
+    """The generations of the document."""
+    found, head = await in_thread(lambda: kept.history(call.tree.directory))
+    return DocumentHistory(generations=found, head=head)
+
+
+async def generation(call: Call) -> GenerationText:
+    """One generation, as it was written, masked."""
+    number = call.query.number or None
+    found = await in_thread(lambda: kept.generation(call.tree.directory, number))
+    about = {name: getattr(found, name) for name in GenerationInfo.__struct_fields__}
+    return GenerationText(about=GenerationInfo(**about), files=kept.shown(found.files))
 
 
 async def request(call: Call) -> Answer:

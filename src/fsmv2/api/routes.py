@@ -8,7 +8,14 @@ from typing import Annotated, Any
 import msgspec
 
 from fsmv2.api import route_handlers
-from fsmv2.api.route_handlers import Call, Overview, RecordedEvent, WorkerSummary
+from fsmv2.api.route_handlers import (
+    Call,
+    DocumentHistory,
+    GenerationText,
+    Overview,
+    RecordedEvent,
+    WorkerSummary,
+)
 from fsmv2.operate import WorkerStatus
 from fsmv2.operate.request_types import Answer, PathOverride, Request
 
@@ -35,6 +42,12 @@ class Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: Annotated[str, msgspec.Meta(max_length=4096)] = ""
     after: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_EVENTS)] = 100
+
+
+class WhichGeneration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The number of a generation; 0: the one that runs."""
+
+    number: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
 
 
 class HowAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -110,6 +123,22 @@ ROUTES = (
         query=Which,
         answer=list[RecordedEvent],
         streams=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/generations",
+        summary="The generations of the document that are kept, and which one runs",
+        handler=route_handlers.generations,
+        answer=DocumentHistory,
+    ),
+    Route(
+        method="GET",
+        path="/v1/generation",
+        summary="One generation with its text, its credentials masked; without a number, what runs",
+        handler=route_handlers.generation,
+        query=WhichGeneration,
+        answer=GenerationText,
+        problems={404: "This generation is not kept; the fix says which are."},
     ),
     Route(
         method="POST",

@@ -9,7 +9,9 @@ import typer
 from fsmv2.cli.commands.ack import ack
 from fsmv2.cli.commands.check import check
 from fsmv2.cli.commands.demo import demo
+from fsmv2.cli.commands.diff import diff
 from fsmv2.cli.commands.explain import explain
+from fsmv2.cli.commands.history import history
 from fsmv2.cli.commands.lint import lint
 from fsmv2.cli.commands.new import begin, worker
 from fsmv2.cli.commands.overrides import overrides
@@ -21,6 +23,7 @@ from fsmv2.cli.commands.resume import resume
 from fsmv2.cli.commands.retry import retry
 from fsmv2.cli.commands.run import run
 from fsmv2.cli.commands.set import set_
+from fsmv2.cli.commands.show import show
 from fsmv2.cli.commands.simulate import simulate
 from fsmv2.cli.commands.start import start
 from fsmv2.cli.commands.stop import stop
@@ -73,6 +76,9 @@ app.command(short_help="Let what was paused go on.")(resume)
 app.command("set", short_help="Give a variable another value than the document.")(set_)
 app.command(short_help="Have a variable be as the document says again.")(unset)
 app.command(short_help="List what operators asked for beside the document.")(overrides)
+app.command(short_help="List the generations of a tree's document.")(history)
+app.command(short_help="Print a generation of the document.")(show)
+app.command(short_help="Show what changed between two generations.")(diff)
 app.command(short_help="Restart a worker.")(restart)
 app.command(short_help="Try now what waits for its next try.")(retry)
 app.command(short_help="Take over an escalation.")(ack)

@@ -20,13 +20,14 @@ from fsmv2.runtime import bounded_pauses
 
 
 def run_document(
-    file: Path,
+    file: Path | None,
     process: ForegroundProcess,
     *,
     seconds: float | None,
     as_json: bool,
     state_dir: Path | None,
     save_svg: Path | None,
+    init: Path | None = None,
     detect_only: bool = False,
     output: bool = True,
 ) -> int:
@@ -35,13 +36,21 @@ def run_document(
     `output`: whether what processes write is shown, too.
     """
     filter_logs()
-    with prepare(file, state_dir=state_dir, detect_only=detect_only, tell=progress) as prepared:
+    with prepare(
+        file, state_dir=state_dir, init=init, detect_only=detect_only, tell=progress
+    ) as prepared:
         show_diagnostics(prepared.plant.diagnostics)
         if detect_only:
             progress("detect only: what would be done is said, and nothing is done")
+        show_diagnostics(prepared.problems)
+        if prepared.warning:
+            progress(prepared.warning)
+        if prepared.generation is not None:
+            progress(f"runs generation {prepared.generation.number} of its document")
         progress(f"keeps its data in {short_path(prepared.directory.path)}")
         process.signals.started()
-        show = choose_display(f"fsmv2 run {file.name}", as_json=as_json, save_svg=save_svg)
+        title = f"fsmv2 run {prepared.document.name}"
+        show = choose_display(title, as_json=as_json, save_svg=save_svg)
         return asyncio.run(_run(prepared, process, show, seconds, save_svg, output=output))
 
 

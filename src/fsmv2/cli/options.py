@@ -23,6 +23,12 @@ File = Annotated[
         parser=path_argument, metavar="FILE", help="The document, YAML; or a folder of them."
     ),
 ]
+OptionalFile = Annotated[
+    Path | None,
+    typer.Argument(
+        parser=path_argument, metavar="[FILE]", help="The document, YAML; or a folder of them."
+    ),
+]
 For = Annotated[
     float | None,
     typer.Option(

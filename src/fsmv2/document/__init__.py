@@ -15,7 +15,7 @@ from fsmv2.document.decode import decode, rendered
 from fsmv2.document.desired_yaml import desired_from_yaml
 from fsmv2.document.document import MOST_SHOWN, Document, in_order
 from fsmv2.document.duration import Duration, parse_duration
-from fsmv2.document.folder import documents_in, scan_folder
+from fsmv2.document.folder import documents_in, scan_contents, scan_folder, sound_folder
 from fsmv2.document.node import Node
 from fsmv2.document.node_paths import around, parse_path
 from fsmv2.document.one_of import OneOf
@@ -43,7 +43,9 @@ __all__ = [
     "parse_duration",
     "parse_path",
     "rendered",
+    "scan_contents",
     "scan_file",
     "scan_folder",
     "scan_yaml",
+    "sound_folder",
 ]

@@ -7,15 +7,16 @@ say is refused, with both places. Anchors do not cross files.
 
 from __future__ import annotations
 
+import functools
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from fsmv2.document.document import Document
 from fsmv2.document.node import Node
-from fsmv2.document.scan import scan_file
+from fsmv2.document.scan import scan_file, scan_yaml
 from fsmv2.errors import Diagnostic, DocumentError, Mark, Related
 
 SUFFIXES = (".yaml", ".yml")
@@ -29,14 +30,37 @@ def scan_folder(folder: Path, *, aliases: Mapping[str, str] | None = None) -> Do
     `aliases`: other names of sections, so that two files may use either. What is wrong with any of
     them is in the document's `problems`.
     """
+    problems: list[Diagnostic] = []
+    files = _files(folder, problems)
+    read = [(functools.partial(scan_file, file)) for file in files]
+    return _united_document(folder, problems, read, aliases)
+
+
+def scan_contents(
+    folder: Path, contents: Mapping[str, bytes], *, aliases: Mapping[str, str] | None = None
+) -> Document:
+    """The same of files that were read before, by their names."""
+    read = [
+        functools.partial(scan_yaml, data, str(folder / name))
+        for name, data in sorted(contents.items())
+    ]
+    return _united_document(folder, [], read, aliases)
+
+
+def _united_document(
+    folder: Path,
+    found: list[Diagnostic],
+    read: Sequence[Callable[[], Document]],
+    aliases: Mapping[str, str] | None,
+) -> Document:
     whole = Document(str(folder), [])
     whole.root = Node("mapping", {}, mark=Mark(str(folder), 1, 1), keys={}, document=whole)
     problems = whole.problems
-    files = _files(folder, problems)
+    problems += found
     whole.holes = bool(problems)
-    for file in files:
+    for one in read:
         try:
-            document = scan_file(file)
+            document = one()
         except DocumentError as error:
             problems += error.diagnostics
             whole.holes = True
@@ -58,6 +82,13 @@ def documents_in(folder: Path) -> list[Path]:
         for file in folder.iterdir()
         if file.suffix in SUFFIXES and file.name[0] not in "._" and not file.name.endswith("~")
     )
+
+
+def sound_folder(folder: Path) -> list[Path] | None:
+    """The files of a folder that count, in order; None when something is wrong with the folder."""
+    problems: list[Diagnostic] = []
+    files = _files(folder, problems)
+    return None if problems else files
 
 
 def _files(folder: Path, problems: list[Diagnostic]) -> list[Path]:

@@ -8,23 +8,35 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from fsmv2.document import sound_folder
+from fsmv2.document.source import read_file, refused
+from fsmv2.errors import Diagnostic, DocumentError, StoreError, said
 from fsmv2.operate.document_change import change_of, watched
 from fsmv2.operate.document_directory import directory_of, refuse_second_run
-from fsmv2.operate.run_record import RunRecord, begin_record, keep_record, read_unchanged
+from fsmv2.operate.generations import digest_of, digests_of, next_generation, opened
+from fsmv2.operate.run_record import RunRecord, keep_record, read_unchanged
+from fsmv2.operate.start_choice import FileState, Runs, choose
 from fsmv2.operate.state_directory import JOURNAL, STORE, StateDirectory, Tell, held, warn
-from fsmv2.plant import Plant, load_plant
-from fsmv2.store import SqliteStore, Store
+from fsmv2.plant import Plant, load_contents, load_document, load_plant
+from fsmv2.store import Generation, Head, SqliteStore, Store
+
+NOT_READ = "FSM0102"
+"""The code of every problem that says that a file cannot be read at all."""
 
 
 class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
     """What a start needs. `record` is None when the document changed while it was read.
 
     `recorded`: whether the run has a store, a journal and a record in the state directory.
+    `generation`: which one of its document runs, and `head` what was kept of that; `warning`: what
+    an operator should know of it; `problems`: what is wrong with the file, which is not run;
+    `durable`: whether the generation is in the store.
     """
 
     document: Path
@@ -32,6 +44,11 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
     plant: Plant
     record: RunRecord | None
     recorded: bool
+    generation: Generation | None = None
+    head: Head | None = None
+    warning: str = ""
+    problems: tuple[Diagnostic, ...] = ()
+    durable: bool = True
 
     def store(self) -> Store | None:
         """The store of the tree, not yet opened."""
@@ -45,6 +62,13 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
         """How the document differs by now from what was read; nothing: it does not. Blocks."""
         return change_of(self.document, self.record)
 
+    def ended(self) -> None:
+        """Note that the run came to the end of its stop. Blocks; the store must be closed."""
+        if self.head is not None:
+            with contextlib.suppress(StoreError, OSError), opened(self.directory.path) as store:
+                if store.head() is not None:
+                    store.mark(msgspec.structs.replace(self.head, ended=True))
+
     def watched(self, report: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
         """Inside, `report` is called, on a thread, when the document is changed."""
         return watched(self.document, self.record, report)
@@ -52,42 +76,207 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextlib.contextmanager
 def prepare(
-    document: Path | str,
+    document: Path | str | None,
     *,
     state_dir: Path | None = None,
+    init: Path | None = None,
     detect_only: bool = False,
     tell: Tell = warn,
+    tool: str = "fsmv2 run",
 ) -> Iterator[PreparedTree]:
-    """Hold the state directory of a document, and read the document.
+    """Hold the state directory of a document, and read the generation of it that is to run.
 
-    `detect_only`: report what would be done, and do nothing. `tell` is told what becomes of the
-    directory while no tree reports that. Raises DocumentError; StoreError when the document runs
-    already, or another tree uses the directory; OSError when it cannot be written.
+    Without a `document` the tree is managed: what the state directory keeps runs, beginning with
+    the document `init`. `detect_only`: report what would be done, and do nothing. `tell` is told
+    what becomes of the directory while no tree reports that. Raises DocumentError; StoreError when
+    the document runs already, or another tree uses the directory; OSError when it cannot be
+    written.
     """
-    document = Path(document)
-    directory = directory_of(document, state_dir)
-    if state_dir is None:
-        refuse_second_run(document, directory)
-    if not directory.exists():
-        load_plant(document)  # one that is wrong must not leave a folder behind
+    if document is None:
+        if state_dir is None:
+            raise StoreError(
+                "a tree without a file needs a state directory, which keeps its document.",
+                fix="Name it with --state-dir; or run a file.",
+            )
+        directory = state_dir.absolute()
+        if init is not None and not directory.exists():
+            load_plant(init)
+    else:
+        document = Path(document)
+        directory = directory_of(document, state_dir)
+        if state_dir is None:
+            refuse_second_run(document, directory)
+        if not directory.exists():
+            load_plant(document)  # one that is wrong must not leave a folder behind
+    if document is None and init is None and not directory.exists():
+        raise nothing_kept(directory)
     with held(directory, tell) as place:
-        yield read_document(document, place, detect_only=detect_only)
+        if document is None:
+            yield start_managed(place, init, detect_only=detect_only, tool=tool)
+        else:
+            yield start_following(document, place, detect_only=detect_only, tool=tool)
 
 
-def read_document(
-    document: Path, directory: StateDirectory, *, detect_only: bool = False, recorded: bool = True
+def start_following(
+    document: Path, directory: StateDirectory, *, detect_only: bool, tool: str
 ) -> PreparedTree:
-    """Read a document for a tree in this state directory; see `PreparedTree`. DocumentError."""
+    """The tree that follows a file: what the file says, or what ran last; see `start_choice`."""
+    path, source = directory.path, os.path.abspath(document)
+    with opened(path) as store:
+        head = store.head()
+        last = store.generation(head.number) if head is not None else None
+        try:
+            files = contents_of(document)
+            plant = load_contents(document, files, state_dir=path)
+        except DocumentError as error:
+            gone = all(problem.code == NOT_READ for problem in error.diagnostics)
+            state = FileState.MISSING if gone else FileState.INVALID
+            choice = choose(head, last, file=state, digest="", source=source)
+            if choice.runs is Runs.NOTHING or last is None:
+                raise
+            again = _run_again(
+                directory, store, last, head, choice.warning, detect_only=detect_only
+            )
+            return msgspec.structs.replace(again, problems=tuple(error.diagnostics))
+        choice = choose(head, last, file=FileState.VALID, digest=digest_of(files), source=source)
+        if choice.runs is Runs.HEAD and last is not None:
+            if last.digest == digest_of(files):
+                return _prepared(directory, store, plant, last, head, detect_only=detect_only)
+            return _run_again(directory, store, last, head, choice.warning, detect_only=detect_only)
+        new = next_generation(head, files, source, tool=tool, why="started with this document")
+        return _commit(directory, store, plant, new, head, managed=False, detect_only=detect_only)
+
+
+def start_managed(
+    directory: StateDirectory, init: Path | None, *, detect_only: bool, tool: str
+) -> PreparedTree:
+    """The tree whose document is kept in its state directory, and was begun with `init`."""
     path = directory.path
-    if recorded:
-        begin_record(path, document)
-    plant, record = read_unchanged(document, lambda: load_plant(document, state_dir=path))
-    if recorded and record is not None:
-        keep_record(path, record)
-        directory.rewrite(functools.partial(keep_record, path, record))
-    if detect_only:
-        settings = msgspec.structs.replace(plant.settings, detect_only=True)
-        plant = msgspec.structs.replace(plant, settings=settings)
-    return PreparedTree(
-        document=document, directory=directory, plant=plant, record=record, recorded=recorded
+    with opened(path) as store:
+        head = store.head()
+        if init is not None:
+            if head is not None:
+                raise StoreError(
+                    f"{path} keeps a document already: generation {head.number}.",
+                    fix="Run it without --init, or name another place with --state-dir.",
+                )
+            files = contents_of(init)
+            plant = load_contents(init, files, state_dir=path, managed=True)
+            new = next_generation(
+                None, files, os.path.abspath(init), tool=tool, why="begun with it"
+            )
+            return _commit(
+                directory, store, plant, new, None, managed=True, detect_only=detect_only
+            )
+        if head is None:
+            raise nothing_kept(path)
+        last = store.generation(head.number)
+        assert last is not None  # noqa: S101  (a head without its generation is refused above)
+        if not head.managed:
+            raise StoreError(
+                f"the tree in {path} follows the file {last.source}.",
+                fix=f"Run it with that: fsmv2 run {last.source}",
+            )
+        return _run_again(directory, store, last, head, "", detect_only=detect_only)
+
+
+def nothing_kept(directory: Path) -> StoreError:
+    """Nothing is known of a document that this place would keep."""
+    return StoreError(
+        f"{directory} keeps no document.", fix="Begin with one: --init FILE; or run a file."
     )
+
+
+def contents_of(document: Path) -> dict[str, bytes]:
+    """The bytes of each file of a document, '' for one of one file. DocumentError: why not."""
+    if document.is_dir():
+        files = sound_folder(document)
+        if files is None:
+            load_document(document)  # raises, with all that is wrong with the folder and in it
+        try:
+            return {file.name: file.read_bytes() for file in files or ()}
+        except OSError as error:
+            raise refused(str(document), NOT_READ, f"it cannot be read: {said(error)}.") from error
+    return {"": read_file(document)}
+
+
+def _run_again(
+    directory: StateDirectory,
+    store: SqliteStore,
+    last: Generation,
+    head: Head | None,
+    warning: str,
+    *,
+    detect_only: bool,
+) -> PreparedTree:
+    managed = head is not None and head.managed
+    source = Path(last.source)
+    plant = load_contents(source, last.files, state_dir=directory.path, managed=managed)
+    return _prepared(directory, store, plant, last, head, warning, detect_only=detect_only)
+
+
+def _commit(
+    directory: StateDirectory,
+    store: SqliteStore,
+    plant: Plant,
+    new: Generation,
+    before: Head | None,
+    *,
+    managed: bool,
+    detect_only: bool,
+) -> PreparedTree:
+    head, warning = Head(number=new.number, managed=managed), ""
+    try:
+        store.commit(new, head, based_on=0 if before is None else before.number)
+    except StoreError as error:  # a full disk, say: it runs all the same, as without a store
+        warning = (
+            f"generation {new.number} of the document is in force, not durable: {error.message}"
+        )
+    made = _prepared(directory, store, plant, new, head, warning, detect_only=detect_only)
+    return msgspec.structs.replace(made, durable=not warning)
+
+
+def _prepared(
+    directory: StateDirectory,
+    store: SqliteStore,
+    plant: Plant,
+    runs: Generation,
+    head: Head | None,
+    warning: str = "",
+    *,
+    detect_only: bool,
+) -> PreparedTree:
+    """Note that it begins, and that it has not come to its end."""
+    path = directory.path
+    if head is not None and head.ended:
+        head = msgspec.structs.replace(head, ended=False)
+        with contextlib.suppress(StoreError):
+            store.mark(head)
+    record = RunRecord(runs.source, runs.at, digests_of(runs.files))
+    keep_record(path, record)
+    directory.rewrite(functools.partial(keep_record, path, record))
+    return PreparedTree(
+        document=Path(runs.source),
+        directory=directory,
+        plant=_as_asked(plant, detect_only=detect_only),
+        record=record,
+        recorded=True,
+        generation=runs,
+        head=head,
+        warning=warning,
+    )
+
+
+def read_document(document: Path, directory: StateDirectory) -> PreparedTree:
+    """Read a document for a tree of which nothing is kept. DocumentError."""
+    plant, record = read_unchanged(document, lambda: load_plant(document, state_dir=directory.path))
+    return PreparedTree(
+        document=document, directory=directory, plant=plant, record=record, recorded=False
+    )
+
+
+def _as_asked(plant: Plant, *, detect_only: bool) -> Plant:
+    if not detect_only:
+        return plant
+    settings = msgspec.structs.replace(plant.settings, detect_only=True)
+    return msgspec.structs.replace(plant, settings=settings)

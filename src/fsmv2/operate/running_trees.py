@@ -83,6 +83,21 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
     )
 
 
+def kept_directory(document: Path | None = None, state_dir: Path | None = None) -> Path:
+    """The state directory that is meant, also of a tree that does not run.
+
+    NotRunningError: none is named, and not just one runs.
+    """
+    if state_dir is not None:
+        return state_dir.absolute()
+    if document is None:
+        return chosen_tree()
+    try:
+        return chosen_tree(document)
+    except NotRunningError:
+        return directory_of(document)
+
+
 def _runs(directory: Path, named: str) -> Path:
     if holder(directory):
         return directory

@@ -22,6 +22,7 @@ from fsmv2.flow import OnAccepted
 from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
 from fsmv2.operate.convergence import unsettled
+from fsmv2.operate.generation_keeping import kept
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.request_execution import carry_out, overrides_in
 from fsmv2.operate.request_types import Answer, PathOverride, Request
@@ -231,7 +232,9 @@ async def start(
         async with runtime:
             prepared.directory.rewrite(kit.engine.write_again)
             with prepared.directory.reports_to(runtime):
-                yield tree
+                async with kept(prepared, runtime):
+                    yield tree
+    await in_thread(prepared.ended)
     if tree.forced:
         tree.killed = await asyncio.to_thread(_kill_left, plant)
 

@@ -9,6 +9,6 @@ likely_mistakes, unused_variables    warnings
 build                                sections → the spec of the root
 """
 
-from fsmv2.plant.load import Plant, load_document, load_plant, parse_plant
+from fsmv2.plant.load import Plant, load_contents, load_document, load_plant, parse_plant
 
-__all__ = ["Plant", "load_document", "load_plant", "parse_plant"]
+__all__ = ["Plant", "load_contents", "load_document", "load_plant", "parse_plant"]

@@ -7,7 +7,7 @@ defined, do not: that bridge waits with the reason while the others run. Called 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -27,6 +27,7 @@ from fsmv2.document import (
     Node,
     decode,
     in_order,
+    scan_contents,
     scan_file,
     scan_folder,
     scan_yaml,
@@ -75,6 +76,27 @@ def load_plant(path: Path, *, state_dir: Path | None = None) -> Plant:
     return _Loading(_scan(path), state_dir, folder).plant()
 
 
+def load_contents(
+    source: Path,
+    contents: Mapping[str, bytes],
+    *,
+    state_dir: Path | None = None,
+    managed: bool = False,
+) -> Plant:
+    """The same of a document that was read before: bytes by file name, '' for one of one file.
+
+    `source` is the path it was read from: it stands in messages, and files of secrets are relative
+    to it; of a `managed` document, which stands in no folder, a relative one is refused.
+    DocumentError holds everything that is wrong.
+    """
+    if "" in contents:
+        document, folder = scan_yaml(contents[""], str(source)), source.parent
+    else:
+        document = scan_contents(source, contents, aliases=PlantSection.ALIASES)
+        folder = source
+    return _Loading(document, state_dir, folder, relative_secrets=not managed).plant()
+
+
 def load_document(path: Path) -> Document:
     """The document at `path`, a file or a folder of them, read and not yet checked."""
     return _scan(path).sound()
@@ -103,14 +125,21 @@ def parse_plant(
 class _Loading:
     """One reading of one document."""
 
-    def __init__(self, document: Document, state_dir: Path | None, folder: Path | None) -> None:
+    def __init__(
+        self,
+        document: Document,
+        state_dir: Path | None,
+        folder: Path | None,
+        *,
+        relative_secrets: bool = True,
+    ) -> None:
         self._document = document
         self._node = document.root
         self._state_dir = state_dir
         self._folder = folder if folder is not None else Path()
         self._fatal: list[Diagnostic] = list(document.problems)
         self._waiting: list[Diagnostic] = []
-        self._vault = Vault(folder)
+        self._vault = Vault(folder, relative_files=relative_secrets)
 
     def plant(self) -> Plant:
         section = self._decoded()

@@ -365,6 +365,14 @@ class Runtime:
 
         return await self.look(find)
 
+    async def with_store(self, function: Callable[[Store], T]) -> T | None:
+        """What `function` makes of the store, on its thread, between two commits; None without one.
+
+        Raises StoreError when it fails.
+        """
+        writer = self._parts.writer
+        return None if writer is None else await writer.call(function)
+
     async def stored(self, path: str) -> StoredPath | None:
         """What the store holds of one path; None when it does not know it, or there is no store."""
         writer = self._parts.writer

@@ -1,12 +1,13 @@
 """What survives the process: identity, desired and observed state of each path, and events.
 
 stored: what is written and read.      protocol: what any store does.
-memory, sqlite: the two there are.     schema, file_lock: parts of the second.
+memory, sqlite: the two there are.     schema, generation_table: parts of the second.
 segmented_log: bounded files that are only appended to.     write_failure: why they are not.
 
 The runtime writes, on a thread of its own; the core never sees a store, only what was in it.
 """
 
+from fsmv2.store.generation_table import Generation, GenerationInfo, Head, reading
 from fsmv2.store.memory import MemoryStore
 from fsmv2.store.protocol import Store
 from fsmv2.store.sqlite import SqliteStore
@@ -27,6 +28,9 @@ __all__ = [
     "Batch",
     "DesiredRecord",
     "EventRecord",
+    "Generation",
+    "GenerationInfo",
+    "Head",
     "Identity",
     "MemoryStore",
     "ObservedRecord",
@@ -37,4 +41,5 @@ __all__ = [
     "StoredObserved",
     "StoredOverrides",
     "StoredPath",
+    "reading",
 ]

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from fsmv2.errors import StoreError
 from fsmv2.host.private import open_private
+from fsmv2.store.generation_table import TABLES as GENERATIONS
 
-VERSION = 3
+VERSION = 4
 """Raised with every change of the tables; a program refuses what is newer than itself."""
 
 APPLICATION = 0x66736D32
@@ -35,7 +36,7 @@ CREATE TABLE event (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, path TEXT NOT NULL, kind TEXT NOT NULL,
   level TEXT NOT NULL, state TEXT NOT NULL, text TEXT NOT NULL, tick INTEGER NOT NULL
 ) STRICT;
-"""
+""" + GENERATIONS.lstrip()
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER = 100
@@ -64,6 +65,7 @@ UPGRADES = {
         "INSERT INTO override SELECT path, paused FROM identity WHERE paused <> ''",
         "ALTER TABLE identity DROP COLUMN paused",
     ),
+    3: tuple(GENERATIONS.strip().removesuffix(";").split(";\n")),
 }
 """What makes a store of a version one of the next."""
 

@@ -16,7 +16,8 @@ from typing import Any
 from fsmv2.errors import StoreError, StoreLostError
 from fsmv2.host.file_lock import FileLock
 from fsmv2.host.private import FOLDER, open_private, tighten_file
-from fsmv2.store import schema
+from fsmv2.store import generation_table, schema
+from fsmv2.store.generation_table import Generation, GenerationInfo, Head
 from fsmv2.store.protocol import EVENTS_KEPT
 from fsmv2.store.stored import (
     Batch,
@@ -202,6 +203,42 @@ class SqliteStore:
             )
             for id_, at, of, kind, level, state, text, tick in reversed(rows)
         )
+
+    def head(self) -> Head | None:
+        """Which generation of the document runs; None when there never was one."""
+        with self._failing_loudly("read"):
+            if self._connection is None and schema.empty(self._file):
+                return None
+            return generation_table.read_head(self._connect())
+
+    def generation(self, number: int) -> Generation | None:
+        """One generation with its text; None when it is not kept."""
+        with self._failing_loudly("read"):
+            return generation_table.read_generation(self._connect(), number)
+
+    def history(self) -> tuple[GenerationInfo, ...]:
+        """The generations that are kept, oldest first."""
+        with self._failing_loudly("read"):
+            return generation_table.read_history(self._connect())
+
+    def commit(self, new: Generation, head: Head, *, based_on: int) -> None:
+        """Make `new` the generation that runs; durable when this returns.
+
+        Raises GenerationConflictError unless `based_on` runs now (0: none does).
+        """
+        with (
+            self._failing_loudly("written"),
+            _transaction(connection := self._connect(writing=True), "FULL"),
+        ):
+            generation_table.commit(connection, new, head, based_on=based_on)
+
+    def mark(self, head: Head) -> None:
+        """Change what the head says beside its generation; durable when this returns."""
+        with (
+            self._failing_loudly("written"),
+            _transaction(connection := self._connect(writing=True), "FULL"),
+        ):
+            generation_table.write_head(connection, head)
 
     def close(self) -> None:
         """Close the file and let go of it."""

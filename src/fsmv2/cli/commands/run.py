@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import WHOLE, AsJson, File, For, SaveSvg, StateDir
+from fsmv2.cli.options import WHOLE, AsJson, For, OptionalFile, SaveSvg, StateDir, path_argument
 
 
 def run(
     context: typer.Context,
-    file: File,
+    file: OptionalFile = None,
     seconds: For = None,
     as_json: AsJson = False,
     state_dir: StateDir = None,
+    init: Annotated[
+        Path | None,
+        typer.Option(
+            "--init",
+            parser=path_argument,
+            metavar="FILE",
+            help="Begin a tree that keeps its document itself, in --state-dir, with this one.",
+        ),
+    ] = None,
     detect_only: Annotated[
         bool, typer.Option("--detect-only", help="Say what would be done; do nothing.")
     ] = False,
@@ -31,6 +41,10 @@ def run(
     save_svg: SaveSvg = None,
 ) -> None:
     """Run the tree of a document and show it: live on a terminal, else as lines.
+
+    With FILE the tree follows that file: what it says is the next generation at a start, or, when
+    the last run did not come to its end or the file is not valid, what ran last runs on and that is
+    said. Without FILE, what --state-dir keeps is run; --init FILE begins that.
 
     Lines that a process wrote stand behind its path, its stream and a bar.
 
@@ -49,6 +63,7 @@ def run(
             run_document(
                 file,
                 process,
+                init=init,
                 seconds=seconds,
                 as_json=as_json,
                 state_dir=state_dir,

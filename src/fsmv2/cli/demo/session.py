@@ -104,9 +104,7 @@ class Demo:
             if changed:
                 file = short_path(self._document)
                 progress(f"runs {file} as you changed it; delete it for the original")
-            prepared = await in_thread(
-                lambda: read_document(self._document, self._place_held, recorded=False)
-            )
+            prepared = await in_thread(lambda: read_document(self._document, self._place_held))
             show = choose_display(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
             )

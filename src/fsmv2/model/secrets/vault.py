@@ -72,9 +72,17 @@ class Vault:
     """
 
     def __init__(
-        self, folder: Path | None = None, *, environ: Mapping[str, str] | None = None
+        self,
+        folder: Path | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        relative_files: bool = True,
     ) -> None:
-        """`folder` is what the paths of secret files are relative to; default: where we are."""
+        """`folder` is what the paths of secret files are relative to; default: where we are.
+
+        `relative_files`: whether a secret file may be relative at all.
+        """
+        self._relative_files = relative_files
         self._folder = folder if folder is not None else Path()
         self._environ: Mapping[str, str] = os.environ if environ is None else environ
         self._key = secrets.token_bytes(16)
@@ -115,6 +123,11 @@ class Vault:
 
         While the tree runs the file is looked at again and again; see `replace`.
         """
+        if not self._relative_files and not os.path.isabs(path):
+            raise SecretError(
+                f"the secret file '{path}' is relative, and the document stands in no folder.",
+                fix="Write its whole path, beginning with /.",
+            )
         file = self._folder / path
         if default is not None and not os.path.exists(file):
             self._defaulted |= {path}

@@ -1,0 +1,38 @@
+"""`diff`: what changed between two generations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fsmv2.cli.error_messages import reported
+from fsmv2.cli.options import StateDir
+from fsmv2.cli.request_options import Tree
+
+
+def diff(
+    number: Annotated[int, typer.Argument(metavar="GENERATION", min=1, help="The older one.")],
+    other: Annotated[
+        int | None,
+        typer.Argument(metavar="[GENERATION]", min=1, help="The newer one; default: what runs."),
+    ] = None,
+    file: Tree = None,
+    state_dir: StateDir = None,
+) -> None:
+    """Show what changed from a generation to another, or to the one that runs; credentials masked.
+
+    Exit code 0 when nothing changed, 1 when something did.
+    """
+    with reported():
+        from fsmv2.cli.console import put
+        from fsmv2.cli.exit_codes import FAILED, OK
+        from fsmv2.operate import generations
+        from fsmv2.operate.running_trees import kept_directory
+
+        place = kept_directory(file, state_dir)
+        old, new = generations.generation(place, number), generations.generation(place, other)
+        text = generations.difference(old, new)
+        if text:
+            put(text)
+        raise typer.Exit(FAILED if text else OK)

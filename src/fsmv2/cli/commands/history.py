@@ -1,0 +1,36 @@
+"""`history`: the generations of a tree's document."""
+
+from __future__ import annotations
+
+from fsmv2.cli.error_messages import reported
+from fsmv2.cli.options import AsJson, StateDir
+from fsmv2.cli.request_options import Tree
+
+
+def history(
+    file: Tree = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the generations of a tree's document: when each was applied, by whom, and why.
+
+    The last hundred are kept. The one that runs is marked.
+    """
+    with reported():
+        from fsmv2.cli.console import put, put_json
+        from fsmv2.operate import generations
+        from fsmv2.operate.running_trees import kept_directory
+        from fsmv2.operate.time_text import date_text
+
+        found, head = generations.history(kept_directory(file, state_dir))
+        if as_json:
+            put_json({"generations": found, "head": head})
+            return
+        for one in found:
+            runs = head is not None and head.number == one.number
+            mark = "*" if runs else " "
+            pinned = " (pinned)" if runs and head is not None and head.pinned else ""
+            put(f"{mark} {one.number:4}  {date_text(one.at)[:19]}  {one.who}{pinned}")
+            put(f"        {one.tool}: {one.why}; {one.source}")
+        if not found:
+            put("no generation of the document is kept yet")

@@ -1,0 +1,39 @@
+"""`show`: the text of a generation."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from fsmv2.cli.error_messages import reported
+from fsmv2.cli.options import AsJson, StateDir
+from fsmv2.cli.request_options import Tree
+
+
+def show(
+    number: Annotated[
+        int | None, typer.Argument(metavar="[GENERATION]", min=1, help="Its number.")
+    ] = None,
+    file: Tree = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print a generation of a tree's document as it was written; without GENERATION, the head.
+
+    Credentials in it are masked.
+    """
+    with reported():
+        from fsmv2.cli.console import put, put_json
+        from fsmv2.operate import generations
+        from fsmv2.operate.running_trees import kept_directory
+
+        found = generations.generation(kept_directory(file, state_dir), number)
+        texts = generations.shown(found.files)
+        if as_json:
+            put_json({"generation": found.number, "files": texts})
+            return
+        for name, text in texts.items():
+            if name:
+                put(f"# ---- {name}")
+            put(text, end="" if text.endswith("\n") else "\n")

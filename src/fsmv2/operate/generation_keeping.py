@@ -1,0 +1,58 @@
+"""Keeps what runs in the store, when it could not be at the start, or the store was lost since."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from fsmv2.errors import FsmError
+from fsmv2.operate.prepared_tree import PreparedTree
+from fsmv2.runtime import Runtime
+from fsmv2.store import Generation, Head, SqliteStore, Store
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at whether the generation has to be written again."""
+
+
+def keep(store: Store, generation: Generation, head: Head) -> None:
+    """Write the generation and its head unless they are there; on the thread of the store."""
+    if not isinstance(store, SqliteStore):
+        return
+    found = store.head()
+    before = 0 if found is None else found.number
+    if before < generation.number:
+        store.commit(generation, head, based_on=before)
+
+
+@contextlib.asynccontextmanager
+async def kept(prepared: PreparedTree, runtime: Runtime) -> AsyncIterator[None]:
+    """While inside, what runs is kept as soon as that is possible."""
+    generation = prepared.generation
+    if generation is None:
+        yield
+        return
+    head = msgspec.structs.replace(prepared.head or Head(number=generation.number), ended=False)
+    due = threading.Event()
+    if not prepared.durable:
+        due.set()
+    prepared.directory.rewrite(due.set)
+
+    async def look() -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            if due.is_set():
+                with contextlib.suppress(FsmError):  # a store that fails still; the next look
+                    await runtime.with_store(lambda store: keep(store, generation, head))
+                    due.clear()
+
+    task = asyncio.get_running_loop().create_task(look())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

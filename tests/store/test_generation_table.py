@@ -1,0 +1,122 @@
+"""Generations of a document: written once, one head, and of two changes at once one is refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fsmv2.errors import GenerationConflictError, StoreError
+from fsmv2.store import Generation, Head, SqliteStore, reading
+
+
+def generation(number: int, text: bytes = b"agent: {name: edge}\n") -> Generation:
+    return Generation(
+        number=number,
+        at=float(number),
+        who="ann@host",
+        tool="test",
+        why="because",
+        source="/plant.yaml",
+        digest=f"d{number}",
+        files={"": text},
+    )
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def store(file: Path) -> Iterator[SqliteStore]:
+    with closing(SqliteStore(file)) as found:
+        found.open()
+        yield found
+
+
+def test_an_empty_store_has_no_head(store: SqliteStore) -> None:
+    assert store.head() is None
+
+
+def test_a_generation_is_kept_as_it_was_written(store: SqliteStore, file: Path) -> None:
+    text = "ü: \U0001f600\r\n".encode() + b"\xff\x00"
+    store.commit(generation(1, text), Head(number=1), based_on=0)
+    store.close()
+    store.open()
+    assert store.head() == Head(number=1)
+    found = store.generation(1)
+    assert found is not None
+    assert found.files == {"": text}
+    assert (found.who, found.why, found.source) == ("ann@host", "because", "/plant.yaml")
+    assert store.generation(2) is None
+    with reading(file) as reader:  # while the store is held
+        assert [one.number for one in reader.history()] == [1]
+
+
+def test_of_two_changes_of_one_generation_the_second_is_refused(store: SqliteStore) -> None:
+    store.commit(generation(1), Head(number=1), based_on=0)
+    store.commit(generation(2), Head(number=2), based_on=1)
+    with pytest.raises(GenerationConflictError, match="generation 2 runs by now") as raised:
+        store.commit(generation(3), Head(number=3), based_on=1)
+    assert "generation 1" in str(raised.value)
+    assert store.head() == Head(number=2)
+    assert [one.number for one in store.history()] == [1, 2], "nothing of it is kept"
+
+
+def test_the_last_hundred_and_the_head_are_kept(store: SqliteStore) -> None:
+    store.commit(generation(1), Head(number=1), based_on=0)
+    for number in range(2, 120):
+        store.commit(generation(number), Head(number=1), based_on=1)
+    assert [one.number for one in store.history()] == [1, *range(20, 120)]
+
+
+def test_what_the_head_says_beside_its_number_is_changed(store: SqliteStore) -> None:
+    store.commit(generation(1), Head(number=1), based_on=0)
+    store.mark(Head(number=1, ended=True, pinned=True, managed=True))
+    assert store.head() == Head(number=1, ended=True, pinned=True, managed=True)
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        ("DELETE FROM head", "does not say which one runs"),
+        ("DELETE FROM generation WHERE number = 2", "generation 2 of the document runs, and"),
+    ],
+)
+def test_a_history_without_its_head_is_never_an_empty_plant(
+    store: SqliteStore, file: Path, damage: str, says: str
+) -> None:
+    store.commit(generation(1), Head(number=1), based_on=0)
+    store.commit(generation(2), Head(number=2), based_on=1)
+    store.close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(damage)
+        connection.commit()
+    store.open()
+    with pytest.raises(StoreError, match=says):
+        store.head()
+
+
+def test_a_damaged_text_is_said(store: SqliteStore, file: Path) -> None:
+    store.commit(generation(1), Head(number=1), based_on=0)
+    store.close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE generation SET text = x'00'")
+        connection.commit()
+    store.open()
+    with pytest.raises(StoreError, match="generation 1 of the document is damaged"):
+        store.generation(1)
+
+
+def test_no_store_and_one_without_generations_are_said(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="there is no store"), reading(tmp_path / "none.db"):
+        pass
+    old = tmp_path / "old.db"
+    with closing(sqlite3.connect(old)) as connection:
+        connection.execute("CREATE TABLE a (b)")
+    with pytest.raises(StoreError, match="cannot be read"), reading(old) as reader:
+        reader.history()

@@ -29,7 +29,7 @@ from fsmv2.cli import signals
 from fsmv2.cli.console import progress
 from fsmv2.cli.foreground import ForegroundProcess, foreground_process
 from fsmv2.cli.line_output import JsonLines, PlainLines
-from fsmv2.cli.output_thread import Output, keep_standard_descriptors
+from fsmv2.cli.output_thread import StandardOutlets, keep_standard_descriptors
 from fsmv2.cli.tree_session import TreeSession
 from fsmv2.core import Report
 from fsmv2.runtime import Runtime
@@ -94,7 +94,7 @@ async def main(
         show.summary(f"forced {len(forced)}", {"forced": [f"{r.path}: {r.text}" for r in forced]})
 
 
-def flood(running: TreeSession, output: Output) -> None:
+def flood(running: TreeSession, output: StandardOutlets) -> None:
     full = False
     while True:
         if not full and len(output.out._queue) > 9_000:

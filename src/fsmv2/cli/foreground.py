@@ -14,7 +14,7 @@ import typer
 
 from fsmv2.cli.console import progress
 from fsmv2.cli.exit_codes import FAILED, OK
-from fsmv2.cli.output_thread import Output, opened
+from fsmv2.cli.output_thread import StandardOutlets, opened
 from fsmv2.cli.signals import Signals, Stopped, reason
 
 
@@ -22,7 +22,7 @@ class ForegroundProcess(NamedTuple):
     """The signals of a command, and its output."""
 
     signals: Signals
-    output: Output
+    output: StandardOutlets
 
 
 @contextlib.contextmanager

@@ -201,7 +201,7 @@ def lost_text(lost: int, why: str) -> str:
     return f"{lines} left out here: {why or 'the output was not read in time'}"
 
 
-class Output(NamedTuple):
+class StandardOutlets(NamedTuple):
     """The outlets of stdout and stderr; one for both if they are the same terminal or file."""
 
     out: Outlet
@@ -273,14 +273,14 @@ class QueuedStream(io.TextIOBase):
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Output]:
+def opened() -> Iterator[StandardOutlets]:
     """Have everything that is printed inside written by threads of its own."""
     before = sys.stdout, sys.stderr
     for stream in before:
         stream.flush()
     out = Outlet(before[0], "stdout")
     err = out if _same(*before) else Outlet(before[1], "stderr")
-    output = Output(out, err)
+    output = StandardOutlets(out, err)
     if err is not out:
         out.failed = lambda why: err.text(f"{why}; lines are counted and left out\n")
     sys.stdout = QueuedStream(before[0], out)

@@ -29,7 +29,7 @@ FRAME_EVERY = 0.25
 """Seconds between two frames of the live tree."""
 
 
-class RunningTree(Protocol):
+class SessionTree(Protocol):
     """What a session shows and ends: a `TreeHandle`, or a `Runtime`."""
 
     async def view(self) -> TreeView:
@@ -95,13 +95,13 @@ class TreeSession:
         else:
             progress(text)
 
-    async def hold(self, tree: RunningTree, seconds: float | None) -> None:
+    async def hold(self, tree: SessionTree, seconds: float | None) -> None:
         """Show the tree until a stop is asked for or `seconds` are over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self.watch(tree, self._asked.wait())
 
-    async def watch(self, tree: RunningTree, waited: Coroutine[Any, Any, Any]) -> bool:
+    async def watch(self, tree: SessionTree, waited: Coroutine[Any, Any, Any]) -> bool:
         """Await it while the tree is shown; False when a forced end was asked for before."""
         task = asyncio.ensure_future(waited)
         force = asyncio.ensure_future(self._force.wait())
@@ -116,7 +116,7 @@ class TreeSession:
                 one.cancel()
             await asyncio.gather(task, force, frames, return_exceptions=True)
 
-    async def end(self, tree: RunningTree, *, who: str) -> None:
+    async def end(self, tree: SessionTree, *, who: str) -> None:
         """Stop the tree, children before parents; a further signal forces what is left."""
         stopping = asyncio.ensure_future(tree.stop(who=who))
         if not await self.watch(tree, _done(stopping)):
@@ -136,7 +136,7 @@ class TreeSession:
         """What the line about the stop says of it, with a colon; nothing without a signal."""
         return f"{reason(self.asked)}: " if self.asked else ""
 
-    async def _frames(self, tree: RunningTree) -> None:
+    async def _frames(self, tree: SessionTree) -> None:
         while self.show.live:
             # A terminal that is not read needs no frame; the next one it gets is one of then.
             if not self._output.out.waiting:

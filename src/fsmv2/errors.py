@@ -416,6 +416,12 @@ class RequestRefusedError(FsmError, RuntimeError):
     code = "FSM0910"
 
 
+class TreeStoppingError(RequestRefusedError):
+    """The tree is starting or stopping and takes no requests now. Ask again when it runs."""
+
+    code = "FSM0912"
+
+
 class ApiUnavailableError(FsmError, OSError):
     """The API of a tree cannot be reached, or cannot be served; the message says why."""
 

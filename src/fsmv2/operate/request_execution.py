@@ -11,11 +11,15 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from fsmv2.core import Core
-from fsmv2.errors import RequestRefusedError
+from fsmv2.errors import RequestRefusedError, TreeStoppingError
+from fsmv2.escaping import printable_line
 from fsmv2.operate.request_effects import EFFECTS, done_text, event_of, verb_of
 from fsmv2.operate.request_types import Answer, PathOverride, Request
 from fsmv2.runtime import Runtime, TreeView
+from fsmv2.runtime.posted_request import PostedRequest
 
 Unsettled = Callable[[TreeView], Mapping[str, str]]
 
@@ -42,20 +46,27 @@ async def carry_out(
     Raises RequestRefusedError when it cannot be done now, with the reason; nothing has changed.
     """
     began = time.monotonic()
+    # On one line, wherever it is shown: a reason must not look like the next entry.
+    request = msgspec.structs.replace(request, reason=printable_line(request.reason))
+    who = printable_line(who)
     seconds = getattr(request, "seconds", None)
     event = event_of(request, who, None if seconds is None else time.time() + seconds)
     verb, path = verb_of(request), request.path
-    refused, before, overrides = await runtime.ask(event, dry_run=dry_run)
-    if refused:
-        what, _, fix = refused.partition(". ")
+    posted = await runtime.ask(event, dry_run=dry_run)
+    if posted.ended:
+        raise TreeStoppingError(
+            f"cannot {verb}: {posted.refused}.", fix="Ask again when it runs; nothing has changed."
+        )
+    if posted.refused:
+        what, _, fix = posted.refused.partition(". ")
         raise RequestRefusedError(f"cannot {verb}: {what.rstrip('.')}.", fix=fix)
     text = done_text(request)
     if dry_run:
         return Answer(verb=verb, path=path, text=text, dry_run=True)
     effect, not_durable = EFFECTS[type(request)], ""
     if effect.override:
-        not_durable = await _durable(runtime, path, overrides)
-    pending = await _pending(runtime, request, before, unsettled, began + wait)
+        not_durable = await _durable(runtime, posted)
+    pending = await _pending(runtime, request, posted.incarnation, unsettled, began + wait)
     return Answer(
         verb=verb,
         path=path,
@@ -68,12 +79,13 @@ async def carry_out(
     )
 
 
-async def _durable(runtime: Runtime, path: str, before: object) -> str:
+async def _durable(runtime: Runtime, posted: PostedRequest) -> str:
     """Wait until the overrides of a path are durable; why they are not, or nothing."""
+    path = posted.event.path
 
     def look(core: Core) -> tuple[bool, str]:
         """Whether there is nothing to wait for, and why it is not durable."""
-        if core.overrides.get(path) is before:
+        if runtime.supervision.waits(posted.event):
             return False, "it has not been taken up yet"
         if core.store is None:
             return True, NO_STORE

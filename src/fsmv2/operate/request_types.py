@@ -13,6 +13,9 @@ import msgspec
 
 PathText = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 Reason = Annotated[str, msgspec.Meta(max_length=1000)]
+LONGEST_WAIT = 3600.0
+"""Seconds for which one request waits for its effect."""
+
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=366 * 86_400)]
 
 

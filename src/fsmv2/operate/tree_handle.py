@@ -17,7 +17,7 @@ from fsmv2.builtin.process.kill_remaining import kill_left
 from fsmv2.builtin.registration import Builtins, builtins
 from fsmv2.core import Core, Report, TickRecord
 from fsmv2.core.state.paths import encode
-from fsmv2.errors import UnknownPathError, suggest
+from fsmv2.errors import TreeStoppingError, UnknownPathError, suggest
 from fsmv2.flow import OnAccepted
 from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
@@ -31,6 +31,7 @@ from fsmv2.operate.worker_status import WorkerStatus, status_of
 from fsmv2.plant import Plant
 from fsmv2.runtime import Runtime, TreeView
 from fsmv2.runtime.liveness import Liveness
+from fsmv2.runtime.posted_request import not_serving
 from fsmv2.store import StoredEvent
 from fsmv2.worker import WorkerFactory
 
@@ -162,6 +163,9 @@ class TreeHandle(Verbs):
         """Raise UnknownPathError unless somebody is there; an override may outlast its path."""
         core = self._runtime.core
         path = of if isinstance(of, str) else of.path
+        ended = not_serving(core)
+        if ended and path not in core.by_path:
+            raise TreeStoppingError(f"'{path}' is not there: {ended}.", fix="Ask again later.")
         if path not in core.by_path and (isinstance(of, str) or path not in core.overrides):
             raise UnknownPathError(
                 f"there is no supervisor '{path}' in this tree",

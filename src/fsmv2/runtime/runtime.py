@@ -34,7 +34,6 @@ from fsmv2.core import (
     UnsetVariableAsked,
 )
 from fsmv2.core.life.requests import Request, refusal
-from fsmv2.core.state.override_data import Overrides
 from fsmv2.errors import FsmError
 from fsmv2.model import ChildSpec, Vault
 from fsmv2.runtime.blocking import blocking
@@ -44,6 +43,7 @@ from fsmv2.runtime.declared_root import DeclaredRoot
 from fsmv2.runtime.dispatcher import ABANDON_AFTER, Dispatcher
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.liveness import Liveness, judge
+from fsmv2.runtime.posted_request import PostedRequest, not_serving
 from fsmv2.runtime.running_parts import RunningParts
 from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
 from fsmv2.runtime.store_writer import StoreWriter
@@ -331,21 +331,23 @@ class Runtime:
         """The whole tree as it is now; of some thousand workers, as it was within moments."""
         return await self._parts.supervision_thread.run(view_tree_in_slices(self.core))
 
-    async def ask(
-        self, event: Request, *, dry_run: bool = False
-    ) -> tuple[str, int, Overrides | None]:
-        """Post a request unless it would be refused; why it was, or nothing.
+    async def ask(self, event: Request, *, dry_run: bool = False) -> PostedRequest:
+        """Post a request unless it would be refused; with no secret in it, as it is recorded.
 
-        Also the incarnation at its path and the overrides there from before. Decided in one turn of
-        the supervision loop, so that nothing changes between.
+        Decided in one turn of the supervision loop, so that nothing changes between.
         """
+        posted = event if self._secrets is None else self._secrets.redact(event)
 
-        def asked(core: Core) -> tuple[str, int, Overrides | None]:
-            refused = refusal(core, event)
+        def asked(core: Core) -> PostedRequest:
+            ended = not_serving(core)
+            refused = ended or refusal(core, posted)
             if not refused and not dry_run:
-                self._post(event)
+                self._post(posted)
             s = core.by_path.get(event.path)
-            return refused, s.incarnation if s is not None else 0, core.overrides.get(event.path)
+            before = s.incarnation if s is not None else 0
+            return PostedRequest(
+                event=posted, refused=refused, ended=bool(ended), incarnation=before
+            )
 
         return await self.look(asked)
 

@@ -118,6 +118,10 @@ class Supervision:
             self._awake = True
             self._loop.call_soon_threadsafe(self.slice)
 
+    def waits(self, event: Event) -> bool:
+        """Whether an event that was posted is still to be handled; on the supervision loop."""
+        return any(one is event for one in self._inbox)
+
     def refusal(self, path: str, incarnation: int) -> str:
         """Why this worker may change nothing in the world now; '' when it may. From any thread.
 

@@ -90,8 +90,8 @@ def test_a_stop_passes_a_pause(jobs: Jobs, how: str) -> None:
 def test_a_pause_belongs_to_the_path_and_outlasts_a_restart(jobs: Jobs) -> None:
     with simulate(jobs, team("t", job("a"))) as sim:
         sim.run(10)
-        sim.pause("t/a")
         sim.restart("t/a")
+        sim.pause("t/a")
         sim.run(20)
         assert sim["t/a"].incarnation == 2
         assert sim["t/a"].state == "stopped"
@@ -205,6 +205,33 @@ def test_a_start_of_what_is_not_stopped_says_why_not(jobs: Jobs, path: str, text
         sim.run(1)
         expected = text.replace("start: ", "start: r/", 1).replace("(at t)", "(at r/t)")
         assert sim.texts("command", f"r/{path}")[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [
+        ("pause", "r/t/a is paused by test (at r/t). Resume it first."),
+        ("stop_path", "r/t/a is stopped by test (at r/t). Start it first."),
+        ("disable", "r/t/a is disabled where it is declared"),
+    ],
+)
+def test_what_may_not_run_is_neither_restarted_nor_retried(jobs: Jobs, how: str, says: str) -> None:
+    with simulate(jobs, team("r", team("t", job("a")), job("u"))) as sim:
+        sim.run(10)
+        if how == "disable":
+            sim.declare(team("r", team("t", job("a", enabled=False)), job("u")))
+        else:
+            getattr(sim, how)("r/t")
+        sim.run(20)
+        log = [*jobs.log]
+        sim.restart("r/t/a")
+        sim.retry("r/t/a")
+        sim.run(20)
+        assert sim.texts("command", "r/t/a") == [
+            f"test cannot restart: {says}",
+            f"test cannot retry: {says}",
+        ]
+        assert (sim["r/t/a"].incarnation, jobs.log) == (1, log)
 
 
 def test_a_path_that_is_not_there_is_reported_with_the_nearest(jobs: Jobs) -> None:

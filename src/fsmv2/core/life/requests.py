@@ -20,7 +20,7 @@ from fsmv2.core.contract.events import (
     UnsetVariableAsked,
 )
 from fsmv2.core.life import restart_policy, stop
-from fsmv2.core.policy import escalation, livelock, overrides
+from fsmv2.core.policy import escalation, livelock, overrides, settable
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
@@ -76,15 +76,28 @@ def refusal(tree: Tree, event: Request) -> str:
             return f"{s.path} itself is not paused" + (f"; it is {above}" if above else "")
         case StartPathAsked():
             return _not_stopped(s)
-        case SetVariableAsked(_, name) if name not in s.user:
-            known = [one for one in s.user if one not in ENGINE_KEYS]
-            return f"{s.path} has no variable '{name}'. {suggest(name, known)}".rstrip()
+        case SetVariableAsked(_, name, value):
+            if name not in s.user or name in ENGINE_KEYS:
+                known = [one for one in s.user if one not in ENGINE_KEYS]
+                return f"{s.path} has no variable '{name}'. {suggest(name, known)}".rstrip()
+            return settable.unsettable(name, s.user[name], value)
         case UnsetVariableAsked(_, name):
             by_hand = f"'{name}' is not set by hand at {s.path}."
             return f"{by_hand} {suggest(name, found.variables)}".rstrip()
+        case RestartAsked() | RetryAsked():
+            return _held(s)
         case AcknowledgeAsked() if s.attempts is None or not s.attempts.escalated:
             return f"there is no escalation of {s.path}"
     return ""
+
+
+def _held(s: Supervisor) -> str:
+    """Why nothing is started here, so that a restart would be a stop and a retry nothing at all."""
+    if paused := overrides.paused_by(s):
+        return f"{s.path} is {paused}. Resume it first."
+    if stopped := overrides.stopped_by(s):
+        return f"{s.path} is {stopped}. Start it first."
+    return "" if s.declared.enabled else f"{s.path} is disabled where it is declared"
 
 
 def _not_stopped(s: Supervisor) -> str:

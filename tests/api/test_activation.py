@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import shutil
 import socket
 import stat
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -128,3 +130,129 @@ def test_run_loads_nothing_of_the_server_before_a_client_comes() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  (a file, or a log)
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("what", ["file", "socket of somebody else"])
+async def test_what_is_put_in_its_place_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(activation, "LOOK_EVERY", 0.05)
+    async with tree_with_api(tmp_path) as (_, api):
+        api.place.unlink()
+        other = socket.socket(socket.AF_UNIX)
+        if what == "file":
+            api.place.write_text("")
+        else:
+            other.bind(str(api.place))
+        wrong = api.place.stat().st_ino
+        await _until(lambda: api.place.exists() and api.place.stat().st_ino != wrong)
+        assert (await call(api.place, "GET", "/v1")).status == 200
+        other.close()
+
+
+async def test_a_socket_that_cannot_be_made_is_reported_once_and_made_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(activation, "LOOK_EVERY", 0.02)
+    async with tree_with_api(tmp_path) as (_, api):
+        api.place.unlink()
+        api.place.mkdir()
+        await _until(lambda: "cannot be made" in caplog.text)
+        await asyncio.sleep(0.3)
+        assert caplog.text.count("cannot be made") == 1
+        api.place.rmdir()
+        await _until(api.place.is_socket)
+        assert (await call(api.place, "GET", "/v1")).status == 200
+        await _until(lambda: "was gone, and was made anew" in caplog.text)
+
+
+async def test_an_api_that_could_not_be_loaded_is_tried_again_for_the_next_client(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(activation, "LOOK_EVERY", 0.02)
+    loaded = activation._loaded
+
+    async def fails(_: object) -> http_server.ApiServer:
+        raise OSError("too many open files")
+
+    monkeypatch.setattr(activation, "_loaded", fails)
+    async with tree_with_api(tmp_path) as (_, api):
+        with pytest.raises((OSError, http.client.HTTPException)):
+            await call(api.place, "GET", "/v1")
+        assert "the API cannot be served" in caplog.text
+        monkeypatch.setattr(activation, "_loaded", loaded)
+        await _until(lambda: "was made anew" in caplog.text)
+        assert (await call(api.place, "GET", "/v1")).status == 200
+
+
+async def test_a_client_that_reads_nothing_is_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "WRITE_WITHIN", 0.3)
+    async with tree_with_api(tmp_path) as (tree, api):
+        watcher = socket.socket(socket.AF_UNIX)
+        watcher.connect(str(api.place))
+        head = "GET /v1/events HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n"
+        watcher.send(head.encode())
+        await _until(lambda: api._server is not None)
+        assert api._server is not None
+        connections = api._server._state.connections
+        await _until(lambda: len(connections) == 1)
+        async with asyncio.timeout(60):
+            while connections:
+                await tree.pause(TICKER, reason="x" * 1000)
+        watcher.close()
+
+
+async def test_a_request_sent_behind_another_one_has_the_time_it_asks_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "HEAD_WITHIN", 0.3)
+    async with tree_with_api(tmp_path) as (_, api):
+        reader, writer = await asyncio.open_unix_connection(str(api.place))
+        body = b'{"verb": "restart", "path": "edge/broker"}'
+        writer.write(
+            b"GET /v1 HTTP/1.1\r\nhost: x\r\n\r\n"
+            b"POST /v1/requests?wait=1.5 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+            b"content-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+        )
+        async with asyncio.timeout(20):
+            answers = await reader.read()
+        assert answers.count(b"HTTP/1.1 200") == 2
+        assert b'"verb":"restart"' in answers
+        writer.close()
+
+
+async def test_what_a_client_sends_is_no_matter_for_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        for sent in (
+            b"\x00\r\n\r\n",
+            b"GET /v1 HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+        ):
+            reader, writer = await asyncio.open_unix_connection(str(api.place))
+            writer.write(sent)
+            await reader.read(100)
+            writer.close()
+    assert caplog.text == ""
+
+
+async def test_watchers_are_told_that_the_tree_has_stopped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        reader, writer = await asyncio.open_unix_connection(str(api.place))
+        writer.write(b"GET /v1/events HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n")
+        assert b"watching" in await reader.readuntil(b"watching")
+        reading = asyncio.ensure_future(reader.read())
+    async with asyncio.timeout(10):
+        assert b"event: ended" in await reading
+    writer.close()
+    assert caplog.text == ""

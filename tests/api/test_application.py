@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 from served_tree import TICKER, call, tree_with_api
+from starlette.responses import Response
 
+from fsmv2.api import application
+from fsmv2.api.problem import ApiError
 from fsmv2.core import PauseAsked
 
 REQUESTS = "/v1/requests"
@@ -180,6 +183,76 @@ async def test_a_request_that_cannot_be_stored_says_in_force_not_durable(
         assert answer["not_durable"]
         assert (await tree.view())[TICKER].paused, "in force all the same"
         file.rmdir()
+
+
+async def test_what_a_client_sends_is_shown_on_one_line_and_moves_no_cursor(
+    tmp_path: Path,
+) -> None:
+    reason = "a\x1b[31m\nedge: fake\u202e\x9b\x7f"
+    async with tree_with_api(tmp_path) as (tree, api):
+        await call(api.place, "POST", REQUESTS, pause(reason=reason), user_agent="a\x9bb")
+        (override,) = await tree.overrides()
+        assert override.text.isprintable()
+        for route in ("/v1/overrides", "/v1/events", "/v1/worker?path=edge/ticker", "/v1/workers"):
+            assert (await call(api.place, "GET", route)).raw.decode().isprintable(), route
+        nobody = await call(api.place, "GET", "/v1/worker?path=%E2%80%AE%7F%C2%9B")
+        assert nobody.raw.decode().isprintable()
+
+
+async def test_a_route_with_a_slash_too_many_leads_nowhere(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        assert (await call(api.place, "GET", "/v1/", host="elsewhere")).status == 404
+
+
+async def test_while_the_tree_stops_and_after_that_a_request_is_told_so(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        stopping = asyncio.ensure_future(tree.stop())
+        seen = []
+        while not stopping.done():
+            seen.append(await call(api.place, "POST", REQUESTS, {"verb": "stop", "path": TICKER}))
+        await stopping
+        for route in ("/v1", "/v1/workers", "/v1/overrides", "/v1/events"):
+            assert (await call(api.place, "GET", route)).status == 200
+        seen.append(await call(api.place, "GET", f"/v1/worker?path={TICKER}"))
+        seen.append(await call(api.place, "POST", REQUESTS, pause()))
+        for reply in seen[1:]:
+            assert (reply.status, reply.json["code"]) == (503, "FSM0912")
+            assert (
+                "the tree is stopping" in reply.json["detail"] or "stopped" in reply.json["detail"]
+            )
+        assert await tree.overrides() == [] or seen[0].status == 200
+
+
+async def test_a_store_that_cannot_be_read_is_no_fault_of_the_api(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        file = tree.directory / "store.db"
+        file.unlink()
+        file.mkdir()
+        for accept in ("application/json", "text/event-stream"):
+            reply = await call(api.place, "GET", "/v1/events", accept=accept)
+            assert (reply.status, reply.json["code"]) in ((503, "FSM0800"), (503, "FSM0801"))
+        file.rmdir()
+
+
+async def test_requests_that_wait_are_bounded_in_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(application, "MOST_ACTING", 2)
+    done, ends = application.Done(), asyncio.Event()
+
+    async def act() -> Response:
+        await ends.wait()
+        return Response()
+
+    waiting = [asyncio.ensure_future(done.once(key, b"", act)) for key in ("", "k")]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    for key in ("", "other"):
+        with pytest.raises(ApiError) as raised:
+            await done.once(key, b"", act)
+        assert raised.value.problem.status == 503
+    again = asyncio.ensure_future(done.once("k", b"", act))
+    ends.set()
+    await asyncio.gather(*waiting, again)
+    await done.once("other", b"", act)
 
 
 def test_every_verb_names_what_the_core_is_handed() -> None:

@@ -4,6 +4,7 @@ routes          the table of all routes: application, OpenAPI document and tests
 route_handlers  what each route answers; decided in `operate`.
 application     the table as an ASGI application: bodies, deadlines, problems, repeated requests.
 openapi         the table as an OpenAPI 3.1 document.
+json_text       values as JSON in which no text moves a reader's cursor.
 problem         errors as `application/problem+json`.
 event_stream    what happens, as server-sent events; one look at the store for all who watch.
 peer_identity   who is at the other end.

@@ -42,6 +42,7 @@ class Activation:
         self._tree = tree
         self._socket: socket.socket | None = None
         self._inode: tuple[int, int] | None = None
+        self._trouble = ""
         self._thread: LoopThread | None = None
         self._server: ApiServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -53,7 +54,7 @@ class Activation:
 
     async def start(self) -> None:
         """Listen, and look after the socket from now on."""
-        await self._listen("cannot be made")
+        await self._listen()
         self._run(self._look())
 
     async def close(self) -> None:
@@ -79,20 +80,20 @@ class Activation:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             if self._inode is None or _inode(self.place) != self._inode:
-                again = self._inode is not None
-                await self._listen("was lost and cannot be made anew")
-                if again and self._inode is not None:
+                await self._listen()
+                if self._inode is not None:
                     log.warning("the socket %s was gone, and was made anew", self.place)
 
-    async def _listen(self, trouble: str) -> None:
-        known = self._inode
+    async def _listen(self) -> None:
         try:
             made = await asyncio.to_thread(listen, self.place)
         except (OSError, FsmError) as error:
-            if known is not None or self._socket is None:
-                log.warning("the socket %s %s: %s", self.place, trouble, said(error))
-            self._inode = None
+            trouble, self._inode = said(error), None
+            if trouble != self._trouble:  # once, not at each look
+                log.warning("the socket %s cannot be made, retries: %s", self.place, trouble)
+            self._trouble = trouble
             return
+        self._trouble = ""
         self._let_go()
         self._inode = _inode(self.place)
         if self._server is not None and self._thread is not None:
@@ -123,6 +124,7 @@ class Activation:
             await self._thread.run(self._server.listen(made))
         except ANY_RAISED as error:
             made.close()
+            self._inode = None  # the next look makes another socket, for the next client to try
             log.error("the API cannot be served: %s", said(error))
 
 

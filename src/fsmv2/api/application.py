@@ -22,12 +22,14 @@ from starlette.routing import Route as HttpRoute
 
 from fsmv2.api import openapi
 from fsmv2.api.event_stream import EventStream
+from fsmv2.api.json_text import json_of
 from fsmv2.api.problem import MEDIA_TYPE, ApiError, Problem, problem, problem_of
 from fsmv2.api.route_handlers import Call
-from fsmv2.api.routes import LONGEST_WAIT, ROUTES, Route
+from fsmv2.api.routes import ROUTES, Route
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
+from fsmv2.operate.request_types import LONGEST_WAIT
 
 BODY_LIMIT = 1 << 20
 """Bytes of a body; a request is a few hundred."""
@@ -41,16 +43,18 @@ ANSWER_WITHIN = LONGEST_WAIT + 30.0
 KEYS_KEPT, KEY_KEPT_FOR = 1_000, 600.0
 """Idempotency keys that are remembered, and for how many seconds."""
 
+MOST_ACTING = 512
+"""Requests that are being carried out; one whose client has gone still waits for its effect."""
+
 JSON = "application/json"
 STREAM = "text/event-stream"
 
 log = logging.getLogger("fsmv2.api")
 
 
-def application(tree: TreeHandle, *, version: str = "") -> Starlette:
-    """The API of one tree."""
+def application(tree: TreeHandle, stream: EventStream) -> Starlette:
+    """The API of one tree, and of the stream of its events."""
     done = Done()
-    stream = EventStream(tree)
     described = msgspec.json.encode(openapi.document())
 
     async def description(_: Request) -> Response:
@@ -61,9 +65,11 @@ def application(tree: TreeHandle, *, version: str = "") -> Starlette:
         for route in ROUTES
     ]
     routes.append(HttpRoute("/v1/openapi.json", description, methods=["GET"]))
-    return Starlette(
+    made = Starlette(
         routes=routes, exception_handlers={HTTPException: _not_a_route, Exception: _unexpected}
     )
+    made.router.redirect_slashes = False  # its address would be made of the client's `Host`
+    return made
 
 
 def _endpoint(
@@ -74,13 +80,13 @@ def _endpoint(
             async with asyncio.timeout(ANSWER_WITHIN):
                 query = _query(route, request)
                 if route.streams and STREAM in request.headers.get("accept", ""):
-                    return stream.response(query, request.headers.get("last-event-id", ""))
+                    return await stream.response(query, request.headers.get("last-event-id", ""))
                 body, raw = await _body(route, request)
                 call = Call(tree, query, body, who_of(request))
                 if route.body is None:
                     return _answer(request, await route.handler(call))
                 key = _key(request)
-                digest = hashlib.blake2b(raw + str(request.url.query).encode()).digest()
+                digest = hashlib.blake2b(raw + request.scope["query_string"]).digest()
                 return await done.once(key, digest, lambda: _acted(route, call))
         except ApiError as error:
             return _problem(error.problem, error.headers)
@@ -100,7 +106,7 @@ def _endpoint(
 
 async def _acted(route: Route, call: Call) -> Response:
     try:
-        return Response(msgspec.json.encode(await route.handler(call)), media_type=JSON)
+        return Response(json_of(await route.handler(call)), media_type=JSON)
     except FsmError as error:
         return _problem(problem_of(error))
 
@@ -162,6 +168,7 @@ class Done:
     """What was done for which Idempotency-Key, bounded in number and time."""
 
     def __init__(self) -> None:
+        self._acting = 0
         self._known: OrderedDict[str, tuple[bytes, float, asyncio.Task[Response]]] = OrderedDict()
 
     async def once(
@@ -169,7 +176,7 @@ class Done:
     ) -> Response:
         """Act, or give what the first request with this key was answered, or will be."""
         if not key:
-            return await act()
+            return await self._counted(act)
         now = asyncio.get_running_loop().time()
         while self._known:
             oldest, (_, at, _) = next(iter(self._known.items()))
@@ -178,7 +185,8 @@ class Done:
             del self._known[oldest]
         known = self._known.get(key)
         if known is None:
-            task = asyncio.ensure_future(_awaited(act))
+            self._refuse_too_many()
+            task = asyncio.ensure_future(self._counted(act))
             self._known[key] = (digest, now, task)
         elif known[0] != digest:
             text = "this Idempotency-Key was used for another request."
@@ -188,14 +196,23 @@ class Done:
         # Shielded: a client that goes away must not undo half of what others wait for.
         return await asyncio.shield(task)
 
+    async def _counted(self, act: Callable[[], Awaitable[Response]]) -> Response:
+        self._refuse_too_many()
+        self._acting += 1
+        try:
+            return await act()
+        finally:
+            self._acting -= 1
 
-async def _awaited(act: Callable[[], Awaitable[Response]]) -> Response:
-    return await act()
+    def _refuse_too_many(self) -> None:
+        if self._acting >= MOST_ACTING:
+            text = f"{self._acting} requests are being carried out already."
+            raise problem(503, "Too many at once", text, fix="Ask again in a moment.")
 
 
 def _answer(request: Request, value: Any) -> Response:
     """As JSON, with an ETag: who has it already is told that alone."""
-    raw = msgspec.json.encode(value)
+    raw = json_of(value)
     tag = f'"{hashlib.blake2b(raw, digest_size=12).hexdigest()}"'
     headers = {"etag": tag, "cache-control": "no-cache"}
     known = request.headers.get("if-none-match", "")
@@ -205,7 +222,7 @@ def _answer(request: Request, value: Any) -> Response:
 
 
 def _problem(found: Problem, headers: dict[str, str] | None = None) -> Response:
-    raw = msgspec.json.encode(found)
+    raw = json_of(found)
     return Response(raw, status_code=found.status, media_type=MEDIA_TYPE, headers=headers)
 
 

@@ -11,10 +11,12 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 import msgspec
 from starlette.responses import StreamingResponse
 
+from fsmv2.api.json_text import json_of
 from fsmv2.api.problem import problem
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
@@ -23,6 +25,9 @@ from fsmv2.store import StoredEvent
 
 EVERY = 0.2
 """Seconds between two looks at the store while somebody watches."""
+
+ANEW_EVERY = 25
+"""Looks in a row without anything new after which it is asked whether the ids begin anew."""
 
 QUIET = 15.0
 """Seconds after which a comment is sent where nothing happens, so that a dead client is found."""
@@ -33,7 +38,18 @@ AT_ONCE = 1_000
 BEHIND = 100
 """Looks a watcher may be behind before it is dropped."""
 
+DROPPED = b"event: dropped\ndata: you read too slowly\n\n"
+ENDED = b"event: ended\ndata: the tree has stopped\n\n"
+
 Batch = tuple[StoredEvent, ...]
+
+
+class Look(NamedTuple):
+    """What one look found. `gap`: not all that happened before. `end`: the last words instead."""
+
+    events: Batch = ()
+    gap: bool = False
+    end: bytes = b""
 
 
 class EventStream:
@@ -41,56 +57,68 @@ class EventStream:
 
     def __init__(self, tree: TreeHandle) -> None:
         self._tree = tree
-        self._watchers: set[asyncio.Queue[Batch | None]] = set()
+        self._watchers: set[asyncio.Queue[Look]] = set()
         self._task: asyncio.Task[None] | None = None
         self._last = 0
+        self._closed = False
 
-    def response(self, query: object, last_event_id: str) -> StreamingResponse:
-        """A stream of what happens from now on, or after the event the client has seen last."""
+    async def response(self, query: object, last_event_id: str) -> StreamingResponse:
+        """A stream of what happens from now on, or after the event the client has seen last.
+
+        StoreError: the events cannot be read now.
+        """
         path, after = getattr(query, "path", ""), getattr(query, "after", 0)
         if last_event_id:
             if not re.fullmatch(r"[0-9]{1,18}", last_event_id):
                 raise problem(400, "Not as documented", "Last-Event-ID is a whole number.")
             after = int(last_event_id)
+        queue: asyncio.Queue[Look] = asyncio.Queue(BEHIND)
+        self._watchers.add(queue)
+        try:
+            await self._begin()
+            missed = await self._tree.events(after=after, limit=AT_ONCE) if after else ()
+        except BaseException:
+            self._watchers.discard(queue)
+            raise
+        if after > self._last or (missed and missed[0].id > after + 1):
+            first = Look(gap=True)
+        else:
+            first = Look(missed)
+        if self._closed:
+            _put(queue, Look(end=ENDED))
         return StreamingResponse(
-            self._lines(path, after),
+            self._lines(queue, path, after or self._last, first),
             media_type="text/event-stream",
             headers={"cache-control": "no-cache"},
         )
 
-    async def _lines(self, path: str, after: int) -> AsyncIterator[bytes]:
-        queue: asyncio.Queue[Batch | None] = asyncio.Queue(BEHIND)
-        self._watchers.add(queue)
+    def close(self) -> None:
+        """End every stream: the tree has stopped."""
+        self._closed = True
+        if self._task is not None:
+            self._task.cancel()
+        for queue in self._watchers:
+            _put(queue, Look(end=ENDED))
+
+    async def _lines(
+        self, queue: asyncio.Queue[Look], path: str, seen: int, look: Look
+    ) -> AsyncIterator[bytes]:
         try:
-            await self._begin()
-            seen = after
-            if after:
-                missed = await self._tree.events(after=after, limit=AT_ONCE)
-                if (missed and missed[0].id > after + 1) or after > self._last:
-                    seen = self._last
+            yield b": watching\n\n"
+            while not look.end:
+                if look.gap:
+                    seen = look.events[-1].id if look.events else self._last
                     yield _reset(seen)
-                else:
-                    for event in missed:
-                        if _concerns(event, path):
-                            yield _event(event)
-                        seen = event.id
-            else:
-                seen = self._last
-                yield b": watching\n\n"
-            while True:
-                try:
-                    batch = await asyncio.wait_for(queue.get(), QUIET)
-                except TimeoutError:
-                    yield b": nothing new\n\n"
-                    continue
-                if batch is None:
-                    yield b"event: dropped\ndata: you read too slowly\n\n"
-                    return
-                for event in batch:
+                for event in look.events:
                     if event.id > seen:
                         seen = event.id
                         if _concerns(event, path):
                             yield _event(event)
+                look = await _next(queue)
+                while not look.end and not look.events and not look.gap:
+                    yield b": nothing new\n\n"
+                    look = await _next(queue)
+            yield look.end
         finally:
             self._watchers.discard(queue)
 
@@ -98,29 +126,45 @@ class EventStream:
         if self._task is None or self._task.done():
             newest = await self._tree.events(limit=1)
             self._last = newest[-1].id if newest else 0
-            if self._task is None or self._task.done():
+            if not self._closed and (self._task is None or self._task.done()):
                 self._task = asyncio.ensure_future(self._look())
 
     async def _look(self) -> None:
+        quiet = 0
         while self._watchers:
             await asyncio.sleep(EVERY)
             with contextlib.suppress(FsmError):  # a store that fails; the next look may work
                 batch = await self._tree.events(after=self._last, limit=AT_ONCE)
+                gap = bool(batch) and batch[0].id > self._last + 1
+                quiet = 0 if batch else quiet + 1
+                if quiet >= ANEW_EVERY:
+                    quiet, batch = 0, await self._tree.events(limit=1)
+                    gap = bool(batch) and batch[-1].id < self._last  # the store was lost
+                    batch = batch if gap else ()
                 if not batch:
                     continue
                 self._last = batch[-1].id
                 for queue in list(self._watchers):
-                    _put(queue, batch)
+                    if not _put(queue, Look(batch, gap)):
+                        self._watchers.discard(queue)
 
 
-def _put(queue: asyncio.Queue[Batch | None], batch: Batch) -> None:
+async def _next(queue: asyncio.Queue[Look]) -> Look:
+    """The next look that found something, or after a while an empty one."""
     try:
-        queue.put_nowait(batch)
-    except asyncio.QueueFull:
-        with contextlib.suppress(asyncio.QueueEmpty):
-            while True:
-                queue.get_nowait()
-        queue.put_nowait(None)
+        return await asyncio.wait_for(queue.get(), QUIET)
+    except TimeoutError:
+        return Look()
+
+
+def _put(queue: asyncio.Queue[Look], look: Look) -> bool:
+    """Hand it over; False: the watcher is too far behind, and is told so before anything else."""
+    full = queue.full()
+    if full or look.end:
+        while not queue.empty():
+            queue.get_nowait()
+    queue.put_nowait(Look(end=DROPPED) if full and not look.end else look)
+    return not full
 
 
 def _concerns(event: StoredEvent, path: str) -> bool:
@@ -130,7 +174,7 @@ def _concerns(event: StoredEvent, path: str) -> bool:
 
 def _event(stored: StoredEvent) -> bytes:
     try:
-        data = msgspec.json.encode({"id": stored.id, **msgspec.to_builtins(stored.event)})
+        data = json_of({"id": stored.id, **msgspec.to_builtins(stored.event)})
     except ANY_RAISED:  # a store of another kind gave what is no text
         data = b"{}"
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (stored.id, stored.event.kind.encode(), data)

@@ -7,6 +7,7 @@ a Unix socket: both are added where it makes a connection.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 
 import uvicorn
@@ -14,11 +15,15 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from fsmv2.api.application import application
+from fsmv2.api.event_stream import EventStream
 from fsmv2.api.peer_identity import user_of
 from fsmv2.operate import TreeHandle
 
 HEAD_WITHIN = 10.0
 """Seconds for the head of a request to arrive, counted anew after each answer."""
+
+WRITE_WITHIN = 30.0
+"""Seconds in which a client has to take what it was sent; a watcher as well."""
 
 CONNECTIONS = 256
 """Connections at once; more are closed unheard."""
@@ -31,6 +36,7 @@ class BoundedProtocol(H11Protocol):
     """HTTP that knows its peer and closes on one that does not finish the head of a request."""
 
     _head: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Note who it is, and give it a while for its first request."""
@@ -53,19 +59,37 @@ class BoundedProtocol(H11Protocol):
             self._forget()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, as long as for the first."""
+        """Wait for the next request, as long as for the first; it may have come with this one."""
+        done = self.cycle
         super().on_response_complete()
-        if not self.transport.is_closing():
+        if not self.transport.is_closing() and self.cycle is done:
             self._watch()
+
+    def pause_writing(self) -> None:
+        """The client reads more slowly than it is sent to: for a while, or it is dropped."""
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(WRITE_WITHIN, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has taken most of it."""
+        self._read()
+        super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
         self._forget()
+        self._read()
         super().connection_lost(exc)
 
     def _watch(self) -> None:
         self._forget()
         self._head = self.loop.call_later(HEAD_WITHIN, self.transport.abort)
+
+    def _read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _forget(self) -> None:
         if self._head is not None:
@@ -77,8 +101,11 @@ class ApiServer:
     """Serves the API of one tree on the running loop."""
 
     def __init__(self, tree: TreeHandle) -> None:
+        # What a client sends is no matter for the log of a tree, and its warnings say no more.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        self._stream = EventStream(tree)
         self._config = uvicorn.Config(
-            application(tree),
+            application(tree, self._stream),
             http=BoundedProtocol,
             loop="none",
             ws="none",
@@ -109,6 +136,7 @@ class ApiServer:
         """Take no more connections; end what is under way after a moment."""
         if self._server is not None:
             self._server.close()
+        self._stream.close()
         for connection in list(self._state.connections):
             connection.shutdown()
         if self._state.tasks:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from fsmv2.errors import FsmError, RequestRefusedError, UnknownGenerationError, UnknownPathError
+from fsmv2.errors import (
+    FsmError,
+    RequestRefusedError,
+    StoreError,
+    TreeStoppingError,
+    UnknownGenerationError,
+    UnknownPathError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -41,6 +48,8 @@ def problem_of(error: FsmError) -> Problem:
     status, title = 500, "It failed"
     if isinstance(error, UnknownPathError | UnknownGenerationError):
         status, title = 404, "Not there"
+    elif isinstance(error, TreeStoppingError | StoreError):
+        status, title = 503, "Not now"
     elif isinstance(error, RequestRefusedError):
         status, title = 409, "Refused"
     diagnostic = error.diagnostic()

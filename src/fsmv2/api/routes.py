@@ -17,11 +17,9 @@ from fsmv2.api.route_handlers import (
     WorkerSummary,
 )
 from fsmv2.operate import WorkerStatus
-from fsmv2.operate.request_types import Answer, PathOverride, Request
+from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 
 MOST_EVENTS = 1_000
-LONGEST_WAIT = 60.0
-"""Seconds for which one request waits for its effect; ask again to wait for longer."""
 
 
 class OfPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

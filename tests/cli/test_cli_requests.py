@@ -134,6 +134,38 @@ def test_what_is_wrong_is_one_message_with_the_fix(machine: Machine) -> None:
     assert "nothing of other.yaml runs" in machine.says("pause", "x", "-f", "other.yaml", code=1)
 
 
+def test_of_several_paths_each_is_done_or_told_of(machine: Machine) -> None:
+    found = machine("pause", "edge/ticker", "edge/nobody", "edge/other", "--json")
+    assert [one["path"] for one in json.loads(found.stdout)] == ["edge/ticker", "edge/other"]
+    assert (found.returncode, "edge/nobody" in found.stderr) == (2, True)
+    found = machine("resume", "edge/nobody", "edge", "edge/other", "edge/ticker")
+    assert found.returncode == 1
+    assert found.stdout == "edge/other is resumed\nedge/ticker is resumed\n"
+
+
+def test_what_is_no_text_or_no_value_is_refused_in_words(machine: Machine) -> None:
+    for args in (
+        ("pause", "edge/ticker", "-m", "a\udcff"),
+        ("pause", "edge/\udcff"),
+        ("pause", "edge/\udcff*"),
+        ("set", "edge/ticker", "EVERY=.nan"),
+        ("set", "edge/ticker", "EVERY={env: HOME}"),
+        ("set", "edge/ticker", "EVERY=" + "9" * 400),
+        ("pause", "edge/ticker", "-m", "x" * 2000),
+    ):
+        found = machine(*args)
+        assert found.returncode in (1, 2), args
+        assert found.stdout == ""
+        assert "error" in found.stderr
+        assert "in a way it should not" not in found.stderr, found.stderr
+    assert machine.says("overrides") == "no overrides: everything is as the document says\n"
+
+
+def test_an_effect_is_waited_for_longer_than_a_minute(machine: Machine) -> None:
+    assert machine.says("stop", "edge/other", "--timeout", "10m") == "edge/other is stopped\n"
+    assert machine.says("start", "edge/other", "--timeout", "2h") == "edge/other is started\n"
+
+
 @pytest.mark.real
 def test_an_acknowledged_request_survives_a_kill(machine: Machine) -> None:
     machine.says("stop", "edge/other", "-m", "broken")

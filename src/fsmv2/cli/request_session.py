@@ -11,7 +11,7 @@ import typer
 
 from fsmv2.cli.console import complain, put, put_json
 from fsmv2.cli.exit_codes import FAILED, OK, PENDING, USAGE
-from fsmv2.errors import RequestRefusedError
+from fsmv2.errors import RequestRefusedError, UnknownPathError
 from fsmv2.operate.path_patterns import is_pattern, matching
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Answer, Request
@@ -44,20 +44,24 @@ def ask(
             return USAGE
     code = OK
     answers: list[Answer] = []
-    for path in paths:
-        try:
-            answer = tree.carry_out(make(path), wait=wait, dry_run=dry_run)
-        except RequestRefusedError as error:
-            complain(error.message, fix=error.fix)
-            code = FAILED
-            continue
-        answers.append(answer)
-        if not answer.reached and wait:
-            code = max(code, PENDING)
-        if not as_json:
-            _show(answer, waited=bool(wait))
-    if as_json:
-        put_json(answers)
+    try:
+        for path in paths:
+            try:
+                answer = tree.carry_out(make(path), wait=wait, dry_run=dry_run)
+            except (RequestRefusedError, UnknownPathError) as error:
+                # What is asked of the others is done all the same, and each is told of.
+                complain(error.message, fix=error.fix)
+                refused = isinstance(error, RequestRefusedError)
+                code = FAILED if refused or code == FAILED else USAGE
+                continue
+            answers.append(answer)
+            if not answer.reached and wait and code == OK:
+                code = PENDING
+            if not as_json:
+                _show(answer, waited=bool(wait))
+    finally:
+        if as_json:  # also what was done before it could no longer be reached
+            put_json(answers)
     return code
 
 

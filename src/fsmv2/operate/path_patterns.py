@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Sequence
 
 from fsmv2.errors import UnknownPathError, suggest
 
 WILD = frozenset("*?[")
+
+_PIECE = re.compile(r"\*{2,}|\*|\?|\[(?P<not>!?)(?P<class>[^/\]][^/\]]*)\]|.", re.DOTALL)
+_WITHIN = {"*": "[^/]*", "?": "[^/]"}
 
 
 def is_pattern(text: str) -> bool:
@@ -19,12 +21,13 @@ def is_pattern(text: str) -> bool:
 def matching(patterns: Sequence[str], known: Sequence[str]) -> list[str]:
     """The paths that are meant, in the order of the tree, without those below another one.
 
-    A path is taken as it is, also when nobody is there: an override may outlast its path. Raises
-    UnknownPathError for a pattern that no path matches.
+    A path is taken as it is, also when nobody is there: an override may outlast its path. So is one
+    that is there and looks like a pattern. UnknownPathError: no path matches a pattern.
     """
     found: dict[str, None] = {}
+    there = set(known)
     for pattern in patterns:
-        if not is_pattern(pattern):
+        if not is_pattern(pattern) or pattern in there:
             found[pattern] = None
             continue
         rule = _compiled(pattern)
@@ -47,12 +50,25 @@ def _is_below(path: str, others: dict[str, None]) -> bool:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = []
-    for part in re.split(r"(\*\*)", pattern):
-        if part == "**":
+    """Neither `*` nor `?` nor a class of characters crosses levels, as they do in `fnmatch`."""
+    parts: list[str] = []
+    at = 0
+    while at < len(pattern):
+        found = _PIECE.match(pattern, at)
+        assert found is not None  # noqa: S101  (any character is a piece)
+        piece, at = found[0], found.end()
+        if piece.startswith("**"):
             parts.append(".*")
-            continue
-        # fnmatch's `*` crosses levels, and so does its `?`: here neither does.
-        text = fnmatch.translate(part).removesuffix(r"\Z").removesuffix(r"\z")
-        parts.append(re.sub(r"(?<!\\)\.\*", "[^/]*", re.sub(r"(?<!\\)\.(?!\*)", "[^/]", text)))
-    return re.compile("".join(parts))
+        elif piece in _WITHIN:
+            parts.append(_WITHIN[piece])
+        elif found["class"] is not None:
+            inside = re.escape(found["class"]).replace(r"\-", "-")
+            parts.append(f"(?!/)[{'^' if found['not'] else ''}{inside}]")
+        else:
+            parts.append(re.escape(piece))
+    try:
+        return re.compile("".join(parts), re.DOTALL)
+    except re.error:  # [b-a]
+        raise UnknownPathError(
+            f"'{pattern}' is no pattern", fix="Correct what is in [ ]."
+        ) from None

@@ -23,9 +23,11 @@ from fsmv2.errors import (
     ApiUnavailableError,
     FsmError,
     RequestRefusedError,
+    TreeStoppingError,
     UnknownPathError,
+    said,
 )
-from fsmv2.operate.request_types import Answer, PathOverride, Request
+from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 from fsmv2.operate.socket_place import socket_path
 from fsmv2.operate.verbs import Verbs
 
@@ -75,10 +77,18 @@ class RemoteTree(Verbs):
 
     def carry_out(self, request: Request, *, wait: float = 0.0, dry_run: bool = False) -> Answer:
         """The same for a program without an event loop; blocks."""
-        query = {"wait": f"{wait:g}", "dry_run": str(dry_run).lower()}
+        wait = min(wait, LONGEST_WAIT)
+        query = {"wait": f"{wait:.3f}", "dry_run": str(dry_run).lower()}
         key = secrets.token_hex(16)  # so that what is sent again is not done again
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
-        body = msgspec.json.encode(request)
+        try:
+            body = msgspec.json.encode(request)
+        except (UnicodeEncodeError, TypeError, OverflowError, RecursionError) as error:
+            verb = type(request).__struct_config__.tag
+            raise RequestRefusedError(
+                f"cannot {verb}: it cannot be sent as JSON: {said(error)}.",
+                fix="Give text in UTF-8, and values that a document could have.",
+            ) from None
         raw = self._call("POST", "/v1/requests", query, body, headers, wait + ANSWER_WITHIN)
         return msgspec.json.decode(raw, type=Answer)
 
@@ -101,7 +111,7 @@ class RemoteTree(Verbs):
         timeout: float,
     ) -> bytes:
         connection = _Connection(self._place, timeout)
-        address = f"{route}?{urlencode(query)}" if query else route
+        address = f"{route}?{urlencode(query, errors='replace')}" if query else route
         try:
             connection.request(method, address, body, {"User-Agent": self._agent, **headers})
             response = connection.getresponse()
@@ -138,5 +148,7 @@ def _error(status: int, raw: bytes) -> FsmError:
     except (msgspec.DecodeError, UnicodeError):
         found = _Problem(f"HTTP status {status}")
     kind = _ERRORS.get(status, ApiUnavailableError)
+    if found.code == TreeStoppingError.code:
+        kind = TreeStoppingError
     text = found.detail or found.title
     return kind(text if text.endswith(".") else f"{text}.", fix=found.fix)

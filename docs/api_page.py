@@ -30,7 +30,8 @@ $ curl --unix-socket STATE/api.sock http://fsmv2/v1/requests?wait=30 \\
 `GET /v1/openapi.json` describes all of it. Errors are `application/problem+json` with `code` and
 `fix`; 400 where something is not as documented, 503 where the tree is starting or stopping, or does
 not answer in time. Answers have an `ETag`. A request with an `Idempotency-Key` that is sent again
-within ten minutes is not done again. Who asks is known from the socket, and the tool from `User-Agent`.
+within ten minutes is not done again. Who asks is known from the socket, and the tool from
+`User-Agent`.
 
 {routes}
 ## Requests

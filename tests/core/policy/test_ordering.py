@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from job_tree import Jobs, job, simulate, states, team
+from job_tree import Jobs, TeamSpec, job, simulate, states, team
 
-from fsmv2 import EngineSettings, Group
+from fsmv2 import ChildSpec, EngineSettings, Group
 
 
 @pytest.fixture
@@ -276,3 +276,106 @@ def test_h82_after_does_not_wait_for_one_held_back_by_one_that_does_not_come(
             sim.declare(team("t", job("z"), job("a", enabled=False), *held))
         sim.run(30)
         assert (sim["t/b"].state, sim["t/c"].state) == ("stopped", "running")
+
+
+def test_h82_after_waits_for_none_that_lacks_one_of_two_for_good(jobs: Jobs) -> None:
+    """Though the other is on its way."""
+    jobs.slow["t/a"] = 4.0
+    held = job("b", requires=["off", "a"])
+    children = [job("off", enabled=False), job("a"), held, job("c", after=["b"])]
+    with simulate(jobs, team("t", *children), EngineSettings(resync=1000.0)) as sim:
+        sim.run(3)
+        assert states(sim, "abc") == ["starting", "stopped", "running"]
+
+
+def test_h82_past_each_of_several_that_are_held_back_nobody_waits_any_longer(jobs: Jobs) -> None:
+    def declared(*, enabled: bool) -> ChildSpec:
+        held = [job(name, requires=["a"]) for name in ("b1", "b2")]
+        beyond = [job("c1", after=["b1"]), job("c2", after=["b2"])]
+        return team("t", job("a", enabled=enabled), *held, *beyond)
+
+    jobs.slow["t/a"] = 4.0
+    with simulate(jobs, declared(enabled=True), EngineSettings(resync=1000.0)) as sim:
+        sim.run(1.5)
+        assert states(sim, ["c1", "c2"]) == ["stopped", "stopped"]
+        sim.declare(declared(enabled=False))
+        sim.run(10)
+        assert states(sim, ["b1", "b2", "c1", "c2"]) == ["stopped"] * 2 + ["running"] * 2
+
+
+def test_after_does_not_wait_for_one_that_is_switched_off_while_it_waits_itself(
+    jobs: Jobs,
+) -> None:
+    """Whose status says the same as before: that it waits for what it requires."""
+
+    def declared(*, enabled: bool) -> ChildSpec:
+        held = job("b", requires=["a"], enabled=enabled)
+        return team("t", job("a"), held, job("c", after=["b"]))
+
+    jobs.slow["t/a"] = 4.0
+    with simulate(jobs, declared(enabled=True), EngineSettings(resync=1000.0)) as sim:
+        sim.run(1.5)
+        before = sim.supervisor("t/b").status
+        assert sim["t/c"].reason == "starts after t/b, which is stopped"
+        sim.declare(declared(enabled=False))
+        sim.run(1)
+        assert sim.supervisor("t/b").status == before
+        assert states(sim, "abc") == ["starting", "stopped", "running"]
+
+
+def test_after_does_not_wait_for_one_that_requires_what_is_not_there(jobs: Jobs) -> None:
+    """Its new declaration is refused, and the old one requires one that is gone since."""
+    with simulate(jobs, team("t", job("a"), job("b", requires=["a"]))) as sim:
+        sim.run(10)
+        refused = ChildSpec("b", "job", TeamSpec())
+        sim.declare(team("t", refused))
+        sim.run(10)
+        assert "t/a" not in sim
+        assert sim["t/b"].state == "stopped"
+        sim.declare(team("t", refused, job("c", after=["b"])))
+        sim.run(10)
+        assert states(sim, "bc") == ["stopped", "running"]
+
+
+def test_who_waits_for_one_that_stays_as_it_is_hears_nothing_of_what_that_requires(
+    jobs: Jobs,
+) -> None:
+    """It is told past one that is held back, not past one that runs or is off itself."""
+    between = [job("runs", requires=["a"]), job("off", after=["a"], enabled=False)]
+    beyond = [job(f"after-{b.name}", after=[b.name], enabled=False) for b in between]
+
+    with simulate(jobs, team("t", job("a", "transient"), *between, *beyond)) as sim:
+
+        def told(name: str) -> int:
+            """How often it was ticked because of `a`."""
+            causes = [cause for record in sim.records(f"t/{name}") for cause in record.causes]
+            return sum(str(cause).startswith("status of t/a:") for cause in causes)
+
+        sim.run(10)
+        names = ["runs", *(spec.name for spec in beyond)]
+        before = [told(name) for name in names]
+        jobs.end("t/a", "well")
+        sim.run(10)
+        assert states(sim, ["a", "runs"]) == ["stopped", "running"]
+        assert [told(name) for name in names] == [before[0] + 1, *before[1:]]
+
+
+def test_a_group_waits_out_the_backoff_of_a_member_that_was_stopped_since(jobs: Jobs) -> None:
+    """Were it forgotten, the members would restart each other as fast as they can."""
+
+    def declared(*, enabled: bool) -> ChildSpec:
+        children = [job("z", enabled=enabled), job("a", requires=["z"]), job("b")]
+        return team("t", *children, groups=(Group("one_for_all", ("a", "b")),))
+
+    settings = EngineSettings(backoff_base=60.0, backoff_jitter=0.0, resync=1000.0)
+    with simulate(jobs, declared(enabled=True), settings) as sim:
+        sim.run(10)
+        assert states(sim, "zab") == ["running"] * 3
+        jobs.end("t/a", "badly")
+        sim.until(lambda sim: sim["t/a"].state == "failed")
+        sim.declare(declared(enabled=False))
+        sim.run(50)
+        assert states(sim, "zab") == ["stopped"] * 3
+        assert sim["t/b"].reason.startswith("restarts with t/a, which is stopped")
+        sim.run(13)
+        assert states(sim, "zab") == ["stopped", "stopped", "running"]

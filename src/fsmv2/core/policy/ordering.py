@@ -35,7 +35,7 @@ def relink(tree: Tree, s: Supervisor) -> None:
         tree.link(s, upstream)
         if upstream or tree.circular:
             wait_cycles.depends(tree, s)
-        if fewer and tree.circular:
+        if fewer:
             wait_cycles.depends_less(tree)
 
 
@@ -104,24 +104,37 @@ def wake_waiting(tree: Tree, s: Supervisor, cause: Cause) -> None:
     One that is held back changes nothing of its own when what it requires does, so nobody who
     starts after it would hear that it is no longer about to come.
     """
-    for dependent in tree.dependents[s.path].values():
-        if _phase(dependent) in NOT_BEGUN:
-            tree.mark(dependent, cause)
+    _wake_next(tree, s, cause)
     hand_on_waiting(tree, s, cause)
 
 
 def hand_on_waiting(tree: Tree, s: Supervisor, cause: Cause) -> None:
     """The same for those past the dependents of `s`, which have been marked."""
-    seen, todo = {s.path}, [s.path]
+    seen = {s.path}
+    todo = _held_next(tree, s, seen)
     while todo:
-        path = todo.pop()
-        for dependent in tree.dependents.get(path, {}).values():
-            if path != s.path and _phase(dependent) in NOT_BEGUN:
-                tree.mark(dependent, cause)
-            held = dependent.declared.requires and dependent.control == _stopped(dependent)
-            if held and dependent.path not in seen:
-                seen.add(dependent.path)
-                todo.append(dependent.path)
+        held = todo.pop()
+        _wake_next(tree, held, cause)
+        todo += _held_next(tree, held, seen)
+
+
+def _wake_next(tree: Tree, s: Supervisor, cause: Cause) -> None:
+    for dependent in tree.dependents.get(s.path, {}).values():
+        if _phase(dependent) in NOT_BEGUN:
+            tree.mark(dependent, cause)
+
+
+def _held_next(tree: Tree, s: Supervisor, seen: set[str]) -> list[Supervisor]:
+    """Who waits for `s`, is held back by what it requires, and is not `seen`; it is then."""
+    held = [
+        dependent
+        for dependent in tree.dependents.get(s.path, {}).values()
+        if dependent.declared.requires
+        and dependent.control == _stopped(dependent)
+        and dependent.path not in seen
+    ]
+    seen.update(dependent.path for dependent in held)
+    return held
 
 
 def _is_still_to_come(s: Supervisor) -> bool:

@@ -11,7 +11,7 @@ problem_codes, display                    the catalogue of problems; values as m
 """
 
 from fsmv2.document.address_fields import Host, HostAndPort
-from fsmv2.document.decode import decode, rendered
+from fsmv2.document.decode import Sound, decode, decode_sound, rendered
 from fsmv2.document.desired_yaml import desired_from_yaml
 from fsmv2.document.document import MOST_SHOWN, Document, in_order
 from fsmv2.document.duration import Duration, parse_duration
@@ -33,9 +33,11 @@ __all__ = [
     "HostAndPort",
     "Node",
     "OneOf",
+    "Sound",
     "Templated",
     "around",
     "decode",
+    "decode_sound",
     "desired_from_yaml",
     "documents_in",
     "explain",

@@ -10,12 +10,14 @@ import msgspec
 from fsmv2.document.display import shown, shown_path
 from fsmv2.document.node import Node
 from fsmv2.document.node_paths import join, parse_path
-from fsmv2.document.scalars import BAD, Problems, Reader, mismatch
+from fsmv2.document.scalars import BAD, Leaf, Problems, Reader, mismatch
 from fsmv2.document.template_fields import is_template
 from fsmv2.errors import Diagnostic, DocumentError, FsmError, UnfitError, nearest, suggest
 
 MAPPING = frozenset(("mapping",))
 SEQUENCE = frozenset(("sequence",))
+BROKEN_RULE = (FsmError, ValueError, TypeError)
+"""What the `__post_init__` of a struct raises."""
 
 
 class Field:
@@ -50,6 +52,7 @@ class Fields:
         self._as_written = as_written
         self._aliases: Mapping[str, str] = getattr(type_, "ALIASES", {})
         self._fields: dict[str, Field] = {}
+        self._has_rules = hasattr(type_, "__post_init__")
 
     def _ready(self) -> dict[str, Field]:
         if not self._fields:  # not in __init__: a struct may contain itself
@@ -88,6 +91,74 @@ class Fields:
         # A misspelt key explains the missing one.
         self._report_missing(node, fields, {*written, *guessed}, problems)
         return self._build(node, values, problems) if len(problems) == before else BAD
+
+    def sound(self, node: Node, problems: Problems) -> Node | None:
+        """What is known and can be read; a neutral value where a key is needed and has none."""
+        found = self._parts(node, problems)
+        if found is None or self._as_written or not self._has_rules:
+            return found
+        refused = self._refused(found)
+        if not refused:
+            return found
+        problems += [_at(found, problem) for problem in refused]
+        wrong = {_reached(found, problem.path)[0].path for problem in refused}
+        if node.path in wrong:
+            return None
+        found = self._parts(found.with_unknown(wrong), [])
+        return None if found is None or self._refused(found) else found
+
+    def neutral(self, path: str) -> Any:
+        """The keys that must be written."""
+        fields = [field for field in self._ready().values() if field.required]
+        found = {field.key: field.reader.neutral(join(path, field.key)) for field in fields}
+        return BAD if any(value is BAD for value in found.values()) else found
+
+    def _parts(self, node: Node, problems: Problems) -> Node | None:
+        if node.kind != "mapping":
+            return None
+        fields = self._ready()
+        written: dict[str, str] = {}
+        found: dict[str, Node] = {}
+        for key, child in node.value.items():
+            field = fields.get(self._aliases.get(key, key))
+            if field is None or field.key in written:
+                continue
+            written[field.key] = key
+            part = self._part(field, child, problems)
+            if part is not None:
+                found[key] = part
+        needed = [field for field in fields.values() if self._needs(field)]
+        for field in needed:
+            key = written.get(field.key, field.key)
+            if key not in found:
+                part = _neutral(field.reader, join(node.path, key))
+                if part is None:
+                    return None
+                found[key] = part
+        return node.of(found)
+
+    def _part(self, field: Field, child: Node, problems: Problems) -> Node | None:
+        # The rules of a struct name the entries of its lists by number, and would misjudge one of
+        # which only a part is left.
+        if self._has_rules and isinstance(field.reader, Items):
+            return field.reader.sound_entries(child)
+        return field.reader.sound(child, problems)
+
+    def _needs(self, field: Field) -> bool:
+        return field.required
+
+    def _refused(self, node: Node) -> list[Diagnostic]:
+        """What its own rules say of an instance of which all parts are sound."""
+        fields = self._ready()
+        values = {}
+        for key, child in node.value.items():
+            field = fields[self._aliases.get(key, key)]
+            values[field.name] = field.reader.read(child, [])
+        try:
+            self._type(**values)
+        except BROKEN_RULE as error:
+            return _said_by(error)
+        return []
 
     def _report_missing(
         self, node: Node, fields: Mapping[str, Field], named: set[str], problems: Problems
@@ -137,29 +208,26 @@ class Fields:
             return None
         try:
             return self._type(**values)
-        except DocumentError as error:
-            found = list(error.diagnostics)
-        except UnfitError as error:
-            found = [Diagnostic(code=error.code, message=m, path=p) for p, m in error.places]
-        except FsmError as error:
-            found = [error.diagnostic()]
-        except (ValueError, TypeError) as error:
-            text = str(error).rstrip(".")
-            found = [Diagnostic(code="FSM0126", message=f"{text}.")]
-        problems += [_at(node, problem) for problem in found]
-        return BAD
+        except BROKEN_RULE as error:
+            problems += [_at(node, problem) for problem in _said_by(error)]
+            return BAD
+
+
+def _said_by(error: Exception) -> list[Diagnostic]:
+    """What the rules of a struct say of it; paths are inside the struct."""
+    if isinstance(error, DocumentError):
+        return list(error.diagnostics)
+    if isinstance(error, UnfitError):
+        return [Diagnostic(code=error.code, message=m, path=p) for p, m in error.places]
+    if isinstance(error, FsmError):
+        return [error.diagnostic()]
+    text = str(error).rstrip(".")
+    return [Diagnostic(code="FSM0126", message=f"{text}.")]
 
 
 def _at(node: Node, problem: Diagnostic) -> Diagnostic:
     """A problem a struct found in itself: where its path leads, or as far as that is written."""
-    try:
-        rest = list(parse_path(problem.path))
-    except ValueError:
-        rest = [problem.path]
-    place = node
-    while rest and (below := place.get(rest[0])) is not None:
-        place = below
-        del rest[0]
+    place, rest = _reached(node, problem.path)
     at_key = bool(rest) or place is node
     found = place.problem(problem.code, problem.message, fix=problem.fix, at_key=at_key)
     if not rest:
@@ -168,6 +236,28 @@ def _at(node: Node, problem: Diagnostic) -> Diagnostic:
     for step in rest:
         path = join(path, str(step))
     return msgspec.structs.replace(found, path=path)
+
+
+def _reached(node: Node, path: str) -> tuple[Node, list[str | int]]:
+    """The last node on the way to `path` below `node`, and the steps that lead on from there."""
+    try:
+        rest = list(parse_path(path))
+    except ValueError:
+        rest = [path]
+    place = node
+    while rest and (below := place.get(rest[0])) is not None:
+        place = below
+        del rest[0]
+    return place, rest
+
+
+def _neutral(reader: Reader, path: str) -> Node | None:
+    """A node of its neutral value; None if there is none that it takes."""
+    value = reader.neutral(path)
+    if value is BAD:
+        return None
+    node = Node.from_data(value, path)
+    return None if reader.read(node, []) is BAD else node
 
 
 def missing(node: Node, field: Field) -> Diagnostic:
@@ -228,6 +318,18 @@ class Entries:
         fits = self._size.check(node, len(found), problems)
         return found if fits and not any(v is BAD for v in found.values()) else BAD
 
+    def sound(self, node: Node, problems: Problems) -> Node | None:
+        """The sound entries, if they are not too few or too many."""
+        if node.kind != "mapping":
+            return None
+        items = ((key, self._item.sound(child, problems)) for key, child in node.value.items())
+        found = node.of({key: child for key, child in items if child is not None})
+        return found if self._size.check(node, len(found.value), []) else None
+
+    def neutral(self, path: str) -> Any:
+        """None, if it may be empty."""
+        return {} if self._size.least == 0 else BAD
+
 
 class Items:
     """list[X] and tuple[X, ...]."""
@@ -259,6 +361,35 @@ class Items:
         fits = self._size.check(node, len(found), problems)
         return self._make(found) if fits and not any(v is BAD for v in found) else BAD
 
+    def sound(self, node: Node, problems: Problems) -> Node | None:
+        """The sound entries, and neutral ones if they are too few."""
+        if node.kind != "sequence":
+            return None
+        found = [self._item.sound(child, problems) for child in node.value]
+        return self._of_size(node, [child for child in found if child is not None])
+
+    def sound_entries(self, node: Node) -> Node | None:
+        """A neutral entry in the place of each in which anything is wrong."""
+        if node.kind != "sequence":
+            return None
+        found = [
+            _neutral(self._item, child.path) if self._item.read(child, []) is BAD else child
+            for child in node.value
+        ]
+        return self._of_size(node, [child for child in found if child is not None])
+
+    def _of_size(self, node: Node, found: list[Node]) -> Node | None:
+        for number in range(len(found), self._size.least):
+            entry = _neutral(self._item, f"{node.path}[{number}]")
+            found += [entry] if entry is not None else []
+        return node.of(found) if self._size.check(node, len(found), []) else None
+
+    def neutral(self, path: str) -> Any:
+        """One entry, or as many as there must be: a list that is needed is rarely good empty."""
+        numbers = range(max(self._size.least, 1))
+        found = [self._item.neutral(f"{path}[{number}]") for number in numbers]
+        return BAD if any(value is BAD for value in found) else found
+
     def _named(self, node: Node) -> str | None:
         """The first key, when it is a name of what should be an entry with `name:`."""
         if not isinstance(self._item, Fields) or "name" not in self._item.needed():
@@ -269,7 +400,7 @@ class Items:
         return first[0] if first is not None and first[1].kind == "mapping" else None
 
 
-class Places:
+class Places(Leaf):
     """tuple[X, Y]: a list of so many entries, each with a type of its own."""
 
     kinds = SEQUENCE
@@ -294,12 +425,17 @@ class Places:
         found = [item.read(child, problems) for item, child in pairs]
         return BAD if any(value is BAD for value in found) else tuple(found)
 
+    def neutral(self, path: str) -> Any:
+        """Neutral entries."""
+        found = [item.neutral(f"{path}[{number}]") for number, item in enumerate(self._items)]
+        return BAD if any(value is BAD for value in found) else found
+
 
 class Size:
     """How many entries a list or mapping may have."""
 
     def __init__(self, metas: Sequence[msgspec.Meta], what: str) -> None:
-        self._least = max((meta.min_length or 0 for meta in metas), default=0)
+        self.least = max((meta.min_length or 0 for meta in metas), default=0)
         self._most = min(
             (meta.max_length for meta in metas if meta.max_length is not None), default=None
         )
@@ -307,8 +443,8 @@ class Size:
 
     def check(self, node: Node, count: int, problems: Problems) -> bool:
         """Whether `count` fits; reports when it does not."""
-        if count < self._least:
-            wanted, fix = f"at least {self._least}", f"Add {self._least - count} more."
+        if count < self.least:
+            wanted, fix = f"at least {self.least}", f"Add {self.least - count} more."
         elif self._most is not None and count > self._most:
             wanted, fix = f"at most {self._most}", f"Remove {count - self._most} of them."
         else:
@@ -353,6 +489,19 @@ class Either:
             problems.append(mismatch(node, self.expected, fix))
         return BAD
 
+    def sound(self, node: Node, problems: Problems) -> Node | None:
+        """As the first option that takes it, or as the only one of its kind."""
+        kind = "null" if node.kind == "scalar" and node.value is None else node.kind
+        fitting = [option for option in self._options if kind in option.kinds]
+        if len(fitting) > 1:
+            fitting = [option for option in fitting if option.read(node, []) is not BAD]
+        return fitting[0].sound(node, problems) if fitting else None
+
+    def neutral(self, path: str) -> Any:
+        """That of the first option that has one."""
+        found = (option.neutral(path) for option in self._options)
+        return next((value for value in found if value is not BAD), BAD)
+
 
 def _nearest_attempt(attempts: Sequence[Problems]) -> Problems | None:
     """The problems of the option that was meant: the only one, or the one of the right type."""
@@ -382,3 +531,11 @@ class OrTemplate:
         if isinstance(value, str) and is_template(value) and not node.rendered:
             return value
         return self._inner.read(node, problems)
+
+    def sound(self, node: Node, problems: Problems) -> Node | None:
+        """The template, or what is sound of the inner value."""
+        return node if self.read(node, []) is not BAD else self._inner.sound(node, problems)
+
+    def neutral(self, path: str) -> Any:
+        """That of the inner type."""
+        return self._inner.neutral(path)

@@ -7,7 +7,8 @@ all of them. Called by whoever knows the document's sections.
 from __future__ import annotations
 
 import typing
-from typing import Any, TypeVar
+from collections.abc import Collection
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -46,6 +47,36 @@ def decode(node: Node, type_: Any, *, path: str | None = None) -> tuple[Any, lis
             problems = [_moved(problem, node.path, path) for problem in problems]
         return None, in_order(problems)
     return value, []
+
+
+class Sound(NamedTuple, Generic[T]):
+    """What of a node is sound: its value and its node, None if nothing is; and what is wrong."""
+
+    value: T | None
+    node: Node | None
+    problems: list[Diagnostic]
+
+
+def decode_sound(node: Node, type_: type[T], wrong: Collection[str] = ()) -> Sound[T]:
+    """As `decode`, with the sound part of `node` beside the problems.
+
+    A wrong value of a key that may be left out, a wrong entry of a list or mapping, and an unknown
+    key are left out. In place of a wrong or missing value of a key that is needed stands a neutral
+    one of its type; if it has none, what is around it is wrong, too. In a struct with rules of its
+    own each wrong entry of a list becomes a neutral one, and the rules are asked of what is left.
+
+    At the paths `wrong` is what is known to be wrong already; `problems` are without these.
+    """
+    reader = reader_of(type_)
+    problems: list[Diagnostic] = []
+    known = node.with_unknown(wrong) if wrong else node
+    value = reader.read(known, problems)
+    if value is not BAD and not wrong:
+        return Sound(value, node, [])
+    sound = reader.sound(known, problems)
+    value = reader.read(sound, []) if sound is not None else BAD
+    found = in_order(problem for problem in problems if problem.path not in wrong)
+    return Sound(None, None, found) if value is BAD else Sound(value, sound, found)
 
 
 def rendered(node: Node, values: Any, origins: Origin | None = None) -> Node:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Literal, Protocol
 
-from fsmv2.document.node_paths import join
+from fsmv2.document.node_paths import around, join
 from fsmv2.document.template_fields import is_template
 from fsmv2.errors import Diagnostic, Mark, Related
 
-Kind = Literal["scalar", "mapping", "sequence"]
+Kind = Literal["scalar", "mapping", "sequence", "unknown"]
 Span = tuple[Mark, int]
 """Where something begins, and how many characters of that line it takes."""
 Origin = Callable[[tuple[str, ...]], "Node | None"]
@@ -28,6 +28,8 @@ class Lines(Protocol):
 
 class Node:
     """One value. `value`: plain data of a scalar, else a dict or list of nodes.
+
+    Of kind `unknown` is what is known to be wrong (`with_unknown`): no type but Any takes it.
 
     `text` is a scalar as it is written, `mark` where it begins (None for data without a file),
     `column_offset` how far its content lies behind that (1 inside quotes), `keys` where each key of
@@ -127,7 +129,7 @@ class Node:
 
     def children(self) -> list[Node]:
         """The nodes directly below; none for a scalar."""
-        if self.kind == "scalar":
+        if self.kind in ("scalar", "unknown"):
             return []
         return list(self.value.values()) if self.kind == "mapping" else list(self.value)
 
@@ -261,6 +263,33 @@ class Node:
             key=self.key,
             document=self.document,
         )
+
+    def with_unknown(self, paths: Collection[str]) -> Node:
+        """A tree of the same places, in which what stands at `paths` is of kind `unknown`."""
+        return self._with_unknown(paths, {path for one in paths for path in around(one)})
+
+    def _with_unknown(self, paths: Collection[str], touched: Collection[str]) -> Node:
+        if self.path in paths and self.path:
+            found = self.of(None)
+            found.kind = "unknown"
+            return found
+        if self.kind in ("scalar", "unknown") or (self.path not in touched and self.path):
+            return self
+        if self.kind == "sequence":
+            return self.of([child._with_unknown(paths, touched) for child in self.value])
+        return self.of({k: child._with_unknown(paths, touched) for k, child in self.value.items()})
+
+    def without_unknown(self) -> Node | None:
+        """A tree without what is `unknown`; None if this is."""
+        if self.kind == "unknown":
+            return None
+        if self.kind == "scalar":
+            return self
+        if self.kind == "sequence":
+            kept = (child.without_unknown() for child in self.value)
+            return self.of([child for child in kept if child is not None])
+        items = ((key, child.without_unknown()) for key, child in self.value.items())
+        return self.of({key: child for key, child in items if child is not None})
 
     def _placed(self, data: Any, origin: Node | None, path: str | None = None) -> Node:
         """Nodes for `data`, all at this node's place."""

@@ -48,6 +48,22 @@ class Chosen(Fields):
             )
         problems.append(found)
 
+    def neutral(self, path: str) -> Any:
+        """None, where a key counts that is not written."""
+        del path
+        return {} if self._default else BAD
+
+    def _parts(self, node: Node, problems: Problems) -> Node | None:
+        """The first of them that is sound."""
+        found = super()._parts(node, problems)
+        if found is None or not (found.value or self._default):
+            return None
+        return found.of(dict(list(found.value.items())[:1]))
+
+    def _needs(self, field: Field) -> bool:
+        del field  # only one of them
+        return False
+
     def _build(self, node: Node, values: dict[str, Any], problems: Problems) -> Any:
         if len(values) > 1:
             keys = " and ".join(f"'{key}'" for key in values)

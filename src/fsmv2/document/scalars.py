@@ -1,11 +1,13 @@
 """Readers of single values: is this scalar what the type expects, and if not, what to write?
 
 A reader takes a node and gives the value, or BAD after it has added a problem. It coerces nothing
-but a whole number to a float.
+but a whole number to a float. What of a wrong node is sound, and a value nothing is wrong with, are
+asked only of documents with problems.
 """
 
 from __future__ import annotations
 
+import abc
 import enum
 import math
 import operator
@@ -18,6 +20,7 @@ import msgspec
 from fsmv2.document.display import describe, shown
 from fsmv2.document.duration import parse_duration
 from fsmv2.document.node import Node
+from fsmv2.document.node_paths import around
 from fsmv2.document.template_fields import is_template, meant_variable
 from fsmv2.errors import Diagnostic, DurationError, nearest
 from fsmv2.model.secrets.vault import holds_secret
@@ -43,6 +46,39 @@ class Reader(Protocol):
 
     def read(self, node: Node, problems: Problems) -> Any:
         """The value, or BAD."""
+
+    def sound(self, node: Node, problems: Problems) -> Node | None:
+        """What of `node` can be read; None if nothing can.
+
+        `problems`: what the rules of structs say of what is left, where something else is wrong.
+        """
+
+    def neutral(self, path: str) -> Any:
+        """Plain data for `path` that nothing is wrong with, or BAD."""
+
+
+class Leaf(abc.ABC):
+    """A reader of values that are sound as a whole, or not at all."""
+
+    @abc.abstractmethod
+    def read(self, node: Node, problems: Problems) -> Any:
+        """The value, or BAD."""
+
+    def sound(self, node: Node, problems: Problems) -> Node | None:
+        """The node, if it can be read."""
+        del problems  # single values have no rules over them
+        return None if self.read(node, []) is BAD else node
+
+    def neutral(self, path: str) -> Any:
+        """The first of some simple values that can be read."""
+        return next((v for v in self._simple(path) if self._takes(v, path)), BAD)
+
+    def _simple(self, path: str) -> Sequence[Any]:
+        del path
+        return ()
+
+    def _takes(self, value: Any, path: str) -> bool:
+        return self.read(Node.from_data(value, path), []) is not BAD
 
 
 SCALAR = frozenset(("scalar",))
@@ -81,6 +117,10 @@ class Bounds:
         words = " and ".join(f"{word} {say(limit)}" for word, limit, _ in self._limits)
         return f" of {words}" if words else ""
 
+    def simple(self) -> list[Any]:
+        """Numbers of which one is within, if any simple one is."""
+        return [0, 1, *(limit for _, limit, _ in self._limits)]
+
     def hold(self, value: Any) -> bool:
         """Whether `value` is within."""
         return all(holds(value, limit) for _, limit, holds in self._limits)
@@ -90,7 +130,7 @@ def _is_multiple(value: Any, of: Any) -> bool:
     return bool(value % of == 0)
 
 
-class Number:
+class Number(Leaf):
     """int, or float: then whole numbers are taken too, infinities and NaN are not.
 
     `exact`: a whole number stays one, since a float of it may be another.
@@ -125,6 +165,10 @@ class Number:
             problems.append(node.problem("FSM0123", message, fix=fix))
             return BAD
         return value if self._exact else self._kind(value)
+
+    def _simple(self, path: str) -> Sequence[Any]:
+        del path
+        return self._bounds.simple()
 
     def _fix(self, node: Node) -> str:
         value = node.value
@@ -176,7 +220,7 @@ def text_fix(node: Node) -> str:
     return f'Variables are written "{{{{ .{name} }}}}", in quotes.' if name else ""
 
 
-class Flag:
+class Flag(Leaf):
     """bool: true or false; what else people write for it is proposed, not taken."""
 
     kinds = SCALAR
@@ -197,8 +241,12 @@ class Flag:
         problems.append(mismatch(node, self.expected, fix))
         return BAD
 
+    def _simple(self, path: str) -> Sequence[Any]:
+        del path
+        return (False,)
 
-class Text:
+
+class Text(Leaf):
     """str, with the length and pattern of its Meta."""
 
     kinds = SCALAR
@@ -231,6 +279,11 @@ class Text:
             return BAD
         return value
 
+    def _simple(self, path: str) -> Sequence[Any]:
+        # Two entries of a list have two names; `bridges[3]` says which one it is.
+        owner = path if path.endswith("]") else next(iter(around(path)[1:]), path)
+        return (owner.rpartition(".")[2], "a" * max(self._least, 1))
+
     def _problem(self, value: str) -> tuple[str, str] | None:
         # A name of nothing but space is as missing as an empty one.
         if self._least and not value.strip():
@@ -252,7 +305,7 @@ class Text:
         return None
 
 
-class Nothing:
+class Nothing(Leaf):
     """None: an empty value, `null` or `~`."""
 
     kinds = frozenset(("null",))
@@ -265,8 +318,12 @@ class Nothing:
         problems.append(mismatch(node, self.expected, "Remove the value."))
         return BAD
 
+    def _simple(self, path: str) -> Sequence[Any]:
+        del path
+        return (None,)
 
-class Choice:
+
+class Choice(Leaf):
     """Literal and Enum: one of a few values, of the same type as well."""
 
     kinds = SCALAR
@@ -303,6 +360,10 @@ class Choice:
         problems.append(node.problem("FSM0125", message, fix=fix))
         return BAD
 
+    def _simple(self, path: str) -> Sequence[Any]:
+        del path
+        return [written for _, written in self._values]
+
 
 def describe_choice(value: Any) -> str:
     """One allowed value as a document shows it."""
@@ -311,7 +372,7 @@ def describe_choice(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class Seconds:
+class Seconds(Leaf):
     """Duration: `500ms`, `1s`, `2m`; seconds in the program."""
 
     kinds = SCALAR
@@ -340,6 +401,10 @@ class Seconds:
             return BAD
         return seconds
 
+    def _simple(self, path: str) -> Sequence[Any]:
+        del path
+        return [_written(seconds) for seconds in self._bounds.simple()]
+
 
 def _written(seconds: float) -> str:
     """A limit as a document writes it."""
@@ -351,7 +416,7 @@ def describe_seconds(node: Node) -> str:
     return shown(str(node.value))
 
 
-class Anything:
+class Anything(Leaf):
     """Any: plain data, as it is."""
 
     kinds = frozenset(("scalar", "mapping", "sequence", "null"))
@@ -360,3 +425,12 @@ class Anything:
     def read(self, node: Node, problems: Problems) -> Any:
         """Dicts, lists and scalars."""
         return node.to_data()
+
+    def sound(self, node: Node, problems: Problems) -> Node | None:
+        """All of it that is known."""
+        del problems
+        return node.without_unknown()
+
+    def _simple(self, path: str) -> Sequence[Any]:
+        del path
+        return (None,)

@@ -5,7 +5,7 @@ An entry of `fsmv2.flow.registry` begins with these; documents, warnings and pag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -36,16 +36,13 @@ def none_known(_config: Any) -> Iterable[LikelyMistake]:
 class TaggedKind(msgspec.Struct, frozen=True, kw_only=True):
     """`config` is what a document writes below `key`, and what the flow is handed once rendered.
 
-    `tags`: the key of its list of tags. `sample`, and a tag for each number: what it cannot do
-    without, with values that nothing is wrong with. `reaches`: the device whose connection a bridge
-    watches; none for an input that makes its values itself. `mistake_codes`: of `likely_mistakes`.
+    `tags`: the key of its list of tags. `reaches`: the device whose connection a bridge watches;
+    none for an input that makes its values itself. `mistake_codes`: of `likely_mistakes`.
     """
 
     key: str
     config: type[Any]
     tags: str
-    sample: Mapping[str, Any] = {}
-    sample_tag: Callable[[int], Mapping[str, Any]]
     reaches: Callable[[Any], Reach | None] = nothing_reached
     likely_mistakes: Callable[[Any], Iterable[LikelyMistake]] = none_known
     mistake_codes: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ load                                 the way in: a document → the root of a tr
 broker_section                       the broker that a document names
 locations, start_order, processes,
   secret_variables                   rules over several keys, each problem at its own place
-rendering, placeholders, recovery    what can be checked beside what is wrong
+rendering, recovery                  what can be checked beside what is wrong
 likely_mistakes, unused_variables    warnings
 build                                sections → the spec of the root
 """

@@ -189,7 +189,7 @@ class _Loading:
         """Note what else is wrong with a document that is refused, as far as it can be judged."""
         if self._document.holes or len(self._fatal) > MOST_SHOWN:
             return
-        found = sound_part(self._document, self._fatal)
+        found = sound_part(self._node, self._fatal)
         if found is not None:
             making = self._making(*found, locations, None)
             making.settings()

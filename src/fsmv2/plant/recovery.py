@@ -1,65 +1,54 @@
 """What of a wrong document can be looked at further, so that one mistake hides no other.
 
-Whatever has a problem is replaced or left out, as little as can be, and with it what would be wrong
-only for that: a bridge, say, whose template is left out. Called by `plant` for a document it
-refuses.
+That is its sound part, without what would be wrong only for what is not in it: a bridge, say, whose
+template is left out. Called by `plant` for a document it refuses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from fsmv2 import Diagnostic
-from fsmv2.document import Document, Node, around, decode
-from fsmv2.plant.placeholders import stand_in
+from fsmv2.document import Node, around, decode, decode_sound
 from fsmv2.plant.processes import process_nodes
 from fsmv2.plant.sections import PlantSection
 
-ROUNDS = 12
-"""What is left out makes what is around it wrong, which has not more levels than these."""
-
 MISSING, NO_CONNECTION, TAKEN = "FSM0121", "FSM0132", "FSM0131"
-"""Problems for which nothing is left out: what is not there is put in, and a name serves though it
-is another one's, too."""
+"""Problems that do not make wrong what is at their path: something else is not there, or a name
+serves though it is another one's, too."""
 
 
-def sound_part(
-    document: Document, problems: Iterable[Diagnostic]
-) -> tuple[Node, PlantSection] | None:
+def sound_part(root: Node, problems: Iterable[Diagnostic]) -> tuple[Node, PlantSection] | None:
     """The document without what has a problem, and that decoded; None if nothing is left."""
-    problems = list(problems)
-    incomplete = {p.path for p in problems if p.code in (MISSING, NO_CONNECTION)}
-    found = [p for p in problems if p.code not in (MISSING, NO_CONNECTION, TAKEN)]
-    wrong: set[str] = set()
-    for _ in range(ROUNDS):
-        for problem in found:
-            # What is around it, if to do without it was not enough.
-            way = [node.path for node in reversed(document.steps_to(problem.path))]
-            wrong.update([path for path in way if path not in wrong][:1])
-        part = _judged(stand_in(document.root, wrong, incomplete), wrong)
-        section, found = decode(part, PlantSection)
-        if section is not None:
-            return part, section
-    return None
+    kept = (MISSING, NO_CONNECTION, TAKEN)
+    wrong = {problem.path for problem in problems if problem.code not in kept}
+    found = decode_sound(root, PlantSection, wrong).node
+    if found is None:
+        return None
+    part = _judged(found, {path for one in wrong for path in around(one)})
+    section, _ = decode(part, PlantSection)
+    return (part, section) if section is not None else None
 
 
-def _judged(part: Node, wrong: Iterable[str]) -> Node:
-    """Without the bridges and processes that would be wrong only for what was left out."""
-    touched = {path for one in wrong for path in around(one)}
+def _judged(part: Node, touched: Collection[str]) -> Node:
+    """Without what would be wrong only for what was left out; at `touched` something was."""
     templates = part.get("templates")
     known = templates.value if templates is not None else {}
 
     def judged(entry: Node) -> bool:
         template = entry.get("template")
-        return not {"global", f"{entry.path}.variables", f"{entry.path}.template"} & touched and (
+        needed = ("global", f"{entry.path}.variables", f"{entry.path}.template")
+        return not any(path in touched for path in needed) and (
             template is None or template.value is None or str(template.value) in known
         )
 
     found = dict(part.value)
     for key in ("bridges", *PlantSection.ALIASES):
-        if (bridges := found.get(key)) is not None and bridges.kind == "sequence":
+        if (bridges := found.get(key)) is not None:
             found[key] = bridges.of([entry for entry in bridges.value if judged(entry)])
     if entries := process_nodes(part):
         of = found["processes"].of
         found["processes"] = of({key: entry for key, entry in entries.items() if judged(entry)})
+    if "broker.url" in touched:  # the other keys go with it, or stand against it
+        found.pop("broker", None)
     return part.of(found)

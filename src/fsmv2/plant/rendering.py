@@ -20,7 +20,7 @@ from fsmv2 import (
     merge_locations,
     render_template,
 )
-from fsmv2.document import Node, decode
+from fsmv2.document import Node, decode_sound
 from fsmv2.errors import FsmError, Mark
 from fsmv2.flow import (
     Device,
@@ -32,7 +32,6 @@ from fsmv2.flow import (
 )
 from fsmv2.flow.flow_sections import Ends, resolve
 from fsmv2.model import has_first_level, location_variables, utc_text, with_engine_keys
-from fsmv2.plant.placeholders import stand_in
 
 TYPES: Mapping[str, type[msgspec.Struct]] = {
     "connection": Device,
@@ -127,15 +126,8 @@ def _check_section(
     data = section.with_scalars(render).to_data()
     # A value that is nothing but one variable is wrong where the bridge sets that variable.
     values = section.with_values(data, lambda steps: bridge.get("variables", *steps))
-    values = stand_in(values, wrong)
-    decoded, found = decode(values, TYPES[key])
-    if found:
-        problems += _of_bridge(name, found)
-        used = {node.origin.path: node.path for node in values.scalars() if node.origin}
-        values = stand_in(values, {used.get(problem.path, problem.path) for problem in found})
-        decoded, found = decode(values, TYPES[key])
-        if found:  # rules over several values, which were not asked before all were there
-            return problems + _of_bridge(name, found), None
+    decoded, _, found = decode_sound(values, TYPES[key], wrong)
+    problems += _of_bridge(name, found)
     if not isinstance(decoded, ReadSection | WriteSection):
         return problems, None
     try:

@@ -10,6 +10,5 @@ GENERATE = InputKind(
     key="generate",
     config=GenerateInput,
     tags="tags",
-    sample_tag=lambda number: {"name": f"tag{number}", "curve": "sine"},
     opens=Generator,
 )

@@ -44,7 +44,7 @@ class Machine:
                 env=self.environ,
             )
         limit = time.monotonic() + 30
-        while (found := self("why", str(self.file), "edge/ticker")).returncode:
+        while (found := self("why", "edge/ticker")).returncode:
             assert time.monotonic() < limit, found.stderr
             time.sleep(0.2)
         self.until("start", "edge/ticker", "is not stopped")
@@ -97,7 +97,7 @@ def test_each_verb_on_a_running_tree(machine: Machine) -> None:
     assert says("pause", "edge/ticker", "-m", "cleaning") == "edge/ticker is paused\n"
     assert "paused by" in (listed := says("overrides"))
     assert "(fsmv2 pause): cleaning (since " in listed
-    assert "paused by" in says("why", str(machine.file), "edge/ticker")
+    assert "paused by" in says("why", "edge/ticker")
     assert "itself is not paused; it is paused" not in says("resume", "edge/other", code=1)
     assert says("resume", "edge/ticker") == "edge/ticker is resumed\n"
     assert says("stop", "edge/other", "--for", "2h") == "edge/other is stopped\n"
@@ -175,7 +175,7 @@ def test_an_acknowledged_request_survives_a_kill(machine: Machine) -> None:
     listed = machine.says("overrides")
     assert "edge/other: stopped by" in listed
     assert "edge/ticker: paused by" in listed
-    assert "(fsmv2 stop): broken" in machine.says("why", str(machine.file), "edge/other")
+    assert "(fsmv2 stop): broken" in machine.says("why", "edge/other")
 
 
 def test_without_a_running_tree_that_is_said(tmp_path: Path) -> None:

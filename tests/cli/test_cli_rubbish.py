@@ -192,9 +192,9 @@ def test_what_makes_no_tree_is_said(home: Path, name: str, said: str) -> None:
     [
         ["render", "plant.yaml", LONG],
         ["render", "plant.yaml", "\x1b[31m"],
-        ["why", "plant.yaml", "edge", "--var", "a." * 50_000],
-        ["why", "plant.yaml", "edge", "--var", "\x1b[31m"],
-        ["why", "plant.yaml", LONG, "--var", "IP"],
+        ["why", "edge", "-f", "plant.yaml", "--var", "a." * 50_000],
+        ["why", "edge", "-f", "plant.yaml", "--var", "\x1b[31m"],
+        ["why", LONG, "-f", "plant.yaml", "--var", "IP"],
         ["explain", LONG],
         ["explain", ""],
         ["simulate", "toy:A", "--only", "1,x"],
@@ -297,7 +297,7 @@ def test_a_file_that_shrinks_and_grows_while_it_is_read_is_one_or_the_other(home
     )
     try:
         for _ in range(5):
-            shown = fsmv2(home, "why", "plant.yaml", "edge", "--var", "location.enterprise")
+            shown = fsmv2(home, "why", "edge", "-f", "plant.yaml", "--var", "location.enterprise")
             assert shown.returncode in (0, 1, 2)
             assert "Traceback" not in shown.stderr
             assert "in a way it should not" not in shown.stderr

@@ -37,7 +37,7 @@ processes:
 
 def why(folder: Path, *arguments: str) -> Result:
     document, state = str(folder / "plant.yaml"), str(folder / "state")
-    return CliRunner().invoke(app, ["why", document, *arguments, "--state-dir", state])
+    return CliRunner().invoke(app, ["why", *arguments, "-f", document, "--state-dir", state])
 
 
 def answer(folder: Path, path: str) -> dict[str, Any]:
@@ -163,16 +163,18 @@ def test_h90_why_says_that_the_file_is_newer_than_the_tree(plant: Path) -> None:
 
 
 def test_what_cannot_be_asked_like_that_is_refused(tmp_path: Path) -> None:
-    missing = CliRunner().invoke(app, ["why", str(tmp_path / "plant.yaml"), "edge"])
+    missing = CliRunner().invoke(app, ["why", "edge", "-f", str(tmp_path / "plant.yaml")])
     assert missing.exit_code == 2
     assert "plant.yaml does not exist" in missing.output
     (tmp_path / "plant.yaml").write_text(DOCUMENT)
     both = CliRunner().invoke(
-        app, ["why", str(tmp_path / "plant.yaml"), "edge", "--var", "A", "--json"]
+        app, ["why", "edge", "-f", str(tmp_path / "plant.yaml"), "--var", "A", "--json"]
     )
     assert both.exit_code == 2
     assert "--var goes without --json" in both.output
-    empty = CliRunner().invoke(app, ["why", str(tmp_path / "plant.yaml"), "edge", "--var", ""])
+    empty = CliRunner().invoke(
+        app, ["why", "edge", "-f", str(tmp_path / "plant.yaml"), "--var", ""]
+    )
     assert empty.exit_code == 2
     assert "edge has no variable ''" in empty.output
 

@@ -57,7 +57,8 @@ async def test_every_curve_arrives_from_a_run_and_why_shows_the_flow(tmp_path: P
         async with listening(mqtt_port) as listener:
             await until(lambda: len(listener.heard) > 200, timeout=60, what="samples arrive")
         why, _ = await asyncio.to_thread(
-            fsmv2("why", str(file), "edge/oven", "--state-dir", str(state)).communicate, timeout=60
+            fsmv2("why", "edge/oven", "-f", str(file), "--state-dir", str(state)).communicate,
+            timeout=60,
         )
         assert "makes 4 tags every 0.05 s" in why
     finally:

@@ -33,7 +33,8 @@ processes:
 
 def command(name: str, folder: Path, *arguments: str) -> Result:
     document, state = str(folder / "plant.yaml"), str(folder / "state")
-    return CliRunner().invoke(app, [name, document, *arguments, "--state-dir", state])
+    named = [*arguments, "-f", document] if name == "why" else [document, *arguments]
+    return CliRunner().invoke(app, [name, *named, "--state-dir", state])
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:

@@ -25,6 +25,7 @@ def lines_of(answer: WorkerStatus) -> Iterator[str]:
         ("because", node.reason),
         ("asked", f"{node.control}: {node.control_reason}" if node.control_reason else ""),
         ("paused", node.paused),
+        *(("override", text) for text in node.overrides if not text.startswith("paused by")),
         ("held", node.held),
         ("ended", node.ended),
         ("withheld", answer.withheld),

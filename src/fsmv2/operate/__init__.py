@@ -4,7 +4,7 @@ tree_handle          the tree of a document, run: questions and requests.
 prepared_tree        the document read and its state directory held, before that.
 validation           whether a document can be used.    document_expansion   what it declares.
 journal_replay, story   whether a run is decided the same again; what happened to a worker.
-recorded_status      why a worker of a running tree is as it is, from outside its process.
+live_status, recorded_status   why a worker is as it is: asked of its tree, or of its journal.
 worker_status        that answer, as data.    variable_origin   where a variable's value comes from.
 request_types, request_effects, request_execution, verbs   what an operator may have done.
 remote_tree          the same of a tree in another process.   running_trees   which there are.

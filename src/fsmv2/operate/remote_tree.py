@@ -96,9 +96,16 @@ class RemoteTree(Verbs):
         """What operators asked for at a path and below, or anywhere; blocks."""
         return self.get("/v1/overrides", {"path": path}, list[PathOverride])
 
-    def get(self, route: str, query: Mapping[str, str], type_: type[T]) -> T:
+    def get(
+        self,
+        route: str,
+        query: Mapping[str, str],
+        type_: type[T],
+        *,
+        timeout: float = ANSWER_WITHIN,
+    ) -> T:
         """What a route answers, as `type_`; blocks."""
-        raw = self._call("GET", route, query, None, {}, ANSWER_WITHIN)
+        raw = self._call("GET", route, query, None, {}, timeout)
         return msgspec.json.decode(raw, type=type_)
 
     def _call(

@@ -98,6 +98,20 @@ def kept_directory(document: Path | None = None, state_dir: Path | None = None) 
         return directory_of(document)
 
 
+def chosen_document(document: Path | None = None, state_dir: Path | None = None) -> Path:
+    """The document that is named, or that of the tree that is meant."""
+    if document is not None:
+        return document
+    directory = kept_directory(None, state_dir)
+    record = record_in(directory)
+    if record is None:
+        raise NotRunningError(
+            f"nothing is known of a run in {short_path(directory)}.",
+            fix="Name the document with -f.",
+        )
+    return Path(record.file)
+
+
 def _runs(directory: Path, named: str) -> Path:
     if holder(directory):
         return directory

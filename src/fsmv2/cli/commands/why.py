@@ -9,20 +9,23 @@ import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import OK
-from fsmv2.cli.options import AsJson, File, StateDir, Types
+from fsmv2.cli.options import AsJson, StateDir, Types
+from fsmv2.cli.request_options import OnePath, Tree
 
 
 def why(
-    file: File,
-    path: Annotated[str, typer.Argument(metavar="PATH", help="The worker, as `render` shows it.")],
+    path: OnePath,
     var: Annotated[
         str | None, typer.Option("--var", metavar="NAME", help="IP, global.rate, location.site.")
     ] = None,
+    file: Tree = None,
     types: Types = None,
     state_dir: StateDir = None,
     as_json: AsJson = False,
 ) -> None:
     """Say how a worker of the running tree is, why, and what it will do next, and when.
+
+    A tree that has crashed, or does not answer, is read from its journal.
 
     With --var: the value that the file gives it for a variable, its tier, who declared it, file
     and line; also what that hides. Nothing needs to run for this; a tree that is older is named.
@@ -37,11 +40,13 @@ def why(
         raise typer.Exit(OK)
 
 
-def _show_variable(file: Path, path: str, variable: str, state_dir: Path | None) -> None:
+def _show_variable(file: Path | None, path: str, variable: str, state_dir: Path | None) -> None:
     from fsmv2.cli.console import put
+    from fsmv2.operate.running_trees import chosen_document
     from fsmv2.operate.variable_origin import value_text, why_variable
 
-    found = why_variable(file, path, variable, state_dir=state_dir)
+    document = chosen_document(file, state_dir)
+    found = why_variable(document, path, variable, state_dir=state_dir)
     put(f"{path}: {found.variable} = {value_text(found.value)}")
     for line in found.origin:
         put(f"  {line}")
@@ -50,16 +55,16 @@ def _show_variable(file: Path, path: str, variable: str, state_dir: Path | None)
 
 
 def _show_status(
-    file: Path, path: str, state_dir: Path | None, types: list[str], *, as_json: bool
+    file: Path | None, path: str, state_dir: Path | None, types: list[str], *, as_json: bool
 ) -> None:
     from fsmv2.cli.console import put, put_json
     from fsmv2.cli.cpu_limit import bounded
     from fsmv2.cli.log_filter import filter_logs
     from fsmv2.cli.why_text import lines_of
-    from fsmv2.operate import recorded_status
+    from fsmv2.operate import live_status
 
     filter_logs()
-    found = recorded_status.why(file, path, state_dir=state_dir, types=types, limit=bounded)
+    found = live_status.why(path, document=file, state_dir=state_dir, types=types, limit=bounded)
     if as_json:
         put_json(found)
     else:

@@ -1,0 +1,58 @@
+"""Why a worker is as it is: asked of the tree that runs, or read from its journal.
+
+A tree that answers is asked through its API. One that crashed, hangs, or is of an older fsmv2 has
+its journal, which is read instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fsmv2.errors import ApiUnavailableError, NoJournalError, UnknownPathError
+from fsmv2.operate import recorded_status
+from fsmv2.operate.document_change import change_of
+from fsmv2.operate.recorded_status import Limit, unlimited
+from fsmv2.operate.remote_tree import RemoteTree
+from fsmv2.operate.run_record import record_in
+from fsmv2.operate.running_trees import kept_directory
+from fsmv2.operate.state_directory import holder, short_path
+from fsmv2.operate.worker_status import WorkerStatus
+
+ASK_WITHIN = 3.0
+"""Seconds for the tree to answer before its journal is read."""
+
+
+def why(
+    path: str,
+    *,
+    document: Path | None = None,
+    state_dir: Path | None = None,
+    types: Sequence[str] = (),
+    limit: Limit = unlimited,
+) -> WorkerStatus:
+    """How the worker at `path` of the tree that is meant is, and why; see `running_trees`.
+
+    Raises what `recorded_status.why` does.
+    """
+    directory = kept_directory(document, state_dir)
+    record = record_in(directory)
+    runs = record is not None and (document is None or document.absolute() == Path(record.file))
+    if record is not None and runs and holder(directory):
+        try:
+            tree = RemoteTree(directory, tool="fsmv2 why")
+            return tree.get("/v1/worker", {"path": path}, WorkerStatus, timeout=ASK_WITHIN)
+        except ApiUnavailableError:
+            pass
+        except UnknownPathError:
+            if not change_of(Path(record.file), record):
+                raise
+            # The newer document may declare it: that is found out below.
+    if document is None:
+        if record is None:
+            raise NoJournalError(
+                f"nothing is known of a run in {short_path(directory)}.",
+                fix="Name the document with -f.",
+            )
+        document, state_dir = Path(record.file), directory
+    return recorded_status.why(document, path, state_dir=state_dir, types=types, limit=limit)

@@ -196,7 +196,7 @@ async def test_what_runs_is_kept_as_soon_as_the_store_works_again(
     async with open_tree(place.file, state_dir=place.state) as tree:
         await tree.until(lambda view: len(view.nodes) == 2, timeout=20)
         shutil.rmtree(place.state)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(StoreError):
                     if history(place.state)[0]:

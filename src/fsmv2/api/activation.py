@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError, said
+from fsmv2.host.in_thread import in_daemon_thread
 from fsmv2.operate import TreeHandle
 from fsmv2.operate.running_trees import noted
 from fsmv2.operate.socket_place import listen, socket_path
@@ -68,6 +69,11 @@ class Activation:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._thread.run(self._server.close()), END_WITHIN)
             await self._thread.stop()
+        with contextlib.suppress(TimeoutError):  # a file system that hangs
+            async with asyncio.timeout(END_WITHIN):
+                await in_daemon_thread(self._remove)
+
+    def _remove(self) -> None:
         if self._inode is not None and _inode(self.place) == self._inode:
             self.place.unlink(missing_ok=True)
 
@@ -79,14 +85,15 @@ class Activation:
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            if self._inode is None or _inode(self.place) != self._inode:
+            found = await in_daemon_thread(lambda: _inode(self.place))
+            if self._inode is None or found != self._inode:
                 await self._listen()
                 if self._inode is not None:
                     log.warning("the socket %s was gone, and was made anew", self.place)
 
     async def _listen(self) -> None:
         try:
-            made = await asyncio.to_thread(listen, self.place)
+            made = await in_daemon_thread(lambda: listen(self.place))
         except (OSError, FsmError) as error:
             trouble, self._inode = said(error), None
             if trouble != self._trouble:  # once, not at each look
@@ -95,7 +102,7 @@ class Activation:
             return
         self._trouble = ""
         self._let_go()
-        self._inode = _inode(self.place)
+        self._inode = await in_daemon_thread(lambda: _inode(self.place))
         if self._server is not None and self._thread is not None:
             await self._thread.run(self._server.listen(made))
             return
@@ -146,10 +153,14 @@ def _inode(place: Path) -> tuple[int, int] | None:
 @contextlib.asynccontextmanager
 async def served(tree: TreeHandle) -> AsyncIterator[Activation]:
     """Have the API of a tree answer while inside; the tree is found by `running_trees`."""
-    with noted(tree.directory):
+    note = contextlib.ExitStack()
+    await in_daemon_thread(lambda: note.enter_context(noted(tree.directory)))
+    try:
         activation = Activation(tree)
         await activation.start()
         try:
             yield activation
         finally:
             await activation.close()
+    finally:
+        await in_daemon_thread(note.close)

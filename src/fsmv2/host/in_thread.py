@@ -69,3 +69,8 @@ async def in_thread(function: Callable[[], T]) -> T:
         running.exception()  # retrieved; nobody is to see it
         raise asyncio.CancelledError
     return running.result()
+
+
+async def in_daemon_thread(function: Callable[[], T]) -> T:
+    """The same; whoever is cancelled does not wait for it: a file system may hang for good."""
+    return await asyncio.get_running_loop().run_in_executor(_ONE_THREAD, function)

@@ -54,6 +54,10 @@ def run(
     --for was over and something that should run did not, 5 when samples that were read were lost
     because the broker did not take them in time.
     """
+    if file is None and state_dir is None:
+        raise typer.BadParameter("name the document, or with --state-dir a tree that keeps its own")
+    if file is not None and init is not None:
+        raise typer.BadParameter("--init goes without FILE: it begins a tree that follows no file")
     from fsmv2.cli.foreground import foreground_process
 
     with foreground_process(whole_program=context.obj is WHOLE) as process, reported():

@@ -58,3 +58,10 @@ def test_a_template_that_does_not_compile_is_told_once() -> None:
     text = TEMPLATE.replace("{{ .HOST }}", "{{ .HOST").replace('"{{ .global.port }}"', "5")
     codes = [d.code for d in parse_plant(HEAD + text + bridge("{HOST: h}")).diagnostics]
     assert codes == ["FSM0210"]
+
+
+def test_each_process_is_looked_at_by_itself() -> None:
+    numbers = range(100)
+    values = ", ".join(f"v{n}: {n}" for n in numbers)
+    processes = "".join(f'  p{n}: {{command: [run, "{{{{ .global.v{n} }}}}"]}}\n' for n in numbers)
+    assert warnings(f"global: {{{values}}}\nprocesses:\n{processes}") == []

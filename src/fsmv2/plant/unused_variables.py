@@ -21,7 +21,8 @@ class Unused:
 
     def __init__(self, warnings: list[Diagnostic]) -> None:
         self._warnings = warnings
-        self._read: dict[int, Paths] = {}  # by identity of a section that bridges may share
+        # By identity of a section that bridges may share. It is kept, as ids are used again.
+        self._read: dict[int, tuple[Any, Paths]] = {}
         self._globals: set[str] = set()
         self._everything = False
         self._templates: set[str] = set()
@@ -77,11 +78,11 @@ class Unused:
         self._warnings.append(node.problem(UNREAD, f"{message}.", key=name, fix=fix, warning=True))
 
     def _paths(self, section: Any) -> Paths:
-        found = self._read.get(id(section))
-        if found is None:
-            try:
-                found = template_references(section)
-            except TemplateError:
-                found = UNCLEAR  # said elsewhere, at its place
-            self._read[id(section)] = found
+        if (known := self._read.get(id(section))) is not None:
+            return known[1]
+        try:
+            found = template_references(section)
+        except TemplateError:
+            found = UNCLEAR  # said elsewhere, at its place
+        self._read[id(section)] = section, found
         return found

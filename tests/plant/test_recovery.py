@@ -89,6 +89,7 @@ MISTAKES: dict[str, Callable[[Any], None]] = {
     "bridge type": at("bridges", 1, *READ, "registers", 0, "type", to="int17"),
     "bridge tag": at("bridges", 1, *READ, "registers", 1, "name", to="a/b"),
     "bridge address": at("bridges", 1, *READ, "address", to="10.0.0.7:modbus"),
+    "no registers": without("bridges", 3, *READ, "registers"),
     "bridge location": at("bridges", 2, "location", to={"aera": "packing"}),
     "bridge state": at("bridges", 2, "state", to="on"),
     "no connection": without("bridges", 2, "template"),

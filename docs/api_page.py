@@ -18,7 +18,7 @@ TEXT = """# The API
 {note}
 HTTP with JSON on the Unix socket `api.sock` in the state directory of a tree, for the user that
 runs it; `fsmv2 trees` says where that is. Where its path would be longer than 107 bytes, the socket
-has a name of its own in `$XDG_RUNTIME_DIR/fsmv2`.
+is in `$XDG_RUNTIME_DIR/fsmv2`, and `api.sock` a link to it.
 
 ```console
 $ curl --unix-socket STATE/api.sock http://fsmv2/v1/workers?path=edge/filler

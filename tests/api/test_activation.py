@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import shutil
 import socket
@@ -20,7 +21,7 @@ from served_tree import TICKER, call, tree_with_api
 from fsmv2.api import activation, http_server
 from fsmv2.errors import ApiUnavailableError
 from fsmv2.operate.remote_tree import RemoteTree
-from fsmv2.operate.socket_place import private_directory, socket_path
+from fsmv2.operate.socket_place import listen, private_directory, socket_path
 
 
 async def test_only_its_owner_may_open_it_and_it_is_gone_at_the_end(tmp_path: Path) -> None:
@@ -50,6 +51,7 @@ async def test_a_socket_that_is_lost_is_made_anew(
 async def test_a_path_that_is_too_long_gets_a_socket_in_a_private_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(activation, "LOOK_EVERY", 0.05)
     short = tempfile.mkdtemp()
     monkeypatch.setenv("XDG_RUNTIME_DIR", short)
     folder = tmp_path / ("long" * 30)
@@ -59,6 +61,13 @@ async def test_a_path_that_is_too_long_gets_a_socket_in_a_private_place(
         assert stat.S_IMODE(api.place.parent.stat().st_mode) == 0o700
         found = await asyncio.to_thread(RemoteTree(tree.directory).overrides)
         assert found == []
+        monkeypatch.delenv("XDG_RUNTIME_DIR")  # as for root, or from a timer
+        assert socket_path(tree.directory) != api.place
+        (tree.directory / "api.sock").unlink()
+        await _until((tree.directory / "api.sock").is_symlink)
+        assert await asyncio.to_thread(RemoteTree(tree.directory).overrides) == []
+    assert not list(tree.directory.glob("api.sock*"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", short)
     assert socket_path(tree.directory) == api.place
     shutil.rmtree(short)
 
@@ -256,3 +265,30 @@ async def test_watchers_are_told_that_the_tree_has_stopped(
         assert b"event: ended" in await reading
     writer.close()
     assert caplog.text == ""
+
+
+async def test_a_client_waits_where_as_many_wait_as_may(tmp_path: Path) -> None:
+    place = tmp_path / "api.sock"
+    with contextlib.closing(listen(place)) as server:
+        waiting = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                waiting.append(socket.socket(socket.AF_UNIX))
+                waiting[-1].setblocking(False)
+                waiting[-1].connect(str(place))
+        asked = asyncio.ensure_future(asyncio.to_thread(RemoteTree(tmp_path).overrides))
+        await asyncio.sleep(0.3)
+        assert not asked.done()
+        accepted = []
+        while not asked.done():
+            await asyncio.sleep(0.02)
+            with contextlib.suppress(BlockingIOError):
+                accepted.append(server.accept()[0])
+                accepted[-1].setblocking(False)
+            for one in accepted:
+                with contextlib.suppress(BlockingIOError, OSError):
+                    if b"GET" in one.recv(1000):
+                        one.send(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]")
+        assert await asked == []
+        for one in (*waiting, *accepted):
+            one.close()

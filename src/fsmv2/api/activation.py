@@ -20,7 +20,7 @@ from fsmv2.errors import FsmError, said
 from fsmv2.host.in_thread import in_daemon_thread
 from fsmv2.operate import TreeHandle
 from fsmv2.operate.running_trees import noted
-from fsmv2.operate.socket_place import listen, socket_path
+from fsmv2.operate.socket_place import link_socket, listen, socket_path, unlink_socket
 from fsmv2.runtime.loop_thread import LoopThread
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Activation:
 
     def _remove(self) -> None:
         if self._inode is not None and _inode(self.place) == self._inode:
-            self.place.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                unlink_socket(self._tree.directory, self.place)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -90,10 +91,13 @@ class Activation:
                 await self._listen()
                 if self._inode is not None:
                     log.warning("the socket %s was gone, and was made anew", self.place)
+            else:
+                await in_daemon_thread(self._link)
 
     async def _listen(self) -> None:
         try:
             made = await in_daemon_thread(lambda: listen(self.place))
+            await in_daemon_thread(self._link)
         except (OSError, FsmError) as error:
             trouble, self._inode = said(error), None
             if trouble != self._trouble:  # once, not at each look
@@ -108,6 +112,10 @@ class Activation:
             return
         self._socket = made
         asyncio.get_running_loop().add_reader(made, self._first, made)
+
+    def _link(self) -> None:
+        with contextlib.suppress(OSError):  # then it is found where the rule says
+            link_socket(self._tree.directory, self.place)
 
     def _let_go(self) -> None:
         """Close the socket on which nobody has come."""

@@ -11,6 +11,7 @@ import http.client
 import os
 import secrets
 import socket
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -28,7 +29,7 @@ from fsmv2.errors import (
     said,
 )
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
-from fsmv2.operate.socket_place import socket_path
+from fsmv2.operate.socket_place import known_socket
 from fsmv2.operate.verbs import Verbs
 
 T = TypeVar("T")
@@ -57,7 +58,15 @@ class _Connection(http.client.HTTPConnection):
         """Open the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
-        self.sock.connect(os.fspath(self._place))
+        limit = time.monotonic() + (self.timeout or 0.0)
+        while True:
+            try:
+                self.sock.connect(os.fspath(self._place))
+                return
+            except BlockingIOError:  # as many wait as the kernel lets wait: the tree is busy
+                if time.monotonic() > limit:
+                    raise TimeoutError from None
+                time.sleep(0.05)
 
 
 class RemoteTree(Verbs):
@@ -66,7 +75,7 @@ class RemoteTree(Verbs):
     def __init__(self, directory: Path, *, tool: str = "") -> None:
         """`tool` is recorded beside who asks, whom the kernel knows."""
         self.directory = directory
-        self._place = socket_path(directory)
+        self._place = known_socket(directory)
         self._agent = tool or f"fsmv2 {__version__}"
 
     async def ask(

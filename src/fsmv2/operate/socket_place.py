@@ -2,7 +2,8 @@
 
 A Unix socket's path has at most 107 bytes. A longer one is replaced by a name made of its digest,
 in a directory that only this user can enter: the one the system gives, or one of our own in the
-temporary directory. Whoever has the state directory finds it by the same rule.
+temporary directory. A link in the state directory says where, as who asks may have another
+environment, and be root.
 """
 
 from __future__ import annotations
@@ -28,6 +29,34 @@ def socket_path(state_directory: Path) -> Path:
         return place
     digest = hashlib.blake2b(os.fsencode(place), digest_size=12).hexdigest()
     return runtime_directory() / f"{digest}.sock"
+
+
+def known_socket(state_directory: Path) -> Path:
+    """Where the socket of a tree is for one who asks: by its link, or where it would be."""
+    link = state_directory.absolute() / NAME
+    try:
+        return Path(os.readlink(link))
+    except OSError:  # a socket, or nothing
+        return socket_path(state_directory)
+
+
+def link_socket(state_directory: Path, place: Path) -> None:
+    """Have `known_socket` find a socket that is in another place; OSError: it cannot be said."""
+    link = state_directory.absolute() / NAME
+    if place == link or (link.is_symlink() and os.readlink(link) == os.fspath(place)):
+        return
+    new = link.with_name(f"{NAME}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(place)
+    new.replace(link)
+
+
+def unlink_socket(state_directory: Path, place: Path) -> None:
+    """Remove a socket, and the link to it."""
+    place.unlink(missing_ok=True)
+    link = state_directory.absolute() / NAME
+    if link.is_symlink():
+        link.unlink(missing_ok=True)
 
 
 def runtime_directory() -> Path:

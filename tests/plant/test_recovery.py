@@ -172,3 +172,12 @@ def test_bridges_by_their_other_name_are_looked_at_like_that() -> None:
         for key in ("bridges", "protocolConverter")
     ]
     assert codes[0] == codes[1]
+
+
+@pytest.mark.parametrize(("key", "url"), [("urll", "nats://10.0.0.1:4222"), ("url", 5)])
+def test_what_goes_with_a_wrong_address_of_the_broker_is_looked_at(key: str, url: Any) -> None:
+    login = {"user": "u", "password": "p", "ca_file": "{{ .global.NOWHERE }}"}
+    document = {**whole(), "broker": {"embedded": False, key: url, **login}}
+    with pytest.raises(DocumentError) as caught:
+        parse_plant(msgspec.json.encode(document).decode())
+    assert {d.path for d in caught.value.diagnostics} == {f"broker.{key}", "broker.ca_file"}

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+import msgspec
+
 from fsmv2 import Diagnostic
 from fsmv2.document import Node, around, decode, decode_sound
+from fsmv2.errors import nearest
 from fsmv2.plant.processes import process_nodes
-from fsmv2.plant.sections import PlantSection
+from fsmv2.plant.sections import BrokerSection, PlantSection
 
 MISSING, NO_CONNECTION, TAKEN = "FSM0121", "FSM0132", "FSM0131"
 """Problems that do not make wrong what is at their path: something else is not there, or a name
 serves though it is another one's, too."""
+
+BROKER_KEYS = {field.encode_name for field in msgspec.structs.fields(BrokerSection)}
 
 
 def sound_part(root: Node, problems: Iterable[Diagnostic]) -> tuple[Node, PlantSection] | None:
@@ -25,7 +30,7 @@ def sound_part(root: Node, problems: Iterable[Diagnostic]) -> tuple[Node, PlantS
     found = decode_sound(root, PlantSection, wrong).node
     if found is None:
         return None
-    part = _judged(found, {path for one in wrong for path in around(one)})
+    part = _judged(_with_url(found, wrong), {path for one in wrong for path in around(one)})
     section, _ = decode(part, PlantSection)
     return (part, section) if section is not None else None
 
@@ -49,6 +54,21 @@ def _judged(part: Node, touched: Collection[str]) -> Node:
     if entries := process_nodes(part):
         of = found["processes"].of
         found["processes"] = of({key: entry for key, entry in entries.items() if judged(entry)})
-    if "broker.url" in touched:  # the other keys go with it, or stand against it
-        found.pop("broker", None)
     return part.of(found)
+
+
+def _with_url(part: Node, wrong: Collection[str]) -> Node:
+    """With an address of the broker if a wrong one was left out: other keys go with it."""
+    broker = part.get("broker")
+    if broker is None or "url" in broker.value or not any(map(_is_url, wrong)):
+        return part
+    url = Node.from_data("nats://broker", "broker.url")
+    return part.of({**part.value, "broker": broker.of({**broker.value, "url": url})})
+
+
+def _is_url(path: str) -> bool:
+    """Whether this is the key `url` of the broker, or what seems to be meant as that."""
+    section, _, key = path.partition(".")
+    return section == "broker" and (
+        key == "url" or (key not in BROKER_KEYS and nearest(key, ["url"]) is not None)
+    )

@@ -6,6 +6,7 @@ import pytest
 from job_tree import Jobs, job, simulate, team
 
 from fsmv2 import EngineSettings
+from fsmv2.core.life.requests import LATEST_END
 
 
 @pytest.fixture
@@ -71,3 +72,16 @@ def test_retry_now_makes_a_worker_that_could_not_be_made(jobs: Jobs) -> None:
         sim.retry("t/a")
         sim.run(10)
         assert sim["t/a"].state == "running"
+
+
+@pytest.mark.parametrize("until", [-1.0, LATEST_END, float("inf"), float("nan")])
+def test_an_end_that_is_no_time_is_refused(jobs: Jobs, until: float) -> None:
+    with simulate(jobs, team("t", job("a"))) as sim:
+        sim.run(1)
+        sim.stop_path("t/a", until=until)
+        sim.run(1)
+        assert "test cannot stop: it cannot end at" in sim.texts("command", "t/a")[-1]
+        assert sim.core.overrides == {}
+        sim.stop_path("t/a", until=LATEST_END - 1)
+        sim.run(1)
+        assert sim["t/a"].overrides == ("stopped by test until 9999-12-31T23:59:59.000Z",)

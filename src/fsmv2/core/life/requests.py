@@ -30,6 +30,9 @@ from fsmv2.model import ENGINE_KEYS
 TRIED_BY_TIMER = ("retry", "repair", "create", "breaker", "restart", "recreate")
 """Timers that stand for a try which waits for its time."""
 
+LATEST_END = 253_402_300_800.0
+"""The year 10000, in Unix seconds: what is later cannot be written as a time."""
+
 Request = (
     RestartAsked
     | RetryAsked
@@ -80,7 +83,9 @@ def refusal(tree: Tree, event: Request) -> str:
             if name not in s.user or name in ENGINE_KEYS:
                 known = [one for one in s.user if one not in ENGINE_KEYS]
                 return f"{s.path} has no variable '{name}'. {suggest(name, known)}".rstrip()
-            return settable.unsettable(name, s.user[name], value)
+            return settable.unsettable(name, s.user[name], value) or _no_end(event)
+        case StopPathAsked():
+            return _no_end(event)
         case UnsetVariableAsked(_, name):
             by_hand = f"'{name}' is not set by hand at {s.path}."
             return f"{by_hand} {suggest(name, found.variables)}".rstrip()
@@ -89,6 +94,12 @@ def refusal(tree: Tree, event: Request) -> str:
         case AcknowledgeAsked() if s.attempts is None or not s.attempts.escalated:
             return f"there is no escalation of {s.path}"
     return ""
+
+
+def _no_end(event: SetVariableAsked | StopPathAsked) -> str:
+    """Why it cannot end when it is to: stored, that would be an override nobody can show."""
+    fits = event.until is None or 0.0 <= event.until < LATEST_END
+    return "" if fits else f"it cannot end at {event.until} s: that is no time"
 
 
 def _held(s: Supervisor) -> str:

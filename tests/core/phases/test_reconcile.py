@@ -187,6 +187,27 @@ def test_two_children_of_one_name_are_refused_with_what_to_do(world: World) -> N
         )
 
 
+def test_children_that_are_refused_are_looked_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often their parent is ticked; and the refusal is no other trouble of it."""
+    looked: list[int] = []
+    real = reconcile._by_name
+    monkeypatch.setattr(
+        reconcile, "_by_name", lambda specs: looked.append(len(specs)) or real(specs)
+    )
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        looked.clear()
+        sim.declare(group("g", *[device("a", pin=pin) for pin in range(3)]))
+        sim.run(1)
+        ticks = sim["g"].ticks
+        sim.run(200)
+        assert sim["g"].ticks > ticks
+        assert looked == [3]
+        assert [found.type for found in sim["g"].conditions] == ["ChildrenAccepted"]
+
+
 def test_what_is_equal_is_held_once_so_that_it_is_the_same_next_time(world: World) -> None:
     with simulate(world, group("g", device("a"), device("b"))) as sim:
         sim.run(5)

@@ -198,3 +198,21 @@ def test_the_history_of_a_document_is_listed_shown_and_compared(machine: Machine
     assert '+    command: [sleep, "2000"]' in machine.says("diff", "1", code=1)
     assert machine.says("diff", "2") == ""
     assert "Kept are: 1 to 2" in machine.says("show", "7", code=1)
+
+
+@pytest.mark.real
+def test_fsmv2_alone_is_ended_and_its_processes_go_on(machine: Machine) -> None:
+    def pid(path: str) -> int:
+        answer = json.loads(machine.says("why", path, "--json"))
+        return int(answer["node"]["observed"]["pid"])
+
+    before = pid("edge/ticker")
+    said = machine.says("stop", "--keep", "-m", "upgrade")
+    assert said == "fsmv2 has ended; broker and processes go on, and the next run adopts them\n"
+    assert machine.run is not None
+    assert machine.run.wait(30) == 0
+    os.kill(before, 0)  # it lives
+    machine.start()
+    assert pid("edge/ticker") == before, "adopted, not started again"
+    assert "name the paths to stop" in machine.says("stop", code=2)
+    assert "name the paths to stop" in machine.says("stop", "edge", "--keep", code=2)

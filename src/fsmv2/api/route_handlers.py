@@ -13,7 +13,7 @@ from fsmv2.host.in_thread import in_thread
 from fsmv2.operate import TreeHandle
 from fsmv2.operate import generations as kept
 from fsmv2.operate.request_effects import below
-from fsmv2.operate.request_types import Answer, PathOverride
+from fsmv2.operate.request_types import Answer, PathOverride, Reason
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.store import GenerationInfo, Head
 
@@ -81,6 +81,19 @@ class GenerationText(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, str]
 
 
+class LeaveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why fsmv2 is to end."""
+
+    reason: Reason = ""
+
+
+class Leaving(msgspec.Struct, frozen=True, kw_only=True):
+    """It ends: process `pid` lets go of the state directory within moments."""
+
+    pid: int
+    text: str = "fsmv2 ends; broker and processes go on"
+
+
 async def overview(call: Call) -> Overview:
     """Which tree this is."""
     tree = call.tree
@@ -146,6 +159,12 @@ async def generation(call: Call) -> GenerationText:
     found = await in_thread(lambda: kept.generation(call.tree.directory, number))
     about = {name: getattr(found, name) for name in GenerationInfo.__struct_fields__}
     return GenerationText(about=GenerationInfo(**about), files=kept.shown(found.files))
+
+
+async def leave(call: Call) -> Leaving:
+    """End fsmv2 alone."""
+    call.tree.ask_to_leave(reason=call.body.reason, who=call.who)
+    return Leaving(pid=os.getpid())
 
 
 async def request(call: Call) -> Answer:

@@ -12,6 +12,8 @@ from fsmv2.api.route_handlers import (
     Call,
     DocumentHistory,
     GenerationText,
+    LeaveRequest,
+    Leaving,
     Overview,
     RecordedEvent,
     WorkerSummary,
@@ -137,6 +139,14 @@ ROUTES = (
         query=WhichGeneration,
         answer=GenerationText,
         problems={404: "This generation is not kept; the fix says which are."},
+    ),
+    Route(
+        method="POST",
+        path="/v1/leave",
+        summary="End fsmv2 alone; broker and processes go on, and the next run adopts them",
+        handler=route_handlers.leave,
+        body=LeaveRequest,
+        answer=Leaving,
     ),
     Route(
         method="POST",

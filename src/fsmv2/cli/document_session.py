@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from fsmv2.api.activation import served
@@ -54,6 +56,21 @@ def run_document(
         return asyncio.run(_run(prepared, process, show, seconds, save_svg, output=output))
 
 
+@contextlib.asynccontextmanager
+async def _ended_when(left: asyncio.Event, session: TreeSession) -> AsyncIterator[None]:
+    """While inside, the session ends also when somebody has asked to end fsmv2 alone."""
+
+    async def wait() -> None:
+        await left.wait()
+        session.ask_end()
+
+    waiting = asyncio.get_running_loop().create_task(wait())
+    try:
+        yield
+    finally:
+        waiting.cancel()
+
+
 async def _run(
     prepared: PreparedTree,
     process: ForegroundProcess,
@@ -67,15 +84,19 @@ async def _run(
         filter_logs(session.wrote if output else None)
         async with bounded_pauses(), start(prepared, listener=session.listener) as tree:
             with prepared.watched(session.warn):
-                async with served(tree):
+                async with served(tree), _ended_when(tree.left, session):
                     await session.hold(tree, seconds)
             # Who ends it by hand has seen the tree; a program has only the exit code.
-            time_over = not session.asked
+            time_over = not session.asked and not tree.leaving
             last = await tree.view()
             waiting = tree.unsettled_in(last) if time_over else {}
             save_picture(show, save_svg)
-            session.note(f"{session.why}stopping, children before parents; Ctrl-C again forces")
-            await session.end(tree, who=session.asked or "--for")
+            if tree.leaving:
+                session.note("ends, and leaves broker and processes running")
+                await tree.leave()
+            else:
+                session.note(f"{session.why}stopping, children before parents; Ctrl-C again forces")
+                await session.end(tree, who=session.asked or "--for")
         code = exit_code(forced=tree.forced, dropped=tree.dropped, waiting=waiting)
         text, data = summary(last, tree.forced, tree.killed, waiting, tree.dropped)
         session.show.summary(text, {**data, "exit": code})

@@ -16,6 +16,12 @@ Paths = Annotated[
         metavar="PATH...", help="Workers, as `render` shows them; * and ** stand for several."
     ),
 ]
+SomePaths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH...]", help="Workers, as `render` shows them; * and ** stand for several."
+    ),
+]
 OnePath = Annotated[str, typer.Argument(metavar="PATH", help="The worker, as `render` shows it.")]
 Tree = Annotated[
     Path | None,

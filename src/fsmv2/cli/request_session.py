@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from fsmv2.operate.path_patterns import is_pattern, matching
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Answer, Request
 from fsmv2.operate.running_trees import chosen_tree
+from fsmv2.operate.state_directory import holder
 
 
 class _Worker(msgspec.Struct, frozen=True):
@@ -63,6 +65,22 @@ def ask(
         if as_json:  # also what was done before it could no longer be reached
             put_json(answers)
     return code
+
+
+def leave(*, file: Path | None, state_dir: Path | None, reason: str, wait: float) -> int:
+    """End fsmv2 alone, and wait until it has let go of its state directory; the exit code."""
+    directory = chosen_tree(file, state_dir)
+    pid = RemoteTree(directory, tool="fsmv2 stop").leave(reason)
+    limit = time.monotonic() + wait
+    while holder(directory) == str(pid):
+        if time.monotonic() > limit:
+            complain(
+                f"process {pid} has not ended within {wait:g} s", fix="Look at it again later."
+            )
+            return PENDING
+        time.sleep(0.05)
+    put("fsmv2 has ended; broker and processes go on, and the next run adopts them")
+    return OK
 
 
 def _confirmed(verb: str, paths: list[str]) -> bool:

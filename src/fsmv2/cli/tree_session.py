@@ -101,6 +101,10 @@ class TreeSession:
             async with asyncio.timeout(seconds):
                 await self.watch(tree, self._asked.wait())
 
+    def ask_end(self) -> None:
+        """End it as a signal does, for another reason."""
+        self._asked.set()
+
     async def watch(self, tree: SessionTree, waited: Coroutine[Any, Any, Any]) -> bool:
         """Await it while the tree is shown; False when a forced end was asked for before."""
         task = asyncio.ensure_future(waited)

@@ -47,6 +47,10 @@ class _Problem(msgspec.Struct, frozen=True):
     fix: str = ""
 
 
+class _Leaving(msgspec.Struct, frozen=True):
+    pid: int
+
+
 class _Connection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
@@ -100,6 +104,13 @@ class RemoteTree(Verbs):
             ) from None
         raw = self._call("POST", "/v1/requests", query, body, headers, wait + ANSWER_WITHIN)
         return msgspec.json.decode(raw, type=Answer)
+
+    def leave(self, reason: str = "") -> int:
+        """End the fsmv2 that runs this tree, and nothing else; the process that ends; blocks."""
+        body = msgspec.json.encode({"reason": reason})
+        headers = {"Content-Type": "application/json"}
+        raw = self._call("POST", "/v1/leave", {}, body, headers, ANSWER_WITHIN)
+        return msgspec.json.decode(raw, type=_Leaving).pid
 
     def overrides(self, path: str = "") -> list[PathOverride]:
         """What operators asked for at a path and below, or anywhere; blocks."""

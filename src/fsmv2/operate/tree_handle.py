@@ -48,6 +48,10 @@ class TreeHandle(Verbs):
         self._prepared = prepared
         self._kit = kit
         self._runtime = runtime
+        self._loop = asyncio.get_running_loop()
+        self._leaving: tuple[str, str] | None = None
+        self.left = asyncio.Event()
+        """Set when somebody has asked to end fsmv2 alone."""
         self.forced: list[str] = []
         """What did not end by itself and was forced to, as `path: reason`."""
         self.killed: tuple[str, ...] = ()
@@ -155,6 +159,25 @@ class TreeHandle(Verbs):
         """Stop the tree, children before parents; forced after `deadline` seconds (settings)."""
         await self._runtime.stop(deadline=deadline, who=who)
 
+    def ask_to_leave(self, *, reason: str = "", who: str = "program") -> None:
+        """Have whoever holds the tree end it, and leave broker and processes running.
+
+        From any thread. `left` is set; the holder then calls `leave`.
+        """
+        self._leaving = (reason, who)
+        self._loop.call_soon_threadsafe(self.left.set)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether that was asked for."""
+        return self._leaving is not None
+
+    async def leave(self) -> None:
+        """End the tree without stopping what it started; the next run adopts it."""
+        reason, who = self._leaving or ("", "program")
+        self._leaving = (reason, who)
+        await self._runtime.leave(reason=reason, who=who)
+
     def force(self, *, who: str = "program") -> None:
         """Stop waiting for an orderly stop that is under way."""
         self._runtime.force(who=who)
@@ -239,7 +262,7 @@ async def start(
                 async with kept(prepared, runtime):
                     yield tree
     await in_thread(prepared.ended)
-    if tree.forced:
+    if tree.forced and not tree.leaving:
         tree.killed = await asyncio.to_thread(_kill_left, plant)
 
 

@@ -20,6 +20,7 @@ from fsmv2.core import (
     Core,
     EngineSettings,
     ForceAsked,
+    LeaveAsked,
     PauseAsked,
     Report,
     RestartAsked,
@@ -421,6 +422,14 @@ class Runtime:
     def force(self, *, who: str = "program") -> None:
         """Stop waiting for an orderly stop that is under way."""
         self._post(ForceAsked(who))
+
+    async def leave(self, *, reason: str = "", who: str = "program") -> None:
+        """End without stopping anything: what workers started outside goes on, and is adopted.
+
+        By the next runtime with the same places, for types that adopt: `broker` and `process` do.
+        """
+        self._post(LeaveAsked(who, reason))
+        await self._parts.supervision_thread.run(self._finished(2 * ABANDON_AFTER))
 
     async def _close_store(self) -> None:
         """Have the last changes written; loudly when that is not possible."""

@@ -18,6 +18,7 @@ from fsmv2.core import (
     Event,
     ForceAsked,
     Instruction,
+    LeaveAsked,
     PauseAsked,
     Report,
     Save,
@@ -53,7 +54,8 @@ TRUSTED = 5.0
 written, since nobody could hold it. Five beats, so that a busy machine does not refuse by itself,
 and as long as a command may wait."""
 
-HOLDS = (PauseAsked, StopPathAsked, StopAsked, ForceAsked)
+Hold = PauseAsked | StopPathAsked | StopAsked | ForceAsked | LeaveAsked
+HOLDS = (PauseAsked, StopPathAsked, StopAsked, ForceAsked, LeaveAsked)
 """Events that hold writes from the moment they are asked, not only when their turn comes."""
 
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -95,7 +97,7 @@ class Supervision:
         self.recorder = recorder
         self._listeners: list[Listener] = []
         self._inbox: deque[Event] = deque()
-        self._asked_to_hold: tuple[PauseAsked | StopPathAsked | StopAsked | ForceAsked, ...] = ()
+        self._asked_to_hold: tuple[Hold, ...] = ()
         self._hold_lock = threading.Lock()
         self._closed = False
         self._decided_at = time.clock_gettime(CLOCK)
@@ -133,7 +135,7 @@ class Supervision:
         if self._beat is not None and silent > TRUSTED:
             return f"its supervision has not answered for {silent:.0f} s"
         for event in self._asked_to_hold:
-            if isinstance(event, StopAsked | ForceAsked):
+            if isinstance(event, StopAsked | ForceAsked | LeaveAsked):
                 return f"stop asked by {event.who}"
             if path == event.path or path.startswith(f"{event.path}/"):
                 what = "pause" if isinstance(event, PauseAsked) else "stop"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from fsmv2.cli.error_messages import reported
@@ -11,7 +13,7 @@ from fsmv2.cli.request_options import (
     DryRun,
     ForAWhile,
     NoWait,
-    Paths,
+    SomePaths,
     Timeout,
     Tree,
     Why,
@@ -20,7 +22,7 @@ from fsmv2.cli.request_options import (
 
 
 def stop(
-    paths: Paths,
+    paths: SomePaths = None,
     reason: Why = "",
     seconds: ForAWhile = None,
     file: Tree = None,
@@ -30,19 +32,31 @@ def stop(
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep",
+            help="End fsmv2 itself; broker and processes go on, and the next run adopts them.",
+        ),
+    ] = False,
 ) -> None:
     """Stop what is at PATH and below until it is started again, or for a while.
 
-    It ranks as disabled in the document, and outlasts a restart of fsmv2.
+    It ranks as disabled in the document, and outlasts a restart of fsmv2. To end the whole tree,
+    send SIGTERM to `fsmv2 run`, or type Ctrl-C there; --keep ends fsmv2 alone, for an upgrade.
     """
+    if keep == bool(paths):
+        raise typer.BadParameter("name the paths to stop, or with --keep end fsmv2 itself")
     with reported():
-        from fsmv2.cli.request_session import ask
+        from fsmv2.cli.request_session import ask, leave
         from fsmv2.operate.request_types import Stop
 
+        if keep:
+            raise typer.Exit(leave(file=file, state_dir=state_dir, reason=reason, wait=timeout))
         raise typer.Exit(
             ask(
                 lambda path: Stop(path=path, reason=reason, seconds=seconds),
-                paths,
+                paths or [],
                 verb="stop",
                 file=file,
                 state_dir=state_dir,

@@ -141,6 +141,13 @@ class ForceAsked(msgspec.Struct, frozen=True, gc=False):
     who: str = "operator"
 
 
+class LeaveAsked(msgspec.Struct, frozen=True, gc=False):
+    """fsmv2 is to end, and to leave what it started running: the next one adopts it."""
+
+    who: str = "operator"
+    reason: str = ""
+
+
 class LoopBlocked(msgspec.Struct, frozen=True, gc=False):
     """The work loop has not come round for so many seconds: in `what` of `path` ("" if unknown).
 
@@ -271,6 +278,7 @@ Event = (
     | SecretsUnread
     | StopAsked
     | ForceAsked
+    | LeaveAsked
     | RestartAsked
     | RetryAsked
     | PauseAsked

@@ -7,7 +7,7 @@ drained, or its deadline is reached, its top is released (`release`).
 
 from __future__ import annotations
 
-from fsmv2.core.contract.events import ForceAsked, StopAsked
+from fsmv2.core.contract.events import ForceAsked, LeaveAsked, StopAsked
 from fsmv2.core.contract.instructions import Collect
 from fsmv2.core.life.release import finish, stops_together
 from fsmv2.core.policy import detect_only
@@ -49,6 +49,17 @@ def force_all(tree: Tree, event: ForceAsked) -> None:
     if tree.root is not None:
         tree.root.stop = StopRequest(StopKind.SHUTDOWN, tree.now, f"forced by {event.who}")
         deadline_reached(tree, tree.root)
+
+
+def leave_all(tree: Tree, event: LeaveAsked) -> None:
+    """Release everything without asking anybody to stop: what they started goes on running."""
+    tree.stopping = True
+    if tree.root is not None:
+        why = f": {event.reason}" if event.reason else ""
+        reason = f"fsmv2 ends and leaves what runs: asked by {event.who}{why}"
+        tree.root.stop = StopRequest(StopKind.SHUTDOWN, tree.now, reason)
+        tree.report("stop", tree.root, reason)
+        finish(tree, tree.root, forced=True)
 
 
 # ---- asking -------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from fsmv2.core import (
     Event,
     ForceAsked,
     Instruction,
+    LeaveAsked,
     LoopBlocked,
     LoopFreed,
     Observed,
@@ -129,6 +130,10 @@ def happened(event: Event) -> str:
             return f"secrets that cannot be read: {' '.join(problems) or 'none'}"
         case StopAsked(who):
             return f"stop asked by {who}"
+        case LeaveAsked(who, reason):
+            return f"fsmv2 is to end and leave what runs, asked by {who}" + (
+                f": {reason}" if reason else ""
+            )
         case ForceAsked(who):
             return f"forced by {who}"
         case StopPathAsked(_, who, reason):

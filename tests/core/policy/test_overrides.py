@@ -357,6 +357,23 @@ def test_a_variable_that_nobody_knows_is_refused_with_the_nearest() -> None:
         assert sim.core.overrides == {}
 
 
+def test_what_is_the_engines_or_no_value_is_not_set() -> None:
+    a = device("a", template="{{ .PORT }}", user={"PORT": 1, "location": "of a derive"})
+    with simulate_lamps(World(), group("g", a)) as sim:
+        sim.run(10)
+        sim.set_variable("g/a", "location", "x")
+        sim.set_variable("g/a", "PORT", {"env": "PORT"})
+        sim.set_variable("g/a", "PORT", 2, until=-1.0)
+        sim.run(1)
+        assert sim.texts("command", "g/a") == [
+            "test cannot set: g/a has no variable 'location'. Known: PORT.",
+            "test cannot set: PORT cannot be made a secret by hand. Declare it in the document, "
+            "as `env:` or `file:`.",
+            "test cannot set: it cannot end at -1.0 s: that is no time",
+        ]
+        assert sim.core.overrides == {}
+
+
 def test_what_is_set_for_a_while_is_as_declared_again_after_it() -> None:
     with simulate_lamps(World(), lamps()) as sim:
         sim.run(10)

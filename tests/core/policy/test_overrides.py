@@ -365,12 +365,10 @@ def test_what_is_the_engines_or_no_value_is_not_set() -> None:
         sim.set_variable("g/a", "PORT", {"env": "PORT"})
         sim.set_variable("g/a", "PORT", 2, until=-1.0)
         sim.run(1)
-        assert sim.texts("command", "g/a") == [
-            "test cannot set: g/a has no variable 'location'. Known: PORT.",
-            "test cannot set: PORT cannot be made a secret by hand. Declare it in the document, "
-            "as `env:` or `file:`.",
-            "test cannot set: it cannot end at -1.0 s: that is no time",
-        ]
+        not_known, secret, no_end = sim.texts("command", "g/a")
+        assert not_known == "test cannot set: g/a has no variable 'location'. Known: PORT."
+        assert secret.startswith("test cannot set: PORT cannot be made a secret by hand. Declare")
+        assert no_end == "test cannot set: it cannot end at -1.0 s: that is no time"
         assert sim.core.overrides == {}
 
 
@@ -434,3 +432,62 @@ def test_the_root_is_paused_and_resumed_like_any_other() -> None:
     assert overrides.paused_by(tree["a"]) == "paused by ann"
     overrides.resume(tree.core, "a", "ann")
     assert overrides.paused_by(tree["a"]) == ""
+
+
+def test_who_hears_of_a_stop_a_set_and_of_their_ends_and_why() -> None:
+    tree = by_hand(group("r", device("a", template="{{ .PORT }}", user={"PORT": 1})))
+    tree.tick()
+    core, a = tree.core, tree["r/a"]
+    told(tree)
+    overrides.stop(core, a, "ann", "", None)
+    assert told(tree) == dict.fromkeys(("r", "r/a"), (Cause("command", "stopped at r/a"),))
+    overrides.start(core, "r/a", "ann")
+    assert told(tree) == dict.fromkeys(("r", "r/a"), (Cause("command", "started at r/a"),))
+    overrides.set_variable(core, a, "PORT", 2, "ann", "", None)
+    assert told(tree) == {"r/a": (Cause("command", "PORT set at r/a"),)}
+    overrides.unset_variable(core, "r/a", "PORT", "ann")
+    assert told(tree) == {"r/a": (Cause("command", "PORT as declared at r/a"),)}
+
+
+def test_one_variable_is_as_declared_again_and_the_others_stay_set() -> None:
+    tree = by_hand(device("a", user={"PORT": 1, "HOST": 2}))
+    tree.tick()
+    for name in ("PORT", "HOST"):
+        overrides.set_variable(tree.core, tree["a"], name, 9, "ann", "", None)
+    overrides.unset_variable(tree.core, "a", "PORT", "ann")
+    assert dict(overrides.of(tree.core, "a").values) == {"HOST": 9}
+
+
+def test_all_that_concerns_a_worker_is_said_of_it_its_own_first() -> None:
+    tree = by_hand(group("r", device("a")))
+    tree.tick()
+    overrides.pause(tree.core, tree["r"], "ann", "")
+    overrides.stop(tree.core, tree["r/a"], "bob", "", None)
+    assert overrides.told(tree["r/a"]) == ("stopped by bob", "paused by ann (at r)")
+    overrides.pause(tree.core, tree["r/a"], "eve", "")
+    conditions = tree["r/a"].conditions
+    assert conditions is not None
+    assert conditions["Managed"].reason == (
+        "paused by eve; it is observed, nothing in it is started; stopped by bob"
+    )
+
+
+def test_to_end_what_is_not_there_changes_nothing() -> None:
+    tree = by_hand(device("a"))
+    tree.tick()
+    overrides.resume(tree.core, "a", "ann")
+    assert tree.core.overrides == {}
+
+
+def test_what_is_over_when_it_is_asked_for_ends_at_once_and_no_timer_is_left(jobs: Jobs) -> None:
+    with simulate(jobs, job("a")) as sim:
+        sim.run(10)
+        sim.stop_path("a", until=sim.core.wall() - 5)
+        sim.run(0.5)
+        assert sim.core.overrides == {}
+        sim.stop_path("a", until=sim.core.wall() + 500)
+        sim.run(1)
+        assert "override" in sim.supervisor("a").timers
+        sim.start_path("a")
+        sim.run(1)
+        assert "override" not in sim.supervisor("a").timers

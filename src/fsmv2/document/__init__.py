@@ -4,8 +4,8 @@ source, scan, yaml_events, node_builder,
   yaml_scalars, yaml_errors               text → nodes, or what is wrong with it
 node, document, node_paths                the tree, and places in it
 folder                                    many files as one document
-decode, decoders, containers, scalars,
-  one_of, template_fields, duration, address_fields  nodes → typed values
+decode, decoders, struct_reader, containers,
+  unions, scalars, one_of, template_fields, duration, address_fields  nodes → typed values
 desired_yaml                              a desired state read back from YAML
 problem_codes, display                    the catalogue of problems; values as messages show them
 """

@@ -1,297 +1,17 @@
-"""Readers of what holds other values: structs, mappings, lists, unions, templated values."""
+"""Readers of what holds many values of one type, or a few of several: mappings and lists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from fsmv2.document.display import shown, shown_path
 from fsmv2.document.node import Node
-from fsmv2.document.node_paths import join, parse_path
 from fsmv2.document.scalars import BAD, Leaf, Problems, Reader, mismatch
-from fsmv2.document.template_fields import is_template
-from fsmv2.errors import Diagnostic, DocumentError, FsmError, UnfitError, nearest, suggest
+from fsmv2.document.struct_reader import MAPPING, Fields, neutral_node, unlisted
 
-MAPPING = frozenset(("mapping",))
 SEQUENCE = frozenset(("sequence",))
-BROKEN_RULE = (FsmError, ValueError, TypeError)
-"""What the `__post_init__` of a struct raises."""
-
-
-class Field:
-    """One field of a struct: its key in the document, its attribute, and how it is read."""
-
-    __slots__ = ("default", "key", "name", "reader", "required")
-
-    def __init__(self, info: msgspec.structs.FieldInfo, reader: Reader) -> None:
-        self.key = info.encode_name
-        self.name = info.name
-        self.required = info.required
-        self.default = info.default
-        self.reader = reader
-
-
-class Fields:
-    """A Struct: its keys, other spellings of them, required ones, and its own rules."""
-
-    kinds = MAPPING
-    expected = "keys and values"
-
-    def __init__(
-        self,
-        type_: type[msgspec.Struct],
-        reader_of: Callable[[Any], Reader],
-        *,
-        as_written: bool = False,
-    ) -> None:
-        """`as_written`: the keys are checked, and no instance is made."""
-        self._type = type_
-        self._reader_of = reader_of
-        self._as_written = as_written
-        self._aliases: Mapping[str, str] = getattr(type_, "ALIASES", {})
-        self._fields: dict[str, Field] = {}
-        self._has_rules = hasattr(type_, "__post_init__")
-
-    def _ready(self) -> dict[str, Field]:
-        if not self._fields:  # not in __init__: a struct may contain itself
-            infos = msgspec.structs.fields(self._type)
-            for info in sorted(infos, key=lambda info: not info.required):
-                self._fields[info.encode_name] = Field(info, self._reader_of(info.type))
-        return self._fields
-
-    def read(self, node: Node, problems: Problems) -> Any:
-        """An instance of the struct."""
-        fields = self._ready()
-        if node.kind != "mapping":
-            problems.append(mismatch(node, self.expected, self._fix(node, fields)))
-            return BAD
-        before = len(problems)
-        values: dict[str, Any] = {}
-        written: dict[str, str] = {}
-        guessed: set[str] = set()
-        for key, child in node.value.items():
-            field = fields.get(self._aliases.get(key, key))
-            if field is None:
-                guessed.add(self._unknown(node, key, fields, problems))
-            elif field.key in written:
-                first = written[field.key]
-                problems.append(
-                    node.problem(
-                        "FSM0110",
-                        f"'{key}' and '{first}' are two names of the same key.",
-                        key=key,
-                        fix=f"Put all of it under '{field.key}'.",
-                    )
-                )
-            else:
-                written[field.key] = key
-                values[field.name] = self._value(node, key, field, child, problems)
-        # A misspelt key explains the missing one.
-        self._report_missing(node, fields, {*written, *guessed}, problems)
-        return self._build(node, values, problems) if len(problems) == before else BAD
-
-    def sound(self, node: Node, problems: Problems) -> Node | None:
-        """What is known and can be read; a neutral value where a key is needed and has none."""
-        found = self._parts(node, problems)
-        if found is None or self._as_written or not self._has_rules:
-            return found
-        refused = self._refused(found)
-        if not refused:
-            return found
-        problems += [_at(found, problem) for problem in refused]
-        wrong = {_reached(found, problem.path)[0].path for problem in refused}
-        if node.path in wrong:
-            return None
-        found = self._parts(found.with_unknown(wrong), [])
-        return None if found is None or self._refused(found) else found
-
-    def neutral(self, path: str) -> Any:
-        """The keys that must be written."""
-        fields = [field for field in self._ready().values() if field.required]
-        found = {field.key: field.reader.neutral(join(path, field.key)) for field in fields}
-        return BAD if any(value is BAD for value in found.values()) else found
-
-    def _parts(self, node: Node, problems: Problems) -> Node | None:
-        if node.kind != "mapping":
-            return None
-        fields = self._ready()
-        written: dict[str, str] = {}
-        found: dict[str, Node] = {}
-        for key, child in node.value.items():
-            field = fields.get(self._aliases.get(key, key))
-            if field is None or field.key in written:
-                continue
-            written[field.key] = key
-            part = self._part(field, child, problems)
-            if part is not None:
-                found[key] = part
-        needed = [field for field in fields.values() if self._needs(field)]
-        for field in needed:
-            key = written.get(field.key, field.key)
-            if key not in found:
-                part = _neutral(field.reader, join(node.path, key))
-                if part is None:
-                    return None
-                found[key] = part
-        return node.of(found)
-
-    def _part(self, field: Field, child: Node, problems: Problems) -> Node | None:
-        # The rules of a struct name the entries of its lists by number, and would misjudge one of
-        # which only a part is left.
-        if self._has_rules and isinstance(field.reader, Items):
-            return field.reader.sound_entries(child)
-        return field.reader.sound(child, problems)
-
-    def _needs(self, field: Field) -> bool:
-        return field.required
-
-    def _refused(self, node: Node) -> list[Diagnostic]:
-        """What its own rules say of an instance of which all parts are sound."""
-        fields = self._ready()
-        values = {}
-        for key, child in node.value.items():
-            field = fields[self._aliases.get(key, key)]
-            values[field.name] = field.reader.read(child, [])
-        try:
-            self._type(**values)
-        except BROKEN_RULE as error:
-            return _said_by(error)
-        return []
-
-    def _report_missing(
-        self, node: Node, fields: Mapping[str, Field], named: set[str], problems: Problems
-    ) -> None:
-        problems += [missing(node, f) for f in fields.values() if f.required and f.key not in named]
-
-    def _value(self, node: Node, key: str, field: Field, child: Node, problems: Problems) -> Any:
-        empty = child.kind == "scalar" and child.value is None
-        if not empty or "null" in field.reader.kinds or child.rendered:
-            return field.reader.read(child, problems)
-        fix = f"Write it after '{key}:'"
-        if not field.required:
-            fix += f", or remove the key{_instead(field.default)}"
-        message = f"'{key}' has no value, expected {field.reader.expected}."
-        problems.append(child.problem("FSM0122", message, fix=f"{fix}.", at_key=True))
-        return BAD
-
-    def _unknown(
-        self, node: Node, key: str, fields: Mapping[str, Field], problems: Problems
-    ) -> str:
-        """Report an unknown key; the key that was probably meant, or ''."""
-        problems.append(
-            node.problem(
-                "FSM0120",
-                f"there is no key {shown(key)} {_inside(node)}.",
-                key=key,
-                fix=suggest(key, fields) or "Remove it; no keys are known here.",
-            )
-        )
-        return nearest(key, fields) or ""
-
-    def needed(self) -> list[str]:
-        """The keys that must be written."""
-        return [field.key for field in self._ready().values() if field.required]
-
-    def _fix(self, node: Node, fields: Mapping[str, Field]) -> str:
-        known = ", ".join(fields)
-        if node.kind == "sequence":
-            return f"{_unlisted(node)} Known: {known}."
-        key, _, value = str(node.value or "").partition(" ")
-        if key in fields and value.strip() and value.isprintable():
-            return f"Write a colon after '{key}': `{key}: {value.strip()[:60]}`. Known: {known}."
-        return f"Write its keys in lines of their own below, indented. Known: {known}."
-
-    def _build(self, node: Node, values: dict[str, Any], problems: Problems) -> Any:
-        if self._as_written:
-            return None
-        try:
-            return self._type(**values)
-        except BROKEN_RULE as error:
-            problems += [_at(node, problem) for problem in _said_by(error)]
-            return BAD
-
-
-def _said_by(error: Exception) -> list[Diagnostic]:
-    """What the rules of a struct say of it; paths are inside the struct."""
-    if isinstance(error, DocumentError):
-        return list(error.diagnostics)
-    if isinstance(error, UnfitError):
-        return [Diagnostic(code=error.code, message=m, path=p) for p, m in error.places]
-    if isinstance(error, FsmError):
-        return [error.diagnostic()]
-    text = str(error).rstrip(".")
-    return [Diagnostic(code="FSM0126", message=f"{text}.")]
-
-
-def _at(node: Node, problem: Diagnostic) -> Diagnostic:
-    """A problem a struct found in itself: where its path leads, or as far as that is written."""
-    place, rest = _reached(node, problem.path)
-    at_key = bool(rest) or place is node
-    found = place.problem(problem.code, problem.message, fix=problem.fix, at_key=at_key)
-    if not rest:
-        return found
-    path = place.path
-    for step in rest:
-        path = join(path, str(step))
-    return msgspec.structs.replace(found, path=path)
-
-
-def _reached(node: Node, path: str) -> tuple[Node, list[str | int]]:
-    """The last node on the way to `path` below `node`, and the steps that lead on from there."""
-    try:
-        rest = list(parse_path(path))
-    except ValueError:
-        rest = [path]
-    place = node
-    while rest and (below := place.get(rest[0])) is not None:
-        place = below
-        del rest[0]
-    return place, rest
-
-
-def _neutral(reader: Reader, path: str) -> Node | None:
-    """A node of its neutral value; None if there is none that it takes."""
-    value = reader.neutral(path)
-    if value is BAD:
-        return None
-    node = Node.from_data(value, path)
-    return None if reader.read(node, []) is BAD else node
-
-
-def missing(node: Node, field: Field) -> Diagnostic:
-    """The problem of a mapping without a key that it needs."""
-    where = shown_path(node.path) if node.path else "the document"
-    expected = field.reader.expected
-    needed = field.reader.needed() if isinstance(field.reader, Fields) else []
-    if needed:
-        keys = " and ".join(f"`{key}:`" for key in needed)
-        fix = f"Add `{field.key}:`, and below it, indented, {keys}."
-    else:
-        fix = f"Add `{field.key}:` with {expected}."
-    return node.problem("FSM0121", f"{where} has no '{field.key}'.", fix=fix, at_key=True)
-
-
-def _unlisted(node: Node) -> str:
-    """What to do about a list where keys and values are expected."""
-    if node.in_brackets:
-        return "Write {key: value} in place of the list."
-    return "Remove the `- ` before the keys."
-
-
-def _inside(node: Node) -> str:
-    return f"in {shown_path(node.path)}" if node.path else "at the top level"
-
-
-def _instead(default: Any) -> str:
-    if isinstance(default, bool):
-        return f" to have {str(default).lower()}"
-    return (
-        f" to have {default}"
-        if isinstance(default, int | float) or (default and isinstance(default, str))
-        else ""
-    )
 
 
 class Entries:
@@ -308,7 +28,7 @@ class Entries:
         """A dict."""
         if node.kind != "mapping":
             fix = (
-                _unlisted(node)
+                unlisted(node)
                 if node.kind == "sequence"
                 else "Write keys in lines of their own below, indented."
             )
@@ -373,14 +93,14 @@ class Items:
         if node.kind != "sequence":
             return None
         found = [
-            _neutral(self._item, child.path) if self._item.read(child, []) is BAD else child
+            neutral_node(self._item, child.path) if self._item.read(child, []) is BAD else child
             for child in node.value
         ]
         return self._of_size(node, [child for child in found if child is not None])
 
     def _of_size(self, node: Node, found: list[Node]) -> Node | None:
         for number in range(len(found), self._size.least):
-            entry = _neutral(self._item, f"{node.path}[{number}]")
+            entry = neutral_node(self._item, f"{node.path}[{number}]")
             found += [entry] if entry is not None else []
         return node.of(found) if self._size.check(node, len(found), []) else None
 
@@ -456,86 +176,3 @@ class Size:
     def _words(self, wanted: str) -> str:
         plural = {"key": "keys", "entry": "entries"}[self._what]
         return self._what if wanted.endswith(" 1") else plural
-
-
-class Either:
-    """A union: what fits the kind of the node is tried in order."""
-
-    def __init__(self, options: Sequence[Reader]) -> None:
-        self._options = options
-        self.kinds = frozenset(kind for option in options for kind in option.kinds)
-        words = [option.expected for option in options if "null" not in option.kinds]
-        self.expected = " or ".join(dict.fromkeys(words)) or "nothing"
-
-    def read(self, node: Node, problems: Problems) -> Any:
-        """The value of the first option that takes it."""
-        kind = "null" if node.kind == "scalar" and node.value is None else node.kind
-        fitting = [option for option in self._options if kind in option.kinds]
-        # None is no scalar that needs explaining; what remains explains what was expected.
-        candidates = fitting or [o for o in self._options if "null" not in o.kinds]
-        attempts: list[Problems] = []
-        for option in candidates:
-            tried: Problems = []
-            value = option.read(node, tried)
-            if value is not BAD:
-                return value
-            attempts.append(tried)
-        best = _nearest_attempt(attempts)
-        if best is not None:
-            problems.extend(best)
-        else:
-            fixes = [p.fix for tried in attempts for p in tried if not p.fix.startswith("Write a ")]
-            fix = next(iter(fixes), "") or f"Write {self.expected}."
-            problems.append(mismatch(node, self.expected, fix))
-        return BAD
-
-    def sound(self, node: Node, problems: Problems) -> Node | None:
-        """As the first option that takes it, or as the only one of its kind."""
-        kind = "null" if node.kind == "scalar" and node.value is None else node.kind
-        fitting = [option for option in self._options if kind in option.kinds]
-        if len(fitting) > 1:
-            fitting = [option for option in fitting if option.read(node, []) is not BAD]
-        return fitting[0].sound(node, problems) if fitting else None
-
-    def neutral(self, path: str) -> Any:
-        """That of the first option that has one."""
-        found = (option.neutral(path) for option in self._options)
-        return next((value for value in found if value is not BAD), BAD)
-
-
-def _nearest_attempt(attempts: Sequence[Problems]) -> Problems | None:
-    """The problems of the option that was meant: the only one, or the one of the right type."""
-    if len(attempts) == 1:
-        return attempts[0]
-    close = [
-        tried for tried in attempts if all(p.code not in ("FSM0122", "FSM0125") for p in tried)
-    ]
-    return close[0] if len(close) == 1 else None
-
-
-class OrTemplate:
-    """Templated[X]: an X, or text with a template, kept as it is."""
-
-    def __init__(self, inner: Reader) -> None:
-        self._inner = inner
-        self.kinds = inner.kinds | {"scalar"}
-
-    @property
-    def expected(self) -> str:
-        """As the inner type: a template is what anybody may write."""
-        return self._inner.expected
-
-    def read(self, node: Node, problems: Problems) -> Any:
-        """The text of a template that is yet to be rendered, or the inner value."""
-        value = node.value
-        if isinstance(value, str) and is_template(value) and not node.rendered:
-            return value
-        return self._inner.read(node, problems)
-
-    def sound(self, node: Node, problems: Problems) -> Node | None:
-        """The template, or what is sound of the inner value."""
-        return node if self.read(node, []) is not BAD else self._inner.sound(node, problems)
-
-    def neutral(self, path: str) -> Any:
-        """That of the inner type."""
-        return self._inner.neutral(path)

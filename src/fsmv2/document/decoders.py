@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union
 import msgspec
 
 from fsmv2.document.address_fields import AddressForm, AddressText
-from fsmv2.document.containers import Either, Entries, Fields, Items, OrTemplate, Places
+from fsmv2.document.containers import Entries, Items, Places
 from fsmv2.document.duration import DURATION
 from fsmv2.document.one_of import Chosen, OneOf
 from fsmv2.document.scalars import (
@@ -29,7 +29,9 @@ from fsmv2.document.scalars import (
     Seconds,
     Text,
 )
+from fsmv2.document.struct_reader import Fields
 from fsmv2.document.template_fields import AS_WRITTEN, TEMPLATED
+from fsmv2.document.unions import Either, OrTemplate
 from fsmv2.errors import DefinitionError
 
 

@@ -1,8 +1,8 @@
 """Every exception fsmv2 raises, and the diagnostic that all of them can carry.
 
-One root, `FsmError`; each branch also subclasses the builtin a Python programmer would
-reach for. Every error has a stable code (`FSM0203`), a message that says what is wrong and
-what was expected, and, where one is known, the nearest match and the fix. Raised by every room.
+One root, `FsmError`; each branch also subclasses the builtin a Python programmer would reach for.
+Every error has a stable code (`FSM0203`), a message with what is wrong and what was expected, and,
+where one is known, the nearest match and the fix.
 """
 
 from __future__ import annotations

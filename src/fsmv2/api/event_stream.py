@@ -1,8 +1,8 @@
 """What happens, as server-sent events: one look at the store for all who watch.
 
 A watcher that comes back names the last id it has seen (`Last-Event-ID`) and gets what it missed.
-What is no longer kept, or more than one answer holds, is told as `reset`: read how things are now,
-and go on from there. Who reads too slowly is told so and dropped; nobody waits for it.
+What is no longer kept, or more than one answer holds, is answered with `reset`: read how things are
+now, and go on from there. A watcher that reads too slowly gets `dropped`, and is disconnected.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ async def _next(queue: asyncio.Queue[Look]) -> Look:
 
 
 def _put(queue: asyncio.Queue[Look], look: Look) -> bool:
-    """Hand it over; False: the watcher is too far behind, and is told so before anything else."""
+    """Hand it over; False: the watcher is too far behind, and gets `dropped` instead."""
     full = queue.full()
     if full or look.end:
         while not queue.empty():

@@ -51,7 +51,7 @@ def ask(
             try:
                 answer = tree.carry_out(make(path), wait=wait, dry_run=dry_run)
             except (RequestRefusedError, UnknownPathError) as error:
-                # What is asked of the others is done all the same, and each is told of.
+                # The other paths are asked all the same, and each refusal is reported.
                 complain(error.message, fix=error.fix)
                 refused = isinstance(error, RequestRefusedError)
                 code = FAILED if refused or code == FAILED else USAGE

@@ -1,6 +1,6 @@
 """Classes and methods where names are wanted: `Tank` for its type, `Tank.stopped` for a state.
 
-An author who refers to a class is told of a wrong name by the type checker. What is kept is the
+A type checker finds a wrong name where an author refers to a class. What is kept is the
 name, so stores, journals and documents are the same whichever was written. This room does not know
 what a worker is; it goes by the attributes that `fsmv2.worker` puts on classes and methods.
 """

@@ -20,7 +20,7 @@ from fsmv2.errors import Diagnostic, DocumentError, StoreError, said
 from fsmv2.operate.document_change import change_of, watched
 from fsmv2.operate.document_directory import directory_of, refuse_second_run
 from fsmv2.operate.generations import digest_of, digests_of, next_generation, opened
-from fsmv2.operate.run_record import RunRecord, keep_record, read_unchanged
+from fsmv2.operate.run_record import RunRecord, begin_record, keep_record, read_unchanged
 from fsmv2.operate.start_choice import FileState, Runs, choose
 from fsmv2.operate.state_directory import JOURNAL, STORE, StateDirectory, Tell, held, warn
 from fsmv2.plant import Plant, load_contents, load_document, load_plant
@@ -122,6 +122,7 @@ def start_following(
 ) -> PreparedTree:
     """The tree that follows a file: what the file says, or what ran last; see `start_choice`."""
     path, source = directory.path, os.path.abspath(document)
+    begin_record(path, document)  # until it is read, nothing known of an earlier run is of this one
     with opened(path) as store:
         head = store.head()
         last = store.generation(head.number) if head is not None else None

@@ -248,10 +248,7 @@ class Runtime:
             self._rotation.start()
 
     def restart(self, path: str, *, who: str = "program") -> None:
-        """Have the worker at `path` stopped and restarted.
-
-        A path that is not there is reported on the root, as for the other commands.
-        """
+        """Have the worker at `path` restarted; a path that is not there is reported on the root."""
         self._post(RestartAsked(path, who))
 
     def pause(self, path: str, *, reason: str = "", who: str = "program") -> None:

@@ -142,7 +142,7 @@ bridges:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 with contextlib.suppress(OSError):
-                    words = (entry / "cmdline").read_bytes().decode()
+                    words = os.fsdecode((entry / "cmdline").read_bytes())
                     alive = (entry / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
                     if str(self.state_dir) in words and "nats-server" in words and alive:
                         found.append(int(entry.name))

@@ -1,0 +1,131 @@
+"""Programs of Debian packages that tests use and nobody installs: `promtool`, `prometheus`, ...
+
+Installing those packages would start services on every interface. So they are downloaded by apt,
+which verifies them, and unpacked into a private cache, once for all clones and processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FETCH_WITHIN = 90.0
+"""Seconds for one package; less than the time-out of a test, so that the reason is shown."""
+
+PROGRAMS = {
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
+    "prometheus-alertmanager": "prometheus-alertmanager",
+    "amtool": "prometheus-alertmanager",
+}
+"""The package of each program."""
+
+
+class MissingToolError(Exception):
+    """Why a program cannot be had."""
+
+
+def debian_program(name: str) -> Path:
+    """Where the program is. Without it a test fails in CI, and is skipped elsewhere, and says why.
+
+    Alertmanager's program is named `prometheus-alertmanager`.
+    """
+    try:
+        return fetched(name)
+    except MissingToolError as error:
+        text = f"{name} of Debian's package {PROGRAMS[name]} cannot be had: {error}"
+        if os.environ.get("CI"):
+            pytest.fail(text)
+        pytest.skip(text)
+
+
+def fetched(name: str) -> Path:
+    """Where the program is, fetched if it is not there yet; MissingToolError."""
+    package = PROGRAMS[name]
+    found = cache() / package / "usr" / "bin" / name
+    if not found.exists():
+        try:
+            _fetch(package)
+        except OSError as error:
+            raise MissingToolError(str(error)) from error
+    if not found.exists():
+        raise MissingToolError(f"the package has no {found.relative_to(cache() / package)}")
+    return found
+
+
+def cache() -> Path:
+    """The directory of what was fetched, the user's own."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "fsmv2-tests"
+
+
+def _fetch(package: str) -> None:
+    missing = [name for name in ("apt-get", "dpkg-deb") if shutil.which(name) is None]
+    if missing:
+        raise MissingToolError(f"this machine has no {' and no '.join(missing)}")
+    cache().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(package), tempfile.TemporaryDirectory(dir=cache()) as folder:
+        if (cache() / package).exists():  # another process was quicker
+            return
+        place = Path(folder)
+        _download(package, place)
+        (archive,) = place.glob(f"{package}_*.deb")
+        _run(["dpkg-deb", "-x", archive.name, "unpacked"], place)
+        (place / "unpacked").rename(cache() / package)
+
+
+@contextlib.contextmanager
+def _alone(package: str) -> Iterator[None]:
+    """Hold the lock of the package against other processes; MissingToolError after a while."""
+    limit = time.monotonic() + FETCH_WITHIN
+    with (cache() / f"{package}.lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > limit:
+                    raise MissingToolError("another process has been fetching it") from None
+                time.sleep(0.05)
+        yield
+
+
+def _download(package: str, place: Path) -> None:
+    try:
+        _run(["apt-get", "download", package], place)
+    except MissingToolError:
+        # Perhaps the machine has no lists of packages, or old ones: with lists of our own then,
+        # which anybody may fetch.
+        for folder in ("lists/partial", "archives/partial"):
+            (place / folder).mkdir(parents=True)
+        own = [f"Dir::State::Lists={place}/lists", f"Dir::Cache={place}"]
+        words = [word for one in own for word in ("-o", one)]
+        _run(["apt-get", *words, "update"], place)
+        _run(["apt-get", *words, "download", package], place)
+
+
+def _run(words: list[str], place: Path) -> None:
+    try:
+        done = subprocess.run(
+            words,
+            cwd=place,
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=FETCH_WITHIN,
+        )
+    except subprocess.TimeoutExpired:
+        raise MissingToolError(f"{words[0]} has not ended within {FETCH_WITHIN:g} s") from None
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["it failed"]
+        raise MissingToolError(f"{' '.join(words[:1])}: {lines[-1]}")

@@ -13,7 +13,8 @@ import typer
 from fsmv2.cli.console import complain, put, put_json
 from fsmv2.cli.exit_codes import FAILED, OK, PENDING, USAGE
 from fsmv2.errors import RequestRefusedError, UnknownPathError
-from fsmv2.operate.path_patterns import is_pattern, matching
+from fsmv2.model.path_pattern import is_pattern
+from fsmv2.operate.path_patterns import matching
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Answer, Request
 from fsmv2.operate.running_trees import chosen_tree

@@ -1,21 +1,12 @@
-"""Paths of a tree by pattern: `*` and `?` within a level, `**` over any number of levels."""
+"""Several paths of a tree at once, by patterns."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from fsmv2.errors import UnknownPathError, suggest
-
-WILD = frozenset("*?[")
-
-_PIECE = re.compile(r"\*{2,}|\*|\?|\[(?P<not>!?)(?P<class>[^/\]][^/\]]*)\]|.", re.DOTALL)
-_WITHIN = {"*": "[^/]*", "?": "[^/]"}
-
-
-def is_pattern(text: str) -> bool:
-    """Whether it may stand for several paths."""
-    return not WILD.isdisjoint(text)
+from fsmv2.errors import SpecError, UnknownPathError, suggest
+from fsmv2.model.path_pattern import is_pattern, path_pattern
 
 
 def matching(patterns: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -30,7 +21,7 @@ def matching(patterns: Sequence[str], known: Sequence[str]) -> list[str]:
         if not is_pattern(pattern) or pattern in there:
             found[pattern] = None
             continue
-        rule = _compiled(pattern)
+        rule = _rule(pattern)
         here = [path for path in known if rule.fullmatch(path)]
         if not here:
             raise UnknownPathError(
@@ -49,26 +40,8 @@ def _is_below(path: str, others: dict[str, None]) -> bool:
     return False
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Neither `*` nor `?` nor a class of characters crosses levels, as they do in `fnmatch`."""
-    parts: list[str] = []
-    at = 0
-    while at < len(pattern):
-        found = _PIECE.match(pattern, at)
-        assert found is not None  # noqa: S101  (any character is a piece)
-        piece, at = found[0], found.end()
-        if piece.startswith("**"):
-            parts.append(".*")
-        elif piece in _WITHIN:
-            parts.append(_WITHIN[piece])
-        elif found["class"] is not None:
-            inside = re.escape(found["class"]).replace(r"\-", "-")
-            parts.append(f"(?!/)[{'^' if found['not'] else ''}{inside}]")
-        else:
-            parts.append(re.escape(piece))
+def _rule(pattern: str) -> re.Pattern[str]:
     try:
-        return re.compile("".join(parts), re.DOTALL)
-    except re.error:  # [b-a]
-        raise UnknownPathError(
-            f"'{pattern}' is no pattern", fix="Correct what is in [ ]."
-        ) from None
+        return path_pattern(pattern)
+    except SpecError as error:
+        raise UnknownPathError(error.message.rstrip("."), fix=error.fix) from None

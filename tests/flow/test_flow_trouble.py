@@ -23,7 +23,7 @@ from fsmv2.flow.inputs.modbus.modbus_connection import RECONNECT_BASE
 from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
 from fsmv2.flow.outputs.uns.publisher import UnsPublisher
 from fsmv2.flow.sample import Sample
-from fsmv2.flow.stats import Counters
+from fsmv2.flow.stats import FlowCounters
 
 pytestmark = pytest.mark.real
 
@@ -182,7 +182,7 @@ async def test_a_sample_is_counted_at_every_instant_until_it_is_acknowledged(
     tmp_path: Path,
 ) -> None:
     """Also while the client waits for room in its buffer: a drain must not end too early."""
-    counters, large, count = Counters(), b"x" * 900_000, 12
+    counters, large, count = FlowCounters(), b"x" * 900_000, 12
     async with broker(tmp_path) as server:
         url = connect_url(server)
         connection = UnsConnection(url, "UMH")

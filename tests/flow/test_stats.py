@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsmv2.flow.stats import Counters, Rate
+from fsmv2.flow.stats import FlowCounters, Rate
 
 
 def test_a_rate_is_of_the_full_seconds_of_its_window() -> None:
@@ -57,7 +57,7 @@ def test_events_that_come_less_often_than_the_window_have_a_steady_rate() -> Non
 
 
 def test_the_counters_of_a_flow_begin_at_nothing_and_add_up() -> None:
-    counters = Counters()
+    counters = FlowCounters()
     assert counters.last_message_ms is None
     counters.accept(8, 1_700_000_000_000)
     counters.accept(4, 1_700_000_000_500)

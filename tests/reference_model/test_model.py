@@ -29,7 +29,7 @@ from fsmv2.core.life import recreate, stop
 from fsmv2.core.policy import stop_order
 from fsmv2.core.policy.control import decide_control
 from fsmv2.core.state.not_created import NOT_CREATED
-from fsmv2.core.state.parts import DecidedBy, Decision
+from fsmv2.core.state.parts import ControlDecision, DecidedBy
 
 SETTLE = 200.0
 """Virtual seconds in which everything is done: a deadline, a few retries, and their backoff."""
@@ -351,14 +351,14 @@ def test_the_core_settles_to_what_the_naive_model_says_in_many_histories() -> No
 def _mapping_beats_hold(s: Supervisor) -> None:
     decide_control(s)
     if s.holding and s.asked is not None:
-        s.decision = Decision(s.asked, DecidedBy.PARENT, "asked")
+        s.decision = ControlDecision(s.asked, DecidedBy.PARENT, "asked")
 
 
 def _disabled_is_not_inherited(s: Supervisor) -> None:
     decide_control(s)
     if s.disabled and s.declared.enabled and s.stop is None and s.desired is not None:
         s.disabled = False
-        s.decision = Decision(s.desired.state, DecidedBy.OWN, "wanted")
+        s.decision = ControlDecision(s.desired.state, DecidedBy.OWN, "wanted")
 
 
 BREAKS: tuple[tuple[Any, str, Any], ...] = (

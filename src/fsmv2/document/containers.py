@@ -120,7 +120,7 @@ class Items:
         return first[0] if first is not None and first[1].kind == "mapping" else None
 
 
-class Places(Leaf):
+class FixedTuple(Leaf):
     """tuple[X, Y]: a list of so many entries, each with a type of its own."""
 
     kinds = SEQUENCE

@@ -16,14 +16,14 @@ from typing import Annotated, Any, Literal, Union
 import msgspec
 
 from fsmv2.document.address_fields import AddressForm, AddressText
-from fsmv2.document.containers import Entries, Items, Places
+from fsmv2.document.containers import Entries, FixedTuple, Items
 from fsmv2.document.duration import DURATION
 from fsmv2.document.one_of import Chosen, OneOf
 from fsmv2.document.scalars import (
     Anything,
     Choice,
     Flag,
-    Nothing,
+    Null,
     Number,
     Reader,
     Seconds,
@@ -62,7 +62,7 @@ def _leaf(bare: Any, metas: list[msgspec.Meta]) -> Reader | None:
     if bare is Any or bare is object:
         return Anything()
     if bare is None or bare is type(None):
-        return Nothing()
+        return Null()
     if bare is bool:
         return Flag()
     if bare is int or bare is float:
@@ -89,7 +89,7 @@ def _branch(bare: Any, metas: list[msgspec.Meta], notes: tuple[Any, ...]) -> Rea
             return None  # keys are text, whatever they look like
         return Entries(inner(args[1]) if args else Anything(), metas)
     if origin is tuple and args and args[-1] is not Ellipsis:
-        return Places([inner(arg) for arg in args])
+        return FixedTuple([inner(arg) for arg in args])
     if origin in (list, tuple, Sequence):
         make = list if origin is list else tuple
         return Items(make, inner(args[0]) if args else Anything(), metas)

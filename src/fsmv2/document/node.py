@@ -19,7 +19,7 @@ Origin = Callable[[tuple[str, ...]], "Node | None"]
 _ONE_VARIABLE = re.compile(r"\s*\{\{-?\s*\.?([A-Za-z_]\w*(?:\.\w+)*)\s*-?\}\}\s*\Z")
 
 
-class Lines(Protocol):
+class SourceLines(Protocol):
     """What a node asks of its document: the text of a line, to show where it points."""
 
     def line(self, number: int) -> str:
@@ -68,7 +68,7 @@ class Node:
         column_offset: int = 0,
         keys: Mapping[str, Span] | None = None,
         key: Span | None = None,
-        document: Lines | None = None,
+        document: SourceLines | None = None,
     ) -> None:
         self.kind = kind
         self.value = value
@@ -307,7 +307,7 @@ def _place(node: Node, at: Node, origin: Node | None) -> None:
         _place(child, at, (origin.get(step) or origin) if origin is not None else None)
 
 
-def _line(document: Lines | None, span: Span | None) -> tuple[str, int]:
+def _line(document: SourceLines | None, span: Span | None) -> tuple[str, int]:
     """The line a span stands in, and how much of it the caret may underline."""
     if document is None or span is None:
         return "", span[1] if span else 1

@@ -305,7 +305,7 @@ class Text(Leaf):
         return None
 
 
-class Nothing(Leaf):
+class Null(Leaf):
     """None: an empty value, `null` or `~`."""
 
     kinds = frozenset(("null",))

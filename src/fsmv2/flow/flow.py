@@ -14,7 +14,7 @@ from fsmv2.flow.flow_config import FlowConfig
 from fsmv2.flow.input import Intake, Values
 from fsmv2.flow.registry import INPUTS, OUTPUTS
 from fsmv2.flow.sample import ENCODER, Payload, Sample
-from fsmv2.flow.stats import Counters, FlowStats
+from fsmv2.flow.stats import FlowCounters, FlowStats
 from fsmv2.flow.tag import Tag, Value, path_of
 from fsmv2.flow.task_end import end
 from fsmv2.flow.thinning import Thinning
@@ -28,7 +28,7 @@ class Flow:
     ) -> None:
         self.config = config
         self._on_accepted = on_accepted
-        self._counters = Counters()
+        self._counters = FlowCounters()
         self._output = OUTPUTS.of(config.output).opens(config.output, shares, self._counters)
         self._input = INPUTS.of(config.input).opens(
             config.input,

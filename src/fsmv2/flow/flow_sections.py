@@ -55,27 +55,27 @@ class WriteSection(msgspec.Struct, frozen=True, kw_only=True):
     input: Annotated[Any, OF_WRITE_INPUT] = CommandSection()
 
 
-class Ends(NamedTuple):
+class FlowEndpoints(NamedTuple):
     """Where a flow comes from, and where it leads."""
 
     input: AnySource
     output: AnySink
 
 
-def resolve(section: ReadSection | WriteSection, place: FlowPlace) -> Ends:
+def resolve(section: ReadSection | WriteSection, place: FlowPlace) -> FlowEndpoints:
     """The configs that a section means at a place; SpecError names every problem of one of them."""
     if isinstance(section, ReadSection):
         kind = next(kind for kind in OUTPUTS if isinstance(section.output, kind.section))
-        return Ends(section.input, kind.resolve(section.output, place))
-    return Ends(resolve_commands(section.input, place), section.output)
+        return FlowEndpoints(section.input, kind.resolve(section.output, place))
+    return FlowEndpoints(resolve_commands(section.input, place), section.output)
 
 
-def read_flow(rendered: Any, place: FlowPlace) -> Ends:
+def read_flow(rendered: Any, place: FlowPlace) -> FlowEndpoints:
     """From a rendered `read:`; SpecError names every problem, with the path of each."""
     return resolve(_decoded(rendered, ReadSection, "read"), place)
 
 
-def write_flow(rendered: Any, place: FlowPlace) -> Ends:
+def write_flow(rendered: Any, place: FlowPlace) -> FlowEndpoints:
     """From a rendered `write:`; SpecError names every problem, with the path of each."""
     return resolve(_decoded(rendered, WriteSection, "write"), place)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 from fsmv2.flow.engine_shares import EngineShares
-from fsmv2.flow.stats import Counters
+from fsmv2.flow.stats import FlowCounters
 from fsmv2.flow.tag import Tag, Value
 from fsmv2.flow.tagged_kind import TaggedKind
 
@@ -43,7 +43,7 @@ class Intake(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     room: Callable[[int], bool]
     take: Callable[[Values], None]
-    counters: Counters
+    counters: FlowCounters
     shares: EngineShares
 
 

@@ -10,7 +10,7 @@ import msgspec
 from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.outputs.uns.login import Login
 from fsmv2.flow.sample import Sample
-from fsmv2.flow.stats import Counters
+from fsmv2.flow.stats import FlowCounters
 from fsmv2.flow.tag import Tag
 
 
@@ -93,4 +93,4 @@ class OutputKind(msgspec.Struct, frozen=True, kw_only=True):
     section: type[Any]
     config: type[Any]
     resolve: Callable[[Any, FlowPlace], Any]
-    opens: Callable[[Any, EngineShares, Counters], Output]
+    opens: Callable[[Any, EngineShares, FlowCounters], Output]

@@ -129,7 +129,7 @@ class Rate:
         return max(CEASED_AT_LEAST, CEASED * self._pause)
 
 
-class Counters:
+class FlowCounters:
     """The figures of one flow, written on the engine's loop, read from any thread."""
 
     __slots__ = (

@@ -25,7 +25,7 @@ class TakesSpec(Protocol[S_contra]):
         """Say what should be."""
 
 
-class Decision(Protocol):
+class StepDecision(Protocol):
     """What a step answers, for a type checker; no check and no action answers so."""
 
     @property
@@ -33,10 +33,10 @@ class Decision(Protocol):
         """Why it is so."""
 
 
-UnboundState: TypeAlias = Callable[[Any, Any], Decision]
+UnboundState: TypeAlias = Callable[[Any, Any], StepDecision]
 """A method marked `@state`, of the class: `Tank.stopped`."""
 
-StateReference: TypeAlias = str | UnboundState | Callable[[Any], Decision]
+StateReference: TypeAlias = str | UnboundState | Callable[[Any], StepDecision]
 """A state by its name, as `Tank.stopped`, or as `self.stopped`."""
 
 K = TypeVar("K", bound=str | UnboundState)

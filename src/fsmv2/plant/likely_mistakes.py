@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fsmv2 import Diagnostic, compute_location_path, merge_locations
 from fsmv2.document import Node
 from fsmv2.document.template_fields import is_template
-from fsmv2.flow.flow_sections import Ends
+from fsmv2.flow.flow_sections import FlowEndpoints
 from fsmv2.flow.registry import COMMAND_OUTPUTS, INPUTS, tagged_end
 from fsmv2.flow.tagged_kind import TaggedKind
 from fsmv2.model import location_variables, normalise_location
@@ -38,7 +38,7 @@ class Misleading:
         node: Node,
         name: str,
         own: Mapping[str, str],
-        flows: Mapping[str, tuple[Node, Ends]],
+        flows: Mapping[str, tuple[Node, FlowEndpoints]],
     ) -> None:
         """Look at a bridge whose flows can be made."""
         for key, (section, flow) in flows.items():
@@ -115,7 +115,7 @@ class Misleading:
                 f"Say where its machine stands: `location: {{{below}: ...}}`.",
             )
 
-    def _pause(self, section: Node, flow: Ends, whose: str) -> None:
+    def _pause(self, section: Node, flow: FlowEndpoints, whose: str) -> None:
         kind, config = tagged_end(*flow)
         device = kind.reaches(config)
         if device is not None and device.request_gap:
@@ -123,7 +123,7 @@ class Misleading:
             found = self._pauses.setdefault((device.host.lower(), device.port), [])
             found.append((device.request_gap, whose, place.get("request_gap") or section))
 
-    def _flow(self, section: Node, flow: Ends) -> None:
+    def _flow(self, section: Node, flow: FlowEndpoints) -> None:
         kind, config = tagged_end(*flow)
         tags = _protocol(section, kind).get(kind.tags)
         for found in kind.likely_mistakes(config):

@@ -36,7 +36,7 @@ from fsmv2.flow import AsyncioEngine
 from fsmv2.plant.build import SHARED, Making
 from fsmv2.plant.connections import Connections
 from fsmv2.plant.likely_mistakes import CODES
-from fsmv2.plant.locations import NOT_FOR_BRIDGES, Locations, Places, bridge_nodes
+from fsmv2.plant.locations import NOT_FOR_BRIDGES, LocationReader, Locations, bridge_nodes
 from fsmv2.plant.processes import check_processes, process_nodes
 from fsmv2.plant.recovery import MISSING, sound_part
 from fsmv2.plant.sections import PlantSection
@@ -169,7 +169,7 @@ class _Loading:
     def _checked(self) -> Locations:
         """Names, places and references are checked; what its sections say comes after."""
         nodes = bridge_nodes(self._node)
-        places = Places(self._node, self._fatal, self._waiting)
+        places = LocationReader(self._node, self._fatal, self._waiting)
         locations = places.locations(nodes)
         places.name(self._node.get("agent", "name"))
         places.names(nodes)

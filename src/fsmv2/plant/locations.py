@@ -39,7 +39,7 @@ def bridge_nodes(root: Node) -> list[Node]:
     return list(node.value) if node is not None and node.kind == "sequence" else []
 
 
-class Places:
+class LocationReader:
     """Collects problems into the lists it is given: those that refuse, and those that only warn."""
 
     def __init__(self, root: Node, fatal: list[Diagnostic], warnings: list[Diagnostic]) -> None:

@@ -30,7 +30,7 @@ from fsmv2.flow import (
     WriteSection,
     flow_config,
 )
-from fsmv2.flow.flow_sections import Ends, resolve
+from fsmv2.flow.flow_sections import FlowEndpoints, resolve
 from fsmv2.model import has_first_level, location_variables, utc_text, with_engine_keys
 
 TYPES: Mapping[str, type[msgspec.Struct]] = {
@@ -52,7 +52,7 @@ def check_bridge(
     global_: Mapping[str, Any],
     location: Mapping[str, str],
     agent_location: Mapping[str, str],
-) -> tuple[list[Diagnostic], dict[str, tuple[Node, Ends]]]:
+) -> tuple[list[Diagnostic], dict[str, tuple[Node, FlowEndpoints]]]:
     """What keeps this bridge from starting, each with its place; and its flows.
 
     When something keeps it, it has none.
@@ -88,7 +88,7 @@ def check_bridge(
                 fix="Add at least `location: {enterprise: ...}` to the agent.",
             )
         )
-    flows: dict[str, tuple[Node, Ends]] = {}
+    flows: dict[str, tuple[Node, FlowEndpoints]] = {}
     place = path if has_first_level(path) else _SOME_PLACE  # which has been looked at
     for key, section in sections.items():
         wrong, flow = _check_section(bridge, key, section, scope, name, place)
@@ -98,7 +98,7 @@ def check_bridge(
     return problems, {} if problems else flows
 
 
-def subjects_of(flow: Ends) -> list[str]:
+def subjects_of(flow: FlowEndpoints) -> list[str]:
     """What a flow publishes to."""
     config = flow_config("", *flow)
     if not isinstance(config, FlowConfig):
@@ -108,7 +108,7 @@ def subjects_of(flow: Ends) -> list[str]:
 
 def _check_section(
     bridge: Node, key: str, section: Node, scope: dict[str, Any], name: str, place: str
-) -> tuple[list[Diagnostic], Ends | None]:
+) -> tuple[list[Diagnostic], FlowEndpoints | None]:
     """What is wrong with it, and the flow it makes, if it is one and nothing is."""
     problems: list[Diagnostic] = []
     wrong: set[str] = set()

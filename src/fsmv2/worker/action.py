@@ -10,7 +10,7 @@ import msgspec
 from fsmv2.errors import quoted
 from fsmv2.worker.decorator import (
     ACTION_MARK,
-    Problem,
+    DecoratorProblem,
     calling_line,
     check_method,
     own_errors,
@@ -56,18 +56,18 @@ def action(
     return mark
 
 
-def _unfit(retries: object, blocks_children: object) -> list[Problem]:
+def _unfit(retries: object, blocks_children: object) -> list[DecoratorProblem]:
     found = []
     if type(retries) is not int or retries < 0:
         found.append(
-            Problem(
+            DecoratorProblem(
                 f"retries is {quoted(retries)}, expected a whole number, 0 or more.",
                 "Write retries=3, say.",
             )
         )
     if type(blocks_children) is not bool:
         found.append(
-            Problem(
+            DecoratorProblem(
                 f"blocks_children is {quoted(blocks_children)}, expected True or False.",
                 "Write blocks_children=False, or leave it out.",
             )

@@ -37,20 +37,20 @@ _OUR_MODULES = frozenset(
 )
 
 
-class Problem(NamedTuple):
+class DecoratorProblem(NamedTuple):
     """One thing that is wrong with a decorator, as a sentence, and what to write instead."""
 
     message: str
     fix: str
 
 
-def refuse(problems: Sequence[Problem], where: str) -> None:
+def refuse(problems: Sequence[DecoratorProblem], where: str) -> None:
     """Raise a DefinitionError that names all `problems`; nothing happens if there are none."""
     if problems:
         raise refusal(problems, where)
 
 
-def refusal(problems: Sequence[Problem], where: str) -> DefinitionError:
+def refusal(problems: Sequence[DecoratorProblem], where: str) -> DefinitionError:
     """The error that names all `problems`, of which there is at least one."""
     return DefinitionError(
         " ".join(problem.message for problem in problems),
@@ -80,12 +80,14 @@ def own_errors(example: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                     return decorator(*args, **kwargs)
             name = f"@{decorator.__name__}"
             if bare:
-                found = [Problem(f"{name} stands without its parentheses.", f"Write {example}.")]
+                found = [
+                    DecoratorProblem(f"{name} stands without its parentheses.", f"Write {example}.")
+                ]
                 raise refusal(found, _place_of(args[0]) or calling_line())
             found = _unfit(name, signature, args, kwargs)
             if not found:
                 needed = next(p.name for p in signature.parameters.values() if p.default is p.empty)
-                found = [Problem(f"{name} needs its {needed}.", f"Write {example}.")]
+                found = [DecoratorProblem(f"{name} needs its {needed}.", f"Write {example}.")]
             raise refusal(found, calling_line())
 
         return call
@@ -103,44 +105,47 @@ def _unfit(
     signature: inspect.Signature,
     args: Sequence[object],
     kwargs: dict[str, Any],
-) -> list[Problem]:
+) -> list[DecoratorProblem]:
     """What is wrong with how a decorator is called, before its arguments are looked at."""
     known = signature.parameters
     positional = [p.name for p in known.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     unknown = [given for given in kwargs if given not in known]
     found = [
-        Problem(f"{name} has no option '{given}'.", suggest(given, known)) for given in unknown
+        DecoratorProblem(f"{name} has no option '{given}'.", suggest(given, known))
+        for given in unknown
     ]
     if len(args) > len(positional):
         spare = ", ".join(quoted(value) for value in args[len(positional) :])
         options = [f"{n}=" for n in known if n not in positional]
         found.append(
-            Problem(
+            DecoratorProblem(
                 f"{name} is given {spare} without the name of an option.",
                 f"Write {' or '.join(options)} before it.",
             )
         )
     found += [
-        Problem(f"{name} is given '{given}' twice.", "Give it once.")
+        DecoratorProblem(f"{name} is given '{given}' twice.", "Give it once.")
         for given in positional[: len(args)]
         if given in kwargs
     ]
     return found
 
 
-def seconds(option: str, value: object, *, zero: bool = False) -> list[Problem]:
+def seconds(option: str, value: object, *, zero: bool = False) -> list[DecoratorProblem]:
     """What is wrong with `value` as a number of seconds; `zero`: whether it may be 0."""
     least = "0 seconds or more" if zero else "more than 0 seconds"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return [
-            Problem(
+            DecoratorProblem(
                 f"{option} is {quoted(value)}, expected a number: {least}.",
                 f"Write {option}=5.0 for five seconds.",
             )
         ]
     if value > 0 or (zero and value == 0):
         return []
-    return [Problem(f"{option} is {value}, expected {least}.", f"Write {option}=5.0, say.")]
+    return [
+        DecoratorProblem(f"{option} is {value}, expected {least}.", f"Write {option}=5.0, say.")
+    ]
 
 
 def check_method(mark: str, method: Any) -> None:
@@ -152,16 +157,18 @@ def check_method(mark: str, method: Any) -> None:
     where = _place_of(method) or calling_line()
     if not name.isidentifier():
         problem = f"{_said(method)} has no name, and {kind} is known by the name of its method."
-        refuse([Problem(problem, "Write it with `def`.")], where)
+        refuse([DecoratorProblem(problem, "Write it with `def`.")], where)
     for borne, already in MARKS.items():
         if borne in getattr(method, "__dict__", ()):
             fix = "Mark it once; a method is a state, an action or a check."
-            refuse([Problem(f"{_said(method)} is marked as {already} already.", fix)], where)
+            refuse(
+                [DecoratorProblem(f"{_said(method)} is marked as {already} already.", fix)], where
+            )
     _check_surroundings(kind, method, name, where)
     refuse(faults_of_method(mark, method), where)
 
 
-def faults_of_method(mark: str, method: Any) -> list[Problem]:
+def faults_of_method(mark: str, method: Any) -> list[DecoratorProblem]:
     """What is wrong with the parameters of a marked method, or with how it answers."""
     return _wrong_kind(mark, method) + _wrong_parameters(
         method, PARAMETERS[mark], named=mark == ACTION_MARK
@@ -174,7 +181,7 @@ def _refuse_object(kind: str, value: object) -> None:
     shown = what.get(type(value)) or (
         f"the class {value.__name__}" if isinstance(value, type) else quoted(value)
     )
-    problem = Problem(
+    problem = DecoratorProblem(
         f"{kind} is a plain method of a worker; this is {shown}.",
         "Write `def name(self, ...)` below the mark, without another decorator between.",
     )
@@ -188,32 +195,36 @@ def _check_surroundings(kind: str, method: Any, name: str, where: str) -> None:
         return
     if frame.f_code.co_name == "<module>" and frame.f_locals is frame.f_globals:
         problem = f"{_said(method)} stands outside any class; {kind} is a method of a worker."
-        refuse([Problem(problem, "Move it into its class, derived from fsmv2.Worker.")], where)
+        refuse(
+            [DecoratorProblem(problem, "Move it into its class, derived from fsmv2.Worker.")], where
+        )
     before = frame.f_locals.get(name) if "__qualname__" in frame.f_locals else None
     for mark, other in MARKS.items():
         if mark in getattr(before, "__dict__", ()):
             problem = f"The class has {other} named '{name}' already, which this would replace."
-            refuse([Problem(problem, "Give one of them another name.")], where)
+            refuse([DecoratorProblem(problem, "Give one of them another name.")], where)
 
 
-def _wrong_kind(mark: str, method: Any) -> list[Problem]:
+def _wrong_kind(mark: str, method: Any) -> list[DecoratorProblem]:
     if mark != ACTION_MARK and (
         inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method)
     ):
         return [
-            Problem(
+            DecoratorProblem(
                 f"{_said(method)} is async, but {MARKS[mark]} only decides by what it is shown.",
                 "Write `def`; look in collect_observed_state, and change the world in an @action.",
             )
         ]
     if inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method):
         return [
-            Problem(f"{_said(method)} has a `yield`, so it answers nothing.", "Write `return`.")
+            DecoratorProblem(
+                f"{_said(method)} has a `yield`, so it answers nothing.", "Write `return`."
+            )
         ]
     return []
 
 
-def _wrong_parameters(method: Any, takes: Sequence[str], *, named: bool) -> list[Problem]:
+def _wrong_parameters(method: Any, takes: Sequence[str], *, named: bool) -> list[DecoratorProblem]:
     try:
         signature = inspect.signature(method)
     except (TypeError, ValueError):
@@ -230,7 +241,7 @@ def _wrong_parameters(method: Any, takes: Sequence[str], *, named: bool) -> list
         return []
     expected = ", ".join(takes) + (", and more by name" if named else "")
     return [
-        Problem(
+        DecoratorProblem(
             f"{_said(method)} takes ({', '.join(signature.parameters)}), expected ({expected}).",
             f"Write `def {method.__name__}({', '.join(takes)})`.",
         )

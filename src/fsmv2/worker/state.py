@@ -10,7 +10,7 @@ import msgspec
 from fsmv2.errors import quoted, suggest
 from fsmv2.model.class_references import STATE_MARK, StateReference
 from fsmv2.worker.decorator import (
-    Problem,
+    DecoratorProblem,
     calling_line,
     check_method,
     own_errors,
@@ -47,7 +47,7 @@ def state(
     targets = _targets(to)
     if targets is None:
         found.append(
-            Problem(
+            DecoratorProblem(
                 f"to is {quoted(to)}, expected the names of states.",
                 "Write to='running stopped', or a list of names.",
             )
@@ -64,10 +64,10 @@ def state(
     return mark
 
 
-def _unknown_phase(phase: object) -> Problem:
+def _unknown_phase(phase: object) -> DecoratorProblem:
     known = [known.value for known in Phase]
     fix = suggest(phase, known) if isinstance(phase, str) else f"Known: {', '.join(known)}."
-    return Problem(f"The phase is {quoted(phase)}, expected one of those known.", fix)
+    return DecoratorProblem(f"The phase is {quoted(phase)}, expected one of those known.", fix)
 
 
 def _targets(to: object) -> tuple[str, ...] | None:

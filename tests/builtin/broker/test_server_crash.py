@@ -17,7 +17,7 @@ import pytest
 
 from broker_url import connect_url
 from fsmv2.builtin.broker.broker_config import BrokerConfig
-from fsmv2.builtin.broker.broker_record import Record, read_record, write_record
+from fsmv2.builtin.broker.broker_record import BrokerRecord, read_record, write_record
 from fsmv2.builtin.broker.broker_status import probe
 from fsmv2.builtin.broker.own_servers import find_servers
 from fsmv2.builtin.broker.server import start, stop
@@ -87,7 +87,7 @@ def test_a_record_of_somebody_elses_pid_signals_nobody(
 ) -> None:
     """The pid was given to another process: neither a start nor a stop touches that one."""
     pid = asyncio.run(start(config)).pid
-    record = msgspec.json.decode((config.directory / "broker.json").read_bytes(), type=Record)
+    record = msgspec.json.decode((config.directory / "broker.json").read_bytes(), type=BrokerRecord)
     kill(pid, has_ended)
     with subprocess.Popen(["sleep", "60"]) as unrelated:
         forged = msgspec.structs.replace(record, pid=unrelated.pid)
@@ -111,7 +111,7 @@ def test_even_a_record_with_the_right_start_time_signals_no_other_program(
         assert began is not None
         write_record(
             config,
-            Record(
+            BrokerRecord(
                 pid=unrelated.pid,
                 start_time=began,
                 name="fsmv2-x",

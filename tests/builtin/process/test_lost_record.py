@@ -16,7 +16,7 @@ from process_kit import becomes, config_of, lives, until
 
 from fsmv2.builtin.process.lifecycle import look, start, stop
 from fsmv2.builtin.process.orphans import end_orphans, orphans_in
-from fsmv2.builtin.process.process_record import Record, read_record
+from fsmv2.builtin.process.process_record import ProcessRecord, read_record
 from fsmv2.builtin.process.process_table import found_in
 from fsmv2.builtin.process.spec import LONGEST, folder_of
 
@@ -36,7 +36,7 @@ def _nothing_is_left(tmp_path: Path) -> Iterator[None]:
                 os.kill(pid, 9)
 
 
-def record_of(directory: Path) -> Record:
+def record_of(directory: Path) -> ProcessRecord:
     record = read_record(str(directory / "state/p"))
     assert record is not None
     return record

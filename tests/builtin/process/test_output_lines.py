@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from fsmv2.builtin.process.shim.output_lines import Lines, clean
+from fsmv2.builtin.process.shim.output_lines import LineSplitter, clean
 
 
-def fed(data: bytes, cuts: list[int], lines: Lines) -> list[bytes]:
+def fed(data: bytes, cuts: list[int], lines: LineSplitter) -> list[bytes]:
     """What comes of `data` when it is read in pieces."""
     made: list[bytes] = []
     edges = [0, *sorted(cuts), len(data)]
@@ -21,7 +21,7 @@ def fed(data: bytes, cuts: list[int], lines: Lines) -> list[bytes]:
 
 def test_a_line_is_there_when_it_is_whole() -> None:
     """A look in the middle of a line, of a character even, shows no half of it."""
-    lines = Lines(100)
+    lines = LineSplitter(100)
     assert lines.feed(b"one\ntw") == [b"one"]
     assert lines.feed("o\n\nthré".encode()[:-1]) == [b"two", b""]
     assert lines.feed("é".encode()[1:] + b"e\r\n") == ["thrée".encode()]
@@ -29,7 +29,7 @@ def test_a_line_is_there_when_it_is_whole() -> None:
 
 
 def test_a_last_line_without_an_end_is_kept() -> None:
-    lines = Lines(100)
+    lines = LineSplitter(100)
     assert lines.feed(b"panics") == []
     assert lines.end() == [b"panics"]
     assert lines.end() == []
@@ -54,14 +54,14 @@ def test_what_is_kept_is_text_that_harms_no_terminal(wrote: bytes, kept: bytes) 
 
 def test_rubbish_becomes_text_whatever_it_is() -> None:
     rubbish = random.Random(7).randbytes(100_000)
-    for line in fed(rubbish, [1, 4096, 4097, 65_536], Lines(500)):
+    for line in fed(rubbish, [1, 4096, 4097, 65_536], LineSplitter(500)):
         text = line.decode()
         assert not any(ord(letter) < 32 and letter != "\t" for letter in text)
         assert len(line) < 600
 
 
 def test_a_long_line_is_cut_counted_and_takes_no_memory() -> None:
-    lines = Lines(100)
+    lines = LineSplitter(100)
     made = []
     for _ in range(100):
         made += lines.feed(b"y" * 100_000)
@@ -71,7 +71,7 @@ def test_a_long_line_is_cut_counted_and_takes_no_memory() -> None:
 
 
 def test_a_cut_leaves_no_half_character() -> None:
-    [line] = Lines(5).feed("äöü\n".encode())
+    [line] = LineSplitter(5).feed("äöü\n".encode())
     assert line == "äö… (6 bytes)".encode()
 
 
@@ -85,5 +85,5 @@ def test_no_part_of_a_secret_is_kept_however_it_is_cut(seed: int) -> None:
         parts.append(draw.choice([secret, b"x" * draw.randint(0, 150), b"\n", b" ", b"\r\n"]))
     data = b"".join(parts)
     cuts = [draw.randrange(len(data)) for _ in range(20)]
-    for line in fed(data, cuts, Lines(100, [(secret, token)])):
+    for line in fed(data, cuts, LineSplitter(100, [(secret, token)])):
         assert b"hunter" not in line.replace(token, b"")

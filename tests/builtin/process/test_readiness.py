@@ -17,10 +17,10 @@ import pytest
 from process_kit import config_of, until
 
 from fsmv2.builtin.process import Ready
-from fsmv2.builtin.process.process_record import Record
+from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.readiness import Probe
 from fsmv2.builtin.process.readiness import missing as missing_now
-from fsmv2.builtin.process.shim.output_lines import Lines
+from fsmv2.builtin.process.shim.output_lines import LineSplitter
 from fsmv2.host.procfs import kernel_start
 from fsmv2.host.socket_owner import stranger_at
 
@@ -55,12 +55,12 @@ def program() -> Iterator[Callable[..., int]]:
         one.stdout.close()
 
 
-def record_of(pid: int, **more: Any) -> Record:
+def record_of(pid: int, **more: Any) -> ProcessRecord:
     started_at = more.pop("started_at", time.time())
-    return Record(pid=pid, start_time=kernel_start(pid) or 0, started_at=started_at, **more)
+    return ProcessRecord(pid=pid, start_time=kernel_start(pid) or 0, started_at=started_at, **more)
 
 
-def missing(directory: Path, record: Record, **ready: Any) -> str:
+def missing(directory: Path, record: ProcessRecord, **ready: Any) -> str:
     config = config_of(directory, "x", ready=Ready(**ready))
     return asyncio.run(missing_now(config, record, 5.0))
 
@@ -107,7 +107,7 @@ def test_h83_a_file_of_an_earlier_start_makes_nobody_ready(tmp_path: Path) -> No
 
 
 def test_a_line_that_has_no_end_yet_can_be_looked_at() -> None:
-    lines = Lines(100, [(b"hunter2", b"***")])
+    lines = LineSplitter(100, [(b"hunter2", b"***")])
     assert lines.begun() == b""
     assert lines.feed(b"first\nis rea") == [b"first"]
     assert lines.feed(b"dy with hunter2\x1b[0m") == []
@@ -160,7 +160,7 @@ def test_it_is_asked_seldom_once_it_has_been_ready(tmp_path: Path) -> None:
     config = config_of(tmp_path, "x", ready=Ready(file=str(gate), every=10))
     record = record_of(os.getpid(), started_at=0.0)
 
-    def lacks(seconds: float, of: Record = record) -> str:
+    def lacks(seconds: float, of: ProcessRecord = record) -> str:
         now[0] += seconds
         return asyncio.run(probe.missing(config, of, 5.0))
 

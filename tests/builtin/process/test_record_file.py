@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.builtin.process.process_record import Record, read_record, write_record
+from fsmv2.builtin.process.process_record import ProcessRecord, read_record, write_record
 from fsmv2.builtin.process.record_file import Recorded, RecordFile
 from fsmv2.host.process_identity import living
 
@@ -17,8 +17,8 @@ RECORDS = RecordFile("it.json", Recorded)
 def test_a_record_survives_being_written_many_times(tmp_path: Path) -> None:
     """Two files take turns; a reader always finds one that is whole."""
     for pid in range(1, 50):
-        write_record(str(tmp_path), Record(pid=pid, start_time=pid * 7))
-        assert read_record(str(tmp_path)) == Record(pid=pid, start_time=pid * 7)
+        write_record(str(tmp_path), ProcessRecord(pid=pid, start_time=pid * 7))
+        assert read_record(str(tmp_path)) == ProcessRecord(pid=pid, start_time=pid * 7)
     assert len(list(tmp_path.iterdir())) <= 2
 
 

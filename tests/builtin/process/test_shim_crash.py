@@ -24,7 +24,7 @@ from fsmv2 import FsmError, PermanentError, TemporaryError
 from fsmv2.builtin.process import Ready
 from fsmv2.builtin.process.launch import PROGRAM
 from fsmv2.builtin.process.lifecycle import look, start, stop, take_over
-from fsmv2.builtin.process.process_record import Record, read_record, write_record
+from fsmv2.builtin.process.process_record import ProcessRecord, read_record, write_record
 from fsmv2.builtin.process.shim import command_start
 
 pytestmark = pytest.mark.real
@@ -33,7 +33,7 @@ COUNTS = "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done"
 SLEEPS = ("sh", "-c", "echo hello; exec sleep 600")
 
 
-def record_of(directory: Path) -> Record:
+def record_of(directory: Path) -> ProcessRecord:
     record = read_record(str(directory / "state/p"))
     assert record is not None
     return record
@@ -259,8 +259,8 @@ async def test_a_pid_that_was_given_to_somebody_else_is_not_touched(
     os.makedirs(config.directory)
     mine = kernel_start(os.getpid()) or 0
     for record in (
-        Record(pid=os.getpid(), start_time=1, digest=config.digest),
-        Record(pid=os.getpid(), start_time=mine, digest=config.digest, boot="another"),
+        ProcessRecord(pid=os.getpid(), start_time=1, digest=config.digest),
+        ProcessRecord(pid=os.getpid(), start_time=mine, digest=config.digest, boot="another"),
     ):
         write_record(config.directory, record)
         async with running(*SLEEPS) as tree:

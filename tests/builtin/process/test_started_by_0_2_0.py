@@ -20,7 +20,7 @@ from process_kit import becomes, config_of, lives
 
 from fsmv2.builtin.process.lifecycle import look, start, stop, take_over
 from fsmv2.builtin.process.orphans import orphans_in
-from fsmv2.builtin.process.process_record import Record, read_record
+from fsmv2.builtin.process.process_record import ProcessRecord, read_record
 from fsmv2.builtin.process.process_table import found_in
 
 pytestmark = pytest.mark.real
@@ -31,7 +31,7 @@ DIGEST = "b3563d6f44ee94f9"
 """Of the config of this command, as 0.2.0 wrote it into the record."""
 
 
-def start_as_0_2_0(directory: Path, *, mark: bool = True) -> Record:
+def start_as_0_2_0(directory: Path, *, mark: bool = True) -> ProcessRecord:
     """The record of the command once its keeper, which goes on, says that it runs."""
     folder = directory / "state/p"
     folder.mkdir(parents=True)
@@ -71,7 +71,7 @@ def start_as_0_2_0(directory: Path, *, mark: bool = True) -> Record:
     return record_of(directory)
 
 
-def record_of(directory: Path) -> Record:
+def record_of(directory: Path) -> ProcessRecord:
     record = read_record(str(directory / "state/p"))
     assert record is not None
     return record

@@ -11,7 +11,7 @@ from lamp_tree import World, by_hand, device, group, simulate
 
 from fsmv2 import ChildSpec, DesiredState, EngineSettings, Phase, WorkerFactory
 from fsmv2.core.policy.control import asked_to_stop, decide_control, lacking, undecided, unmet
-from fsmv2.core.state.parts import DecidedBy, Decision, Ended, StopRequest
+from fsmv2.core.state.parts import ControlDecision, DecidedBy, Ended, StopRequest
 from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.testing import ByHand, Simulation
 
@@ -76,7 +76,7 @@ def test_who_decides_is_reported(
         before(world)
     with simulate(world, group("g", group("p", child, **parent))) as sim:
         sim.run(15)
-        assert sim.supervisor("g/p/a").decision == Decision(control, DecidedBy(by), said)
+        assert sim.supervisor("g/p/a").decision == ControlDecision(control, DecidedBy(by), said)
 
 
 def test_a_disabled_root_is_reported_as_disabled() -> None:
@@ -90,14 +90,14 @@ def test_a_stop_decides_before_an_end_and_that_before_what_it_requires() -> None
     tree.tick()
     b = tree["g/b"]
     why = "requires g/a, which is to stop"
-    assert b.decision == Decision("stopped", DecidedBy.REQUIREMENT, why)
+    assert b.decision == ControlDecision("stopped", DecidedBy.REQUIREMENT, why)
     b.ended = Ended("failed for good", normally=False)
     decide_control(b)
-    assert b.decision == Decision("stopped", DecidedBy.ENDED, "failed for good")
+    assert b.decision == ControlDecision("stopped", DecidedBy.ENDED, "failed for good")
     for reason in ("asked by ann", "g no longer declares it"):
         b.stop = StopRequest(StopKind.REMOVE, 5.0, reason)
         decide_control(b)
-        assert b.decision == Decision("stopped", DecidedBy.STOP, reason)
+        assert b.decision == ControlDecision("stopped", DecidedBy.STOP, reason)
 
 
 @pytest.mark.parametrize("stop", [None, StopRequest(StopKind.REMOVE, 5.0, "asked by ann")])
@@ -120,7 +120,7 @@ def test_another_wish_of_its_own_is_another_decision() -> None:
     assert a.control == "running"
     a.desired = DesiredState("paused")
     decide_control(a)
-    assert a.decision == Decision("paused", DecidedBy.OWN, "its own desired state")
+    assert a.decision == ControlDecision("paused", DecidedBy.OWN, "its own desired state")
 
 
 class Wishing(Job):
@@ -230,7 +230,7 @@ def is_in(state: str, *, restart: str = "permanent", acted: bool = False) -> Cha
 def is_to_stop(state: str) -> Change:
     def change(tree: ByHand) -> None:
         is_in(state)(tree)
-        tree["g/a"].decision = Decision("stopped", DecidedBy.OWN, "its own desired state")
+        tree["g/a"].decision = ControlDecision("stopped", DecidedBy.OWN, "its own desired state")
 
     return change
 
@@ -253,7 +253,7 @@ def cannot_be_created(tree: ByHand) -> None:
 def has_not_derived(tree: ByHand) -> None:
     a = tree["g/a"]
     a.desired, a.derive_due = None, True
-    a.decision = Decision("stopped", DecidedBy.NOT_DERIVED, "not looked at yet")
+    a.decision = ControlDecision("stopped", DecidedBy.NOT_DERIVED, "not looked at yet")
 
 
 def has_ended_and_not_derived_again(tree: ByHand) -> None:

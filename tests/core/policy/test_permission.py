@@ -12,7 +12,7 @@ from fsmv2 import ChildSpec, DesiredState, EngineSettings, WorkerFactory
 from fsmv2.core import PauseAsked
 from fsmv2.core.policy.control import decide_control
 from fsmv2.core.policy.permission import DETECT_ONLY, GONE
-from fsmv2.core.state.parts import DecidedBy, Decision
+from fsmv2.core.state.parts import ControlDecision, DecidedBy
 from fsmv2.testing import SimulatedStore, Simulation
 
 
@@ -144,7 +144,7 @@ class Seen:
     parent = ended = stop = asked = overrides = None
     declared = SimpleNamespace(enabled=True, requires=())
 
-    def __init__(self, decision: Decision, desired: DesiredState | None) -> None:
+    def __init__(self, decision: ControlDecision, desired: DesiredState | None) -> None:
         self.__dict__.update(decision=decision, desired=desired, free=[])
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -165,7 +165,7 @@ class Seen:
 def test_h76_between_one_hold_and_the_next_nobody_looks_free(
     control: str, by: DecidedBy, desired: DesiredState | None
 ) -> None:
-    s: Any = Seen(Decision(control, by, "of before"), desired)
+    s: Any = Seen(ControlDecision(control, by, "of before"), desired)
     decide_control(s)
     assert s.free
     assert not any(s.free)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 from lamp_tree import World, device, simulate
 
-from fsmv2.core.state.counters import Counters
+from fsmv2.core.state.counters import CoreCounters
 
 
 def test_a_new_core_has_done_nothing() -> None:
-    assert not any(msgspec.structs.astuple(Counters()))
+    assert not any(msgspec.structs.astuple(CoreCounters()))
 
 
 def test_a_start_a_restart_and_a_stop_are_counted() -> None:

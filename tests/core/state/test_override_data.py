@@ -8,7 +8,7 @@ from fsmv2.core.state.override_data import (
     NONE,
     Override,
     Overrides,
-    SetVariable,
+    VariableOverride,
     overrides_from_json,
     overrides_to_json,
 )
@@ -29,8 +29,10 @@ def test_what_cannot_be_read_is_a_pause(text: str) -> None:
     [
         Overrides(pause=PAUSE),
         Overrides(stop=Override("ann", "", 1.0, 99.5)),
-        Overrides(variables={"PORT": SetVariable("ann", "it moved", 1.0, None, {"a": [1, None]})}),
-        Overrides(PAUSE, PAUSE, {"A": SetVariable("b", "", 0.0, 5.0, "x")}),
+        Overrides(
+            variables={"PORT": VariableOverride("ann", "it moved", 1.0, None, {"a": [1, None]})}
+        ),
+        Overrides(PAUSE, PAUSE, {"A": VariableOverride("b", "", 0.0, 5.0, "x")}),
     ],
 )
 def test_they_come_back_from_a_store_as_they_were(overrides: Overrides) -> None:
@@ -53,7 +55,7 @@ def test_each_is_told_with_who_until_when_and_why() -> None:
     overrides = Overrides(
         Override("ann", "", 0.0),
         Override("bob", "cleaning", 0.0, 3600.0),
-        {"PORT": SetVariable("eve", "it moved", 0.0, None, 503)},
+        {"PORT": VariableOverride("eve", "it moved", 0.0, None, 503)},
     )
     assert overrides.texts() == (
         "paused by ann",

@@ -17,7 +17,7 @@ from fsmv2.flow.commands import executed_commands as seen_commands
 from fsmv2.flow.commands.command_id_file import Line
 from fsmv2.flow.commands.executed_commands import KEPT, SeenCommands
 from fsmv2.flow.commands.message_age import steady
-from fsmv2.flow.commands.write_command import Answer, Command
+from fsmv2.flow.commands.write_command import Command, CommandReply
 
 
 def command(id_: str, tag: str = "speed", asked: float = 1.0) -> Command:
@@ -25,9 +25,9 @@ def command(id_: str, tag: str = "speed", asked: float = 1.0) -> Command:
     return Command(WriteRegister(name=tag, address=0), (1,), asked, asked, None, 0.0, id_, [])
 
 
-def answer(outcome: str) -> Answer:
+def answer(outcome: str) -> CommandReply:
     """Its answer."""
-    return Answer(
+    return CommandReply(
         ok=outcome == "written",
         outcome=outcome,  # type: ignore[arg-type]
         reason="",
@@ -113,8 +113,8 @@ def asked(id_: str) -> Command:
     return Command(SETPOINT, (5,), 5, 5, None, 0.0, id_, [])
 
 
-def written(it: Command) -> Answer:
-    return Answer(
+def written(it: Command) -> CommandReply:
+    return CommandReply(
         ok=True, outcome="written", reason="", tag="setpoint", value=5, timestamp_ms=1, id=it.id
     )
 
@@ -268,7 +268,7 @@ async def test_a_refused_command_is_not_remembered(tmp_path: Path) -> None:
     file = tmp_path / "commands.jsonl"
     seen = SeenCommands(file)
     it = await begun(seen, "a")
-    refused = Answer(
+    refused = CommandReply(
         ok=False, outcome="refused", reason="", tag="setpoint", value=5, timestamp_ms=1, id="a"
     )
     await seen.answered(it, refused)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fsmv2.flow.commands.write_command import Request, UnreadableError, request_of
+from fsmv2.flow.commands.write_command import CommandPayload, UnreadableError, request_of
 
 NOW_MS = 1_790_000_000_000
 
@@ -12,17 +12,17 @@ NOW_MS = 1_790_000_000_000
 @pytest.mark.parametrize(
     ("payload", "request_"),
     [
-        (b"42", Request(42)),
-        (b" 23.5 ", Request(23.5)),
-        (b"true", Request(True)),
-        (b'"idle"', Request("idle")),
-        (b'{"value": 1}', Request(1)),
-        (b'{"value": 1, "timestamp_ms": 1790000000000}', Request(1, NOW_MS)),
-        (b'{"value": false, "id": "a-1"}', Request(False, None, "a-1")),
-        (b'{"value": 1, "id": 7}', Request(1, None, "7")),
+        (b"42", CommandPayload(42)),
+        (b" 23.5 ", CommandPayload(23.5)),
+        (b"true", CommandPayload(True)),
+        (b'"idle"', CommandPayload("idle")),
+        (b'{"value": 1}', CommandPayload(1)),
+        (b'{"value": 1, "timestamp_ms": 1790000000000}', CommandPayload(1, NOW_MS)),
+        (b'{"value": false, "id": "a-1"}', CommandPayload(False, None, "a-1")),
+        (b'{"value": 1, "id": 7}', CommandPayload(1, None, "7")),
     ],
 )
-def test_a_bare_value_or_an_object_with_value(payload: bytes, request_: Request) -> None:
+def test_a_bare_value_or_an_object_with_value(payload: bytes, request_: CommandPayload) -> None:
     """Nothing else is asked of a sender."""
     assert request_of(payload) == request_
 

@@ -8,7 +8,7 @@ from fsmv2.builtin.process.record_file import Recorded, RecordFile
 from fsmv2.host.process_list import command_line
 
 
-class Record(Recorded, frozen=True, kw_only=True):
+class BrokerRecord(Recorded, frozen=True, kw_only=True):
     """A server we started. `name` is its server name, random, and so its identity.
 
     `ready` is whether it ever was.
@@ -20,15 +20,15 @@ class Record(Recorded, frozen=True, kw_only=True):
     ready: bool = False
 
 
-_RECORDS = RecordFile("broker.json", Record)
+_RECORDS = RecordFile("broker.json", BrokerRecord)
 
 
-def read_record(config: BrokerConfig) -> Record | None:
+def read_record(config: BrokerConfig) -> BrokerRecord | None:
     """The record, or None when there is none that can be read."""
     return _RECORDS.read(config.directory)
 
 
-def write_record(config: BrokerConfig, record: Record) -> None:
+def write_record(config: BrokerConfig, record: BrokerRecord) -> None:
     """Keep the record, atomically."""
     _RECORDS.write(config.directory, record)
 
@@ -38,7 +38,7 @@ def remove_record(config: BrokerConfig) -> None:
     _RECORDS.remove(config.directory)
 
 
-def is_alive(config: BrokerConfig, record: Record) -> bool:
+def is_alive(config: BrokerConfig, record: BrokerRecord) -> bool:
     """Whether exactly the recorded process still lives, and is our server.
 
     In the moment in which the kernel puts the program in its place it has no command line yet.

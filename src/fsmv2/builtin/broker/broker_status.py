@@ -14,7 +14,7 @@ import msgspec
 
 from fsmv2 import ObservedState
 from fsmv2.builtin.broker.broker_config import BrokerConfig
-from fsmv2.builtin.broker.broker_record import Record, is_alive, read_record
+from fsmv2.builtin.broker.broker_record import BrokerRecord, is_alive, read_record
 from fsmv2.builtin.broker.credentials import known_credentials
 from fsmv2.builtin.broker.handshake import Greeting, greet, mqtt_answers
 from fsmv2.builtin.broker.own_servers import server_of_pid_file
@@ -122,7 +122,7 @@ def foreign(config: BrokerConfig, port: int) -> BrokerObserved:
     )
 
 
-async def _without_ours(config: BrokerConfig, record: Record | None) -> BrokerObserved:
+async def _without_ours(config: BrokerConfig, record: BrokerRecord | None) -> BrokerObserved:
     """The status when the recorded server does not live, or none is on record."""
     lost = await in_thread(lambda: server_of_pid_file(config))
     if lost is not None:
@@ -141,7 +141,7 @@ async def _without_ours(config: BrokerConfig, record: Record | None) -> BrokerOb
 
 
 def _ours(
-    record: Record, state: State, reason: str, greeting: Greeting | None = None
+    record: BrokerRecord, state: State, reason: str, greeting: Greeting | None = None
 ) -> BrokerObserved:
     return BrokerObserved(
         status=state,

@@ -22,7 +22,7 @@ from fsmv2.builtin.broker.broker_config import (
     make_private_directory,
 )
 from fsmv2.builtin.broker.broker_record import (
-    Record,
+    BrokerRecord,
     is_alive,
     read_record,
     remove_record,
@@ -139,7 +139,7 @@ async def _launch(program: str, config: BrokerConfig) -> BrokerObserved:
     return await _until_ready(config, record)
 
 
-def _spawn(program: str, config: BrokerConfig, lock: int) -> Record:
+def _spawn(program: str, config: BrokerConfig, lock: int) -> BrokerRecord:
     """Start a server and write down whose it is. Nothing is awaited between the two."""
     sweep(config.directory)
     make_private_directory(config.directory / "store")
@@ -150,7 +150,7 @@ def _spawn(program: str, config: BrokerConfig, lock: int) -> Record:
         if not is_free(port, config.host):
             raise TemporaryError(foreign(config, port).reason)
     pid = spawn(program, config, lock)
-    record = Record(
+    record = BrokerRecord(
         pid=pid,
         start_time=kernel_start(pid) or 0,
         name=name,
@@ -164,7 +164,7 @@ def _spawn(program: str, config: BrokerConfig, lock: int) -> Record:
     return record
 
 
-async def _until_ready(config: BrokerConfig, record: Record) -> BrokerObserved:
+async def _until_ready(config: BrokerConfig, record: BrokerRecord) -> BrokerObserved:
     def over(_: BrokerObserved, waited: float) -> bool:
         return not record.runs or waited > READY_WITHIN
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from fsmv2 import PermanentError, TemporaryError
 from fsmv2.builtin.process import shim
-from fsmv2.builtin.process.process_record import Record
+from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.process_table import MARK
 from fsmv2.builtin.process.shim import loop
 from fsmv2.builtin.process.spec import INHERITED, Config
@@ -32,7 +32,7 @@ Redactions = Sequence[tuple[str, str]]
 
 
 def start_shim(
-    config: Config, lock: int, redactions: Redactions, record: Record | None = None
+    config: Config, lock: int, redactions: Redactions, record: ProcessRecord | None = None
 ) -> None:
     """Start the command of `config` under a shim, or only a shim for that of `record`. Blocks.
 

@@ -21,7 +21,7 @@ from fsmv2 import PermanentError
 from fsmv2.builtin.process.adoption import start_or_adopt
 from fsmv2.builtin.process.launch import Redactions, start_shim
 from fsmv2.builtin.process.process_record import (
-    Record,
+    ProcessRecord,
     read_record,
     remove_record,
     reserve_record,
@@ -42,7 +42,9 @@ SEES_OFF = 10.0
 LOOK_EVERY = 0.01
 
 
-def look(config: Ending, known: Record | None = None, *, search: bool = False) -> Record | None:
+def look(
+    config: Ending, known: ProcessRecord | None = None, *, search: bool = False
+) -> ProcessRecord | None:
     """What is known of the process now; None when there was none. Blocks, briefly.
 
     Takes note of the end of a shim, and of a command that had none. A record that was lost is
@@ -65,7 +67,9 @@ def look(config: Ending, known: Record | None = None, *, search: bool = False) -
     return record
 
 
-def _on_record(config: Ending, known: Record | None, *, search: bool) -> Record | None:
+def _on_record(
+    config: Ending, known: ProcessRecord | None, *, search: bool
+) -> ProcessRecord | None:
     record = read_record(config.directory)
     lives = known is not None and known.ended_at is None and known.runs
     on_disk = record.process if record is not None else None
@@ -83,18 +87,20 @@ def _on_record(config: Ending, known: Record | None, *, search: bool) -> Record 
     return record
 
 
-def _restore(config: Ending, record: Record) -> None:
+def _restore(config: Ending, record: ProcessRecord) -> None:
     with contextlib.suppress(OSError):  # what is known goes on in memory
         Path(config.directory).mkdir(mode=0o700, parents=True, exist_ok=True)
         write_record(config.directory, record)
 
 
-def is_over(record: Record | None) -> bool:
+def is_over(record: ProcessRecord | None) -> bool:
     """Whether command and shim have ended, so that another may start."""
     return record is None or (record.ended_at is not None and not record.kept)
 
 
-async def start(config: Config, redactions: Redactions = (), known: Record | None = None) -> None:
+async def start(
+    config: Config, redactions: Redactions = (), known: ProcessRecord | None = None
+) -> None:
     """Adopt the process that runs with this config, or end an older one and start anew.
 
     Also one that is on no record any more. `known`: what was known of it before.
@@ -131,7 +137,7 @@ async def take_over(config: Config, redactions: Redactions = ()) -> None:
             await in_thread(lambda: start_shim(config, lock, redactions, record))
 
 
-async def stop(config: Ending, known: Record | None = None) -> None:
+async def stop(config: Ending, known: ProcessRecord | None = None) -> None:
     """Ask it to end, kill it after its grace, and with it what it started; nothing is left.
 
     Also what is on no record any more: the kernel is asked what lives. `known`: what was known of
@@ -148,7 +154,7 @@ async def stop(config: Ending, known: Record | None = None) -> None:
         raise
 
 
-async def _stop(config: Ending, known: Record | None) -> None:
+async def _stop(config: Ending, known: ProcessRecord | None) -> None:
     record = await in_thread(lambda: look(config, known))
     found = await in_thread(lambda: found_in(config.directory))
     if record is not None and is_over(record) and not found.marked and not found.records:
@@ -167,7 +173,7 @@ async def _stop(config: Ending, known: Record | None) -> None:
         await in_thread(lambda: _note_asked(config))
 
 
-async def _stop_one(config: Ending, record: Record) -> None:
+async def _stop_one(config: Ending, record: ProcessRecord) -> None:
     if record.runs:
         # One that is stopped would never hear of it.
         kill_group(record.pid, signal.Signals[config.signal], signal.SIGCONT)
@@ -178,7 +184,7 @@ async def _stop_one(config: Ending, record: Record) -> None:
     await see_off(record.shim_process)
 
 
-async def _seen_off(record: Record) -> None:
+async def _seen_off(record: ProcessRecord) -> None:
     """Wait for the shim, which ends what the command left behind and writes down how it ended."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SEES_OFF):
@@ -221,7 +227,7 @@ def _holds(file: Path, content: bytes) -> bool:
         return False
 
 
-def _unseen(config: Ending, record: Record) -> Record:
+def _unseen(config: Ending, record: ProcessRecord) -> ProcessRecord:
     """Write down that a command has ended of which the shim had ended before."""
     if record.ended_at is not None:
         return record

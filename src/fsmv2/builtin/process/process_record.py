@@ -7,7 +7,7 @@ from fsmv2.builtin.process.shim.record_writer import FILE
 from fsmv2.host.process_identity import ProcessIdentity, signal_name
 
 
-class Record(
+class ProcessRecord(
     Recorded,
     frozen=True,
     kw_only=True,
@@ -54,7 +54,7 @@ class Record(
         return "ended; how is not known, as its shim was killed"
 
 
-_RECORDS = RecordFile(FILE, Record)
+_RECORDS = RecordFile(FILE, ProcessRecord)
 read_record = _RECORDS.read
 write_record = _RECORDS.write
 reserve_record = _RECORDS.reserve

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from fsmv2.builtin.process.process_record import Record
+from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.shim.loop import PIPES
 from fsmv2.host.open_files import open_link
 from fsmv2.host.process_identity import ProcessIdentity
@@ -28,7 +28,7 @@ DELETED = " (deleted)"
 class Found(NamedTuple):
     """What lives of one folder: commands with their shims, and all that bears its mark."""
 
-    records: tuple[Record, ...]
+    records: tuple[ProcessRecord, ...]
     marked: tuple[ProcessIdentity, ...]
     """Commands among them."""
 
@@ -79,8 +79,8 @@ def _found(shims: list[Entry], marked: list[Entry]) -> Found:
     return Found(tuple(records), tuple(one.identity for one in rest))
 
 
-def _record(command: Entry | None, shim: Entry | None) -> Record:
-    return Record(
+def _record(command: Entry | None, shim: Entry | None) -> ProcessRecord:
+    return ProcessRecord(
         pid=command.pid if command else 0,
         start_time=command.start_time if command else 0,
         boot=boot(),

@@ -31,7 +31,7 @@ from fsmv2 import (
 )
 from fsmv2.builtin.process import lifecycle
 from fsmv2.builtin.process.output_follower import Follower, Redact, last_words, output_log
-from fsmv2.builtin.process.process_record import Record
+from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.readiness import Probe
 from fsmv2.builtin.process.spec import Config, ProcessSpec, config_of, refuse
 from fsmv2.host.process_usage import Figures, UsageMeter
@@ -79,7 +79,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     observe_timeout = 4.0
 
     def __init__(self) -> None:
-        self._known: Record | None = None  # what was last seen, wherever its record may be now
+        # What was last seen, wherever its record may be now.
+        self._known: ProcessRecord | None = None
         self._searched = False
         self._probe = Probe()
         self._usage = UsageMeter()
@@ -245,7 +246,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     @blocking
     def _look(
         self, config: Config, resources: Resources[Follower]
-    ) -> tuple[Record | None, Figures]:
+    ) -> tuple[ProcessRecord | None, Figures]:
         """The record and the figures; what is new of its output is handed to the log."""
         # Searched for once: whatever comes later is known, or started by this very worker.
         record = self._known = lifecycle.look(config, self._known, search=not self._searched)
@@ -257,7 +258,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
 
 
 @blocking
-def _ended(config: Config, record: Record, redact: Redact) -> ProcessObserved:
+def _ended(config: Config, record: ProcessRecord, redact: Redact) -> ProcessObserved:
     words = "" if record.asked else f"; last: {last_words(config.directory, redact)}"
     return ProcessObserved(
         ended=record.how + words,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from fsmv2 import blocking
 from fsmv2.builtin.process.output_follower import WROTE_NOTHING, last_words
-from fsmv2.builtin.process.process_record import Record
+from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.spec import Config
 from fsmv2.host.socket_owner import stranger_at
 from fsmv2.host.tcp_probe import probe_tcp
@@ -46,7 +46,7 @@ class Probe:
         self.lacks = ""
         """What it lacked when it was last asked."""
 
-    async def missing(self, config: Config, record: Record, running_for: float) -> str:
+    async def missing(self, config: Config, record: ProcessRecord, running_for: float) -> str:
         """What is still missing, as a sentence; empty when it is ready."""
         whom = (record.pid, record.start_time, config.ready)
         now = self._clock()
@@ -60,7 +60,7 @@ class Probe:
         return self.lacks
 
 
-async def missing(config: Config, record: Record, running_for: float) -> str:
+async def missing(config: Config, record: ProcessRecord, running_for: float) -> str:
     """What is missing now, as a sentence; empty when it is ready."""
     ready = config.ready
     if ready.port:
@@ -105,7 +105,7 @@ def _wrote_nothing(directory: str) -> bool:
 
 
 @blocking
-def _stranger(port: int, record: Record) -> str:
+def _stranger(port: int, record: ProcessRecord) -> str:
     return stranger_at(port, record.pid, record.shim)
 
 

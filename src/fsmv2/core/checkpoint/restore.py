@@ -8,7 +8,14 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.core.checkpoint.take import IDENTITY, OTHERS, STATE, Head, attributes_of, parts_of
+from fsmv2.core.checkpoint.take import (
+    IDENTITY,
+    OTHERS,
+    STATE,
+    CheckpointHeader,
+    attributes_of,
+    parts_of,
+)
 from fsmv2.core.machine import Core
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
@@ -25,7 +32,7 @@ class CheckpointReader:
     of data that it needs is not there.
     """
 
-    def __init__(self, head: Head, factory: WorkerFactory, find: Find) -> None:
+    def __init__(self, head: CheckpointHeader, factory: WorkerFactory, find: Find) -> None:
         """`find` gives the classes of data by name."""
         missing = sorted({*head.types} - {*factory.names})
         if missing:

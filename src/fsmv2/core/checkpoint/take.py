@@ -59,7 +59,7 @@ LOOK_EVERY = 32
 """Supervisors copied between two looks at whether that is enough for now."""
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class CheckpointHeader(msgspec.Struct, frozen=True, kw_only=True):
     """What a core is made with, and what a checkpoint of it consists of."""
 
     seed: int
@@ -87,7 +87,7 @@ class Checkpoint:
         self._internals: list[Mapping[str, Any] | None] = []
         self.unkept: list[tuple[str, str]] = []
         """Whose data could not be written, and its class; known when all parts are made."""
-        self.head = Head(
+        self.head = CheckpointHeader(
             seed=core.seed,
             epoch=core.epoch,
             guard=core.guard,

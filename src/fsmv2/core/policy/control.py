@@ -7,7 +7,7 @@ requires, what its parent asks, what it wants itself.
 from __future__ import annotations
 
 from fsmv2.core.state.not_created import NOT_CREATED
-from fsmv2.core.state.parts import DecidedBy, Decision
+from fsmv2.core.state.parts import ControlDecision, DecidedBy
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.model import DesiredState
 from fsmv2.worker import Phase
@@ -29,31 +29,33 @@ def decide_control(s: Supervisor) -> None:
         s.decision = decision
 
 
-def _decide(s: Supervisor) -> Decision:
+def _decide(s: Supervisor) -> ControlDecision:
     """The order of precedence, which stands here alone."""
     stopped, desired = s.definition.stop_state, s.desired
     old = s.decision  # nearly always still right, and a look costs less than another object
     if s.stop is not None:
         if old.by is STOP and old.reason is s.stop.reason:
             return old
-        return Decision(stopped, STOP, s.stop.reason)
+        return ControlDecision(stopped, STOP, s.stop.reason)
     if s.ended is not None:
-        return Decision(stopped, DecidedBy.ENDED, s.ended.reason)
+        return ControlDecision(stopped, DecidedBy.ENDED, s.ended.reason)
     if s.disabled:
-        return Decision(stopped, DecidedBy.DISABLED, _why_disabled(s))
+        return ControlDecision(stopped, DecidedBy.DISABLED, _why_disabled(s))
     if desired is None:
-        return Decision(stopped, DecidedBy.NOT_DERIVED, "no desired state could be derived yet")
+        return ControlDecision(
+            stopped, DecidedBy.NOT_DERIVED, "no desired state could be derived yet"
+        )
     if desired.hold_reason:
-        return Decision(desired.state, DecidedBy.HOLD, f"held: {desired.hold_reason}")
+        return ControlDecision(desired.state, DecidedBy.HOLD, f"held: {desired.hold_reason}")
     if s.declared.requires and (why := unmet(s)):
-        return Decision(stopped, DecidedBy.REQUIREMENT, why)
+        return ControlDecision(stopped, DecidedBy.REQUIREMENT, why)
     if s.asked is not None:
         parent = s.parent
         asks = f"{parent.path} is {parent.state} and asks for it" if parent is not None else ""
-        return Decision(s.asked, DecidedBy.PARENT, asks)
+        return ControlDecision(s.asked, DecidedBy.PARENT, asks)
     if old.by is OWN and old.state == desired.state:
         return old
-    return Decision(desired.state, OWN, "its own desired state")
+    return ControlDecision(desired.state, OWN, "its own desired state")
 
 
 def _wished(s: Supervisor, desired: DesiredState) -> str:

@@ -20,7 +20,7 @@ from fsmv2.core.state.override_data import (
     NONE,
     Override,
     Overrides,
-    SetVariable,
+    VariableOverride,
     overrides_to_json,
 )
 from fsmv2.core.state.supervisor import Supervisor
@@ -70,7 +70,7 @@ def set_variable(
     tree: Tree, s: Supervisor, name: str, value: Any, who: str, reason: str, until: float | None
 ) -> None:
     """Give a user variable this value at `s`, over what is declared."""
-    asked = SetVariable(who, reason, tree.wall(), until, value)
+    asked = VariableOverride(who, reason, tree.wall(), until, value)
     before = of(tree, s.path)
     _put(tree, s.path, _with(before, variables={**before.variables, name: asked}))
     tree.report("command", s, asked.told(f"{name} set"))

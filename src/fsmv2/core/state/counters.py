@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Counters(msgspec.Struct):
+class CoreCounters(msgspec.Struct):
     """What the core did since it was made; counted, because counts do not depend on a machine."""
 
     ticks: int = 0

@@ -29,7 +29,7 @@ class Override(msgspec.Struct, frozen=True):
         return f"{what} by {self.who}{until}" + (f": {self.reason}" if self.reason else "")
 
 
-class SetVariable(Override, frozen=True):
+class VariableOverride(Override, frozen=True):
     """A user variable that is given this value at the path, whatever is declared."""
 
     value: Any = None
@@ -40,7 +40,7 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
 
     pause: Override | None = None
     stop: Override | None = None
-    variables: Mapping[str, SetVariable] = {}
+    variables: Mapping[str, VariableOverride] = {}
 
     def __bool__(self) -> bool:
         return bool(self.pause or self.stop or self.variables)

@@ -41,7 +41,7 @@ class DecidedBy(Enum):
     OWN = "own"
 
 
-class Decision(msgspec.Struct, frozen=True, gc=False):
+class ControlDecision(msgspec.Struct, frozen=True, gc=False):
     """The control state, which alone counts for the FSM; who decided it, and why, as words.
 
     One object, so that another thread that reads it (`permission`) never sees half of a change.

@@ -18,8 +18,8 @@ from fsmv2.core.state.parts import (
     AskedAction,
     Breaker,
     CheckState,
+    ControlDecision,
     DecidedBy,
-    Decision,
     Ended,
     RunningAction,
     StopRequest,
@@ -185,7 +185,7 @@ class Supervisor:
         self.since = tree.now
         self.reason = "not looked at yet"
         self.gate = ""
-        self.decision = Decision(
+        self.decision = ControlDecision(
             self.definition.stop_state, DecidedBy.NOT_DERIVED, "not looked at yet"
         )
         self.disabled = False

@@ -17,7 +17,7 @@ from fsmv2.core.contract.instructions import Instruction, Report, ReportKind
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.contract.type_overrides import with_overrides
 from fsmv2.core.state.conditions import Condition
-from fsmv2.core.state.counters import Counters
+from fsmv2.core.state.counters import CoreCounters
 from fsmv2.core.state.fan_out import AT_ONCE, FanOut
 from fsmv2.core.state.override_data import Overrides
 from fsmv2.core.state.pace import Pace
@@ -59,7 +59,7 @@ class Tree(ABC):
         self.epoch = epoch
         self.guard = guard
         self.now = 0.0
-        self.counters = Counters()
+        self.counters = CoreCounters()
         self.global_variables: Mapping[str, Any] = NOTHING
         self.fan_out = FanOut()
         self.root: Supervisor | None = None

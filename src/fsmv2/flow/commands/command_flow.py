@@ -20,7 +20,7 @@ from fsmv2.flow.commands.command_output import CommandOutput
 from fsmv2.flow.commands.executed_commands import SeenCommands
 from fsmv2.flow.commands.message_age import steady
 from fsmv2.flow.commands.refusal import Refusal
-from fsmv2.flow.commands.write_command import Answer, Command, Result
+from fsmv2.flow.commands.write_command import Command, CommandReply, Result
 from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection
 from fsmv2.flow.outputs.uns.subject import executor_subject
@@ -169,7 +169,7 @@ class WriteFlow(CommandListener):
     def _say(self, heard: Heard) -> None:
         """Another fsmv2 asks whether anybody executes these commands: it would refuse them."""
         if heard.reply:
-            answer = Answer(
+            answer = CommandReply(
                 ok=False,
                 outcome="refused",
                 reason="commands are executed here",

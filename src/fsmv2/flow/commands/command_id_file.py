@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.flow.commands.write_command import Answer
+from fsmv2.flow.commands.write_command import CommandReply
 from fsmv2.host.private import private_folder, replace_private
 from fsmv2.host.procfs import boot
 
@@ -41,7 +41,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     asked: Any
     at: float
-    answer: Answer | None = None
+    answer: CommandReply | None = None
     gone: bool = False
     up: float = 0.0
     boot: str = ""

@@ -18,11 +18,17 @@ from fsmv2.flow.commands.executed_commands import SeenCommands
 from fsmv2.flow.commands.message_age import Alertness, steady
 from fsmv2.flow.commands.outbox import Outbox
 from fsmv2.flow.commands.refusal import Refusal
-from fsmv2.flow.commands.write_command import Answer, Command, Result, UnreadableError, request_of
+from fsmv2.flow.commands.write_command import (
+    Command,
+    CommandReply,
+    Result,
+    UnreadableError,
+    request_of,
+)
 from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection
 from fsmv2.flow.outputs.uns.subject import PREFIX, REPLY
-from fsmv2.flow.stats import Counters, WriteStats
+from fsmv2.flow.stats import FlowCounters, WriteStats
 
 MOST_REPLIES = 10
 """Subjects on which one command is answered, however often it is sent while it waits."""
@@ -48,7 +54,7 @@ class CommandListener:
         self._hears = hears
         self._seen = seen
         self._refusal = refusal
-        self._counters = Counters()
+        self._counters = FlowCounters()
         self._writes = WriteStats()
         self._registers = {register.path: register for register in config.output.tags}
         self._alert = Alertness(steady())
@@ -159,7 +165,7 @@ class CommandListener:
     def _again(
         self,
         command: Command | None,
-        answer: Answer | None,
+        answer: CommandReply | None,
         same: bool,
         asked: object,
         heard: Heard,
@@ -198,7 +204,9 @@ class CommandListener:
         self._writes.unanswered_total += count
         self._writes.last_error = why or self._writes.last_error
 
-    def _counted(self, result: Result, reason: str, tag: str, value: object, id_: str) -> Answer:
+    def _counted(
+        self, result: Result, reason: str, tag: str, value: object, id_: str
+    ) -> CommandReply:
         # Both quote the sender, who is anybody that may publish.
         reason, tag = printable(reason), printable(tag)
         writes = self._writes
@@ -212,7 +220,7 @@ class CommandListener:
                 writes.failed_total += 1
             else:
                 writes.unknown_total += 1
-        return Answer(
+        return CommandReply(
             ok=result == "written",
             outcome=result,
             reason=reason,

@@ -22,7 +22,7 @@ class Prepared(NamedTuple):
     value: Value
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class WriteOutcome(msgspec.Struct, frozen=True):
     """`refused` and `failed` only when the device cannot have taken the value; else `unknown`."""
 
     known: Known
@@ -80,7 +80,7 @@ class CommandOutput(Protocol):
 
     async def write(
         self, tag: Any, words: Sequence[int], value: Value, refusal: Callable[[], str]
-    ) -> Outcome:
+    ) -> WriteOutcome:
         """Write what was prepared, once, and wait until the device has confirmed.
 
         `refusal` is asked right before it is sent: what it says is why nothing is sent.

@@ -13,7 +13,7 @@ import msgspec
 
 from fsmv2.flow.commands.command_id_file import KeptCommands, Line
 from fsmv2.flow.commands.message_age import steady
-from fsmv2.flow.commands.write_command import Answer, Command
+from fsmv2.flow.commands.write_command import Command, CommandReply
 
 KEPT = 600.0
 """Seconds an executed command is remembered, of a clock that nobody sets."""
@@ -28,7 +28,7 @@ class Known(msgspec.Struct):
     asked: Any
     at: float
     command: Command | None
-    answer: Answer | None = None
+    answer: CommandReply | None = None
 
 
 class SeenCommands:
@@ -101,7 +101,7 @@ class SeenCommands:
                 with contextlib.suppress(OSError):  # the next command tries again, or is refused
                     await asyncio.to_thread(self._kept.write_again, self._lines())
 
-    async def answered(self, command: Command, answer: Answer) -> None:
+    async def answered(self, command: Command, answer: CommandReply) -> None:
         """It is over. One that certainly changed nothing may be sent again under its id."""
         known = self._known.get((command.register.path, command.id))
         if known is None or known.command is not command:
@@ -132,9 +132,9 @@ class SeenCommands:
         return Line(path, command.id, command.asked, time.time(), up=now, boot=boot)
 
 
-def _interrupted(line: Line) -> Answer:
+def _interrupted(line: Line) -> CommandReply:
     """The answer to a command that was begun by a process which has ended since."""
-    return Answer(
+    return CommandReply(
         ok=False,
         outcome="unknown",
         reason="fsmv2 was ended while it was being executed; perhaps it was written",

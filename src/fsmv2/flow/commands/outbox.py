@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from fsmv2.escaping import printable_json
-from fsmv2.flow.commands.write_command import Answer
+from fsmv2.flow.commands.write_command import CommandReply
 from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
 from fsmv2.flow.sample import ENCODER
 
@@ -32,7 +32,7 @@ class Outbox:
         """`lost` is told how many answers were not sent, and why, or '' when there was no room."""
         self._connection = connection
         self._lost = lost
-        self._answers: deque[tuple[Answer, str]] = deque()
+        self._answers: deque[tuple[CommandReply, str]] = deque()
         self._some = asyncio.Event()
         self._none = asyncio.Event()
         self._none.set()
@@ -42,7 +42,7 @@ class Outbox:
         """Whether an answer can be taken; else it is not worth being made."""
         return len(self._answers) < ROOM
 
-    def put(self, answer: Answer, reply: str) -> None:
+    def put(self, answer: CommandReply, reply: str) -> None:
         """Have it sent soon, or count it when there is no room."""
         if not self.room:
             self._lost(1, "")
@@ -69,7 +69,7 @@ class Outbox:
             async with asyncio.timeout(within):
                 await self._none.wait()
 
-    async def send(self, answers: list[tuple[Answer, str]]) -> None:
+    async def send(self, answers: list[tuple[CommandReply, str]]) -> None:
         """Send them now; those that could not be are counted."""
         try:
             await self._connection.send(

@@ -31,7 +31,7 @@ LARGEST_EXPONENT = 400
 Result = Literal["written", "refused", "failed", "unknown"]
 
 
-class Request(msgspec.Struct, frozen=True):
+class CommandPayload(msgspec.Struct, frozen=True):
     """A payload that could be read; whether it can be written is another question.
 
     `value`: a number with a point or an exponent is a Decimal, which has lost no digit.
@@ -68,7 +68,7 @@ class Command(msgspec.Struct):
     replies: list[str]
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CommandReply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to one command. `ok` is true only when the device has confirmed.
 
     `outcome`: `refused`, nothing was sent to the device; `failed`, the device did not take it;
@@ -89,7 +89,7 @@ class UnreadableError(Exception):
     """A payload that is no request; the text says why, for the sender."""
 
 
-def request_of(payload: bytes, header_id: str = "") -> Request:
+def request_of(payload: bytes, header_id: str = "") -> CommandPayload:
     """The request in a payload, or UnreadableError; `header_id` counts if it has no id."""
     if len(payload) > LARGEST:
         raise UnreadableError(f"the payload has {len(payload)} bytes, expected at most {LARGEST}")
@@ -100,7 +100,7 @@ def request_of(payload: bytes, header_id: str = "") -> Request:
         what = "null" if given is None else "a list"
         raise UnreadableError(f'the payload is {what}, expected a JSON value or {{"value": ...}}')
     if not isinstance(given, dict):
-        return Request(_value(given), None, _id(header_id))
+        return CommandPayload(_value(given), None, _id(header_id))
     for key in given:
         if key not in KEYS:
             # A misspelt timestamp would make a command of any age a fresh one.
@@ -112,7 +112,9 @@ def request_of(payload: bytes, header_id: str = "") -> Request:
     value = given["value"]
     if value is None or isinstance(value, list | dict):
         raise UnreadableError("the value must be a number, a text, true or false")
-    return Request(_value(value), _time(given.get("timestamp_ms")), _id(given.get("id", header_id)))
+    return CommandPayload(
+        _value(value), _time(given.get("timestamp_ms")), _id(given.get("id", header_id))
+    )
 
 
 def _value(given: Any) -> Any:

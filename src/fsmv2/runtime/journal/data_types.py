@@ -17,6 +17,13 @@ from fsmv2.core.checkpoint.take import parts_of
 from fsmv2.errors import JournalError
 from fsmv2.worker import WorkerFactory
 
+RENAMED = {
+    "fsmv2.core.state.counters:Counters": "fsmv2.core.state.counters:CoreCounters",
+    "fsmv2.core.state.override_data:SetVariable": "fsmv2.core.state.override_data:VariableOverride",
+    "fsmv2.core.state.parts:Decision": "fsmv2.core.state.parts:ControlDecision",
+}
+"""What classes were called when a journal of this version may have been written, and are now."""
+
 
 class DataTypes:
     """Finds a class by the name a journal gives it. Imports nothing but parts of fsmv2.
@@ -42,7 +49,7 @@ class DataTypes:
         return found
 
     def _find(self, name: str) -> type:
-        module, _, inner = name.partition(":")
+        module, _, inner = RENAMED.get(name, name).partition(":")
         if module.partition(".")[0] == "fsmv2":
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)

@@ -11,7 +11,7 @@ import msgspec
 
 from fsmv2.model.data.codec import ExactWriter
 from fsmv2.runtime.journal.descriptions import decided
-from fsmv2.runtime.journal.format import Begun, Noted, Part, Slice, SliceBatch, Start
+from fsmv2.runtime.journal.format import Begun, Noted, Part, SegmentStart, Slice, SliceBatch
 from fsmv2.store.segmented_log import LARGEST, SegmentedLog
 
 MOST = 500
@@ -65,7 +65,7 @@ class JournalFiles:
 
     def _first(self, begun: Begun, at: float) -> Iterator[bytes]:
         checkpoint = begun.checkpoint
-        start = Start(
+        start = SegmentStart(
             at=at,
             fsmv2=importlib.metadata.version("fsmv2"),
             python=platform.python_version(),

@@ -1,8 +1,8 @@
 """The format of a journal: what is handed over on the supervision loop, and what is written.
 
-A segment is a `Start`, the parts of one checkpoint, and then batches of slices. A slice of the
-supervision loop is everything that the core was handed in it, and what it answered: enough to have
-another core do the same, and to say where it does not.
+A segment is a `SegmentStart`, the parts of one checkpoint, and then batches of slices. A slice of
+the supervision loop is everything that the core was handed in it, and what it answered: enough to
+have another core do the same, and to say where it does not.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.core import Event, Instruction
-from fsmv2.core.checkpoint.take import Checkpoint, Head
+from fsmv2.core.checkpoint.take import Checkpoint, CheckpointHeader
 
 # ---- handed over --------------------------------------------------------------------------------
 
@@ -50,7 +50,7 @@ class Gap(msgspec.Struct, frozen=True):
 # ---- written ------------------------------------------------------------------------------------
 
 
-class Start(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="start"):
+class SegmentStart(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="start"):
     """The first record of a segment. `at` in Unix seconds, `why` as people read it."""
 
     at: float
@@ -59,7 +59,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag="sta
     continues: bool
     why: str
     idle: int
-    head: Head
+    head: CheckpointHeader
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True, tag="part"):
@@ -90,4 +90,4 @@ class SliceBatch(msgspec.Struct, frozen=True, array_like=True, tag="slices"):
     slices: list[Slice]
 
 
-Record = Start | Part | SliceBatch
+Record = SegmentStart | Part | SliceBatch

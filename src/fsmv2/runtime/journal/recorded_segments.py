@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.errors import JournalError
-from fsmv2.runtime.journal.format import Part, Record, Slice, SliceBatch, Start
+from fsmv2.runtime.journal.format import Part, Record, SegmentStart, Slice, SliceBatch
 from fsmv2.store.segmented_log import Segment, segments_in
 
 
@@ -31,10 +31,10 @@ class RecordedSegment:
         """Bytes of the file."""
         return self._segment.size
 
-    def start(self) -> Start | None:
+    def start(self) -> SegmentStart | None:
         """What it begins with; None when not even that is whole."""
         first = next(self._records, None)
-        if isinstance(first, Start):
+        if isinstance(first, SegmentStart):
             return first
         self.problem = self.problem or "it does not begin as a segment does"
         return None
@@ -66,7 +66,7 @@ class RecordedSegment:
 
     def _decoded(self) -> Iterator[Record]:
         decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(
-            Start | Part | SliceBatch
+            SegmentStart | Part | SliceBatch
         )
         for raw in self._segment.records():
             self.number += 1

@@ -20,7 +20,7 @@ from fsmv2.errors import FsmError, JournalError, said
 from fsmv2.model.data.codec_reader import ExactReader
 from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.descriptions import decided, happened, path_of
-from fsmv2.runtime.journal.format import Slice, Start
+from fsmv2.runtime.journal.format import SegmentStart, Slice
 from fsmv2.runtime.journal.recorded_segments import RecordedSegment, recorded
 from fsmv2.worker import WorkerFactory
 
@@ -198,7 +198,7 @@ class _Replay:
         summary.problem = segment.problem
         return True
 
-    def _begin(self, segment: RecordedSegment, start: Start) -> bool:
+    def _begin(self, segment: RecordedSegment, start: SegmentStart) -> bool:
         """Have a core in the state in which the segment begins; whether there is one."""
         before, self._core = self._core, None
         try:
@@ -339,7 +339,7 @@ def _unreadable(segment: RecordedSegment, error: Exception) -> JournalError:
     )
 
 
-def _of_another_version(start: Start) -> str:
+def _of_another_version(start: SegmentStart) -> str:
     """The version that recorded it, when that is not this one; else nothing."""
     ours = importlib.metadata.version("fsmv2")
     if start.fsmv2 == ours:

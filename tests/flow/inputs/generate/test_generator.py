@@ -13,7 +13,7 @@ from fsmv2.flow.input import Intake, Values
 from fsmv2.flow.inputs.generate.generate_config import GenerateInput
 from fsmv2.flow.inputs.generate.generate_input import GENERATE
 from fsmv2.flow.inputs.generate.generated_tag import GeneratedTag
-from fsmv2.flow.stats import Counters
+from fsmv2.flow.stats import FlowCounters
 from fsmv2.testing import VirtualLoop
 
 TAGS = (
@@ -36,7 +36,7 @@ class Bench:
         self.loop = loop
         self.room = room
         self.busy = busy
-        self.counters = Counters()
+        self.counters = FlowCounters()
         self.given: list[tuple[float, dict[str, Any]]] = []
         intake = Intake(
             name="flow",

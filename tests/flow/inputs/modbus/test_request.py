@@ -21,7 +21,7 @@ from fsmv2.flow.inputs.modbus.device_error import (
 )
 from fsmv2.flow.inputs.modbus.frame import NotModbusError, take_frame, what_came
 from fsmv2.flow.inputs.modbus.modbus_connection import ModbusConnection, _how_it_ended
-from fsmv2.flow.inputs.modbus.request import Request, answer_to, read_request, write_request
+from fsmv2.flow.inputs.modbus.request import ModbusRequest, answer_to, read_request, write_request
 
 READ = read_request(1, "holding", 10, 2)
 RIGHT = bytes([3, 4, 0, 10, 0, 11])
@@ -40,7 +40,7 @@ RIGHT = bytes([3, 4, 0, 10, 0, 11])
         write_request(1, "holding", 5, (1, 65535)),
     ],
 )
-def test_a_request_is_read_by_pymodbus_as_what_it_is(request_: Request) -> None:
+def test_a_request_is_read_by_pymodbus_as_what_it_is(request_: ModbusRequest) -> None:
     """Another implementation is the witness of ours."""
     decoded = DecodePDU(is_server=True).decode(request_.pdu)
     assert decoded is not None
@@ -122,7 +122,7 @@ def test_h75_a_coil_that_confirms_the_opposite_has_taken_that() -> None:
 
 @given(st.binary(max_size=300), st.sampled_from([READ, write_request(1, "holding", 10, (900,))]))
 def test_whatever_bytes_come_they_are_an_answer_or_refused_with_a_reason(
-    data: bytes, request: Request
+    data: bytes, request: ModbusRequest
 ) -> None:
     buffer = bytearray(data)
     said: list[str] = []

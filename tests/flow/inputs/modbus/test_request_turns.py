@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from fsmv2.flow.inputs.modbus.request_turns import WRITES_IN_A_ROW, Turns
+from fsmv2.flow.inputs.modbus.request_turns import WRITES_IN_A_ROW, RequestTurns
 
 
 async def _settle() -> None:
@@ -16,7 +16,7 @@ class Speakers:
     """Notes in which order they had their turns."""
 
     def __init__(self) -> None:
-        self.turns = Turns()
+        self.turns = RequestTurns()
         self.order: list[str] = []
 
     async def speak(self, name: str, *, urgent: bool = False, times: int = 1) -> None:
@@ -57,7 +57,7 @@ async def test_a_flood_of_writes_lets_a_read_through_now_and_then() -> None:
 
 async def test_a_turn_is_passed_on_whenever_one_that_waits_is_cancelled() -> None:
     """Before its turn has come, and in the instant in which it has."""
-    turns = Turns()
+    turns = RequestTurns()
     speakers = Speakers()
     speakers.turns = turns
     async with turns.turn(urgent=False):

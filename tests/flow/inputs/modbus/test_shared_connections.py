@@ -28,8 +28,8 @@ from fsmv2.flow.inputs.modbus.register_codec import Value, decode
 from fsmv2.flow.inputs.modbus.request import read_request
 from fsmv2.flow.inputs.modbus.shared_connections import SharedConnections
 from fsmv2.flow.inputs.modbus.stream import Transactions
-from fsmv2.flow.outputs.modbus.modbus_writer import ModbusWriter, Outcome
-from fsmv2.flow.stats import Counters
+from fsmv2.flow.outputs.modbus.modbus_writer import ModbusWriter, WriteOutcome
+from fsmv2.flow.stats import FlowCounters
 
 
 def flow_of(name: str, port: int, **more: object) -> FlowConfig:
@@ -159,7 +159,7 @@ async def test_the_device_is_left_alone_between_requests() -> None:
 
 async def wrote(
     device: RawDevice, tag: WriteRegister, words: tuple[int, ...], stands_for: Value | None = None
-) -> Outcome:
+) -> WriteOutcome:
     """The outcome of one write."""
     config = ModbusOutput(address=f"127.0.0.1:{device.port}", timeout=5, registers=(tag,))
     use = SharedConnections().use("127.0.0.1", device.port, user="w", unit=1, gap=0.0)
@@ -227,7 +227,7 @@ async def test_h72_a_write_is_read_back_over_a_new_connection_when_the_device_cl
     device.registers[10] = 900
     tag = msgspec.structs.replace(SETPOINT, read_back=True)
     async with device.running():
-        assert await wrote(device, tag, (900,)) == Outcome("written")
+        assert await wrote(device, tag, (900,)) == WriteOutcome("written")
         assert device.connections == 2
 
 
@@ -252,9 +252,9 @@ async def test_h75_what_is_read_back_is_compared_register_by_register(
     value = decode(tag, words, word_order="big", byte_order="big")
     async with device.running():
         done = await wrote(device, tag, words, value)
-        assert done == Outcome("failed", f"the device confirmed, but {reason}")
+        assert done == WriteOutcome("failed", f"the device confirmed, but {reason}")
         device.registers |= {10 + n: word for n, word in enumerate(words)}
-        assert await wrote(device, tag, words, value) == Outcome("written")
+        assert await wrote(device, tag, words, value) == WriteOutcome("written")
 
 
 async def test_h75_a_write_is_never_sent_twice() -> None:
@@ -349,7 +349,7 @@ def test_an_answer_is_old_only_if_its_request_was_one_of_the_last() -> None:
 
 
 def test_the_rate_of_polls_is_measured_and_what_was_left_out_is_counted_by_reason() -> None:
-    counters = Counters()
+    counters = FlowCounters()
     for n in range(2):
         counters.polled(2.0 * n, 2.0 * n + 1.8)
     assert counters.measured_every is None

@@ -15,16 +15,16 @@ from flow_kit import flow, free_port, simulated_plc, until
 from fsmv2.flow import AsyncioEngine, UnsOutput
 from fsmv2.flow.outputs.uns import publisher as module
 from fsmv2.flow.outputs.uns.publisher import UnsPublisher
-from fsmv2.flow.outputs.uns.subject_turns import Turns
+from fsmv2.flow.outputs.uns.subject_turns import SubjectTurns
 from fsmv2.flow.sample import Sample
-from fsmv2.flow.stats import Counters
+from fsmv2.flow.stats import FlowCounters
 
 
 class PlayedBroker:
     """Stands for the connection: stores, or refuses as long as `refuses` says so."""
 
     def __init__(self) -> None:
-        self.turns = Turns()
+        self.turns = SubjectTurns()
         self.up = asyncio.Event()
         self.up.set()
         self.error = ""
@@ -83,7 +83,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def sending(broker: PlayedBroker, **output: Any) -> AsyncIterator[UnsPublisher]:
     config = UnsOutput(url="nats://h", location_path="acme", **output)
-    made = UnsPublisher(config, Counters(), broker)  # type: ignore[arg-type]
+    made = UnsPublisher(config, FlowCounters(), broker)  # type: ignore[arg-type]
     task = asyncio.create_task(made.run())
     try:
         yield made

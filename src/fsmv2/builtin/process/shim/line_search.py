@@ -21,7 +21,7 @@ MOST = 8
 SIGPROF = 27
 
 
-class Search:
+class LineSearch:
     """One pattern. `slow`: how many searches had to be ended."""
 
     why_slow = (

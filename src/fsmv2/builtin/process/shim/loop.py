@@ -10,7 +10,7 @@ import sys
 import time
 
 from fsmv2.builtin.process.shim import command_start, leftover
-from fsmv2.builtin.process.shim.output_lines import Lines
+from fsmv2.builtin.process.shim.output_lines import LineSplitter
 from fsmv2.builtin.process.shim.rate_limit import LAST, RateLimit
 from fsmv2.builtin.process.shim.record_writer import RecordWriter
 from fsmv2.builtin.process.shim.segments import Segments
@@ -21,7 +21,7 @@ TYPE_CHECKING = False  # as everywhere here: `typing` would cost each shim two m
 if TYPE_CHECKING:
     from typing import Any
 
-    from fsmv2.builtin.process.shim.line_search import Search
+    from fsmv2.builtin.process.shim.line_search import LineSearch
 
 CHUNK = 64 << 10
 """Bytes read at a time, as much as a pipe holds."""
@@ -75,13 +75,13 @@ class Shim:
         self._only_one()
         self._segments = Segments(directory, job["limit"])
         self._rate = RateLimit(job["limit"], time.monotonic())
-        self._search: Search | None = None
+        self._search: LineSearch | None = None
         if job["ready"]:
             # Only for those who ask, since it costs a megabyte; and before the command runs: an
             # update of fsmv2 may remove the file some day.
-            from fsmv2.builtin.process.shim.line_search import Search
+            from fsmv2.builtin.process.shim.line_search import LineSearch
 
-            self._search = Search(job["ready"])
+            self._search = LineSearch(job["ready"])
         self._record: RecordWriter | None = None
         self._own = job["pid"] == 0
         self._is_told = True  # of the end, by the kernel
@@ -92,7 +92,10 @@ class Shim:
         # Whoever writes opens the pipe for reading, too: it fills up when the shim is killed,
         # and waits for the next one, where it would break otherwise.
         self._streams = {
-            self._reading_end(name, number): (name.encode(), Lines(job["line"], job["secrets"]))
+            self._reading_end(name, number): (
+                name.encode(),
+                LineSplitter(job["line"], job["secrets"]),
+            )
             for number, name in enumerate(PIPES, start=1)
         }
         self._poll = select.poll()

@@ -24,7 +24,7 @@ here and not imported: whoever stands beside a process has nothing of fsmv2 in m
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 
 
-class Lines:
+class LineSplitter:
     """One stream. `feed` answers with the lines that have become whole, without their ends."""
 
     def __init__(self, limit: int, secrets: Secrets = ()) -> None:

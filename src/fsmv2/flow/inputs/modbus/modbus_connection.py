@@ -30,8 +30,8 @@ from fsmv2.flow.inputs.modbus.device_error import (
     explained,
 )
 from fsmv2.flow.inputs.modbus.frame import Frame, NotModbusError, frame_bytes, shown, what_came
-from fsmv2.flow.inputs.modbus.request import Request, answer_to
-from fsmv2.flow.inputs.modbus.request_turns import Turns
+from fsmv2.flow.inputs.modbus.request import ModbusRequest, answer_to
+from fsmv2.flow.inputs.modbus.request_turns import RequestTurns
 from fsmv2.flow.inputs.modbus.stream import MOST, Stream, Transactions
 from fsmv2.host.tcp import open_socket
 
@@ -75,7 +75,7 @@ class ModbusConnection:
         """Seconds between the end of one request and the next."""
         self.units: frozenset[int] = frozenset()
         """The units that its users ask."""
-        self._turns = Turns()
+        self._turns = RequestTurns()
         self._transactions = Transactions()
         self._stream: Stream | None = None
         self._failures = 0
@@ -133,7 +133,7 @@ class ModbusConnection:
 
     async def ask(
         self,
-        request: Request,
+        request: ModbusRequest,
         *,
         timeout: float,
         urgent: bool = False,
@@ -169,7 +169,9 @@ class ModbusConnection:
 
     # ---- one request -------------------------------------------------------------------------
 
-    async def _exchange(self, stream: Stream, request: Request, timeout: float) -> tuple[int, ...]:
+    async def _exchange(
+        self, stream: Stream, request: ModbusRequest, timeout: float
+    ) -> tuple[int, ...]:
         transaction = self._transactions.next()
         if request.is_write:
             stream.drop_unsent(True)
@@ -210,7 +212,7 @@ class ModbusConnection:
             earlier.append(frame.transaction)
         return None
 
-    def _understood(self, stream: Stream, request: Request, frame: Frame) -> tuple[int, ...]:
+    def _understood(self, stream: Stream, request: ModbusRequest, frame: Frame) -> tuple[int, ...]:
         try:
             words = answer_to(request, frame.unit, frame.pdu)
         except RefusedError as error:
@@ -232,7 +234,7 @@ class ModbusConnection:
     def _silence(
         self,
         stream: Stream,
-        request: Request,
+        request: ModbusRequest,
         transaction: int,
         timeout: float,
         earlier: list[int],
@@ -262,7 +264,7 @@ class ModbusConnection:
 
     # ---- units -------------------------------------------------------------------------------
 
-    def _check_unit(self, request: Request) -> None:
+    def _check_unit(self, request: ModbusRequest) -> None:
         away = self._away.get(request.unit)
         if away is None or _now() >= away.retry_at:
             return

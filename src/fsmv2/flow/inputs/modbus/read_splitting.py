@@ -39,7 +39,7 @@ Ask = Callable[[ReadBlock], Awaitable[int | None]]
 part of it, None if something else went wrong."""
 
 
-class Search(msgspec.Struct):
+class ReadBisection(msgspec.Struct):
     """What halving one refused request has shown so far."""
 
     refused: list[ReadBlock] = []
@@ -51,14 +51,14 @@ class Search(msgspec.Struct):
     """The second of two that were answered and had been refused in one."""
 
 
-async def search(block: ReadBlock, code: int, ask: Ask) -> Search:
+async def search(block: ReadBlock, code: int, ask: Ask) -> ReadBisection:
     """Halve a block that was refused with `code` until each part is answered or is one tag."""
-    found = Search(refused=[block], codes=[code])
+    found = ReadBisection(refused=[block], codes=[code])
     await _halve(block, found, ask)
     return found
 
 
-async def _halve(block: ReadBlock, found: Search, ask: Ask) -> None:
+async def _halve(block: ReadBlock, found: ReadBisection, ask: Ask) -> None:
     answered = []
     for half in halves(block):
         code = await ask(half)
@@ -120,7 +120,7 @@ class ReadPlan:
         searched = self._hopeless.get(_key(block))
         return searched is None or now - searched >= SEARCH_AGAIN
 
-    def learn(self, found: Search, now: float) -> None:
+    def learn(self, found: ReadBisection, now: float) -> None:
         """Take in a finished search: it always knows more than before, so searches end."""
         if self._since is None:
             self._since = now
@@ -193,7 +193,7 @@ class ReadPlan:
         cuts = self._apart.cuts | behind
         self._set(msgspec.structs.replace(self._apart, alone=alone, cuts=cuts))
 
-    def _is_length(self, found: Search) -> bool:
+    def _is_length(self, found: ReadBisection) -> bool:
         """Whether the length of the requests explains all refusals."""
         shortest = min(block.count for block in found.refused)
         return (

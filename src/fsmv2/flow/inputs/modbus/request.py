@@ -36,7 +36,7 @@ NAMES = {
 }
 
 
-class Request(msgspec.Struct, frozen=True):
+class ModbusRequest(msgspec.Struct, frozen=True):
     """One request to one unit. `words`: what a write writes, bits as 0 and 1."""
 
     unit: int
@@ -65,21 +65,21 @@ class Request(msgspec.Struct, frozen=True):
         return head
 
 
-def read_request(unit: int, kind: Kind, address: int, count: int) -> Request:
+def read_request(unit: int, kind: Kind, address: int, count: int) -> ModbusRequest:
     """Read `count` registers or bits."""
-    return Request(unit, READ_FUNCTIONS[kind], address, count)
+    return ModbusRequest(unit, READ_FUNCTIONS[kind], address, count)
 
 
-def write_request(unit: int, kind: Kind, address: int, words: Sequence[int]) -> Request:
+def write_request(unit: int, kind: Kind, address: int, words: Sequence[int]) -> ModbusRequest:
     """Write one coil, one register, or several registers in one request."""
     if kind == "coil":
         function = WRITE_COIL
     else:
         function = WRITE_REGISTER if len(words) == 1 else WRITE_REGISTERS
-    return Request(unit, function, address, len(words), tuple(words))
+    return ModbusRequest(unit, function, address, len(words), tuple(words))
 
 
-def answer_to(request: Request, unit: int, pdu: bytes) -> tuple[int, ...]:
+def answer_to(request: ModbusRequest, unit: int, pdu: bytes) -> tuple[int, ...]:
     """The registers or bits that were read; nothing of a write that was confirmed.
 
     RefusedError: an exception of the protocol. WrongAnswerError: no answer to this request.
@@ -104,7 +104,7 @@ def answer_to(request: Request, unit: int, pdu: bytes) -> tuple[int, ...]:
     return _values(request, body)
 
 
-def _values(request: Request, body: bytes) -> tuple[int, ...]:
+def _values(request: ModbusRequest, body: bytes) -> tuple[int, ...]:
     announced, data = (body[0] if body else 0), body[1:]
     if announced != len(data):
         raise WrongAnswerError(f"an answer of {len(data)} bytes came that announces {announced}")
@@ -122,7 +122,7 @@ def _values(request: Request, body: bytes) -> tuple[int, ...]:
     return struct.unpack(f">{count}H", data)
 
 
-def _compare_echo(request: Request, body: bytes) -> None:
+def _compare_echo(request: ModbusRequest, body: bytes) -> None:
     """A confirmation repeats the address, and the value of one or the number of several."""
     if len(body) != 4:
         raise WrongAnswerError(f"a confirmation with {len(body)} bytes came, expected 4")

@@ -15,7 +15,7 @@ WRITES_IN_A_ROW = 8
 """Writes after which one read that waits has its turn: a flood of writes must blind nobody."""
 
 
-class Turns:
+class RequestTurns:
     """`async with turns.turn(urgent=...)`; urgent ones are writes."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fsmv2.flow.commands.command_output import Outcome
+from fsmv2.flow.commands.command_output import WriteOutcome
 from fsmv2.flow.inputs.modbus.device_error import (
     NOT_DONE,
     DeviceError,
@@ -82,7 +82,7 @@ class ModbusWriter:
         words: Sequence[int],
         value: Value,
         refusal: Refusal,
-    ) -> Outcome:
+    ) -> WriteOutcome:
         """Write `words`, which stand for `value`, and wait until the device has confirmed.
 
         Tried once. Whatever is not understood about an answer makes the outcome unknown.
@@ -96,30 +96,30 @@ class ModbusWriter:
                 request, timeout=config.timeout, urgent=True, refusal=refusal
             )
         except NotWantedError as error:
-            return Outcome("refused", str(error))
+            return WriteOutcome("refused", str(error))
         except NotSentError as error:
-            return Outcome("failed", f"{error}; nothing was written")
+            return WriteOutcome("failed", f"{error}; nothing was written")
         except RefusedError as error:
             if error.code in NOT_DONE:
-                return Outcome("failed", str(error))
+                return WriteOutcome("failed", str(error))
             if error.code in UNDECIDED:
-                return Outcome("unknown", f"{UNDECIDED[error.code]} (exception {error.code})")
-            return Outcome("unknown", f"{error}; nobody knows whether it was written")
+                return WriteOutcome("unknown", f"{UNDECIDED[error.code]} (exception {error.code})")
+            return WriteOutcome("unknown", f"{error}; nobody knows whether it was written")
         except WrongAnswerError as error:
             if error.took is not None:
                 taken = self._shown(register, (error.took,))
-                return Outcome("failed", f"the device took {taken}, not {_json(value)}")
-            return Outcome("unknown", f"{error}; nobody knows whether it was written")
+                return WriteOutcome("failed", f"the device took {taken}, not {_json(value)}")
+            return WriteOutcome("unknown", f"{error}; nobody knows whether it was written")
         except NoAnswerError as error:
             before = " before it confirmed" if error.closed else ""
-            return Outcome("unknown", f"{error}{before}; nobody knows whether it was written")
+            return WriteOutcome("unknown", f"{error}{before}; nobody knows whether it was written")
         if not register.read_back:
-            return Outcome("written")
+            return WriteOutcome("written")
         return await self._read_back(register, tuple(words), value)
 
     async def _read_back(
         self, register: WriteRegister, written: tuple[int, ...], value: Value
-    ) -> Outcome:
+    ) -> WriteOutcome:
         config = self._config
         confirmed = "the device confirmed, but what it holds now could not be read back"
         request = read_request(config.unit, register.kind, register.address, register.width)
@@ -127,19 +127,19 @@ class ModbusWriter:
             words = await self._connection.ask(request, timeout=config.timeout, urgent=True)
             now = self._decode(register, words)
         except (DeviceError, ValueError, OverflowError) as error:
-            return Outcome("unknown", f"{confirmed}: {error}")
+            return WriteOutcome("unknown", f"{confirmed}: {error}")
         if now != value:
-            return Outcome(
+            return WriteOutcome(
                 "failed", f"the device confirmed, but now holds {_json(now)} and not {_json(value)}"
             )
         # With a scale, several whole numbers of a register can be the same float.
         if register.type in BITS and words != written:
-            return Outcome(
+            return WriteOutcome(
                 "failed",
                 f"the device confirmed, but now holds the registers {_list(words)} and not "
                 f"{_list(written)}",
             )
-        return Outcome("written")
+        return WriteOutcome("written")
 
     def _decode(self, register: WriteRegister, words: Sequence[int]) -> Value:
         config = self._config

@@ -19,7 +19,7 @@ from fsmv2.flow.optional_packages import industrial
 from fsmv2.flow.outputs.uns.arrival import Arrivals, Take
 from fsmv2.flow.outputs.uns.client import Client, stream_exists
 from fsmv2.flow.outputs.uns.login import Login
-from fsmv2.flow.outputs.uns.subject_turns import Turns
+from fsmv2.flow.outputs.uns.subject_turns import SubjectTurns
 
 RECONNECT = 0.2
 """Seconds between attempts to connect."""
@@ -41,14 +41,14 @@ NOBODY_THERE = "503"
 """The status of the server's answer when no stream takes a subject."""
 
 
-class Answer(msgspec.Struct):
+class PublishAck(msgspec.Struct):
     """What JetStream says of one sample: where it is stored, or why it is not."""
 
     seq: int | None = None
     error: dict[str, Any] | None = None
 
 
-_ANSWER = msgspec.json.Decoder(Answer)
+_ANSWER = msgspec.json.Decoder(PublishAck)
 
 Acknowledged = Callable[[str, str], None]
 """Called with the token, and '' for a stored sample or the reason why it was not."""
@@ -94,7 +94,7 @@ class UnsConnection:
         self._server = server
         self._client: Any = None
         self._used: Client | None = None
-        self.turns = Turns()
+        self.turns = SubjectTurns()
         self._waiting: dict[str, tuple[Acknowledged, bool]] = {}
         self._arrivals: Arrivals | None = None
         self._tokens = itertools.count()

@@ -20,7 +20,7 @@ from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
 from fsmv2.flow.outputs.uns.retained import Retained
 from fsmv2.flow.outputs.uns.uns_config import UnsOutput
 from fsmv2.flow.sample import Sample
-from fsmv2.flow.stats import Counters
+from fsmv2.flow.stats import FlowCounters
 
 ACK_WITHIN = 5.0
 """Seconds after which a sample without acknowledgement is sent again."""
@@ -38,7 +38,7 @@ class UnsPublisher:
     def __init__(
         self,
         config: UnsOutput,
-        counters: Counters,
+        counters: FlowCounters,
         connection: UnsConnection,
         release: Callable[[], Awaitable[None]] = nobody_else,
     ) -> None:

@@ -17,7 +17,7 @@ class Sender(Protocol):
         """All that others had for the subject is stored."""
 
 
-class Turns:
+class SubjectTurns:
     """Those of one connection. Runs on the engine's loop."""
 
     def __init__(self) -> None:

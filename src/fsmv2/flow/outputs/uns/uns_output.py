@@ -9,10 +9,10 @@ from fsmv2.flow.output import Output, OutputKind
 from fsmv2.flow.outputs.uns.publisher import UnsPublisher
 from fsmv2.flow.outputs.uns.shared_nats import SharedNats
 from fsmv2.flow.outputs.uns.uns_config import UnsOutput, UnsSection, resolve_uns
-from fsmv2.flow.stats import Counters
+from fsmv2.flow.stats import FlowCounters
 
 
-def _opened(config: UnsOutput, shares: EngineShares, counters: Counters) -> Output:
+def _opened(config: UnsOutput, shares: EngineShares, counters: FlowCounters) -> Output:
     pool = shares.of(SharedNats)
     connection = pool.use(config.url, config.stream, config.server, config.login)
     return UnsPublisher(config, counters, connection, partial(pool.release, connection))

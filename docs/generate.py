@@ -21,10 +21,10 @@ from fsmv2.builtin import register_builtins
 from fsmv2.cli import exit_codes
 from fsmv2.cli.app import app
 from fsmv2.core.contract import settings
-from fsmv2.document import OneOf
-from fsmv2.document.decoders import reader_of
 from fsmv2.flow import AsyncioEngine
 from fsmv2.lint import RULES
+from fsmv2.model.decoder import OneOf
+from fsmv2.model.decoder.decoders import reader_of
 from fsmv2.plant import sections
 from fsmv2.worker import WorkerFactory
 

@@ -21,8 +21,9 @@ with atheris.instrument_imports(
     include=["fsmv2.model", "fsmv2.document", "fsmv2.plant", "fsmv2.errors", "jinja2"]
 ):
     from fsmv2 import model
-    from fsmv2.document import desired_from_yaml, parse_duration, scan_yaml
+    from fsmv2.document import desired_from_yaml, scan_yaml
     from fsmv2.errors import FsmError
+    from fsmv2.model.decoder import parse_duration
     from fsmv2.model.template.jinja_template import compile_jinja
     from fsmv2.model.template.plain_templates import compile_fast
     from fsmv2.plant.load import parse_plant

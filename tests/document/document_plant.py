@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from fsmv2.document import Duration, Templated
 from fsmv2.errors import SpecError
+from fsmv2.model.decoder import Duration, Templated
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]

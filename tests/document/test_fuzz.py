@@ -9,9 +9,10 @@ from document_plant import Plant
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from fsmv2.document import decode, problem_codes, scan_yaml
-from fsmv2.document.node_paths import parse_path
+from fsmv2.document import problem_codes, scan_yaml
 from fsmv2.errors import DocumentError
+from fsmv2.model.decoder import decode
+from fsmv2.model.decoder.node_paths import parse_path
 
 GOOD = """\
 agent: &agent {name: edge, location: {enterprise: acme, 1: cologne}}

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from fsmv2.document import Document, Node, in_order, scan_yaml
-from fsmv2.document.node_paths import join, parse_path
+from fsmv2.document import Document, scan_yaml
 from fsmv2.errors import Diagnostic, DocumentError, Mark
+from fsmv2.model.decoder import Node, in_order
+from fsmv2.model.decoder.node_paths import join, parse_path
 
 TEXT = """\
 agent:

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import yaml
 
-from fsmv2.document.document import Document, in_order
+from fsmv2.document.document import Document
 from fsmv2.document.node_builder import Expansion
 from fsmv2.document.source import decode_text, read_file, refused
 from fsmv2.document.yaml_errors import plain_words
 from fsmv2.document.yaml_events import read_events
 from fsmv2.errors import DocumentError
+from fsmv2.model.decoder.problem_order import in_order
 
 
 def scan_file(path: Path) -> Document:

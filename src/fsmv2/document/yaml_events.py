@@ -12,8 +12,8 @@ import msgspec
 import yaml
 
 from fsmv2.document.document import Document
-from fsmv2.document.node import Kind
 from fsmv2.errors import DocumentError, Mark, suggest
+from fsmv2.model.decoder.node import Kind
 
 DEEPEST = 64
 """Levels of nesting, aliases put in; the documents of a plant have about ten."""

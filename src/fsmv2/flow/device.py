@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from fsmv2.document import Host, Templated
 from fsmv2.flow.field_types import Port, Seconds
+from fsmv2.model.decoder import Host, Templated
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from fsmv2.document import Duration
+from fsmv2.model.decoder import Duration
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]

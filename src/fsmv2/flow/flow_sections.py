@@ -10,7 +10,6 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 
-from fsmv2.document import Node, OneOf, decode
 from fsmv2.errors import SpecError
 from fsmv2.flow.commands.command_config import CommandSection, resolve_commands
 from fsmv2.flow.device import Device
@@ -18,6 +17,7 @@ from fsmv2.flow.flow_config import AnySink, AnySource
 from fsmv2.flow.output import FlowPlace
 from fsmv2.flow.outputs.uns.uns_config import UnsSection
 from fsmv2.flow.registry import COMMAND_OUTPUTS, INPUTS, OUTPUTS
+from fsmv2.model.decoder import Node, OneOf, decode
 
 T = TypeVar("T")
 

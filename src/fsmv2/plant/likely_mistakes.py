@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fsmv2 import Diagnostic, compute_location_path, merge_locations
-from fsmv2.document import Node
-from fsmv2.document.template_fields import is_template
 from fsmv2.flow.flow_sections import FlowEndpoints
 from fsmv2.flow.registry import COMMAND_OUTPUTS, INPUTS, tagged_end
 from fsmv2.flow.tagged_kind import TaggedKind
 from fsmv2.model import location_variables, normalise_location
+from fsmv2.model.decoder import Node
+from fsmv2.model.decoder.template_fields import is_template
 
 GAP, NO_LOCATION, MARKERS, PAUSE = OWN_CODES = ("FSM0154", "FSM0155", "FSM0156", "FSM0157")
 CODES = (*OWN_CODES, *(code for kind in (*INPUTS, *COMMAND_OUTPUTS) for code in kind.mistake_codes))

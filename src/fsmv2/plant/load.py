@@ -21,18 +21,9 @@ from fsmv2 import (
     WorkerFactory,
 )
 from fsmv2.builtin.registration import register_builtins
-from fsmv2.document import (
-    MOST_SHOWN,
-    Document,
-    Node,
-    decode,
-    in_order,
-    scan_contents,
-    scan_file,
-    scan_folder,
-    scan_yaml,
-)
+from fsmv2.document import Document, scan_contents, scan_file, scan_folder, scan_yaml
 from fsmv2.flow import AsyncioEngine
+from fsmv2.model.decoder import MOST_SHOWN, Node, decode, in_order
 from fsmv2.plant.build import SHARED, Making
 from fsmv2.plant.connections import Connections
 from fsmv2.plant.likely_mistakes import CODES

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import msgspec
 
 from fsmv2 import Diagnostic, FsmError, merge_locations
-from fsmv2.document import Node
 from fsmv2.model import (
     ENGINE_KEYS,
     RESERVED_KEYS,
@@ -15,6 +14,7 @@ from fsmv2.model import (
     check_child_name,
     normalise_location,
 )
+from fsmv2.model.decoder import Node
 
 NOT_FOR_BRIDGES = ("broker",)
 """Names that children of the agent have already."""

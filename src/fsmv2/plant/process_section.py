@@ -10,7 +10,7 @@ import msgspec
 
 from fsmv2 import Backoff, VariableBundle
 from fsmv2.builtin.process.spec import ProcessSpec, Ready
-from fsmv2.document import Duration, Templated
+from fsmv2.model.decoder import Duration, Templated
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Seconds = Annotated[Duration, msgspec.Meta(gt=0)]

@@ -13,7 +13,6 @@ import msgspec
 from fsmv2 import Diagnostic, FsmError, TemplateError, VariableBundle, render_template
 from fsmv2.builtin.agent import ProcessEntry
 from fsmv2.builtin.process.spec import config_of, problems_of
-from fsmv2.document import Node
 from fsmv2.errors import SpecError
 from fsmv2.model import (
     check_child_name,
@@ -22,6 +21,7 @@ from fsmv2.model import (
     utc_text,
     with_engine_keys,
 )
+from fsmv2.model.decoder import Node
 from fsmv2.plant.process_section import ProcessSection, backoff_from, process_spec
 from fsmv2.plant.rendering import at_template
 from fsmv2.plant.unused_variables import Unused

@@ -20,7 +20,6 @@ from fsmv2 import (
     merge_locations,
     render_template,
 )
-from fsmv2.document import Node, decode_sound
 from fsmv2.errors import FsmError, Mark
 from fsmv2.flow import (
     Device,
@@ -32,6 +31,7 @@ from fsmv2.flow import (
 )
 from fsmv2.flow.flow_sections import FlowEndpoints, resolve
 from fsmv2.model import has_first_level, location_variables, utc_text, with_engine_keys
+from fsmv2.model.decoder import Node, decode_sound
 
 TYPES: Mapping[str, type[msgspec.Struct]] = {
     "connection": Device,

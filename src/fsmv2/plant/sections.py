@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import msgspec
 
 from fsmv2 import EngineSettings
-from fsmv2.document import AsWritten, Duration, Templated
 from fsmv2.flow import Device, ReadSection, WriteSection
+from fsmv2.model.decoder import AsWritten, Duration, Templated
 from fsmv2.plant.process_section import BackoffSection, ProcessSection
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from fsmv2 import Diagnostic
-from fsmv2.document import Node
 from fsmv2.errors import TemplateError, suggest
 from fsmv2.model import template_references
+from fsmv2.model.decoder import Node
 
 Paths = frozenset[tuple[str | int, ...]]
 UNREAD = "FSM0140"

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import msgspec
 
-from fsmv2.document import Templated
 from fsmv2.errors import SpecError, UnfitError
 from fsmv2.flow.field_types import Seconds
 from fsmv2.flow.output import FlowPlace
@@ -16,6 +15,7 @@ from fsmv2.flow.outputs.uns.login import Login
 from fsmv2.flow.outputs.uns.subject import PREFIX, REPLY, command_subject, subject_from
 from fsmv2.flow.tag import Problem, unclean
 from fsmv2.model import has_first_level
+from fsmv2.model.decoder import Templated
 from fsmv2.model.name_rules import UNKNOWN
 
 Subject = Annotated[

@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from fsmv2.document import Templated
 from fsmv2.errors import UnfitError
 from fsmv2.flow.field_types import Interval
 from fsmv2.flow.inputs.generate.generated_tag import GeneratedTag, generated_tag_problems
 from fsmv2.flow.tag import Problem
+from fsmv2.model.decoder import Templated
 
 
 class GenerateInput(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):

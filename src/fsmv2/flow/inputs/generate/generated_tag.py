@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from fsmv2.document import Templated
 from fsmv2.flow.field_types import Band, Interval, Name, Pause
 from fsmv2.flow.tag import Problem, publishing_problems, unclean, virtual_path_problems
+from fsmv2.model.decoder import Templated
 
 Curve = Literal["sine", "counter", "random", "steps"]
 

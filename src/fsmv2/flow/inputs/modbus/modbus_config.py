@@ -8,12 +8,12 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from fsmv2.document import Templated
 from fsmv2.errors import UnfitError
 from fsmv2.flow.field_types import Interval
 from fsmv2.flow.inputs.modbus.modbus_device import ModbusDevice, device_problems
 from fsmv2.flow.inputs.modbus.register import Register, register_problems
 from fsmv2.flow.tag import Problem
+from fsmv2.model.decoder import Templated
 
 
 class ModbusInput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):

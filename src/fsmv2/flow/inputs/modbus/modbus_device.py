@@ -8,11 +8,11 @@ from typing import Annotated
 
 import msgspec
 
-from fsmv2.document import HostAndPort, Templated
 from fsmv2.flow.device import Reach
 from fsmv2.flow.field_types import Pause, Seconds
 from fsmv2.flow.inputs.modbus.register import Order
 from fsmv2.flow.tag import Problem
+from fsmv2.model.decoder import HostAndPort, Templated
 from fsmv2.model.network_address import MODBUS_PORT, NoAddressError, read_host_and_port
 from fsmv2.model.secrets.vault import holds_secret
 

@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from fsmv2.document import Templated
 from fsmv2.flow.field_types import Band, Name, Pause
 from fsmv2.flow.tag import Problem, publishing_problems, unclean, virtual_path_problems
+from fsmv2.model.decoder import Templated
 
 Kind = Literal["holding", "input", "coil", "discrete"]
 ValueType = Literal[

@@ -15,11 +15,12 @@ from typing import Annotated, Any, Literal, Union
 
 import msgspec
 
-from fsmv2.document.address_fields import AddressForm, AddressText
-from fsmv2.document.containers import Entries, FixedTuple, Items
-from fsmv2.document.duration import DURATION
-from fsmv2.document.one_of import Chosen, OneOf
-from fsmv2.document.scalars import (
+from fsmv2.errors import DefinitionError
+from fsmv2.model.decoder.address_fields import AddressForm, AddressText
+from fsmv2.model.decoder.containers import Entries, FixedTuple, Items
+from fsmv2.model.decoder.duration import DURATION
+from fsmv2.model.decoder.one_of import Chosen, OneOf
+from fsmv2.model.decoder.scalars import (
     Anything,
     Choice,
     Flag,
@@ -29,10 +30,9 @@ from fsmv2.document.scalars import (
     Seconds,
     Text,
 )
-from fsmv2.document.struct_reader import Fields
-from fsmv2.document.template_fields import AS_WRITTEN, TEMPLATED
-from fsmv2.document.unions import Either, OrTemplate
-from fsmv2.errors import DefinitionError
+from fsmv2.model.decoder.struct_reader import Fields
+from fsmv2.model.decoder.template_fields import AS_WRITTEN, TEMPLATED
+from fsmv2.model.decoder.unions import Either, OrTemplate
 
 
 def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:

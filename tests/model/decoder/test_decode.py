@@ -10,8 +10,9 @@ import msgspec
 import pytest
 from document_plant import Bridge, Connection, Limits, Mode, Plant, Register
 
-from fsmv2.document import Document, Duration, Node, Templated, decode, rendered, scan_yaml
+from fsmv2.document import Document, scan_yaml
 from fsmv2.errors import DefinitionError, Diagnostic, DocumentError, FsmError
+from fsmv2.model.decoder import Duration, Node, Templated, decode
 
 
 class Tree(msgspec.Struct, kw_only=True):
@@ -291,7 +292,7 @@ def problems_rendered(plant: Document, **values: Any) -> list[Diagnostic]:
     assert template is not None
     assert variables is not None
     data = {"host": "10.0.0.1", "port": 150200, "timeout": "1s"} | values
-    node = rendered(template, data, lambda steps: variables.get(*steps))
+    node = template.with_values(data, lambda steps: variables.get(*steps))
     return decode(node, Connection, path="bridges[0].connection")[1]
 
 
@@ -330,7 +331,7 @@ def test_text_where_a_number_was_rendered_says_which_of_the_two_is_the_reason(
     )
     template = quoted.get("t")
     assert template is not None
-    node = rendered(template, {"host": "h", "port": "502"}, lambda steps: quoted.get("v", *steps))
+    node = template.with_values({"host": "h", "port": "502"}, lambda steps: quoted.get("v", *steps))
     (from_quotes,) = decode(node, Connection)[1]
     assert from_quotes.path == "v.PORT"
     assert from_quotes.fix == "Remove the quotes: 502."

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Literal, Protocol
 
-from fsmv2.document.node_paths import around, join
-from fsmv2.document.template_fields import is_template
 from fsmv2.errors import Diagnostic, Mark, Related
+from fsmv2.model.decoder.node_paths import around, join
+from fsmv2.model.decoder.template_fields import is_template
 
 Kind = Literal["scalar", "mapping", "sequence", "unknown"]
 Span = tuple[Mark, int]

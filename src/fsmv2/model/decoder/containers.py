@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.document.node import Node
-from fsmv2.document.scalars import BAD, Leaf, Problems, Reader, mismatch
-from fsmv2.document.struct_reader import MAPPING, Fields, neutral_node, unlisted
+from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.scalars import BAD, Leaf, Problems, Reader, mismatch
+from fsmv2.model.decoder.struct_reader import MAPPING, Fields, neutral_node, unlisted
 
 SEQUENCE = frozenset(("sequence",))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fsmv2.document.node import Node
-from fsmv2.document.scalars import BAD, Problems, Reader, mismatch
-from fsmv2.document.template_fields import is_template
+from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.scalars import BAD, Problems, Reader, mismatch
+from fsmv2.model.decoder.template_fields import is_template
 
 
 class Either:

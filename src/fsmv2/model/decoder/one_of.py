@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.document.display import shown_path
-from fsmv2.document.node import Node
-from fsmv2.document.scalars import BAD, Problems, Reader
-from fsmv2.document.struct_reader import Field, Fields, missing
+from fsmv2.model.decoder.display import shown_path
+from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.scalars import BAD, Problems, Reader
+from fsmv2.model.decoder.struct_reader import Field, Fields, missing
 
 
 class OneOf(msgspec.Struct, frozen=True, kw_only=True):

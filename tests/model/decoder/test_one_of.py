@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from fsmv2 import SpecError
-from fsmv2.document import AsWritten, Node, OneOf, Templated, decode, scan_yaml
+from fsmv2.document import scan_yaml
 from fsmv2.errors import UnfitError
+from fsmv2.model.decoder import AsWritten, Node, OneOf, Templated, decode
 
 
 class Sea(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,17 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 
-from fsmv2.document import AsWritten, Duration, Host, Node, OneOf, Templated, decode, decode_sound
 from fsmv2.errors import UnfitError
+from fsmv2.model.decoder import (
+    AsWritten,
+    Duration,
+    Host,
+    Node,
+    OneOf,
+    Templated,
+    decode,
+    decode_sound,
+)
 
 Seats = Annotated[int, msgspec.Meta(ge=2, le=9)]
 

@@ -12,11 +12,11 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from fsmv2.document.decoders import reader_of
-from fsmv2.document.document import in_order
-from fsmv2.document.node import Node, Origin
-from fsmv2.document.scalars import BAD
 from fsmv2.errors import Diagnostic
+from fsmv2.model.decoder.decoders import reader_of
+from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.problem_order import in_order
+from fsmv2.model.decoder.scalars import BAD
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ def decode(node: Node, type_: Any, *, path: str | None = None) -> tuple[Any, lis
     spelling to the key; what its `__post_init__` raises is one of the problems.
 
     `path` stands in the problems for the path of `node`: that of the bridge, say, whose template
-    this is. For rendered values see `rendered`. Raises DefinitionError for a type that no
+    this is. For rendered values see `Node.with_values`. Raises DefinitionError for a type that no
     document can express.
     """
     problems: list[Diagnostic] = []
@@ -77,16 +77,6 @@ def decode_sound(node: Node, type_: type[T], wrong: Collection[str] = ()) -> Sou
     value = reader.read(sound, []) if sound is not None else BAD
     found = in_order(problem for problem in problems if problem.path not in wrong)
     return Sound(None, None, found) if value is BAD else Sound(value, sound, found)
-
-
-def rendered(node: Node, values: Any, origins: Origin | None = None) -> Node:
-    """`values`, which is `node.to_data()` rendered, with the places of `node`.
-
-    What is wrong in them is then shown at the line of the template; of a value that is nothing but
-    one variable, at the variable's declaration, which `origins` finds from the variable's steps,
-    and the template is the related place. See `Node.with_values`, which this calls.
-    """
-    return node.with_values(values, origins)
 
 
 def _moved(problem: Diagnostic, old: str, new: str) -> Diagnostic:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from fsmv2.document.display import shown
-from fsmv2.document.node import Node
-from fsmv2.document.scalars import BAD, Problems, Text, text_fix
+from fsmv2.model.decoder.display import shown
+from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.scalars import BAD, Problems, Text, text_fix
 from fsmv2.model.network_address import (
     MODBUS_PORT,
     NoAddressError,

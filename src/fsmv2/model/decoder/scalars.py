@@ -17,12 +17,12 @@ from typing import Any, ClassVar, Protocol
 
 import msgspec
 
-from fsmv2.document.display import describe, shown
-from fsmv2.document.duration import parse_duration
-from fsmv2.document.node import Node
-from fsmv2.document.node_paths import around
-from fsmv2.document.template_fields import is_template, meant_variable
 from fsmv2.errors import Diagnostic, DurationError, nearest
+from fsmv2.model.decoder.display import describe, shown
+from fsmv2.model.decoder.duration import parse_duration
+from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.node_paths import around
+from fsmv2.model.decoder.template_fields import is_template, meant_variable
 from fsmv2.model.secrets.vault import holds_secret
 
 BAD: Any = object()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fsmv2.document import parse_duration
 from fsmv2.errors import DurationError
+from fsmv2.model.decoder import parse_duration
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""Values with places → typed values, every problem at once; a place is optional.
+
+node, node_paths                 a value that knows where it stands, and places as text
+decode, decoders                 from a type to its reader; the value, or what is wrong with it
+struct_reader, containers,
+  unions, scalars, one_of        a reader for each shape of type
+template_fields, duration,
+  address_fields                 notes on the fields of structs
+display, problem_order           values as messages show them; problems in order
+"""
+
+from fsmv2.model.decoder.address_fields import Host, HostAndPort
+from fsmv2.model.decoder.decode import Sound, decode, decode_sound
+from fsmv2.model.decoder.duration import Duration, parse_duration
+from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.node_paths import around, parse_path
+from fsmv2.model.decoder.one_of import OneOf
+from fsmv2.model.decoder.problem_order import MOST_SHOWN, in_order
+from fsmv2.model.decoder.template_fields import AsWritten, Templated
+
+__all__ = [
+    "MOST_SHOWN",
+    "AsWritten",
+    "Duration",
+    "Host",
+    "HostAndPort",
+    "Node",
+    "OneOf",
+    "Sound",
+    "Templated",
+    "around",
+    "decode",
+    "decode_sound",
+    "in_order",
+    "parse_duration",
+    "parse_path",
+]

@@ -42,7 +42,7 @@ class Related(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
-    """One problem, said so that a person can act on it.
+    """One problem, in words that a person can act on.
 
     `message` says what is wrong and what was expected; `fix` is the next step as a full
     sentence, including the nearest known name where there is one; `path` is the place inside
@@ -196,12 +196,12 @@ SHOWN_OF_GROUP = 3
 """Exceptions of a group that are named with it."""
 
 
-def said(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """What an exception of anybody's code says, as one line; also when its own text raises."""
     try:
         text = str(error)
         if isinstance(error, BaseExceptionGroup):
-            text = f"{text}: {'; '.join(map(said, error.exceptions[:SHOWN_OF_GROUP]))}"
+            text = f"{text}: {'; '.join(map(error_text, error.exceptions[:SHOWN_OF_GROUP]))}"
     except ANY_RAISED:  # an author's __str__ must not hide the error it describes
         text = "(its text cannot be shown)"
     if isinstance(error, FsmError):

@@ -27,7 +27,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.core import Report
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 from fsmv2.testing import Simulation
 
 
@@ -275,7 +275,7 @@ async def test_h68_what_a_thread_raises_reaches_who_waits_for_it(
         try:
             await raises()
         except BaseException as error:  # noqa: BLE001  (some would end the loop of the test)
-            return said(error)
+            return error_text(error)
         return "nothing"
 
     text = await asyncio.wait_for(called(), 30)

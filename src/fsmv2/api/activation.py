@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import FsmError, said
+from fsmv2.errors import FsmError, error_text
 from fsmv2.host.in_thread import in_daemon_thread
 from fsmv2.operate import TreeHandle
 from fsmv2.operate.running_trees import noted
@@ -99,7 +99,7 @@ class Activation:
             made = await in_daemon_thread(lambda: listen(self.place))
             await in_daemon_thread(self._link)
         except (OSError, FsmError) as error:
-            trouble, self._inode = said(error), None
+            trouble, self._inode = error_text(error), None
             if trouble != self._trouble:  # once, not at each look
                 log.warning("the socket %s cannot be made, retries: %s", self.place, trouble)
             self._trouble = trouble
@@ -140,7 +140,7 @@ class Activation:
         except ANY_RAISED as error:
             made.close()
             self._inode = None  # the next look makes another socket, for the next client to try
-            log.error("the API cannot be served: %s", said(error))
+            log.error("the API cannot be served: %s", error_text(error))
 
 
 async def _loaded(tree: TreeHandle) -> ApiServer:

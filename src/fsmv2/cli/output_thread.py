@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TextIO
 
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 
 MOST_LINES = 10_000
 MOST_TEXT = 4_000_000
@@ -154,7 +154,7 @@ class Outlet:
         try:
             what()
         except Exception as error:  # noqa: BLE001  (one line that cannot be made must not end all)
-            self._made.append(f"a line could not be printed: {said(error)}\n")
+            self._made.append(f"a line could not be printed: {error_text(error)}\n")
         return "".join(self._made)
 
     def _print_lost(self, lost: int, why: str) -> None:

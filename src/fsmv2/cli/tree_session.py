@@ -22,7 +22,7 @@ from fsmv2.cli.output_thread import lost_text
 from fsmv2.cli.signals import reason
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, TreeDisplay
 from fsmv2.core import Report
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 from fsmv2.runtime import TreeView
 
 FRAME_EVERY = 0.25
@@ -149,7 +149,7 @@ class TreeSession:
                 except Exception as error:  # noqa: BLE001  (a picture must not end a tree)
                     self.show.close()
                     self.show = PlainLines()
-                    progress(f"the tree cannot be drawn, and runs on: {said(error)}")
+                    progress(f"the tree cannot be drawn, and runs on: {error_text(error)}")
             await asyncio.sleep(FRAME_EVERY)
 
     def _signalled(self) -> None:

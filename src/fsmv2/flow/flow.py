@@ -7,7 +7,7 @@ import itertools
 import math
 import time
 
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 from fsmv2.flow.engine import OnAccepted
 from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.flow_config import FlowConfig
@@ -172,4 +172,4 @@ def _unexpected(task: asyncio.Task[None] | None) -> str:
     if task is None or not task.done() or task.cancelled():
         return ""
     error = task.exception()
-    return f"reading ended: {said(error)}" if error is not None else ""
+    return f"reading ended: {error_text(error)}" if error is not None else ""

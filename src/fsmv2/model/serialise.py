@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
-from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError, said
+from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError, error_text
 from fsmv2.model.backoff_settings import AS_ELSEWHERE, Backoff
 from fsmv2.model.bundle import VariableBundle
 from fsmv2.model.child import ChildSpec, Restart
@@ -80,7 +80,7 @@ def _written(write: Callable[[], _T]) -> _T:
         return write()
     except _NO_DATA as error:
         raise SpecError(
-            f"This cannot be written as data: {said(error)}.",
+            f"This cannot be written as data: {error_text(error)}.",
             fix="Use text, numbers, true and false, lists, dicts with text as keys, and structs.",
         ) from None
 

@@ -16,7 +16,7 @@ import msgspec
 
 from fsmv2.document import sound_folder
 from fsmv2.document.source import read_file, refused
-from fsmv2.errors import Diagnostic, DocumentError, StoreError, said
+from fsmv2.errors import Diagnostic, DocumentError, StoreError, error_text
 from fsmv2.operate.document_change import change_of, watched
 from fsmv2.operate.document_directory import directory_of, refuse_second_run
 from fsmv2.operate.generations import digest_of, digests_of, next_generation, opened
@@ -197,7 +197,9 @@ def contents_of(document: Path) -> dict[str, bytes]:
         try:
             return {file.name: file.read_bytes() for file in files or ()}
         except OSError as error:
-            raise refused(str(document), NOT_READ, f"it cannot be read: {said(error)}.") from error
+            raise refused(
+                str(document), NOT_READ, f"it cannot be read: {error_text(error)}."
+            ) from error
     return {"": read_file(document)}
 
 

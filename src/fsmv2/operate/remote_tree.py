@@ -26,7 +26,7 @@ from fsmv2.errors import (
     RequestRefusedError,
     TreeStoppingError,
     UnknownPathError,
-    said,
+    error_text,
 )
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 from fsmv2.operate.socket_place import known_socket
@@ -99,7 +99,7 @@ class RemoteTree(Verbs):
         except (UnicodeEncodeError, TypeError, OverflowError, RecursionError) as error:
             verb = type(request).__struct_config__.tag
             raise RequestRefusedError(
-                f"cannot {verb}: it cannot be sent as JSON: {said(error)}.",
+                f"cannot {verb}: it cannot be sent as JSON: {error_text(error)}.",
                 fix="Give text in UTF-8, and values that a document could have.",
             ) from None
         raw = self._call("POST", "/v1/requests", query, body, headers, wait + ANSWER_WITHIN)

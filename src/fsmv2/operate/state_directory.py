@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from fsmv2.errors import StoreError, said
+from fsmv2.errors import StoreError, error_text
 from fsmv2.host.file_lock import FileLock, running_holder
 from fsmv2.host.place_lock import PlaceLock
 from fsmv2.host.private import FOLDER, private_folder
@@ -171,7 +171,7 @@ class StateDirectory:
                 if self._tree is not None:
                     self._tree.write_again()
         except (OSError, StoreError) as error:
-            what = error.message if isinstance(error, StoreError) else said(error)
+            what = error.message if isinstance(error, StoreError) else error_text(error)
             self._say(f"{gone}, and cannot be taken again: {what}")
             return
         # Until the next look: so the journal, which begins anew, records that it was so.

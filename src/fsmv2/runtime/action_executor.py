@@ -21,7 +21,7 @@ from fsmv2.core import (
     EngineSettings,
     Event,
 )
-from fsmv2.errors import PermanentError, said
+from fsmv2.errors import PermanentError, error_text
 from fsmv2.runtime.collector import task_name
 from fsmv2.runtime.task_cancellation import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
@@ -310,7 +310,7 @@ class Executor:
             return ActionEnded(*job.key, job.id, Outcome.FAILED, FROM_INSIDE)
         if error is not None:
             permanent = isinstance(error, PermanentError)
-            return ActionEnded(*job.key, job.id, Outcome.FAILED, said(error), permanent)
+            return ActionEnded(*job.key, job.id, Outcome.FAILED, error_text(error), permanent)
         return ActionEnded(*job.key, job.id, Outcome.SUCCEEDED, result=task.result())
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Observed, RunAction, Watch
-from fsmv2.errors import SecretError, said
+from fsmv2.errors import SecretError, error_text
 from fsmv2.model import ObservedState, UserSpec, same_observation
 from fsmv2.runtime.coalesced_timers import GRID
 from fsmv2.runtime.collector_services import CollectorServices
@@ -219,7 +219,7 @@ class Collector:
         except ANY_RAISED as raised:
             if ends_the_task(raised, self._cancelled):
                 raise
-            error = said(raised)  # an exception is an answer (H20), whatever it is (H68)
+            error = error_text(raised)  # an exception is an answer (H20), whatever it is (H68)
         event = Observed(self.path, self.incarnation, began, observed, error)
         if self._routine and unchanged:
             self._at.heartbeat(event)
@@ -252,7 +252,7 @@ class Collector:
             except SecretError as error:
                 self._concealed = error.message
             except ANY_RAISED as error:  # author data that cannot be copied
-                self._concealed = f"its secrets could not be put in: {said(error)}"
+                self._concealed = f"its secrets could not be put in: {error_text(error)}"
         if self._resources is not None:
             self._resources.want(self._spec, self._config)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Event, Report, Save, Saved, SaveFailed, SaveObserved, StoreInstruction
-from fsmv2.errors import StoreLostError, said
+from fsmv2.errors import StoreLostError, error_text
 from fsmv2.model.serialise import to_json
 from fsmv2.runtime.backlog import Backlog, PendingWrites
 from fsmv2.store import Batch, DesiredRecord, EventRecord, ObservedRecord, Store, StoredOverrides
@@ -76,7 +76,7 @@ class GroupCommit:
             self.store.write(batch)
         except ANY_RAISED as error:  # any store's trouble; nothing stops for it, H26
             self.failures += 1
-            return [SaveFailed(said(error), lost=isinstance(error, StoreLostError))]
+            return [SaveFailed(error_text(error), lost=isinstance(error, StoreLostError))]
         worked_before, self.failures = self.failures == 0, 0
         bad = {event.path for event in failed}
         good = tuple((p, s.generation) for p, (_, s) in taken.saves.items() if p not in bad)
@@ -93,8 +93,8 @@ def _encoded(taken: PendingWrites) -> tuple[list[DesiredRecord], list[SaveFailed
         try:
             records.append(_desired(save))
         except ANY_RAISED as error:  # author data that is no data
-            why = f"its desired state cannot be stored, a restart derives it again: {said(error)}"
-            failed.append(SaveFailed(why, path=save.path))
+            why = "its desired state cannot be stored, a restart derives it again"
+            failed.append(SaveFailed(f"{why}: {error_text(error)}", path=save.path))
     return records, failed
 
 
@@ -113,7 +113,7 @@ def _observed(save: SaveObserved) -> ObservedRecord:
     try:
         observed = to_json(save.observed, exact=False)  # a sensor without a value has NaN
     except ANY_RAISED as error:  # what cannot be stored is only not there to read
-        observed = to_json({"not storable": said(error)})
+        observed = to_json({"not storable": error_text(error)})
     return ObservedRecord(
         path=save.path,
         at=save.at,

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 from fsmv2.host import new_loop
 
 T = TypeVar("T")
@@ -80,7 +80,9 @@ class LoopThread:
                 self.loop.run_forever()
                 return
             except ANY_RAISED as error:
-                text = f"an uncontained {said(error)} {_place(error)} would have ended the loop"
+                text = (
+                    f"an uncontained {error_text(error)} {_place(error)} would have ended the loop"
+                )
                 logging.getLogger("fsmv2.threads").exception("%s: %s", self.name, text)
                 self.uncontained(f"{text} {self.name}; it goes on")
                 if self._stops:

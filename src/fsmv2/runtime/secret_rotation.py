@@ -15,7 +15,7 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Event, SecretsUnread
-from fsmv2.errors import FsmError, said
+from fsmv2.errors import FsmError, error_text
 from fsmv2.model import Vault
 from fsmv2.model.secrets.secret_file import Signature
 
@@ -89,7 +89,7 @@ class SecretRotation:
         try:
             return self.look(now)
         except ANY_RAISED as error:  # a thread that ended here would be missed by nobody
-            self._problems = {"": f"changed secrets could not be taken over: {said(error)}."}
+            self._problems = {"": f"changed secrets could not be taken over: {error_text(error)}."}
             self._post(SecretsUnread(tuple(self._problems.values())))
             return self._interval
 
@@ -115,7 +115,9 @@ class SecretRotation:
             fix = error.fix if signature else "Put the file back."
             return SecretReading(signature, problem=error.message, fix=fix)
         except ANY_RAISED as error:  # whatever a file system answers; looked at again
-            return SecretReading(signature, problem=f"the secret file '{path}': {said(error)}")
+            return SecretReading(
+                signature, problem=f"the secret file '{path}': {error_text(error)}"
+            )
 
     def _changed(self, path: str) -> bool:
         found = self._seen[path]

@@ -29,7 +29,7 @@ from fsmv2.core import (
     StoreInstruction,
 )
 from fsmv2.core.policy.permission import refusal
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.journal.recorder import Recorder
 
@@ -143,7 +143,7 @@ class Supervision:
         try:
             return refusal(self.core, path, incarnation)
         except ANY_RAISED as error:  # whatever it is, nobody has allowed it
-            return f"whether it may cannot be determined: {said(error)}"
+            return f"whether it may cannot be determined: {error_text(error)}"
 
     def paused(self, path: str) -> bool:
         """Whether a pause of this path or one above is in force or asked for. From any thread."""

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import FsmError, said
+from fsmv2.errors import FsmError, error_text
 from fsmv2.model import UserSpec, VariableBundle
 from fsmv2.runtime.task_cancellation import end_task, ends_the_task
 from fsmv2.worker import Resources, Worker
@@ -151,7 +151,7 @@ class WorkerResources:
                 _finish(ready)
                 await closing.wait()
         except ANY_RAISED as raised:  # author code; shown as the observation's error
-            self._error = said(raised)
+            self._error = error_text(raised)
             if ends_the_task(raised, self._ending):
                 raise
         finally:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import SpecError, said
+from fsmv2.errors import SpecError, error_text
 from fsmv2.model import ObservedState, UserSpec, same_observation
 from fsmv2.worker.fsm_bench import FsmBench
 
@@ -82,7 +82,7 @@ def conformance_of(given: Any) -> Conformance:
             return given()
         except ANY_RAISED as error:
             raise SpecError(
-                f"{given.__name__} cannot be made without arguments: {said(error)}.",
+                f"{given.__name__} cannot be made without arguments: {error_text(error)}.",
                 fix="Give the arguments of its __init__ defaults.",
             ) from error
     found = Conformance()

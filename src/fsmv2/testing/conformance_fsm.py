@@ -10,7 +10,7 @@ import msgspec
 import yaml
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 from fsmv2.model import UserSpec, decode_spec, to_data, to_json, to_yaml
 from fsmv2.testing.conformance import Conformance, ConformanceError
 from fsmv2.worker.definition import WorkerDefinition
@@ -75,7 +75,7 @@ def _asked(instance: object, name: str, d: WorkerDefinition, s: Stimulus) -> obj
     try:
         return getattr(instance, name)(picture(d, name, s))
     except ANY_RAISED as error:  # another check tells of it; here it must be the same
-        return said(error)
+        return error_text(error)
 
 
 def stops_from_every_state(bench: Conformance) -> None:
@@ -93,7 +93,7 @@ def reacts_to_every_observation(bench: Conformance) -> None:
                 getattr(instance, name)(picture(d, name, s))
             except ANY_RAISED as error:
                 raise ConformanceError(
-                    f"the step raises {said(error)}",
+                    f"the step raises {error_text(error)}",
                     where=f"{bench.worker.__name__}.{name} with {s.observed}",
                     why="its breaker opens after a few, and the worker stands",
                     fix="Let the step answer stay(...) for what it cannot judge.",
@@ -121,7 +121,7 @@ def specs_survive_a_round_trip(bench: Conformance) -> None:
                 back = decode_spec(write(spec), kind)
                 fault = "" if back == spec else f"it came back as {back}"
             except ANY_RAISED as error:  # whatever fails, the spec does not survive
-                fault = said(error)
+                fault = error_text(error)
             if fault:
                 raise ConformanceError(
                     f"a spec does not survive the way through {road}: {fault}",

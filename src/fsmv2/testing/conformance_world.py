@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 from fsmv2.model import ObservedState, UserSpec, Vault
 from fsmv2.runtime.worker_log import worker_log
 from fsmv2.testing.conformance import Conformance, ConformanceError, NotTriedError
@@ -76,7 +76,7 @@ def actions_are_idempotent(bench: Conformance) -> None:
                     await other.run(action)
                 except ANY_RAISED as error:
                     raise ConformanceError(
-                        f"the second run raises {said(error)}", where=where, why=why, fix=fix
+                        f"the second run raises {error_text(error)}", where=where, why=why, fix=fix
                     ) from error
                 again = await other.observe()
                 if not bench.same(first, again):
@@ -150,7 +150,7 @@ async def _cancelled(run: Callable[[], Awaitable[Any]], where: str) -> None:
                 f"cancelled, it goes on for more than {PATIENCE:g} s", where=where, why=why, fix=fix
             )
         if asked and not task.cancelled():
-            told = "" if task.exception() is None else f" and raises {said(task.exception())}"  # type: ignore[arg-type]
+            told = "" if task.exception() is None else f" and raises {error_text(task.exception())}"  # type: ignore[arg-type]
             raise ConformanceError(
                 f"it swallows its cancellation{told}", where=where, why=why, fix=fix
             )
@@ -158,7 +158,7 @@ async def _cancelled(run: Callable[[], Awaitable[Any]], where: str) -> None:
         await run()
     except ANY_RAISED as error:
         raise ConformanceError(
-            f"after it was cancelled, the next run raises {said(error)}",
+            f"after it was cancelled, the next run raises {error_text(error)}",
             where=where,
             why="a cancelled run is retried, and must find the world usable",
             fix="Undo or finish in `finally` what a cancelled run leaves half done.",

@@ -11,7 +11,7 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import EngineSettings
-from fsmv2.errors import FsmError, SpecError, said, suggest
+from fsmv2.errors import FsmError, SpecError, error_text, suggest
 from fsmv2.model import ChildSpec
 from fsmv2.testing.convergence_invariants import SETTLE, converge, settled, unwell_in
 from fsmv2.testing.delta_debugging import shrink
@@ -156,7 +156,7 @@ def _checked(make: Callable[[], Any], name: str) -> Callable[[], SimulatedTree]:
             raise
         except ANY_RAISED as error:
             raise SpecError(
-                f"'{name}' raised {said(error)}, expected a SimulatedTree.",
+                f"'{name}' raised {error_text(error)}, expected a SimulatedTree.",
                 fix="Let it take no arguments, and return the roots and the factory of a tree.",
             ) from error
         if not isinstance(tree, SimulatedTree):

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import RegistrationError, UnknownWorkerTypeError, said, suggest
+from fsmv2.errors import RegistrationError, UnknownWorkerTypeError, error_text, suggest
 from fsmv2.model.class_references import worker_type_name
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.worker import Worker
@@ -82,7 +82,7 @@ class WorkerFactory:
             except ANY_RAISED as error:  # a package of others, imported here
                 raise RegistrationError(
                     f"the worker type '{point.name}', announced as {point.value}, cannot be "
-                    f"loaded: {said(error)}.",
+                    f"loaded: {error_text(error)}.",
                     fix="Mend or remove the package that announces it.",
                 ) from error
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 from fsmv2.worker.definition import ON_THE_WAY_DOWN, WorkerDefinition
 from fsmv2.worker.fsm_bench import FsmBench, Stimulus, picture, stimuli
 from fsmv2.worker.step_result import Act, Goto, Stay
@@ -134,7 +134,7 @@ def _answer(
             Finding(
                 kind="error",
                 where=state,
-                why=f"the step raises {said(error)}; its breaker opens after a few",
+                why=f"the step raises {error_text(error)}; its breaker opens after a few",
                 fix="Let the step answer stay(...) for what it cannot judge.",
                 example=_shown(stimulus),
             )

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, TypeGuard
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import FsmError, SpecError, said, suggest
+from fsmv2.errors import FsmError, SpecError, error_text, suggest
 from fsmv2.worker.factory import WorkerFactory
 from fsmv2.worker.fsm_bench import FsmBench
 from fsmv2.worker.worker import Worker
@@ -67,7 +67,7 @@ def register_named(factory: WorkerFactory, name: str) -> None:
         except FsmError:
             raise
         except ANY_RAISED as error:
-            raise SpecError(f"'{name}' raised {said(error)}, expected a factory.") from error
+            raise SpecError(f"'{name}' raised {error_text(error)}, expected a factory.") from error
     found = getattr(found, "factory", found)
     if not isinstance(found, WorkerFactory):
         known = [k for k, v in vars(loaded).items() if _is_type(v) or isinstance(v, WorkerFactory)]
@@ -125,6 +125,6 @@ def _broken(module: str, error: BaseException) -> SpecError:
         f", at {last.filename}:{last.lineno}" if last and "/importlib/" not in last.filename else ""
     )
     return SpecError(
-        f"the module '{module}' cannot be imported: {said(error)}{where}.",
+        f"the module '{module}' cannot be imported: {error_text(error)}{where}.",
         fix=f"Mend the module; `python -c 'import {module}'` shows the whole way to it.",
     )

@@ -19,7 +19,7 @@ from fsmv2.core.checkpoint.take import (
 from fsmv2.core.machine import Core
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
-from fsmv2.errors import FsmError, JournalError, said
+from fsmv2.errors import FsmError, JournalError, error_text
 from fsmv2.model.data.codec import ExactWriter
 from fsmv2.model.data.codec_reader import ExactReader, Find
 from fsmv2.worker import WorkerFactory
@@ -59,7 +59,7 @@ class CheckpointReader:
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, FsmError):
                 raise
-            raise JournalError(f"its checkpoint cannot be read: {said(error)}.") from error
+            raise JournalError(f"its checkpoint cannot be read: {error_text(error)}.") from error
 
     def _take(self, part: Any) -> bool:
         core, read = self.core, self._reader.read
@@ -105,7 +105,7 @@ class CheckpointReader:
         except ANY_RAISED as error:
             raise JournalError(
                 f"the worker of {s.path} cannot be made: the constructor of "
-                f"{s.declared.worker_type} raised {said(error)}."
+                f"{s.declared.worker_type} raised {error_text(error)}."
             ) from error
         self._known.append(s)
         self.core.by_path[s.path] = s

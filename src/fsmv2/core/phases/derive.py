@@ -22,7 +22,7 @@ from fsmv2.core.state.conditions import DERIVED, PURE
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.errors import FsmError, SpecError, said, suggest
+from fsmv2.errors import FsmError, SpecError, error_text, suggest
 from fsmv2.model import (
     DesiredState,
     UserSpec,
@@ -176,7 +176,7 @@ def _ask(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredSta
         desired: DesiredState = s.worker.derive_desired_state(spec, previous)
         _validate(s, desired)
     except FsmError as error:
-        tree.set_condition(s, DERIVED, said(error))
+        tree.set_condition(s, DERIVED, error_text(error))
         return None
     except ANY_RAISED as error:  # author code; contained and counted
         tree.set_condition(s, DERIVED, author_errors.describe("derive_desired_state", error))

@@ -11,7 +11,7 @@ from fsmv2.core.state.parts import Breaker
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 
 
 def describe(where: str, error: BaseException) -> str:
@@ -21,7 +21,7 @@ def describe(where: str, error: BaseException) -> str:
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename.rpartition("/")[2]
         at, trace = f" at {file}:{trace.tb_lineno}", trace.tb_next
-    return f"{where} raised {said(error)}{at}"
+    return f"{where} raised {error_text(error)}{at}"
 
 
 def note(tree: Tree, s: Supervisor, where: str, error: BaseException) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from fsmv2.errors import said
+from fsmv2.errors import error_text
 from fsmv2.flow.commands.command_listener import CommandListener
 from fsmv2.flow.commands.command_output import CommandOutput
 from fsmv2.flow.commands.executed_commands import SeenCommands
@@ -156,7 +156,7 @@ class WriteFlow(CommandListener):
     def _unexpected(self) -> str:
         for task in self._tasks:
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-                return f"writing ended: {said(error)}"
+                return f"writing ended: {error_text(error)}"
         return ""
 
     def _hangs_up(self) -> str:
@@ -199,7 +199,7 @@ class WriteFlow(CommandListener):
         try:
             reason = self._refusal()
         except Exception as error:  # noqa: BLE001  (somebody's code; who does not agree refuses)
-            reason = f"cannot determine whether writing is allowed: {said(error)}"
+            reason = f"cannot determine whether writing is allowed: {error_text(error)}"
         return reason or self._too_old(meant, arrived)
 
     def _too_old(self, meant: float | None, arrived: float) -> str:

@@ -11,7 +11,7 @@ import time
 
 import msgspec
 
-from fsmv2.errors import said, suggest
+from fsmv2.errors import error_text, suggest
 from fsmv2.escaping import printable
 from fsmv2.flow.commands.command_output import WritableTag
 from fsmv2.flow.commands.executed_commands import SeenCommands
@@ -82,7 +82,9 @@ class CommandListener:
         try:
             self._take(heard)
         except Exception as error:  # noqa: BLE001  (one strange message must not end the hearing)
-            self._refuse(f"it could not be handled: {said(error)}", heard.subject, None, "", heard)
+            self._refuse(
+                f"it could not be handled: {error_text(error)}", heard.subject, None, "", heard
+            )
 
     def _take(self, heard: Heard) -> None:
         if heard.subject.endswith(f".{REPLY}"):

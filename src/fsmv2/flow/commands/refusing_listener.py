@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from fsmv2.errors import FlowError, said
+from fsmv2.errors import FlowError, error_text
 from fsmv2.flow.commands.command_listener import CommandListener
 from fsmv2.flow.commands.executed_commands import SeenCommands
 from fsmv2.flow.commands.refusal import Refusal
@@ -119,7 +119,7 @@ class RefusingListener(CommandListener):
         try:
             return self._refusal() or NO_FLOW
         except Exception as error:  # noqa: BLE001  (somebody's code)
-            return f"cannot determine whether writing is allowed: {said(error)}"
+            return f"cannot determine whether writing is allowed: {error_text(error)}"
 
     def _take_up(self, command: Command) -> None:
         raise AssertionError("no command may be executed here")

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import JournalError, said
+from fsmv2.errors import JournalError, error_text
 from fsmv2.model.bundle import VariableBundle
 from fsmv2.model.data import codec
 from fsmv2.model.data.frozen import EMPTY, FrozenDict
@@ -175,7 +175,7 @@ def _struct_maker(cls: type[msgspec.Struct], name: str) -> Callable[[list[Any]],
             made = cls(**fields)
         except ANY_RAISED as error:
             raise JournalError(
-                f"{name} cannot be made again of what was recorded: {said(error)}."
+                f"{name} cannot be made again of what was recorded: {error_text(error)}."
             ) from error
         if own_rule:  # it may have changed once more what it had changed already
             for field, value in fields.items():

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import Diagnostic, FsmError, SpecError, said, suggest
+from fsmv2.errors import Diagnostic, FsmError, SpecError, error_text, suggest
 from fsmv2.model.bundle import VariableBundle
 
 _AT = re.compile(r" - at `\$(?P<inner>[^`]*)`$")
@@ -39,7 +39,7 @@ def convert(data: Any, kind: Any) -> Any:
         raise
     except ANY_RAISED as error:  # an author's `__post_init__`
         raise SpecError(
-            f"The rule of the type itself raised {said(error)}.",
+            f"The rule of the type itself raised {error_text(error)}.",
             fix="Let its __post_init__ raise ValueError for what it refuses.",
         ) from error
 

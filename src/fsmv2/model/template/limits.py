@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import TemplateError, said
+from fsmv2.errors import TemplateError, error_text
 
 MAX_SOURCE = 65_536  # characters of one template
 MAX_NODES = 500  # nodes of its syntax tree; compiling that many takes some 40 ms
@@ -140,7 +140,7 @@ def text_of(value: Any) -> str:
         raise
     except ANY_RAISED as error:  # whatever an author's __str__ raises
         raise TemplateError(
-            f"A value cannot be written as text: {said(error)}.",
+            f"A value cannot be written as text: {error_text(error)}.",
             fix="Use text, numbers, lists and mappings as variables.",
         ) from None
 

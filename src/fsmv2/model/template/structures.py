@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import TemplateError, said
+from fsmv2.errors import TemplateError, error_text
 
 WHOLE = (
     *(str, bytes, int, float, complex, type(None)),
@@ -65,7 +65,7 @@ def rebuild(value: Any, parts: dict[Any, Any]) -> Any:
         raise
     except ANY_RAISED as error:
         raise TemplateError(
-            f"{_a(value)} cannot be made of what was rendered: {said(error)}.",
+            f"{_a(value)} cannot be made of what was rendered: {error_text(error)}.",
             fix="Check the values of the variables, or render the fields one by one.",
         ) from error
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import StoreError, said
+from fsmv2.errors import StoreError, error_text
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.runtime.journal.format import Begun, Gap, Noted
 from fsmv2.runtime.journal.recorder import AFTER_GAP, NEXT
@@ -163,10 +163,10 @@ class JournalWriter:
         self._retry_at = time.monotonic() + RETRY
         if not self._in_trouble:
             self._in_trouble = True
-            record_failure(self._segments.folder, WriteFailure(time.time(), said(error)))
+            record_failure(self._segments.folder, WriteFailure(time.time(), error_text(error)))
         self._report(
             f"what happens is not recorded: {self._segments.folder} cannot be written: "
-            f"{said(error)}; retry in {RETRY:.0f} s",
+            f"{error_text(error)}; retry in {RETRY:.0f} s",
             "error",
         )
 

@@ -16,7 +16,7 @@ import msgspec
 
 from fsmv2.core import Core, Event, Instruction
 from fsmv2.core.checkpoint.restore import CheckpointReader, first_difference
-from fsmv2.errors import FsmError, JournalError, said
+from fsmv2.errors import FsmError, JournalError, error_text
 from fsmv2.model.data.codec_reader import ExactReader
 from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.descriptions import decided, happened, path_of
@@ -335,7 +335,7 @@ def _from(paths: list[Path], since: float | None) -> list[Path]:
 def _unreadable(segment: RecordedSegment, error: Exception) -> JournalError:
     """Of what stands in a file that nobody of us wrote, or that was changed since."""
     return JournalError(
-        f"{_place(segment)} cannot be replayed: what it holds is no journal: {said(error)}."
+        f"{_place(segment)} cannot be replayed: what it holds is no journal: {error_text(error)}."
     )
 
 

@@ -110,6 +110,9 @@ def test_each_verb_on_a_running_tree(machine: Machine) -> None:
     assert says("restart", "edge/other") == "edge/other is restarted\n"
     assert says("retry", "edge") == "edge retries now\n"
     assert "there is no escalation" in says("ack", "edge/other", code=1)
+    assert "(sleep) does not handle HUP" in says("signal", "edge/other", "HUP", code=1)
+    assert " was sent WINCH\n" in says("signal", "edge/other", "WINCH", "-m", "resized")
+    assert "fsmv2 restart PATH" in says("signal", "edge/other", "TERM", code=1)
     assert says("overrides") == "no overrides: everything is as the document says\n"
     assert json.loads(says("overrides", "--json")) == []
 

@@ -24,6 +24,7 @@ from fsmv2.cli.commands.retry import retry
 from fsmv2.cli.commands.run import run
 from fsmv2.cli.commands.set import set_
 from fsmv2.cli.commands.show import show
+from fsmv2.cli.commands.signal import signal
 from fsmv2.cli.commands.simulate import simulate
 from fsmv2.cli.commands.start import start
 from fsmv2.cli.commands.stop import stop
@@ -82,6 +83,7 @@ app.command(short_help="Show what changed between two generations.")(diff)
 app.command(short_help="Restart a worker.")(restart)
 app.command(short_help="Try now what waits for its next try.")(retry)
 app.command(short_help="Take over an escalation.")(ack)
+app.command(short_help="Send a process a signal, such as HUP.")(signal)
 app.command(short_help="Bridge three simulated PLCs into a namespace.")(demo)
 app.command(short_help="Try the FSM of a worker type with all it can see.")(check)
 app.command(short_help="Say what an error code means.")(explain)

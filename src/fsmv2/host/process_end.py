@@ -22,7 +22,7 @@ async def end(process: ProcessIdentity, grace: float, *, asked: bool = False) ->
     `asked`: it was asked to end already, in its own way. Works for a child and for one that was
     adopted. TemporaryError: it does not end.
     """
-    handle = _handle(process.pid)
+    handle = open_handle(process.pid)
     try:
         for number, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, KILLED_WITHIN)):
             # With the handle open, a start time that fits says the handle is that process: the
@@ -30,7 +30,7 @@ async def end(process: ProcessIdentity, grace: float, *, asked: bool = False) ->
             if not process.lives:
                 break
             if number == signal.SIGKILL or not asked:
-                _send(process.pid, handle, number)
+                send(process.pid, handle, number)
             await _until_ended(process, handle, seconds)
     finally:
         if handle is not None:
@@ -59,19 +59,23 @@ def kill_group(leader: int, *signals: signal.Signals) -> None:
             os.killpg(leader, number)
 
 
-def _handle(pid: int) -> int | None:
+def open_handle(pid: int) -> int | None:
     """A descriptor of the process, where the kernel and its sandbox offer one."""
     with contextlib.suppress(OSError):
         return os.pidfd_open(pid)
     return None
 
 
-def _send(pid: int, handle: int | None, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
+def send(pid: int, handle: int | None, number: signal.Signals) -> bool:
+    """Send a signal by the handle, or by the pid where there is none; False: it has ended."""
+    try:
         if handle is not None:
             signal.pidfd_send_signal(handle, number)
         else:
             os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 async def _until_ended(process: ProcessIdentity, handle: int | None, seconds: float) -> None:

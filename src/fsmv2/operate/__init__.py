@@ -7,6 +7,7 @@ journal_replay, story   whether a run is decided the same again; what happened t
 live_status, recorded_status   why a worker is as it is: asked of its tree, or of its journal.
 worker_status        that answer, as data.    variable_origin   where a variable's value comes from.
 request_types, request_effects, request_execution, verbs   what an operator may have done.
+process_signal, signal_names   a signal to a process: whose, and which may be sent.
 remote_tree          the same of a tree in another process.   running_trees   which there are.
 path_patterns        several paths at once.   socket_place   where the API of a tree is.
 convergence          who should run and does not.

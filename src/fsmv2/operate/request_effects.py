@@ -16,6 +16,7 @@ from fsmv2.core import (
     ResumeAsked,
     RetryAsked,
     SetVariableAsked,
+    SignalAsked,
     StartPathAsked,
     StopPathAsked,
     UnsetVariableAsked,
@@ -29,10 +30,12 @@ from fsmv2.operate.request_types import (
     Resume,
     Retry,
     SetVariable,
+    Signal,
     Start,
     Stop,
     UnsetVariable,
 )
+from fsmv2.operate.signal_names import signal_name
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.worker import Phase
 
@@ -136,6 +139,11 @@ EFFECTS: Mapping[type, Effect] = {
         "has its escalation acknowledged",
         _at_once,
     ),
+    Signal: Effect(
+        lambda r, who, _: SignalAsked(r.path, signal_name(r.signal), who, r.reason),
+        "is sent {signal}",
+        _at_once,
+    ),
 }
 """All verbs there are, by the request that asks for each."""
 
@@ -148,4 +156,6 @@ def verb_of(request: Request) -> str:
 def done_text(request: Request) -> str:
     """What is done, as a sentence without who and why."""
     what = EFFECTS[type(request)].done.replace("{name}", getattr(request, "name", ""))
+    if isinstance(request, Signal):
+        what = what.replace("{signal}", signal_name(request.signal))
     return f"{request.path} {what}"

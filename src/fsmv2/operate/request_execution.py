@@ -14,10 +14,12 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from fsmv2.core import Core
+from fsmv2.core.life.requests import Request as CoreRequest
 from fsmv2.errors import RequestRefusedError, TreeStoppingError
 from fsmv2.escaping import printable_line
+from fsmv2.operate.process_signal import addressee, send
 from fsmv2.operate.request_effects import EFFECTS, done_text, event_of, verb_of
-from fsmv2.operate.request_types import Answer, PathOverride, Request
+from fsmv2.operate.request_types import Answer, PathOverride, Request, Signal
 from fsmv2.runtime import Runtime, TreeView
 from fsmv2.runtime.posted_request import PostedRequest
 
@@ -51,18 +53,17 @@ async def carry_out(
     who = printable_line(who)
     seconds = getattr(request, "seconds", None)
     event = event_of(request, who, None if seconds is None else time.time() + seconds)
-    verb, path = verb_of(request), request.path
-    posted = await runtime.ask(event, dry_run=dry_run)
-    if posted.ended:
-        raise TreeStoppingError(
-            f"cannot {verb}: {posted.refused}.", fix="Ask again when it runs; nothing has changed."
-        )
-    if posted.refused:
-        what, _, fix = posted.refused.partition(". ")
-        raise RequestRefusedError(f"cannot {verb}: {what.rstrip('.')}.", fix=fix)
-    text = done_text(request)
+    verb, path, text = verb_of(request), request.path, done_text(request)
+    to = None
+    if isinstance(request, Signal):
+        # What the core refuses is refused before anybody looks at the process.
+        await _accepted(runtime, verb, event, dry_run=True)
+        to = await addressee(runtime, request)
+    posted = await _accepted(runtime, verb, event, dry_run=dry_run)
     if dry_run:
         return Answer(verb=verb, path=path, text=text, dry_run=True)
+    if to is not None and isinstance(request, Signal):
+        text = await send(runtime, request, to)
     effect, not_durable = EFFECTS[type(request)], ""
     if effect.override:
         not_durable = await _durable(runtime, posted)
@@ -77,6 +78,21 @@ async def carry_out(
         pending=pending,
         waited=round(time.monotonic() - began, 3),
     )
+
+
+async def _accepted(
+    runtime: Runtime, verb: str, event: CoreRequest, *, dry_run: bool
+) -> PostedRequest:
+    """Post it, unless it is a dry run; RequestRefusedError says why it is refused."""
+    posted = await runtime.ask(event, dry_run=dry_run)
+    if posted.ended:
+        raise TreeStoppingError(
+            f"cannot {verb}: {posted.refused}.", fix="Ask again when it runs; nothing has changed."
+        )
+    if posted.refused:
+        what, _, fix = posted.refused.partition(". ")
+        raise RequestRefusedError(f"cannot {verb}: {what.rstrip('.')}.", fix=fix)
+    return posted
 
 
 async def _durable(runtime: Runtime, posted: PostedRequest) -> str:

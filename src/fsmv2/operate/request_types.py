@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 PathText = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+SignalName = Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
 Reason = Annotated[str, msgspec.Meta(max_length=1000)]
 LONGEST_WAIT = 3600.0
 """Seconds for which one request waits for its effect."""
@@ -72,8 +73,25 @@ class Acknowledge(RequestBase, frozen=True, kw_only=True, tag="acknowledge"):
     """Record that an operator has taken over the escalation of `path`."""
 
 
+class Signal(RequestBase, frozen=True, kw_only=True, tag="signal"):
+    """Send the process at `path` a signal that it handles: HUP, USR1, USR2, WINCH, TTIN, TTOU or
+    CONT. What ends a process is refused: that is what `stop` and `restart` are for.
+    """
+
+    signal: SignalName
+
+
 Request = (
-    Pause | Resume | Stop | Start | SetVariable | UnsetVariable | Restart | Retry | Acknowledge
+    Pause
+    | Resume
+    | Stop
+    | Start
+    | SetVariable
+    | UnsetVariable
+    | Restart
+    | Retry
+    | Acknowledge
+    | Signal
 )
 """Anything an operator may have done to a path."""
 

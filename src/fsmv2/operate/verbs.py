@@ -19,6 +19,7 @@ from fsmv2.operate.request_types import (
     Resume,
     Retry,
     SetVariable,
+    Signal,
     Start,
     Stop,
     UnsetVariable,
@@ -116,3 +117,13 @@ class Verbs(ABC):
     ) -> Answer:
         """Record that an operator has taken over the escalation of `path`."""
         return await self.ask(Acknowledge(path=path, reason=reason), who=who, wait=wait)
+
+    async def signal(
+        self, path: str, signal: str, *, reason: str = "", who: str = "program", wait: float = 0.0
+    ) -> Answer:
+        """Send the process at `path` a signal that it handles: HUP, USR1, USR2 and a few more.
+
+        The process alone, not those it started. Refused is what would end it: that is what
+        `stop_path` and `restart` are for.
+        """
+        return await self.ask(Signal(path=path, signal=signal, reason=reason), who=who, wait=wait)

@@ -27,6 +27,7 @@ from fsmv2.core import (
     ResumeAsked,
     RetryAsked,
     SetVariableAsked,
+    SignalSent,
     StartPathAsked,
     StateDirectoryLost,
     StopAsked,
@@ -306,6 +307,10 @@ class Runtime:
     def acknowledge(self, path: str, *, note: str = "", who: str = "program") -> None:
         """Record that an operator has taken over the escalation of `path`."""
         self._post(AcknowledgeAsked(path, who, note))
+
+    def report_signal(self, sent: SignalSent) -> None:
+        """Record what became of a signal that was asked for with `ask`."""
+        self._post(sent)
 
     def state_directory_lost(self, reason: str) -> None:
         """Report why the directory with store and journal is not what it was; '': it is again.

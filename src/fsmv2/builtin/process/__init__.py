@@ -8,7 +8,7 @@ process_table    what lives, found without a record.
 shim             the small process beside it: a package.     launch   its start.
 readiness        whether it can be used yet.  output_follower  what it writes, to the log.
 orphans          what is not declared any more.
-kill_remaining   what a forced end left.
+kill_remaining   what a forced end left.    signalling   a signal that an operator sends.
 """
 
 from fsmv2.builtin.process.process_worker import Process, ProcessObserved

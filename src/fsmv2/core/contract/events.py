@@ -244,6 +244,24 @@ class AcknowledgeAsked(msgspec.Struct, frozen=True, gc=False):
     note: str = ""
 
 
+class SignalAsked(msgspec.Struct, frozen=True, gc=False):
+    """The process of the worker at `path` is to be sent this signal: HUP, USR1 or the like."""
+
+    path: str
+    signal: str
+    who: str = "operator"
+    reason: str = ""
+
+
+class SignalSent(msgspec.Struct, frozen=True, gc=False):
+    """What became of that: the process `pid` was sent it, or it was not, since `error`."""
+
+    path: str
+    signal: str
+    pid: int = 0
+    error: str = ""
+
+
 class SlowCode(msgspec.Struct, frozen=True, gc=False):
     """Code of an author held up supervision for so long: `what`, of the worker at `path`, or ''.
 
@@ -288,6 +306,8 @@ Event = (
     | SetVariableAsked
     | UnsetVariableAsked
     | AcknowledgeAsked
+    | SignalAsked
+    | SignalSent
     | LoopBlocked
     | LoopFreed
     | SlowCode

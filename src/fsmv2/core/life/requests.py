@@ -1,7 +1,7 @@
 """What an operator may ask of one worker or subtree, and what is refused, with the reason.
 
-Stop, pause and set are overrides, which last until their opposite; restart, retry and acknowledge
-are requests, which are done once. `refusal` says beforehand what would be refused, and why.
+Stop, pause and set are overrides, which last until their opposite; restart, retry, acknowledge and
+signal are requests, which are done once. `refusal` says beforehand what would be refused, and why.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from fsmv2.core.contract.events import (
     ResumeAsked,
     RetryAsked,
     SetVariableAsked,
+    SignalAsked,
+    SignalSent,
     StartPathAsked,
     StopPathAsked,
     UnsetVariableAsked,
 )
 from fsmv2.core.life import restart_policy, stop
-from fsmv2.core.policy import escalation, livelock, overrides, settable
+from fsmv2.core.policy import escalation, livelock, overrides, permission, settable
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
@@ -43,6 +45,7 @@ Request = (
     | SetVariableAsked
     | UnsetVariableAsked
     | AcknowledgeAsked
+    | SignalAsked
 )
 
 VERBS: Mapping[type, str] = {
@@ -55,6 +58,7 @@ VERBS: Mapping[type, str] = {
     SetVariableAsked: "set",
     UnsetVariableAsked: "unset",
     AcknowledgeAsked: "acknowledge",
+    SignalAsked: "signal",
 }
 
 
@@ -91,6 +95,8 @@ def refusal(tree: Tree, event: Request) -> str:
             return f"{by_hand} {suggest(name, found.variables)}".rstrip()
         case RestartAsked() | RetryAsked():
             return _held(s)
+        case SignalAsked():
+            return _held(s) or _not_permitted(tree, s)
         case AcknowledgeAsked() if s.attempts is None or not s.attempts.escalated:
             return f"there is no escalation of {s.path}"
     return ""
@@ -109,6 +115,12 @@ def _held(s: Supervisor) -> str:
     if stopped := overrides.stopped_by(s):
         return f"{s.path} is {stopped}. Start it first."
     return "" if s.declared.enabled else f"{s.path} is disabled where it is declared"
+
+
+def _not_permitted(tree: Tree, s: Supervisor) -> str:
+    """Why nothing may be done to what the worker keeps, as nothing may be written to a machine."""
+    why = permission.refusal(tree, s.path, s.incarnation)
+    return f"nothing may be done to {s.path} now: {why}" if why else ""
 
 
 def _not_stopped(s: Supervisor) -> str:
@@ -133,7 +145,12 @@ def _refused(tree: Tree, event: Request) -> bool:
 
 
 def _by(
-    event: RestartAsked | RetryAsked | ResumeAsked | StartPathAsked | UnsetVariableAsked,
+    event: RestartAsked
+    | RetryAsked
+    | ResumeAsked
+    | StartPathAsked
+    | UnsetVariableAsked
+    | SignalAsked,
 ) -> str:
     return event.who + (f": {event.reason}" if event.reason else "")
 
@@ -200,6 +217,25 @@ def acknowledge(tree: Tree, event: AcknowledgeAsked) -> None:
     """An operator has taken an escalation over."""
     if not _refused(tree, event):
         escalation.acknowledge(tree, tree.by_path[event.path], event.who, event.note)
+
+
+def signal(tree: Tree, event: SignalAsked) -> None:
+    """A process is about to be sent a signal; recorded before, since a crash may follow."""
+    if not _refused(tree, event):
+        s = tree.by_path[event.path]
+        tree.report("command", s, f"signal {event.signal} asked by {_by(event)}")
+
+
+def signal_sent(tree: Tree, event: SignalSent) -> None:
+    """What became of a signal that was asked for."""
+    s = tree.by_path.get(event.path)
+    if s is None:  # it is recorded that it was asked for; nobody is left of whom to say more
+        return
+    if event.error:
+        text = f"signal {event.signal} was not sent: {event.error}"
+        tree.report("command", s, text, level="warning")
+    else:
+        tree.report("command", s, f"signal {event.signal} was sent to pid {event.pid}")
 
 
 # ---- what happens by itself, and for each of many -----------------------------------------------

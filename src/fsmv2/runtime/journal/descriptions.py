@@ -46,6 +46,8 @@ from fsmv2.core import (
     SaveOverrides,
     SecretsUnread,
     SetVariableAsked,
+    SignalAsked,
+    SignalSent,
     SlowCode,
     StartPathAsked,
     StateDirectoryLost,
@@ -155,6 +157,10 @@ def happened(event: Event) -> str:
             return f"resume asked by {who}" + (f": {reason}" if reason else "")
         case AcknowledgeAsked(_, who, note):
             return f"taken over by {who}{': ' * bool(note)}{note}"
+        case SignalAsked(_, name, who, reason):
+            return f"signal {name} asked by {who}" + (f": {reason}" if reason else "")
+        case SignalSent(_, name, pid, error):
+            return f"signal {name} " + (f"not sent: {error}" if error else f"sent to pid {pid}")
         case LoopBlocked(_, what, where, seconds):
             return f"the work loop is blocked for {seconds:.1f} s by {what}, at {where}"
         case LoopFreed(seconds):

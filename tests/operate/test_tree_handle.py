@@ -14,6 +14,7 @@ import pytest
 from fsmv2 import Phase, StoreError
 from fsmv2.core import Report
 from fsmv2.errors import DocumentError, NotRecordedError, UnknownPathError
+from fsmv2.metrics.exposition import exposition
 from fsmv2.operate import TreeHandle, open_tree, prepare, replay, tree_handle, why
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.state_directory import JOURNAL, holder
@@ -213,3 +214,16 @@ async def test_what_would_be_done_is_only_reported_when_asked_so(document: Path)
     async with opened(document) as tree:
         assert not tree.plant.settings.detect_only
         assert tree.liveness().alive
+
+
+async def test_it_is_measured(document: Path) -> None:
+    """With the generation of its document, and whether the file says something else by now."""
+    async with opened(document) as tree:
+        before = await asyncio.to_thread(exposition, tree.measured, "")
+        changed = DOCUMENT + "location: {site: cologne}\n"
+        await asyncio.to_thread(document.write_text, changed)
+        after = await asyncio.to_thread(exposition, tree.measured, "")
+    assert b'type="broker"} 1.0' in before[0]
+    assert b"\nfsmv2_generation 1.0\n" in before[0]
+    assert b"\nfsmv2_document_differs 0.0\n" in before[0]
+    assert b"\nfsmv2_document_differs 1.0\n" in after[0]

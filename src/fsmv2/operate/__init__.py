@@ -13,6 +13,7 @@ path_patterns        several paths at once.   socket_place   where the API of a 
 convergence          who should run and does not.
 state_directory      the directory and its lock.    document_directory   which one is a document's.
 run_record, document_change, document_files   whether the document is still what runs.
+measured_tree        what is measured of it: for `metrics`.
 worker_types         built-in types and those of the user.
 code_pages           what each code means.    time_text   times for people.
 """

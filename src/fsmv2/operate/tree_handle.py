@@ -23,6 +23,7 @@ from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
 from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.generation_keeping import kept
+from fsmv2.operate.measured_tree import MeasuredTree
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.request_execution import carry_out, overrides_in
 from fsmv2.operate.request_types import Answer, PathOverride, Request
@@ -126,6 +127,11 @@ class TreeHandle(Verbs):
     def unsettled_in(self, view: TreeView) -> dict[str, str]:
         """The same as of a view that was taken."""
         return unsettled(view, self._kit.factory)
+
+    @property
+    def measured(self) -> MeasuredTree:
+        """Where its metrics are read from: for `fsmv2.metrics.exposition`."""
+        return MeasuredTree(self._runtime.core, self._prepared)
 
     def liveness(self) -> Liveness:
         """Whether the tree makes progress; from any thread."""

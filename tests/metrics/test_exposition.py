@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as plain_tex
 from debian_tools import debian_program
 from fsmv2.metrics.catalogue import METRICS
 from fsmv2.metrics.exposition import exposition, wants_openmetrics
-from fsmv2.metrics.source import Source
+from fsmv2.metrics.measured_source import Source
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,*/*;q=0.1"
 

@@ -2,7 +2,7 @@
 
 exposition           the text that a scrape is answered with.
 catalogue            every metric: type, labels, meaning, and the alert that uses it.
-source               what is read: counters that the core and the runtime keep anyway.
+measured_source      what is read: counters that the core and the runtime keep anyway.
 readings             the figures of one moment, by metric.
 census               one pass over all workers: how many in which state, and who is in trouble.
 *_metrics            the figures of one area, read from the source.

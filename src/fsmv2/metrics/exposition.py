@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from fsmv2.metrics.catalogue import METRICS, Metric
 from fsmv2.metrics.census import take_census
 from fsmv2.metrics.hierarchy_metrics import read_hierarchy
+from fsmv2.metrics.measured_source import Source
 from fsmv2.metrics.process_metrics import read_process
 from fsmv2.metrics.readings import Readings
-from fsmv2.metrics.source import Source
 
 if TYPE_CHECKING:
     from prometheus_client import Metric as Family

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from fsmv2.metrics.census import Census
+from fsmv2.metrics.measured_source import Source
 from fsmv2.metrics.readings import Readings
-from fsmv2.metrics.source import Source
 
 
 def read_hierarchy(source: Source, census: Census, to: Readings) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import platform
 
 import fsmv2
+from fsmv2.metrics.measured_source import Source
 from fsmv2.metrics.readings import Readings
-from fsmv2.metrics.source import Source
 
 
 def read_process(source: Source, to: Readings) -> None:

@@ -2,7 +2,8 @@
 
 The names a worker author needs; everything else stands in the rooms below this one:
 
-errors   every exception, with its code.    escaping  text from outside, fit to be shown.
+errors   every exception, with its code.    diagnostic  a problem as data, and how it is shown.
+name_suggestions  the known name that was meant.    escaping  text from outside, fit to be shown.
 host     the machine under us: looking up names, the event loop.
 model    what is declared, as data: desired state, child specs, variables, templates, location.
 document text with places → typed values, every problem at once.
@@ -23,9 +24,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fsmv2.core import EngineSettings, ExponentialBackoff, Supervisor
+    from fsmv2.diagnostic import Diagnostic
     from fsmv2.errors import (
         DefinitionError,
-        Diagnostic,
         DocumentError,
         FlowError,
         FsmError,
@@ -88,8 +89,9 @@ if TYPE_CHECKING:
 # programs that need a part only do not pay for the rest. tests/cli holds both lists equal.
 _ROOMS = {
     "core": "EngineSettings ExponentialBackoff Supervisor",
+    "diagnostic": "Diagnostic",
     "errors": (
-        "DefinitionError Diagnostic DocumentError FlowError FsmError JournalError LocationError "
+        "DefinitionError DocumentError FlowError FsmError JournalError LocationError "
         "PermanentError ReconcileError RegistrationError SecretError SpecError StoreError "
         "TemplateError TemporaryError UndefinedVariableError UnknownWorkerTypeError "
         "VariableError"

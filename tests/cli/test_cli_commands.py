@@ -12,7 +12,8 @@ import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import FAILED
-from fsmv2.errors import Diagnostic, DocumentError, FlowError, Mark
+from fsmv2.diagnostic import Diagnostic, Mark
+from fsmv2.errors import DocumentError, FlowError
 from fsmv2.operate.code_pages import error_classes
 
 FSMV2 = [sys.executable, "-m", "fsmv2.cli"]

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from fsmv2.diagnostic import Diagnostic, Mark
 from fsmv2.document import Document, scan_yaml
-from fsmv2.errors import Diagnostic, DocumentError, Mark
+from fsmv2.errors import DocumentError
 from fsmv2.model.decoder import Node, in_order
 from fsmv2.model.decoder.node_paths import join, parse_path
 

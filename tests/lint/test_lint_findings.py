@@ -10,7 +10,7 @@ from planted import HEAD, IMPURE, PURE, PURE_HELPERS, WAITING
 from planted_many import HEAD as MANY_HEAD
 from planted_many import MANY, WAITS
 
-from fsmv2.errors import Diagnostic
+from fsmv2.diagnostic import Diagnostic
 from fsmv2.lint import lint
 
 FOUND = re.compile(r"# FOUND (FSM\d+)")

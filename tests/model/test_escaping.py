@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsmv2.errors import Diagnostic, Mark, Related
+from fsmv2.diagnostic import Diagnostic, Mark, Related
 from fsmv2.escaping import printable, printable_json, printable_line
 
 OBEYED = {

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 import fsmv2
-from fsmv2.errors import UnknownPathError, suggest
+from fsmv2.errors import UnknownPathError
 from fsmv2.host.in_thread import in_thread
+from fsmv2.name_suggestions import suggest
 from fsmv2.operate import TreeHandle
 from fsmv2.operate import generations as kept
 from fsmv2.operate.request_effects import below

@@ -15,7 +15,7 @@ from typing import IO, Any, NamedTuple
 import msgspec
 import typer
 
-from fsmv2.errors import Diagnostic, visible
+from fsmv2.diagnostic import Diagnostic, visible
 from fsmv2.escaping import printable, printable_json
 
 

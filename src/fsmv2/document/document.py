@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from fsmv2.errors import Diagnostic, DocumentError, Mark
+from fsmv2.diagnostic import Diagnostic, Mark
+from fsmv2.errors import DocumentError
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import parse_path
 from fsmv2.model.decoder.problem_order import in_order

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import msgspec
 
+from fsmv2.diagnostic import Diagnostic, Mark, Related
 from fsmv2.document.document import Document
 from fsmv2.document.scan import scan_file, scan_yaml
-from fsmv2.errors import Diagnostic, DocumentError, Mark, Related
+from fsmv2.errors import DocumentError
 from fsmv2.model.decoder.node import Node
 
 SUFFIXES = (".yaml", ".yml")

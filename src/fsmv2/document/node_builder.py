@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from fsmv2.diagnostic import Diagnostic, Mark
 from fsmv2.document.document import Document
 from fsmv2.document.yaml_events import Raw
 from fsmv2.document.yaml_scalars import Unclear, resolve
-from fsmv2.errors import Diagnostic, Mark
 from fsmv2.model.decoder.display import shown
 from fsmv2.model.decoder.node import Kind, Node, Span
 from fsmv2.model.decoder.node_paths import join

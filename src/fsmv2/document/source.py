@@ -11,7 +11,9 @@ import stat
 import unicodedata
 from pathlib import Path
 
-from fsmv2.errors import Diagnostic, DocumentError, Mark, nearest
+from fsmv2.diagnostic import Diagnostic, Mark
+from fsmv2.errors import DocumentError
+from fsmv2.name_suggestions import nearest
 
 LARGEST = 10 << 20
 """Bytes; a thousand bridges take about half a megabyte."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
+from fsmv2.diagnostic import Diagnostic, Mark
 from fsmv2.document.document import Document
 from fsmv2.document.node_builder import unquoted_template
-from fsmv2.errors import Diagnostic, Mark
 
 # A value that begins with {{ after a colon, a dash, a comma or an opening bracket.
 _TEMPLATE = re.compile(r"^[^\"'#]*?(?:[:,-]\s+|[\[{]\s*)(?=\{\{)")

@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 import yaml
 
+from fsmv2.diagnostic import Mark
 from fsmv2.document.document import Document
-from fsmv2.errors import DocumentError, Mark, suggest
+from fsmv2.errors import DocumentError
 from fsmv2.model.decoder.node import Kind
+from fsmv2.name_suggestions import suggest
 
 DEEPEST = 64
 """Levels of nesting, aliases put in; the documents of a plant have about ten."""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from pathlib import Path
 
-from fsmv2.errors import Diagnostic, Mark
+from fsmv2.diagnostic import Diagnostic, Mark
 from fsmv2.lint.abstract_values import Module, Scope
 from fsmv2.lint.finding_codes import NOTICES, RULES, SILENCED, UNREADABLE
 from fsmv2.lint.source_files import Library

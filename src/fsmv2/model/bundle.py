@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.errors import VariableError, quoted
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import VariableError
 from fsmv2.model.data.frozen import EMPTY
 from fsmv2.model.data.plain_copy import detach
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
-from fsmv2.errors import SpecError, quoted, suggest
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import SpecError
 from fsmv2.model.backoff_settings import AS_ELSEWHERE, Backoff
 from fsmv2.model.class_references import (
     K,
@@ -18,6 +19,7 @@ from fsmv2.model.class_references import (
 )
 from fsmv2.model.data.frozen import EMPTY, share
 from fsmv2.model.specs import UserSpec
+from fsmv2.name_suggestions import suggest
 
 S = TypeVar("S", bound=UserSpec)
 

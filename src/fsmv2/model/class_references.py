@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from fsmv2.errors import SpecError, quoted, suggest
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import SpecError
+from fsmv2.name_suggestions import suggest
 
 STATE_MARK = "__fsmv2_state__"
 """The attribute of a method marked `@state` that holds the definition of the state."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from fsmv2.errors import SpecError, TemplateError, quoted, suggest
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import SpecError, TemplateError
 from fsmv2.model.child import ChildSpec
 from fsmv2.model.class_references import StateReference, state_name
 from fsmv2.model.data.plain_copy import SCALARS
@@ -16,6 +17,7 @@ from fsmv2.model.group import Group
 from fsmv2.model.sibling_order import check_order
 from fsmv2.model.template.limits import MAX_DEPTH
 from fsmv2.model.template.structures import parts_of
+from fsmv2.name_suggestions import suggest
 
 AutoStop = Literal["never", "any_significant", "all_significant"]
 

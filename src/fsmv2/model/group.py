@@ -7,7 +7,9 @@ from typing import Literal
 
 import msgspec
 
-from fsmv2.errors import SpecError, quoted, suggest
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import SpecError
+from fsmv2.name_suggestions import suggest
 
 Strategy = Literal["one_for_all", "rest_for_one"]
 

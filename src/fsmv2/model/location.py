@@ -13,9 +13,11 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.errors import LocationError, quoted, suggest
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import LocationError
 from fsmv2.model.data.frozen import FrozenDict, share
 from fsmv2.model.name_rules import UNKNOWN, check_name_part
+from fsmv2.name_suggestions import suggest
 
 LEVELS = ("enterprise", "site", "area", "line", "cell")
 ALIASES = {"productionLine": "line", "workCell": "cell"}

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from fsmv2.errors import LocationError, quoted
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import LocationError
 
 UNKNOWN = "unknown"  # what stands for a missing level; nobody may use it as a name
 _UNCLEAN = re.compile(r"[./*>+#\s\x00-\x1f\x7f]+")

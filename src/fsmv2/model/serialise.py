@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
-from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError, error_text
+from fsmv2.diagnostic import Diagnostic
+from fsmv2.errors import DocumentError, FsmError, SpecError, error_text
 from fsmv2.model.backoff_settings import AS_ELSEWHERE, Backoff
 from fsmv2.model.bundle import VariableBundle
 from fsmv2.model.child import ChildSpec, Restart

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fsmv2.errors import SpecError, suggest
+from fsmv2.errors import SpecError
 from fsmv2.model.child import ChildSpec
 from fsmv2.model.group import Group
+from fsmv2.name_suggestions import suggest
 
 
 def siblings_before(spec: ChildSpec, groups: Iterable[Group]) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ import inspect
 
 from fsmv2.document.problem_codes import CATALOGUE
 from fsmv2.document.problem_codes import explain as explain_problem
-from fsmv2.errors import FsmError, suggest
+from fsmv2.errors import FsmError
 from fsmv2.lint import RULES
 from fsmv2.lint import explain as explain_finding
+from fsmv2.name_suggestions import suggest
 
 
 def page_of(code: str) -> str | None:

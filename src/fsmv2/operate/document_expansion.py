@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.errors import UnknownPathError, suggest
+from fsmv2.errors import UnknownPathError
+from fsmv2.name_suggestions import suggest
 from fsmv2.operate.document_change import change_from_tree
 from fsmv2.operate.document_directory import directory_of
 from fsmv2.operate.worker_types import known_types

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import msgspec
 
+from fsmv2.diagnostic import Diagnostic
 from fsmv2.document import sound_folder
 from fsmv2.document.source import read_file, refused
-from fsmv2.errors import Diagnostic, DocumentError, StoreError, error_text
+from fsmv2.errors import DocumentError, StoreError, error_text
 from fsmv2.operate.document_change import change_of, watched
 from fsmv2.operate.document_directory import directory_of, refuse_second_run
 from fsmv2.operate.generations import digest_of, digests_of, next_generation, opened

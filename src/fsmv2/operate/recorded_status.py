@@ -21,8 +21,8 @@ from fsmv2.errors import (
     NotRecordedError,
     NotRunningError,
     UnknownPathError,
-    suggest,
 )
+from fsmv2.name_suggestions import suggest
 from fsmv2.operate.document_change import change_of
 from fsmv2.operate.document_directory import directory_of
 from fsmv2.operate.document_expansion import expand

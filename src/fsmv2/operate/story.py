@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from fsmv2.core import Core, Event, Instruction, Report, StoreInstruction, TickRecord, Update
-from fsmv2.errors import suggest
+from fsmv2.name_suggestions import suggest
 from fsmv2.runtime.journal.descriptions import decided, happened, path_of
 
 

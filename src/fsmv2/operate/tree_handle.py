@@ -17,10 +17,11 @@ from fsmv2.builtin.process.kill_remaining import kill_left
 from fsmv2.builtin.registration import Builtins, builtins
 from fsmv2.core import Core, Report, TickRecord
 from fsmv2.core.state.paths import encode
-from fsmv2.errors import TreeStoppingError, UnknownPathError, suggest
+from fsmv2.errors import TreeStoppingError, UnknownPathError
 from fsmv2.flow import OnAccepted
 from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
+from fsmv2.name_suggestions import suggest
 from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.generation_keeping import kept
 from fsmv2.operate.measured_tree import MeasuredTree

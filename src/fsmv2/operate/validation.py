@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.errors import Diagnostic, DocumentError
+from fsmv2.diagnostic import Diagnostic
+from fsmv2.errors import DocumentError
 from fsmv2.plant import load_plant
 
 

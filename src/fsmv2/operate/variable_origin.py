@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 
 from fsmv2.core.state.paths import encode
-from fsmv2.errors import UnknownVariableError, suggest
+from fsmv2.errors import UnknownVariableError
 from fsmv2.model import ENGINE_KEYS
 from fsmv2.model.decoder import Node
 from fsmv2.model.location import normalise_location
 from fsmv2.model.secrets.vault import digests
+from fsmv2.name_suggestions import suggest
 from fsmv2.operate.document_expansion import expand
 from fsmv2.plant import Plant, load_document
 from fsmv2.runtime import ExpandedWorker

@@ -27,9 +27,9 @@ from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.process import Process
-from fsmv2.errors import suggest
 from fsmv2.flow import Login, topic_of
 from fsmv2.model.decoder import Node
+from fsmv2.name_suggestions import suggest
 from fsmv2.plant.broker_section import BrokerAccess
 from fsmv2.plant.connections import reaches_device
 from fsmv2.plant.likely_mistakes import Misleading

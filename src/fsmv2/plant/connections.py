@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import msgspec
 
 from fsmv2 import Diagnostic
-from fsmv2.errors import nearest, suggest
 from fsmv2.flow.registry import INPUTS
 from fsmv2.model.decoder import Node
 from fsmv2.model.decoder.display import shown_path
+from fsmv2.name_suggestions import nearest, suggest
 from fsmv2.plant.sections import BridgeSection, TemplateSection
 
 MADE_BY = ("template", "connection")

@@ -11,8 +11,8 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from fsmv2 import Diagnostic
-from fsmv2.errors import nearest
 from fsmv2.model.decoder import Node, around, decode, decode_sound
+from fsmv2.name_suggestions import nearest
 from fsmv2.plant.processes import process_nodes
 from fsmv2.plant.sections import BrokerSection, PlantSection
 

@@ -20,7 +20,8 @@ from fsmv2 import (
     merge_locations,
     render_template,
 )
-from fsmv2.errors import FsmError, Mark
+from fsmv2.diagnostic import Mark
+from fsmv2.errors import FsmError
 from fsmv2.flow import (
     Device,
     FlowConfig,

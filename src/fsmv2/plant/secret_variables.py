@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from fsmv2 import Diagnostic, SecretError, Vault
-from fsmv2.errors import nearest
 from fsmv2.model.decoder import Node
+from fsmv2.name_suggestions import nearest
 
 KEYS = frozenset({"env", "file", "default"})
 

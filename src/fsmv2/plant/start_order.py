@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from fsmv2 import ChildSpec, Diagnostic, FsmError, Group, UserSpec
 from fsmv2.builtin.agent import BROKER
-from fsmv2.errors import suggest
 from fsmv2.model import STRATEGIES, check_child_name, check_order
 from fsmv2.model.decoder import Node
+from fsmv2.name_suggestions import suggest
 from fsmv2.plant.processes import process_nodes
 
 CODE = "FSM0141"

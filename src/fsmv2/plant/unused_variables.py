@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from fsmv2 import Diagnostic
-from fsmv2.errors import TemplateError, suggest
+from fsmv2.errors import TemplateError
 from fsmv2.model import template_references
 from fsmv2.model.decoder import Node
+from fsmv2.name_suggestions import suggest
 
 Paths = frozenset[tuple[str | int, ...]]
 UNREAD = "FSM0140"

@@ -11,8 +11,9 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import EngineSettings
-from fsmv2.errors import FsmError, SpecError, error_text, suggest
+from fsmv2.errors import FsmError, SpecError, error_text
 from fsmv2.model import ChildSpec
+from fsmv2.name_suggestions import suggest
 from fsmv2.testing.convergence_invariants import SETTLE, converge, settled, unwell_in
 from fsmv2.testing.delta_debugging import shrink
 from fsmv2.testing.faults import IMPOSSIBLE, FaultKind, FaultPlan, PlannedFault

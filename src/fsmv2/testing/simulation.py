@@ -34,8 +34,8 @@ from fsmv2.core import (
     TickRecord,
     UnsetVariableAsked,
 )
-from fsmv2.errors import suggest
 from fsmv2.model import ChildSpec, Vault
+from fsmv2.name_suggestions import suggest
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declared_root import DeclaredRoot
 from fsmv2.runtime.dispatcher import Dispatcher

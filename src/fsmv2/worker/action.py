@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fsmv2.errors import quoted
+from fsmv2.diagnostic import quoted
 from fsmv2.worker.decorator import (
     ACTION_MARK,
     DecoratorProblem,

@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 from msgspec import inspect as shapes
 
-from fsmv2.errors import DefinitionError, suggest
+from fsmv2.errors import DefinitionError
 from fsmv2.model import ObservedState
 from fsmv2.model.specs import stable_fields
+from fsmv2.name_suggestions import suggest
 
 FAR = 1_000_000
 """A number beyond any threshold one counts up to."""

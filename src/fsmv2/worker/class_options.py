@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fsmv2.errors import quoted, suggest
+from fsmv2.diagnostic import quoted
 from fsmv2.model import Backoff
 from fsmv2.model.class_references import STATE_MARK
+from fsmv2.name_suggestions import suggest
 from fsmv2.worker.decorator import seconds
 
 SECONDS = ("interval", "observe_timeout")

@@ -12,8 +12,10 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from fsmv2.errors import DefinitionError, quoted, suggest
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import DefinitionError
 from fsmv2.model.class_references import STATE_MARK
+from fsmv2.name_suggestions import suggest
 
 P = ParamSpec("P")
 R = TypeVar("R")

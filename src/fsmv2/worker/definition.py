@@ -14,9 +14,10 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.errors import DefinitionError, suggest
+from fsmv2.errors import DefinitionError
 from fsmv2.model import Backoff, ObservedState, UserSpec
 from fsmv2.model.class_references import STATE_MARK
+from fsmv2.name_suggestions import suggest
 from fsmv2.worker.action import ActionDefinition
 from fsmv2.worker.check import CheckDefinition
 from fsmv2.worker.class_options import OPTIONS, STATES, faults_of_options

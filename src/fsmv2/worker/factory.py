@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import RegistrationError, UnknownWorkerTypeError, error_text, suggest
+from fsmv2.errors import RegistrationError, UnknownWorkerTypeError, error_text
 from fsmv2.model.class_references import worker_type_name
+from fsmv2.name_suggestions import suggest
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.worker import Worker
 

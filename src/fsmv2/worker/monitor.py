@@ -15,7 +15,8 @@ from typing import Any, ClassVar, Generic, Literal
 
 from typing_extensions import TypeVar
 
-from fsmv2.errors import DefinitionError, TemporaryError, quoted
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import DefinitionError, TemporaryError
 from fsmv2.model import ObservedState, UserSpec
 from fsmv2.worker.snapshot import Snapshot
 from fsmv2.worker.state import state

@@ -12,7 +12,8 @@ from types import ModuleType
 from typing import Any, TypeGuard
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import FsmError, SpecError, error_text, suggest
+from fsmv2.errors import FsmError, SpecError, error_text
+from fsmv2.name_suggestions import suggest
 from fsmv2.worker.factory import WorkerFactory
 from fsmv2.worker.fsm_bench import FsmBench
 from fsmv2.worker.worker import Worker

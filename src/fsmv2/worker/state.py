@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fsmv2.errors import quoted, suggest
+from fsmv2.diagnostic import quoted
 from fsmv2.model.class_references import STATE_MARK, StateReference
+from fsmv2.name_suggestions import suggest
 from fsmv2.worker.decorator import (
     DecoratorProblem,
     calling_line,

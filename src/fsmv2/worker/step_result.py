@@ -11,7 +11,8 @@ from typing import Any, Concatenate, ParamSpec
 
 import msgspec
 
-from fsmv2.errors import DefinitionError, quoted
+from fsmv2.diagnostic import quoted
+from fsmv2.errors import DefinitionError
 
 P = ParamSpec("P")
 

@@ -10,9 +10,10 @@ from typing import Any, ClassVar, Generic, Literal, cast
 import msgspec
 from typing_extensions import TypeVar
 
-from fsmv2.errors import DefinitionError, suggest
+from fsmv2.errors import DefinitionError
 from fsmv2.model import AS_ELSEWHERE, Backoff, DesiredState, ObservedState, UserSpec
 from fsmv2.model.class_references import StateReference
+from fsmv2.name_suggestions import suggest
 from fsmv2.worker.definition import WorkerDefinition, define
 
 S = TypeVar("S", bound=UserSpec, default=UserSpec)

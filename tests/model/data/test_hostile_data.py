@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fsmv2.diagnostic import quoted
 from fsmv2.document import desired_from_yaml
-from fsmv2.errors import FsmError, SecretError, SpecError, UndefinedVariableError, nearest, quoted
+from fsmv2.errors import FsmError, SecretError, SpecError
 from fsmv2.model import (
     ChildSpec,
     DesiredState,
@@ -206,35 +207,6 @@ def test_what_is_no_secret_file_is_refused_in_our_words(path: str, tmp_path: Pat
     except SecretError:  # something is there, and no file
         return
     assert vault.reveal(token) == "a default"
-
-
-@pytest.mark.parametrize(
-    ("name", "known", "found"),
-    [
-        ("environment", ["cwd", "env"], "env"),
-        ("temp", ["template", "temperature_of_the_oil"], "template"),
-        ("x", ["xyz"], None),
-        ("en", ["environment"], None),
-        ("gone", ["env"], None),
-    ],
-)
-def test_a_word_in_full_is_near_to_its_short_form(
-    name: str, known: list[str], found: str | None
-) -> None:
-    assert nearest(name, known) == found
-
-
-def test_the_nearest_of_very_many_names_is_found_in_bounded_work() -> None:
-    """A thousand unknown names among a hundred thousand known ones."""
-    known = [f"pump_{n}" for n in range(100_000)]
-    assert nearest("pump_17a", known[:100]) == "pump_17"
-    assert nearest("pmup_17", ["other"] * 1000 + ["pump_17"]) == "pump_17"
-    assert nearest("x" * 1_000_000, known) is None
-    scope = dict.fromkeys(known, 1)
-    for n in range(20):
-        with pytest.raises(UndefinedVariableError) as caught:
-            render_template(f"{{{{ .pump_x{n} }}}}", scope)
-        assert len(str(caught.value)) < 2000
 
 
 def test_whatever_cannot_be_shown_is_named_by_its_type() -> None:

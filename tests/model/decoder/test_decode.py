@@ -10,8 +10,9 @@ import msgspec
 import pytest
 from document_plant import Bridge, Connection, Limits, Mode, Plant, Register
 
+from fsmv2.diagnostic import Diagnostic
 from fsmv2.document import Document, scan_yaml
-from fsmv2.errors import DefinitionError, Diagnostic, DocumentError, FsmError
+from fsmv2.errors import DefinitionError, DocumentError, FsmError
 from fsmv2.model.decoder import Duration, Node, Templated, decode
 
 

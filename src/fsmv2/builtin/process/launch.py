@@ -19,7 +19,7 @@ from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.process_table import MARK
 from fsmv2.builtin.process.shim import loop
 from fsmv2.builtin.process.spec import INHERITED, Config
-from fsmv2.errors import nearest
+from fsmv2.name_suggestions import nearest
 
 ANSWERS_WITHIN = 20.0
 """Seconds for a shim to start; a machine that is very busy takes seconds for an interpreter."""

@@ -16,7 +16,7 @@ def validate(file: File, as_json: AsJson = False) -> None:
     """
     with reported():
         from fsmv2.cli.console import count, progress, put_json, show_diagnostics, styled
-        from fsmv2.errors import visible
+        from fsmv2.diagnostic import visible
         from fsmv2.operate.validation import validate as validated
 
         found = validated(file)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import msgspec
 
 from fsmv2.core.contract.settings import TypeSettings
-from fsmv2.errors import SpecError, suggest
+from fsmv2.errors import SpecError
+from fsmv2.name_suggestions import suggest
 from fsmv2.worker import ActionDefinition, RegisteredType
 
 

@@ -26,8 +26,8 @@ from fsmv2.core.policy import escalation, livelock, overrides, permission, setta
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.errors import suggest
 from fsmv2.model import ENGINE_KEYS
+from fsmv2.name_suggestions import suggest
 
 TRIED_BY_TIMER = ("retry", "repair", "create", "breaker", "restart", "recreate")
 """Timers that stand for a try which waits for its time."""

@@ -22,7 +22,7 @@ from fsmv2.core.state.conditions import DERIVED, PURE
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.errors import FsmError, SpecError, error_text, suggest
+from fsmv2.errors import FsmError, SpecError, error_text
 from fsmv2.model import (
     DesiredState,
     UserSpec,
@@ -34,6 +34,7 @@ from fsmv2.model import (
     with_engine_keys,
 )
 from fsmv2.model.read_tracking import NotedBundle, unaffected
+from fsmv2.name_suggestions import suggest
 
 CHANGED_WHAT_IT_WAS_GIVEN = (
     "derive_desired_state changed the variables it was given, which others share; make new ones"

@@ -19,7 +19,8 @@ from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.parts import DecidedBy
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tree import Tree
-from fsmv2.errors import DefinitionError, suggest
+from fsmv2.errors import DefinitionError
+from fsmv2.name_suggestions import suggest
 from fsmv2.worker import NO_STATUS, Act, ChildStatus, Goto, Phase, Snapshot, Stay, Step
 
 SOONEST = 0.01

@@ -7,7 +7,7 @@ from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.errors import suggest
+from fsmv2.name_suggestions import suggest
 
 
 def map_children(tree: Tree, s: Supervisor) -> None:

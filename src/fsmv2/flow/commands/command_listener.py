@@ -11,7 +11,7 @@ import time
 
 import msgspec
 
-from fsmv2.errors import error_text, suggest
+from fsmv2.errors import error_text
 from fsmv2.escaping import printable
 from fsmv2.flow.commands.command_output import WritableTag
 from fsmv2.flow.commands.executed_commands import SeenCommands
@@ -29,6 +29,7 @@ from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection
 from fsmv2.flow.outputs.uns.subject import PREFIX, REPLY
 from fsmv2.flow.stats import FlowCounters, WriteStats
+from fsmv2.name_suggestions import suggest
 
 MOST_REPLIES = 10
 """Subjects on which one command is answered, however often it is sent while it waits."""

@@ -11,9 +11,10 @@ from typing import Any, Literal, NoReturn
 
 import msgspec
 
-from fsmv2.errors import nearest, quoted
+from fsmv2.diagnostic import quoted
 from fsmv2.flow.commands.command_output import WritableTag
 from fsmv2.flow.tag import GREATEST_INTEGER, LEAST_INTEGER, Value
+from fsmv2.name_suggestions import nearest
 
 KEYS = ("value", "timestamp_ms", "id")
 LARGEST = 8192

@@ -20,8 +20,10 @@ from typing import Any, TypeAlias
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import Diagnostic, FsmError, SpecError, suggest
+from fsmv2.diagnostic import Diagnostic
+from fsmv2.errors import FsmError, SpecError
 from fsmv2.model.data.field_errors import check_fields
+from fsmv2.name_suggestions import suggest
 
 Kind: TypeAlias = type[Any] | None
 """What a value must be to be put back: of this class; of any, if that of its field is abstract

@@ -16,8 +16,10 @@ from typing import Any
 import msgspec
 
 from fsmv2.containment import ANY_RAISED
-from fsmv2.errors import Diagnostic, FsmError, SpecError, error_text, suggest
+from fsmv2.diagnostic import Diagnostic
+from fsmv2.errors import FsmError, SpecError, error_text
 from fsmv2.model.bundle import VariableBundle
+from fsmv2.name_suggestions import suggest
 
 _AT = re.compile(r" - at `\$(?P<inner>[^`]*)`$")
 

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fsmv2.errors import Diagnostic, DocumentError, FsmError, SpecError
+from fsmv2.diagnostic import Diagnostic
+from fsmv2.errors import DocumentError, FsmError, SpecError
 from fsmv2.model.data.field_errors import check_value, convert, inner_path, problem_of
 from fsmv2.model.location import normalise_location
 from fsmv2.model.specs import UserSpec

@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from fsmv2.errors import Diagnostic
+from fsmv2.diagnostic import Diagnostic
 from fsmv2.model.decoder.decoders import reader_of
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.problem_order import in_order

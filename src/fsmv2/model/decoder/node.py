@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Literal, Protocol
 
-from fsmv2.errors import Diagnostic, Mark, Related
+from fsmv2.diagnostic import Diagnostic, Mark, Related
 from fsmv2.model.decoder.node_paths import around, join
 from fsmv2.model.decoder.template_fields import is_template
 

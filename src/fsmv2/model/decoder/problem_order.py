@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from fsmv2.errors import Diagnostic, Mark
+from fsmv2.diagnostic import Diagnostic, Mark
 
 MOST_SHOWN = 500
 """Problems; a person mends none of more, and half a million of them take half a minute to say."""

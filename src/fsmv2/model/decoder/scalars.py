@@ -17,13 +17,15 @@ from typing import Any, ClassVar, Protocol
 
 import msgspec
 
-from fsmv2.errors import Diagnostic, DurationError, nearest
+from fsmv2.diagnostic import Diagnostic
+from fsmv2.errors import DurationError
 from fsmv2.model.decoder.display import describe, shown
 from fsmv2.model.decoder.duration import parse_duration
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import around
 from fsmv2.model.decoder.template_fields import is_template, meant_variable
 from fsmv2.model.secrets.vault import holds_secret
+from fsmv2.name_suggestions import nearest
 
 BAD: Any = object()
 """What a reader gives instead of a value when there is none."""

@@ -7,11 +7,13 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from fsmv2.errors import Diagnostic, DocumentError, FsmError, UnfitError, nearest, suggest
+from fsmv2.diagnostic import Diagnostic
+from fsmv2.errors import DocumentError, FsmError, UnfitError
 from fsmv2.model.decoder.display import shown, shown_path
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import join, parse_path
 from fsmv2.model.decoder.scalars import BAD, Problems, Reader, mismatch
+from fsmv2.name_suggestions import nearest, suggest
 
 MAPPING = frozenset(("mapping",))
 BROKEN_RULE = (FsmError, ValueError, TypeError)

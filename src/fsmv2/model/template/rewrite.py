@@ -13,12 +13,13 @@ from typing import Any, cast
 
 from jinja2 import nodes
 
-from fsmv2.errors import TemplateError, suggest
+from fsmv2.errors import TemplateError
 from fsmv2.model.template.filters import FILTERS, TESTS
 from fsmv2.model.template.lexer import SCOPE
 from fsmv2.model.template.limits import MAX_DEPTH, MAX_NODES, RAW_FIX, check_number, too_much
 from fsmv2.model.template.nested_braces import has_marker, leftover
 from fsmv2.model.template.scope import Key, Path
+from fsmv2.name_suggestions import suggest
 
 _STATEMENTS = ("Template", "Output", "TemplateData", "If", "For", "Assign", "With")
 _READS = ("Const", "Name", "Getattr", "Getitem", "Slice")

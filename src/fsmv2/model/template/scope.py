@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 from jinja2.runtime import LoopContext
 
-from fsmv2.errors import UndefinedVariableError, suggest
+from fsmv2.errors import UndefinedVariableError
 from fsmv2.model.bundle import RESERVED_KEYS
 from fsmv2.model.data.frozen import FrozenDict
+from fsmv2.name_suggestions import suggest
 
 Key = str | int
 Path = tuple[Key, ...]

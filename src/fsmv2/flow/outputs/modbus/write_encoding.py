@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from fsmv2.errors import visible
+from fsmv2.diagnostic import visible
 from fsmv2.flow.inputs.modbus.register import Order
 from fsmv2.flow.inputs.modbus.register_codec import decode, encode, exact
 from fsmv2.flow.outputs.modbus.write_register import WriteRegister, plain

@@ -1,0 +1,50 @@
+"""`fsmv2.name_suggestions`: what somebody may have meant who wrote a name that is not known."""
+
+from __future__ import annotations
+
+import pytest
+
+from fsmv2.errors import UndefinedVariableError
+from fsmv2.model import render_template
+from fsmv2.name_suggestions import nearest, suggest
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "found"),
+    [
+        ("environment", ["cwd", "env"], "env"),
+        ("temp", ["template", "temperature_of_the_oil"], "template"),
+        ("x", ["xyz"], None),
+        ("en", ["environment"], None),
+        ("gone", ["env"], None),
+    ],
+)
+def test_a_word_in_full_is_near_to_its_short_form(
+    name: str, known: list[str], found: str | None
+) -> None:
+    assert nearest(name, known) == found
+
+
+def test_the_nearest_of_very_many_names_is_found_in_bounded_work() -> None:
+    """A thousand unknown names among a hundred thousand known ones."""
+    known = [f"pump_{n}" for n in range(100_000)]
+    assert nearest("pump_17a", known[:100]) == "pump_17"
+    assert nearest("pmup_17", ["other"] * 1000 + ["pump_17"]) == "pump_17"
+    assert nearest("x" * 1_000_000, known) is None
+    scope = dict.fromkeys(known, 1)
+    for n in range(20):
+        with pytest.raises(UndefinedVariableError) as caught:
+            render_template(f"{{{{ .pump_x{n} }}}}", scope)
+        assert len(str(caught.value)) < 2000
+
+
+def test_a_suggestion_names_the_nearest_and_what_is_known() -> None:
+    assert suggest("hots", ["port", "host"]) == "Did you mean 'host'? Known: host, port."
+    assert suggest("zzzz", ["port", "host"]) == "Known: host, port."
+    assert suggest("host", []) == ""
+
+
+def test_a_suggestion_stays_short_whatever_is_known() -> None:
+    text = suggest("x", [f"{'n' * 5000}{n}" for n in range(25)])
+    assert len(text) < 5000
+    assert text.endswith(", and 5 more.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 
-from fsmv2.errors import RequestRefusedError, suggest
+from fsmv2.errors import RequestRefusedError
+from fsmv2.name_suggestions import suggest
 
 ALLOWED = ("HUP", "USR1", "USR2", "WINCH", "TTIN", "TTOU", "CONT")
 """By convention: HUP reads a configuration again, USR1 opens log files anew, USR2, WINCH, TTIN and

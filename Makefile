@@ -10,7 +10,7 @@ ONLY   ?=
 # A second run is to find what the first one compiled, the tests with their assertions above all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-real crash-campaign test-all mutants simulate-all soak bench lint docs lock clean
+.PHONY: help demo test test-real crash test-all mutants simulate-all soak bench lint docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -42,8 +42,8 @@ test: lint  ## what CI runs, under six minutes on two cores
 test-real: $(READY)  ## crash campaigns in short form and slow real peers, under 30 minutes
 	@$(BIN)/pytest -n 2 --dist worksteal -m campaign
 
-crash-campaign: $(READY)  ## kill -9 a plant of 20 bridges and 3 processes at KILLS=50 moments; SEED=7 repeats
-	@KILLS=$(or $(KILLS),50) SEED=$(SEED) $(BIN)/pytest -q -s -m campaign tests/campaign
+crash: $(READY)  ## kill -9 a plant of 20 bridges and 3 processes at KILLS=200 moments, hours; SEED=7 repeats
+	@KILLS=$(or $(KILLS),200) SEED=$(SEED) $(BIN)/pytest -q -s -m campaign tests/campaign
 
 test-all: lint  ## test, and what takes longer: hours on two cores, most of it simulate-all
 	@$(BIN)/pytest -n 2 --dist worksteal

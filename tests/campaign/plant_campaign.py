@@ -43,7 +43,8 @@ class Campaign:
         self.file.write_text(self._document(machines, *ports))
         self.run: subprocess.Popen[str] | None = None
         self.runs = 0
-        self.output = folder / "output.jsonl"
+        self.brokers: set[int] = set()
+        self.output = folder / "output-0.jsonl"
 
     def _document(self, machines: list[int], port: int, mqtt_port: int, web_port: int) -> str:
         command = f"[{sys.executable}, -u, {SUPERVISED}, {self.folder}"
@@ -78,6 +79,7 @@ processes:
     def start(self) -> None:
         """`fsmv2 run`, its reports in a file."""
         self.runs += 1
+        self.output = self.folder / f"output-{self.runs}.jsonl"
         with self.output.open("w") as output:
             self.run = subprocess.Popen(
                 [*FSMV2, "run", str(self.file), "--json", "--state-dir", str(self.state)],
@@ -151,6 +153,14 @@ processes:
         for name in PROCESSES:
             living = commands & set(self.starts(name))
             assert len(living) <= 1, f"{name} lives twice: {living}"
+
+    def check_adopted(self, *names: str) -> None:
+        """No run has started another broker, or another of these processes."""
+        self.brokers |= set(self.living("nats-server"))
+        assert len(self.brokers) <= 1, f"the broker was not adopted: {self.brokers}, {self.output}"
+        for name in names:
+            starts = self.starts(name)
+            assert len(starts) <= 1, f"{name} was not adopted: {starts}, {self.output}"
 
     def check_an_orderly_end(self) -> None:
         """A stop leaves nothing behind; what was recorded replays; files do not pile up."""

@@ -81,3 +81,21 @@ def test_who_is_stopped_because_it_could_not_be_derived_or_created_is_not() -> N
 def test_an_observation_that_is_stale_is_no_proof_of_running() -> None:
     stale = node("edge/a", "bridge", "active", Phase.RUNNING, healthy=False, fresh=False)
     assert found(stale) == {"edge/a": "active: because"}
+
+
+def test_who_an_operator_stopped_or_paused_is_settled() -> None:
+    by_operator = Condition("Managed", "False", "stopped by alice", 0.0)
+    assert (
+        found(
+            node(
+                "edge/a",
+                "bridge",
+                "stopped",
+                Phase.STOPPED,
+                control="stopped",
+                conditions=(by_operator,),
+            )
+        )
+        == {}
+    )
+    assert found(node("edge/a", "bridge", "stopped", Phase.STOPPED, paused="by alice")) == {}

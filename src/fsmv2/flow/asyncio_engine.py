@@ -21,6 +21,7 @@ from fsmv2.flow.flow import Flow
 from fsmv2.flow.flow_config import AnyConfig, FlowConfig, WriteConfig
 from fsmv2.flow.stats import FlowStats
 from fsmv2.host import new_loop
+from fsmv2.host.loop_lag import LoopLag
 
 T = TypeVar("T")
 
@@ -45,6 +46,8 @@ class AsyncioEngine:
             lambda: _writing(self._flows.values()),
             lambda: _writing(self._leaving.values()),
         )
+        self.loop_lag = LoopLag()
+        """Of the loop on which all flows run; not measured until there is one."""
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -213,6 +216,7 @@ class AsyncioEngine:
     def _run(self) -> None:
         assert self._loop is not None  # noqa: S101  (made before the thread)
         asyncio.set_event_loop(self._loop)
+        self.loop_lag.start(self._loop)
         self._loop.run_forever()
         # A client that was closed has cancelled its tasks; they still have to hear of it.
         if left := asyncio.all_tasks(self._loop):

@@ -6,7 +6,8 @@ procfs      what /proc says of processes.      open_files, user_names   who has 
 flock, file_lock, lock_holder, place_lock      one at a time: for a file, for a folder.
 private     files that only their owner may read, replaced whole.
 reserved_file   one that is replaced on a full disk, too.      file_tail   the end of a long one.
-in_thread   what blocks, in a thread.           loops   the event loop that all of ours runs on.
+in_thread   what blocks, in a thread.
+loops, loop_lag   the event loop that all of ours runs on, and how late one is.
 names       looking up host names: each in a place of its own, so that a dead one holds up nobody.
 tcp, tcp_probe   connecting to a host by name or address; whether something accepts there.
 socket_owner, free_ports   the sockets of this machine: whose a port is, and which are free.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from fsmv2.core.state.conditions import NO_HARM_TO_HEALTH as ASKED_FOR
 from fsmv2.operate.worker_status import reason_text
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.worker import Phase, WorkerFactory
@@ -23,16 +26,34 @@ def unsettled(tree: TreeView, factory: WorkerFactory) -> dict[str, str]:
 
 
 def settled(node: NodeView, factory: WorkerFactory) -> bool:
-    """Whether a worker runs well, or is asked not to run.
+    """Whether a worker runs well, or is asked not to run: by the document or by an operator.
 
     One that could not be derived or created is asked to be stopped, too, but nobody meant that: its
     condition tells.
     """
-    if node.healthy:
+    return node.healthy or is_excused(
+        paused=bool(node.paused),
+        conditions=[condition.type for condition in node.conditions],
+        worker_type=node.type,
+        control=node.control,
+        factory=factory,
+    )
+
+
+def is_excused(
+    *,
+    paused: bool,
+    conditions: Iterable[str],
+    worker_type: str,
+    control: str,
+    factory: WorkerFactory,
+) -> bool:
+    """Whether a worker that is not healthy is not asked to be; `conditions` by type."""
+    if paused:
         return True
-    if node.conditions or node.type not in factory.names:
+    if worker_type not in factory.names or any(one not in ASKED_FOR for one in conditions):
         return False
-    return node.control == factory.find(node.type).definition.stop_state
+    return control == factory.find(worker_type).definition.stop_state
 
 
 def is_impaired(node: NodeView) -> bool:

@@ -28,6 +28,8 @@ from fsmv2.operate.measured_tree import MeasuredTree
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.request_execution import carry_out, overrides_in
 from fsmv2.operate.request_types import Answer, PathOverride, Request
+from fsmv2.operate.tree_health import Health, health_of
+from fsmv2.operate.tree_readiness import Readiness, readiness_of
 from fsmv2.operate.verbs import Verbs
 from fsmv2.operate.worker_status import WorkerStatus, status_of
 from fsmv2.plant import Plant
@@ -137,6 +139,18 @@ class TreeHandle(Verbs):
     def liveness(self) -> Liveness:
         """Whether the tree makes progress; from any thread."""
         return self._runtime.liveness()
+
+    def health(self) -> Health:
+        """Whether fsmv2 itself works, part by part; from any thread, and waits for nothing."""
+        return health_of(
+            self._runtime.liveness(),
+            flows_age=self._kit.engine.loop_lag.silent_for,
+            stopped=self._runtime.core.finished,
+        )
+
+    def readiness(self) -> Readiness:
+        """Whether the tree is what the document asks for; from any thread, waits for nothing."""
+        return readiness_of(self._runtime.core, self._kit.factory)
 
     # ---- requests ---------------------------------------------------------------------------
 

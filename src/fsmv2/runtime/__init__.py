@@ -7,7 +7,7 @@ collector_services: what all collectors share; coalesced_timers: when each is ca
 expansion:   the tree a declaration gives, by the same core.    view: the tree as frozen data.
 store_writer, group_commit, backlog: what is stored, and when.    journal: what can be replayed.
 declared_root, secret_rotation: what the tree is declared to be, also when a secret changes.
-watchdog, liveness, loop_lag, slow_code: whether the loops make progress.
+watchdog, liveness, slow_code: whether the loops make progress.
 blocking:    code that blocks.    gc_pauses: the garbage collector, kept short.
 clock, loop_thread, task_cancellation: time, loops, the end of tasks.
 """

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from fsmv2.core import Event
+from fsmv2.host.loop_lag import LoopLag
 from fsmv2.model import Vault
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.coalesced_timers import CoalescedTimers
-from fsmv2.runtime.loop_lag import LoopLag
 
 HEARTBEAT = 0.5
 """Seconds for which unchanged observations are gathered; small against the least stale limit."""

@@ -30,6 +30,8 @@ class GroupCommit:
         self.store = store
         self.backlog = Backlog()
         self.failures = 0
+        self.failing = ""
+        """Why the last attempt failed; empty when it did not."""
         self._epoch = epoch
 
     @property
@@ -76,8 +78,9 @@ class GroupCommit:
             self.store.write(batch)
         except ANY_RAISED as error:  # any store's trouble; nothing stops for it, H26
             self.failures += 1
-            return [SaveFailed(error_text(error), lost=isinstance(error, StoreLostError))]
-        worked_before, self.failures = self.failures == 0, 0
+            self.failing = error_text(error)
+            return [SaveFailed(self.failing, lost=isinstance(error, StoreLostError))]
+        worked_before, self.failures, self.failing = self.failures == 0, 0, ""
         bad = {event.path for event in failed}
         good = tuple((p, s.generation) for p, (_, s) in taken.saves.items() if p not in bad)
         overrides = tuple((o.path, o.generation) for o in taken.overrides.values())

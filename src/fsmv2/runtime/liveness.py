@@ -14,11 +14,21 @@ from fsmv2.runtime import watchdog
 
 
 class Liveness(msgspec.Struct, frozen=True, kw_only=True):
-    """`silent`: paths that are watched and whose observations do not come; lags in seconds."""
+    """Lags, and seconds since proof of progress.
+
+    `supervision_age`: since it last came to the end of a slice of decisions; a slice that raised is
+    none. `work_age`: since the loop of all workers came round. `store_behind`: for how long the
+    oldest of what is to be stored waits; `store_failing`: why it cannot be. None of both ages: it
+    has not begun. `silent`: paths that are watched and whose observations do not come.
+    """
 
     supervision_lag: float
     work_lag: float
     silent: tuple[str, ...]
+    supervision_age: float = 0.0
+    work_age: float | None = None
+    store_behind: float | None = None
+    store_failing: str = ""
 
     @property
     def alive(self) -> bool:
@@ -43,10 +53,9 @@ class Liveness(msgspec.Struct, frozen=True, kw_only=True):
         return ""
 
 
-def judge(core: Core, supervision_lag: float, work_lag: float) -> Liveness:
-    """Put an answer together; reads the core from any thread, and changes nothing."""
-    silent = tuple(s.path for s in list(core.by_path.values()) if _is_silent(s))
-    return Liveness(supervision_lag=supervision_lag, work_lag=work_lag, silent=silent)
+def silent_paths(core: Core) -> tuple[str, ...]:
+    """Whose observations do not come; reads the core from any thread, and changes nothing."""
+    return tuple(s.path for s in list(core.by_path.values()) if _is_silent(s))
 
 
 def _is_silent(s: Supervisor) -> bool:

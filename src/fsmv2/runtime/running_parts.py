@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from fsmv2.core import Core, EngineSettings, LoopBlocked, LoopFreed, Uncontained
@@ -10,6 +11,7 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.dispatcher import Dispatcher
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.journal.recorder import Recorder
+from fsmv2.runtime.liveness import Liveness, silent_paths
 from fsmv2.runtime.loop_thread import LoopThread
 from fsmv2.runtime.slow_code import SlowCodeWatch
 from fsmv2.runtime.store_writer import StoreWriter
@@ -75,6 +77,19 @@ class RunningParts:
         self.work_watchdog.start()
         self.supervision_watchdog.start()
         self.slow_code.start()
+
+    def liveness(self) -> Liveness:
+        """Whether everything makes progress; from any thread, and waits for nothing."""
+        core, writer = self.supervision.core, self.writer
+        return Liveness(
+            supervision_lag=self.supervision_watchdog.lag,
+            work_lag=self.work_watchdog.lag,
+            silent=silent_paths(core),
+            supervision_age=max(0.0, time.monotonic() - self.supervision.progressed_at),
+            work_age=self.dispatcher.services.loop_lag.silent_for,
+            store_behind=None if writer is None else writer.behind,
+            store_failing="" if writer is None else writer.failing,
+        )
 
     def _blocked(self, blockage: Blockage) -> None:
         what, _, path = blockage.task.partition(":")

@@ -44,7 +44,7 @@ from fsmv2.runtime.declaration import Declaration
 from fsmv2.runtime.declared_root import DeclaredRoot
 from fsmv2.runtime.dispatcher import ABANDON_AFTER, Dispatcher
 from fsmv2.runtime.journal.journal_writer import JournalWriter
-from fsmv2.runtime.liveness import Liveness, judge
+from fsmv2.runtime.liveness import Liveness
 from fsmv2.runtime.posted_request import PostedRequest, not_serving
 from fsmv2.runtime.running_parts import RunningParts
 from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
@@ -222,8 +222,7 @@ class Runtime:
 
     def liveness(self) -> Liveness:
         """Whether both loops make progress, and whose observations do not come; from any thread."""
-        running = self._parts
-        return judge(self.core, running.supervision_watchdog.lag, running.work_watchdog.lag)
+        return self._parts.liveness()
 
     def declare(
         self,

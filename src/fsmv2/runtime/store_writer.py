@@ -39,6 +39,8 @@ class StoreWriter:
         self._changed = threading.Condition()
         self._closing = False
         self._not_before = 0.0
+        self._waits_since: float | None = None
+        self._works_since: float | None = None
         self._calls: deque[tuple[Callable[[Store], Any], Future[Any]]] = deque()
         self._opened: Future[tuple[tuple[Identity, ...], tuple[StoredOverrides, ...]]] = Future()
         self._thread = threading.Thread(target=self._run, name="fsmv2-store", daemon=True)
@@ -65,13 +67,24 @@ class StoreWriter:
         """Have these written soon."""
         with self._changed:
             self._commit.put(instructions)
-            self._changed.notify()
+            self._put_in()
 
     def note(self, report: Report) -> None:
         """Have a report stored as an event."""
         with self._changed:
             self._commit.note(report)
-            self._changed.notify()
+            self._put_in()
+
+    @property
+    def behind(self) -> float:
+        """Seconds for which the oldest of what is to be written or read waits; from any thread."""
+        since = [at for at in (self._waits_since, self._works_since) if at is not None]
+        return time.monotonic() - min(since) if since else 0.0
+
+    @property
+    def failing(self) -> str:
+        """Why the last attempt to write failed; empty when it did not. From any thread."""
+        return self._commit.failing
 
     def retry(self) -> None:
         """Have what could not be written retried at once: why it could not has gone."""
@@ -106,6 +119,11 @@ class StoreWriter:
         left = len(self._commit.backlog)
         return f"the last {left} changes" if left else ""
 
+    def _put_in(self) -> None:
+        if self._waits_since is None:
+            self._waits_since = time.monotonic()
+        self._changed.notify()
+
     # ---- on the thread ----------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -131,10 +149,12 @@ class StoreWriter:
             calls, self._calls = self._calls, deque()
             last = self._closing
             taken = self._commit.backlog.take() if last or not calls else None
+            self._works_since = time.monotonic()
         for function, result in calls:
             _answer(function, result, self._commit.store)
         if taken:
             self._write(taken)
+        self._works_since = None
         return not last
 
     def _wait(self) -> float | None:
@@ -150,10 +170,13 @@ class StoreWriter:
         return max(0.0, due - time.monotonic())
 
     def _write(self, taken: PendingWrites) -> None:
+        began = time.monotonic()
         events = self._commit.write(taken)
         with self._changed:
             if self._commit.failures:
                 self._commit.backlog.put_back(taken)
+            else:
+                self._waits_since = began if self._commit.backlog else None
             self._not_before = time.monotonic() + self._commit.retry_in
         post = self._post
         if post is not None:

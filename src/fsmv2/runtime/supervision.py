@@ -101,6 +101,8 @@ class Supervision:
         self._hold_lock = threading.Lock()
         self._closed = False
         self._decided_at = time.clock_gettime(CLOCK)
+        self.progressed_at = time.monotonic()
+        """When it last came to the end of a slice: proof that it decides. Read by any thread."""
         self._awake = False
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
@@ -203,6 +205,7 @@ class Supervision:
         if measured:
             self.longest_slice = max(self.longest_slice, time.thread_time() - began_cpu)
         self._decided_at = time.clock_gettime(CLOCK)
+        self.progressed_at = time.monotonic()
         if core.finished:
             self.finished.set()
         # A slice takes milliseconds; one that took seconds was stopped in its middle. H50

@@ -7,6 +7,7 @@ time can subtract what is not the device's doing, and say so instead of blaming 
 from __future__ import annotations
 
 import asyncio
+import time
 
 EVERY = 0.25
 """Seconds between two measurements."""
@@ -25,6 +26,7 @@ class LoopLag:
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to measure; on the loop itself."""
+        self._due = loop.time()  # before another thread may ask
         self._loop = loop
         self._plan()
 
@@ -33,6 +35,11 @@ class LoopLag:
         if self._loop is None:
             return 0.0
         return max(self._late, self._loop.time() - self._due)
+
+    @property
+    def silent_for(self) -> float | None:
+        """Seconds since the loop last came round; None: it is not measured. From any thread."""
+        return None if self._loop is None else max(0.0, time.monotonic() - self._due + EVERY)
 
     def _plan(self) -> None:
         assert self._loop is not None  # noqa: S101  (set by `start`)

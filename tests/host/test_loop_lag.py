@@ -13,7 +13,7 @@ from fsmv2 import Resources, TemporaryError
 from fsmv2.builtin.broker.broker_status import BrokerObserved
 from fsmv2.builtin.broker.broker_worker import Broker, BrokerSpec
 from fsmv2.builtin.connection import Connection, ConnectionSpec, History
-from fsmv2.runtime.loop_lag import LoopLag
+from fsmv2.host.loop_lag import LoopLag
 
 
 async def test_a_loop_that_is_held_up_is_late_and_then_forgets_it() -> None:

@@ -77,6 +77,7 @@ async def tree_of(folder: Path) -> AsyncIterator[TreeHandle]:
     file = folder / "plant.yaml"
     file.write_text('agent: {name: edge}\nbroker: {url: "nats://127.0.0.1:1"}\n')
     async with open_tree(file, state_dir=folder / "state") as tree:
+        await until(lambda: "edge/broker" in tree.readiness().unsettled)
         yield tree
 
 
@@ -92,7 +93,6 @@ async def test_h40_supervision_that_is_blocked_is_stuck_and_the_answer_waits_for
     monkeypatch.setattr(tree_health, "LATE_AFTER", 1.5)
     monkeypatch.setattr(tree_health, "STUCK_AFTER", 2.0)
     async with tree_of(tmp_path) as tree:
-        await until(lambda: tree.readiness().unsettled_total > 0)
         assert tree.health().status == "ok"
         loop = tree._runtime._parts.supervision_thread.loop
         loop.call_soon_threadsafe(free.wait, 30)

@@ -1,10 +1,10 @@
 """Twenty real minutes of trouble: `python -m bench.soak --minutes 20`.
 
-A plant on a durable store: bridges to Modbus servers in processes of their own, the embedded
-broker, processes that end again and again. Meanwhile the machines fall silent for a while, broker
-and processes are killed, bridges and processes are declared away and back, restarted and disabled.
-What must be flat is sampled all the while: descriptors, threads, tasks, memory, records, timers,
-the store.
+A plant, opened as `fsmv2 run` opens it: bridges to Modbus servers in processes of their own, the
+embedded broker, processes that end again and again. Meanwhile the machines fall silent for a while,
+broker and processes are killed, bridges and processes are declared away and back, restarted and
+disabled. What must be flat is sampled all the while: descriptors, threads, tasks, memory, records,
+timers, the store.
 Exit code 1 if anything grew, or if the plant is not well at the end.
 """
 
@@ -30,10 +30,12 @@ from typing import Any
 import msgspec
 
 from bench.bridges import document, process, resident
-from fsmv2 import ChildSpec, Runtime
-from fsmv2.builtin import builtins
+from fsmv2 import ChildSpec
 from fsmv2.cli.log_filter import filter_logs
-from fsmv2.plant import load_plant
+from fsmv2.errors import RequestRefusedError, UnknownPathError
+from fsmv2.operate import PreparedTree, TreeHandle, prepare
+from fsmv2.operate.state_directory import STORE
+from fsmv2.operate.tree_handle import start
 from fsmv2.store import SqliteStore
 
 BRIDGES, TAGS, PROCESSES = 12, 5, 4
@@ -58,11 +60,19 @@ ALLOWED = {
 """By how much, as factor and as number, the end may exceed what there was after the warm-up."""
 
 
-async def sample(tree: Runtime, store: Path) -> dict[str, float]:
+class SmallStore(PreparedTree, frozen=True, kw_only=True):
+    """A prepared tree whose store keeps few events, so that it is full early."""
+
+    def store(self) -> SqliteStore:
+        """The store, not yet opened."""
+        return SqliteStore(self.directory.path / STORE, events_kept=EVENTS)
+
+
+async def sample(tree: TreeHandle) -> dict[str, float]:
     """What there is now of everything that must not grow."""
     await asyncio.sleep(2.0)  # what was just asked for is under way no more
     gc.collect()
-    core, running = tree.core, tree._parts
+    core, running, store = tree._runtime.core, tree._runtime._parts, tree.directory / STORE
     supervisors = await running.supervision_thread.call(lambda: list(core.by_path.values()))
     tasks = [
         len(asyncio.all_tasks(thread.loop))
@@ -84,7 +94,7 @@ async def sample(tree: Runtime, store: Path) -> dict[str, float]:
 class Trouble:
     """What goes wrong, one thing every few seconds, drawn from a seed."""
 
-    def __init__(self, tree: Runtime, root: ChildSpec, machines: int, seed: int) -> None:
+    def __init__(self, tree: TreeHandle, root: ChildSpec, machines: int, seed: int) -> None:
         """`machines`: the process that serves all of them."""
         self._tree, self._root, self._machines = tree, root, machines
         self._rng = random.Random(seed)
@@ -143,7 +153,9 @@ class Trouble:
         self._tree.declare(self._root)
         for node in self._rng.sample((await self._tree.view()).nodes, k=3):
             if "/" in node.path:
-                self._tree.restart(node.path)
+                # It may have gone since, or be stopping; then there is nothing to restart.
+                with contextlib.suppress(RequestRefusedError, UnknownPathError):
+                    await self._tree.restart(node.path)
 
     def _declare(self, **changes: Any) -> None:
         spec = msgspec.structs.replace(self._root.user_spec, **changes)
@@ -171,24 +183,17 @@ async def soak(minutes: float, seed: int) -> dict[str, Any]:
         server = stack.enter_context(process("bench.plcs", str(BRIDGES)))
         assert server.stdout is not None
         ports = json.loads(server.stdout.readline())
-        file, stored = Path(directory) / "plant.yaml", Path(directory) / "state" / "fsmv2.db"
-        stored.parent.mkdir()
+        file = Path(directory) / "plant.yaml"
         file.write_text(plant_document(ports))
-        plant = load_plant(file, state_dir=Path(directory))
+        prepared = stack.enter_context(prepare(file, state_dir=Path(directory) / "state"))
+        prepared = SmallStore(**msgspec.structs.asdict(prepared))
+        root = prepared.plant.root
         began = time.monotonic()
         samples: list[dict[str, float]] = []
-        async with (
-            builtins() as kit,
-            Runtime(
-                plant.root,
-                kit.factory,
-                settings=plant.settings,
-                seed=seed,
-                store=SqliteStore(stored, events_kept=EVENTS),
-            ) as tree,
-        ):
-            await tree.until(well, timeout=120, every=0.2)
-            trouble = Trouble(tree, plant.root, server.pid, seed)
+        # Without `bounded_pauses`, which hides what is old from `gc.get_objects`.
+        async with start(prepared) as tree:
+            await tree.until(well, timeout=120)
+            trouble = Trouble(tree, root, server.pid, seed)
             rng = random.Random(f"pace {seed}")
             end = began + minutes * 60
             while time.monotonic() < end:
@@ -196,13 +201,13 @@ async def soak(minutes: float, seed: int) -> dict[str, Any]:
                 await trouble.once()
                 if sum(trouble.did.values()) % 3 == 0:
                     # Always of the same tree: of what is declared away nothing may be left.
-                    tree.declare(plant.root)
-                    await tree.until(all_there, timeout=120, every=0.2)
-                    samples.append(await sample(tree, stored))
-            tree.declare(plant.root)
-            await tree.until(well, timeout=180, every=0.2)
-            samples.append(await sample(tree, stored))
-            ticks = tree.core.counters.ticks
+                    tree.declare(root)
+                    await tree.until(all_there, timeout=120)
+                    samples.append(await sample(tree))
+            tree.declare(root)
+            await tree.until(well, timeout=180)
+            samples.append(await sample(tree))
+            ticks = tree._runtime.core.counters.ticks
         return {
             "minutes": minutes,
             "troubles": trouble.did,

@@ -1,18 +1,21 @@
-"""Counts what arrives in the namespace: `python -m bench.witness URL`.
+"""Counts what arrives in the namespace over MQTT: `python -m bench.witness HOST PORT`.
 
-Prints `ready` when it is subscribed. When its standard input ends it prints one JSON object: how
-many samples it received, and a checksum of all of them that does not depend on their order.
+A plain MQTT 3.1.1 client, as the software of a plant would be. Prints `ready` when it is
+subscribed. When its standard input ends it prints one JSON object: how many samples it received,
+a checksum of all of them that does not depend on their order, and how often it was disconnected.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import sys
+import threading
 import zlib
+from typing import Any
 
-import nats
+import paho.mqtt.client as mqtt
+
+TOPICS = "umh/v1/#"
 
 
 class Sum:
@@ -28,26 +31,35 @@ class Sum:
         self.total = (self.total + zlib.crc32(payload, zlib.crc32(subject.encode()))) % 2**64
 
 
-async def witness(url: str) -> None:
+def witness(host: str, port: int) -> dict[str, int]:
     """Subscribe and count until standard input ends."""
+    seen, subscribed, disconnects = Sum(), threading.Event(), 0
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
 
-    async def failed(error: Exception) -> None:
-        """The bench says what it needs to; a broker that is ended is no news to it."""
+    def connected(*_: Any) -> None:
+        # Quality of service 0: what is counted is what the broker passes on, without a store of
+        # its own for each subscriber, which is what dashboards ask for.
+        client.subscribe(TOPICS, qos=0)
 
-    client = await nats.connect(url, pending_size=1 << 26, error_cb=failed)
-    seen = Sum()
+    def disconnected(*_: Any) -> None:
+        nonlocal disconnects
+        disconnects += 1
 
-    async def take(message: nats.aio.msg.Msg) -> None:
-        seen.add(message.subject, message.data)
+    def take(_client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
+        seen.add(message.topic.replace("/", "."), message.payload)
 
-    await client.subscribe("umh.v1.>", cb=take, pending_msgs_limit=-1, pending_bytes_limit=-1)
-    await client.flush()
+    client.on_connect, client.on_disconnect, client.on_message = connected, disconnected, take
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.connect(host, port)
+    client.loop_start()
+    subscribed.wait()
     print("ready", flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
-    with contextlib.suppress(nats.errors.Error):
-        await client.drain()
-    print(json.dumps({"received": seen.count, "sum": seen.total}), flush=True)
+    sys.stdin.read()
+    found = {"received": seen.count, "sum": seen.total, "disconnects": disconnects}
+    client.disconnect()
+    client.loop_stop()
+    return found
 
 
 if __name__ == "__main__":
-    asyncio.run(witness(sys.argv[1]))
+    print(json.dumps(witness(sys.argv[1], int(sys.argv[2]))), flush=True)

@@ -219,3 +219,24 @@ def test_fsmv2_alone_is_ended_and_its_processes_go_on(machine: Machine) -> None:
     assert pid("edge/ticker") == before, "adopted, not started again"
     assert "name the paths to stop" in machine.says("stop", code=2)
     assert "name the paths to stop" in machine.says("stop", "edge", "--keep", code=2)
+
+
+def test_an_override_that_lasts_is_shown_as_such_wherever_it_is_shown(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as short:
+        environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "XDG_RUNTIME_DIR": short}
+        environ.pop("FSMV2_TREE", None)
+        machine = Machine(tmp_path, environ)
+        machine.file.write_text(DOCUMENT + "engine: {override_warning: 1s}\n")
+        machine.start()
+        try:
+            assert machine.says("pause", "edge/ticker", "-m", "cleaning")
+            lasts = re.compile(
+                r": cleaning \(since [0-9:]+, in force for \d+ seconds?: is it still "
+            )
+            limit = time.monotonic() + 30
+            while not lasts.search(machine.says("overrides")):
+                assert time.monotonic() < limit
+            why = machine.says("why", "edge/ticker")
+            assert re.search(r"paused    paused by .*: cleaning \(in force for \d+ second", why)
+        finally:
+            machine.stop()

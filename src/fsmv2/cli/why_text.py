@@ -24,7 +24,7 @@ def lines_of(answer: WorkerStatus) -> Iterator[str]:
         ("document", answer.document),
         ("because", node.reason),
         ("asked", f"{node.control}: {node.control_reason}" if node.control_reason else ""),
-        ("paused", node.paused),
+        ("paused", next((t for t in node.overrides if t.startswith("paused by")), node.paused)),
         *(("override", text) for text in node.overrides if not text.startswith("paused by")),
         ("held", node.held),
         ("ended", node.ended),

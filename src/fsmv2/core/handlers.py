@@ -81,6 +81,7 @@ TIMERS: dict[str, Callable[[Tree, Supervisor], None]] = {
     "store": durable.unanswered,
     "recreate": recreate.begin,
     "override": requests.end_overrides,
+    "absent override": requests.end_absent_overrides,
 }
 
 

@@ -160,6 +160,7 @@ def overrides_in(core: Core) -> list[PathOverride]:
                     there=there,
                     durable=not waits,
                     text=override.told(what),
+                    lasting=override.lasts_long(core.wall(), core.settings.override_warning),
                 )
             )
     return found

@@ -119,7 +119,8 @@ class PathOverride(msgspec.Struct, frozen=True, kw_only=True):
     """One override in force. `kind`: pause, stop or set. Times in Unix seconds.
 
     `name` and `value` are those of a variable; `there`: whether anybody is at the path;
-    `durable`: whether it survives a crash.
+    `durable`: whether it survives a crash. `lasting`: how long it has been in force, once that is
+    long enough to be warned of.
     """
 
     path: str
@@ -133,3 +134,4 @@ class PathOverride(msgspec.Struct, frozen=True, kw_only=True):
     there: bool = True
     durable: bool = True
     text: str = ""
+    lasting: str = ""

@@ -8,7 +8,7 @@ from job_tree import Jobs, job, simulate, states, team
 from lamp_tree import World, by_hand, condition, device, group
 from lamp_tree import simulate as simulate_lamps
 
-from fsmv2 import ChildSpec, Group
+from fsmv2 import ChildSpec, EngineSettings, Group
 from fsmv2.core import Cause
 from fsmv2.core.checkpoint.take import checkpoint
 from fsmv2.core.policy import overrides
@@ -308,6 +308,132 @@ def test_a_stopped_path_may_write_nothing(jobs: Jobs) -> None:
         assert jobs.refusals["t/a"]() == asked, "from the moment it is asked for"
         sim.run(20)
         assert jobs.refusals["t/a"]() == "stopped by test: hands in the machine (at t)"
+
+
+# ---- those that last, and those of a path that is gone -------------------------------------------
+
+HOURLY = EngineSettings(override_warning=3600.0)
+
+
+def warnings(sim: Simulation, path: str) -> list[str]:
+    found = [r for r in sim.reports if r.kind == "command" and r.level == "warning"]
+    return [report.text for report in found if report.path == path]
+
+
+def test_by_default_an_override_is_warned_of_daily() -> None:
+    assert EngineSettings().override_warning == 86_400.0
+
+
+def test_one_that_lasts_is_warned_of_once_and_then_each_time_that_passes(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"), job("b")), HOURLY) as sim:
+        sim.run(10)
+        sim.pause("t/a", "hands in it")
+        sim.stop_path("t/b")
+        sim.run(3500)
+        assert warnings(sim, "t/a") == []
+        assert sim["t/a"].overrides == ("paused by test: hands in it",)
+        sim.run(200)
+        told = "in force for 1 hour: paused by test: hands in it. `resume` ends it"
+        assert warnings(sim, "t/a") == [told]
+        assert warnings(sim, "t/b") == ["in force for 1 hour: stopped by test. `start` ends it"]
+        assert sim["t/a"].overrides == ("paused by test: hands in it (in force for 1 hour)",)
+        sim.resume("t/a")
+        sim.run(3600)
+        assert warnings(sim, "t/a") == [told], "it is over"
+        assert [text[:20] for text in warnings(sim, "t/b")] == [
+            "in force for 1 hour:",
+            "in force for 2 hours",
+        ]
+
+
+def test_one_is_not_warned_of_where_that_is_not_wanted(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a")), EngineSettings(override_warning=0.0)) as sim:
+        sim.run(10)
+        sim.pause("t/a")
+        sim.run(4000)
+        assert warnings(sim, "t/a") == []
+        assert "override" not in sim.core.by_path["t/a"].timers
+
+
+def test_a_new_instance_and_a_new_start_do_not_warn_again(jobs: Jobs) -> None:
+    store = SimulatedStore()
+    tree = team("t", job("a"))
+    with simulate(jobs, tree, HOURLY, store=store) as sim:
+        sim.run(10)
+        sim.stop_path("t/a")
+        sim.run(3700)
+        assert len(warnings(sim, "t/a")) == 1
+        sim.start_path("t/a")
+        sim.pause("t/a")
+        sim.run(3700)
+        sim.declare(team("t"))
+        sim.run(20)
+        sim.declare(tree)
+        sim.run(60)
+        assert len(warnings(sim, "t/a")) == 2
+    jobs.works.clear()
+    with simulate(jobs, tree, HOURLY, store=store) as sim:
+        sim.core.epoch += 7500  # it did not run for a moment
+        sim.run(60)
+        assert warnings(sim, "t/a") == warnings(sim, "t") == []
+        (found,) = sim["t/a"].overrides
+        assert found.startswith("paused by test (in force for ")
+
+
+def test_a_variable_that_is_set_for_long_is_named() -> None:
+    with simulate_lamps(World(), lamps(), settings=HOURLY) as sim:
+        sim.run(10)
+        sim.set_variable("g/a", "PORT", 503, "it moved")
+        sim.run(3700)
+        assert warnings(sim, "g/a") == [
+            "in force for 1 hour: PORT set by test: it moved. `unset` ends it"
+        ]
+        assert config(sim, "g/a") == 503, "a warning changes nothing"
+
+
+def test_one_of_a_path_that_is_gone_is_warned_of_at_the_root(jobs: Jobs) -> None:
+    with simulate(jobs, team("t", job("a"), job("b")), HOURLY) as sim:
+        sim.run(10)
+        sim.pause("t/a", "broken")
+        sim.declare(team("t", job("b")))
+        sim.run(3700)
+        assert warnings(sim, "t") == [
+            "t/a: in force for 1 hour: paused by test: broken. `resume` ends it"
+        ]
+        sim.resume("t/a")
+        sim.run(3700)
+        assert len(warnings(sim, "t")) == 1
+        assert "absent override" not in sim.core.by_path["t"].timers
+
+
+def test_one_ends_in_time_though_its_path_is_gone_and_leaves_the_list(jobs: Jobs) -> None:
+    store = SimulatedStore()
+    with simulate(jobs, team("t", job("a"), job("b")), store=store) as sim:
+        sim.run(10)
+        sim.stop_path("t/a", "broken", until=sim.core.wall() + 100)
+        sim.run(10)
+        sim.declare(team("t", job("b")))
+        sim.run(80)
+        assert list(sim.core.overrides) == ["t/a"]
+        sim.run(20)
+        assert sim.core.overrides == {}
+        assert sim.texts("command", "t")[-1] == "t/a: started by the end of its time"
+        assert list(store.overrides()) == []
+
+
+def test_one_that_ended_while_nothing_ran_leaves_the_list_though_its_path_is_gone(
+    jobs: Jobs,
+) -> None:
+    store = SimulatedStore()
+    with simulate(jobs, team("t", job("a"), job("b")), store=store) as sim:
+        sim.run(10)
+        sim.stop_path("t/a", until=sim.core.wall() + 5)
+        sim.run(1)
+    jobs.works.clear()
+    with simulate(jobs, team("t", job("b")), store=store) as sim:
+        sim.run(30)
+        assert sim.core.overrides == {}
+        assert list(store.overrides()) == []
 
 
 # ---- set and unset ------------------------------------------------------------------------------

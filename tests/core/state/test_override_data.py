@@ -9,6 +9,7 @@ from fsmv2.core.state.override_data import (
     Override,
     Overrides,
     VariableOverride,
+    lasting_text,
     overrides_from_json,
     overrides_to_json,
 )
@@ -62,3 +63,50 @@ def test_each_is_told_with_who_until_when_and_why() -> None:
         "stopped by bob until 1970-01-01T01:00:00.000Z: cleaning",
         "PORT set by eve: it moved",
     )
+
+
+def test_one_that_was_never_warned_of_is_stored_as_it_always_was() -> None:
+    assert overrides_to_json(Overrides(pause=PAUSE)) == (
+        '{"pause":{"who":"ann","reason":"hands in the machine","at":12.5,"until":null}}'
+    )
+    warned = Overrides(pause=PAUSE, warned={"pause": 86_401.0})
+    assert overrides_from_json(overrides_to_json(warned)) == warned
+
+
+DAY = 86_400.0
+
+
+def test_it_is_warned_of_after_a_while_and_then_each_time_it_passes() -> None:
+    asked = Override("ann", "", 100.0)
+    assert Overrides(asked).warn_at("pause", asked, DAY) == 100.0 + DAY
+    warned = Overrides(asked, warned={"pause": 5 * DAY, "stop": 9 * DAY})
+    assert warned.warn_at("pause", asked, DAY) == 6 * DAY
+    assert warned.warn_at("pause", Override("bob", "", 7 * DAY), DAY) == 8 * DAY, "a later one"
+    assert warned.warn_at("pause", asked, 0.0) is None, "never"
+    assert not Overrides(warned={"pause": DAY}), "nothing is in force"
+
+
+def test_one_that_lasts_says_for_how_long() -> None:
+    overrides = Overrides(Override("ann", "", 100.0), Override("bob", "", 100.0 + 2 * DAY))
+    assert overrides.texts(100.0 + 3.5 * DAY, 2 * DAY) == (
+        "paused by ann (in force for 3 days)",
+        "stopped by bob",
+    )
+    assert overrides.texts(100.0 + 3.5 * DAY, 0.0) == ("paused by ann", "stopped by bob")
+    unreadable = overrides_from_json("{").texts(DAY, DAY)[0]
+    assert unreadable.endswith("(in force since nobody knows when)")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1.0, "in force for 1 second"),
+        (119.0, "in force for 1 minute"),
+        (7200.0, "in force for 2 hours"),
+        (DAY, "in force for 1 day"),
+        (9.9 * DAY, "in force for 9 days"),
+        (0.5, "in force for 0 seconds"),
+    ],
+)
+def test_for_how_long_in_whole_units(seconds: float, text: str) -> None:
+    assert lasting_text(seconds) == text

@@ -35,6 +35,8 @@ def overrides(
             return
         for one in found:
             notes = [f"since {brief_date_text(one.at)}"]
+            if one.lasting:
+                notes.append(f"{one.lasting}: is it still needed?")
             if not one.there:
                 notes.append("nobody is at this path now")
             if not one.durable:

@@ -108,6 +108,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     journal_mb: int = 128
     """Megabytes that the journal of what happened may take; the oldest goes first. 0: none is kept.
     An observation takes 8 to 30 bytes: about a day of 400 workers that are observed every 5 s."""
+    override_warning: float = 86_400.0
+    """After this long an override (a pause, a stop, a variable set by hand) is warned of, and each
+    time that passes again. A day: what was forgotten is found the next, and work on a machine that
+    takes a week is heard of seven times. 0: never."""
     records: int = 16
     """Ticks remembered for each supervisor. Enough to see how it came to be as it is; the journal
     has the rest."""

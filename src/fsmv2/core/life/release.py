@@ -7,7 +7,7 @@ from collections import deque
 from fsmv2.core.contract.events import Released
 from fsmv2.core.contract.instructions import Release
 from fsmv2.core.life.create import create, make, retry_later
-from fsmv2.core.policy import durable, wait_cycles
+from fsmv2.core.policy import durable, overrides, wait_cycles
 from fsmv2.core.policy.mapping import map_child, map_children, review_mappings
 from fsmv2.core.policy.stop_order import hand_on, keeps_children, tell_above, tell_upstream
 from fsmv2.core.state.conditions import MAPPED
@@ -93,6 +93,7 @@ def _forget(tree: Tree, s: Supervisor) -> None:
     """Take `s` out of the tree, and what others keep of it: the store, and who waits for whom."""
     durable.forget(tree, s)
     tree.forget(s)
+    overrides.left(tree, s.path)
     wait_cycles.depends_less(tree)
 
 

@@ -242,13 +242,25 @@ def signal_sent(tree: Tree, event: SignalSent) -> None:
 
 
 def end_overrides(tree: Tree, s: Supervisor) -> None:
-    """End what was asked for until now."""
-    stopped, names = overrides.due(tree, s.path)
-    if stopped:
-        _start(tree, s.path, "the end of its time")
-    for name in names:
-        overrides.unset_variable(tree, s.path, name, "the end of its time")
+    """End what was asked for until now, and warn of what lasts long."""
+    _end_overrides(tree, s.path)
     overrides.set_timer(tree, s)  # for the next one; or the clock of the machine was set back
+
+
+def end_absent_overrides(tree: Tree, _root: Supervisor) -> None:
+    """The same for all paths at which nobody is."""
+    for path in overrides.absent(tree):
+        _end_overrides(tree, path)
+    overrides.watch_absent(tree)
+
+
+def _end_overrides(tree: Tree, path: str) -> None:
+    stopped, names = overrides.due(tree, path)
+    if stopped:
+        _start(tree, path, "the end of its time")
+    for name in names:
+        overrides.unset_variable(tree, path, name, "the end of its time")
+    overrides.warn(tree, path)
 
 
 def _start(tree: Tree, path: str, who: str) -> None:

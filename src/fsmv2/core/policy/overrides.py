@@ -4,12 +4,13 @@ A paused subtree is observed and derived, and nothing in it is started or restar
 passes, as it passes every other gate. A stop ranks as disabled. A variable that is set overlays
 the user variables of its path, and so of all below. Each is saved with who asked, when and why,
 stays in force whatever runs at the path, and ends by its opposite or, but for a pause, at a time
-given.
+given. One that lasts long is warned of, again and again. At a path where nobody is, all of this
+goes on: the timer of the root stands in for one of the path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -26,6 +27,16 @@ from fsmv2.core.state.override_data import (
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
+
+WHILE_IT_STARTS = 10.0
+"""Seconds after the root is made in which most of what is declared comes to be."""
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "pause": ("paused", "resume"),
+    "stop": ("stopped", "start"),
+    "set": ("set", "unset"),  # and its name before it
+}
+"""Of each kind, what it makes of a path, and the verb that ends it."""
 
 # ---- what is asked ------------------------------------------------------------------------------
 
@@ -97,6 +108,37 @@ def adopt(tree: Tree, s: Supervisor) -> None:
     found = tree.overrides.get(s.path)
     if found is not None:
         _attach(tree, s, found)
+    if s.parent is None:
+        # Most of those below it are made within moments, and then have timers of their own.
+        _watch_absent(tree, s, after=WHILE_IT_STARTS)
+
+
+def left(tree: Tree, path: str) -> None:
+    """A supervisor is gone from a path that may have overrides, which stay in force."""
+    if path in tree.overrides:
+        watch_absent(tree)
+
+
+def absent(tree: Tree) -> list[str]:
+    """The paths that have overrides, and at which nobody is."""
+    return [path for path in tree.overrides if path not in tree.by_path]
+
+
+def warn(tree: Tree, path: str) -> None:
+    """Warn of each override of a path that has lasted long; again when that has passed anew."""
+    now, every, found = tree.wall(), tree.settings.override_warning, of(tree, path)
+    warned: dict[str, float] = {}
+    for key, kind, one in found.each():
+        at = found.warn_at(key, one, every)
+        if at is not None and at <= now:
+            what, opposite = WORDS[kind]
+            told = one.told(f"{key.removeprefix('set ')} set" if kind == "set" else what)
+            text = f"{one.lasting(now)}: {told}. `{opposite}` ends it"
+            _report(tree, path, text, level="warning")
+            warned[key] = now
+    if warned:
+        kept = {key: found.warned[key] for key, *_ in found.each() if key in found.warned}
+        _put(tree, path, _with(found, warned={**kept, **warned}))
 
 
 def due(tree: Tree, path: str) -> tuple[bool, list[str]]:
@@ -132,15 +174,16 @@ def stopped_by(s: Supervisor) -> str:
 
 
 def told(s: Supervisor) -> tuple[str, ...]:
-    """Every override that concerns `s`, its own and those above, as words."""
+    """Every override that concerns `s`, its own and those above, as words; long ones say so."""
     if not s.tree.overrides:
         return ()
+    now, every = s.tree.wall(), s.tree.settings.override_warning
     texts: list[str] = []
     above: Supervisor | None = s
     while above is not None:
         if above.overrides is not None:
             at = "" if above is s else f" (at {above.path})"
-            texts += [f"{text}{at}" for text in above.overrides.texts()]
+            texts += [f"{text}{at}" for text in above.overrides.texts(now, every)]
         above = above.parent
     return tuple(texts)
 
@@ -174,6 +217,8 @@ def _put(tree: Tree, path: str, found: Overrides) -> None:
     s = tree.by_path.get(path)
     if s is not None:
         _attach(tree, s, found)
+    else:
+        watch_absent(tree)
 
 
 def save(tree: Tree, path: str) -> None:
@@ -206,12 +251,38 @@ def _stopped(found: Overrides) -> str:
 def set_timer(tree: Tree, s: Supervisor) -> None:
     """Have the next override of `s` that ends by itself end in time."""
     found = of(tree, s.path)
-    asked = (found.stop, *found.variables.values())
-    ends = [one.until for one in asked if one is not None and one.until is not None]
-    if ends:
-        tree.set_timer(s, "override", tree.now + max(0.0, min(ends) - tree.wall()))
+    due = _next(found, tree.settings.override_warning)
+    if due is not None:
+        tree.set_timer(s, "override", tree.now + max(0.0, due - tree.wall()))
     else:
         s.timers.pop("override", None)
+
+
+def watch_absent(tree: Tree) -> None:
+    """Have what is due of paths at which nobody is be done in time."""
+    root = tree.root
+    if root is not None and tree.by_path.get(root.path) is root:
+        _watch_absent(tree, root)
+
+
+def _watch_absent(tree: Tree, root: Supervisor, *, after: float = 0.0) -> None:
+    """By a timer of the root, since there is no other; `after`: seconds, at the earliest."""
+    every = tree.settings.override_warning
+    due = [_next(of(tree, path), every) for path in absent(tree)]
+    dates = [one for one in due if one is not None]
+    if dates:
+        wait = max(after, min(dates) - tree.wall())
+        tree.set_timer(root, "absent override", tree.now + wait)
+    else:
+        root.timers.pop("absent override", None)
+
+
+def _next(found: Overrides, every: float) -> float | None:
+    """When the next of them ends or is warned of, in Unix seconds; None: nothing is due."""
+    dates: list[float | None] = []
+    for key, _, one in found.each():
+        dates += [one.until, found.warn_at(key, one, every)]
+    return min((date for date in dates if date is not None), default=None)
 
 
 def _over(asked: Override, now: float) -> bool:
@@ -225,11 +296,11 @@ def _switched(tree: Tree, s: Supervisor, cause: Cause) -> None:
         tree.mark(s.parent, cause)
 
 
-def _report(tree: Tree, path: str, text: str) -> Supervisor | None:
+def _report(tree: Tree, path: str, text: str, *, level: str = "info") -> Supervisor | None:
     """Report at the path, or at the root when nobody is there; who is there."""
     s = tree.by_path.get(path)
     if s is not None:
-        tree.report("command", s, text)
+        tree.report("command", s, text, level=level)
     elif tree.root is not None:
-        tree.report("command", tree.root, f"{path}: {text}")
+        tree.report("command", tree.root, f"{path}: {text}", level=level)
     return s

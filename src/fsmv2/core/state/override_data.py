@@ -6,7 +6,7 @@ instance, nothing at all, or fsmv2 itself restarted with a store.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -28,6 +28,14 @@ class Override(msgspec.Struct, frozen=True):
         until = "" if self.until is None else f" until {utc_text(self.until)}"
         return f"{what} by {self.who}{until}" + (f": {self.reason}" if self.reason else "")
 
+    def lasts_long(self, now: float, every: float) -> str:
+        """How long it has been in force, if that is long enough to warn of; else empty."""
+        return self.lasting(now) if every and now - self.at >= every else ""
+
+    def lasting(self, now: float) -> str:
+        """How long it has been in force."""
+        return lasting_text(now - self.at) if self.at else "in force since nobody knows when"
+
 
 class VariableOverride(Override, frozen=True):
     """A user variable that is given this value at the path, whatever is declared."""
@@ -36,11 +44,15 @@ class VariableOverride(Override, frozen=True):
 
 
 class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
-    """All overrides of one path. `variables`: by name."""
+    """All overrides of one path. `variables`: by name.
+
+    `warned`: when, in Unix seconds, it was last warned of one that lasts; by the keys of `each`.
+    """
 
     pause: Override | None = None
     stop: Override | None = None
     variables: Mapping[str, VariableOverride] = {}
+    warned: Mapping[str, float] = {}
 
     def __bool__(self) -> bool:
         return bool(self.pause or self.stop or self.variables)
@@ -52,13 +64,33 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
             return EMPTY
         return {name: one.value for name, one in self.variables.items()}
 
-    def texts(self) -> tuple[str, ...]:
-        """Each override, as a person would say it."""
-        found = [f"{self.pause.told('paused')}"] if self.pause is not None else []
+    def each(self) -> Iterator[tuple[str, str, Override]]:
+        """A key for each override, its kind (pause, stop or set), and the override itself."""
+        if self.pause is not None:
+            yield "pause", "pause", self.pause
         if self.stop is not None:
-            found.append(self.stop.told("stopped"))
-        found += [one.told(f"{name} set") for name, one in self.variables.items()]
-        return tuple(found)
+            yield "stop", "stop", self.stop
+        for name, one in self.variables.items():
+            yield f"set {name}", "set", one
+
+    def warn_at(self, key: str, one: Override, every: float) -> float | None:
+        """When it is to be warned of `one` next, in Unix seconds; None: never."""
+        return max(one.at, self.warned.get(key, one.at)) + every if every else None
+
+    def texts(self, now: float = 0.0, every: float = 0.0) -> tuple[str, ...]:
+        """Each override, as a person would say it; of one as old as `every`, how old."""
+        asked = [("paused", self.pause), ("stopped", self.stop)]
+        asked += [(f"{name} set", one) for name, one in self.variables.items()]
+        found = [(one.told(what), one.lasts_long(now, every)) for what, one in asked if one]
+        return tuple(f"{text} ({long})" if long else text for text, long in found)
+
+
+def lasting_text(seconds: float) -> str:
+    """For how long, in whole units: `in force for 3 days`."""
+    units = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
+    size, unit = next((one for one in units if seconds >= one[0]), units[-1])
+    number = int(seconds // size)
+    return f"in force for {number} {unit}{'' if number == 1 else 's'}"
 
 
 NONE = Overrides()

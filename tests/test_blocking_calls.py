@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import blocking_calls
 from fsmv2.cli import document_session
 from fsmv2.cli.app import app
-from fsmv2.flow.outputs.uns.login import read_credentials
+from fsmv2.flow.nats.login import read_credentials
 from fsmv2.host.in_thread import in_thread
 from fsmv2.runtime.loop_thread import LoopThread
 
@@ -48,7 +48,7 @@ async def _found_of(file: Path, *, in_a_thread: bool = False) -> list[str]:
 
 async def test_a_file_opened_on_a_loop_is_found(tmp_path: Path) -> None:
     (found,) = await _found_of(tmp_path / "login")
-    assert "flow/outputs/uns/login.py:read_credentials" in found
+    assert "flow/nats/login.py:read_credentials" in found
 
 
 async def test_one_opened_in_a_thread_beside_it_is_not(tmp_path: Path) -> None:
@@ -60,9 +60,7 @@ async def test_what_the_kernel_answers_at_once_blocks_nothing() -> None:
 
 
 async def test_a_place_on_the_list_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(
-        blocking_calls.ALLOWED, "flow/outputs/uns/login.py:read_credentials", "a test"
-    )
+    monkeypatch.setitem(blocking_calls.ALLOWED, "flow/nats/login.py:read_credentials", "a test")
     assert await _found_of(tmp_path / "login") == []
 
 

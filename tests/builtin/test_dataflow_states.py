@@ -131,13 +131,13 @@ def test_starting_asks_for_the_flow_then_gives_it_time_to_connect() -> None:
 
 def test_a_flow_that_cannot_be_started_says_why_while_it_is_tried_again() -> None:
     """Such as one whose commands another flow hears already."""
-    failed = ActionResult("start_flow", Outcome.FAILED, 90.0, "commands are heard by plant/one")
+    failed = ActionResult("start_flow", Outcome.FAILED, 90.0, "commands are taken by plant/one")
     unseen = DataFlowObserved()
     worker = DataFlow(AsyncioEngine())
     asked = ask(worker, "starting", spec=SPEC, observed=unseen, last_action=failed)
     assert isinstance(asked, Act)
     assert asked.action == "start_flow"
-    assert asked.reason == ("the engine could not start the flow: commands are heard by plant/one")
+    assert asked.reason == ("the engine could not start the flow: commands are taken by plant/one")
 
 
 def test_it_stops_by_ending_the_flow() -> None:

@@ -21,7 +21,7 @@ from fsmv2.builtin import builtins
 from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.credentials import known_credentials
 from fsmv2.flow import Engine
-from fsmv2.flow.outputs.uns.login import Credentials
+from fsmv2.flow.nats.login import Credentials
 from fsmv2.plant import load_plant
 
 REGISTERS = """\

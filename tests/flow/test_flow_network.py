@@ -21,9 +21,9 @@ from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.broker_record import read_record
 from fsmv2.builtin.broker.server import start, stop
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats
-from fsmv2.flow.outputs.uns.client import Client
-from fsmv2.flow.outputs.uns.login import Login
-from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection
+from fsmv2.flow.nats.login import Login
+from fsmv2.flow.nats.nats_client import NatsClient
+from fsmv2.flow.nats.nats_connection import NatsConnection, NatsMessage
 
 pytestmark = pytest.mark.real
 
@@ -237,11 +237,11 @@ async def test_what_has_arrived_is_heard_out_by_one_who_leaves(tmp_path: Path) -
     """The broker has handed it over; nobody else would ever answer it."""
     heard: list[bytes] = []
 
-    def hear(message: Heard) -> None:
+    def hear(message: NatsMessage) -> None:
         heard.append(message.payload)
 
     async with broker(tmp_path) as server:
-        connection = UnsConnection(connect_url(server), "UMH")
+        connection = NatsConnection(connect_url(server), "UMH")
         await asyncio.wait_for(connection.up.wait(), 10)
         await connection.listen("me", "commands.filler", hear)
         client = await nats.connect(connect_url(server))
@@ -261,7 +261,7 @@ async def test_what_has_arrived_is_heard_out_by_one_who_leaves(tmp_path: Path) -
 async def test_a_flush_is_confirmed_after_all_that_was_to_be_sent_before_it(tmp_path: Path) -> None:
     """Else a subscription would count as known to the broker, or as ended, that is not."""
     async with broker(tmp_path) as server:
-        client = Client(connect_url(server), Login())
+        client = NatsClient(connect_url(server), Login())
         await client.connect()
         sent: list[bytes] = []
         transport = client.nats._transport
@@ -287,7 +287,7 @@ async def test_a_flush_is_confirmed_after_all_that_was_to_be_sent_before_it(tmp_
 async def test_who_has_left_is_known_to_the_broker_when_it_is_told(tmp_path: Path) -> None:
     """A command that comes then would wait for an answer that nobody gives."""
     async with broker(tmp_path) as server:
-        connection = UnsConnection(connect_url(server), "UMH")
+        connection = NatsConnection(connect_url(server), "UMH")
         await asyncio.wait_for(connection.up.wait(), 10)
         client = await nats.connect(connect_url(server))
         for _ in range(50):
@@ -306,7 +306,7 @@ async def test_who_leaves_while_the_connection_is_set_up_takes_no_message_from_o
 ) -> None:
     """Subscribed already, on a connection that does not call itself up yet."""
     async with broker(tmp_path) as server:
-        connection = UnsConnection(connect_url(server), "UMH")
+        connection = NatsConnection(connect_url(server), "UMH")
         await connection.listen("me", "commands.filler", lambda _: None)
         await until(lambda: "me" in connection._subscribed, every=0)
         assert connection._client is None
@@ -326,7 +326,7 @@ async def test_a_closed_connection_leaves_no_socket_to_a_broker_that_stands_stil
     async with broker(tmp_path) as server:
         record = read_record(server)
         assert record is not None
-        connection = UnsConnection(connect_url(server), "UMH")
+        connection = NatsConnection(connect_url(server), "UMH")
         await asyncio.wait_for(connection.up.wait(), 10)
         transport = connection._client._transport._io_writer.transport
         os.kill(record.pid, signal.SIGSTOP)

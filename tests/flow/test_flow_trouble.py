@@ -20,7 +20,7 @@ from fsmv2.builtin.broker.broker_record import read_record
 from fsmv2.builtin.broker.server import start
 from fsmv2.flow import AsyncioEngine, FlowConfig, FlowStats, UnsOutput
 from fsmv2.flow.inputs.modbus.modbus_connection import RECONNECT_BASE
-from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
+from fsmv2.flow.nats.nats_connection import NatsConnection
 from fsmv2.flow.outputs.uns.publisher import UnsPublisher
 from fsmv2.flow.sample import Sample
 from fsmv2.flow.stats import FlowCounters
@@ -185,7 +185,7 @@ async def test_a_sample_is_counted_at_every_instant_until_it_is_acknowledged(
     counters, large, count = FlowCounters(), b"x" * 900_000, 12
     async with broker(tmp_path) as server:
         url = connect_url(server)
-        connection = UnsConnection(url, "UMH")
+        connection = NatsConnection(url, "UMH")
         publisher = UnsPublisher(UnsOutput(url=url, location_path="acme"), counters, connection)
         publisher.put([Sample("umh.v1.acme._raw.t", large, f"t/{n}") for n in range(count)])
         sending = asyncio.create_task(publisher.run())
@@ -221,7 +221,7 @@ async def test_a_client_that_closes_without_a_word_is_noticed(tmp_path: Path) ->
         raise ConnectionResetError("Connection lost")
 
     async with broker(tmp_path) as server:
-        connection = UnsConnection(connect_url(server), "UMH")
+        connection = NatsConnection(connect_url(server), "UMH")
         try:
             await asyncio.wait_for(connection.up.wait(), 10)
             client = connection._client
@@ -246,7 +246,7 @@ async def test_a_client_that_reads_no_more_is_noticed(tmp_path: Path) -> None:
         raise ValueError("no such message")
 
     async with broker(tmp_path) as server:
-        connection = UnsConnection(connect_url(server), "UMH")
+        connection = NatsConnection(connect_url(server), "UMH")
         try:
             await asyncio.wait_for(connection.up.wait(), 10)
             client = connection._client

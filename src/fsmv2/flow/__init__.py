@@ -23,14 +23,14 @@ from fsmv2.flow.flow_sections import ReadSection, WriteSection, read_device, rea
 from fsmv2.flow.input import slowest_sample
 from fsmv2.flow.inputs.modbus.modbus_config import ModbusInput
 from fsmv2.flow.inputs.modbus.register import Register
+from fsmv2.flow.nats.login import Login
 from fsmv2.flow.output import FlowPlace
 from fsmv2.flow.outputs.modbus.modbus_write_config import ModbusOutput
 from fsmv2.flow.outputs.modbus.write_register import WriteRegister
-from fsmv2.flow.outputs.uns.login import Login
-from fsmv2.flow.outputs.uns.subject import command_subject, subject_from, topic_of
 from fsmv2.flow.outputs.uns.uns_config import UnsOutput
 from fsmv2.flow.registry import reach_of
 from fsmv2.flow.stats import FlowStats, WriteStats
+from fsmv2.flow.subject import command_subject, subject_from, topic_of
 
 __all__ = [
     "AnyConfig",

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from fsmv2.flow.engine_shares import EngineShares
-from fsmv2.flow.outputs.uns.login import Login
+from fsmv2.flow.nats.login import Login
 from fsmv2.flow.sample import Sample
 from fsmv2.flow.stats import FlowCounters
 from fsmv2.flow.tag import Tag

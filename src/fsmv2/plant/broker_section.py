@@ -16,7 +16,7 @@ from fsmv2 import Diagnostic, SpecError, TemplateError, VariableBundle, render_t
 from fsmv2.builtin.broker.broker_config import RESERVED_USERS
 from fsmv2.builtin.broker.broker_worker import BrokerSpec
 from fsmv2.flow import Login
-from fsmv2.flow.outputs.uns.broker_url import parse_address, split_url
+from fsmv2.flow.nats.broker_url import parse_address, split_url
 from fsmv2.model.decoder import Node
 from fsmv2.model.secrets.vault import holds_secret
 from fsmv2.plant.sections import BrokerSection

@@ -10,7 +10,7 @@ import pytest
 from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.server_config import digest, quote, render
 from fsmv2.errors import SpecError
-from fsmv2.flow.outputs.uns.login import Credentials
+from fsmv2.flow.nats.login import Credentials
 
 OWN = Credentials(user="fsmv2", password="0" * 8)
 HOSTILE = 'a" \n}\nhttp: "0.0.0.0:1" # {{ name }} {% raw %} $HOME \\ jürgen €'

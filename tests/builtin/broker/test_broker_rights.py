@@ -31,8 +31,8 @@ from fsmv2.builtin.broker.server import start
 from fsmv2.builtin.broker.server_config import render
 from fsmv2.errors import SpecError
 from fsmv2.flow import Login
-from fsmv2.flow.outputs.uns.client import Client
-from fsmv2.flow.outputs.uns.login import Credentials
+from fsmv2.flow.nats.login import Credentials
+from fsmv2.flow.nats.nats_client import NatsClient
 
 pytestmark = pytest.mark.real
 
@@ -259,11 +259,11 @@ async def test_a_server_of_another_user_on_our_port_is_shown_no_password(
     await start(config)
     login = Login(file=str(credentials_file(config)))
     url = f"nats://127.0.0.1:{config.port}"
-    ours = Client(url, login, server=config.identity)
+    ours = NatsClient(url, login, server=config.identity)
     await ours.connect()
     await ours.close()
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
-    theirs = Client(url, login, server=config.identity)
+    theirs = NatsClient(url, login, server=config.identity)
     with pytest.raises(ConnectionError, match="a program of another user"):
         await theirs.connect()
     await theirs.close()

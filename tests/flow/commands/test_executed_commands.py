@@ -16,8 +16,8 @@ from fsmv2.flow.commands import command_id_file
 from fsmv2.flow.commands import executed_commands as seen_commands
 from fsmv2.flow.commands.command_id_file import Line
 from fsmv2.flow.commands.executed_commands import KEPT, SeenCommands
-from fsmv2.flow.commands.message_age import steady
 from fsmv2.flow.commands.write_command import Command, CommandReply
+from fsmv2.flow.nats.message_age import steady
 
 
 def command(id_: str, tag: str = "speed", asked: float = 1.0) -> Command:

@@ -14,11 +14,11 @@ from fsmv2.flow import CommandInput, ModbusOutput, WriteConfig, WriteRegister
 from fsmv2.flow.commands import command_listener as write_flow
 from fsmv2.flow.commands.command_flow import WriteFlow
 from fsmv2.flow.commands.executed_commands import SeenCommands
-from fsmv2.flow.commands.message_age import steady
 from fsmv2.flow.commands.outbox import ROOM, TOGETHER
 from fsmv2.flow.commands.write_command import request_of
-from fsmv2.flow.outputs.uns.arrival import Arrivals, id_of
-from fsmv2.flow.outputs.uns.nats_connection import Heard
+from fsmv2.flow.nats.arrival import Arrivals, id_of
+from fsmv2.flow.nats.message_age import steady
+from fsmv2.flow.nats.nats_connection import NatsMessage
 
 SUBJECT = "cmd.v1.acme._write"
 
@@ -61,7 +61,7 @@ def made(refusal: str = "", **limits: Any) -> tuple[WriteFlow, Sent]:
 
 def hear(flow: WriteFlow, tag: str, payload: bytes, *, ago: float = 0.0, **more: Any) -> None:
     given = {"reply": "inbox.1", "id": "", **more}
-    flow._hear(Heard(f"{SUBJECT}.{tag}", payload, since=steady() - ago, **given))
+    flow._receive(NatsMessage(f"{SUBJECT}.{tag}", payload, since=steady() - ago, **given))
 
 
 def test_h77_a_flood_is_refused_early_counted_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ async def test_h77_who_reads_without_a_pause_knows_since_when(
 ) -> None:
     """As long as there is something to read, what is read may have been there from the first on."""
     now = 100.0
-    monkeypatch.setattr("fsmv2.flow.outputs.uns.arrival.steady", lambda: now)
+    monkeypatch.setattr("fsmv2.flow.nats.arrival.steady", lambda: now)
     mine, theirs = socket.socketpair()
     with mine, theirs:
         client: Any = Reading(mine)

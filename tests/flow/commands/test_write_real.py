@@ -365,7 +365,7 @@ async def test_two_flows_cannot_hear_the_same_commands(tmp_path: Path) -> None:
     port = free_port()
     await engine.start(writing(free_port(), port), allowed)
     other = msgspec.structs.replace(writing(free_port(), port), name="plant/capper/dfc_write")
-    with pytest.raises(FlowError, match=r"heard by plant/filler/dfc_write already"):
+    with pytest.raises(FlowError, match=r"taken by plant/filler/dfc_write already"):
         await engine.start(other, allowed)
     await engine.aclose()
 

@@ -20,8 +20,8 @@ from fsmv2.builtin.broker.handshake import Greeting, greet, mqtt_answers
 from fsmv2.builtin.broker.own_servers import server_of_pid_file
 from fsmv2.builtin.broker.ports import remembered_ports
 from fsmv2.builtin.broker.server_config import digest
-from fsmv2.flow.outputs.uns.client import Client, stream_exists
-from fsmv2.flow.outputs.uns.login import Login
+from fsmv2.flow.nats.login import Login
+from fsmv2.flow.nats.nats_client import NatsClient, stream_exists
 from fsmv2.host.in_thread import in_thread
 from fsmv2.host.socket_owner import holder_of
 
@@ -94,7 +94,7 @@ async def probe(config: BrokerConfig) -> BrokerObserved:
 
 async def probe_url(url: str, login: Login) -> BrokerObserved:
     """Look at a broker of the user's as a flow would: with the same login, the same client."""
-    client = Client(url, login)
+    client = NatsClient(url, login)
     try:
         async with asyncio.timeout(LOOK_WITHIN):
             await client.connect()

@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from fsmv2 import NameLookupError, resolve
-from fsmv2.flow.outputs.uns.login import Credentials
-from fsmv2.flow.outputs.uns.peer import is_another_users
+from fsmv2.flow.nats.login import Credentials
+from fsmv2.flow.nats.peer import is_another_users
 
 WITHIN = 1.0
 """Seconds for one exchange."""

@@ -7,7 +7,7 @@ import os
 
 from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.credentials import ANONYMOUS
-from fsmv2.flow.outputs.uns.login import Credentials
+from fsmv2.flow.nats.login import Credentials
 from fsmv2.model import render_template
 
 TEMPLATE = """\

@@ -1,4 +1,4 @@
-"""`commands:` what a command flow hears: as a document says it, and fully resolved."""
+"""`commands:` which commands a flow takes: as a document says it, and fully resolved."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import msgspec
 
 from fsmv2.errors import SpecError, UnfitError
 from fsmv2.flow.field_types import Seconds
+from fsmv2.flow.nats.login import Login
 from fsmv2.flow.output import FlowPlace
-from fsmv2.flow.outputs.uns.login import Login
-from fsmv2.flow.outputs.uns.subject import PREFIX, REPLY, command_subject, subject_from
+from fsmv2.flow.subject import PREFIX, REPLY, command_subject, subject_from
 from fsmv2.flow.tag import Problem, unclean
 from fsmv2.model import has_first_level
 from fsmv2.model.decoder import Templated
@@ -45,7 +45,7 @@ class CommandInput(CommandSection, frozen=True, kw_only=True, tag="commands"):
 
     `memory`: the folder in which ids are kept, so that a restart executes no command twice; without
     it they are not. `server`: what the server's name begins with; another that answers at `url` is
-    not heard. `login`: what the server is shown.
+    not taken. `login`: what the server is shown.
     """
 
     url: str
@@ -61,10 +61,10 @@ class CommandInput(CommandSection, frozen=True, kw_only=True, tag="commands"):
 
 
 def resolve_commands(section: CommandSection, place: FlowPlace) -> CommandInput:
-    """Without a subject of its own, commands are heard below the location."""
+    """Without a subject of its own, commands are received below the location."""
     if not section.subject and not has_first_level(place.location_path):
         found = "has no enterprise" if place.location_path else "is empty"
-        raise SpecError(f"write: the location {found}, and commands are heard below it.")
+        raise SpecError(f"write: the location {found}, and commands are received below it.")
     return CommandInput(
         url=place.broker_url,
         server=place.broker_server,

@@ -1,7 +1,7 @@
-"""One write flow: hears commands, executes them one after another, answers every one.
+"""One write flow: receives commands, executes them one after another, answers every one.
 
 At most once: a command is tried once, and never after its time. Whatever becomes of it is counted
-and told to its sender; only a sender that hears nothing at all does not know.
+and told to its sender; only a sender that receives nothing at all does not know.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from fsmv2.errors import error_text
 from fsmv2.flow.commands.command_listener import CommandListener
 from fsmv2.flow.commands.command_output import CommandOutput
 from fsmv2.flow.commands.executed_commands import SeenCommands
-from fsmv2.flow.commands.message_age import steady
 from fsmv2.flow.commands.refusal import Refusal
 from fsmv2.flow.commands.write_command import Command, CommandReply, Result
 from fsmv2.flow.flow_config import WriteConfig
-from fsmv2.flow.outputs.uns.nats_connection import Heard, UnsConnection
-from fsmv2.flow.outputs.uns.subject import executor_subject
+from fsmv2.flow.nats.message_age import steady
+from fsmv2.flow.nats.nats_connection import NatsConnection, NatsMessage
 from fsmv2.flow.stats import FlowStats
+from fsmv2.flow.subject import executor_subject
 from fsmv2.flow.task_end import end
 
 Handover = Callable[[WriteConfig], Awaitable[None]]
@@ -53,8 +53,8 @@ class WriteFlow(CommandListener):
     def __init__(
         self,
         config: WriteConfig,
-        hears: UnsConnection,
-        answers: UnsConnection,
+        inbound: NatsConnection,
+        answers: NatsConnection,
         output: CommandOutput,
         seen: SeenCommands,
         refusal: Refusal,
@@ -62,10 +62,10 @@ class WriteFlow(CommandListener):
     ) -> None:
         """`refusal` is asked right before each write whether it may be.
 
-        `handover` is awaited when `hearing` has changed: others hear the same commands meanwhile.
+        `handover` is awaited when `accepting` has changed: others take the same commands meanwhile.
         """
-        super().__init__(config, hears, answers, seen, refusal)
-        self.hearing = False
+        super().__init__(config, inbound, answers, seen, refusal)
+        self.accepting = False
         self._handover = handover
         self._failed_at: float | None = None
         self._writer = output
@@ -75,13 +75,13 @@ class WriteFlow(CommandListener):
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
-        self._listening = False
+        self._subscribed = False
         self._closed = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._executes = object()
 
     def start(self) -> None:
-        """Begin to hear and to write."""
+        """Begin to receive and to write."""
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(self._run()),
@@ -90,11 +90,11 @@ class WriteFlow(CommandListener):
         ]
 
     async def stop(self, drain: float) -> int:
-        """Hear no more, refuse what waits, end the write under way; always returns 0."""
-        self._stopping, self.hearing = True, False
-        await self._hears.unlisten(self._executes)
+        """Stop listening, refuse what waits, end the write under way; always returns 0."""
+        self._stopping, self.accepting = True, False
+        await self._inbound.unlisten(self._executes)
         await self._handover(self.config)
-        await self._hears.unlisten(self)
+        await self._inbound.unlisten(self)
         while self._queue:
             await self._answer(
                 self._queue.popleft(), "refused", "this way to the device is being stopped"
@@ -112,15 +112,15 @@ class WriteFlow(CommandListener):
 
     async def close(self) -> None:
         """End at once; the outcome of a write under way is then not known."""
-        self._stopping, self.hearing = True, False
+        self._stopping, self.accepting = True, False
         for task in self._tasks:
             await end(task)
         if self._current is not None:
             current, self._current = self._current, None
             await self._answer(current, "unknown", "stopped before the device confirmed")
         self._writer.close()
-        await self._hears.unlisten(self._executes)
-        await self._hears.unlisten(self)
+        await self._inbound.unlisten(self._executes)
+        await self._inbound.unlisten(self)
 
     @property
     def depth(self) -> int:
@@ -133,13 +133,13 @@ class WriteFlow(CommandListener):
         running = bool(self._tasks) and not self._tasks[0].done() and not self._stopping
         failing = self._failed_at is not None and steady() - self._failed_at < FAILING
         answers = self.connections[-1]
-        listens = self._listening and self._hears.listens(self) and answers.up.is_set()
+        listens = self._subscribed and self._inbound.listens(self) and answers.up.is_set()
         return FlowStats(
             running=running,
             started_at=counters.started_at,
             input_connected=listens,
             output_connected=self._writer.reached,
-            input_error="" if listens else self._hears.error or answers.error,
+            input_error="" if listens else self._inbound.error or answers.error,
             output_error=self._writer.error or self._unexpected() or self._hangs_up(),
             polls_total=0,
             skipped_polls_total=0,
@@ -166,9 +166,9 @@ class WriteFlow(CommandListener):
 
     # ---- whether, and in which order ---------------------------------------------------------
 
-    def _say(self, heard: Heard) -> None:
+    def _say(self, message: NatsMessage) -> None:
         """Another fsmv2 asks whether anybody executes these commands: it would refuse them."""
-        if heard.reply:
+        if message.reply:
             answer = CommandReply(
                 ok=False,
                 outcome="refused",
@@ -177,7 +177,7 @@ class WriteFlow(CommandListener):
                 value=None,
                 timestamp_ms=time.time_ns() // 1_000_000,
             )
-            self._outbox.put(answer, self._reply(heard))
+            self._outbox.put(answer, self._reply(message))
 
     def _take_up(self, command: Command) -> None:
         self._queue.append(command)
@@ -225,13 +225,13 @@ class WriteFlow(CommandListener):
 
     async def _run(self) -> None:
         """Keep the device connected, and write what waits, one command after another."""
-        await self._hears.listen(
+        await self._inbound.listen(
             self._executes, executor_subject(self.config.input.subject), self._say, shared=False
         )
         await self._listen()
-        self.hearing = True
+        self.accepting = True
         await self._handover(self.config)
-        self._listening = True  # and the broker knows it: a request from now on finds us
+        self._subscribed = True  # and the broker knows it: a request from now on finds us
         pause = 0.2
         while True:
             self._closed = 0 if self._writer.connected else self._closed + self._writer.reached

@@ -15,8 +15,8 @@ from fsmv2.flow.commands.refusal import Refusal
 from fsmv2.flow.commands.refusing_listener import RefusingListener
 from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.flow_config import WriteConfig
-from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
-from fsmv2.flow.outputs.uns.shared_nats import SharedNats
+from fsmv2.flow.nats.nats_connection import NatsConnection
+from fsmv2.flow.nats.shared_nats import SharedNats
 from fsmv2.flow.registry import COMMAND_OUTPUTS
 
 LONGEST_NAME = 150
@@ -52,11 +52,11 @@ class CommandRouting:
 
     def flow(self, config: WriteConfig, refusal: Refusal) -> WriteFlow:
         """The flow of a config, which was remembered before."""
-        hears, answers = self._connections(config)
+        inbound, answers = self._connections(config)
         seen = self._seen[config.name, config.input.memory].result()
         kind = COMMAND_OUTPUTS.of(config.output)
         output = kind.opens(config.output, config.name, self._shares)
-        return WriteFlow(config, hears, answers, output, seen, refusal, self.hand_over)
+        return WriteFlow(config, inbound, answers, output, seen, refusal, self.hand_over)
 
     async def release(self, flow: WriteFlow | RefusingListener) -> None:
         """Give back the connections of what was closed."""
@@ -91,11 +91,11 @@ class CommandRouting:
                 task.add_done_callback(self._rewriting.discard)
 
     def check_subject(self, config: WriteConfig) -> None:
-        """Two flows that hear the same commands would refuse each other's."""
+        """Two flows that receive the same commands would refuse each other's."""
         for flow in self._running():
             if flow.config.name != config.name and _overlap(flow.config, config):
                 raise FlowError(
-                    f"commands on {config.input.subject} are heard by {flow.config.name} already, "
+                    f"commands on {config.input.subject} are taken by {flow.config.name} already, "
                     f"on {flow.config.input.subject}.",
                     fix="Give one of the two another location, or a `subject:` of its own.",
                 )
@@ -109,7 +109,7 @@ class CommandRouting:
 
         def taken() -> bool:
             return any(
-                flow.hearing and _overlap(flow.config, config)
+                flow.accepting and _overlap(flow.config, config)
                 for flow in (*self._running(), *self._leaving())
             )
 
@@ -126,7 +126,7 @@ class CommandRouting:
             await self.release(listener)
 
     async def hand_over(self, config: WriteConfig) -> None:
-        """A write flow has begun to hear, or is about to end: who refuses goes, or comes."""
+        """A write flow begins to take commands, or is about to end: who refuses goes, or comes."""
         for listener in list(self._refusing):
             if _overlap(listener.config, config):
                 await listener.settle()
@@ -136,11 +136,11 @@ class CommandRouting:
         for listener in list(self._refusing):
             await self.refuse_no_more(listener)
 
-    def _connections(self, config: WriteConfig) -> tuple[UnsConnection, UnsConnection]:
-        """Where commands are heard, and where they are answered."""
+    def _connections(self, config: WriteConfig) -> tuple[NatsConnection, NatsConnection]:
+        """Where commands are received, and where they are answered."""
         of, pool = config.input, self._shares.of(SharedNats)
         to_whom = (of.url, of.stream, of.server, of.login)
-        return pool.use(*to_whom, hears=True), pool.use(*to_whom)
+        return pool.use(*to_whom, inbound=True), pool.use(*to_whom)
 
 
 def _overlap(one: WriteConfig, other: WriteConfig) -> bool:

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from fsmv2.flow.commands.command_id_file import KeptCommands, Line
-from fsmv2.flow.commands.message_age import steady
 from fsmv2.flow.commands.write_command import Command, CommandReply
+from fsmv2.flow.nats.message_age import steady
 
 KEPT = 600.0
 """Seconds an executed command is remembered, of a clock that nobody sets."""

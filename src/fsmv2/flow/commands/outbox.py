@@ -1,4 +1,4 @@
-"""Answers to what was not accepted: sent behind the back of whoever hears, and bounded.
+"""Answers to what was not accepted: sent behind the back of whoever inbound, and bounded.
 
 A flood of commands that are refused must cost little and hold up nobody. So it is answered as far
 as the broker takes answers, and beyond that only counted.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from fsmv2.escaping import printable_json
 from fsmv2.flow.commands.write_command import CommandReply
-from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
+from fsmv2.flow.nats.nats_connection import NatsConnection
 from fsmv2.flow.sample import ENCODER
 
 ROOM = 200
@@ -28,7 +28,7 @@ and a flood is to be over soon."""
 class Outbox:
     """Runs on the engine's loop."""
 
-    def __init__(self, connection: UnsConnection, lost: Callable[[int, str], None]) -> None:
+    def __init__(self, connection: NatsConnection, lost: Callable[[int, str], None]) -> None:
         """`lost` is told how many answers were not sent, and why, or '' when there was no room."""
         self._connection = connection
         self._lost = lost

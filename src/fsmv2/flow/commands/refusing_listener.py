@@ -1,7 +1,8 @@
 """Answers the commands of a write flow that does not run: each is refused, with the reason.
 
-Nothing in it can write: it knows no device. It hears only while nobody else does who could execute
-a command: not beside the write flow of its own engine, nor of another fsmv2 at the same broker.
+Nothing in it can write: it knows no device. It listens only while nobody else does who could
+execute a command: not beside the write flow of its own engine, nor of another fsmv2 at the same
+broker.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from fsmv2.flow.commands.executed_commands import SeenCommands
 from fsmv2.flow.commands.refusal import Refusal
 from fsmv2.flow.commands.write_command import Command
 from fsmv2.flow.flow_config import WriteConfig
-from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
-from fsmv2.flow.outputs.uns.subject import executor_subject
+from fsmv2.flow.nats.nats_connection import NatsConnection
 from fsmv2.flow.stats import WriteStats
+from fsmv2.flow.subject import executor_subject
 from fsmv2.flow.task_end import end
 
 LOOK = 5.0
@@ -42,16 +43,16 @@ class RefusingListener(CommandListener):
     def __init__(
         self,
         config: WriteConfig,
-        hears: UnsConnection,
-        answers: UnsConnection,
+        inbound: NatsConnection,
+        answers: NatsConnection,
         remember: Callable[[], Awaitable[SeenCommands]],
         taken: Callable[[], bool],
     ) -> None:
         """`remember` reads which commands were executed: one that is sent again gets that answer.
 
-        `taken` says whether a write flow of this engine hears the same commands.
+        `taken` says whether a write flow of this engine takes the same commands.
         """
-        super().__init__(config, hears, answers, SeenCommands(), not_looked_at)
+        super().__init__(config, inbound, answers, SeenCommands(), not_looked_at)
         self._remember = remember
         self._remembers = False
         self._taken = taken
@@ -62,7 +63,7 @@ class RefusingListener(CommandListener):
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to hear, once it is certain that nobody else does."""
+        """Begin to listen, once it is certain that nobody else does."""
         loop = asyncio.get_running_loop()
         self._tasks = [
             loop.create_task(self._watch()),
@@ -79,11 +80,11 @@ class RefusingListener(CommandListener):
         return self._writes
 
     async def settle(self, *, look: bool = False) -> None:
-        """Hear, or hear no more, as others do; `look` anew at whether another fsmv2 does."""
+        """Listen, or stop listening, as others do; `look` anew at whether another fsmv2 does."""
         async with self._one:
             if look and not self._taken():
                 with contextlib.suppress(ConnectionError):
-                    self._elsewhere = await self._hears.is_answered(
+                    self._elsewhere = await self._inbound.is_answered(
                         executor_subject(self.config.input.subject), within=ANSWERS_WITHIN
                     )
             free = self._remembers and not (self._taken() or self._elsewhere or self._closed)
@@ -93,10 +94,10 @@ class RefusingListener(CommandListener):
             if free:
                 await self._listen()
             else:
-                await self._hears.unlisten(self)
+                await self._inbound.unlisten(self)
 
     async def close(self) -> None:
-        """Hear no more; what was heard is answered."""
+        """Stop listening; what was received is answered."""
         self._closed = True
         await self.settle()
         await self._outbox.emptied(LAST_ANSWERS)
@@ -111,7 +112,7 @@ class RefusingListener(CommandListener):
                 break
             await asyncio.sleep(LOOK)
         while True:
-            await self._hears.up.wait()
+            await self._inbound.up.wait()
             await self.settle(look=True)
             await asyncio.sleep(LOOK)
 

@@ -13,9 +13,9 @@ import pytest
 from flow_kit import flow, free_port, simulated_plc, until
 
 from fsmv2.flow import AsyncioEngine, UnsOutput
+from fsmv2.flow.nats.subject_turns import SubjectTurns
 from fsmv2.flow.outputs.uns import publisher as module
 from fsmv2.flow.outputs.uns.publisher import UnsPublisher
-from fsmv2.flow.outputs.uns.subject_turns import SubjectTurns
 from fsmv2.flow.sample import Sample
 from fsmv2.flow.stats import FlowCounters
 

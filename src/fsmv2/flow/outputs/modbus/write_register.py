@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from fsmv2.flow.inputs.modbus.register import BIT_KINDS, ModbusTag, tag_problems
-from fsmv2.flow.outputs.uns.subject import REPLY
+from fsmv2.flow.subject import REPLY
 from fsmv2.flow.tag import Problem, unclean
 from fsmv2.model.decoder import Templated
 

@@ -16,7 +16,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
+from fsmv2.flow.nats.nats_connection import NatsConnection
 from fsmv2.flow.outputs.uns.retained import Retained
 from fsmv2.flow.outputs.uns.uns_config import UnsOutput
 from fsmv2.flow.sample import Sample
@@ -39,7 +39,7 @@ class UnsPublisher:
         self,
         config: UnsOutput,
         counters: FlowCounters,
-        connection: UnsConnection,
+        connection: NatsConnection,
         release: Callable[[], Awaitable[None]] = nobody_else,
     ) -> None:
         """`release` is awaited when the connection, which others share, is not needed any more."""
@@ -118,7 +118,7 @@ class UnsPublisher:
             sweep.cancel()
 
     def close(self) -> None:
-        """Hear nothing more of the connection; what was not acknowledged is dropped."""
+        """Stop listening to the connection; what was not acknowledged is dropped."""
         self._connection.forget(self)
         for subject in self._ours:
             self._connection.turns.leave(subject, self)

@@ -8,9 +8,9 @@ before it is published. See docs/decisions/0017-who-may-publish.md.
 
 from __future__ import annotations
 
-from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
-from fsmv2.flow.outputs.uns.subject import topic_of
+from fsmv2.flow.nats.nats_connection import NatsConnection
 from fsmv2.flow.sample import Sample
+from fsmv2.flow.subject import topic_of
 
 SUBJECT = "$MQTT.rmsgs."
 """What stands before the subject of a value in nats-server's stream of retained messages."""
@@ -21,7 +21,7 @@ FLAGS = "1"
 class Retained:
     """The values of one output. `error`: why the last one could not be kept, or ''."""
 
-    def __init__(self, connection: UnsConnection) -> None:
+    def __init__(self, connection: NatsConnection) -> None:
         self._connection = connection
         self._due: dict[str, Sample] = {}
         self._sent: dict[str, Sample] = {}

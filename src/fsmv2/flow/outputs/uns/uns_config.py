@@ -8,9 +8,9 @@ import msgspec
 
 from fsmv2.errors import UnfitError
 from fsmv2.flow.field_types import Name
+from fsmv2.flow.nats.login import Login
 from fsmv2.flow.output import FlowPlace
-from fsmv2.flow.outputs.uns.login import Login
-from fsmv2.flow.outputs.uns.subject import subject_of
+from fsmv2.flow.subject import subject_of
 from fsmv2.flow.tag import Problem, Tag, unclean
 from fsmv2.model.decoder import Templated
 from fsmv2.model.name_rules import UNKNOWN, has_first_level

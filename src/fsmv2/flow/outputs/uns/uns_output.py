@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from fsmv2.flow.engine_shares import EngineShares
+from fsmv2.flow.nats.shared_nats import SharedNats
 from fsmv2.flow.output import Output, OutputKind
 from fsmv2.flow.outputs.uns.publisher import UnsPublisher
-from fsmv2.flow.outputs.uns.shared_nats import SharedNats
 from fsmv2.flow.outputs.uns.uns_config import UnsOutput, UnsSection, resolve_uns
 from fsmv2.flow.stats import FlowCounters
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsmv2.flow.outputs.uns.subject import subject_from, subject_of, topic_of
+from fsmv2.flow.subject import subject_from, subject_of, topic_of
 
 
 def test_subjects_are_topics_with_dots() -> None:

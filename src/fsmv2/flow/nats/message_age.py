@@ -19,7 +19,7 @@ def steady() -> float:
     return time.clock_gettime(CLOCK)
 
 
-class Alertness:
+class StallDetector:
     """`beat` is to be called regularly, every `PACE` seconds; times are those of `steady`."""
 
     PACE = 0.25

@@ -17,7 +17,7 @@ import termios
 from collections.abc import Callable
 from typing import Any
 
-from fsmv2.flow.commands.message_age import steady
+from fsmv2.flow.nats.message_age import steady
 
 Take = Callable[[str, bytes, str, str], None]
 """Called with subject, payload, reply subject and Nats-Msg-Id; must be quick, and not raise."""

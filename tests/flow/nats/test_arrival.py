@@ -18,7 +18,7 @@ from fsmv2.builtin.broker.broker_record import read_record
 from fsmv2.builtin.broker.server import start
 from fsmv2.flow import AsyncioEngine, FlowStats
 from fsmv2.flow.inputs.modbus.simulator import SIMULATED_REGISTERS
-from fsmv2.flow.outputs.uns.subject import subject_from
+from fsmv2.flow.subject import subject_from
 
 pytestmark = pytest.mark.real
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from fsmv2.errors import SpecError
+from fsmv2.flow.nats.broker_url import BrokerAddress, parse_address
+from fsmv2.flow.nats.login import Login, read_credentials
+from fsmv2.flow.nats.peer import is_another_users
 from fsmv2.flow.optional_packages import industrial, silence
-from fsmv2.flow.outputs.uns.broker_url import BrokerAddress, parse_address
-from fsmv2.flow.outputs.uns.login import Login, read_credentials
-from fsmv2.flow.outputs.uns.peer import is_another_users
 from fsmv2.host import resolve
 
 CONNECT_WITHIN = 1.0
@@ -38,7 +38,7 @@ async def stream_exists(nats: Any, stream: str) -> bool:
     return True
 
 
-class Client:
+class NatsClient:
     """A connection that is being made to one server, and then `nats`, the client itself.
 
     `server`: what the server's name begins with; to another nothing of the login is shown.
@@ -85,7 +85,7 @@ class Client:
             connect_timeout=CONNECT_WITHIN,
             ping_interval=2,
             max_outstanding_pings=2,
-            no_echo=True,  # answers to commands are below their subjects, and would be heard again
+            no_echo=True,  # answers to commands are below their subjects, and would come back
             error_cb=note,
             **options,
         )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from fsmv2.flow.commands.message_age import AFTERGLOW, Alertness
+from fsmv2.flow.nats.message_age import AFTERGLOW, StallDetector
 
 
 def test_what_waited_while_the_process_stood_still_is_as_old_as_the_standstill() -> None:
     """A stopped process reads old messages as if they had come now."""
-    alert = Alertness(100.0)
+    alert = StallDetector(100.0)
     for step in range(1, 9):
         alert.beat(100 + step / 4)
     assert alert.arrived(102.1) == 102.1
@@ -23,6 +23,6 @@ def test_what_waited_while_the_process_stood_still_is_as_old_as_the_standstill()
 
 def test_a_loop_that_is_always_late_makes_no_command_older_and_older() -> None:
     """Slow is not stopped."""
-    alert = Alertness(0.0)
+    alert = StallDetector(0.0)
     for step in range(1, 100):
         assert alert.arrived(step * 0.7) >= step * 0.7 - 0.71

@@ -25,7 +25,7 @@ def command_subject(location_path: str) -> str:
 def executor_subject(subject: str) -> str:
     """Where who executes the commands below `subject` says so when asked.
 
-    No tag can have this name, and to who hears the commands it looks like an answer.
+    No tag can have this name, and to whoever receives the commands it looks like an answer.
     """
     return f"{subject}._executor.{REPLY}"
 

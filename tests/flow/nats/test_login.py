@@ -17,9 +17,9 @@ from fsmv2.builtin.broker.broker_status import probe_url
 from fsmv2.builtin.broker.spawn import find_server
 from fsmv2.errors import DocumentError, SpecError
 from fsmv2.flow import Login
-from fsmv2.flow.outputs.uns.broker_url import parse_address
-from fsmv2.flow.outputs.uns.client import Client
-from fsmv2.flow.outputs.uns.nats_connection import UnsConnection
+from fsmv2.flow.nats.broker_url import parse_address
+from fsmv2.flow.nats.nats_client import NatsClient
+from fsmv2.flow.nats.nats_connection import NatsConnection
 from fsmv2.plant import parse_plant
 
 HARD = "p@ss#w/rd%41:x"
@@ -71,12 +71,12 @@ async def reason(url: str, login: Login | None = None) -> str:
     login = login or Login()
     found = await probe_url(url, login)
     if found.ready:
-        connection = UnsConnection(url, "UMH", login=login)
+        connection = NatsConnection(url, "UMH", login=login)
         async with asyncio.timeout(10):
             await connection.up.wait()
         await connection.aclose()
         return ""
-    client = Client(url, login)
+    client = NatsClient(url, login)
     with pytest.raises(Exception) as refused:  # noqa: PT011  (whatever the client raises)
         await client.connect()
     assert client.reason_of(refused.value) == found.reason

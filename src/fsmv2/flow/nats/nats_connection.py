@@ -15,11 +15,11 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.flow.nats.arrival import Arrivals, Take
+from fsmv2.flow.nats.login import Login
+from fsmv2.flow.nats.nats_client import NatsClient, stream_exists
+from fsmv2.flow.nats.subject_turns import SubjectTurns
 from fsmv2.flow.optional_packages import industrial
-from fsmv2.flow.outputs.uns.arrival import Arrivals, Take
-from fsmv2.flow.outputs.uns.client import Client, stream_exists
-from fsmv2.flow.outputs.uns.login import Login
-from fsmv2.flow.outputs.uns.subject_turns import SubjectTurns
 
 RECONNECT = 0.2
 """Seconds between attempts to connect."""
@@ -29,8 +29,8 @@ LOOK_AGAIN = 5.0
 """Seconds, at the least, between two doubts that the stream is there: a new one may not help."""
 SEND_WITHIN = 1.0
 """Seconds for which a message waits for a connection, and then for the broker to take it."""
-HEARS_OUT = 3.0
-"""Seconds in which what has come already is heard when somebody listens no more."""
+DRAIN_WITHIN = 3.0
+"""Seconds for which what has come already is delivered after somebody stops listening."""
 SETUP_WITHIN = 5.0
 """Seconds a new connection may take until the stream is there."""
 MAX_AGE = 7 * 24 * 3600.0
@@ -50,11 +50,11 @@ class PublishAck(msgspec.Struct):
 
 _ANSWER = msgspec.json.Decoder(PublishAck)
 
-Acknowledged = Callable[[str, str], None]
+OnAcknowledged = Callable[[str, str], None]
 """Called with the token, and '' for a stored sample or the reason why it was not."""
 
 
-class Heard(msgspec.Struct, frozen=True):
+class NatsMessage(msgspec.Struct, frozen=True):
     """A message: `reply` is the subject its sender listens on, if any; `id` its Nats-Msg-Id.
 
     `since`: the earliest time at which it can have come, in seconds of `steady`.
@@ -67,12 +67,12 @@ class Heard(msgspec.Struct, frozen=True):
     since: float
 
 
-Hear = Callable[[Heard], None]
+OnMessage = Callable[[NatsMessage], None]
 """Called for each message as it is read from the socket: must be quick, and not raise."""
 
 
-class UnsConnection:
-    """Publishes samples and hands back each acknowledgement; hears commands and sends answers.
+class NatsConnection:
+    """Publishes samples and hands back each acknowledgement; receives commands and sends answers.
 
     `server`: what the server's name begins with. One of another name that answers at `url`, such as
     the broker of another plant that has taken the port, is left alone. Runs on the engine's loop.
@@ -93,9 +93,9 @@ class UnsConnection:
         self._stream = stream
         self._server = server
         self._client: Any = None
-        self._used: Client | None = None
+        self._used: NatsClient | None = None
         self.turns = SubjectTurns()
-        self._waiting: dict[str, tuple[Acknowledged, bool]] = {}
+        self._waiting: dict[str, tuple[OnAcknowledged, bool]] = {}
         self._arrivals: Arrivals | None = None
         self._tokens = itertools.count()
         self._inbox = ""
@@ -104,38 +104,40 @@ class UnsConnection:
         self._clients_closing: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
         self._task = asyncio.get_running_loop().create_task(self._keep_up())
-        self._listeners: dict[object, tuple[str, str, Hear]] = {}
+        self._listeners: dict[object, tuple[str, str, OnMessage]] = {}
         self._subscribed: dict[object, Any] = {}
         self._denied: set[object] = set()
         self._unlistening: dict[object, asyncio.Task[None]] = {}
         self._subscribing = asyncio.Lock()
         self._down_listeners: dict[object, Callable[[], None]] = {}
 
-    async def listen(self, who: object, subject: str, heard: Hear, *, shared: bool = True) -> None:
-        """Hear what is published on `subject`, from now on and after every reconnect.
+    async def listen(
+        self, who: object, subject: str, on_message: OnMessage, *, shared: bool = True
+    ) -> None:
+        """Receive what is published on `subject`, from now on and after every reconnect.
 
-        Nothing that was published while nobody listened is heard later. Of several listeners to
+        Nothing that was published while nobody listened is delivered later. Of several listeners to
         one subject, in whatever process, each message reaches one; unless it is not `shared`.
         """
-        self._listeners[who] = (subject, f"fsmv2:{subject}" if shared else "", heard)
+        self._listeners[who] = (subject, f"fsmv2:{subject}" if shared else "", on_message)
         if self._client is not None:
             with contextlib.suppress(Exception):  # the connection says so itself in a moment
                 await self._subscribe(self._client)
                 await self._client.flush(timeout=1)
 
     async def unlisten(self, who: object) -> None:
-        """Hear no more; what the broker has sent already is heard to its end, within limits."""
+        """Receive no more; what the broker has sent already is delivered first, within limits."""
         self._listeners.pop(who, None)
         subscription = self._subscribed.pop(who, None)
         if subscription is not None:  # also on a connection that is still being set up
-            ending = asyncio.get_running_loop().create_task(_hear_out(subscription))
+            ending = asyncio.get_running_loop().create_task(_drain_subscription(subscription))
             self._unlistening[who] = ending
             ending.add_done_callback(lambda _: self._unlistening.pop(who, None))
         if (left := self._unlistening.get(who)) is not None:  # perhaps of another call
             await asyncio.wait([left])
 
     def listens(self, who: object) -> bool:
-        """Whether `who` hears now."""
+        """Whether `who` listens now."""
         return self.up.is_set() and who in self._subscribed and who not in self._denied
 
     async def is_answered(self, subject: str, *, within: float) -> bool:
@@ -178,7 +180,7 @@ class UnsConnection:
         """Call that listener no more."""
         self._down_listeners.pop(who, None)
 
-    def expect(self, acknowledged: Acknowledged, *, needs_stream: bool = True) -> str:
+    def expect(self, acknowledged: OnAcknowledged, *, needs_stream: bool = True) -> str:
         """The token of an acknowledgement that is to come; then publish.
 
         `needs_stream`: if no stream takes it, ours was deleted.
@@ -259,7 +261,7 @@ class UnsConnection:
         async def closed() -> None:
             lost.set()
 
-        used = self._used = Client(self._url, self._login, server=self._server)
+        used = self._used = NatsClient(self._url, self._login, server=self._server)
 
         async def failed(error: Exception) -> None:
             self.error = used.reason_of(error)
@@ -276,7 +278,7 @@ class UnsConnection:
             await client.subscribe(self._inbox + "*", cb=self._acknowledge)
             await client.flush(timeout=1)
             # Until none is missing: one may be added while another is subscribed. Nothing is
-            # awaited after the last look, or who comes then would be heard by nobody.
+            # awaited after the last look, or whoever publishes then would reach nobody.
             while self._listeners.keys() - self._subscribed.keys():
                 await self._subscribe(client)
                 await client.flush(timeout=1)
@@ -289,14 +291,18 @@ class UnsConnection:
         if arrivals is None:
             return
         async with self._subscribing:
-            for who, (subject, queue, heard) in list(self._listeners.items()):
+            for who, (subject, queue, on_message) in list(self._listeners.items()):
                 if who in self._subscribed:
                     continue
 
                 def take(
-                    subject: str, payload: bytes, reply: str, id_: str, heard: Hear = heard
+                    subject: str,
+                    payload: bytes,
+                    reply: str,
+                    id_: str,
+                    on_message: OnMessage = on_message,
                 ) -> None:
-                    heard(Heard(subject, payload, reply, id_, arrivals.since))
+                    on_message(NatsMessage(subject, payload, reply, id_, arrivals.since))
 
                 async def read(message: Any, take: Take = take) -> None:
                     """What was read before the subscription could be taken over."""
@@ -349,10 +355,10 @@ class UnsConnection:
             await asyncio.wait(set(self._clients_closing))
 
 
-async def _hear_out(subscription: Any) -> None:
-    """End a subscription after all that was sent to it was heard: nobody else would answer it."""
+async def _drain_subscription(subscription: Any) -> None:
+    """End a subscription once all that was sent to it is delivered: nobody else would answer it."""
     with contextlib.suppress(Exception):
-        async with asyncio.timeout(HEARS_OUT):
+        async with asyncio.timeout(DRAIN_WITHIN):
             await subscription.drain()
 
 

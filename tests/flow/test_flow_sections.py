@@ -48,7 +48,7 @@ def test_a_write_section_hears_below_its_location_or_on_its_own_subject() -> Non
     own = {"output": {"modbus": MODBUS}, "input": {"commands": {"subject": "set/oven"}}}
     nowhere = FlowPlace(location_path="", broker_url=URL)
     assert write_flow(own, nowhere).input.subject == "set.oven"  # type: ignore[union-attr]
-    with pytest.raises(SpecError, match="the location is empty, and commands are received below it"):
+    with pytest.raises(SpecError, match="location is empty, and commands are received below it"):
         write_flow({"output": {"modbus": MODBUS}}, nowhere)
 
 

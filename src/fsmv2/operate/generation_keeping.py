@@ -19,13 +19,18 @@ LOOK_EVERY = 2.0
 
 
 def keep(store: Store, generation: Generation, head: Head) -> None:
-    """Write the generation and its head unless they are there; on the thread of the store."""
+    """Write the generation and its head unless they are there; on the thread of the store.
+
+    Neither over another that was made since.
+    """
     if not isinstance(store, SqliteStore):
         return
     found = store.head()
     before = 0 if found is None else found.number
     if before < generation.number:
         store.commit(generation, head, based_on=before)
+    elif before == generation.number and found is not None and found.ended:
+        store.mark(msgspec.structs.replace(found, ended=False))
 
 
 @contextlib.asynccontextmanager
@@ -37,7 +42,7 @@ async def kept(prepared: PreparedTree, runtime: Runtime) -> AsyncIterator[None]:
         return
     head = msgspec.structs.replace(prepared.head or Head(number=generation.number), ended=False)
     due = threading.Event()
-    if not prepared.durable:
+    if not (prepared.durable and prepared.begun):
         due.set()
     prepared.directory.rewrite(due.set)
 

@@ -37,15 +37,15 @@ def why(
     """
     directory = kept_directory(document, state_dir)
     record = record_in(directory)
-    runs = record is not None and (document is None or document.absolute() == Path(record.file))
-    if record is not None and runs and holder(directory):
+    runs = record is None or document is None or document.absolute() == Path(record.file)
+    if runs and holder(directory):
         try:
             tree = RemoteTree(directory, tool="fsmv2 why")
             return tree.get("/v1/worker", {"path": path}, WorkerStatus, timeout=ASK_WITHIN)
         except ApiUnavailableError:
             pass
         except UnknownPathError:
-            if not change_of(Path(record.file), record):
+            if record is None or not change_of(Path(record.file), record):
                 raise
             # The newer document may declare it: that is found out below.
     if document is None:

@@ -37,7 +37,7 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
     `recorded`: whether the run has a store, a journal and a record in the state directory.
     `generation`: which one of its document runs, and `head` what was kept of that; `warning`: what
     an operator should know of it; `problems`: what is wrong with the file, which is not run;
-    `durable`: whether the generation is in the store.
+    `durable`: whether the generation is in the store; `begun`: whether that says that it runs.
     """
 
     document: Path
@@ -50,6 +50,7 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
     warning: str = ""
     problems: tuple[Diagnostic, ...] = ()
     durable: bool = True
+    begun: bool = True
 
     def store(self) -> Store | None:
         """The store of the tree, not yet opened."""
@@ -251,11 +252,13 @@ def _prepared(
     detect_only: bool,
 ) -> PreparedTree:
     """Note that it begins, and that it has not come to its end."""
-    path = directory.path
+    path, begun = directory.path, True
     if head is not None and head.ended:
         head = msgspec.structs.replace(head, ended=False)
-        with contextlib.suppress(StoreError):
+        try:
             store.mark(head)
+        except StoreError:  # a full disk: it is marked as soon as there is room
+            begun = False
     record = RunRecord(runs.source, runs.at, digests_of(runs.files))
     keep_record(path, record)
     directory.rewrite(functools.partial(keep_record, path, record))
@@ -268,6 +271,7 @@ def _prepared(
         generation=runs,
         head=head,
         warning=warning,
+        begun=begun,
     )
 
 

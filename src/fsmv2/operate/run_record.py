@@ -21,6 +21,9 @@ from fsmv2.store.segmented_log import segments_in
 
 T = TypeVar("T")
 
+ONE_BLOCK = 4096
+"""Bytes: what the disk gives out at least."""
+
 
 class RunRecord(msgspec.Struct, frozen=True):
     """What runs: the document's path, when it was read (Unix seconds), a digest of each file.
@@ -54,16 +57,35 @@ def begin_record(directory: Path, document: Path) -> None:
 def keep_record(directory: Path, record: RunRecord | None) -> None:
     """Keep it in the state directory; none rather than one of an earlier run."""
     file = directory / RECORD
-    try:
-        if record is not None:
-            newest = newest_segment(directory)
-            kept = msgspec.structs.replace(record, journal_before=newest)
-            replace_private(file, msgspec.json.encode(kept))
+    if record is not None:
+        record = msgspec.structs.replace(record, journal_before=newest_segment(directory))
+        try:
+            replace_private(file, msgspec.json.encode(record))
             return
-    except OSError:
-        pass  # a full disk: then `why` cannot tell
-    with contextlib.suppress(OSError):
+        except OSError:
+            if _written_over(file, record):
+                return
+    with contextlib.suppress(OSError):  # then the tree is found by its state directory alone
         file.unlink(missing_ok=True)
+
+
+def _written_over(file: Path, record: RunRecord) -> bool:
+    """Whether it could be written over the one that is there, which a full disk takes, too.
+
+    Without the digests when it is long: it is one write into one block, so all of it or nothing.
+    """
+    text = msgspec.json.encode(record)
+    if len(text) > ONE_BLOCK:
+        text = msgspec.json.encode(msgspec.structs.replace(record, digests={}))
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            padded = text.ljust(os.fstat(descriptor).st_size)
+            return os.pwrite(descriptor, padded, 0) == len(padded)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return False
 
 
 def record_in(directory: Path) -> RunRecord | None:

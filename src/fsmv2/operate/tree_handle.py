@@ -77,6 +77,13 @@ class TreeHandle(Verbs):
         return self._prepared.plant
 
     @property
+    def warning(self) -> str:
+        """What an operator should know of its start: why another document runs than the one named,
+        or that what runs is not durable; nothing: all is as one would expect.
+        """
+        return self._prepared.warning
+
+    @property
     def dropped(self) -> Mapping[str, int]:
         """Samples, by flow, that were read and lost since no broker took them; final at the end."""
         return self._kit.engine.dropped

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fsmv2.errors import StoreError
 from fsmv2.host.private import open_private
+from fsmv2.store import full_disk
 from fsmv2.store.generation_table import TABLES as GENERATIONS
 
 VERSION = 4
@@ -136,14 +137,34 @@ def check(file: Path) -> None:
         raise _refused(file, "it is the SQLite file of another program")
     _check_version(file, int.from_bytes(header[_USER_VERSION : _USER_VERSION + 4], "big"))
     try:
-        # Read only: closing the last writer of a damaged file would write into it.
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as reader:
-            _check_version(file, reader.execute("PRAGMA user_version").fetchone()[0])
-            found = reader.execute("PRAGMA quick_check(1)").fetchone()[0]
+        try:
+            # Read only: closing the last writer of a damaged file would write into it.
+            address = f"{file.absolute().as_uri()}?mode=ro"
+            found = _looked_through(file, sqlite3.connect(address, uri=True))
+        except sqlite3.Error as error:
+            found = _looked_through(file, full_disk.open_as_it_is(file, error))
     except sqlite3.Error as error:
-        raise _refused(file, str(error)) from error
+        raise _refused(file, full_disk.reason(error, file)) from error
     if found != "ok":
         raise _refused(file, f"it is damaged: {' '.join(str(found).split())}")
+
+
+def _looked_through(file: Path, connection: sqlite3.Connection) -> str:
+    with closing(connection) as reader:
+        _check_version(file, reader.execute("PRAGMA user_version").fetchone()[0])
+        return str(reader.execute("PRAGMA quick_check(1)").fetchone()[0])
+
+
+def open_as_it_is(file: Path, error: sqlite3.Error) -> sqlite3.Connection:
+    """A connection that can only read, when `error` says no more than that the disk is full.
+
+    Raises `error` otherwise; also for a store of an older version, which has to be upgraded first.
+    """
+    reader = full_disk.open_as_it_is(file, error)
+    if reader.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        reader.close()
+        raise error
+    return reader
 
 
 def _check_version(file: Path, version: int) -> None:
@@ -160,6 +181,8 @@ def _check_version(file: Path, version: int) -> None:
 def _refused(file: Path, why: str) -> StoreError:
     return StoreError(
         f"the store {file} cannot be read: {why}. It is left as it was.",
-        fix="Put a copy in its place; or move it away, and a new one is begun: the tree is "
+        fix=full_disk.FIX
+        if why == full_disk.FULL
+        else "Put a copy in its place; or move it away, and a new one is begun: the tree is "
         "derived again, only the history and the ages of its paths are lost.",
     )

@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from fsmv2.errors import StoreError, StoreLostError
 from fsmv2.host.file_lock import FileLock
 from fsmv2.host.private import FOLDER, open_private, tighten_file
-from fsmv2.store import generation_table, schema
+from fsmv2.store import full_disk, generation_table, schema
 from fsmv2.store.generation_table import Generation, GenerationInfo, Head
 from fsmv2.store.protocol import EVENTS_KEPT
 from fsmv2.store.stored import (
@@ -81,6 +81,7 @@ class SqliteStore:
             fix="Stop that one, or use another file.",
         )
         self._connection: sqlite3.Connection | None = None
+        self._as_it_is: sqlite3.Connection | None = None
         self._inode: tuple[int, int] | None = None
         self._lost = False
         self._beside: dict[Path, tuple[int, int] | None] = {}
@@ -93,8 +94,8 @@ class SqliteStore:
     def open(self) -> tuple[Identity, ...]:
         """Take the file for this process, check it, and read which paths it knows.
 
-        A missing file is made with the first write, so that a full disk does not keep a tree from
-        starting. Raises StoreError as `Store.open` says.
+        A full disk does not keep a tree from starting: a missing file is made with the first write,
+        one that is there is read as it is. Raises StoreError as `Store.open` says.
         """
         try:
             self._file.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
@@ -118,9 +119,12 @@ class SqliteStore:
             self.close()
             if isinstance(error, StoreError):
                 raise
+            why = self._reason(error)
             raise StoreError(
-                f"the store {self._file} cannot be read: {error}. It is left as it was.",
-                fix="Put a copy in its place, or move it away and begin a new one.",
+                f"the store {self._file} cannot be read: {why}. It is left as it was.",
+                fix=full_disk.FIX
+                if why == full_disk.FULL
+                else "Put a copy in its place, or move it away and begin a new one.",
             ) from error
 
     def overrides(self) -> tuple[StoredOverrides, ...]:
@@ -283,7 +287,10 @@ class SqliteStore:
             return self._connect().execute(query, (path,)).fetchone()
 
     def _connect(self, *, writing: bool = False) -> sqlite3.Connection:
-        """The connection to the file that was opened; StoreLostError when that file is gone."""
+        """The connection to the file that was opened; StoreLostError when that file is gone.
+
+        One that can only read while the disk has no room for more, unless it is for writing.
+        """
         if self._connection is not None:
             if self._inode == _inode(self._file):
                 return self._connection
@@ -297,6 +304,23 @@ class SqliteStore:
             raise StoreLostError("the file was deleted or replaced while it was in use")
         if not self._lock.stands:
             self._lock.retake()  # it was removed with its folder, and kept nobody out
+        try:
+            self._connection = self._opened()
+        except sqlite3.Error as error:
+            if writing:
+                raise
+            if self._as_it_is is None:
+                self._as_it_is = schema.open_as_it_is(self._file, error)
+            return self._as_it_is
+        if self._as_it_is is not None:
+            self._as_it_is.close()
+            self._as_it_is = None
+        self._inode = _inode(self._file)
+        self._beside = {place: _inode(place) for place in self._companions()}
+        return self._connection
+
+    def _opened(self) -> sqlite3.Connection:
+        """A connection to the file, which is made, or brought up to date, first."""
         new = schema.empty(self._file)
         if not new:
             schema.check(self._file)
@@ -318,8 +342,6 @@ class SqliteStore:
         except sqlite3.Error:
             connection.close()
             raise
-        self._connection, self._inode = connection, _inode(self._file)
-        self._beside = {place: _inode(place) for place in self._companions()}
         return connection
 
     def _companions(self) -> tuple[Path, ...]:
@@ -332,12 +354,13 @@ class SqliteStore:
                 place.unlink(missing_ok=True)
 
     def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            try:
-                connection.close()
-            except sqlite3.Error:
-                return  # a disk that fails; what is in the log is read at the next start
+        connections = self._connection, self._as_it_is
+        self._connection = self._as_it_is = None
+        for connection in connections:
+            if connection is not None:
+                # On a disk that fails what is in the log is read at the next start.
+                with suppress(sqlite3.Error):
+                    connection.close()
 
     @contextmanager
     def _failing_loudly(self, done: str) -> Iterator[None]:
@@ -348,7 +371,13 @@ class SqliteStore:
         except StoreError:
             raise
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(f"the store {self._file} cannot be {done}: {error}.") from error
+            why = self._reason(error)
+            raise StoreError(f"the store {self._file} cannot be {done}: {why}.") from error
+
+    def _reason(self, error: sqlite3.Error | OSError) -> str:
+        return (
+            full_disk.reason(error, self._file) if isinstance(error, sqlite3.Error) else str(error)
+        )
 
 
 def _inode(file: Path) -> tuple[int, int] | None:

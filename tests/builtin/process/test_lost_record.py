@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,6 +18,7 @@ from fsmv2.builtin.process.orphans import end_orphans, orphans_in
 from fsmv2.builtin.process.process_record import ProcessRecord, read_record
 from fsmv2.builtin.process.process_table import found_in
 from fsmv2.builtin.process.spec import LONGEST, folder_of
+from full_disk import fill, small_disk
 
 pytestmark = pytest.mark.real
 
@@ -139,23 +139,9 @@ async def test_a_process_of_a_version_without_the_mark_is_found_by_its_shim(
 
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB that can be filled; needs root."""
-    if os.geteuid():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("mounting a tmpfs needs root")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)], check=True)
-    try:
+    """A file system that can be filled."""
+    with small_disk(tmp_path / "disk") as folder:
         yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(folder: Path) -> None:
-    """Until not one byte more is taken."""
-    with (folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
-        while True:
-            filler.write(b"x" * 4096)
 
 
 async def test_h86_a_process_that_ends_while_the_disk_is_full_is_started_again(

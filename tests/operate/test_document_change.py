@@ -88,7 +88,7 @@ def test_the_record_is_of_what_was_read_though_it_changed_meanwhile(file: Path) 
     assert change_of(file, record) == ""
 
 
-def test_a_record_that_cannot_be_kept_leaves_none_of_an_earlier_run(
+def test_a_record_on_a_full_disk_is_written_over_that_of_an_earlier_run(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep_record(tmp_path, run_of(file))
@@ -100,6 +100,12 @@ def test_a_record_that_cannot_be_kept_leaves_none_of_an_earlier_run(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(run_record, "replace_private", full)
+    other = tmp_path / "other.yaml"
+    keep_record(tmp_path, RunRecord(str(other), 2.0, {"": "of another"}))
+    assert record_in(tmp_path) == RunRecord(str(other), 2.0, {"": "of another"}, "")
+    keep_record(tmp_path, RunRecord("/plant", 3.0, {f"{n}.yaml": "x" * 64 for n in range(100)}))
+    assert record_in(tmp_path) == RunRecord("/plant", 3.0, {}, ""), "it does not fit, and is short"
+    monkeypatch.setattr(run_record, "_written_over", lambda *_: False)
     keep_record(tmp_path, run_of(file))
     assert record_in(tmp_path) is None
     assert change_of(file, None) == ""

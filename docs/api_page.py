@@ -29,9 +29,29 @@ $ curl --unix-socket STATE/api.sock http://fsmv2/v1/requests?wait=30 \\
 
 `GET /v1/openapi.json` describes all of it. Errors are `application/problem+json` with `code` and
 `fix`; 400 where something is not as documented, 503 where the tree is starting or stopping, or does
-not answer in time. Answers have an `ETag`. A request with an `Idempotency-Key` that is sent again
-within ten minutes is not done again. Who asks is known from the socket, and the tool from
-`User-Agent`.
+not answer in time. A request with an `Idempotency-Key` that is sent again within ten minutes is not
+done again. Who asks is known from the socket, and the tool from `User-Agent`.
+
+## Only if nothing has changed
+
+Answers have an `ETag`. Send it back as `If-Match`, and a request is done only if its path is still
+as you read it; otherwise nothing is done, and the answer is 412:
+
+```console
+$ curl -i --unix-socket STATE/api.sock http://fsmv2/v1/worker?path=edge/filler
+etag: "5d0f9c2f61f2a4b7c9e1a0d3"
+$ curl --unix-socket STATE/api.sock http://fsmv2/v1/requests \\
+    -H 'content-type: application/json' -H 'if-match: "5d0f9c2f61f2a4b7c9e1a0d3"' \\
+    -d '{{"verb": "restart", "path": "edge/filler"}}'
+{{"title": "Changed since", "status": 412, "detail": "edge/filler is not as it was when …", …}}
+```
+
+The ETag of `GET /v1/worker` changes with the instance, its state and health, what is asked of it,
+its conditions, and the overrides at its path and above; not with ages, figures and the words of
+reasons, so it is always answered in full. That of `GET /v1/overrides` is of the whole list at the
+path and below; with it a request can be made of a path at which nobody is. `*` is any, as long as
+there is one. `/v1/leave` compares with `GET /v1`. In Python:
+`tree.ask(request, unchanged=[status.version])`.
 
 {routes}
 ## Requests

@@ -245,6 +245,12 @@ class TreeStoppingError(RequestRefusedError):
     code = "FSM0912"
 
 
+class ChangedSinceError(RequestRefusedError):
+    """A path is not as it was when whoever asks had read it. Nothing has changed; read it again."""
+
+    code = "FSM0913"
+
+
 class ApiUnavailableError(FsmError, OSError):
     """The API of a tree cannot be reached, or cannot be served; the message says why."""
 

@@ -267,3 +267,96 @@ def test_every_verb_names_what_the_core_is_handed() -> None:
     assert len({kind.__struct_config__.tag for kind in get_args(Request)}) == len(EFFECTS)
     assert verb_of(Pause(path="a")) == "pause"
     assert done_text(Pause(path="a/b")) == "a/b is paused"
+
+
+async def worker_tag(place: Path, path: str = TICKER) -> str:
+    return (await call(place, "GET", f"/v1/worker?path={path}")).headers["etag"]
+
+
+async def test_a_request_made_of_what_was_read_is_done_while_that_is_so(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        read = await worker_tag(api.place)
+        assert await worker_tag(api.place) == read, "its ages have changed since"
+        assert (await tree.why(TICKER)).version == read.strip('"')
+        reply = await call(api.place, "POST", REQUESTS, pause(), if_match=read)
+        assert reply.status == 200
+        late = await call(api.place, "POST", REQUESTS, pause(reason="late"), if_match=read)
+        assert (late.status, late.json["code"]) == (412, "FSM0913")
+        assert late.json["detail"] == (
+            "edge/ticker is not as it was when it was read: it is running."
+        )
+        assert (await tree.overrides())[0].reason == "", "nothing was done"
+        dry = await call(api.place, "POST", f"{REQUESTS}?dry_run=true", pause(), if_match=read)
+        assert dry.status == 412
+        now = await worker_tag(api.place)
+        both = await call(api.place, "POST", REQUESTS, resume(), if_match=f"{read}, {now}")
+        assert both.status == 200
+
+
+def resume() -> dict[str, Any]:
+    return {"verb": "resume", "path": TICKER}
+
+
+async def test_an_override_above_changes_what_was_read(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        read = await worker_tag(api.place)
+        await call(api.place, "POST", REQUESTS, pause("edge"))
+        assert (await call(api.place, "POST", REQUESTS, pause(), if_match=read)).status == 412
+
+
+async def test_the_overrides_that_were_read_are_compared_as_well(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        route = f"/v1/overrides?path={TICKER}"
+        none = (await call(api.place, "GET", route)).headers["etag"]
+        assert (await call(api.place, "POST", REQUESTS, pause(), if_match=none)).status == 200
+        one = await call(api.place, "GET", route)
+        assert (await call(api.place, "GET", route, if_none_match=one.headers["etag"])).status == (
+            304
+        )
+        assert (await call(api.place, "POST", REQUESTS, resume(), if_match=none)).status == 412
+        tag = one.headers["etag"]
+        assert (await call(api.place, "POST", REQUESTS, resume(), if_match=tag)).status == 200
+
+
+async def test_any_version_is_one_of_what_is_there(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        assert (await call(api.place, "POST", REQUESTS, pause(), if_match="*")).status == 200
+        gone = await call(api.place, "POST", REQUESTS, pause("edge/nobody"), if_match="*")
+        assert gone.status == 404
+
+
+async def test_what_is_no_etag_is_refused(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        for tag in ("abc", '"a', "", '"a", b'):
+            reply = await call(api.place, "POST", REQUESTS, pause(), if_match=tag)
+            assert (reply.status, "quotes included" in reply.json["detail"]) == (400, True)
+        weak = await call(
+            api.place, "POST", REQUESTS, pause(), if_match=f"W/{await worker_tag(api.place)}"
+        )
+        assert weak.status == 412, "a weak one never matches"
+        assert await tree.overrides() == []
+
+
+async def test_a_key_stands_for_one_condition_too(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        read = await worker_tag(api.place)
+
+        async def ask(tag: str) -> int:
+            reply = await call(
+                api.place, "POST", REQUESTS, pause(), if_match=tag, idempotency_key="k"
+            )
+            return reply.status
+
+        assert await ask(read) == 200
+        assert await ask(read) == 200, "sent again it is answered as before"
+        assert await ask('"other"') == 422
+
+
+async def test_an_end_of_a_tree_that_changed_since_is_refused(tmp_path: Path) -> None:
+    async with tree_with_api(tmp_path) as (tree, api):
+        leave = {"reason": "exchanged"}
+        reply = await call(api.place, "POST", "/v1/leave", leave, if_match='"older"')
+        assert (reply.status, tree.leaving) == (412, False)
+        read = (await call(api.place, "GET", "/v1")).headers["etag"]
+        assert (await call(api.place, "POST", "/v1/leave", leave, if_match=read)).status == 200
+        assert tree.leaving

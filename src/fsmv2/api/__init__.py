@@ -3,6 +3,7 @@
 routes          the table of all routes: application, OpenAPI document and tests read it.
 route_handlers  what each route answers; decided in `operate`.
 application     the table as an ASGI application: bodies, deadlines, problems, repeated requests.
+conditional_answers   ETags, and `If-Match`.    links   from a route to what can be asked next.
 openapi         the table as an OpenAPI 3.1 document.
 json_text       values as JSON in which no text moves a reader's cursor.
 problem         errors as `application/problem+json`.

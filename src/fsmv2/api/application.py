@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
 
 from fsmv2.api import openapi
+from fsmv2.api.conditional_answers import JSON, answer, if_match
 from fsmv2.api.event_stream import EventStream
 from fsmv2.api.json_text import json_of
 from fsmv2.api.problem import MEDIA_TYPE, ApiError, Problem, problem, problem_of
@@ -46,7 +47,6 @@ KEYS_KEPT, KEY_KEPT_FOR = 1_000, 600.0
 MOST_ACTING = 512
 """Requests that are being carried out; one whose client has gone still waits for its effect."""
 
-JSON = "application/json"
 STREAM = "text/event-stream"
 
 log = logging.getLogger("fsmv2.api")
@@ -82,11 +82,13 @@ def _endpoint(
                 if route.streams and STREAM in request.headers.get("accept", ""):
                     return await stream.response(query, request.headers.get("last-event-id", ""))
                 body, raw = await _body(route, request)
-                call = Call(tree, query, body, who_of(request))
+                unchanged = if_match(request) if route.body is not None else ()
+                call = Call(tree, query, body, who_of(request), unchanged)
                 if route.body is None:
-                    return _answer(request, await route.handler(call))
+                    return answer(request, await route.handler(call))
                 key = _key(request)
-                digest = hashlib.blake2b(raw + request.scope["query_string"]).digest()
+                asked = raw + request.scope["query_string"] + repr(unchanged).encode()
+                digest = hashlib.blake2b(asked).digest()
                 return await done.once(key, digest, lambda: _acted(route, call))
         except ApiError as error:
             return _problem(error.problem, error.headers)
@@ -107,7 +109,7 @@ def _endpoint(
 async def _acted(route: Route, call: Call) -> Response:
     try:
         return Response(json_of(await route.handler(call)), media_type=JSON)
-    except FsmError as error:
+    except FsmError as error:  # what it is answered is kept with its key
         return _problem(problem_of(error))
 
 
@@ -208,17 +210,6 @@ class Done:
         if self._acting >= MOST_ACTING:
             text = f"{self._acting} requests are being carried out already."
             raise problem(503, "Too many at once", text, fix="Ask again in a moment.")
-
-
-def _answer(request: Request, value: Any) -> Response:
-    """As JSON, with an ETag: who has it already is told that alone."""
-    raw = json_of(value)
-    tag = f'"{hashlib.blake2b(raw, digest_size=12).hexdigest()}"'
-    headers = {"etag": tag, "cache-control": "no-cache"}
-    known = request.headers.get("if-none-match", "")
-    if tag in (one.strip() for one in known.split(",")):
-        return Response(status_code=304, headers=headers)
-    return Response(raw, media_type=JSON, headers=headers)
 
 
 def _problem(found: Problem, headers: dict[str, str] | None = None) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 import fsmv2
+from fsmv2.api.links import Link
 from fsmv2.api.problem import MEDIA_TYPE, Problem
 from fsmv2.api.routes import ROUTES, Route
 
@@ -20,6 +21,22 @@ IDEMPOTENCY = {
     "description": "Sent again with the same key within ten minutes, a request is not done again: "
     "its first answer is given.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of what the request was decided by, quotes included: of "
+    "`GET /v1/worker` or `GET /v1/overrides` with the path of the request; of `GET /v1` for "
+    "`/v1/leave`. If it has changed meanwhile, nothing is done and 412 is answered.",
+    "schema": {"type": "string", "pattern": '^("[!#-~]+"|[*])$', "maxLength": 200},
+}
+
+ETAG = {
+    "description": "The version of what is answered. That of `GET /v1/worker` changes with the "
+    "worker's state, health and overrides, and not with ages, figures and the words of reasons.",
+    "schema": {"type": "string"},
 }
 
 ALWAYS = {
@@ -58,7 +75,13 @@ def _operation(
     if route.streams:
         content["text/event-stream"] = {"schema": {"type": "string"}}
     responses: dict[str, Any] = {"200": {"description": "OK", "content": content}}
-    for status, text in sorted({**ALWAYS, **route.problems}.items()):
+    if route.links:
+        responses["200"]["links"] = {name: _link(link) for name, link in route.links.items()}
+    acting = {412: "It is not as it was when it was read: see If-Match."}
+    problems = {**ALWAYS, **(acting if route.body is not None else {}), **route.problems}
+    if route.body is None:
+        responses["200"]["headers"] = {"ETag": ETAG}
+    for status, text in sorted(problems.items()):
         responses[str(status)] = {
             "description": text,
             "content": {MEDIA_TYPE: {"schema": schema_of[id(Problem)]}},
@@ -70,12 +93,21 @@ def _operation(
         "responses": responses,
     }
     if route.body is not None:
-        operation["parameters"].append(IDEMPOTENCY)
+        operation["parameters"] += [IDEMPOTENCY, IF_MATCH]
         operation["requestBody"] = {
             "required": True,
             "content": {JSON: {"schema": schema_of[id(route.body)]}},
         }
     return operation
+
+
+def _link(link: Link) -> dict[str, Any]:
+    described: dict[str, Any] = {"operationId": link.to.__name__, "description": link.about}
+    if link.parameters:
+        described["parameters"] = link.parameters
+    if link.body is not None:
+        described["requestBody"] = link.body
+    return described
 
 
 def _parameters(route: Route, schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from fsmv2.errors import (
+    ChangedSinceError,
     FsmError,
     RequestRefusedError,
     StoreError,
@@ -50,6 +51,8 @@ def problem_of(error: FsmError) -> Problem:
         status, title = 404, "Not there"
     elif isinstance(error, TreeStoppingError | StoreError):
         status, title = 503, "Not now"
+    elif isinstance(error, ChangedSinceError):
+        status, title = 412, "Changed since"
     elif isinstance(error, RequestRefusedError):
         status, title = 409, "Refused"
     diagnostic = error.diagnostic()

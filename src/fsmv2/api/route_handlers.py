@@ -8,24 +8,32 @@ from typing import Any
 import msgspec
 
 import fsmv2
-from fsmv2.errors import UnknownPathError
+from fsmv2.api.conditional_answers import Versioned, tag_of
+from fsmv2.api.json_text import json_of
+from fsmv2.errors import ChangedSinceError, UnknownPathError
 from fsmv2.host.in_thread import in_thread
 from fsmv2.name_suggestions import suggest
 from fsmv2.operate import TreeHandle
 from fsmv2.operate import generations as kept
+from fsmv2.operate.path_version import ANY, overrides_version
+from fsmv2.operate.path_version import below as overrides_below
 from fsmv2.operate.request_effects import below
-from fsmv2.operate.request_types import Answer, PathOverride, Reason
+from fsmv2.operate.request_types import Answer, Reason
 from fsmv2.runtime import NodeView, TreeView
 from fsmv2.store import GenerationInfo, Head
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One call of a route: the tree, its parameters, its body, and who asks."""
+    """One call of a route: the tree, its parameters, its body, and who asks.
+
+    `unchanged`: one of these versions has to be that of now.
+    """
 
     tree: TreeHandle
     query: Any
     body: Any
     who: str
+    unchanged: tuple[str, ...] = ()
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,14 +128,14 @@ async def workers(call: Call) -> list[WorkerSummary]:
 
 async def worker(call: Call) -> Any:
     """One worker, as `why` tells it."""
-    return await call.tree.why(call.query.path)
+    status = await call.tree.why(call.query.path)
+    return Versioned(status, status.version)
 
 
-async def overrides(call: Call) -> list[PathOverride]:
+async def overrides(call: Call) -> Versioned:
     """The overrides of a path and below it, those included at which nobody is."""
-    path = call.query.path
-    found = await call.tree.overrides()
-    return [o for o in found if not path or o.path == path or o.path.startswith(f"{path}/")]
+    found = overrides_below(await call.tree.overrides(), call.query.path)
+    return Versioned(found, overrides_version(found), whole=True)
 
 
 async def events(call: Call) -> list[RecordedEvent]:
@@ -164,6 +172,11 @@ async def generation(call: Call) -> GenerationText:
 
 async def leave(call: Call) -> Leaving:
     """End fsmv2 alone."""
+    unchanged = call.unchanged
+    if unchanged and ANY not in unchanged and _tag(await overview(call)) not in unchanged:
+        raise ChangedSinceError(
+            "the tree is not as it was when it was read.", fix="Read GET /v1 again."
+        )
     call.tree.ask_to_leave(reason=call.body.reason, who=call.who)
     return Leaving(pid=os.getpid())
 
@@ -171,7 +184,13 @@ async def leave(call: Call) -> Leaving:
 async def request(call: Call) -> Answer:
     """Have something done to a path."""
     how = call.query
-    return await call.tree.ask(call.body, who=call.who, wait=how.wait, dry_run=how.dry_run)
+    return await call.tree.ask(
+        call.body, who=call.who, wait=how.wait, dry_run=how.dry_run, unchanged=call.unchanged
+    )
+
+
+def _tag(value: Any) -> str:
+    return tag_of(json_of(value))
 
 
 def _at(view: TreeView, path: str) -> list[NodeView]:

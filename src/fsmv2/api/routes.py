@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from fsmv2.api import route_handlers
+from fsmv2.api import links, route_handlers
+from fsmv2.api.links import Link
 from fsmv2.api.route_handlers import (
     Call,
     DocumentHistory,
@@ -65,7 +66,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One route. `query`: its parameters; `body`: what it is sent; `answer`: what it gives.
 
     `streams`: asked for `text/event-stream` it gives that instead. `problems`: what else it may
-    answer, by status.
+    answer, by status. `links`: what can be asked next with what it answers.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     body: Any = None
     streams: bool = False
     problems: dict[int, str] = {}
+    links: dict[str, Link] = {}
 
 
 NOT_THERE = {404: "No worker has this path; the fix names the nearest."}
@@ -94,6 +96,7 @@ ROUTES = (
         path="/v1/workers",
         summary="Each worker in one line, parents before children",
         handler=route_handlers.workers,
+        links=links.OF_WORKERS,
         query=Below,
         answer=list[WorkerSummary],
         problems=NOT_THERE,
@@ -103,6 +106,7 @@ ROUTES = (
         path="/v1/worker",
         summary="What one worker is, why, and what it will do next",
         handler=route_handlers.worker,
+        links=links.OF_WORKER,
         query=OfPath,
         answer=WorkerStatus,
         problems=NOT_THERE,
@@ -112,6 +116,7 @@ ROUTES = (
         path="/v1/overrides",
         summary="What operators asked for and the document does not say",
         handler=route_handlers.overrides,
+        links=links.OF_OVERRIDES,
         query=Below,
         answer=list[PathOverride],
     ),
@@ -120,6 +125,7 @@ ROUTES = (
         path="/v1/events",
         summary="What happened; as text/event-stream, what happens from now on",
         handler=route_handlers.events,
+        links=links.OF_EVENTS,
         query=Which,
         answer=list[RecordedEvent],
         streams=True,
@@ -129,6 +135,7 @@ ROUTES = (
         path="/v1/generations",
         summary="The generations of the document that are kept, and which one runs",
         handler=route_handlers.generations,
+        links=links.OF_GENERATIONS,
         answer=DocumentHistory,
     ),
     Route(
@@ -153,6 +160,7 @@ ROUTES = (
         path="/v1/requests",
         summary="Have something done to a path: paused, stopped, restarted and so on",
         handler=route_handlers.request,
+        links=links.OF_ANSWER,
         query=HowAsked,
         body=Request,
         answer=Answer,

@@ -12,7 +12,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ import msgspec
 from fsmv2 import __version__
 from fsmv2.errors import (
     ApiUnavailableError,
+    ChangedSinceError,
     FsmError,
     RequestRefusedError,
     TreeStoppingError,
@@ -37,7 +38,11 @@ T = TypeVar("T")
 ANSWER_WITHIN = 30.0
 """Seconds for an answer, beside those for which an effect is waited for."""
 
-_ERRORS: Mapping[int, type[FsmError]] = {404: UnknownPathError, 409: RequestRefusedError}
+_ERRORS: Mapping[int, type[FsmError]] = {
+    404: UnknownPathError,
+    409: RequestRefusedError,
+    412: ChangedSinceError,
+}
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -83,17 +88,34 @@ class RemoteTree(Verbs):
         self._agent = tool or f"fsmv2 {__version__}"
 
     async def ask(
-        self, request: Request, *, who: str = "", wait: float = 0.0, dry_run: bool = False
+        self,
+        request: Request,
+        *,
+        who: str = "",
+        wait: float = 0.0,
+        dry_run: bool = False,
+        unchanged: Collection[str] = (),
     ) -> Answer:
         """Do what is asked; `who` is not sent, since the kernel tells it."""
-        return await asyncio.to_thread(self.carry_out, request, wait=wait, dry_run=dry_run)
+        return await asyncio.to_thread(
+            self.carry_out, request, wait=wait, dry_run=dry_run, unchanged=unchanged
+        )
 
-    def carry_out(self, request: Request, *, wait: float = 0.0, dry_run: bool = False) -> Answer:
+    def carry_out(
+        self,
+        request: Request,
+        *,
+        wait: float = 0.0,
+        dry_run: bool = False,
+        unchanged: Collection[str] = (),
+    ) -> Answer:
         """The same for a program without an event loop; blocks."""
         wait = min(wait, LONGEST_WAIT)
         query = {"wait": f"{wait:.3f}", "dry_run": str(dry_run).lower()}
         key = secrets.token_hex(16)  # so that what is sent again is not done again
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        if unchanged:
+            headers["If-Match"] = ", ".join(f'"{version}"' for version in unchanged)
         try:
             body = msgspec.json.encode(request)
         except (UnicodeEncodeError, TypeError, OverflowError, RecursionError) as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -17,9 +17,10 @@ from fsmv2.core import Core
 from fsmv2.core.life.requests import Request as CoreRequest
 from fsmv2.errors import RequestRefusedError, TreeStoppingError
 from fsmv2.escaping import printable_line
+from fsmv2.operate.path_version import refuse_changed
 from fsmv2.operate.process_signal import addressee, send
 from fsmv2.operate.request_effects import EFFECTS, done_text, event_of, verb_of
-from fsmv2.operate.request_types import Answer, PathOverride, Request, Signal
+from fsmv2.operate.request_types import Answer, Request, Signal
 from fsmv2.runtime import Runtime, TreeView
 from fsmv2.runtime.posted_request import PostedRequest
 
@@ -42,10 +43,12 @@ async def carry_out(
     unsettled: Unsettled,
     wait: float = 0.0,
     dry_run: bool = False,
+    unchanged: Collection[str] = (),
 ) -> Answer:
     """Do what is asked; `wait`: seconds for which its effect is waited for.
 
     Raises RequestRefusedError when it cannot be done now, with the reason; nothing has changed.
+    `unchanged`: the path has to have one of these versions still, else ChangedSinceError.
     """
     began = time.monotonic()
     # On one line, wherever it is shown: a reason must not look like the next entry.
@@ -54,12 +57,17 @@ async def carry_out(
     seconds = getattr(request, "seconds", None)
     event = event_of(request, who, None if seconds is None else time.time() + seconds)
     verb, path, text = verb_of(request), request.path, done_text(request)
+
+    def check(core: Core) -> None:
+        if unchanged:
+            refuse_changed(core, path, unchanged)
+
     to = None
     if isinstance(request, Signal):
         # What the core refuses is refused before anybody looks at the process.
-        await _accepted(runtime, verb, event, dry_run=True)
+        await _accepted(runtime, verb, event, check, dry_run=True)
         to = await addressee(runtime, request)
-    posted = await _accepted(runtime, verb, event, dry_run=dry_run)
+    posted = await _accepted(runtime, verb, event, check, dry_run=dry_run)
     if dry_run:
         return Answer(verb=verb, path=path, text=text, dry_run=True)
     if to is not None and isinstance(request, Signal):
@@ -81,10 +89,15 @@ async def carry_out(
 
 
 async def _accepted(
-    runtime: Runtime, verb: str, event: CoreRequest, *, dry_run: bool
+    runtime: Runtime,
+    verb: str,
+    event: CoreRequest,
+    check: Callable[[Core], None],
+    *,
+    dry_run: bool,
 ) -> PostedRequest:
     """Post it, unless it is a dry run; RequestRefusedError says why it is refused."""
-    posted = await runtime.ask(event, dry_run=dry_run)
+    posted = await runtime.ask(event, dry_run=dry_run, check=check)
     if posted.ended:
         raise TreeStoppingError(
             f"cannot {verb}: {posted.refused}.", fix="Ask again when it runs; nothing has changed."
@@ -133,34 +146,3 @@ async def _pending(
         # A view of a large tree costs supervision more than that of a small one.
         pause = max(pause, 10 * (now - began))
         await asyncio.sleep(min(pause, max(0.0, limit - now)))
-
-
-def overrides_in(core: Core) -> list[PathOverride]:
-    """Every override in force, also of paths at which nobody is; on the supervision loop."""
-    found: list[PathOverride] = []
-    for path, one in sorted(core.overrides.items()):
-        there = path in core.by_path
-        waits = core.store is None or path in core.store.overrides_waiting
-        asked = [("pause", "", one.pause), ("stop", "", one.stop)]
-        asked += [("set", name, variable) for name, variable in one.variables.items()]
-        for kind, name, override in asked:
-            if override is None:
-                continue
-            what = {"pause": "paused", "stop": "stopped"}.get(kind, f"{name} set")
-            found.append(
-                PathOverride(
-                    path=path,
-                    kind=kind,
-                    who=override.who,
-                    reason=override.reason,
-                    at=override.at,
-                    until=override.until,
-                    name=name,
-                    value=getattr(override, "value", None),
-                    there=there,
-                    durable=not waits,
-                    text=override.told(what),
-                    lasting=override.lasts_long(core.wall(), core.settings.override_warning),
-                )
-            )
-    return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from pathlib import Path
 
 from fsmv2.builtin.agent import AgentSpec
@@ -22,11 +22,12 @@ from fsmv2.flow import OnAccepted
 from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
 from fsmv2.name_suggestions import suggest
+from fsmv2.operate.active_overrides import overrides_in
 from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.generation_keeping import kept
 from fsmv2.operate.measured_tree import MeasuredTree
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
-from fsmv2.operate.request_execution import carry_out, overrides_in
+from fsmv2.operate.request_execution import carry_out
 from fsmv2.operate.request_types import Answer, PathOverride, Request
 from fsmv2.operate.tree_health import Health, health_of
 from fsmv2.operate.tree_readiness import Readiness, readiness_of
@@ -162,12 +163,20 @@ class TreeHandle(Verbs):
     # ---- requests ---------------------------------------------------------------------------
 
     async def ask(
-        self, request: Request, *, who: str = "program", wait: float = 0.0, dry_run: bool = False
+        self,
+        request: Request,
+        *,
+        who: str = "program",
+        wait: float = 0.0,
+        dry_run: bool = False,
+        unchanged: Collection[str] = (),
     ) -> Answer:
         """Do what is asked, and wait for its effect for up to `wait` seconds.
 
         An override is durable when this returns, or the answer says why not. RequestRefusedError:
         it cannot be done now, and nothing has changed. `dry_run`: only see whether it could be.
+        `unchanged`: versions, as `why` gives them; if the path has none of them by then, it is
+        refused with ChangedSinceError.
         """
         self._known(request)
         return await carry_out(
@@ -177,6 +186,7 @@ class TreeHandle(Verbs):
             unsettled=self.unsettled_in,
             wait=wait,
             dry_run=dry_run,
+            unchanged=unchanged,
         )
 
     def declare(self, root: ChildSpec, *, who: str = "program") -> None:

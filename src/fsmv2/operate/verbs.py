@@ -8,6 +8,7 @@ UnknownPathError: nobody is there; the fix names the nearest path.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from typing import Any
 
 from fsmv2.operate.request_types import (
@@ -31,9 +32,18 @@ class Verbs(ABC):
 
     @abstractmethod
     async def ask(
-        self, request: Request, *, who: str = "program", wait: float = 0.0, dry_run: bool = False
+        self,
+        request: Request,
+        *,
+        who: str = "program",
+        wait: float = 0.0,
+        dry_run: bool = False,
+        unchanged: Collection[str] = (),
     ) -> Answer:
-        """Do what is asked; `dry_run`: only see whether it could be."""
+        """Do what is asked; `dry_run`: only see whether it could be.
+
+        `unchanged`: if the path has none of these versions by then, ChangedSinceError.
+        """
 
     async def pause(
         self, path: str, *, reason: str = "", who: str = "program", wait: float = 0.0

@@ -8,6 +8,7 @@ import msgspec
 
 from fsmv2.core import Supervisor, TickRecord
 from fsmv2.escaping import printable_line
+from fsmv2.operate.path_version import worker_version
 from fsmv2.runtime import NodeView
 from fsmv2.runtime.view import history, view_node
 
@@ -34,6 +35,7 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     `missing`: why nothing is recorded of what came after; `document`: how that differs from what
     runs; `due`: seconds until what is due, by the kinds of `DUE`; `withheld`: what keeps its steps
     from being carried out; `below`: its children; `lately`: its last decisions, each with its time.
+    `version`: changes with what a person decides by; a request can be made on condition of it.
     """
 
     at: float
@@ -45,6 +47,7 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     withheld: str
     below: list[NodeView]
     lately: list[tuple[float, str]]
+    version: str = ""
 
 
 def status_of(
@@ -75,6 +78,7 @@ def status_of(
         withheld=records[-1].gate if records else "",
         below=[view_node(child) for child in s.children.values()],
         lately=[one for record in records for one in _decided(s, record)][-MOST:],
+        version=worker_version(s),
     )
 
 

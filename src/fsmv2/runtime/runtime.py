@@ -333,15 +333,24 @@ class Runtime:
         """The whole tree as it is now; of some thousand workers, as it was within moments."""
         return await self._parts.supervision_thread.run(view_tree_in_slices(self.core))
 
-    async def ask(self, event: Request, *, dry_run: bool = False) -> PostedRequest:
+    async def ask(
+        self,
+        event: Request,
+        *,
+        dry_run: bool = False,
+        check: Callable[[Core], None] = lambda _: None,
+    ) -> PostedRequest:
         """Post a request unless it would be refused; with no secret in it, as it is recorded.
 
-        Decided in one turn of the supervision loop, so that nothing changes between.
+        Decided in one turn of the supervision loop, so that nothing changes between; what `check`
+        raises in it is raised, and nothing is posted.
         """
         posted = event if self._secrets is None else self._secrets.redact(event)
 
         def asked(core: Core) -> PostedRequest:
             ended = not_serving(core)
+            if not ended:
+                check(core)
             refused = ended or refusal(core, posted)
             if not refused and not dry_run:
                 self._post(posted)

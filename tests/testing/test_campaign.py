@@ -19,13 +19,13 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_seeds_are_spread_over_processes_and_counted_together() -> None:
-    told: list[SimulationResult] = []
+    on_result: list[SimulationResult] = []
     found = simulate_many(
-        "toy_plant:plant", range(3), seconds=1200, every=30, jobs=2, told=told.append
+        "toy_plant:plant", range(3), seconds=1200, every=30, jobs=2, on_result=on_result.append
     )
-    assert {outcome.seed for outcome in told} == {0, 1, 2}
+    assert {outcome.seed for outcome in on_result} == {0, 1, 2}
     assert (found.runs, found.hours, found.workers) == (3, 1.0, 9)
-    assert found.hits == sum(sum(outcome.coverage.values()) for outcome in told) > 40
+    assert found.hits == sum(sum(outcome.coverage.values()) for outcome in on_result) > 40
     alone = simulate_many("toy_plant:plant", range(3), seconds=1200, every=30)
     assert alone.coverage == found.coverage
     assert alone.ticks == found.ticks

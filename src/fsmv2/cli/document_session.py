@@ -12,10 +12,11 @@ from fsmv2.cli.console import progress, show_diagnostics
 from fsmv2.cli.display_choice import choose_display, save_picture
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.log_filter import filter_logs
-from fsmv2.cli.run_summary import exit_code, summary
+from fsmv2.cli.run_summary import EXIT_CODES, summary
 from fsmv2.cli.tree_display import TreeDisplay
 from fsmv2.cli.tree_session import TreeSession
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
+from fsmv2.operate.run_outcome import RunOutcome
 from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.tree_handle import start
 from fsmv2.runtime import bounded_pauses
@@ -86,10 +87,8 @@ async def _run(
             with prepared.watched(session.warn):
                 async with served(tree), _ended_when(tree.left, session):
                     await session.hold(tree, seconds)
-            # Who ends it by hand has seen the tree; a program has only the exit code.
-            time_over = not session.asked and not tree.leaving
-            last = await tree.view()
-            waiting = tree.unsettled_in(last) if time_over else {}
+            signalled = session.asked
+            before = await tree.view()
             save_picture(show, save_svg)
             if tree.leaving:
                 session.note("ends, and leaves broker and processes running")
@@ -97,7 +96,6 @@ async def _run(
             else:
                 session.note(f"{session.why}stopping, children before parents; Ctrl-C again forces")
                 await session.end(tree, who=session.asked or "--for")
-        code = exit_code(forced=tree.forced, dropped=tree.dropped, waiting=waiting)
-        text, data = summary(last, tree.forced, tree.killed, waiting, tree.dropped)
-        session.show.summary(text, {**data, "exit": code})
-    return code
+        outcome = RunOutcome.of(tree, before, by_hand=bool(signalled))
+        session.show.summary(*summary(outcome))
+    return EXIT_CODES[outcome.verdict]

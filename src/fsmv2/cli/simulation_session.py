@@ -43,14 +43,14 @@ def run_simulation(
         seconds=seconds,
         every=every,
         only=[int(part) for part in numbers] or None,
-        broken=_tell_shrinking,
+        on_failure=_show_shrinking,
     )
     put(outcome.table())
-    progress(_told(outcome))
+    progress(_result_line(outcome))
     _warn_of_unwell(outcome)
     if outcome.held:
         return OK
-    _tell_failure(tree, outcome, every)
+    _show_failure(tree, outcome, every)
     return FAILED
 
 
@@ -63,9 +63,9 @@ def _run_many(
     began = time.monotonic()
     last: list[SimulationResult] = []
 
-    def told(outcome: SimulationResult) -> None:
+    def on_result(outcome: SimulationResult) -> None:
         last[:] = [outcome]
-        progress(_told(outcome))
+        progress(_result_line(outcome))
 
     found = simulate_many(
         tree,
@@ -73,8 +73,8 @@ def _run_many(
         seconds=seconds,
         every=every,
         jobs=jobs,
-        told=told,
-        broken=_tell_shrinking,
+        on_result=on_result,
+        on_failure=_show_shrinking,
     )
     took = time.monotonic() - began
     put(found.table())
@@ -86,7 +86,7 @@ def _run_many(
     )
     for outcome in found.failed:
         complain(f"seed {outcome.seed}")
-        _tell_failure(tree, outcome, every)
+        _show_failure(tree, outcome, every)
     thin = found.thin(least)
     if thin and not found.failed:
         complain(
@@ -96,7 +96,7 @@ def _run_many(
     return FAILED if found.failed or thin else OK
 
 
-def _told(outcome: SimulationResult) -> str:
+def _result_line(outcome: SimulationResult) -> str:
     return (
         f"seed {outcome.seed}: {count(outcome.workers, 'worker')}, {outcome.seconds / 3600:g} h, "
         f"{count(outcome.faults, 'fault')}, {count(sum(outcome.coverage.values()), 'hit')}, "
@@ -104,7 +104,7 @@ def _told(outcome: SimulationResult) -> str:
     )
 
 
-def _tell_shrinking(outcome: SimulationResult) -> None:
+def _show_shrinking(outcome: SimulationResult) -> None:
     progress(
         f"seed {outcome.seed}: {outcome.found}\n"
         f"seed {outcome.seed}: looking for the fewest of its {count(outcome.faults, 'fault')} that "
@@ -118,7 +118,7 @@ def _warn_of_unwell(outcome: SimulationResult) -> None:
         progress(f"warning: without any fault {len(outcome.unwell)} of them do not run: {few}")
 
 
-def _tell_failure(tree: str, outcome: SimulationResult, every: float) -> None:
+def _show_failure(tree: str, outcome: SimulationResult, every: float) -> None:
     complain(outcome.found)
     for line in outcome.trace:
         progress(f"  {line}")

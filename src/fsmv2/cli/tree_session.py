@@ -45,10 +45,10 @@ class SessionTree(Protocol):
 class TreeSession:
     """One command's hold on a tree. Enter it before the tree; `listener` is for the Runtime."""
 
-    def __init__(self, show: TreeDisplay, control: ForegroundProcess) -> None:
+    def __init__(self, show: TreeDisplay, process: ForegroundProcess) -> None:
         self.show = show
-        self._signals = control.signals
-        self._output = control.output
+        self._signals = process.signals
+        self._output = process.output
         self._asked = asyncio.Event()
         self._force = asyncio.Event()
         self._loop = asyncio.get_running_loop()

@@ -53,19 +53,19 @@ def simulate_many(
     seconds: float = 86_400.0,
     every: float = 60.0,
     jobs: int = 1,
-    told: Callable[[SimulationResult], None] = lambda outcome: None,
-    broken: Callable[[SimulationResult], None] | None = None,
+    on_result: Callable[[SimulationResult], None] = lambda outcome: None,
+    on_failure: Callable[[SimulationResult], None] | None = None,
 ) -> Campaign:
     """Simulate `tree`, named as on the command line, once for each seed, in so many processes.
 
-    `told` is called with each outcome as it comes. After the first failure no run is begun.
-    `broken` is as for `simulate`, a function of a module: the process that found it calls it.
+    `on_result` is called with each outcome as it comes. After the first failure no run is begun.
+    `on_failure` is as for `simulate`, a function of a module: the process that found it calls it.
     """
-    run = functools.partial(_run, tree, seconds, every, broken)
+    run = functools.partial(_run, tree, seconds, every, on_failure)
     found: list[SimulationResult] = []
     for outcome in _results(run, iter(seeds), jobs):
         found.append(outcome)
-        told(outcome)
+        on_result(outcome)
     coverage: Counter[tuple[FaultKind, Phase]] = Counter()
     for outcome in found:
         coverage.update(outcome.coverage)
@@ -85,11 +85,11 @@ def _run(
     tree: str,
     seconds: float,
     every: float,
-    broken: Callable[[SimulationResult], None] | None,
+    on_failure: Callable[[SimulationResult], None] | None,
     seed: int,
 ) -> SimulationResult:
-    told = broken or (lambda outcome: None)
-    return simulate(load_tree(tree), seed=seed, seconds=seconds, every=every, broken=told)
+    failed = on_failure or (lambda outcome: None)
+    return simulate(load_tree(tree), seed=seed, seconds=seconds, every=every, on_failure=failed)
 
 
 def _results(

@@ -86,14 +86,15 @@ def simulate(
     only: Sequence[int] | None = None,
     settings: EngineSettings | None = None,
     shrink_tries: int = 60,
-    broken: Callable[[SimulationResult], None] = lambda outcome: None,
+    on_failure: Callable[[SimulationResult], None] = lambda outcome: None,
 ) -> SimulationResult:
     """Run `tree` for so many virtual `seconds`, one fault each `every` seconds on average.
 
     `tree` makes the tree with a world of its own, anew for each run; or is a worker type, whose
     spec has defaults. `only`: of the seed's decisions, those with these numbers, to replay them.
-    Afterwards the faults end, the tree must come to what it is without any, and stop. `broken` is
-    told of a failure before the fewest faults are looked for, which can take as many runs again.
+    Afterwards the faults end, the tree must come to what it is without any, and stop. `on_failure`
+    is called with a failure before the fewest faults are looked for, which can take as many runs
+    again.
     """
     make = _maker(tree)
     made = make()
@@ -106,7 +107,7 @@ def simulate(
     outcome = _try(make, plan, seed, seconds, chosen)
     if outcome.held or not shrink_tries:
         return outcome
-    broken(outcome)
+    on_failure(outcome)
 
     # What broke by then needs no more time than it took; the last run is the whole one again.
     enough = min(seconds, outcome.at + SETTLE)

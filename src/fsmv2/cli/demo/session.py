@@ -56,7 +56,7 @@ DRAINED_WITHIN = 5.0
 
 
 def run_demo(
-    control: ForegroundProcess,
+    process: ForegroundProcess,
     *,
     seconds: float | None,
     state_dir: Path | None,
@@ -66,8 +66,8 @@ def run_demo(
     filter_logs()
     directory = (state_dir or state_home() / "demo").absolute()
     with held(directory, progress) as place_held:
-        control.signals.started()
-        return asyncio.run(Demo(directory, control, save_svg, place_held).run(seconds))
+        process.signals.started()
+        return asyncio.run(Demo(directory, process, save_svg, place_held).run(seconds))
 
 
 class Demo:
@@ -76,12 +76,12 @@ class Demo:
     def __init__(
         self,
         directory: Path,
-        control: ForegroundProcess,
+        process: ForegroundProcess,
         save_svg: Path | None,
         place_held: StateDirectory,
     ) -> None:
         self._directory = directory
-        self._control = control
+        self._process = process
         self._save_svg = save_svg
         self._place_held = place_held
         self._document = directory
@@ -108,38 +108,38 @@ class Demo:
             show = choose_display(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
             )
-            with TreeSession(show, self._control) as running:
+            with TreeSession(show, self._process) as session:
                 async with (
                     bounded_pauses(),
                     start(
-                        prepared, listener=running.listener, on_accepted=self._tally.accept
+                        prepared, listener=session.listener, on_accepted=self._tally.accept
                     ) as tree,
                 ):
-                    outcome = await self._hold(running, tree, prepared.plant.root, seconds)
-                    await running.end(tree, who=running.asked or "demo")
+                    outcome = await self._hold(session, tree, prepared.plant.root, seconds)
+                    await session.end(tree, who=session.asked or "demo")
                 outcome = msgspec.structs.replace(outcome, forced=tuple(tree.forced))
-                running.show.summary(outcome.text(), {})
+                session.show.summary(outcome.text(), {})
         return OK if outcome.good else FAILED
 
     async def _hold(
-        self, running: TreeSession, tree: TreeHandle, root: ChildSpec, seconds: float | None
+        self, session: TreeSession, tree: TreeHandle, root: ChildSpec, seconds: float | None
     ) -> DemoResult:
         self._started = time.monotonic()
         beside = [
             asyncio.create_task(
-                plc.keep(lambda path, text: running.tell(path, text, level="warning"))
+                plc.keep(lambda path, text: session.tell(path, text, level="warning"))
             )
             for plc in self._plcs
         ]
         beside.append(asyncio.create_task(self._look(tree)))
-        witness = asyncio.create_task(self._witness(running, tree))
+        witness = asyncio.create_task(self._witness(session, tree))
         try:
-            await running.hold(tree, seconds)
+            await session.hold(tree, seconds)
             last = await tree.view()
-            save_picture(running.show, self._save_svg)
-            running.note("stops the reads, then waits for what is still under way")
+            save_picture(session.show, self._save_svg)
+            session.note("stops the reads, then waits for what is still under way")
             tree.declare(reads_stopped(root), who="demo")
-            await running.watch(tree, self._settled(tree))
+            await session.watch(tree, self._settled(tree))
         finally:
             for task in [*beside, witness]:
                 task.cancel()
@@ -154,19 +154,19 @@ class Demo:
         while self._tally.awaited and time.monotonic() < limit:  # noqa: ASYNC110 - other threads count
             await asyncio.sleep(0.02)
 
-    async def _witness(self, running: TreeSession, tree: TreeHandle) -> None:
+    async def _witness(self, session: TreeSession, tree: TreeHandle) -> None:
         """Subscribe as soon as the broker answers, and receive."""
         seen = await tree.until(lambda tree: mqtt_port(tree) > 0, timeout=math.inf)
-        if not running.show.live:
+        if not session.show.live:
             for line in hints(seen, self._plcs, self._document):
                 progress(line)
 
         def value(topic: str, value: object) -> None:
-            if not running.show.live and self._pace.due(topic):
-                running.tell(topic, value_text(value), kind="value")
+            if not session.show.live and self._pace.due(topic):
+                session.tell(topic, value_text(value), kind="value")
 
         def tell(text: str) -> None:
-            running.tell("subscriber", text)
+            session.tell("subscriber", text)
 
         await self._subscriber.run(HOST, mqtt_port(seen), tell=tell, on_value=value)
 
@@ -195,13 +195,13 @@ class Demo:
         def came() -> None:
             loop.call_soon_threadsafe(stopped.set)
 
-        with self._control.signals.reports_to(came):
+        with self._process.signals.reports_to(came):
             await asyncio.wait([starting, asked], return_when=asyncio.FIRST_COMPLETED)
         asked.cancel()
         if not starting.done():
             starting.cancel()
             await asyncio.gather(starting, return_exceptions=True)
-            raise Stopped(self._control.signals.name)
+            raise Stopped(self._process.signals.name)
         starting.result()
 
     def _below(self) -> Iterable[RenderableType]:

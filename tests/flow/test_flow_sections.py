@@ -62,7 +62,7 @@ def test_a_device_has_the_units_of_a_document() -> None:
 @pytest.mark.parametrize(
     ("modbus", "said"),
     [
-        ({"address": "plc"}, "read.input.modbus: 'read.input.modbus' has no 'registers'"),
+        ({"address": "plc"}, "read.input.modbus.registers: 'read.input.modbus' has no 'registers'"),
         ({**MODBUS, "evry": "1s"}, "Did you mean 'every'?"),
         ({**MODBUS, "every": "1ms"}, "read.input.modbus.every: expected a duration of at least"),
         ({**MODBUS, "address": "plc:0"}, "read.input.modbus.address: 'plc:0'"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -34,6 +34,9 @@ class VariableBundle(
     Raises VariableError for a reserved key (`global`, `internal`) in `user` and for keys that are
     not text. Write it with `fsmv2.model.to_data` or `to_json`: these never include `internal`.
     """
+
+    NOT_WRITTEN: ClassVar[frozenset[str]] = frozenset({"internal"})
+    """Fields that nobody may give in data, and that no message proposes."""
 
     user: Mapping[str, Any] = EMPTY
     global_: Mapping[str, Any] = EMPTY

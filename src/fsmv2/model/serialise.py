@@ -18,9 +18,9 @@ from fsmv2.errors import DocumentError, FsmError, SpecError, error_text
 from fsmv2.model.backoff_settings import AS_ELSEWHERE, Backoff
 from fsmv2.model.bundle import VariableBundle
 from fsmv2.model.child import ChildSpec, Restart
-from fsmv2.model.data.field_errors import convert
 from fsmv2.model.data.frozen import EMPTY
 from fsmv2.model.data.plain_decoder import decode_spec
+from fsmv2.model.decoder.plain_data import convert
 from fsmv2.model.desired import AutoStop, DesiredState, EscalationPolicy
 from fsmv2.model.group import Group, Strategy
 from fsmv2.model.nested_specs import with_children

@@ -96,21 +96,23 @@ def test_every_problem_is_reported_with_its_place() -> None:
         },
         "bridges[0].read",
     )
+    whole = "a whole number from 0 to 65535"
     assert found == {
-        "bridges[0].read.prot": "Unknown field 'prot'. Did you mean 'port'? Known: by_name, either,"
-        " host, limits, location, pair, port, registers, spare, variables.",
-        "bridges[0].read.host": "The field 'host' is missing; expected str. Add 'host'.",
-        "bridges[0].read.port": "Expected `int` <= 65535.",
-        "bridges[0].read.registers[0].nam": "Unknown field 'nam'. Did you mean 'name'? Known:"
-        " address, name.",
-        "bridges[0].read.registers[0].name": "The field 'name' is missing; expected str."
-        " Add 'name'.",
-        "bridges[0].read.registers[0].address": "Expected `int`, got `str`.",
-        "bridges[0].read.registers[1].address": "Expected `int` >= 0.",
-        "bridges[0].read.by_name.x.name": "Expected `str`, got `int`.",
-        "bridges[0].read.pair[0].name": "The field 'name' is missing; expected str. Add 'name'.",
-        "bridges[0].read.spare.address": "The field 'address' is missing; expected int."
-        " Add 'address'.",
+        "bridges[0].read.prot": "there is no field 'prot' in 'bridges[0].read'. Did you mean"
+        " 'port'? Known: by_name, either, host, limits, location, pair, port, registers, spare,"
+        " variables.",
+        "bridges[0].read.host": "'bridges[0].read' has no 'host'. Add 'host', text.",
+        "bridges[0].read.port": "expected a whole number from 1 to 65535, got 70000."
+        " Write a whole number from 1 to 65535.",
+        "bridges[0].read.registers[0].nam": "there is no field 'nam' in"
+        " 'bridges[0].read.registers[0]'. Did you mean 'name'? Known: address, name.",
+        "bridges[0].read.registers[0].address": f"expected {whole}, got the text '1'. Write 1.",
+        "bridges[0].read.registers[1].address": f"expected {whole}, got -1. Write {whole}.",
+        "bridges[0].read.by_name.x.name": 'expected text, got the number 1. Put it in quotes: "1".',
+        "bridges[0].read.pair[0].name": "'bridges[0].read.pair[0]' has no 'name'."
+        " Add 'name', text.",
+        "bridges[0].read.spare.address": "'bridges[0].read.spare' has no 'address'."
+        f" Add 'address', {whole}.",
         "bridges[0].read.either": "Expected `int | str`, got `array`.",
     }
 
@@ -161,13 +163,15 @@ def test_location_and_variable_problems_carry_their_place() -> None:
 def test_an_unknown_tier_lists_the_tiers_a_person_may_write() -> None:
     """`internal` is not among them."""
     assert problems({"host": "h", "variables": {"usr": {}}}) == {
-        "variables.usr": "Unknown field 'usr'. Did you mean 'user'? Known: global, user."
+        "variables.usr": "there is no field 'usr' in 'variables'. Did you mean 'user'?"
+        " Known: global, user."
     }
 
 
 def test_keys_that_are_not_text_are_refused() -> None:
     """In mappings of the spec's own."""
-    assert list(problems({"host": "h", "by_name": {1: {"name": "a", "address": 1}}})) == [""]
+    found = problems({"host": "h", "by_name": {1: {"name": "a", "address": 1}}})
+    assert found == {"by_name": "Expected `str`, got `int` - at `key` in `$`."}
 
 
 INTERNAL = VariableBundle(user={"IP": "h"}, global_={"r": 1}, internal={"id": "secret/path"})
@@ -234,7 +238,7 @@ def test_problems_of_all_children_come_together() -> None:
     data = {
         "state": "on",
         "children_specs": [
-            {"name": "a", "worker_type": "plc", "user_spec": {"hots": "h"}},
+            {"name": "a", "worker_type": "plc", "user_spec": {"more": 1}},
             {"name": "b", "worker_type": "plx", "user_spec": {}},
             {"name": " ", "worker_type": "plc", "user_spec": {"host": "h"}},
             {"worker_type": "plc", "user_spec": {"host": "h"}},
@@ -243,7 +247,7 @@ def test_problems_of_all_children_come_together() -> None:
     with pytest.raises(DocumentError) as caught:
         desired_from_dict(data, spec_type_of, path="d")
     assert [d.path for d in caught.value.diagnostics] == [
-        "d.children_specs[0].user_spec.hots",
+        "d.children_specs[0].user_spec.more",
         "d.children_specs[0].user_spec.host",
         "d.children_specs[1]",
         "d.children_specs[2]",

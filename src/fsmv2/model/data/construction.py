@@ -22,7 +22,7 @@ import msgspec
 from fsmv2.containment import ANY_RAISED
 from fsmv2.diagnostic import Diagnostic
 from fsmv2.errors import FsmError, SpecError
-from fsmv2.model.data.field_errors import check_fields
+from fsmv2.model.decoder.plain_data import problems_of_fields
 from fsmv2.name_suggestions import suggest
 
 Kind: TypeAlias = type[Any] | None
@@ -128,7 +128,7 @@ def _unfit(cls: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[D
             )
         )
     if copied_fields(cls) is not None:
-        check_fields(kwargs, cls, "", found)
+        found += problems_of_fields(kwargs, cls)
         return [_as_bundle(one) if one.path.startswith("variables.") else one for one in found]
     known = cls.__struct_fields__
     defaults = (msgspec.NODEFAULT,) * (len(known) - len(cls.__struct_defaults__))
@@ -136,7 +136,7 @@ def _unfit(cls: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[D
     found += [
         Diagnostic(
             code=SpecError.code,
-            message=f"Unknown field '{name}'.",
+            message=f"there is no field '{name}' in {cls.__name__}.",
             path=name,
             fix=suggest(name, known),
         )
@@ -146,7 +146,7 @@ def _unfit(cls: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[D
     found += [
         Diagnostic(
             code=SpecError.code,
-            message=f"The field '{name}' is missing.",
+            message=f"{cls.__name__} has no '{name}'.",
             path=name,
             fix=f"Add '{name}'.",
         )

@@ -1,12 +1,8 @@
 """From plain data to a typed spec, with every problem found, not only the first.
 
-msgspec decodes fast and stops at the first error. So it is tried first; only when it fails the
-data is walked field by field to collect what is wrong. Called by document loading, by authors
-who read specs from elsewhere, and by serialise.py.
-
-Documents have a decoder of their own, `document.decode`: it reads nodes that know their line
-and column, templates and durations, and takes only types a document can express. Here every type
-msgspec knows is taken, at its speed, and a place is a path.
+Every type msgspec knows is taken, at its speed; what it refuses goes through the readers of
+documents, and a place is a path. Called by authors who read specs from elsewhere, and by
+serialise.py.
 """
 
 from __future__ import annotations
@@ -18,7 +14,7 @@ import msgspec
 
 from fsmv2.diagnostic import Diagnostic
 from fsmv2.errors import DocumentError, FsmError, SpecError
-from fsmv2.model.data.field_errors import check_value, convert, inner_path, problem_of
+from fsmv2.model.decoder.plain_data import REFUSED, convert, problems_of
 from fsmv2.model.location import normalise_location
 from fsmv2.model.specs import UserSpec
 
@@ -43,12 +39,9 @@ def decode_spec(data: Any, spec_type: type[_S], path: str = "") -> _S:
                 # msgspec copies mappings; the shared canonical one is what the tree knows.
                 msgspec.structs.force_setattr(spec, "location", data["location"])
             return spec
-        except (msgspec.ValidationError, FsmError) as error:
-            found = error
-    check_value(data, spec_type, path, problems)
-    if not problems:  # the parts are right, so the whole is wrong: the type's own __post_init__
-        problems.append(problem_of(found, path))
-    raise DocumentError(problems)
+        except REFUSED:
+            pass  # with the first problem only
+    raise DocumentError([*problems, *problems_of(data, spec_type, path)])
 
 
 def _prepared(data: Mapping[str, Any], path: str, problems: list[Diagnostic]) -> dict[str, Any]:
@@ -56,19 +49,18 @@ def _prepared(data: Mapping[str, Any], path: str, problems: list[Diagnostic]) ->
     if "location" in ready:
         try:
             ready["location"] = normalise_location(
-                ready["location"], path=inner_path(path, "location")
+                ready["location"], path=f"{path}.location" if path else "location"
             )
         except FsmError as error:
             problems.append(error.diagnostic())
             del ready["location"]
     variables = ready.get("variables")
     if isinstance(variables, Mapping) and "internal" in variables:
-        place = inner_path(path, "variables.internal")
         problems.append(
             Diagnostic(
                 code=SpecError.code,
                 message="Internal variables are the engine's and cannot be given.",
-                path=place,
+                path=f"{path}.variables.internal" if path else "variables.internal",
                 fix="Leave them out.",
             )
         )

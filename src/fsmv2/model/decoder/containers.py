@@ -27,11 +27,9 @@ class Entries:
     def read(self, node: Node, problems: Problems) -> Any:
         """A dict."""
         if node.kind != "mapping":
-            fix = (
-                unlisted(node)
-                if node.kind == "sequence"
-                else "Write keys in lines of their own below, indented."
-            )
+            fix = "Write keys in lines of their own below, indented."
+            if node.kind == "sequence" or node.document is None:
+                fix = unlisted(node)
             problems.append(mismatch(node, self.expected, fix))
             return BAD
         found = {key: self._item.read(child, problems) for key, child in node.value.items()}

@@ -10,7 +10,7 @@ import enum
 import functools
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Union
 
 import msgspec
@@ -37,7 +37,7 @@ from fsmv2.model.decoder.unions import Either, OrTemplate
 
 def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
     """The reader of a type; `notes` are annotations from around it."""
-    bare, own = _split(type_)
+    bare, own = split_notes(type_)
     notes = (*own, *notes)
     if any(note is TEMPLATED for note in notes):
         return OrTemplate(reader_of(bare, tuple(note for note in notes if note is not TEMPLATED)))
@@ -49,7 +49,12 @@ def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
         return Seconds(metas)
     if (form := next((note for note in notes if isinstance(note, AddressForm)), None)) is not None:
         return AddressText(form, metas)
-    reader = _leaf(bare, metas) or _branch(bare, metas, notes)
+    inner = _reader_as_written if as_written else reader_of
+    if typing.get_origin(bare) in (Union, types.UnionType) and bare != int | float:
+        return Either([reader_of(option, notes) for option in typing.get_args(bare)])
+    reader = leaf_reader(bare, metas) or branch_reader(
+        bare, metas, inner, lambda struct: _struct(struct, as_written)
+    )
     if reader is None:
         raise DefinitionError(
             f"A document cannot give a value of the type {type_!r}.",
@@ -58,7 +63,8 @@ def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
     return reader
 
 
-def _leaf(bare: Any, metas: list[msgspec.Meta]) -> Reader | None:
+def leaf_reader(bare: Any, metas: list[msgspec.Meta]) -> Reader | None:
+    """The reader of a type of single values; None if it is none that a document can express."""
     if bare is Any or bare is object:
         return Anything()
     if bare is None or bare is type(None):
@@ -78,14 +84,16 @@ def _leaf(bare: Any, metas: list[msgspec.Meta]) -> Reader | None:
     return None
 
 
-def _branch(bare: Any, metas: list[msgspec.Meta], notes: tuple[Any, ...]) -> Reader | None:
+def branch_reader(
+    bare: Any,
+    metas: list[msgspec.Meta],
+    inner: Callable[[Any], Reader],
+    of_struct: Callable[[type[msgspec.Struct]], Reader],
+) -> Reader | None:
+    """The reader of a mapping, list or struct, whose parts `inner` reads; None for other types."""
     origin, args = typing.get_origin(bare) or bare, typing.get_args(bare)
-    as_written = any(note is AS_WRITTEN for note in notes)
-    inner = _reader_as_written if as_written else reader_of
-    if origin is Union or origin is types.UnionType:
-        return Either([reader_of(option, notes) for option in args])
     if origin is dict or origin is Mapping:
-        if args and _split(args[0])[0] is not str:
+        if args and split_notes(args[0])[0] is not str:
             return None  # keys are text, whatever they look like
         return Entries(inner(args[1]) if args else Anything(), metas)
     if origin is tuple and args and args[-1] is not Ellipsis:
@@ -93,9 +101,13 @@ def _branch(bare: Any, metas: list[msgspec.Meta], notes: tuple[Any, ...]) -> Rea
     if origin in (list, tuple, Sequence):
         make = list if origin is list else tuple
         return Items(make, inner(args[0]) if args else Anything(), metas)
-    if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
-        return _struct(origin, as_written)
-    return None
+    return of_struct(origin) if is_struct(origin) else None
+
+
+def is_struct(bare: Any) -> bool:
+    """Whether a type is one of the structs of msgspec, perhaps with parameters."""
+    origin = typing.get_origin(bare) or bare
+    return isinstance(origin, type) and issubclass(origin, msgspec.Struct)
 
 
 def _reader_as_written(type_: Any) -> Reader:
@@ -107,7 +119,7 @@ def _struct(type_: type[msgspec.Struct], as_written: bool) -> Reader:
     return Fields(type_, _reader_as_written if as_written else reader_of, as_written=as_written)
 
 
-def _split(type_: Any) -> tuple[Any, tuple[Any, ...]]:
+def split_notes(type_: Any) -> tuple[Any, tuple[Any, ...]]:
     """The type without its annotations, and those annotations."""
     if typing.get_origin(type_) is Annotated:
         inner, *notes = typing.get_args(type_)

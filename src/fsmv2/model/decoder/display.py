@@ -41,4 +41,6 @@ def describe(value: Any) -> str:
         return "a list"
     if isinstance(value, Mapping):
         return "keys and values"
-    return f"the number {value}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    return f"an object of the class {type(value).__name__}"

@@ -106,6 +106,17 @@ class Node:
             )
         return cls("scalar", data, path=path, text="" if data is None else str(data))
 
+    @classmethod
+    def unplaced(cls, data: Any, path: str = "") -> Node:
+        """Nodes for plain data of a program, which stands in no document."""
+        if isinstance(data, Mapping) and all(type(key) is str for key in data):
+            items = {key: cls.unplaced(value, join(path, key)) for key, value in data.items()}
+            return cls("mapping", items, path=path)
+        if isinstance(data, list | tuple):
+            entries = [cls.unplaced(value, f"{path}[{i}]") for i, value in enumerate(data)]
+            return cls("sequence", entries, path=path)
+        return cls("scalar", data, path=path, text=_program_text(data))
+
     def get(self, *steps: str | int) -> Node | None:
         """The node below, by keys and indices; None where there is none.
 
@@ -144,8 +155,10 @@ class Node:
     @property
     def in_brackets(self) -> bool:
         """Whether a mapping or list is written as `{…}` or `[…]`, not in lines of its own."""
-        if self.document is None or self.mark is None or self.kind == "scalar":
+        if self.kind == "scalar":
             return False
+        if self.document is None or self.mark is None:
+            return True
         return self.document.line(self.mark.line)[self.mark.column - 1 :][:1] in ("{", "[")
 
     def scalars(self) -> Iterator[Node]:
@@ -305,6 +318,13 @@ def _place(node: Node, at: Node, origin: Node | None) -> None:
     items = enumerate(node.value) if node.kind == "sequence" else ()
     for step, child in node.value.items() if node.kind == "mapping" else items:
         _place(child, at, (origin.get(step) or origin) if origin is not None else None)
+
+
+def _program_text(data: Any) -> str:
+    """A value as a program writes it; '' for what is no scalar, or has endless digits."""
+    if isinstance(data, int) and data.bit_length() > 64:
+        return ""
+    return repr(data) if isinstance(data, str | int | float) else ""
 
 
 def _line(document: SourceLines | None, span: Span | None) -> tuple[str, int]:

@@ -53,11 +53,14 @@ class Fields:
         reader_of: Callable[[Any], Reader],
         *,
         as_written: bool = False,
+        open_: bool = False,
     ) -> None:
-        """`as_written`: the keys are checked, and no instance is made."""
+        """`as_written`: the keys are checked, and no instance is made. `open_`: unknown ones are
+        nobody's business."""
         self._type = type_
         self._reader_of = reader_of
         self._as_written = as_written
+        self._open = open_
         self._aliases: Mapping[str, str] = getattr(type_, "ALIASES", {})
         self._fields: dict[str, Field] = {}
         self._has_rules = hasattr(type_, "__post_init__")
@@ -73,7 +76,10 @@ class Fields:
         """An instance of the struct."""
         fields = self._ready()
         if node.kind != "mapping":
-            problems.append(mismatch(node, self.expected, self._fix(node, fields)))
+            expected = self.expected
+            if node.document is None:
+                expected = f"{self._type.__name__} or its fields"
+            problems.append(mismatch(node, expected, self._fix(node, fields)))
             return BAD
         before = len(problems)
         values: dict[str, Any] = {}
@@ -82,7 +88,8 @@ class Fields:
         for key, child in node.value.items():
             field = fields.get(self._aliases.get(key, key))
             if field is None:
-                guessed.add(self._unknown(node, key, fields, problems))
+                if not self._open:
+                    guessed.add(self._unknown(node, key, fields, problems))
             elif field.key in written:
                 first = written[field.key]
                 problems.append(
@@ -171,7 +178,8 @@ class Fields:
     def _report_missing(
         self, node: Node, fields: Mapping[str, Field], named: set[str], problems: Problems
     ) -> None:
-        problems += [missing(node, f) for f in fields.values() if f.required and f.key not in named]
+        needed = [f for f in fields.values() if f.required and f.key not in named]
+        problems += [missing(node, field, self._type.__name__) for field in needed]
 
     def _value(self, node: Node, key: str, field: Field, child: Node, problems: Problems) -> Any:
         empty = child.kind == "scalar" and child.value is None
@@ -188,15 +196,22 @@ class Fields:
         self, node: Node, key: str, fields: Mapping[str, Field], problems: Problems
     ) -> str:
         """Report an unknown key; the key that was probably meant, or ''."""
+        known = fields.keys() - getattr(self._type, "NOT_WRITTEN", ())
+        what = f"key {shown(key)}" if node.document is not None else f"field {shown(key)}"
         problems.append(
             node.problem(
                 "FSM0120",
-                f"there is no key {shown(key)} {_inside(node)}.",
+                f"there is no {what} {self._inside(node)}.",
                 key=key,
-                fix=suggest(key, fields) or "Remove it; no keys are known here.",
+                fix=suggest(key, known) or "Remove it; no keys are known here.",
             )
         )
-        return nearest(key, fields) or ""
+        return nearest(key, known) or ""
+
+    def _inside(self, node: Node) -> str:
+        if node.path:
+            return f"in {shown_path(node.path)}"
+        return "at the top level" if node.document is not None else f"in {self._type.__name__}"
 
     def needed(self) -> list[str]:
         """The keys that must be written."""
@@ -206,6 +221,8 @@ class Fields:
         known = ", ".join(fields)
         if node.kind == "sequence":
             return f"{unlisted(node)} Known: {known}."
+        if node.document is None:
+            return f"Known: {known}."
         key, _, value = str(node.value or "").partition(" ")
         if key in fields and value.strip() and value.isprintable():
             return f"Write a colon after '{key}': `{key}: {value.strip()[:60]}`. Known: {known}."
@@ -268,10 +285,14 @@ def neutral_node(reader: Reader, path: str) -> Node | None:
     return None if reader.read(node, []) is BAD else node
 
 
-def missing(node: Node, field: Field) -> Diagnostic:
-    """The problem of a mapping without a key that it needs."""
-    where = shown_path(node.path) if node.path else "the document"
+def missing(node: Node, field: Field, whole: str = "") -> Diagnostic:
+    """The problem of a mapping without a key that it needs; `whole` is the name of its type."""
     expected = field.reader.expected
+    if node.document is None:
+        where = shown_path(node.path) if node.path else whole
+        fix = f"Add '{field.key}', {expected}."
+        return node.problem("FSM0121", f"{where} has no '{field.key}'.", fix=fix, key=field.key)
+    where = shown_path(node.path) if node.path else "the document"
     needed = field.reader.needed() if isinstance(field.reader, Fields) else []
     if needed:
         keys = " and ".join(f"`{key}:`" for key in needed)
@@ -283,13 +304,11 @@ def missing(node: Node, field: Field) -> Diagnostic:
 
 def unlisted(node: Node) -> str:
     """What to do about a list where keys and values are expected."""
+    if node.document is None:
+        return "Write {key: value} in its place."
     if node.in_brackets:
         return "Write {key: value} in place of the list."
     return "Remove the `- ` before the keys."
-
-
-def _inside(node: Node) -> str:
-    return f"in {shown_path(node.path)}" if node.path else "at the top level"
 
 
 def _instead(default: Any) -> str:

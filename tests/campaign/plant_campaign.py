@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,15 +111,18 @@ processes:
             timeout=PATIENCE,
         )
 
-    def states(self) -> dict[str, str]:
-        """Path → the last state that this run reported."""
-        found: dict[str, str] = {}
+    def reports(self) -> Iterator[dict[str, Any]]:
+        """What this run reported."""
         for line in self.output.read_text().splitlines():
             with contextlib.suppress(json.JSONDecodeError):  # the last one is being written
                 report = json.loads(line)
-                if isinstance(report, dict) and report.get("kind") == "transition":
-                    found[report["path"]] = report["state"]
-        return found
+                if isinstance(report, dict):
+                    yield report
+
+    def states(self) -> dict[str, str]:
+        """Path → the last state that this run reported."""
+        reported = (one for one in self.reports() if one.get("kind") == "transition")
+        return {one["path"]: one["state"] for one in reported}
 
     def wait_until_converged(self) -> None:
         """Until every bridge and process is reported as running; fails if the run ends."""

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import random
 import time
 
 import pytest
-from plant_campaign import BRIDGES, KILLS, LONGEST_LIFE, SEED, Campaign, Subscriber
+from plant_campaign import (
+    BRIDGES,
+    KILLS,
+    LONGEST_LIFE,
+    PATIENCE,
+    SEED,
+    Campaign,
+    Subscriber,
+)
+from untouched import GAP, Life, disturbed, own_gaps
 
 from fsmv2.errors import ApiUnavailableError, RequestRefusedError, UnknownPathError
 from fsmv2.operate.remote_tree import RemoteTree
@@ -26,12 +34,15 @@ from fsmv2.operate.request_types import (
     Stop,
     UnsetVariable,
 )
+from fsmv2.operate.worker_status import WorkerStatus
+from fsmv2.runtime import NodeView
 
 pytestmark = [pytest.mark.real, pytest.mark.campaign]
 
 TOUCHED = (*(f"edge/m{n}" for n in range(5)), "edge/ticker")
-GAP = 3.0
-"""Seconds without a sample of what is read five times a second, on a machine that is busy."""
+UNTOUCHED = [f"edge/m{n}" for n in range(5, BRIDGES)]
+LONG_LIFE = 15.0
+"""Seconds that every tenth run may live: long enough for a gap within it to be seen."""
 
 InForce = dict[tuple[str, str], object]
 """By path and kind: None, or what is in force; of a variable its value."""
@@ -112,6 +123,12 @@ class Operator:
         assert found == {key: v for key, v in self.acknowledged.items() if v is not None}
         assert all(one.durable for one in listed)
 
+    async def look(self, path: str) -> NodeView:
+        """How a worker is."""
+        query = {"path": path}
+        found = await asyncio.to_thread(self.tree.get, "/v1/worker", query, WorkerStatus)
+        return found.node
+
     async def end_all(self) -> None:
         """Everything is as the document says again."""
         for (path, kind), value in self.acknowledged.items():
@@ -125,22 +142,26 @@ class Operator:
         assert await asyncio.to_thread(self.tree.overrides) == []
 
 
-def own_gaps(times: dict[str, list[int]], kills: list[float]) -> list[str]:
-    """Gaps of single bridges that have no kill in them, and that most others do not have."""
-    found: list[tuple[str, float, float]] = []
-    for topic, stamps in times.items():
-        for before, after in itertools.pairwise(stamps):
-            begin, end = before / 1000, after / 1000
-            if end - begin > GAP and not any(begin - 1 <= kill <= end for kill in kills):
-                found.append((topic, begin, end))
-    return [
-        f"{topic}: {end - begin:.1f} s from {begin:.1f}"
-        for topic, begin, end in found
-        if 2 * sum(b < end and e > begin for _, b, e in found) < len(times)
-    ]
+async def check_effect(operator: Operator, subscriber: Subscriber) -> None:
+    """What is in force has its effect: what is stopped is, and sends nothing."""
+    limit = time.monotonic() + PATIENCE
+    for path, kind in [key for key, value in operator.acknowledged.items() if value is not None]:
+        while True:
+            found = await operator.look(path)
+            if found.paused if kind == "pause" else kind != "stop" or found.state == "stopped":
+                break
+            assert time.monotonic() < limit, f"{path} is not as asked: {found}"
+            await asyncio.sleep(0.1)
+    stopped = [path for (path, kind), v in operator.acknowledged.items() if v and kind == "stop"]
+    await asyncio.sleep(1)  # in which what was on its way arrives
+    before = {topic: len(times) for topic, times in subscriber.times.items()}
+    await asyncio.sleep(2)
+    for topic, times in subscriber.times.items():
+        if any(f"/{path.rpartition('/')[2]}/" in topic for path in stopped):
+            assert len(times) == before.get(topic, 0), f"{topic} goes on, and is stopped"
 
 
-@pytest.mark.timeout(180 + 40 * KILLS)
+@pytest.mark.timeout(240 + 40 * KILLS)
 async def test_what_was_acknowledged_is_in_force_after_each_kill(campaign: Campaign) -> None:
     print(f"SEED={SEED} KILLS={KILLS}")
     rng = random.Random(SEED)
@@ -148,25 +169,31 @@ async def test_what_was_acknowledged_is_in_force_after_each_kill(campaign: Campa
     campaign.file.write_text(text.replace("ticker: {", "ticker: {variables: {NOTE: 0}, "))
     operator, subscriber = Operator(campaign, rng), Subscriber(campaign.mqtt_port)
     listening = asyncio.create_task(subscriber.listen())
-    kills: list[float] = []
+    lives: list[Life] = []
     try:
         for number in range(KILLS):
+            began = time.time()
             campaign.start()
             if number % 3:  # else it may be killed while it starts, before it is asked anything
                 await operator.check()
+            longest = LONG_LIFE if number % 10 == 9 else LONGEST_LIFE
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(rng.uniform(0.2, LONGEST_LIFE)):
+                async with asyncio.timeout(rng.uniform(0.2, longest)):
                     await operator.work(rng.randrange(1, 30) if number % 2 else 1_000_000)
-            kills.append(time.time())
+            lives.append((began, time.time()))
             campaign.kill()
             await asyncio.sleep(0.3)  # in which a request that was under way is known as such
             campaign.check_nothing_runs_twice()
             campaign.check_adopted("database", "service")
+            assert disturbed(campaign.reports(), UNTOUCHED) == []
         campaign.start()
         await operator.check()
+        await check_effect(operator, subscriber)
         await operator.end_all()
         await asyncio.to_thread(campaign.wait_until_converged)
-        await asyncio.sleep(3)
+        began = time.time()
+        await asyncio.sleep(2 * GAP)
+        lives.append((began, time.time()))
     finally:
         listening.cancel()
     print(f"{operator.count} requests were acknowledged")
@@ -174,13 +201,16 @@ async def test_what_was_acknowledged_is_in_force_after_each_kill(campaign: Campa
     campaign.check_adopted("database", "service")
     assert len(campaign.brokers) == 1
     assert [len(campaign.starts(name)) for name in ("database", "service")] == [1, 1]
+    assert disturbed(campaign.reports(), UNTOUCHED) == []
+    assert len(subscriber.times) == 2 * BRIDGES
+    for topic, times in subscriber.times.items():
+        assert times == sorted(set(times)), f"{topic}: out of order or twice"
+    assert own_gaps(subscriber.times, lives[-1:]) == []
     untouched = {
         topic: times
         for topic, times in subscriber.times.items()
         if not any(f"/{path.rpartition('/')[2]}/" in topic for path in TOUCHED)
     }
-    assert len(untouched) == 2 * (BRIDGES - 5)
-    for topic, times in untouched.items():
-        assert times == sorted(set(times)), f"{topic}: out of order or twice"
-    assert own_gaps(untouched, kills) == []
+    assert len(untouched) == 2 * len(UNTOUCHED)
+    assert own_gaps(untouched, lives) == []
     await asyncio.to_thread(campaign.check_an_orderly_end)

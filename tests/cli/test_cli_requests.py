@@ -240,3 +240,24 @@ def test_an_override_that_lasts_is_shown_as_such_wherever_it_is_shown(tmp_path: 
             assert re.search(r"paused    paused by .*: cleaning \(in force for \d+ second", why)
         finally:
             machine.stop()
+
+
+def test_generations_are_shown_alike_while_it_runs_and_when_it_does_not(
+    machine: Machine,
+) -> None:
+    machine.stop()
+    machine.file.write_text(DOCUMENT.replace("1000", "2000") + "# password: geheim\n")
+    machine.start()
+    asked = (
+        *(("history",), ("show",), ("show", "1", "--json"), ("diff", "1"), ("diff", "1", "2")),
+        *(("diff", "2"), ("show", "7"), ("diff", "7"), ("diff", "1", "--help")),
+    )
+
+    def answers() -> list[tuple[int, str, str]]:
+        found = [machine(*args, "-f", str(machine.file)) for args in asked]
+        return [(one.returncode, one.stdout, one.stderr) for one in found]
+
+    running = answers()
+    assert [code for code, *_ in running] == [0, 0, 0, 1, 1, 0, 1, 1, 0]
+    machine.stop()
+    assert answers() == running

@@ -98,4 +98,9 @@ OF_GENERATIONS = {
         about="Its text",
         parameters={"number": "$response.body#/generations/0/number"},
     ),
+    "difference": Link(
+        to=route_handlers.difference,
+        about="What changed since",
+        parameters={"older": "$response.body#/generations/0/number"},
+    ),
 }

@@ -14,13 +14,19 @@ from fsmv2.errors import ChangedSinceError, UnknownPathError
 from fsmv2.host.in_thread import in_thread
 from fsmv2.name_suggestions import suggest
 from fsmv2.operate import TreeHandle
-from fsmv2.operate import generations as kept
+from fsmv2.operate.known_generations import (
+    DocumentHistory,
+    GenerationDifference,
+    GenerationText,
+    difference_in,
+    history_in,
+    text_in,
+)
 from fsmv2.operate.path_version import ANY, overrides_version
 from fsmv2.operate.path_version import below as overrides_below
 from fsmv2.operate.request_effects import below
 from fsmv2.operate.request_types import Answer, Reason
 from fsmv2.runtime import NodeView, TreeView
-from fsmv2.store import GenerationInfo, Head
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -74,20 +80,6 @@ class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     state: str
     text: str
-
-
-class DocumentHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """The generations that are kept, oldest first. `head`: which one runs, and how."""
-
-    generations: tuple[GenerationInfo, ...]
-    head: Head | None
-
-
-class GenerationText(msgspec.Struct, frozen=True, kw_only=True):
-    """One generation. `files`: the text of each by name, '' for a document of one file."""
-
-    about: GenerationInfo
-    files: dict[str, str]
 
 
 class LeaveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,16 +150,18 @@ async def events(call: Call) -> list[RecordedEvent]:
 
 async def generations(call: Call) -> DocumentHistory:
     """The generations of the document."""
-    found, head = await in_thread(lambda: kept.history(call.tree.directory))
-    return DocumentHistory(generations=found, head=head)
+    return await in_thread(lambda: history_in(call.tree.directory))
 
 
 async def generation(call: Call) -> GenerationText:
     """One generation, as it was written, masked."""
-    number = call.query.number or None
-    found = await in_thread(lambda: kept.generation(call.tree.directory, number))
-    about = {name: getattr(found, name) for name in GenerationInfo.__struct_fields__}
-    return GenerationText(about=GenerationInfo(**about), files=kept.shown(found.files))
+    return await in_thread(lambda: text_in(call.tree.directory, call.query.number or None))
+
+
+async def difference(call: Call) -> GenerationDifference:
+    """What changed from one generation to another."""
+    older, newer = call.query.older, call.query.newer or None
+    return await in_thread(lambda: difference_in(call.tree.directory, older, newer))
 
 
 async def leave(call: Call) -> Leaving:

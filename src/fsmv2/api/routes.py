@@ -11,8 +11,6 @@ from fsmv2.api import links, route_handlers
 from fsmv2.api.links import Link
 from fsmv2.api.route_handlers import (
     Call,
-    DocumentHistory,
-    GenerationText,
     LeaveRequest,
     Leaving,
     Overview,
@@ -20,6 +18,11 @@ from fsmv2.api.route_handlers import (
     WorkerSummary,
 )
 from fsmv2.operate import WorkerStatus
+from fsmv2.operate.known_generations import (
+    DocumentHistory,
+    GenerationDifference,
+    GenerationText,
+)
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 
 MOST_EVENTS = 1_000
@@ -49,6 +52,13 @@ class WhichGeneration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The number of a generation; 0: the one that runs."""
 
     number: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
+
+
+class WhichGenerations(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The numbers of two generations; `newer` 0: the one that runs."""
+
+    older: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
+    newer: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
 
 
 class HowAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,6 +156,15 @@ ROUTES = (
         query=WhichGeneration,
         answer=GenerationText,
         problems={404: "This generation is not kept; the fix says which are."},
+    ),
+    Route(
+        method="GET",
+        path="/v1/difference",
+        summary="What changed from one generation to another, or to what runs; credentials masked",
+        handler=route_handlers.difference,
+        query=WhichGenerations,
+        answer=GenerationDifference,
+        problems={404: "One of them is not kept; the fix says which are."},
     ),
     Route(
         method="POST",

@@ -11,6 +11,7 @@ process_signal, signal_names   a signal to a process: whose, and which may be se
 remote_tree          the same of a tree in another process.   running_trees   which there are.
 path_version         on condition of what was read a request is made.   active_overrides   which.
 path_patterns        several paths at once.   socket_place   where the API of a tree is.
+known_generations    the generations of a document, of its tree or its store.
 convergence          who should run and does not.    run_outcome   how a run ended.
 tree_readiness, tree_health   whether all is as asked for; whether fsmv2 itself works.
 state_directory      the directory and its lock.    document_directory   which one is a document's.

@@ -25,7 +25,9 @@ from fsmv2.errors import (
     ChangedSinceError,
     FsmError,
     RequestRefusedError,
+    StoreError,
     TreeStoppingError,
+    UnknownGenerationError,
     UnknownPathError,
     error_text,
 )
@@ -38,11 +40,18 @@ T = TypeVar("T")
 ANSWER_WITHIN = 30.0
 """Seconds for an answer, beside those for which an effect is waited for."""
 
-_ERRORS: Mapping[int, type[FsmError]] = {
-    404: UnknownPathError,
-    409: RequestRefusedError,
-    412: ChangedSinceError,
+_ERRORS: Mapping[str, type[FsmError]] = {
+    kind.code: kind
+    for kind in (
+        ChangedSinceError,
+        RequestRefusedError,
+        StoreError,
+        TreeStoppingError,
+        UnknownGenerationError,
+        UnknownPathError,
+    )
 }
+"""Errors of the tree that are raised here as there, by their codes."""
 
 
 class _Problem(msgspec.Struct, frozen=True):
@@ -196,8 +205,6 @@ def _error(status: int, raw: bytes) -> FsmError:
         found = msgspec.json.decode(raw, type=_Problem)
     except (msgspec.DecodeError, UnicodeError):
         found = _Problem(f"HTTP status {status}")
-    kind = _ERRORS.get(status, ApiUnavailableError)
-    if found.code == TreeStoppingError.code:
-        kind = TreeStoppingError
+    kind = _ERRORS.get(found.code, ApiUnavailableError)
     text = found.detail or found.title
     return kind(text if text.endswith(".") else f"{text}.", fix=found.fix)

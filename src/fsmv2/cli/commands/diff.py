@@ -27,12 +27,9 @@ def diff(
     with reported():
         from fsmv2.cli.console import put
         from fsmv2.cli.exit_codes import FAILED, OK
-        from fsmv2.operate import generations
-        from fsmv2.operate.running_trees import kept_directory
+        from fsmv2.operate.known_generations import KnownGenerations
 
-        place = kept_directory(file, state_dir)
-        old, new = generations.generation(place, number), generations.generation(place, other)
-        text = generations.difference(old, new)
-        if text:
-            put(text)
-        raise typer.Exit(FAILED if text else OK)
+        found = KnownGenerations(file, state_dir, tool="fsmv2 diff").difference(number, other)
+        if found.text:
+            put(found.text)
+        raise typer.Exit(FAILED if found.text else OK)

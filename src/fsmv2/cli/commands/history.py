@@ -18,19 +18,19 @@ def history(
     """
     with reported():
         from fsmv2.cli.console import put, put_json
-        from fsmv2.operate import generations
-        from fsmv2.operate.running_trees import kept_directory
+        from fsmv2.operate.known_generations import KnownGenerations
         from fsmv2.operate.time_text import date_text
 
-        found, head = generations.history(kept_directory(file, state_dir))
+        found = KnownGenerations(file, state_dir, tool="fsmv2 history").history()
         if as_json:
-            put_json({"generations": found, "head": head})
+            put_json(found)
             return
-        for one in found:
+        head = found.head
+        for one in found.generations:
             runs = head is not None and head.number == one.number
             mark = "*" if runs else " "
             pinned = " (pinned)" if runs and head is not None and head.pinned else ""
             put(f"{mark} {one.number:4}  {date_text(one.at)[:19]}  {one.who}{pinned}")
             put(f"        {one.tool}: {one.why}; {one.source}")
-        if not found:
+        if not found.generations:
             put("no generation of the document is kept yet")

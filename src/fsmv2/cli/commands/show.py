@@ -25,15 +25,13 @@ def show(
     """
     with reported():
         from fsmv2.cli.console import put, put_json
-        from fsmv2.operate import generations
-        from fsmv2.operate.running_trees import kept_directory
+        from fsmv2.operate.known_generations import KnownGenerations
 
-        found = generations.generation(kept_directory(file, state_dir), number)
-        texts = generations.shown(found.files)
+        found = KnownGenerations(file, state_dir, tool="fsmv2 show").text(number)
         if as_json:
-            put_json({"generation": found.number, "files": texts})
+            put_json({"generation": found.about.number, "files": found.files})
             return
-        for name, text in texts.items():
+        for name, text in found.files.items():
             if name:
                 put(f"# ---- {name}")
             put(text, end="" if text.endswith("\n") else "\n")

@@ -20,7 +20,7 @@ from fsmv2.cli.log_filter import PrintableFormatter
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
 from fsmv2.core import Condition
 from fsmv2.runtime import NodeView, TreeView
-from fsmv2.runtime.worker_log import worker_log
+from fsmv2.runtime.worker_log import LogOrigin, worker_log
 
 NASTY = "a\x1b]0;TITLE\x07b\x9b31mc\u202ed\u2028e\rf"
 SAID = "a\\x1b]0;TITLE\\x07b\\x9b31mc\\u202ed\\u2028e\\rf"
@@ -132,7 +132,7 @@ def test_h84_the_log_of_a_worker_is_clean_with_any_renderer(renderer: str, secre
             processors=[RENDERERS[renderer]],
             logger_factory=lambda *_: structlog.PrintLogger(written),
         )
-        log = worker_log("p/m", vault)
+        log = worker_log(LogOrigin("p/m"), vault)
         log.warning(f"it said {NASTY}", answer=NASTY, more=[{"deep": NASTY}])
         log.warning("x\nERROR forged")
         try:

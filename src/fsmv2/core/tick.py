@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from fsmv2.core.contract.log_events import Ticked
 from fsmv2.core.life import restart_policy, stop
 from fsmv2.core.phases import circuit, derive, purity, reconcile, step, watch
 from fsmv2.core.phases.publish import goes_on, publish
@@ -78,22 +79,29 @@ def tick(tree: Tree, s: Supervisor) -> None:
             tree.counters.healed += 1
         if tree.guard and s.stop is None:
             purity.check(tree, s)
-    _record(
-        tree,
-        s,
-        TickRecord(
-            tree.tick_id,
-            tree.now,
-            causes,
-            more,
-            s.control,
-            s.state,
-            tuple(decisions),
-            s.reason,
-            s.gate,
-            s.observed_at,
-        ),
+    record = TickRecord(
+        tree.tick_id,
+        tree.now,
+        causes,
+        more,
+        s.control,
+        s.state,
+        tuple(decisions),
+        s.reason,
+        s.gate,
+        s.observed_at,
     )
+    _record(tree, s, record)
+    if tree.log is not None and tree.log.debugs(s.path):
+        event = Ticked(
+            causes=tuple(map(str, causes)),
+            more_causes=more,
+            control=s.control,
+            decisions=record.decisions,
+            reason=s.reason,
+            gate=s.gate,
+        )
+        tree.log.put(s, event, s.gate or s.reason, tree.tick_id)
 
 
 def _record(tree: Tree, s: Supervisor, record: TickRecord) -> None:

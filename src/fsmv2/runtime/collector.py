@@ -17,7 +17,7 @@ from fsmv2.model import ObservedState, UserSpec, same_observation
 from fsmv2.runtime.coalesced_timers import GRID
 from fsmv2.runtime.collector_services import CollectorServices
 from fsmv2.runtime.task_cancellation import AGAIN, end_task, ends_the_task
-from fsmv2.runtime.worker_log import WorkerLog
+from fsmv2.runtime.worker_log import LogOrigin, WorkerLog
 from fsmv2.runtime.worker_resources import CLOSE_WITHIN, WorkerResources
 from fsmv2.worker import Resources, Worker
 
@@ -262,7 +262,7 @@ class Collector:
             self.path,
             value,
             config,
-            WorkerLog(self.path, at.secrets),
+            WorkerLog(self._origin(), at.secrets),
             self._push,
             at.late,
             at.secrets.redact,
@@ -274,11 +274,23 @@ class Collector:
     def _caused(self, resources: Resources[Any], asked: RunAction) -> Resources[Any]:
         """The same, with a logger that says which tick asked for the action, and why."""
         log = WorkerLog(
-            self.path,
+            self._origin(cause=asked.tick, action=asked.action.name, reason=asked.cause),
             self._at.secrets,
-            {"action": asked.action.name, "tick": asked.tick, "cause": asked.cause},
         )
         return msgspec.structs.replace(resources, log=log)
+
+    def _origin(self, *, cause: int = 0, action: str = "", reason: str = "") -> LogOrigin:
+        at = self._at
+        return LogOrigin(
+            self.path,
+            self.definition.name,
+            self.incarnation,
+            cause,
+            action,
+            reason,
+            at.state_of,
+            at.log,
+        )
 
     def _push(self, observed: ObservedState) -> None:
         if not self._closed:

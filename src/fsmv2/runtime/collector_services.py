@@ -11,9 +11,15 @@ from fsmv2.host.loop_lag import LoopLag
 from fsmv2.model import Vault
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.coalesced_timers import CoalescedTimers
+from fsmv2.runtime.log.log_writer import LogWriter
 
 HEARTBEAT = 0.5
 """Seconds for which unchanged observations are gathered; small against the least stale limit."""
+
+
+def no_state(_: str) -> str:
+    """The state of a path where nobody knows it."""
+    return ""
 
 
 class Polled(Protocol):
@@ -41,16 +47,21 @@ class CollectorServices:
         *,
         busy: Callable[[], bool],
         refusal: Callable[[str, int], str],
+        state_of: Callable[[str], str] = no_state,
+        log: LogWriter | None = None,
     ) -> None:
         """`post` hands an event to the core; `busy` answers whether the core has much to do.
 
         `refusal` answers for a path and incarnation why it may change nothing now, or nothing.
+        `state_of` gives the state of a path, for `log`, into which author code logs.
         """
         self.loop = loop
         self.clock = clock
         self.post = post
         self.secrets = secrets
         self.refusal = refusal
+        self.state_of = state_of
+        self.log = log
         self.loop_lag = LoopLag()
         self.polls: CoalescedTimers[Polled] = CoalescedTimers(
             loop, lambda collector: collector.poll()

@@ -34,7 +34,8 @@ from fsmv2.model import Vault
 from fsmv2.runtime.action_executor import Executor, Job
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.collector import Collector
-from fsmv2.runtime.collector_services import CollectorServices
+from fsmv2.runtime.collector_services import CollectorServices, no_state
+from fsmv2.runtime.log.log_writer import LogWriter
 
 ABANDON_AFTER = 5.0
 """Seconds after which the end of a runtime waits no longer for tasks that ignore every cancel."""
@@ -62,11 +63,14 @@ class Dispatcher:
         refusal: Callable[[str, int], str],
         paused: Callable[[str], bool],
         busy: Callable[[], bool] = _idle,
+        state_of: Callable[[str], str] = no_state,
+        log: LogWriter | None = None,
     ) -> None:
         """`refusal` answers for a path and incarnation why it may change nothing now, or nothing.
 
         `paused` answers of a path whether a pause is in force there, or asked for.
         `busy` answers whether the core has much to do: then what can wait a little does.
+        `state_of` gives the state of a path, for `log`, into which author code logs.
         """
         self._secrets = secrets if secrets is not None else Vault()
         self._post_unseen = post
@@ -74,7 +78,14 @@ class Dispatcher:
         post = self._post
         self.executor = Executor(settings, loop, post)
         self.services = CollectorServices(
-            loop, clock, post, self._secrets, busy=busy, refusal=refusal
+            loop,
+            clock,
+            post,
+            self._secrets,
+            busy=busy,
+            refusal=refusal,
+            state_of=state_of,
+            log=log,
         )
         self.collectors: dict[str, Collector] = {}
         self._loop = loop

@@ -12,6 +12,7 @@ from fsmv2.runtime.dispatcher import Dispatcher
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.journal.recorder import Recorder
 from fsmv2.runtime.liveness import Liveness, silent_paths
+from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.loop_thread import LoopThread
 from fsmv2.runtime.slow_code import SlowCodeWatch
 from fsmv2.runtime.store_writer import StoreWriter
@@ -30,7 +31,9 @@ class RunningParts:
         writer: StoreWriter | None,
         secrets: Vault | None,
         journal: JournalWriter | None,
+        log: LogWriter | None = None,
     ) -> None:
+        self._core = core
         self.writer = writer
         self.journal = journal
         self.supervision_thread = LoopThread("fsmv2-supervision")
@@ -44,6 +47,8 @@ class RunningParts:
             refusal=self._refusal,
             paused=self._paused,
             busy=lambda: self.supervision.behind,
+            state_of=self._state_of,
+            log=log,
         )
         self.supervision = Supervision(
             core,
@@ -109,6 +114,11 @@ class RunningParts:
 
     def _post(self, event: Any) -> None:
         self.supervision.post(event)
+
+    def _state_of(self, path: str) -> str:
+        """The state of a worker, from any thread."""
+        s = self._core.by_path.get(path)
+        return "" if s is None else s.state
 
     def _refusal(self, path: str, incarnation: int) -> str:
         return self.supervision.refusal(path, incarnation)

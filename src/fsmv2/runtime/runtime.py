@@ -45,6 +45,8 @@ from fsmv2.runtime.declared_root import DeclaredRoot
 from fsmv2.runtime.dispatcher import ABANDON_AFTER, Dispatcher
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.liveness import Liveness
+from fsmv2.runtime.log.core_log import CoreLog
+from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.posted_request import PostedRequest, not_serving
 from fsmv2.runtime.running_parts import RunningParts
 from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
@@ -75,6 +77,7 @@ class Runtime:
         store: Store | None = None,
         secrets: Vault | None = None,
         journal: Path | str | None = None,
+        log: LogWriter | None = None,
     ) -> None:
         """`root` declares the tree; `factory` knows its worker types.
 
@@ -85,6 +88,7 @@ class Runtime:
         `store` keeps what a crash must not lose; it is opened and closed with the runtime.
         `secrets` holds the values behind the tokens in the tree; collections and actions see them.
         `journal` is a folder that keeps what happens for `fsmv2 replay`, up to `journal_mb`.
+        `log` takes what happens as lines of a log, and what author code logs.
         """
         factory = factory if factory is not None else WorkerFactory()
         self._stack = contextlib.AsyncExitStack()
@@ -107,6 +111,11 @@ class Runtime:
             seed=time.time_ns() if seed is None else seed,
             epoch=time.time() - self.clock.now(),
         )
+        self._log = log
+        self._core_log: CoreLog | None = None
+        if log is not None:
+            log.redact = secrets.redact if secrets is not None else None
+            self.core.log = self._core_log = CoreLog(log.levels, log.put)
         self._listener = listener
         self._running: RunningParts | None = None
         self._declared = DeclaredRoot(self._post, secrets)
@@ -149,7 +158,7 @@ class Runtime:
                 writer.abandon()
             raise
         running = self._running = RunningParts(
-            self.core, self.settings, self.clock, writer, self._secrets, journal
+            self.core, self.settings, self.clock, writer, self._secrets, journal, self._log
         )
         if self._listener is not None:
             running.supervision.listen(self._listener)
@@ -173,6 +182,8 @@ class Runtime:
         running = self._running
         if running is not None:
             report = Report("journal", self._root.name, text, self.clock.now(), level=level)
+            if self._core_log is not None:
+                self._core_log.reported(report, None)
             loop = running.supervision_thread.loop
             with contextlib.suppress(RuntimeError):  # it has ended, and the listeners with it
                 loop.call_soon_threadsafe(running.supervision.announce, report)
@@ -450,6 +461,8 @@ class Runtime:
         if not_stored:
             text = f"not stored at the end: {not_stored}"
             report = Report("store", self._root.name, text, self.clock.now(), level="error")
+            if self._core_log is not None:
+                self._core_log.reported(report, None)
             await running.supervision_thread.call(lambda: running.supervision.announce(report))
 
     async def _finished(self, limit: float) -> None:

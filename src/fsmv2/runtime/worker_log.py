@@ -1,49 +1,119 @@
 """The logger that author code is handed: bound to its path and cause, its entries printable.
 
-Secrets are taken out of it.
+Secrets are taken out of it. It has the fields of every line of the log, and its entries go into the
+log of its tree, if there is one, as `worker_log`; what an author gives beside the text stands there
+under `fields`, so that no author can write over a path or a level.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+import time
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
+import msgspec
 import structlog
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.escaping import printable, printable_line
 from fsmv2.model import Vault
 from fsmv2.model.data.text_map import map_texts
+from fsmv2.runtime.log.entry import LogEntry, utc_milliseconds
+from fsmv2.runtime.log.log_levels import RANKS
+from fsmv2.runtime.log.log_writer import LogWriter
+from fsmv2.runtime.log.other_events import ProcessOutput, WorkerLogged
 
-OBSERVES: Mapping[str, Any] = {"cause": "observation"}
+OUTPUT_LOG = "fsmv2.output"
+"""The logger of what processes write."""
+
+METHODS: Mapping[str, str] = {
+    "msg": "info",
+    "warn": "warning",
+    "exception": "error",
+    "err": "error",
+    "critical": "error",
+    "fatal": "error",
+}
+"""Levels of the methods that are not named after theirs."""
+
+
+def _no_state(_: str) -> str:
+    return ""
+
+
+class LogOrigin(msgspec.Struct, frozen=True):
+    """Whose logger it is. `state_of` gives the state of a path, from any thread; `log`: its tree's.
+
+    `cause`: the id of the tick that asked for an `action`, whose reason is known; 0 and empty: it
+    logs from a collection.
+    """
+
+    path: str
+    worker_type: str = ""
+    incarnation: int = 0
+    cause: int = 0
+    action: str = ""
+    reason: str = ""
+    state_of: Callable[[str], str] = _no_state
+    log: LogWriter | None = None
+
+    def bound(self) -> dict[str, Any]:
+        """What stands in each entry."""
+        found: dict[str, Any] = {
+            "path": self.path,
+            "worker_type": self.worker_type,
+            "incarnation": self.incarnation,
+            "cause": self.cause,
+        }
+        if self.action:
+            found |= {"action": self.action, "reason": self.reason}
+        return found
 
 
 class WorkerLog:
     """The logger of one worker, made when it is first used: most collections log nothing."""
 
-    __slots__ = ("_cause", "_path", "_secrets")
+    __slots__ = ("_origin", "_secrets")
 
-    def __init__(self, path: str, secrets: Vault, cause: Mapping[str, Any] = OBSERVES) -> None:
-        """`cause`: what is bound beside the path; for an action its name, tick and reason."""
-        self._path = path
+    def __init__(self, origin: LogOrigin, secrets: Vault) -> None:
+        self._origin = origin
         self._secrets = secrets
-        self._cause = cause
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(worker_log(self._path, self._secrets, self._cause), name)
+        return getattr(worker_log(self._origin, self._secrets), name)
 
 
-def worker_log(path: str, secrets: Vault, cause: Mapping[str, Any] = OBSERVES) -> Any:
-    """A structlog logger; it writes where the program's configuration of structlog says."""
+def worker_log(origin: LogOrigin, secrets: Vault) -> Any:
+    """A structlog logger; it writes into the tree's log, and where structlog is configured to."""
+    bound, log = origin.bound(), origin.log
 
     def redact(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> Any:
         return {key: secrets.redact(_as_text(value)) for key, value in entry.items()}
 
+    def with_state(_logger: Any, _name: str, entry: MutableMapping[str, Any]) -> Any:
+        entry.setdefault("state", origin.state_of(origin.path))
+        return entry
+
+    def to_log(_logger: Any, name: str, entry: MutableMapping[str, Any]) -> Any:
+        if log is not None:
+            line = _entry(origin, bound, name, entry)
+            wanted = log.outputs or line.event != "process_output"
+            if wanted and RANKS[line.level] >= log.levels.of(line.path):
+                log.put(line)
+            if log.exclusive:
+                raise structlog.DropEvent
+        return entry
+
     # Exceptions are made text first: the message of one may hold what it was called with.
-    first = [structlog.dev.set_exc_info, structlog.processors.format_exc_info]
+    first = [structlog.dev.set_exc_info, structlog.processors.format_exc_info, with_state]
     own = [redact, log_printable] if secrets else [log_printable]
-    chain = [*first, *own, *structlog.get_config()["processors"]]
-    return structlog.wrap_logger(None, processors=chain, path=path, **cause)
+    chain = [*first, *own, to_log, *structlog.get_config()["processors"]]
+    wrapper = None
+    if log is not None:
+        least = log.levels.of(origin.path)
+        wanted = least if log.exclusive else min(least, RANKS["info"])
+        wrapper = structlog.make_filtering_bound_logger(wanted)
+    return structlog.wrap_logger(None, processors=chain, wrapper_class=wrapper, **bound)
 
 
 SEVERAL_LINES = ("exception", "stack")
@@ -58,6 +128,43 @@ def log_printable(
         printable_line(key): map_texts(value, printable if key in SEVERAL_LINES else printable_line)
         for key, value in entry.items()
     }
+
+
+def line_text(entry: Mapping[str, Any]) -> str:
+    """What a person reads of an entry that `process` logged of its output."""
+    if "line" in entry:
+        return str(entry["line"])
+    return f"… {entry['lines']:,} lines left out; the last ones are in {entry['file']}"
+
+
+def _entry(
+    origin: LogOrigin, bound: Mapping[str, Any], method: str, entry: Mapping[str, Any]
+) -> LogEntry:
+    """A structlog entry as a line of the log."""
+    message = str(entry.get("event", ""))
+    event: ProcessOutput | WorkerLogged
+    if entry.get("logger") == OUTPUT_LOG:
+        now = utc_milliseconds(time.time())
+        event = ProcessOutput(stream=entry.get("stream", ""), written_at=entry.get("at") or now)
+        message = line_text(entry)
+    else:
+        ours = {"event", "exception", "state", *bound}
+        given = {k: v for k, v in entry.items() if k not in ours or bound.get(k, v) != v}
+        event = WorkerLogged(
+            fields=given, action=origin.action, exception=str(entry.get("exception", ""))
+        )
+    return LogEntry(
+        time.time(),
+        METHODS.get(method, method),
+        event.name,
+        message,
+        origin.path,
+        origin.worker_type,
+        origin.incarnation,
+        origin.cause,
+        origin.state_of(origin.path),
+        event,
+    )
 
 
 def _as_text(value: Any) -> Any:

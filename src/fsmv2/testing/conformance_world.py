@@ -10,7 +10,7 @@ from typing import Any
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import error_text
 from fsmv2.model import ObservedState, UserSpec, Vault
-from fsmv2.runtime.worker_log import worker_log
+from fsmv2.runtime.worker_log import LogOrigin, worker_log
 from fsmv2.testing.conformance import Conformance, ConformanceError, NotTriedError
 from fsmv2.worker import Resources
 from fsmv2.worker.fsm_bench import stimuli
@@ -44,7 +44,7 @@ async def incarnation(bench: Conformance, spec: UserSpec) -> AsyncIterator[Incar
     instance = bench.make()
     desired = instance.derive_desired_state(spec, None)
     async with instance.resources(spec) as value:
-        log = worker_log("checked", Vault())
+        log = worker_log(LogOrigin("checked"), Vault())
         given = Resources("checked", value, desired.config, log, lambda _: None, refusal=str)
         yield Incarnation(bench, spec, instance, given)
 

@@ -40,6 +40,10 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.declared_root import DeclaredRoot
 from fsmv2.runtime.dispatcher import Dispatcher
 from fsmv2.runtime.journal.recorder import Recorder
+from fsmv2.runtime.log.core_log import CoreLog
+from fsmv2.runtime.log.entry import LogEntry
+from fsmv2.runtime.log.log_levels import LogLevels
+from fsmv2.runtime.log.pipeline import Item, LogPipeline
 from fsmv2.runtime.secret_rotation import SecretRotation
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
@@ -64,16 +68,23 @@ class Simulation:
         secrets: Vault | None = None,
         journal: VirtualJournal | None = None,
         reports_kept: int | None = None,
+        log: LogLevels | None = None,
     ) -> None:
         """`store` is opened here and closed at the end, as it is then: like a kill, not a stop.
 
         `journal` records everything, for `replay`. `reports_kept`: how many reports to remember;
-        None: all, which a month of them is too much.
+        None: all, which a month of them is too much. `log`: keep the lines of a log in `lines`.
         """
         self.loop = VirtualLoop()
         self.clock = Clock(self.loop.time)
         self.settings = settings or EngineSettings()
         self.core = Core(factory, self.settings, seed=seed, epoch=1_700_000_000.0, guard=True)
+        self.lines: list[LogEntry] = []
+        """What a log would have, without what author code logs itself."""
+        self._log = None if log is None else LogPipeline(log)
+        if log is not None:
+            self.core.log = CoreLog(log, self._logged, clock=self.loop.time)
+            self.loop.call_soon(self._look_at_log)
         self.dispatcher = Dispatcher(
             self.settings,
             self.clock,
@@ -189,6 +200,15 @@ class Simulation:
 
     def _paused(self, path: str) -> bool:
         return self.supervision.paused(path)
+
+    def _logged(self, item: Item) -> None:
+        if self._log is not None:
+            self.lines += self._log.take(item, self.now)
+
+    def _look_at_log(self) -> None:
+        if self._log is not None:
+            self.lines += self._log.due(self.now, self.core.epoch + self.now)
+            self.loop.call_later(1.0, self._look_at_log)
 
     def _look_for_changed_secrets(self) -> None:
         wait = self._rotation.look_safely(self.clock.now())

@@ -8,14 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import structlog
-
 from fsmv2 import printable
 from fsmv2.builtin.process.shim.segments import CURRENT, PREVIOUS, number_of
 from fsmv2.host.file_tail import TAIL, tail
 
 LOG = "fsmv2.output"
-"""The logger of these lines, so that a program decides for itself where they go, or whether."""
+"""The `logger` of these lines, so that a program decides for itself where they go, or whether."""
 WROTE_NOTHING = "it wrote nothing"
 LAST_WORDS = 500
 """Characters of a line that are shown in a reason."""
@@ -32,11 +30,6 @@ class Place(NamedTuple):
     first: int
     offset: int
     lines: int
-
-
-def output_log(path: str) -> Any:
-    """The logger for the lines of one process; its name stands in each entry, too, as `logger`."""
-    return structlog.get_logger(LOG).bind(logger=LOG, path=path)
 
 
 class Follower:

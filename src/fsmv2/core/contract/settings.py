@@ -138,6 +138,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     detect_only: bool = False
     """Nothing is done in the whole tree, only said: for a first look at a plant that runs, or to
     see what a change would do. Off, since a supervisor that does nothing is none."""
+    runbook_url: str = ""
+    """Address below which `escalation_required` names a page for each worker type, as in
+    `https://wiki.example/runbook` and `.../runbook/bridge`, unless the type names its own. Empty:
+    the event's entry in the reference of the log."""
     types: Mapping[str, TypeSettings] = {}
     """By name of the worker type: interval and time-outs other than its author's."""
 

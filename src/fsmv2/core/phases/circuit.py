@@ -15,6 +15,7 @@ from fsmv2.core.life import restart_policy
 from fsmv2.core.policy import author_errors
 from fsmv2.core.policy.escalation import plan_repair
 from fsmv2.core.state.conditions import CIRCUIT
+from fsmv2.core.state.log_sink import CircuitNow
 from fsmv2.core.state.parts import CheckState
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -161,15 +162,19 @@ def _update_circuit(tree: Tree, parent: Supervisor) -> None:
         # H19: an open circuit is a visible error, never silence.
         reasons = "; ".join(f"{fault.at_fault}: {fault.reason}" for fault in faults)
         tree.set_condition(parent, CIRCUIT, reasons)
+        if tree.log is not None:
+            tree.log.circuit(parent, _now(tree, parent, opens=before is None))
     if before == withheld:
         return
     if before is None:
         tree.open_circuits += 1
-        tree.report("circuit", parent, "circuit opened", level="error")
+        tree.report("circuit", parent, "circuit opened", level="error", logged=False)
     elif withheld is None:
         tree.open_circuits -= 1
         tree.clear_condition(parent, CIRCUIT)
-        tree.report("circuit", parent, "circuit closed")
+        tree.report("circuit", parent, "circuit closed", logged=False)
+        if tree.log is not None:
+            tree.log.circuit_closed(parent)
         for child in parent.children.values():
             child.timers.pop("repair", None)
             if child.attempts is not None and child.status.healthy and "settle" not in child.timers:
@@ -183,6 +188,30 @@ def _update_circuit(tree: Tree, parent: Supervisor) -> None:
                 tree.counters.actions_at_opening += 1
                 below.action.circuit_opened_at = tree.now
             tree.mark(below, Cause("circuit", f"of {parent.path}", tree.tick_id))
+
+
+def _now(tree: Tree, parent: Supervisor, *, opens: bool) -> CircuitNow:
+    """An open circuit, for the log; of several faults the first."""
+    checks = (parent.checks or {}).items()
+    name, state = next((n, c) for n, c in checks if c.open and c.fault is not None)
+    fault = state.fault
+    assert fault is not None  # noqa: S101  (asked in the line above)
+    at_fault = parent.children.get(fault.at_fault)
+    attempts = at_fault.attempts if at_fault is not None else None
+    withheld = 0
+    if opens:
+        names = parent.withheld or ()
+        withheld = sum(len(c.subtree()) for n, c in parent.children.items() if n in names)
+    return CircuitNow(
+        failed_child=fault.at_fault,
+        check=name,
+        error=fault.reason,
+        withheld=withheld,
+        attempt=attempts.count if attempts is not None else 0,
+        max_attempts=tree.settings.escalate_at,
+        opened_at=state.opened_at,
+        retry_at=at_fault.timers.get("repair") if at_fault is not None else None,
+    )
 
 
 def withheld_by(tree: Tree, s: Supervisor) -> str:

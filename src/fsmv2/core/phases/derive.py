@@ -14,11 +14,13 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.contract.instructions import Update
+from fsmv2.core.contract.log_events import TemplateRendered, VariablesPropagated
 from fsmv2.core.life import recreate
 from fsmv2.core.phases import watch
 from fsmv2.core.policy import author_errors, livelock
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.conditions import DERIVED, PURE
+from fsmv2.core.state.log_sink import LogSink
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
@@ -34,6 +36,7 @@ from fsmv2.model import (
     with_engine_keys,
 )
 from fsmv2.model.read_tracking import NotedBundle, unaffected
+from fsmv2.model.template.render_count import counted
 from fsmv2.name_suggestions import suggest
 
 CHANGED_WHAT_IT_WAS_GIVEN = (
@@ -174,7 +177,10 @@ def _tell_secrets(tree: Tree, s: Supervisor, desired: DesiredState) -> None:
 def _ask(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredState | None:
     tree.counters.derives += 1
     try:
-        desired: DesiredState = s.worker.derive_desired_state(spec, previous)
+        if tree.log is not None and tree.log.debugs(s.path):
+            desired = _logged(tree, s, tree.log, spec, previous)
+        else:
+            desired = s.worker.derive_desired_state(spec, previous)
         _validate(s, desired)
     except FsmError as error:
         tree.set_condition(s, DERIVED, error_text(error))
@@ -183,6 +189,16 @@ def _ask(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredSta
         tree.set_condition(s, DERIVED, author_errors.describe("derive_desired_state", error))
         author_errors.note(tree, s, "derive_desired_state", error)
         return None
+    return desired
+
+
+def _logged(tree: Tree, s: Supervisor, log: LogSink, spec: UserSpec, previous: Any) -> DesiredState:
+    """Derive, and log how many templates that rendered."""
+    with counted() as templates:
+        desired: DesiredState = s.worker.derive_desired_state(spec, previous)
+    if templates[0]:
+        text = "1 template" if templates[0] == 1 else f"{templates[0]} templates"
+        log.put(s, TemplateRendered(templates=templates[0]), text, tree.tick_id)
     return desired
 
 
@@ -206,6 +222,11 @@ def _inherit(tree: Tree, s: Supervisor) -> None:
         moved = False
     if moved or (user is not s.user and user != s.user):
         s.user = user
+        if tree.log is not None and tree.log.debugs(s.path):
+            event = VariablesPropagated(
+                depth=s.depth, variables=len(user), children=len(s.children)
+            )
+            tree.log.put(s, event, f"{len(user)} variables", tree.tick_id)
         if s.children:
             tree.for_each(s.children.values(), "derive", PARENT_VARIABLES)
 

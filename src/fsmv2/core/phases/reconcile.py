@@ -20,6 +20,7 @@ from fsmv2.core.policy import author_errors, ordering
 from fsmv2.core.policy.mapping import map_child
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.conditions import CHILDREN, CREATED
+from fsmv2.core.state.log_sink import ChildChange
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Reconciling, Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -37,9 +38,12 @@ def reconcile(tree: Tree, s: Supervisor) -> None:
     """Create, change and remove children towards `s.desired`; bounded for each tick."""
     if s.desired is None:
         return
-    if s.reconciling is None and not _accept(tree, s, s.desired):
-        s.children_due = False
-        return
+    if s.reconciling is None:
+        if not _accept(tree, s, s.desired):
+            s.children_due = False
+            return
+        if tree.log is not None:
+            tree.log.reconciling(s)
     assert s.reconciling is not None  # noqa: S101  (set by `_accept`)
     changes, looks = tree.settings.children_per_tick, LOOKS_PER_TICK
     for changed in _changes(tree, s, s.reconciling):
@@ -49,6 +53,8 @@ def reconcile(tree: Tree, s: Supervisor) -> None:
             tree.mark(s, MORE)
             return
     s.children_due, s.compared, s.reconciling = False, s.reconciling.unique, None
+    if tree.log is not None:
+        tree.log.reconciled(s, tree.tick_id)
 
 
 def _accept(tree: Tree, s: Supervisor, desired: DesiredState) -> bool:
@@ -135,6 +141,7 @@ def _changes(tree: Tree, s: Supervisor, looked: Reconciling) -> Iterator[bool]:
             s.missing.pop(spec.name, None)
         if existing is None:
             create(tree, s, spec)
+            _log_change(tree, s, "added")
             yield True
         elif (
             existing.declared is not spec
@@ -155,16 +162,26 @@ def _remove_one(tree: Tree, s: Supervisor, child: Supervisor) -> bool:
     if child.declared.discovered and not _agreed_missing(tree, s, child.name):
         return False
     stop.remove(tree, child, f"{s.path} no longer declares it")
+    _log_change(tree, s, "removed")
     return True
 
 
 def _change_one(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
     """`change`, in which an author's `__eq__` may raise: that is this child's trouble alone."""
     try:
-        return change(tree, child, spec)
+        changed = change(tree, child, spec)
+        if changed and child.parent is not None and tree.log is not None:
+            replaced = child.recreate_due or child.recreate_as is not None
+            _log_change(tree, child.parent, "recreated" if replaced else "updated")
+        return changed
     except ANY_RAISED as error:  # author code in a comparison
         author_errors.note(tree, child, "comparing its spec", error)
         return False
+
+
+def _log_change(tree: Tree, s: Supervisor, change: ChildChange) -> None:
+    if tree.log is not None:
+        tree.log.child_changed(s, change)
 
 
 def _agreed_missing(tree: Tree, s: Supervisor, name: str) -> bool:

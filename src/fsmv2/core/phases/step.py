@@ -6,6 +6,7 @@ import math
 from types import MappingProxyType
 
 from fsmv2.containment import ANY_RAISED
+from fsmv2.core.contract.log_events import StateChanged
 from fsmv2.core.life import restart_policy
 from fsmv2.core.life.release import fenced
 from fsmv2.core.phases import gates
@@ -171,7 +172,8 @@ def _goto(tree: Tree, s: Supervisor, answer: Goto) -> str:
     unasked = d.states[old].phase in WORKS and s.control != d.stop_state
     s.timers.pop("wake", None)
     actions.reset_repeats(s)
-    tree.report("transition", s, f"{old} → {target}: {answer.reason}")
+    event = StateChanged(from_state=old, phase=phase.value, reason=answer.reason)
+    tree.report("transition", s, f"{old} → {target}: {answer.reason}", event=event)
     if phase is FAILED:
         count_failure(tree, s)
         s.timers.pop("settle", None)  # which outlasts planned ends, and no failure

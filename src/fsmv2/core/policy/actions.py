@@ -14,6 +14,7 @@ from fsmv2.core.contract.events import (
     ActionUnstuck,
 )
 from fsmv2.core.contract.instructions import CancelAction, Collect, RunAction
+from fsmv2.core.contract.log_events import ActionCompleted, ActionStarted
 from fsmv2.core.policy import detect_only, ordering
 from fsmv2.core.state.conditions import ACTION, CONVERGED
 from fsmv2.core.state.parts import AskedAction, RunningAction
@@ -66,7 +67,8 @@ def ask(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> tuple[str, s
             repairing,
         )
     )
-    tree.report("action", s, f"{answer.action}: {answer.reason}")
+    event = ActionStarted(action_type=answer.action)
+    tree.report("action", s, f"{answer.action}: {answer.reason}", event=event)
     return f"action {answer.action}", answer.reason
 
 
@@ -110,6 +112,7 @@ def ended(tree: Tree, event: ActionEnded) -> None:
     s.action = None
     s.timers.pop("cancel", None)
     name, failed = running.definition.name, event.outcome is not Outcome.SUCCEEDED
+    failures = s.repeat.failures if s.repeat is not None else 0
     hidden = _plan_retry(tree, s, running, event)
     if not hidden:
         s.last_action = ActionResult(name, event.outcome, tree.now, event.error, event.result)
@@ -122,7 +125,17 @@ def ended(tree: Tree, event: ActionEnded) -> None:
         after = tree.now - running.circuit_opened_at
         tree.counters.seconds_after_opening += after
         text += f" ({after:.1f} s after the circuit opened)"
-    tree.report("action", s, text, level="warning" if failed else "info")
+    waits = failed and s.repeat is not None and not event.permanent
+    completed = ActionCompleted(
+        action_type=name,
+        success=not failed,
+        outcome=event.outcome,
+        duration_ms=round(1000 * (tree.now - running.since), 1),
+        attempt=failures + 1,
+        backoff_delay=_seconds(s.repeat.due - tree.now) if waits and s.repeat else None,
+        error=event.error,
+    )
+    tree.report("action", s, text, level="warning" if failed else "info", event=completed)
     # What was seen before the action ended may show the world as it was: a step that decided by it
     # would ask for the same action again. So it waits for an observation that began after this.
     s.settled_at = s.awaiting = tree.now
@@ -158,6 +171,11 @@ def _plan_retry(tree: Tree, s: Supervisor, running: RunningAction, event: Action
     return not event.permanent and (
         event.outcome is not Outcome.STUCK and asked.failures <= running.definition.retries
     )
+
+
+def _seconds(seconds: float) -> float:
+    """As a log shows them."""
+    return round(max(0.0, seconds), 3)
 
 
 def _later(tree: Tree, s: Supervisor, attempt: int) -> float:

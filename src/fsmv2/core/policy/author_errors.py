@@ -6,6 +6,7 @@ children go on, and it is retried after a backoff (H18).
 
 from __future__ import annotations
 
+from fsmv2.core.contract.log_events import WorkerError
 from fsmv2.core.state.conditions import BREAKER
 from fsmv2.core.state.parts import Breaker
 from fsmv2.core.state.supervisor import Supervisor
@@ -30,7 +31,8 @@ def note(tree: Tree, s: Supervisor, where: str, error: BaseException) -> None:
     if found is None:
         found = s.breaker = Breaker()
     settings = tree.settings
-    tree.report("error", s, describe(where, error), level="error")
+    text = describe(where, error)
+    tree.report("error", s, text, level="error", event=WorkerError(error=text, source=where))
     oldest = tree.now - settings.breaker_window
     if found.last < tree.now - settings.healthy_reset:
         found.openings = 0  # H49: trouble once a month begins at the base delay

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from fsmv2.core.contract.log_events import (
+    EscalationRequired,
+    EscalationWarning,
+    RestartPlanned,
+)
 from fsmv2.core.policy import detect_only, overrides
 from fsmv2.core.policy.attempts import count_failure, forget_failures
 from fsmv2.core.state.conditions import RECOVERS
@@ -13,12 +18,17 @@ from fsmv2.worker import WorkerDefinition
 ACKNOWLEDGED = " — acknowledged by "
 """Between what an escalation says and who has taken it over."""
 
+RUNBOOK = "docs/reference/log-events.md#escalation_required"
+"""Until there is a better page: what such a line means, and what to look at."""
+
 
 def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
     """Warn at the fourth attempt, page an operator at the fifth; once until healthy (H42)."""
     attempts, settings = s.attempts, tree.settings
     if attempts is None:
         return
+    if tree.log is not None:
+        tree.log.failed(s, attempts.count)
     if attempts.count >= settings.warn_at and not attempts.warned:
         attempts.warned = True
         left = settings.escalate_at - attempts.count
@@ -27,6 +37,12 @@ def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
             s,
             f"{left} attempt left before an operator is paged: {reason}",
             level="warning",
+            event=EscalationWarning(
+                child_name=s.name,
+                attempts_remaining=left,
+                total_downtime=_downtime(tree, s),
+                error=reason,
+            ),
         )
     if attempts.count >= settings.escalate_at and not attempts.escalated:
         attempts.escalated = True
@@ -37,7 +53,15 @@ def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
             f"healthy seconds: {said_why}. Retries go on, at most "
             f"{backoff.cap:.0f} s apart." + _what_to_do(s.definition)
         )
-        tree.report("escalation", s, text, level="critical")
+        event = EscalationRequired(
+            child_name=s.name,
+            max_attempts=settings.escalate_at,
+            total_downtime=_downtime(tree, s),
+            error=reason,
+            runbook_url=runbook_url(tree, s.definition),
+            manual_steps=s.definition.manual_steps,
+        )
+        tree.report("escalation", s, text, level="critical", event=event)
         tree.set_condition(s, RECOVERS, text)
         parent = s.parent
         wanted = parent.desired if parent is not None else None
@@ -59,8 +83,29 @@ def plan_repair(tree: Tree, s: Supervisor, reason: str) -> None:
         s,
         f"restart {s.attempts.count} in {due - tree.now:.1f} s: {reason}",
         level="warning",
+        event=RestartPlanned(
+            retry_attempt=s.attempts.count,
+            max_attempts=tree.settings.escalate_at,
+            next_retry_in=round(due - tree.now, 3),
+            error=reason,
+        ),
     )
     escalate(tree, s, reason)
+
+
+def runbook_url(tree: Tree, definition: WorkerDefinition) -> str:
+    """Where somebody reads what to do: the type's own page, else one below the settings' address.
+
+    Without either it is the entry of the log's reference.
+    """
+    if definition.runbook:
+        return definition.runbook
+    base = tree.settings.runbook_url.rstrip("/")
+    return f"{base}/{definition.name}" if base else RUNBOOK
+
+
+def _downtime(tree: Tree, s: Supervisor) -> float:
+    return 0.0 if tree.log is None else tree.log.downtime(s)
 
 
 def _what_to_do(definition: WorkerDefinition) -> str:

@@ -36,6 +36,12 @@ NO_HARM_TO_HEALTH = (MANAGED, CONVERGED, RECOVERS)
 """Of a parent all others that are False do. The first two were asked for: a pause, and what
 `detect_only` leaves undone; the third stays until five *healthy* minutes have passed."""
 
+OF_THE_WORKER = (DERIVED, OBSERVED, CREATED, CHILDREN, MAPPED, ACTION)
+"""Those that are an error of the worker itself, its code or its declaration."""
+
+TOLD_BY_OTHERS = (CIRCUIT, RECOVERS, STEPS)
+"""Those that the log has as events of their own: a circuit that opens, an escalation, an error."""
+
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
     """One condition: `status` is "False" or "Unknown", `since` in seconds of the core's clock."""

@@ -10,18 +10,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from fsmv2.core.contract.events import OBSERVATION
 from fsmv2.core.contract.instructions import Instruction, Report, ReportKind
+from fsmv2.core.contract.log_events import ConditionChanged, LogEvent, WorkerError
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.contract.type_overrides import with_overrides
-from fsmv2.core.state.conditions import Condition
+from fsmv2.core.state.conditions import OF_THE_WORKER, TOLD_BY_OTHERS, Condition
 from fsmv2.core.state.counters import CoreCounters
 from fsmv2.core.state.fan_out import AT_ONCE, FanOut
+from fsmv2.core.state.log_sink import LogSink
 from fsmv2.core.state.override_data import Overrides
 from fsmv2.core.state.pace import Pace
-from fsmv2.core.state.parts import SecretChanges
+from fsmv2.core.state.parts import DecidedBy, SecretChanges
 from fsmv2.core.state.store_state import StoreState
 from fsmv2.core.state.supervisor import NOTHING, Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -81,6 +83,7 @@ class Tree(ABC):
         self.silent_from = 0.0
         self.ticking: Supervisor | None = None
         self.pace = Pace(self.settings)
+        self.log: LogSink | None = None
         self._overridden: dict[str, RegisteredType] = {}
         self.tick_id = 0
         self.turns = 0
@@ -121,12 +124,28 @@ class Tree(ABC):
         self._instructions.append(instruction)
 
     def report(
-        self, kind: ReportKind, supervisor: Supervisor, text: str, *, level: str = "info"
+        self,
+        kind: ReportKind,
+        supervisor: Supervisor,
+        text: str,
+        *,
+        level: str = "info",
+        event: LogEvent | None = None,
+        logged: bool = True,
     ) -> None:
-        """Tell operators something about a supervisor."""
-        self._instructions.append(
-            Report(kind, supervisor.path, text, self.now, self.tick_id, level, supervisor.state)
+        """Tell operators something about a supervisor.
+
+        The log has `event`, or a line named after the kind; not `logged`: another line says it.
+        """
+        report = Report(
+            kind, supervisor.path, text, self.now, self.tick_id, level, supervisor.state
         )
+        self._instructions.append(report)
+        if self.log is not None and logged:
+            if event is None:
+                self.log.reported(report, supervisor)
+            else:
+                self.log.put(supervisor, event, text, self.tick_id)
 
     def mark(self, supervisor: Supervisor, cause: Cause) -> None:
         """Have a supervisor ticked, because of `cause`; all causes of one tick are kept (H53)."""
@@ -246,14 +265,20 @@ class Tree(ABC):
             # What is seen while its tasks are still ending is nothing to look after.
             usual = what == OBSERVATION and incarnation in self.fences.get(path, ())
             level = "debug" if usual else "info"
-            self._instructions.append(
-                Report("dropped", path, text, self.now, self.tick_id, level, state)
-            )
+            report = Report("dropped", path, text, self.now, self.tick_id, level, state)
+            self._instructions.append(report)
+            if self.log is not None:
+                self.log.reported(report, supervisor)
             return None
         return supervisor
 
     def set_condition(
-        self, s: Supervisor, type_: str, reason: str, *, status: str = "False"
+        self,
+        s: Supervisor,
+        type_: str,
+        reason: str,
+        *,
+        status: Literal["False", "Unknown"] = "False",
     ) -> None:
         """Note that something about `s` is not as it should be; reported when it is new."""
         conditions = s.conditions
@@ -263,13 +288,27 @@ class Tree(ABC):
         if old is None or old.reason != reason or old.status != status:
             since = self.now if old is None or old.status != status else old.since
             conditions[type_] = Condition(type_, status, reason, since)
-            self.report("condition", s, f"{type_}={status}: {reason}", level="warning")
+            event: LogEvent
+            if type_ in OF_THE_WORKER and status == "False":
+                event = WorkerError(error=reason, source=type_, waits=_waits(s))
+            else:
+                event = ConditionChanged(condition=type_, status=status, reason=reason)
+            self.report(
+                "condition",
+                s,
+                f"{type_}={status}: {reason}",
+                level="warning",
+                event=event,
+                logged=type_ not in TOLD_BY_OTHERS,
+            )
             self._publish_again(s, type_)
 
     def clear_condition(self, s: Supervisor, type_: str) -> None:
         """Note that it is as it should be again."""
         if s.conditions is not None and s.conditions.pop(type_, None) is not None:
-            self.report("condition", s, f"{type_}=True")
+            event = ConditionChanged(condition=type_, status="True")
+            logged = type_ not in TOLD_BY_OTHERS
+            self.report("condition", s, f"{type_}=True", event=event, logged=logged)
             if not s.conditions:
                 s.conditions = None
             self._publish_again(s, type_)
@@ -287,3 +326,18 @@ class Tree(ABC):
         while above is not None:
             above.dirty_below -= 1
             above = above.parent
+
+
+_WAITS = (DecidedBy.STOP, DecidedBy.ENDED, DecidedBy.DISABLED, DecidedBy.REQUIREMENT)
+
+
+def _waits(s: Supervisor) -> bool:
+    """Whether `s` merely waits: for another worker, an open circuit, or its own end."""
+    if s.waits_for or s.decision.by in _WAITS:
+        return True
+    below, above = s, s.parent
+    while above is not None:
+        if above.withheld is not None and below.name in above.withheld:
+            return True
+        below, above = above, above.parent
+    return False

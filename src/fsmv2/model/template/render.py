@@ -22,6 +22,7 @@ from fsmv2.model.read_tracking import NotedScope
 from fsmv2.model.template.jinja_template import JinjaTemplate, compile_jinja
 from fsmv2.model.template.limits import MAX_DEPTH, MAX_SOURCE, MAX_TOTAL, Work, too_much
 from fsmv2.model.template.plain_templates import Whole, compile_fast
+from fsmv2.model.template.render_count import count_one
 from fsmv2.model.template.scope import MISSING, Path, identical, lookup, step
 from fsmv2.model.template.structures import parts_of, rebuild
 
@@ -56,6 +57,7 @@ def render_template(
     """
     if isinstance(scope, VariableBundle):
         scope = scope.scope()
+    count_one()
     try:
         return _Walk(scope).render(template, 0)
     except TemplateError as error:

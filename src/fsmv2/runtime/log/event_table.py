@@ -1,0 +1,178 @@
+"""Every event of the log, by name: when it is logged, at which level, and with which fields.
+
+The reference page is made from this table, and a test holds each line against it. Read by the log
+itself for the names of reports that have no fields of their own.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import msgspec
+
+from fsmv2.core import ReportKind
+from fsmv2.core.contract import log_events
+from fsmv2.core.contract.log_events import LogEvent
+from fsmv2.runtime.log import other_events
+from fsmv2.runtime.log.repeats import FOLDED
+
+
+class ReportEvent(msgspec.Struct, frozen=True):
+    """The event of a report whose text says all: its name, its levels, and when it is logged."""
+
+    name: str
+    levels: str
+    when: str
+
+
+REPORT_EVENTS: Mapping[str, ReportEvent] = {
+    "applied": ReportEvent("tree_declared", "info", "It was declared what the whole tree is."),
+    "command": ReportEvent(
+        "operator_request", "info, warning", "Somebody asked for something; or it was refused."
+    ),
+    "created": ReportEvent("worker_created", "info", "A worker could be created after failures."),
+    "dropped": ReportEvent(
+        "result_dropped",
+        "info, debug",
+        "A result of an older incarnation came late; usual while one ends.",
+    ),
+    "ended": ReportEvent(
+        "worker_ended",
+        "info, warning",
+        "A child has ended and is not restarted at once, or is restarted after all.",
+    ),
+    "error": ReportEvent(
+        "uncontained_error", "error", "An exception of nobody known came through to a loop."
+    ),
+    "escalation": ReportEvent(
+        "escalation_acknowledged", "info", "Somebody has taken over an escalation."
+    ),
+    "forced": ReportEvent("stop_forced", "error", "Something did not stop in time."),
+    "journal": ReportEvent(
+        "journal_report", "info, warning, error", "The journal cannot be written, or can again."
+    ),
+    "mapping": ReportEvent(
+        "mapping_warning", "warning", "A state mapping names or leaves out states of a type."
+    ),
+    "removed": ReportEvent("worker_removed", "info", "A worker stopped, and is released."),
+    "restarted": ReportEvent("worker_restarted", "info", "A new incarnation begins."),
+    "secret": ReportEvent("secret_changed", "info", "A secret has another value."),
+    "silent": ReportEvent(
+        "collection_restarted", "warning", "No observation came for long: it is collected anew."
+    ),
+    "slow": ReportEvent("slow_code", "warning", "Author code held up supervision."),
+    "stall": ReportEvent(
+        "work_loop_blocked", "error, warning", "The loop of all workers is blocked; or goes on."
+    ),
+    "stop": ReportEvent("stop_asked", "info", "A worker, or the tree, is to stop, and why."),
+    "store": ReportEvent(
+        "store_report", "info, warning, error", "The store fails, works again, or lost something."
+    ),
+    # These have an event of their own each time; see `log_events`.
+    "action": ReportEvent("action_started", "info", ""),
+    "circuit": ReportEvent("circuit_opened", "error", ""),
+    "condition": ReportEvent("condition_changed", "warning", ""),
+    "repair": ReportEvent("restart_planned", "warning", ""),
+    "transition": ReportEvent("state_changed", "info", ""),
+}
+assert set(REPORT_EVENTS) == set(get_args(ReportKind))  # noqa: S101
+
+LEVELS: Mapping[str, str] = {
+    "circuit_opened": "error",
+    "circuit_open": "warning",
+    "circuit_closed": "info",
+    "restart_planned": "warning",
+    "escalation_warning": "warning",
+    "escalation_required": "error",
+    "worker_error": "warning, debug",
+    "condition_changed": "warning, info",
+    "children_reconciled": "info",
+    "action_started": "info",
+    "action_completed": "info, warning, error",
+    "state_changed": "info, warning",
+    "variables_propagated": "debug",
+    "template_rendered": "debug",
+    "tick": "debug",
+    "worker_log": "debug, info, warning, error",
+    "library_log": "debug, info, warning, error",
+    "process_output": "info",
+    "lines_left_out": "warning",
+    "notice": "info, warning, error",
+    "run_ended": "info",
+}
+"""Of each event with fields the levels that it may have."""
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field of an event: its type as JSON has it, its unit or '', and what it means."""
+
+    name: str
+    type: str
+    unit: str
+    meaning: str
+
+
+class EventKind(msgspec.Struct, frozen=True):
+    """One event. `fields` has only its own, without those that every line has."""
+
+    name: str
+    levels: tuple[str, ...]
+    when: str
+    fields: tuple[Field, ...] = ()
+    struct: type[LogEvent] | None = None
+    folded: bool = False
+
+
+def event_table() -> dict[str, EventKind]:
+    """All events, by name."""
+    found = [
+        _typed(one)
+        for module in (log_events, other_events)
+        for one in vars(module).values()
+        if isinstance(one, type)
+        and issubclass(one, LogEvent)
+        and one is not LogEvent
+        and one.__module__ == module.__name__
+    ]
+    plain = [
+        EventKind(one.name, tuple(one.levels.split(", ")), one.when, folded=one.name in FOLDED)
+        for one in REPORT_EVENTS.values()
+        if one.when
+    ]
+    return {one.name: one for one in (*found, *plain)}
+
+
+def _typed(cls: type[LogEvent]) -> EventKind:
+    name = str(cls.__struct_config__.tag)
+    hints = typing.get_type_hints(cls, include_extras=True)
+    fields = tuple(_field(one.name, hints[one.name]) for one in msgspec.structs.fields(cls))
+    levels = tuple(LEVELS[name].split(", "))
+    when = " ".join((inspect.getdoc(cls) or "").split())
+    return EventKind(name, levels, when, fields, cls, folded=name in FOLDED)
+
+
+def _field(name: str, hint: Any) -> Field:
+    schema = msgspec.json.schema(hint)
+    found = schema.get("$defs", {})
+    if "$ref" in schema:
+        schema = {**found[schema["$ref"].rpartition("/")[2]], **schema}
+    meaning = schema.get("description", "")
+    return Field(name, _type_text(schema, found), schema.get("unit", ""), meaning)
+
+
+def _type_text(schema: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        schema = found[schema["$ref"].rpartition("/")[2]]
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"] if value != "")
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "anyOf" in schema:
+        return " or ".join(_type_text(one, found) for one in schema["anyOf"])
+    kind = schema.get("type", "anything")
+    if kind == "array":
+        return f"list of {_type_text(schema['items'], found)}"
+    return {"object": "keys and values"}.get(kind, str(kind))

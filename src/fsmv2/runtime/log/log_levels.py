@@ -1,0 +1,54 @@
+"""From which level on something is logged: for all, and by path for some."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+LevelName = Literal["debug", "info", "warning", "error"]
+RANKS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 40}
+"""Levels as numbers; those of Python's `logging`."""
+
+REMEMBERED = 20_000
+"""Paths whose level is remembered; beyond them the patterns are asked again."""
+
+
+class LogLevels:
+    """What is wanted of each path. A pattern holds for what it matches and all below.
+
+    Of several the one nearest to the path counts, and among those the last.
+    """
+
+    def __init__(
+        self, level: str = "info", paths: Mapping[str, tuple[re.Pattern[str], str]] | None = None
+    ) -> None:
+        """`paths`: by pattern, what it means and the level."""
+        self.level = RANKS[level]
+        self._rules = [(rule, RANKS[wanted]) for rule, wanted in (paths or {}).values()][::-1]
+        self._found: dict[str, int] = {}
+
+    @property
+    def least(self) -> int:
+        """The lowest rank that anybody wants."""
+        return min([self.level, *(rank for _, rank in self._rules)])
+
+    def of(self, path: str) -> int:
+        """The lowest rank that is logged of a path."""
+        if not self._rules:
+            return self.level
+        found = self._found.get(path)
+        if found is None:
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
+            found = self._found[path] = self._asked(path)
+        return found
+
+    def _asked(self, path: str) -> int:
+        above = path
+        while above:
+            for rule, rank in self._rules:
+                if rule.fullmatch(above):
+                    return rank
+            above = above.rpartition("/")[0]
+        return self.level

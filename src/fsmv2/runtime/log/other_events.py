@@ -1,0 +1,68 @@
+"""Events that are not the core's: of author code, processes, libraries, and the program itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from fsmv2.core.contract.log_events import Count, LogEvent
+
+
+def _field(text: str) -> msgspec.Meta:
+    return msgspec.Meta(description=text)
+
+
+class WorkerLogged(LogEvent, frozen=True, kw_only=True, tag="worker_log"):
+    """Author code logged something: `resources.log.warning("slow", seconds=3)`."""
+
+    fields: Annotated[Mapping[str, Any], _field("what the author gave beside the text")] = {}
+    action: Annotated[str, _field("the action that logged; empty: a collection")] = ""
+    exception: Annotated[str, _field("the traceback, if there is one")] = ""
+
+
+class LibraryLogged(LogEvent, frozen=True, kw_only=True, tag="library_log"):
+    """Something logged through Python's `logging`: a library, asyncio, or fsmv2's own server."""
+
+    logger: Annotated[str, _field("name of the logger")]
+    exception: Annotated[str, _field("the traceback, if there is one")] = ""
+
+
+class ProcessOutput(LogEvent, frozen=True, kw_only=True, tag="process_output"):
+    """A line that an entry of `processes:` wrote; it is the message."""
+
+    stream: Annotated[Literal["out", "err", ""], _field("empty: of lines left out")]
+    written_at: Annotated[
+        str, _field("when it was written, which after a crash may be long ago; ISO 8601, UTC")
+    ]
+
+
+class LinesLeftOut(LogEvent, frozen=True, kw_only=True, tag="lines_left_out"):
+    """Lines that could not be written, or that nobody read in time."""
+
+    lines: Annotated[
+        Count, msgspec.Meta(description="how many", extra_json_schema={"unit": "lines"})
+    ]
+
+    @property
+    def level(self) -> Literal["warning"]:
+        """A warning."""
+        return "warning"
+
+
+class Notice(LogEvent, frozen=True, kw_only=True, tag="notice"):
+    """What the program says of itself: that it stops and why, that its document was changed."""
+
+
+class RunEnded(LogEvent, frozen=True, kw_only=True, tag="run_ended"):
+    """The last line: how the run ended."""
+
+    exit: Annotated[int, _field("the exit code")]
+    supervisors: Annotated[Count, _field("workers before the stop")]
+    phases: Annotated[Mapping[str, int], _field("how many of them were in each phase")]
+    unhealthy: Annotated[Mapping[str, str], _field("those that were not well, and why")]
+    unsettled: Annotated[Mapping[str, str], _field("those that should run and did not, and why")]
+    forced: Annotated[tuple[str, ...], _field("what had to be forced to stop")]
+    killed: Annotated[tuple[str, ...], _field("processes that were killed")]
+    dropped: Annotated[Mapping[str, int], _field("samples lost, by flow")]

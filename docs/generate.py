@@ -15,6 +15,7 @@ import typer
 from api_page import api_page
 from architecture_page import architecture_page
 from hard_cases import hard_cases_page
+from log_page import log_page
 from typer.core import TyperGroup
 
 from fsmv2.builtin import register_builtins
@@ -61,7 +62,7 @@ def settings_page() -> str:
     for field in msgspec.structs.fields(cls):
         plain = str(field.default).lower() if field.type is bool else f"{field.default}"
         number = plain
-        if field.name == "types":
+        if field.name == "types" or field.default == "":
             number = "none"
         elif field.type is float and field.name != "backoff_jitter":
             unit = "a second" if field.name.endswith("per_second") else "s"
@@ -256,6 +257,7 @@ PAGES = {
     "reference/api.md": lambda: api_page(NOTE),
     "reference/command-line.md": commands_page,
     "reference/lint.md": lint_page,
+    "reference/log-events.md": lambda: log_page(NOTE),
     "reference/hard-cases.md": hard_cases_page,
     "reference/settings.md": settings_page,
     "reference/document.md": document_page,

@@ -48,12 +48,17 @@ LEVELS = {name: logging.getLogger(name).level for name in NOISY}
 @pytest.fixture(autouse=True)
 def _as_loud_as_before() -> Iterator[None]:
     """A command that is called in this process silences libraries; the next test may listen."""
-    configured = structlog.get_config()
+    configured, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     for name, level in LEVELS.items():  # a fixture of a whole module may have called one before
         logging.getLogger(name).setLevel(level)
     yield
     for name, level in LEVELS.items():
         logging.getLogger(name).setLevel(level)
+    root.setLevel(level)
+    for handler in [one for one in root.handlers if one not in handlers]:
+        if type(handler).__module__.startswith("fsmv2."):
+            root.removeHandler(handler)
     if structlog.get_config() != configured:
         structlog.configure(**configured)
 

@@ -119,9 +119,13 @@ def run(tmp_path: Path, *options: str) -> list[str]:
 
 @pytest.mark.real
 def test_run_shows_them_and_can_be_told_not_to(tmp_path: Path) -> None:
-    lines = [text[13:] for text in run(tmp_path) if " | " in text]
+    text = ("--log-format", "text")
+    lines = [text[13:] for text in run(tmp_path, *text) if " | " in text]
     assert sorted(lines) == ["edge/web err | careful", "edge/web out |   serves 8080"]
-    assert not [text for text in run(tmp_path, "--no-output") if " | " in text]
+    assert not [line for line in run(tmp_path, "--no-output", *text) if " | " in line]
+    outputs = [line for line in run(tmp_path) if '"event":"process_output"' in line]
+    assert len(outputs) == 2
+    assert not [line for line in run(tmp_path, "--no-output") if "process_output" in line]
     found = [json.loads(text) for text in run(tmp_path, "--json")]
     wrote = {(x["path"], x["stream"], x["text"]) for x in found if x["kind"] == "output"}
     assert wrote == {("edge/web", "out", "  serves 8080"), ("edge/web", "err", "careful")}

@@ -21,6 +21,7 @@ import pytest
 pytestmark = pytest.mark.real
 
 FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
+LINES = ("run", "--log-format", "text")
 PLANT = """\
 agent: {{name: edge, location: {{enterprise: acme}}}}
 templates:
@@ -113,7 +114,7 @@ def test_run_gives_json_lines_and_a_summary(plant: Path, tmp_path: Path) -> None
 def test_run_says_first_what_keeps_one_bridge_waiting_and_runs_the_rest(
     plant: Path, tmp_path: Path
 ) -> None:
-    with started("run", plant, "--state-dir", tmp_path / "state") as process:
+    with started(*LINES, plant, "--state-dir", tmp_path / "state") as process:
         assert "\x1b" not in line_with(process, "edge/broker  starting → active")
         process.send_signal(signal.SIGTERM)
         began = time.monotonic()
@@ -163,7 +164,7 @@ def test_what_settles_in_time_ends_with_0(tmp_path: Path) -> None:
 
 
 def test_two_trees_do_not_share_a_place(plant: Path, tmp_path: Path) -> None:
-    words = ["run", plant, "--state-dir", tmp_path / "state"]
+    words = [*LINES, plant, "--state-dir", tmp_path / "state"]
     with started(*words) as process:
         line_with(process, "edge/broker  starting → active")
         second = subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=60)

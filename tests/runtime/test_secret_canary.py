@@ -33,9 +33,14 @@ from fsmv2 import (
     state,
     stay,
 )
+from fsmv2.cli.log_filter import log_library
+from fsmv2.cli.log_output import text_line
 from fsmv2.core import Report
 from fsmv2.model import to_json, to_yaml
 from fsmv2.operate import Story, StoryLine
+from fsmv2.runtime.log.entry import LogEntry, json_line
+from fsmv2.runtime.log.log_levels import LogLevels
+from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.store import SqliteStore, segmented_log
 from fsmv2.testing import Simulation, replay
 
@@ -154,6 +159,9 @@ def test_secrets_reach_author_code_and_nothing_else(
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(written))
     caplog.set_level(logging.DEBUG)
 
+    lines: list[LogEntry] = []
+    log = LogWriter(LogLevels("debug"), [lines.append])
+
     async def main() -> None:
         async with Runtime(
             root,
@@ -163,7 +171,9 @@ def test_secrets_reach_author_code_and_nothing_else(
             store=SqliteStore(tmp_path / "store.db"),
             journal=tmp_path / "journal",
             listener=reports.append,
+            log=log,
         ) as runtime:
+            log_library(log, "error", "a.library", f"refused {CANARY}", f"Traceback: {GLOBAL}")
             view = await runtime.until(
                 lambda t: (
                     len(t.nodes) == 4
@@ -189,6 +199,12 @@ def test_secrets_reach_author_code_and_nothing_else(
         asyncio.run(main())
     finally:
         structlog.reset_defaults()
+        log.close()
+    logged = [json_line(line) for line in lines]
+    silent(logged)
+    silent(list(map(text_line, lines)))
+    for event in ("worker_log", "worker_error", "state_changed", "tick", "library_log"):
+        assert any("***env:PASSWORD#" in one for one in logged if f'"event":"{event}"' in one)
     assert f"me:{CANARY}" in Leaky.used
     assert {CANARY, GLOBAL} <= Leaky.used
     silent(reports)

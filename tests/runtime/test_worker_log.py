@@ -70,10 +70,11 @@ def test_a_log_line_says_whose_it_is_and_what_for(kind: type[Talker]) -> None:
         sim.run(3)
         record = next(r for r in sim.records("t") if "action work" in r.decisions)
     looks = next(line for line in lines if line["event"] == "looks")
-    assert (looks["path"], looks["cause"]) == ("t", "observation")
+    assert (looks["path"], looks["worker_type"], looks["incarnation"]) == ("t", "talker", 1)
+    assert (looks["cause"], "action" in looks) == (0, False)
     works = next(line for line in lines if line["event"] == "works")
     assert (works["path"], works["action"], works["piece"]) == ("t", "work", 1)
-    assert (works["cause"], works["tick"]) == ("it is not done", record.id)
+    assert (works["reason"], works["cause"]) == ("it is not done", record.id)
 
 
 class Quoting(Worker[UserSpec, Seen]):

@@ -12,6 +12,7 @@ from fsmv2.cli.console import progress, show_diagnostics
 from fsmv2.cli.display_choice import choose_display, save_picture
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.log_filter import filter_logs
+from fsmv2.cli.log_output import LogOptions, opened_log, shown_format
 from fsmv2.cli.run_summary import EXIT_CODES, summary
 from fsmv2.cli.tree_display import TreeDisplay
 from fsmv2.cli.tree_session import TreeSession
@@ -20,6 +21,7 @@ from fsmv2.operate.run_outcome import RunOutcome
 from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.tree_handle import start
 from fsmv2.runtime import bounded_pauses
+from fsmv2.runtime.log.log_writer import LogWriter
 
 
 def run_document(
@@ -33,12 +35,14 @@ def run_document(
     init: Path | None = None,
     detect_only: bool = False,
     output: bool = True,
+    log: LogOptions | None = None,
 ) -> int:
     """Run the tree of `file`; returns the exit code.
 
-    `output`: whether what processes write is shown, too.
+    `output`: whether what processes write is shown, too. `log`: what the log is to be like.
     """
     filter_logs()
+    log = log or LogOptions()
     with prepare(
         file, state_dir=state_dir, init=init, detect_only=detect_only, tell=progress
     ) as prepared:
@@ -53,8 +57,14 @@ def run_document(
         progress(f"keeps its data in {short_path(prepared.directory.path)}")
         process.signals.started()
         title = f"fsmv2 run {prepared.document.name}"
-        show = choose_display(title, as_json=as_json, save_svg=save_svg)
-        return asyncio.run(_run(prepared, process, show, seconds, save_svg, output=output))
+        lines = shown_format(log, as_json=as_json, live=save_svg is not None)
+        show = None
+        with opened_log(log, prepared.plant.log, lines, process.output.out) as writer:
+            if lines is None:
+                show = choose_display(title, as_json=as_json, save_svg=save_svg)
+            return asyncio.run(
+                _run(prepared, process, show, writer, seconds, save_svg, output=output)
+            )
 
 
 @contextlib.asynccontextmanager
@@ -75,21 +85,23 @@ async def _ended_when(left: asyncio.Event, session: TreeSession) -> AsyncIterato
 async def _run(
     prepared: PreparedTree,
     process: ForegroundProcess,
-    show: TreeDisplay,
+    show: TreeDisplay | None,
+    log: LogWriter | None,
     seconds: float | None,
     save_svg: Path | None,
     *,
     output: bool,
 ) -> int:
-    with TreeSession(show, process) as session:
-        filter_logs(session.wrote if output else None)
-        async with bounded_pauses(), start(prepared, listener=session.listener) as tree:
+    with TreeSession(show, process, log) as session:
+        filter_logs(session.wrote if output else None, log)
+        async with bounded_pauses(), start(prepared, listener=session.listener, log=log) as tree:
             with prepared.watched(session.warn):
                 async with served(tree), _ended_when(tree.left, session):
                     await session.hold(tree, seconds)
             signalled = session.asked
             before = await tree.view()
-            save_picture(show, save_svg)
+            if show is not None:
+                save_picture(show, save_svg)
             if tree.leaving:
                 session.note("ends, and leaves broker and processes running")
                 await tree.leave()
@@ -97,5 +109,5 @@ async def _run(
                 session.note(f"{session.why}stopping, children before parents; Ctrl-C again forces")
                 await session.end(tree, who=session.asked or "--for")
         outcome = RunOutcome.of(tree, before, by_hand=bool(signalled))
-        session.show.summary(*summary(outcome))
+        session.summary(*summary(outcome))
     return EXIT_CODES[outcome.verdict]

@@ -52,3 +52,13 @@ class JsonLines(PlainLines):
     def summary(self, text: str, data: Mapping[str, Any]) -> None:
         """Print the data."""
         put_json({"kind": "summary", **data})
+
+
+class NothingShown(PlainLines):
+    """Nothing, where the lines of a log are all there is to see."""
+
+    def happened(self, happening: DisplayedEvent) -> None:
+        """It is in the log."""
+
+    def summary(self, text: str, data: Mapping[str, Any]) -> None:
+        """So is this."""

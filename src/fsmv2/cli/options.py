@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -54,6 +54,41 @@ Types = Annotated[
         metavar="MODULE",
         help="Worker types of yours: package.module, or package.module:factory. Repeatable.",
     ),
+]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"] | None,
+    typer.Option(
+        "--log-level",
+        metavar="LEVEL",
+        help=(
+            "Log from this level on: debug, info, warning, error. Default: that of the document, "
+            "else info."
+        ),
+    ),
+]
+LogFormat = Annotated[
+    Literal["json", "text"] | None,
+    typer.Option(
+        "--log-format",
+        metavar="FORMAT",
+        help=(
+            "Log lines as `json` or as `text` on stdout. Default: json off a terminal; on one the "
+            "tree is shown instead."
+        ),
+    ),
+]
+LogFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-file",
+        parser=path_argument,
+        metavar="FILE",
+        help="Write the log into this file, too; full ones become FILE.1 to FILE.5.",
+    ),
+]
+LogFileSize = Annotated[
+    int,
+    typer.Option("--log-file-mb", min=1, metavar="MB", help="Megabytes of one file. Default: 10."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
 SaveSvg = Annotated[

@@ -172,14 +172,18 @@ class Outlet:
                 self._in_a_line = True
                 self._progress += 1
         except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else ""
-            self._why = f"{self.name} cannot be written: {(why or str(error)).lower()}"
-            if not self._failed_once:
-                self._failed_once = True
-                self.failed(self._why)
-            return False
+            return self._fails(error)
         self._in_a_line, self._why = False, ""
         return True
+
+    def _fails(self, error: OSError | ValueError) -> bool:
+        """Note why something could not be written; False."""
+        why = error.strerror if isinstance(error, OSError) else ""
+        self._why = f"{self.name} cannot be written: {(why or str(error)).lower()}"
+        if not self._failed_once:
+            self._failed_once = True
+            self.failed(self._why)
+        return False
 
     def _write_some(self, data: memoryview) -> int:
         if self._file is None:

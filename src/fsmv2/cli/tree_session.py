@@ -10,20 +10,22 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Protocol
 
 from fsmv2.cli.console import progress
 from fsmv2.cli.error_messages import debugging
 from fsmv2.cli.foreground import ForegroundProcess
-from fsmv2.cli.line_output import PlainLines
+from fsmv2.cli.line_output import NothingShown, PlainLines
+from fsmv2.cli.log_output import entry_of, run_ended
 from fsmv2.cli.output_thread import lost_text
 from fsmv2.cli.signals import reason
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, TreeDisplay
 from fsmv2.core import Report
 from fsmv2.errors import error_text
 from fsmv2.runtime import TreeView
+from fsmv2.runtime.log.log_writer import LogWriter
 
 FRAME_EVERY = 0.25
 """Seconds between two frames of the live tree."""
@@ -45,8 +47,13 @@ class SessionTree(Protocol):
 class TreeSession:
     """One command's hold on a tree. Enter it before the tree; `listener` is for the Runtime."""
 
-    def __init__(self, show: TreeDisplay, process: ForegroundProcess) -> None:
-        self.show = show
+    def __init__(
+        self, show: TreeDisplay | None, process: ForegroundProcess, log: LogWriter | None = None
+    ) -> None:
+        """`show`: what the tree is shown on; None: nothing is shown but the lines of `log`."""
+        self.show = show if show is not None else NothingShown()
+        self._log = log
+        self._logged = show is None
         self._signals = process.signals
         self._output = process.output
         self._asked = asyncio.Event()
@@ -56,7 +63,7 @@ class TreeSession:
 
     def __enter__(self) -> TreeSession:
         """Listen to the signals."""
-        if not self.show.live:
+        if not self.show.live and not self._logged:
             self._output.out.lost = self._lost
         self._stack.enter_context(self._signals.reports_to(self._signalled))
         return self
@@ -73,7 +80,7 @@ class TreeSession:
 
     def listener(self, report: Report) -> None:
         """Take a report on the supervision loop, and have it shown."""
-        if report.level != "debug" or debugging():
+        if not self._logged and (report.level != "debug" or debugging()):
             self._happened(DisplayedEvent.of(report, time.time()))
 
     def wrote(self, path: str, stream: str, text: str, at: float) -> None:
@@ -82,7 +89,10 @@ class TreeSession:
 
     def tell(self, path: str, text: str, *, kind: str = "note", level: str = "info") -> None:
         """Show something that is not the tree's own."""
-        self._happened(DisplayedEvent(time.time(), path, kind, level, text))
+        happening = DisplayedEvent(time.time(), path, kind, level, text)
+        if self._log is not None:
+            self._log.put(entry_of(happening))
+        self._happened(happening)
 
     def warn(self, text: str) -> None:
         """Show a warning that is not the tree's own; from any thread."""
@@ -90,10 +100,17 @@ class TreeSession:
 
     def note(self, text: str) -> None:
         """Tell how the command proceeds: on stderr, but never across a live tree."""
-        if self.show.live:
+        if self.show.live or self._logged:
             self.tell("fsmv2", text)
         else:
             progress(text)
+
+    def summary(self, text: str, data: Mapping[str, Any]) -> None:
+        """Tell how it ended, as text for people and as data for programs."""
+        if self._log is not None:
+            self._log.put(run_ended(text, data))
+            self._log.flush()
+        self.show.summary(text, data)
 
     async def hold(self, tree: SessionTree, seconds: float | None) -> None:
         """Show the tree until a stop is asked for or `seconds` are over."""
@@ -163,6 +180,8 @@ class TreeSession:
             self._force.set()
 
     def _happened(self, happening: DisplayedEvent) -> None:
+        if self._logged:
+            return
         if self.show.live:
             self.show.happened(happening)  # it is kept for the next frame
         else:

@@ -92,7 +92,8 @@ def tick(tree: Tree, s: Supervisor) -> None:
         s.observed_at,
     )
     _record(tree, s, record)
-    if tree.log is not None and tree.log.debugs(s.path):
+    log = tree.log
+    if log is not None and log.debugging and log.debugs(s.path):
         event = Ticked(
             causes=tuple(map(str, causes)),
             more_causes=more,
@@ -101,7 +102,7 @@ def tick(tree: Tree, s: Supervisor) -> None:
             reason=s.reason,
             gate=s.gate,
         )
-        tree.log.put(s, event, s.gate or s.reason, tree.tick_id)
+        log.put(s, event, s.gate or s.reason, tree.tick_id)
 
 
 def _record(tree: Tree, s: Supervisor, record: TickRecord) -> None:

@@ -36,6 +36,7 @@ from fsmv2.operate.worker_status import WorkerStatus, status_of
 from fsmv2.plant import Plant
 from fsmv2.runtime import Runtime, TreeView
 from fsmv2.runtime.liveness import Liveness
+from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.posted_request import not_serving
 from fsmv2.store import StoredEvent
 from fsmv2.worker import WorkerFactory
@@ -268,10 +269,12 @@ async def start(
     types: WorkerFactory | None = None,
     listener: Listener | None = None,
     on_accepted: OnAccepted | None = None,
+    log: LogWriter | None = None,
 ) -> AsyncIterator[TreeHandle]:
     """Start a tree that is prepared; see `open_tree`.
 
     `on_accepted` is called with subject and payload of every sample that its flows accept.
+    `log` takes what happens as lines of a log.
     """
     plant = prepared.plant
 
@@ -292,6 +295,7 @@ async def start(
             listener=listen,
             store=prepared.store(),
             journal=prepared.journal(),
+            log=log,
         )
         tree = TreeHandle(prepared, kit, runtime)
         async with runtime:

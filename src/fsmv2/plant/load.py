@@ -28,6 +28,7 @@ from fsmv2.plant.build import SHARED, Making
 from fsmv2.plant.connections import Connections
 from fsmv2.plant.likely_mistakes import CODES
 from fsmv2.plant.locations import NOT_FOR_BRIDGES, LocationReader, Locations, bridge_nodes
+from fsmv2.plant.log_section import LogSection, check_log
 from fsmv2.plant.processes import check_processes, process_nodes
 from fsmv2.plant.recovery import MISSING, sound_part
 from fsmv2.plant.sections import PlantSection
@@ -45,6 +46,7 @@ class Plant(msgspec.Struct, frozen=True):
     settings: EngineSettings
     vault: Vault
     diagnostics: tuple[Diagnostic, ...]
+    log: LogSection = LogSection()
 
     @contextlib.asynccontextmanager
     async def types(self, factory: WorkerFactory) -> AsyncIterator[None]:
@@ -142,7 +144,7 @@ class _Loading:
         settings, root = making.settings(), making.root()
         if self._fatal:
             raise self._refused()
-        return Plant(root, settings, self._vault, tuple(in_order(self._waiting)))
+        return Plant(root, settings, self._vault, tuple(in_order(self._waiting)), section.log)
 
     def _decoded(self) -> PlantSection | None:
         """The sections; what is wrong with them is noted, but for what the reading told already."""
@@ -165,6 +167,7 @@ class _Loading:
         places.name(self._node.get("agent", "name"))
         places.names(nodes)
         places.variables(self._node.get("global"))
+        check_log(self._node.get("log", "paths"), self._fatal)
         for node in (*nodes, *process_nodes(self._node).values()):
             places.variables(node.get("variables"))
         names = {str(name.value) for node in nodes if (name := node.get("name")) is not None}

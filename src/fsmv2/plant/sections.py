@@ -14,6 +14,7 @@ import msgspec
 from fsmv2 import EngineSettings
 from fsmv2.flow import Device, ReadSection, WriteSection
 from fsmv2.model.decoder import AsWritten, Duration, Templated
+from fsmv2.plant.log_section import LogSection
 from fsmv2.plant.process_section import BackoffSection, ProcessSection
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -93,6 +94,8 @@ class TypeSection(msgspec.Struct, frozen=True, kw_only=True):
 def _setting(field: msgspec.structs.FieldInfo) -> Any:
     if field.name == "types":
         return dict[str, TypeSection], {}
+    if field.type is str:
+        return str, field.default
     if field.type is bool:
         return bool, field.default
     if field.type is int:
@@ -144,6 +147,7 @@ class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_":
     global_: dict[str, Any] = {}
     broker: BrokerSection = BrokerSection()
     engine: EngineSection = EngineSection()
+    log: LogSection = LogSection()
     templates: dict[str, TemplateSection] = {}
     bridges: list[BridgeSection] = []
     processes: dict[str, ProcessSection] = {}

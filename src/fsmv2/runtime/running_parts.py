@@ -61,6 +61,8 @@ class RunningParts:
         if writer is not None:
             writer.connect(self.supervision.post)
             self.supervision.listen(writer.note)
+        if log is not None:
+            log.state_of = self._state_of
         self.work_watchdog = Watchdog(
             self.work_thread, self.supervision_thread.loop, self._blocked, self._freed
         )

@@ -23,6 +23,7 @@ from fsmv2.core import (
     LeaveAsked,
     PauseAsked,
     Report,
+    ReportKind,
     RestartAsked,
     ResumeAsked,
     RetryAsked,
@@ -181,12 +182,16 @@ class Runtime:
         """Report to the listeners; on any thread."""
         running = self._running
         if running is not None:
-            report = Report("journal", self._root.name, text, self.clock.now(), level=level)
-            if self._core_log is not None:
-                self._core_log.reported(report, None)
+            report = self._own_report("journal", text, level)
             loop = running.supervision_thread.loop
             with contextlib.suppress(RuntimeError):  # it has ended, and the listeners with it
                 loop.call_soon_threadsafe(running.supervision.announce, report)
+
+    def _own_report(self, kind: ReportKind, text: str, level: str) -> Report:
+        report = Report(kind, self._root.name, text, self.clock.now(), level=level)
+        if self._core_log is not None:
+            self._core_log.reported(report, None)
+        return report
 
     async def __aexit__(
         self,
@@ -460,9 +465,7 @@ class Runtime:
         not_stored = await running.writer.close(self.settings.store_patience)
         if not_stored:
             text = f"not stored at the end: {not_stored}"
-            report = Report("store", self._root.name, text, self.clock.now(), level="error")
-            if self._core_log is not None:
-                self._core_log.reported(report, None)
+            report = self._own_report("store", text, "error")
             await running.supervision_thread.call(lambda: running.supervision.announce(report))
 
     async def _finished(self, limit: float) -> None:

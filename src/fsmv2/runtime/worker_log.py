@@ -18,13 +18,10 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.escaping import printable, printable_line
 from fsmv2.model import Vault
 from fsmv2.model.data.text_map import map_texts
-from fsmv2.runtime.log.entry import LogEntry, utc_milliseconds
+from fsmv2.runtime.log.entry import LogEntry
 from fsmv2.runtime.log.log_levels import RANKS
 from fsmv2.runtime.log.log_writer import LogWriter
-from fsmv2.runtime.log.other_events import ProcessOutput, WorkerLogged
-
-OUTPUT_LOG = "fsmv2.output"
-"""The logger of what processes write."""
+from fsmv2.runtime.log.other_events import WorkerLogged
 
 METHODS: Mapping[str, str] = {
     "msg": "info",
@@ -97,8 +94,7 @@ def worker_log(origin: LogOrigin, secrets: Vault) -> Any:
     def to_log(_logger: Any, name: str, entry: MutableMapping[str, Any]) -> Any:
         if log is not None:
             line = _entry(origin, bound, name, entry)
-            wanted = log.outputs or line.event != "process_output"
-            if wanted and RANKS[line.level] >= log.levels.of(line.path):
+            if RANKS[line.level] >= log.levels.of(line.path):
                 log.put(line)
             if log.exclusive:
                 raise structlog.DropEvent
@@ -130,34 +126,20 @@ def log_printable(
     }
 
 
-def line_text(entry: Mapping[str, Any]) -> str:
-    """What a person reads of an entry that `process` logged of its output."""
-    if "line" in entry:
-        return str(entry["line"])
-    return f"… {entry['lines']:,} lines left out; the last ones are in {entry['file']}"
-
-
 def _entry(
     origin: LogOrigin, bound: Mapping[str, Any], method: str, entry: Mapping[str, Any]
 ) -> LogEntry:
     """A structlog entry as a line of the log."""
-    message = str(entry.get("event", ""))
-    event: ProcessOutput | WorkerLogged
-    if entry.get("logger") == OUTPUT_LOG:
-        now = utc_milliseconds(time.time())
-        event = ProcessOutput(stream=entry.get("stream", ""), written_at=entry.get("at") or now)
-        message = line_text(entry)
-    else:
-        ours = {"event", "exception", "state", *bound}
-        given = {k: v for k, v in entry.items() if k not in ours or bound.get(k, v) != v}
-        event = WorkerLogged(
-            fields=given, action=origin.action, exception=str(entry.get("exception", ""))
-        )
+    ours = {"event", "exception", "state", *bound}
+    given = {k: v for k, v in entry.items() if k not in ours or bound.get(k, v) != v}
+    event = WorkerLogged(
+        fields=given, action=origin.action, exception=str(entry.get("exception", ""))
+    )
     return LogEntry(
         time.time(),
         METHODS.get(method, method),
         event.name,
-        message,
+        str(entry.get("event", "")),
         origin.path,
         origin.worker_type,
         origin.incarnation,

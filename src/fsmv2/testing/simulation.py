@@ -82,9 +82,9 @@ class Simulation:
         self.lines: list[LogEntry] = []
         """What a log would have, without what author code logs itself."""
         self._log = None if log is None else LogPipeline(log)
+        self._log_at = 1.0
         if log is not None:
             self.core.log = CoreLog(log, self._logged, clock=self.loop.time)
-            self.loop.call_soon(self._look_at_log)
         self.dispatcher = Dispatcher(
             self.settings,
             self.clock,
@@ -202,13 +202,18 @@ class Simulation:
         return self.supervision.paused(path)
 
     def _logged(self, item: Item) -> None:
+        self._look_at_log()
         if self._log is not None:
             self.lines += self._log.take(item, self.now)
 
     def _look_at_log(self) -> None:
-        if self._log is not None:
-            self.lines += self._log.due(self.now, self.core.epoch + self.now)
-            self.loop.call_later(1.0, self._look_at_log)
+        """Lines that were due since the last look, second by second.
+
+        Not by a timer of the loop, which would change the order of what is due at one moment.
+        """
+        while self._log is not None and self._log_at <= self.now:
+            self.lines += self._log.due(self._log_at, self.core.epoch + self._log_at)
+            self._log_at += 1.0
 
     def _look_for_changed_secrets(self) -> None:
         wait = self._rotation.look_safely(self.clock.now())
@@ -226,6 +231,7 @@ class Simulation:
         self.loop.run_until_complete(asyncio.sleep(seconds))
         for _ in range(8):  # an instant has a few rounds: collected, decided, carried out
             self.loop.run_until_complete(asyncio.sleep(0))
+        self._look_at_log()
 
     def until(
         self, condition: Callable[[Simulation], bool], *, within: float = 60.0, step: float = 0.01

@@ -361,6 +361,7 @@ def test_a_document_whose_fsmv2_is_killed_is_taken_over_by_the_next_one(
     home = tmp_path / "state"
     told = tmp_path / "told"
     fsmv2 = [sys.executable, "-m", "fsmv2.cli", "run", str(file), "--state-dir", str(home)]
+    fsmv2 += ["--log-format", "text"]
 
     def running_pid(name: str) -> int:
         record = read_record(str(home / "processes" / f"edge%2F{name}"))

@@ -33,6 +33,7 @@ WITHOUT_STATE = {
     "Core",
     "Tree",
     "OwnTree",
+    "LogSink",
     "StopKind",
     "Supervisor",
     "_Subjects",

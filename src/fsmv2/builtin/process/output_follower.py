@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import structlog
+
 from fsmv2 import printable
 from fsmv2.builtin.process.shim.segments import CURRENT, PREVIOUS, number_of
 from fsmv2.host.file_tail import TAIL, tail
 
 LOG = "fsmv2.output"
-"""The `logger` of these lines, so that a program decides for itself where they go, or whether."""
+"""The logger of these lines, so that a program decides for itself where they go, or whether."""
 WROTE_NOTHING = "it wrote nothing"
 LAST_WORDS = 500
 """Characters of a line that are shown in a reason."""
@@ -30,6 +32,14 @@ class Place(NamedTuple):
     first: int
     offset: int
     lines: int
+
+
+def output_log(log: Any) -> Any:
+    """The logger for the lines of one process, with the fields of that of its worker.
+
+    Its name stands in each entry, too, as `logger`.
+    """
+    return structlog.get_logger(LOG).bind(**{**structlog.get_context(log.bind()), "logger": LOG})
 
 
 class Follower:

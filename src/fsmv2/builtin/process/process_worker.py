@@ -30,7 +30,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.builtin.process import lifecycle
-from fsmv2.builtin.process.output_follower import LOG, Follower, Redact, last_words
+from fsmv2.builtin.process.output_follower import Follower, Redact, last_words, output_log
 from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.readiness import Probe
 from fsmv2.builtin.process.spec import Config, ProcessSpec, config_of, refuse
@@ -251,7 +251,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         # Searched for once: whatever comes later is known, or started by this very worker.
         record = self._known = lifecycle.look(config, self._known, search=not self._searched)
         self._searched = True
-        log = resources.log.bind(logger=LOG)
+        log = output_log(resources.log)
         resources.value.follow(config.directory, log, config.log_lines, resources.redact)
         runs = record is not None and record.ended_at is None
         return record, self._usage.figures(record.pid) if record is not None and runs else {}

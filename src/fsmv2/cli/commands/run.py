@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import WHOLE, AsJson, For, OptionalFile, SaveSvg, StateDir, path_argument
+from fsmv2.cli.options import (
+    WHOLE,
+    AsJson,
+    For,
+    LogFile,
+    LogFileSize,
+    LogFormat,
+    LogLevel,
+    OptionalFile,
+    SaveSvg,
+    StateDir,
+    path_argument,
+)
 
 
 def run(
@@ -38,15 +50,21 @@ def run(
             ),
         ),
     ] = False,
+    log_level: LogLevel = None,
+    log_format: LogFormat = None,
+    log_file: LogFile = None,
+    log_file_mb: LogFileSize = 10,
     save_svg: SaveSvg = None,
 ) -> None:
-    """Run the tree of a document and show it: live on a terminal, else as lines.
+    """Run the tree of a document and show it: live on a terminal, else as the lines of a log.
 
     With FILE the tree follows that file: what it says is the next generation at a start, or, when
     the last run did not come to its end or the file is not valid, what ran last runs on and that is
     said. Without FILE, what --state-dir keeps is run; --init FILE begins that.
 
-    Lines that a process wrote stand behind its path, its stream and a bar.
+    Off a terminal stdout has the log alone, one JSON object a line; what each event means and has
+    stands in the reference of the log. As text, lines that a process wrote stand behind its path,
+    its stream and a bar. stderr is for the person who starts it.
 
     Ctrl-C, SIGTERM or a closed terminal stops it in order, a second signal at once. Output that
     nobody reads, or that cannot be written, is counted and left out, and ends nothing. Exit code 0
@@ -62,6 +80,7 @@ def run(
 
     with foreground_process(whole_program=context.obj is WHOLE) as process, reported():
         from fsmv2.cli.document_session import run_document
+        from fsmv2.cli.log_output import LogOptions
 
         raise typer.Exit(
             run_document(
@@ -74,5 +93,8 @@ def run(
                 save_svg=save_svg,
                 detect_only=detect_only,
                 output=not no_output,
+                log=LogOptions(
+                    level=log_level, format=log_format, file=log_file, file_mb=log_file_mb
+                ),
             )
         )

@@ -101,7 +101,7 @@ def _release(tree: Tree, s: Supervisor, forced: bool) -> None:
     if s.withheld is not None:
         tree.open_circuits -= 1
         if tree.log is not None:
-            tree.log.circuit_closed(s)
+            tree.log.circuit_closed(s, tree.tick_id)
     # Only who was watched has tasks in the runtime; a fence for anybody else would never be lifted.
     if s.watched_at is not None:
         tree.fences.setdefault(s.path, set()).add(s.incarnation)

@@ -163,7 +163,8 @@ def _update_circuit(tree: Tree, parent: Supervisor) -> None:
         reasons = "; ".join(f"{fault.at_fault}: {fault.reason}" for fault in faults)
         tree.set_condition(parent, CIRCUIT, reasons)
         if tree.log is not None:
-            tree.log.circuit(parent, _now(tree, parent, opens=before is None))
+            now = _now(tree, parent, opens=before is None)
+            tree.log.circuit(parent, now, tree.tick_id)
     if before == withheld:
         return
     if before is None:
@@ -174,7 +175,7 @@ def _update_circuit(tree: Tree, parent: Supervisor) -> None:
         tree.clear_condition(parent, CIRCUIT)
         tree.report("circuit", parent, "circuit closed", logged=False)
         if tree.log is not None:
-            tree.log.circuit_closed(parent)
+            tree.log.circuit_closed(parent, tree.tick_id)
         for child in parent.children.values():
             child.timers.pop("repair", None)
             if child.attempts is not None and child.status.healthy and "settle" not in child.timers:

@@ -226,7 +226,9 @@ def _inherit(tree: Tree, s: Supervisor) -> None:
             event = VariablesPropagated(
                 depth=s.depth, variables=len(user), children=len(s.children)
             )
-            tree.log.put(s, event, f"{len(user)} variables", tree.tick_id)
+            tree.log.put(
+                s, event, "1 variable" if len(user) == 1 else f"{len(user)} variables", tree.tick_id
+            )
         if s.children:
             tree.for_each(s.children.values(), "derive", PARENT_VARIABLES)
 

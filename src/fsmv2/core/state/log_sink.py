@@ -37,6 +37,9 @@ ChildChange = Literal["added", "updated", "removed", "recreated"]
 class LogSink(Protocol):
     """Takes what happens, on the supervision loop, in the order it happens."""
 
+    debugging: bool
+    """Whether the debug events of anybody are wanted."""
+
     def debugs(self, path: str) -> bool:
         """Whether the debug events of this worker are wanted: they are not made otherwise."""
 
@@ -52,10 +55,10 @@ class LogSink(Protocol):
     def downtime(self, s: Supervisor) -> float:
         """Seconds since the first of these failures."""
 
-    def circuit(self, s: Supervisor, now: CircuitNow) -> None:
+    def circuit(self, s: Supervisor, now: CircuitNow, tick: int) -> None:
         """The circuit of a parent has opened, or is found open again."""
 
-    def circuit_closed(self, s: Supervisor) -> None:
+    def circuit_closed(self, s: Supervisor, tick: int) -> None:
         """It has closed, or its worker is released."""
 
     def reconciling(self, s: Supervisor) -> None:

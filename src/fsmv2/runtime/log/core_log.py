@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from fsmv2.core import Report, Supervisor
-from fsmv2.core.contract.log_events import ChildrenReconciled, LogEvent
+from fsmv2.core.contract.log_events import ChildrenReconciled, LogEvent, WorkerError
 from fsmv2.core.state.log_sink import ChildChange, CircuitNow
 from fsmv2.runtime.log.entry import LogEntry
 from fsmv2.runtime.log.event_table import REPORT_EVENTS
@@ -49,16 +49,18 @@ class CoreLog:
         self._reconciling: dict[str, Changes] = {}
         self._first_failures: OrderedDict[str, float] = OrderedDict()
         # Most trees debug nobody: then one comparison answers for all.
-        self._nobody_debugs = levels.least > RANKS["debug"]
+        self.debugging = levels.least <= RANKS["debug"]
 
     def debugs(self, path: str) -> bool:
         """Whether the debug events of this worker are wanted."""
-        return not self._nobody_debugs and self._levels.of(path) <= RANKS["debug"]
+        return self.debugging and self._levels.of(path) <= RANKS["debug"]
 
     def put(self, s: Supervisor, event: LogEvent, text: str, tick: int) -> None:
         """Log an event of a supervisor."""
         level = event.level
         if RANKS[level] >= self._levels.of(s.path):
+            if isinstance(event, WorkerError):
+                text = event.error  # the same, whoever reports it: it may be written once
             self._write(
                 LogEntry(
                     s.tree.wall(),
@@ -106,13 +108,13 @@ class CoreLog:
         """Seconds since the first of these failures."""
         return round(s.tree.now - self._first_failures.get(s.path, s.tree.now), 1)
 
-    def circuit(self, s: Supervisor, now: CircuitNow) -> None:
+    def circuit(self, s: Supervisor, now: CircuitNow, tick: int) -> None:
         """The circuit of a parent has opened, or is found open again."""
-        self._circuit(s, now)
+        self._circuit(s, now, tick)
 
-    def circuit_closed(self, s: Supervisor) -> None:
+    def circuit_closed(self, s: Supervisor, tick: int) -> None:
         """It has closed, or its worker is released."""
-        self._circuit(s, None)
+        self._circuit(s, None, tick)
 
     def reconciling(self, s: Supervisor) -> None:
         """The children of a supervisor are compared with what is declared, from the first on."""
@@ -135,7 +137,7 @@ class CoreLog:
             text = ", ".join(f"{number} {change}" for change, number in found.counts.items())
             self.put(s, event, text, tick)
 
-    def _circuit(self, s: Supervisor, now: CircuitNow | None) -> None:
+    def _circuit(self, s: Supervisor, now: CircuitNow | None, tick: int) -> None:
         tree = s.tree
         entry = LogEntry(
             tree.wall(),
@@ -145,7 +147,7 @@ class CoreLog:
             s.path,
             s.declared.worker_type,
             s.incarnation,
-            s.records[-1].id if s.records else 0,
+            tick,
             s.state,
         )
         self._write(OfCircuit(entry, tree.now, now))

@@ -101,12 +101,12 @@ LEVELS: Mapping[str, str] = {
     "process_output": "info",
     "lines_left_out": "warning",
     "notice": "info, warning, error",
-    "run_ended": "info",
+    "run_ended": "info, error",
 }
 """Of each event with fields the levels that it may have."""
 
 
-class Field(msgspec.Struct, frozen=True):
+class EventField(msgspec.Struct, frozen=True):
     """One field of an event: its type as JSON has it, its unit or '', and what it means."""
 
     name: str
@@ -121,7 +121,7 @@ class EventKind(msgspec.Struct, frozen=True):
     name: str
     levels: tuple[str, ...]
     when: str
-    fields: tuple[Field, ...] = ()
+    fields: tuple[EventField, ...] = ()
     struct: type[LogEvent] | None = None
     folded: bool = False
 
@@ -154,13 +154,13 @@ def _typed(cls: type[LogEvent]) -> EventKind:
     return EventKind(name, levels, when, fields, cls, folded=name in FOLDED)
 
 
-def _field(name: str, hint: Any) -> Field:
+def _field(name: str, hint: Any) -> EventField:
     schema = msgspec.json.schema(hint)
     found = schema.get("$defs", {})
     if "$ref" in schema:
         schema = {**found[schema["$ref"].rpartition("/")[2]], **schema}
     meaning = schema.get("description", "")
-    return Field(name, _type_text(schema, found), schema.get("unit", ""), meaning)
+    return EventField(name, _type_text(schema, found), schema.get("unit", ""), meaning)
 
 
 def _type_text(schema: Mapping[str, Any], found: Mapping[str, Any]) -> str:

@@ -40,8 +40,8 @@ class LogWriter:
         """
         self.levels = levels
         self.exclusive = exclusive
-        self.outputs = True
-        """Whether what processes write belongs into it."""
+        self.state_of: Callable[[str], str] = lambda _: ""
+        """Gives the state of a path, from any thread; set by the runtime."""
         self.redact: Redact | None = None
         """Takes secrets out of a value, whoever logged it; set by the runtime that knows them."""
         self._pipeline = LogPipeline(levels)

@@ -94,9 +94,10 @@ def _still_open(found: OfCircuit, at: float) -> LogEntry:
         recovery_status=recovery_status(now.attempt, now.max_attempts),
     )
     retry = "" if event.next_retry_in is None else f", next in {event.next_retry_in:.1f} s"
+    most = f" of {now.max_attempts}" if now.attempt <= now.max_attempts else ""
     text = (
         f"circuit open for {event.elapsed_downtime:.0f} s: {now.failed_child}: "
-        f"attempt {now.attempt} of {now.max_attempts}{retry}"
+        f"attempt {now.attempt}{most}{retry}"
     )
     line = _line(found, text, event)
     return msgspec.structs.replace(line, time=found.entry.time + (at - found.at))

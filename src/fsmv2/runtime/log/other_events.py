@@ -66,3 +66,8 @@ class RunEnded(LogEvent, frozen=True, kw_only=True, tag="run_ended"):
     forced: Annotated[tuple[str, ...], _field("what had to be forced to stop")]
     killed: Annotated[tuple[str, ...], _field("processes that were killed")]
     dropped: Annotated[Mapping[str, int], _field("samples lost, by flow")]
+
+    @property
+    def level(self) -> Literal["info", "error"]:
+        """An error unless it ended as it should."""
+        return "error" if self.exit else "info"

@@ -1,0 +1,42 @@
+"""`log:` of a document: from which level on what happens is logged, for all and by path."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from fsmv2 import Diagnostic, SpecError
+from fsmv2.model.decoder import Node
+from fsmv2.model.path_pattern import path_pattern
+from fsmv2.runtime.log.log_levels import LevelName, LogLevels
+
+Pattern = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class LogSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`log:` the least level that is logged; `paths` has others, for patterns of paths.
+
+    A pattern such as `…/filler*` holds for what it matches and for all below; the nearest one
+    counts. Read when fsmv2 starts; `--log-level` takes the place of `level`.
+    """
+
+    level: LevelName = "info"
+    paths: dict[Pattern, LevelName] = {}
+
+
+def log_levels(section: LogSection, level: str | None = None) -> LogLevels:
+    """The levels of a section; `level` instead of its own, unless that is None."""
+    paths = {text: (path_pattern(text), wanted) for text, wanted in section.paths.items()}
+    return LogLevels(level or section.level, paths)
+
+
+def check_log(node: Node | None, fatal: list[Diagnostic]) -> None:
+    """Note patterns that are none."""
+    if node is None or node.kind != "mapping":
+        return
+    for text, place in node.value.items():
+        try:
+            path_pattern(str(text))
+        except SpecError as error:
+            fatal.append(place.problem("FSM0126", error.message, fix=error.fix))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ def place(tmp_path: Path) -> Iterator[Path]:
     before = os.umask(0o022)
     yield tmp_path / "fsmv2.log"
     os.umask(before)
+
+
+def wait_until(there: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
 
 
 def write(file: LogFile, *texts: str) -> None:
@@ -55,8 +63,7 @@ def test_a_mode_that_somebody_chose_is_kept_also_by_those_that_follow(place: Pat
 def test_one_that_was_moved_away_is_made_anew(place: Path) -> None:
     file = LogFile(place, 1000)
     file.text("before\n")
-    while not place.read_text():
-        pass
+    wait_until(lambda: bool(place.read_text()))
     place.rename(place.with_name("rotated"))
     write(file, "after")
     assert place.with_name("rotated").read_text() == "before\n"
@@ -93,8 +100,7 @@ def test_a_full_disk_costs_lines_which_are_counted(
     file.failed = lambda why: (told.append(why), None)[1]
     file.text("lost\n")
     file.text("lost, too\n")
-    while file.waiting:
-        pass
+    wait_until(lambda: not file.waiting)
     full[0] = False
     write(file, "kept")
     assert place.read_text() == (

@@ -14,7 +14,8 @@ import structlog
 
 from fsmv2.cli import log_output
 from fsmv2.cli.log_filter import LibraryHandler, filter_logs
-from fsmv2.cli.log_output import LogOptions, notice, shown_format, text_line
+from fsmv2.cli.log_output import LogOptions, shown_format, text_line
+from fsmv2.cli.run_entries import notice
 from fsmv2.core.contract.log_events import StateChanged, WorkerError
 from fsmv2.runtime.log.entry import LogEntry
 from fsmv2.runtime.log.log_levels import LogLevels

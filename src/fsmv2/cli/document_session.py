@@ -13,6 +13,7 @@ from fsmv2.cli.display_choice import choose_display, save_picture
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.log_output import LogOptions, opened_log, shown_format
+from fsmv2.cli.run_entries import document_problem, run_started
 from fsmv2.cli.run_summary import EXIT_CODES, summary
 from fsmv2.cli.tree_display import TreeDisplay
 from fsmv2.cli.tree_session import TreeSession
@@ -94,6 +95,10 @@ async def _run(
 ) -> int:
     with TreeSession(show, process, log) as session:
         filter_logs(session.wrote if output else None, log)
+        if log is not None:
+            log.put(run_started(prepared))
+            for found in (*prepared.plant.diagnostics, *prepared.problems):
+                log.put(document_problem(found))
         async with bounded_pauses(), start(prepared, listener=session.listener, log=log) as tree:
             with prepared.watched(session.warn):
                 async with served(tree), _ended_when(tree.left, session):

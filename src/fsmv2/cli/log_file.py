@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 
 from fsmv2.cli.output_thread import CLOSED_WITHIN, STUCK, Outlet
-from fsmv2.errors import FsmError, error_text
+from fsmv2.errors import FsmError
 
 FILES = 5
 """Former files that are kept beside the one that is written."""
@@ -38,8 +38,9 @@ class LogFile(Outlet):
         try:
             descriptor = self._open()
         except OSError as error:
+            why = (error.strerror or str(error)).lower()
             raise FsmError(
-                f"the log file {file} cannot be opened: {error_text(error)}",
+                f"the log file {file} cannot be opened: {why}.",
                 fix="Name a file that this user may write, in a folder that is there.",
             ) from error
         super().__init__(os.fdopen(descriptor, "a", encoding="utf-8"), f"log file {file}")

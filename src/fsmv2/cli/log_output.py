@@ -9,9 +9,9 @@ import contextlib
 import functools
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -19,18 +19,18 @@ from fsmv2.cli.console import put, styled
 from fsmv2.cli.error_messages import debugging
 from fsmv2.cli.log_file import LogFile
 from fsmv2.cli.output_thread import Outlet, lost_text
-from fsmv2.cli.tree_display import DisplayedEvent
+from fsmv2.cli.run_entries import notice
 from fsmv2.escaping import printable_line
 from fsmv2.operate.time_text import clock_text
 from fsmv2.plant import LogSection, log_levels
 from fsmv2.runtime.log.entry import LogEntry, json_line
 from fsmv2.runtime.log.log_writer import LogWriter
-from fsmv2.runtime.log.other_events import LinesLeftOut, Notice, RunEnded
+from fsmv2.runtime.log.other_events import LinesLeftOut
 
 Format = Literal["json", "text"]
 
 COLOURS = {"warning": "yellow", "error": "red"}
-PLAIN = frozenset({"state_changed", "notice", "run_ended"})
+PLAIN = frozenset({"state_changed", "notice", "run_started", "run_ended"})
 """Events whose message says all."""
 
 
@@ -131,24 +131,3 @@ def text_line(entry: LogEntry) -> str:
     if entry.repeated:
         text += f" ({entry.repeated:,} more time{'s' * (entry.repeated != 1)} since)"
     return f"{at} {entry.path or 'fsmv2'}  {text}"
-
-
-def notice(text: str, *, path: str = "", level: str = "info") -> LogEntry:
-    """What the command says of itself."""
-    event = Notice()
-    return LogEntry(time.time(), level, event.name, text, path, fields=event)
-
-
-def entry_of(happening: DisplayedEvent) -> LogEntry:
-    """What a session tells, as a line of the log."""
-    path = "" if happening.path == "fsmv2" else happening.path
-    found = notice(happening.text, path=path, level=happening.level)
-    return msgspec.structs.replace(found, time=happening.at)
-
-
-def run_ended(text: str, data: Mapping[str, Any]) -> LogEntry:
-    """The last line of a run; `data` is its summary."""
-    event = msgspec.convert(
-        {name: data[name] for name in RunEnded.__struct_fields__}, RunEnded, strict=False
-    )
-    return LogEntry(time.time(), event.level, event.name, text, fields=event)

@@ -88,7 +88,7 @@ LogFile = Annotated[
 ]
 LogFileSize = Annotated[
     int,
-    typer.Option("--log-file-mb", min=1, metavar="MB", help="Megabytes of one file. Default: 10."),
+    typer.Option("--log-file-mb", min=1, metavar="MB", help="Megabytes of one file."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
 SaveSvg = Annotated[

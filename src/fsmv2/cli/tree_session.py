@@ -18,8 +18,8 @@ from fsmv2.cli.console import progress
 from fsmv2.cli.error_messages import debugging
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.line_output import NothingShown, PlainLines
-from fsmv2.cli.log_output import entry_of, run_ended
 from fsmv2.cli.output_thread import lost_text
+from fsmv2.cli.run_entries import entry_of, run_ended
 from fsmv2.cli.signals import reason
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, TreeDisplay
 from fsmv2.core import Report

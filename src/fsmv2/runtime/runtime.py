@@ -190,7 +190,7 @@ class Runtime:
     def _own_report(self, kind: ReportKind, text: str, level: str) -> Report:
         report = Report(kind, self._root.name, text, self.clock.now(), level=level)
         if self._core_log is not None:
-            self._core_log.reported(report, None)
+            self._core_log.reported(report, self.core.root)
         return report
 
     async def __aexit__(

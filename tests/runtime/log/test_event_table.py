@@ -38,7 +38,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.cli.log_filter import filter_logs
-from fsmv2.cli.log_output import notice, run_ended
+from fsmv2.cli.run_entries import notice, run_ended
 from fsmv2.core import Declared, LoopBlocked, LoopFreed, Observed, SaveFailed, SlowCode, Uncontained
 from fsmv2.runtime.log.entry import COMMON, LogEntry, json_line
 from fsmv2.runtime.log.event_table import event_table
@@ -199,8 +199,8 @@ def test_every_line_is_as_the_reference_says(lines: list[dict[str, Any]]) -> Non
     assert not wrong
 
 
-FROM_A_PLANT = {"process_output"}
-"""Seen in the test below: it takes a process."""
+FROM_A_PLANT = {"process_output", "run_started", "document_problem"}
+"""Seen in the test below: it takes a command, with a document and a process."""
 
 
 def test_every_event_of_the_table_happens_and_at_each_of_its_levels(
@@ -257,7 +257,8 @@ def test_the_tables_of_levels_are_complete() -> None:
 def test_a_real_plant_writes_json_lines_that_are_as_the_reference_says(tmp_path: Path) -> None:
     document = tmp_path / "plant.yaml"
     document.write_text(
-        "agent: {name: edge}\nlog: {paths: {'…/web': debug}}\nprocesses:\n  web:\n"
+        "agent: {name: edge}\nglobal: {x: '{{ unread'}\nlog: {paths: {'…/web': debug}}\n"
+        "processes:\n  web:\n"
         "    command: [sh, -c, 'echo serves; echo careful >&2; exec sleep 60']\n"
     )
     command = [sys.executable, "-m", "fsmv2.cli", "run", str(document), "--for", "3s"]
@@ -271,6 +272,7 @@ def test_a_real_plant_writes_json_lines_that_are_as_the_reference_says(tmp_path:
     found = [json.loads(line) for line in ran.stdout.splitlines()]
     assert not [text for line in found if (text := problem(line))]
     seen = {line["event"] for line in found}
-    assert {"process_output", "tick", "state_changed", "notice", "run_ended"} <= seen
+    assert {*FROM_A_PLANT, "tick", "state_changed", "notice", "run_ended"} <= seen
+    assert found[0]["event"] == "run_started"
     assert found[-1]["event"] == "run_ended"
     assert {one["path"] for one in found if one["level"] == "debug"} == {"edge/web"}

@@ -45,6 +45,14 @@ def test_after_a_silent_minute_it_is_news() -> None:
     assert repeats.take(error(), EVERY + 1) == [error()]
 
 
+def test_an_error_that_comes_and_goes_is_folded_and_so_is_its_end() -> None:
+    repeats = Repeats()
+    end = LogEntry(0.0, "info", "condition_changed", "Observed=True", path="g/a")
+    written = [repeats.take(one, n) for n in range(10) for one in (error(), end)]
+    assert sum(map(len, written)) == 2
+    assert [one.repeated for one in repeats.due(EVERY)] == [9, 9]
+
+
 def test_what_is_no_error_is_never_folded() -> None:
     repeats = Repeats()
     info = msgspec.structs.replace(error(), level="info")

@@ -17,7 +17,7 @@ from fsmv2.core import ReportKind
 from fsmv2.core.contract import log_events
 from fsmv2.core.contract.log_events import LogEvent
 from fsmv2.runtime.log import other_events
-from fsmv2.runtime.log.repeats import FOLDED
+from fsmv2.runtime.log.repeats import FOLDED, FOLDED_AT_ALL_LEVELS
 
 
 class ReportEvent(msgspec.Struct, frozen=True):
@@ -80,6 +80,8 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
 }
 assert set(REPORT_EVENTS) == set(get_args(ReportKind))  # noqa: S101
 
+MAY_REPEAT = FOLDED | FOLDED_AT_ALL_LEVELS
+
 LEVELS: Mapping[str, str] = {
     "circuit_opened": "error",
     "circuit_open": "warning",
@@ -101,6 +103,8 @@ LEVELS: Mapping[str, str] = {
     "process_output": "info",
     "lines_left_out": "warning",
     "notice": "info, warning, error",
+    "run_started": "info",
+    "document_problem": "warning, error",
     "run_ended": "info, error",
 }
 """Of each event with fields the levels that it may have."""
@@ -138,7 +142,7 @@ def event_table() -> dict[str, EventKind]:
         and one.__module__ == module.__name__
     ]
     plain = [
-        EventKind(one.name, tuple(one.levels.split(", ")), one.when, folded=one.name in FOLDED)
+        EventKind(one.name, tuple(one.levels.split(", ")), one.when, folded=one.name in MAY_REPEAT)
         for one in REPORT_EVENTS.values()
         if one.when
     ]
@@ -151,7 +155,7 @@ def _typed(cls: type[LogEvent]) -> EventKind:
     fields = tuple(_field(one.name, hints[one.name]) for one in msgspec.structs.fields(cls))
     levels = tuple(LEVELS[name].split(", "))
     when = " ".join((inspect.getdoc(cls) or "").split())
-    return EventKind(name, levels, when, fields, cls, folded=name in FOLDED)
+    return EventKind(name, levels, when, fields, cls, folded=name in MAY_REPEAT)
 
 
 def _field(name: str, hint: Any) -> EventField:

@@ -55,6 +55,32 @@ class Notice(LogEvent, frozen=True, kw_only=True, tag="notice"):
     """What the program says of itself: that it stops and why, that its document was changed."""
 
 
+class RunStarted(LogEvent, frozen=True, kw_only=True, tag="run_started"):
+    """The first line: what runs."""
+
+    version: Annotated[str, _field("of fsmv2")]
+    pid: Annotated[int, _field("of the process")]
+    document: Annotated[str, _field("path of the document")]
+    generation: Annotated[int | None, _field("number of the document's text; null: none is kept")]
+    state_dir: Annotated[str, _field("where store, journal and broker keep data")]
+
+
+class DocumentProblem(LogEvent, frozen=True, kw_only=True, tag="document_problem"):
+    """Something in the document is wrong, and the tree runs all the same."""
+
+    code: Annotated[str, _field("as for `fsmv2 explain`")]
+    file: Annotated[str, _field("file of the document; empty: not known")] = ""
+    line: Annotated[int | None, _field("from 1")] = None
+    column: Annotated[int | None, _field("from 1")] = None
+    fix: Annotated[str, _field("what to do about it")] = ""
+    warning: Annotated[bool, _field("whether it is no error")] = True
+
+    @property
+    def level(self) -> Literal["warning", "error"]:
+        """As it is shown to people."""
+        return "warning" if self.warning else "error"
+
+
 class RunEnded(LogEvent, frozen=True, kw_only=True, tag="run_ended"):
     """The last line: how the run ended."""
 

@@ -29,6 +29,9 @@ FOLDED = frozenset(
 )
 """Events that are folded, from warnings on."""
 
+FOLDED_AT_ALL_LEVELS = frozenset({"condition_changed"})
+"""Such as the end of an error that comes and goes with each observation."""
+
 Key = tuple[str, str, str]
 
 
@@ -52,7 +55,8 @@ class Repeats:
 
     def take(self, entry: LogEntry, now: float) -> list[LogEntry]:
         """What is to be written now that this happened."""
-        if entry.event not in FOLDED or entry.level in ("info", "debug"):
+        matters = entry.level not in ("info", "debug")
+        if entry.event not in FOLDED_AT_ALL_LEVELS and not (entry.event in FOLDED and matters):
             return [entry]
         where = (entry.path, entry.event)
         key = (*where, entry.message)

@@ -275,9 +275,7 @@ def test_plain_data_becomes_nodes_without_places() -> None:
 
 
 def test_replacing_scalars_keeps_the_places(document: Document) -> None:
-    upper = document.root.with_scalars(
-        lambda n: n.value.upper() if isinstance(n.value, str) else n.value
-    )
+    upper = document.root.render(lambda n: n.value.upper() if isinstance(n.value, str) else n.value)
     name = upper.get("bridges", 0, "name")
     assert name is not None
     assert (name.value, name.mark) == ("FILLER", document.mark_of("bridges[0].name"))
@@ -288,22 +286,29 @@ def test_replacing_scalars_keeps_the_places(document: Document) -> None:
 
 def test_rendered_values_keep_the_places_of_their_templates(document: Document) -> None:
     variables = node_at(document, "bridges[0].variables")
-    rendered = variables.with_values({"IP": "10.0.0.1", "PORT": 502, "NEW": [1]})
-    ip, port, new = (rendered.get(key) for key in ("IP", "PORT", "NEW"))
+    rendered = variables.render(lambda n: 502 if n.value == 502 else ["10.0.0.1", {"x": 3}])
+    ip, first = rendered.get("IP"), rendered.get("IP", 0)
     assert ip is not None
-    assert new is not None
-    assert (ip.value, ip.mark, ip.rendered) == ("10.0.0.1", Mark("plant.yaml", 5, 21), True)
-    assert port is variables.get("PORT")
-    assert (new.path, new.mark) == ("bridges[0].variables.NEW", variables.mark)
-    assert rendered.get("NEW", 0).mark == variables.mark  # type: ignore[union-attr]
+    assert first is not None
+    assert (ip.mark, ip.rendered) == (Mark("plant.yaml", 5, 21), True)
+    assert (first.value, first.mark) == ("10.0.0.1", ip.mark)
+    assert first.path == "bridges[0].variables.IP[0]"
+    assert rendered.get("PORT") is variables.get("PORT")
+    assert rendered.to_data() == {"IP": ["10.0.0.1", {"x": 3}], "PORT": 502}
 
 
-def test_a_rendered_list_may_be_longer_than_its_template(document: Document) -> None:
-    bridges = node_at(document, "bridges")
-    rendered = bridges.with_values(["a", 2, {"x": 3}])
-    assert rendered.to_data() == ["a", 2, {"x": 3}]
-    assert [child.path for child in rendered.children()] == [f"bridges[{i}]" for i in range(3)]
-    assert rendered.get(2).mark == bridges.mark  # type: ignore[union-attr]
+def test_what_has_no_template_is_the_same_node_in_each_rendering() -> None:
+    node = Node.from_data({"a": ["{{ .X }}", 1], "b": {"c": [2, "x"]}, "d": "}}"}, "read")
+    assert node.filled({"a": [3, 1], "b": {"c": [2, "x"]}, "d": 1}).get("b") is not node.get("b")
+    assert not node.keep_what_is_constant()
+    filled = node.filled({"a": [{"y": 3}, 1], "b": {"c": [2, "x"]}, "d": 1})
+    assert filled.to_data() == {"a": [{"y": 3}, 1], "b": {"c": [2, "x"]}, "d": 1}
+    assert filled.get("b") is node.get("b")
+    assert filled.get("a", 1) is node.get("a", 1)
+    assert filled.get("a") is not node.get("a")
+    below = filled.get("a", 0, "y")
+    assert below is not None
+    assert below.path == "read.a[0].y"
 
 
 def test_a_value_of_one_variable_knows_where_it_is_declared() -> None:
@@ -318,8 +323,8 @@ def test_a_value_of_one_variable_knows_where_it_is_declared() -> None:
         asked.append(steps)
         return document.root.get("v", *steps)
 
-    data = {"port": 5, "mixed": "x5", "regs": [{"n": 1}, {"n": 2}]}
-    rendered = node_at(document, "t").with_values(data, origin)
+    data: dict[str, Any] = {"port": 5, "mixed": "x5", "regs": [{"n": 1}, {"n": 2}]}
+    rendered = node_at(document, "t").render(lambda n: data[n.path.partition(".")[2]], origin)
     assert asked == [("PORT",), ("REGS",)]
     assert rendered.get("port").origin is document.node_of("v.PORT")  # type: ignore[union-attr]
     assert rendered.get("mixed").origin is None  # type: ignore[union-attr]

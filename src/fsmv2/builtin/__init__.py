@@ -1,7 +1,7 @@
 """The built-in worker types.
 
 agent, broker, bridge, connection, dataflow, process: one worker each.
-registration: all of them in one factory.   sections: the keys of a document.
+registration: all of them in one factory.   bridge_sections: rendered and decoded, remembered.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ states, and says in one state and one sentence what is wrong and where.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from fsmv2 import (
@@ -32,9 +32,9 @@ from fsmv2 import (
     unknown,
 )
 from fsmv2.builtin.bridge_children import CONNECTION, READ, WRITE, children_of
+from fsmv2.builtin.bridge_sections import BridgeSections, Section
 from fsmv2.builtin.dataflow import FLOWING, DataFlowObserved
 from fsmv2.flow import FlowPlace, Login
-from fsmv2.model import RenderCache, Template
 
 FLOWS = (READ, WRITE)
 
@@ -69,6 +69,21 @@ class BridgeSpec(UserSpec):
     memory: str = ""
     wanted: str = "active"
 
+    @property
+    def sections(self) -> tuple[Section | None, Section | None, Section | None]:
+        """Connection, read and write."""
+        return self.connection, self.read, self.write
+
+    def place(self, location_path: str) -> FlowPlace:
+        """What its flows are told, beside their own sections, at this location."""
+        return FlowPlace(
+            location_path=location_path,
+            broker_url=self.broker_url,
+            broker_server=self.broker_server,
+            broker_login=self.broker_login,
+            memory=self.memory,
+        )
+
 
 class BridgeObserved(ObservedState):
     """A bridge has no body of its own; everything it knows it hears from its children."""
@@ -89,11 +104,12 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
     is_bridge = True
     update_policy = "in_place"
 
-    def __init__(self) -> None:
+    def __init__(self, ready: MutableMapping[str, BridgeSections] | None = None) -> None:
+        """`ready`: by name of the bridge, what was rendered and decoded already; taken out here."""
         # Rendering and reading a section takes a millisecond; most derives change nothing in it.
         # Remembering the last result does not make derive impure: it depends on its inputs alone.
-        self._renders = RenderCache()
-        self._templates: list[tuple[Any, Template]] = []  # of the connection and of the flows
+        self._ready = ready if ready is not None else {}
+        self._sections: BridgeSections | None = None
         self._last: tuple[Any, ...] = ()
         self._children: tuple[ChildSpec, ...] = ()
 
@@ -102,34 +118,16 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
     ) -> DesiredState:
         """Render the configs; a connection that is up throughout, flows that start last."""
         scope = spec.variables.flatten()
-        sections = (spec.connection, spec.read, spec.write)
-        rendered = [None if one is None else self._render(one, scope) for one in sections]
-        place = FlowPlace(
-            location_path=scope["location_path"],
-            broker_url=spec.broker_url,
-            broker_server=spec.broker_server,
-            broker_login=spec.broker_login,
-            memory=spec.memory,
-        )
-        made_of = (*rendered, scope["internal"]["id"], spec.broker, place)
-        same = len(self._last) == len(made_of) and all(
-            old is new or (isinstance(new, str | FlowPlace) and old == new)
-            for old, new in zip(self._last, made_of, strict=True)
-        )
-        if not same:
-            self._children = children_of(*made_of)  # fsmv2: ignore[FSM0427] a memo: see __init__
-            self._last = made_of  # fsmv2: ignore[FSM0427] a memo: see __init__
+        internal = scope["internal"]
+        if self._sections is None:
+            found = self._ready.pop(internal["name"], None)
+            self._sections = found or BridgeSections()  # fsmv2: ignore[FSM0427] a memo
+        meaning = self._sections.meaning(spec.sections, scope, spec.place(scope["location_path"]))
+        last = (meaning, internal["id"], spec.broker)
+        if not self._last or self._last[0] is not meaning or self._last[1:] != last[1:]:
+            self._children = children_of(*last)  # fsmv2: ignore[FSM0427] a memo: see __init__
+            self._last = last  # fsmv2: ignore[FSM0427] a memo: see __init__
         return DesiredState(state=spec.wanted, children_specs=self._children)
-
-    def _render(self, section: Mapping[str, Any], scope: Mapping[str, Any]) -> Any:
-        """Rendered by a template that is compiled once for each section."""
-        for kept, template in self._templates:
-            if kept is section:
-                return self._renders.render(template, scope)
-        template = Template.compile(section)
-        # fsmv2: ignore[FSM0427] a memo: see __init__
-        self._templates = [*self._templates[-2:], (section, template)]
-        return self._renders.render(template, scope)
 
     async def collect_observed_state(
         self, spec: BridgeSpec, resources: Resources[None]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 
 import msgspec
 
 from fsmv2 import WorkerFactory
 from fsmv2.builtin.agent import Agent
 from fsmv2.builtin.bridge import Bridge
+from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.builtin.broker.broker_worker import Broker
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
@@ -24,11 +25,18 @@ class Builtins(msgspec.Struct, frozen=True):
     engine: AsyncioEngine
 
 
-def register_builtins(factory: WorkerFactory, engine: Engine) -> None:
-    """Register all built-in types; data flows run on `engine`, and connections ask it."""
+def register_builtins(
+    factory: WorkerFactory,
+    engine: Engine,
+    ready: MutableMapping[str, BridgeSections] | None = None,
+) -> None:
+    """Register all built-in types; data flows run on `engine`, and connections ask it.
+
+    `ready`: what was rendered and decoded for bridges while their document was read, by name.
+    """
     factory.register(Agent)
     factory.register(Broker)
-    factory.register(Bridge)
+    factory.register(Bridge, make=lambda: Bridge(ready))
     factory.register_alias("protocolConverter", "bridge")
     factory.register(Connection, make=lambda: Connection(engine))
     factory.register(Process)

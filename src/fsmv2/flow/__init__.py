@@ -3,7 +3,7 @@
 flow_config: what a flow is to do.   engine: the protocol.   asyncio_engine: the one that ships.
 flow, sample, stats: one flow.       input, output, tag: what it knows of protocols.
 registry: every protocol, by key.    inputs, outputs: a package for each.
-flow_sections: what documents say.   commands: the way back, from commands to a device.
+flow_sections, section_template: what documents say.   commands: the way back, to a device.
 """
 
 from fsmv2.flow.asyncio_engine import AsyncioEngine

@@ -86,7 +86,9 @@ def read_device(rendered: Any) -> Device:
 
 
 def _decoded(rendered: Any, type_: type[T], path: str) -> T:
-    section, problems = decode(Node.from_data(rendered, path), type_)
+    """`rendered`: plain data, or nodes of it that may be decoded in part already."""
+    node = rendered if isinstance(rendered, Node) else Node.from_data(rendered, path)
+    section, problems = decode(node, type_)
     if section is None:
         lines = [f"{d.path}: {d.message} {d.fix}".rstrip() for d in problems]
         raise SpecError("; ".join(lines))

@@ -5,7 +5,7 @@ Called by `plant`: for the whole document, or for the part of a wrong one that c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from fsmv2 import (
     EngineSettings,
     Group,
     SpecError,
+    TemplateError,
     VariableBundle,
     Vault,
     compute_location_path,
@@ -22,12 +23,14 @@ from fsmv2 import (
 )
 from fsmv2.builtin.agent import Agent, AgentSpec, BridgeEntry, ProcessEntry
 from fsmv2.builtin.bridge import Bridge, BridgeSpec
+from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.builtin.broker.broker_worker import Broker, BrokerSpec
 from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.process import Process
 from fsmv2.flow import Login, topic_of
+from fsmv2.flow.section_template import SectionTemplate
 from fsmv2.model.decoder import Node
 from fsmv2.name_suggestions import suggest
 from fsmv2.plant.broker_section import BrokerAccess
@@ -79,7 +82,10 @@ class Making:
         self._secrets = SecretValues(vault, fatal, waiting)
         self._unused = Unused(waiting)
         self._misleading = Misleading(waiting, locations.agent)
+        self.ready: dict[str, BridgeSections] = {}
+        """By name of a bridge: what its sections mean, for the bridge to go on with."""
         self._data: dict[int, Any] = {}
+        self._templates: dict[int, SectionTemplate] = {}
         self._writers: dict[str, str] = {}  # location path → the bridge that hears commands there
         self._publishers: dict[str, str] = {}  # subject → the bridge that publishes to it
 
@@ -182,22 +188,41 @@ class Making:
             found = node.get(key) or (template.get(key) if template is not None else None)
             if found is not None and found.value is not None:
                 sections[key] = found
-        user = self._secrets.resolve(node.get("variables"), bridge.variables)
+        self._unused.bridge(node, bridge.template, map(self._data_of, sections.values()))
+        write = sections.get("write")
+        if not reaches_device(sections.get("read"), write):
+            sections.pop("connection", None)  # that of a template whose flow it has replaced
+        data = {key: self._data_of(found) for key, found in sections.items()}
+        spec = BridgeSpec(
+            variables=VariableBundle(
+                user=self._secrets.resolve(node.get("variables"), bridge.variables)
+            ),
+            location=location,
+            connection=data.get("connection"),
+            read=data.get("read"),
+            write=data.get("write"),
+            broker_url=broker.address if broker is not None else "",
+            broker_server=broker.server if broker is not None else "",
+            broker_login=broker.access if broker is not None else Login(),
+            memory=self._below("commands") if write is not None else "",
+            wanted=bridge.state,
+        )
+        ready = BridgeSections(self._compiled(data))
         problems, flows = check_bridge(
             node,
             sections,
+            spec,
+            ready,
             name=bridge.name,
-            user=user,
             global_=global_,
-            location=location,
             agent_location=agent_location,
         )
+        self.ready[bridge.name] = ready
         self._waiting += problems
         if bridge.enabled:
             subjects = [one for _, flow in flows.values() for one in subjects_of(flow)]
             self._check_subjects(bridge.name, node, subjects)
             self._misleading.bridge(node, bridge.name, location, flows)
-        write = sections.get("write")
         if write is not None and bridge.enabled and not write.get("input", "commands", "subject"):
             path = compute_location_path(merge_locations(agent_location, location))
             if (first := self._writers.setdefault(path, bridge.name)) != bridge.name:
@@ -209,22 +234,6 @@ class Making:
                         fix="Give it another location, or `write.input.commands.subject`.",
                     )
                 )
-        data: dict[str, Any] = {key: self._shared(found) for key, found in sections.items()}
-        if not reaches_device(sections.get("read"), write):
-            data.pop("connection", None)  # a template's, say, whose flow the bridge has replaced
-        self._unused.bridge(node, bridge.template, map(self._shared, sections.values()))
-        spec = BridgeSpec(
-            variables=VariableBundle(user=user),
-            location=location,
-            connection=data.get("connection"),
-            read=data.get("read"),
-            write=data.get("write"),
-            broker_url=broker.address if broker is not None else "",
-            broker_server=broker.server if broker is not None else "",
-            broker_login=broker.access if broker is not None else Login(),
-            memory=self._below("commands") if write is not None else "",
-            wanted=bridge.state,
-        )
         return BridgeEntry(
             name=bridge.name, spec=spec, enabled=bridge.enabled, detect_only=bridge.detect_only
         )
@@ -273,9 +282,22 @@ class Making:
         """A folder in which workers keep what outlives the process; '' when nothing is kept."""
         return "" if self._state_dir is None else str((self._state_dir / folder).absolute())
 
-    def _shared(self, node: Node) -> Any:
+    def _data_of(self, node: Node) -> Any:
         """The plain data of a section; bridges of one template share one object."""
-        return self._data.setdefault(id(node), node.to_data())
+        if (found := self._data.get(id(node))) is None:
+            found = self._data[id(node)] = node.to_data()
+        return found
+
+    def _compiled(self, sections: Mapping[str, Any]) -> Iterator[SectionTemplate]:
+        """Their templates, shared like the sections; none of one that cannot be compiled."""
+        for key, section in sections.items():
+            if (found := self._templates.get(id(section))) is None:
+                try:
+                    found = SectionTemplate(section, key)
+                except TemplateError:
+                    continue  # said when it is rendered, with its place
+                self._templates[id(section)] = found
+            yield found
 
 
 def _entries(node: Node | None) -> list[tuple[str, Node]]:

@@ -20,6 +20,7 @@ from fsmv2 import (
     Vault,
     WorkerFactory,
 )
+from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.builtin.registration import register_builtins
 from fsmv2.document import Document, scan_contents, scan_file, scan_folder, scan_yaml
 from fsmv2.flow import AsyncioEngine
@@ -47,12 +48,14 @@ class Plant(msgspec.Struct, frozen=True):
     vault: Vault
     diagnostics: tuple[Diagnostic, ...]
     log: LogSection = LogSection()
+    ready: dict[str, BridgeSections] = {}
+    """By name of a bridge: what its sections mean, which was found out to check them."""
 
     @contextlib.asynccontextmanager
     async def types(self, factory: WorkerFactory) -> AsyncIterator[None]:
         """Add the built-in types to `factory`, with an engine that is closed at the end."""
         engine = AsyncioEngine()
-        register_builtins(factory, engine)
+        register_builtins(factory, engine, self.ready)
         try:
             yield
         finally:
@@ -144,7 +147,8 @@ class _Loading:
         settings, root = making.settings(), making.root()
         if self._fatal:
             raise self._refused()
-        return Plant(root, settings, self._vault, tuple(in_order(self._waiting)), section.log)
+        waiting = tuple(in_order(self._waiting))
+        return Plant(root, settings, self._vault, waiting, section.log, making.ready)
 
     def _decoded(self) -> PlantSection | None:
         """The sections; what is wrong with them is noted, but for what the reading told already."""

@@ -10,20 +10,16 @@ from typing import Any
 
 import msgspec
 
-from fsmv2 import Diagnostic, FsmError, TemplateError, VariableBundle, render_template
+from fsmv2 import Diagnostic, FsmError, TemplateError, render_template
 from fsmv2.builtin.agent import ProcessEntry
 from fsmv2.builtin.process.spec import config_of, problems_of
 from fsmv2.errors import SpecError
 from fsmv2.model import (
     check_child_name,
-    compute_location_path,
-    location_variables,
-    utc_text,
-    with_engine_keys,
 )
 from fsmv2.model.decoder import Node
 from fsmv2.plant.process_section import ProcessSection, backoff_from, process_spec
-from fsmv2.plant.rendering import at_template
+from fsmv2.plant.rendering import at_template, foreseen_scope
 from fsmv2.plant.unused_variables import Unused
 
 SHELL = re.compile(r"[|&;<>$`*]")
@@ -92,7 +88,7 @@ def process_entry(
     """One process; None when it is refused, whatever its variables were."""
     parts = [part.to_data() for key in READS if (part := node.get(key)) is not None]
     unused.bridge(node, None, parts)
-    scope = _scope(name, user, global_, location)
+    scope = foreseen_scope("process", name, user, global_, location)
     try:
         spec = process_spec(section, user, folder, state_dir)
     except SpecError:
@@ -117,24 +113,6 @@ def process_entry(
         requires=tuple(section.requires),
         backoff=backoff,
     )
-
-
-def _scope(
-    name: str, user: Mapping[str, Any], global_: Mapping[str, Any], location: Mapping[str, str]
-) -> dict[str, Any]:
-    """What its templates may name."""
-    path = compute_location_path(location)
-    keys = with_engine_keys(
-        user, parent_state="running", location=location_variables(location), location_path=path
-    )
-    internal = {
-        "id": "",
-        "name": name,
-        "worker_type": "process",
-        "parent_id": "",
-        "created_at": utc_text(0),
-    }
-    return VariableBundle(keys, global_, internal).flatten()
 
 
 def _unrendered(name: str, node: Node, scope: dict[str, Any]) -> list[Diagnostic]:

@@ -1,7 +1,8 @@
-"""Renders a bridge's sections ahead of time, to say before anything runs what is wrong with them.
+"""Says before anything runs what is wrong with the rendered sections of a bridge, and where.
 
-The bridge does the same in its derive; here each problem gets the place in the file: that of the
-template, and that of the variable whose value does not fit.
+They are rendered and decoded as the bridge does it, which then goes on with the result. Only what
+is wrong is looked at once more, value by value: each problem gets the place in the file, that of
+the template and that of the variable whose value does not fit.
 """
 
 from __future__ import annotations
@@ -20,16 +21,11 @@ from fsmv2 import (
     merge_locations,
     render_template,
 )
+from fsmv2.builtin.bridge import BridgeSpec
+from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.diagnostic import Mark
 from fsmv2.errors import FsmError
-from fsmv2.flow import (
-    Device,
-    FlowConfig,
-    FlowPlace,
-    ReadSection,
-    WriteSection,
-    flow_config,
-)
+from fsmv2.flow import Device, FlowConfig, FlowPlace, ReadSection, WriteSection, flow_config
 from fsmv2.flow.flow_sections import FlowEndpoints, resolve
 from fsmv2.model import has_first_level, location_variables, utc_text, with_engine_keys
 from fsmv2.model.decoder import Node, decode_sound
@@ -42,40 +38,48 @@ TYPES: Mapping[str, type[msgspec.Struct]] = {
 """The sections of a bridge that are rendered."""
 
 _SOME_PLACE = "enterprise"
+_SOME_BROKER = "nats://unknown"
+
+
+def foreseen_scope(
+    worker_type: str,
+    name: str,
+    user: Mapping[str, Any],
+    global_: Mapping[str, Any],
+    location: Mapping[str, str],
+) -> dict[str, Any]:
+    """What the templates of a worker may name, as far as it is known before it runs."""
+    path = compute_location_path(location)
+    keys = with_engine_keys(
+        user, parent_state="running", location=location_variables(location), location_path=path
+    )
+    internal = {
+        "id": "",
+        "name": name,
+        "worker_type": worker_type,
+        "parent_id": "",
+        "created_at": utc_text(0),
+    }
+    return VariableBundle.trusted(keys, global_, internal).flatten()
 
 
 def check_bridge(
     bridge: Node,
     sections: Mapping[str, Node],
+    spec: BridgeSpec,
+    ready: BridgeSections,
     *,
     name: str,
-    user: Mapping[str, Any],
     global_: Mapping[str, Any],
-    location: Mapping[str, str],
     agent_location: Mapping[str, str],
 ) -> tuple[list[Diagnostic], dict[str, tuple[Node, FlowEndpoints]]]:
     """What keeps this bridge from starting, each with its place; and its flows.
 
-    When something keeps it, it has none.
+    When something keeps it, it has none. `ready` remembers what the bridge would do again.
     """
-    whole = merge_locations(agent_location, location)
-    path = compute_location_path(whole)
-    scope = VariableBundle(
-        with_engine_keys(
-            user,
-            parent_state="running",
-            location=location_variables(whole),
-            location_path=path,
-        ),
-        global_,
-        {
-            "id": "",
-            "name": name,
-            "worker_type": "bridge",
-            "parent_id": "",
-            "created_at": utc_text(0),
-        },
-    ).flatten()
+    location = merge_locations(agent_location, spec.location)
+    path = compute_location_path(location)
+    scope = foreseen_scope("bridge", name, spec.variables.user, global_, location)
     problems: list[Diagnostic] = []
     write = sections.get("write")
     own = write is not None and write.get("input", "commands", "subject") is not None
@@ -89,14 +93,20 @@ def check_bridge(
                 fix="Add at least `location: {enterprise: ...}` to the agent.",
             )
         )
-    flows: dict[str, tuple[Node, FlowEndpoints]] = {}
-    place = path if has_first_level(path) else _SOME_PLACE  # which has been looked at
-    for key, section in sections.items():
-        wrong, flow = _check_section(bridge, key, section, scope, name, place)
-        problems += wrong
-        if flow is not None:
-            flows[key] = (section, flow)
-    return problems, {} if problems else flows
+        path = _SOME_PLACE  # it has been looked at
+    place = spec.place(path)
+    if not place.broker_url:
+        place = msgspec.structs.replace(place, broker_url=_SOME_BROKER)
+    try:
+        meaning = ready.meaning(spec.sections, scope, place)
+    except FsmError as error:
+        for key, section in sections.items():
+            problems += _problems_of(bridge, section, TYPES[key], scope, name, place)
+        return problems or [bridge.problem(error.code, error.message, fix=error.fix)], {}
+    flows = {"read": meaning.read, "write": meaning.write}
+    if problems:
+        return problems, {}
+    return [], {key: (sections[key], ends) for key, ends in flows.items() if ends is not None}
 
 
 def subjects_of(flow: FlowEndpoints) -> list[str]:
@@ -107,51 +117,43 @@ def subjects_of(flow: FlowEndpoints) -> list[str]:
     return [config.output.subject(tag) for tag in config.input.tags]
 
 
-def _check_section(
-    bridge: Node, key: str, section: Node, scope: dict[str, Any], name: str, place: str
-) -> tuple[list[Diagnostic], FlowEndpoints | None]:
-    """What is wrong with it, and the flow it makes, if it is one and nothing is."""
+def _problems_of(
+    bridge: Node,
+    section: Node,
+    type_: type[msgspec.Struct],
+    scope: dict[str, Any],
+    name: str,
+    place: FlowPlace,
+) -> list[Diagnostic]:
+    """What is wrong with a section, each at its place."""
+    whose = f"bridge '{name}'"
     problems: list[Diagnostic] = []
     wrong: set[str] = set()
 
     def render(node: Node) -> Any:
-        if not isinstance(node.value, str) or "{" not in node.value:
-            return node.value
         try:
             return render_template(node.value, scope, path=node.path)
         except TemplateError as error:
-            problems.append(at_template(node, error, f"bridge '{name}'"))
+            problems.append(at_template(node, error, whose))
             wrong.add(node.path)
             return node.value
 
-    data = section.with_scalars(render).to_data()
     # A value that is nothing but one variable is wrong where the bridge sets that variable.
-    values = section.with_values(data, lambda steps: bridge.get("variables", *steps))
-    decoded, _, found = decode_sound(values, TYPES[key], wrong)
-    problems += _of_bridge(name, found)
-    if not isinstance(decoded, ReadSection | WriteSection):
-        return problems, None
-    try:
-        return problems, resolve(
-            decoded, FlowPlace(location_path=place, broker_url="nats://unknown")
-        )
-    except SpecError as error:
-        problems += [
-            section.problem(error.code, f"bridge '{name}': {text}", fix=error.fix)
-            for text in error.problems
-        ]
-    except FsmError as error:
-        problems.append(
-            section.problem(error.code, f"bridge '{name}': {error.message}", fix=error.fix)
-        )
-    return problems, None
-
-
-def _of_bridge(name: str, problems: list[Diagnostic]) -> list[Diagnostic]:
-    return [
-        msgspec.structs.replace(problem, message=f"bridge '{name}': {problem.message}")
-        for problem in problems
+    rendered = section.render(render, lambda steps: bridge.get("variables", *steps))
+    decoded, _, found = decode_sound(rendered, type_, wrong)
+    problems += [
+        msgspec.structs.replace(problem, message=f"{whose}: {problem.message}") for problem in found
     ]
+    if not isinstance(decoded, ReadSection | WriteSection):
+        return problems
+    try:
+        resolve(decoded, place)
+    except FsmError as error:
+        texts = error.problems if isinstance(error, SpecError) else [error.message]
+        problems += [
+            section.problem(error.code, f"{whose}: {text}", fix=error.fix) for text in texts
+        ]
+    return problems
 
 
 def at_template(node: Node, error: TemplateError, whose: str) -> Diagnostic:

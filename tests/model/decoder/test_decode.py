@@ -293,7 +293,9 @@ def problems_rendered(plant: Document, **values: Any) -> list[Diagnostic]:
     assert template is not None
     assert variables is not None
     data = {"host": "10.0.0.1", "port": 150200, "timeout": "1s"} | values
-    node = template.with_values(data, lambda steps: variables.get(*steps))
+    node = template.render(
+        lambda scalar: data[scalar.path.rpartition(".")[2]], lambda steps: variables.get(*steps)
+    )
     return decode(node, Connection, path="bridges[0].connection")[1]
 
 
@@ -332,7 +334,10 @@ def test_text_where_a_number_was_rendered_says_which_of_the_two_is_the_reason(
     )
     template = quoted.get("t")
     assert template is not None
-    node = template.with_values({"host": "h", "port": "502"}, lambda steps: quoted.get("v", *steps))
+    node = template.render(
+        lambda scalar: "502" if scalar.path == "t.port" else scalar.value,
+        lambda steps: quoted.get("v", *steps),
+    )
     (from_quotes,) = decode(node, Connection)[1]
     assert from_quotes.path == "v.PORT"
     assert from_quotes.fix == "Remove the quotes: 502."

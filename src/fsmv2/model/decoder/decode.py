@@ -37,7 +37,7 @@ def decode(node: Node, type_: Any, *, path: str | None = None) -> tuple[Any, lis
     spelling to the key; what its `__post_init__` raises is one of the problems.
 
     `path` stands in the problems for the path of `node`: that of the bridge, say, whose template
-    this is. For rendered values see `Node.with_values`. Raises DefinitionError for a type that no
+    this is. For rendered values see `Node.render`. Raises DefinitionError for a type that no
     document can express.
     """
     problems: list[Diagnostic] = []

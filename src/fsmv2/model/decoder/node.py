@@ -37,12 +37,14 @@ class Node:
     document: `bridges[0].variables.PORT`. A value reached through an alias has the marks of its
     anchor and a path of its own.
 
-    Of rendered values (`with_values`), `rendered` is True and `origin` is the node that declares
-    the variable, when the template is nothing but that variable.
+    Of rendered values (`render`), `rendered` is True and `origin` is the node that declares
+    the variable, when the template is nothing but that variable. `decoded` is what readers made of
+    it, by reader, if it is kept (`keep_what_is_constant`).
     """
 
     __slots__ = (
         "column_offset",
+        "decoded",
         "document",
         "key",
         "keys",
@@ -82,6 +84,7 @@ class Node:
         self.document = document
         self.origin: Node | None = None
         self.rendered = False
+        self.decoded: dict[object, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<Node {self.path or '.'} {self.kind} {self.mark or ''}>"
@@ -168,59 +171,51 @@ class Node:
         for child in self.children():
             yield from child.scalars()
 
-    def with_scalars(self, replace: Callable[[Node], Any]) -> Node:
-        """A tree of the same shape and places, each scalar's value replaced.
+    def render(self, replace: Callable[[Node], Any], origin: Origin | None = None) -> Node:
+        """A tree of the same shape and places, with a value in the place of each scalar.
 
         A value that is itself a mapping or list becomes a branch that bears the scalar's place.
-        """
-        if self.kind == "scalar":
-            value = replace(self)
-            return self if value is self.value else self._placed(value, None)
-        items = self.value.items() if self.kind == "mapping" else enumerate(self.value)
-        children = {key: child.with_scalars(replace) for key, child in items}
-        return self.of(children if self.kind == "mapping" else list(children.values()))
-
-    def with_values(self, data: Any, origin: Origin | None = None) -> Node:
-        """`data`, usually this node rendered, with the places of this node.
-
         `origin` finds the node that declares a variable; a problem of a value that is nothing but
         one variable is then shown at its declaration, with the template as the second place:
 
-            rendered = section.with_values(
-                render_template(section.to_data(), scope),
+            rendered = section.render(
+                lambda node: render_template(node.value, scope),
                 lambda steps: bridge.get("variables", *steps),
             )
             value, problems = decode(rendered, ConnectionSection)
-
-        Where the shape of `data` is another one, its values bear the place of the nearest node.
         """
-        if self.kind == "mapping" and isinstance(data, Mapping):
-            children = {}
-            for key, value in data.items():
-                child = self.value.get(str(key))
-                children[str(key)] = (
-                    child.with_values(value, origin)
-                    if child is not None
-                    else self._placed(value, None, join(self.path, str(key)))
-                )
-            return self.of(children)
-        if self.kind == "sequence" and isinstance(data, list | tuple):
-            return self.of(
-                [
-                    self.value[i].with_values(value, origin)
-                    if i < len(self.value)
-                    else self._placed(value, None, f"{self.path}[{i}]")
-                    for i, value in enumerate(data)
-                ]
-            )
+        if self.kind == "mapping":
+            items = self.value.items()
+            return self.of({key: child.render(replace, origin) for key, child in items})
+        if self.kind == "sequence":
+            return self.of([child.render(replace, origin) for child in self.value])
+        value = replace(self)
         # A variable whose value is its own template was rendered all the same: that is a value.
-        looks_unrendered = isinstance(data, str) and is_template(data)
-        same = type(data) is type(self.value) and data == self.value
-        if self.kind == "scalar" and same and not looks_unrendered:
+        looks_unrendered = isinstance(value, str) and is_template(value)
+        if type(value) is type(self.value) and value == self.value and not looks_unrendered:
             return self
-        found = _ONE_VARIABLE.match(self.text) if self.kind == "scalar" else None
+        found = _ONE_VARIABLE.match(self.text)
         declared = origin(tuple(found[1].split("."))) if found and origin else None
-        return self._placed(data, declared)
+        return self._placed(value, declared)
+
+    def keep_what_is_constant(self) -> bool:
+        """Have readers keep what they make of each part without a template; whether this is one."""
+        parts = [child.keep_what_is_constant() for child in self.children()]
+        constant = all(parts)
+        if isinstance(self.value, str):
+            constant = "{" not in self.value and "}}" not in self.value
+        self.decoded = {} if constant else None
+        return constant
+
+    def filled(self, data: Any) -> Node:
+        """These nodes rendered, which gave `data`; what is constant is the same node as before."""
+        if self.decoded is not None:
+            return self
+        if self.kind == "mapping":
+            return self.of({key: child.filled(data[key]) for key, child in self.value.items()})
+        if self.kind == "sequence":
+            return self.of([child.filled(data[i]) for i, child in enumerate(self.value)])
+        return Node.from_data(data, self.path)
 
     def problem(
         self,
@@ -304,9 +299,9 @@ class Node:
         items = ((key, child.without_unknown()) for key, child in self.value.items())
         return self.of({key: child for key, child in items if child is not None})
 
-    def _placed(self, data: Any, origin: Node | None, path: str | None = None) -> Node:
+    def _placed(self, data: Any, origin: Node | None) -> Node:
         """Nodes for `data`, all at this node's place."""
-        node = Node.from_data(data, self.path if path is None else path)
+        node = Node.from_data(data, self.path)
         _place(node, self, origin)
         return node
 

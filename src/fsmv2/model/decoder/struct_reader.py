@@ -182,6 +182,8 @@ class Fields:
         problems += [missing(node, field, self._type.__name__) for field in needed]
 
     def _value(self, node: Node, key: str, field: Field, child: Node, problems: Problems) -> Any:
+        if child.decoded is not None:
+            return self._kept(field.reader, child, child.decoded, problems)
         empty = child.kind == "scalar" and child.value is None
         if not empty or "null" in field.reader.kinds or child.rendered:
             return field.reader.read(child, problems)
@@ -191,6 +193,15 @@ class Fields:
         message = f"'{key}' has no value, expected {field.reader.expected}."
         problems.append(child.problem("FSM0122", message, fix=f"{fix}.", at_key=True))
         return BAD
+
+    def _kept(
+        self, reader: Reader, child: Node, kept: dict[object, Any], problems: Problems
+    ) -> Any:
+        if (value := kept.get(reader, BAD)) is BAD:
+            value = reader.read(child, problems)
+            if value is not BAD:
+                kept[reader] = value
+        return value
 
     def _unknown(
         self, node: Node, key: str, fields: Mapping[str, Field], problems: Problems

@@ -16,6 +16,7 @@ from api_page import api_page
 from architecture_page import architecture_page
 from hard_cases import hard_cases_page
 from log_page import log_page
+from metrics_page import metrics_page
 from typer.core import TyperGroup
 
 from fsmv2.builtin import register_builtins
@@ -64,6 +65,8 @@ def settings_page() -> str:
         number = plain
         if field.name == "types" or field.default == "":
             number = "none"
+        elif field.name == "metrics":
+            number = "as below"
         elif field.type is float and field.name != "backoff_jitter":
             unit = "a second" if field.name.endswith("per_second") else "s"
             number = f"{field.default:g} {unit}"
@@ -255,6 +258,7 @@ def lint_page() -> str:
 PAGES = {
     "explanation/architecture.md": lambda: architecture_page(NOTE),
     "reference/api.md": lambda: api_page(NOTE),
+    "reference/metrics.md": lambda: metrics_page(NOTE),
     "reference/command-line.md": commands_page,
     "reference/lint.md": lint_page,
     "reference/log-events.md": lambda: log_page(NOTE),

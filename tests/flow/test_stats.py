@@ -61,7 +61,7 @@ def test_the_counters_of_a_flow_begin_at_nothing_and_add_up() -> None:
     assert counters.last_message_ms is None
     counters.accept(8, 1_700_000_000_000)
     counters.accept(4, 1_700_000_000_500)
-    counters.fail()
+    counters.fail("read")
     assert (counters.accepted, counters.errors, counters.acked) == (12, 1, 0)
     assert counters.last_message_ms == 1_700_000_000_500
     assert (counters.polls, counters.skipped_full, counters.skipped_slow) == (0, 0, 0)

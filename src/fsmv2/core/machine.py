@@ -150,6 +150,10 @@ class Core(Tree):
 
     def _tick(self, supervisor: Supervisor) -> None:
         self.ticking = supervisor
+        observer = self.observer
+        if observer is not None and self.counters.ticks < observer.next_tick:
+            observer = None
+        began = 0.0 if observer is None else observer.now()
         try:
             tick(self, supervisor)
         except ANY_RAISED as error:
@@ -158,6 +162,8 @@ class Core(Tree):
             if self.by_path.get(supervisor.path) is supervisor:
                 author_errors.note(self, supervisor, "a tick", error)
                 self._stop_all_the_same(supervisor)
+        if observer is not None:
+            observer.ticked(self.counters.ticks, observer.now() - began)
         self.ticking = None
 
     def _stop_all_the_same(self, s: Supervisor) -> None:

@@ -24,6 +24,9 @@ def tick(tree: Tree, s: Supervisor) -> None:
     tree.counters.ticks += 1
     s.tick_count += 1
     causes, more = s.take_causes()
+    counted = tree.tallies.causes
+    for cause in causes:
+        counted[cause.kind] += 1
     tree.secrets.causes.clear()
     incarnation, actions_before = s.incarnation, tree.counters.actions
 

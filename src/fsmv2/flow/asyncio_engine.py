@@ -16,6 +16,7 @@ from fsmv2.flow.commands.refusal import Refusal, nobody_allows
 from fsmv2.flow.commands.refusing_listener import RefusingListener
 from fsmv2.flow.device import DeviceStatus
 from fsmv2.flow.engine import OnAccepted
+from fsmv2.flow.engine_figures import EngineFigures, FlowLedger, figures
 from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.flow import Flow
 from fsmv2.flow.flow_config import AnyConfig, FlowConfig, WriteConfig
@@ -40,11 +41,13 @@ class AsyncioEngine:
         self._refusals: dict[str, Refusal] = {}
         self._leaving: dict[asyncio.Task[None], AnyFlow] = {}
         self._dropped: Counter[str] = Counter()
+        self._ledger = FlowLedger()
         self._shares = EngineShares()
         self._commands = CommandRouting(
             self._shares,
             lambda: _writing(self._flows.values()),
             lambda: _writing(self._leaving.values()),
+            self._ledger,
         )
         self.loop_lag = LoopLag()
         """Of the loop on which all flows run; not measured until there is one."""
@@ -96,6 +99,11 @@ class AsyncioEngine:
         """How many accepted samples of which flow the closing of the engine left unsent."""
         return dict(self._dropped)
 
+    def figures(self) -> EngineFigures:
+        """What its flows do and did together; from any thread."""
+        stats = [flow.stats() for flow in list(self._flows.values())]
+        return figures(stats, self._ledger.read())
+
     def device(self, host: str, port: int) -> DeviceStatus | None:
         """What the flows' shared connection to an address knows of it, from any thread."""
         return self._shares.device(host, port)
@@ -137,6 +145,7 @@ class AsyncioEngine:
         flow = self._make(config)
         # In its place before anything is awaited: of several starts at once the last one runs.
         self._flows[config.name] = flow
+        self._ledger.begin(flow)
         if old is not None:
             await self._leave(old, 0.0)
         if self._flows.get(config.name) is flow:
@@ -174,6 +183,7 @@ class AsyncioEngine:
                 pass
         finally:
             await flow.close()
+            self._ledger.end(flow)
             if isinstance(flow, Flow):
                 await flow.release()
             else:

@@ -9,6 +9,7 @@ import time
 
 from fsmv2.errors import error_text
 from fsmv2.flow.engine import OnAccepted
+from fsmv2.flow.engine_figures import FlowTotals
 from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.flow_config import FlowConfig
 from fsmv2.flow.input import Intake, Values
@@ -107,6 +108,19 @@ class Flow:
             suppressed_total=counters.suppressed,
         )
 
+    def totals(self) -> FlowTotals:
+        """What it counted so far; from any thread."""
+        counters = self._counters
+        return FlowTotals(
+            accepted=counters.accepted,
+            accepted_bytes=counters.accepted_bytes,
+            suppressed=counters.suppressed,
+            acknowledged=counters.acked,
+            skipped_full=counters.skipped_full,
+            skipped_slow=counters.skipped_slow,
+            errors=dict(counters.errors_by_kind),
+        )
+
     def _take(self, values: Values) -> None:
         """The values of one poll: those that are to be published now are accepted."""
         now_ms = time.time_ns() // 1_000_000
@@ -156,7 +170,8 @@ class Flow:
             return
         samples = [self._sample(*value) for value in values]
         self._output.put(samples)
-        self._counters.accept(len(samples), values[-1][2])
+        size = sum([len(sample.payload) for sample in samples])
+        self._counters.accept(len(samples), values[-1][2], size)
         if self._on_accepted is not None:
             for sample in samples:
                 self._on_accepted(sample.subject, sample.payload)

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from typing import Literal
 
 import msgspec
 
 RECENT_POLLS = 5
 """Polls over which their rate is measured: a single slow one is nothing to speak of."""
 ENOUGH_POLLS = 3
+
+
+ErrorKind = Literal["read", "publish", "write"]
+"""A read or a value was no good; a sample was not stored by the broker; a command failed."""
 
 
 class WriteStats(msgspec.Struct, kw_only=True):
@@ -137,8 +142,10 @@ class FlowCounters:
         "_durations",
         "_intervals",
         "accepted",
+        "accepted_bytes",
         "acked",
         "errors",
+        "errors_by_kind",
         "errors_rate",
         "last_message_ms",
         "messages_rate",
@@ -158,16 +165,19 @@ class FlowCounters:
         self._intervals: deque[float] = deque(maxlen=RECENT_POLLS)
         self._durations: deque[float] = deque(maxlen=RECENT_POLLS)
         self.accepted = 0
+        self.accepted_bytes = 0
         self.suppressed = 0
         self.acked = 0
         self.errors = 0
+        self.errors_by_kind: dict[ErrorKind, int] = {"read": 0, "publish": 0, "write": 0}
         self.last_message_ms: int | None = None
         self.messages_rate = Rate()
         self.errors_rate = Rate()
 
-    def accept(self, count: int, at_ms: int) -> None:
-        """Samples were taken into the queue."""
+    def accept(self, count: int, at_ms: int, size: int = 0) -> None:
+        """Samples were taken into the queue; `size`: of their payloads together, in bytes."""
         self.accepted += count
+        self.accepted_bytes += size
         self.last_message_ms = at_ms
         self.messages_rate.add(count)
 
@@ -197,9 +207,10 @@ class FlowCounters:
         """The time of so many polls passed while one was under way."""
         self.skipped_slow += polls
 
-    def fail(self) -> None:
-        """A read or a value was no good."""
+    def fail(self, kind: ErrorKind) -> None:
+        """Something was no good."""
         self.errors += 1
+        self.errors_by_kind[kind] += 1
         self.errors_rate.add(1)
 
 

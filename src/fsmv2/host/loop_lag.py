@@ -16,11 +16,42 @@ FADES = 0.5
 """What is left of an old lag at the next measurement: late a moment ago counts for a while."""
 
 
+WINDOW = 15.0
+"""Seconds; the worst of the last one to two of these is what a scrape each 15 s must not miss."""
+
+
+class RecentWorst:
+    """The largest of what was noted in the last 15 to 30 seconds. Thread-safe."""
+
+    __slots__ = ("_before", "_begun", "_now")
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._before = self._now = 0.0
+
+    def note(self, value: float) -> None:
+        """Take one number into account."""
+        self._turn()
+        self._now = max(self._now, value)
+
+    def value(self) -> float:
+        """The largest lately."""
+        self._turn()
+        return max(self._before, self._now)
+
+    def _turn(self) -> None:
+        since = time.monotonic() - self._begun
+        if since > WINDOW:
+            self._begun += since
+            self._before, self._now = (self._now if since < 2 * WINDOW else 0.0), 0.0
+
+
 class LoopLag:
     """Measures one loop from inside; 0 until it is started, and on a virtual clock for ever."""
 
     def __init__(self) -> None:
         self._late = 0.0
+        self._worst = RecentWorst()
         self._due = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -41,6 +72,12 @@ class LoopLag:
         """Seconds since the loop last came round; None: it is not measured. From any thread."""
         return None if self._loop is None else max(0.0, time.monotonic() - self._due + EVERY)
 
+    def worst(self) -> float:
+        """Seconds by which it was late at most in the last 15 to 30 seconds; from any thread."""
+        if self._loop is None:
+            return 0.0
+        return max(self._worst.value(), self._loop.time() - self._due)
+
     def _plan(self) -> None:
         assert self._loop is not None  # noqa: S101  (set by `start`)
         self._due = self._loop.time() + EVERY
@@ -48,5 +85,7 @@ class LoopLag:
 
     def _measure(self) -> None:
         assert self._loop is not None  # noqa: S101
-        self._late = max(self._loop.time() - self._due, self._late * FADES)
+        late = self._loop.time() - self._due
+        self._worst.note(late)
+        self._late = max(late, self._late * FADES)
         self._plan()

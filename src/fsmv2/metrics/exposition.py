@@ -6,15 +6,25 @@ the first scrape: a tree that nobody watches does not pay for it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fsmv2.metrics.catalogue import METRICS, Metric
+from fsmv2.metrics.action_metrics import read_actions
+from fsmv2.metrics.catalogue import METRICS
 from fsmv2.metrics.census import take_census
+from fsmv2.metrics.flow_metrics import read_flows
 from fsmv2.metrics.hierarchy_metrics import read_hierarchy
+from fsmv2.metrics.infrastructure_metrics import read_infrastructure
 from fsmv2.metrics.measured_source import Source
+from fsmv2.metrics.metric import Metric
+from fsmv2.metrics.observation_metrics import read_observations
 from fsmv2.metrics.process_metrics import read_process
 from fsmv2.metrics.readings import Readings
+from fsmv2.metrics.template_metrics import read_templates
+from fsmv2.metrics.watched_metrics import read_watched
+from fsmv2.model.data.histogram import HistogramCounts
+from fsmv2.model.path_pattern import path_pattern
 
 if TYPE_CHECKING:
     from prometheus_client import Metric as Family
@@ -53,15 +63,20 @@ def wants_openmetrics(accept: str) -> bool:
 
 def read(source: Source) -> Readings:
     """All figures of a tree now."""
-    found = Readings(MOST_PATHS)
-    census = take_census(source.core)
+    settings = source.core.settings.metrics
+    found = Readings(METRICS, settings.series)
+    wanted = path_pattern(settings.paths).fullmatch if settings.paths else None
+    census = take_census(source.core, source.now, wanted)
+    read_infrastructure(source, census, found)
+    read_actions(source, census, found)
     read_hierarchy(source, census, found)
+    read_templates(source, census, found)
+    read_observations(source, census, found)
     read_process(source, found)
+    read_flows(source, found)
+    read_watched(source, census, found)
     found.put_all("fsmv2_series_dropped", found.dropped)
     return found
-
-
-MOST_PATHS = 200
 
 
 class _Families:
@@ -84,5 +99,23 @@ def _family(metric: Metric, readings: Readings) -> Family:
 
     found = Family(metric.name.removesuffix("_total"), metric.meaning, metric.kind, metric.unit)
     for values, value in readings.of(metric.name).items():
-        found.add_sample(metric.name, dict(zip(metric.labels, values, strict=True)), float(value))
+        labels = dict(zip(metric.labels, values, strict=True))
+        if isinstance(value, HistogramCounts):
+            _add_histogram(found, labels, value)
+        else:
+            found.add_sample(metric.name, labels, float(value))
     return found
+
+
+def _add_histogram(to: Family, labels: dict[str, str], value: HistogramCounts) -> None:
+    """Each bucket has all that is not larger than its bound; the last has all."""
+    so_far = 0
+    for bound, count in zip((*value.bounds, math.inf), value.counts, strict=True):
+        so_far += count
+        to.add_sample(f"{to.name}_bucket", {**labels, "le": _bound(bound)}, so_far)
+    to.add_sample(f"{to.name}_count", labels, so_far)
+    to.add_sample(f"{to.name}_sum", labels, value.total)
+
+
+def _bound(bound: float) -> str:
+    return "+Inf" if bound == math.inf else repr(bound)

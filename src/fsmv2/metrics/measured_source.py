@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from fsmv2.core import Core
+from fsmv2.flow.engine_figures import EngineFigures
+from fsmv2.runtime.action_executor import Executor
+from fsmv2.runtime.durations import Durations
+from fsmv2.runtime.store_writer import StoreWriter
 
 
 class DocumentFigures(Protocol):
@@ -29,6 +34,33 @@ class Source(Protocol):
     @property
     def core(self) -> Core:
         """Its core."""
+
+    @property
+    def now(self) -> float:
+        """Seconds by the clock of the core, which does not wait for its next slice."""
+
+    @property
+    def durations(self) -> Durations | None:
+        """How long the core took; None where time is virtual, and when the tree has ended."""
+
+    @property
+    def executor(self) -> Executor | None:
+        """What runs its actions; None when the tree has ended."""
+
+    @property
+    def store(self) -> StoreWriter | None:
+        """What writes its store; None without one, and when the tree has ended."""
+
+    @property
+    def journal_dropped(self) -> int:
+        """Events and instructions that were not recorded."""
+
+    @property
+    def loop_lags(self) -> Mapping[str, float]:
+        """By loop, the seconds by which it was late at most in the last 15 to 30 seconds."""
+
+    def flows(self) -> EngineFigures | None:
+        """Of the engine of its flows; None for a tree that can have none."""
 
     def document(self) -> DocumentFigures | None:
         """Of its document; None for a tree that has none. Blocks for a look at the file."""

@@ -91,11 +91,20 @@ class TypeSection(msgspec.Struct, frozen=True, kw_only=True):
     backoff: BackoffSection = BackoffSection()
 
 
+class MetricsSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`metrics:` what a scrape has of single workers; see [engine settings](settings.md)."""
+
+    series: Annotated[int, msgspec.Meta(ge=0)] = 200
+    paths: str = ""
+
+
 def _setting(field: msgspec.structs.FieldInfo) -> Any:
     if field.name == "types":
         return dict[str, TypeSection], {}
     if field.type is str:
         return str, field.default
+    if field.name == "metrics":
+        return MetricsSection, MetricsSection()
     if field.type is bool:
         return bool, field.default
     if field.type is int:
@@ -126,8 +135,10 @@ else:  # the same fields, as they are written in a document
 def engine_settings(section: EngineSettings) -> EngineSettings:
     """The settings of a section; SpecError names those that do not fit together."""
     given = {name: getattr(section, name) for name in section.__struct_fields__}
-    wanted = next(f.type for f in msgspec.structs.fields(EngineSettings) if f.name == "types")
-    given["types"] = msgspec.convert(msgspec.to_builtins(section.types), wanted)
+    for field in msgspec.structs.fields(EngineSettings):
+        if field.name in ("metrics", "types"):
+            written = msgspec.to_builtins(given[field.name])
+            given[field.name] = msgspec.convert(written, field.type)
     return EngineSettings(**given)
 
 

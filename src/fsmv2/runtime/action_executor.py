@@ -22,6 +22,7 @@ from fsmv2.core import (
     Event,
 )
 from fsmv2.errors import PermanentError, error_text
+from fsmv2.runtime.action_counts import ActionCounts, SlotPool, status_of
 from fsmv2.runtime.collector import task_name
 from fsmv2.runtime.task_cancellation import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
@@ -55,6 +56,7 @@ class Job:
         "queued_at",
         "repair",
         "reported",
+        "started_at",
         "task",
         "timed_out",
         "timer",
@@ -86,6 +88,7 @@ class Job:
         self.task: asyncio.Task[Any] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.queued_at = 0.0
+        self.started_at = 0.0
         self.reported = False  # that it waits
         self.cancelled = False
         self.timed_out = False
@@ -111,6 +114,7 @@ class Executor:
         self._taken_urgent = 0
         self._repairs_waiting = self._repairs_in_lane = 0
         self._reporting: asyncio.TimerHandle | None = None
+        self.counts = ActionCounts()
         self.refused = 0
         self.stuck = 0
 
@@ -118,6 +122,19 @@ class Executor:
     def queued(self) -> int:
         """Jobs that wait for a slot."""
         return len(self._urgent) + sum(map(len, self._waiting.values()))
+
+    def pools(self) -> dict[str, SlotPool]:
+        """The slots for all actions, and those for stops and repairs; from any thread."""
+        urgent, settings = self._taken_urgent, self._settings
+        lent = max(0, urgent - settings.urgent_slots)
+        return {
+            "actions": SlotPool(
+                settings.action_slots,
+                sum(list(self._taken.values())) + lent,
+                sum(map(len, list(self._waiting.values()))),
+            ),
+            "urgent": SlotPool(settings.urgent_slots, urgent - lent, len(self._urgent)),
+        }
 
     def submit(self, job: Job) -> None:
         """Queue a job; a full queue refuses it at once, and never blocks."""
@@ -133,6 +150,7 @@ class Executor:
             if job.repair:
                 self._repairs_waiting += 1
         job.queued_at = self._loop.time()
+        self.counts.queued[job.type_name, job.definition.name] += 1
         self._fill()
         if self._reporting is None and job.task is None:
             self._reporting = self._loop.call_later(WAITS_AFTER, self._report_waiting)
@@ -166,6 +184,7 @@ class Executor:
         for queue in (self._urgent, *self._waiting.values()):
             for queued in [job for job in queue if job.key == key]:
                 self._take_out(queued, queue)
+                self._count_unstarted(queued)
         for job in [job for job in self._running.values() if job.key == key]:
             job.cancelled = True
             if job.task is not None:
@@ -214,7 +233,11 @@ class Executor:
         two in which it could be started, and what is resumed in time keeps its place.
         """
         self._take_out(job, queue)
+        self._count_unstarted(job)
         self._post(ActionEnded(*job.key, job.id, Outcome.CANCELLED))
+
+    def _count_unstarted(self, job: Job) -> None:
+        self.counts.ended[job.type_name, job.definition.name, status_of(Outcome.CANCELLED)] += 1
 
     def _take_out(self, job: Job, queue: deque[Job]) -> None:
         queue.remove(job)
@@ -233,6 +256,8 @@ class Executor:
             self._taken[job.type_name] = self._taken.get(job.type_name, 0) + 1
         if job.reported:
             self._post(ActionQueued(*job.key, job.id, waits=False))
+        job.started_at = self._loop.time()
+        self.counts.wait.add(job.started_at - job.queued_at)
         self._running[job.id] = job
         job.task = self._loop.create_task(
             _run(job), name=task_name(job.definition.name, job.key[0])
@@ -242,6 +267,7 @@ class Executor:
 
     def _time_out(self, job: Job) -> None:
         job.timed_out = True
+        self.counts.timed_out[job.type_name, job.definition.name] += 1
         self._press(job)
         timeout = job.definition.timeout
         self._loop.call_later((OVERDUE_AFTER - 1) * timeout, self._report_overdue, job)
@@ -269,6 +295,7 @@ class Executor:
         job.given_up = True
         self.stuck += 1
         self._free_slot(job)
+        self._count(job, Outcome.STUCK)
         seconds = STUCK_AFTER * job.definition.timeout
         self._post(
             ActionEnded(*job.key, job.id, Outcome.STUCK, f"has not ended after {seconds:.0f} s")
@@ -293,8 +320,14 @@ class Executor:
             self._post(ActionUnstuck(*job.key, job.id))
             return
         self._free_slot(job)
-        self._post(self._result(job, task, error))
+        result = self._result(job, task, error)
+        self._count(job, result.outcome)
+        self._post(result)
         self._fill()
+
+    def _count(self, job: Job, outcome: Outcome) -> None:
+        took = self._loop.time() - job.started_at
+        self.counts.executed(job.type_name, job.definition.name, status_of(outcome), took)
 
     def _result(
         self, job: Job, task: asyncio.Task[Any], error: BaseException | None

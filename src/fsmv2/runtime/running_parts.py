@@ -9,6 +9,7 @@ from fsmv2.core import Core, EngineSettings, LoopBlocked, LoopFreed, Uncontained
 from fsmv2.model import Vault
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.dispatcher import Dispatcher
+from fsmv2.runtime.durations import Durations
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.journal.recorder import Recorder
 from fsmv2.runtime.liveness import Liveness, silent_paths
@@ -50,13 +51,16 @@ class RunningParts:
             state_of=self._state_of,
             log=log,
         )
+        self.durations = Durations(core)
+        self.recorder = None if journal is None else Recorder(core, journal)
         self.supervision = Supervision(
             core,
             clock,
             self.supervision_thread.loop,
             self.dispatcher.deliver,
             save=None if writer is None else writer.put,
-            recorder=None if journal is None else Recorder(core, journal),
+            recorder=self.recorder,
+            durations=self.durations,
         )
         if writer is not None:
             writer.connect(self.supervision.post)
@@ -127,6 +131,20 @@ class RunningParts:
 
     def _paused(self, path: str) -> bool:
         return self.supervision.paused(path)
+
+    @property
+    def loop_lags(self) -> dict[str, float]:
+        """By loop, the seconds by which it was late at most lately; from any thread."""
+        return {
+            "supervision": self.supervision_watchdog.worst_lag,
+            "work": max(self.work_watchdog.worst_lag, self.dispatcher.services.loop_lag.worst()),
+        }
+
+    @property
+    def journal_dropped(self) -> int:
+        """Events and instructions that were not recorded; from any thread."""
+        noted = 0 if self.recorder is None else self.recorder.dropped
+        return noted + (0 if self.journal is None else self.journal.dropped)
 
     def close(self) -> None:
         """Watch the loops no more, and take no more events."""

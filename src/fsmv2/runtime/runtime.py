@@ -218,6 +218,11 @@ class Runtime:
             await self._stack.aclose()
 
     @property
+    def running(self) -> RunningParts | None:
+        """What it consists of while it runs, for who measures it."""
+        return self._running
+
+    @property
     def supervision(self) -> Supervision:
         """The core on its loop; FsmError while the runtime is not running."""
         return self._parts.supervision

@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 
 from fsmv2.containment import ANY_RAISED, for_future
 from fsmv2.core import Event, Report, StoreInstruction
+from fsmv2.core.contract import buckets
 from fsmv2.errors import FsmError
+from fsmv2.model.data.histogram import Histogram
 from fsmv2.runtime.backlog import PendingWrites
 from fsmv2.runtime.group_commit import GroupCommit
 from fsmv2.store import Identity, Store, StoredOverrides
@@ -39,6 +41,7 @@ class StoreWriter:
         self._changed = threading.Condition()
         self._closing = False
         self._not_before = 0.0
+        self.commits = Histogram(buckets.COMMIT)
         self._waits_since: float | None = None
         self._works_since: float | None = None
         self._calls: deque[tuple[Callable[[Store], Any], Future[Any]]] = deque()
@@ -172,6 +175,7 @@ class StoreWriter:
     def _write(self, taken: PendingWrites) -> None:
         began = time.monotonic()
         events = self._commit.write(taken)
+        self.commits.add(time.monotonic() - began)
         with self._changed:
             if self._commit.failures:
                 self._commit.backlog.put_back(taken)

@@ -31,6 +31,7 @@ from fsmv2.core import (
 from fsmv2.core.policy.permission import refusal
 from fsmv2.errors import error_text
 from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.durations import Durations
 from fsmv2.runtime.journal.recorder import Recorder
 
 BEAT = 1.0
@@ -81,11 +82,13 @@ class Supervision:
         beat: float | None = BEAT,
         save: Keep | None = None,
         recorder: Recorder | None = None,
+        durations: Durations | None = None,
     ) -> None:
         """`beat`: seconds after which it wakes even if nothing is due; None on a virtual clock.
 
         Slices end there by ticks, not by time: what happens must not depend on the machine's pace.
-        `save` is handed what a store is to keep, and must be quick. `recorder` notes everything.
+        `save` is handed what a store is to keep, and must be quick. `recorder` notes everything,
+        and `durations` measures how long it takes.
         """
         self.core = core
         self._beat = beat
@@ -95,6 +98,7 @@ class Supervision:
         self._deliver = deliver
         self._save = save
         self.recorder = recorder
+        self.durations = core.observer = durations
         self._listeners: list[Listener] = []
         self._inbox: deque[Event] = deque()
         self._asked_to_hold: tuple[Hold, ...] = ()
@@ -201,6 +205,8 @@ class Supervision:
         finally:
             self.slicing_since = None
         self.slices += 1
+        if self.durations is not None:
+            self.durations.slice_ends(began, more=more)
         # Of the processor: what waiting for the interpreter's lock adds is not the core's doing.
         if measured:
             self.longest_slice = max(self.longest_slice, time.thread_time() - began_cpu)
@@ -252,7 +258,8 @@ class Supervision:
                 break
         quiet = self.recorder is not None and not handled and core.quiet(now)
         turns = core.turns
-        more = core.run(now, enough=enough)
+        run = core.run if self.durations is None else self.durations.run
+        more = run(now, enough=enough)
         instructions = core.take()
         if self.recorder is not None:
             turns = core.turns - turns

@@ -17,6 +17,7 @@ from types import FrameType
 
 import msgspec
 
+from fsmv2.host.loop_lag import RecentWorst
 from fsmv2.runtime.loop_thread import LoopThread
 
 LOOK = 0.5
@@ -64,6 +65,12 @@ class Watchdog:
         self._reported_at: float | None = None
         self._doing: set[int] = set()  # by identity, what it was seen doing since it was asked
         self._closed = False
+        self._worst = RecentWorst()
+
+    @property
+    def worst_lag(self) -> float:
+        """Seconds it took at most to give one in the last 15 to 30 seconds; from any thread."""
+        return max(self._worst.value(), self.lag)
 
     @property
     def lag(self) -> float:
@@ -108,6 +115,7 @@ class Watchdog:
 
     def _answer(self) -> None:
         self._answered_at, self._waits = time.monotonic(), False
+        self._worst.note(self._answered_at - self._asked_at)
 
     def _now_doing(self) -> int:
         task = asyncio.current_task(self._watched.loop)

@@ -34,6 +34,7 @@ WITHOUT_STATE = {
     "Tree",
     "OwnTree",
     "LogSink",
+    "Observer",
     "StopKind",
     "Supervisor",
     "_Subjects",

@@ -404,7 +404,7 @@ def test_each_restart_is_counted_once() -> None:
     tree = by_hand(group("g", device("a"), device("b")))
     tree.tick()
     for path in ("g/a", "g/b", "g/b"):
-        restart(tree.core, tree[path], "asked")
+        restart(tree.core, tree[path], "asked", because="request")
     assert tree.core.counters.restarts == 2
 
 
@@ -413,7 +413,7 @@ def test_one_restarted_while_it_waits_to_be_of_another_type_keeps_its_place_in_t
     tree.tick()
     tree.core.pace.begun("g/a", tree.now)
     tree["g/a"].recreate_as = group("a")
-    restart(tree.core, tree["g/a"], "asked")
+    restart(tree.core, tree["g/a"], "asked", because="request")
     assert tree["g/a"].stop == StopRequest(
         StopKind.REMOVE, tree.now + tree.core.settings.stop_deadline, "asked"
     )
@@ -425,7 +425,7 @@ def test_one_that_is_to_be_restarted_and_is_declared_no_more_is_removed_instead(
     tree = by_hand(group("g", device("a")))
     tree.tick()
     a = tree["g/a"]
-    restart(tree.core, a, "asked")
+    restart(tree.core, a, "asked", because="request")
     tree.core.pace.begun("g/a", tree.now)
     tree.tick()
     tree.advance(3.0)
@@ -442,7 +442,7 @@ def test_what_stops_with_its_parent_has_no_deadline_of_its_own_left() -> None:
     tree = by_hand(group("g", device("a")))
     tree.tick()
     a = tree["g/a"]
-    restart(tree.core, a, "asked")
+    restart(tree.core, a, "asked", because="request")
     assert "stop" in a.timers
     a.take_causes()
     ask_stop(tree.core, tree["g"], StopKind.REMOVE, 5.0, "asked")

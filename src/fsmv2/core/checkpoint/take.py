@@ -40,6 +40,8 @@ CORE_LEFT_OUT: Mapping[str, str] = {
     "by_path": "all supervisors, in order",
     "ticking": "nobody is, between two runs",
     "log": "where it is said; decides nothing",
+    "tallies": "counted for metrics; decides nothing",
+    "observer": "given by who runs it",
     "_overridden": "made of the types and the settings when needed",
     "_instructions": "taken before, so there are none",
 }

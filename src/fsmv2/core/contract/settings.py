@@ -10,6 +10,7 @@ import msgspec
 
 from fsmv2.errors import SpecError
 from fsmv2.model import AS_ELSEWHERE, Backoff
+from fsmv2.model.path_pattern import path_pattern
 
 MAY_BE_NONE = frozenset({"journal_mb"})
 """Numbers for which 0 means that there is none of it."""
@@ -37,6 +38,16 @@ class TypeSettings(msgspec.Struct, frozen=True, kw_only=True):
     """By name of the action."""
     backoff: Backoff = AS_ELSEWHERE
     """How long one that failed waits before it is retried."""
+
+
+class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scrape of the metrics has of single workers, who are many."""
+
+    series: int = 200
+    """Series with a path that one metric may have; the others are counted in
+    `fsmv2_series_dropped`. Nobody reads more at once, and monitoring pays for each."""
+    paths: str = ""
+    """Workers that have series of their own also while nothing is wrong: a pattern of paths."""
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +153,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Address below which `escalation_required` names a page for each worker type, as in
     `https://wiki.example/runbook` and `.../runbook/bridge`, unless the type names its own. Empty:
     the event's entry in the reference of the log."""
+    metrics: MetricsSettings = MetricsSettings()
+    """`series`: the most series with a path that one metric has, 200; the others are counted.
+    `paths`: a pattern, such as `…/filler*`, of workers that have such series at any time."""
     types: Mapping[str, TypeSettings] = {}
     """By name of the worker type: interval and time-outs other than its author's."""
 
@@ -159,6 +173,12 @@ def contradictions(settings: EngineSettings) -> Iterator[tuple[str, str]]:
         least = 1 if field.type is int and field.name not in MAY_BE_NONE else 0
         if isinstance(value, int | float) and not least <= value < math.inf:
             yield field.name, f"{field.name} is {value:g}, expected a number from {least}"
+    if settings.metrics.series < 0:
+        yield "metrics", f"series is {settings.metrics.series}, expected a number from 0"
+    try:
+        path_pattern(settings.metrics.paths)
+    except SpecError as error:
+        yield "metrics", f"paths is no pattern of paths: {error.message}"
     if settings.backoff_jitter > 1:
         yield "backoff_jitter", f"backoff_jitter is {settings.backoff_jitter:g}, expected at most 1"
     if settings.type_percent > 100:

@@ -86,9 +86,14 @@ def retype(tree: Tree, s: Supervisor, spec: ChildSpec) -> None:
     """Have `s` replaced by what `spec` declares, of another type; in its turn, if it runs."""
     s.recreate_as = spec
     if s.watched_at is None or s.stop is not None:
-        remove(tree, s, _new_type(s), paced=True)
+        _replace_by_new_type(tree, s)
     elif not s.recreate_due:
         _due(tree, s)
+
+
+def _replace_by_new_type(tree: Tree, s: Supervisor) -> None:
+    tree.tallies.reconciliations[s.declared_by, "recreate"] += 1
+    remove(tree, s, _new_type(s), paced=True)
 
 
 def keep_type(tree: Tree, s: Supervisor) -> None:
@@ -125,8 +130,12 @@ def begin(tree: Tree, s: Supervisor) -> None:
         return
     s.recreate_due = False
     if s.recreate_as is not None:
-        remove(tree, s, _new_type(s), paced=True)
+        _replace_by_new_type(tree, s)
         return
+    tree.tallies.reconciliations[s.declared_by, "recreate"] += 1
     new = s.declared.user_spec, s.desired.config if s.desired is not None else None
     secret = changed_between(tree, (s.applied, s.live_config), new)
-    restart(tree, s, str(secret) if secret else "its spec or rendered config changed")
+    if secret:
+        restart(tree, s, str(secret), because="secret")
+    else:
+        restart(tree, s, "its spec or rendered config changed", because="change")

@@ -98,6 +98,8 @@ def _forget(tree: Tree, s: Supervisor) -> None:
 
 
 def _release(tree: Tree, s: Supervisor, forced: bool) -> None:
+    tree.tallies.cleanups += 1
+    tree.tallies.cleanup_failures += forced
     if s.withheld is not None:
         tree.open_circuits -= 1
         if tree.log is not None:

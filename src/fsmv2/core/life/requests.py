@@ -163,7 +163,7 @@ def restart(tree: Tree, event: RestartAsked) -> None:
     if not _refused(tree, event):
         s = tree.by_path[event.path]
         restart_policy.restart_ended(tree, s)
-        stop.restart(tree, s, f"restart asked by {_by(event)}")
+        stop.restart(tree, s, f"restart asked by {_by(event)}", because="request")
 
 
 def pause(tree: Tree, event: PauseAsked) -> None:

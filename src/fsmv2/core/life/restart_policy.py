@@ -27,6 +27,7 @@ from fsmv2.core.policy.ordering import NOT_BEGUN
 from fsmv2.core.state.conditions import RECOVERS
 from fsmv2.core.state.parts import Ended
 from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tallies import RestartReason
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
 from fsmv2.worker import Phase
@@ -59,14 +60,14 @@ def finished(tree: Tree, s: Supervisor, reason: str, *, planned: bool = False) -
     _take_along(tree, s, f"finished: {reason}")
 
 
-def restart_faulty(tree: Tree, s: Supervisor, reason: str) -> None:
+def restart_faulty(tree: Tree, s: Supervisor, reason: str, *, because: RestartReason) -> None:
     """`s` was found at fault: a new instance, with its group; the end of it if it is temporary."""
     if s.ended is not None or detect_only.detects(s) or overrides.paused_by(s):
         return  # whatever found it at fault finds it again
     if s.declared.restart == "temporary" and s.stop is None:
         _end(tree, s, Ended(f"{reason}; temporary, so it is not restarted", normally=False))
         return
-    stop.restart(tree, s, reason)
+    stop.restart(tree, s, reason, because=because)
     if s.definition.in_place:
         _restart_children(tree, s)
     _take_along(tree, s, reason)
@@ -80,13 +81,14 @@ def _restart_children(tree: Tree, s: Supervisor) -> None:
         if escalated:
             forget_failures(child)
             tree.clear_condition(child, RECOVERS)
-            stop.restart(tree, child, f"restarted with {s.path}")
+            stop.restart(tree, child, f"restarted with {s.path}", because="escalation")
 
 
 def restart_ended(tree: Tree, s: Supervisor) -> None:
     """One that failed or finished for good runs again, and what had ended below it."""
     if s.ended is not None:
         s.ended = None
+        tree.tallies.restarts[s.type_name, "ended"] += 1
         s.timers.pop("restart", None)
         tree.report("ended", s, "is restarted")
         tree.mark(s, Cause("ended", "no longer", tree.tick_id))
@@ -157,4 +159,4 @@ def _take_one(tree: Tree, s: Supervisor, reason: str) -> None:
         text = f"would be {reason}; temporary, so it is not"
         _end(tree, s, Ended(text, normally=False, by_itself=False))
     else:
-        stop.restart(tree, s, reason)
+        stop.restart(tree, s, reason, because="group")

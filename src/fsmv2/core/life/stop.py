@@ -15,6 +15,7 @@ from fsmv2.core.policy.stop_order import hand_on, keeps_children
 from fsmv2.core.state.parts import StopRequest
 from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tallies import RestartReason
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
 from fsmv2.worker import Phase
@@ -92,12 +93,13 @@ def remove(tree: Tree, s: Supervisor, reason: str, *, paced: bool = False) -> No
     ask_stop(tree, s, StopKind.REMOVE, tree.now + tree.settings.stop_deadline, reason)
 
 
-def restart(tree: Tree, s: Supervisor, reason: str) -> None:
+def restart(tree: Tree, s: Supervisor, reason: str, *, because: RestartReason) -> None:
     """Stop, then restart as a new incarnation; ignored while it is stopping anyway."""
     if s.stop is None and s.recreate_as is not None:
         remove(tree, s, reason, paced=True)  # it comes back as what it is to become
     elif s.stop is None:
         tree.counters.restarts += 1
+        tree.tallies.restarts[s.type_name, because] += 1
         ask_stop(tree, s, StopKind.RESTART, tree.now + tree.settings.stop_deadline, reason)
 
 

@@ -66,6 +66,9 @@ def run_checks(tree: Tree, parent: Supervisor) -> None:
     changed = False
     for definition in parent.definition.checks:
         result = _ask(tree, parent, definition, upstream)
+        tree.tallies.checks[
+            parent.definition.name, definition.name, type(result).__name__.lower()
+        ] += 1
         changed |= _judge(tree, parent, definition, parent.checks[definition.name], result)
     if changed:
         _update_circuit(tree, parent)
@@ -127,6 +130,7 @@ def _judge(
             _ask_again(tree, parent, state.first_at + definition.interval)
             return False
         state.open, state.opened_at = True, tree.now
+        tree.tallies.check_failures[parent.definition.name, definition.name] += 1
     at_fault = parent.children.get(result.at_fault)
     if at_fault is not None:
         plan_repair(tree, at_fault, result.reason)
@@ -172,6 +176,9 @@ def _update_circuit(tree: Tree, parent: Supervisor) -> None:
         tree.report("circuit", parent, "circuit opened", level="error", logged=False)
     elif withheld is None:
         tree.open_circuits -= 1
+        opened = (parent.conditions or {}).get(CIRCUIT)
+        if opened is not None:
+            tree.tallies.recovered(parent.definition.name, tree.now - opened.since)
         tree.clear_condition(parent, CIRCUIT)
         tree.report("circuit", parent, "circuit closed", logged=False)
         if tree.log is not None:
@@ -187,6 +194,7 @@ def _update_circuit(tree: Tree, parent: Supervisor) -> None:
             if newly and below.action is not None and not below.action.urgent:
                 # It is not cancelled: what it has begun may be what mends the circuit.
                 tree.counters.actions_at_opening += 1
+                tree.tallies.during_circuit[below.definition.name] += 1
                 below.action.circuit_opened_at = tree.now
             tree.mark(below, Cause("circuit", f"of {parent.path}", tree.tick_id))
 
@@ -227,4 +235,4 @@ def withheld_by(tree: Tree, s: Supervisor) -> str:
 
 def repair(tree: Tree, s: Supervisor) -> None:
     """Its backoff is over: restart the one at fault."""
-    restart_policy.restart_faulty(tree, s, REPAIRED)
+    restart_policy.restart_faulty(tree, s, REPAIRED, because="fault")

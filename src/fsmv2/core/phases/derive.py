@@ -24,7 +24,7 @@ from fsmv2.core.state.log_sink import LogSink
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
-from fsmv2.errors import FsmError, SpecError, error_text
+from fsmv2.errors import FsmError, SpecError, TemplateError, error_text
 from fsmv2.model import (
     DesiredState,
     UserSpec,
@@ -61,8 +61,14 @@ def derive(tree: Tree, s: Supervisor) -> None:
 def _derive(tree: Tree, s: Supervisor) -> None:
     s.derive_due = False
     try:
-        _inherit(tree, s)
+        if tree.observer is None:
+            _inherit(tree, s)
+        else:
+            began = tree.observer.now()
+            _inherit(tree, s)
+            tree.observer.merged(tree.observer.now() - began)
     except FsmError as error:
+        tree.tallies.variable_errors += 1
         tree.set_condition(s, DERIVED, str(error))
         s.derive_key = None  # or the inputs of before would be taken for derived, and stay refused
         return
@@ -134,6 +140,7 @@ def _derive_anew(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> No
     # result would cost more than the derive. But whoever keeps one raises its reference count:
     # CPython counts exactly, so two equal counts prove that nothing was kept.
     held = sys.getrefcount(spec), sys.getrefcount(noted)
+    tree.tallies.failing_templates.pop(s.path, None)
     desired = _ask(tree, s, spec, previous)
     kept = held != (sys.getrefcount(spec), sys.getrefcount(noted))  # by what it made, say
     s.reads = noted.close(kept=kept)
@@ -183,6 +190,8 @@ def _ask(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredSta
             desired = s.worker.derive_desired_state(spec, previous)
         _validate(s, desired)
     except FsmError as error:
+        if isinstance(error, TemplateError):
+            tree.tallies.template_failed(s.path, s.definition.name, error)
         tree.set_condition(s, DERIVED, error_text(error))
         return None
     except ANY_RAISED as error:  # author code; contained and counted
@@ -229,8 +238,19 @@ def _inherit(tree: Tree, s: Supervisor) -> None:
             tree.log.put(
                 s, event, "1 variable" if len(user) == 1 else f"{len(user)} variables", tree.tick_id
             )
+        _note_change(tree, s)
         if s.children:
             tree.for_each(s.children.values(), "derive", PARENT_VARIABLES)
+
+
+def _note_change(tree: Tree, s: Supervisor) -> None:
+    """How far a change of the variables of one that has derived before has come down."""
+    if s.derive_key is None:
+        return
+    if s.derive_key[0] is not s.declared.user_spec:
+        tree.tallies.variables_changed(s.depth)
+    else:
+        tree.tallies.variables_passed(s.depth)
 
 
 def _previous_observation(s: Supervisor) -> Any:

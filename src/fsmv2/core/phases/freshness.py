@@ -44,6 +44,10 @@ def observe(tree: Tree, event: Observed) -> None:
         s.observed = event.observed
     elif not error:
         error = f"collected nothing (None), not a {wanted.__name__}"
+    tallies = tree.tallies
+    tallies.observations[s.definition.name, changed] += 1
+    if error:
+        tallies.observation_errors[s.definition.name] += 1
     before, s.observed_at, s.silences = s.observed_at, began, 0
     waited_for = _note_error(tree, s, error) or _arrived(tree, s, began)
     was_unsettled = before is None or before < s.settled_at <= began
@@ -151,7 +155,7 @@ def check_age(tree: Tree, s: Supervisor) -> None:
         if s.ended is not None or detect_only.detects(s) or overrides.paused_by(s):
             return
         count_failure(tree, s)
-        restart_policy.restart_faulty(tree, s, "its collection stays silent")
+        restart_policy.restart_faulty(tree, s, "its collection stays silent", because="silence")
         escalate(tree, s, "its collection stays silent")
         return
     tree.report("silent", s, f"silent for {age:.0f} s: collection restarted", level="warning")

@@ -36,6 +36,16 @@ LOOKED_AT, LOOKS_PER_TICK = 100, 100
 
 def reconcile(tree: Tree, s: Supervisor) -> None:
     """Create, change and remove children towards `s.desired`; bounded for each tick."""
+    observer = tree.observer
+    if observer is None:
+        _reconcile(tree, s)
+        return
+    began = observer.now()
+    _reconcile(tree, s)
+    observer.reconciled(s.definition.name, observer.now() - began)
+
+
+def _reconcile(tree: Tree, s: Supervisor) -> None:
     if s.desired is None:
         return
     if s.reconciling is None:
@@ -142,6 +152,7 @@ def _changes(tree: Tree, s: Supervisor, looked: Reconciling) -> Iterator[bool]:
         if existing is None:
             create(tree, s, spec)
             _log_change(tree, s, "added")
+            tree.tallies.reconciliations[s.definition.name, "add"] += 1
             yield True
         elif (
             existing.declared is not spec
@@ -161,6 +172,7 @@ def _remove_one(tree: Tree, s: Supervisor, child: Supervisor) -> bool:
         return False
     if child.declared.discovered and not _agreed_missing(tree, s, child.name):
         return False
+    tree.tallies.reconciliations[s.definition.name, "remove"] += 1
     stop.remove(tree, child, f"{s.path} no longer declares it")
     _log_change(tree, s, "removed")
     return True
@@ -226,6 +238,7 @@ def change(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
         return False
     if child.definition is not NOT_CREATED.definition:
         tree.clear_condition(child, CREATED)
+    tree.tallies.reconciliations[child.declared_by, "update"] += 1
     recreate.redeclare(tree, child, spec)
     if child.definition is NOT_CREATED.definition:
         tree.set_timer(child, "create", tree.now)
@@ -256,6 +269,7 @@ def declare(tree: Tree, event: Declared) -> None:
     if tree.stopping:
         return
     tree.secrets.changed.update(event.secrets)
+    tree.tallies.root_changes += 1
     if dict(event.global_variables) != tree.global_variables:
         tree.set_globals(dict(event.global_variables))
     if tree.root is None:

@@ -169,6 +169,7 @@ def _goto(tree: Tree, s: Supervisor, answer: Goto) -> str:
     tree.counters.transitions += 1
     livelock.note(tree, s, target)
     old, s.state, s.since, s.reason = s.state, target, tree.now, answer.reason
+    tree.tallies.transitions[d.name, old, target] += 1
     unasked = d.states[old].phase in WORKS and s.control != d.stop_state
     s.timers.pop("wake", None)
     actions.reset_repeats(s)

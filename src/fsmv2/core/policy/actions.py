@@ -124,6 +124,7 @@ def ended(tree: Tree, event: ActionEnded) -> None:
     if running.circuit_opened_at is not None:
         after = tree.now - running.circuit_opened_at
         tree.counters.seconds_after_opening += after
+        tree.tallies.outlasted_circuit(s.definition.name, after)
         text += f" ({after:.1f} s after the circuit opened)"
     waits = failed and s.repeat is not None and not event.permanent
     completed = ActionCompleted(

@@ -12,6 +12,8 @@ def count_failure(tree: Tree, s: Supervisor) -> float:
     attempts = s.attempts
     if attempts is None:
         attempts = s.attempts = Attempts()
+    elif attempts.count:
+        tree.tallies.restart_failures[s.type_name] += 1
     return attempts.fail(tree.now, s.backoff)
 
 

@@ -47,6 +47,7 @@ def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
     if attempts.count >= settings.escalate_at and not attempts.escalated:
         attempts.escalated = True
         tree.counters.escalations += 1
+        tree.tallies.escalations[s.type_name] += 1
         said_why, backoff = reason.rstrip("."), s.backoff
         text = (
             f"EscalationRequired: {attempts.count} attempts without {backoff.reset_after:.0f} "

@@ -84,6 +84,7 @@ def set_variable(
     asked = VariableOverride(who, reason, tree.wall(), until, value)
     before = of(tree, s.path)
     _put(tree, s.path, _with(before, variables={**before.variables, name: asked}))
+    tree.tallies.variables_changed(s.depth)
     tree.report("command", s, asked.told(f"{name} set"))
     tree.derive_again(s, Cause("command", f"{name} set at {s.path}"))
 
@@ -95,6 +96,7 @@ def unset_variable(tree: Tree, path: str, name: str, who: str) -> None:
     _put(tree, path, _with(before, variables=left))
     s = _report(tree, path, f"{name} is as declared again: asked by {who}")
     if s is not None:
+        tree.tallies.variables_changed(s.depth)
         tree.derive_again(s, Cause("command", f"{name} as declared at {path}"))
 
 

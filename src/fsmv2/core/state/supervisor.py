@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.state.backoff import Attempts, ExponentialBackoff, backoff_of
 from fsmv2.core.state.conditions import NO_HARM_TO_HEALTH, OF_THE_PATH, Condition
+from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.override_data import Overrides
 from fsmv2.core.state.parts import (
     AskedAction,
@@ -31,6 +32,8 @@ from fsmv2.model.read_tracking import Reads
 from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
 
 NOTHING: Mapping[str, Any] = {}
+
+_NOT_CREATED = NOT_CREATED.definition
 
 
 WRITTEN_BY: Mapping[str, tuple[str, ...]] = {
@@ -281,6 +284,17 @@ class Supervisor:
     def control(self) -> str:
         """The one state that counts for its FSM now."""
         return self.decision.state
+
+    @property
+    def type_name(self) -> str:
+        """The name of its type, whatever alias it is declared by; also while it cannot be made."""
+        definition = self.definition
+        return self.declared.worker_type if definition is _NOT_CREATED else definition.name
+
+    @property
+    def declared_by(self) -> str:
+        """The name of its parent's type; of the root, its own."""
+        return self.type_name if self.parent is None else self.parent.definition.name
 
     @property
     def holding(self) -> bool:

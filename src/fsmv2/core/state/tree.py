@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal
 from fsmv2.core.contract.events import OBSERVATION
 from fsmv2.core.contract.instructions import Instruction, Report, ReportKind
 from fsmv2.core.contract.log_events import ConditionChanged, LogEvent, WorkerError
+from fsmv2.core.contract.observer import Observer
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.contract.type_overrides import with_overrides
 from fsmv2.core.state.conditions import OF_THE_WORKER, TOLD_BY_OTHERS, Condition
@@ -26,6 +27,7 @@ from fsmv2.core.state.pace import Pace
 from fsmv2.core.state.parts import DecidedBy, SecretChanges
 from fsmv2.core.state.store_state import StoreState
 from fsmv2.core.state.supervisor import NOTHING, Supervisor
+from fsmv2.core.state.tallies import Tallies
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.timers import Timers
 from fsmv2.model.data.frozen import FrozenDict
@@ -62,6 +64,8 @@ class Tree(ABC):
         self.guard = guard
         self.now = 0.0
         self.counters = CoreCounters()
+        self.tallies = Tallies()
+        self.observer: Observer | None = None
         self.global_variables: Mapping[str, Any] = NOTHING
         self.fan_out = FanOut()
         self.root: Supervisor | None = None
@@ -230,6 +234,7 @@ class Tree(ABC):
     def forget(self, supervisor: Supervisor) -> None:
         """Take a supervisor out of the tree; what still refers to it is dropped when met."""
         del self.by_path[supervisor.path]
+        self.tallies.failing_templates.pop(supervisor.path, None)
         supervisor.leave()
         self.pace.done(supervisor.path)
         if supervisor.dirty:

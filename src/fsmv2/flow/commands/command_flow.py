@@ -276,7 +276,7 @@ class WriteFlow(CommandListener):
         elif result != "refused":
             # A device that is away is told by its connection, for as long as it is away.
             self._failed_at = None if self._writer.error else steady()
-            self._counters.fail()
+            self._counters.fail("write")
         answer = self._counted(result, reason, command.register.path, value, command.id)
         await self._seen.answered(command, answer)
         await self._outbox.send([(answer, reply) for reply in command.replies])

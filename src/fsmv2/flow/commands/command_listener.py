@@ -24,6 +24,7 @@ from fsmv2.flow.commands.write_command import (
     UnreadableError,
     request_of,
 )
+from fsmv2.flow.engine_figures import FlowTotals
 from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.nats.message_age import StallDetector, steady
 from fsmv2.flow.nats.nats_connection import NatsConnection, NatsMessage
@@ -75,6 +76,13 @@ class CommandListener:
 
     async def _listen(self) -> None:
         await self._inbound.listen(self, f"{self.config.input.subject}.>", self._receive)
+
+    def totals(self) -> FlowTotals:
+        """What it counted so far; from any thread."""
+        return FlowTotals(
+            errors=dict(self._counters.errors_by_kind),
+            commands=msgspec.structs.replace(self._writes),
+        )
 
     # ---- receiving -----------------------------------------------------------------------------
 

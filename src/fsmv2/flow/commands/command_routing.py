@@ -13,6 +13,7 @@ from fsmv2.flow.commands.command_flow import WriteFlow
 from fsmv2.flow.commands.executed_commands import SeenCommands
 from fsmv2.flow.commands.refusal import Refusal
 from fsmv2.flow.commands.refusing_listener import RefusingListener
+from fsmv2.flow.engine_figures import FlowLedger
 from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.nats.nats_connection import NatsConnection
@@ -42,10 +43,12 @@ class CommandRouting:
         shares: EngineShares,
         running: Callable[[], Iterable[WriteFlow]],
         leaving: Callable[[], Iterable[WriteFlow]],
+        ledger: FlowLedger,
     ) -> None:
         self._shares = shares
         self._running = running
         self._leaving = leaving
+        self._ledger = ledger
         self._seen: dict[tuple[str, str], asyncio.Future[SeenCommands]] = {}
         self._rewriting: set[asyncio.Task[None]] = set()
         self._refusing: list[RefusingListener] = []
@@ -115,6 +118,7 @@ class CommandRouting:
 
         listener = RefusingListener(config, *self._connections(config), remember, taken)
         self._refusing.append(listener)
+        self._ledger.begin(listener)
         listener.start()
         return listener
 
@@ -123,6 +127,7 @@ class CommandRouting:
         if listener in self._refusing:
             self._refusing.remove(listener)
             await listener.close()
+            self._ledger.end(listener)
             await self.release(listener)
 
     async def hand_over(self, config: WriteConfig) -> None:

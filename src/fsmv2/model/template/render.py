@@ -23,6 +23,7 @@ from fsmv2.model.template.jinja_template import JinjaTemplate, compile_jinja
 from fsmv2.model.template.limits import MAX_DEPTH, MAX_SOURCE, MAX_TOTAL, Work, too_much
 from fsmv2.model.template.plain_templates import Whole, compile_fast
 from fsmv2.model.template.render_count import count_one
+from fsmv2.model.template.render_watch import RENDER_WATCH
 from fsmv2.model.template.scope import MISSING, Path, identical, lookup, step
 from fsmv2.model.template.structures import parts_of, rebuild
 
@@ -38,6 +39,20 @@ class _Compiled(Protocol):
 
 
 _compiled: BoundedCache[str, _Compiled] = BoundedCache(_CACHED)
+
+
+class CompiledTemplates:
+    """How often a text with braces was looked up among the compiled ones, in this process."""
+
+    __slots__ = ("lookups", "misses")
+
+    def __init__(self) -> None:
+        self.lookups = 0
+        self.misses = 0
+
+
+COMPILED = CompiledTemplates()
+"""Counted without a lock: of several trees that render at once, one count may get lost."""
 
 
 def render_template(
@@ -58,6 +73,8 @@ def render_template(
     if isinstance(scope, VariableBundle):
         scope = scope.scope()
     count_one()
+    watch = RENDER_WATCH.get()
+    began = 0.0 if watch is None else watch.now()
     try:
         return _Walk(scope).render(template, 0)
     except TemplateError as error:
@@ -65,6 +82,9 @@ def render_template(
         raise
     except RecursionError:  # a value of the scope, deeper than any bundle takes
         raise too_much("The nesting of a value", MAX_DEPTH, "levels") from None
+    finally:
+        if watch is not None:
+            watch.rendered(watch.now() - began)
 
 
 def template_references(template: Any) -> frozenset[Path]:
@@ -193,6 +213,7 @@ class _Walk:
     def _string(self, source: str) -> Any:
         if "{" not in source and "}}" not in source:
             return source
+        COMPILED.lookups += 1
         compiled = _compiled.young.get(source) or _compile(source)
         if self.notes is not None:
             self.notes.append(compiled.references)
@@ -224,6 +245,7 @@ class _Walk:
 def _compile(source: str) -> _Compiled:
     found = _compiled.get(source)
     if found is None:
+        COMPILED.misses += 1
         if len(source) > MAX_SOURCE:
             raise too_much("The template", MAX_SOURCE, "characters")
         found = compile_fast(source) or compile_jinja(source)

@@ -45,7 +45,7 @@ class JournalWriter:
         self._complain: Complain | None = None
         self._queue: deque[Noted | Begun | Gap] = deque()
         # Each number is changed by one thread only, so that none has to wait for the other.
-        self._put = self._written = 0
+        self._put = self._written = self.dropped = 0
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._restart = threading.Event()
@@ -75,7 +75,7 @@ class JournalWriter:
     def put(self, item: Noted | Begun | Gap) -> None:
         """Have it written soon."""
         if isinstance(item, Noted):
-            self._put += len(item.events) + len(item.instructions)
+            self._put += _size([item])
         self._queue.append(item)
         self._wake.set()
 
@@ -154,9 +154,12 @@ class JournalWriter:
                 self._files.write(notes)
                 if self._segments.full and not self._asked:
                     self._want(NEXT)
+            else:
+                self.dropped += _size(notes)
         except ANY_RAISED as error:  # any disk's trouble; the tree goes on without
             self._failed(error)
-        self._written += sum(len(n.events) + len(n.instructions) for n in notes)
+            self.dropped += _size(notes)
+        self._written += _size(notes)
 
     def _failed(self, error: BaseException) -> None:
         self._broken, self.taking, self.wants = True, False, ""
@@ -173,3 +176,8 @@ class JournalWriter:
     def _report(self, text: str, level: str) -> None:
         if self._complain is not None:
             self._complain(text, level)
+
+
+def _size(notes: list[Noted]) -> int:
+    """Events and instructions in them."""
+    return sum(len(note.events) + len(note.instructions) for note in notes)

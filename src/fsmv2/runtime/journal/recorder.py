@@ -49,6 +49,8 @@ class Recorder:
         self._begun = self._gap = False
         self._idle = 0
         self._epoch = core.epoch
+        self.dropped = 0
+        """Events and instructions that were not noted: the journal could not take them."""
 
     def ready(self, enough: Callable[[], bool]) -> bool:
         """Whether a slice may decide now; False while the core is being copied, in pieces."""
@@ -78,6 +80,7 @@ class Recorder:
     ) -> None:
         """Note one slice. `quiet`: nothing was due in it; many such are one number."""
         if self._gap or not self._sink.taking:
+            self.dropped += len(events) + len(instructions)
             return
         if quiet and not events and not instructions:
             self._idle += 1

@@ -74,7 +74,7 @@ class ModbusPoller:
         reading = await self._reader.read()
         self.error = "; ".join(reading.errors)
         for _ in reading.errors:
-            self._counters.fail()
+            self._counters.fail("read")
         if reading.values:
             self._take(reading.values)
         if reading.retry_at is None:

@@ -176,7 +176,7 @@ class UnsPublisher:
         self.refusal = f"the broker refuses samples: {refusal}" if refusal else ""
         if refusal:
             self._put_back(found[0])
-            self._counters.fail()
+            self._counters.fail("publish")
             self._refused_until = self._loop.time() + AFTER_REFUSAL
         else:
             self._counters.acked += 1
@@ -228,7 +228,7 @@ class UnsPublisher:
                 # Where somebody listens and no stream does, the broker says nothing at all.
                 self.refusal = f"no acknowledgement of {sample.subject} within {ACK_WITHIN:g} s"
             if late:
-                self._counters.fail()
+                self._counters.fail("publish")
                 self._connection.doubt_stream()
                 self._go_on()
             if self._retained is not None and self._connection.up.is_set():

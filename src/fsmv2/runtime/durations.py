@@ -1,0 +1,94 @@
+"""How long the core takes for what it does, measured for metrics; the core has no clock itself.
+
+Of ticks one in sixteen is measured, at random distances: all of them would cost a hundredth of
+what they take themselves. Used on the thread of supervision, read from any.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from fsmv2.core import Core
+from fsmv2.core.contract import buckets
+from fsmv2.model.data.histogram import Histogram, add_to
+from fsmv2.model.template.render_watch import RENDER_WATCH
+
+SPREAD = 31
+"""Less than so many ticks are left out between two that are measured, half as many in the mean.
+At random, since ticks come in turns: every sixteenth might always be that of one worker."""
+
+
+class Durations:
+    """Measures one core."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self.next_tick = 0
+        self._drawn = 1
+        self._changes = core.tallies.root_changes
+        self._changed_at: float | None = None
+        self._derives = 0
+        self._derived_at = 0.0
+        self.ticks = Histogram(buckets.TICK)
+        self.merges = Histogram(buckets.MERGE)
+        self.propagations = Histogram(buckets.PROPAGATION)
+        self.reconciliations: dict[str, Histogram] = {}
+        self.renderings: dict[str, Histogram] = {}
+
+    now = staticmethod(time.perf_counter)
+
+    # ---- what the core calls -----------------------------------------------------------------
+
+    def ticked(self, ticks: int, seconds: float) -> None:
+        """One tick took so long; `ticks` have been so far."""
+        self.ticks.add(seconds)
+        # Not `random`, whose state a program may have seeded for its own ends.
+        self._drawn = self._drawn * 1_103_515_245 + 12_345 & 0x7FFFFFFF
+        self.next_tick = ticks + (self._drawn >> 16) % SPREAD
+
+    def reconciled(self, type_: str, seconds: float) -> None:
+        """Looking at the children of a worker of this type took so long."""
+        add_to(self.reconciliations, type_, buckets.RECONCILIATION, seconds)
+
+    def merged(self, seconds: float) -> None:
+        """Overlaying the variables of a parent took so long."""
+        self.merges.add(seconds)
+
+    # ---- what the templates call --------------------------------------------------------------
+
+    def rendered(self, seconds: float) -> None:
+        """Rendering a structure for the worker that is ticked took so long."""
+        s = self._core.ticking
+        add_to(self.renderings, "" if s is None else s.type_name, buckets.RENDERING, seconds)
+
+    # ---- what supervision calls ----------------------------------------------------------------
+
+    def run(self, now: float, *, enough: Callable[[], bool] | None = None) -> bool:
+        """`run` of the core; what is rendered meanwhile is rendered for it.
+
+        No longer: what supervision hands to other loops would take the watch along.
+        """
+        token = RENDER_WATCH.set(self)
+        try:
+            return self._core.run(now, enough=enough)
+        finally:
+            RENDER_WATCH.reset(token)
+
+    def slice_ends(self, began: float, *, more: bool) -> None:
+        """Follow a change of the root down to the last derive that it leads to.
+
+        To within a slice, so that no derive pays for it. `more`: something is still to be decided.
+        """
+        core, changes = self._core, self._core.tallies.root_changes
+        if changes != self._changes:
+            self._changes = changes
+            if self._changed_at is None:
+                self._changed_at = self._derived_at = began
+        if self._changed_at is None:
+            return
+        if core.counters.derives != self._derives:
+            self._derives, self._derived_at = core.counters.derives, self.now()
+        if not more:
+            self.propagations.add(self._derived_at - self._changed_at)
+            self._changed_at = None

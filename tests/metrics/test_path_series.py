@@ -1,0 +1,73 @@
+"""Series with a path: only while something is wrong, and at most so many; the rest is counted."""
+
+from __future__ import annotations
+
+from bench.micro import Driven
+from bench.tree import root
+from lamp_tree import World, device, group, simulate
+from measured_simulation import MeasuredSimulation, series
+
+from fsmv2 import EngineSettings
+from fsmv2.core.contract.settings import MetricsSettings
+from fsmv2.core.state.backoff import Attempts
+from fsmv2.core.state.conditions import FRESH, Condition
+from fsmv2.core.state.override_data import Override, Overrides
+from fsmv2.metrics.catalogue import METRICS
+from fsmv2.metrics.exposition import exposition
+
+FAILING = 10_000
+"""Workers that are in every trouble that has series with a path."""
+
+IN_TROUBLE = [
+    name
+    for name, metric in METRICS.items()
+    if "path" in metric.labels and not name.startswith("fsmv2_worker_")
+]
+
+
+def plain(name: str) -> str:
+    return name.removeprefix("fsmv2_")
+
+
+def test_a_healthy_tree_has_none() -> None:
+    with simulate(World(), group("g", device("a"))) as sim:
+        sim.run(10)
+        assert [name for name in IN_TROUBLE if series(sim, plain(name))] == []
+        assert {*series(sim, "series_dropped").values()} == {0}
+
+
+def in_trouble(settings: EngineSettings, workers: int = FAILING) -> MeasuredSimulation:
+    """A core whose every worker below the root is; made so at once, since it takes long to fail."""
+    core = Driven(root(workers // 4), settings).core
+    attempts = Attempts()
+    attempts.escalated = True
+    asked = Overrides(Override("ann", "cleaning", 0.0))
+    stale = {FRESH: Condition(FRESH, "Unknown", "silent", 0.0)}
+    for path, s in core.by_path.items():
+        if s.parent is not None:
+            s.attempts, s.overrides, s.conditions = attempts, asked, stale
+            s.withheld, s.stuck = frozenset(), 1
+            core.tallies.failing_templates[path] = s.type_name
+    return MeasuredSimulation(core, lambda: 60.0, None)
+
+
+def test_ten_thousand_failing_workers_have_so_many_series_and_the_others_are_counted() -> None:
+    """Of each metric; the totals count all, and the text of it stays small."""
+    source = in_trouble(EngineSettings())
+    dropped = series(source, "series_dropped")
+    for name in IN_TROUBLE:
+        assert len(series(source, plain(name))) == 200, name
+        assert dropped[name,] == FAILING - 200, name
+    for total in ("circuits_open", "escalations_active", "actions_stuck", "pauses"):
+        assert sum(series(source, total).values()) == FAILING, total
+    assert sum(series(source, "observations_stale").values()) == FAILING
+    assert sum(series(source, "templates_failing").values()) == FAILING
+    assert len(exposition(source)[0]) < 300_000
+
+
+def test_a_plant_may_have_none_at_all() -> None:
+    source = in_trouble(EngineSettings(metrics=MetricsSettings(series=0)), 40)
+    assert {name: len(series(source, plain(name))) for name in IN_TROUBLE} == dict.fromkeys(
+        IN_TROUBLE, 0
+    )
+    assert series(source, "series_dropped")["fsmv2_paused",] == 40

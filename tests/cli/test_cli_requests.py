@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -261,3 +262,19 @@ def test_generations_are_shown_alike_while_it_runs_and_when_it_does_not(
     assert [code for code, *_ in running] == [0, 0, 0, 1, 1, 0, 1, 1, 0]
     machine.stop()
     assert answers() == running
+
+
+def test_a_tree_that_is_frozen_is_told_at_once_and_what_to_do(machine: Machine) -> None:
+    assert machine.run is not None
+    machine.run.send_signal(signal.SIGSTOP)
+    try:
+        said = machine.says("pause", "edge/ticker", code=1)
+        frozen = f"its process {machine.run.pid} is frozen, by SIGSTOP or Ctrl-Z"
+        assert frozen in said, "not that it is busy, and not after a minute"
+        assert f"kill -CONT {machine.run.pid}" in said
+        assert "may be done" not in said, "nothing has been asked for yet"
+        assert "edge/ticker (process): running" in machine.says("why", "edge/ticker")
+    finally:
+        machine.run.send_signal(signal.SIGCONT)
+    assert "no overrides" in machine.says("overrides")
+    assert machine.says("pause", "edge/ticker") == "edge/ticker is paused\n"

@@ -30,7 +30,6 @@ from fsmv2.api.routes import ROUTES, Route
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
-from fsmv2.operate.request_types import LONGEST_WAIT
 
 BODY_LIMIT = 1 << 20
 """Bytes of a body; a request is a few hundred."""
@@ -38,8 +37,9 @@ BODY_LIMIT = 1 << 20
 BODY_WITHIN = 10.0
 """Seconds for a body to arrive."""
 
-ANSWER_WITHIN = LONGEST_WAIT + 30.0
-"""Seconds after which a call is given up: its tree does not answer."""
+ANSWER_WITHIN = 20.0
+"""Seconds after which a call is given up, beside those for which an effect is waited for: its tree
+does not answer."""
 
 KEYS_KEPT, KEY_KEPT_FOR = 1_000, 600.0
 """Idempotency keys that are remembered, and for how many seconds."""
@@ -77,8 +77,8 @@ def _endpoint(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN):
-                query = _query(route, request)
+            query = _query(route, request)
+            async with asyncio.timeout(ANSWER_WITHIN + getattr(query, "wait", 0.0)):
                 if route.streams and STREAM in request.headers.get("accept", ""):
                     return await stream.response(query, request.headers.get("last-event-id", ""))
                 body, raw = await _body(route, request)
@@ -95,8 +95,10 @@ def _endpoint(
         except FsmError as error:
             return _problem(problem_of(error))
         except TimeoutError:
-            text = f"the tree has not answered within {ANSWER_WITHIN:g} s"
-            return _problem(Problem("No answer in time", 503, text))
+            text = f"the tree has not answered within {ANSWER_WITHIN:g} s: it is busy, or hangs."
+            if route.body is not None:
+                text += " What was asked may be done yet."
+            return _problem(Problem("No answer in time", 503, text, fix="Ask again in a moment."))
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except ANY_RAISED:

@@ -9,6 +9,7 @@ worker_status        that answer, as data.    variable_origin   where a variable
 request_types, request_effects, request_execution, verbs   what an operator may have done.
 process_signal, signal_names   a signal to a process: whose, and which may be sent.
 remote_tree          the same of a tree in another process.   running_trees   which there are.
+silent_tree          why a tree does not answer.
 path_version         on condition of what was read a request is made.   active_overrides   which.
 path_patterns        several paths at once.   socket_place   where the API of a tree is.
 known_generations    the generations of a document, of its tree or its store.

@@ -10,6 +10,7 @@ import asyncio
 import http.client
 import os
 import secrets
+import select
 import socket
 import time
 from collections.abc import Collection, Mapping
@@ -32,13 +33,24 @@ from fsmv2.errors import (
     error_text,
 )
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
+from fsmv2.operate.silent_tree import frozen_process, silence
 from fsmv2.operate.socket_place import known_socket
+from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.verbs import Verbs
 
 T = TypeVar("T")
 
 ANSWER_WITHIN = 30.0
 """Seconds for an answer, beside those for which an effect is waited for."""
+
+ALIVE_WITHIN = 10.0
+"""Seconds for the first answer, before anything is asked for that would be waited for. A machine
+that is very busy takes a second or two to load the API for its first client."""
+
+FROZEN_FOR = 3.0
+"""Seconds for which its process is frozen after which no answer is waited for any longer."""
+
+LOOK_EVERY = 0.5
 
 _ERRORS: Mapping[str, type[FsmError]] = {
     kind.code: kind
@@ -119,6 +131,7 @@ class RemoteTree(Verbs):
         unchanged: Collection[str] = (),
     ) -> Answer:
         """The same for a program without an event loop; blocks."""
+        self._answers(request.path)
         wait = min(wait, LONGEST_WAIT)
         query = {"wait": f"{wait:.3f}", "dry_run": str(dry_run).lower()}
         key = secrets.token_hex(16)  # so that what is sent again is not done again
@@ -138,6 +151,7 @@ class RemoteTree(Verbs):
 
     def leave(self, reason: str = "") -> int:
         """End the fsmv2 that runs this tree, and nothing else; the process that ends; blocks."""
+        self._answers("")
         body = msgspec.json.encode({"reason": reason})
         headers = {"Content-Type": "application/json"}
         raw = self._call("POST", "/v1/leave", {}, body, headers, ANSWER_WITHIN)
@@ -159,6 +173,14 @@ class RemoteTree(Verbs):
         raw = self._call("GET", route, query, None, {}, timeout)
         return msgspec.json.decode(raw, type=type_)
 
+    def _answers(self, path: str) -> None:
+        """ApiUnavailableError: it does not, and nothing has been asked for.
+
+        Asked is what supervision answers, since that may hang while the API does not.
+        """
+        # Of a path that is no text the tree itself says that it is not there.
+        self.get("/v1/overrides", {"path": path[:4096]}, msgspec.Raw, timeout=ALIVE_WITHIN)
+
     def _call(
         self,
         method: str,
@@ -171,13 +193,20 @@ class RemoteTree(Verbs):
         connection = _Connection(self._place, timeout)
         address = f"{route}?{urlencode(query, errors='replace')}" if query else route
         try:
+            began = time.monotonic()
             connection.request(method, address, body, {"User-Agent": self._agent, **headers})
+            self._await_answer(connection, began + timeout)
             response = connection.getresponse()
             raw = response.read()
         except TimeoutError:
+            why, fix = silence(self.directory)
+            waited = time.monotonic() - began
             raise ApiUnavailableError(
-                f"the tree in {self.directory} has not answered within {timeout:g} s.",
-                fix="What was asked may have been done; look with `fsmv2 overrides`.",
+                f"the tree in {short_path(self.directory)} has not answered within {waited:.0f} s: "
+                f"{why}."
+                + " What was asked may be done yet; see `fsmv2 overrides`."
+                * (method != "GET"),
+                fix=fix,
             ) from None
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from error
@@ -186,6 +215,22 @@ class RemoteTree(Verbs):
         if response.status >= 400:
             raise _error(response.status, raw)
         return raw
+
+    def _await_answer(self, connection: _Connection, limit: float) -> None:
+        """Wait for the first byte; TimeoutError: there is none, or its process stays frozen."""
+        poll = select.poll()
+        poll.register(connection.sock, select.POLLIN)
+        frozen_since = 0.0
+        while not poll.poll(LOOK_EVERY * 1000):
+            now = time.monotonic()
+            if now > limit:
+                raise TimeoutError
+            if not frozen_process(self.directory):
+                frozen_since = 0.0
+            elif not frozen_since:
+                frozen_since = now
+            elif now - frozen_since >= FROZEN_FOR:
+                raise TimeoutError
 
     def _unreachable(self, error: Exception) -> ApiUnavailableError:
         if isinstance(error, PermissionError):

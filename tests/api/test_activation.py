@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import http.client
+import logging
 import shutil
 import socket
 import stat
@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from served_tree import TICKER, call, tree_with_api
@@ -23,6 +24,7 @@ from fsmv2.api import activation, http_server
 from fsmv2.errors import ApiUnavailableError
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.socket_place import listen, private_directory, socket_path
+from fsmv2.runtime.loop_thread import LoopThread
 
 
 async def test_only_its_owner_may_open_it_and_it_is_gone_at_the_end(tmp_path: Path) -> None:
@@ -293,3 +295,27 @@ async def test_a_client_waits_where_as_many_wait_as_may(tmp_path: Path) -> None:
         assert await asked == []
         for one in (*waiting, *accepted):
             one.close()
+
+
+async def test_an_end_while_its_first_client_is_taken_over_closes_nothing_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A loop that is late hears that the server listens only when it is to end."""
+    taken = asyncio.Event()
+    real = LoopThread.run
+
+    async def late(self: LoopThread, work: Any) -> Any:
+        found = await real(self, work)
+        if work.__name__ == "listen":
+            taken.set()
+            await asyncio.sleep(3600)
+        return found
+
+    monkeypatch.setattr(LoopThread, "run", late)
+    async with tree_with_api(tmp_path) as (_, api):
+        assert (await call(api.place, "GET", "/v1")).status == 200
+        await asyncio.wait_for(taken.wait(), 30)
+        sock = api._handed_over
+    assert sock is not None
+    assert sock.fileno() == -1
+    assert "cannot be served" not in caplog.text

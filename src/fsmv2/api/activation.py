@@ -47,6 +47,7 @@ class Activation:
         self._thread: LoopThread | None = None
         self._server: ApiServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._handed_over: socket.socket | None = None
 
     @property
     def active(self) -> bool:
@@ -69,6 +70,8 @@ class Activation:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._thread.run(self._server.close()), END_WITHIN)
             await self._thread.stop()
+        if self._handed_over is not None:
+            self._handed_over.close()
         with contextlib.suppress(TimeoutError):  # a file system that hangs
             async with asyncio.timeout(END_WITHIN):
                 await in_daemon_thread(self._remove)
@@ -134,9 +137,12 @@ class Activation:
         if self._thread is None:
             self._thread = LoopThread("fsmv2-api")
             self._thread.start()
+        self._handed_over = made
         try:
             self._server = await self._thread.run(_loaded(self._tree))
             await self._thread.run(self._server.listen(made))
+        except asyncio.CancelledError:
+            raise  # it may listen already: `close` ends the server before the socket
         except ANY_RAISED as error:
             made.close()
             self._inode = None  # the next look makes another socket, for the next client to try

@@ -42,7 +42,7 @@ SCOPE: dict[str, Any] = {
 
 def document(data: bytes) -> None:
     """Any bytes as a document."""
-    scan_yaml(data, "plant.yaml").sound()
+    scan_yaml(data, "plant.yaml").validated()
 
 
 def plant(data: bytes) -> None:

@@ -72,7 +72,7 @@ def outcome(file: Path) -> str:
 def read(data: bytes, name: str) -> str:
     """How a document ends: `ok`, or the code of its first problem."""
     try:
-        found = scan_yaml(data, name).sound().root.to_data()
+        found = scan_yaml(data, name).validated().root.to_data()
     except DocumentError as error:
         shown = "\n".join(problem.render() for problem in error.diagnostics[:100])
         assert all(c.isprintable() or c in "\n\t" for c in shown)
@@ -123,7 +123,7 @@ def test_a_document_that_is_too_large_is_refused_before_it_is_read_whole(tmp_pat
     with file.open("wb") as sparse:
         sparse.truncate(1 << 40)
     with pytest.raises(DocumentError, match="larger than 10 MiB"):
-        scan_file(file).sound()
+        scan_file(file).validated()
 
 
 def harmless() -> str:

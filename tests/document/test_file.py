@@ -25,14 +25,14 @@ def said(error: pytest.ExceptionInfo[DocumentError], path: Path | None = None) -
 
 def refused(source: bytes | str) -> str:
     with pytest.raises(DocumentError) as raised:
-        scan_yaml(source, "plant.yaml").sound()
+        scan_yaml(source, "plant.yaml").validated()
     return said(raised)
 
 
 def test_a_file_is_read_with_its_name_in_every_mark(tmp_path: Path) -> None:
     file = tmp_path / "plant.yaml"
     file.write_text("agent:\n  name: edge\n")
-    document = scan_file(file).sound()
+    document = scan_file(file).validated()
     assert document.name == str(file)
     assert str(document.mark_of("agent.name")) == f"{file}:2:9"
 
@@ -41,7 +41,7 @@ def test_a_missing_file_is_said_with_the_files_beside_it(tmp_path: Path) -> None
     (tmp_path / "plant.yml").write_text("a: 1")
     path = tmp_path / "plnt.yaml"
     with pytest.raises(DocumentError) as raised:
-        scan_file(path).sound()
+        scan_file(path).validated()
     assert said(raised, path) == (
         "error[FSM0102]: plant.yaml: there is no such file.\n"
         "  fix: Did you mean 'plant.yml'? YAML files there: plant.yml."
@@ -51,7 +51,7 @@ def test_a_missing_file_is_said_with_the_files_beside_it(tmp_path: Path) -> None
 def test_a_missing_folder_is_said_too(tmp_path: Path) -> None:
     path = tmp_path / "no" / "plant.yaml"
     with pytest.raises(DocumentError) as raised:
-        scan_file(path).sound()
+        scan_file(path).validated()
     assert said(raised, path) == (
         "error[FSM0102]: plant.yaml: there is no such file.\n  fix: Check the path and the name."
     )
@@ -63,7 +63,7 @@ def test_a_missing_folder_is_said_too(tmp_path: Path) -> None:
 def test_a_folder_is_refused_with_the_files_in_it(tmp_path: Path, inside: str, fix: str) -> None:
     (tmp_path / inside).write_text("a: 1")
     with pytest.raises(DocumentError) as raised:
-        scan_file(tmp_path).sound()
+        scan_file(tmp_path).validated()
     assert "this is a folder, expected a YAML file." in said(raised)
     assert fix in said(raised)
 
@@ -77,7 +77,7 @@ def test_a_file_nobody_may_read_is_refused_with_the_command(tmp_path: Path) -> N
         "import os, sys; from pathlib import Path\n"
         "from fsmv2.errors import DocumentError; from fsmv2.document import scan_file\n"
         "if os.getuid() == 0: os.setuid(int(sys.argv[1]))  # root may read everything\n"
-        "try: scan_file(Path('plant.yaml')).sound()\n"
+        "try: scan_file(Path('plant.yaml')).validated()\n"
         "except DocumentError as error: print(error)\n"
     )
     shown = subprocess.run(
@@ -96,13 +96,13 @@ def test_a_file_nobody_may_read_is_refused_with_the_command(tmp_path: Path) -> N
 
 def test_a_path_no_system_can_open_is_refused() -> None:
     with pytest.raises(DocumentError) as raised:
-        scan_file(Path("a\0b")).sound()
+        scan_file(Path("a\0b")).validated()
     assert "the file cannot be read: embedded null byte." in said(raised)
 
 
 def test_a_name_too_long_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as raised:
-        scan_file(tmp_path / ("x" * 300)).sound()
+        scan_file(tmp_path / ("x" * 300)).validated()
     assert "the file cannot be read: file name too long." in said(raised)
 
 
@@ -111,14 +111,14 @@ def test_a_file_larger_than_the_limit_is_refused(tmp_path: Path) -> None:
     with file.open("wb") as out:
         out.truncate(LARGEST + 1)
     with pytest.raises(DocumentError) as raised:
-        scan_file(file).sound()
+        scan_file(file).validated()
     assert "error[FSM0103]: plant.yaml: the file is larger than 10 MiB." in said(raised, file)
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
 def test_a_device_that_never_ends_is_refused_as_too_large() -> None:
     with pytest.raises(DocumentError) as raised:
-        scan_file(Path("/dev/zero")).sound()
+        scan_file(Path("/dev/zero")).validated()
     assert "FSM0103" in said(raised)
 
 
@@ -127,15 +127,15 @@ def test_a_pipe_is_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["sh", "-c", f"echo 'a: 1' > {pipe}"]) as writer:
-        assert scan_file(pipe).sound().root.to_data() == {"a": 1}
+        assert scan_file(pipe).validated().root.to_data() == {"a": 1}
         assert writer.wait(10) == 0
 
 
 def test_a_byte_order_mark_of_utf8_is_left_out() -> None:
-    document = scan_yaml(codecs.BOM_UTF8 + b"agent: 1", "plant.yaml").sound()
+    document = scan_yaml(codecs.BOM_UTF8 + b"agent: 1", "plant.yaml").validated()
     assert document.root.to_data() == {"agent": 1}
     assert str(document.root.mark) == "plant.yaml:1:1"
-    assert scan_yaml("\ufeffagent: 1", "plant.yaml").sound().root.to_data() == {"agent": 1}
+    assert scan_yaml("\ufeffagent: 1", "plant.yaml").validated().root.to_data() == {"agent": 1}
 
 
 def test_a_byte_order_mark_within_the_text_is_refused() -> None:
@@ -243,6 +243,6 @@ def test_a_document_of_8000_lines_is_read_in_a_fraction_of_a_second() -> None:
     entry = "  - name: filler-{n}\n    template: plc\n    variables: {{IP: 127.0.0.1, PORT: {n}}}\n"
     text = "bridges:\n" + "".join(entry.format(n=n) for n in range(2700))
     begin = time.process_time()
-    document = scan_yaml(text, "plant.yaml").sound()
+    document = scan_yaml(text, "plant.yaml").validated()
     assert time.process_time() - begin < 2.0
     assert len(document.root.get("bridges").value) == 2700  # type: ignore[union-attr]

@@ -41,7 +41,7 @@ def answer(source: bytes | str) -> None:
     """Read and decode; hold the answer to what every answer must be."""
     begin = time.process_time()
     try:
-        document = scan_yaml(source, "plant.yaml").sound()
+        document = scan_yaml(source, "plant.yaml").validated()
     except DocumentError as error:
         problems = list(error.diagnostics)
         assert problems
@@ -100,7 +100,7 @@ def test_a_mutated_document_is_answered(changes: list[tuple[int, int, str]]) -> 
 
 
 def test_the_document_that_is_mutated_is_good() -> None:
-    value, problems = decode(scan_yaml(GOOD, "plant.yaml").sound().root, Plant)
+    value, problems = decode(scan_yaml(GOOD, "plant.yaml").validated().root, Plant)
     assert problems == []
     assert value is not None
     assert value.bridges[1].connection == value.bridges[0].connection

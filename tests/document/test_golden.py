@@ -37,7 +37,7 @@ TYPED = sections("golden_typed.txt")
 @pytest.mark.parametrize(("title", "text", "said"), YAML, ids=[title for title, _, _ in YAML])
 def test_what_is_wrong_as_yaml_is_said_so(title: str, text: str, said: str) -> None:
     with pytest.raises(DocumentError) as raised:
-        scan_yaml(text, "plant.yaml").sound()
+        scan_yaml(text, "plant.yaml").validated()
     assert str(raised.value) == said
 
 
@@ -47,7 +47,7 @@ def test_the_parser_without_libyaml_refuses_the_same(
 ) -> None:
     monkeypatch.setattr(yaml_events, "_Loader", yaml.BaseLoader)
     with pytest.raises(DocumentError) as raised:
-        scan_yaml(text, "plant.yaml").sound()
+        scan_yaml(text, "plant.yaml").validated()
     assert {problem.code for problem in raised.value.diagnostics} == {
         code for code in problem_codes.CATALOGUE if f"error[{code}]" in said
     }
@@ -55,7 +55,7 @@ def test_the_parser_without_libyaml_refuses_the_same(
 
 @pytest.mark.parametrize(("title", "text", "said"), TYPED, ids=[title for title, _, _ in TYPED])
 def test_what_does_not_fit_its_type_is_said_so(title: str, text: str, said: str) -> None:
-    value, problems = decode(scan_yaml(text, "plant.yaml").sound().root, Plant)
+    value, problems = decode(scan_yaml(text, "plant.yaml").validated().root, Plant)
     assert value is None
     assert "\n".join(problem.render() for problem in problems) == said
 

@@ -27,11 +27,11 @@ bridges:
 
 @pytest.fixture
 def document() -> Document:
-    return scan_yaml(TEXT, "plant.yaml").sound()
+    return scan_yaml(TEXT, "plant.yaml").validated()
 
 
 def value_of(text: str) -> Any:
-    return scan_yaml(f"a: {text}", "plant.yaml").sound().root.to_data()["a"]
+    return scan_yaml(f"a: {text}", "plant.yaml").validated().root.to_data()["a"]
 
 
 def node_at(document: Document, path: str) -> Node:
@@ -85,7 +85,7 @@ def test_get_goes_by_keys_and_indices(document: Document) -> None:
     assert root.get("bridges", 5) is None
     assert root.get("bridges", "name") is None
     assert root.get("nothing", "below") is None
-    assert scan_yaml("l: {0: acme}", "x").sound().root.get("l", 0) is not None
+    assert scan_yaml("l: {0: acme}", "x").validated().root.get("l", 0) is not None
 
 
 def test_to_data_gives_plain_values(document: Document) -> None:
@@ -167,12 +167,14 @@ def test_a_number_that_json_does_not_have_is_refused(text: str) -> None:
 
 
 def test_keys_are_text_whatever_they_look_like() -> None:
-    root = scan_yaml("0: a\ntrue: b\n~: c\nno: d\n", "x").sound().root
+    root = scan_yaml("0: a\ntrue: b\n~: c\nno: d\n", "x").validated().root
     assert root.to_data() == {"0": "a", "true": "b", "~": "c", "no": "d"}
 
 
 def test_an_alias_has_the_place_of_its_anchor_and_a_path_of_its_own() -> None:
-    document = scan_yaml("a: &plc\n  port: 502\nb: *plc\nc: &n 5\nd: *n\n", "plant.yaml").sound()
+    document = scan_yaml(
+        "a: &plc\n  port: 502\nb: *plc\nc: &n 5\nd: *n\n", "plant.yaml"
+    ).validated()
     port = node_at(document, "b.port")
     assert port.value == 502
     assert port.path == "b.port"
@@ -183,13 +185,13 @@ def test_an_alias_has_the_place_of_its_anchor_and_a_path_of_its_own() -> None:
 
 
 def test_an_anchor_given_again_means_the_later_one() -> None:
-    assert scan_yaml("a: &x 1\nb: &x 2\nc: *x\n", "x").sound().root.to_data()["c"] == 2
+    assert scan_yaml("a: &x 1\nb: &x 2\nc: *x\n", "x").validated().root.to_data()["c"] == 2
 
 
 def test_a_merge_takes_over_keys_and_written_ones_win() -> None:
     document = scan_yaml(
         "a: &a {host: h, port: 1}\nb:\n  port: 2\n  <<: *a\n  unit: 3\n", "plant.yaml"
-    ).sound()
+    ).validated()
     merged = node_at(document, "b")
     assert merged.to_data() == {"port": 2, "unit": 3, "host": "h"}
     assert document.mark_of("b.host") == Mark("plant.yaml", 1, 14)
@@ -198,12 +200,12 @@ def test_a_merge_takes_over_keys_and_written_ones_win() -> None:
 
 
 def test_of_several_merged_mappings_the_earlier_wins() -> None:
-    root = scan_yaml("a: &a {x: 1}\nb: &b {x: 2, y: 3}\nc:\n  <<: [*a, *b]\n", "x").sound().root
+    root = scan_yaml("a: &a {x: 1}\nb: &b {x: 2, y: 3}\nc:\n  <<: [*a, *b]\n", "x").validated().root
     assert root.to_data()["c"] == {"x": 1, "y": 3}
 
 
 def test_a_merge_key_in_quotes_is_a_key() -> None:
-    assert scan_yaml("a: {'<<': 1}", "x").sound().root.to_data() == {"a": {"<<": 1}}
+    assert scan_yaml("a: {'<<': 1}", "x").validated().root.to_data() == {"a": {"<<": 1}}
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ def test_paths_are_written_and_read_back(key: str) -> None:
 
 
 def test_a_key_with_a_dot_stands_in_quotes_in_a_path() -> None:
-    document = scan_yaml("a: {b.c: 1}", "x").sound()
+    document = scan_yaml("a: {b.c: 1}", "x").validated()
     assert node_at(document, 'a["b.c"]').path == 'a["b.c"]'
 
 
@@ -232,7 +234,7 @@ def test_a_diagnostic_can_be_made_at_a_node_and_at_a_mark(document: Document) ->
 
 
 def test_a_caret_stands_below_wide_characters_and_tabs() -> None:
-    document = scan_yaml("a: {温度: x, b:\t'é', e\u0301: 5}", "plant.yaml").sound()
+    document = scan_yaml("a: {温度: x, b:\t'é', e\u0301: 5}", "plant.yaml").validated()
     line, caret = node_at(document, "a.b").problem("FSM0126", "no.").render().split("\n")[1:]
     assert line == "1 | a: {温度: x, b:\t'é', e\u0301: 5}"
     assert caret == "    " + " " * 4 + " " * 4 + " " * 7 + "\t^^^"
@@ -316,7 +318,7 @@ def test_a_value_of_one_variable_knows_where_it_is_declared() -> None:
         't: {port: "{{ .PORT }}", mixed: "x{{ .PORT }}", regs: "{{- REGS }}"}\n'
         "v: {PORT: 5, REGS: [{n: 1}, {n: 2}]}\n",
         "plant.yaml",
-    ).sound()
+    ).validated()
     asked: list[tuple[str, ...]] = []
 
     def origin(steps: tuple[str, ...]) -> Node | None:

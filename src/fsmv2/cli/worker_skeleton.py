@@ -154,7 +154,7 @@ def test_it_keeps_the_rules(check: str, tmp_path: Path) -> None:
     checks()[check](@Class@Conformance(tmp_path))
 
 
-def test_its_states_are_sound() -> None:
+def test_its_states_are_valid() -> None:
     spec = @Class@Spec(file="any")
     report = check_fsm(FsmBench(worker=@Class@, specs=(spec,)))
     assert not report.findings, report.text()

@@ -10,7 +10,7 @@ problem_codes                             the catalogue of problems
 
 from fsmv2.document.desired_yaml import desired_from_yaml
 from fsmv2.document.document import Document
-from fsmv2.document.folder import documents_in, scan_contents, scan_folder, sound_folder
+from fsmv2.document.folder import documents_in, scan_contents, scan_folder, valid_folder
 from fsmv2.document.problem_codes import CATALOGUE, explain
 from fsmv2.document.scan import scan_file, scan_yaml
 
@@ -24,5 +24,5 @@ __all__ = [
     "scan_file",
     "scan_folder",
     "scan_yaml",
-    "sound_folder",
+    "valid_folder",
 ]

@@ -30,7 +30,7 @@ class Document:
     def __repr__(self) -> str:
         return f"<Document {self.name}, {len(self.lines)} lines>"
 
-    def sound(self) -> Document:
+    def validated(self) -> Document:
         """Itself; DocumentError holds what is wrong with it, if anything is."""
         if self.problems:
             raise DocumentError(in_order(self.problems))

@@ -85,7 +85,7 @@ def documents_in(folder: Path) -> list[Path]:
     )
 
 
-def sound_folder(folder: Path) -> list[Path] | None:
+def valid_folder(folder: Path) -> list[Path] | None:
     """The files of a folder that count, in order; None when something is wrong with the folder."""
     problems: list[Diagnostic] = []
     files = _files(folder, problems)

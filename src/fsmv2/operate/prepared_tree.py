@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.diagnostic import Diagnostic
-from fsmv2.document import sound_folder
+from fsmv2.document import valid_folder
 from fsmv2.document.source import read_file, refused
 from fsmv2.errors import DocumentError, StoreError, error_text
 from fsmv2.operate.document_change import change_of, watched
@@ -193,7 +193,7 @@ def nothing_kept(directory: Path) -> StoreError:
 def contents_of(document: Path) -> dict[str, bytes]:
     """The bytes of each file of a document, '' for one of one file. DocumentError: why not."""
     if document.is_dir():
-        files = sound_folder(document)
+        files = valid_folder(document)
         if files is None:
             load_document(document)  # raises, with all that is wrong with the folder and in it
         try:

@@ -1,4 +1,4 @@
-"""The sections of a sound document → the spec of the agent, and what keeps single parts waiting.
+"""The sections of a valid document → the spec of the agent, and what keeps single parts waiting.
 
 Called by `plant`: for the whole document, or for the part of a wrong one that can still be judged.
 """

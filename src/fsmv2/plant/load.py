@@ -31,7 +31,7 @@ from fsmv2.plant.likely_mistakes import CODES
 from fsmv2.plant.locations import NOT_FOR_BRIDGES, LocationReader, Locations, bridge_nodes
 from fsmv2.plant.log_section import LogSection, check_log
 from fsmv2.plant.processes import check_processes, process_nodes
-from fsmv2.plant.recovery import MISSING, sound_part
+from fsmv2.plant.recovery import MISSING, valid_part
 from fsmv2.plant.sections import PlantSection
 from fsmv2.plant.start_order import check_siblings
 from fsmv2.plant.unused_variables import UNREAD
@@ -95,7 +95,7 @@ def load_contents(
 
 def load_document(path: Path) -> Document:
     """The document at `path`, a file or a folder of them, read and not yet checked."""
-    return _scan(path).sound()
+    return _scan(path).validated()
 
 
 def _scan(path: Path) -> Document:
@@ -187,7 +187,7 @@ class _Loading:
         """Note what else is wrong with a document that is refused, as far as it can be judged."""
         if self._document.holes or len(self._fatal) > MOST_SHOWN:
             return
-        found = sound_part(self._node, self._fatal)
+        found = valid_part(self._node, self._fatal)
         if found is not None:
             making = self._making(*found, locations, None)
             making.settings()

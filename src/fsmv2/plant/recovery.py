@@ -1,6 +1,6 @@
 """What of a wrong document can be looked at further, so that one mistake hides no other.
 
-That is its sound part, without what would be wrong only for what is not in it: a bridge, say, whose
+That is its valid part, without what would be wrong only for what is not in it: a bridge, say, whose
 template is left out. Called by `plant` for a document it refuses.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from fsmv2 import Diagnostic
-from fsmv2.model.decoder import Node, around, decode, decode_sound
+from fsmv2.model.decoder import Node, around, decode, decode_valid_part
 from fsmv2.name_suggestions import nearest
 from fsmv2.plant.processes import process_nodes
 from fsmv2.plant.sections import BrokerSection, PlantSection
@@ -23,11 +23,11 @@ serves though it is another one's, too."""
 BROKER_KEYS = {field.encode_name for field in msgspec.structs.fields(BrokerSection)}
 
 
-def sound_part(root: Node, problems: Iterable[Diagnostic]) -> tuple[Node, PlantSection] | None:
+def valid_part(root: Node, problems: Iterable[Diagnostic]) -> tuple[Node, PlantSection] | None:
     """The document without what has a problem, and that decoded; None if nothing is left."""
     kept = (MISSING, NO_CONNECTION, TAKEN)
     wrong = {problem.path for problem in problems if problem.code not in kept}
-    found = decode_sound(root, PlantSection, wrong).node
+    found = decode_valid_part(root, PlantSection, wrong).node
     if found is None:
         return None
     part = _judged(_with_url(found, wrong), {path for one in wrong for path in around(one)})

@@ -28,7 +28,7 @@ from fsmv2.errors import FsmError
 from fsmv2.flow import Device, FlowConfig, FlowPlace, ReadSection, WriteSection, flow_config
 from fsmv2.flow.flow_sections import FlowEndpoints, resolve
 from fsmv2.model import has_first_level, location_variables, utc_text, with_engine_keys
-from fsmv2.model.decoder import Node, decode_sound
+from fsmv2.model.decoder import Node, decode_valid_part
 
 TYPES: Mapping[str, type[msgspec.Struct]] = {
     "connection": Device,
@@ -140,7 +140,7 @@ def _problems_of(
 
     # A value that is nothing but one variable is wrong where the bridge sets that variable.
     rendered = section.render(render, lambda steps: bridge.get("variables", *steps))
-    decoded, _, found = decode_sound(rendered, type_, wrong)
+    decoded, _, found = decode_valid_part(rendered, type_, wrong)
     problems += [
         msgspec.structs.replace(problem, message=f"{whose}: {problem.message}") for problem in found
     ]

@@ -84,7 +84,7 @@ def stops_from_every_state(bench: Conformance) -> None:
 
 
 def reacts_to_every_observation(bench: Conformance) -> None:
-    """Every state answers every observation with a sound step."""
+    """Every state answers every observation with a valid step."""
     _findings(bench, {"error", "no answer", "undeclared transition", "livelock", "dead end"})
     d, instance = bench.bench().definition, bench.make()
     for s in pictures(bench):

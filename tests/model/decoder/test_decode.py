@@ -48,7 +48,7 @@ class Empty(msgspec.Struct):
 
 def read(text: str, type_: Any) -> Any:
     """The value of `a: text`."""
-    node = scan_yaml(f"a: {text}", "plant.yaml").sound().root.get("a")
+    node = scan_yaml(f"a: {text}", "plant.yaml").validated().root.get("a")
     assert node is not None
     value, problems = decode(node, type_)
     assert problems == []
@@ -57,7 +57,7 @@ def read(text: str, type_: Any) -> Any:
 
 def problems_of(text: str, type_: Any, path: str | None = None) -> list[str]:
     """code, path and message of each problem of `a: text`."""
-    node = scan_yaml(f"a: {text}", "plant.yaml").sound().root.get("a")
+    node = scan_yaml(f"a: {text}", "plant.yaml").validated().root.get("a")
     assert node is not None
     value, problems = decode(node, type_, path=path)
     assert value is None
@@ -80,7 +80,7 @@ def test_a_whole_document_becomes_structs_with_their_defaults() -> None:
         "    either: text\n"
         "  - {name: capper}\n",
         "plant.yaml",
-    ).sound()
+    ).validated()
     value, problems = decode(document.root, Plant)
     assert problems == []
     assert value == Plant(
@@ -216,7 +216,7 @@ def test_each_type_refuses_the_rest_with_the_next_step(text: str, type_: Any, sa
 
 def test_everything_wrong_is_said_at_once_in_the_order_of_the_file() -> None:
     text = "{port: 0, tiemout: 1s}\nbridges: 5"
-    document = scan_yaml(f"connection: {text}", "plant.yaml").sound()
+    document = scan_yaml(f"connection: {text}", "plant.yaml").validated()
     node = document.root.get("connection")
     assert node is not None
     _, problems = decode(node, Connection)
@@ -284,7 +284,7 @@ def plant() -> Document:
         "bridges:\n"
         "  - {name: filler, variables: {IP: 10.0.0.1, PORT: 150200, T: 1}}\n",
         "plant.yaml",
-    ).sound()
+    ).validated()
 
 
 def problems_rendered(plant: Document, **values: Any) -> list[Diagnostic]:
@@ -329,7 +329,7 @@ def test_text_where_a_number_was_rendered_says_which_of_the_two_is_the_reason(
     assert from_variable.fix == "Write 502."
     quoted = (
         scan_yaml('t: {host: h, port: "{{ .PORT }}"}\nv: {PORT: "502"}\n', "plant.yaml")
-        .sound()
+        .validated()
         .root
     )
     template = quoted.get("t")
@@ -373,10 +373,10 @@ def test_another_path_can_stand_for_that_of_the_node(path: str | None, shown: st
 
 
 def test_a_path_can_be_given_to_a_whole_document() -> None:
-    root = scan_yaml("a: x", "plant.yaml").sound().root
+    root = scan_yaml("a: x", "plant.yaml").validated().root
     assert decode(root, dict[str, int], path="p")[1][0].path == "p.a"
     assert (
-        decode(scan_yaml("a.b: x", "f").sound().root, dict[str, int], path="p")[1][0].path
+        decode(scan_yaml("a.b: x", "f").validated().root, dict[str, int], path="p")[1][0].path
         == 'p["a.b"]'
     )
 
@@ -391,7 +391,7 @@ def test_of_very_many_problems_the_first_are_shown_and_the_rest_is_counted() -> 
     text = "a:\n" + "  - x\n" * 100_000
     begin = time.process_time()
     error = DocumentError(
-        decode(scan_yaml(text, "plant.yaml").sound().root, dict[str, list[int]])[1]
+        decode(scan_yaml(text, "plant.yaml").validated().root, dict[str, list[int]])[1]
     )
     assert time.process_time() - begin < 10.0
     assert len(error.diagnostics) == 501
@@ -410,5 +410,5 @@ def test_of_very_many_problems_the_first_are_shown_and_the_rest_is_counted() -> 
 
 def test_one_problem_more_than_are_shown_is_shown_too() -> None:
     text = "a:\n" + "  - x\n" * 501
-    _, problems = decode(scan_yaml(text, "plant.yaml").sound().root, dict[str, list[int]])
+    _, problems = decode(scan_yaml(text, "plant.yaml").validated().root, dict[str, list[int]])
     assert [problem.code for problem in problems] == ["FSM0122"] * 501

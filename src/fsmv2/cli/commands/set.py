@@ -74,6 +74,6 @@ def _value(text: str) -> Any:
     """The value as a document would read it."""
     from fsmv2.document import scan_yaml
 
-    document = scan_yaml(f"value: {text}\n", "VALUE").sound()
+    document = scan_yaml(f"value: {text}\n", "VALUE").validated()
     node = document.root.get("value")
     return None if node is None else node.to_data()

@@ -10,7 +10,7 @@ display, problem_order           values as messages show them; problems in order
 """
 
 from fsmv2.model.decoder.address_fields import Host, HostAndPort
-from fsmv2.model.decoder.decode import Sound, decode, decode_sound
+from fsmv2.model.decoder.decode import ValidPart, decode, decode_valid_part
 from fsmv2.model.decoder.duration import Duration, parse_duration
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import around, parse_path
@@ -26,11 +26,11 @@ __all__ = [
     "HostAndPort",
     "Node",
     "OneOf",
-    "Sound",
     "Templated",
+    "ValidPart",
     "around",
     "decode",
-    "decode_sound",
+    "decode_valid_part",
     "in_order",
     "parse_duration",
     "parse_path",

@@ -36,11 +36,11 @@ class Entries:
         fits = self._size.check(node, len(found), problems)
         return found if fits and not any(v is BAD for v in found.values()) else BAD
 
-    def sound(self, node: Node, problems: Problems) -> Node | None:
-        """The sound entries, if they are not too few or too many."""
+    def valid_part(self, node: Node, problems: Problems) -> Node | None:
+        """The valid entries, if they are not too few or too many."""
         if node.kind != "mapping":
             return None
-        items = ((key, self._item.sound(child, problems)) for key, child in node.value.items())
+        items = ((key, self._item.valid_part(child, problems)) for key, child in node.value.items())
         found = node.of({key: child for key, child in items if child is not None})
         return found if self._size.check(node, len(found.value), []) else None
 
@@ -79,14 +79,14 @@ class Items:
         fits = self._size.check(node, len(found), problems)
         return self._make(found) if fits and not any(v is BAD for v in found) else BAD
 
-    def sound(self, node: Node, problems: Problems) -> Node | None:
-        """The sound entries, and neutral ones if they are too few."""
+    def valid_part(self, node: Node, problems: Problems) -> Node | None:
+        """The valid entries, and neutral ones if they are too few."""
         if node.kind != "sequence":
             return None
-        found = [self._item.sound(child, problems) for child in node.value]
+        found = [self._item.valid_part(child, problems) for child in node.value]
         return self._of_size(node, [child for child in found if child is not None])
 
-    def sound_entries(self, node: Node) -> Node | None:
+    def valid_entries(self, node: Node) -> Node | None:
         """A neutral entry in the place of each in which anything is wrong."""
         if node.kind != "sequence":
             return None

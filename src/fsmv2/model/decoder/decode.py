@@ -49,16 +49,16 @@ def decode(node: Node, type_: Any, *, path: str | None = None) -> tuple[Any, lis
     return value, []
 
 
-class Sound(NamedTuple, Generic[T]):
-    """What of a node is sound: its value and its node, None if nothing is; and what is wrong."""
+class ValidPart(NamedTuple, Generic[T]):
+    """What of a node is valid: its value and its node, None if nothing is; and what is wrong."""
 
     value: T | None
     node: Node | None
     problems: list[Diagnostic]
 
 
-def decode_sound(node: Node, type_: type[T], wrong: Collection[str] = ()) -> Sound[T]:
-    """As `decode`, with the sound part of `node` beside the problems.
+def decode_valid_part(node: Node, type_: type[T], wrong: Collection[str] = ()) -> ValidPart[T]:
+    """As `decode`, with the valid part of `node` beside the problems.
 
     A wrong value of a key that may be left out, a wrong entry of a list or mapping, and an unknown
     key are left out. In place of a wrong or missing value of a key that is needed stands a neutral
@@ -72,11 +72,11 @@ def decode_sound(node: Node, type_: type[T], wrong: Collection[str] = ()) -> Sou
     known = node.with_unknown(wrong) if wrong else node
     value = reader.read(known, problems)
     if value is not BAD and not wrong:
-        return Sound(value, node, [])
-    sound = reader.sound(known, problems)
-    value = reader.read(sound, []) if sound is not None else BAD
+        return ValidPart(value, node, [])
+    valid = reader.valid_part(known, problems)
+    value = reader.read(valid, []) if valid is not None else BAD
     found = in_order(problem for problem in problems if problem.path not in wrong)
-    return Sound(None, None, found) if value is BAD else Sound(value, sound, found)
+    return ValidPart(None, None, found) if value is BAD else ValidPart(value, valid, found)
 
 
 def _moved(problem: Diagnostic, old: str, new: str) -> Diagnostic:

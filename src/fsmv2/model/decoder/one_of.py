@@ -54,7 +54,7 @@ class Chosen(Fields):
         return {} if self._default else BAD
 
     def _parts(self, node: Node, problems: Problems) -> Node | None:
-        """The first of them that is sound."""
+        """The first of them that is valid."""
         found = super()._parts(node, problems)
         if found is None or not (found.value or self._default):
             return None

@@ -1,7 +1,7 @@
 """Readers of single values: is this scalar what the type expects, and if not, what to write?
 
 A reader takes a node and gives the value, or BAD after it has added a problem. It coerces nothing
-but a whole number to a float. What of a wrong node is sound, and a value nothing is wrong with, are
+but a whole number to a float. What of a wrong node is valid, and a value nothing is wrong with, are
 asked only of documents with problems.
 """
 
@@ -49,7 +49,7 @@ class Reader(Protocol):
     def read(self, node: Node, problems: Problems) -> Any:
         """The value, or BAD."""
 
-    def sound(self, node: Node, problems: Problems) -> Node | None:
+    def valid_part(self, node: Node, problems: Problems) -> Node | None:
         """What of `node` can be read; None if nothing can.
 
         `problems`: what the rules of structs say of what is left, where something else is wrong.
@@ -60,13 +60,13 @@ class Reader(Protocol):
 
 
 class Leaf(abc.ABC):
-    """A reader of values that are sound as a whole, or not at all."""
+    """A reader of values that are valid as a whole, or not at all."""
 
     @abc.abstractmethod
     def read(self, node: Node, problems: Problems) -> Any:
         """The value, or BAD."""
 
-    def sound(self, node: Node, problems: Problems) -> Node | None:
+    def valid_part(self, node: Node, problems: Problems) -> Node | None:
         """The node, if it can be read."""
         del problems  # single values have no rules over them
         return None if self.read(node, []) is BAD else node
@@ -428,7 +428,7 @@ class Anything(Leaf):
         """Dicts, lists and scalars."""
         return node.to_data()
 
-    def sound(self, node: Node, problems: Problems) -> Node | None:
+    def valid_part(self, node: Node, problems: Problems) -> Node | None:
         """All of it that is known."""
         del problems
         return node.without_unknown()

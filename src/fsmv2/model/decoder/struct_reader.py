@@ -24,7 +24,7 @@ BROKEN_RULE = (FsmError, ValueError, TypeError)
 class OneByOne(Protocol):
     """A reader of a list of which each entry can be replaced at its place."""
 
-    def sound_entries(self, node: Node) -> Node | None:
+    def valid_entries(self, node: Node) -> Node | None:
         """The list with a neutral entry for each that is wrong; None if there is none."""
 
 
@@ -107,7 +107,7 @@ class Fields:
         self._report_missing(node, fields, {*written, *guessed}, problems)
         return self._build(node, values, problems) if len(problems) == before else BAD
 
-    def sound(self, node: Node, problems: Problems) -> Node | None:
+    def valid_part(self, node: Node, problems: Problems) -> Node | None:
         """What is known and can be read; a neutral value where a key is needed and has none."""
         found = self._parts(node, problems)
         if found is None or self._as_written or not self._has_rules:
@@ -156,14 +156,14 @@ class Fields:
         # The rules of a struct name the entries of its lists by number, and would misjudge one of
         # which only a part is left.
         if self._has_rules and isinstance(field.reader, OneByOne):
-            return field.reader.sound_entries(child)
-        return field.reader.sound(child, problems)
+            return field.reader.valid_entries(child)
+        return field.reader.valid_part(child, problems)
 
     def _needs(self, field: Field) -> bool:
         return field.required
 
     def _refused(self, node: Node) -> list[Diagnostic]:
-        """What its own rules say of an instance of which all parts are sound."""
+        """What its own rules say of an instance of which all parts are valid."""
         fields = self._ready()
         values = {}
         for key, child in node.value.items():

@@ -41,13 +41,13 @@ class Either:
             problems.append(mismatch(node, self.expected, fix))
         return BAD
 
-    def sound(self, node: Node, problems: Problems) -> Node | None:
+    def valid_part(self, node: Node, problems: Problems) -> Node | None:
         """As the first option that takes it, or as the only one of its kind."""
         kind = "null" if node.kind == "scalar" and node.value is None else node.kind
         fitting = [option for option in self._options if kind in option.kinds]
         if len(fitting) > 1:
             fitting = [option for option in fitting if option.read(node, []) is not BAD]
-        return fitting[0].sound(node, problems) if fitting else None
+        return fitting[0].valid_part(node, problems) if fitting else None
 
     def neutral(self, path: str) -> Any:
         """That of the first option that has one."""
@@ -84,9 +84,9 @@ class OrTemplate:
             return value
         return self._inner.read(node, problems)
 
-    def sound(self, node: Node, problems: Problems) -> Node | None:
-        """The template, or what is sound of the inner value."""
-        return node if self.read(node, []) is not BAD else self._inner.sound(node, problems)
+    def valid_part(self, node: Node, problems: Problems) -> Node | None:
+        """The template, or what is valid of the inner value."""
+        return node if self.read(node, []) is not BAD else self._inner.valid_part(node, problems)
 
     def neutral(self, path: str) -> Any:
         """That of the inner type."""

@@ -1,4 +1,4 @@
-"""What of a wrong document is sound: what is left out, what becomes neutral, which rules hold."""
+"""What of a wrong document is valid: what is left out, what becomes neutral, which rules hold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fsmv2.model.decoder import (
     OneOf,
     Templated,
     decode,
-    decode_sound,
+    decode_valid_part,
 )
 
 Seats = Annotated[int, msgspec.Meta(ge=2, le=9)]
@@ -78,25 +78,25 @@ LINE: dict[str, Any] = {"host": "h", "stops": [{"name": "a"}, {"name": "b"}]}
 
 
 def fleet(**changes: Any) -> Fleet:
-    """The sound part of a fleet with one mistake, which is told."""
+    """The valid part of a fleet with one mistake, which is told."""
     node = Node.from_data({**WHOLE, **changes}, "fleets[3]")
-    value, sound, problems = decode_sound(node, Fleet)
+    value, valid, problems = decode_valid_part(node, Fleet)
     assert value is not None
-    assert sound is not None
-    assert decode(sound, Fleet) == (value, [])
+    assert valid is not None
+    assert decode(valid, Fleet) == (value, [])
     assert problems == decode(node, Fleet)[1] != []
     return value
 
 
 def line(wrong: tuple[str, ...] = (), **changes: Any) -> tuple[Line | None, list[str]]:
-    """The sound part, and what is wrong."""
-    value, _, problems = decode_sound(Node.from_data({**LINE, **changes}), Line, wrong)
+    """The valid part, and what is wrong."""
+    value, _, problems = decode_valid_part(Node.from_data({**LINE, **changes}), Line, wrong)
     return value, [f"{problem.path}: {problem.message}" for problem in problems]
 
 
 def test_of_a_sound_document_it_is_all() -> None:
     node = Node.from_data(WHOLE)
-    assert decode_sound(node, Fleet) == (decode(node, Fleet)[0], node, [])
+    assert decode_valid_part(node, Fleet) == (decode(node, Fleet)[0], node, [])
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_what_is_needed_becomes_neutral(change: dict[str, Any], key: str, neutra
 
 def test_what_has_no_neutral_value_makes_wrong_what_is_around_it() -> None:
     node = Node.from_data({"trip": {"by": {"see": {}}}})
-    assert decode_sound(node, Plan).value == Plan()
-    value, sound, problems = decode_sound(node.value["trip"], Trip)
-    assert (value, sound, len(problems)) == (None, None, 1)
+    assert decode_valid_part(node, Plan).value == Plan()
+    value, valid, problems = decode_valid_part(node.value["trip"], Trip)
+    assert (value, valid, len(problems)) == (None, None, 1)
 
 
 def test_rules_are_asked_of_what_is_left_and_entries_keep_their_numbers() -> None:
@@ -169,6 +169,6 @@ def test_what_is_known_to_be_wrong_is_not_told_again() -> None:
     assert value is not None
     assert (value.host, value.stops[1].name, told) == ("host", "stops[1]", [])
     node = Node.from_data({**WHOLE, "notes": {"a": [1, 2], "b": {"c": 3}}})
-    found = decode_sound(node, Fleet, ("notes.a[0]", "notes.b.c")).value
+    found = decode_valid_part(node, Fleet, ("notes.a[0]", "notes.b.c")).value
     assert found is not None
     assert found.notes == {"a": [2], "b": {}}

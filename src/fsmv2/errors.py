@@ -149,7 +149,7 @@ class LocationError(FsmError, ValueError):
 
 
 class DefinitionError(FsmError, TypeError):
-    """A worker class does not define a valid FSM; raised when the class is made. Correct the class."""
+    """A worker class defines no valid FSM; raised when the class is made. Correct the class."""
 
     code = "FSM0400"
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from fsmv2.api import application
 from fsmv2.api.problem import ApiError
-from fsmv2.core import PauseAsked
+from fsmv2.core import PauseRequested
 
 REQUESTS = "/v1/requests"
 
@@ -263,7 +263,7 @@ def test_every_verb_names_what_the_core_is_handed() -> None:
 
     assert {*EFFECTS} == {*get_args(Request)}
     event = event_of(Pause(path="a/b", reason="why"), "ann", None)
-    assert event == PauseAsked("a/b", "ann", "why")
+    assert event == PauseRequested("a/b", "ann", "why")
     assert len({kind.__struct_config__.tag for kind in get_args(Request)}) == len(EFFECTS)
     assert verb_of(Pause(path="a")) == "pause"
     assert done_text(Pause(path="a/b")) == "a/b is paused"

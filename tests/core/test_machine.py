@@ -23,8 +23,8 @@ from fsmv2.core import (
     Release,
     Released,
     Report,
-    RetryAsked,
-    StopAsked,
+    RetryRequested,
+    StopRequested,
     Watch,
 )
 from fsmv2.core.handlers import HANDLERS, TIMERS
@@ -64,7 +64,7 @@ def test_instructions_are_given_once() -> None:
 def test_the_clock_never_goes_back() -> None:
     core = started()
     core.run(10.0)
-    core.handle(RetryAsked("g"), 5.0)
+    core.handle(RetryRequested("g"), 5.0)
     core.run(3.0)
     assert core.now == 10.0
 
@@ -73,11 +73,11 @@ def test_a_handler_that_fails_is_the_trouble_of_the_path_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     core = started()
-    monkeypatch.setitem(HANDLERS, RetryAsked, fail)
-    core.handle(RetryAsked("g/d1"), 0.0)
+    monkeypatch.setitem(HANDLERS, RetryRequested, fail)
+    core.handle(RetryRequested("g/d1"), 0.0)
     assert [path for path, s in core.by_path.items() if s.breaker] == ["g/d1"]
     [report] = [i for i in core.take() if isinstance(i, Report)]
-    assert "the event RetryAsked raised ValueError: bad" in report.text
+    assert "the event RetryRequested raised ValueError: bad" in report.text
 
 
 def test_a_timer_that_fails_is_the_trouble_of_its_worker_alone(
@@ -184,7 +184,7 @@ def test_a_stop_is_finished_when_all_tasks_have_ended() -> None:
     core.handle(Declared(device("a")), 0.0)
     core.run(0.0)
     assert not core.finished
-    core.handle(StopAsked(deadline=0.0), 0.0)
+    core.handle(StopRequested(deadline=0.0), 0.0)
     core.run(0.0)
     core.run(0.0)
     assert any(isinstance(i, Release) for i in core.take())
@@ -198,7 +198,7 @@ def test_a_tick_that_fails_does_not_hold_up_the_stop_of_its_worker(
 ) -> None:
     core = started(1)
     monkeypatch.setattr("fsmv2.core.machine.tick", fail)
-    core.handle(StopAsked(), 0.0)
+    core.handle(StopRequested(), 0.0)
     core.run(0.0)
     assert core.by_path["g"].breaker is not None
     assert core.by_path["g/d0"].stop is not None

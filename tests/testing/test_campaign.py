@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.core import StopAsked
+from fsmv2.core import StopRequested
 from fsmv2.core.handlers import HANDLERS
 from fsmv2.testing import FaultKind, SimulationResult, simulate, simulate_many
 from fsmv2.testing.faults import IMPOSSIBLE
@@ -42,7 +42,7 @@ def test_what_was_met_too_seldom_is_named_and_what_cannot_be_met_is_not() -> Non
 
 
 def test_after_a_failure_no_further_seed_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(HANDLERS, StopAsked, lambda core, event: None)
+    monkeypatch.setitem(HANDLERS, StopRequested, lambda core, event: None)
     found = simulate_many("toy_plant:plant", range(50), seconds=60, every=30)
     assert found.runs == 1
     assert [outcome.invariant for outcome in found.failed] == ["Ends"]

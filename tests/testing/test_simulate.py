@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from toy_plant import cell, machine, plant
 
-from fsmv2.core import Core, Observed, Report, RunAction, StopAsked
+from fsmv2.core import Core, Observed, Report, RunAction, StopRequested
 from fsmv2.core.handlers import HANDLERS, TIMERS
 from fsmv2.core.life import stop
 from fsmv2.core.phases import circuit, freshness, publish, watch
@@ -176,7 +176,7 @@ def nothing_raises(patch: Patch) -> None:
 
 
 def ends(patch: Patch) -> None:
-    patch.setitem(HANDLERS, StopAsked, lambda core, event: None)
+    patch.setitem(HANDLERS, StopRequested, lambda core, event: None)
 
 
 def circular() -> SimulatedTree:

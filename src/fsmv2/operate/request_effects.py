@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from fsmv2.core import (
-    AcknowledgeAsked,
-    PauseAsked,
-    RestartAsked,
-    ResumeAsked,
-    RetryAsked,
-    SetVariableAsked,
-    SignalAsked,
-    StartPathAsked,
-    StopPathAsked,
-    UnsetVariableAsked,
+    AcknowledgeRequested,
+    PauseRequested,
+    RestartRequested,
+    ResumeRequested,
+    RetryRequested,
+    SetVariableRequested,
+    SignalRequested,
+    StartPathRequested,
+    StopPathRequested,
+    UnsetVariableRequested,
 )
 from fsmv2.core.life.requests import Request as CoreRequest
 from fsmv2.operate.request_types import (
@@ -101,46 +101,52 @@ def _restarted(
 
 EFFECTS: Mapping[type, Effect] = {
     Pause: Effect(
-        lambda r, who, _: PauseAsked(r.path, who, r.reason), "is paused", _at_once, override=True
+        lambda r, who, _: PauseRequested(r.path, who, r.reason),
+        "is paused",
+        _at_once,
+        override=True,
     ),
     Resume: Effect(
-        lambda r, who, _: ResumeAsked(r.path, who, r.reason), "is resumed", _at_once, override=True
+        lambda r, who, _: ResumeRequested(r.path, who, r.reason),
+        "is resumed",
+        _at_once,
+        override=True,
     ),
     Stop: Effect(
-        lambda r, who, until: StopPathAsked(r.path, who, r.reason, until),
+        lambda r, who, until: StopPathRequested(r.path, who, r.reason, until),
         "is stopped",
         _stopped,
         override=True,
     ),
     Start: Effect(
-        lambda r, who, _: StartPathAsked(r.path, who, r.reason),
+        lambda r, who, _: StartPathRequested(r.path, who, r.reason),
         "is started",
         _settled,
         override=True,
     ),
     SetVariable: Effect(
-        lambda r, who, until: SetVariableAsked(r.path, r.name, r.value, who, r.reason, until),
+        lambda r, who, until: SetVariableRequested(r.path, r.name, r.value, who, r.reason, until),
         "has {name} set",
         _settled,
         override=True,
     ),
     UnsetVariable: Effect(
-        lambda r, who, _: UnsetVariableAsked(r.path, r.name, who, r.reason),
+        lambda r, who, _: UnsetVariableRequested(r.path, r.name, who, r.reason),
         "has {name} as declared again",
         _settled,
         override=True,
     ),
     Restart: Effect(
-        lambda r, who, _: RestartAsked(r.path, who, r.reason), "is restarted", _restarted
+        lambda r, who, _: RestartRequested(r.path, who, r.reason), "is restarted", _restarted
     ),
-    Retry: Effect(lambda r, who, _: RetryAsked(r.path, who, r.reason), "retries now", _at_once),
+    Retry: Effect(lambda r, who, _: RetryRequested(r.path, who, r.reason), "retries now", _at_once),
     Acknowledge: Effect(
-        lambda r, who, _: AcknowledgeAsked(r.path, who, r.reason),
+        lambda r, who, _: AcknowledgeRequested(r.path, who, r.reason),
         "has its escalation acknowledged",
         _at_once,
     ),
     Signal: Effect(
-        lambda r, who, _: SignalAsked(r.path, signal_name(r.signal), who, r.reason),
+        lambda r, who, _: SignalRequested(r.path, signal_name(r.signal), who, r.reason),
         "is sent {signal}",
         _at_once,
     ),

@@ -16,25 +16,25 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from fsmv2.core import (
-    AcknowledgeAsked,
+    AcknowledgeRequested,
     Core,
     EngineSettings,
-    ForceAsked,
-    LeaveAsked,
-    PauseAsked,
+    ForceRequested,
+    LeaveRequested,
+    PauseRequested,
     Report,
     ReportKind,
-    RestartAsked,
-    ResumeAsked,
-    RetryAsked,
-    SetVariableAsked,
+    RestartRequested,
+    ResumeRequested,
+    RetryRequested,
+    SetVariableRequested,
     SignalSent,
-    StartPathAsked,
+    StartPathRequested,
     StateDirectoryLost,
-    StopAsked,
-    StopPathAsked,
+    StopPathRequested,
+    StopRequested,
     TickRecord,
-    UnsetVariableAsked,
+    UnsetVariableRequested,
 )
 from fsmv2.core.life.requests import Request, refusal
 from fsmv2.errors import FsmError
@@ -270,7 +270,7 @@ class Runtime:
 
     def restart(self, path: str, *, who: str = "program") -> None:
         """Have the worker at `path` restarted; a path that is not there is reported on the root."""
-        self._post(RestartAsked(path, who))
+        self._post(RestartRequested(path, who))
 
     def pause(self, path: str, *, reason: str = "", who: str = "program") -> None:
         """Start nothing at `path` and below until it is resumed; observation and stops go on.
@@ -279,11 +279,11 @@ class Runtime:
         sent already may still be confirmed. It is no lockout and no safety function. With a store
         the pause outlasts a restart of the program.
         """
-        self._post(PauseAsked(path, who, reason))
+        self._post(PauseRequested(path, who, reason))
 
     def resume(self, path: str, *, who: str = "program") -> None:
         """Let what was paused at `path` go on."""
-        self._post(ResumeAsked(path, who))
+        self._post(ResumeRequested(path, who))
 
     def stop_path(
         self, path: str, *, reason: str = "", who: str = "program", until: float | None = None
@@ -293,11 +293,11 @@ class Runtime:
         Until `start_path`, or until the Unix seconds `until`. With a store it outlasts a restart
         of the program. From the moment this returns nothing there is written to a machine.
         """
-        self._post(StopPathAsked(path, who, reason, until))
+        self._post(StopPathRequested(path, who, reason, until))
 
     def start_path(self, path: str, *, who: str = "program") -> None:
         """End a stop of `path`: what is there is again what is declared."""
-        self._post(StartPathAsked(path, who))
+        self._post(StartPathRequested(path, who))
 
     def set_variable(
         self,
@@ -314,19 +314,19 @@ class Runtime:
         Until `unset_variable`, or until the Unix seconds `until`. It has to be a variable that is
         known there; otherwise that is reported and nothing is set.
         """
-        self._post(SetVariableAsked(path, name, value, who, reason, until))
+        self._post(SetVariableRequested(path, name, value, who, reason, until))
 
     def unset_variable(self, path: str, name: str, *, who: str = "program") -> None:
         """Have the user variable `name` be as declared at `path` again."""
-        self._post(UnsetVariableAsked(path, name, who))
+        self._post(UnsetVariableRequested(path, name, who))
 
     def retry(self, path: str, *, who: str = "program") -> None:
         """Have whatever waits for its next try at `path` and below tried now."""
-        self._post(RetryAsked(path, who))
+        self._post(RetryRequested(path, who))
 
     def acknowledge(self, path: str, *, note: str = "", who: str = "program") -> None:
         """Record that an operator has taken over the escalation of `path`."""
-        self._post(AcknowledgeAsked(path, who, note))
+        self._post(AcknowledgeRequested(path, who, note))
 
     def report_signal(self, sent: SignalSent) -> None:
         """Record what became of a signal that was asked for with `ask`."""
@@ -445,21 +445,21 @@ class Runtime:
 
     async def stop(self, *, deadline: float | None = None, who: str = "program") -> None:
         """Stop the tree, children before parents; forced after `deadline` seconds (settings)."""
-        self._post(StopAsked(who, deadline))
+        self._post(StopRequested(who, deadline))
         # Forced tasks that ignore every cancel would keep a process from ever ending.
         limit = (self.settings.stop_deadline if deadline is None else deadline) + ABANDON_AFTER
         await self._parts.supervision_thread.run(self._finished(limit))
 
     def force(self, *, who: str = "program") -> None:
         """Stop waiting for an orderly stop that is under way."""
-        self._post(ForceAsked(who))
+        self._post(ForceRequested(who))
 
     async def leave(self, *, reason: str = "", who: str = "program") -> None:
         """End without stopping anything: what workers started outside goes on, and is adopted.
 
         By the next runtime with the same places, for types that adopt: `broker` and `process` do.
         """
-        self._post(LeaveAsked(who, reason))
+        self._post(LeaveRequested(who, reason))
         await self._parts.supervision_thread.run(self._finished(2 * ABANDON_AFTER))
 
     async def _close_store(self) -> None:

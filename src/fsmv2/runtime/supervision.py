@@ -16,16 +16,16 @@ from fsmv2.core import (
     Core,
     DeleteStored,
     Event,
-    ForceAsked,
+    ForceRequested,
     Instruction,
-    LeaveAsked,
-    PauseAsked,
+    LeaveRequested,
+    PauseRequested,
     Report,
     Save,
     SaveObserved,
     SaveOverrides,
-    StopAsked,
-    StopPathAsked,
+    StopPathRequested,
+    StopRequested,
     StoreInstruction,
 )
 from fsmv2.core.policy.permission import refusal
@@ -55,8 +55,8 @@ TRUSTED = 5.0
 written, since nobody could hold it. Five beats, so that a busy machine does not refuse by itself,
 and as long as a command may wait."""
 
-Hold = PauseAsked | StopPathAsked | StopAsked | ForceAsked | LeaveAsked
-HOLDS = (PauseAsked, StopPathAsked, StopAsked, ForceAsked, LeaveAsked)
+Hold = PauseRequested | StopPathRequested | StopRequested | ForceRequested | LeaveRequested
+HOLDS = (PauseRequested, StopPathRequested, StopRequested, ForceRequested, LeaveRequested)
 """Events that hold writes from the moment they are asked, not only when their turn comes."""
 
 CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -141,10 +141,10 @@ class Supervision:
         if self._beat is not None and silent > TRUSTED:
             return f"its supervision has not answered for {silent:.0f} s"
         for event in self._asked_to_hold:
-            if isinstance(event, StopAsked | ForceAsked | LeaveAsked):
+            if isinstance(event, StopRequested | ForceRequested | LeaveRequested):
                 return f"stop asked by {event.who}"
             if path == event.path or path.startswith(f"{event.path}/"):
-                what = "pause" if isinstance(event, PauseAsked) else "stop"
+                what = "pause" if isinstance(event, PauseRequested) else "stop"
                 return f"{what} asked by {event.who}" + ": " * bool(event.reason) + event.reason
         try:
             return refusal(self.core, path, incarnation)
@@ -154,7 +154,7 @@ class Supervision:
     def paused(self, path: str) -> bool:
         """Whether a pause of this path or one above is in force or asked for. From any thread."""
         for event in self._asked_to_hold:
-            if isinstance(event, PauseAsked) and f"{path}/".startswith(f"{event.path}/"):
+            if isinstance(event, PauseRequested) and f"{path}/".startswith(f"{event.path}/"):
                 return True
         above, overrides = path, self.core.overrides
         while overrides and above:

@@ -26,7 +26,7 @@ from fsmv2.core import (
     Release,
     Released,
     Report,
-    StopAsked,
+    StopRequested,
     Supervisor,
 )
 from fsmv2.model import ChildSpec, ObservedState
@@ -100,7 +100,7 @@ class ByHand:
 
     def stop(self) -> None:
         """Ask the whole tree to stop."""
-        self.core.handle(StopAsked("by hand"), self.now)
+        self.core.handle(StopRequested("by hand"), self.now)
 
     # ---- reading -----------------------------------------------------------------------------
 

@@ -16,23 +16,23 @@ from types import TracebackType
 from typing import Any, get_args
 
 from fsmv2.core import (
-    AcknowledgeAsked,
+    AcknowledgeRequested,
     Core,
     EngineSettings,
     Event,
-    PauseAsked,
+    PauseRequested,
     Report,
     ReportKind,
-    RestartAsked,
-    ResumeAsked,
-    RetryAsked,
-    SetVariableAsked,
-    StartPathAsked,
-    StopAsked,
-    StopPathAsked,
+    RestartRequested,
+    ResumeRequested,
+    RetryRequested,
+    SetVariableRequested,
+    StartPathRequested,
+    StopPathRequested,
+    StopRequested,
     Supervisor,
     TickRecord,
-    UnsetVariableAsked,
+    UnsetVariableRequested,
 )
 from fsmv2.model import ChildSpec, Vault
 from fsmv2.name_suggestions import suggest
@@ -155,45 +155,45 @@ class Simulation:
 
     def restart(self, path: str) -> None:
         """Ask for a new instance at `path`."""
-        self.post(RestartAsked(path, "test"))
+        self.post(RestartRequested(path, "test"))
 
     def pause(self, path: str, reason: str = "") -> None:
         """Ask that nothing is started at `path` and below."""
-        self.post(PauseAsked(path, "test", reason))
+        self.post(PauseRequested(path, "test", reason))
 
     def resume(self, path: str) -> None:
         """Let what was paused at `path` go on."""
-        self.post(ResumeAsked(path, "test"))
+        self.post(ResumeRequested(path, "test"))
 
     def stop_path(self, path: str, reason: str = "", until: float | None = None) -> None:
         """Ask that what is at `path` is stopped; `until`: Unix seconds."""
-        self.post(StopPathAsked(path, "test", reason, until))
+        self.post(StopPathRequested(path, "test", reason, until))
 
     def start_path(self, path: str) -> None:
         """End a stop of `path`."""
-        self.post(StartPathAsked(path, "test"))
+        self.post(StartPathRequested(path, "test"))
 
     def set_variable(
         self, path: str, name: str, value: Any, reason: str = "", until: float | None = None
     ) -> None:
         """Ask that a user variable has this value at `path`; `until`: Unix seconds."""
-        self.post(SetVariableAsked(path, name, value, "test", reason, until))
+        self.post(SetVariableRequested(path, name, value, "test", reason, until))
 
     def unset_variable(self, path: str, name: str) -> None:
         """Ask that a user variable is as declared at `path` again."""
-        self.post(UnsetVariableAsked(path, name, "test"))
+        self.post(UnsetVariableRequested(path, name, "test"))
 
     def retry(self, path: str) -> None:
         """Ask for the next try at `path` and below now."""
-        self.post(RetryAsked(path, "test"))
+        self.post(RetryRequested(path, "test"))
 
     def acknowledge(self, path: str, note: str = "") -> None:
         """Take over the escalation of `path`."""
-        self.post(AcknowledgeAsked(path, "test", note))
+        self.post(AcknowledgeRequested(path, "test", note))
 
     def ask_stop(self, *, deadline: float | None = None) -> None:
         """Ask the tree to stop; does not run anything yet."""
-        self.post(StopAsked("test", deadline))
+        self.post(StopRequested("test", deadline))
 
     def _refusal(self, path: str, incarnation: int) -> str:
         return self.supervision.refusal(path, incarnation)

@@ -7,7 +7,7 @@ import pytest
 from busy_tree import busy, find, restore
 from lamp_tree import World, device, factory_for, group
 
-from fsmv2.core import Core, Declared, PauseAsked, StopAsked
+from fsmv2.core import Core, Declared, PauseRequested, StopRequested
 from fsmv2.core.checkpoint.restore import CheckpointReader, first_difference
 from fsmv2.core.checkpoint.take import (
     DATA,
@@ -88,8 +88,8 @@ def test_in_the_middle_of_a_large_change_it_goes_on_the_same() -> None:
     changes = [
         Declared(group("plant", *children), {"rate": 1}),
         Declared(group("plant", *children[150:]), {"rate": 2}),
-        PauseAsked("plant"),
-        StopAsked(),
+        PauseRequested("plant"),
+        StopRequested(),
     ]
     for now, change in enumerate(changes, 1):
         core.handle(change, now)

@@ -7,7 +7,7 @@ from collections import deque
 import pytest
 from lamp_tree import World, by_hand, device, group, light, simulate
 
-from fsmv2.core.contract.events import ForceAsked, Released
+from fsmv2.core.contract.events import ForceRequested, Released
 from fsmv2.core.contract.instructions import Release
 from fsmv2.core.life.release import RELEASED_AT_ONCE, fenced
 from fsmv2.core.state.supervisor import Releasing
@@ -50,7 +50,7 @@ def test_the_successor_waits_until_the_tasks_of_the_released_have_ended() -> Non
 def test_a_subtree_is_released_the_deepest_first() -> None:
     tree = by_hand(group("g", group("sub", device("a"))))
     tree.tick()
-    tree.core.handle(ForceAsked(), 0.0)
+    tree.core.handle(ForceRequested(), 0.0)
     tree.tick()
     released = [(i.path, i.forced) for i in tree.instructions if isinstance(i, Release)]
     assert released == [("g/sub/a", True), ("g/sub", True), ("g", True)]
@@ -77,7 +77,7 @@ def test_a_forced_release_of_many_ends_although_one_does_not_stop(who: str) -> N
         sim.ask_stop(deadline=5)
         sim.run(4)
         if who == "an operator":
-            sim.post(ForceAsked("ann"))
+            sim.post(ForceRequested("ann"))
         else:
             sim.run(1)
         sim.run(0.1)

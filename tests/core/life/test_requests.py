@@ -6,7 +6,7 @@ import pytest
 from job_tree import Jobs, job, simulate, team
 
 from fsmv2 import EngineSettings
-from fsmv2.core import SignalAsked, SignalSent
+from fsmv2.core import SignalRequested, SignalSent
 from fsmv2.core.life.requests import LATEST_END
 
 
@@ -91,7 +91,7 @@ def test_an_end_that_is_no_time_is_refused(jobs: Jobs, until: float) -> None:
 def test_a_signal_is_recorded_with_who_and_why_and_what_became_of_it(jobs: Jobs) -> None:
     with simulate(jobs, team("t", job("a"))) as sim:
         sim.run(10)
-        sim.post(SignalAsked("t/a", "HUP", "anna", "new limits"))
+        sim.post(SignalRequested("t/a", "HUP", "anna", "new limits"))
         sim.post(SignalSent("t/a", "HUP", 7))
         sim.post(SignalSent("t/a", "USR1", error="pid 7 has ended"))
         sim.post(SignalSent("t/gone", "HUP", 7))
@@ -107,7 +107,7 @@ def test_a_signal_to_what_is_to_be_left_alone_is_refused(jobs: Jobs) -> None:
     with simulate(jobs, team("t", job("a"))) as sim:
         sim.run(10)
         sim.pause("t", "hands in it")
-        sim.post(SignalAsked("t/a", "HUP", "anna"))
+        sim.post(SignalRequested("t/a", "HUP", "anna"))
         sim.run(1)
         assert sim.texts("command", "t/a") == [
             "anna cannot signal: t/a is paused by test: hands in it (at t). Resume it first."
@@ -115,6 +115,6 @@ def test_a_signal_to_what_is_to_be_left_alone_is_refused(jobs: Jobs) -> None:
         sim.resume("t")
         sim.stop_path("t/a")
         sim.run(1)
-        sim.post(SignalAsked("t/a", "HUP", "anna"))
+        sim.post(SignalRequested("t/a", "HUP", "anna"))
         sim.run(1)
         assert "t/a is stopped by test. Start it first" in sim.texts("command", "t/a")[-1]

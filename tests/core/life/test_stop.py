@@ -17,7 +17,7 @@ from lamp_tree import (
 )
 
 from fsmv2 import ChildSpec, ObservedState, goto, stay
-from fsmv2.core import Cause, ForceAsked, Report, RestartAsked
+from fsmv2.core import Cause, ForceRequested, Report, RestartRequested
 from fsmv2.core.life.stop import ASKED_AT_ONCE, MORE, ask_stop, pass_stop_down, remove, restart
 from fsmv2.core.state.parts import Breaker, StopRequest
 from fsmv2.core.state.stop_kind import StopKind
@@ -35,7 +35,7 @@ def test_a_last_look_that_is_known_when_it_is_given_up_counts(stall: float) -> N
     tree.observe("d", DeviceObserved(lit=True))
     tree.tick()
     assert tree["d"].state == "running"
-    tree.core.handle(RestartAsked("d"), tree.now)
+    tree.core.handle(RestartRequested("d"), tree.now)
     tree.tick()
     tree.end("d")
     tree.observe("d", DeviceObserved(lit=False))
@@ -166,7 +166,7 @@ def test_who_waits_for_a_dependent_to_stop_is_woken_when_that_goes_on_instead() 
     tree.declare(root("maintenance"))
     tree.tick()
     assert tree.asked("g/flow") == "switch_off"
-    tree.core.handle(RestartAsked("g/broker"), tree.now)
+    tree.core.handle(RestartRequested("g/broker"), tree.now)
     tree.tick()
     assert tree["g/broker"].reason == "stops after g/flow, which is stopping"
     tree.declare(root("running"))
@@ -213,7 +213,7 @@ def test_who_waits_for_one_far_below_is_woken_however_that_ends(ends: str) -> No
     if ends == "removed":
         tree.declare(root("running"))
     else:
-        tree.core.handle(RestartAsked("r/g/idle/d"), tree.now)
+        tree.core.handle(RestartRequested("r/g/idle/d"), tree.now)
     tree.tick()
     tree.declare(root("stopped", *below))
     tree.tick()
@@ -275,7 +275,7 @@ def test_force_waits_for_nothing(world: World) -> None:
         sim.run(5)
         sim.ask_stop()
         sim.run(1)
-        sim.post(ForceAsked("test"))
+        sim.post(ForceRequested("test"))
         sim.run(0)
         assert sim.core.finished
         assert "g/a" in sim.texts("forced")[0]

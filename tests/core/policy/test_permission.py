@@ -9,7 +9,7 @@ import pytest
 from job_tree import Job, Jobs, JobSpec, job, simulate, team
 
 from fsmv2 import ChildSpec, DesiredState, EngineSettings, WorkerFactory
-from fsmv2.core import PauseAsked
+from fsmv2.core import PauseRequested
 from fsmv2.core.policy.control import decide_control
 from fsmv2.core.policy.permission import DETECT_ONLY, GONE
 from fsmv2.core.state.parts import ControlDecision, DecidedBy
@@ -190,7 +190,7 @@ def test_h76_a_supervision_that_has_ended_allows_nothing(jobs: Jobs) -> None:
 def test_a_pause_of_what_is_not_there_holds_nobody(jobs: Jobs) -> None:
     with simulate(jobs, TREE) as sim:
         sim.run(10)
-        sim.post(PauseAsked("r/x", "test"))
+        sim.post(PauseRequested("r/x", "test"))
         sim.run(1)
         assert jobs.refusals["r/d"]() == ""
 

@@ -128,20 +128,20 @@ class SecretsUnread(msgspec.Struct, frozen=True, gc=False):
     problems: tuple[str, ...] = ()
 
 
-class StopAsked(msgspec.Struct, frozen=True, gc=False):
+class StopRequested(msgspec.Struct, frozen=True, gc=False):
     """The whole tree is to stop, within the deadline of the settings unless one is given."""
 
     who: str = "operator"
     deadline: float | None = None
 
 
-class ForceAsked(msgspec.Struct, frozen=True, gc=False):
+class ForceRequested(msgspec.Struct, frozen=True, gc=False):
     """Stop waiting: release everything now (a second SIGTERM)."""
 
     who: str = "operator"
 
 
-class LeaveAsked(msgspec.Struct, frozen=True, gc=False):
+class LeaveRequested(msgspec.Struct, frozen=True, gc=False):
     """fsmv2 is to end, and to leave what it started running: the next one adopts it."""
 
     who: str = "operator"
@@ -167,7 +167,7 @@ class LoopFreed(msgspec.Struct, frozen=True, gc=False):
     seconds: float
 
 
-class RestartAsked(msgspec.Struct, frozen=True, gc=False):
+class RestartRequested(msgspec.Struct, frozen=True, gc=False):
     """The worker at `path` is to be restarted."""
 
     path: str
@@ -175,7 +175,7 @@ class RestartAsked(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-class RetryAsked(msgspec.Struct, frozen=True, gc=False):
+class RetryRequested(msgspec.Struct, frozen=True, gc=False):
     """Whatever waits for its next try at `path` and below is to be tried now."""
 
     path: str
@@ -183,7 +183,7 @@ class RetryAsked(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-class PauseAsked(msgspec.Struct, frozen=True, gc=False):
+class PauseRequested(msgspec.Struct, frozen=True, gc=False):
     """At `path` and below nothing is to be started; observation goes on."""
 
     path: str
@@ -191,7 +191,7 @@ class PauseAsked(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-class ResumeAsked(msgspec.Struct, frozen=True, gc=False):
+class ResumeRequested(msgspec.Struct, frozen=True, gc=False):
     """What was paused at `path` goes on."""
 
     path: str
@@ -199,7 +199,7 @@ class ResumeAsked(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-class StopPathAsked(msgspec.Struct, frozen=True, gc=False):
+class StopPathRequested(msgspec.Struct, frozen=True, gc=False):
     """What is at `path` is to be stopped as if it were declared disabled; `until`: Unix seconds."""
 
     path: str
@@ -208,7 +208,7 @@ class StopPathAsked(msgspec.Struct, frozen=True, gc=False):
     until: float | None = None
 
 
-class StartPathAsked(msgspec.Struct, frozen=True, gc=False):
+class StartPathRequested(msgspec.Struct, frozen=True, gc=False):
     """What was stopped at `path` is again what is declared."""
 
     path: str
@@ -216,7 +216,7 @@ class StartPathAsked(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-class SetVariableAsked(msgspec.Struct, frozen=True, gc=False):
+class SetVariableRequested(msgspec.Struct, frozen=True, gc=False):
     """The user variable `name` is to be `value` at `path`, over what is declared."""
 
     path: str
@@ -227,7 +227,7 @@ class SetVariableAsked(msgspec.Struct, frozen=True, gc=False):
     until: float | None = None
 
 
-class UnsetVariableAsked(msgspec.Struct, frozen=True, gc=False):
+class UnsetVariableRequested(msgspec.Struct, frozen=True, gc=False):
     """The user variable `name` is to be as declared at `path` again."""
 
     path: str
@@ -236,7 +236,7 @@ class UnsetVariableAsked(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-class AcknowledgeAsked(msgspec.Struct, frozen=True, gc=False):
+class AcknowledgeRequested(msgspec.Struct, frozen=True, gc=False):
     """An operator has taken over the escalation of `path`."""
 
     path: str
@@ -244,7 +244,7 @@ class AcknowledgeAsked(msgspec.Struct, frozen=True, gc=False):
     note: str = ""
 
 
-class SignalAsked(msgspec.Struct, frozen=True, gc=False):
+class SignalRequested(msgspec.Struct, frozen=True, gc=False):
     """The process of the worker at `path` is to be sent this signal: HUP, USR1 or the like."""
 
     path: str
@@ -294,19 +294,19 @@ Event = (
     | SaveFailed
     | StateDirectoryLost
     | SecretsUnread
-    | StopAsked
-    | ForceAsked
-    | LeaveAsked
-    | RestartAsked
-    | RetryAsked
-    | PauseAsked
-    | ResumeAsked
-    | StopPathAsked
-    | StartPathAsked
-    | SetVariableAsked
-    | UnsetVariableAsked
-    | AcknowledgeAsked
-    | SignalAsked
+    | StopRequested
+    | ForceRequested
+    | LeaveRequested
+    | RestartRequested
+    | RetryRequested
+    | PauseRequested
+    | ResumeRequested
+    | StopPathRequested
+    | StartPathRequested
+    | SetVariableRequested
+    | UnsetVariableRequested
+    | AcknowledgeRequested
+    | SignalRequested
     | SignalSent
     | LoopBlocked
     | LoopFreed

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fsmv2.core.contract.events import (
-    AcknowledgeAsked,
-    PauseAsked,
-    RestartAsked,
-    ResumeAsked,
-    RetryAsked,
-    SetVariableAsked,
-    SignalAsked,
+    AcknowledgeRequested,
+    PauseRequested,
+    RestartRequested,
+    ResumeRequested,
+    RetryRequested,
+    SetVariableRequested,
+    SignalRequested,
     SignalSent,
-    StartPathAsked,
-    StopPathAsked,
-    UnsetVariableAsked,
+    StartPathRequested,
+    StopPathRequested,
+    UnsetVariableRequested,
 )
 from fsmv2.core.life import restart_policy, stop
 from fsmv2.core.policy import escalation, livelock, overrides, permission, settable
@@ -36,29 +36,29 @@ LATEST_END = 253_402_300_800.0
 """The year 10000, in Unix seconds: what is later cannot be written as a time."""
 
 Request = (
-    RestartAsked
-    | RetryAsked
-    | PauseAsked
-    | ResumeAsked
-    | StopPathAsked
-    | StartPathAsked
-    | SetVariableAsked
-    | UnsetVariableAsked
-    | AcknowledgeAsked
-    | SignalAsked
+    RestartRequested
+    | RetryRequested
+    | PauseRequested
+    | ResumeRequested
+    | StopPathRequested
+    | StartPathRequested
+    | SetVariableRequested
+    | UnsetVariableRequested
+    | AcknowledgeRequested
+    | SignalRequested
 )
 
 VERBS: Mapping[type, str] = {
-    RestartAsked: "restart",
-    RetryAsked: "retry",
-    PauseAsked: "pause",
-    ResumeAsked: "resume",
-    StopPathAsked: "stop",
-    StartPathAsked: "start",
-    SetVariableAsked: "set",
-    UnsetVariableAsked: "unset",
-    AcknowledgeAsked: "acknowledge",
-    SignalAsked: "signal",
+    RestartRequested: "restart",
+    RetryRequested: "retry",
+    PauseRequested: "pause",
+    ResumeRequested: "resume",
+    StopPathRequested: "stop",
+    StartPathRequested: "start",
+    SetVariableRequested: "set",
+    UnsetVariableRequested: "unset",
+    AcknowledgeRequested: "acknowledge",
+    SignalRequested: "signal",
 }
 
 
@@ -69,40 +69,40 @@ def refusal(tree: Tree, event: Request) -> str:
     """Why this cannot be done now, as a sentence with the next step; empty when it can."""
     found, s = overrides.of(tree, event.path), tree.by_path.get(event.path)
     match event:
-        case ResumeAsked() if found.pause is not None:
+        case ResumeRequested() if found.pause is not None:
             return ""
-        case StartPathAsked() if found.stop is not None:
+        case StartPathRequested() if found.stop is not None:
             return ""
-        case UnsetVariableAsked(_, name) if name in found.variables:
+        case UnsetVariableRequested(_, name) if name in found.variables:
             return ""
     if s is None:
         return f"'{event.path}' is not there. {suggest(event.path, tree.by_path)}".rstrip()
     match event:
-        case ResumeAsked():
+        case ResumeRequested():
             above = overrides.paused_by(s)
             return f"{s.path} itself is not paused" + (f"; it is {above}" if above else "")
-        case StartPathAsked():
+        case StartPathRequested():
             return _not_stopped(s)
-        case SetVariableAsked(_, name, value):
+        case SetVariableRequested(_, name, value):
             if name not in s.user or name in ENGINE_KEYS:
                 known = [one for one in s.user if one not in ENGINE_KEYS]
                 return f"{s.path} has no variable '{name}'. {suggest(name, known)}".rstrip()
             return settable.unsettable(name, s.user[name], value) or _no_end(event)
-        case StopPathAsked():
+        case StopPathRequested():
             return _no_end(event)
-        case UnsetVariableAsked(_, name):
+        case UnsetVariableRequested(_, name):
             by_hand = f"'{name}' is not set by hand at {s.path}."
             return f"{by_hand} {suggest(name, found.variables)}".rstrip()
-        case RestartAsked() | RetryAsked():
+        case RestartRequested() | RetryRequested():
             return _held(s)
-        case SignalAsked():
+        case SignalRequested():
             return _held(s) or _not_permitted(tree, s)
-        case AcknowledgeAsked() if s.attempts is None or not s.attempts.escalated:
+        case AcknowledgeRequested() if s.attempts is None or not s.attempts.escalated:
             return f"there is no escalation of {s.path}"
     return ""
 
 
-def _no_end(event: SetVariableAsked | StopPathAsked) -> str:
+def _no_end(event: SetVariableRequested | StopPathRequested) -> str:
     """Why it cannot end when it is to: stored, that would be an override nobody can show."""
     fits = event.until is None or 0.0 <= event.until < LATEST_END
     return "" if fits else f"it cannot end at {event.until} s: that is no time"
@@ -145,12 +145,12 @@ def _refused(tree: Tree, event: Request) -> bool:
 
 
 def _by(
-    event: RestartAsked
-    | RetryAsked
-    | ResumeAsked
-    | StartPathAsked
-    | UnsetVariableAsked
-    | SignalAsked,
+    event: RestartRequested
+    | RetryRequested
+    | ResumeRequested
+    | StartPathRequested
+    | UnsetVariableRequested
+    | SignalRequested,
 ) -> str:
     return event.who + (f": {event.reason}" if event.reason else "")
 
@@ -158,7 +158,7 @@ def _by(
 # ---- what is done -------------------------------------------------------------------------------
 
 
-def restart(tree: Tree, event: RestartAsked) -> None:
+def restart(tree: Tree, event: RestartRequested) -> None:
     """A new instance is wanted, also of one that had ended."""
     if not _refused(tree, event):
         s = tree.by_path[event.path]
@@ -166,45 +166,45 @@ def restart(tree: Tree, event: RestartAsked) -> None:
         stop.restart(tree, s, f"restart asked by {_by(event)}", because="request")
 
 
-def pause(tree: Tree, event: PauseAsked) -> None:
+def pause(tree: Tree, event: PauseRequested) -> None:
     """Nothing is to be started in this subtree until it is resumed."""
     if not _refused(tree, event):
         overrides.pause(tree, tree.by_path[event.path], event.who, event.reason)
 
 
-def resume(tree: Tree, event: ResumeAsked) -> None:
+def resume(tree: Tree, event: ResumeRequested) -> None:
     """A paused subtree goes on."""
     if not _refused(tree, event):
         overrides.resume(tree, event.path, _by(event))
 
 
-def stop_path(tree: Tree, event: StopPathAsked) -> None:
+def stop_path(tree: Tree, event: StopPathRequested) -> None:
     """What is at the path is to be stopped, as if it were declared disabled."""
     if not _refused(tree, event):
         s = tree.by_path[event.path]
         overrides.stop(tree, s, event.who, event.reason, event.until)
 
 
-def start_path(tree: Tree, event: StartPathAsked) -> None:
+def start_path(tree: Tree, event: StartPathRequested) -> None:
     """What was stopped at the path is again what is declared."""
     if not _refused(tree, event):
         _start(tree, event.path, _by(event))
 
 
-def set_variable(tree: Tree, event: SetVariableAsked) -> None:
+def set_variable(tree: Tree, event: SetVariableRequested) -> None:
     """A user variable is to have another value than is declared."""
     if not _refused(tree, event):
         s, name, who = tree.by_path[event.path], event.name, event.who
         overrides.set_variable(tree, s, name, event.value, who, event.reason, event.until)
 
 
-def unset_variable(tree: Tree, event: UnsetVariableAsked) -> None:
+def unset_variable(tree: Tree, event: UnsetVariableRequested) -> None:
     """A user variable is to be as declared again."""
     if not _refused(tree, event):
         overrides.unset_variable(tree, event.path, event.name, _by(event))
 
 
-def retry(tree: Tree, event: RetryAsked) -> None:
+def retry(tree: Tree, event: RetryRequested) -> None:
     """Whatever waits for its next try in this subtree tries now; what was counted stays counted."""
     if not _refused(tree, event):
         top = tree.by_path[event.path]
@@ -213,13 +213,13 @@ def retry(tree: Tree, event: RetryAsked) -> None:
         tree.for_each((top,), "retry", cause, below=True)
 
 
-def acknowledge(tree: Tree, event: AcknowledgeAsked) -> None:
+def acknowledge(tree: Tree, event: AcknowledgeRequested) -> None:
     """An operator has taken an escalation over."""
     if not _refused(tree, event):
         escalation.acknowledge(tree, tree.by_path[event.path], event.who, event.note)
 
 
-def signal(tree: Tree, event: SignalAsked) -> None:
+def signal(tree: Tree, event: SignalRequested) -> None:
     """A process is about to be sent a signal; recorded before, since a crash may follow."""
     if not _refused(tree, event):
         s = tree.by_path[event.path]

@@ -7,7 +7,7 @@ drained, or its deadline is reached, its top is released (`release`).
 
 from __future__ import annotations
 
-from fsmv2.core.contract.events import ForceAsked, LeaveAsked, StopAsked
+from fsmv2.core.contract.events import ForceRequested, LeaveRequested, StopRequested
 from fsmv2.core.contract.instructions import Collect
 from fsmv2.core.life.release import finish, stops_together
 from fsmv2.core.policy import detect_only
@@ -32,7 +32,7 @@ STOPPED = Phase.STOPPED
 # ---- events -------------------------------------------------------------------------------------
 
 
-def stop_all(tree: Tree, event: StopAsked) -> None:
+def stop_all(tree: Tree, event: StopRequested) -> None:
     """Ask the whole tree to stop, with one deadline for all of it (H10)."""
     tree.stopping = True
     root = tree.root
@@ -44,7 +44,7 @@ def stop_all(tree: Tree, event: StopAsked) -> None:
         ask_stop(tree, root, StopKind.SHUTDOWN, due, f"stop asked by {event.who}")
 
 
-def force_all(tree: Tree, event: ForceAsked) -> None:
+def force_all(tree: Tree, event: ForceRequested) -> None:
     """Stop waiting and release everything."""
     tree.stopping = True
     if tree.root is not None:
@@ -52,7 +52,7 @@ def force_all(tree: Tree, event: ForceAsked) -> None:
         deadline_reached(tree, tree.root)
 
 
-def leave_all(tree: Tree, event: LeaveAsked) -> None:
+def leave_all(tree: Tree, event: LeaveRequested) -> None:
     """Release everything without asking anybody to stop: what they started goes on running."""
     tree.stopping = True
     if tree.root is not None:

@@ -17,7 +17,7 @@ from fsmv2.core.contract.instructions import CancelAction, Collect, RunAction
 from fsmv2.core.contract.log_events import ActionCompleted, ActionStarted
 from fsmv2.core.policy import detect_only, ordering
 from fsmv2.core.state.conditions import ACTION, CONVERGED
-from fsmv2.core.state.parts import AskedAction, RunningAction
+from fsmv2.core.state.parts import RequestedAction, RunningAction
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
@@ -36,7 +36,7 @@ def ask(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> tuple[str, s
         return "", f"{answer.reason}; waits for {s.action.definition.name} to end"
     asked = s.repeat
     if asked is None or asked.name != answer.action or asked.args != answer.args:
-        asked = s.repeat = AskedAction(answer.action, answer.args)
+        asked = s.repeat = RequestedAction(answer.action, answer.args)
     if tree.now < asked.due:
         tree.set_timer(s, "retry", asked.due)
         return "", answer.reason

@@ -105,7 +105,7 @@ class RunningAction:
         self.circuit_opened_at: float | None = None
 
 
-class AskedAction:
+class RequestedAction:
     """The action last asked for, how its tries went, and when the next one is due."""
 
     __slots__ = ("args", "due", "failures", "name", "successes")

@@ -16,12 +16,12 @@ from fsmv2.core.state.conditions import NO_HARM_TO_HEALTH, OF_THE_PATH, Conditio
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.override_data import Overrides
 from fsmv2.core.state.parts import (
-    AskedAction,
     Breaker,
     CheckState,
     ControlDecision,
     DecidedBy,
     Ended,
+    RequestedAction,
     RunningAction,
     StopRequest,
 )
@@ -230,7 +230,7 @@ class Supervisor:
         self.action: RunningAction | None = None
         self.acted = False
         self.stuck: int | None = None
-        self.repeat: AskedAction | None = None
+        self.repeat: RequestedAction | None = None
         self.last_action: ActionResult | None = None
         self.awaiting: float | None = None
         self.settled_at = tree.now

@@ -17,7 +17,18 @@ from fsmv2.core.checkpoint.take import parts_of
 from fsmv2.errors import JournalError
 from fsmv2.worker import WorkerFactory
 
+_FORMERLY_ASKED = (
+    "StopAsked ForceAsked LeaveAsked RestartAsked RetryAsked PauseAsked ResumeAsked StopPathAsked "
+    "StartPathAsked SetVariableAsked UnsetVariableAsked AcknowledgeAsked SignalAsked"
+)
 RENAMED = {
+    **{
+        f"fsmv2.core.contract.events:{name}": (
+            f"fsmv2.core.contract.events:{name.removesuffix('Asked')}Requested"
+        )
+        for name in _FORMERLY_ASKED.split()
+    },
+    "fsmv2.core.state.parts:AskedAction": "fsmv2.core.state.parts:RequestedAction",
     "fsmv2.core.state.counters:Counters": "fsmv2.core.state.counters:CoreCounters",
     "fsmv2.core.state.override_data:SetVariable": "fsmv2.core.state.override_data:VariableOverride",
     "fsmv2.core.state.parts:Decision": "fsmv2.core.state.parts:ControlDecision",

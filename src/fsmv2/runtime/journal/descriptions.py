@@ -13,7 +13,7 @@ from typing import Any, assert_never
 import msgspec
 
 from fsmv2.core import (
-    AcknowledgeAsked,
+    AcknowledgeRequested,
     ActionEnded,
     ActionOverdue,
     ActionQueued,
@@ -24,20 +24,20 @@ from fsmv2.core import (
     Declared,
     DeleteStored,
     Event,
-    ForceAsked,
+    ForceRequested,
     Instruction,
-    LeaveAsked,
+    LeaveRequested,
     LoopBlocked,
     LoopFreed,
     Observed,
-    PauseAsked,
+    PauseRequested,
     Release,
     Released,
     Report,
-    RestartAsked,
     RestartCollection,
-    ResumeAsked,
-    RetryAsked,
+    RestartRequested,
+    ResumeRequested,
+    RetryRequested,
     RunAction,
     Save,
     Saved,
@@ -45,16 +45,16 @@ from fsmv2.core import (
     SaveObserved,
     SaveOverrides,
     SecretsUnread,
-    SetVariableAsked,
-    SignalAsked,
+    SetVariableRequested,
+    SignalRequested,
     SignalSent,
     SlowCode,
-    StartPathAsked,
+    StartPathRequested,
     StateDirectoryLost,
-    StopAsked,
-    StopPathAsked,
+    StopPathRequested,
+    StopRequested,
     Uncontained,
-    UnsetVariableAsked,
+    UnsetVariableRequested,
     Update,
     Watch,
 )
@@ -130,34 +130,34 @@ def happened(event: Event) -> str:
             return f"the state directory: {reason or 'it is there again'}"
         case SecretsUnread(problems):
             return f"secrets that cannot be read: {' '.join(problems) or 'none'}"
-        case StopAsked(who):
+        case StopRequested(who):
             return f"stop asked by {who}"
-        case LeaveAsked(who, reason):
+        case LeaveRequested(who, reason):
             return f"fsmv2 is to end and leave what runs, asked by {who}" + (
                 f": {reason}" if reason else ""
             )
-        case ForceAsked(who):
+        case ForceRequested(who):
             return f"forced by {who}"
-        case StopPathAsked(_, who, reason):
+        case StopPathRequested(_, who, reason):
             return f"stop of this path asked by {who}" + (f": {reason}" if reason else "")
-        case StartPathAsked(_, who, reason):
+        case StartPathRequested(_, who, reason):
             return f"start asked by {who}" + (f": {reason}" if reason else "")
-        case SetVariableAsked(_, name, _, who, reason):
+        case SetVariableRequested(_, name, _, who, reason):
             return f"{name} to be set, asked by {who}" + (f": {reason}" if reason else "")
-        case UnsetVariableAsked(_, name, who, reason):
+        case UnsetVariableRequested(_, name, who, reason):
             why = f": {reason}" if reason else ""
             return f"{name} to be as declared again, asked by {who}{why}"
-        case RestartAsked(_, who, reason):
+        case RestartRequested(_, who, reason):
             return f"restart asked by {who}" + (f": {reason}" if reason else "")
-        case RetryAsked(_, who, reason):
+        case RetryRequested(_, who, reason):
             return f"next try asked for now by {who}" + (f": {reason}" if reason else "")
-        case PauseAsked(_, who, reason):
+        case PauseRequested(_, who, reason):
             return f"pause asked by {who}{': ' * bool(reason)}{reason}"
-        case ResumeAsked(_, who, reason):
+        case ResumeRequested(_, who, reason):
             return f"resume asked by {who}" + (f": {reason}" if reason else "")
-        case AcknowledgeAsked(_, who, note):
+        case AcknowledgeRequested(_, who, note):
             return f"taken over by {who}{': ' * bool(note)}{note}"
-        case SignalAsked(_, name, who, reason):
+        case SignalRequested(_, name, who, reason):
             return f"signal {name} asked by {who}" + (f": {reason}" if reason else "")
         case SignalSent(_, name, pid, error):
             return f"signal {name} " + (f"not sent: {error}" if error else f"sent to pid {pid}")

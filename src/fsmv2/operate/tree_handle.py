@@ -243,20 +243,22 @@ async def open_tree(
     types: WorkerFactory | None = None,
     detect_only: bool = False,
     listener: Listener | None = None,
+    log: LogWriter | None = None,
 ) -> AsyncIterator[TreeHandle]:
     """Run the tree of a document, which is held against a second run; leaving stops it in order.
 
     Does not wait until anything runs. `state_dir` is where broker, store and journal keep their
     data, by default a place of the document's own below `~/.local/state/fsmv2`. `types` are worker
     types beside the built-in ones. `detect_only`: report what would be done, and do nothing.
-    `listener` is called with every report, on the supervision loop. Raises DocumentError,
+    `listener` is called with every report, on the supervision loop; `log` takes what happens as
+    lines of a log. Raises DocumentError,
     StoreError when the document runs already, OSError when the directory cannot be written.
     """
     with_directory = contextlib.ExitStack()
     preparing = prepare(document, state_dir=state_dir, detect_only=detect_only)
     try:
         prepared = await in_thread(lambda: with_directory.enter_context(preparing))
-        async with start(prepared, types=types, listener=listener) as tree:
+        async with start(prepared, types=types, listener=listener, log=log) as tree:
             yield tree
     finally:
         await in_thread(with_directory.close)

@@ -77,7 +77,23 @@ class WorkerLog:
         self._secrets = secrets
 
     def __getattr__(self, name: str) -> Any:
+        log = self._origin.log
+        if log is not None:
+            # A debug line that nobody wants costs its author nothing, not even a logger.
+            rank = RANKS.get(METHODS.get(name, name))
+            if rank is not None and rank < _least(log, self._origin.path):
+                return _nothing
         return getattr(worker_log(self._origin, self._secrets), name)
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    """Logs nothing."""
+
+
+def _least(log: LogWriter, path: str) -> int:
+    """The lowest rank that is of use; who else is configured to log takes those from info on."""
+    least = log.levels.of(path)
+    return least if log.exclusive else min(least, RANKS["info"])
 
 
 def worker_log(origin: LogOrigin, secrets: Vault) -> Any:
@@ -106,9 +122,7 @@ def worker_log(origin: LogOrigin, secrets: Vault) -> Any:
     chain = [*first, *own, to_log, *structlog.get_config()["processors"]]
     wrapper = None
     if log is not None:
-        least = log.levels.of(origin.path)
-        wanted = least if log.exclusive else min(least, RANKS["info"])
-        wrapper = structlog.make_filtering_bound_logger(wanted)
+        wrapper = structlog.make_filtering_bound_logger(_least(log, origin.path))
     return structlog.wrap_logger(None, processors=chain, wrapper_class=wrapper, **bound)
 
 

@@ -10,3 +10,9 @@ open_circuits:   circuits that stay open are said again.
 pipeline:        these in a row.
 log_writer:      the thread that does all that and hands the lines out.
 """
+
+from fsmv2.runtime.log.entry import LogEntry, json_line
+from fsmv2.runtime.log.log_levels import LogLevels
+from fsmv2.runtime.log.log_writer import LogWriter
+
+__all__ = ["LogEntry", "LogLevels", "LogWriter", "json_line"]

@@ -8,6 +8,7 @@ Documents read every address of theirs with this.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Callable, Sequence
@@ -69,6 +70,7 @@ def _check_alone(text: str) -> None:
     _check_host(text)
 
 
+@functools.lru_cache(maxsize=1024)  # it is asked for again whenever the address is used
 def read_host_and_port(text: str, *, default_port: int) -> HostAndPort:
     """`host:port`, `[::1]:port`, or a host alone; NoAddressError otherwise."""
 

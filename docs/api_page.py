@@ -8,9 +8,11 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.api.monitoring import Version
 from fsmv2.api.problem import Problem
 from fsmv2.api.route_handlers import Overview, RecordedEvent, WorkerSummary
 from fsmv2.api.routes import ROUTES, Route
+from fsmv2.operate.health_data import Health, PartHealth, Readiness
 from fsmv2.operate.request_types import Answer, PathOverride, Request
 
 TEXT = """# The API
@@ -26,6 +28,13 @@ $ curl --unix-socket STATE/api.sock http://fsmv2/v1/requests?wait=30 \\
     -H 'content-type: application/json' \\
     -d '{{"verb": "pause", "path": "edge/filler", "reason": "cleaning"}}'
 ```
+
+`/metrics`, `/healthz`, `/readyz` and `/version`, and no other route, are served over TCP as well
+when that is asked for: with `http: {{listen: 127.0.0.1:9410}}` in the document, or with
+`fsmv2 run --listen 127.0.0.1:9410`. Every user of the machine can read them there, without a
+password; so only loopback addresses can be listened on, and requests for another `Host` are refused
+(421). They change nothing and wait for no supervision. A client that does not read what it is sent
+is cut off after 30 s.
 
 `GET /v1/openapi.json` describes all of it. Errors are `application/problem+json` with `code` and
 `fix`; 400 where something is not as documented, 503 where the tree is starting or stopping, or does
@@ -64,7 +73,10 @@ there is one. `/v1/leave` compares with `GET /v1`. In Python:
 
 {answers}"""
 
-ANSWERS = (Overview, WorkerSummary, PathOverride, RecordedEvent, Answer, Problem)
+ANSWERS = (
+    *(Overview, WorkerSummary, PathOverride, RecordedEvent, Answer, Problem),
+    *(Health, PartHealth, Readiness, Version),
+)
 
 
 def api_page(note: str) -> str:
@@ -84,14 +96,16 @@ def api_page(note: str) -> str:
 def _route(route: Route) -> str:
     parts = [
         f"## {route.method} {route.path}",
-        f"{route.summary}. Answers {_type_text(route.answer)}.",
+        f"{route.summary}. Answers {_answer_text(route)}.",
     ]
     if msgspec.structs.fields(route.query):
         parts.append(f"Parameters: {' '.join(_fields(route.query))}. {_doc(route.query)}")
     if route.body is not None:
         parts.append("The body is one of the requests below, with its verb.")
-    if route.problems:
-        found = (f"- {status}: {text}" for status, text in sorted(route.problems.items()))
+    if route.over_tcp:
+        parts.append("Also over TCP, when asked for.")
+    if others := {**route.problems, **route.otherwise}:
+        found = (f"- {status}: {text}" for status, text in sorted(others.items()))
         parts.append("\n".join(found))
     return "\n\n".join(parts) + "\n"
 
@@ -105,6 +119,10 @@ def _fields(kind: type[msgspec.Struct]) -> list[str]:
         f"`{field.encode_name}{'' if field.required else '?'}`"
         for field in msgspec.structs.fields(kind)
     ]
+
+
+def _answer_text(route: Route) -> str:
+    return "text" if route.texts else _type_text(route.answer)
 
 
 def _type_text(type_: Any) -> str:

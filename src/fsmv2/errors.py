@@ -258,6 +258,13 @@ class ApiUnavailableError(FsmError, OSError):
     __str__ = FsmError.__str__
 
 
+class ListenError(FsmError, OSError):
+    """An address cannot be listened on; the message says why, and who has the port."""
+
+    code = "FSM0920"
+    __str__ = FsmError.__str__
+
+
 class UnknownVariableError(QuestionError):
     """The worker has no such variable. The fix names the nearest one."""
 

@@ -30,11 +30,13 @@ TICKER = "edge/ticker"
 
 
 @contextlib.asynccontextmanager
-async def tree_with_api(folder: Path) -> AsyncIterator[tuple[TreeHandle, Activation]]:
-    """The tree, once its process runs, and the activation of its API."""
+async def tree_with_api(
+    folder: Path, tcp: socket.socket | None = None
+) -> AsyncIterator[tuple[TreeHandle, Activation]]:
+    """The tree, once its process runs, and the activation of its API; `tcp` listens, too."""
     file = folder / "plant.yaml"
     file.write_text(DOCUMENT)
-    async with open_tree(file, state_dir=folder / "state") as tree, served(tree) as activation:
+    async with open_tree(file, state_dir=folder / "state") as tree, served(tree, tcp) as activation:
         await tree.until(lambda view: view[TICKER].state == "running", timeout=20)
         yield tree, activation
 

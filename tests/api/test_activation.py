@@ -214,7 +214,7 @@ async def test_a_client_that_reads_nothing_is_cut_off(
         watcher.send(head.encode())
         await _until(lambda: api._server is not None)
         assert api._server is not None
-        connections = api._server._state.connections
+        connections = api._server._unix._state.connections
         await _until(lambda: len(connections) == 1)
         async with asyncio.timeout(60):
             while connections:

@@ -118,6 +118,18 @@ def test_each_verb_on_a_running_tree(machine: Machine) -> None:
     assert json.loads(says("overrides", "--json")) == []
 
 
+def test_health_and_metrics_are_asked_through_the_socket(machine: Machine) -> None:
+    found = machine.says("health", code=3)
+    assert "ok: fsmv2 itself\n  ok        supervision  decided " in found
+    assert "not ready: 1 of 4 workers is not what the document asks for\n  edge/broker  " in found
+    machine.says("stop", "edge/broker")
+    assert "\nready: 4 workers, each is as it was asked to be\n" in machine.says("health")
+    found = json.loads(machine.says("health", "--json"))
+    assert (found["health"]["status"], found["readiness"]["ready"]) == ("ok", True)
+    assert "\nfsmv2_active_supervisors 4.0\n" in machine.says("metrics")
+    assert machine.says("metrics", "--openmetrics").endswith("# EOF\n")
+
+
 def test_a_pattern_is_confirmed_with_the_paths_it_stands_for(machine: Machine) -> None:
     asked = machine.says("pause", "edge/*", code=2)
     assert "edge/ticker\n  edge/other" in asked

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fsmv2.operate import open_tree, tree_readiness
+from fsmv2.operate.health_data import Readiness
 from fsmv2.operate.tree_handle import TreeHandle
 
 DOCUMENT = """
@@ -41,7 +42,7 @@ async def test_who_is_not_there_is_named_with_the_reason_as_by_unsettled(documen
         assert list(await tree.unsettled()) == ["edge/broken"]
         await tree.stop_path("edge/broken", wait=20)
         await until_ready(tree)
-        assert tree.readiness() == tree_readiness.Readiness(
+        assert tree.readiness() == Readiness(
             ready=True, reason="", workers=3, unsettled={}, unsettled_total=0
         )
 

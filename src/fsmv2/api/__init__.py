@@ -1,7 +1,11 @@
 """The API of a running tree: HTTP with JSON on a Unix socket, for whoever may read its state.
 
+Metrics and health are also served over TCP, on a loopback address, when that is asked for.
+
 routes          the table of all routes: application, OpenAPI document and tests read it.
 route_handlers  what each route answers; decided in `operate`.
+monitoring, metrics_text   metrics, health, readiness, version; the metrics for many at once.
+host_check      refuses requests over TCP that were meant for another host.
 application     the table as an ASGI application: bodies, deadlines, problems, repeated requests.
 conditional_answers   ETags, and `If-Match`.    links   from a route to what can be asked next.
 openapi         the table as an OpenAPI 3.1 document.

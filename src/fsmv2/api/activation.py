@@ -1,7 +1,9 @@
-"""Listens on the socket of a tree, and loads and starts the API when the first client comes.
+"""Listens on the sockets of a tree, and loads and starts the API when the first client comes.
 
-So a tree that nobody asks pays for a file descriptor and a look at it now and then. The socket is
-made anew when it is gone: somebody cleaned up, or the state directory was lost.
+So a tree that nobody asks pays for a file descriptor or two and a look now and then. The Unix
+socket is made anew when it is gone: somebody cleaned up, or the state directory was lost. The TCP
+socket, if one was asked for, is handed in: whether its port can be had must be known before the
+tree starts.
 """
 
 from __future__ import annotations
@@ -36,12 +38,15 @@ log = logging.getLogger("fsmv2.api")
 
 
 class Activation:
-    """The socket of one tree, on the loop of the program; the server has a thread of its own."""
+    """The sockets of one tree, on the loop of the program; the server has a thread of its own."""
 
-    def __init__(self, tree: TreeHandle) -> None:
+    def __init__(self, tree: TreeHandle, tcp: socket.socket | None = None) -> None:
+        """`tcp` listens, and is closed with this."""
         self.place = socket_path(tree.directory)
         self._tree = tree
         self._socket: socket.socket | None = None
+        self._tcp = tcp
+        self._loading = asyncio.Lock()
         self._inode: tuple[int, int] | None = None
         self._trouble = ""
         self._thread: LoopThread | None = None
@@ -57,6 +62,7 @@ class Activation:
     async def start(self) -> None:
         """Listen, and look after the socket from now on."""
         await self._listen()
+        self._await_tcp_client()
         self._run(self._look())
 
     async def close(self) -> None:
@@ -65,6 +71,8 @@ class Activation:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._let_go()
+        if self._tcp is not None:
+            asyncio.get_running_loop().remove_reader(self._tcp)
         if self._thread is not None:
             if self._server is not None:
                 with contextlib.suppress(TimeoutError):
@@ -72,6 +80,8 @@ class Activation:
             await self._thread.stop()
         if self._handed_over is not None:
             self._handed_over.close()
+        if self._tcp is not None:
+            self._tcp.close()
         with contextlib.suppress(TimeoutError):  # a file system that hangs
             async with asyncio.timeout(END_WITHIN):
                 await in_daemon_thread(self._remove)
@@ -134,19 +144,44 @@ class Activation:
         self._run(self._serve(made))
 
     async def _serve(self, made: socket.socket) -> None:
-        if self._thread is None:
-            self._thread = LoopThread("fsmv2-api")
-            self._thread.start()
         self._handed_over = made
         try:
-            self._server = await self._thread.run(_loaded(self._tree))
-            await self._thread.run(self._server.listen(made))
+            thread, server = await self._loaded()
+            await thread.run(server.listen(made))
         except asyncio.CancelledError:
             raise  # it may listen already: `close` ends the server before the socket
         except ANY_RAISED as error:
             made.close()
             self._inode = None  # the next look makes another socket, for the next client to try
             log.error("the API cannot be served: %s", error_text(error))
+
+    def _await_tcp_client(self) -> None:
+        if self._tcp is not None:
+            asyncio.get_running_loop().add_reader(self._tcp, self._first_over_tcp, self._tcp)
+
+    def _first_over_tcp(self, made: socket.socket) -> None:
+        asyncio.get_running_loop().remove_reader(made)
+        self._run(self._serve_tcp(made))
+
+    async def _serve_tcp(self, made: socket.socket) -> None:
+        try:
+            thread, server = await self._loaded()
+            await thread.run(server.listen_tcp(made))
+        except ANY_RAISED as error:
+            log.error("metrics and health cannot be served: %s", error_text(error))
+            await asyncio.sleep(LOOK_EVERY)  # who comes meanwhile waits in the queue of the kernel
+            self._await_tcp_client()
+            return
+        self._tcp = None  # it belongs to the server, which closes it
+
+    async def _loaded(self) -> tuple[LoopThread, ApiServer]:
+        async with self._loading:
+            if self._thread is None:
+                self._thread = LoopThread("fsmv2-api")
+                self._thread.start()
+            if self._server is None:
+                self._server = await self._thread.run(_loaded(self._tree))
+            return self._thread, self._server
 
 
 async def _loaded(tree: TreeHandle) -> ApiServer:
@@ -165,12 +200,15 @@ def _inode(place: Path) -> tuple[int, int] | None:
 
 
 @contextlib.asynccontextmanager
-async def served(tree: TreeHandle) -> AsyncIterator[Activation]:
-    """Have the API of a tree answer while inside; the tree is found by `running_trees`."""
+async def served(tree: TreeHandle, tcp: socket.socket | None = None) -> AsyncIterator[Activation]:
+    """Have the API of a tree answer while inside; the tree is found by `running_trees`.
+
+    `tcp` listens on a loopback address; metrics, health, readiness and version are served there.
+    """
     note = contextlib.ExitStack()
     await in_daemon_thread(lambda: note.enter_context(noted(tree.directory)))
     try:
-        activation = Activation(tree)
+        activation = Activation(tree, tcp)
         await activation.start()
         try:
             yield activation

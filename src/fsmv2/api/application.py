@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.applications import Starlette
@@ -19,13 +19,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route as HttpRoute
+from starlette.types import ASGIApp
 
 from fsmv2.api import openapi
 from fsmv2.api.conditional_answers import JSON, answer, if_match
 from fsmv2.api.event_stream import EventStream
+from fsmv2.api.host_check import HostCheck
 from fsmv2.api.json_text import json_of
-from fsmv2.api.problem import MEDIA_TYPE, ApiError, Problem, problem, problem_of
-from fsmv2.api.route_handlers import Call
+from fsmv2.api.metrics_text import SharedMetrics
+from fsmv2.api.problem import ApiError, Problem, problem, problem_of, problem_response
+from fsmv2.api.route_handlers import Call, RawAnswer
 from fsmv2.api.routes import ROUTES, Route
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
@@ -49,70 +52,119 @@ MOST_ACTING = 512
 
 STREAM = "text/event-stream"
 
+OURS = Problem("It failed", 500, "This is a fault of fsmv2; see its log.")
+
 log = logging.getLogger("fsmv2.api")
 
 
-def application(tree: TreeHandle, stream: EventStream) -> Starlette:
-    """The API of one tree, and of the stream of its events."""
-    done = Done()
+class _Served(NamedTuple):
+    """What the routes of one application answer of, and from."""
+
+    tree: TreeHandle
+    stream: EventStream
+    metrics: SharedMetrics
+    done: Done
+
+
+def application(tree: TreeHandle, stream: EventStream, metrics: SharedMetrics) -> ASGIApp:
+    """The API of one tree, of the stream of its events, and of its metrics."""
+    served = _Served(tree, stream, metrics, Done())
     described = msgspec.json.encode(openapi.document())
 
     async def description(_: Request) -> Response:
         return Response(described, media_type=JSON)
 
-    routes = [
-        HttpRoute(route.path, _endpoint(route, tree, done, stream), methods=[route.method])
-        for route in ROUTES
-    ]
-    routes.append(HttpRoute("/v1/openapi.json", description, methods=["GET"]))
+    own = [_http_route(route, served) for route in ROUTES]
+    return _starlette([*own, HttpRoute("/v1/openapi.json", description, methods=["GET"])])
+
+
+def monitoring_application(
+    tree: TreeHandle, stream: EventStream, metrics: SharedMetrics
+) -> ASGIApp:
+    """The few routes that are served over TCP, for this machine alone."""
+    served = _Served(tree, stream, metrics, Done())
+    return HostCheck(_starlette([_http_route(r, served) for r in ROUTES if r.over_tcp]))
+
+
+def _http_route(route: Route, served: _Served) -> HttpRoute:
+    return HttpRoute(route.path, _endpoint(route, served), methods=[route.method])
+
+
+def _starlette(routes: list[HttpRoute]) -> Starlette:
+    known = ", ".join(sorted({route.path for route in routes}))
+
+    async def not_a_route(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        headers = getattr(error, "headers", None)
+        title = {404: "No such route", 405: "Another method"}.get(status, "It failed")
+        return problem_response(Problem(title, status, fix=f"There are: {known}."), headers)
+
     made = Starlette(
-        routes=routes, exception_handlers={HTTPException: _not_a_route, Exception: _unexpected}
+        routes=routes, exception_handlers={HTTPException: not_a_route, Exception: _unexpected}
     )
     made.router.redirect_slashes = False  # its address would be made of the client's `Host`
     return made
 
 
-def _endpoint(
-    route: Route, tree: TreeHandle, done: Done, stream: EventStream
-) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
             query = _query(route, request)
             async with asyncio.timeout(ANSWER_WITHIN + getattr(query, "wait", 0.0)):
                 if route.streams and STREAM in request.headers.get("accept", ""):
-                    return await stream.response(query, request.headers.get("last-event-id", ""))
+                    last = request.headers.get("last-event-id", "")
+                    return await served.stream.response(query, last)
                 body, raw = await _body(route, request)
                 unchanged = if_match(request) if route.body is not None else ()
-                call = Call(tree, query, body, who_of(request), unchanged)
+                call = Call(
+                    tree=served.tree,
+                    metrics=served.metrics,
+                    query=query,
+                    body=body,
+                    who=who_of(request),
+                    unchanged=unchanged,
+                    accept=request.headers.get("accept", ""),
+                    accept_encoding=request.headers.get("accept-encoding", ""),
+                )
                 if route.body is None:
-                    return answer(request, await route.handler(call))
+                    found = await route.handler(call)
+                    raw_answer = isinstance(found, RawAnswer)
+                    return _as_it_is(found) if raw_answer else answer(request, found)
                 key = _key(request)
                 asked = raw + request.scope["query_string"] + repr(unchanged).encode()
                 digest = hashlib.blake2b(asked).digest()
-                return await done.once(key, digest, lambda: _acted(route, call))
+                return await served.done.once(key, digest, lambda: _acted(route, call))
         except ApiError as error:
-            return _problem(error.problem, error.headers)
+            return problem_response(error.problem, error.headers)
         except FsmError as error:
-            return _problem(problem_of(error))
+            return problem_response(problem_of(error))
         except TimeoutError:
             text = f"the tree has not answered within {ANSWER_WITHIN:g} s: it is busy, or hangs."
             if route.body is not None:
                 text += " What was asked may be done yet."
-            return _problem(Problem("No answer in time", 503, text, fix="Ask again in a moment."))
+            return problem_response(
+                Problem("No answer in time", 503, text, fix="Ask again in a moment.")
+            )
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
         except ANY_RAISED:
             log.exception("%s %s", route.method, route.path)
-            return _problem(Problem("It failed", 500, "This is a fault of fsmv2; see its log."))
+            return problem_response(OURS)
 
     return endpoint
+
+
+def _as_it_is(found: RawAnswer) -> Response:
+    return Response(
+        found.body, status_code=found.status, media_type=found.media_type, headers=found.headers
+    )
 
 
 async def _acted(route: Route, call: Call) -> Response:
     try:
         return Response(json_of(await route.handler(call)), media_type=JSON)
     except FsmError as error:  # what it is answered is kept with its key
-        return _problem(problem_of(error))
+        return problem_response(problem_of(error))
 
 
 def who_of(request: Request) -> str:
@@ -214,19 +266,6 @@ class Done:
             raise problem(503, "Too many at once", text, fix="Ask again in a moment.")
 
 
-def _problem(found: Problem, headers: dict[str, str] | None = None) -> Response:
-    raw = json_of(found)
-    return Response(raw, status_code=found.status, media_type=MEDIA_TYPE, headers=headers)
-
-
-async def _not_a_route(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = getattr(error, "headers", None)
-    known = ", ".join(sorted({route.path for route in ROUTES} | {"/v1/openapi.json"}))
-    title = {404: "No such route", 405: "Another method"}.get(status, "It failed")
-    return _problem(Problem(title, status, fix=f"There are: {known}."), headers)
-
-
 async def _unexpected(request: Request, error: Exception) -> Response:
     log.error("an unexpected error of the API", exc_info=error)
-    return _problem(Problem("It failed", 500, "This is a fault of fsmv2; see its log."))
+    return problem_response(OURS)

@@ -11,12 +11,15 @@ import logging
 import socket
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from fsmv2.api.application import application
+from fsmv2.api.application import application, monitoring_application
 from fsmv2.api.event_stream import EventStream
+from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.api.peer_identity import user_of
+from fsmv2.metrics.exposition import exposition
 from fsmv2.operate import TreeHandle
 
 HEAD_WITHIN = 10.0
@@ -42,11 +45,13 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Note who it is, and give it a while for its first request."""
         super().connection_made(transport)
-        try:
-            self.client = user_of(transport.get_extra_info("socket"))
-        except OSError:  # it has gone already
-            transport.abort()
-            return
+        connection = transport.get_extra_info("socket")
+        if connection.family == socket.AF_UNIX:
+            try:
+                self.client = user_of(connection)
+            except OSError:  # it has gone already
+                transport.abort()
+                return
         if len(self.connections) > CONNECTIONS:
             transport.abort()
             return
@@ -99,14 +104,39 @@ class BoundedProtocol(H11Protocol):
 
 
 class ApiServer:
-    """Serves the API of one tree on the running loop."""
+    """Serves the API of one tree on the running loop; a few routes of it over TCP, when asked."""
 
     def __init__(self, tree: TreeHandle) -> None:
         # What a client sends is no matter for the log of a tree, and its warnings say no more.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self._stream = EventStream(tree)
+        metrics = SharedMetrics(lambda accept: exposition(tree.measured, accept))
+        self._unix = Listener(application(tree, self._stream, metrics))
+        self._tcp = Listener(monitoring_application(tree, self._stream, metrics))
+
+    async def listen(self, made: socket.socket) -> None:
+        """Take connections of this Unix socket, and no more of the one before."""
+        await self._unix.listen(made)
+
+    async def listen_tcp(self, made: socket.socket) -> None:
+        """Take connections of this TCP socket."""
+        await self._tcp.listen(made)
+
+    async def close(self) -> None:
+        """Take no more connections; end what is under way after a moment."""
+        listeners = (self._unix, self._tcp)
+        for listener in listeners:
+            listener.refuse()
+        self._stream.close()
+        await asyncio.gather(*(listener.close() for listener in listeners))
+
+
+class Listener:
+    """One application on one socket, with connections of its own: neither shuts out the other."""
+
+    def __init__(self, application: ASGIApp) -> None:
         self._config = uvicorn.Config(
-            application(tree, self._stream),
+            application,
             http=BoundedProtocol,
             loop="none",
             ws="none",
@@ -122,6 +152,11 @@ class ApiServer:
         self._state = ServerState()
         self._server: asyncio.Server | None = None
 
+    @property
+    def connections(self) -> int:
+        """How many there are."""
+        return len(self._state.connections)
+
     async def listen(self, made: socket.socket) -> None:
         """Take connections of this socket, and no more of the one before."""
         loop = asyncio.get_running_loop()
@@ -129,15 +164,18 @@ class ApiServer:
         def connection() -> asyncio.Protocol:
             return BoundedProtocol(self._config, self._state, {}, _loop=loop)
 
-        before, self._server = self._server, await loop.create_unix_server(connection, sock=made)
+        create = loop.create_unix_server if made.family == socket.AF_UNIX else loop.create_server
+        before, self._server = self._server, await create(connection, sock=made)
         if before is not None:
             before.close()
 
-    async def close(self) -> None:
-        """Take no more connections; end what is under way after a moment."""
+    def refuse(self) -> None:
+        """Take no more connections."""
         if self._server is not None:
             self._server.close()
-        self._stream.close()
+
+    async def close(self) -> None:
+        """End what is under way after a moment."""
         for connection in list(self._state.connections):
             connection.shutdown()
         if self._state.tasks:

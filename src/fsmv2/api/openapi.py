@@ -71,7 +71,9 @@ def document() -> dict[str, Any]:
 def _operation(
     route: Route, schema_of: dict[int, Any], components: dict[str, Any]
 ) -> dict[str, Any]:
-    content: dict[str, Any] = {JSON: {"schema": schema_of[id(route.answer)]}}
+    content: dict[str, Any] = {
+        media: {"schema": schema_of[id(route.answer)]} for media in route.texts or (JSON,)
+    }
     if route.streams:
         content["text/event-stream"] = {"schema": {"type": "string"}}
     responses: dict[str, Any] = {"200": {"description": "OK", "content": content}}
@@ -86,6 +88,9 @@ def _operation(
             "description": text,
             "content": {MEDIA_TYPE: {"schema": schema_of[id(Problem)]}},
         }
+    for status, text in route.otherwise.items():
+        same = responses.get(str(status), {}).get("content", {})
+        responses[str(status)] = {"description": text, "content": {**same, **content}}
     operation: dict[str, Any] = {
         "operationId": route.handler.__name__,
         "summary": route.summary,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import msgspec
+from starlette.responses import Response
 
+from fsmv2.api.json_text import json_of
 from fsmv2.errors import (
     ChangedSinceError,
     FsmError,
@@ -57,3 +59,9 @@ def problem_of(error: FsmError) -> Problem:
         status, title = 409, "Refused"
     diagnostic = error.diagnostic()
     return Problem(title, status, diagnostic.message, diagnostic.code, diagnostic.fix or "")
+
+
+def problem_response(found: Problem, headers: dict[str, str] | None = None) -> Response:
+    """The answer that a problem is."""
+    raw = json_of(found)
+    return Response(raw, status_code=found.status, media_type=MEDIA_TYPE, headers=headers)

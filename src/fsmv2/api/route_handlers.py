@@ -10,6 +10,7 @@ import msgspec
 import fsmv2
 from fsmv2.api.conditional_answers import Versioned, tag_of
 from fsmv2.api.json_text import json_of
+from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.errors import ChangedSinceError, UnknownPathError
 from fsmv2.host.in_thread import in_thread
 from fsmv2.name_suggestions import suggest
@@ -29,17 +30,30 @@ from fsmv2.operate.request_types import Answer, Reason
 from fsmv2.runtime import NodeView, TreeView
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call of a route: the tree, its parameters, its body, and who asks.
 
+    `accept`, `accept_encoding`: these headers; `metrics`: what makes the text of the metrics;
     `unchanged`: one of these versions has to be that of now.
     """
 
     tree: TreeHandle
+    metrics: SharedMetrics
     query: Any
     body: Any
     who: str
     unchanged: tuple[str, ...] = ()
+    accept: str = ""
+    accept_encoding: str = ""
+
+
+class RawAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer whose status, form and headers are its own."""
+
+    body: bytes
+    media_type: str = "application/json"
+    status: int = 200
+    headers: dict[str, str] = {}
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from fsmv2.api import links, route_handlers
+from fsmv2.api import links, monitoring, route_handlers
 from fsmv2.api.links import Link
+from fsmv2.api.monitoring import Version
 from fsmv2.api.route_handlers import (
     Call,
     LeaveRequest,
@@ -17,7 +18,9 @@ from fsmv2.api.route_handlers import (
     RecordedEvent,
     WorkerSummary,
 )
+from fsmv2.metrics.exposition import OPENMETRICS
 from fsmv2.operate import WorkerStatus
+from fsmv2.operate.health_data import Health, Readiness
 from fsmv2.operate.known_generations import (
     DocumentHistory,
     GenerationDifference,
@@ -76,7 +79,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One route. `query`: its parameters; `body`: what it is sent; `answer`: what it gives.
 
     `streams`: asked for `text/event-stream` it gives that instead. `problems`: what else it may
-    answer, by status. `links`: what can be asked next with what it answers.
+    answer, by status; `otherwise`: statuses with which it answers the same type. `texts`: media
+    types of an answer that is no JSON. `over_tcp`: to whoever reaches the TCP address, too.
+    `links`: what can be asked next with what it answers.
     """
 
     method: str
@@ -87,6 +92,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     query: type[msgspec.Struct] = NoParameters
     body: Any = None
     streams: bool = False
+    over_tcp: bool = False
+    texts: tuple[str, ...] = ()
+    otherwise: dict[int, str] = {}
     problems: dict[int, str] = {}
     links: dict[str, Link] = {}
 
@@ -188,5 +196,40 @@ ROUTES = (
             409: "It cannot be done now; the detail says why.",
             422: "The same Idempotency-Key was used for another request.",
         },
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        summary="All metrics, as OpenMetrics or in the text format of Prometheus",
+        handler=monitoring.metrics,
+        answer=str,
+        texts=(OPENMETRICS, "text/plain"),
+        over_tcp=True,
+    ),
+    Route(
+        method="GET",
+        path="/healthz",
+        summary="Whether fsmv2 itself works, part by part",
+        handler=monitoring.healthz,
+        answer=Health,
+        otherwise={503: "Supervision is stuck: restart the process. Nothing else is a 503."},
+        over_tcp=True,
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        summary="Whether the tree is what its document asks for, or who is not and why",
+        handler=monitoring.readyz,
+        answer=Readiness,
+        otherwise={503: "It is not, or not yet; `reason` and `unsettled` say why."},
+        over_tcp=True,
+    ),
+    Route(
+        method="GET",
+        path="/version",
+        summary="Which program answers",
+        handler=monitoring.version,
+        answer=Version,
+        over_tcp=True,
     ),
 )

@@ -11,8 +11,10 @@ from fsmv2.cli.commands.check import check
 from fsmv2.cli.commands.demo import demo
 from fsmv2.cli.commands.diff import diff
 from fsmv2.cli.commands.explain import explain
+from fsmv2.cli.commands.health import health
 from fsmv2.cli.commands.history import history
 from fsmv2.cli.commands.lint import lint
+from fsmv2.cli.commands.metrics import metrics
 from fsmv2.cli.commands.new import begin, worker
 from fsmv2.cli.commands.overrides import overrides
 from fsmv2.cli.commands.pause import pause
@@ -70,6 +72,8 @@ app.command(short_help="Show the tree and each rendered config; run nothing.")(r
 app.command(short_help="Say why a worker is as it is, or a variable of it.")(why)
 app.command(short_help="Run the tree of a document and show it.")(run)
 app.command(short_help="List the trees that run on this machine.")(trees)
+app.command(short_help="Say whether a running tree is well.")(health)
+app.command(short_help="Print the metrics of a running tree.")(metrics)
 app.command(short_help="Stop a path of a running tree, until it is started.")(stop)
 app.command(short_help="Start what was stopped.")(start)
 app.command(short_help="Start nothing at a path, and write nothing there.")(pause)

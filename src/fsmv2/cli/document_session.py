@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from fsmv2.api.activation import served
 from fsmv2.cli.console import progress, show_diagnostics
 from fsmv2.cli.display_choice import choose_display, save_picture
 from fsmv2.cli.foreground import ForegroundProcess
+from fsmv2.cli.http_address import listening
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.log_output import LogOptions, opened_log, shown_format
 from fsmv2.cli.run_entries import document_problem, run_started
@@ -35,12 +37,14 @@ def run_document(
     save_svg: Path | None,
     init: Path | None = None,
     detect_only: bool = False,
+    listen: str | None = None,
     output: bool = True,
     log: LogOptions | None = None,
 ) -> int:
     """Run the tree of `file`; returns the exit code.
 
-    `output`: whether what processes write is shown, too. `log`: what the log is to be like.
+    `listen`: where to serve metrics and health, in place of what the document says. `output`:
+    whether what processes write is shown, too. `log`: what the log is to be like.
     """
     filter_logs()
     log = log or LogOptions()
@@ -60,11 +64,15 @@ def run_document(
         title = f"fsmv2 run {prepared.document.name}"
         lines = shown_format(log, as_json=as_json, live=save_svg is not None)
         show = None
-        with opened_log(log, prepared.plant.log, lines, process.output.out) as writer:
+        address = prepared.plant.listen if listen is None else listen
+        with (
+            listening(address) as tcp,
+            opened_log(log, prepared.plant.log, lines, process.output.out) as writer,
+        ):
             if lines is None:
                 show = choose_display(title, as_json=as_json, save_svg=save_svg)
             return asyncio.run(
-                _run(prepared, process, show, writer, seconds, save_svg, output=output)
+                _run(prepared, process, show, writer, seconds, save_svg, tcp, output=output)
             )
 
 
@@ -90,6 +98,7 @@ async def _run(
     log: LogWriter | None,
     seconds: float | None,
     save_svg: Path | None,
+    tcp: socket.socket | None,
     *,
     output: bool,
 ) -> int:
@@ -101,7 +110,7 @@ async def _run(
                 log.put(document_problem(found))
         async with bounded_pauses(), start(prepared, listener=session.listener, log=log) as tree:
             with prepared.watched(session.warn):
-                async with served(tree), _ended_when(tree.left, session):
+                async with served(tree, tcp), _ended_when(tree.left, session):
                     await session.hold(tree, seconds)
             signalled = session.asked
             before = await tree.view()

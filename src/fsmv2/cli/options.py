@@ -17,6 +17,18 @@ def path_argument(text: str) -> Path:
     return Path(text)
 
 
+def listen_address(text: str) -> str:
+    """A loopback address with a port; a usage error says why it is none."""
+    from fsmv2.model.listen_address import read_listen_address
+    from fsmv2.model.network_address import NoAddressError
+
+    try:
+        read_listen_address(text)
+    except NoAddressError as error:
+        raise typer.BadParameter(f"{text!r} {error.message} {error.fix}") from None
+    return text
+
+
 File = Annotated[
     Path,
     typer.Argument(

@@ -14,7 +14,7 @@ path_version         on condition of what was read a request is made.   active_o
 path_patterns        several paths at once.   socket_place   where the API of a tree is.
 known_generations    the generations of a document, of its tree or its store.
 convergence          who should run and does not.    run_outcome   how a run ended.
-tree_readiness, tree_health   whether all is as asked for; whether fsmv2 itself works.
+tree_readiness, tree_health, health_data   whether all is as asked for; whether fsmv2 itself works.
 state_directory      the directory and its lock.    document_directory   which one is a document's.
 run_record, document_change, document_files   whether the document is still what runs.
 measured_tree        what is measured of it: for `metrics`.

@@ -173,6 +173,19 @@ class RemoteTree(Verbs):
         raw = self._call("GET", route, query, None, {}, timeout)
         return msgspec.json.decode(raw, type=type_)
 
+    def metrics(self, *, openmetrics: bool = False) -> str:
+        """All metrics of the tree, in the text format of Prometheus or as OpenMetrics; blocks."""
+        accept = "application/openmetrics-text" if openmetrics else "text/plain"
+        headers = {"Accept": accept}
+        return self._call("GET", "/metrics", {}, None, headers, ANSWER_WITHIN).decode()
+
+    def judged(self, route: str, type_: type[T]) -> T:
+        """What `/healthz` or `/readyz` answers, also when it is a 503; blocks."""
+        status, kind, raw = self._exchange("GET", route, {}, None, {}, ANSWER_WITHIN)
+        if status >= 400 and kind != "application/json":
+            raise _error(status, raw)
+        return msgspec.json.decode(raw, type=type_)
+
     def _answers(self, path: str) -> None:
         """ApiUnavailableError: it does not, and nothing has been asked for.
 
@@ -190,6 +203,21 @@ class RemoteTree(Verbs):
         headers: Mapping[str, str],
         timeout: float,
     ) -> bytes:
+        status, _, raw = self._exchange(method, route, query, body, headers, timeout)
+        if status >= 400:
+            raise _error(status, raw)
+        return raw
+
+    def _exchange(
+        self,
+        method: str,
+        route: str,
+        query: Mapping[str, str],
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout: float,
+    ) -> tuple[int, str, bytes]:
+        """The status of the answer, its media type, and its bytes."""
         connection = _Connection(self._place, timeout)
         address = f"{route}?{urlencode(query, errors='replace')}" if query else route
         try:
@@ -212,9 +240,8 @@ class RemoteTree(Verbs):
             raise self._unreachable(error) from error
         finally:
             connection.close()
-        if response.status >= 400:
-            raise _error(response.status, raw)
-        return raw
+        kind = response.getheader("content-type", "").partition(";")[0]
+        return response.status, kind, raw
 
     def _await_answer(self, connection: _Connection, limit: float) -> None:
         """Wait for the first byte; TimeoutError: there is none, or its process stays frozen."""

@@ -25,12 +25,13 @@ from fsmv2.name_suggestions import suggest
 from fsmv2.operate.active_overrides import overrides_in
 from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.generation_keeping import kept
+from fsmv2.operate.health_data import Health, Readiness
 from fsmv2.operate.measured_tree import MeasuredTree
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.request_execution import carry_out
 from fsmv2.operate.request_types import Answer, PathOverride, Request
-from fsmv2.operate.tree_health import Health, health_of
-from fsmv2.operate.tree_readiness import Readiness, readiness_of
+from fsmv2.operate.tree_health import health_of
+from fsmv2.operate.tree_readiness import readiness_of
 from fsmv2.operate.verbs import Verbs
 from fsmv2.operate.worker_status import WorkerStatus, status_of
 from fsmv2.plant import Plant

@@ -7,10 +7,9 @@ plant. They make a tree *degraded*, which is for people and alerts.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
+from fsmv2.operate.health_data import Health, PartHealth, Status
 from fsmv2.runtime.liveness import Liveness
 
 STUCK_AFTER = 10.0
@@ -26,41 +25,6 @@ slow disk takes a second or two."""
 
 MOST_NAMED = 20
 """Paths that are named; of ten thousand nobody reads more."""
-
-Status = Literal["ok", "degraded", "stuck"]
-
-
-class PartHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """One part. `age`: seconds since it proved to make progress; null: there is nothing to do yet.
-
-    The age of the store is for how long the oldest of what is to be written waits.
-    """
-
-    status: Status
-    age: float | None
-    reason: str = ""
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """`stuck`: restart the process. `degraded`: look at the reasons; a restart mends none of them.
-
-    `supervision` decides; on the loop `workers` run all collections and actions, on `flows` all
-    data flows. `silent`: workers whose observations do not come, at most 20 of `silent_total`.
-    """
-
-    status: Status
-    supervision: PartHealth
-    workers: PartHealth
-    flows: PartHealth
-    store: PartHealth
-    silent: tuple[str, ...]
-    silent_total: int
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """What is in the way, as sentences."""
-        parts = (self.supervision, self.workers, self.flows, self.store)
-        return tuple(part.reason for part in parts if part.reason)
 
 
 def health_of(found: Liveness, *, flows_age: float | None = None, stopped: bool = False) -> Health:

@@ -6,11 +6,10 @@ loop of the core is blocked. A worker may change while others are read: the next
 
 from __future__ import annotations
 
-import msgspec
-
 from fsmv2.core import Core, Supervisor
 from fsmv2.core.policy.overrides import paused_by
 from fsmv2.operate.convergence import is_excused
+from fsmv2.operate.health_data import Readiness
 from fsmv2.operate.worker_status import reason_text
 from fsmv2.runtime.posted_request import not_serving
 from fsmv2.runtime.view import view_node
@@ -18,20 +17,6 @@ from fsmv2.worker import WorkerFactory
 
 MOST_NAMED = 50
 """Workers that are named with their reasons."""
-
-
-class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """`reason`: why not, empty when it is. `workers`: how many there are.
-
-    `unsettled`: by path, state and reason of those that should run and do not, or not well; at most
-    50 of `unsettled_total`, and of a worker and one below it only that below.
-    """
-
-    ready: bool
-    reason: str
-    workers: int
-    unsettled: dict[str, str]
-    unsettled_total: int
 
 
 def readiness_of(core: Core, factory: WorkerFactory) -> Readiness:

@@ -40,6 +40,7 @@ from fsmv2.plant.unused_variables import UNREAD
 class Plant(msgspec.Struct, frozen=True):
     """A document that can be run, with its warnings and what keeps single bridges waiting.
 
+    `listen`: where metrics and health are to be served, as host:port; empty: nowhere.
     `async with Runtime(plant) as tree:` runs it.
     """
 
@@ -50,6 +51,7 @@ class Plant(msgspec.Struct, frozen=True):
     log: LogSection = LogSection()
     ready: dict[str, BridgeSections] = {}
     """By name of a bridge: what its sections mean, which was found out to check them."""
+    listen: str = ""
 
     @contextlib.asynccontextmanager
     async def types(self, factory: WorkerFactory) -> AsyncIterator[None]:
@@ -148,7 +150,8 @@ class _Loading:
         if self._fatal:
             raise self._refused()
         waiting = tuple(in_order(self._waiting))
-        return Plant(root, settings, self._vault, waiting, section.log, making.ready)
+        listen = section.http.listen if section.http is not None else ""
+        return Plant(root, settings, self._vault, waiting, section.log, making.ready, listen)
 
     def _decoded(self) -> PlantSection | None:
         """The sections; what is wrong with them is noted, but for what the reading told already."""

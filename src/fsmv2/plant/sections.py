@@ -13,7 +13,7 @@ import msgspec
 
 from fsmv2 import EngineSettings
 from fsmv2.flow import Device, ReadSection, WriteSection
-from fsmv2.model.decoder import AsWritten, Duration, Templated
+from fsmv2.model.decoder import AsWritten, Duration, ListenAddress, Templated
 from fsmv2.plant.log_section import LogSection
 from fsmv2.plant.process_section import BackoffSection, ProcessSection
 
@@ -149,6 +149,16 @@ class GroupSection(msgspec.Struct, frozen=True, kw_only=True):
     members: Annotated[list[str], msgspec.Meta(min_length=2)]
 
 
+class HttpSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`http:` serves `/metrics`, `/healthz`, `/readyz` and `/version` to programs of this machine.
+
+    `listen`: a loopback address, port 9410 if there is none; port 0: a free one, which is reported.
+    Read when fsmv2 starts.
+    """
+
+    listen: ListenAddress
+
+
 class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_": "global"}):
     """The whole document."""
 
@@ -159,6 +169,7 @@ class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_":
     broker: BrokerSection = BrokerSection()
     engine: EngineSection = EngineSection()
     log: LogSection = LogSection()
+    http: HttpSection | None = None
     templates: dict[str, TemplateSection] = {}
     bridges: list[BridgeSection] = []
     processes: dict[str, ProcessSection] = {}

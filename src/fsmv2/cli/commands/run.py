@@ -19,6 +19,7 @@ from fsmv2.cli.options import (
     OptionalFile,
     SaveSvg,
     StateDir,
+    listen_address,
     path_argument,
 )
 
@@ -54,6 +55,18 @@ def run(
     log_format: LogFormat = None,
     log_file: LogFile = None,
     log_file_mb: LogFileSize = 10,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            "--listen",
+            parser=listen_address,
+            metavar="HOST:PORT",
+            help=(
+                "Serve /metrics, /healthz, /readyz and /version to programs of this machine, as on "
+                "127.0.0.1:9410; in place of `http:` in the document. Port 0: a free one."
+            ),
+        ),
+    ] = None,
     save_svg: SaveSvg = None,
 ) -> None:
     """Run the tree of a document and show it: live on a terminal, else as the lines of a log.
@@ -92,6 +105,7 @@ def run(
                 state_dir=state_dir,
                 save_svg=save_svg,
                 detect_only=detect_only,
+                listen=listen,
                 output=not no_output,
                 log=LogOptions(
                     level=log_level, format=log_format, file=log_file, file_mb=log_file_mb

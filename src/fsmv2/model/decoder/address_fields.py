@@ -11,6 +11,7 @@ import msgspec
 from fsmv2.model.decoder.display import shown
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.scalars import BAD, Problems, Text, text_fix
+from fsmv2.model.listen_address import read_listen_address
 from fsmv2.model.network_address import (
     MODBUS_PORT,
     NoAddressError,
@@ -36,6 +37,14 @@ HostAndPort = Annotated[
     msgspec.Meta(description="host:port, such as 10.0.0.5:502"),
 ]
 """The same with a port, 502 if there is none."""
+
+
+ListenAddress = Annotated[
+    str,
+    AddressForm(read_listen_address),
+    msgspec.Meta(description="host:port of this machine alone, such as 127.0.0.1:9410"),
+]
+"""Where something of ours listens; port 0 is a free one."""
 
 
 class AddressText(Text):

@@ -1,0 +1,37 @@
+"""`health`: whether fsmv2 itself works, and whether its tree is what the document asks for."""
+
+from __future__ import annotations
+
+import typer
+
+from fsmv2.cli.error_messages import reported
+from fsmv2.cli.options import AsJson, StateDir
+from fsmv2.cli.request_options import Tree
+
+
+def health(file: Tree = None, state_dir: StateDir = None, as_json: AsJson = False) -> None:
+    """Say whether fsmv2 itself works, and who is not what the document asks for.
+
+    What /healthz and /readyz answer, through the socket of the tree. Exit code 0 when it works and
+    is ready, 3 when something is degraded or somebody is not there yet, 1 when its supervision is
+    stuck or nobody answers.
+    """
+    with reported():
+        from fsmv2.cli.console import put, put_json
+        from fsmv2.cli.exit_codes import FAILED, OK, PENDING
+        from fsmv2.cli.health_text import health_lines
+        from fsmv2.operate.health_data import Health, Readiness
+        from fsmv2.operate.remote_tree import RemoteTree
+        from fsmv2.operate.running_trees import chosen_tree
+
+        tree = RemoteTree(chosen_tree(file, state_dir), tool="fsmv2 health")
+        found = tree.judged("/healthz", Health)
+        ready = tree.judged("/readyz", Readiness)
+        if as_json:
+            put_json({"health": found, "readiness": ready})
+        else:
+            for line in health_lines(found, ready):
+                put(*line)
+        if found.status == "stuck":
+            raise typer.Exit(FAILED)
+        raise typer.Exit(OK if found.status == "ok" and ready.ready else PENDING)

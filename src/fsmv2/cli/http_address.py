@@ -1,0 +1,33 @@
+"""Where a command serves metrics and health over TCP, if anywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+from fsmv2.cli.console import progress
+from fsmv2.host.loopback_listener import listen_on_loopback
+from fsmv2.model.listen_address import address_text, read_listen_address
+
+ROUTES = "/metrics, /healthz, /readyz and /version"
+
+
+@contextlib.contextmanager
+def listening(address: str) -> Iterator[socket.socket | None]:
+    """A socket that listens there, which is reported; None for an empty address.
+
+    ListenError says who has the port. Blocks for a moment.
+    """
+    if not address:
+        yield None
+        return
+    with listen_on_loopback(*read_listen_address(address)) as made:
+        progress(f"serves {ROUTES} at http://{bound_to(made)}")
+        yield made
+
+
+def bound_to(made: socket.socket) -> str:
+    """The address of a TCP socket, as it stands in a URL."""
+    host, port = made.getsockname()[:2]
+    return address_text(host, port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,6 +13,7 @@ from fsmv2 import (
     ChildSpec,
     ObservedState,
     UserSpec,
+    Vault,
     Worker,
     WorkerFactory,
     act,
@@ -20,7 +22,9 @@ from fsmv2 import (
     state,
     stay,
 )
+from fsmv2.runtime.log import LogEntry, LogLevels, LogWriter, json_line
 from fsmv2.runtime.view import view_tree
+from fsmv2.runtime.worker_log import LogOrigin, WorkerLog, worker_log
 from fsmv2.testing import Simulation
 
 
@@ -98,3 +102,46 @@ def test_h84_whoever_looks_at_a_tree_is_shown_printable_words() -> None:
     assert node.conditions
     assert all(condition.reason.isprintable() for condition in node.conditions)
     assert any(r"\x1b]0;T\x07" in condition.reason for condition in node.conditions)
+
+
+def test_what_an_author_logs_is_written_as_it_was_whatever_becomes_of_it() -> None:
+    lines: list[LogEntry] = []
+    held = threading.Event()
+
+    def write(line: LogEntry) -> None:
+        held.wait(30)
+        lines.append(line)
+
+    class Odd:
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    log = LogWriter(LogLevels(), [write], exclusive=True)
+    own = worker_log(LogOrigin("p/m", log=log), Vault())
+    values: dict[str, Any] = {"a": [1]}
+    itself: list[Any] = []
+    itself.append(itself)
+    own.info("first", values=values)
+    own.info("second", odd=Odd(), many={1: {2}})
+    own.info("third", itself=itself)
+    values["a"].append(2)
+    values["b"] = 3
+    held.set()
+    log.close()
+    fields = [getattr(line.fields, "fields", None) for line in lines]
+    assert fields[0] == {"values": {"a": [1]}}
+    assert "cannot be shown" in str(fields[1])
+    assert len(lines) == 3
+    assert all(json_line(line) for line in lines)
+
+
+def test_a_line_that_nobody_wants_is_not_made() -> None:
+    lines: list[LogEntry] = []
+    log = LogWriter(LogLevels("warning"), [lines.append], exclusive=True)
+    own = WorkerLog(LogOrigin("p/m", log=log), Vault())
+    own.debug("too little", given=object())
+    own.info("too little")
+    own.warn("enough")
+    own.bind(x=1).info("too little")
+    log.close()
+    assert [(line.level, line.message) for line in lines] == [("warning", "enough")]

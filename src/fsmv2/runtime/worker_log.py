@@ -23,6 +23,9 @@ from fsmv2.runtime.log.log_levels import RANKS
 from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.log.other_events import WorkerLogged
 
+LONGEST = 500
+"""Characters of a value that cannot be copied."""
+
 METHODS: Mapping[str, str] = {
     "msg": "info",
     "warn": "warning",
@@ -147,7 +150,7 @@ def _entry(
     ours = {"event", "exception", "state", *bound}
     given = {k: v for k, v in entry.items() if k not in ours or bound.get(k, v) != v}
     event = WorkerLogged(
-        fields=given, action=origin.action, exception=str(entry.get("exception", ""))
+        fields=_plain(given), action=origin.action, exception=str(entry.get("exception", ""))
     )
     return LogEntry(
         time.time(),
@@ -161,6 +164,15 @@ def _entry(
         origin.state_of(origin.path),
         event,
     )
+
+
+def _plain(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Copied, as another thread writes it, and the author may change it meanwhile."""
+    try:
+        copied: Mapping[str, Any] = msgspec.to_builtins(given, enc_hook=_as_text, str_keys=True)
+        return copied
+    except ANY_RAISED:  # what refers to itself, say
+        return {key: str(_as_text(value))[:LONGEST] for key, value in given.items()}
 
 
 def _as_text(value: Any) -> Any:

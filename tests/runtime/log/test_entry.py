@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fsmv2.runtime.log.entry import COMMON, LogEntry, json_line
 from fsmv2.runtime.log.other_events import ProcessOutput, WorkerLogged
@@ -39,3 +43,17 @@ def test_what_is_no_data_is_shown_as_text() -> None:
     found = json.loads(json_line(LogEntry(0.0, "info", event.name, "", fields=event)))
     assert found["fields"]["many"] == {"2": "two"}
     assert "object" in found["fields"]["given"]
+
+
+def obeyed(text: str) -> set[str]:
+    """The categories of what a terminal obeys or hides: controls, marks, separators of lines."""
+    return {unicodedata.category(c) for c in text if c != "\t"} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@given(text=st.text(), key=st.text(min_size=1))
+def test_h84_any_text_makes_one_line_that_can_be_read_again(text: str, key: str) -> None:
+    event = WorkerLogged(fields={key: [text]}, exception=text)
+    line = json_line(LogEntry(0.0, "info", event.name, text, path=text, fields=event))
+    assert not obeyed(line)
+    found = json.loads(line)
+    assert not obeyed(found["message"] + found["path"] + str(found["fields"]))

@@ -139,7 +139,7 @@ def same_size_and_time(file: Path) -> None:
 
 
 @pytest.mark.parametrize("rewrite", [in_place, renamed])
-def test_a_changed_secret_reaches_those_who_use_it_by_the_policy_of_their_type(
+def test_h99_a_changed_secret_reaches_exactly_its_users_by_the_policy_of_their_type(
     place: Place, rewrite: Callable[[Path], None]
 ) -> None:
     sim = place.sim

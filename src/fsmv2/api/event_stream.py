@@ -17,7 +17,7 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from fsmv2.api.json_text import json_of
-from fsmv2.api.problem import problem
+from fsmv2.api.problem import ApiError, Problem, problem
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
@@ -37,6 +37,9 @@ AT_ONCE = 1_000
 
 BEHIND = 100
 """Looks a watcher may be behind before it is dropped."""
+
+WATCHERS = 128
+"""Who may watch at once: half of the connections, so that requests always find one."""
 
 DROPPED = b"event: dropped\ndata: you read too slowly\n\n"
 ENDED = b"event: ended\ndata: the tree has stopped\n\n"
@@ -72,6 +75,10 @@ class EventStream:
             if not re.fullmatch(r"[0-9]{1,18}", last_event_id):
                 raise problem(400, "Not as documented", "Last-Event-ID is a whole number.")
             after = int(last_event_id)
+        if len(self._watchers) >= WATCHERS:
+            text = f"{WATCHERS} watch already."
+            refused = Problem("Too many at once", 503, text, fix="Try again when one has ended.")
+            raise ApiError(refused, {"connection": "close"})
         queue: asyncio.Queue[Look] = asyncio.Queue(BEHIND)
         self._watchers.add(queue)
         try:

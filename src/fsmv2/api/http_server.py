@@ -29,7 +29,18 @@ WRITE_WITHIN = 30.0
 """Seconds in which a client has to take what it was sent; a watcher as well."""
 
 CONNECTIONS = 256
-"""Connections at once; more are closed unheard."""
+"""Connections at once; as many more are told that these are too many, others closed unheard."""
+
+TOLD_WITHIN = 1.0
+"""Seconds in which one that is too many can read that."""
+
+TOO_MANY = b"""\
+HTTP/1.1 503 Service Unavailable\r
+content-type: application/problem+json\r
+content-length: 72\r
+connection: close\r
+\r
+{"title":"Too many at once","status":503,"fix":"Ask again in a moment."}"""
 
 END_WITHIN = 2.0
 """Seconds for answers that are under way when the tree has stopped."""
@@ -40,6 +51,7 @@ class BoundedProtocol(H11Protocol):
 
     _head: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
+    _refused = False
 
     # uvicorn narrows the type of the transport in the same way.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -53,12 +65,21 @@ class BoundedProtocol(H11Protocol):
                 transport.abort()
                 return
         if len(self.connections) > CONNECTIONS:
-            transport.abort()
+            self._refused = True
+            if len(self.connections) > 2 * CONNECTIONS:
+                transport.abort()
+                return
+            # Closed at once, the client would fail to send its request, and never read this.
+            transport.write(TOO_MANY)
+            transport.write_eof()
+            self._head = self.loop.call_later(TOLD_WITHIN, transport.abort)
             return
         self._watch()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; a request that has begun has limits of its own."""
+        if self._refused:
+            return
         before = self.cycle
         super().data_received(data)
         if self.cycle is not before:

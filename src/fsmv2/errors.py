@@ -271,6 +271,12 @@ class UnknownVariableError(QuestionError):
     code = "FSM0902"
 
 
+class UnknownTargetError(QuestionError):
+    """The document has no such target of notifications. The fix names the nearest one."""
+
+    code = "FSM0906"
+
+
 class NotRunningError(QuestionError):
     """Nothing of the document runs, and its last run ended in order. Its journal tells the rest."""
 

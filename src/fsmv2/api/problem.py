@@ -14,6 +14,7 @@ from fsmv2.errors import (
     TreeStoppingError,
     UnknownGenerationError,
     UnknownPathError,
+    UnknownTargetError,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -49,7 +50,7 @@ def problem(
 def problem_of(error: FsmError) -> Problem:
     """The problem that an error of ours is."""
     status, title = 500, "It failed"
-    if isinstance(error, UnknownPathError | UnknownGenerationError):
+    if isinstance(error, UnknownPathError | UnknownGenerationError | UnknownTargetError):
         status, title = 404, "Not there"
     elif isinstance(error, TreeStoppingError | StoreError):
         status, title = 503, "Not now"

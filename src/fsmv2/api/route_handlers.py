@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -14,6 +14,7 @@ from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.errors import ChangedSinceError, UnknownPathError
 from fsmv2.host.in_thread import in_thread
 from fsmv2.name_suggestions import suggest
+from fsmv2.notify import TargetStatus, TargetTest
 from fsmv2.operate import TreeHandle
 from fsmv2.operate.known_generations import (
     DocumentHistory,
@@ -102,6 +103,12 @@ class LeaveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reason: Reason = ""
 
 
+class NotifyTest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which targets are to be tested; none: all of them."""
+
+    targets: Annotated[tuple[str, ...], msgspec.Meta(max_length=100)] = ()
+
+
 class Leaving(msgspec.Struct, frozen=True, kw_only=True):
     """It ends: process `pid` lets go of the state directory within moments."""
 
@@ -176,6 +183,16 @@ async def difference(call: Call) -> GenerationDifference:
     """What changed from one generation to another."""
     older, newer = call.query.older, call.query.newer or None
     return await in_thread(lambda: difference_in(call.tree.directory, older, newer))
+
+
+async def notifications(call: Call) -> tuple[TargetStatus, ...]:
+    """How each target fares."""
+    return call.tree.notifications()
+
+
+async def notify_test(call: Call) -> tuple[TargetTest, ...]:
+    """Send a test notification."""
+    return await call.tree.test_notifications(call.body.targets)
 
 
 async def leave(call: Call) -> Leaving:

@@ -14,11 +14,13 @@ from fsmv2.api.route_handlers import (
     Call,
     LeaveRequest,
     Leaving,
+    NotifyTest,
     Overview,
     RecordedEvent,
     WorkerSummary,
 )
 from fsmv2.metrics.exposition import OPENMETRICS
+from fsmv2.notify import TargetStatus, TargetTest
 from fsmv2.operate import WorkerStatus
 from fsmv2.operate.health_data import Health, Readiness
 from fsmv2.operate.known_generations import (
@@ -173,6 +175,22 @@ ROUTES = (
         query=WhichGenerations,
         answer=GenerationDifference,
         problems={404: "One of them is not kept; the fix says which are."},
+    ),
+    Route(
+        method="GET",
+        path="/v1/notifications",
+        summary="How notifications fare at each target of the document",
+        handler=route_handlers.notifications,
+        answer=tuple[TargetStatus, ...],
+    ),
+    Route(
+        method="POST",
+        path="/v1/notify-test",
+        summary="Send a test notification, and say what became of it at each target",
+        handler=route_handlers.notify_test,
+        body=NotifyTest,
+        answer=tuple[TargetTest, ...],
+        problems={404: "The document has no such target; the fix names the nearest."},
     ),
     Route(
         method="POST",

@@ -16,6 +16,7 @@ from fsmv2.cli.commands.history import history
 from fsmv2.cli.commands.lint import lint
 from fsmv2.cli.commands.metrics import metrics
 from fsmv2.cli.commands.new import begin, worker
+from fsmv2.cli.commands.notify_test import notify_test
 from fsmv2.cli.commands.overrides import overrides
 from fsmv2.cli.commands.pause import pause
 from fsmv2.cli.commands.render import render
@@ -88,6 +89,7 @@ app.command(short_help="Restart a worker.")(restart)
 app.command(short_help="Try now what waits for its next try.")(retry)
 app.command(short_help="Take over an escalation.")(ack)
 app.command(short_help="Send a process a signal, such as HUP.")(signal)
+app.command("notify-test", short_help="Send a test notification through `notify:`.")(notify_test)
 app.command(short_help="Bridge three simulated PLCs into a namespace.")(demo)
 app.command(short_help="Try the FSM of a worker type with all it can see.")(check)
 app.command(short_help="Say what an error code means.")(explain)

@@ -382,6 +382,15 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "right:  the same `request_gap` in both"
         ),
     ),
+    "FSM0158": (
+        "Headers of a webhook are sent unencrypted",
+        (
+            "Whoever listens on the way to the server reads them, and a header is mostly there to "
+            "show a password. On this machine itself it is no matter.\n\n"
+            'wrong:  webhook: {url: "http://hooks.example/x", headers: {Authorization: …}}\n'
+            'right:  webhook: {url: "https://hooks.example/x", headers: {Authorization: …}}'
+        ),
+    ),
     "FSM0134": (
         "The location is empty, or has no enterprise",
         (

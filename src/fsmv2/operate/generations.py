@@ -19,11 +19,16 @@ from fsmv2.store import Generation, GenerationInfo, Head, SqliteStore, reading
 MASK = "***"
 
 _CREDENTIAL = re.compile(
-    r"(?P<key>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|credential)[\w-]*"
+    r"(?P<key>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|credential|authorization|cookie)[\w-]*"
     r"[\"']?\s*:[ \t]+)"
     r"(?P<value>(?![{&*]|[\"']?\{\{)[^\s#,}\]][^#,}\]\n]*)",
     re.IGNORECASE,
 )
+_IN_WEBHOOK = re.compile(
+    r"(?P<key>\b(?:webhook|url)[\"']?\s*:[ \t]+[\"']?https?://[^\s/\"']+/)(?P<path>[^\s\"',}\]]+)",
+    re.IGNORECASE,
+)
+"""The path of a webhook's address is often all that keeps others out."""
 _IN_URL = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^\s/@:]+):(?P<secret>[^\s/@]+)@")
 
 
@@ -113,6 +118,7 @@ def masked(text: str) -> str:
             lines.append(line)
             continue
         shown = _IN_URL.sub(rf"\g<scheme>\g<user>:{MASK}@", line)
+        shown = _IN_WEBHOOK.sub(rf"\g<key>{MASK}", shown)
         lines.append(_CREDENTIAL.sub(lambda one: one["key"] + MASK, shown))
     return "".join(lines)
 

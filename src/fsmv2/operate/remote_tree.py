@@ -13,9 +13,9 @@ import secrets
 import select
 import socket
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -30,6 +30,7 @@ from fsmv2.errors import (
     TreeStoppingError,
     UnknownGenerationError,
     UnknownPathError,
+    UnknownTargetError,
     error_text,
 )
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
@@ -37,6 +38,9 @@ from fsmv2.operate.silent_tree import frozen_process, silence
 from fsmv2.operate.socket_place import known_socket
 from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.verbs import Verbs
+
+if TYPE_CHECKING:
+    from fsmv2.notify import TargetTest
 
 T = TypeVar("T")
 
@@ -61,6 +65,7 @@ _ERRORS: Mapping[str, type[FsmError]] = {
         TreeStoppingError,
         UnknownGenerationError,
         UnknownPathError,
+        UnknownTargetError,
     )
 }
 """Errors of the tree that are raised here as there, by their codes."""
@@ -156,6 +161,18 @@ class RemoteTree(Verbs):
         headers = {"Content-Type": "application/json"}
         raw = self._call("POST", "/v1/leave", {}, body, headers, ANSWER_WITHIN)
         return msgspec.json.decode(raw, type=_Leaving).pid
+
+    def test_notifications(self, targets: Sequence[str] = ()) -> tuple[TargetTest, ...]:
+        """Send a test notification to these targets of the tree, or all; blocks.
+
+        UnknownTargetError: its document has no such target.
+        """
+        from fsmv2.notify import TargetTest
+
+        body = msgspec.json.encode({"targets": targets})
+        headers = {"Content-Type": "application/json"}
+        raw = self._call("POST", "/v1/notify-test", {}, body, headers, ANSWER_WITHIN)
+        return msgspec.json.decode(raw, type=tuple[TargetTest, ...])
 
     def overrides(self, path: str = "") -> list[PathOverride]:
         """What operators asked for at a path and below, or anywhere; blocks."""

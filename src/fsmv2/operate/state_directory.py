@@ -27,8 +27,10 @@ JOURNAL = "journal"
 """The folder in the state directory that keeps what happened, for `fsmv2 replay`."""
 RECORD = "document.json"
 """The file in the state directory with the record of the run: which document, and its digests."""
+NOTIFICATIONS = "notifications.json"
+"""The file in the state directory with what notifications need after a restart."""
 OURS = {
-    *(LOCK, JOURNAL, RECORD, "broker", "processes", "commands", "api.sock"),
+    *(LOCK, JOURNAL, RECORD, NOTIFICATIONS, "broker", "processes", "commands", "api.sock"),
     *(STORE + end for end in ("", "-wal", "-shm", "-journal", ".lock")),
 }
 """All that a state directory holds."""

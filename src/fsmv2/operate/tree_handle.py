@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from fsmv2.builtin.agent import AgentSpec
@@ -22,6 +22,7 @@ from fsmv2.flow import OnAccepted
 from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
 from fsmv2.name_suggestions import suggest
+from fsmv2.notify import TargetStatus, TargetTest
 from fsmv2.operate.active_overrides import overrides_in
 from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.generation_keeping import kept
@@ -31,6 +32,7 @@ from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.request_execution import carry_out
 from fsmv2.operate.request_types import Answer, PathOverride, Request
 from fsmv2.operate.tree_health import health_of
+from fsmv2.operate.tree_notifications import TreeNotifications
 from fsmv2.operate.tree_readiness import readiness_of
 from fsmv2.operate.verbs import Verbs
 from fsmv2.operate.worker_status import WorkerStatus, status_of
@@ -51,10 +53,17 @@ class TreeHandle(Verbs):
     A path that is not there raises UnknownPathError with the nearest one.
     """
 
-    def __init__(self, prepared: PreparedTree, kit: Builtins, runtime: Runtime) -> None:
+    def __init__(
+        self,
+        prepared: PreparedTree,
+        kit: Builtins,
+        runtime: Runtime,
+        notifications: TreeNotifications,
+    ) -> None:
         self._prepared = prepared
         self._kit = kit
         self._runtime = runtime
+        self._notifications = notifications
         self._loop = asyncio.get_running_loop()
         self._leaving: tuple[str, str] | None = None
         self.left = asyncio.Event()
@@ -162,6 +171,10 @@ class TreeHandle(Verbs):
         """Whether the tree is what the document asks for; from any thread, waits for nothing."""
         return readiness_of(self._runtime.core, self._kit.factory)
 
+    def notifications(self) -> tuple[TargetStatus, ...]:
+        """How notifications fare at each target of the document; from any thread."""
+        return self._notifications.status()
+
     # ---- requests ---------------------------------------------------------------------------
 
     async def ask(
@@ -190,6 +203,13 @@ class TreeHandle(Verbs):
             dry_run=dry_run,
             unchanged=unchanged,
         )
+
+    async def test_notifications(self, targets: Sequence[str] = ()) -> tuple[TargetTest, ...]:
+        """Send a test notification to these targets, or all, and wait for what becomes of it.
+
+        UnknownTargetError: the document has no such target.
+        """
+        return await self._notifications.test(targets)
 
     def declare(self, root: ChildSpec, *, who: str = "program") -> None:
         """Declare what the whole tree is to be from now on; only what differs is touched."""
@@ -280,8 +300,10 @@ async def start(
     `log` takes what happens as lines of a log.
     """
     plant = prepared.plant
+    notifications = TreeNotifications(prepared)
 
     def listen(report: Report) -> None:
+        notifications.listen(report)
         if report.kind == "forced":
             tree.forced.append(f"{report.path}: {report.text}")
         if listener is not None:
@@ -300,8 +322,10 @@ async def start(
             journal=prepared.journal(),
             log=log,
         )
-        tree = TreeHandle(prepared, kit, runtime)
-        async with runtime:
+        tree = TreeHandle(prepared, kit, runtime, notifications)
+        async with _closed_after(notifications), runtime:
+            notifications.connect(runtime)
+            prepared.directory.rewrite(notifications.write_again)
             prepared.directory.rewrite(kit.engine.write_again)
             with prepared.directory.reports_to(runtime):
                 async with kept(prepared, runtime):
@@ -309,6 +333,15 @@ async def start(
     await in_thread(prepared.ended)
     if tree.forced and not tree.leaving:
         tree.killed = await asyncio.to_thread(_kill_left, plant)
+
+
+@contextlib.asynccontextmanager
+async def _closed_after(notifications: TreeNotifications) -> AsyncIterator[None]:
+    """Have them told of the stop, too."""
+    try:
+        yield
+    finally:
+        await notifications.close()
 
 
 def _kill_left(plant: Plant) -> tuple[str, ...]:

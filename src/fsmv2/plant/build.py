@@ -33,10 +33,12 @@ from fsmv2.flow import Login, topic_of
 from fsmv2.flow.section_template import SectionTemplate
 from fsmv2.model.decoder import Node
 from fsmv2.name_suggestions import suggest
+from fsmv2.notify import NotifySettings
 from fsmv2.plant.broker_section import BrokerAccess
 from fsmv2.plant.connections import reaches_device
 from fsmv2.plant.likely_mistakes import Misleading
 from fsmv2.plant.locations import Locations, bridge_nodes
+from fsmv2.plant.notify_targets import NotifyTargets
 from fsmv2.plant.processes import process_entry, process_nodes
 from fsmv2.plant.rendering import check_bridge, subjects_of
 from fsmv2.plant.secret_variables import SecretValues
@@ -80,6 +82,8 @@ class Making:
         self._fatal = fatal
         self._waiting = waiting
         self._secrets = SecretValues(vault, fatal, waiting)
+        self._relative_files = vault.relative_files
+        self._notify = NotifySettings()
         self._unused = Unused(waiting)
         self._misleading = Misleading(waiting, locations.agent)
         self.ready: dict[str, BridgeSections] = {}
@@ -102,6 +106,7 @@ class Making:
             for bridge, node in zip(section.bridges, nodes, strict=True)
         ]
         processes = tuple(self._processes(section, global_))
+        self._notify = self._notify_settings(section, global_)
         self._unused.rest(self._node)
         self._misleading.rest()
         spec = AgentSpec(
@@ -114,6 +119,10 @@ class Making:
             groups=tuple(Group(g.strategy, tuple(g.members)) for g in section.groups),
         )
         return ChildSpec(section.agent.name, "agent", spec)
+
+    def notify(self) -> NotifySettings:
+        """Who is notified of what; known once the root is made."""
+        return self._notify
 
     def settings(self) -> EngineSettings:
         """The engine's settings; what they name must exist, and they must fit together."""
@@ -137,6 +146,17 @@ class Making:
         self._fatal.append(
             node.problem("FSM0135", f"there is no {what}.", fix=suggest(name, known))
         )
+
+    def _notify_settings(self, section: PlantSection, global_: Mapping[str, Any]) -> NotifySettings:
+        return NotifyTargets(
+            section.notify,
+            self._node.get("notify"),
+            global_,
+            folder=self._folder if self._relative_files else None,
+            unused=self._unused,
+            fatal=self._fatal,
+            warnings=self._waiting,
+        ).settings()
 
     def _broker(self, section: PlantSection, global_: Mapping[str, Any]) -> BrokerSpec | None:
         if section.processes and not section.bridges and self._node.get("broker") is None:

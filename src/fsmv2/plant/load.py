@@ -25,11 +25,13 @@ from fsmv2.builtin.registration import register_builtins
 from fsmv2.document import Document, scan_contents, scan_file, scan_folder, scan_yaml
 from fsmv2.flow import AsyncioEngine
 from fsmv2.model.decoder import MOST_SHOWN, Node, decode, in_order
+from fsmv2.notify import NotifySettings
 from fsmv2.plant.build import SHARED, Making
 from fsmv2.plant.connections import Connections
 from fsmv2.plant.likely_mistakes import CODES
 from fsmv2.plant.locations import NOT_FOR_BRIDGES, LocationReader, Locations, bridge_nodes
 from fsmv2.plant.log_section import LogSection, check_log
+from fsmv2.plant.notify_targets import check_commands
 from fsmv2.plant.processes import check_processes, process_nodes
 from fsmv2.plant.recovery import MISSING, valid_part
 from fsmv2.plant.sections import PlantSection
@@ -52,6 +54,7 @@ class Plant(msgspec.Struct, frozen=True):
     ready: dict[str, BridgeSections] = {}
     """By name of a bridge: what its sections mean, which was found out to check them."""
     listen: str = ""
+    notify: NotifySettings = NotifySettings()
 
     @contextlib.asynccontextmanager
     async def types(self, factory: WorkerFactory) -> AsyncIterator[None]:
@@ -149,9 +152,16 @@ class _Loading:
         settings, root = making.settings(), making.root()
         if self._fatal:
             raise self._refused()
-        waiting = tuple(in_order(self._waiting))
-        listen = section.http.listen if section.http is not None else ""
-        return Plant(root, settings, self._vault, waiting, section.log, making.ready, listen)
+        return Plant(
+            root,
+            settings,
+            self._vault,
+            tuple(in_order(self._waiting)),
+            section.log,
+            making.ready,
+            section.http.listen if section.http is not None else "",
+            making.notify(),
+        )
 
     def _decoded(self) -> PlantSection | None:
         """The sections; what is wrong with them is noted, but for what the reading told already."""
@@ -179,6 +189,7 @@ class _Loading:
             places.variables(node.get("variables"))
         names = {str(name.value) for node in nodes if (name := node.get("name")) is not None}
         check_processes(self._node, names | set(NOT_FOR_BRIDGES), self._fatal)
+        check_commands(self._node, self._fatal)
         if not self._document.holes:  # else what is not found may stand where nothing could be read
             check_siblings(self._node, names, self._fatal)
             connections = Connections(self._node, self._fatal)

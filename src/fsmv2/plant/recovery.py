@@ -54,6 +54,12 @@ def _judged(part: Node, touched: Collection[str]) -> Node:
     if entries := process_nodes(part):
         of = found["processes"].of
         found["processes"] = of({key: entry for key, entry in entries.items() if judged(entry)})
+    notify = found.get("notify")
+    if notify is not None and "global" in touched:
+        del found["notify"]
+    elif notify is not None and (targets := notify.get("targets")) is not None:
+        whole = {key: one for key, one in targets.value.items() if one.path not in touched}
+        found["notify"] = notify.of({**notify.value, "targets": targets.of(whole)})
     return part.of(found)
 
 

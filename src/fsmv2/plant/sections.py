@@ -15,6 +15,7 @@ from fsmv2 import EngineSettings
 from fsmv2.flow import Device, ReadSection, WriteSection
 from fsmv2.model.decoder import AsWritten, Duration, ListenAddress, Templated
 from fsmv2.plant.log_section import LogSection
+from fsmv2.plant.notify_section import NotifySection
 from fsmv2.plant.process_section import BackoffSection, ProcessSection
 
 Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -174,3 +175,4 @@ class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_":
     bridges: list[BridgeSection] = []
     processes: dict[str, ProcessSection] = {}
     groups: list[GroupSection] = []
+    notify: NotifySection = NotifySection()

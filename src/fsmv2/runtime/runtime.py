@@ -21,6 +21,7 @@ from fsmv2.core import (
     EngineSettings,
     ForceRequested,
     LeaveRequested,
+    NotificationsFailing,
     PauseRequested,
     Report,
     ReportKind,
@@ -338,6 +339,13 @@ class Runtime:
         From any thread. It stands as a condition at the root.
         """
         self._post(StateDirectoryLost(reason))
+
+    def notifications_failing(self, problems: tuple[str, ...]) -> None:
+        """Report which targets of notifications fail, and why; none: all are reached.
+
+        From any thread. It stands as a condition at the root.
+        """
+        self._post(NotificationsFailing(problems))
 
     def write_again(self) -> None:
         """Have store and journal write now what they could not: their place is there again.

@@ -122,6 +122,12 @@ class StateDirectoryLost(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class NotificationsFailing(msgspec.Struct, frozen=True, gc=False):
+    """Which targets of notifications fail, each with why; none: all are reached."""
+
+    problems: tuple[str, ...] = ()
+
+
 class SecretsUnread(msgspec.Struct, frozen=True, gc=False):
     """These secrets cannot be read now, each with why and what is used instead; none: all can."""
 
@@ -293,6 +299,7 @@ Event = (
     | Saved
     | SaveFailed
     | StateDirectoryLost
+    | NotificationsFailing
     | SecretsUnread
     | StopRequested
     | ForceRequested

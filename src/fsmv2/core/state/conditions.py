@@ -27,14 +27,16 @@ SECRETS = "SecretsRead"
 STATE_DIRECTORY = "StateKept"
 MANAGED = "Managed"
 RECOVERS = "Recovers"
+NOTIFICATIONS = "NotificationsSent"
 CONVERGED = "Converged"
 
-OF_THE_PATH = (MANAGED, RECOVERS, STATE_DIRECTORY)
+OF_THE_PATH = (MANAGED, RECOVERS, STATE_DIRECTORY, NOTIFICATIONS)
 """Those that hold for a path, whichever instance runs there."""
 
-NO_HARM_TO_HEALTH = (MANAGED, CONVERGED, RECOVERS)
+NO_HARM_TO_HEALTH = (MANAGED, CONVERGED, RECOVERS, NOTIFICATIONS)
 """Of a parent all others that are False do. The first two were asked for: a pause, and what
-`detect_only` leaves undone; the third stays until five *healthy* minutes have passed."""
+`detect_only` leaves undone; the third stays until five *healthy* minutes have passed; and that
+somebody cannot be notified of a plant says nothing of the plant."""
 
 OF_THE_WORKER = (DERIVED, OBSERVED, CREATED, CHILDREN, MAPPED, ACTION)
 """Those that are an error of the worker itself, its code or its declaration."""

@@ -83,7 +83,7 @@ class Vault:
 
         `relative_files`: whether a secret file may be relative at all.
         """
-        self._relative_files = relative_files
+        self.relative_files = relative_files
         self._folder = folder if folder is not None else Path()
         self._environ: Mapping[str, str] = os.environ if environ is None else environ
         self._key = secrets.token_bytes(16)
@@ -124,7 +124,7 @@ class Vault:
 
         While the tree runs the file is looked at again and again; see `replace`.
         """
-        if not self._relative_files and not os.path.isabs(path):
+        if not self.relative_files and not os.path.isabs(path):
             raise SecretError(
                 f"the secret file '{path}' is relative, and the document stands in no folder.",
                 fix="Write its whole path, beginning with /.",

@@ -29,6 +29,7 @@ from fsmv2.core import (
     LeaveRequested,
     LoopBlocked,
     LoopFreed,
+    NotificationsFailing,
     Observed,
     PauseRequested,
     Release,
@@ -128,6 +129,8 @@ def happened(event: Event) -> str:
             return f"could not be stored: {reason}"
         case StateDirectoryLost(reason):
             return f"the state directory: {reason or 'it is there again'}"
+        case NotificationsFailing(problems):
+            return f"notifications fail: {'; '.join(problems) or 'none'}"
         case SecretsUnread(problems):
             return f"secrets that cannot be read: {' '.join(problems) or 'none'}"
         case StopRequested(who):

@@ -120,8 +120,10 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         scope = spec.variables.flatten()
         internal = scope["internal"]
         if self._sections is None:
+            # fsmv2: ignore[FSM0427] a memo: see __init__
             found = self._ready.pop(internal["name"], None)
-            self._sections = found or BridgeSections()  # fsmv2: ignore[FSM0427] a memo
+            # fsmv2: ignore[FSM0427] a memo: see __init__
+            self._sections = found or BridgeSections()
         meaning = self._sections.meaning(spec.sections, scope, spec.place(scope["location_path"]))
         last = (meaning, internal["id"], spec.broker)
         if not self._last or self._last[0] is not meaning or self._last[1:] != last[1:]:

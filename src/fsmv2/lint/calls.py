@@ -7,53 +7,24 @@ from dataclasses import replace
 
 from fsmv2.lint.abstract_values import Function, Scope, Value, element, merge
 from fsmv2.lint.expressions import Evaluator, decorators
-from fsmv2.lint.known_names import MUTATING, MUTATORS, PATH_ONLY, stays_known
+from fsmv2.lint.known_names import MUTATING, MUTATORS, PATH_ONLY, stays_known, words
 from fsmv2.lint.name_lookup import BUILTINS
 
-_LOOKS = frozenset(
-    ["get", "items", "values", "keys", "pop", "setdefault", "popitem", "child", "dependency"]
-)
+_LOOKS = words("get items values keys pop setdefault popitem child dependency")
 """Methods that give what the container holds, not something new."""
-_COPIES = frozenset(
-    [
-        "list",
-        "tuple",
-        "sorted",
-        "set",
-        "frozenset",
-        "reversed",
-        "iter",
-        "enumerate",
-        "zip",
-        "dict",
-        "copy.copy",
-        "itertools.chain",
-        "collections.deque",
-        "itertools.chain.from_iterable",
-        "filter",
-    ]
+_COPIES = words(
+    "list tuple sorted set frozenset reversed iter enumerate zip dict copy.copy itertools.chain "
+    "collections.deque itertools.chain.from_iterable filter"
 )
-_PASSES = frozenset(
-    [
-        "staticmethod",
-        "classmethod",
-        "property",
-        "functools.lru_cache",
-        "functools.cache",
-        "functools.wraps",
-        "functools.lru_cache()",
-        "functools.wraps()",
-        "functools.cached_property",
-    ]
+_PASSES = words(
+    "staticmethod classmethod property functools.lru_cache functools.cache functools.wraps "
+    "functools.lru_cache() functools.wraps() functools.cached_property"
 )
-_ASKS_ONLY = frozenset(
-    ["isinstance", "issubclass", "callable", "hasattr", "len", "repr", "id", "super", "type"]
-)
-_CONTAINERS = frozenset({"list", "dict", "set", "bytearray", "collections.deque"})
-_SPOKEN = {"str": "__str__", "repr": "__repr__", "len": "__len__", "bool": "__bool__"}
-_SPOKEN |= {"list": "__iter__", "tuple": "__iter__", "sorted": "__iter__", "set": "__iter__"}
-_SPOKEN |= {"iter": "__iter__", "next": "__next__", "float": "__float__", "int": "__int__"}
-_DEFINED = frozenset({"state", "action", "check", "blocking"})
+_ASKS_ONLY = words("isinstance issubclass callable hasattr len repr id super type")
+_CONTAINERS = words("list dict set bytearray collections.deque")
+_SPOKEN = {name: f"__{name}__" for name in words("str repr len bool iter next float int")}
+_SPOKEN |= dict.fromkeys(words("list tuple sorted set"), "__iter__")
+_DEFINED = words("state action check blocking")
 
 
 class Calls(Evaluator):
@@ -99,12 +70,12 @@ class Calls(Evaluator):
         """A method of something that is known by where it came from only."""
         if name in MUTATING:
             if base.origin != "local":
-                self._change(base, node, scope)
+                self.told.changed(base, node, scope)
             else:
                 for value in args:
                     base.inner = merge(base.inner, value) if value.known else base.inner
-        if not base.name and name in PATH_ONLY and not self.silent:
-            self.rules.called(f"pathlib.Path().{name}", node, scope, node)
+        if not base.name and name in PATH_ONLY:
+            self.told.called(f"pathlib.Path().{name}", node, scope, node)
         if base.name and base.cls is None:
             return None
         if name in _LOOKS or name == "__getitem__":
@@ -113,10 +84,6 @@ class Calls(Evaluator):
         if name in {"copy", "__copy__"}:
             return Value(inner=element(base))
         return None
-
-    def _change(self, value: Value, node: ast.AST, scope: Scope) -> None:
-        if not self.silent:
-            self.rules.changed(value, node, scope)
 
     # ---- something is called -----------------------------------------------------------------
 
@@ -131,7 +98,7 @@ class Calls(Evaluator):
         """A value is called; what is given to something unknown counts as called by it."""
         args = [*callee.first, *args]
         if callee.changes is not None:
-            self._change(callee.changes, node, scope)
+            self.told.changed(callee.changes, node, scope)
             return Value()
         if callee.func is not None:
             return self.run(callee.func, args, named)
@@ -139,8 +106,8 @@ class Calls(Evaluator):
             return self._instance(callee, args, named)
         if callee.cls is not None:
             return self._called_instance(callee, args, named, node, scope)
-        if callee.handed and not self.silent:
-            self.rules.handed(callee, node, scope)
+        if callee.handed:
+            self.told.handed(callee, node, scope)
         if callee.name:
             return self._outside(callee.name, args, named, node, scope)
         for value in (*args, *named.values()):
@@ -163,8 +130,8 @@ class Calls(Evaluator):
             ):
                 return
             self.run(value.func, list(value.first), {})
-        elif value.name and "()" not in value.name and not self.silent:
-            self.rules.called(value.name, node, scope, None)
+        elif value.name and "()" not in value.name:
+            self.told.called(value.name, node, scope, None)
 
     def _instance(self, callee: Value, args: list[Value], named: dict[str, Value]) -> Value:
         cls = callee.made
@@ -218,7 +185,7 @@ class Calls(Evaluator):
         room, _, last = name.rpartition(".")
         changes = name in MUTATORS or (room in _CONTAINERS and last in MUTATING)
         if changes and first.origin != "local":
-            self._change(first, node, scope)
+            self.told.changed(first, node, scope)
             return element(first)
         if name in _SPOKEN:
             self.special(first, _SPOKEN[name], node, scope)
@@ -258,8 +225,8 @@ class Calls(Evaluator):
         return self._border(name, args, named, node, scope)
 
     def _looked_into(self, value: Value, node: ast.AST, scope: Scope) -> None:
-        if value.name and "()" not in value.name and not self.silent:
-            self.rules.looked_into(value.name, node, scope)
+        if value.name and "()" not in value.name:
+            self.told.looked_into(value.name, node, scope)
 
     def _border(
         self,
@@ -269,8 +236,7 @@ class Calls(Evaluator):
         node: ast.AST,
         scope: Scope,
     ) -> Value:
-        if not self.silent:
-            self.rules.called(name, node, scope, node if isinstance(node, ast.Call) else None)
+        self.told.called(name, node, scope, node if isinstance(node, ast.Call) else None)
         if name not in _ASKS_ONLY and not name.startswith("fsmv2."):
             for value in (*args, *named.values()):
                 self.handed_on(value, node, scope)

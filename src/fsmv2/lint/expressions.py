@@ -35,8 +35,7 @@ class Evaluator(Lookup):
 
     def attribute(self, base: Value, name: str, node: ast.AST, scope: Scope) -> Value:
         """What `base.name` is."""
-        if not self.silent:
-            self.rules.attribute(base, name, node, scope)
+        self.told.attribute(base, name, node, scope)
         if base.module is not None and base.text is None:
             if name in base.module.bindings:
                 return self.of_module(base.module, name)
@@ -50,10 +49,9 @@ class Evaluator(Lookup):
                 return self.member(found[0], found[1], name, base, node, scope)
         if base.name and base.cls is None:
             whole = f"{base.name}.{name}"
-            if not self.silent:
-                self.rules.looked_at(whole, node, scope)
-                if name == "__dict__":
-                    self.rules.looked_into(base.name, node, scope)
+            self.told.looked_at(whole, node, scope)
+            if name == "__dict__":
+                self.told.looked_into(base.name, node, scope)
             return Value(name=whole, origin=base.origin, what=base.what, handed=base.handed)
         if name in MUTATING and base.origin != "local":
             return Value(changes=base)
@@ -80,9 +78,7 @@ class Evaluator(Lookup):
             return self.define_class(stmt, cls.scope)
         if isinstance(stmt, ast.Assign | ast.AnnAssign):
             if stmt.value is not None:
-                self.silent += 1
-                value = self.ev(stmt.value, cls.scope)
-                self.silent -= 1
+                value = self.ev_silently(stmt.value, cls.scope)
                 plain = isinstance(stmt.value, ast.Lambda | ast.Name) and not value.first
                 if plain and value.func is not None and base.cls is not None:
                     value = replace(value, first=(base,))
@@ -106,9 +102,7 @@ class Evaluator(Lookup):
         if isinstance(node, ast.BinOp):
             return merge(self.annotation(node.left, scope), self.annotation(node.right, scope))
         if isinstance(node, ast.Name | ast.Attribute):
-            self.silent += 1
-            value = self.ev(node, scope)
-            self.silent -= 1
+            value = self.ev_silently(node, scope)
             return Value(cls=value.made) if value.made is not None else Value()
         return Value()
 
@@ -118,8 +112,8 @@ class Evaluator(Lookup):
         """What an expression is."""
         if isinstance(node, ast.Name):
             value = self.resolved(self.lookup(node.id, node, scope))
-            if value.name and not self.silent:
-                self.rules.looked_at(value.name, node, scope)
+            if value.name:
+                self.told.looked_at(value.name, node, scope)
             return value
         if isinstance(node, ast.Attribute):
             return self.attribute(self.ev(node.value, scope), node.attr, node, scope)

@@ -4,240 +4,135 @@ from __future__ import annotations
 
 from fsmv2.lint.finding_codes import CLOCK, MACHINE, OUTSIDE, RANDOM
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text."""
+    return frozenset(text.split())
+
+
+def _of(room: str, names: str) -> set[str]:
+    return {f"{room}.{name}" for name in names.split()}
+
+
 _CLOCKS = {
-    *(f"time.{n}" for n in ["time", "time_ns", "monotonic", "monotonic_ns", "perf_counter"]),
-    *(f"time.{n}" for n in ["perf_counter_ns", "process_time", "process_time_ns"]),
-    *(
-        f"time.{n}"
-        for n in ["thread_time", "clock_gettime", "localtime", "gmtime", "ctime", "strftime"]
+    *_of("datetime.datetime", "now today utcnow"),
+    *_of(
+        "time",
+        "clock_gettime ctime gmtime localtime monotonic monotonic_ns perf_counter "
+        "perf_counter_ns process_time process_time_ns strftime thread_time time time_ns",
     ),
-    *(f"datetime.datetime.{n}" for n in ["now", "utcnow", "today"]),
-    "datetime.date.today",
+    *words("datetime.date.today"),
 }
-_RANDOM = {"uuid.uuid1", "uuid.uuid4", "os.urandom", "os.getrandom", "ssl.RAND_bytes"}
-_RANDOM |= {"hash", "id"}  # another one in each process
-_RANDOM_ROOMS = ("random.", "secrets.", "numpy.random.")
+_RANDOM = words("hash id os.getrandom os.urandom ssl.RAND_bytes uuid.uuid1 uuid.uuid4")
+"""`hash` and `id` are others in each process."""
+_RANDOM_ROOMS = tuple(words("random. secrets. numpy.random."))
 _MACHINE = {
-    *(
-        f"os.{n}"
-        for n in [
-            "getenv",
-            "getcwd",
-            "getpid",
-            "getppid",
-            "cpu_count",
-            "uname",
-            "getlogin",
-            "getuid",
-        ]
+    *_of("os", "cpu_count getcwd getenv getlogin getpid getppid getuid uname"),
+    *_of("os.path", "abspath expanduser realpath"),
+    *words(
+        "inspect.currentframe inspect.stack os.environ.get socket.getfqdn socket.gethostname "
+        "sys._getframe uuid.getnode"
     ),
-    *("os.environ.get", "socket.gethostname", "socket.getfqdn", "os.path.expanduser"),
-    *("os.path.abspath", "os.path.realpath", "uuid.getnode", "sys._getframe"),
-    *("inspect.stack", "inspect.currentframe"),
 }
-_MACHINE_ROOMS = ("platform.", "getpass.", "pwd.", "locale.", "resource.")
-READ_ONLY_BY_NAME = {"os.environ": MACHINE, "os.environb": MACHINE, "sys.argv": MACHINE}
-READ_ONLY_BY_NAME |= {"sys.modules": MACHINE}
+_MACHINE_ROOMS = tuple(words("platform. getpass. pwd. locale. resource."))
+READ_ONLY_BY_NAME = dict.fromkeys(
+    _of("os", "environ environb") | _of("sys", "argv modules"), MACHINE
+)
 """What is impure to look at, called or not."""
 
 _OUTSIDE = {
-    *(
-        "exec",
-        "eval",
-        "open",
-        "print",
-        "input",
-        "breakpoint",
-        "io.open",
-        "time.sleep",
-        "warnings.warn",
-        "io.FileIO",
-        "gc.collect",
-    ),
-    *("sys.stdout.write", "sys.stderr.write", "sys.stdin.read", "sys.stdin.readline", "sys.exit"),
-    *(
-        f"os.path.{n}"
-        for n in ["exists", "lexists", "isfile", "isdir", "islink", "getsize", "getmtime"]
+    *_of("os.path", "exists getmtime getsize isdir isfile islink lexists"),
+    *words(
+        "breakpoint eval exec gc.collect input io.FileIO io.open open print sys.exit "
+        "sys.stderr.write sys.stdin.read sys.stdin.readline sys.stdout.write time.sleep "
+        "warnings.warn"
     ),
 }
-_OUTSIDE_ROOMS = (
-    "subprocess.",
-    "socket.",
-    "ssl.",
-    "requests.",
-    "httpx.",
-    "aiohttp.",
-    "urllib.request.",
-    "urllib3.",
-    "http.client.",
-    "ftplib.",
-    "smtplib.",
-    "sqlite3.",
-    "psycopg.",
-    "psycopg2.",
-    "pymodbus.",
-    "nats.",
-    "paho.",
-    "aiomqtt.",
-    "websockets.",
-    "asyncio.",
-    "threading.",
-    "multiprocessing.",
-    "concurrent.futures.",
-    "signal.",
-    "logging.",
-    "structlog.",
-    "shutil.",
-    "tempfile.",
-    "glob.",
-    "select.",
-    "selectors.",
-    "os.",
-    "_thread.",
-    "serial.",
-    "redis.",
-    "boto3.",
+_OUTSIDE_ROOMS = tuple(
+    words(
+        "subprocess. socket. ssl. requests. httpx. aiohttp. urllib.request. urllib3. http.client. "
+        "ftplib. smtplib. sqlite3. psycopg. psycopg2. pymodbus. nats. paho. aiomqtt. websockets. "
+        "asyncio. threading. multiprocessing. concurrent.futures. signal. logging. structlog. "
+        "shutil. tempfile. glob. select. selectors. os. _thread. serial. redis. boto3."
+    )
 )
 _PURE = {
-    *(
-        f"os.path.{n}"
-        for n in ["join", "basename", "dirname", "split", "splitext", "normpath", "isabs"]
+    *_of(
+        "os.path",
+        "basename commonpath commonprefix dirname isabs join normcase normpath relpath split "
+        "splitdrive splitext splitroot",
     ),
-    *(f"os.path.{n}" for n in ["commonpath", "commonprefix", "relpath", "normcase", "splitroot"]),
-    *("signal.Signals", "signal.strsignal", "subprocess.list2cmdline", "httpx.URL"),
-    *("glob.escape", "urllib3.util.parse_url", "os.path.splitdrive", "requests.utils.quote"),
-    *("os.fspath", "os.strerror", "os.fsencode", "os.fsdecode", "logging.getLogger"),
-    *("structlog.get_logger", "socket.inet_aton", "socket.inet_pton", "asyncio.iscoroutine"),
-    *("socket.htons", "socket.ntohs", "requests.compat.quote", "logging.getLevelName"),
+    *_of("socket", "htons inet_aton inet_pton ntohs"),
+    *_of("os", "fsdecode fsencode fspath strerror"),
+    *words(
+        "asyncio.iscoroutine glob.escape httpx.URL logging.getLevelName logging.getLogger "
+        "requests.compat.quote requests.utils.quote signal.Signals signal.strsignal "
+        "structlog.get_logger subprocess.list2cmdline urllib3.util.parse_url"
+    ),
 }
-_PATH_WORK = frozenset(
-    [
-        "read_text",
-        "write_text",
-        "read_bytes",
-        "write_bytes",
-        "iterdir",
-        "unlink",
-        "mkdir",
-        "rmdir",
-        "touch",
-        "rglob",
-        "glob",
-        "is_file",
-        "is_dir",
-        "exists",
-        "stat",
-        "lstat",
-        "open",
-        "expanduser",
-        "resolve",
-        "absolute",
-        "symlink_to",
-        "rename",
-        "is_symlink",
-        "is_mount",
-        "samefile",
-        "chmod",
-        "home",
-        "cwd",
-    ]
-)
-PATH_ONLY = frozenset(
-    [
-        "read_text",
-        "write_text",
-        "read_bytes",
-        "write_bytes",
-        "iterdir",
-        "unlink",
-        "mkdir",
-        "rmdir",
-        "touch",
-        "rglob",
-        "is_file",
-        "is_dir",
-        "expanduser",
-        "symlink_to",
-    ]
+PATH_ONLY = words(
+    "expanduser is_dir is_file iterdir mkdir read_bytes read_text rglob rmdir symlink_to touch "
+    "unlink write_bytes write_text"
 )
 """Methods that only a path has, whatever it was reached through."""
+_PATH_WORK = PATH_ONLY | words(
+    "absolute chmod cwd exists glob home is_mount is_symlink lstat open rename resolve samefile "
+    "stat"
+)
 
-MUTATING = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "remove",
-        "pop",
-        "popitem",
-        "clear",
-        "update",
-        "add",
-        "discard",
-        "setdefault",
-        "sort",
-        "reverse",
-        "appendleft",
-        "popleft",
-        "extendleft",
-        "rotate",
-        "difference_update",
-        "intersection_update",
-        "put",
-        "put_nowait",
-        "symmetric_difference_update",
-        "move_to_end",
-        "__setitem__",
-        "__delitem__",
-        "__setattr__",
-        "__iadd__",
-        "subtract",
-    ]
+MUTATING = words(
+    "__delitem__ __iadd__ __setattr__ __setitem__ add append appendleft clear difference_update "
+    "discard extend extendleft insert intersection_update move_to_end pop popitem popleft put "
+    "put_nowait remove reverse rotate setdefault sort subtract symmetric_difference_update update"
 )
 MUTATORS = {
-    *("setattr", "delattr", "object.__setattr__", "object.__delattr__"),
-    *("operator.setitem", "operator.delitem", "operator.iadd", "heapq.heappush"),
-    *("heapq.heappop", "heapq.heapify", "heapq.heapreplace", "bisect.insort", "random.shuffle"),
-    *("bisect.insort_left", "bisect.insort_right", "msgspec.structs.force_setattr", "next"),
+    *_of("operator", "delitem iadd setitem"),
+    *_of("heapq", "heapify heappop heappush heapreplace"),
+    *_of("bisect", "insort insort_left insort_right"),
+    *words(
+        "delattr msgspec.structs.force_setattr next object.__delattr__ object.__setattr__ "
+        "random.shuffle setattr"
+    ),
 }
 """Functions that change their first argument; `next` moves an iterator that outlives the call."""
 
 _BLOCKING = {
-    *("time.sleep", "input", "os.system", "os.wait", "os.waitpid", "urllib.request.urlopen"),
-    *(f"subprocess.{n}" for n in ["run", "call", "check_call", "check_output", "getoutput"]),
-    *(f"subprocess.Popen().{n}" for n in ["wait", "communicate"]),
-    *(f"socket.{n}" for n in ["create_connection", "getaddrinfo", "gethostbyname", "getfqdn"]),
-    *(f"socket.{n}" for n in ["gethostbyaddr", "getnameinfo"]),
-    *(
-        f"socket.socket().{n}"
-        for n in ["connect", "recv", "recv_into", "recvfrom", "send", "sendall"]
+    *_of("shutil", "copytree make_archive rmtree unpack_archive"),
+    *_of("subprocess", "call check_call check_output getoutput run"),
+    *_of(
+        "socket.socket()",
+        "accept connect connect_ex makefile recv recv_into recvfrom send sendall sendto",
     ),
-    *(f"socket.socket().{n}" for n in ["sendto", "accept", "connect_ex", "makefile"]),
-    *("select.select", "signal.pause", "asyncio.run", "sqlite3.connect", "serial.Serial"),
-    *("threading.Event().wait", "threading.Thread().join", "threading.Lock().acquire"),
-    *("queue.Queue().get", "queue.Queue().put", "threading.Condition().wait"),
-    *(f"httpx.{n}" for n in ["get", "post", "put", "patch", "delete", "head", "request", "stream"]),
-    *(f"shutil.{n}" for n in ["rmtree", "copytree", "make_archive", "unpack_archive"]),
+    *_of("socket", "create_connection getaddrinfo getfqdn gethostbyaddr gethostbyname getnameinfo"),
+    *_of("httpx", "delete get head patch post put request stream"),
+    *_of("os", "system wait waitpid"),
+    *words(
+        "asyncio.run input queue.Queue().get queue.Queue().put select.select serial.Serial "
+        "signal.pause sqlite3.connect subprocess.Popen().communicate subprocess.Popen().wait "
+        "threading.Condition().wait threading.Event().wait threading.Lock().acquire "
+        "threading.Thread().join time.sleep urllib.request.urlopen"
+    ),
 }
-_BLOCKING_ROOMS = (
-    *("requests.", "http.client.HTTPConnection().", "http.client.HTTPSConnection()."),
-    *("ftplib.FTP", "smtplib.SMTP", "urllib3.", "httpx.Client().", "psycopg2.", "telnetlib."),
-    *("socket.create_connection().", "pymodbus.client.ModbusTcpClient().", "redis.Redis()."),
+_BLOCKING_ROOMS = tuple(
+    words(
+        "requests. http.client.HTTPConnection(). http.client.HTTPSConnection(). ftplib.FTP "
+        "smtplib.SMTP urllib3. httpx.Client(). psycopg2. telnetlib. socket.create_connection(). "
+        "pymodbus.client.ModbusTcpClient(). redis.Redis()."
+    )
 )
 NETWORK = {
-    *("asyncio.open_connection", "asyncio.open_unix_connection", "nats.connect"),
-    *("websockets.connect", "asyncio.get_running_loop().create_connection"),
-    *("asyncio.get_running_loop().getaddrinfo", "asyncio.open_connection().read"),
-    *(f"httpx.AsyncClient().{n}" for n in ["get", "post", "put", "patch", "delete", "request"]),
-    *(f"aiohttp.ClientSession().{n}" for n in ["get", "post", "put", "patch", "delete", "request"]),
-    "pymodbus.client.AsyncModbusTcpClient().connect",
+    *_of("httpx.AsyncClient()", "delete get patch post put request"),
+    *_of("aiohttp.ClientSession()", "delete get patch post put request"),
+    *words(
+        "asyncio.get_running_loop().create_connection asyncio.get_running_loop().getaddrinfo "
+        "asyncio.open_connection asyncio.open_connection().read asyncio.open_unix_connection "
+        "nats.connect pymodbus.client.AsyncModbusTcpClient().connect websockets.connect"
+    ),
 }
 """Awaitables that a silent peer keeps waiting."""
-BOUNDING = ("asyncio.timeout", "asyncio.timeout_at", "asyncio.wait_for", "anyio.fail_after")
-_MAKERS = frozenset(
-    ["connect", "create_connection", "socket", "getLogger", "get_logger", "open", "popen"]
-)
-_NOT_WORK = ("Error", "Exception", "Expired", "Warning", "timeout")
+BOUNDING = words("asyncio.timeout asyncio.timeout_at asyncio.wait_for anyio.fail_after")
+_MAKERS = words("connect create_connection getLogger get_logger open popen socket")
+_NOT_WORK = tuple(words("Error Exception Expired Warning timeout"))
 
 
 def impure(name: str) -> str | None:

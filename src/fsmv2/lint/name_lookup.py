@@ -11,6 +11,7 @@ from fsmv2.lint.rule_set import RuleSet
 from fsmv2.lint.source_files import Library
 
 BUILTINS = frozenset(dir(builtins))
+_NOTHING = RuleSet()
 
 
 class Lookup:
@@ -20,6 +21,18 @@ class Lookup:
         self.library = library
         self.rules = rules
         self.silent = 0
+
+    @property
+    def told(self) -> RuleSet:
+        """The rules that are told of what is met; none while it is followed in silence."""
+        return _NOTHING if self.silent else self.rules
+
+    def ev_silently(self, node: ast.expr, scope: Scope) -> Value:
+        """What an expression is, without a word to the rules."""
+        self.silent += 1
+        value = self.ev(node, scope)
+        self.silent -= 1
+        return value
 
     # ---- names -------------------------------------------------------------------------------
 
@@ -33,8 +46,8 @@ class Lookup:
         module = scope.module
         if name in module.bindings:
             value = self.of_module(module, name)
-            if name in module.changed and not self.silent:
-                self.rules.read_global(name, node, scope)
+            if name in module.changed:
+                self.told.read_global(name, node, scope)
             return value
         if name in BUILTINS:
             return Value(name=name)

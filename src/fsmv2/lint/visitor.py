@@ -182,8 +182,7 @@ class Visitor(Calls):
                 self._either([node.body, []], scope)
             self.block(node.orelse, scope)
         elif isinstance(node, ast.Try):
-            if not self.silent:
-                self.rules.tried(node, scope)
+            self.told.tried(node, scope)
             handlers = [handler.body for handler in node.handlers]
             self._either([[*node.body, *node.orelse], *handlers], scope)
             self.block(node.finalbody, scope)
@@ -208,8 +207,7 @@ class Visitor(Calls):
                     self.statement(child, scope)
 
     def _with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
-        if not self.silent:
-            self.rules.tried(node, scope)
+        self.told.tried(node, scope)
         names = []
         for item in node.items:
             value = self.ev(item.context_expr, scope)
@@ -218,11 +216,9 @@ class Visitor(Calls):
             entered = self.special(value, f"__{waits}enter__", called, scope)
             self.special(value, f"__{waits}exit__", called, scope)
             if isinstance(called, ast.Call):
-                self.silent += 1
-                names.append(self.ev(called.func, scope).name)
-                self.silent -= 1
-            elif value.name and not self.silent:
-                self.rules.called(f"{value.name}.__enter__", called, scope, None)
+                names.append(self.ev_silently(called.func, scope).name)
+            elif value.name:
+                self.told.called(f"{value.name}.__enter__", called, scope, None)
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, entered if entered.known else value, scope)
         self.rules.entered(names)
@@ -257,7 +253,7 @@ class Visitor(Calls):
             if isinstance(target, ast.Subscript):
                 self.ev(target.slice, scope)
             if base.origin != "local" or base.made is not None:
-                self._change(base, target, scope)
+                self.told.changed(base, target, scope)
             elif isinstance(target, ast.Attribute):
                 base.attrs[target.attr] = value
             elif value.known:
@@ -265,16 +261,15 @@ class Visitor(Calls):
 
     def _name(self, target: ast.Name, value: Value, scope: Scope) -> None:
         if target.id in scope.globals:
-            if not self.silent:
-                self.rules.rebound(target.id, target, scope)
+            self.told.rebound(target.id, target, scope)
             return
         if target.id in scope.nonlocals:
             at = scope.parent
             while at is not None and target.id not in at.names:
                 at = at.parent
             if at is not None:
-                if at.lasting and not self.silent:
-                    self.rules.rebound(target.id, target, scope)
+                if at.lasting:
+                    self.told.rebound(target.id, target, scope)
                 at.names[target.id] = merge(value, at.names[target.id])
             return
         scope.names[target.id] = value
@@ -287,6 +282,6 @@ class Visitor(Calls):
         old = self.lookup(node.target.id, node.target, scope)
         # `+=` changes a list in place, a number or a text not; the right side tells them apart.
         if isinstance(node.value, _IN_PLACE) and old.origin != "local":
-            self._change(old, node.target, scope)
+            self.told.changed(old, node.target, scope)
         if node.target.id in scope.globals or node.target.id in scope.nonlocals:
             self._name(node.target, value, scope)

@@ -104,12 +104,8 @@ def _report_if_cut(
     visitor: Visitor, owner: Class, node: ast.FunctionDef | ast.AsyncFunctionDef, report: Report
 ) -> None:
     if visitor.cut:
-        report(
-            finding_codes.CUT,
-            node,
-            owner.scope,
-            f"{node.name} is too long to be followed to its end",
-        )
+        text = f"{node.name} is too long to be followed to its end"
+        report(finding_codes.CUT, node, owner.scope, text)
 
 
 def _pure(
@@ -121,12 +117,8 @@ def _pure(
     report: Report,
 ) -> None:
     if isinstance(node, ast.AsyncFunctionDef):
-        report(
-            finding_codes.OUTSIDE,
-            node,
-            owner.scope,
-            "is async: a pure function has nothing to await",
-        )
+        text = "is async: a pure function has nothing to await"
+        report(finding_codes.OUTSIDE, node, owner.scope, text)
     for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
         visitor.ev(default, owner.scope)
     spec, observed = types
@@ -197,12 +189,8 @@ def _check_timeout(mark: ast.expr, owner: Class, report: Report) -> bool:
     timeout = next((keyword.value for keyword in given if keyword.arg == "timeout"), None)
     if timeout is None:
         if not any(keyword.arg is None for keyword in given):
-            report(
-                finding_codes.NO_TIMEOUT,
-                mark,
-                owner.scope,
-                "the action says no timeout; it has 30 s",
-            )
+            text = "the action says no timeout; it has 30 s"
+            report(finding_codes.NO_TIMEOUT, mark, owner.scope, text)
         return True
     if ast.unparse(timeout).replace('"', "'") in {"math.inf", "inf", "float('inf')"}:
         report(finding_codes.NO_TIMEOUT, timeout, owner.scope, "the action may take for ever")

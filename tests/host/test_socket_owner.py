@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from fsmv2.host import socket_owner
-from fsmv2.host.socket_owner import TcpSocket, group_of, holder_of, listeners, owner_of, stranger_at
+from fsmv2.host.socket_owner import (
+    TcpSocket,
+    group_of,
+    holder_of,
+    listeners,
+    other_listener,
+    owner_of,
+)
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ def test_what_hides_its_files_is_judged_by_its_user(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(socket_owner, "listeners", lambda port: found)
     monkeypatch.setattr(socket_owner, "group_of", lambda pid, shim: {7})
     monkeypatch.setattr(socket_owner, "_hidden_user", lambda pid: 4711)
-    assert stranger_at(80, 7, 0) == ""
+    assert other_listener(80, 7, 0) == ""
     monkeypatch.setattr(socket_owner, "_hidden_user", lambda pid: 4712)
     said = "port 80 is taken by a process of the user 4711, which is not of this process"
-    assert stranger_at(80, 7, 0) == said
+    assert other_listener(80, 7, 0) == said

@@ -12,7 +12,7 @@ import pytest
 
 from fsmv2 import VariableBundle, render_template
 from fsmv2.model import RenderCache, Template
-from fsmv2.model.read_tracking import NotedBundle, unaffected
+from fsmv2.model.read_tracking import TrackedBundle, unaffected
 
 USER = {"IP": "10.0.0.1", "PORT": 502, "tags": ["a", "b"], "parent_state": "running"}
 GLOBAL = {"rate": "1s", "zone": "x"}
@@ -22,9 +22,9 @@ class Typed(msgspec.Struct):
     IP: str
 
 
-def reads(read: Callable[[NotedBundle], Any]) -> Any:
+def reads(read: Callable[[TrackedBundle], Any]) -> Any:
     """What is noted of `read`, as dotted texts; "everything" for all."""
-    bundle = NotedBundle.open(USER, GLOBAL, {"id": "p"})
+    bundle = TrackedBundle.open(USER, GLOBAL, {"id": "p"})
     kept = read(bundle)
     found = bundle.close(kept=False)
     del kept
@@ -84,11 +84,11 @@ def test_what_is_not_clear_counts_as_reading_everything(read: Any) -> None:
 
 
 def test_a_bundle_or_spec_that_is_kept_counts_as_reading_everything() -> None:
-    assert NotedBundle.open(USER, GLOBAL, {}).close(kept=True) is None
+    assert TrackedBundle.open(USER, GLOBAL, {}).close(kept=True) is None
 
 
 def test_a_closed_bundle_and_its_scope_are_like_any_other() -> None:
-    bundle = NotedBundle.open(USER, GLOBAL, {"id": "p"})
+    bundle = TrackedBundle.open(USER, GLOBAL, {"id": "p"})
     bundle.close(kept=True)
     assert bundle.flatten() == VariableBundle.trusted(USER, GLOBAL, {"id": "p"}).flatten()
     assert type(bundle.flatten()) is dict
@@ -97,7 +97,7 @@ def test_a_closed_bundle_and_its_scope_are_like_any_other() -> None:
 
 def test_a_scope_is_the_authors_own_to_change() -> None:
     """As every `flatten()`; templates see the change."""
-    bundle = NotedBundle.open(USER, GLOBAL, {"id": "p"})
+    bundle = TrackedBundle.open(USER, GLOBAL, {"id": "p"})
     scope = bundle.flatten()
     scope["IP"] = "changed"
     scope.update({"NEW": 1}, MORE=2)
@@ -118,7 +118,7 @@ def test_a_scope_is_the_authors_own_to_change() -> None:
 
 def test_workers_that_read_the_same_share_one_note() -> None:
     def derive() -> Any:
-        bundle = NotedBundle.open(USER, GLOBAL, {})
+        bundle = TrackedBundle.open(USER, GLOBAL, {})
         render_template(["{{ .IP }}", "{{ .PORT }}"], bundle)
         return bundle.close(kept=False)
 
@@ -142,14 +142,14 @@ def test_only_a_change_of_what_was_read_affects(
 ) -> None:
     old = VariableBundle.trusted(USER, GLOBAL, {"id": "p"})
     new = VariableBundle.trusted({**USER, **user}, {**GLOBAL, **global_}, {"id": "p"})
-    noted = NotedBundle.open(USER, GLOBAL, {"id": "p"})
+    noted = TrackedBundle.open(USER, GLOBAL, {"id": "p"})
     render_template(read, noted)
     assert unaffected(noted.close(kept=False), old, new) is same
 
 
 def test_a_variable_that_was_missing_affects_when_it_arrives() -> None:
     """H32: the read of a name that is not there is noted, too."""
-    noted = NotedBundle.open({}, {}, {})
+    noted = TrackedBundle.open({}, {}, {})
     with pytest.raises(Exception, match="IP"):
         render_template("{{ .IP }}{{ .global.rate }}", noted)
     found = noted.close(kept=False)

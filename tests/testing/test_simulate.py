@@ -122,7 +122,7 @@ def restarts_keep_pace(patch: Patch) -> None:
 
 
 def siblings_untouched(patch: Patch) -> None:
-    tell = publish.tell
+    tell = publish.notify
 
     def tell_all(core: Core, s: Any) -> None:
         tell(core, s)

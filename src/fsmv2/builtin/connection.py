@@ -128,7 +128,7 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
         self, spec: ConnectionSpec, resources: Resources[History]
     ) -> ConnectionObserved:
         """Ask the flows; if they have nothing to tell, open a TCP connection and close it again."""
-        known = self._told_by_flows(spec)
+        known = self._status_from_flows(spec)
         if known is None:
             return await self._probed(spec, resources)
         proof: Literal["answers", "connected", "failed"] = "connected"
@@ -145,7 +145,7 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
             proof=proof,
         )
 
-    def _told_by_flows(self, spec: ConnectionSpec) -> DeviceStatus | None:
+    def _status_from_flows(self, spec: ConnectionSpec) -> DeviceStatus | None:
         """What the connection of the flows proves; None: nothing, and a probe disturbs nobody."""
         known = self._engine.device(spec.host, spec.port) if self._engine is not None else None
         if known is None or known.connected:

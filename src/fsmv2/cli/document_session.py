@@ -82,7 +82,7 @@ async def _ended_when(left: asyncio.Event, session: TreeSession) -> AsyncIterato
 
     async def wait() -> None:
         await left.wait()
-        session.ask_end()
+        session.request_end()
 
     waiting = asyncio.get_running_loop().create_task(wait())
     try:
@@ -112,7 +112,7 @@ async def _run(
             with prepared.watched(session.warn):
                 async with served(tree, tcp), _ended_when(tree.left, session):
                     await session.hold(tree, seconds)
-            signalled = session.asked
+            signalled = session.signal_name
             before = await tree.view()
             if show is not None:
                 save_picture(show, save_svg)
@@ -121,7 +121,7 @@ async def _run(
                 await tree.leave()
             else:
                 session.note(f"{session.why}stopping, children before parents; Ctrl-C again forces")
-                await session.end(tree, who=session.asked or "--for")
+                await session.end(tree, who=session.signal_name or "--for")
         outcome = RunOutcome.of(tree, before, by_hand=bool(signalled))
         session.summary(*summary(outcome))
     return EXIT_CODES[outcome.verdict]

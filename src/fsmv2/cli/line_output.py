@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fsmv2.cli.console import put, put_json
-from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, said
+from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, event_text
 from fsmv2.operate.time_text import clock_text
 from fsmv2.runtime import TreeView
 
@@ -18,8 +18,8 @@ def line_of(happening: DisplayedEvent) -> str:
     """
     if happening.kind == OUTPUT:
         who = f"{happening.path} {happening.stream:3}".rstrip()
-        return f"{clock_text(happening.at)} {who} | {said(happening)}"
-    return f"{clock_text(happening.at)} {happening.path}  {said(happening)}"
+        return f"{clock_text(happening.at)} {who} | {event_text(happening)}"
+    return f"{clock_text(happening.at)} {happening.path}  {event_text(happening)}"
 
 
 class PlainLines:

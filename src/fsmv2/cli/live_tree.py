@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, said
+from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, event_text
 from fsmv2.escaping import printable
 from fsmv2.operate.convergence import impaired_text, is_impaired
 from fsmv2.operate.time_text import clock_text
@@ -193,7 +193,7 @@ def events_table(events: Iterable[DisplayedEvent]) -> Table:
     table.add_column(no_wrap=True, max_width=40)
     table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     for event in events:
-        text = Text(said(event), LEVELS.get(event.level, ""))
+        text = Text(event_text(event), LEVELS.get(event.level, ""))
         table.add_row(clock_text(event.at), Text(event.path), text)
     return table
 

@@ -17,7 +17,7 @@ NAMES = {
     "event": "happened",
     "decision": "decided",
     "instruction": "asked for",
-    "report": "said",
+    "report": "reported",
 }
 
 SHOWN = 8

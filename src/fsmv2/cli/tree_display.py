@@ -40,7 +40,7 @@ class DisplayedEvent(msgspec.Struct, frozen=True):
         return cls(at, report.path, report.kind, report.level, report.text, report.state)
 
 
-def said(happening: DisplayedEvent) -> str:
+def event_text(happening: DisplayedEvent) -> str:
     """Its text on one line, whatever a device put into a reason; unusual kinds are named."""
     if happening.kind == OUTPUT:
         return printable_line(happening.text)  # its indentation may mean something

@@ -56,7 +56,7 @@ class TreeSession:
         self._logged = show is None
         self._signals = process.signals
         self._output = process.output
-        self._asked = asyncio.Event()
+        self._end_requested = asyncio.Event()
         self._force = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._stack = contextlib.ExitStack()
@@ -116,11 +116,11 @@ class TreeSession:
         """Show the tree until a stop is asked for or `seconds` are over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self.watch(tree, self._asked.wait())
+                await self.watch(tree, self._end_requested.wait())
 
-    def ask_end(self) -> None:
+    def request_end(self) -> None:
         """End it as a signal does, for another reason."""
-        self._asked.set()
+        self._end_requested.set()
 
     async def watch(self, tree: SessionTree, waited: Coroutine[Any, Any, Any]) -> bool:
         """Await it while the tree is shown; False when a forced end was asked for before."""
@@ -148,14 +148,14 @@ class TreeSession:
             self.show.frame(await tree.view())
 
     @property
-    def asked(self) -> str:
+    def signal_name(self) -> str:
         """The signal that asked for the end, or nothing."""
         return self._signals.name
 
     @property
     def why(self) -> str:
         """What the line about the stop says of it, with a colon; nothing without a signal."""
-        return f"{reason(self.asked)}: " if self.asked else ""
+        return f"{reason(self.signal_name)}: " if self.signal_name else ""
 
     async def _frames(self, tree: SessionTree) -> None:
         while self.show.live:
@@ -175,7 +175,7 @@ class TreeSession:
             self._loop.call_soon_threadsafe(self._heed)
 
     def _heed(self) -> None:
-        self._asked.set()
+        self._end_requested.set()
         if self._signals.forced:
             self._force.set()
 

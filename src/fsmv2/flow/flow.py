@@ -45,7 +45,7 @@ class Flow:
         self._sequence = itertools.count(time.time_ns())
         self._subjects = {id(tag): config.output.subject(tag) for tag in config.input.tags}
         self._thinning = {
-            id(tag): Thinning(tag) for tag in config.input.tags if Thinning.wanted(tag)
+            id(tag): Thinning(tag) for tag in config.input.tags if Thinning.applies_to(tag)
         }
         self._held: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None

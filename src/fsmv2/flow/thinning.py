@@ -31,7 +31,7 @@ class Thinning:
         self._held: tuple[Value, int] | None = None
 
     @staticmethod
-    def wanted(tag: Tag) -> bool:
+    def applies_to(tag: Tag) -> bool:
         """Whether a tag has any such option."""
         return tag.deadband is not None or tag.deadband_percent is not None or tag.min_interval > 0
 

@@ -40,7 +40,7 @@ def holder_of(port: int) -> str:
     return opener_of({one.link for one in found}) if found else ""
 
 
-def stranger_at(port: int, pid: int, shim: int) -> str:
+def other_listener(port: int, pid: int, shim: int) -> str:
     """Who else answers on this port of 127.0.0.1, as a sentence; empty when it is the process.
 
     The process is the command `pid`, what it and its `shim` started, and its group.

@@ -1,8 +1,8 @@
 """Notes which variables a derive reads, so that it runs again only when one of those changed.
 
-The core hands every derive a `NotedBundle`. Rendering a template notes exactly the paths it names;
-reading a key of `flatten()` notes that key; anything less clear (a whole tier, a scope or bundle
-that is kept, a scope nobody seems to have read) counts as reading everything. H59
+The core hands every derive a `TrackedBundle`. Rendering a template notes exactly the paths it
+names; reading a key of `flatten()` notes that key; anything less clear (a whole tier, a scope or
+bundle that is kept, a scope nobody seems to have read) counts as reading everything. H59
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Notes:
     def __init__(self) -> None:
         self.everything = False
         self.parts: list[frozenset[Path]] = []
-        self.scopes: list[NotedScope] = []
+        self.scopes: list[TrackedScope] = []
 
     def paths(self) -> frozenset[Path]:
         """All that was noted; workers that read the same share one object."""
@@ -49,7 +49,7 @@ class Notes:
 _unions: BoundedCache[tuple[frozenset[Path], ...], frozenset[Path]] = BoundedCache(1024)
 
 
-class NotedScope(dict[str, Any]):
+class TrackedScope(dict[str, Any]):
     """`flatten()` of a noted bundle: a dict like any other that notes the keys read from it.
 
     C code can read a dict unseen. A scope in which nothing was noted is therefore taken as read
@@ -153,7 +153,7 @@ class NotedScope(dict[str, Any]):
         for key, value in dict(*new, **more).items():
             self[key] = value
 
-    def __ior__(self, other: Any) -> NotedScope:  # type: ignore[override]  # of itself
+    def __ior__(self, other: Any) -> TrackedScope:  # type: ignore[override]  # of itself
         self.update(other)
         return self
 
@@ -177,7 +177,7 @@ class NotedScope(dict[str, Any]):
         self.base.clear()
 
 
-class NotedBundle(VariableBundle, frozen=True, gc=True, dict=True):
+class TrackedBundle(VariableBundle, frozen=True, gc=True, dict=True):
     """A bundle that notes what is read through it, until `close`."""
 
     def __post_init__(self) -> None:
@@ -186,7 +186,7 @@ class NotedBundle(VariableBundle, frozen=True, gc=True, dict=True):
     @classmethod
     def open(
         cls, user: Mapping[str, Any], global_: Mapping[str, Any], internal: Mapping[str, Any]
-    ) -> NotedBundle:
+    ) -> TrackedBundle:
         """A noted bundle over mappings nobody changes."""
         bundle = cls(user, global_, internal)
         bundle.__dict__["notes"] = Notes()
@@ -222,12 +222,12 @@ class NotedBundle(VariableBundle, frozen=True, gc=True, dict=True):
         if internal := self.internal:
             flat["internal"] = dict(internal)
         notes: Notes | None = self.__dict__.get("notes")
-        return flat if notes is None else NotedScope(flat, notes)
+        return flat if notes is None else TrackedScope(flat, notes)
 
     scope = flatten
 
 
-def _unclear(scopes: list[NotedScope]) -> bool:
+def _unclear(scopes: list[TrackedScope]) -> bool:
     """Whether of one of them nothing was noted, or somebody keeps it."""
     for scope in scopes:  # noqa: SIM110  (a generator would cost more than all else here)
         if not scope.seen or sys.getrefcount(scope) > _OURS:

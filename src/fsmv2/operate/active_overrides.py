@@ -30,7 +30,7 @@ def overrides_in(core: Core) -> list[PathOverride]:
                     value=getattr(override, "value", None),
                     there=there,
                     durable=not waits,
-                    text=override.told(what),
+                    text=override.describe(what),
                     lasting=override.lasts_long(core.wall(), core.settings.override_warning),
                 )
             )

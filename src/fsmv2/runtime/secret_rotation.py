@@ -63,14 +63,14 @@ class SecretRotation:
         self._problems: dict[str, str] = {}
         self._held = 0
 
-    def look(self, now: float) -> float:
+    def check(self, now: float) -> float:
         """Look once at all files; returns the seconds until the next look.
 
         A file that does not move costs one `stat`.
         """
         moving = False
         for path in self._vault.files:
-            moving = self._look_at(path) or moving
+            moving = self._check_file(path) or moving
         changed = [path for path in self._settled if self._changed(path)]
         if changed and moving and self._held < PATIENCE:
             self._held += 1
@@ -84,16 +84,16 @@ class SecretRotation:
         self._report_problems()
         return min(CONFIRM, self._interval) if moving else self._interval
 
-    def look_safely(self, now: float) -> float:
+    def check_safely(self, now: float) -> float:
         """The same; what goes wrong in it is reported, and does not end the looking."""
         try:
-            return self.look(now)
+            return self.check(now)
         except ANY_RAISED as error:  # a thread that ended here would be missed by nobody
             self._problems = {"": f"changed secrets could not be taken over: {error_text(error)}."}
             self._post(SecretsUnread(tuple(self._problems.values())))
             return self._interval
 
-    def _look_at(self, path: str) -> bool:
+    def _check_file(self, path: str) -> bool:
         """Look at one file; whether it is still to be confirmed by another look."""
         signature = self._vault.signature(path)
         before = self._seen.get(path)
@@ -160,4 +160,4 @@ class SecretRotationThread:
     def _run(self) -> None:
         wait = 0.0
         while not self._closing.wait(wait):
-            wait = self._rotation.look_safely(self._now())
+            wait = self._rotation.check_safely(self._now())

@@ -89,7 +89,7 @@ class SlowCodeWatch:
         if self._supervision.slicing_since != began:
             return  # it has gone on, so that the stack is another one's
         self._noted = began
-        path, what = _whose(frame)
+        path, what = _worker_of(frame)
         if what:
             self._count(path, what, frame, now, now - began)
 
@@ -115,7 +115,7 @@ def _has_worked(supervision: Supervision, ident: int) -> bool:
     return time.clock_gettime(clock(ident)) - supervision.slice_cpu > SLOW / 2
 
 
-def _whose(frame: FrameType) -> tuple[str, str]:
+def _worker_of(frame: FrameType) -> tuple[str, str]:
     """The path of the worker that the core is calling code of, and what it calls; or '', ''."""
     what = ""
     at: FrameType | None = frame

@@ -149,7 +149,7 @@ def view_node(s: Supervisor) -> NodeView:
         ticks=s.tick_count,
         ended=printable(s.ended.reason) if s.ended is not None else "",
         paused=printable(overrides.paused_by(s)),
-        overrides=tuple(printable(text) for text in overrides.told(s)),
+        overrides=tuple(printable(text) for text in overrides.override_texts(s)),
         checks={name: printable(str(said)) for name, said in s.checks.items()}
         if s.checks
         else EMPTY,

@@ -216,7 +216,7 @@ class Simulation:
             self._log_at += 1.0
 
     def _look_for_changed_secrets(self) -> None:
-        wait = self._rotation.look_safely(self.clock.now())
+        wait = self._rotation.check_safely(self.clock.now())
         self.loop.call_later(wait, self._look_for_changed_secrets)
 
     # ---- time --------------------------------------------------------------------------------

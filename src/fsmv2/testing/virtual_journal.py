@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fsmv2.runtime.journal.files import JournalFiles
-from fsmv2.runtime.journal.format import Begun, Gap, Noted
+from fsmv2.runtime.journal.format import Gap, RecordedSlice, SegmentBegin
 from fsmv2.runtime.journal.recorder import NEXT
 from fsmv2.store.segmented_log import SegmentedLog
 
@@ -29,12 +29,12 @@ class VirtualJournal:
         self._every = every
         self._slices = 0
 
-    def put(self, item: Noted | Begun | Gap) -> None:
+    def put(self, item: RecordedSlice | SegmentBegin | Gap) -> None:
         """Write it."""
-        if isinstance(item, Begun):
+        if isinstance(item, SegmentBegin):
             self._files.begin(item, item.checkpoint.head.epoch + item.checkpoint.head.now)
             self._slices = 0
-        elif isinstance(item, Noted):
+        elif isinstance(item, RecordedSlice):
             self._files.write([item])
             self._slices += 1
             if self._slices >= self._every:

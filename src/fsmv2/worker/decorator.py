@@ -158,13 +158,14 @@ def check_method(mark: str, method: Any) -> None:
     name = getattr(method, "__name__", "")
     where = _place_of(method) or calling_line()
     if not name.isidentifier():
-        problem = f"{_said(method)} has no name, and {kind} is known by the name of its method."
+        problem = f"{_name_of(method)} has no name, and {kind} is known by the name of its method."
         refuse([DecoratorProblem(problem, "Write it with `def`.")], where)
     for borne, already in MARKS.items():
         if borne in getattr(method, "__dict__", ()):
             fix = "Mark it once; a method is a state, an action or a check."
             refuse(
-                [DecoratorProblem(f"{_said(method)} is marked as {already} already.", fix)], where
+                [DecoratorProblem(f"{_name_of(method)} is marked as {already} already.", fix)],
+                where,
             )
     _check_surroundings(kind, method, name, where)
     refuse(faults_of_method(mark, method), where)
@@ -196,7 +197,7 @@ def _check_surroundings(kind: str, method: Any, name: str, where: str) -> None:
     if frame is None:
         return
     if frame.f_code.co_name == "<module>" and frame.f_locals is frame.f_globals:
-        problem = f"{_said(method)} stands outside any class; {kind} is a method of a worker."
+        problem = f"{_name_of(method)} stands outside any class; {kind} is a method of a worker."
         refuse(
             [DecoratorProblem(problem, "Move it into its class, derived from fsmv2.Worker.")], where
         )
@@ -213,14 +214,14 @@ def _wrong_kind(mark: str, method: Any) -> list[DecoratorProblem]:
     ):
         return [
             DecoratorProblem(
-                f"{_said(method)} is async, but {MARKS[mark]} only decides by what it is shown.",
+                f"{_name_of(method)} is async, but {MARKS[mark]} only decides by what it is shown.",
                 "Write `def`; look in collect_observed_state, and change the world in an @action.",
             )
         ]
     if inspect.isgeneratorfunction(method) or inspect.isasyncgenfunction(method):
         return [
             DecoratorProblem(
-                f"{_said(method)} has a `yield`, so it answers nothing.", "Write `return`."
+                f"{_name_of(method)} has a `yield`, so it answers nothing.", "Write `return`."
             )
         ]
     return []
@@ -244,13 +245,13 @@ def _wrong_parameters(method: Any, takes: Sequence[str], *, named: bool) -> list
     expected = ", ".join(takes) + (", and more by name" if named else "")
     return [
         DecoratorProblem(
-            f"{_said(method)} takes ({', '.join(signature.parameters)}), expected ({expected}).",
+            f"{_name_of(method)} takes ({', '.join(signature.parameters)}), expected ({expected}).",
             f"Write `def {method.__name__}({', '.join(takes)})`.",
         )
     ]
 
 
-def _said(method: Any) -> str:
+def _name_of(method: Any) -> str:
     name: str = getattr(method, "__qualname__", "") or quoted(method)
     return name.rpartition("<locals>.")[2]
 

@@ -12,7 +12,7 @@ from process_kit import becomes, config_of, lives, until
 
 from fsmv2.builtin.process import Ready
 from fsmv2.builtin.process.kill_remaining import kill_left
-from fsmv2.builtin.process.lifecycle import look, start, stop
+from fsmv2.builtin.process.lifecycle import current_record, start, stop
 
 pytestmark = pytest.mark.real
 
@@ -34,7 +34,7 @@ async def test_a_forced_end_kills_what_does_not_heed_its_signal(
 async def test_one_that_is_given_up_before_it_looked_kills_too(tmp_path: Path) -> None:
     config = config_of(tmp_path, *DEAF, grace=60)
     await start(config)
-    record = look(config)
+    record = current_record(config)
     assert record is not None
     stopping = asyncio.ensure_future(stop(config))
     await asyncio.sleep(0)
@@ -48,7 +48,7 @@ async def test_one_that_is_given_up_before_it_looked_kills_too(tmp_path: Path) -
 async def test_what_a_forced_end_left_is_killed_unless_it_is_only_watched(tmp_path: Path) -> None:
     config = config_of(tmp_path, *DEAF, grace=0.1)
     await start(config)
-    record = look(config)
+    record = current_record(config)
     assert record is not None
     directory = str(tmp_path / "state")
     assert kill_left(directory, ["p"]) == ()

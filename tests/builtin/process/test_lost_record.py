@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from process_kit import becomes, config_of, lives, until
 
-from fsmv2.builtin.process.lifecycle import look, start, stop
+from fsmv2.builtin.process.lifecycle import current_record, start, stop
 from fsmv2.builtin.process.orphans import end_orphans, orphans_in
 from fsmv2.builtin.process.process_record import ProcessRecord, read_record
 from fsmv2.builtin.process.process_table import found_in
@@ -130,7 +130,7 @@ async def test_a_process_of_a_version_without_the_mark_is_found_by_its_shim(
     await start(config)
     record = record_of(tmp_path)
     (tmp_path / "state/p/process.json").unlink()
-    found = look(config, search=True)
+    found = current_record(config, search=True)
     assert found is not None
     assert (found.pid, found.shim) == (record.pid, record.shim)
     await stop(config)

@@ -52,7 +52,7 @@ class World:
     def write(self, *lines: str, stream: str = "out") -> None:
         self.shim.write(self.shim.say(stream.encode(), [line.encode() for line in lines]))
 
-    def told(self, limit: int = 100, *, after: float = 1.0, redact: Any = str) -> list[str]:
+    def describe(self, limit: int = 100, *, after: float = 1.0, redact: Any = str) -> list[str]:
         """What one more look tells."""
         self.now += after
         self.log.lines.clear()
@@ -66,27 +66,27 @@ def world(tmp_path: Path) -> World:
 
 
 def test_lines_are_told_once_with_their_stream(world: World) -> None:
-    assert world.told() == []
+    assert world.describe() == []
     world.write("one")
     world.write("two", "", stream="err")
-    assert world.told() == ["out one", "err two"]
-    assert world.told() == []
+    assert world.describe() == ["out one", "err two"]
+    assert world.describe() == []
 
 
 def test_what_the_shim_says_is_not_told_for_the_process(world: World) -> None:
     world.write("started pid 4711", stream="fsmv2")
     world.write("one")
-    assert world.told() == ["out one"]
+    assert world.describe() == ["out one"]
 
 
 def test_what_was_written_while_fsmv2_was_away_is_told_once(world: World) -> None:
     world.write("one")
-    assert world.told() == ["out one"]
+    assert world.describe() == ["out one"]
     world.write("two")
     world.begin()
-    assert world.told() == ["out two"]
+    assert world.describe() == ["out two"]
     world.begin()
-    assert world.told() == []
+    assert world.describe() == []
 
 
 def test_over_turned_files_nothing_is_missed_and_nothing_told_twice(world: World) -> None:
@@ -94,7 +94,7 @@ def test_over_turned_files_nothing_is_missed_and_nothing_told_twice(world: World
     told = []
     for block in range(40):
         world.write(*(f"line {n}" for n in range(block * 100, block * 100 + 100)))
-        told += world.told(limit=1000)
+        told += world.describe(limit=1000)
     assert told == [f"out line {n}" for n in range(4000)]
 
 
@@ -103,12 +103,12 @@ def test_lines_that_were_gone_before_they_were_read_are_counted(
     world: World, restarted: bool
 ) -> None:
     world.write("first")
-    assert world.told() == ["out first"]
+    assert world.describe() == ["out first"]
     for number in range(3000):
         world.write(f"line {number}")
     if restarted:
         world.begin()
-    [gap, *told] = world.told(limit=10_000)[-len(world.log.lines) :]
+    [gap, *told] = world.describe(limit=10_000)[-len(world.log.lines) :]
     assert int(gap.removeprefix("… ")) + len(told) == 3000
     assert told[-1] == "out line 2999"
 
@@ -120,7 +120,7 @@ def test_of_a_loud_second_the_first_and_last_lines_are_told_and_the_rest_is_coun
     world.write("1000 lines left out", stream="fsmv2")
     world.write(*(f" fsmv2 {n} lines left out" for n in range(100, 130)), stream="err")
     world.write(*(str(n) for n in range(130, 135)))
-    told = world.told(limit=10)
+    told = world.describe(limit=10)
     head, tail = [f"out {n}" for n in range(5)], [f"out {n}" for n in range(130, 135)]
     assert told == [*head, "… 1125", *tail]
 
@@ -129,25 +129,25 @@ def test_the_limit_is_of_a_second_however_often_it_is_looked_at(world: World) ->
     told = []
     for _ in range(20):
         world.write(*(["x"] * 10))
-        told += world.told(limit=10, after=0.1)
+        told += world.describe(limit=10, after=0.1)
     assert told.count("out x") <= 10 + 20
     assert told.count("out x") + sum(int(t[2:]) for t in told if t.startswith("…")) == 200
 
 
 def test_nobody_is_told_anything_with_a_limit_of_zero(world: World) -> None:
     world.write("one", "two")
-    assert world.told(limit=0) == []
-    assert world.told(limit=10) == []
+    assert world.describe(limit=0) == []
+    assert world.describe(limit=10) == []
 
 
 def test_a_file_that_was_removed_is_no_trouble(world: World, tmp_path: Path) -> None:
     world.write("one")
-    assert world.told() == ["out one"]
+    assert world.describe() == ["out one"]
     for file in tmp_path.glob("output.*"):
         file.unlink()
-    assert world.told() == []
+    assert world.describe() == []
     world.write("two")
-    assert world.told() == ["out two"]
+    assert world.describe() == ["out two"]
 
 
 def test_last_words_are_of_the_last_run_and_of_errors_if_there_are_any(world: World) -> None:
@@ -182,7 +182,7 @@ def test_secrets_are_taken_out_of_lines_and_last_words(world: World) -> None:
     def redact(text: str) -> str:
         return text.replace("hunter2", "***")
 
-    assert world.told(redact=redact) == ["out password ***"]
+    assert world.describe(redact=redact) == ["out password ***"]
     assert last_words(world.directory, redact) == "password ***"
 
 

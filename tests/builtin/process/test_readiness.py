@@ -22,7 +22,7 @@ from fsmv2.builtin.process.readiness import Probe
 from fsmv2.builtin.process.readiness import missing as missing_now
 from fsmv2.builtin.process.shim.output_lines import LineSplitter
 from fsmv2.host.procfs import kernel_start
-from fsmv2.host.socket_owner import stranger_at
+from fsmv2.host.socket_owner import other_listener
 
 LISTENS = """
 import socket, sys, time
@@ -92,7 +92,7 @@ def test_a_port_that_something_started_by_the_process_holds_is_its_own(
     starter = program(FORKS, str(port))
     assert missing(tmp_path, record_of(starter), port=port) == ""
     # A shim is the parent of what left the group of its command.
-    assert stranger_at(port, program(SLEEPS), shim=starter) == ""
+    assert other_listener(port, program(SLEEPS), shim=starter) == ""
 
 
 def test_h83_a_file_of_an_earlier_start_makes_nobody_ready(tmp_path: Path) -> None:

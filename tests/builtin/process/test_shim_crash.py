@@ -23,7 +23,7 @@ from process_kit import becomes, config_of, lives, until
 from fsmv2 import FsmError, PermanentError, TemporaryError
 from fsmv2.builtin.process import Ready
 from fsmv2.builtin.process.launch import PROGRAM
-from fsmv2.builtin.process.lifecycle import look, start, stop, take_over
+from fsmv2.builtin.process.lifecycle import current_record, start, stop, take_over
 from fsmv2.builtin.process.process_record import ProcessRecord, read_record, write_record
 from fsmv2.builtin.process.shim import command_start
 
@@ -194,7 +194,7 @@ async def test_the_whole_group_ends_with_its_command(tmp_path: Path, shim: str) 
         await take_over(config)
         assert record_of(tmp_path).kept
     kill(record.pid)
-    await becomes(lambda: (look(config) or record).ended_at is not None)
+    await becomes(lambda: (current_record(config) or record).ended_at is not None)
     await becomes(lambda: not lives(pid("child")))
     if shim != "lives":
         kill(pid("orphan"))
@@ -328,7 +328,7 @@ async def test_a_shim_whose_directory_was_removed_ends_with_its_command(tmp_path
     shutil.rmtree(tmp_path / "state")
     kill(record.pid)
     await becomes(lambda: not lives(record.shim))
-    assert look(config) is None
+    assert current_record(config) is None
 
 
 async def test_where_a_shim_cannot_work_that_is_said(

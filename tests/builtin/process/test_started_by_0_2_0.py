@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from process_kit import becomes, config_of, lives
 
-from fsmv2.builtin.process.lifecycle import look, start, stop, take_over
+from fsmv2.builtin.process.lifecycle import current_record, start, stop, take_over
 from fsmv2.builtin.process.orphans import orphans_in
 from fsmv2.builtin.process.process_record import ProcessRecord, read_record
 from fsmv2.builtin.process.process_table import found_in
@@ -113,7 +113,7 @@ async def test_where_its_keeper_was_killed_it_gets_one_of_this_version(
     assert after.shim != before.shim
     assert after.kept
     os.kill(after.pid, 15)
-    await becomes(lambda: (look(config) or after).ended_at is not None)
+    await becomes(lambda: (current_record(config) or after).ended_at is not None)
     written = (tmp_path / "state/p/output.log").read_text()
     assert "out hello" in written
 
@@ -126,7 +126,7 @@ async def test_without_its_record_it_is_found_by_what_the_kernel_knows(
     before = start_as_0_2_0(tmp_path, mark=mark)
     (tmp_path / "state/p/process.json").unlink()
     assert await orphans_in(str(tmp_path / "state"), []) == ("p",)
-    found = look(config, search=True)
+    found = current_record(config, search=True)
     assert found is not None
     assert (found.pid, found.shim) == (before.pid, before.shim)
     await stop(config)

@@ -18,7 +18,7 @@ from lamp_tree import (
 
 from fsmv2 import ChildSpec, ObservedState, goto, stay
 from fsmv2.core import Cause, ForceRequested, Report, RestartRequested
-from fsmv2.core.life.stop import ASKED_AT_ONCE, MORE, ask_stop, pass_stop_down, remove, restart
+from fsmv2.core.life.stop import ASKED_AT_ONCE, MORE, pass_stop_down, remove, request_stop, restart
 from fsmv2.core.state.parts import Breaker, StopRequest
 from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.testing import ByHand
@@ -445,7 +445,7 @@ def test_what_stops_with_its_parent_has_no_deadline_of_its_own_left() -> None:
     restart(tree.core, a, "asked", because="request")
     assert "stop" in a.timers
     a.take_causes()
-    ask_stop(tree.core, tree["g"], StopKind.REMOVE, 5.0, "asked")
+    request_stop(tree.core, tree["g"], StopKind.REMOVE, 5.0, "asked")
     pass_stop_down(tree.core, tree["g"])
     assert a.stop == StopRequest(StopKind.WITH_PARENT, 5.0, "stops with g")
     assert "stop" not in a.timers
@@ -458,7 +458,7 @@ def test_who_waits_above_one_that_stands_is_told_that_a_stop_was_passed_down() -
     tree = by_hand(group("r", group("idle", device("d"), wish="stopped"), wish="stopped"))
     tree.tick()
     tree["r"].take_causes()
-    ask_stop(tree.core, tree["r/idle"], StopKind.REMOVE, 5.0, "asked")
+    request_stop(tree.core, tree["r/idle"], StopKind.REMOVE, 5.0, "asked")
     told, _ = tree["r/idle"].take_causes()
     assert told == (Cause("stop", "asked", tree.core.tick_id),)
     pass_stop_down(tree.core, tree["r/idle"])

@@ -589,7 +589,7 @@ def test_all_that_concerns_a_worker_is_said_of_it_its_own_first() -> None:
     tree.tick()
     overrides.pause(tree.core, tree["r"], "ann", "")
     overrides.stop(tree.core, tree["r/a"], "bob", "", None)
-    assert overrides.told(tree["r/a"]) == ("stopped by bob", "paused by ann (at r)")
+    assert overrides.override_texts(tree["r/a"]) == ("stopped by bob", "paused by ann (at r)")
     overrides.pause(tree.core, tree["r/a"], "eve", "")
     conditions = tree["r/a"].conditions
     assert conditions is not None

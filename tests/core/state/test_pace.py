@@ -51,6 +51,6 @@ def test_a_new_instance_that_does_not_come_up_keeps_its_place_for_a_while_only()
     limited = pace(at_once=1)
     limited.admit("a", 0.0)
     assert admitted(limited, "b", now=PATIENCE + 1) == "", "its stop has a deadline of its own"
-    limited.begun("a", 100.0)
+    limited.started("a", 100.0)
     assert admitted(limited, "b", now=100.0 + PATIENCE - 1) == ""
     assert admitted(limited, "b", now=100.0 + PATIENCE) == "b"

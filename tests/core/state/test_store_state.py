@@ -12,21 +12,21 @@ def stored() -> StoreState:
 
 def test_a_path_that_was_stored_is_there_since_then() -> None:
     store = stored()
-    assert store.meet("p/a", 100.0) == 2.0
-    assert store.meet("p/new", 100.0) == 100.0
-    assert store.meet("p/new", 200.0) == 100.0
+    assert store.register("p/a", 100.0) == 2.0
+    assert store.register("p/new", 100.0) == 100.0
+    assert store.register("p/new", 200.0) == 100.0
 
 
 def test_who_was_met_is_no_longer_missed() -> None:
     store = stored()
     assert store.unmet == {"": {"p"}, "p": {"p/a", "p/b"}, "p/a": {"p/a/x"}}
-    store.meet("p/a/x", 0.0)
-    store.meet("p/a", 0.0)
+    store.register("p/a/x", 0.0)
+    store.register("p/a", 0.0)
     assert store.unmet == {"": {"p"}, "p": {"p/b"}}
 
 
 def test_a_path_that_is_dropped_takes_those_below_it_that_nobody_met() -> None:
     store = stored()
-    store.meet("p/b", 0.0)
+    store.register("p/b", 0.0)
     store.drop("p")
     assert {*store.kept} == {"p/b"}

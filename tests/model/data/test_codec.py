@@ -24,7 +24,7 @@ from fsmv2.errors import JournalError
 from fsmv2.model.data.codec import ExactWriter, NotKept
 from fsmv2.model.data.codec_reader import ExactReader
 from fsmv2.model.data.frozen import EMPTY, FrozenDict
-from fsmv2.model.read_tracking import NotedBundle
+from fsmv2.model.read_tracking import TrackedBundle
 
 
 class Colour(enum.StrEnum):
@@ -149,9 +149,9 @@ def test_equal_values_have_equal_forms_when_nothing_is_referred_to() -> None:
 
 
 def test_a_bundle_that_was_read_is_of_its_own_kind_still() -> None:
-    found = again(NotedBundle.open({"a": 1}, EMPTY, EMPTY))
-    assert type(found) is NotedBundle, "or it would not equal what the next derive makes"
-    assert found == NotedBundle.open({"a": 1}, EMPTY, EMPTY)
+    found = again(TrackedBundle.open({"a": 1}, EMPTY, EMPTY))
+    assert type(found) is TrackedBundle, "or it would not equal what the next derive makes"
+    assert found == TrackedBundle.open({"a": 1}, EMPTY, EMPTY)
 
 
 def test_subclasses_of_plain_data_become_what_they_equal() -> None:

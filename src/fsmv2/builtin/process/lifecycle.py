@@ -37,12 +37,12 @@ from fsmv2.host.procfs import start_time_of
 
 TAKES_NOTE = 0.5
 """Seconds that are waited for a shim that is writing down how its command ended."""
-SEES_OFF = 10.0
+SHIM_END_WITHIN = 10.0
 """Seconds a shim has to end what the command left behind; it gives each of these five."""
 LOOK_EVERY = 0.01
 
 
-def look(
+def current_record(
     config: Ending, known: ProcessRecord | None = None, *, search: bool = False
 ) -> ProcessRecord | None:
     """What is known of the process now; None when there was none. Blocks, briefly.
@@ -57,10 +57,10 @@ def look(
     limit = time.monotonic() + TAKES_NOTE
     while record.ended_at is None and not record.runs:
         if not record.kept:
-            return _unseen(config, read_record(config.directory) or record)
+            return _record_unseen_end(config, read_record(config.directory) or record)
         if time.monotonic() > limit:
             break  # it is ending what the command left behind
-        time.sleep(LOOK_EVERY)  # `look` is called in a thread of its own
+        time.sleep(LOOK_EVERY)  # `current_record` is called in a thread of its own
         record = read_record(config.directory) or record
     if record.shim_process.is_zombie:
         record.shim_process.reap()
@@ -109,7 +109,7 @@ async def start(
     """
 
     async def adopt(lock: int) -> bool | None:
-        record = await in_thread(lambda: look(config, known))
+        record = await in_thread(lambda: current_record(config, known))
         if record is None or not record.runs or record.digest != config.digest:
             return None
         if not record.kept:
@@ -118,7 +118,7 @@ async def start(
 
     async def end_before() -> None:
         # The record of one whose end was its own is kept until another is there.
-        over = is_over(await in_thread(lambda: look(config, known)))
+        over = is_over(await in_thread(lambda: current_record(config, known)))
         if not over or (await in_thread(lambda: found_in(config.directory))).marked:
             await stop(config, known)
 
@@ -132,7 +132,7 @@ async def start(
 async def take_over(config: Config, redactions: Redactions = ()) -> None:
     """Give a command that lost its shim another one."""
     async with _only_one(config) as lock:
-        record = await in_thread(lambda: look(config))
+        record = await in_thread(lambda: current_record(config))
         if record is not None and record.runs and not record.kept:
             await in_thread(lambda: start_shim(config, lock, redactions, record))
 
@@ -155,7 +155,7 @@ async def stop(config: Ending, known: ProcessRecord | None = None) -> None:
 
 
 async def _stop(config: Ending, known: ProcessRecord | None) -> None:
-    record = await in_thread(lambda: look(config, known))
+    record = await in_thread(lambda: current_record(config, known))
     found = await in_thread(lambda: found_in(config.directory))
     if record is not None and is_over(record) and not found.marked and not found.records:
         if not record.asked:  # its end was its own, and told
@@ -170,7 +170,7 @@ async def _stop(config: Ending, known: ProcessRecord | None) -> None:
     for process in left.marked:
         await end(process, 0.0, asked=True)
     if todo:
-        await in_thread(lambda: _note_asked(config))
+        await in_thread(lambda: _record_stop_request(config))
 
 
 async def _stop_one(config: Ending, record: ProcessRecord) -> None:
@@ -179,15 +179,15 @@ async def _stop_one(config: Ending, record: ProcessRecord) -> None:
         kill_group(record.pid, signal.Signals[config.signal], signal.SIGCONT)
         await end(record.process, config.grace, asked=True)
     if record.kept:
-        await _seen_off(record)
+        await _wait_for_shim(record)
     await see_off(record.process)
     await see_off(record.shim_process)
 
 
-async def _seen_off(record: ProcessRecord) -> None:
+async def _wait_for_shim(record: ProcessRecord) -> None:
     """Wait for the shim, which ends what the command left behind and writes down how it ended."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(SEES_OFF):
+        async with asyncio.timeout(SHIM_END_WITHIN):
             while record.kept:  # noqa: ASYNC110  (without a handle there is no event to wait for)
                 await asyncio.sleep(LOOK_EVERY)
     if record.kept:
@@ -200,8 +200,8 @@ def _kill(config: Ending) -> None:
         kill_group(record.pid)
 
 
-def _note_asked(config: Ending) -> None:
-    record = look(config)
+def _record_stop_request(config: Ending) -> None:
+    record = current_record(config)
     if record is not None and record.ended_at is not None:
         write_record(config.directory, msgspec.structs.replace(record, asked=True))
 
@@ -227,7 +227,7 @@ def _holds(file: Path, content: bytes) -> bool:
         return False
 
 
-def _unseen(config: Ending, record: ProcessRecord) -> ProcessRecord:
+def _record_unseen_end(config: Ending, record: ProcessRecord) -> ProcessRecord:
     """Write down that a command has ended of which the shim had ended before."""
     if record.ended_at is not None:
         return record

@@ -84,7 +84,7 @@ class Follower:
 
     def _new(self, directory: Path) -> tuple[bytes, int]:
         """The lines that are new, and how many between were written over before they were read."""
-        place = self._place or _told(directory)
+        place = self._place or _earlier_position(directory)
         text, missed = b"", 0
         try:
             current = (directory / CURRENT).open("rb")
@@ -129,7 +129,7 @@ def _rest_of(file: Path, place: Place, current: int) -> tuple[bytes, int, Place]
     return b"", 0, place
 
 
-def _told(directory: Path) -> Place | None:
+def _earlier_position(directory: Path) -> Place | None:
     """Where the follower of an earlier run of fsmv2 came to."""
     try:
         first, offset, lines = map(int, (directory / TOLD).read_text().split())

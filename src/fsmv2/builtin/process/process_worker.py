@@ -249,7 +249,9 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     ) -> tuple[ProcessRecord | None, Figures]:
         """The record and the figures; what is new of its output is handed to the log."""
         # Searched for once: whatever comes later is known, or started by this very worker.
-        record = self._known = lifecycle.look(config, self._known, search=not self._searched)
+        record = self._known = lifecycle.current_record(
+            config, self._known, search=not self._searched
+        )
         self._searched = True
         log = output_log(resources.log)
         resources.value.follow(config.directory, log, config.log_lines, resources.redact)

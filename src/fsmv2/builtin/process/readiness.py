@@ -12,7 +12,7 @@ from fsmv2 import blocking
 from fsmv2.builtin.process.output_follower import WROTE_NOTHING, last_words
 from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.spec import Config
-from fsmv2.host.socket_owner import stranger_at
+from fsmv2.host.socket_owner import other_listener
 from fsmv2.host.tcp_probe import probe_tcp
 
 SETTLED = 1.0
@@ -106,7 +106,7 @@ def _wrote_nothing(directory: str) -> bool:
 
 @blocking
 def _stranger(port: int, record: ProcessRecord) -> str:
-    return stranger_at(port, record.pid, record.shim)
+    return other_listener(port, record.pid, record.shim)
 
 
 @blocking

@@ -116,7 +116,7 @@ class Demo:
                     ) as tree,
                 ):
                     outcome = await self._hold(session, tree, prepared.plant.root, seconds)
-                    await session.end(tree, who=session.asked or "demo")
+                    await session.end(tree, who=session.signal_name or "demo")
                 outcome = msgspec.structs.replace(outcome, forced=tuple(tree.forced))
                 session.show.summary(outcome.text(), {})
         return OK if outcome.good else FAILED

@@ -50,7 +50,7 @@ def create(tree: Tree, parent: Supervisor | None, spec: ChildSpec, *, after: int
     made = make(tree, parent, spec, path)
     s = Supervisor(tree, parent, spec, path, made.registered, made.worker)
     if tree.store is not None:
-        s.created_at = tree.store.meet(path, s.created_at)
+        s.created_at = tree.store.register(path, s.created_at)
     # Of those released here before, some may not have ended: their results must not be taken for
     # its own (H55, H56). The runtime's `Released` follows everything else of an incarnation.
     s.incarnation = 1 + max(after, *tree.fences.get(path, ()), 0)

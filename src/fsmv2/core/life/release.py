@@ -9,7 +9,7 @@ from fsmv2.core.contract.instructions import Release
 from fsmv2.core.life.create import create, make, retry_later
 from fsmv2.core.policy import durable, overrides, wait_cycles
 from fsmv2.core.policy.mapping import map_child, map_children, review_mappings
-from fsmv2.core.policy.stop_order import hand_on, keeps_children, tell_above, tell_upstream
+from fsmv2.core.policy.stop_order import hand_on, keeps_children, notify_above, notify_upstream
 from fsmv2.core.state.conditions import MAPPED
 from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.core.state.supervisor import Releasing, Supervisor
@@ -84,7 +84,7 @@ def _remove(tree: Tree, top: Supervisor, reported: str) -> None:
     ):
         recreated = create(tree, parent, top.recreate_as, after=top.incarnation)
         if paced:
-            tree.pace.begun(recreated.path, tree.now)
+            tree.pace.started(recreated.path, tree.now)
         if parent is None:
             tree.root = recreated
 
@@ -110,13 +110,13 @@ def _release(tree: Tree, s: Supervisor, forced: bool) -> None:
         tree.emit(Release(s.path, s.incarnation, forced))
         tree.counters.released += 1
     if forced and s.upstream:
-        tell_upstream(tree, s, Cause("forced", s.path, tree.tick_id))
+        notify_upstream(tree, s, Cause("forced", s.path, tree.tick_id))
 
 
 def _restart(tree: Tree, s: Supervisor, *, keep_children: bool) -> None:
     """Begin a new incarnation at the same path; every flag of the old one is gone (H13, H43)."""
     if s.path in tree.pace.under_way:
-        tree.pace.begun(s.path, tree.now)
+        tree.pace.started(s.path, tree.now)
     s.clear_timers()
     made = make(tree, s.parent, s.declared, s.path)
     s.next_incarnation(made.registered, made.worker, keep_children=keep_children)
@@ -127,7 +127,7 @@ def _restart(tree: Tree, s: Supervisor, *, keep_children: bool) -> None:
         s.parent.statuses[s.name] = s.status
     tree.report("restarted", s, f"incarnation {s.incarnation} begins")
     tree.mark(s, Cause("restarted", f"incarnation {s.incarnation}", tree.tick_id))
-    tell_above(tree, s, Cause("restarted", s.path, tree.tick_id))
+    notify_above(tree, s, Cause("restarted", s.path, tree.tick_id))
     if keep_children:
         map_children(tree, s)
 

@@ -41,7 +41,7 @@ def stop_all(tree: Tree, event: StopRequested) -> None:
         due = tree.now + seconds
         if root.stop is not None and root.stop.kind is StopKind.SHUTDOWN:
             due = min(due, root.stop.deadline)  # asking twice never gives more time
-        ask_stop(tree, root, StopKind.SHUTDOWN, due, f"stop asked by {event.who}")
+        request_stop(tree, root, StopKind.SHUTDOWN, due, f"stop asked by {event.who}")
 
 
 def force_all(tree: Tree, event: ForceRequested) -> None:
@@ -66,7 +66,7 @@ def leave_all(tree: Tree, event: LeaveRequested) -> None:
 # ---- asking -------------------------------------------------------------------------------------
 
 
-def ask_stop(tree: Tree, s: Supervisor, kind: StopKind, deadline: float, reason: str) -> None:
+def request_stop(tree: Tree, s: Supervisor, kind: StopKind, deadline: float, reason: str) -> None:
     """Ask one supervisor to stop as the top of its subtree; the first tick passes it down."""
     # One deadline for the whole subtree, kept at its top: a deadline for each level would add up
     # with the depth, and a tree of ten levels would have five minutes to stop. H10
@@ -90,7 +90,7 @@ def remove(tree: Tree, s: Supervisor, reason: str, *, paced: bool = False) -> No
             s.stop = StopRequest(StopKind.REMOVE, s.stop.deadline, reason)
             tree.mark(s, Cause("stop", reason, tree.tick_id))
         return
-    ask_stop(tree, s, StopKind.REMOVE, tree.now + tree.settings.stop_deadline, reason)
+    request_stop(tree, s, StopKind.REMOVE, tree.now + tree.settings.stop_deadline, reason)
 
 
 def restart(tree: Tree, s: Supervisor, reason: str, *, because: RestartReason) -> None:
@@ -100,7 +100,7 @@ def restart(tree: Tree, s: Supervisor, reason: str, *, because: RestartReason) -
     elif s.stop is None:
         tree.counters.restarts += 1
         tree.tallies.restarts[s.type_name, because] += 1
-        ask_stop(tree, s, StopKind.RESTART, tree.now + tree.settings.stop_deadline, reason)
+        request_stop(tree, s, StopKind.RESTART, tree.now + tree.settings.stop_deadline, reason)
 
 
 def call_off(tree: Tree, top: Supervisor, cause: Cause) -> list[Supervisor]:

@@ -35,7 +35,7 @@ from fsmv2.model import (
     merge_locations,
     with_engine_keys,
 )
-from fsmv2.model.read_tracking import NotedBundle, unaffected
+from fsmv2.model.read_tracking import TrackedBundle, unaffected
 from fsmv2.model.template.render_count import counted
 from fsmv2.name_suggestions import suggest
 
@@ -131,7 +131,7 @@ def _derive_anew(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> No
     """Have the worker derive, noting what it reads."""
     plain = spec.variables
     given = copy.deepcopy((plain.user, plain.global_)) if tree.guard else None
-    noted = NotedBundle.open(plain.user, plain.global_, plain.internal)
+    noted = TrackedBundle.open(plain.user, plain.global_, plain.internal)
     # Frozen for authors; put in place here, and taken back below, because a copy of the spec that
     # differs in this one field would cost as much as half of a derive.
     msgspec.structs.force_setattr(spec, "variables", noted)
@@ -173,7 +173,7 @@ def _name_secrets(tree: Tree, s: Supervisor, before: DesiredState, desired: Desi
         tree.secrets.causes.append(cause)
 
 
-def _tell_secrets(tree: Tree, s: Supervisor, desired: DesiredState) -> None:
+def _report_secrets(tree: Tree, s: Supervisor, desired: DesiredState) -> None:
     """Report a secret that the running instance is handed now."""
     old, new = (s.applied, s.live_config), (s.declared.user_spec, desired.config)
     cause = changed_between(tree, old, new)
@@ -289,6 +289,6 @@ def _apply_config(tree: Tree, s: Supervisor, spec: Any, desired: DesiredState) -
         spec_changed = s.declared.user_spec is not s.applied and s.declared.user_spec != s.applied
         changed = spec_changed or desired.config != s.live_config
         if changed and tree.secrets.changed:
-            _tell_secrets(tree, s, desired)
+            _report_secrets(tree, s, desired)
         watch.hand_over(s, spec, desired.config)
         tree.emit(Update(s.path, s.incarnation, spec, desired.config, changed))

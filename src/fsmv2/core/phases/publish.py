@@ -5,7 +5,7 @@ from __future__ import annotations
 from fsmv2.core.life import restart_policy
 from fsmv2.core.policy import ordering
 from fsmv2.core.policy.control import asked_to_stop
-from fsmv2.core.policy.stop_order import hand_on, tell_above, tell_upstream
+from fsmv2.core.policy.stop_order import hand_on, notify_above, notify_upstream
 from fsmv2.core.state.conditions import DERIVED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -68,7 +68,7 @@ def publish(tree: Tree, s: Supervisor) -> None:
         restart_policy.wake_group(tree, s)
     if tree.pace.under_way and s.stop is None and _has_come_up(s, phase):
         tree.pace.done(s.path)
-    tell(tree, s)
+    notify(tree, s)
 
 
 def _in_trouble(s: Supervisor, phase: Phase, stands: bool, *, healthy: bool) -> bool:
@@ -94,7 +94,7 @@ def _has_come_up(s: Supervisor, phase: Phase) -> bool:
     return phase in (RUNNING, DEGRADED, FAILED)
 
 
-def tell(tree: Tree, s: Supervisor) -> None:
+def notify(tree: Tree, s: Supervisor) -> None:
     """Mark the parent and the dependents of `s`, and what `s` keeps from stopping before it."""
     cause = Cause("status", f"of {s.path}: {s.state}", tree.tick_id)
     parent = s.parent
@@ -107,11 +107,11 @@ def tell(tree: Tree, s: Supervisor) -> None:
             tree.mark(dependent, cause)
         ordering.hand_on_waiting(tree, s, cause)
     if s.upstream:
-        tell_upstream(tree, s, cause)
+        notify_upstream(tree, s, cause)
 
 
 def goes_on(tree: Tree, s: Supervisor) -> None:
     """`s` is no longer to stop: tell those that wait for its stop before they stop themselves."""
     cause = Cause("status", f"of {s.path}: it goes on", tree.tick_id)
-    tell_above(tree, s, cause)
-    tell_upstream(tree, s, cause)
+    notify_above(tree, s, cause)
+    notify_upstream(tree, s, cause)

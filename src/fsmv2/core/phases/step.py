@@ -204,7 +204,7 @@ def _act(tree: Tree, s: Supervisor, answer: Act, passes: bool) -> str:
         if waits:
             s.reason = f"{answer.reason}; {waits}"
             return ""
-    decided, s.reason = actions.ask(tree, s, answer, urgent=passes)
+    decided, s.reason = actions.request(tree, s, answer, urgent=passes)
     return decided
 
 

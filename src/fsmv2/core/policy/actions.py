@@ -27,7 +27,7 @@ REFUSED_DELAY = 1.0
 """Seconds until an action that found the queue full is asked for again."""
 
 
-def ask(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> tuple[str, str]:
+def request(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> tuple[str, str]:
     """Start what a step asked for, unless it waits for a retry.
 
     Returns what was decided, empty if nothing, and the reason as words.

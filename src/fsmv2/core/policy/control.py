@@ -67,7 +67,7 @@ def _why_disabled(s: Supervisor) -> str:
     if not s.declared.enabled:
         return "disabled"
     if s.overrides is not None and s.overrides.stop is not None:
-        return s.overrides.stop.told("stopped")
+        return s.overrides.stop.describe("stopped")
     return f"{s.parent.path} is disabled" if s.parent is not None else "disabled"
 
 

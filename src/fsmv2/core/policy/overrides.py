@@ -45,7 +45,7 @@ def pause(tree: Tree, s: Supervisor, who: str, reason: str) -> None:
     """Pause `s` and all below it; asked again it says the new reason."""
     asked = Override(who, reason, tree.wall())
     _put(tree, s.path, _with(of(tree, s.path), pause=asked))
-    tree.report("command", s, asked.told("paused"))
+    tree.report("command", s, asked.describe("paused"))
     tree.for_each((s,), "mark", Cause("command", f"paused at {s.path}"), below=True)
 
 
@@ -65,7 +65,7 @@ def stop(tree: Tree, s: Supervisor, who: str, reason: str, until: float | None) 
     """Have `s` and all below it be as if it were declared disabled, until `start`."""
     asked = Override(who, reason, tree.wall(), until)
     _put(tree, s.path, _with(of(tree, s.path), stop=asked))
-    tree.report("command", s, asked.told("stopped"))
+    tree.report("command", s, asked.describe("stopped"))
     _switched(tree, s, Cause("command", f"stopped at {s.path}"))
 
 
@@ -85,7 +85,7 @@ def set_variable(
     before = of(tree, s.path)
     _put(tree, s.path, _with(before, variables={**before.variables, name: asked}))
     tree.tallies.variables_changed(s.depth)
-    tree.report("command", s, asked.told(f"{name} set"))
+    tree.report("command", s, asked.describe(f"{name} set"))
     tree.derive_again(s, Cause("command", f"{name} set at {s.path}"))
 
 
@@ -134,8 +134,8 @@ def warn(tree: Tree, path: str) -> None:
         at = found.warn_at(key, one, every)
         if at is not None and at <= now:
             what, opposite = WORDS[kind]
-            told = one.told(f"{key.removeprefix('set ')} set" if kind == "set" else what)
-            text = f"{one.lasting(now)}: {told}. `{opposite}` ends it"
+            described = one.describe(f"{key.removeprefix('set ')} set" if kind == "set" else what)
+            text = f"{one.lasting(now)}: {described}. `{opposite}` ends it"
             _report(tree, path, text, level="warning")
             warned[key] = now
     if warned:
@@ -175,7 +175,7 @@ def stopped_by(s: Supervisor) -> str:
     return _above(s, lambda found: found.stop, "stopped")
 
 
-def told(s: Supervisor) -> tuple[str, ...]:
+def override_texts(s: Supervisor) -> tuple[str, ...]:
     """Every override that concerns `s`, its own and those above, as words; long ones say so."""
     if not s.tree.overrides:
         return ()
@@ -197,7 +197,7 @@ def _above(s: Supervisor, which: Callable[[Overrides], Override | None], what: s
     while above is not None:
         found = None if above.overrides is None else which(above.overrides)
         if found is not None:
-            return found.told(what) + ("" if above is s else f" (at {above.path})")
+            return found.describe(what) + ("" if above is s else f" (at {above.path})")
         above = above.parent
     return ""
 
@@ -243,11 +243,11 @@ def _attach(tree: Tree, s: Supervisor, found: Overrides) -> None:
 def _paused(found: Overrides) -> str:
     if found.pause is None:
         return ""
-    return f"{found.pause.told('paused')}; it is observed, nothing in it is started"
+    return f"{found.pause.describe('paused')}; it is observed, nothing in it is started"
 
 
 def _stopped(found: Overrides) -> str:
-    return "" if found.stop is None else found.stop.told("stopped")
+    return "" if found.stop is None else found.stop.describe("stopped")
 
 
 def set_timer(tree: Tree, s: Supervisor) -> None:

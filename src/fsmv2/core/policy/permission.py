@@ -43,9 +43,9 @@ def _left_alone(s: Supervisor) -> str:
     """Whether an operator wants `s` itself left alone; each attribute is read once, as below."""
     found = s.overrides
     if found is not None and found.pause is not None:
-        return found.pause.told("paused")
+        return found.pause.describe("paused")
     if found is not None and found.stop is not None:
-        return found.stop.told("stopped")
+        return found.stop.describe("stopped")
     return DETECT_ONLY if s.declared.detect_only else ""
 
 

@@ -80,7 +80,7 @@ def _waits_for(tree: Tree, s: Supervisor, dependent: Supervisor) -> bool:
 # ---- telling those that wait --------------------------------------------------------------------
 
 
-def tell_above(tree: Tree, s: Supervisor, cause: Cause) -> None:
+def notify_above(tree: Tree, s: Supervisor, cause: Cause) -> None:
     """Mark those above `s` that wait for it to stop: its parent, and past those that stand."""
     if s.parent is not None:
         if _is_to_stop(s.parent):
@@ -96,7 +96,7 @@ def hand_on(tree: Tree, s: Supervisor, cause: Cause) -> None:
             tree.mark(s, cause)
 
 
-def tell_upstream(tree: Tree, s: Supervisor, cause: Cause) -> None:
+def notify_upstream(tree: Tree, s: Supervisor, cause: Cause) -> None:
     """Mark those that `s` depends on, and that wait for it to stop."""
     for path in s.upstream:
         upstream = tree.by_path.get(path)

@@ -23,7 +23,7 @@ class Override(msgspec.Struct, frozen=True):
     at: float
     until: float | None = None
 
-    def told(self, what: str) -> str:
+    def describe(self, what: str) -> str:
         """`what` by whom, until when, and why: `stopped by ann: cleaning`."""
         until = "" if self.until is None else f" until {utc_text(self.until)}"
         return f"{what} by {self.who}{until}" + (f": {self.reason}" if self.reason else "")
@@ -81,7 +81,7 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
         """Each override, as a person would say it; of one as old as `every`, how old."""
         asked = [("paused", self.pause), ("stopped", self.stop)]
         asked += [(f"{name} set", one) for name, one in self.variables.items()]
-        found = [(one.told(what), one.lasts_long(now, every)) for what, one in asked if one]
+        found = [(one.describe(what), one.lasts_long(now, every)) for what, one in asked if one]
         return tuple(f"{text} ({long})" if long else text for text, long in found)
 
 

@@ -46,7 +46,7 @@ class Pace:
         self.under_way[path] = math.inf  # its stop has a deadline
         return 0.0
 
-    def begun(self, path: str, now: float) -> None:
+    def started(self, path: str, now: float) -> None:
         """The new instance of `path` begins, in the place of the old one."""
         self.under_way[path] = now + PATIENCE
 

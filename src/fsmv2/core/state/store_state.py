@@ -60,7 +60,7 @@ class StoreState:
         for path in known:
             self.miss(path)
 
-    def meet(self, path: str, created_at: float) -> float:
+    def register(self, path: str, created_at: float) -> float:
         """A supervisor is made at `path`; returns since when this path is there."""
         kept = self.kept.setdefault(path, Kept(created_at))
         self.found(path)

@@ -172,7 +172,7 @@ class Fields:
         try:
             self._type(**values)
         except BROKEN_RULE as error:
-            return _said_by(error)
+            return _diagnostics_of(error)
         return []
 
     def _report_missing(
@@ -245,11 +245,11 @@ class Fields:
         try:
             return self._type(**values)
         except BROKEN_RULE as error:
-            problems += [_at(node, problem) for problem in _said_by(error)]
+            problems += [_at(node, problem) for problem in _diagnostics_of(error)]
             return BAD
 
 
-def _said_by(error: Exception) -> list[Diagnostic]:
+def _diagnostics_of(error: Exception) -> list[Diagnostic]:
     """What the rules of a struct say of it; paths are inside the struct."""
     if isinstance(error, DocumentError):
         return list(error.diagnostics)

@@ -49,7 +49,7 @@ def _encoded(value: str) -> set[str]:
         base64.b64encode(value.encode()).decode().rstrip("="),
     }
     changed = {unquote(value), value.lower()} - {value}
-    return found | {text for text in changed if tells(text)}
+    return found | {text for text in changed if is_distinctive(text)}
 
 
 def _inside_base64(value: str) -> set[str]:
@@ -85,10 +85,10 @@ def _parts(value: str) -> set[str]:
         for number, start in enumerate(edges)
         for end in (edges[number + 1 :] if len(cuts) <= MOST_PARTS else edges[number + 1 :][:1])
     ]
-    return {part for start, end in pairs if tells(part := value[start + 1 : end])}
+    return {part for start, end in pairs if is_distinctive(part := value[start + 1 : end])}
 
 
-def tells(part: str) -> bool:
+def is_distinctive(part: str) -> bool:
     """Whether a part is looked for: long enough, and no plain word or number."""
     if len(part) < SHORTEST:
         return False
@@ -109,7 +109,7 @@ def cuts(value: str, token: str) -> list[Cut]:
     made = []
     for form in _encoded(value):
         size = min(CUT, (len(form) + 1) // 2)
-        if tells(form[:size]) and tells(form[-size:]):
+        if is_distinctive(form[:size]) and is_distinctive(form[-size:]):
             made.append(Cut(form, form[:size], form[-size:], token))
     return made
 

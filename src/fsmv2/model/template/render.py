@@ -18,7 +18,7 @@ from fsmv2.errors import TemplateError
 from fsmv2.model.bundle import VariableBundle
 from fsmv2.model.data.bounded_cache import BoundedCache
 from fsmv2.model.data.plain_copy import SCALARS, detach
-from fsmv2.model.read_tracking import NotedScope
+from fsmv2.model.read_tracking import TrackedScope
 from fsmv2.model.template.jinja_template import JinjaTemplate, compile_jinja
 from fsmv2.model.template.limits import MAX_DEPTH, MAX_SOURCE, MAX_TOTAL, Work, too_much
 from fsmv2.model.template.plain_templates import Whole, compile_fast
@@ -136,7 +136,7 @@ class RenderCache:
     def render(self, template: Template, scope: Mapping[str, Any] | VariableBundle) -> Any:
         """As `template.render`, skipped when nothing it reads has changed."""
         scope = scope.scope() if isinstance(scope, VariableBundle) else scope
-        if type(scope) is NotedScope:
+        if type(scope) is TrackedScope:
             scope = scope.unnoted(template.references)
         last = self._last.get(template)
         if last is not None and _unchanged(last[0], scope):
@@ -175,7 +175,7 @@ class _Walk:
 
     def __init__(self, scope: Mapping[str, Any]) -> None:
         self.notes: list[frozenset[Path]] | None = None
-        if type(scope) is NotedScope:
+        if type(scope) is TrackedScope:
             self.notes, scope = scope.notes.parts, scope.unnoted()
         self.scope = scope
         self.left = MAX_TOTAL

@@ -11,7 +11,14 @@ import msgspec
 
 from fsmv2.model.data.codec import ExactWriter
 from fsmv2.runtime.journal.descriptions import decided
-from fsmv2.runtime.journal.format import Begun, Noted, Part, SegmentStart, Slice, SliceBatch
+from fsmv2.runtime.journal.format import (
+    Part,
+    RecordedSlice,
+    SegmentBegin,
+    SegmentStart,
+    Slice,
+    SliceBatch,
+)
 from fsmv2.store.segmented_log import LARGEST, SegmentedLog
 
 MOST = 500
@@ -41,14 +48,14 @@ class JournalFiles:
         self._events = ExactWriter()
         self._rested = 0.0
 
-    def begin(self, begun: Begun, at: float) -> None:
+    def begin(self, begun: SegmentBegin, at: float) -> None:
         """Begin a segment; `at` in Unix seconds. StoreError or OSError when that fails."""
         self._rested = time.perf_counter()
         self.segments.begin(self._first(begun, at))
         for path, kind in begun.checkpoint.unkept:
             self._not_kept(f"the checkpoint{' of ' * bool(path)}{path}", kind)
 
-    def write(self, notes: list[Noted]) -> None:
+    def write(self, notes: list[RecordedSlice]) -> None:
         """Append these slices; OSError when they cannot be written."""
         self._rested = time.perf_counter()
         for start in range(0, len(notes), MOST):
@@ -63,7 +70,7 @@ class JournalFiles:
         self._append(slices[:half])
         self._append(slices[half:])
 
-    def _first(self, begun: Begun, at: float) -> Iterator[bytes]:
+    def _first(self, begun: SegmentBegin, at: float) -> Iterator[bytes]:
         checkpoint = begun.checkpoint
         start = SegmentStart(
             at=at,
@@ -83,7 +90,7 @@ class JournalFiles:
             last = plain
         yield self._encode(Part(True, last))
 
-    def _slice(self, noted: Noted) -> Slice:
+    def _slice(self, noted: RecordedSlice) -> Slice:
         events = []
         for event in noted.events:
             events.append(self._plain(event))

@@ -17,7 +17,7 @@ from fsmv2.core.checkpoint.take import Checkpoint, CheckpointHeader
 # ---- handed over --------------------------------------------------------------------------------
 
 
-class Noted(msgspec.Struct, frozen=True, gc=False):
+class RecordedSlice(msgspec.Struct, frozen=True, gc=False):
     """One slice as it happened. `idle`: runs before it in which nothing was due."""
 
     now: float
@@ -29,7 +29,7 @@ class Noted(msgspec.Struct, frozen=True, gc=False):
     instructions: list[Instruction]
 
 
-class Begun(msgspec.Struct, frozen=True):
+class SegmentBegin(msgspec.Struct, frozen=True):
     """A segment is to begin; `continues`: with the state in which the one before ended.
 
     `idle`: runs between the two in which nothing was due.

@@ -17,7 +17,7 @@ from pathlib import Path
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import StoreError, error_text
 from fsmv2.runtime.journal.files import JournalFiles
-from fsmv2.runtime.journal.format import Begun, Gap, Noted
+from fsmv2.runtime.journal.format import Gap, RecordedSlice, SegmentBegin
 from fsmv2.runtime.journal.recorder import AFTER_GAP, NEXT
 from fsmv2.store.segmented_log import SegmentedLog
 from fsmv2.store.write_failure import WriteFailure, record_failure, reserve_room
@@ -43,7 +43,7 @@ class JournalWriter:
         self._segments = SegmentedLog(folder, max_bytes)
         self._files = JournalFiles(self._segments, lambda text: self._report(text, "warning"))
         self._complain: Complain | None = None
-        self._queue: deque[Noted | Begun | Gap] = deque()
+        self._queue: deque[RecordedSlice | SegmentBegin | Gap] = deque()
         # Each number is changed by one thread only, so that none has to wait for the other.
         self._put = self._written = self.dropped = 0
         self._wake = threading.Event()
@@ -72,9 +72,9 @@ class JournalWriter:
         """Events and instructions that are not written yet."""
         return self._put - self._written
 
-    def put(self, item: Noted | Begun | Gap) -> None:
+    def put(self, item: RecordedSlice | SegmentBegin | Gap) -> None:
         """Have it written soon."""
-        if isinstance(item, Noted):
+        if isinstance(item, RecordedSlice):
             self._put += _size([item])
         self._queue.append(item)
         self._wake.set()
@@ -113,15 +113,15 @@ class JournalWriter:
             self._segments.close()
 
     def _step(self) -> None:
-        notes: list[Noted] = []
+        notes: list[RecordedSlice] = []
         for _ in range(len(self._queue)):
             item = self._queue.popleft()
-            if isinstance(item, Noted):
+            if isinstance(item, RecordedSlice):
                 notes.append(item)
                 continue
             self._write(notes)
             notes = []
-            if isinstance(item, Begun):
+            if isinstance(item, SegmentBegin):
                 self._begin(item)
             else:
                 self._report(f"it has a gap: {item.why}", "error")
@@ -136,7 +136,7 @@ class JournalWriter:
     def _want(self, what: str) -> None:
         self.wants, self._asked = what, True
 
-    def _begin(self, begun: Begun) -> None:
+    def _begin(self, begun: SegmentBegin) -> None:
         if self._broken and begun.continues:
             return
         self._asked = self._broken = False
@@ -148,7 +148,7 @@ class JournalWriter:
         except ANY_RAISED as error:  # any disk's trouble; the tree goes on without
             self._failed(error)
 
-    def _write(self, notes: list[Noted]) -> None:
+    def _write(self, notes: list[RecordedSlice]) -> None:
         try:
             if notes and not self._broken:
                 self._files.write(notes)
@@ -178,6 +178,6 @@ class JournalWriter:
             self._complain(text, level)
 
 
-def _size(notes: list[Noted]) -> int:
+def _size(notes: list[RecordedSlice]) -> int:
     """Events and instructions in them."""
     return sum(len(note.events) + len(note.instructions) for note in notes)

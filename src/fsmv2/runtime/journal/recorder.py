@@ -10,7 +10,7 @@ from typing import Protocol
 
 from fsmv2.core import Core, Event, Instruction
 from fsmv2.core.checkpoint.take import Copying
-from fsmv2.runtime.journal.format import Begun, Gap, Noted
+from fsmv2.runtime.journal.format import Gap, RecordedSlice, SegmentBegin
 
 WAITING = 200_000
 """Events and instructions that may wait to be written, about 100 bytes each; some seconds of the
@@ -35,7 +35,7 @@ class Sink(Protocol):
     def waiting(self) -> int:
         """Events and instructions that are not written yet."""
 
-    def put(self, item: Noted | Begun | Gap) -> None:
+    def put(self, item: RecordedSlice | SegmentBegin | Gap) -> None:
         """Take it, at once."""
 
 
@@ -63,7 +63,7 @@ class Recorder:
             return False
         why = sink.wants if self._begun else START
         sink.wants, sink.taking = "", True
-        sink.put(Begun(self._copying.checkpoint, why == NEXT, why, self._idle))
+        sink.put(SegmentBegin(self._copying.checkpoint, why == NEXT, why, self._idle))
         self._copying, self._begun, self._gap = None, True, False
         self._idle, self._epoch = 0, self._core.epoch
         return True
@@ -87,7 +87,7 @@ class Recorder:
             return
         epoch = self._core.epoch
         moved = None if epoch == self._epoch else epoch
-        self._sink.put(Noted(now, self._idle, turns, more, moved, events, instructions))
+        self._sink.put(RecordedSlice(now, self._idle, turns, more, moved, events, instructions))
         self._idle, self._epoch = 0, epoch
         if self._sink.waiting > WAITING:
             self._gap = True

@@ -49,7 +49,7 @@ class NotSentError(DeviceError):
         self.retry_at = retry_at
 
 
-class NotWantedError(DeviceError):
+class RequestDroppedError(DeviceError):
     """Nothing was sent: when its turn came, the request was no longer wanted."""
 
 

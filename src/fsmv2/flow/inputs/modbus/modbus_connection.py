@@ -24,8 +24,8 @@ from fsmv2.flow.inputs.modbus.device_error import (
     UNIT_IS_AWAY,
     NoAnswerError,
     NotSentError,
-    NotWantedError,
     RefusedError,
+    RequestDroppedError,
     WrongAnswerError,
     explained,
 )
@@ -153,7 +153,7 @@ class ModbusConnection:
                 # In the instant after its answer, such a device looks as if it could be asked.
                 stream = await self._opened(timeout, unused=self._closes_each and request.is_write)
                 if reason := refusal():
-                    raise NotWantedError(reason)
+                    raise RequestDroppedError(reason)
                 earned = stream.answers > 0
                 try:
                     return await self._exchange(stream, request, timeout)

@@ -149,11 +149,11 @@ class ModbusReader:
         if not code:
             return
         if self._plan.may_search(block, code, _now()):
-            self._plan.learn(await search(block, code, self._asked_for_part), _now())
+            self._plan.learn(await search(block, code, self._read_part), _now())
         elif len(block.registers) > 1:
             self._errors.append(f"{block.names}: {explained(code)}")
 
-    async def _asked_for_part(self, part: ReadBlock) -> int | None:
+    async def _read_part(self, part: ReadBlock) -> int | None:
         try:
             return await self._ask(part)
         except NoAnswerError as error:
@@ -170,7 +170,7 @@ class ModbusReader:
         except RefusedError as error:
             if error.code in UNIT_IS_AWAY:
                 raise NoAnswerError(str(error), closed=False) from None
-            self._heard_of(block)
+            self._unit_answered(block)
             split = error.code in SPLITTABLE
             if not split or len(block.registers) == 1:
                 self._errors.append(f"{block.names}: {error}")
@@ -183,7 +183,7 @@ class ModbusReader:
 
     def _answered(self, block: ReadBlock, words: Sequence[int]) -> None:
         self._plan.answered(block)
-        self._heard_of(block)
+        self._unit_answered(block)
         config = self._config
         for register in block.registers:
             start = register.address - block.address
@@ -197,7 +197,7 @@ class ModbusReader:
             else:
                 self._values.append((register, value))
 
-    def _heard_of(self, block: ReadBlock) -> None:
+    def _unit_answered(self, block: ReadBlock) -> None:
         """Its unit lives: what it does not answer is to cost its neighbours less and less."""
         self._held.pop(block, None)
         self._suspects.pop(block, None)

@@ -12,8 +12,8 @@ from fsmv2.flow.inputs.modbus.device_error import (
     DeviceError,
     NoAnswerError,
     NotSentError,
-    NotWantedError,
     RefusedError,
+    RequestDroppedError,
     WrongAnswerError,
 )
 from fsmv2.flow.inputs.modbus.modbus_connection import Refusal
@@ -95,7 +95,7 @@ class ModbusWriter:
             await self._connection.ask(
                 request, timeout=config.timeout, urgent=True, refusal=refusal
             )
-        except NotWantedError as error:
+        except RequestDroppedError as error:
             return WriteOutcome("refused", str(error))
         except NotSentError as error:
             return WriteOutcome("failed", f"{error}; nothing was written")

@@ -142,7 +142,7 @@ def test_the_story_of_a_path_is_told(state: Path) -> None:
     assert "  happened   observed: " in story
     assert "  decided    " in story
     assert "  asked for  run start_process (#" in story
-    assert "  said       transition: stopped → starting: asked to run" in story
+    assert "  reported   transition: stopped → starting: asked to run" in story
     assert "sleeps" not in story
     assert "every decision" not in found.stdout, "it is no part of the story"
     assert "every decision was the same" in found.stderr

@@ -411,7 +411,7 @@ def test_each_restart_is_counted_once() -> None:
 def test_one_restarted_while_it_waits_to_be_of_another_type_keeps_its_place_in_the_pace() -> None:
     tree = by_hand(group("g", device("a")))
     tree.tick()
-    tree.core.pace.begun("g/a", tree.now)
+    tree.core.pace.started("g/a", tree.now)
     tree["g/a"].recreate_as = group("a")
     restart(tree.core, tree["g/a"], "asked", because="request")
     assert tree["g/a"].stop == StopRequest(
@@ -426,7 +426,7 @@ def test_one_that_is_to_be_restarted_and_is_declared_no_more_is_removed_instead(
     tree.tick()
     a = tree["g/a"]
     restart(tree.core, a, "asked", because="request")
-    tree.core.pace.begun("g/a", tree.now)
+    tree.core.pace.started("g/a", tree.now)
     tree.tick()
     tree.advance(3.0)
     a.take_causes()

@@ -6,6 +6,7 @@ sleeps until `deadline`. Nothing in here waits, does I/O or reads a clock: `now`
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 
@@ -67,12 +68,16 @@ class Core(Tree):
         """
         self.now = max(self.now, now)
         more_due = self._fire_timers(None if enough is None else TIMERS_AT_ONCE)
+        # The turn that is measured next, if any: a tick that is not pays for one comparison.
+        measured = math.inf if self.observer is None else self.observer.next_turn
         while self._dirty_count or self.fan_out:
-            self.turns += 1
+            turn = self.turns = self.turns + 1
             if self.fan_out and self._dirty_count < AT_ONCE:
                 self.fan_out_some()
-            else:
+            elif turn < measured:
                 self._tick(self._next())
+            else:
+                measured = self._measured_tick(self._next(), turn)
             if enough is not None and enough() and (self._dirty_count or self.fan_out):
                 return True
         # Not reset when a slice is cut short: the next slice goes on at this level, or a parent
@@ -150,10 +155,6 @@ class Core(Tree):
 
     def _tick(self, supervisor: Supervisor) -> None:
         self.ticking = supervisor
-        observer = self.observer
-        if observer is not None and self.counters.ticks < observer.next_tick:
-            observer = None
-        began = 0.0 if observer is None else observer.now()
         try:
             tick(self, supervisor)
         except ANY_RAISED as error:
@@ -162,9 +163,19 @@ class Core(Tree):
             if self.by_path.get(supervisor.path) is supervisor:
                 author_errors.note(self, supervisor, "a tick", error)
                 self._stop_all_the_same(supervisor)
-        if observer is not None:
-            observer.ticked(self.counters.ticks, observer.now() - began)
         self.ticking = None
+
+    def _measured_tick(self, supervisor: Supervisor, turn: int) -> float:
+        """The same, and how long it takes; returns which turn is measured next."""
+        observer = self.measuring = self.observer
+        if observer is None:  # taken away meanwhile
+            self._tick(supervisor)
+            return math.inf
+        began = observer.begin(supervisor.type_name)
+        self._tick(supervisor)
+        observer.ticked(turn, began)
+        self.measuring = None
+        return observer.next_turn
 
     def _stop_all_the_same(self, s: Supervisor) -> None:
         """Carry a stop on although its tick did not come that far: forced with an open breaker."""

@@ -6,12 +6,31 @@ is whole at any moment. Of a tree that changes meanwhile it is a picture of some
 
 from __future__ import annotations
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 
 from fsmv2.core import Core, Supervisor
 from fsmv2.core.state.conditions import FRESH
+from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.worker import WorkerDefinition
+
+NOT_MADE = NOT_CREATED.definition
+
+BREATH = 250
+"""Workers that are looked at in one go, which takes about a quarter of a millisecond."""
+
+PAUSE = 5e-5
+"""Seconds; long enough for a waiting thread to wake, which with none it would not."""
+
+
+def give_way() -> None:
+    """Let a thread that waits for the interpreter have it.
+
+    Python makes it wait 5 ms otherwise, at each turn: the loops of the tree would be late by as
+    much again and again while a scrape goes on.
+    """
+    time.sleep(PAUSE)
 
 
 class Census:
@@ -42,11 +61,19 @@ def take_census(core: Core, now: float, wanted: Callable[[str], object] | None =
     """
     found = Census()
     workers, children, ages = found.workers, found.children, found.ages
-    for s in list(core.by_path.values()):
-        type_, status, seen = s.type_name, s.status, s.observed_at
-        workers[type_, status.state, status.phase.value] += 1
-        children[type_] += len(s.children)
-        found.definitions[type_] = s.definition
+    definitions = found.definitions
+    for number, s in enumerate(list(core.by_path.values())):
+        if not number % BREATH:
+            give_way()
+        definition, status, seen = s.definition, s.status, s.observed_at
+        type_ = s.type_name if definition is NOT_MADE else definition.name
+        # Not `.value`, which is found by way of a descriptor in Python: of an enum's members this
+        # is where it comes from.
+        workers[type_, status.state, status.phase._value_] += 1
+        if s.children:
+            children[type_] += len(s.children)
+        if type_ not in definitions:
+            definitions[type_] = definition
         found.levels = max(found.levels, s.depth + 1)
         if seen is not None and s.watched_at is not None:
             ages[type_].append(max(0.0, now - seen))
@@ -54,6 +81,8 @@ def take_census(core: Core, now: float, wanted: Callable[[str], object] | None =
             _look_closer(found, s)
         if wanted is not None and wanted(s.path):
             found.watched.append(s)
+    for type_ in definitions:
+        children.setdefault(type_, 0)
     return found
 
 

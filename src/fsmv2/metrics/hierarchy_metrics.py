@@ -82,7 +82,7 @@ HIERARCHY = (
     Metric(
         name="fsmv2_tick_duration_seconds",
         kind="histogram",
-        meaning="Time that a tick of one worker took; one in sixteen is measured, at random.",
+        meaning="Time that a tick of one worker took; one in 32 is measured, at random.",
         buckets=buckets.TICK,
     ),
     Metric(

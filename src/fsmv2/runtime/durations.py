@@ -1,22 +1,23 @@
 """How long the core takes for what it does, measured for metrics; the core has no clock itself.
 
-Of ticks one in sixteen is measured, at random distances: all of them would cost a hundredth of
-what they take themselves. Used on the thread of supervision, read from any.
+Of ticks one in 32 is measured, at random distances, and with it what is rendered in it: to
+measure all would take several hundredths of what they take themselves. Used on the thread of
+supervision, read from any.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from contextvars import Token
 
 from fsmv2.core import Core
 from fsmv2.core.contract import buckets
 from fsmv2.model.data.histogram import Histogram, add_to
-from fsmv2.model.template.render_watch import RENDER_WATCH
+from fsmv2.model.template.render_watch import RENDER_WATCH, RenderWatch
 
-SPREAD = 31
+SPREAD = 63
 """Less than so many ticks are left out between two that are measured, half as many in the mean.
-At random, since ticks come in turns: every sixteenth might always be that of one worker."""
+At random, since ticks come in turns: every 32nd might always be that of one worker."""
 
 
 class Durations:
@@ -24,8 +25,10 @@ class Durations:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self.next_tick = 0
+        self.next_turn = 0
         self._drawn = 1
+        self._type = ""
+        self._token: Token[RenderWatch | None] | None = None
         self._changes = core.tallies.root_changes
         self._changed_at: float | None = None
         self._derives = 0
@@ -40,12 +43,21 @@ class Durations:
 
     # ---- what the core calls -----------------------------------------------------------------
 
-    def ticked(self, ticks: int, seconds: float) -> None:
-        """One tick took so long; `ticks` have been so far."""
-        self.ticks.add(seconds)
+    def begin(self, type_: str) -> float:
+        """A tick begins, in which renderings are for a worker of this type."""
+        self._type = type_
+        self._token = RENDER_WATCH.set(self)
+        return self.now()
+
+    def ticked(self, turn: int, began: float) -> None:
+        """It has ended; draw which one is measured next."""
+        self.ticks.add(self.now() - began)
+        if self._token is not None:
+            RENDER_WATCH.reset(self._token)
+            self._token = None
         # Not `random`, whose state a program may have seeded for its own ends.
         self._drawn = self._drawn * 1_103_515_245 + 12_345 & 0x7FFFFFFF
-        self.next_tick = ticks + (self._drawn >> 16) % SPREAD
+        self.next_turn = turn + 1 + (self._drawn >> 16) % SPREAD
 
     def reconciled(self, type_: str, seconds: float) -> None:
         """Looking at the children of a worker of this type took so long."""
@@ -59,21 +71,9 @@ class Durations:
 
     def rendered(self, seconds: float) -> None:
         """Rendering a structure for the worker that is ticked took so long."""
-        s = self._core.ticking
-        add_to(self.renderings, "" if s is None else s.type_name, buckets.RENDERING, seconds)
+        add_to(self.renderings, self._type, buckets.RENDERING, seconds)
 
     # ---- what supervision calls ----------------------------------------------------------------
-
-    def run(self, now: float, *, enough: Callable[[], bool] | None = None) -> bool:
-        """`run` of the core; what is rendered meanwhile is rendered for it.
-
-        No longer: what supervision hands to other loops would take the watch along.
-        """
-        token = RENDER_WATCH.set(self)
-        try:
-            return self._core.run(now, enough=enough)
-        finally:
-            RENDER_WATCH.reset(token)
 
     def slice_ends(self, began: float, *, more: bool) -> None:
         """Follow a change of the root down to the last derive that it leads to.

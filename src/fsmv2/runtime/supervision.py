@@ -258,8 +258,7 @@ class Supervision:
                 break
         quiet = self.recorder is not None and not handled and core.quiet(now)
         turns = core.turns
-        run = core.run if self.durations is None else self.durations.run
-        more = run(now, enough=enough)
+        more = core.run(now, enough=enough)
         instructions = core.take()
         if self.recorder is not None:
             turns = core.turns - turns

@@ -11,10 +11,11 @@ class Noting:
     """Notes what it is told; by its clock everything takes one second."""
 
     def __init__(self, every: int = 1) -> None:
-        self.next_tick = 0
+        self.next_turn = 0
         self.every = every
         self.clock = 0.0
-        self.ticks: list[tuple[int, float]] = []
+        self.turns: list[int] = []
+        self.begun: list[str] = []
         self.types: list[str] = []
         self.merges = 0
 
@@ -22,9 +23,14 @@ class Noting:
         self.clock += 1.0
         return self.clock
 
-    def ticked(self, ticks: int, seconds: float) -> None:
-        self.ticks.append((ticks, seconds))
-        self.next_tick = ticks + self.every - 1
+    def begin(self, type_: str) -> float:
+        self.begun.append(type_)
+        return self.now()
+
+    def ticked(self, turn: int, began: float) -> None:
+        self.turns.append(turn)
+        assert self.clock >= began
+        self.next_turn = turn + self.every
 
     def reconciled(self, type_: str, seconds: float) -> None:
         assert seconds == 1.0
@@ -40,22 +46,38 @@ def tree() -> Simulation:
 
 
 def test_ticks_are_measured_as_often_as_it_asks_for() -> None:
+    """Counted in turns of the core, of which each is a tick or some of a change for many."""
     with tree() as sim:
         sim.core.observer = noting = Noting(every=3)
         sim.run(5)
-        numbers = [number for number, _ in noting.ticks]
-        assert numbers == [1 + 3 * n for n in range(len(numbers))]
-        assert 3 * len(numbers) >= sim.core.counters.ticks > 6
+        assert noting.turns == list(range(1, noting.turns[-1] + 1, 3))
+        assert sim.core.turns - noting.turns[-1] < 3
+        assert {*noting.begun} <= {"group", "device"}
+        assert sim.core.measuring is None
 
 
 def test_children_are_looked_at_and_variables_merged() -> None:
-    """Each reconciliation by the type of the parent, and each merge."""
+    """Each reconciliation by the type of the parent, and each merge in a tick that is measured."""
     with tree() as sim:
         sim.core.observer = noting = Noting()
         sim.run(5)
         assert noting.types == ["group"]
         assert noting.merges >= 3
-        assert all(seconds >= 1.0 for _, seconds in noting.ticks)
+    with tree() as sim:
+        sim.core.observer = noting = Noting()
+        noting.next_turn = 1_000
+        sim.run(5)
+        assert (noting.types, noting.merges, noting.turns) == (["group"], 0, [])
+
+
+def test_one_that_is_taken_away_measures_no_more() -> None:
+    with tree() as sim:
+        sim.core.observer = noting = Noting()
+        sim.run(5)
+        sim.core.observer, before = None, len(noting.turns)
+        sim.restart("plant/a")
+        sim.run(20)
+        assert len(noting.turns) == before
 
 
 def test_what_is_decided_does_not_depend_on_it() -> None:

@@ -1,7 +1,8 @@
 """Who measures how long the core takes: the core itself has no clock.
 
 A runtime hands one in. A replay and a simulation have none, since how long something took then, or
-on a virtual clock, says nothing; what the core decides never depends on it.
+on a virtual clock, says nothing; what the core decides never depends on it. Not every tick is
+measured, as they are many and short: that alone would take a tenth of the time that they take.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ from typing import Protocol
 class Observer(Protocol):
     """Takes durations, in seconds; called on the thread of the core, and must be quick."""
 
-    next_tick: int
-    """Once there have been so many ticks, the next is measured: not all are, as they are many."""
+    next_turn: int
+    """The number of the turn that is measured next; the core counts its turns."""
 
     def now(self) -> float:
         """Seconds by any clock that is precise."""
 
-    def ticked(self, ticks: int, seconds: float) -> None:
-        """One tick took so long; `ticks` have been so far."""
+    def begin(self, type_: str) -> float:
+        """A tick that is measured begins, of a worker of this type; returns `now`."""
 
-    def reconciled(self, type_: str, seconds: float) -> None:
-        """Looking at the children of a worker of this type took so long."""
+    def ticked(self, turn: int, began: float) -> None:
+        """It has ended; `next_turn` may be another one now."""
 
     def merged(self, seconds: float) -> None:
-        """Overlaying the variables of a parent took so long."""
+        """Overlaying the variables of a parent took so long, in a tick that is measured."""
+
+    def reconciled(self, type_: str, seconds: float) -> None:
+        """Looking at the children of a worker of this type took so long, in any tick."""

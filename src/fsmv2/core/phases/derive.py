@@ -61,12 +61,13 @@ def derive(tree: Tree, s: Supervisor) -> None:
 def _derive(tree: Tree, s: Supervisor) -> None:
     s.derive_due = False
     try:
-        if tree.observer is None:
+        observer = tree.measuring
+        if observer is None:
             _inherit(tree, s)
         else:
-            began = tree.observer.now()
+            began = observer.now()
             _inherit(tree, s)
-            tree.observer.merged(tree.observer.now() - began)
+            observer.merged(observer.now() - began)
     except FsmError as error:
         tree.tallies.variable_errors += 1
         tree.set_condition(s, DERIVED, str(error))

@@ -71,7 +71,7 @@ class LogFile(Outlet):
         return super()._write(text)
 
     def _make_room(self, size: int) -> None:
-        assert self._file is not None  # noqa: S101  (opened by `__init__`)
+        assert self._file is not None  # noqa: S101  (`__init__` opens the file)
         mine = os.fstat(self._file)
         try:
             there = self._place.lstat()

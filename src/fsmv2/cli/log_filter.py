@@ -96,7 +96,8 @@ class LibraryHandler(logging.Handler):
                 raised = logging.Formatter().formatException(record.exc_info)
             level = METHODS.get(record.levelname.lower(), record.levelname.lower())
             log_library(self._log, level, record.name, text, raised)
-        except Exception:  # noqa: BLE001  (a message whose arguments do not fit, say)
+        # A message whose arguments do not fit it must not end the log.
+        except Exception:  # noqa: BLE001
             self.handleError(record)
 
 

@@ -309,6 +309,7 @@ def keep_standard_descriptors() -> None:
             os.open(os.devnull, os.O_RDONLY)  # the lowest that is free: this one
         if getattr(sys, name) is None:
             mode = "w" if number else "r"
+            # It stands for a stream of the process and is never closed.
             setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
 
 

@@ -26,7 +26,8 @@ def desired_from_yaml(text: str, spec_type_of: SpecTypeOf, **options: Any) -> De
     try:
         text = decode_text(text, name)
         read_events(text, Document(name, text.splitlines()))
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe one)
+        # The loader is derived from the safe one.
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506
     except (yaml.YAMLError, ValueError) as error:
         if isinstance(error, FsmError):
             raise

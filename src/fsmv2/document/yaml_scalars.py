@@ -30,7 +30,8 @@ NOT_FINITE = {
 }
 
 
-class Unclear(ValueError):  # noqa: N818  (not an error of the program; carried to a diagnostic)
+# It is no error of the program: a diagnostic is made of it.
+class Unclear(ValueError):  # noqa: N818
     """A plain scalar that must be written otherwise: its code, what is wrong, and the fix."""
 
     def __init__(self, code: str, message: str, fix: str) -> None:

@@ -224,7 +224,7 @@ class AsyncioEngine:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop))
 
     def _run(self) -> None:
-        assert self._loop is not None  # noqa: S101  (made before the thread)
+        assert self._loop is not None  # noqa: S101  (`start` makes the loop before the thread)
         asyncio.set_event_loop(self._loop)
         self.loop_lag.start(self._loop)
         self._loop.run_forever()

@@ -79,11 +79,13 @@ class LoopLag:
         return max(self._worst.value(), self._loop.time() - self._due)
 
     def _plan(self) -> None:
-        assert self._loop is not None  # noqa: S101  (set by `start`)
+        # `start` sets the loop before it plans a measurement.
+        assert self._loop is not None  # noqa: S101
         self._due = self._loop.time() + EVERY
         self._loop.call_at(self._due, self._measure)
 
     def _measure(self) -> None:
+        # `start` sets the loop before it plans a measurement.
         assert self._loop is not None  # noqa: S101
         late = self._loop.time() - self._due
         self._worst.note(late)

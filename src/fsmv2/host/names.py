@@ -163,7 +163,8 @@ class Names:
         error: OSError | None = None
         try:
             found = self._look_up(*key)
-        except Exception as raised:  # noqa: BLE001  (whatever it is: those who ask must hear of it)
+        # Whoever waits for the name must get whatever was raised.
+        except Exception as raised:  # noqa: BLE001
             error = raised if isinstance(raised, OSError) else OSError(str(raised))
         with self._lock:
             now = self._clock()

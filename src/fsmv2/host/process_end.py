@@ -81,7 +81,8 @@ def send(pid: int, handle: int | None, number: signal.Signals) -> bool:
 async def _until_ended(process: ProcessIdentity, handle: int | None, seconds: float) -> None:
     if handle is None:
         limit = time.monotonic() + seconds
-        while process.lives and time.monotonic() < limit:  # noqa: ASYNC110  (no event)
+        # Without a handle there is no event to wait for.
+        while process.lives and time.monotonic() < limit:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_EVERY)
         return
     ended = asyncio.Event()

@@ -135,7 +135,7 @@ class Calls(Evaluator):
 
     def _instance(self, callee: Value, args: list[Value], named: dict[str, Value]) -> Value:
         cls = callee.made
-        assert cls is not None  # noqa: S101  (asked by the caller)
+        assert cls is not None  # noqa: S101  (the caller has tested that it makes an instance)
         made = Value(cls=cls)
         for part in cls.lineage():
             for stmt in part.node.body:

@@ -156,8 +156,8 @@ class Visitor(Calls):
         both = isinstance(target, ast.Tuple) and isinstance(given, ast.Tuple)
         if len(node.targets) > 1 or not both:
             return False
-        assert isinstance(target, ast.Tuple)  # noqa: S101  (asked above)
-        assert isinstance(given, ast.Tuple)  # noqa: S101
+        assert isinstance(target, ast.Tuple)  # noqa: S101  (`both` says that the two are tuples)
+        assert isinstance(given, ast.Tuple)  # noqa: S101  (`both` says that the two are tuples)
         parts = (*target.elts, *given.elts)
         if len(target.elts) != len(given.elts) or any(isinstance(p, ast.Starred) for p in parts):
             return False

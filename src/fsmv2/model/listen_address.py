@@ -17,7 +17,8 @@ LOOPBACK = "127.0.0.1"
 
 OTHERS = "let a reverse proxy or a tunnel serve it to others"
 
-EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]", "::")  # noqa: S104  (they are refused)
+# These addresses are refused, not listened on.
+EVERY_ADDRESS = ("", "*", "0.0.0.0", "[::]", "::")  # noqa: S104
 
 
 def read_listen_address(text: str) -> HostAndPort:

@@ -37,7 +37,8 @@ def path_pattern(text: str) -> re.Pattern[str]:
     at = 0
     while at < len(rest):
         found = _PIECE.match(rest, at)
-        assert found is not None  # noqa: S101  (any character is a piece)
+        # The pattern matches any character, so there is always a piece.
+        assert found is not None  # noqa: S101
         piece, at = found[0], found.end()
         if piece.startswith("**"):
             parts.append(".*")

@@ -51,7 +51,8 @@ class CommandChannel:
         given = self._texts.of(dict(self._settings.env))
         env = {name: os.environ[name] for name in INHERITED if name in os.environ} | given
         try:
-            process = subprocess.Popen(  # noqa: S603  (what the document names; no shell)
+            # The document names the program, and no shell reads it.
+            process = subprocess.Popen(  # noqa: S603
                 arguments,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -94,8 +95,8 @@ class CommandChannel:
 def _followed(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> bytes | None:
     """Feed it and read what it writes until it ends; None: it did not, and was told to."""
     deadline = time.monotonic() + seconds
-    assert process.stdin is not None  # noqa: S101  (as asked for)
-    assert process.stdout is not None  # noqa: S101  (as asked for)
+    assert process.stdin is not None  # noqa: S101  (it was started with this pipe)
+    assert process.stdout is not None  # noqa: S101  (it was started with this pipe)
     output = b""
     os.set_blocking(process.stdin.fileno(), False)
     os.set_blocking(process.stdout.fileno(), False)
@@ -131,7 +132,7 @@ def _followed(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> 
 
 def _fed(process: subprocess.Popen[bytes], data: bytes) -> bytes:
     """Write what it takes; what is left, which is nothing if it reads no more."""
-    assert process.stdin is not None  # noqa: S101  (as asked for)
+    assert process.stdin is not None  # noqa: S101  (it was started with this pipe)
     try:
         return data[os.write(process.stdin.fileno(), data) :]
     except BlockingIOError:
@@ -142,7 +143,7 @@ def _fed(process: subprocess.Popen[bytes], data: bytes) -> bytes:
 
 def _read(process: subprocess.Popen[bytes]) -> bytes | None:
     """Some of what it wrote; empty at the end, None when there is nothing now."""
-    assert process.stdout is not None  # noqa: S101  (as asked for)
+    assert process.stdout is not None  # noqa: S101  (it was started with this pipe)
     try:
         return os.read(process.stdout.fileno(), KEPT)
     except BlockingIOError:

@@ -62,7 +62,7 @@ class TargetThread:
         self._error = ""
         self._last_sent = 0.0
         self._in_flight = False
-        self._random = random.Random()  # noqa: S311  (jitter)
+        self._random = random.Random()  # noqa: S311  (jitter of retries needs no secret chance)
         self._thread = threading.Thread(
             target=self._run, name=f"fsmv2-notify-{settings.name}", daemon=True
         )

@@ -109,6 +109,7 @@ def _problems(file: Path) -> str:
         load_plant(file)
     except DocumentError as error:
         return error.diagnostics[0].message
-    except Exception as error:  # noqa: BLE001  (whatever keeps it from being read)
+    # Whatever keeps the file from being read is the answer.
+    except Exception as error:  # noqa: BLE001
         return str(error)
     return ""

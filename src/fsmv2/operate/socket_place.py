@@ -65,6 +65,7 @@ def runtime_directory() -> Path:
     if given and os.path.isabs(given) and _is_ours(Path(given)) and _is_short(Path(given)):
         return Path(given) / "fsmv2"
     temporary = Path(tempfile.gettempdir())
+    # The folder is of this user alone, which is checked before it is used.
     return (temporary if _is_short(temporary) else Path("/tmp")) / f"fsmv2-{os.getuid()}"  # noqa: S108
 
 

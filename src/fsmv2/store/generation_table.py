@@ -104,7 +104,8 @@ def read_head(connection: sqlite3.Connection) -> Head | None:
 def read_generation(connection: sqlite3.Connection, number: int) -> Generation | None:
     """One generation; None when it is not kept. StoreError: its text is damaged."""
     row = connection.execute(
-        f"SELECT {_COLUMNS}, text FROM generation WHERE number = ?",  # noqa: S608  (our columns)
+        # The names of columns are constants of this file.
+        f"SELECT {_COLUMNS}, text FROM generation WHERE number = ?",  # noqa: S608
         (number,),
     ).fetchone()
     if row is None:
@@ -128,7 +129,8 @@ def read_generation(connection: sqlite3.Connection, number: int) -> Generation |
 def read_history(connection: sqlite3.Connection) -> tuple[GenerationInfo, ...]:
     """All that are kept, oldest first."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM generation ORDER BY number"  # noqa: S608  (our columns)
+        # The names of columns are constants of this file.
+        f"SELECT {_COLUMNS} FROM generation ORDER BY number"  # noqa: S608
     ).fetchall()
     return tuple(
         GenerationInfo(

@@ -404,6 +404,7 @@ def _transaction(connection: sqlite3.Connection, synchronous: str) -> Iterator[N
 def _delete(connection: sqlite3.Connection, table: str, below: list[tuple[str, str, str]]) -> None:
     if below:
         connection.executemany(
+            # The names of tables are constants of this file.
             f"DELETE FROM {table} WHERE path = ? OR (path > ? AND path < ?)",  # noqa: S608
             below,
         )

@@ -91,7 +91,8 @@ class FaultPlan(msgspec.Struct, frozen=True):
 
         Every possible pair of kind and phase comes up once before any comes up again.
         """
-        rng = random.Random(f"faults:{seed}")  # noqa: S311  (to be repeated, not to be secret)
+        # A seed must give the same faults again.
+        rng = random.Random(f"faults:{seed}")  # noqa: S311
         pairs: list[tuple[FaultKind, Phase]] = []
         every_pair = [(kind, phase) for kind in kinds for phase in Phase]
         all_pairs = [pair for pair in every_pair if pair not in IMPOSSIBLE]

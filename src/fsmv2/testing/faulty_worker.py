@@ -13,7 +13,8 @@ from fsmv2.testing.faults import ACTION_KINDS, COLLECTION_KINDS, FaultKind, Plan
 from fsmv2.worker import Worker
 
 
-class SimulatedTrouble(Exception):  # noqa: N818  (it is one on purpose, and says so)
+# An injected fault is shown by this name, and is no error of fsmv2.
+class SimulatedTrouble(Exception):  # noqa: N818
     """What an injected fault raises."""
 
 

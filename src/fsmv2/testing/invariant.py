@@ -11,7 +11,7 @@ SLACK = 3.0
 """Virtual seconds that an end may be late by: the clock leaves out stalls, but not all of them."""
 
 
-class Violation(Exception):  # noqa: N818  (the word for it)
+class Violation(Exception):  # noqa: N818  (an invariant is violated: that is the word of the field)
     """An invariant does not hold: `invariant` is its name, `sentence` what it demands."""
 
     def __init__(self, invariant: Invariant, found: str) -> None:

@@ -40,7 +40,7 @@ def document_tree(
 def _changed(plant: Plant) -> list[ChildSpec]:
     """The root as the document says, and as somebody might change it."""
     root, spec = plant.root, plant.root.user_spec
-    assert isinstance(spec, AgentSpec)  # noqa: S101  (what every document makes)
+    assert isinstance(spec, AgentSpec)  # noqa: S101  (the root of a document is always an agent)
     changes = (
         spec,
         msgspec.structs.replace(spec, bridges=spec.bridges[:-1], processes=spec.processes[:-1]),

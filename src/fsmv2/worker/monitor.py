@@ -24,7 +24,8 @@ from fsmv2.worker.step_result import Step, goto, stay
 from fsmv2.worker.worker import Resources, Worker
 
 S = TypeVar("S", bound=UserSpec, default=UserSpec)
-O = TypeVar("O", bound=ObservedState, default=ObservedState)  # noqa: E741  (see snapshot.py)
+# S, O and R stand for spec, observed and resources, everywhere.
+O = TypeVar("O", bound=ObservedState, default=ObservedState)  # noqa: E741
 R = TypeVar("R", default=None)
 
 GIVES_UP_AT = 0.9

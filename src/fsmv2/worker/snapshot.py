@@ -15,7 +15,8 @@ from fsmv2.worker.phase import Phase
 from fsmv2.worker.step_result import Step
 
 S = TypeVar("S", bound=UserSpec, default=Any)
-O = TypeVar("O", bound=ObservedState, default=Any)  # noqa: E741  (S and O: spec and observed)
+# S, O and R stand for spec, observed and resources, everywhere.
+O = TypeVar("O", bound=ObservedState, default=Any)  # noqa: E741
 
 T = TypeVar("T", default=Any)
 W = TypeVar("W")

@@ -17,7 +17,8 @@ from fsmv2.name_suggestions import suggest
 from fsmv2.worker.definition import WorkerDefinition, define
 
 S = TypeVar("S", bound=UserSpec, default=UserSpec)
-O = TypeVar("O", bound=ObservedState, default=ObservedState)  # noqa: E741  (see snapshot.py)
+# S, O and R stand for spec, observed and resources, everywhere.
+O = TypeVar("O", bound=ObservedState, default=ObservedState)  # noqa: E741
 R = TypeVar("R", default=None)
 
 

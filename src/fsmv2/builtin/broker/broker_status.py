@@ -99,7 +99,7 @@ async def probe_url(url: str, login: Login) -> BrokerObserved:
         async with asyncio.timeout(LOOK_WITHIN):
             await client.connect()
             await stream_exists(client.nats, STREAM)
-    except Exception as error:  # noqa: BLE001  (whatever the client raises is what is wrong)
+    except Exception as error:  # noqa: BLE001  (whatever the client raises says what is wrong)
         return BrokerObserved(status="unresponsive", reason=client.reason_of(error))
     finally:
         await client.close()

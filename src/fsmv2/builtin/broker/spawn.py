@@ -37,7 +37,8 @@ def spawn(program: str, config: BrokerConfig, store_lock: int) -> int:
         config.output_file.replace(config.output_file.with_suffix(".out.previous"))
     output = open_private(config.output_file, os.O_WRONLY | os.O_TRUNC)
     try:
-        process = subprocess.Popen(  # noqa: S603  (the program that we ship, and our own file)
+        # It runs the server that we ship with our own file, and no shell.
+        process = subprocess.Popen(  # noqa: S603
             [program, "--config", str(config.config_file)],
             stdin=subprocess.DEVNULL,
             stdout=output,

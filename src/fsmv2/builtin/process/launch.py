@@ -64,7 +64,8 @@ def start_shim(
 def _asked(directory: str, job: bytes, lock: int) -> str:
     errors = _errors(directory)
     try:
-        process = subprocess.Popen(  # noqa: S603  (our own interpreter and file)
+        # It runs our own file with our own interpreter, and no shell.
+        process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-S", PROGRAM, directory],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -79,8 +80,8 @@ def _asked(directory: str, job: bytes, lock: int) -> str:
         ) from error
     finally:
         os.close(errors)
-    assert process.stdin is not None  # noqa: S101  (as asked for)
-    assert process.stdout is not None  # noqa: S101  (as asked for)
+    assert process.stdin is not None  # noqa: S101  (it was started with this pipe)
+    assert process.stdout is not None  # noqa: S101  (it was started with this pipe)
     with process.stdin, process.stdout:
         try:
             process.stdin.write(job)

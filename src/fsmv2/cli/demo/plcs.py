@@ -64,7 +64,7 @@ class Plc:
             start_new_session=True,
         )
         self._process = process
-        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        assert process.stdout is not None  # noqa: S101  (it was started with this pipe)
         line = ""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(READY_WITHIN):

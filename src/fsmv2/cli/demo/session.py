@@ -151,7 +151,8 @@ class Demo:
         with contextlib.suppress(TimeoutError):
             await tree.until(no_bridge_runs, timeout=READS_END_WITHIN)
         limit = time.monotonic() + DRAINED_WITHIN
-        while self._tally.awaited and time.monotonic() < limit:  # noqa: ASYNC110 - other threads count
+        # Other threads count, and set no event.
+        while self._tally.awaited and time.monotonic() < limit:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
     async def _witness(self, session: TreeSession, tree: TreeHandle) -> None:
@@ -220,7 +221,7 @@ class Demo:
 def reads_stopped(root: ChildSpec) -> ChildSpec:
     """The same tree with every bridge disabled; the broker goes on."""
     spec = root.user_spec
-    assert isinstance(spec, AgentSpec)  # noqa: S101 - what load_plant gives
+    assert isinstance(spec, AgentSpec)  # noqa: S101  (the root of a document is always an agent)
     bridges = tuple(msgspec.structs.replace(bridge, enabled=False) for bridge in spec.bridges)
     return msgspec.structs.replace(root, user_spec=msgspec.structs.replace(spec, bridges=bridges))
 

@@ -82,7 +82,8 @@ class Checkpoint:
 
     def __init__(self, core: Core) -> None:
         """Copy everything but the supervisors, which `Copying` adds."""
-        assert not core._instructions  # noqa: S101  (taken before, or they would be lost)
+        # Instructions are taken before a checkpoint, or they would be lost.
+        assert not core._instructions  # noqa: S101
         names = attributes_of(core)
         self._attributes = [_copied(getattr(core, name)) for name in names]
         self._supervisors = list(core.by_path.values())

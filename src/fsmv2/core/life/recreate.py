@@ -105,7 +105,7 @@ def keep_type(tree: Tree, s: Supervisor) -> None:
 
 
 def _new_type(s: Supervisor) -> str:
-    assert s.recreate_as is not None  # noqa: S101
+    assert s.recreate_as is not None  # noqa: S101  (callers ask only where a new type is declared)
     return f"its type changed from {s.declared.worker_type} to {s.recreate_as.worker_type}"
 
 

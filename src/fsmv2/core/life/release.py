@@ -29,7 +29,7 @@ def stops_together(top: Supervisor) -> list[Supervisor]:
 
 def finish(tree: Tree, top: Supervisor, *, forced: bool = False) -> None:
     """Release a subtree; then restart its top, or remove it and go on with what takes its place."""
-    assert top.stop is not None  # noqa: S101  (only called for the top of a stop)
+    assert top.stop is not None  # noqa: S101  (callers finish only the top of a stop)
     if top.releasing is None:
         top.releasing = Releasing(deque(stops_together(top)), forced)
     top.releasing.forced |= forced  # the deadline may be reached in the middle of a release

@@ -113,7 +113,7 @@ def review_auto_stop(tree: Tree, s: Supervisor, policy: str) -> None:
 def wake_group(tree: Tree, s: Supervisor) -> None:
     """The status of `s` changed: who waits for it because of a group must look again."""
     parent = s.parent
-    assert parent is not None  # noqa: S101  (asked by the caller)
+    assert parent is not None  # noqa: S101  (only a child is in a group)
     for group in parent.groups:
         for name in group.affected(s.name):
             other = parent.children.get(name)

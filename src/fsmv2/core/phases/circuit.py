@@ -152,7 +152,8 @@ def _gone(tree: Tree, parent: Supervisor, at_fault: str) -> bool:
 
 def _update_circuit(tree: Tree, parent: Supervisor) -> None:
     """Work out who is withheld now, from the checks that are open."""
-    assert parent.checks is not None  # noqa: S101  (asked by run_checks)
+    # `run_checks` calls this only where there are checks.
+    assert parent.checks is not None  # noqa: S101
     faults = [c.fault for c in parent.checks.values() if c.open and c.fault is not None]
     withheld: frozenset[str] | None = None
     for fault in faults:
@@ -204,7 +205,7 @@ def _now(tree: Tree, parent: Supervisor, *, opens: bool) -> CircuitNow:
     checks = (parent.checks or {}).items()
     name, state = next((n, c) for n, c in checks if c.open and c.fault is not None)
     fault = state.fault
-    assert fault is not None  # noqa: S101  (asked in the line above)
+    assert fault is not None  # noqa: S101  (the line above picks one that has a fault)
     at_fault = parent.children.get(fault.at_fault)
     attempts = at_fault.attempts if at_fault is not None else None
     withheld = 0

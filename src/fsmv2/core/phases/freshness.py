@@ -114,7 +114,7 @@ def _wake_checkers(tree: Tree, s: Supervisor) -> None:
 
 
 def _count_agreement(tree: Tree, s: Supervisor) -> None:
-    assert s.missing is not None  # noqa: S101  (asked by the caller)
+    assert s.missing is not None  # noqa: S101  (the caller counts only where something is missing)
     for name in s.missing:
         s.missing[name] += 1
         if s.missing[name] >= tree.settings.discovery_agreement:

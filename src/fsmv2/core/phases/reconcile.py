@@ -54,7 +54,7 @@ def _reconcile(tree: Tree, s: Supervisor) -> None:
             return
         if tree.log is not None:
             tree.log.reconciling(s)
-    assert s.reconciling is not None  # noqa: S101  (set by `_accept`)
+    assert s.reconciling is not None  # noqa: S101  (`_accept` has just set it)
     changes, looks = tree.settings.children_per_tick, LOOKS_PER_TICK
     for changed in _changes(tree, s, s.reconciling):
         changes -= changed

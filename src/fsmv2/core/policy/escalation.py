@@ -77,7 +77,7 @@ def plan_repair(tree: Tree, s: Supervisor, reason: str) -> None:
     if detect_only.detects(s) or overrides.paused_by(s):
         return
     due = count_failure(tree, s)
-    assert s.attempts is not None  # noqa: S101  (set by `count_failure`)
+    assert s.attempts is not None  # noqa: S101  (`count_failure` has just set it)
     tree.set_timer(s, "repair", due)
     tree.report(
         "repair",

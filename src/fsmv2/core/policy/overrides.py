@@ -225,7 +225,7 @@ def _put(tree: Tree, path: str, found: Overrides) -> None:
 
 def save(tree: Tree, path: str) -> None:
     """Have the overrides of a path written down as they are now."""
-    assert tree.store is not None  # noqa: S101  (asked by the callers)
+    assert tree.store is not None  # noqa: S101  (callers save only where there is a store)
     number = tree.store.overrides_waiting[path] = tree.serial()
     tree.emit(SaveOverrides(path, number, overrides_to_json(of(tree, path))))
 

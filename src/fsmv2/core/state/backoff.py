@@ -73,6 +73,8 @@ def backoff_of(settings: EngineSettings, own: Backoff, seed: int, path: str) -> 
             reset_after=settings.healthy_reset,
         )
     )
-    assert found.base is not None and found.cap is not None  # noqa: S101, PT018  (of the engine)
+    # The settings of the engine leave none of them out.
+    assert found.base is not None and found.cap is not None  # noqa: S101, PT018
+    # The settings of the engine leave none of them out.
     assert found.jitter is not None and found.reset_after is not None  # noqa: S101, PT018
     return ExponentialBackoff(found.base, found.cap, seed, path, found.jitter, found.reset_after)

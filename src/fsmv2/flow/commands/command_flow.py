@@ -198,7 +198,8 @@ class WriteFlow(CommandListener):
             return "this way to the device is being stopped"
         try:
             reason = self._refusal()
-        except Exception as error:  # noqa: BLE001  (somebody's code; who does not agree refuses)
+        # `refusal` is code of others; what raises does not allow a write.
+        except Exception as error:  # noqa: BLE001
             reason = f"cannot determine whether writing is allowed: {error_text(error)}"
         return reason or self._too_old(meant, arrived)
 

@@ -119,7 +119,8 @@ class RefusingListener(CommandListener):
     def _not_now(self, meant: float | None, arrived: float) -> str:
         try:
             return self._refusal() or NO_FLOW
-        except Exception as error:  # noqa: BLE001  (somebody's code)
+        # `refusal` is code of others, which may raise anything.
+        except Exception as error:  # noqa: BLE001
             return f"cannot determine whether writing is allowed: {error_text(error)}"
 
     def _take_up(self, command: Command) -> None:

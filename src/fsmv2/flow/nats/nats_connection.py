@@ -83,7 +83,7 @@ class NatsConnection:
         url: str,
         stream: str,
         server: str = "",
-        login: Login = Login(),  # noqa: B008  (frozen)
+        login: Login = Login(),  # noqa: B008  (a frozen struct can be shared as a default)
     ) -> None:
         self._url = url
         self._login = login
@@ -227,7 +227,8 @@ class NatsConnection:
             lost = self._lost = asyncio.Event()
             try:
                 await self._connect(lost)
-            except Exception as error:  # noqa: BLE001  (whatever the client raises: try again)
+            # Whatever the client raises, the next attempt is due.
+            except Exception as error:  # noqa: BLE001
                 used = self._used
                 self.error = used.reason_of(error) if used is not None else str(error)
                 await self._drop()

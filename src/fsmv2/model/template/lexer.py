@@ -125,7 +125,7 @@ def _inside(source: str, at: int, kind: str, dotted: set[int]) -> Iterator[tuple
         if value == SCOPE and previous != ".":
             # The whole scope: what a template reads must be known from its text.
             raise TemplateSyntaxError(f"'{SCOPE}' cannot be the name of a variable", at)
-        if token == "operator":  # noqa: S105  (a kind of token, no password)
+        if token == "operator":  # noqa: S105  ("operator" is a kind of token, not a password)
             _balance(expected, value, at)
         if value == "." and not previous:
             word = name_re.match(source, at + 1)
@@ -143,9 +143,10 @@ def _inside(source: str, at: int, kind: str, dotted: set[int]) -> Iterator[tuple
         yield at, token, value
         attribute = previous == "."
         at += len(value)
-        if token == "operator":  # noqa: S105
+        if token == "operator":  # noqa: S105  ("operator" is a kind of token, not a password)
             previous = value if value in _ENDS else ""
         else:
+            # "name" is a kind of token, not a password.
             previous = "" if token == "name" and value in _KEYWORDS and not attribute else value  # noqa: S105
 
 

@@ -172,7 +172,8 @@ class _Replay:
             return False
         for one in segment.slices():
             core = self._core
-            assert core is not None  # noqa: S101  (_begin has made it)
+            # `_begin` made the core from the checkpoint of the segment.
+            assert core is not None  # noqa: S101
             epoch = core.epoch if one.epoch is None else one.epoch
             if self._until is not None and epoch + one.now > self._until:
                 if not summary.runs:

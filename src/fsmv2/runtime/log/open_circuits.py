@@ -84,7 +84,7 @@ def _opened(found: OfCircuit, now: CircuitNow) -> LogEntry:
 
 def _still_open(found: OfCircuit, at: float) -> LogEntry:
     now = found.now
-    assert now is not None  # noqa: S101  (only open ones are kept)
+    assert now is not None  # noqa: S101  (only circuits that are open are kept here)
     event = CircuitOpen(
         failed_child=now.failed_child,
         retry_attempt=now.attempt,
@@ -105,7 +105,7 @@ def _still_open(found: OfCircuit, at: float) -> LogEntry:
 
 def _closed(before: OfCircuit, found: OfCircuit) -> LogEntry:
     now = before.now
-    assert now is not None  # noqa: S101  (only open ones are kept)
+    assert now is not None  # noqa: S101  (only circuits that are open are kept here)
     downtime = round(found.at - now.opened_at, 1)
     event = CircuitClosed(
         child_name=now.failed_child, total_downtime=downtime, attempts=now.attempt

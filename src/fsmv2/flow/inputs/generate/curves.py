@@ -22,7 +22,8 @@ def value_at(tag: GeneratedTag, seconds: float, seed: int) -> Value:
     if tag.curve == "counter":
         return _readable(tag.offset + tag.amplitude * periods)
     if tag.curve == "random":
-        chance = Random(f"{seed}/{tag.virtual_path}/{tag.name}/{periods}")  # noqa: S311  (a demo)
+        # Values of a demo are to be repeated, not to be secret.
+        chance = Random(f"{seed}/{tag.virtual_path}/{tag.name}/{periods}")  # noqa: S311
         return _short(tag.offset + tag.amplitude * chance.uniform(-1, 1))
     return tag.values[periods % len(tag.values)]
 

@@ -58,7 +58,7 @@ class ModbusDevice(msgspec.Struct, frozen=True, kw_only=True):
 def device_problems(device: ModbusDevice) -> Iterator[Problem]:
     """Everything that is wrong with it."""
     try:
-        device.reach  # noqa: B018  (reads it)
+        device.reach  # noqa: B018  (reading the property raises what is wrong with the address)
     except NoAddressError as error:
         yield "address", f"the address {device.address!r} {error}"
     if not 0 <= device.unit <= 255:

@@ -120,6 +120,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         asyncio.run(
+            # Whoever starts it reads this line to learn the port.
             serve(args.port, args.seed, lambda port: print(f"ready 127.0.0.1:{port}", flush=True))  # noqa: T201
         )
     except (OSError, RuntimeError) as error:

@@ -121,7 +121,7 @@ class Bridge(Worker[BridgeSpec, BridgeObserved]):
         internal = scope["internal"]
         if self._sections is None:
             # fsmv2: ignore[FSM0427] a memo: see __init__
-            found = self._ready.pop(internal["name"], None)
+            found = self._ready.pop(internal.get("name", ""), None)
             # fsmv2: ignore[FSM0427] a memo: see __init__
             self._sections = found or BridgeSections()
         meaning = self._sections.meaning(spec.sections, scope, spec.place(scope["location_path"]))

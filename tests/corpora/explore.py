@@ -72,12 +72,11 @@ def ended(compiled: Any) -> tuple[str, Any]:
 
 
 def name(data: bytes) -> None:
-    """Any text as a level, a level's name, a path, a duration, a child's name."""
+    """Any text as a level, a level's name, a duration, a child's name."""
     text = data.decode("utf-8", "replace")
     roads = (
         lambda: model.compute_location_path(model.normalise_location({"site": text})),
         lambda: model.normalise_location([{text: "a"}]),
-        lambda: model.check_name_path(text, "path"),
         lambda: parse_duration(text),
         lambda: model.ChildSpec(text, "pump", model.UserSpec()),
     )

@@ -34,7 +34,7 @@ def test_a_file_is_read_with_its_name_in_every_mark(tmp_path: Path) -> None:
     file.write_text("agent:\n  name: edge\n")
     document = scan_file(file).validated()
     assert document.name == str(file)
-    assert str(document.mark_of("agent.name")) == f"{file}:2:9"
+    assert str(document.root.get("agent", "name").mark) == f"{file}:2:9"
 
 
 def test_a_missing_file_is_said_with_the_files_beside_it(tmp_path: Path) -> None:

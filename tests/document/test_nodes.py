@@ -57,7 +57,7 @@ def test_every_value_knows_its_place_and_length(
 ) -> None:
     node = node_at(document, path)
     assert node.path == path
-    assert node.mark == document.mark_of(path) == Mark("plant.yaml", line, column)
+    assert node.mark == Mark("plant.yaml", line, column)
     assert node.length == length
 
 
@@ -74,7 +74,7 @@ def test_a_quoted_value_says_how_far_its_content_lies_behind_its_place(document:
 
 def test_a_place_that_does_not_exist_has_no_mark(document: Document) -> None:
     for path in ("bridges[2]", "bridges.name", "agent.name.x", "agent..x", "[", "bridges[0]x]"):
-        assert document.mark_of(path) is None
+        assert document.node_of(path) is None
 
 
 def test_get_goes_by_keys_and_indices(document: Document) -> None:
@@ -194,7 +194,7 @@ def test_a_merge_takes_over_keys_and_written_ones_win() -> None:
     ).validated()
     merged = node_at(document, "b")
     assert merged.to_data() == {"port": 2, "unit": 3, "host": "h"}
-    assert document.mark_of("b.host") == Mark("plant.yaml", 1, 14)
+    assert node_at(document, "b.host").mark == Mark("plant.yaml", 1, 14)
     assert node_at(document, "b.host").path == "b.host"
     assert merged.keys["host"] == (Mark("plant.yaml", 1, 8), 4)
 
@@ -240,23 +240,6 @@ def test_a_caret_stands_below_wide_characters_and_tabs() -> None:
     assert caret == "    " + " " * 4 + " " * 4 + " " * 7 + "\t^^^"
 
 
-def test_a_problem_that_knows_only_its_path_is_given_the_nearest_place(document: Document) -> None:
-    for path, where in [
-        ("bridges[0].variables.PORT", "5:40"),
-        ("bridges[0].variables.MISSING.deep", "5:16"),
-        ("no path at all]", "1:1"),
-    ]:
-        placed = document.placed(Diagnostic(code="FSM0126", message="no.", path=path, fix="Yes."))
-        assert str(placed.mark) == f"plant.yaml:{where}"
-        assert (placed.path, placed.fix) == (path, "Yes.")
-        assert placed.source == document.line(int(where[0]))
-
-
-def test_a_problem_that_has_a_place_keeps_it(document: Document) -> None:
-    found = Diagnostic(code="FSM0126", message="no.", path="agent", mark=Mark("other", 1, 1))
-    assert document.placed(found) is found
-
-
 def test_problems_come_in_the_order_of_the_file_each_once() -> None:
     first, second = (
         Diagnostic(code="C", message="m", mark=Mark("f", line, 1), path=str(line))
@@ -280,7 +263,7 @@ def test_replacing_scalars_keeps_the_places(document: Document) -> None:
     upper = document.root.render(lambda n: n.value.upper() if isinstance(n.value, str) else n.value)
     name = upper.get("bridges", 0, "name")
     assert name is not None
-    assert (name.value, name.mark) == ("FILLER", document.mark_of("bridges[0].name"))
+    assert (name.value, name.mark) == ("FILLER", node_at(document, "bridges[0].name").mark)
     assert upper.get("bridges", 0, "variables", "PORT") is node_at(
         document, "bridges[0].variables.PORT"
     )
@@ -333,7 +316,7 @@ def test_a_value_of_one_variable_knows_where_it_is_declared() -> None:
     inner = rendered.get("regs", 1, "n")
     assert inner is not None
     assert inner.origin is document.node_of("v.REGS[1].n")
-    assert inner.mark == document.mark_of("t.regs")
+    assert inner.mark == node_at(document, "t.regs").mark
 
 
 def test_nodes_and_documents_say_what_they_are(document: Document) -> None:

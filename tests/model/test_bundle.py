@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from fsmv2.errors import VariableError
-from fsmv2.model import VariableBundle, check_declared_user, inherit_variables, with_engine_keys
+from fsmv2.model import VariableBundle, inherit_variables, with_engine_keys
 from fsmv2.model.data.frozen import EMPTY, FrozenDict, share
 from fsmv2.model.data.plain_copy import detach
 
@@ -167,19 +167,3 @@ def test_the_engines_keys_win() -> None:
         "location": {"site": "c"},
         "location_path": "u.c",
     }
-
-
-@pytest.mark.parametrize("key", ["parent_state", "location", "location_path", "global", "internal"])
-def test_a_document_may_not_declare_an_engine_key(key: str) -> None:
-    """The error names the key and its place."""
-    with pytest.raises(VariableError, match=f"'{key}' is") as caught:
-        check_declared_user(["IP", key], path="bridges[0].variables")
-    assert caught.value.path == f"bridges[0].variables.{key}"
-    with pytest.raises(VariableError) as caught:
-        check_declared_user([key])
-    assert caught.value.path == key
-
-
-def test_other_keys_may_be_declared() -> None:
-    """Nothing is raised."""
-    check_declared_user(["IP", "PORT", "Global"])

@@ -13,7 +13,6 @@ from fsmv2.errors import LocationError
 from fsmv2.model import (
     LocationConflict,
     check_name_part,
-    check_name_path,
     clean_name_part,
     compute_location_path,
     location_variables,
@@ -212,17 +211,6 @@ def test_a_proposal_is_never_the_reserved_value() -> None:
     """`unknown.` must not be cleaned to `unknown`."""
     assert clean_name_part("unknown.") == ""
     assert clean_name_part(".a b.") == "a-b"
-
-
-def test_a_virtual_path_is_checked_part_by_part() -> None:
-    """The parts are trimmed and the separators kept."""
-    assert check_name_path("motor.axis-1", "virtual path") == "motor.axis-1"
-    assert check_name_path("motor/ axis", "virtual path", separator="/") == "motor/axis"
-    with pytest.raises(LocationError, match="virtual path part is empty"):
-        check_name_path("motor..axis", "virtual path")
-    for nothing in ("", None):
-        with pytest.raises(LocationError, match="virtual path"):
-            check_name_path(nothing, "virtual path")
 
 
 def test_the_child_overrides_level_by_level() -> None:

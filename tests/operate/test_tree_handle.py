@@ -26,6 +26,12 @@ broker: {url: "nats://127.0.0.1:1"}
 """
 """Nothing listens there, so the broker is down and looked at again and again."""
 
+BRIDGE = """
+bridges:
+  - name: filler
+    connection: {host: 127.0.0.1, port: "{{ .PORT }}"}
+    variables: {PORT: 1}
+"""
 BROKER = "edge/broker"
 
 PATH_REQUESTS = ("pause", "resume", "restart", "retry", "acknowledge", "stop_path", "start_path")
@@ -53,6 +59,13 @@ def broker(view: TreeView) -> NodeView | None:
 def is_down(view: TreeView) -> bool:
     node = broker(view)
     return node is not None and node.observed_age is not None and not node.healthy
+
+
+async def test_bridges_go_on_with_what_the_document_was_checked_by(document: Path) -> None:
+    await asyncio.to_thread(document.write_text, DOCUMENT + BRIDGE)
+    async with opened(document) as tree:
+        await tree.until(lambda view: view.get("edge/filler/connection") is not None, timeout=30)
+        assert tree.plant.ready == {}
 
 
 async def test_it_is_held_while_it_is_open_and_free_afterwards(

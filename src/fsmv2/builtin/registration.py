@@ -44,14 +44,19 @@ def register_builtins(
 
 
 @contextlib.asynccontextmanager
-async def builtins(*, on_accepted: OnAccepted | None = None) -> AsyncIterator[Builtins]:
+async def builtins(
+    *,
+    on_accepted: OnAccepted | None = None,
+    ready: MutableMapping[str, BridgeSections] | None = None,
+) -> AsyncIterator[Builtins]:
     """The built-in types with an engine of their own, closed at the end.
 
-    `on_accepted` is called with subject and payload of every accepted sample.
+    `on_accepted` is called with subject and payload of every accepted sample. `ready`: see
+    `register_builtins`.
     """
     engine = AsyncioEngine(on_accepted=on_accepted)
     factory = WorkerFactory()
-    register_builtins(factory, engine)
+    register_builtins(factory, engine, ready)
     try:
         yield Builtins(factory, engine)
     finally:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from fsmv2.diagnostic import Diagnostic, Mark
 from fsmv2.errors import DocumentError
 from fsmv2.model.decoder.node import Node
@@ -47,11 +45,6 @@ class Document:
         except ValueError:
             return None
 
-    def mark_of(self, path: str) -> Mark | None:
-        """Where the value at `path` begins; None when the document has none there."""
-        node = self.node_of(path)
-        return node.mark if node is not None else None
-
     def diagnostic(
         self,
         place: Node | Mark,
@@ -68,31 +61,3 @@ class Document:
             return place.problem(code, message, fix=fix, warning=warning)
         at = Node("scalar", None, path=path, mark=place, length=length, document=self)
         return at.problem(code, message, fix=fix, warning=warning)
-
-    def steps_to(self, path: str) -> list[Node]:
-        """The nodes on the way to `path`, from the top on, as far as there are any."""
-        try:
-            steps = parse_path(path)
-        except ValueError:
-            return []
-        found: list[Node] = []
-        node: Node | None = self.root
-        for step in steps:
-            node = node.get(step) if node is not None else None
-            if node is None:
-                break
-            found.append(node)
-        return found
-
-    def placed(self, diagnostic: Diagnostic) -> Diagnostic:
-        """A diagnostic that knows only its path, with the place of the nearest part there is.
-
-        For problems found in plain data, by code that knows nothing of files.
-        """
-        if diagnostic.mark is not None:
-            return diagnostic
-        node = [self.root, *self.steps_to(diagnostic.path)][-1]
-        found = node.problem(diagnostic.code, diagnostic.message)
-        return msgspec.structs.replace(
-            diagnostic, mark=found.mark, source=found.source, length=found.length
-        )

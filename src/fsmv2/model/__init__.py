@@ -23,7 +23,6 @@ from fsmv2.model.desired import DesiredState
 from fsmv2.model.group import STRATEGIES, Group
 from fsmv2.model.inheritance import (
     ENGINE_KEYS,
-    check_declared_user,
     inherit_variables,
     utc_text,
     with_engine_keys,
@@ -39,7 +38,6 @@ from fsmv2.model.location import (
 from fsmv2.model.name_rules import (
     UNKNOWN,
     check_name_part,
-    check_name_path,
     clean_name_part,
     has_first_level,
 )
@@ -78,9 +76,7 @@ __all__ = [
     "Vault",
     "Volatile",
     "check_child_name",
-    "check_declared_user",
     "check_name_part",
-    "check_name_path",
     "check_order",
     "child_from_dict",
     "clean_name_part",

@@ -13,11 +13,8 @@ bear their names. Called by the core when a supervisor derives, and by document 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from fsmv2.errors import VariableError
-from fsmv2.model.bundle import RESERVED_KEYS
 
 ENGINE_KEYS = ("parent_state", "location", "location_path")
 
@@ -57,18 +54,3 @@ def with_engine_keys(
         "location": location,
         "location_path": location_path,
     }
-
-
-def check_declared_user(keys: Iterable[str], *, path: str = "") -> None:
-    """Raise VariableError when a document declares a key of the engine or of a tier.
-
-    The error names the first such key in the order given.
-    """
-    for key in keys:
-        if key in ENGINE_KEYS or key in RESERVED_KEYS:
-            owner = "set by the engine" if key in ENGINE_KEYS else f"reserved for the {key} tier"
-            raise VariableError(
-                f"The variable '{key}' is {owner} and cannot be declared.",
-                path=f"{path}.{key}" if path else key,
-                fix=f"Rename it, for example to 'my_{key}'.",
-            )

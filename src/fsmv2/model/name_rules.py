@@ -83,11 +83,3 @@ def _looks_like_another(text: str) -> str:
     if not unicodedata.is_normalized("NFC", text):
         return "is written with accents apart from their letters"
     return ""
-
-
-def check_name_path(value: object, what: str, *, separator: str = ".", path: str = "") -> str:
-    """A virtual path: parts joined by `separator`, each under the rule of `check_name_part`."""
-    if type(value) is not str or not value.strip():
-        return check_name_part(value, what, path=path)
-    parts = value.strip().split(separator)
-    return separator.join([check_name_part(part, f"{what} part", path=path) for part in parts])

@@ -56,6 +56,6 @@ def expand(
     return DocumentExpansion(
         document=document,
         plant=plant,
-        workers=expand_root(plant.root, known_types(types), settings=plant.settings),
+        workers=expand_root(plant.root, known_types(types, plant.ready), settings=plant.settings),
         change=change_from_tree(document, directory_of(document, state_dir)),
     )

@@ -309,7 +309,7 @@ async def start(
         if listener is not None:
             listener(report)
 
-    async with builtins(on_accepted=on_accepted) as kit:
+    async with builtins(on_accepted=on_accepted, ready=plant.ready) as kit:
         if types is not None:
             kit.factory.include(types)
         runtime = Runtime(

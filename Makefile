@@ -63,9 +63,10 @@ simulate-all: $(READY)  ## a works of a hundred workers under faults for 10,000 
 soak: $(READY)  ## a real plant in trouble for MINUTES=20: what must be flat is sampled
 	@$(BIN)/python -m bench.soak --minutes $(MINUTES)
 
-bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operations, a hundred bridges
+bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operations, a hundred bridges, the API
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.bridges --bridges 100 --tags 20 --for 20
+	@$(BIN)/python -m bench.api
 
 docs: $(READY)  ## regenerate the pages and pictures that are made from the code
 	@$(BIN)/python docs/generate.py

@@ -165,7 +165,7 @@ async def test_a_fault_of_ours_is_a_problem_without_a_traceback(
         async def breaks(*_: Any, **__: Any) -> Any:
             raise ZeroDivisionError("secret details")
 
-        monkeypatch.setattr(tree, "view", breaks)
+        monkeypatch.setattr(tree, "shared_view", breaks)
         reply = await call(api.place, "GET", "/v1")
         assert reply.status == 500
         assert b"secret" not in reply.raw

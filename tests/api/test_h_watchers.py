@@ -103,7 +103,7 @@ async def test_h100_one_that_reads_slowly_is_dropped_and_told_and_the_others_go_
     monkeypatch.setattr(event_stream, "BEHIND", 3)
     async with tree_with_api(tmp_path) as (tree, api), asyncio.timeout(WITHIN):
         slow, quick = await Watcher(api.place).begin(), await Watcher(api.place).begin()
-        for number in range(6):
+        for number in range(12):
             many = happened(f"{number}.")
             await tree._runtime.with_store(functools.partial(write, many))
             await quick.until(b" %d." % number)

@@ -22,6 +22,7 @@ from starlette.routing import Route as HttpRoute
 from starlette.types import ASGIApp
 
 from fsmv2.api import openapi
+from fsmv2.api.answers_of_view import AnswersOfView
 from fsmv2.api.conditional_answers import JSON, answer, if_match
 from fsmv2.api.event_stream import EventStream
 from fsmv2.api.host_check import HostCheck
@@ -64,11 +65,12 @@ class _Served(NamedTuple):
     stream: EventStream
     metrics: SharedMetrics
     done: Done
+    lists: AnswersOfView
 
 
 def application(tree: TreeHandle, stream: EventStream, metrics: SharedMetrics) -> ASGIApp:
     """The API of one tree, of the stream of its events, and of its metrics."""
-    served = _Served(tree, stream, metrics, Done())
+    served = _Served(tree, stream, metrics, Done(), AnswersOfView())
     described = msgspec.json.encode(openapi.document())
 
     async def description(_: Request) -> Response:
@@ -82,7 +84,7 @@ def monitoring_application(
     tree: TreeHandle, stream: EventStream, metrics: SharedMetrics
 ) -> ASGIApp:
     """The few routes that are served over TCP, for this machine alone."""
-    served = _Served(tree, stream, metrics, Done())
+    served = _Served(tree, stream, metrics, Done(), AnswersOfView())
     return HostCheck(_starlette([_http_route(r, served) for r in ROUTES if r.over_tcp]))
 
 
@@ -122,6 +124,7 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
                     query=query,
                     body=body,
                     who=who_of(request),
+                    lists=served.lists,
                     unchanged=unchanged,
                     accept=request.headers.get("accept", ""),
                     accept_encoding=request.headers.get("accept-encoding", ""),

@@ -30,6 +30,19 @@ class Versioned(msgspec.Struct, frozen=True):
     whole: bool = False
 
 
+class Encoded(msgspec.Struct, frozen=True):
+    """An answer that is JSON already, and its version: made once for many."""
+
+    raw: bytes
+    version: str
+
+
+def encoded(value: Any) -> Encoded:
+    """A value as the answer it is, whoever asks."""
+    raw = json_of(value)
+    return Encoded(raw, tag_of(raw))
+
+
 def tag_of(raw: bytes) -> str:
     """The version of an answer that is its whole text."""
     return hashlib.blake2b(raw, digest_size=12).hexdigest()
@@ -40,8 +53,8 @@ def answer(request: Request, value: Any) -> Response:
     if isinstance(value, Versioned):
         raw, version, whole = json_of(value.value), value.version, value.whole
     else:
-        raw = json_of(value)
-        version, whole = tag_of(raw), True
+        found = value if isinstance(value, Encoded) else encoded(value)
+        raw, version, whole = found.raw, found.version, True
     headers = {"etag": f'"{version}"', "cache-control": "no-cache"}
     known = request.headers.get("if-none-match", "")
     if whole and headers["etag"] in (one.strip() for one in known.split(",")):

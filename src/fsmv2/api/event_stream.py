@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator
-from typing import NamedTuple
 
 import msgspec
 from starlette.responses import StreamingResponse
@@ -47,12 +46,33 @@ ENDED = b"event: ended\ndata: the tree has stopped\n\n"
 Batch = tuple[StoredEvent, ...]
 
 
-class Look(NamedTuple):
-    """What one look found. `gap`: not all that happened before. `end`: the last words instead."""
+class Look:
+    """What one look found. `gap`: not all that happened before. `end`: the last words instead.
 
-    events: Batch = ()
-    gap: bool = False
-    end: bytes = b""
+    It is text once for all who watch all paths, and so is each of its events for the others.
+    """
+
+    __slots__ = ("_texts", "_whole", "end", "events", "gap")
+
+    def __init__(self, events: Batch = (), gap: bool = False, end: bytes = b"") -> None:
+        self.events, self.gap, self.end = events, gap, end
+        self._texts: tuple[bytes, ...] | None = None
+        self._whole = b""
+
+    def text(self, after: int, path: str) -> bytes:
+        """Those of its events with an id above `after` that concern a path, as they are sent."""
+        if not self.events:
+            return b""
+        if self._texts is None:
+            self._texts = tuple(map(_event, self.events))
+            self._whole = b"".join(self._texts)
+        if not path and after < self.events[0].id:
+            return self._whole
+        return b"".join(
+            text
+            for event, text in zip(self.events, self._texts, strict=True)
+            if event.id > after and _concerns(event, path)
+        )
 
 
 class EventStream:
@@ -116,11 +136,11 @@ class EventStream:
                 if look.gap:
                     seen = look.events[-1].id if look.events else self._last
                     yield _reset(seen)
-                for event in look.events:
-                    if event.id > seen:
-                        seen = event.id
-                        if _concerns(event, path):
-                            yield _event(event)
+                text = look.text(seen, path)
+                if look.events:
+                    seen = max(seen, look.events[-1].id)
+                if text:
+                    yield text
                 look = await _next(queue)
                 while not look.end and not look.events and not look.gap:
                     yield b": nothing new\n\n"

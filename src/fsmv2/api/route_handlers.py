@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import msgspec
 
 import fsmv2
-from fsmv2.api.conditional_answers import Versioned, tag_of
+from fsmv2.api.answers_of_view import AnswersOfView
+from fsmv2.api.conditional_answers import Encoded, Versioned, tag_of
 from fsmv2.api.json_text import json_of
 from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.errors import ChangedSinceError, UnknownPathError
@@ -35,7 +36,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call of a route: the tree, its parameters, its body, and who asks.
 
     `accept`, `accept_encoding`: these headers; `metrics`: what makes the text of the metrics;
-    `unchanged`: one of these versions has to be that of now.
+    `lists`: what others were answered of the same picture of the tree; `unchanged`: one of these
+    versions has to be that of now.
     """
 
     tree: TreeHandle
@@ -43,6 +45,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     query: Any
     body: Any
     who: str
+    lists: AnswersOfView
     unchanged: tuple[str, ...] = ()
     accept: str = ""
     accept_encoding: str = ""
@@ -119,7 +122,7 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True):
 async def overview(call: Call) -> Overview:
     """Which tree this is."""
     tree = call.tree
-    view = await tree.view()
+    view = await tree.shared_view()
     return Overview(
         version=fsmv2.__version__,
         document=str(tree.document),
@@ -133,10 +136,10 @@ async def overview(call: Call) -> Overview:
     )
 
 
-async def workers(call: Call) -> list[WorkerSummary]:
-    """The workers at a path and below it."""
-    view = await call.tree.view()
-    return [_summary(node) for node in _at(view, call.query.path)]
+async def workers(call: Call) -> Encoded:
+    """The workers at a path and below it; the text of it is made once for each picture."""
+    view, path = await call.tree.shared_view(), call.query.path
+    return call.lists.of(view, path, lambda: [_summary(node) for node in _at(view, path)])
 
 
 async def worker(call: Call) -> Any:

@@ -134,15 +134,11 @@ async def _pending(
     runtime: Runtime, request: Request, before: int, unsettled: Unsettled, limit: float
 ) -> dict[str, str]:
     """Wait until a request has had its effect; who has not come to it."""
-    effect = EFFECTS[type(request)]
-    pause = POLL
+    effect, posted = EFFECTS[type(request)], time.monotonic()
     while True:
-        began = time.monotonic()
-        view = await runtime.view()
+        view = await runtime.shared_view(since=posted)  # as many may wait at once
         pending = effect.pending(request, before, view, unsettled(view))
         now = time.monotonic()
         if not pending or now >= limit:
             return pending
-        # A view of a large tree costs supervision more than that of a small one.
-        pause = max(pause, 10 * (now - began))
-        await asyncio.sleep(min(pause, max(0.0, limit - now)))
+        await asyncio.sleep(min(POLL, max(0.0, limit - now)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -66,6 +67,7 @@ class TreeHandle(Verbs):
         self._notifications = notifications
         self._loop = asyncio.get_running_loop()
         self._leaving: tuple[str, str] | None = None
+        self._acted = 0.0
         self.left = asyncio.Event()
         """Set when somebody has asked to end fsmv2 alone."""
         self.forced: list[str] = []
@@ -105,6 +107,13 @@ class TreeHandle(Verbs):
     async def view(self) -> TreeView:
         """All workers as they are now."""
         return await self._runtime.view()
+
+    async def shared_view(self) -> TreeView:
+        """The same for all who ask within moments: for many readers of a large tree.
+
+        At most some tenths of a second old, and never older than the end of a request made here.
+        """
+        return await self._runtime.shared_view(since=self._acted)
 
     async def until(self, condition: Callable[[TreeView], bool], *, timeout: float) -> TreeView:
         """Wait until the tree looks as wanted; TimeoutError shows how it looked at the end."""
@@ -194,15 +203,18 @@ class TreeHandle(Verbs):
         refused with ChangedSinceError.
         """
         self._known(request)
-        return await carry_out(
-            self._runtime,
-            request,
-            who=who,
-            unsettled=self.unsettled_in,
-            wait=wait,
-            dry_run=dry_run,
-            unchanged=unchanged,
-        )
+        try:
+            return await carry_out(
+                self._runtime,
+                request,
+                who=who,
+                unsettled=self.unsettled_in,
+                wait=wait,
+                dry_run=dry_run,
+                unchanged=unchanged,
+            )
+        finally:
+            self._acted = time.monotonic()
 
     async def test_notifications(self, targets: Sequence[str] = ()) -> tuple[TargetTest, ...]:
         """Send a test notification to these targets, or all, and wait for what becomes of it.
@@ -214,6 +226,7 @@ class TreeHandle(Verbs):
     def declare(self, root: ChildSpec, *, who: str = "program") -> None:
         """Declare what the whole tree is to be from now on; only what differs is touched."""
         self._runtime.declare(root, who=who)
+        self._acted = time.monotonic()
 
     async def stop(self, *, deadline: float | None = None, who: str = "program") -> None:
         """Stop the tree, children before parents; forced after `deadline` seconds (settings)."""

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +53,7 @@ from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.posted_request import PostedRequest, not_serving
 from fsmv2.runtime.running_parts import RunningParts
 from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
+from fsmv2.runtime.shared_view import SharedView
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
@@ -120,6 +122,7 @@ class Runtime:
             self.core.log = self._core_log = CoreLog(log.levels, log.put)
         self._listener = listener
         self._running: RunningParts | None = None
+        self._pictures = SharedView(self._take_picture)
         self._declared = DeclaredRoot(self._post, secrets)
         self._rotation: SecretRotationThread | None = None
 
@@ -361,6 +364,18 @@ class Runtime:
     async def view(self) -> TreeView:
         """The whole tree as it is now; of some thousand workers, as it was within moments."""
         return await self._parts.supervision_thread.run(view_tree_in_slices(self.core))
+
+    async def shared_view(self, *, since: float = 0.0) -> TreeView:
+        """The same for any who ask at about the same time, and so at most moments old.
+
+        It was begun after `since`, by `time.monotonic`, and at most 0.1 s ago; of a tree that takes
+        long to look at, at most four times as long ago as that takes, up to 0.5 s.
+        """
+        return await self._pictures.get(since=since)
+
+    def _take_picture(self) -> Future[TreeView]:
+        loop = self._parts.supervision_thread.loop
+        return asyncio.run_coroutine_threadsafe(view_tree_in_slices(self.core), loop)
 
     async def ask(
         self,

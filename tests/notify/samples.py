@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fsmv2.core import Report
+from fsmv2.core.contract.log_events import EscalationRequired
 from fsmv2.notify import Notification
 from fsmv2.notify.notification import notification
 
@@ -37,7 +38,20 @@ def report(
 
 
 def escalated(path: str = "edge/a") -> Report:
-    return report("EscalationRequired: 5 attempts", "escalation", path, "critical")
+    text = "EscalationRequired: 5 attempts"
+    event = EscalationRequired(
+        child_name=path.rpartition("/")[2],
+        max_attempts=5,
+        total_downtime=9.5,
+        error="no current",
+        runbook_url="https://runbook.example/a",
+        manual_steps=("Look at the fuse.",),
+    )
+    return Report("escalation", path, text, 0.0, 0, "critical", "failed", "lamp", event)
+
+
+def acknowledged(path: str = "edge/a") -> Report:
+    return report("acknowledged by jo: on my way", "escalation", path, "info")
 
 
 def recovered(path: str = "edge/a") -> Report:

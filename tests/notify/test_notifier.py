@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.notify.hook_server import Hook
-from tests.notify.samples import escalated, eventually, recovered, report
+from tests.notify.samples import acknowledged, escalated, eventually, recovered, report
 
 from fsmv2.model import Vault
 from fsmv2.notify import (
@@ -30,7 +30,9 @@ def webhook(name: str, url: str, **given: Any) -> TargetSettings:
 
 
 def started(*targets: TargetSettings, record: Path | None = None, **given: Any) -> Notifier:
-    made = Notifier("edge", NotifySettings(targets=targets), Vault(), record=record, **given)
+    names = {"escalation": "escalation_acknowledged", "condition": "condition_changed"}
+    settings = NotifySettings(targets=targets)
+    made = Notifier("edge", settings, Vault(), names=names, record=record, **given)
     made.start()
     return made
 
@@ -43,8 +45,7 @@ def test_an_escalation_arrives_from_its_beginning_to_its_end(hook: Hook) -> None
     made = started(webhook("a", hook.url))
     made.listen(report("not for anybody", level="debug"))
     made.listen(report("a warning"))
-    taken_over = report("acknowledged by jo", "escalation", level="info")
-    for what in (escalated(), taken_over, recovered()):
+    for what in (escalated(), acknowledged(), recovered()):
         made.listen(what)
     eventually(lambda: len(hook.requests) == 3)
     made.close()
@@ -172,7 +173,7 @@ def test_a_failing_target_is_told_to_the_tree_and_to_the_others(hook: Hook) -> N
         "target 'dead' (webhook http://127.0.0.1:1): it cannot be reached: Connection refused"
     )
     made.listen(report(f"NotificationsSent=False: {text}", path="edge"))
-    eventually(lambda: "condition" in events(hook))
+    eventually(lambda: "condition_changed" in events(hook))
     assert {one.name: one for one in made.status()}["dead"].waiting == 1
     made.close(within=0.5)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from tests.notify.samples import escalated, recovered, report
+from tests.notify.samples import acknowledged, escalated, recovered, report
 
 from fsmv2.core import Report
 from fsmv2.notify import FileSettings, Match, NotifySettings, TargetSettings
@@ -13,6 +13,7 @@ from fsmv2.notify.notification_record import NotificationRecord
 from fsmv2.notify.routing import Routed, Routing
 
 HOUR = 3600.0
+NAMES = {"escalation": "escalation_acknowledged", "condition": "condition_changed"}
 FILE = FileSettings(path="x")
 
 
@@ -21,7 +22,7 @@ def target(name: str, **given: object) -> TargetSettings:
 
 
 def routing(*targets: TargetSettings, escalations: Escalations | None = None) -> Routing:
-    made = Routing("edge", escalations)
+    made = Routing("edge", escalations, names=NAMES)
     made.use(NotifySettings(targets=targets, remind_after=HOUR))
     return made
 
@@ -50,10 +51,10 @@ def kept(made: Routing) -> Escalations:
 
 def test_an_escalation_its_acknowledgement_and_its_end_go_to_everybody() -> None:
     made = routing(target("a"), target("b"))
-    acknowledged = report("acknowledged by jo: on my way", "escalation", level="info")
+    taken_over = acknowledged()
     for what, event in (
         (escalated(), "escalation_required"),
-        (acknowledged, "escalation_acknowledged"),
+        (taken_over, "escalation_acknowledged"),
         (recovered(), "escalation_ended"),
     ):
         assert sent(made, what) == [("a", event), ("b", event)]
@@ -93,9 +94,11 @@ def test_a_target_may_hear_of_some_paths_or_none() -> None:
 
 
 def test_what_matches_by_level_path_and_event_is_told_once() -> None:
-    match = Match(level="error", paths=("…/filler*",), events=("condition",))
+    match = Match(level="error", paths=("…/filler*",), events=("condition_changed",))
     made = routing(target("a", matches=(match,)))
-    assert sent(made, report("x", path="edge/filler1", level="error")) == [("a", "condition")]
+    assert sent(made, report("x", path="edge/filler1", level="error")) == [
+        ("a", "condition_changed")
+    ]
     assert sent(made, report("y", path="edge/filler1", level="error")) == []
     assert made.suppressed == {"a": 1}
     assert sent(made, report("x", path="edge/filler1", level="warning", state="other")) == []
@@ -132,7 +135,7 @@ def test_what_stays_is_reminded_of_until_somebody_takes_it_over() -> None:
     assert reminder.notification.reminder
     assert "(still so since 1970-01-01T00:00:00.000Z)" in reminder.notification.text
     assert list(made.tick(HOUR + 1)) == []
-    sent(made, report("acknowledged by jo", "escalation", level="info"), HOUR + 2)
+    sent(made, acknowledged(), HOUR + 2)
     assert list(made.tick(9 * HOUR)) == []
 
 

@@ -21,6 +21,7 @@ from fsmv2.model import Vault
 from fsmv2.notify.channel import Texts
 from fsmv2.notify.channels import open_channel
 from fsmv2.notify.escalations import Escalations
+from fsmv2.notify.event_names import ENDED, RECOVERED, REQUIRED, event_of, level_of
 from fsmv2.notify.notification_record import (
     NotificationRecord,
     NotificationRecordWriter,
@@ -41,6 +42,9 @@ SAVE_EVERY = 0.5
 """Seconds between two writes of the record."""
 LOOK_EVERY = 30.0
 """Seconds between two looks at the workers whose escalation stands, and for reminders."""
+NOBODY = (
+    "something has escalated, and nobody is notified: the document names no targets; see `notify:`"
+)
 GONE_AFTER = 60.0
 """Seconds after the start from which on a worker that is not there is no longer declared."""
 
@@ -57,12 +61,13 @@ class Notifier:
         settings: NotifySettings,
         vault: Vault,
         *,
+        names: Mapping[str, str] | None = None,
         record: Path | None = None,
         look: Look | None = None,
         healthy_for: float = 300.0,
         failing: Callable[[tuple[str, ...]], None] = lambda _: None,
     ) -> None:
-        """`plant` is the name of the tree's root.
+        """`plant` is the name of the tree's root. `names` of events, by kind of report.
 
         `record`: the file that keeps what must outlast a restart. `look` says how the workers at
         these paths are, or nothing while that is not known; it may block for a moment. An
@@ -79,7 +84,9 @@ class Notifier:
         self._record_error = ""
         self._failing: tuple[str, ...] = ()
         self._telling = threading.Lock()
-        self._routing = Routing(plant)
+        self._names = names or {}
+        self._routing = Routing(plant, names=self._names)
+        self._unheard: set[str] = set()
         self._targets: dict[str, TargetThread] = {}
         self._retired: list[TargetThread] = []
         self._inbox: deque[tuple[Report, float]] = deque(maxlen=MOST_REPORTS)
@@ -105,12 +112,12 @@ class Notifier:
 
     def listen(self, report: Report) -> None:
         """Take a report; on the loop of the tree, so it only sees whether anybody may want it."""
-        if not self._settings.targets:
-            return
-        if RANK.get(report.level, 0) < self._lowest and not (
-            report.kind == "escalation"
-            or (report.kind == "condition" and report.text == "Recovers=True")
+        if RANK.get(level_of(report), 0) < self._lowest and not (
+            report.kind == "escalation" or (report.kind == "condition" and report.text == RECOVERED)
         ):
+            return
+        if not self._settings.targets:
+            self._nobody_hears(report)
             return
         if len(self._inbox) == MOST_REPORTS:
             self._lost += 1
@@ -125,6 +132,7 @@ class Notifier:
         """
         if self._thread.ident is None:
             self._settings, self._vault, self._lowest = settings, vault, _lowest(settings)
+            self._failing_changed()
             self.start()
             return
         self._calls.append(lambda: self._use(settings, vault))
@@ -162,6 +170,17 @@ class Notifier:
         if self._writer is not None:
             self._writer.close(max(1.0, limit - time.monotonic()))
 
+    def _nobody_hears(self, report: Report) -> None:
+        """Have it shown in the tree that an escalation stands, and nobody is to be notified."""
+        event = event_of(report, self._names)
+        if event == REQUIRED and len(self._unheard) < MOST_REPORTS:
+            self._unheard.add(report.path)
+        elif event == ENDED:
+            self._unheard.discard(report.path)
+        else:
+            return
+        self._failing_changed()
+
     # ---- on the thread ----------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -187,7 +206,7 @@ class Notifier:
             found, self._record_error = read_record(self._file)
         escalations = Escalations()
         escalations.by_path = found.standing
-        self._routing = Routing(self._plant, escalations)
+        self._routing = Routing(self._plant, escalations, names=self._names)
         self._use(self._settings, self._vault)
         for name, tally in found.held.items():
             if name in self._targets:
@@ -298,6 +317,8 @@ class Notifier:
         problems = [f"target '{one.name}' ({one.kind} {one.address}): {one.error}" for one in found]
         if self._record_error:
             problems.append(self._record_error)
+        if self._unheard and not self._settings.targets:
+            problems.append(NOBODY)
         with self._telling:
             if tuple(problems) != self._failing:
                 self._failing = tuple(problems)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
 from fsmv2.core import Report
+from fsmv2.core.contract.log_events import LogEvent
 from fsmv2.model.path_pattern import path_pattern
 from fsmv2.notify.deduplication import Deduplication
 from fsmv2.notify.escalations import Escalations, Standing
@@ -19,8 +21,10 @@ from fsmv2.notify.event_names import (
     ENDED,
     OF_ESCALATIONS,
     OWN_CONDITION,
+    RECOVERED,
     REQUIRED,
     event_of,
+    level_of,
 )
 from fsmv2.notify.notification import Notification, again, notification, time_text
 from fsmv2.notify.notify_settings import LEVELS, NotifySettings, TargetSettings
@@ -66,7 +70,15 @@ class _Target:
 class Routing:
     """Everything that is known of what was sent, and to whom."""
 
-    def __init__(self, plant: str, escalations: Escalations | None = None) -> None:
+    def __init__(
+        self,
+        plant: str,
+        escalations: Escalations | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        """`names` of events, by kind of the reports that have none of their own."""
+        self._names = names or {}
         self.escalations = escalations or Escalations()
         self.suppressed: dict[str, int] = {}
         self._plant = plant
@@ -101,7 +113,7 @@ class Routing:
 
     def report(self, report: Report, at: float, failing: Iterable[str] = ()) -> Iterator[Routed]:
         """What becomes of what happened `at`; `failing` targets do not hear that they fail."""
-        event = event_of(report)
+        event = event_of(report, self._names)
         if event in OF_ESCALATIONS:
             yield from self._escalation(event, report, at)
         if not event:
@@ -112,7 +124,7 @@ class Routing:
                 continue
             if about_us and target.name in failing:
                 continue
-            if not target.wants(event, report.level, report.path):
+            if not target.wants(event, level_of(report), report.path):
                 continue
             repeated = target.sent.first((report.path, event, report.state), at)
             if repeated is None:
@@ -171,7 +183,7 @@ class Routing:
         found = self.escalations.by_path.get(report.path)
         if found is None or found.ended:
             return
-        why = report.text if report.text != "Recovers=True" else "it has recovered"
+        why = report.text if report.text != RECOVERED else "it has recovered"
         text = f"{why}, after its escalation of {time_text(found.since)}"
         one = notification(
             event=ENDED,
@@ -191,12 +203,14 @@ class Routing:
     def _told(self, event: str, report: Report, at: float, repeated: int) -> Notification:
         return notification(
             event=event,
-            level=report.level,
+            level=level_of(report),
             at=at,
             plant=self._plant,
             message=report.text,
             path=report.path,
+            worker_type=report.worker_type,
             state=report.state,
+            fields=None if report.event is None else _fields(report.event),
             repeated=repeated,
         )
 
@@ -211,6 +225,12 @@ class Routing:
     def open_paths(self) -> Mapping[str, Standing]:
         """The escalations that are not over."""
         return {path: one for path, one in self.escalations.by_path.items() if not one.ended}
+
+
+def _fields(event: LogEvent) -> dict[str, Any]:
+    found = msgspec.to_builtins(event)
+    del found["event"]
+    return dict(found)
 
 
 def _compiled(patterns: Iterable[str]) -> Patterns:

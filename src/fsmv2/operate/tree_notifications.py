@@ -15,7 +15,9 @@ from fsmv2.notify.notifier import WorkerHealth
 from fsmv2.notify.trial import try_targets
 from fsmv2.operate.prepared_tree import PreparedTree
 from fsmv2.operate.state_directory import NOTIFICATIONS
+from fsmv2.plant import Plant
 from fsmv2.runtime import Runtime
+from fsmv2.runtime.log.event_table import REPORT_EVENTS
 from fsmv2.worker import Phase
 
 ANSWERS_WITHIN = 5.0
@@ -37,11 +39,17 @@ class TreeNotifications:
             plant.root.name,
             plant.notify,
             plant.vault,
+            names={kind: event.name for kind, event in REPORT_EVENTS.items()},
             record=prepared.directory.path / NOTIFICATIONS if prepared.recorded else None,
             look=self._look,
             healthy_for=plant.settings.healthy_reset,
             failing=self._failing,
         )
+
+    def change(self, plant: Plant) -> None:
+        """Notify as this document says from now on; from any thread."""
+        self._plant = plant
+        self._notifier.change(plant.notify, plant.vault)
 
     def listen(self, report: Report) -> None:
         """Take a report, on the supervision loop."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from fsmv2.core.contract.log_events import LogEvent
 from fsmv2.model import ChildSpec, DesiredState, ObservedState, UserSpec
 from fsmv2.worker import ActionDefinition, Worker, WorkerDefinition
 
@@ -154,7 +155,10 @@ ReportKind = Literal[
 
 
 class Report(msgspec.Struct, frozen=True, gc=False):
-    """Something an operator may want to read: a transition, an action, a condition, a restart."""
+    """Something an operator may want to read: a transition, an action, a condition, a restart.
+
+    `event`: the same by name and fields, where it has some.
+    """
 
     kind: ReportKind
     path: str
@@ -163,6 +167,8 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     tick: int = 0
     level: str = "info"
     state: str = ""
+    worker_type: str = ""
+    event: LogEvent | None = None
 
 
 StoreInstruction = Save | SaveOverrides | SaveObserved | DeleteStored

@@ -144,7 +144,15 @@ class Tree(ABC):
         The log has `event`, or a line named after the kind; not `logged`: another line says it.
         """
         report = Report(
-            kind, supervisor.path, text, self.now, self.tick_id, level, supervisor.state
+            kind,
+            supervisor.path,
+            text,
+            self.now,
+            self.tick_id,
+            level,
+            supervisor.state,
+            supervisor.declared.worker_type,
+            event,
         )
         self._instructions.append(report)
         if self.log is not None and logged:

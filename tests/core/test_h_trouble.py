@@ -332,7 +332,7 @@ def test_h42_escalation_is_reached_even_when_attempts_are_a_minute_apart(world: 
         world.broken["inside"] = "a"
         sim.run(1500)
         texts = sim.texts("escalation", "g/a")
-        assert texts[0].startswith("1 attempt left before an operator is paged")
+        assert texts[0].startswith("1 attempt left before it escalates")
         assert texts[1].startswith("EscalationRequired: 5 attempts")
         assert len(texts) == 2
         assert sim["g/a"].incarnation > 5  # retries go on at the cap

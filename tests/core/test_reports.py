@@ -216,7 +216,7 @@ def test_an_escalation_that_is_acknowledged_and_over(jobs: Jobs, note: str, said
         )
         taken = f"acknowledged by test{said}"
         assert reported(sim) == (
-            "\nwarning escalation t/a: 1 attempt left before an operator is paged: "
+            "\nwarning escalation t/a: 1 attempt left before it escalates: "
             "it ended badly at once\n"
             f"critical escalation t/a: {called}\n"
             f"warning condition t/a: Recovers=False: {called}\n"

@@ -197,10 +197,18 @@ def test_settings_are_changed_while_it_runs(hook: Hook) -> None:
 
 
 def test_without_targets_nothing_runs_until_there_are_some(hook: Hook) -> None:
-    made = started()
+    problems: list[tuple[str, ...]] = []
+    made = started(failing=problems.append)
+    made.listen(report("a warning"))
+    assert problems == []
     made.listen(escalated())
     assert made.status() == ()
+    assert problems == [(notifier.NOBODY,)], "nobody hears of it, which is shown"
+    made.listen(recovered())
+    assert problems[-1] == ()
+    made.listen(escalated())
     made.change(NotifySettings(targets=(webhook("a", hook.url),)), Vault())
+    assert problems[-1] == ()
     made.listen(escalated("edge/b"))
     eventually(lambda: hook.requests)
     made.close()

@@ -7,6 +7,7 @@ import pytest
 from tests.notify.samples import acknowledged, escalated, recovered, report
 
 from fsmv2.core import Report
+from fsmv2.core.contract.log_events import StateChanged
 from fsmv2.notify import FileSettings, Match, NotifySettings, TargetSettings
 from fsmv2.notify.escalations import Escalations
 from fsmv2.notify.notification_record import NotificationRecord
@@ -60,6 +61,15 @@ def test_an_escalation_its_acknowledgement_and_its_end_go_to_everybody() -> None
         assert sent(made, what) == [("a", event), ("b", event)]
 
 
+def test_it_has_the_name_the_type_and_the_fields_of_the_log() -> None:
+    (route,) = routing(target("a")).report(escalated(), 0.0)
+    one = route.notification
+    assert (one.event, one.level, one.worker_type) == ("escalation_required", "critical", "lamp")
+    assert one.fields["manual_steps"] == ["Look at the fuse."]
+    assert one.fields["runbook_url"] == "https://runbook.example/a"
+    assert "event" not in one.fields
+
+
 def test_it_is_told_once_however_often_it_is_reported() -> None:
     made = routing(target("a"))
     assert len(sent(made, escalated())) == 1
@@ -104,6 +114,15 @@ def test_what_matches_by_level_path_and_event_is_told_once() -> None:
     assert sent(made, report("x", path="edge/filler1", level="warning", state="other")) == []
     assert sent(made, report("x", path="edge/capper", level="error")) == []
     assert sent(made, report("x", "stall", "edge/filler1", "error")) == []
+
+
+def test_the_level_is_that_of_the_log() -> None:
+    """A worker that failed is a warning, though the report of its transition is none."""
+    made = routing(target("a", matches=(Match(),)))
+    for phase, wanted in (("failed", [("a", "state_changed")]), ("running", [])):
+        event = StateChanged(from_state="up", phase=phase, reason="no current")
+        what = Report("transition", "edge/a", "up → x", 0.0, 0, "info", phase, "lamp", event)
+        assert sent(made, what) == wanted
 
 
 def test_what_repeats_is_told_again_with_how_often() -> None:

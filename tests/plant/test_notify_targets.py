@@ -33,7 +33,7 @@ WRONG = """\
     shell: {command: "cat | mail jo"}
     hook:
       webhook: {url: "ftp://{{ .global.HOK }}", headers: {"a b": x, Host: y}, body: "{{ .txt }}"}
-      match: [{paths: "a[b-a]"}, {level: error}]
+      match: [{paths: "a[b-a]"}, {events: [state_chnged]}]
     address: {webhook: "ftp://x"}
     here: {webhook: {url: "http://10.0.0.1/", headers: {Authorization: x}}}
     " ": {file: x}
@@ -55,6 +55,7 @@ p.yaml:13:66: error[FSM0127]: 'a b' cannot be set as a header.
 p.yaml:13:75: error[FSM0127]: 'Host' cannot be set as a header.
 p.yaml:13:89: error[FSM0211]: notify: Variable 'txt' is not defined (line 1, column 4).
 p.yaml:14:23: error[FSM0127]: 'a[b-a]' is no pattern.
+p.yaml:14:43: error[FSM0125]: there is no event 'state_chnged'.
 p.yaml:15:24: error[FSM0126]: its `url` does not begin with http:// or https://.
 p.yaml:17:10: error[FSM0127]: ' ' is no name for a target.
 p.yaml:18:44: error[FSM0127]: 'A=B' is no name of a variable.
@@ -102,7 +103,7 @@ def test_all_that_can_be_said_of_a_target_is_taken() -> None:
         '      webhook: {url: "https://h/{{ .global.HOOK }}", body: {text: "{{ .text }}"},\n'
         "        timeout: 3s}\n"
         '      escalations: "…/filler*"\n'
-        "      match: {level: error, paths: [edge/a, edge/b], events: [stall]}\n"
+        "      match: {level: error, paths: [edge/a, edge/b], events: [state_changed]}\n"
         "      per_minute: 3\n"
         "    b: {command: [x], quiet: false, escalations: false}\n"
         "    c: {file: /n, quiet: true, match: [{}, {level: info}]}\n"
@@ -111,7 +112,9 @@ def test_all_that_can_be_said_of_a_target_is_taken() -> None:
     a, b, c = found.targets
     assert a.quiet == quiet
     assert a.escalations == ("…/filler*",)
-    assert a.matches == (Match(level="error", paths=("edge/a", "edge/b"), events=("stall",)),)
+    assert a.matches == (
+        Match(level="error", paths=("edge/a", "edge/b"), events=("state_changed",)),
+    )
     assert a.per_minute == 3
     assert a.channel == WebhookSettings(
         url="https://h/{{ .global.HOOK }}", body={"text": "{{ .text }}"}, timeout=3.0

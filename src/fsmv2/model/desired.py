@@ -35,8 +35,8 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     `config` is a msgspec Struct, a data class or plain data. `hold_reason` keeps the worker in
     `state` against its parent's mapping, and is shown. `groups` are children that are restarted
     together; `auto_stop` ends the worker when one, or all, of its significant children have ended.
-    `escalation` is what becomes of it when a child has failed so often that an operator is
-    paged: *isolate* leaves it and the siblings as they are, *restart* restarts the worker
+    `escalation` is what becomes of it when a child has failed so often that it
+    escalates: *isolate* leaves it and the siblings as they are, *restart* restarts the worker
     with all its children. Raises SpecError when a part has the wrong type, or one cannot be meant
     beside another.
     """

@@ -1,4 +1,4 @@
-"""What a report is: by the name and level that the log has for it, and escalations from end to end."""
+"""What a report is: by the name and level that the log has for it."""
 
 from __future__ import annotations
 

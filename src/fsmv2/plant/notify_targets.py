@@ -13,7 +13,7 @@ from fsmv2 import Diagnostic, SpecError, TemplateError, render_template
 from fsmv2.model.decoder import Node
 from fsmv2.model.path_pattern import path_pattern
 from fsmv2.model.secrets.vault import holds_secret
-from fsmv2.name_suggestions import nearest
+from fsmv2.name_suggestions import nearest, suggest
 from fsmv2.notify import (
     CommandSettings,
     FileSettings,
@@ -24,6 +24,7 @@ from fsmv2.notify import (
     WebhookSettings,
 )
 from fsmv2.notify.channel import DeliveryError, scope_of
+from fsmv2.notify.event_names import ENDED
 from fsmv2.notify.notification import notification
 from fsmv2.notify.notify_settings import EVERYWHERE, Channel
 from fsmv2.notify.webhook import checked_url
@@ -40,10 +41,14 @@ from fsmv2.plant.processes import as_list
 from fsmv2.plant.rendering import at_template
 from fsmv2.plant.secret_variables import NOT_KNOWN
 from fsmv2.plant.unused_variables import Unused
+from fsmv2.runtime.log.event_table import LEVELS, REPORT_EVENTS
 
 UNFIT, NOT_A_KIND, WRONG_FORM = "FSM0126", "FSM0122", "FSM0127"
+NO_CHOICE = "FSM0125"
 UNENCRYPTED = "FSM0158"
 KINDS = ("webhook", "command", "file")
+EVENTS = frozenset(LEVELS) | {event.name for event in REPORT_EVENTS.values()} | {ENDED}
+"""Names that `match` may have under `events`: those of the log."""
 MOST_TARGETS = 32
 """Each has a thread."""
 PER_MINUTE = 10
@@ -248,6 +253,8 @@ class NotifyTargets:
             if isinstance(given, list)
             else [(given, place)]
         )
+        for one, where in pairs:
+            self._events(one.events, where)
         return tuple(
             Match(
                 level=one.level,
@@ -256,6 +263,14 @@ class NotifyTargets:
             )
             for one, where in pairs
         )
+
+    def _events(self, names: list[str], node: Node) -> None:
+        for name in names:
+            if name not in EVENTS:
+                place = node.get("events") or node
+                self._problem(
+                    place, f"there is no event '{name}'.", suggest(name, EVENTS), code=NO_CHOICE
+                )
 
     def _paths(self, given: bool | str | list[str], node: Node, key: str) -> tuple[str, ...]:
         if isinstance(given, bool):

@@ -143,7 +143,7 @@ class StopEnds(Invariant):
 
 
 class RestartsKeepPace(Invariant):
-    """A repair waits for its backoff, a recreation for its turn; five attempts page an operator."""
+    """A repair waits for its backoff, a recreation for its turn; five attempts escalate."""
 
     sentence = "restarts keep within their budget and pace"
 

@@ -116,7 +116,7 @@ def test_pushes_that_stop_are_silence() -> None:
 
 
 def test_a_worker_restarted_for_silence_comes_nearer_to_escalation() -> None:
-    """A collection that hangs through every restart ends with an operator paged, once."""
+    """A collection that hangs through every restart escalates, once."""
     world = World()
     with simulate(world, device("lamp")) as sim:
         sim.run(3)

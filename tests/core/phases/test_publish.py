@@ -227,7 +227,7 @@ def test_a_page_that_goes_away_with_five_healthy_minutes_is_no_harm_to_health() 
     with simulate(World(), group("g", device("a"))) as sim:
         sim.run(20)
         s = sim.supervisor("g")
-        sim.core.set_condition(s, RECOVERS, "an operator was paged")
+        sim.core.set_condition(s, RECOVERS, "it has escalated")
         sim.run(1)
         assert sim["g"].healthy
         sim.core.set_condition(s, CIRCUIT, "a does not answer")

@@ -1,4 +1,4 @@
-"""A person is called when retries do not help, and it is shown until it is over."""
+"""It escalates when retries do not help, and it is shown until it is over."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_it_warns_once_before_it_pages_once(tree: ByHand) -> None:
     fail(tree, 3)
     assert said(tree) == []
     fail(tree, 1)
-    text = "1 attempt left before an operator is paged: no current"
+    text = "1 attempt left before it escalates: no current"
     assert said(tree) == [("escalation", "g/a", "warning", text)]
     fail(tree, 3)
     text = (

@@ -2,7 +2,7 @@
 
 The process outlives a kill -9 of fsmv2 on purpose; the next start finds it running, verified by
 identity, and adopts it. A crash of the server counts as a failed attempt: it is started again after
-its backoff, and an operator is paged at the fifth.
+its backoff, and the fifth escalates.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ Error = Annotated[str, _field("what went wrong")]
 Downtime = Annotated[float, _field("since the first failure, or the opening of the circuit", "s")]
 Attempt = Annotated[Count, _field("attempts since the last long healthy time")]
 NextRetry = Annotated[float | None, _field("until the next attempt; null: none is planned", "s")]
-MaxAttempts = Annotated[Count, _field("the attempt at which an operator is paged")]
+MaxAttempts = Annotated[Count, _field("the attempt at which it escalates")]
 
 
 class LogEvent(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="event"):
@@ -65,7 +65,7 @@ class CircuitOpened(LogEvent, frozen=True, kw_only=True, tag="circuit_opened"):
 
 RecoveryStatus = Annotated[
     Literal["attempting_recovery", "persistent_failure", "escalation_imminent"],
-    _field("up to half of the attempts; fewer than all; from the one that pages an operator on"),
+    _field("up to half of the attempts; fewer than all; from the one that escalates on"),
 ]
 
 
@@ -108,7 +108,7 @@ class RestartPlanned(LogEvent, frozen=True, kw_only=True, tag="restart_planned")
 
 
 class EscalationWarning(LogEvent, frozen=True, kw_only=True, tag="escalation_warning"):
-    """One attempt is left before an operator is paged."""
+    """One attempt is left before it escalates."""
 
     child_name: Child
     attempts_remaining: Attempt
@@ -124,7 +124,7 @@ class EscalationWarning(LogEvent, frozen=True, kw_only=True, tag="escalation_war
 class EscalationRequired(
     LogEvent, frozen=True, kw_only=True, tag="escalation_required", omit_defaults=False
 ):
-    """Retries do not help: an operator is paged. Once, until it has been healthy for long."""
+    """Retries do not help; whoever `notify:` names is notified. Once until healthy for long."""
 
     child_name: Child
     max_attempts: MaxAttempts

@@ -83,8 +83,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     device takes to start, so that one which fails after each start is not forgiven in between."""
     warn_at: int = 4
     escalate_at: int = 5
-    """Attempts without `healthy_reset` in between at which a warning is logged, and an operator is
-    paged. A hiccup has passed by the third; the warning leaves one more attempt before the page."""
+    """Attempts without `healthy_reset` in between at which a warning is logged, and at which it
+    escalates: whoever `notify:` names is notified. A hiccup has passed by the third; the warning
+    leaves one more attempt."""
     breaker_failures: int = 3
     breaker_window: float = 300.0
     """This many exceptions of author code within the window open the breaker of a supervisor. One

@@ -24,7 +24,7 @@ def publish(tree: Tree, s: Supervisor) -> None:
     stands = phase is STOPPED
     escalated = s.attempts is not None and s.attempts.escalated and phase is not RUNNING
     if escalated and not (stands and asked_to_stop(s)):
-        # An operator was paged; the parent's policy should see that. But who was asked to stop and
+        # It has escalated; the parent's policy should see that. But who was asked to stop and
         # has stopped is what it should be, and its parent may wait for that.
         phase = FAILED
     reason = s.reason

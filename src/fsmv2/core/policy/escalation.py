@@ -1,4 +1,4 @@
-"""Page an operator when retries do not help, and start over after a healthy while."""
+"""Escalate to people when retries do not help, and start over after a healthy while."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUNBOOK = "docs/reference/log-events.md#escalation_required"
 
 
 def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
-    """Warn at the fourth attempt, page an operator at the fifth; once until healthy (H42)."""
+    """Warn at the fourth attempt, escalate at the fifth; once until healthy (H42)."""
     attempts, settings = s.attempts, tree.settings
     if attempts is None:
         return
@@ -35,7 +35,7 @@ def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
         tree.report(
             "escalation",
             s,
-            f"{left} attempt left before an operator is paged: {reason}",
+            f"{left} attempt left before it escalates: {reason}",
             level="warning",
             event=EscalationWarning(
                 child_name=s.name,
@@ -110,7 +110,7 @@ def _downtime(tree: Tree, s: Supervisor) -> float:
 
 
 def _what_to_do(definition: WorkerDefinition) -> str:
-    """The type's own word to the operator who is paged."""
+    """The type's own word to whoever is notified."""
     steps = "".join(f" ({n}) {step}" for n, step in enumerate(definition.manual_steps, 1))
     runbook = f" Runbook: {definition.runbook}" if definition.runbook else ""
     return (f" What to do:{steps}" if steps else "") + runbook

@@ -62,7 +62,7 @@ class OpenCircuits:
 
 
 def recovery_status(attempt: int, max_attempts: int) -> RecoveryStatus:
-    """How far a circuit is from paging an operator."""
+    """How far a circuit is from an escalation."""
     if attempt >= max_attempts:
         return "escalation_imminent"
     return "attempting_recovery" if attempt <= max_attempts // 2 else "persistent_failure"

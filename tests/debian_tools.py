@@ -26,8 +26,17 @@ PROGRAMS = {
     "promtool": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
     "amtool": "prometheus-alertmanager",
+    "systemd": "systemd",
+    "systemctl": "systemd",
+    "systemd-analyze": "systemd",
 }
 """The package of each program."""
+
+PLACES = ("usr/bin", "bin", "lib/systemd", "usr/lib/systemd")
+"""Where a package has its programs."""
+
+SYSTEMD_LIBRARIES = "libsystemd-shared"
+"""The package of what systemd's programs load, and would not find where they are unpacked."""
 
 
 class MissingToolError(Exception):
@@ -39,10 +48,22 @@ def debian_program(name: str) -> Path:
 
     Alertmanager's program is named `prometheus-alertmanager`.
     """
-    try:
+    with _needed(f"{name} of Debian's package {PROGRAMS[name]}"):
         return fetched(name)
+
+
+def systemd_environment() -> dict[str, str]:
+    """Our environment, in which systemd's programs find their library; else as above."""
+    with _needed(f"Debian's package {SYSTEMD_LIBRARIES}"):
+        return {**os.environ, "LD_LIBRARY_PATH": str(systemd_libraries())}
+
+
+@contextlib.contextmanager
+def _needed(what: str) -> Iterator[None]:
+    try:
+        yield
     except MissingToolError as error:
-        text = f"{name} of Debian's package {PROGRAMS[name]} cannot be had: {error}"
+        text = f"{what} cannot be had: {error}"
         if os.environ.get("CI"):
             pytest.fail(text)
         pytest.skip(text)
@@ -51,15 +72,29 @@ def debian_program(name: str) -> Path:
 def fetched(name: str) -> Path:
     """Where the program is, fetched if it is not there yet; MissingToolError."""
     package = PROGRAMS[name]
-    found = cache() / package / "usr" / "bin" / name
-    if not found.exists():
+    for place in PLACES:
+        found = unpacked(package) / place / name
+        if found.exists():
+            return found
+    raise MissingToolError(f"the package has no {name} in {', '.join(PLACES)}")
+
+
+def systemd_libraries() -> Path:
+    """The folder for LD_LIBRARY_PATH of systemd's programs; MissingToolError."""
+    found = [file.parent for file in unpacked(SYSTEMD_LIBRARIES).rglob("libsystemd-shared-*.so")]
+    if not found:
+        raise MissingToolError(f"{SYSTEMD_LIBRARIES} has no library")
+    return found[0]
+
+
+def unpacked(package: str) -> Path:
+    """The folder of what a package holds, fetched if it is not there yet; MissingToolError."""
+    if not (cache() / package).exists():
         try:
             _fetch(package)
         except OSError as error:
             raise MissingToolError(str(error)) from error
-    if not found.exists():
-        raise MissingToolError(f"the package has no {found.relative_to(cache() / package)}")
-    return found
+    return cache() / package
 
 
 def cache() -> Path:

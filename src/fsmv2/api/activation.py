@@ -173,6 +173,8 @@ class Activation:
         try:
             thread, server = await self._loaded()
             await thread.run(server.listen_tcp(made))
+        except asyncio.CancelledError:
+            raise  # as above
         except ANY_RAISED as error:
             log.error("metrics and health cannot be served: %s", error_text(error))
             await asyncio.sleep(LOOK_EVERY)  # who comes meanwhile waits in the queue of the kernel

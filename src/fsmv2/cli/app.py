@@ -31,6 +31,7 @@ from fsmv2.cli.commands.signal import signal
 from fsmv2.cli.commands.simulate import simulate
 from fsmv2.cli.commands.start import start
 from fsmv2.cli.commands.stop import stop
+from fsmv2.cli.commands.systemd import systemd
 from fsmv2.cli.commands.trees import trees
 from fsmv2.cli.commands.unset import unset
 from fsmv2.cli.commands.validate import validate
@@ -72,6 +73,7 @@ app.command(short_help="Say everything that is wrong in a document.")(validate)
 app.command(short_help="Show the tree and each rendered config; run nothing.")(render)
 app.command(short_help="Say why a worker is as it is, or a variable of it.")(why)
 app.command(short_help="Run the tree of a document and show it.")(run)
+app.command(short_help="Print a systemd unit that runs a document.")(systemd)
 app.command(short_help="List the trees that run on this machine.")(trees)
 app.command(short_help="Say whether a running tree is well.")(health)
 app.command(short_help="Print the metrics of a running tree.")(metrics)

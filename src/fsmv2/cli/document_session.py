@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 from fsmv2.api.activation import served
 from fsmv2.cli.console import progress, show_diagnostics
@@ -17,14 +19,24 @@ from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.log_output import LogOptions, opened_log, shown_format
 from fsmv2.cli.run_entries import document_problem, run_started
 from fsmv2.cli.run_summary import EXIT_CODES, summary
+from fsmv2.cli.service_notices import service_notices
 from fsmv2.cli.tree_display import TreeDisplay
 from fsmv2.cli.tree_session import TreeSession
+from fsmv2.host.service_manager import ServiceManager
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.run_outcome import RunOutcome
 from fsmv2.operate.state_directory import short_path
+from fsmv2.operate.systemd_unit import longest_stop
 from fsmv2.operate.tree_handle import start
 from fsmv2.runtime import bounded_pauses
 from fsmv2.runtime.log.log_writer import LogWriter
+
+
+class _Outside(NamedTuple):
+    """Who is answered or told beside the user: at the TCP socket, and a service manager."""
+
+    tcp: socket.socket | None
+    manager: ServiceManager | None
 
 
 def run_document(
@@ -47,6 +59,7 @@ def run_document(
     whether what processes write is shown, too. `log`: what the log is to be like.
     """
     filter_logs()
+    manager = ServiceManager.of(os.environ)  # before anything is started, which would inherit it
     log = log or LogOptions()
     with prepare(
         file, state_dir=state_dir, init=init, detect_only=detect_only, tell=progress
@@ -72,7 +85,16 @@ def run_document(
             if lines is None:
                 show = choose_display(title, as_json=as_json, save_svg=save_svg)
             return asyncio.run(
-                _run(prepared, process, show, writer, seconds, save_svg, tcp, output=output)
+                _run(
+                    prepared,
+                    process,
+                    show,
+                    writer,
+                    seconds,
+                    save_svg,
+                    _Outside(tcp, manager),
+                    output=output,
+                )
             )
 
 
@@ -98,7 +120,7 @@ async def _run(
     log: LogWriter | None,
     seconds: float | None,
     save_svg: Path | None,
-    tcp: socket.socket | None,
+    outside: _Outside,
     *,
     output: bool,
 ) -> int:
@@ -109,19 +131,24 @@ async def _run(
             for found in (*prepared.plant.diagnostics, *prepared.problems):
                 log.put(document_problem(found))
         async with bounded_pauses(), start(prepared, listener=session.listener, log=log) as tree:
-            with prepared.watched(session.warn):
-                async with served(tree, tcp), _ended_when(tree.left, session):
-                    await session.hold(tree, seconds)
-            signalled = session.signal_name
-            before = await tree.view()
-            if show is not None:
-                save_picture(show, save_svg)
-            if tree.leaving:
-                session.note("ends, and leaves broker and processes running")
-                await tree.leave()
-            else:
-                session.note(f"{session.why}stopping, children before parents; Ctrl-C again forces")
-                await session.end(tree, who=session.signal_name or "--for")
+            with service_notices(outside.manager, tree) as notices:
+                with prepared.watched(session.warn):
+                    async with served(tree, outside.tcp), _ended_when(tree.left, session):
+                        await session.hold(tree, seconds)
+                signalled = session.signal_name
+                if notices is not None:
+                    notices.stopping(longest_stop(prepared.plant.settings))
+                before = await tree.view()
+                if show is not None:
+                    save_picture(show, save_svg)
+                if tree.leaving:
+                    session.note("ends, and leaves broker and processes running")
+                    await tree.leave()
+                else:
+                    session.note(
+                        f"{session.why}stopping, children before parents; Ctrl-C again forces"
+                    )
+                    await session.end(tree, who=session.signal_name or "--for")
         outcome = RunOutcome.of(tree, before, by_hand=bool(signalled))
         session.summary(*summary(outcome))
     return EXIT_CODES[outcome.verdict]

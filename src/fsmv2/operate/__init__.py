@@ -20,6 +20,7 @@ run_record, document_change, document_files   whether the document is still what
 measured_tree        what is measured of it: for `metrics`.
 worker_types         built-in types and those of the user.
 code_pages           what each code means.    time_text   times for people.
+systemd_unit         a document as a service.
 """
 
 from typing import TYPE_CHECKING

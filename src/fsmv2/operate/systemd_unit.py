@@ -1,0 +1,187 @@
+"""The systemd unit that runs a document: what it says, and why, as comments for who edits it.
+
+For systemd 252 (Debian 12) and later.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import msgspec
+
+from fsmv2.core import EngineSettings
+from fsmv2.errors import QuestionError
+from fsmv2.runtime.dispatcher import ABANDON_AFTER
+
+WATCHDOG = 30
+"""Seconds without a decision of supervision after which systemd ends and restarts fsmv2. It decides
+each second; a busy machine may be late, and a restart is the last resort."""
+
+START_WITHIN = 300
+"""Seconds for a start: reading a large document, a store on a slow disk."""
+
+HOMES = ("/home", "/root", "/run/user")
+
+TEXT = """\
+# Made by `fsmv2 systemd`. Save it as /etc/systemd/system/{unit}.service, then
+#   systemctl daemon-reload && systemctl enable --now {unit}
+# Changes of yours: systemctl edit {unit}
+[Unit]
+Description=fsmv2 runs {description} ({unit})
+After=network.target
+RequiresMountsFor={mounts}
+# It is restarted for as long as it takes: nobody may be there to reset a counter.
+StartLimitIntervalSec=0
+
+[Service]
+# Ready: the tree is declared and supervision decides. Not: every device answers.
+Type=notify
+User={user}
+ExecStart={command}
+WorkingDirectory={folder}
+{state}TimeoutStartSec={start_within}
+# No ExecReload: a running tree does not read its document again, and SIGHUP stops it.
+
+# systemctl stop sends SIGTERM to fsmv2 alone, which stops the whole tree in order, children before
+# parents. KillMode=process has systemd leave the broker and the processes to it: when fsmv2
+# crashes, is killed, or is upgraded (fsmv2 stop --keep), they run on, and its next start adopts
+# them. So they are restarted by `systemctl restart`, which is stop and start, and by nothing else.
+KillMode=process
+TimeoutStopSec={stop_within:.0f}
+# The kernel ending one process for lack of memory must not have systemd stop all of them.
+OOMPolicy=continue
+
+Restart=on-failure
+RestartSec=5
+# Told alive for each decision of supervision, and for nothing else: neither a full disk nor a
+# device that does not answer has it restarted. Without one the log gets the stack of each thread.
+WatchdogSec={watchdog}
+Environment=PYTHONFAULTHANDLER=1
+
+LimitNOFILE=65536
+UMask=0077
+# The commands of `processes:` run under all of the following, too. What one of them needs, a serial
+# port or a folder to write in, say, is given back with DeviceAllow= or ReadWritePaths=.
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+# No PrivateTmp: its folder is removed when fsmv2 ends, and what runs on would be left without one.
+ReadWritePaths={writable}
+ProtectHome={protect_home}
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class UnitOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a unit is to run, and as whom.
+
+    `name`: of the unit and of its state directory below /var/lib/fsmv2; made of the document's when
+    it is empty. `state_dir`: another state directory.
+    """
+
+    document: Path
+    user: str = "fsmv2"
+    name: str = ""
+    state_dir: Path | None = None
+
+
+def systemd_unit(options: UnitOptions, settings: EngineSettings) -> str:
+    """The text of the unit of a document with these settings."""
+    document = Path(os.path.abspath(options.document))
+    name = options.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", document.stem).strip("-.") or "plant"
+    program = _program()
+    if options.state_dir is None:
+        state_word, below, state_dirs = f"%S/fsmv2/{name}", f"fsmv2/{name}", []
+        state = f"StateDirectory={below}\nStateDirectoryMode=0700\n"
+    else:
+        place = Path(os.path.abspath(options.state_dir))
+        state_word, state_dirs, state = word(str(place)), [str(place)], ""
+    folder = document if document.is_dir() else document.parent
+    _refuse_unsayable(folder)
+    homes = [document, *map(Path, program), Path(sys.base_prefix), *map(Path, state_dirs)]
+    at_home = any(str(place).startswith(tuple(f"{home}/" for home in HOMES)) for place in homes)
+    command = [_command_word(part) for part in (*program, "run", str(document))]
+    return TEXT.format(
+        unit=f"fsmv2-{name}",
+        description=_plain(str(document)),
+        mounts=" ".join(map(word, [str(folder), *state_dirs])),
+        user=options.user,
+        command=" ".join([*command, "--state-dir", state_word.replace("$", "$$")]),
+        folder=_plain(str(folder)),
+        state=state,
+        start_within=START_WITHIN,
+        stop_within=longest_stop(settings),
+        watchdog=WATCHDOG,
+        writable=" ".join(["/tmp", *map(word, state_dirs)]),  # noqa: S108  (what commands use)
+        protect_home="read-only" if at_home else "yes",
+    )
+
+
+def longest_stop(settings: EngineSettings) -> float:
+    """Seconds that an orderly stop takes at most: the tree, its store and journal, its threads."""
+    return settings.stop_deadline + 2 * settings.store_patience + 4 * ABANDON_AFTER
+
+
+def word(text: str) -> str:
+    """A text as one word of a unit's value: systemd reads quotes, backslashes and `%` in it."""
+    plain = "".join(_escaped(char) for char in text)
+    return f'"{plain}"' if re.search(r"[^A-Za-z0-9_./@:+,=%-]", plain) else plain
+
+
+def _command_word(text: str) -> str:
+    """The same in a command, in which `$` begins a variable."""
+    return word(text).replace("$", "$$")
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return f"\\{char}"
+    if char == "%":
+        return "%%"
+    if char < " " or char == "\x7f":
+        return f"\\x{ord(char):02x}"
+    return char
+
+
+def _plain(text: str) -> str:
+    """A text that is a whole value: systemd reads only `%` in it, and a line is its end."""
+    return "".join("?" if char < " " else char for char in text).replace("%", "%%")
+
+
+def _refuse_unsayable(folder: Path) -> None:
+    """A folder is a value without quotes: systemd strips it, and reads on after a backslash."""
+    text = str(folder)
+    if text != text.strip() or text.endswith("\\") or any(char < " " for char in text):
+        raise QuestionError(
+            f"a unit cannot name the folder {text!r}: it has a line end or white space at its "
+            "end, or a backslash.",
+            fix="Move the document to another folder.",
+        )
+
+
+def _program() -> list[str]:
+    """The words that start this very fsmv2."""
+    beside = Path(os.path.abspath(sys.executable)).with_name("fsmv2")
+    if beside.exists():
+        return [str(beside)]
+    return [os.path.abspath(sys.executable), "-m", "fsmv2.cli"]

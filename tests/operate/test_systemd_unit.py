@@ -1,0 +1,122 @@
+"""The unit that runs a document: systemd itself finds nothing wrong with it, and it is hardened."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from debian_tools import debian_program, systemd_environment
+from fsmv2.core import EngineSettings
+from fsmv2.errors import QuestionError
+from fsmv2.operate import systemd_unit as module
+from fsmv2.operate.systemd_unit import UnitOptions, longest_stop, systemd_unit, word
+
+
+def unit(document: Path, **options: object) -> str:
+    return systemd_unit(UnitOptions(document=document, **options), EngineSettings())  # type: ignore[arg-type]
+
+
+def values(text: str, key: str) -> list[str]:
+    return re.findall(rf"^{key}=(.*)$", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("/srv/plant.yaml", "/srv/plant.yaml"),
+        ("/my plant/a.yaml", '"/my plant/a.yaml"'),
+        ("/100%/a", "/100%%/a"),
+        ('/a"b', '"/a\\"b"'),
+        ("/a\\b", '"/a\\\\b"'),
+        ("/a'b", '"/a\'b"'),
+        ("/a;b", '"/a;b"'),
+        ("/a\nb", '"/a\\x0ab"'),
+        ("/größe", '"/größe"'),
+    ],
+)
+def test_a_word_is_escaped_as_systemd_reads_it(text: str, written: str) -> None:
+    assert word(text) == written
+
+
+def test_all_paths_are_absolute_and_the_program_is_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    monkeypatch.setattr(module.sys, "executable", str(tmp_path / "venv" / "bin" / "python"))
+    monkeypatch.setattr(module.sys, "base_prefix", "/usr")
+    python = unit(Path("my plant.yaml"), user="edge")
+    folder = str(tmp_path)
+    rest = f'run "{folder}/my plant.yaml" --state-dir %S/fsmv2/my-plant'
+    assert values(python, "ExecStart") == [f"{folder}/venv/bin/python -m fsmv2.cli {rest}"]
+    (tmp_path / "venv" / "bin" / "fsmv2").touch()
+    program = unit(Path("my plant.yaml"), user="edge")
+    assert values(program, "ExecStart")[0].startswith(f"{folder}/venv/bin/fsmv2 run ")
+    assert values(program, "WorkingDirectory") == [folder]
+    assert values(program, "User") == ["edge"]
+    assert values(program, "StateDirectory") == ["fsmv2/my-plant"]
+
+
+def test_a_dollar_is_one_in_a_command_and_nowhere_else(tmp_path: Path) -> None:
+    folder = tmp_path / "$HOME"
+    text = unit(folder / "a.yaml", state_dir=folder / "state")
+    assert "/$$HOME/a.yaml" in values(text, "ExecStart")[0]
+    assert values(text, "ExecStart")[0].endswith('/$$HOME/state"')
+    assert values(text, "WorkingDirectory")[0].endswith("/$HOME")
+    assert values(text, "ReadWritePaths")[0].endswith('/$HOME/state"')
+    assert values(text, "StateDirectory") == []
+
+
+@pytest.mark.parametrize("folder", ["a\nUser=root", "a ", "a\\"])
+def test_a_folder_that_a_unit_cannot_name_is_refused(tmp_path: Path, folder: str) -> None:
+    with pytest.raises(QuestionError, match="a unit cannot name the folder"):
+        unit(tmp_path / folder / "plant.yaml")
+
+
+@pytest.mark.parametrize("name", ["plant", "a\nUser=root", "100%$\"';x", "größe"])
+def test_no_name_of_a_document_adds_a_line(tmp_path: Path, name: str) -> None:
+    lines = len(unit(tmp_path / "plant.yaml").splitlines())
+    text = unit(tmp_path / f"{name}.yaml")
+    assert len(text.splitlines()) == lines
+    assert values(text, "User") == ["fsmv2"]
+
+
+def test_a_home_is_readable_only_when_something_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.sys, "executable", "/opt/fsmv2/bin/python")
+    monkeypatch.setattr(module.sys, "base_prefix", "/usr")
+    assert values(unit(tmp_path / "a.yaml"), "ProtectHome") == ["yes"]
+    assert values(unit(Path("/home/me/a.yaml")), "ProtectHome") == ["read-only"]
+    monkeypatch.setattr(module.sys, "base_prefix", "/home/me/.pyenv")
+    assert values(unit(tmp_path / "a.yaml"), "ProtectHome") == ["read-only"]
+
+
+def test_systemd_waits_longer_for_the_end_than_an_orderly_stop_takes() -> None:
+    settings = EngineSettings(stop_deadline=120.0)
+    text = systemd_unit(UnitOptions(document=Path("/a.yaml")), settings)
+    assert float(values(text, "TimeoutStopSec")[0]) == longest_stop(settings) > 120.0
+
+
+@pytest.mark.real
+def test_systemd_finds_nothing_wrong_and_the_exposure_is_low(tmp_path: Path) -> None:
+    analyze, environment = debian_program("systemd-analyze"), systemd_environment()
+    for folder in ("plain", "a plant 100% $x \"y\" 'z' \\w ;#"):
+        (tmp_path / folder).mkdir()
+        file = tmp_path / "fsmv2-plant.service"
+        file.write_text(unit(tmp_path / folder / "p %i.yaml", state_dir=tmp_path / folder / "s"))
+        found = subprocess.run(
+            [analyze, "verify", file], env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert (found.returncode, found.stdout + found.stderr) == (0, "")
+    found = subprocess.run(
+        [analyze, "security", "--offline=true", "--threshold=25", file],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert found.returncode == 0, found.stdout[-300:]

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from fsmv2.model.listen_address import HTTP_PORT
+
 pytestmark = pytest.mark.real
 
 FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
@@ -183,8 +185,15 @@ def test_a_place_that_cannot_be_written_is_one_clear_message(plant: Path, tmp_pa
 
 def test_the_demo_receives_exactly_what_was_accepted(tmp_path: Path) -> None:
     words = ["demo", "--for", "8s", "--state-dir", tmp_path]
-    shown = subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=90)
+    with socket.socket() as other:
+        with contextlib.suppress(OSError):  # somebody has it already
+            other.bind(("127.0.0.1", HTTP_PORT))
+            other.listen()
+        shown = subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=90)
     assert shown.returncode == 0, shown.stdout[-3000:] + shown.stderr
+    metrics = re.search(r"curl http://127.0.0.1:(\d+)/metrics +# fsmv2_workers", shown.stderr)
+    assert metrics is not None
+    assert int(metrics[1]) != HTTP_PORT, "which is taken"
     assert re.search(r"^bridges active +3/3$", shown.stdout, re.M)
     accepted = re.search(r"^samples accepted +(\d+)", shown.stdout, re.M)
     received = re.search(r"^samples received +(\d+)", shown.stdout, re.M)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from fsmv2.cli.console import progress
+from fsmv2.errors import ListenError
 from fsmv2.host.loopback_listener import listen_on_loopback
-from fsmv2.model.listen_address import address_text, read_listen_address
+from fsmv2.model.listen_address import LOOPBACK, address_text, read_listen_address
 
 ROUTES = "/metrics, /healthz, /readyz and /version"
 
@@ -25,6 +26,17 @@ def listening(address: str) -> Iterator[socket.socket | None]:
     with listen_on_loopback(*read_listen_address(address)) as made:
         progress(f"serves {ROUTES} at http://{bound_to(made)}")
         yield made
+
+
+def listening_somewhere(wanted: Iterable[str]) -> socket.socket | None:
+    """A socket on the first of these addresses that can be had, or else on a free port.
+
+    None: there is no port. Blocks for a moment.
+    """
+    for address in (*wanted, f"{LOOPBACK}:0"):
+        with contextlib.suppress(ListenError):
+            return listen_on_loopback(*read_listen_address(address))
+    return None
 
 
 def bound_to(made: socket.socket) -> str:

@@ -14,6 +14,8 @@ from fsmv2.runtime import NodeView, TreeView
 
 SHOWN = 12
 """How many machines the live view shows values of."""
+LOOK_AT = "fsmv2_workers, fsmv2_restarts_total, fsmv2_circuits_open"
+"""What of the metrics moves when something is killed."""
 LINE_EVERY = 5.0
 """Seconds between two lines of one topic, off a terminal."""
 
@@ -36,20 +38,30 @@ def processes(tree: TreeView, plcs: Sequence[Plc]) -> list[tuple[str, int]]:
     return [(name, pid) for name, pid in [*((p.name, p.pid) for p in plcs), ("broker", pid)] if pid]
 
 
-def short_hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
-    """What to try, in two lines for the live view."""
+def short_hints(
+    tree: TreeView, plcs: Sequence[Plc], document: Path, monitoring: str = ""
+) -> list[str]:
+    """What to try, in a few lines for the live view; `monitoring`: where metrics are served."""
     kills = ", ".join(f"{name} {pid}" for name, pid in processes(tree, plcs))
     port = mqtt_port(tree)
     mqtt = f"MQTT on {HOST}:{port}, topics umh/v1/#; " if port else ""
-    return [f"try: kill -9 … {kills}", f"{mqtt}document: {short_path(document)}"]
+    lines = [f"try: kill -9 … {kills}", f"{mqtt}document: {short_path(document)}"]
+    if monitoring:
+        lines.append(f"http://{monitoring}/metrics: {LOOK_AT}; who is not well: /readyz")
+    return lines
 
 
-def hints(tree: TreeView, plcs: Sequence[Plc], document: Path) -> list[str]:
-    """What to try, in full, with the numbers of now."""
+def hints(tree: TreeView, plcs: Sequence[Plc], document: Path, monitoring: str = "") -> list[str]:
+    """What to try, in full, with the numbers of now; `monitoring`: where metrics are served."""
     lines = [f"  kill -9 {pid:<8} # {name}" for name, pid in processes(tree, plcs)]
     port = mqtt_port(tree)
     if port:
         lines.append(f"  mosquitto_sub -p {port} -t 'umh/v1/#' -v   # or any client of MQTT 3.1.1")
+    if monitoring:
+        lines += [
+            f"  curl http://{monitoring}/metrics   # {LOOK_AT}",
+            f"  curl http://{monitoring}/readyz    # who is not well; /healthz: fsmv2 itself",
+        ]
     return [
         f"try, in another terminal (a killed PLC returns after {RESTART_AFTER:.0f} s):",
         *lines,

@@ -20,6 +20,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from fsmv2.api.activation import served_over_tcp
 from fsmv2.builtin.agent import AgentSpec
 from fsmv2.cli.console import progress
 from fsmv2.cli.demo.demo_document import place
@@ -38,14 +39,17 @@ from fsmv2.cli.demo.tally import Tally
 from fsmv2.cli.display_choice import choose_display, save_picture
 from fsmv2.cli.exit_codes import FAILED, OK
 from fsmv2.cli.foreground import ForegroundProcess
+from fsmv2.cli.http_address import bound_to, listening_somewhere
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.signals import Stopped
 from fsmv2.cli.tree_session import TreeSession
 from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
+from fsmv2.model.listen_address import HTTP_PORT, LOOPBACK
 from fsmv2.operate.prepared_tree import read_document
 from fsmv2.operate.state_directory import StateDirectory, held, short_path, state_home
 from fsmv2.operate.tree_handle import TreeHandle, start
+from fsmv2.plant import Plant
 from fsmv2.runtime import TreeView, bounded_pauses
 from fsmv2.worker import Phase
 
@@ -90,6 +94,7 @@ class Demo:
         ]
         self._tally = Tally()
         self._subscriber = Subscriber(self._tally)
+        self._monitoring = ""
         self._tree = TreeView(0.0, ())
         self._started = 0.0
         self._all_active: float | None = None
@@ -108,6 +113,8 @@ class Demo:
             show = choose_display(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
             )
+            tcp = await in_thread(lambda: listening_somewhere(_wanted(prepared.plant)))
+            self._monitoring = bound_to(tcp) if tcp is not None else ""
             with TreeSession(show, self._process) as session:
                 async with (
                     bounded_pauses(),
@@ -115,7 +122,8 @@ class Demo:
                         prepared, listener=session.listener, on_accepted=self._tally.accept
                     ) as tree,
                 ):
-                    outcome = await self._hold(session, tree, prepared.plant.root, seconds)
+                    async with served_over_tcp(tree, tcp):
+                        outcome = await self._hold(session, tree, prepared.plant.root, seconds)
                     await session.end(tree, who=session.signal_name or "demo")
                 outcome = msgspec.structs.replace(outcome, forced=tuple(tree.forced))
                 session.show.summary(outcome.text(), {})
@@ -159,7 +167,7 @@ class Demo:
         """Subscribe as soon as the broker answers, and receive."""
         seen = await tree.until(lambda tree: mqtt_port(tree) > 0, timeout=math.inf)
         if not session.show.live:
-            for line in hints(seen, self._plcs, self._document):
+            for line in hints(seen, self._plcs, self._document, self._monitoring):
                 progress(line)
 
         def value(topic: str, value: object) -> None:
@@ -215,7 +223,15 @@ class Demo:
         received = f"over MQTT: {figures.received} received of {figures.accepted} accepted"
         yield Rule(Text(received, "dim"), style="dim", align="left")
         yield values
-        yield Text("\n".join(short_hints(self._tree, self._plcs, self._document)), no_wrap=True)
+        yield Text(
+            "\n".join(short_hints(self._tree, self._plcs, self._document, self._monitoring)),
+            no_wrap=True,
+        )
+
+
+def _wanted(plant: Plant) -> tuple[str, ...]:
+    """Where metrics are served if that can be had: where the document says, or as in the docs."""
+    return (plant.listen or f"{LOOPBACK}:{HTTP_PORT}",)
 
 
 def reads_stopped(root: ChildSpec) -> ChildSpec:

@@ -132,7 +132,7 @@ def systemd_unit(options: UnitOptions, settings: EngineSettings) -> str:
         start_within=START_WITHIN,
         stop_within=longest_stop(settings),
         watchdog=WATCHDOG,
-        writable=" ".join(["/tmp", *map(word, state_dirs)]),  # noqa: S108  (what commands use)
+        writable=" ".join(["/tmp", *map(word, state_dirs)]),  # noqa: S108  (where commands keep what is temporary)
         protect_home="read-only" if at_home else "yes",
     )
 

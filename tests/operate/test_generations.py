@@ -118,6 +118,11 @@ def test_without_a_file_something_has_to_be_kept(place: Place) -> None:
     place.start()
     with pytest.raises(StoreError, match="follows the file"), prepare(None, state_dir=place.state):
         pass
+    begun = prepare(None, state_dir=place.state, init=place.file)
+    with pytest.raises(StoreError, match="keeps a document already") as raised, begun:
+        pass
+    assert raised.value.fix is not None
+    assert f"fsmv2 run {place.file}" in raised.value.fix
 
 
 def test_a_relative_secret_file_is_refused_where_there_is_no_folder(place: Place) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.errors import NotRunningError
+from fsmv2.errors import NotRunningError, StoreError
 from fsmv2.operate import prepare
 from fsmv2.operate.running_trees import VARIABLE, chosen_tree, noted, running_trees
 from fsmv2.operate.socket_place import runtime_directory
@@ -73,3 +73,19 @@ def test_a_note_of_a_tree_that_has_ended_is_removed(tmp_path: Path) -> None:
     (notes / "left").write_bytes(str(directory).encode())
     assert running_trees() == []
     assert list(notes.iterdir()) == []
+
+
+def test_a_document_that_runs_elsewhere_runs_a_second_time_only_where_that_is_named(
+    tmp_path: Path,
+) -> None:
+    file = document(tmp_path, "a")
+    with running(file, tmp_path / "elsewhere"):
+        with pytest.raises(StoreError, match="runs already, in process") as raised, running(file):
+            pass
+        assert "elsewhere" in raised.value.message
+        assert raised.value.fix is not None
+        assert "--state-dir" in raised.value.fix
+        with running(file, tmp_path / "another"):
+            pass
+    with running(file):
+        pass

@@ -23,6 +23,7 @@ from fsmv2.host.place_lock import PlaceLock
 from fsmv2.operate import state_directory
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.state_directory import StateDirectory, held, holder
+from full_disk import small_disk
 
 DOCUMENT = """\
 agent: {name: edge}
@@ -194,3 +195,26 @@ def test_who_holds_a_place_is_known_where_its_folder_was_removed(tmp_path: Path)
         shutil.rmtree(state)
         assert holder(state)
     assert not holder(state)
+
+
+def test_a_place_that_cannot_be_used_is_said_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(StoreError, match="cannot be used: ") as raised, held(place):
+            pass
+        assert raised.value.fix == "Name a place that can be written with --state-dir."
+    with small_disk(tmp_path / "disk") as disk:
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        with pytest.raises(StoreError, match="ead-only file system"), held(disk):
+            pass
+
+
+def test_copies_of_older_stores_do_not_keep_it_from_being_made_private(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "store.db.version-3").touch()
+    with held(tmp_path):
+        assert tmp_path.stat().st_mode & 0o777 == 0o700
+    tmp_path.chmod(0o755)
+    (tmp_path / "of somebody else").touch()
+    with held(tmp_path):
+        assert tmp_path.stat().st_mode & 0o777 == 0o755

@@ -22,6 +22,7 @@ from fsmv2.operate.document_change import change_of, watched
 from fsmv2.operate.document_directory import directory_of, refuse_second_run
 from fsmv2.operate.generations import digest_of, digests_of, next_generation, opened
 from fsmv2.operate.run_record import RunRecord, begin_record, keep_record, read_unchanged
+from fsmv2.operate.running_trees import refuse_run_elsewhere
 from fsmv2.operate.start_choice import FileState, Runs, choose
 from fsmv2.operate.state_directory import JOURNAL, STORE, StateDirectory, Tell, held, warn
 from fsmv2.plant import Plant, load_contents, load_document, load_plant
@@ -91,8 +92,7 @@ def prepare(
     Without a `document` the tree is managed: what the state directory keeps runs, beginning with
     the document `init`. `detect_only`: report what would be done, and do nothing. `tell` is told
     what becomes of the directory while no tree reports that. Raises DocumentError; StoreError when
-    the document runs already, or another tree uses the directory; OSError when it cannot be
-    written.
+    the document runs already, or another tree uses the directory, or it cannot be written.
     """
     if document is None:
         if state_dir is None:
@@ -108,6 +108,7 @@ def prepare(
         directory = directory_of(document, state_dir)
         if state_dir is None:
             refuse_second_run(document, directory)
+            refuse_run_elsewhere(document, directory)
         if not directory.exists():
             load_plant(document)  # one that is wrong must not leave a folder behind
     if document is None and init is None and not directory.exists():
@@ -159,10 +160,7 @@ def start_managed(
         head = store.head()
         if init is not None:
             if head is not None:
-                raise StoreError(
-                    f"{path} keeps a document already: generation {head.number}.",
-                    fix="Run it without --init, or name another place with --state-dir.",
-                )
+                raise _kept_already(path, store, head)
             files = contents_of(init)
             plant = load_contents(init, files, state_dir=path, managed=True)
             new = next_generation(
@@ -181,6 +179,18 @@ def start_managed(
                 fix=f"Run it with that: fsmv2 run {last.source}",
             )
         return _run_again(directory, store, last, head, "", detect_only=detect_only)
+
+
+def _kept_already(directory: Path, store: SqliteStore, head: Head) -> StoreError:
+    """A tree cannot be begun where there is one; how that is run depends on what it follows."""
+    last = store.generation(head.number)
+    again = "Run it without --init"
+    if not head.managed and last is not None:
+        again = f"It follows a file: fsmv2 run {last.source}"
+    return StoreError(
+        f"{directory} keeps a document already: generation {head.number}.",
+        fix=f"{again}; or name another place with --state-dir.",
+    )
 
 
 def nothing_kept(directory: Path) -> StoreError:

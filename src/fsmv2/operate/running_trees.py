@@ -49,6 +49,18 @@ def running_trees() -> list[RunningTree]:
     return sorted(found.values(), key=lambda tree: (tree.since, tree.directory))
 
 
+def refuse_run_elsewhere(document: Path, directory: Path) -> None:
+    """StoreError when this document runs already, with a state directory that was named."""
+    real = os.path.realpath(document)
+    for tree in running_trees():
+        if tree.directory != directory and os.path.realpath(tree.document) == real:
+            raise StoreError(
+                f"{document} runs already, in process {tree.pid} with "
+                f"{short_path(tree.directory)}.",
+                fix="Stop that one, or name another place with --state-dir to run it twice.",
+            )
+
+
 def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> Path:
     """The state directory of the tree that is meant.
 

@@ -29,6 +29,8 @@ RECORD = "document.json"
 """The file in the state directory with the record of the run: which document, and its digests."""
 NOTIFICATIONS = "notifications.json"
 """The file in the state directory with what notifications need after a restart."""
+OLDER = f"{STORE}.version-"
+"""What the names of copies of a store begin with that was brought up to date."""
 OURS = {
     *(LOCK, JOURNAL, RECORD, NOTIFICATIONS, "broker", "processes", "commands", "api.sock"),
     *(STORE + end for end in ("", "-wal", "-shm", "-journal", ".lock")),
@@ -80,13 +82,19 @@ def held(directory: Path, tell: Tell = warn) -> Iterator[StateDirectory]:
 
     Two trees in one place would adopt each other's broker, and the first to stop would end it. It
     becomes private, if it holds nothing but what is ours. `tell` is told, on a thread, what becomes
-    of it while no tree reports that. Raises OSError when it cannot be written, StoreError when
-    another one uses it.
+    of it while no tree reports that. Raises StoreError when it cannot be written, or another one
+    uses it.
     """
-    directory.mkdir(mode=FOLDER, parents=True, exist_ok=True)
-    _make_private(directory)
     lock = FileLock(directory / LOCK, what=str(directory), fix=ANOTHER)
-    lock.take()
+    try:
+        directory.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+        _make_private(directory)
+        lock.take()
+    except OSError as error:
+        raise StoreError(
+            f"the state directory {directory} cannot be used: {error_text(error)}.",
+            fix="Name a place that can be written with --state-dir.",
+        ) from error
     kernel = PlaceLock(directory)
     place = StateDirectory(directory, lock, kernel, tell)
     try:
@@ -191,5 +199,6 @@ class StateDirectory:
 
 
 def _make_private(directory: Path) -> None:
-    if {entry.name for entry in directory.iterdir()} <= OURS:
+    others = {entry.name for entry in directory.iterdir()} - OURS
+    if all(name.startswith(OLDER) for name in others):
         private_folder(directory)

@@ -286,7 +286,7 @@ async def open_tree(
     types beside the built-in ones. `detect_only`: report what would be done, and do nothing.
     `listener` is called with every report, on the supervision loop; `log` takes what happens as
     lines of a log. Raises DocumentError,
-    StoreError when the document runs already, OSError when the directory cannot be written.
+    StoreError when the document runs already, or the directory cannot be written.
     """
     with_directory = contextlib.ExitStack()
     preparing = prepare(document, state_dir=state_dir, detect_only=detect_only)

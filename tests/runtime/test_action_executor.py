@@ -490,3 +490,58 @@ def test_a_short_wait_is_told_to_nobody(make: Make) -> None:
     bench.gate.set()
     bench.run(5)
     assert (bench.begun, bench.waits) == (["p/a", "p/b"], [])
+
+
+def test_what_was_queued_and_how_it_ended_is_counted_and_timed(make: Make) -> None:
+    """By type, action and status; one that waited has waited, and one dropped never ran."""
+    bench = make(action_slots=2, type_percent=50, urgent_slots=1)
+
+    async def fails() -> None:
+        raise ValueError("no")
+
+    async def well() -> str:
+        await asyncio.sleep(1.0)
+        return "done"
+
+    bench.submit("a", well)
+    bench.submit("b", fails)
+    last = bench.submit("c", well)
+    bench.submit("d", well, type_name="other")
+    bench.submit("e", bench.deaf, urgent=True, timeout=2.0)
+    bench.run()
+    pools = bench.executor.pools()
+    assert (pools["actions"].slots, pools["actions"].taken, pools["actions"].waiting) == (2, 2, 2)
+    assert (pools["urgent"].slots, pools["urgent"].taken, pools["urgent"].waiting) == (1, 1, 0)
+    bench.executor.cancel(("c", 1), last)
+    bench.run(10)
+    counts = bench.executor.counts
+    assert counts.queued == {("device", "work"): 4, ("other", "work"): 1}
+    assert counts.ended == {
+        ("device", "work", "succeeded"): 1,
+        ("device", "work", "failed"): 1,
+        ("device", "work", "cancelled"): 1,
+        ("device", "work", "stuck"): 1,
+        ("other", "work", "succeeded"): 1,
+    }
+    assert counts.timed_out == {("device", "work"): 1}
+    took = {status: one.read().total for (_, _, status), one in counts.execution.items()}
+    assert {status: round(seconds, 1) for status, seconds in took.items()} == {
+        "succeeded": 1.0,
+        "failed": 0.0,
+        "stuck": 6.0,
+    }
+    waited = counts.wait.read()
+    assert sum(waited.counts) == 4
+    assert round(waited.total, 1) == 1.0
+    bench.gate.set()
+    bench.run(5)
+    assert sum(counts.ended.values()) == 5, "the one given up has ended once"
+
+
+def test_slots_that_the_lane_lends_count_where_they_are_taken(make: Make) -> None:
+    bench = make(action_slots=2, urgent_slots=1)
+    for path in "abc":
+        bench.submit(path, urgent=True)
+    bench.run()
+    pools = bench.executor.pools()
+    assert (pools["actions"].taken, pools["urgent"].taken) == (2, 1)

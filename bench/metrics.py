@@ -98,6 +98,8 @@ def cost(work: Callable[[Driven, int], None]) -> dict[str, float]:
         core.observer = durations if observed else None
         began = time.thread_time()
         work(tree, n)
+        if observed:
+            durations.slice_ends(0.0, more=False)
         return time.thread_time() - began
 
     for n in range(4):

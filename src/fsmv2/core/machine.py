@@ -167,14 +167,13 @@ class Core(Tree):
 
     def _measured_tick(self, supervisor: Supervisor, turn: int) -> float:
         """The same, and how long it takes; returns which turn is measured next."""
-        observer = self.measuring = self.observer
+        observer = self.observer
         if observer is None:  # taken away meanwhile
             self._tick(supervisor)
             return math.inf
-        began = observer.begin(supervisor.type_name)
+        began = observer.now()
         self._tick(supervisor)
-        observer.ticked(turn, began)
-        self.measuring = None
+        observer.ticked(turn, observer.now() - began)
         return observer.next_turn
 
     def _stop_all_the_same(self, s: Supervisor) -> None:

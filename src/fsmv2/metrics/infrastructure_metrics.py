@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import get_args
 
 from fsmv2.core import Supervisor
 from fsmv2.core.contract import buckets
+from fsmv2.core.state.tallies import RestartReason
 from fsmv2.metrics.census import Census
 from fsmv2.metrics.measured_source import Source
 from fsmv2.metrics.metric import Metric
@@ -83,9 +85,9 @@ INFRASTRUCTURE = (
         kind="counter",
         labels=("type", "reason"),
         meaning=(
-            "Restarts: found at fault, silent, ended though it should run, with its group, with"
-            " a parent whose child kept failing (escalation), for a changed spec or config, for"
-            " a changed secret, or on request."
+            "Restarts as a new incarnation: found at fault, silent, ended though it should run, "
+            "with its group, with a parent whose child kept failing (escalation), for a changed "
+            "spec or config, for a changed secret, or on request."
         ),
     ),
     Metric(
@@ -126,6 +128,8 @@ def read_infrastructure(source: Source, census: Census, to: Readings) -> None:
     ):
         to.begin_at_zero(name, types)
         to.put_all(name, values)
+    reasons = get_args(RestartReason)
+    to.begin_at_zero("fsmv2_restarts_total", [(type_, why) for type_ in types for why in reasons])
     to.put_all("fsmv2_restarts_total", counted.restarts)
 
 

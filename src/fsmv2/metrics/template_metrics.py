@@ -18,7 +18,7 @@ TEMPLATES = (
         labels=("type",),
         meaning=(
             "Time to render one structure of templates in a derive, by the type of the worker; "
-            "failed ones included."
+            "failed ones included. Where thousands derive at once, some are measured."
         ),
         alert="SlowTemplates",
         buckets=buckets.RENDERING,

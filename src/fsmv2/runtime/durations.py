@@ -1,8 +1,8 @@
 """How long the core takes for what it does, measured for metrics; the core has no clock itself.
 
-Of ticks one in 32 is measured, at random distances, and with it what is rendered in it: to
-measure all would take several hundredths of what they take themselves. Used on the thread of
-supervision, read from any.
+Of ticks one in 32 is measured, at random distances, and of derives the first few of each slice: all
+where little happens, and some where thousands derive at once. To measure everything would take
+several hundredths of the time that it takes. Used on the thread of supervision, read from any.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ SPREAD = 63
 At random, since ticks come in turns: every 32nd might always be that of one worker."""
 
 
+DERIVES = 8
+"""Derives that are measured in one slice, which has room for some two hundred."""
+
+
 class Durations:
     """Measures one core."""
 
@@ -27,6 +31,7 @@ class Durations:
         self._core = core
         self.next_turn = 0
         self._drawn = 1
+        self._derives_left = DERIVES
         self._type = ""
         self._token: Token[RenderWatch | None] | None = None
         self._changes = core.tallies.root_changes
@@ -43,21 +48,26 @@ class Durations:
 
     # ---- what the core calls -----------------------------------------------------------------
 
-    def begin(self, type_: str) -> float:
-        """A tick begins, in which renderings are for a worker of this type."""
-        self._type = type_
-        self._token = RENDER_WATCH.set(self)
-        return self.now()
-
-    def ticked(self, turn: int, began: float) -> None:
-        """It has ended; draw which one is measured next."""
-        self.ticks.add(self.now() - began)
-        if self._token is not None:
-            RENDER_WATCH.reset(self._token)
-            self._token = None
+    def ticked(self, turn: int, seconds: float) -> None:
+        """The tick of that turn took so long; draw which one is measured next."""
+        self.ticks.add(seconds)
         # Not `random`, whose state a program may have seeded for its own ends.
         self._drawn = self._drawn * 1_103_515_245 + 12_345 & 0x7FFFFFFF
         self.next_turn = turn + 1 + (self._drawn >> 16) % SPREAD
+
+    def begin_derive(self, type_: str) -> bool:
+        """A worker of this type derives; whether that is measured."""
+        if not self._derives_left:
+            return False
+        self._derives_left -= 1
+        self._type, self._token = type_, RENDER_WATCH.set(self)
+        return True
+
+    def derived(self) -> None:
+        """It has derived: supervision hands work to other loops, which must not take this along."""
+        if self._token is not None:
+            RENDER_WATCH.reset(self._token)
+            self._token = None
 
     def reconciled(self, type_: str, seconds: float) -> None:
         """Looking at the children of a worker of this type took so long."""
@@ -80,6 +90,7 @@ class Durations:
 
         To within a slice, so that no derive pays for it. `more`: something is still to be decided.
         """
+        self._derives_left = DERIVES
         core, changes = self._core, self._core.tallies.root_changes
         if changes != self._changes:
             self._changes = changes

@@ -16,6 +16,8 @@ class Noting:
         self.clock = 0.0
         self.turns: list[int] = []
         self.begun: list[str] = []
+        self.ended = 0
+        self.derives = True
         self.types: list[str] = []
         self.merges = 0
 
@@ -23,14 +25,17 @@ class Noting:
         self.clock += 1.0
         return self.clock
 
-    def begin(self, type_: str) -> float:
-        self.begun.append(type_)
-        return self.now()
-
-    def ticked(self, turn: int, began: float) -> None:
+    def ticked(self, turn: int, seconds: float) -> None:
+        assert seconds >= 1.0
         self.turns.append(turn)
-        assert self.clock >= began
         self.next_turn = turn + self.every
+
+    def begin_derive(self, type_: str) -> bool:
+        self.begun.append(type_)
+        return self.derives
+
+    def derived(self) -> None:
+        self.ended += 1
 
     def reconciled(self, type_: str, seconds: float) -> None:
         assert seconds == 1.0
@@ -52,22 +57,23 @@ def test_ticks_are_measured_as_often_as_it_asks_for() -> None:
         sim.run(5)
         assert noting.turns == list(range(1, noting.turns[-1] + 1, 3))
         assert sim.core.turns - noting.turns[-1] < 3
-        assert {*noting.begun} <= {"group", "device"}
-        assert sim.core.measuring is None
 
 
 def test_children_are_looked_at_and_variables_merged() -> None:
-    """Each reconciliation by the type of the parent, and each merge in a tick that is measured."""
+    """Each reconciliation by the type of the parent, and each merge in a derive that is wanted."""
     with tree() as sim:
         sim.core.observer = noting = Noting()
         sim.run(5)
         assert noting.types == ["group"]
-        assert noting.merges >= 3
+        assert {*noting.begun} == {"group", "device"}
+        assert noting.merges == noting.ended == len(noting.begun) >= 3
+        assert sim.core.measuring is None
     with tree() as sim:
         sim.core.observer = noting = Noting()
-        noting.next_turn = 1_000
+        noting.derives, noting.next_turn = False, 1_000
         sim.run(5)
-        assert (noting.types, noting.merges, noting.turns) == (["group"], 0, [])
+        assert (noting.types, noting.turns) == (["group"], [])
+        assert (noting.merges, noting.ended, len(noting.begun) >= 3) == (0, 0, True)
 
 
 def test_one_that_is_taken_away_measures_no_more() -> None:

@@ -42,7 +42,7 @@ CORE_LEFT_OUT: Mapping[str, str] = {
     "log": "where it is said; decides nothing",
     "tallies": "counted for metrics; decides nothing",
     "observer": "given by who runs it",
-    "measuring": "the same, in the middle of a tick",
+    "measuring": "the same, in the middle of a derive",
     "_overridden": "made of the types and the settings when needed",
     "_instructions": "taken before, so there are none",
 }

@@ -48,6 +48,17 @@ PARENT_VARIABLES = Cause("variables", "of the parent")
 
 def derive(tree: Tree, s: Supervisor) -> None:
     """Bring variables, spec and desired state up to date; skipped when no input changed."""
+    observer = tree.observer
+    if observer is None or not observer.begin_derive(s.type_name):
+        _contained_derive(tree, s)
+        return
+    tree.measuring = observer
+    _contained_derive(tree, s)
+    tree.measuring = None
+    observer.derived()
+
+
+def _contained_derive(tree: Tree, s: Supervisor) -> None:
     try:
         _derive(tree, s)
     except ANY_RAISED as error:  # an author's comparison: the rest of the tick is still due

@@ -67,7 +67,7 @@ class Tree(ABC):
         self.tallies = Tallies()
         self.observer: Observer | None = None
         self.measuring: Observer | None = None
-        """The observer, during the ticks that are measured."""
+        """The observer, during the derives that are measured."""
         self.global_variables: Mapping[str, Any] = NOTHING
         self.fan_out = FanOut()
         self.root: Supervisor | None = None

@@ -31,4 +31,4 @@ def test_only_what_holds_for_the_path_outlasts_a_restart() -> None:
             sim.core.set_condition(s, name, "something is wrong")
         s.next_incarnation(s.registered, s.worker)
         kept = [name for name in NAMES if condition(sim, "a", name)]
-        assert kept == ["StateKept", "Managed", "Recovers"]
+        assert kept == ["StateKept", "Managed", "Recovers", "NotificationsSent"]

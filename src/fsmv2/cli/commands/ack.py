@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-import typer
+from typing import TYPE_CHECKING
 
-from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import AsJson, StateDir
-from fsmv2.cli.request_options import WAIT, DryRun, NoWait, Paths, Timeout, Tree, Why, Yes
+from fsmv2.cli.path_request import path_request
+
+if TYPE_CHECKING:
+    from fsmv2.operate.request_types import Request
 
 
-def ack(
-    paths: Paths,
-    reason: Why = "",
-    file: Tree = None,
-    state_dir: StateDir = None,
-    no_wait: NoWait = False,
-    timeout: Timeout = WAIT,  # type: ignore[assignment]  # its parser makes seconds of it
-    yes: Yes = False,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
+@path_request
+def ack(path: str, reason: str) -> Request:
     """Record that you have taken over the escalation of PATH.
 
     It is quiet from then on; it ends when the worker is well again.
     """
-    with reported():
-        from fsmv2.cli.request_session import ask
-        from fsmv2.operate.request_types import Acknowledge
+    from fsmv2.operate.request_types import Acknowledge
 
-        raise typer.Exit(
-            ask(
-                lambda path: Acknowledge(path=path, reason=reason),
-                paths,
-                verb="ack",
-                file=file,
-                state_dir=state_dir,
-                wait=0.0 if no_wait else timeout,
-                yes=yes,
-                dry_run=dry_run,
-                as_json=as_json,
-            )
-        )
+    return Acknowledge(path=path, reason=reason)

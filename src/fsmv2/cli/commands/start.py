@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import typer
+from typing import TYPE_CHECKING
 
-from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import AsJson, StateDir
-from fsmv2.cli.request_options import WAIT, DryRun, NoWait, Paths, Timeout, Tree, Why, Yes
+from fsmv2.cli.path_request import path_request
+
+if TYPE_CHECKING:
+    from fsmv2.operate.request_types import Request
 
 
-def start(
-    paths: Paths,
-    reason: Why = "",
-    file: Tree = None,
-    state_dir: StateDir = None,
-    no_wait: NoWait = False,
-    timeout: Timeout = WAIT,  # type: ignore[assignment]  # its parser makes seconds of it
-    yes: Yes = False,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
+@path_request
+def start(path: str, reason: str) -> Request:
     """End a stop of PATH: what is there is again what the document declares."""
-    with reported():
-        from fsmv2.cli.request_session import ask
-        from fsmv2.operate.request_types import Start
+    from fsmv2.operate.request_types import Start
 
-        raise typer.Exit(
-            ask(
-                lambda path: Start(path=path, reason=reason),
-                paths,
-                verb="start",
-                file=file,
-                state_dir=state_dir,
-                wait=0.0 if no_wait else timeout,
-                yes=yes,
-                dry_run=dry_run,
-                as_json=as_json,
-            )
-        )
+    return Start(path=path, reason=reason)

@@ -225,6 +225,21 @@ def test_a_report_costs_the_loop_next_to_nothing() -> None:
     made.close(within=0.1)
 
 
+def test_a_flood_of_warnings_pushes_no_escalation_out(hook: Hook) -> None:
+    made = Notifier(
+        "edge",
+        NotifySettings(targets=(webhook("a", hook.url, matches=(Match(),)),)),
+        Vault(),
+    )
+    made.listen(escalated())
+    for number in range(notifier.MOST_REPORTS + 5):
+        made.listen(report("a warning", path=f"edge/{number}"))
+    made.start()
+    eventually(lambda: "escalation_required" in events(hook))
+    assert made.status()[0].counts["dropped"] == 5
+    made.close(within=30.0)
+
+
 def test_the_record_survives_its_own_form(tmp_path: Path) -> None:
     from fsmv2.notify.notification_record import NotificationRecord, read_record
 

@@ -60,6 +60,5 @@ class FileLines:
             if written < len(line):  # a full disk: half a line would spoil the next one
                 os.ftruncate(descriptor, found.st_size)
                 raise DeliveryError("it cannot be written: no space is left")
-            os.fdatasync(descriptor)
         finally:
             os.close(descriptor)

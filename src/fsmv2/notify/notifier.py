@@ -36,10 +36,14 @@ from fsmv2.notify.target_thread import TargetThread
 
 MOST_REPORTS = 10_000
 """Reports that wait to be routed; of more the oldest are lost, and counted as dropped."""
+MOST_ESCALATIONS = 100_000
+"""The same of escalations, which wait apart: a flood of warnings must not push one out."""
 CLOSE_WITHIN = 5.0
 """Seconds for which a stop waits for what is to be sent."""
 SAVE_EVERY = 0.5
 """Seconds between two writes of the record."""
+TICK_EVERY = 1.0
+"""Seconds between two looks at what is owed and due: of thousands of escalations it takes time."""
 LOOK_EVERY = 30.0
 """Seconds between two looks at the workers whose escalation stands, and for reminders."""
 NOBODY = (
@@ -90,13 +94,14 @@ class Notifier:
         self._targets: dict[str, TargetThread] = {}
         self._retired: list[TargetThread] = []
         self._inbox: deque[tuple[Report, float]] = deque(maxlen=MOST_REPORTS)
+        self._escalations: deque[tuple[Report, float]] = deque(maxlen=MOST_ESCALATIONS)
         self._calls: deque[Callable[[], None]] = deque()
         self._wake = threading.Event()
         self._lost = 0
         self._lowest = _lowest(settings)
         self._healthy_since: dict[str, float] = {}
         self._held: dict[str, Summarised] = {}
-        self._started = self._next_look = self._next_save = 0.0
+        self._started = self._next_look = self._next_save = self._next_tick = 0.0
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="fsmv2-notify", daemon=True)
 
@@ -112,16 +117,18 @@ class Notifier:
 
     def listen(self, report: Report) -> None:
         """Take a report; on the loop of the tree, so it only sees whether anybody may want it."""
-        if RANK.get(level_of(report), 0) < self._lowest and not (
-            report.kind == "escalation" or (report.kind == "condition" and report.text == RECOVERED)
-        ):
+        escalation = report.kind == "escalation" or (
+            report.kind == "condition" and report.text == RECOVERED
+        )
+        if RANK.get(level_of(report), 0) < self._lowest and not escalation:
             return
         if not self._settings.targets:
             self._nobody_hears(report)
             return
-        if len(self._inbox) == MOST_REPORTS:
+        inbox = self._escalations if escalation else self._inbox
+        if len(inbox) == inbox.maxlen:
             self._lost += 1
-        self._inbox.append((report, time.time()))
+        inbox.append((report, time.time()))
         if not self._wake.is_set():
             self._wake.set()
 
@@ -238,6 +245,7 @@ class Notifier:
                 self._retired.append(before)
                 self._routing.offer_again(one.name)
             made.start()
+        self._next_tick = 0.0  # what is owed to new ones is sent now
         for gone in old.values():
             gone.retire()
             self._retired.append(gone)
@@ -254,13 +262,16 @@ class Notifier:
     def _step(self) -> None:
         self._call()
         failing = [name for name, one in self._targets.items() if one.failing]
-        for _ in range(len(self._inbox)):
-            report, at = self._inbox.popleft()
-            self._send(self._routing.report(report, at, failing))
+        for inbox in (self._escalations, self._inbox):
+            for _ in range(len(inbox)):
+                report, at = inbox.popleft()
+                self._send(self._routing.report(report, at, failing))
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK_EVERY
             self._look_at_workers()
-        self._send(self._routing.tick(time.time()))
+        if time.monotonic() >= self._next_tick:
+            self._next_tick = time.monotonic() + TICK_EVERY
+            self._send(self._routing.tick(time.time()))
         for name, more in self._routing.suppressed.items():
             if name in self._targets:
                 self._targets[name].count("suppressed", more)

@@ -18,6 +18,9 @@ from fsmv2.notify.summary import Summarised
 MOST_WAITING = 100
 """Notifications that wait one by one."""
 
+MOST_WITHOUT_LIMIT = 10_000
+"""The same where there is no limit a minute, as of a file, which is to have all of them."""
+
 WINDOW = 60.0
 """Seconds for which messages are counted, against the limit of a minute."""
 
@@ -38,6 +41,7 @@ class TargetQueue:
         self.held = Summarised()
         self.summarised = 0
         self._plant = plant
+        self._most = MOST_WAITING if settings.per_minute else MOST_WITHOUT_LIMIT
         self._waiting: deque[Notification] = deque()
         self._more = Summarised()
         self._sent_at: deque[float] = deque()
@@ -49,7 +53,7 @@ class TargetQueue:
         """Have it sent: soon, or at the end of quiet hours."""
         if self._is_quiet(now) and not self._urgent(one):
             self.held.add(one)
-        elif len(self._waiting) < MOST_WAITING and not self._more:
+        elif len(self._waiting) < self._most and not self._more:
             self._waiting.append(one)
         else:
             self._more.add(one)

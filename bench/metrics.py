@@ -23,6 +23,7 @@ from fsmv2.core import Cause, Core, Observed
 from fsmv2.core.state.backoff import Attempts
 from fsmv2.flow.engine_figures import EngineFigures
 from fsmv2.metrics.exposition import exposition
+from fsmv2.notify import TargetStatus
 from fsmv2.runtime.action_executor import Executor
 from fsmv2.runtime.durations import Durations
 from fsmv2.runtime.store_writer import StoreWriter
@@ -53,6 +54,7 @@ class MeasuredCore:
     executor: Executor | None = None
     store: StoreWriter | None = None
     journal_dropped = 0
+    notifications: tuple[TargetStatus, ...] = ()
     loop_lags: Mapping[str, float] = {}
 
     def __init__(self, core: Core, durations: Durations | None = None) -> None:

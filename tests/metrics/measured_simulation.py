@@ -8,6 +8,7 @@ from fsmv2.core import Core
 from fsmv2.flow.engine_figures import EngineFigures
 from fsmv2.metrics.exposition import read
 from fsmv2.metrics.measured_source import Source
+from fsmv2.notify import TargetStatus
 from fsmv2.runtime.action_executor import Executor
 from fsmv2.runtime.durations import Durations
 from fsmv2.runtime.store_writer import StoreWriter
@@ -22,6 +23,7 @@ class MeasuredSimulation:
     durations: Durations | None = None
     store: StoreWriter | None = None
     journal_dropped = 0
+    notifications: tuple[TargetStatus, ...] = ()
     loop_lags: Mapping[str, float] = {}
 
     def __init__(self, core: Core, now: Callable[[], float], executor: Executor | None) -> None:

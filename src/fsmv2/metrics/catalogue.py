@@ -7,6 +7,7 @@ from fsmv2.metrics.flow_metrics import FLOWS
 from fsmv2.metrics.hierarchy_metrics import HIERARCHY
 from fsmv2.metrics.infrastructure_metrics import INFRASTRUCTURE
 from fsmv2.metrics.metric import Metric
+from fsmv2.metrics.notification_metrics import NOTIFICATIONS
 from fsmv2.metrics.observation_metrics import OBSERVATION
 from fsmv2.metrics.process_metrics import PROCESS
 from fsmv2.metrics.template_metrics import TEMPLATES
@@ -20,6 +21,7 @@ AREAS: dict[str, tuple[Metric, ...]] = {
     "Observation and states": OBSERVATION,
     "The process itself": PROCESS,
     "Data flows": FLOWS,
+    "Notifications": NOTIFICATIONS,
     "Single workers, on request": WATCHED,
 }
 """In the order of the reference page."""

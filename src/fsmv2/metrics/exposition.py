@@ -18,6 +18,7 @@ from fsmv2.metrics.hierarchy_metrics import read_hierarchy
 from fsmv2.metrics.infrastructure_metrics import read_infrastructure
 from fsmv2.metrics.measured_source import Source
 from fsmv2.metrics.metric import Metric
+from fsmv2.metrics.notification_metrics import read_notifications
 from fsmv2.metrics.observation_metrics import read_observations
 from fsmv2.metrics.process_metrics import read_process
 from fsmv2.metrics.readings import Readings
@@ -74,6 +75,7 @@ def read(source: Source) -> Readings:
     read_observations(source, census, found)
     read_process(source, found)
     read_flows(source, found)
+    read_notifications(source, found)
     read_watched(source, census, found)
     found.put_all("fsmv2_series_dropped", found.dropped)
     return found

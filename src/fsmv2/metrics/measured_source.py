@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from fsmv2.core import Core
 from fsmv2.flow.engine_figures import EngineFigures
+from fsmv2.notify import TargetStatus
 from fsmv2.runtime.action_executor import Executor
 from fsmv2.runtime.durations import Durations
 from fsmv2.runtime.store_writer import StoreWriter
@@ -58,6 +59,10 @@ class Source(Protocol):
     @property
     def loop_lags(self) -> Mapping[str, float]:
         """By loop, the seconds by which it was late at most in the last 15 to 30 seconds."""
+
+    @property
+    def notifications(self) -> Sequence[TargetStatus]:
+        """How each target of its notifications fares."""
 
     def flows(self) -> EngineFigures | None:
         """Of the engine of its flows; None for a tree that can have none."""

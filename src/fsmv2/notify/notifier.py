@@ -40,6 +40,8 @@ MOST_ESCALATIONS = 100_000
 """The same of escalations, which wait apart: a flood of warnings must not push one out."""
 CLOSE_WITHIN = 5.0
 """Seconds for which a stop waits for what is to be sent."""
+ABORT_WITHIN = 0.2
+"""Seconds for which each of those that hang is waited for once it was cut off."""
 SAVE_EVERY = 0.5
 """Seconds between two writes of the record."""
 TICK_EVERY = 1.0
@@ -168,8 +170,13 @@ class Notifier:
         if self._thread.ident is None:
             return
         self._thread.join(within)
+        hanging: list[TargetThread] = []
         for target in (*self._targets.values(), *self._retired):
-            target.join(limit - time.monotonic())
+            if not target.join(limit - time.monotonic()):
+                hanging.append(target)
+                target.abort()
+        for target in hanging:
+            target.join(ABORT_WITHIN)
         if self._thread.is_alive():
             return
         self._call()  # what targets took in the last moment

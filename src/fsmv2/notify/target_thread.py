@@ -97,14 +97,15 @@ class TargetThread:
             self._changed.notify()
 
     def join(self, within: float) -> bool:
-        """Wait for the end for so many seconds; what hangs then is cut off."""
+        """Wait for the end for so many seconds; whether it has come."""
         self._thread.join(max(0.0, within))
-        if self._thread.is_alive():
-            self.channel.abort()
-            self._thread.join(0.5)
+        return not self._thread.is_alive()
+
+    def abort(self) -> None:
+        """Cut off what hangs, and count what is left as dropped."""
+        self.channel.abort()
         with self._changed:
             self._counts["dropped"] += len(self._queue) - self._queue.held.total
-        return not self._thread.is_alive()
 
     def count(self, outcome: str, more: int) -> None:
         """Count what became of some elsewhere."""

@@ -7,7 +7,9 @@ import msgspec
 from fsmv2.core import Core
 from fsmv2.flow import AsyncioEngine
 from fsmv2.flow.engine_figures import EngineFigures
+from fsmv2.notify import TargetStatus
 from fsmv2.operate.prepared_tree import PreparedTree
+from fsmv2.operate.tree_notifications import TreeNotifications
 from fsmv2.runtime import Runtime
 from fsmv2.runtime.action_executor import Executor
 from fsmv2.runtime.durations import Durations
@@ -25,8 +27,15 @@ class DocumentState(msgspec.Struct, frozen=True):
 class MeasuredTree:
     """As it is at one moment. Read from any thread; nothing of it holds up the tree."""
 
-    def __init__(self, runtime: Runtime, engine: AsyncioEngine, prepared: PreparedTree) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        engine: AsyncioEngine,
+        prepared: PreparedTree,
+        notifications: TreeNotifications,
+    ) -> None:
         self._runtime = runtime
+        self._notifications = notifications
         self._running = runtime.running
         self._engine = engine
         self._prepared = prepared
@@ -66,6 +75,11 @@ class MeasuredTree:
         """By loop, the seconds by which it was late at most in the last 15 to 30 seconds."""
         lags = {} if self._running is None else self._running.loop_lags
         return {**lags, "flow": self._engine.loop_lag.worst()}
+
+    @property
+    def notifications(self) -> tuple[TargetStatus, ...]:
+        """How each target of its notifications fares."""
+        return self._notifications.status()
 
     def flows(self) -> EngineFigures:
         """Of the engine of its flows."""

@@ -162,9 +162,7 @@ class TreeHandle(Verbs):
     @property
     def measured(self) -> MeasuredTree:
         """Where its metrics are read from: for `fsmv2.metrics.exposition`."""
-        return MeasuredTree(
-            self._runtime, self._kit.engine, self._prepared, self._notifications
-        )
+        return MeasuredTree(self._runtime, self._kit.engine, self._prepared, self._notifications)
 
     def liveness(self) -> Liveness:
         """Whether the tree makes progress; from any thread."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from lamp_tree import World, device, group, simulate
@@ -16,6 +18,7 @@ from debian_tools import debian_program
 from fsmv2.metrics.catalogue import METRICS
 from fsmv2.metrics.exposition import exposition, wants_openmetrics
 from fsmv2.metrics.measured_source import Source
+from fsmv2.operate import open_tree
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,*/*;q=0.1"
 
@@ -86,3 +89,21 @@ def test_prometheus_client_is_loaded_by_the_first_scrape_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+@pytest.mark.real
+async def test_promtool_finds_nothing_wrong_with_all_of_a_tree_that_runs(tmp_path: Path) -> None:
+    """With its durations, store, loops and flows, which a simulation does not have."""
+    promtool = debian_program("promtool")
+    document = tmp_path / "plant.yaml"
+    await asyncio.to_thread(document.write_text, "agent: {name: edge}\n")
+    async with open_tree(document, state_dir=tmp_path / "state") as tree:
+        await tree.until(lambda view: any(node.observed_age for node in view.nodes), timeout=30)
+        body, _ = await asyncio.to_thread(exposition, tree.measured)
+        assert b"fsmv2_store_commit_duration_seconds_bucket" in body
+        strict, _ = await asyncio.to_thread(exposition, tree.measured, OPENMETRICS)
+        assert len(list(openmetrics(strict.decode()))) > len(METRICS)
+    done = await asyncio.to_thread(
+        subprocess.run, [promtool, "check", "metrics"], input=body, capture_output=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bench.micro import Driven
-from bench.tree import root
-from lamp_tree import World, device, group, simulate
+from lamp_tree import World, device, factory_for, group, simulate
 from measured_simulation import MeasuredSimulation, series
 
 from fsmv2 import EngineSettings
+from fsmv2.core import Core, Supervisor
 from fsmv2.core.contract.settings import MetricsSettings
 from fsmv2.core.state.backoff import Attempts
 from fsmv2.core.state.conditions import FRESH, Condition
@@ -37,17 +36,20 @@ def test_a_healthy_tree_has_none() -> None:
 
 
 def in_trouble(settings: EngineSettings, workers: int = FAILING) -> MeasuredSimulation:
-    """A core whose every worker below the root is; made so at once, since it takes long to fail."""
-    core = Driven(root(workers // 4), settings).core
+    """A core of which every worker is; made so at once, since it takes long to fail."""
+    core = Core(factory_for(World()), settings)
+    made = core.type_named("device")
+    worker = made.make()
     attempts = Attempts()
     attempts.escalated = True
     asked = Overrides(Override("ann", "cleaning", 0.0))
     stale = {FRESH: Condition(FRESH, "Unknown", "silent", 0.0)}
-    for path, s in core.by_path.items():
-        if s.parent is not None:
-            s.attempts, s.overrides, s.conditions = attempts, asked, stale
-            s.withheld, s.stuck = frozenset(), 1
-            core.tallies.failing_templates[path] = s.type_name
+    for n in range(workers):
+        path = f"d{n}"
+        s = core.by_path[path] = Supervisor(core, None, device(path), path, made, worker)
+        s.attempts, s.overrides, s.conditions = attempts, asked, stale
+        s.withheld, s.stuck, s.watched_at = frozenset(), 1, 0.0
+        core.tallies.failing_templates[path] = "device"
     return MeasuredSimulation(core, lambda: 60.0, None)
 
 

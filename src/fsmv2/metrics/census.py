@@ -17,7 +17,7 @@ from fsmv2.worker import WorkerDefinition
 
 NOT_MADE = NOT_CREATED.definition
 
-BREATH = 250
+AT_ONCE = 250
 """Workers that are looked at in one go, which takes about a quarter of a millisecond."""
 
 PAUSE = 5e-5
@@ -63,7 +63,7 @@ def take_census(core: Core, now: float, wanted: Callable[[str], object] | None =
     workers, children, ages = found.workers, found.children, found.ages
     definitions = found.definitions
     for number, s in enumerate(list(core.by_path.values())):
-        if not number % BREATH:
+        if not number % AT_ONCE:
             give_way()
         definition, status, seen = s.definition, s.status, s.observed_at
         type_ = s.type_name if definition is NOT_MADE else definition.name

@@ -72,6 +72,8 @@ class Core(Tree):
         measured = math.inf if self.observer is None else self.observer.next_turn
         while self._dirty_count or self.fan_out:
             turn = self.turns = self.turns + 1
+            # Ticks first as long as there are many: a round that marks a hundred thousand would
+            # otherwise put all of them in the queues before the first one is looked at.
             if self.fan_out and self._dirty_count < AT_ONCE:
                 self.fan_out_some()
             elif turn < measured:
@@ -115,6 +117,8 @@ class Core(Tree):
                 self.fan_out_some()
             level = top.depth
             while level < len(self._dirty):
+                # Over a copy, as a tick may mark more at this level; those are met by the next
+                # round.
                 for supervisor in list(self._dirty[level]):
                     if supervisor.dirty and _is_below(supervisor, top):
                         self._unmark(supervisor)

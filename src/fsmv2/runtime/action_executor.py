@@ -127,6 +127,8 @@ class Executor:
         """The slots for all actions, and those for stops and repairs; from any thread."""
         urgent, settings = self._taken_urgent, self._settings
         lent = max(0, urgent - settings.urgent_slots)
+        # Copied into lists first: the work loop may change the dicts while another thread adds up,
+        # and a dict that changes under a generator raises. A copy is one step for the interpreter.
         return {
             "actions": SlotPool(
                 settings.action_slots,
@@ -262,6 +264,8 @@ class Executor:
         job.task = self._loop.create_task(
             _run(job), name=task_name(job.definition.name, job.key[0])
         )
+        # A callback, and no `finally` in the task: it comes also when the task was cancelled before
+        # its first step, in which case none of its code ever runs, and the slot would stay taken.
         job.task.add_done_callback(lambda task: self._ended(job, task))
         job.timer = self._loop.call_later(job.definition.timeout, self._time_out, job)
 

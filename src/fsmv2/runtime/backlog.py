@@ -85,6 +85,8 @@ class Backlog:
         deleted = self._deleted
         saves, observed = self._saves, self._observed
         if deleted:
+            # Compared here, and not when a removal is put in: that would be a walk over all that
+            # waits for each of ten thousand removed paths, on the supervision loop.
             saves = {p: s for p, s in saves.items() if not _removed(p, s[0], deleted)}
             observed = {p: o for p, o in observed.items() if not _removed(p, o[0], deleted)}
         taken = PendingWrites(
@@ -96,6 +98,7 @@ class Backlog:
 
     def put_back(self, taken: PendingWrites) -> None:
         """Have what could not be written wait again, behind nothing that came meanwhile."""
+        # What came meanwhile stands on the right and wins: it is newer than what was taken.
         self._saves = taken.saves | self._saves
         self._overrides = taken.overrides | self._overrides
         self._observed = taken.observed | self._observed

@@ -75,10 +75,13 @@ class CoalescedTimers(Generic[T]):
                 self._loop.call_exception_handler({"message": MISSED, "exception": error})
 
     def _put_off(self, due: list[T]) -> None:
+        # One further than the next, which may be the very moment whose call is running.
         moment = math.ceil(self._loop.time() / GRID) + 1
         later = self._moments.get(moment)
         if later is None:
             self._moments[moment] = due
             self._loop.call_at(moment * GRID, self._fire, moment)
         else:
+            # In front of those that were due later; behind them, what is put off again and again
+            # would lose its place each time.
             later[:0] = due

@@ -114,6 +114,7 @@ def _desired(save: Save) -> DesiredRecord:
 
 def _observed(save: SaveObserved) -> ObservedRecord:
     try:
+        # Encoded here, on the thread of the writer: a large observation is milliseconds of work.
         observed = to_json(save.observed, exact=False)  # a sensor without a value has NaN
     except ANY_RAISED as error:  # what cannot be stored is only not there to read
         observed = to_json({"not storable": error_text(error)})

@@ -151,6 +151,9 @@ class StoreWriter:
                 self._changed.wait(wait)
             calls, self._calls = self._calls, deque()
             last = self._closing
+            # Questions first, and by themselves: whoever asks is waiting, and a commit takes as
+            # long as the disk likes. At the close there is no later turn, so both are done in this
+            # one.
             taken = self._commit.backlog.take() if last or not calls else None
             self._works_since = time.monotonic()
         for function, result in calls:

@@ -120,8 +120,13 @@ class Supervision:
         """Hand over one event, from any thread; those of one moment are handled together."""
         if isinstance(event, HOLDS):
             with self._hold_lock:
+                # A new tuple, not a list that grows: `refusal` reads it on other threads without a
+                # lock.
                 self._asked_to_hold += (event,)
         self._inbox.append(event)
+        # Appended before the flag is read, and the slice clears the flag before it reads the inbox:
+        # whichever of the two comes first, the event is seen, without a lock that every observation
+        # would take. Two threads may both find the flag clear; a slice too many does no harm.
         if not self._awake:
             self._awake = True
             self._loop.call_soon_threadsafe(self.slice)

@@ -120,6 +120,7 @@ class Watchdog:
     def _now_doing(self) -> int:
         task = asyncio.current_task(self._watched.loop)
         if task is not None:
+            # Its identity and not the task: that would keep alive what is meant to end.
             return id(task)
         return id(sys._current_frames().get(self._watched.ident or 0))
 

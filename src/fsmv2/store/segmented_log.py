@@ -115,6 +115,9 @@ class SegmentedLog:
                 f"a record of {len(record) >> 20} MB is too large for a journal.",
                 fix="Keep what a worker observes small.",
             )
+        # One stream for the segment, flushed after each record: what stands there before serves as
+        # the dictionary, so that an observation takes some bytes; compressed alone it would hardly
+        # shrink.
         done = self._compress.compress(record) + self._compress.flush(zlib.Z_SYNC_FLUSH)
         self._write(_FRAME.pack(len(done), zlib.crc32(done)) + done)
 
@@ -146,6 +149,8 @@ class SegmentedLog:
             raise self._too_small()
         left = memoryview(data)
         try:
+            # A write may take a part only, on a disk that is nearly full, and that is no error to
+            # it.
             while left:
                 left = left[os.write(self._file, left) :]
         except OSError:

@@ -139,6 +139,8 @@ class SqliteStore:
         """Write `batch` in two commits: what is observed, then all that has to be durable."""
         with self._failing_loudly("written"):
             connection = self._connect(writing=True)
+            # A range of the primary key, and not LIKE: that would take `_` and `%` of a path for
+            # wildcards, and walk the whole table.
             below = [(path, path + "/", path + "0") for path in batch.deleted]  # "0" follows "/"
             if batch.observed or below:
                 with _transaction(connection, "NORMAL"):
@@ -277,6 +279,8 @@ class SqliteStore:
                 _EVENT,
                 [(e.at, e.path, e.kind, e.level, e.state, e.text, e.tick) for e in batch.events],
             )
+            # By number and not by counting: ids only grow, so this is a range of the primary key.
+            # Where an id was skipped a few events less are kept, which nobody misses.
             connection.execute(
                 "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?",
                 (self._events_kept,),

@@ -208,6 +208,8 @@ def _copier(kind: type) -> Callable[[Any], Any] | None:
         read = getter(slots)
 
         def copy_part(value: Any) -> Any:
+            # Past `__init__`, which may compute and check: a copy is to have what there is, no
+            # more.
             made: Any = object.__new__(kind)
             for name, item in zip(slots, read(value), strict=True):
                 setattr(made, name, _copied(item))
@@ -242,6 +244,8 @@ class _Copiers(dict[type, Callable[[Any], Any] | None]):
     """How values of a class are copied; None: they are shared."""
 
     def __missing__(self, kind: type) -> Callable[[Any], Any] | None:
+        # A dict that fills itself, because a lookup that hits is then one step of C. It happens for
+        # every value of every supervisor, on the supervision loop.
         found = self[kind] = _copier(kind)
         return found
 

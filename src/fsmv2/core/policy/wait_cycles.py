@@ -51,6 +51,8 @@ def _cycle(
     tree: Tree, start: Supervisor, edges: Callable[[Supervisor], tuple[str, ...]]
 ) -> list[str]:
     # By hand, not by recursion: a chain of waits may be longer than the stack is deep.
+    # Only cycles through `start`, not all there are: a cycle closes with its newest edge, which is
+    # one of `start`.
     came_from: dict[str, str] = {}
     todo = [start.path]
     while todo:

@@ -35,6 +35,9 @@ class ExponentialBackoff(msgspec.Struct, frozen=True):
 
     def delay(self, attempt: int) -> float:
         """Seconds to wait before this attempt."""
+        # A hash instead of a generator: nothing has to be kept between two attempts, so a
+        # checkpoint holds no state of chance, and `why` can draw the delay after next without using
+        # one up.
         text = f"{self.seed}:{self.key}:{attempt}".encode()
         drawn = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest()) / 2**64
         return (1.0 - self.jitter * drawn) * self.ceiling(attempt)

@@ -36,9 +36,14 @@ class Pace:
         self._when = now
         if path in self.under_way:
             return 0.0
+        # Looked through only when it is full: each look costs as much as there are, and in a tree
+        # at rest nobody asks for a place.
         if len(self.under_way) >= self._at_once:
             self.under_way = {p: until for p, until in self.under_way.items() if until > now}
         if len(self.under_way) >= self._at_once:
+            # To be asked again soon, instead of a queue of those that wait: a queue would have to
+            # be kept right through every removal, stop and change of type, and be part of a
+            # checkpoint.
             return 0.1
         if self._tokens < 1.0:
             return (1.0 - self._tokens) / self._per_second

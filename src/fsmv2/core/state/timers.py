@@ -66,6 +66,8 @@ class Timers:
 
     def _drop_replaced(self) -> None:
         """Replaced timers stay in the heap until they are due, which may be a month. H39"""
+        # Every so many of the heap, and not its head: what no longer counts is dropped there when
+        # it is met, and gathers further down.
         sample = self._heap[:: max(1, len(self._heap) // SAMPLE)]
         if 2 * sum(map(_counts, sample)) < len(sample):
             self._heap = [entry for entry in self._heap if _counts(entry)]
@@ -74,4 +76,6 @@ class Timers:
 
 
 def _counts(entry: tuple[float, int, Supervisor, str]) -> bool:
+    # By its due time alone, without a serial of its own: a timer that was replaced by one for the
+    # same moment fires once all the same, as the first of the two takes the kind out.
     return entry[2].timers.get(entry[3]) == entry[0]

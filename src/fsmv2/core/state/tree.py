@@ -203,6 +203,8 @@ class Tree(ABC):
 
         What it does must go by how things are then, since they may have changed.
         """
+        # The first few at once: in a tree of some hundred that is all of them, so that a change of
+        # a variable is one turn there, as if there were no rounds at all.
         if self.fan_out.add(function, cause, whom, below=below):
             self.fan_out_some()
 
@@ -217,6 +219,9 @@ class Tree(ABC):
             if self.by_path.get(s.path) is not s:
                 continue
             if oldest.below:
+                # Appended, and not walked into: what is left is a plain list at every moment, which
+                # can be put down between two ticks and copied into a checkpoint. A recursion can be
+                # neither.
                 left.extend(s.children.values())
             do(self, s, oldest.cause)
         if not left:
@@ -224,6 +229,8 @@ class Tree(ABC):
 
     def set_timer(self, supervisor: Supervisor, kind: str, due: float) -> None:
         """Fire `kind` at `due`; replaces the timer of this kind."""
+        # Most ticks set what is set already; each would leave an entry in the heap that counts no
+        # more.
         if supervisor.timers.get(kind) != due:
             self._timers.put(supervisor, kind, due, self.serial())
 

@@ -85,6 +85,7 @@ class Recorder:
         if quiet and not events and not instructions:
             self._idle += 1
             return
+        # The epoch is written only where it moved: it is the same for weeks, in every slice.
         epoch = self._core.epoch
         moved = None if epoch == self._epoch else epoch
         self._sink.put(RecordedSlice(now, self._idle, turns, more, moved, events, instructions))

@@ -15,7 +15,7 @@ flow     moving data: engine, inputs, outputs.
 builtin  agent, broker, bridge, connection, data flow, process.
 plant    the document of a plant: what it may say, and the tree it declares.
 lint     mistakes in worker classes, read from their code.
-operate  what a person may ask, decided once for every door.
+operate  what a person may ask, decided once for every interface.
 cli      the commands.
 testing  the simulation, for authors and for ourselves.
 """

@@ -44,7 +44,7 @@ class FsmError(Exception):
         self.fix = fix
 
     def diagnostic(self) -> Diagnostic:
-        """The same error as data, for doors that print or serve it."""
+        """The same error as data, for whatever prints or serves it."""
         return Diagnostic(code=self.code, message=self.message, path=self.path, fix=self.fix)
 
     def __str__(self) -> str:
@@ -124,7 +124,7 @@ class TemplateError(FsmError, ValueError):
 
 
 class UndefinedVariableError(TemplateError):
-    """A template names a variable that its scope does not have. Define it, or mend the name."""
+    """A template names a variable that its scope does not have. Define it, or correct the name."""
 
     code = "FSM0211"
 
@@ -161,7 +161,7 @@ class RegistrationError(FsmError, ValueError):
 
 
 class UnknownWorkerTypeError(FsmError, LookupError):
-    """A child spec names a worker type nobody registered. Register it, or mend the name."""
+    """A child spec names a worker type nobody registered. Register it, or correct the name."""
 
     code = "FSM0411"
 
@@ -210,7 +210,7 @@ class UnknownGenerationError(StoreError):
 
 
 class StoreLostError(StoreError):
-    """The store's file is not the one that was opened: deleted or replaced. All is written anew."""
+    """The store's file is not the one that was opened: deleted or replaced. All is rewritten."""
 
     code = "FSM0801"
 

@@ -142,7 +142,7 @@ def test_h15_restart_remove_and_add_leave_one_instance_by_the_last_wish(
         assert len(sim.dispatcher.collectors) == 2
         assert (sim["g/a"].incarnation, sim["g/a"].reason) == (2, "it is lit")
         anew = "declared again while being removed: to be recreated after it"
-        assert sim.texts("stop", "g/a") == ["restart asked by test", *[anew] * slow]
+        assert sim.texts("stop", "g/a") == ["restart requested by test", *[anew] * slow]
 
 
 def test_h23_children_of_one_name_under_different_parents_are_separate(world: World) -> None:

@@ -238,7 +238,7 @@ def test_h13_h43_a_restart_begins_a_new_instance_without_any_flag_of_the_old(
         assert "stop" not in s.timers
         sim.run(100)
         assert sim["d"].incarnation == 2
-        assert sim.texts("stop") == ["restart asked by test"]
+        assert sim.texts("stop") == ["restart requested by test"]
         assert sim.texts("restarted") == ["incarnation 2 begins"]
         assert (sim["d"].reason, sim["d"].control_reason) == ("it is lit", "its own desired state")
 

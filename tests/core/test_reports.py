@@ -222,7 +222,7 @@ def test_an_escalation_that_is_acknowledged_and_over(jobs: Jobs, note: str, said
             f"warning condition t/a: Recovers=False: {called}\n"
             f"info escalation t/a: {taken}\n"
             f"warning condition t/a: Recovers=False: {called} — {taken}\n"
-            "info command t/a: retry asked by test\n"
+            "info command t/a: retry requested by test\n"
             "info condition t/a: Recovers=True\n"
         )
         assert causes(sim, "t/a", "timer")[-1] == "timer healthy for long enough"

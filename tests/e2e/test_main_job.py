@@ -178,7 +178,7 @@ def test_h05_h06_sigterm_ends_everything_in_order_within_three_seconds(plant: Pl
     assert took < 3.0
     assert plant.broker_pids() == []
     told = [json.loads(line) for line in out.splitlines()]
-    assert ("edge", "stop asked by SIGTERM") in [(r.get("path"), r.get("text")) for r in told]
+    assert ("edge", "stop requested by SIGTERM") in [(r.get("path"), r.get("text")) for r in told]
     stopped = [r["path"] for r in told if "→ stopped: " in r.get("text", "")]
     for place, path in enumerate(stopped):
         assert not any(below.startswith(f"{path}/") for below in stopped[place:]), stopped

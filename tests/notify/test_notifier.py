@@ -158,7 +158,7 @@ def test_a_record_that_cannot_be_read_is_said_and_done_without(hook: Hook, tmp_p
     made.listen(escalated())
     eventually(lambda: hook.requests)
     made.close()
-    assert "cannot be read, and is written anew" in problems[-1][0]
+    assert "cannot be read, and is rewritten" in problems[-1][0]
     assert "edge/a" in json.loads(record.read_bytes())["standing"]
 
 

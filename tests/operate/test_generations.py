@@ -131,7 +131,7 @@ def test_a_relative_secret_file_is_refused_where_there_is_no_folder(place: Place
     place.change("global: {pw: {file: pw}}\n")
     begun = prepare(None, state_dir=place.state, init=place.file)
     with (
-        pytest.raises(DocumentError, match="relative, and the document stands in no folder"),
+        pytest.raises(DocumentError, match="relative, and the document is in no folder"),
         begun,
     ):
         pass

@@ -88,7 +88,7 @@ async def test_the_process_hears_it_and_it_is_recorded_with_who_and_why(tmp_path
                 if f"signal HUP was sent to pid {pid}" in texts:
                     break
                 await asyncio.sleep(0.05)
-        assert "signal HUP asked by anna: new limits" in texts
+        assert "signal HUP requested by anna: new limits" in texts
         assert (await tree.view())["edge/reader"].incarnation == 1
 
 
@@ -117,7 +117,7 @@ async def test_a_dry_run_sends_and_records_nothing(tmp_path: Path) -> None:
         await tree.signal("edge/reader", "HUP")
         pid = (await tree.view())["edge/reader"].observed.pid
         await becomes(tmp_path / "heard", f"{pid}\n")
-        assert sum("signal HUP asked" in report.text for report in reports) == 1
+        assert sum("signal HUP requested" in report.text for report in reports) == 1
         with pytest.raises(RequestRefusedError):
             await tree.ask(Signal(path="edge/deaf", signal="HUP"), dry_run=True)
 

@@ -69,9 +69,9 @@ def marked(decorator: Callable[[Any], Any], method: Any) -> Callable[[], Any]:
 MISUSES: list[tuple[str, Callable[[], Any], str]] = [
     # Without parentheses, or with the wrong ones.
     ("bare state", lambda: state_any(step), "parentheses. Write @state('running', to='stopped')"),
-    ("bare action", lambda: action_any(work), "@action stands without its parentheses"),
-    ("bare check", lambda: check_any(look), "@check stands without its parentheses"),
-    ("bare on a class", lambda: state_any(Hidden), "@state stands without its parentheses"),
+    ("bare action", lambda: action_any(work), "@action is written without its parentheses"),
+    ("bare check", lambda: check_any(look), "@check is written without its parentheses"),
+    ("bare on a class", lambda: state_any(Hidden), "@state is written without its parentheses"),
     ("bare on a static", lambda: action_any(staticmethod(work)), "without its parentheses"),
     ("no phase", state_any, "@state needs its phase. Write @state('running'"),
     ("only to", lambda: state_any(to="a"), "@state needs its phase"),
@@ -170,7 +170,7 @@ def test_a_second_method_of_one_name_in_a_class_is_refused() -> None:
 
 def test_a_function_outside_any_class_is_refused() -> None:
     program = "from fsmv2 import state\n@state('running')\ndef alone(self, s): ...\n"
-    with pytest.raises(DefinitionError, match="alone stands outside any class; a state is") as it:
+    with pytest.raises(DefinitionError, match="alone is outside any class; a state is") as it:
         exec(compile(program, "tank.py", "exec"), {"__name__": "tank"})  # noqa: S102
     assert it.value.path == "tank.py:2"
 

@@ -113,7 +113,7 @@ class Activation:
             if self._inode is None or found != self._inode:
                 await self._listen()
                 if self._inode is not None:
-                    log.warning("the socket %s was gone, and was made anew", self.place)
+                    log.warning("the socket %s was missing, and was made again", self.place)
             else:
                 await in_daemon_thread(self._link)
 

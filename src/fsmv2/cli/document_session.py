@@ -66,7 +66,7 @@ def run_document(
     ) as prepared:
         show_diagnostics(prepared.plant.diagnostics)
         if detect_only:
-            progress("detect only: what would be done is said, and nothing is done")
+            progress("detect only: what would be done is reported, and nothing is done")
         show_diagnostics(prepared.problems)
         if prepared.warning:
             progress(prepared.warning)

@@ -112,7 +112,7 @@ def _files(folder: Path, problems: list[Diagnostic]) -> list[Path]:
             kind = file.stat().st_mode
         except (OSError, RuntimeError):  # RuntimeError: links that lead to each other
             text = f"'{file.name}' is a link that leads nowhere."
-            problems.append(_of(folder, "FSM0139", text, "Remove it, or mend what it leads to."))
+            problems.append(_of(folder, "FSM0139", text, "Remove it, or repair what it points to."))
             continue
         if stat.S_ISDIR(kind):
             text = f"'{file.name}' is a folder, and folders in a folder are not read."

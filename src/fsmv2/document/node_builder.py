@@ -156,7 +156,7 @@ class Expansion:
                 path,
                 "FSM0119",
                 f"this key contains the invisible character U+{ord(strange[0]):04X}.",
-                f"Type the key anew: {shown(INVISIBLE.sub('', key))}. Such characters come along "
+                f"Type the key again: {shown(INVISIBLE.sub('', key))}. Such characters come along "
                 "when text is copied from a web page.",
             )
             return None

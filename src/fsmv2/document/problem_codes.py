@@ -9,7 +9,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "FSM0101": (
         "The document cannot be used",
         (
-            "Every problem found is listed, in the order of the file; mend them all. Of more than "
+            "Every problem found is listed, in the order of the file; fix them all. Of more than "
             "500 the rest is counted.\n\nfsmv2 validate plant.yaml"
         ),
     ),
@@ -72,7 +72,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         ),
     ),
     "FSM0110": (
-        "A key stands twice",
+        "A key is there twice",
         (
             "YAML readers silently keep the last one; we refuse, because one of the two is a "
             "mistake.\n\nwrong:  {port: 502, port: 503}\nright:  {port: 502}"

@@ -32,7 +32,7 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
     (
         "unknown escape character",
         "FSM0105",
-        "after a backslash in double quotes stands a character that has no meaning there.",
+        "a backslash in double quotes is followed by a character that has no meaning there.",
         r"Use single quotes, 'C:\data', or double the backslash.",
     ),
     (
@@ -68,19 +68,19 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
     (
         "expected chomping or indentation",
         "FSM0105",
-        "after | or > stands something that does not belong there.",
+        "| or > is followed by something that does not belong there.",
         "Begin the text in the next line, indented; or put it in quotes.",
     ),
     (
         "expected comment or line break",
         "FSM0105",
-        "after | or > stands something that does not belong there.",
+        "| or > is followed by something that does not belong there.",
         "Begin the text in the next line, indented; or put it in quotes.",
     ),
     (
         "expected a comment or a line break",
         "FSM0105",
-        "after | or > stands something that does not belong there.",
+        "| or > is followed by something that does not belong there.",
         "Begin the text in the next line, indented; or put it in quotes.",
     ),
     (
@@ -92,7 +92,7 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
     (
         "expected <document start>",
         "FSM0105",
-        "this does not belong to what stands above.",
+        "this does not belong to what is above it.",
         "Check the indentation: keys of one mapping begin in one column.",
     ),
 )
@@ -208,7 +208,7 @@ def _two_colons(at: Mark, document: Document) -> Diagnostic | None:
     if value[0] not in "'\"[{" and value.isprintable():
         quoted = value.replace("'", "''")
         fix = f"Put the value in quotes: {key.strip(' -')}: '{quoted}'"
-    message = "a second colon with a space behind it stands in this line."
+    message = "this line has a second colon with a space behind it."
     return document.diagnostic(at, "FSM0105", message, fix=fix)
 
 

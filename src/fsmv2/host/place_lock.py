@@ -1,6 +1,6 @@
 """One process at a time for one folder, by a lock that does not live in the folder.
 
-A lock file keeps nobody out of a folder that was removed and made anew while its user runs. This
+A lock file keeps nobody out of a folder that was removed and made again while its user runs. This
 one is a socket in the kernel's abstract namespace, named by user and path: it has no file, and is
 gone with its process. It holds within one network namespace, so not between containers.
 """

@@ -71,7 +71,7 @@ def check_name_part(value: object, what: str, *, path: str = "") -> str:
         raise LocationError(
             f"The {what} {quoted(value)} {found}, so it looks like another name and is none.",
             path=path,
-            fix=f"Use '{clean_name_part(text)}'." if clean_name_part(text) else "Type it anew.",
+            fix=f"Use '{clean_name_part(text)}'." if clean_name_part(text) else "Type it again.",
         )
     return text
 

@@ -31,14 +31,14 @@ def read_record(file: Path) -> tuple[NotificationRecord, str]:
     """What the last run left, and what is wrong with the file: then as if there were none."""
     try:
         if file.stat().st_size > LARGEST:
-            return NotificationRecord(), f"{file} is too large to be ours, and is written anew"
+            return NotificationRecord(), f"{file} is too large to be ours, and is rewritten"
         found = msgspec.json.decode(file.read_bytes(), type=NotificationRecord)
     except FileNotFoundError:
         return NotificationRecord(), ""
     except (OSError, msgspec.DecodeError, UnicodeError) as error:
         return (
             NotificationRecord(),
-            f"{file} cannot be read, and is written anew: {error_text(error)}",
+            f"{file} cannot be read, and is rewritten: {error_text(error)}",
         )
     for one in found.standing.values():
         one.confirmed = False
@@ -86,5 +86,5 @@ class NotificationRecordWriter:
             try:
                 replace_private(self._file, content)
                 self.error = ""
-            except OSError as error:  # a full disk: the next change is written again
+            except OSError as error:  # a full disk: the next change is rewritten
                 self.error = error_text(error)

@@ -1,4 +1,4 @@
-"""What a person may ask of a plant, decided once for every door: command line, program, API.
+"""What a person may ask of a plant, decided once for every interface: command line, program, API.
 
 tree_handle          the tree of a document, run: questions and requests.
 prepared_tree        the document read and its state directory held, before that.

@@ -60,7 +60,7 @@ def refuse_changed(core: Core, path: str, unchanged: Collection[str]) -> None:
         now = f"it is {s.status.state}" if s is not None else "nobody is there any more"
         raise ChangedSinceError(
             f"{path} is not as it was when it was read: {now}.",
-            fix="Read it again, and decide anew; nothing has changed by this request.",
+            fix="Read it again, and decide again; nothing has changed by this request.",
         )
 
 

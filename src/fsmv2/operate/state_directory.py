@@ -101,7 +101,7 @@ def held(directory: Path, tell: Tell = warn) -> Iterator[StateDirectory]:
         if pid := kernel.take():
             raise StoreError(
                 f"{directory} is in use by another fsmv2, process {pid}, which began before the "
-                "folder was removed and made anew.",
+                "folder was removed and made again.",
                 fix=ANOTHER,
             )
         place.start()

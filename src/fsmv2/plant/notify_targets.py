@@ -236,7 +236,7 @@ class NotifyTargets:
         if self._folder is None:
             self._problem(
                 node,
-                f"the path '{found}' is relative, and the document stands in no folder.",
+                f"the path '{found}' is relative, and the document is in no folder.",
                 "Write its whole path, beginning with /.",
             )
             return ""

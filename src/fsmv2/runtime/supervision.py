@@ -147,10 +147,10 @@ class Supervision:
             return f"its supervision has not answered for {silent:.0f} s"
         for event in self._asked_to_hold:
             if isinstance(event, StopRequested | ForceRequested | LeaveRequested):
-                return f"stop asked by {event.who}"
+                return f"stop requested by {event.who}"
             if path == event.path or path.startswith(f"{event.path}/"):
                 what = "pause" if isinstance(event, PauseRequested) else "stop"
-                return f"{what} asked by {event.who}" + ": " * bool(event.reason) + event.reason
+                return f"{what} requested by {event.who}" + ": " * bool(event.reason) + event.reason
         try:
             return refusal(self.core, path, incarnation)
         except ANY_RAISED as error:  # whatever it is, nobody has allowed it

@@ -95,7 +95,7 @@ def reacts_to_every_observation(bench: Conformance) -> None:
                 raise ConformanceError(
                     f"the step raises {error_text(error)}",
                     where=f"{bench.worker.__name__}.{name} with {s.observed}",
-                    why="its breaker opens after a few, and the worker stands",
+                    why="its breaker opens after a few, and the worker stops",
                     fix="Let the step answer stay(...) for what it cannot judge.",
                 ) from error
 

@@ -178,7 +178,7 @@ class RestartsKeepPace(Invariant):
             attempts = s.attempts
             if attempts is not None and attempts.count >= settings.escalate_at:
                 if not attempts.escalated:
-                    raise self.broken(f"{s.path}: {attempts.count} attempts, nobody was called")
+                    raise self.broken(f"{s.path}: {attempts.count} attempts, no operator was paged")
                 if attempts.retry_at > self.core.now + s.backoff.cap:
                     raise self.broken(f"{s.path} waits longer than the longest backoff")
 

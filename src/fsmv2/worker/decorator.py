@@ -83,7 +83,9 @@ def own_errors(example: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             name = f"@{decorator.__name__}"
             if bare:
                 found = [
-                    DecoratorProblem(f"{name} stands without its parentheses.", f"Write {example}.")
+                    DecoratorProblem(
+                        f"{name} is written without its parentheses.", f"Write {example}."
+                    )
                 ]
                 raise refusal(found, _place_of(args[0]) or calling_line())
             found = _unfit(name, signature, args, kwargs)
@@ -197,7 +199,7 @@ def _check_surroundings(kind: str, method: Any, name: str, where: str) -> None:
     if frame is None:
         return
     if frame.f_code.co_name == "<module>" and frame.f_locals is frame.f_globals:
-        problem = f"{_name_of(method)} stands outside any class; {kind} is a method of a worker."
+        problem = f"{_name_of(method)} is outside any class; {kind} is a method of a worker."
         refuse(
             [DecoratorProblem(problem, "Move it into its class, derived from fsmv2.Worker.")], where
         )

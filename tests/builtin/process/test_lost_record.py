@@ -60,7 +60,7 @@ def moved_away(directory: Path) -> None:
 async def test_h69_a_state_directory_lost_while_it_runs_leads_to_no_second_process(
     lose: Callable[[Path], None], running: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """What is in memory is written anew; the stop ends command and shim."""
+    """What is in memory is rewritten; the stop ends command and shim."""
     async with running(*SLEEPS) as tree:
         await until(tree, "running")
         before = record_of(tmp_path)

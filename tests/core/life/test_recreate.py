@@ -183,7 +183,7 @@ def test_a_restart_starts_it_as_what_it_is_to_become(world: World) -> None:
         sim.run(2)
         b = sim["g/b"]
         assert (b.type, b.incarnation, b.state) == ("lamp", 2, "running")
-        assert sim.texts("stop", "g/b") == ["restart asked by test"]
+        assert sim.texts("stop", "g/b") == ["restart requested by test"]
         sim.run(30)
         assert sim["g/b"].incarnation == 2
 

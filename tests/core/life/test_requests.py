@@ -97,7 +97,7 @@ def test_a_signal_is_recorded_with_who_and_why_and_what_became_of_it(jobs: Jobs)
         sim.post(SignalSent("t/gone", "HUP", 7))
         sim.run(1)
         assert sim.texts("command", "t/a") == [
-            "signal HUP asked by anna: new limits",
+            "signal HUP requested by anna: new limits",
             "signal HUP was sent to pid 7",
             "signal USR1 was not sent: pid 7 has ended",
         ]

@@ -115,7 +115,7 @@ def test_what_starts_is_withheld_and_what_stops_passes(
 @pytest.mark.parametrize(
     ("happens", "reason"),
     [
-        (waits_for_a_look, "waits for an observation begun after its action"),
+        (waits_for_a_look, "waits for an observation that started after its action"),
         (stops_in_a_livelock, IN_A_LIVELOCK),
         (runs_itself, "the action prepare is running"),
     ],

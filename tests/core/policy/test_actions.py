@@ -87,7 +87,7 @@ def test_its_effect_is_believed_only_after_a_look_that_began_later(tree: ByHand)
     tree.end("a")
     tree.core.handle(Observed("a", 1, 1.0, DeviceObserved(lit=True)), tree.now)
     tree.tick()
-    assert tree["a"].gate == "waits for an observation begun after its action"
+    assert tree["a"].gate == "waits for an observation that started after its action"
     look(tree, lit=True)
     assert tree["a"].state == "running"
 
@@ -169,7 +169,7 @@ def test_after_an_action_no_step_until_an_observation_that_began_later(world: Wo
         sim.until(lambda sim: sim["d"].action == "switch_on")
         world.silent.add("d")
         sim.run(11)
-        assert sim["d"].reason == "waits for an observation begun after its action"
+        assert sim["d"].reason == "waits for an observation that started after its action"
 
 
 def test_an_action_that_waits_for_a_slot_is_not_reported_to_run(world: World) -> None:

@@ -94,13 +94,13 @@ def test_a_stop_decides_before_an_end_and_that_before_what_it_requires() -> None
     b.ended = Ended("failed for good", normally=False)
     decide_control(b)
     assert b.decision == ControlDecision("stopped", DecidedBy.ENDED, "failed for good")
-    for reason in ("asked by ann", "g no longer declares it"):
+    for reason in ("requested by ann", "g no longer declares it"):
         b.stop = StopRequest(StopKind.REMOVE, 5.0, reason)
         decide_control(b)
         assert b.decision == ControlDecision("stopped", DecidedBy.STOP, reason)
 
 
-@pytest.mark.parametrize("stop", [None, StopRequest(StopKind.REMOVE, 5.0, "asked by ann")])
+@pytest.mark.parametrize("stop", [None, StopRequest(StopKind.REMOVE, 5.0, "requested by ann")])
 def test_the_decision_is_the_same_object_while_it_says_the_same(stop: StopRequest | None) -> None:
     """Another thread may be reading it, and each of many quiet workers would keep a new one."""
     tree = by_hand(device("a"))
@@ -191,7 +191,7 @@ def test_one_that_ended_is_asked_to_stop_by_each_that_stops_others_too(why: str)
     a.ended = Ended("failed", normally=False)
     assert asked_to_stop(a) is (why == "disabled")
     if why == "a stop":
-        a.stop = StopRequest(StopKind.REMOVE, 5.0, "asked by ann")
+        a.stop = StopRequest(StopKind.REMOVE, 5.0, "requested by ann")
     tree["g"].disabled = why == "its parent is disabled"
     assert asked_to_stop(a)
 

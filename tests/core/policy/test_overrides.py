@@ -304,7 +304,7 @@ def test_a_stopped_path_may_write_nothing(jobs: Jobs) -> None:
     with simulate(jobs, team("t", job("a"))) as sim:
         sim.run(10)
         sim.stop_path("t", "hands in the machine")
-        asked = "stop asked by test: hands in the machine"
+        asked = "stop requested by test: hands in the machine"
         assert jobs.refusals["t/a"]() == asked, "from the moment it is asked for"
         sim.run(20)
         assert jobs.refusals["t/a"]() == "stopped by test: hands in the machine (at t)"

@@ -36,7 +36,7 @@ def test_h76_a_pause_is_in_force_for_writes_when_it_has_been_asked_for(jobs: Job
         sim.run(10)
         sim.pause("r/t", "hands in the machine")
         # Nothing has been decided yet: it only waits for its turn.
-        assert jobs.refusals["r/t/a"]() == "pause asked by test: hands in the machine"
+        assert jobs.refusals["r/t/a"]() == "pause requested by test: hands in the machine"
         assert jobs.refusals["r/d"]() == ""
         sim.run(10)
         assert jobs.refusals["r/t/a"]() == "paused by test: hands in the machine (at r/t)"
@@ -94,7 +94,7 @@ def test_h76_what_is_disabled_or_asked_to_stop_may_not_act(jobs: Jobs) -> None:
         assert jobs.refusals["r/t/a"]() == "it is to be stopped: disabled"
         assert jobs.refusals["r/t/b"]() == ""
         sim.ask_stop()
-        assert jobs.refusals["r/t/b"]() == "stop asked by test"
+        assert jobs.refusals["r/t/b"]() == "stop requested by test"
         sim.run(0.01)
         assert jobs.refusals["r/t/b"]() != ""
 

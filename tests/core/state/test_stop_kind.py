@@ -10,7 +10,7 @@ from fsmv2.core.state.stop_kind import StopKind
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (stop_kind.__doc__ or "").splitlines()
-    if line.startswith("| ") and "asked by" not in line
+    if line.startswith("| ") and "requested by" not in line
 ]
 
 

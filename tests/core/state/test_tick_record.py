@@ -10,7 +10,7 @@ from fsmv2.core.state.tick_record import Cause
 
 @pytest.mark.parametrize(
     ("cause", "shown"),
-    [(Cause("resync"), "resync"), (Cause("stop", "asked by ann", 7), "stop asked by ann")],
+    [(Cause("resync"), "resync"), (Cause("stop", "requested by ann", 7), "stop requested by ann")],
 )
 def test_a_cause_is_shown_in_words(cause: Cause, shown: str) -> None:
     assert str(cause) == shown

@@ -243,7 +243,7 @@ def no_space(*_: object, **__: object) -> None:
 async def test_the_file_forgets_what_is_too_old_and_does_not_grow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """H39: what counts is kept for ten minutes, and the file is written anew now and then."""
+    """H39: what counts is kept for ten minutes, and the file is rewritten now and then."""
     file = tmp_path / "commands.jsonl"
     up = steady() - KEPT - 1
     old = Line("setpoint", "old", 5, time.time(), up=up, boot=command_id_file.boot())

@@ -126,7 +126,7 @@ async def _without_ours(config: BrokerConfig, record: BrokerRecord | None) -> Br
     """The status when the recorded server does not live, or none is on record."""
     lost = await in_thread(lambda: server_of_pid_file(config))
     if lost is not None:
-        reason = f"pid {lost} is a server of ours that is not on record; a start ends it"
+        reason = f"pid {lost} is a server started by fsmv2 that is not on record; a start ends it"
         return BrokerObserved(status="outdated", reason=reason, pid=lost)
     # The last threads of a server that is ending may still hold its port.
     ending = record is not None and record.process.is_zombie

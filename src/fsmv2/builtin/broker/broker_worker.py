@@ -193,7 +193,7 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
         """The server is being ended."""
         if s.spec.embedded and s.observed.exists:
             return act(self.stop_server, "ends the server")
-        return goto(self.stopped, "no server of ours runs")
+        return goto(self.stopped, "no server started by fsmv2 runs")
 
 
 def _trouble(s: Snap) -> str:

@@ -70,7 +70,7 @@ async def missing(config: Config, record: ProcessRecord, running_for: float) -> 
             return stranger
     if ready.line and not record.said and record.slow:
         return (
-            f"ready.line '{ready.line}' is looked for no more, as it takes too long on what it "
+            f"ready.line '{ready.line}' is no longer looked for, as it takes too long on what it "
             "writes: leave out repeats inside repeats, such as (a+)+"
         )
     if ready.line and not record.said:

@@ -40,7 +40,7 @@ def run(
         ),
     ] = None,
     detect_only: Annotated[
-        bool, typer.Option("--detect-only", help="Say what would be done; do nothing.")
+        bool, typer.Option("--detect-only", help="Report what would be done; do nothing.")
     ] = False,
     no_output: Annotated[
         bool,

@@ -163,7 +163,7 @@ def restart(tree: Tree, event: RestartRequested) -> None:
     if not _refused(tree, event):
         s = tree.by_path[event.path]
         restart_policy.restart_ended(tree, s)
-        stop.restart(tree, s, f"restart asked by {_by(event)}", because="request")
+        stop.restart(tree, s, f"restart requested by {_by(event)}", because="request")
 
 
 def pause(tree: Tree, event: PauseRequested) -> None:
@@ -208,7 +208,7 @@ def retry(tree: Tree, event: RetryRequested) -> None:
     """Whatever waits for its next try in this subtree tries now; what was counted stays counted."""
     if not _refused(tree, event):
         top = tree.by_path[event.path]
-        cause = Cause("command", f"retry asked by {_by(event)}")
+        cause = Cause("command", f"retry requested by {_by(event)}")
         tree.report("command", top, cause.detail)
         tree.for_each((top,), "retry", cause, below=True)
 
@@ -223,7 +223,7 @@ def signal(tree: Tree, event: SignalRequested) -> None:
     """A process is about to be sent a signal; recorded before, since a crash may follow."""
     if not _refused(tree, event):
         s = tree.by_path[event.path]
-        tree.report("command", s, f"signal {event.signal} asked by {_by(event)}")
+        tree.report("command", s, f"signal {event.signal} requested by {_by(event)}")
 
 
 def signal_sent(tree: Tree, event: SignalSent) -> None:

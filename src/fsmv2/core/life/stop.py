@@ -41,7 +41,7 @@ def stop_all(tree: Tree, event: StopRequested) -> None:
         due = tree.now + seconds
         if root.stop is not None and root.stop.kind is StopKind.SHUTDOWN:
             due = min(due, root.stop.deadline)  # asking twice never gives more time
-        request_stop(tree, root, StopKind.SHUTDOWN, due, f"stop asked by {event.who}")
+        request_stop(tree, root, StopKind.SHUTDOWN, due, f"stop requested by {event.who}")
 
 
 def force_all(tree: Tree, event: ForceRequested) -> None:
@@ -57,7 +57,7 @@ def leave_all(tree: Tree, event: LeaveRequested) -> None:
     tree.stopping = True
     if tree.root is not None:
         why = f": {event.reason}" if event.reason else ""
-        reason = f"fsmv2 ends and leaves what runs: asked by {event.who}{why}"
+        reason = f"fsmv2 ends and leaves what runs: requested by {event.who}{why}"
         tree.root.stop = StopRequest(StopKind.SHUTDOWN, tree.now, reason)
         tree.report("stop", tree.root, reason)
         finish(tree, tree.root, forced=True)

@@ -22,7 +22,7 @@ def withholding(tree: Tree, s: Supervisor, *, passes: bool) -> str:
         does = "waits for a free slot" if running.queued else "is running"
         return f"the action {running.definition.name} {does}"
     if s.awaiting is not None:
-        return "waits for an observation begun after its action"
+        return "waits for an observation that started after its action"
     if passes and s.slowed_passing and tree.now < s.unsettled_until:
         return livelock.IN_A_LIVELOCK
     if passes:

@@ -94,7 +94,7 @@ def unset_variable(tree: Tree, path: str, name: str, who: str) -> None:
     before = of(tree, path)
     left = {key: one for key, one in before.variables.items() if key != name}
     _put(tree, path, _with(before, variables=left))
-    s = _report(tree, path, f"{name} is as declared again: asked by {who}")
+    s = _report(tree, path, f"{name} is as declared again: requested by {who}")
     if s is not None:
         tree.tallies.variables_changed(s.depth)
         tree.derive_again(s, Cause("command", f"{name} as declared at {path}"))

@@ -1,6 +1,6 @@
 """The kinds of stop, and what follows from each: one table, which every other file asks.
 
-| kind        | asked by          | its end   | what is stored | another stop meanwhile |
+| kind        | requested by          | its end   | what is stored | another stop meanwhile |
 |-------------|-------------------|-----------|----------------|------------------------|
 | remove      | the declaration   | its own   | is deleted     | stays a removal        |
 | restart     | a fault, operator | its own   | stays          | gives way to it        |

@@ -25,7 +25,7 @@ from fsmv2.host.private import private_folder, replace_private
 from fsmv2.host.procfs import boot
 
 LINES = 50_000
-"""Lines, beside two for each command that still counts, after which the file is written anew."""
+"""Lines, beside two for each command that still counts, after which the file is rewritten."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -65,7 +65,7 @@ class KeptCommands:
     def load(self, now: float) -> list[Line]:
         """What still counts, oldest first, with `up` in seconds of this run of the machine.
 
-        The file is written anew with that; on a full disk it stays as it is.
+        The file is rewritten with that; on a full disk it stays as it is.
         """
         found: dict[tuple[str, str], Line] = {}
         try:
@@ -98,7 +98,7 @@ class KeptCommands:
     def note(self, line: Line, *, durable: bool, all_of_them: Iterable[Line] | None = None) -> None:
         """Add a line; `durable`: it is on the disk when this returns.
 
-        `all_of_them`: the file is written anew with these first. FileNotFoundError: it, or its
+        `all_of_them`: the file is rewritten with these first. FileNotFoundError: it, or its
         folder, was removed meanwhile, and must be written anew.
         """
         with self._one:

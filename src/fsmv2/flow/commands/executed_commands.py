@@ -40,7 +40,7 @@ class SeenCommands:
     def __init__(self, file: Path | None = None) -> None:
         """OSError: the file cannot be read, or written anew."""
         self._known: OrderedDict[tuple[str, str], Known] = OrderedDict()
-        self._writing = asyncio.Lock()  # what is written anew must hold what came meanwhile
+        self._writing = asyncio.Lock()  # what is rewritten must hold what came meanwhile
         self._kept = KeptCommands(file, keep=KEPT) if file is not None else None
         for line in self._kept.load(steady()) if self._kept is not None else ():
             answer = line.answer or _interrupted(line)

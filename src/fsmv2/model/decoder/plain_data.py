@@ -126,7 +126,7 @@ def _only_option(kind: Any) -> Any:
 
 
 def _fields(struct: type[msgspec.Struct]) -> Fields:
-    # Without an instance: the rule of the struct was asked by msgspec.
+    # Without an instance: the rule of the struct was applied by msgspec.
     open_ = not struct.__struct_config__.forbid_unknown_fields
     return Fields(struct, PartByPart, as_written=True, open_=open_)
 

@@ -126,7 +126,7 @@ class Vault:
         """
         if not self.relative_files and not os.path.isabs(path):
             raise SecretError(
-                f"the secret file '{path}' is relative, and the document stands in no folder.",
+                f"the secret file '{path}' is relative, and the document is in no folder.",
                 fix="Write its whole path, beginning with /.",
             )
         file = self._folder / path

@@ -134,34 +134,34 @@ def happened(event: Event) -> str:
         case SecretsUnread(problems):
             return f"secrets that cannot be read: {' '.join(problems) or 'none'}"
         case StopRequested(who):
-            return f"stop asked by {who}"
+            return f"stop requested by {who}"
         case LeaveRequested(who, reason):
-            return f"fsmv2 is to end and leave what runs, asked by {who}" + (
+            return f"fsmv2 is to end and leave what runs, requested by {who}" + (
                 f": {reason}" if reason else ""
             )
         case ForceRequested(who):
             return f"forced by {who}"
         case StopPathRequested(_, who, reason):
-            return f"stop of this path asked by {who}" + (f": {reason}" if reason else "")
+            return f"stop of this path requested by {who}" + (f": {reason}" if reason else "")
         case StartPathRequested(_, who, reason):
-            return f"start asked by {who}" + (f": {reason}" if reason else "")
+            return f"start requested by {who}" + (f": {reason}" if reason else "")
         case SetVariableRequested(_, name, _, who, reason):
-            return f"{name} to be set, asked by {who}" + (f": {reason}" if reason else "")
+            return f"{name} to be set, requested by {who}" + (f": {reason}" if reason else "")
         case UnsetVariableRequested(_, name, who, reason):
             why = f": {reason}" if reason else ""
-            return f"{name} to be as declared again, asked by {who}{why}"
+            return f"{name} to be as declared again, requested by {who}{why}"
         case RestartRequested(_, who, reason):
-            return f"restart asked by {who}" + (f": {reason}" if reason else "")
+            return f"restart requested by {who}" + (f": {reason}" if reason else "")
         case RetryRequested(_, who, reason):
             return f"next try asked for now by {who}" + (f": {reason}" if reason else "")
         case PauseRequested(_, who, reason):
-            return f"pause asked by {who}{': ' * bool(reason)}{reason}"
+            return f"pause requested by {who}{': ' * bool(reason)}{reason}"
         case ResumeRequested(_, who, reason):
-            return f"resume asked by {who}" + (f": {reason}" if reason else "")
+            return f"resume requested by {who}" + (f": {reason}" if reason else "")
         case AcknowledgeRequested(_, who, note):
             return f"taken over by {who}{': ' * bool(note)}{note}"
         case SignalRequested(_, name, who, reason):
-            return f"signal {name} asked by {who}" + (f": {reason}" if reason else "")
+            return f"signal {name} requested by {who}" + (f": {reason}" if reason else "")
         case SignalSent(_, name, pid, error):
             return f"signal {name} " + (f"not sent: {error}" if error else f"sent to pid {pid}")
         case LoopBlocked(_, what, where, seconds):

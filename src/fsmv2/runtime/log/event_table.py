@@ -61,7 +61,9 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
     "restarted": ReportEvent("worker_restarted", "info", "A new incarnation begins."),
     "secret": ReportEvent("secret_changed", "info", "A secret has another value."),
     "silent": ReportEvent(
-        "collection_restarted", "warning", "No observation came for long: it is collected anew."
+        "collection_restarted",
+        "warning",
+        "No observation came for long: its collection is restarted.",
     ),
     "slow": ReportEvent("slow_code", "warning", "Author code held up supervision."),
     "stall": ReportEvent(

@@ -104,15 +104,15 @@ class ModbusWriter:
                 return WriteOutcome("failed", str(error))
             if error.code in UNDECIDED:
                 return WriteOutcome("unknown", f"{UNDECIDED[error.code]} (exception {error.code})")
-            return WriteOutcome("unknown", f"{error}; nobody knows whether it was written")
+            return WriteOutcome("unknown", f"{error}; whether it was written is unknown")
         except WrongAnswerError as error:
             if error.took is not None:
                 taken = self._shown(register, (error.took,))
                 return WriteOutcome("failed", f"the device took {taken}, not {_json(value)}")
-            return WriteOutcome("unknown", f"{error}; nobody knows whether it was written")
+            return WriteOutcome("unknown", f"{error}; whether it was written is unknown")
         except NoAnswerError as error:
             before = " before it confirmed" if error.closed else ""
-            return WriteOutcome("unknown", f"{error}{before}; nobody knows whether it was written")
+            return WriteOutcome("unknown", f"{error}{before}; whether it was written is unknown")
         if not register.read_back:
             return WriteOutcome("written")
         return await self._read_back(register, tuple(words), value)

@@ -56,7 +56,7 @@ def test_h50_being_stopped_at_work_ages_nothing_either() -> None:
         sim.run(20)
 
         def hear(report: Report) -> None:
-            if report.text.startswith("restart asked"):
+            if report.text.startswith("restart requested"):
                 sim.loop.virtual_time += 3600
 
         sim.supervision.listen(hear)

@@ -2,7 +2,8 @@
 
 Clients in processes of their own ask for all workers again and again. Meanwhile the same moment is
 measured that every event of the tree has to wait for: from being posted to its turn on the loop of
-supervision.
+supervision; and what share of a processor supervision takes. On a machine that has other work the
+waits are those for a processor, so compare them with a run of the same hour.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import socket
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import Sequence
@@ -24,6 +26,7 @@ from pathlib import Path
 
 from fsmv2.api.activation import served
 from fsmv2.operate import TreeHandle, open_tree
+from fsmv2.runtime.gc_pauses import bounded_pauses
 
 EVERY = 0.005
 """Seconds between two measurements."""
@@ -43,8 +46,8 @@ def document(workers: int) -> str:
     return head + NAMES + "".join(BRIDGE.format(n) for n in range(workers // 2))
 
 
-def ask(place: str, route: str, seconds: float) -> int:
-    """Ask again and again over one connection; how often it was answered."""
+def ask(place: str, route: str, seconds: float, pause: float = 0.0) -> int:
+    """Ask again and again over one connection, with pauses; how often it was answered."""
     connection = http.client.HTTPConnection("fsmv2", timeout=60)
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.connect(place)
@@ -55,51 +58,61 @@ def ask(place: str, route: str, seconds: float) -> int:
         assert response.status == 200, response.status
         assert len(response.read()) > 100
         answers += 1
+        time.sleep(pause)
     return answers
 
 
-async def waits(tree: TreeHandle, seconds: float) -> list[float]:
-    """How long each of many events had to wait for its turn, in milliseconds."""
-    loop, found = tree._runtime, list[float]()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+async def waits(tree: TreeHandle, seconds: float) -> tuple[list[float], float]:
+    """How long each of many events waited, in ms; and what supervision took, in percent."""
+    runtime, found = tree._runtime, list[float]()
+    clock = time.pthread_getcpuclockid(await runtime.look(lambda _: threading.get_ident()))
+    began, cpu = time.monotonic(), time.clock_gettime(clock)
+    while time.monotonic() < began + seconds:
         posted = time.perf_counter()
-        turn = await loop.look(lambda _: time.perf_counter())
+        turn = await runtime.look(lambda _: time.perf_counter())
         found.append(1000 * (turn - posted))
         await asyncio.sleep(EVERY)
-    return found
+    took = time.clock_gettime(clock) - cpu
+    return found, 100 * took / (time.monotonic() - began)
 
 
-def shown(name: str, found: Sequence[float], answers: int, seconds: float) -> str:
-    """One line of figures."""
-    cuts = statistics.quantiles(found, n=1000)
+def shown(name: str, found: tuple[Sequence[float], float], answers: float) -> str:
+    """One line of figures; `answers`: in a second."""
+    cuts = statistics.quantiles(found[0], n=1000)
     return (
-        f"{name:24} {answers / seconds:8.0f} answers/s   wait p50 {cuts[499]:6.2f} ms   "
-        f"p99 {cuts[989]:7.2f} ms   most {max(found):7.2f} ms"
+        f"{name:14}{answers:7.0f} answers/s   wait p50 {cuts[499]:6.2f}  p99 {cuts[989]:7.2f}  "
+        f"most {max(found[0]):7.2f} ms   supervision takes {found[1]:5.1f} %"
     )
 
 
-async def measure(workers: int, clients: int, seconds: float, routes: Sequence[str]) -> None:
+async def measure(
+    workers: int, clients: int, seconds: float, routes: Sequence[str], pause: float
+) -> None:
     """Print the figures without clients, and with so many at each route."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "plant.yaml"
         file.write_text(document(workers))
-        async with open_tree(file, state_dir=Path(folder) / "s") as tree, served(tree) as api:
+        async with (
+            bounded_pauses(),  # as `fsmv2 run` does
+            open_tree(file, state_dir=Path(folder) / "s") as tree,
+            served(tree) as api,
+        ):
             await tree.until(lambda view: len(view.nodes) >= workers, timeout=120)
             await asyncio.to_thread(ask, str(api.place), "/v1", 0.1)  # which loads the API
             await asyncio.sleep(2)
-            print(f"{workers} workers, {clients} clients, {seconds:g} s each")
-            print(shown("nobody asks", await waits(tree, seconds), 0, seconds))
+            print(f"{workers} workers, {clients} clients, {seconds:g} s each, {pause:g} s between")
+            print(shown("nobody asks", await waits(tree, seconds), 0))
             for route in routes:
                 command = [sys.executable, "-m", "bench.api", "--ask", str(api.place), route]
+                command += [f"{seconds + 1}", f"{pause}"]
                 asking = [
-                    await asyncio.create_subprocess_exec(*command, f"{seconds + 1}", stdout=PIPE)
+                    await asyncio.create_subprocess_exec(*command, stdout=PIPE)
                     for _ in range(clients)
                 ]
                 await asyncio.sleep(0.5)
                 found = await waits(tree, seconds)
                 counts = [json.loads((await one.communicate())[0]) for one in asking]
-                print(shown(route, found, sum(counts), seconds + 1))
+                print(shown(route, found, sum(counts) / (seconds + 1)))
 
 
 def main() -> None:
@@ -109,16 +122,16 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--for", type=float, default=10.0, dest="seconds")
     parser.add_argument("--route", action="append", help="default: /v1/workers")
-    parser.add_argument("--ask", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds, between two requests")
+    parser.add_argument("--ask", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.ask:
         with contextlib.suppress(KeyboardInterrupt):
-            print(ask(given.ask[0], given.ask[1], float(given.ask[2])))
+            print(ask(*given.ask[:2], *map(float, given.ask[2:])))
         return
     os.environ.setdefault("PYTHONHASHSEED", "0")
-    asyncio.run(
-        measure(given.workers, given.clients, given.seconds, given.route or ["/v1/workers"])
-    )
+    routes = given.route or ["/v1/workers"]
+    asyncio.run(measure(given.workers, given.clients, given.seconds, routes, given.pause))
 
 
 if __name__ == "__main__":

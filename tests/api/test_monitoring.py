@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import socket
 import tempfile
@@ -260,6 +261,47 @@ async def test_more_connections_than_may_be_are_closed_and_the_unix_socket_is_se
         for _, writer in opened:
             writer.close()
         await asyncio.gather(*ends, return_exceptions=True)
+
+
+async def test_slow_clients_are_cut_off_and_hold_up_no_decision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 of them, a byte a second each; the answer is far longer than what sockets hold."""
+    monkeypatch.setattr(http_server, "WRITE_WITHIN", 1.0)
+    long = b"fsmv2_active_supervisors 3\n" * 8_000
+    monkeypatch.setattr(http_server, "exposition", lambda _, accept: (long, accept))
+    made = await asyncio.to_thread(listen_on_loopback, "127.0.0.1", 0)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    unread: list[object] = []
+    pause = http_server.BoundedProtocol.pause_writing
+
+    def counted(protocol: http_server.BoundedProtocol) -> None:
+        unread.append(protocol)
+        pause(protocol)
+
+    monkeypatch.setattr(http_server.BoundedProtocol, "pause_writing", counted)
+    async with tree_with_api(tmp_path, made) as (tree, api):
+        slow = []
+        for _ in range(200):
+            one = socket.socket()
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            one.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(one, made.getsockname())
+            one.send(b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            slow.append(one)
+        async with asyncio.timeout(60):
+            for one in slow:
+                with contextlib.suppress(BlockingIOError, ConnectionError):
+                    one.recv(1)
+            assert (await tree.pause("edge/ticker")).durable
+            assert (await call(api.place, "GET", "/healthz")).json["status"] == "ok"
+            while len(set(unread)) < len(slow):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            assert api._server is not None
+            while api._server._tcp.connections:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        for one in slow:
+            one.close()
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")

@@ -35,9 +35,12 @@ from fsmv2 import (
 )
 from fsmv2.cli.log_filter import log_library
 from fsmv2.cli.log_output import text_line
+from fsmv2.cli.service_notices import status_text
 from fsmv2.core import Report
 from fsmv2.model import to_json, to_yaml
 from fsmv2.operate import Story, StoryLine
+from fsmv2.operate.tree_health import health_of
+from fsmv2.operate.tree_readiness import readiness_of
 from fsmv2.runtime.log.entry import LogEntry, json_line
 from fsmv2.runtime.log.log_levels import LogLevels
 from fsmv2.runtime.log.log_writer import LogWriter
@@ -184,6 +187,9 @@ def test_secrets_reach_author_code_and_nothing_else(
                 timeout=30,
             )
             silent(view)
+            ready, health = readiness_of(runtime.core, factory), health_of(runtime.liveness())
+            silent([ready, health, status_text(health, ready)])
+            assert "***env:PASSWORD#" in repr(ready)
             for node in view.nodes:
                 silent(await runtime.records(node.path))
                 s = runtime.core.by_path[node.path]

@@ -14,6 +14,7 @@ from fsmv2.cli import document_session
 from fsmv2.cli.app import app
 from fsmv2.flow.nats.login import read_credentials
 from fsmv2.host.in_thread import in_thread
+from fsmv2.operate import PreparedTree
 from fsmv2.runtime.loop_thread import LoopThread
 
 DOCUMENT = """\
@@ -89,9 +90,13 @@ def test_the_loop_of_the_command_line_is_watched(
 ) -> None:
     (tmp_path / "plant.yaml").write_text(DOCUMENT)
     if opens:
-        monkeypatch.setattr(
-            document_session, "save_picture", lambda *_: read_credentials(tmp_path / "login")
-        )
+        plain = document_session.run_started
+
+        def run_started(prepared: PreparedTree) -> Any:
+            read_credentials(tmp_path / "login")
+            return plain(prepared)
+
+        monkeypatch.setattr(document_session, "run_started", run_started)
     arguments = ["run", str(tmp_path / "plant.yaml"), "--for", "1s"]
     CliRunner().invoke(app, [*arguments, "--state-dir", str(tmp_path / "state")])
     found = list(blocking_calls.found)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from fsmv2.errors import TreeStoppingError
-from fsmv2.operate import open_tree
+from fsmv2.operate import open_tree, replay
 from fsmv2.operate.generations import generation, history, shown
+from fsmv2.operate.state_directory import JOURNAL
 from fsmv2.operate.tree_handle import TreeHandle
 
 DOCUMENT = """
@@ -153,3 +155,31 @@ async def test_h99_a_rotated_secret_is_an_event_and_no_generation_and_is_not_sho
     for word in ("first-word", "second-word"):
         assert word not in told
         assert all(word.encode() not in one for one in kept)
+
+
+@pytest.mark.real
+async def test_h50_a_stop_for_half_an_hour_holds_on_a_machine_whose_clock_is_set_back_an_hour(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would have ended at once, in the middle of the work on that machine."""
+    real, set_by = time.time, [0.0]
+    monkeypatch.setattr("time.time", lambda: real() + set_by[0])
+    state = tmp_path / "state"
+    async with open_tree(document, state_dir=state) as tree:
+        await tree.until(lambda view: view[OTHER].state == "running", timeout=WITHIN)
+        for hours in (-1, 5, -9):
+            set_by[0] = hours * 3600.0
+            await tree.stop_path(OTHER, seconds=1800)
+            await tree.until(lambda view: view[OTHER].state == "stopped", timeout=WITHIN)
+            set_by[0] += 7200.0
+            view = await tree.until(lambda view: abs(view.at - time.time()) < 30, timeout=WITHIN)
+            assert view[OTHER].overrides
+            (found,) = await tree.overrides()
+            assert found.until is not None
+            assert 0 < found.until - time.time() <= 1800
+            await tree.start_path(OTHER)
+            await tree.until(lambda view: view[OTHER].state == "running", timeout=WITHIN)
+        await tree.stop_path(OTHER, seconds=1800)
+    async with open_tree(document, state_dir=state) as tree:
+        assert await in_force(tree) == [(OTHER, "stop")]
+    assert replay(state / JOURNAL, tell=lambda _: None).found.same

@@ -67,7 +67,7 @@ def test_events_that_find_no_room_are_counted_and_said(monkeypatch: pytest.Monke
     """The store fails for hours, and the plant has much to say."""
     monkeypatch.setattr(backlog_module, "EVENTS_WAITING", 10)
     store = MemoryStore()
-    commit = GroupCommit(store, epoch=100.0)
+    commit = GroupCommit(store, epoch=lambda: 100.0)
     for number in range(25):
         commit.note(Report("note", "a", str(number), float(number)))
     taken = commit.backlog.take()
@@ -91,7 +91,7 @@ def test_removals_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
 def test_text_that_is_no_utf8_is_stored_with_a_mark() -> None:
     """A device's answer became part of a reason, byte for byte."""
     store = MemoryStore()
-    commit = GroupCommit(store, epoch=0.0)
+    commit = GroupCommit(store, epoch=lambda: 0.0)
     commit.note(Report("note", "a", "says \udcff" + "x" * 10_000, 0.0))
     assert commit.write(commit.backlog.take()) == []
     text = store.events()[0].event.text
@@ -100,7 +100,7 @@ def test_text_that_is_no_utf8_is_stored_with_a_mark() -> None:
 
 
 def test_attempts_come_ever_later_up_to_a_cap() -> None:
-    commit = GroupCommit(MemoryStore(), epoch=0.0)
+    commit = GroupCommit(MemoryStore(), epoch=lambda: 0.0)
     waits = []
     for failures in range(8):
         commit.failures = failures

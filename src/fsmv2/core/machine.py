@@ -15,7 +15,7 @@ from fsmv2.core.contract.events import Event
 from fsmv2.core.contract.instructions import Instruction
 from fsmv2.core.handlers import FOR_EACH, HANDLERS, TIMERS
 from fsmv2.core.life import stop
-from fsmv2.core.policy import author_errors
+from fsmv2.core.policy import author_errors, overrides
 from fsmv2.core.state.fan_out import AT_ONCE
 from fsmv2.core.state.override_data import overrides_from_json
 from fsmv2.core.state.store_state import StoreState
@@ -39,13 +39,22 @@ class Core(Tree):
 
     # ---- what the runtime calls ------------------------------------------------------------
 
-    def keep(self, known: Mapping[str, float], overrides: Mapping[str, str]) -> None:
-        """There is a store: it knows these paths since those Unix seconds, and these overrides.
+    def keep(self, known: Mapping[str, float], asked: Mapping[str, str]) -> None:
+        """There is a store: it knows these paths since those Unix seconds, and what was asked.
 
-        Called once, before the tree is declared. The overrides are those of `SaveOverrides`.
+        Called once, before the tree is declared. Of each path, what `SaveOverrides` has of it.
         """
         self.store = StoreState(known)
-        self.overrides = {path: overrides_from_json(text) for path, text in overrides.items()}
+        self.overrides = {path: overrides_from_json(text) for path, text in asked.items()}
+
+    def clock_was_set(self, epoch: float, now: float) -> None:
+        """The wall clock was set, or the machine slept: `epoch` is that of core time 0 from now on.
+
+        What ends after a while keeps the time that it has left. H50
+        """
+        self.now = max(self.now, now)
+        by, self.epoch = epoch - self.epoch, epoch
+        overrides.clock_was_set(self, by)
 
     def handle(self, event: Event, now: float) -> None:
         """Take note of one fact; decides nothing yet, only marks who must look."""

@@ -59,6 +59,12 @@ def environment(pid: int) -> dict[bytes, bytes]:
     return {}
 
 
+def age_of(start_time: int) -> float:
+    """Seconds since a start time of the kernel, however the wall clock was set meanwhile."""
+    since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
+    return max(0.0, since_boot - start_time / os.sysconf("SC_CLK_TCK"))
+
+
 def began_at(start_time: int) -> float:
     """Unix seconds of a start time, which the kernel counts in ticks since the boot."""
     try:

@@ -5,6 +5,7 @@ Driven by the writer's thread, and by the simulation on its virtual clock.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fsmv2.containment import ANY_RAISED
@@ -25,8 +26,8 @@ TEXT_LIMIT = 4_000
 class GroupCommit:
     """A store and what waits for it. `put` and `note` need a lock against a `take` elsewhere."""
 
-    def __init__(self, store: Store, epoch: float) -> None:
-        """`epoch` is the wall time, in Unix seconds, of core time 0."""
+    def __init__(self, store: Store, epoch: Callable[[], float]) -> None:
+        """`epoch` gives the wall time, in Unix seconds, of core time 0."""
         self.store = store
         self.backlog = Backlog()
         self.failures = 0
@@ -48,7 +49,7 @@ class GroupCommit:
         """Have a report stored as an event."""
         self.backlog.note(
             EventRecord(
-                at=self._epoch + report.at,
+                at=self._epoch() + report.at,
                 path=report.path,
                 kind=report.kind,
                 level=report.level,

@@ -61,6 +61,7 @@ class RunningParts:
             save=None if writer is None else writer.put,
             recorder=self.recorder,
             durations=self.durations,
+            wall=time.time,
         )
         if writer is not None:
             writer.connect(self.supervision.post)

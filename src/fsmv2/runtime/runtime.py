@@ -146,7 +146,7 @@ class Runtime:
     async def _start(self) -> None:
         writer = None
         if self._store is not None:
-            writer = StoreWriter(self._store, self.core.epoch)
+            writer = StoreWriter(self._store, lambda: self.core.epoch)
             try:
                 known, overrides = await writer.open()
             except BaseException:  # a cancellation, perhaps: then the file must not stay locked

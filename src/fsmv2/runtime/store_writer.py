@@ -34,8 +34,8 @@ END_POLL = 0.005
 class StoreWriter:
     """One store, opened, written and closed on one thread."""
 
-    def __init__(self, store: Store, epoch: float) -> None:
-        """`epoch` is the wall time, in Unix seconds, of core time 0."""
+    def __init__(self, store: Store, epoch: Callable[[], float]) -> None:
+        """`epoch` gives the wall time, in Unix seconds, of core time 0."""
         self._commit = GroupCommit(store, epoch)
         self._post: Callable[[Event], None] | None = None
         self._changed = threading.Condition()

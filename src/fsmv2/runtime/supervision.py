@@ -37,6 +37,9 @@ from fsmv2.runtime.journal.recorder import Recorder
 BEAT = 1.0
 """Seconds; who sleeps longer cannot know, when an event wakes it, if it was stopped (H50)."""
 
+CLOCK_TOLERANCE = 1.0
+"""Seconds by which the wall clock may differ from that of the core before it is followed."""
+
 LEAST = 1e-6
 """Seconds of the shortest wait: a nearer deadline may be rounded away, and would never come."""
 
@@ -83,17 +86,22 @@ class Supervision:
         save: Keep | None = None,
         recorder: Recorder | None = None,
         durations: Durations | None = None,
+        wall: Callable[[], float] | None = None,
     ) -> None:
         """`beat`: seconds after which it wakes even if nothing is due; None on a virtual clock.
 
         Slices end there by ticks, not by time: what happens must not depend on the machine's pace.
         `save` is handed what a store is to keep, and must be quick. `recorder` notes everything,
-        and `durations` measures how long it takes.
+        and `durations` measures how long it takes. `wall`: the wall clock, in Unix seconds, which
+        is followed when it is set.
         """
         self.core = core
         self._beat = beat
         self.finished = asyncio.Event()
         self._clock = clock
+        self._wall = wall
+        self.clock_set_by = 0.0
+        """Seconds by which a virtual wall clock was set forward since the last slice."""
         self._loop = loop
         self._deliver = deliver
         self._save = save
@@ -248,6 +256,7 @@ class Supervision:
     def _decide(self, now: float, enough: Callable[[], bool]) -> bool:
         """Hand the core what came in, and pass on what it asks; whether something is left."""
         core, inbox = self.core, self._inbox
+        self._follow_clock(now)
         handled: list[Event] = []
         while inbox:
             event = inbox.popleft()
@@ -273,6 +282,14 @@ class Supervision:
                 self._without_recorder(error)
         self._pass_on(instructions)
         return more
+
+    def _follow_clock(self, now: float) -> None:
+        """Have the core know when the wall clock was set, or the machine has slept."""
+        set_by, self.clock_set_by = self.clock_set_by, 0.0
+        if self._wall is not None:
+            set_by = self._wall() - (self.core.epoch + now)
+        if abs(set_by) > CLOCK_TOLERANCE:
+            self.core.clock_was_set(self.core.epoch + set_by, now)
 
     def _enough(self, began: float) -> Callable[[], bool]:
         """What shows that a slice has lasted long enough."""

@@ -62,7 +62,7 @@ class VirtualWriter:
     def __init__(
         self,
         store: SimulatedStore,
-        epoch: float,
+        epoch: Callable[[], float],
         loop: asyncio.AbstractEventLoop,
         post: Callable[[Event], None],
     ) -> None:

@@ -291,7 +291,7 @@ class SimulatedWorld:
                     return False  # in the midst of a decision that asks for something, or not yet
                 self._cut_at = fault.pick * 97 % 1
             case FaultKind.CLOCK_JUMP:
-                sim.core.epoch += 3600.0 * (1 if fault.number % 2 else -1)
+                sim.supervision.clock_set_by += 3600.0 * (1 if fault.number % 2 else -1)
             case FaultKind.SLEEP:
                 sim.loop.virtual_time += fault.seconds * 4
             case FaultKind.STALL:

@@ -101,7 +101,7 @@ class Simulation:
                 {one.path: one.created_at for one in known},
                 {one.path: one.overrides for one in store.overrides()},
             )
-            writer = VirtualWriter(store, self.core.epoch, self.loop, self.post)
+            writer = VirtualWriter(store, lambda: self.core.epoch, self.loop, self.post)
         self.supervision = Supervision(
             self.core,
             self.clock,

@@ -12,6 +12,7 @@ from fsmv2 import ChildSpec, EngineSettings, Group
 from fsmv2.core import Cause
 from fsmv2.core.checkpoint.take import checkpoint
 from fsmv2.core.policy import overrides
+from fsmv2.core.state.override_data import overrides_from_json
 from fsmv2.testing import ByHand, SimulatedStore, Simulation
 
 
@@ -282,6 +283,32 @@ def test_a_stop_outlasts_the_program_and_its_time_goes_on_meanwhile(jobs: Jobs) 
         sim.run(20)
         assert states(sim, "ab") == ["stopped", "running"]
         assert sim["t/a"].overrides == ("stopped by test: broken",)
+
+
+@pytest.mark.parametrize("by", [-3600.0, 3600.0])
+def test_h50_a_stop_lasts_as_long_as_was_asked_though_the_clock_is_set(
+    jobs: Jobs, by: float
+) -> None:
+    """Neither does it begin what is being worked on too early, nor never."""
+    store = SimulatedStore()
+    tree = team("t", job("a"))
+    with simulate(jobs, tree, store=store) as sim:
+        sim.run(10)
+        sim.stop_path("t/a", until=sim.core.wall() + 1800)
+        sim.run(600)
+        before = sim.core.wall()
+        sim.supervision.clock_set_by += by
+        sim.run(600)
+        assert sim.core.wall() == pytest.approx(before + by + 600, abs=2)
+        assert sim["t/a"].state == "stopped"
+        (stored,) = store.overrides()
+        until = overrides_from_json(stored.overrides).stop.until  # type: ignore[union-attr]
+        assert until == pytest.approx(sim.core.wall() + 600, abs=2), "right for the next start, too"
+        sim.run(590)
+        assert sim["t/a"].state == "stopped"
+        sim.run(30)
+        assert sim["t/a"].state == "running"
+        assert store.overrides() == ()
 
 
 def test_while_the_store_fails_an_override_is_in_force_and_written_later(jobs: Jobs) -> None:

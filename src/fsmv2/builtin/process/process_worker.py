@@ -8,7 +8,6 @@ it ended, also while fsmv2 is away; its last lines are the reason when it fails.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from fsmv2.builtin.process.output_follower import Follower, Redact, last_words, 
 from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.readiness import Probe
 from fsmv2.builtin.process.spec import Config, ProcessSpec, config_of, refuse
+from fsmv2.host.process_list import age_of
 from fsmv2.host.process_usage import Figures, UsageMeter
 
 
@@ -112,7 +112,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             return (
                 msgspec.structs.replace(ended, missing=self._probe.lacks) if ended.asked else ended
             )
-        uptime = time.time() - record.started_at
+        uptime = age_of(record.start_time)
         lacks = await self._probe.missing(config, record, uptime)
         return ProcessObserved(
             pid=record.pid,

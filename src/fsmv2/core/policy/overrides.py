@@ -143,6 +143,12 @@ def warn(tree: Tree, path: str) -> None:
         _put(tree, path, _with(found, warned={**kept, **warned}))
 
 
+def clock_was_set(tree: Tree, by: float) -> None:
+    """The wall clock was set forward by so many seconds: each keeps the time that it has left."""
+    for path, found in list(tree.overrides.items()):
+        _put(tree, path, found.moved(by))
+
+
 def due(tree: Tree, path: str) -> tuple[bool, list[str]]:
     """Whether the stop of a path was asked for until now; and which of its variables were."""
     now, found = tree.wall(), of(tree, path)

@@ -7,7 +7,7 @@ instance, nothing at all, or fsmv2 itself restarted with a store.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -22,6 +22,12 @@ class Override(msgspec.Struct, frozen=True):
     reason: str
     at: float
     until: float | None = None
+
+    def moved(self, by: float) -> Self:
+        """The same by a clock that was set forward by so many seconds."""
+        at = self.at + by if self.at else 0.0
+        until = None if self.until is None else self.until + by
+        return msgspec.structs.replace(self, at=at, until=until)
 
     def describe(self, what: str) -> str:
         """`what` by whom, until when, and why: `stopped by ann: cleaning`."""
@@ -63,6 +69,15 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
         if not self.variables:
             return EMPTY
         return {name: one.value for name, one in self.variables.items()}
+
+    def moved(self, by: float) -> Overrides:
+        """The same by a clock that was set forward by so many seconds."""
+        return Overrides(
+            None if self.pause is None else self.pause.moved(by),
+            None if self.stop is None else self.stop.moved(by),
+            {name: one.moved(by) for name, one in self.variables.items()},
+            {key: at + by for key, at in self.warned.items()},
+        )
 
     def each(self) -> Iterator[tuple[str, str, Override]]:
         """A key for each override, its kind (pause, stop or set), and the override itself."""

@@ -82,11 +82,11 @@ class Recorder:
         if self._gap or not self._sink.taking:
             self.dropped += len(events) + len(instructions)
             return
-        if quiet and not events and not instructions:
+        epoch = self._core.epoch
+        if quiet and not events and not instructions and epoch == self._epoch:
             self._idle += 1
             return
-        # The epoch is written only where it moved: it is the same for weeks, in every slice.
-        epoch = self._core.epoch
+        # It is written only where it moved: it is the same for weeks, in every slice.
         moved = None if epoch == self._epoch else epoch
         self._sink.put(RecordedSlice(now, self._idle, turns, more, moved, events, instructions))
         self._idle, self._epoch = 0, epoch

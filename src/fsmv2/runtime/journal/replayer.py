@@ -232,9 +232,9 @@ class _Replay:
         return True
 
     def _slice(self, core: Core, one: Slice) -> Difference | None:
-        if one.epoch is not None:
-            core.epoch = one.epoch
         core.skip(one.idle, core.now)
+        if one.epoch is not None:
+            core.clock_was_set(one.epoch, one.now)
         events = [self._event(plain) for plain in one.events]
         for event in events:
             with contextlib.suppress(Exception):  # as then: an event for which there is no tree

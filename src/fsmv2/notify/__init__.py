@@ -7,6 +7,7 @@ deduplication    the same trouble once, and again after a while.
 quiet_hours      when not to disturb.                 summary        many notifications as one.
 target_queue     what one target is sent next, and when.
 target_thread    sends it, again after a failure; one thread a target, so that none delays another.
+target_description   what a target is sent, for people.
 webhook, command, file_lines   the three kinds of targets.
 notify_settings  what a document says of all this, as data; handed over again when it changes.
 """

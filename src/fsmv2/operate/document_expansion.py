@@ -9,6 +9,7 @@ import msgspec
 
 from fsmv2.errors import UnknownPathError
 from fsmv2.name_suggestions import suggest
+from fsmv2.notify.target_description import described
 from fsmv2.operate.document_change import change_from_tree
 from fsmv2.operate.document_directory import directory_of
 from fsmv2.operate.worker_types import known_types
@@ -27,6 +28,11 @@ class DocumentExpansion(msgspec.Struct, frozen=True, kw_only=True):
     plant: Plant
     workers: tuple[ExpandedWorker, ...]
     change: str
+
+    @property
+    def notifications(self) -> tuple[str, ...]:
+        """Who is notified of what: a line for each target of the document."""
+        return described(self.plant.notify, self.plant.vault)
 
     def worker(self, path: str) -> ExpandedWorker:
         """The worker at `path`; UnknownPathError if there is none."""

@@ -19,6 +19,8 @@ def render(
 ) -> None:
     """Show the tree a document gives and each rendered config; nothing is run.
 
+    Who would be notified of what is said on the error stream.
+
     Exit code 1 when a supervisor could not be derived; its reason is shown.
     """
     with reported():
@@ -32,5 +34,7 @@ def render(
         if expansion.change:
             note = f"this is what the file says: {expansion.change}"
             progress(styled("note: ", fg="yellow"), note)
+        for line in () if path else expansion.notifications:
+            progress(f"notifies {line}")
         put(as_yaml(workers), end="")
         raise typer.Exit(FAILED if any(worker.problem for worker in workers) else OK)

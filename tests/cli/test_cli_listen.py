@@ -75,6 +75,18 @@ def test_a_port_that_is_taken_is_an_error_at_once_with_who_has_it(tmp_path: Path
     assert "name another port" in found
 
 
+def test_a_start_that_failed_is_no_run_that_did_not_come_to_its_end(tmp_path: Path) -> None:
+    """So the document is corrected, and what it says then is run."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = f"http: {{listen: '127.0.0.1:{other.getsockname()[1]}'}}\n"
+        assert "is taken by" in refused(tmp_path, document=DOCUMENT + taken)
+        free = "http: {listen: '127.0.0.1:0'}\n"
+        with running(tmp_path, document=DOCUMENT + free) as address:
+            assert address.startswith("http://127.0.0.1:")
+
+
 def test_an_address_over_the_network_is_refused_with_the_reason(tmp_path: Path) -> None:
     found = refused(tmp_path, "--listen", "0.0.0.0:9410")
     assert "over the network is not offered" in " ".join(found.split())

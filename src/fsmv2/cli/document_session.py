@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,15 +73,17 @@ def run_document(
         if prepared.generation is not None:
             progress(f"runs generation {prepared.generation.number} of its document")
         progress(f"keeps its data in {short_path(prepared.directory.path)}")
-        process.signals.started()
         title = f"fsmv2 run {prepared.document.name}"
         lines = shown_format(log, as_json=as_json, live=save_svg is not None)
         show = None
         address = prepared.plant.listen if listen is None else listen
-        with (
-            listening(address) as tcp,
-            opened_log(log, prepared.plant.log, lines, process.output.out) as writer,
-        ):
+        with contextlib.ExitStack() as stack:
+            with _noted_unless_started(prepared):
+                process.signals.started()
+                tcp = stack.enter_context(listening(address))
+                writer = stack.enter_context(
+                    opened_log(log, prepared.plant.log, lines, process.output.out)
+                )
             if lines is None:
                 show = choose_display(title, as_json=as_json, save_svg=save_svg)
             return asyncio.run(
@@ -96,6 +98,16 @@ def run_document(
                     output=output,
                 )
             )
+
+
+@contextlib.contextmanager
+def _noted_unless_started(prepared: PreparedTree) -> Iterator[None]:
+    """What fails inside, a port that is taken say, came before anything was started."""
+    try:
+        yield
+    except BaseException:  # a signal, perhaps
+        prepared.not_started()
+        raise
 
 
 @contextlib.asynccontextmanager

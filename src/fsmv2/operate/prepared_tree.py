@@ -39,6 +39,7 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
     `generation`: which one of its document runs, and `head` what was kept of that; `warning`: what
     an operator should know of it; `problems`: what is wrong with the file, which is not run;
     `durable`: whether the generation is in the store; `begun`: whether that says that it runs.
+    `after_orderly_end`: whether there was no run before, or it came to the end of its stop.
     """
 
     document: Path
@@ -52,6 +53,7 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Diagnostic, ...] = ()
     durable: bool = True
     begun: bool = True
+    after_orderly_end: bool = False
 
     def store(self) -> Store | None:
         """The store of the tree, not yet opened."""
@@ -64,6 +66,14 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
     def document_change(self) -> str:
         """How the document differs by now from what was read; nothing: it does not. Blocks."""
         return change_of(self.document, self.record)
+
+    def not_started(self) -> None:
+        """Note that nothing of it was started: the next start may take a newer document. Blocks.
+
+        After a run that did not come to its end that stays as it is: what it started may run on.
+        """
+        if self.after_orderly_end:
+            self.ended()
 
     def ended(self) -> None:
         """Note that the run came to the end of its stop. Blocks; the store must be closed."""
@@ -248,7 +258,8 @@ def _commit(
             f"generation {new.number} of the document is in force, not durable: {error.message}"
         )
     made = _prepared(directory, store, plant, new, head, warning, detect_only=detect_only)
-    return msgspec.structs.replace(made, durable=not warning)
+    orderly = before is None or before.ended
+    return msgspec.structs.replace(made, durable=not warning, after_orderly_end=orderly)
 
 
 def _prepared(
@@ -263,6 +274,7 @@ def _prepared(
 ) -> PreparedTree:
     """Note that it begins, and that it has not come to its end."""
     path, begun = directory.path, True
+    orderly = head is not None and head.ended
     if head is not None and head.ended:
         head = msgspec.structs.replace(head, ended=False)
         try:
@@ -282,6 +294,7 @@ def _prepared(
         head=head,
         warning=warning,
         begun=begun,
+        after_orderly_end=orderly,
     )
 
 

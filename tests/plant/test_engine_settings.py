@@ -8,7 +8,7 @@ import pytest
 from fsmv2 import ChildSpec, DocumentError, EngineSettings, SpecError, UserSpec, WorkerFactory
 from fsmv2.builtin import DataFlow, register_builtins
 from fsmv2.core import Core, Declared
-from fsmv2.core.contract.settings import ActionSettings, TypeSettings
+from fsmv2.core.contract.settings import ActionSettings, MetricsSettings, TypeSettings
 from fsmv2.flow import AsyncioEngine
 from fsmv2.plant import parse_plant
 from fsmv2.plant.sections import EngineSection
@@ -39,6 +39,15 @@ def test_every_setting_of_the_engine_can_be_written() -> None:
     assert parse_plant(f"{HEAD}engine: {text}\n").settings == EngineSettings(
         stop_deadline=20.0, backoff_cap=120.0, action_slots=7, restarts_per_second=0.5
     )
+
+
+def test_the_settings_of_metrics_are_a_section_of_their_own() -> None:
+    text = "{metrics: {series: 10, paths: '…/oven*'}}"
+    assert parse_plant(f"{HEAD}engine: {text}\n").settings == EngineSettings(
+        metrics=MetricsSettings(series=10, paths="…/oven*")
+    )
+    with pytest.raises(SpecError, match="series of metrics is -1, expected a number from 0"):
+        EngineSettings(metrics=MetricsSettings(series=-1))
 
 
 def test_a_share_and_a_rate_are_numbers_without_a_unit() -> None:
@@ -74,6 +83,12 @@ def test_settings_of_types_and_actions_reach_the_core() -> None:
         ("{action_slots: 0}", "FSM0123 2:24 "),
         ("{warn_at: 5}", "FSM0126 2:19 These engine settings are not valid: warn_at is 5"),
         ("{backoff_jitter: 1.5}", "FSM0123 2:26 "),
+        ("{metrics: {series: -1}}", "FSM0123 2:28 "),
+        ("{metrics: {path: x}}", "FSM0120 2:20 "),
+        (
+            "{metrics: {paths: '[b-a]'}}",
+            "FSM0126 2:19 These engine settings are not valid: paths of metrics is '[b-a]', exp",
+        ),
         ("{transitions_per_second: 2s}", "FSM0122 2:34 "),
         ("{backoff_base: 2m}", "FSM0126 2:24 These engine settings are not valid: backoff_base"),
         ("{types: {conection: {interval: 2s}}}", "FSM0135 2:29 there is no worker type"),

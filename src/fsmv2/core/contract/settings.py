@@ -175,11 +175,13 @@ def contradictions(settings: EngineSettings) -> Iterator[tuple[str, str]]:
         if isinstance(value, int | float) and not least <= value < math.inf:
             yield field.name, f"{field.name} is {value:g}, expected a number from {least}"
     if settings.metrics.series < 0:
-        yield "metrics", f"series is {settings.metrics.series}, expected a number from 0"
+        series = settings.metrics.series
+        yield "metrics", f"series of metrics is {series}, expected a number from 0"
     try:
         path_pattern(settings.metrics.paths)
-    except SpecError as error:
-        yield "metrics", f"paths is no pattern of paths: {error.message}"
+    except SpecError:
+        paths = settings.metrics.paths
+        yield "metrics", f"paths of metrics is '{paths}', expected a pattern such as …/filler*"
     if settings.backoff_jitter > 1:
         yield "backoff_jitter", f"backoff_jitter is {settings.backoff_jitter:g}, expected at most 1"
     if settings.type_percent > 100:

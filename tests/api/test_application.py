@@ -7,12 +7,14 @@ import getpass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from served_tree import TICKER, call, tree_with_api
 from starlette.responses import Response
 
 from fsmv2.api import application
 from fsmv2.api.problem import ApiError
+from fsmv2.api.routes import ROUTES
 from fsmv2.core import PauseRequested
 
 REQUESTS = "/v1/requests"
@@ -360,3 +362,23 @@ async def test_an_end_of_a_tree_that_changed_since_is_refused(tmp_path: Path) ->
         read = (await call(api.place, "GET", "/v1")).headers["etag"]
         assert (await call(api.place, "POST", "/v1/leave", leave, if_match=read)).status == 200
         assert tree.leaving
+
+
+async def test_a_tree_that_does_not_answer_in_time_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = tuple(msgspec.structs.replace(route, within=0.2) for route in ROUTES)
+    monkeypatch.setattr(application, "ROUTES", quick)
+    async with tree_with_api(tmp_path) as (tree, api):
+
+        async def hangs(*_: Any, **__: Any) -> Any:
+            await asyncio.sleep(3600)
+
+        monkeypatch.setattr(tree, "overrides", hangs)
+        monkeypatch.setattr(tree, "ask", hangs)
+        reply = await call(api.place, "GET", "/v1/overrides")
+        assert (reply.status, reply.json["title"]) == (503, "No answer in time")
+        assert "may be done" not in reply.json["detail"]
+        reply = await call(api.place, "POST", f"{REQUESTS}?wait=0.1", pause())
+        assert reply.status == 503
+        assert "What was asked may be done yet" in reply.json["detail"]

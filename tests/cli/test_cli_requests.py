@@ -114,6 +114,7 @@ def test_each_verb_on_a_running_tree(machine: Machine) -> None:
     assert "(sleep) does not handle HUP" in says("signal", "edge/other", "HUP", code=1)
     assert " was sent WINCH\n" in says("signal", "edge/other", "WINCH", "-m", "resized")
     assert "fsmv2 restart PATH" in says("signal", "edge/other", "TERM", code=1)
+    assert "signal edge/other HUP" in says("signal", "HUP", "edge/other", code=2)
     assert says("overrides") == "no overrides: everything is as the document says\n"
     assert json.loads(says("overrides", "--json")) == []
 

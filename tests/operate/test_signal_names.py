@@ -10,7 +10,7 @@ from fsmv2.errors import RequestRefusedError
 from fsmv2.operate.signal_names import ALLOWED, signal_name
 
 
-@pytest.mark.parametrize("given", ["HUP", "SIGHUP", "hup", " SigHup "])
+@pytest.mark.parametrize("given", ["HUP", "SIGHUP", "hup", " SigHup ", "1"])
 def test_any_way_to_write_it_is_taken(given: str) -> None:
     assert signal_name(given) == "HUP"
 
@@ -26,7 +26,10 @@ def test_what_may_be_sent_is_a_signal_of_this_machine() -> None:
         ("sigterm", "would end the process", "fsmv2 stop PATH"),
         ("STOP", "would freeze", "CONT"),
         ("SEGV", "not one that an operator sends", "HUP"),
-        ("9", "not one that an operator sends", "HUP"),
+        ("9", "KILL would end the process", "fsmv2 restart PATH"),
+        ("11", "SEGV is not one that an operator sends", "HUP"),
+        ("1234567", "there is no signal '1234567'", "HUP"),
+        ("\u00b9", "there is no signal", "HUP"),
         ("USR3", "there is no signal 'USR3'", "Did you mean 'USR2'?"),
         ("HPU", "there is no signal 'HPU'", "Did you mean 'HUP'?"),
     ],

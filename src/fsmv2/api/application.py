@@ -41,10 +41,6 @@ BODY_LIMIT = 1 << 20
 BODY_WITHIN = 10.0
 """Seconds for a body to arrive."""
 
-ANSWER_WITHIN = 20.0
-"""Seconds after which a call is given up, beside those for which an effect is waited for: its tree
-does not answer."""
-
 KEYS_KEPT, KEY_KEPT_FOR = 1_000, 600.0
 """Idempotency keys that are remembered, and for how many seconds."""
 
@@ -112,7 +108,7 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
     async def endpoint(request: Request) -> Response:
         try:
             query = _query(route, request)
-            async with asyncio.timeout(ANSWER_WITHIN + getattr(query, "wait", 0.0)):
+            async with asyncio.timeout(route.within + getattr(query, "wait", 0.0)):
                 if route.streams and STREAM in request.headers.get("accept", ""):
                     last = request.headers.get("last-event-id", "")
                     return await served.stream.response(query, last)
@@ -142,7 +138,7 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
         except FsmError as error:
             return problem_response(problem_of(error))
         except TimeoutError:
-            text = f"the tree has not answered within {ANSWER_WITHIN:g} s: it is busy, or hangs."
+            text = f"the tree has not answered within {route.within:g} s: it is busy, or hangs."
             if route.body is not None:
                 text += " What was asked may be done yet."
             return problem_response(

@@ -83,7 +83,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     `streams`: asked for `text/event-stream` it gives that instead. `problems`: what else it may
     answer, by status; `otherwise`: statuses with which it answers the same type. `texts`: media
     types of an answer that is no JSON. `over_tcp`: to whoever reaches the TCP address, too.
-    `links`: what can be asked next with what it answers.
+    `links`: what can be asked next with what it answers. `within`: seconds after which a call is
+    given up, beside those for which an effect is waited for: its tree does not answer.
     """
 
     method: str
@@ -99,6 +100,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     otherwise: dict[int, str] = {}
     problems: dict[int, str] = {}
     links: dict[str, Link] = {}
+    within: float = 20.0
 
 
 NOT_THERE = {404: "No worker has this path; the fix names the nearest."}
@@ -190,6 +192,7 @@ ROUTES = (
         handler=route_handlers.notify_test,
         body=NotifyTest,
         answer=tuple[TargetTest, ...],
+        within=LONGEST_WAIT,  # each target has a limit of its own in the document
         problems={404: "The document has no such target; the fix names the nearest."},
     ),
     Route(

@@ -47,6 +47,9 @@ T = TypeVar("T")
 ANSWER_WITHIN = 30.0
 """Seconds for an answer, beside those for which an effect is waited for."""
 
+TESTED_WITHIN = 120.0
+"""Seconds for the test of all targets of notifications; each has a limit of its own."""
+
 ALIVE_WITHIN = 10.0
 """Seconds for the first answer, before anything is asked for that would be waited for. A machine
 that is very busy takes a second or two to load the API for its first client."""
@@ -171,7 +174,7 @@ class RemoteTree(Verbs):
 
         body = msgspec.json.encode({"targets": targets})
         headers = {"Content-Type": "application/json"}
-        raw = self._call("POST", "/v1/notify-test", {}, body, headers, ANSWER_WITHIN)
+        raw = self._call("POST", "/v1/notify-test", {}, body, headers, TESTED_WITHIN)
         return msgspec.json.decode(raw, type=tuple[TargetTest, ...])
 
     def overrides(self, path: str = "") -> list[PathOverride]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 
 from fsmv2.errors import RequestRefusedError
@@ -16,8 +17,8 @@ FREEZING = ("STOP", "TSTP")
 
 
 def signal_name(given: str) -> str:
-    """A signal as `ALLOWED` has it, also of 'SIGHUP' or 'hup'; else RequestRefusedError."""
-    name = given.strip().upper().removeprefix("SIG")
+    """A signal as `ALLOWED` has it, also of 'SIGHUP', 'hup' or '1'; else RequestRefusedError."""
+    name = _named(given.strip())
     if name in ALLOWED:
         return name
     if name in ENDING:
@@ -33,6 +34,14 @@ def signal_name(given: str) -> str:
             "with CONT.",
         )
     what = f"there is no signal '{given}'"
-    if f"SIG{name}" in signal.Signals.__members__ or name.isdecimal():
-        what = f"{given} is not one that an operator sends to a process"
+    if f"SIG{name}" in signal.Signals.__members__:
+        what = f"{name} is not one that an operator sends to a process"
     raise RequestRefusedError(f"cannot signal: {what}.", fix=suggest(name, ALLOWED))
+
+
+def _named(given: str) -> str:
+    """Its name in capitals without SIG; also of a number, as `kill -1` has it."""
+    if given.isascii() and given.isdecimal():
+        with contextlib.suppress(ValueError):
+            given = signal.Signals(int(given)).name
+    return given.upper().removeprefix("SIG")

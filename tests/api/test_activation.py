@@ -200,7 +200,7 @@ async def test_an_api_that_could_not_be_loaded_is_tried_again_for_the_next_clien
             await call(api.place, "GET", "/v1")
         assert "the API cannot be served" in caplog.text
         monkeypatch.setattr(activation, "_loaded", loaded)
-        await _until(lambda: "was made anew" in caplog.text)
+        await _until(lambda: "was made again" in caplog.text)
         assert (await call(api.place, "GET", "/v1")).status == 200
 
 

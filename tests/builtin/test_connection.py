@@ -20,15 +20,15 @@ from fsmv2.worker import Goto, Stay
 def test_changes_are_counted_within_the_window_only() -> None:
     """Flap detection forgets after a minute."""
     history = History()
-    assert [history.note(up, now) for now, up in enumerate([True, False, True, False, True])] == [
+    assert [history.add(up, now) for now, up in enumerate([True, False, True, False, True])] == [
         0,
         1,
         2,
         3,
         4,
     ]
-    assert history.note(True, 62.5) == 2
-    assert history.note(True, 200.0) == 0
+    assert history.add(True, 62.5) == 2
+    assert history.add(True, 200.0) == 0
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ async def main(
                 progress("blocks")
                 time.sleep(1000)  # noqa: ASYNC251
             await running.hold(tree, seconds)
-            running.note(f"{running.why}stopping")
+            running.show_progress(f"{running.why}stopping")
             await running.end(tree, who="test")
             if "hangs" in sys.argv:
                 progress("hangs")

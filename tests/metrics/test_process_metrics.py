@@ -35,7 +35,7 @@ async def test_a_store_that_fails_and_works_again() -> AsyncIterator[Source]:
     await writer.open()
     yield source
     assert series(source, "store_lag_seconds") == {(): 0.0}
-    writer.note(Report("store", "a", "something", 1.0))
+    writer.add_event(Report("store", "a", "something", 1.0))
     await until(lambda: series(source, "store_failing") == {(): 1}, timeout=30)
     await until(lambda: series(source, "store_lag_seconds")[()] > 0.2, timeout=30)
     yield source

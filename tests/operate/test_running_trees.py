@@ -11,7 +11,7 @@ import pytest
 
 from fsmv2.errors import NotRunningError, StoreError
 from fsmv2.operate import prepare
-from fsmv2.operate.running_trees import VARIABLE, chosen_tree, noted, running_trees
+from fsmv2.operate.running_trees import VARIABLE, chosen_tree, registered, running_trees
 from fsmv2.operate.socket_place import runtime_directory
 
 
@@ -32,7 +32,7 @@ def document(folder: Path, name: str) -> Path:
 
 @contextlib.contextmanager
 def running(file: Path, state_dir: Path | None = None) -> Iterator[Path]:
-    with prepare(file, state_dir=state_dir) as prepared, noted(prepared.directory.path):
+    with prepare(file, state_dir=state_dir) as prepared, registered(prepared.directory.path):
         yield prepared.directory.path
 
 

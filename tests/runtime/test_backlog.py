@@ -51,11 +51,11 @@ def test_what_comes_back_yields_to_what_came_meanwhile() -> None:
     backlog = Backlog()
     for path in ("a", "b", "c"):
         backlog.put(save(path, "old"))
-    backlog.note(event("first"))
+    backlog.add_event(event("first"))
     taken = backlog.take()
     backlog.put(save("a", "new"))
     backlog.put(DeleteStored("b"))
-    backlog.note(event("second"))
+    backlog.add_event(event("second"))
     backlog.put_back(taken)
     again = backlog.take()
     assert {p: s.desired.state for p, (_, s) in again.saves.items()} == {"a": "new", "c": "old"}
@@ -69,10 +69,10 @@ def test_events_that_find_no_room_are_counted_and_said(monkeypatch: pytest.Monke
     store = MemoryStore()
     commit = GroupCommit(store, epoch=lambda: 100.0)
     for number in range(25):
-        commit.note(Report("note", "a", str(number), float(number)))
+        commit.add_event(Report("note", "a", str(number), float(number)))
     taken = commit.backlog.take()
     commit.backlog.put_back(taken)
-    commit.note(Report("note", "a", "25", 25.0))
+    commit.add_event(Report("note", "a", "25", 25.0))
     commit.write(commit.backlog.take())
     stored = [e.event for e in store.events()]
     assert stored[0].text == "16 events before this could not be stored in time and are lost"
@@ -92,7 +92,7 @@ def test_text_that_is_no_utf8_is_stored_with_a_mark() -> None:
     """A device's answer became part of a reason, byte for byte."""
     store = MemoryStore()
     commit = GroupCommit(store, epoch=lambda: 0.0)
-    commit.note(Report("note", "a", "says \udcff" + "x" * 10_000, 0.0))
+    commit.add_event(Report("note", "a", "says \udcff" + "x" * 10_000, 0.0))
     assert commit.write(commit.backlog.take()) == []
     text = store.events()[0].event.text
     assert text.startswith("says ?")

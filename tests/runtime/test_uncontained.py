@@ -117,7 +117,7 @@ async def test_h68_a_recorder_that_raises_is_done_without(tmp_path: Any) -> None
     async with runtime as tree:
         recorder = tree.supervision.recorder
         assert recorder is not None
-        recorder.note = lambda *_, **__: _raise(SystemExit(3))  # type: ignore[method-assign]
+        recorder.record_slice = lambda *_, **__: _raise(SystemExit(3))  # type: ignore[method-assign]
         await tree.until(runs, timeout=30)
         await tree.until(lambda _: tree.supervision.recorder is None, timeout=30)
 

@@ -22,7 +22,7 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError, error_text
 from fsmv2.host.in_thread import in_daemon_thread
 from fsmv2.operate import TreeHandle
-from fsmv2.operate.running_trees import noted
+from fsmv2.operate.running_trees import registered
 from fsmv2.operate.socket_place import link_socket, listen, socket_path, unlink_socket
 from fsmv2.runtime.loop_thread import LoopThread
 
@@ -220,7 +220,7 @@ async def served(tree: TreeHandle, tcp: socket.socket | None = None) -> AsyncIte
     `tcp` listens on a loopback address; metrics, health, readiness and version are served there.
     """
     note = contextlib.ExitStack()
-    await in_daemon_thread(lambda: note.enter_context(noted(tree.directory)))
+    await in_daemon_thread(lambda: note.enter_context(registered(tree.directory)))
     try:
         activation = Activation(tree, tcp)
         await activation.start()

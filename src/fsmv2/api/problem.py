@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457), with the codes that every other door shows."""
+"""Errors as `application/problem+json` (RFC 9457), with the codes that all interfaces show."""
 
 from __future__ import annotations
 

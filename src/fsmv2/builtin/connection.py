@@ -83,7 +83,7 @@ class History:
         self.reachable: bool | None = None
         self.changes: deque[float] = deque(maxlen=100)
 
-    def note(self, reachable: bool, now: float) -> int:
+    def add(self, reachable: bool, now: float) -> int:
         """Take in one look; returns the changes within the window."""
         if self.reachable is not None and reachable is not self.reachable:
             self.changes.append(now)
@@ -139,7 +139,7 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
         return ConnectionObserved(
             reachable=bool(known.reached),
             error="" if known.reached else f"{spec.host}:{spec.port}: {known.error}",
-            changes=resources.value.note(bool(known.reached), time.monotonic()),
+            changes=resources.value.add(bool(known.reached), time.monotonic()),
             slow=bool(known.reached) and known.connect_ms > spec.slow_ms,
             latency_ms=round(known.connect_ms, 1),
             proof=proof,
@@ -180,7 +180,7 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
         return ConnectionObserved(
             reachable=not error,
             error=error,
-            changes=resources.value.note(not error, time.monotonic()),
+            changes=resources.value.add(not error, time.monotonic()),
             slow=not error and latency > spec.slow_ms,
             latency_ms=round(latency, 1),
             proof="probe",

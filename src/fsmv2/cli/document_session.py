@@ -154,10 +154,10 @@ async def _run(
                 if show is not None:
                     save_picture(show, save_svg)
                 if tree.leaving:
-                    session.note("ends, and leaves broker and processes running")
+                    session.show_progress("ends, and leaves broker and processes running")
                     await tree.leave()
                 else:
-                    session.note(
+                    session.show_progress(
                         f"{session.why}stopping, children before parents; Ctrl-C again forces"
                     )
                     await session.end(tree, who=session.signal_name or "--for")

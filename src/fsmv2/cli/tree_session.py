@@ -98,7 +98,7 @@ class TreeSession:
         """Show a warning that is not the tree's own; from any thread."""
         self.tell("fsmv2", text, level="warning")
 
-    def note(self, text: str) -> None:
+    def show_progress(self, text: str) -> None:
         """Tell how the command proceeds: on stderr, but never across a live tree."""
         if self.show.live or self._logged:
             self.tell("fsmv2", text)

@@ -102,7 +102,7 @@ def _contained(do: Do) -> Do:
         try:
             do(tree, s, cause)
         except ANY_RAISED as error:
-            author_errors.note(tree, s, "a change that concerns many", error)
+            author_errors.count(tree, s, "a change that concerns many", error)
 
     return contained
 

@@ -67,7 +67,7 @@ class Core(Tree):
             s = self.by_path.get(getattr(event, "path", "")) or self.root
             if s is None:
                 raise
-            author_errors.note(self, s, f"the event {type(event).__name__}", error)
+            author_errors.count(self, s, f"the event {type(event).__name__}", error)
 
     def run(self, now: float, *, enough: Callable[[], bool] | None = None) -> bool:
         """Tick what is dirty, parents first; stop early when `enough()` says so.
@@ -174,7 +174,7 @@ class Core(Tree):
             # What author code may raise is contained where it is called; this is the rest, such as
             # an `__eq__` that raises. One worker's fault must not end the supervision of all.
             if self.by_path.get(supervisor.path) is supervisor:
-                author_errors.note(self, supervisor, "a tick", error)
+                author_errors.count(self, supervisor, "a tick", error)
                 self._stop_all_the_same(supervisor)
         self.ticking = None
 
@@ -195,7 +195,7 @@ class Core(Tree):
             stop.pass_stop_down(self, s)
             stop.advance(self, s)
         except ANY_RAISED as error:
-            author_errors.note(self, s, "its stop", error)
+            author_errors.count(self, s, "its stop", error)
 
     def _next(self) -> Supervisor:
         rounds = 0
@@ -228,7 +228,7 @@ class Core(Tree):
                 if counts:
                     TIMERS[kind](self, supervisor)
             except ANY_RAISED as error:  # author code in a comparison
-                author_errors.note(self, supervisor, f"the timer {kind}", error)
+                author_errors.count(self, supervisor, f"the timer {kind}", error)
             fired += 1
             if fired == most:
                 return True

@@ -29,7 +29,7 @@ class RecentWorst:
         self._begun = time.monotonic()
         self._before = self._now = 0.0
 
-    def note(self, value: float) -> None:
+    def add(self, value: float) -> None:
         """Take one number into account."""
         self._turn()
         self._now = max(self._now, value)
@@ -88,6 +88,6 @@ class LoopLag:
         # `start` sets the loop before it plans a measurement.
         assert self._loop is not None  # noqa: S101
         late = self._loop.time() - self._due
-        self._worst.note(late)
+        self._worst.add(late)
         self._late = max(late, self._late * FADES)
         self._plan()

@@ -1,7 +1,7 @@
 """Round trips of specs and desired states through plain data, JSON and YAML.
 
-The one road to disk and to doors: it leaves out the `internal` variables, which are the engine's
-and may not be written anywhere. Called by the store, by plans and dumps.
+The one road to disk and to every interface: it leaves out the `internal` variables, which are the
+engine's and may not be written anywhere. Called by the store, by plans and dumps.
 """
 
 from __future__ import annotations

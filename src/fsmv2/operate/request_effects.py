@@ -1,6 +1,6 @@
 """Each request: the event it becomes for the core, what it does in words, and when that is reached.
 
-A verb is one entry of `EFFECTS`; every door gets it by that.
+A verb is one entry of `EFFECTS`; every interface has it by that.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What an operator may have done, as data: one struct a verb, and what is answered.
 
-Every door hands these on: the API takes them as JSON with the verb as their tag, the command line
+Interfaces hand these on: the API takes them as JSON with the verb as their tag, the command line
 makes them of its options. What each becomes for the core, and when it has had its effect, is one
 entry of a table in `request_effects`.
 """

@@ -39,7 +39,7 @@ class RunningTree(msgspec.Struct, frozen=True, kw_only=True):
 def running_trees() -> list[RunningTree]:
     """All of this user on this machine, those that run longest first."""
     found: dict[Path, RunningTree] = {}
-    for directory in {*_usual(), *_noted()}:
+    for directory in {*_usual(), *_registered()}:
         pid = holder(directory)
         record = record_in(directory)
         if pid and record is not None:
@@ -137,7 +137,7 @@ def _runs(directory: Path, named: str) -> Path:
 
 
 @contextlib.contextmanager
-def noted(directory: Path) -> Iterator[None]:
+def registered(directory: Path) -> Iterator[None]:
     """Have the tree in this state directory found by `running_trees` while inside.
 
     Without a word where that cannot be: then it is named with --state-dir.
@@ -164,7 +164,7 @@ def _usual() -> Iterator[Path]:
             yield file.parent
 
 
-def _noted() -> Iterator[Path]:
+def _registered() -> Iterator[Path]:
     with contextlib.suppress(OSError):
         for note in (runtime_directory() / NOTES).iterdir():
             with contextlib.suppress(OSError):

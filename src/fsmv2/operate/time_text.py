@@ -1,4 +1,4 @@
-"""Times and durations as people read them, the same at every door."""
+"""Times and durations as people read them, the same in every interface."""
 
 from __future__ import annotations
 

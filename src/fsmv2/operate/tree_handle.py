@@ -1,7 +1,7 @@
 """The tree of a document, opened: what a person may ask of it, and ask it to do.
 
 `async with open_tree("plant.yaml") as tree:` works in any asyncio program, several side by side;
-leaving stops the tree in order. The command line and other doors go through the same class.
+leaving stops the tree in order. The command line and other interfaces go through the same class.
 """
 
 from __future__ import annotations

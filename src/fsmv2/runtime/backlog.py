@@ -73,7 +73,7 @@ class Backlog:
                 if len(self._deleted) > DELETED_WAITING:
                     del self._deleted[next(iter(self._deleted))]
 
-    def note(self, event: EventRecord) -> None:
+    def add_event(self, event: EventRecord) -> None:
         """Have an event appended."""
         self._events.append(event)
         if len(self._events) > EVENTS_WAITING:
@@ -106,7 +106,7 @@ class Backlog:
         newer, self._events = self._events, deque(taken.events)
         self._dropped += taken.dropped
         for event in newer:
-            self.note(event)
+            self.add_event(event)
         while len(self._events) > EVENTS_WAITING:
             self._events.popleft()
             self._dropped += 1

@@ -24,7 +24,7 @@ TEXT_LIMIT = 4_000
 
 
 class GroupCommit:
-    """A store and what waits for it. `put` and `note` need a lock against a `take` elsewhere."""
+    """A store and what waits for it. `put`, `add_event` need a lock against a `take` elsewhere."""
 
     def __init__(self, store: Store, epoch: Callable[[], float]) -> None:
         """`epoch` gives the wall time, in Unix seconds, of core time 0."""
@@ -45,9 +45,9 @@ class GroupCommit:
         for instruction in instructions:
             self.backlog.put(instruction)
 
-    def note(self, report: Report) -> None:
+    def add_event(self, report: Report) -> None:
         """Have a report stored as an event."""
-        self.backlog.note(
+        self.backlog.add_event(
             EventRecord(
                 at=self._epoch() + report.at,
                 path=report.path,

@@ -1,6 +1,6 @@
 """Whether a runtime makes progress, judged from outside its loops (H40).
 
-Asked by doors and service managers. An answer is put together from what each part last *did*, not
+Asked by the API and service managers. An answer is put together from what each part last *did*, not
 from whether something still turns: a loop that comes round says nothing about a worker whose
 collection died, and a worker's fresh observation nothing about supervision.
 """

@@ -65,7 +65,7 @@ class RunningParts:
         )
         if writer is not None:
             writer.connect(self.supervision.post)
-            self.supervision.listen(writer.note)
+            self.supervision.listen(writer.add_event)
         if log is not None:
             log.state_of = self._state_of
         self.work_watchdog = Watchdog(

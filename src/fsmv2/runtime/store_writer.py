@@ -72,10 +72,10 @@ class StoreWriter:
             self._commit.put(instructions)
             self._put_in()
 
-    def note(self, report: Report) -> None:
+    def add_event(self, report: Report) -> None:
         """Have a report stored as an event."""
         with self._changed:
-            self._commit.note(report)
+            self._commit.add_event(report)
             self._put_in()
 
     @property

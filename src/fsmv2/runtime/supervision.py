@@ -277,7 +277,9 @@ class Supervision:
         if self.recorder is not None:
             turns = core.turns - turns
             try:
-                self.recorder.note(now, handled, instructions, turns=turns, more=more, quiet=quiet)
+                self.recorder.record_slice(
+                    now, handled, instructions, turns=turns, more=more, quiet=quiet
+                )
             except ANY_RAISED as error:
                 self._without_recorder(error)
         self._pass_on(instructions)

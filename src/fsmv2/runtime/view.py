@@ -1,4 +1,4 @@
-"""What a tree looks like now, as frozen data: for doors, tests and programs around a runtime."""
+"""What a tree looks like now, as frozen data: for the API, tests and programs around a runtime."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class Watchdog:
 
     def _answer(self) -> None:
         self._answered_at, self._waits = time.monotonic(), False
-        self._worst.note(self._answered_at - self._asked_at)
+        self._worst.add(self._answered_at - self._asked_at)
 
     def _now_doing(self) -> int:
         task = asyncio.current_task(self._watched.loop)

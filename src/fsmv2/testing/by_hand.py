@@ -112,7 +112,7 @@ class ByHand:
         return path in self.core.by_path
 
     def view(self, path: str) -> NodeView:
-        """The worker at this path as doors show it."""
+        """The worker at this path as interfaces show it."""
         return view_node(self[path])
 
     def asked(self, path: str) -> str:

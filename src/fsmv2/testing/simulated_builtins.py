@@ -76,7 +76,7 @@ class SimulatedConnection(Connection):
         return ConnectionObserved(
             reachable=not error,
             error=error,
-            changes=resources.value.note(not error, now()),
+            changes=resources.value.add(not error, now()),
             slow=not error and around.suffers("slow", address),
         )
 

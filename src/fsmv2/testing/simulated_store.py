@@ -77,9 +77,9 @@ class VirtualWriter:
         self._commit.put(instructions)
         self._begin(0.0)
 
-    def note(self, report: Report) -> None:
+    def add_event(self, report: Report) -> None:
         """Have a report stored."""
-        self._commit.note(report)
+        self._commit.add_event(report)
         self._begin(0.0)
 
     def _begin(self, wait: float) -> None:

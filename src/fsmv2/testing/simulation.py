@@ -114,7 +114,7 @@ class Simulation:
         self.reports: deque[Report] = deque(maxlen=reports_kept)
         self.supervision.listen(self.reports.append)
         if writer is not None:
-            self.supervision.listen(writer.note)
+            self.supervision.listen(writer.add_event)
         self._declared = DeclaredRoot(self.post, secrets)
         self.declare(root, global_variables)
         if secrets is not None:

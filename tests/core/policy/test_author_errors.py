@@ -25,7 +25,7 @@ def tree() -> ByHand:
 def fail(tree: ByHand, times: int, *, every: float = 1.0) -> Supervisor:
     for _ in range(times):
         tree.advance(every)
-        author_errors.note(tree.core, tree["g/a"], "step running", ERROR)
+        author_errors.count(tree.core, tree["g/a"], "step running", ERROR)
     return tree["g/a"]
 
 

@@ -145,7 +145,7 @@ class Demo:
             await session.hold(tree, seconds)
             last = await tree.view()
             save_picture(session.show, self._save_svg)
-            session.note("stops the reads, then waits for what is still under way")
+            session.show_progress("stops the reads, then waits for what is still under way")
             tree.declare(reads_stopped(root), who="demo")
             await session.watch(tree, self._settled(tree))
         finally:

@@ -83,14 +83,14 @@ def _ask(
             CheckView(tree.now, children, dependencies)
         )
     except ANY_RAISED as error:  # author code; contained and counted
-        author_errors.note(tree, parent, f"check {definition.name}", error)
+        author_errors.count(tree, parent, f"check {definition.name}", error)
         return Unknown(author_errors.describe(f"check {definition.name}", error))
     if not isinstance(result, Healthy | Unknown | Fault):
         wrong = DefinitionError(
             f"check {definition.name} of {parent.definition.name} returned "
             f"{type(result).__name__}; a check returns healthy(), unknown(...) or fault(...)"
         )
-        author_errors.note(tree, parent, f"check {definition.name}", wrong)
+        author_errors.count(tree, parent, f"check {definition.name}", wrong)
         return Unknown(str(wrong))
     answer: CheckResult = result
     for s in (*children.read, *dependencies.read):

@@ -66,7 +66,7 @@ def _contained_derive(tree: Tree, s: Supervisor) -> None:
         tree.set_condition(
             s, DERIVED, author_errors.describe("comparing what it derives from", error)
         )
-        author_errors.note(tree, s, "comparing what it derives from", error)
+        author_errors.count(tree, s, "comparing what it derives from", error)
 
 
 def _derive(tree: Tree, s: Supervisor) -> None:
@@ -208,7 +208,7 @@ def _ask(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredSta
         return None
     except ANY_RAISED as error:  # author code; contained and counted
         tree.set_condition(s, DERIVED, author_errors.describe("derive_desired_state", error))
-        author_errors.note(tree, s, "derive_desired_state", error)
+        author_errors.count(tree, s, "derive_desired_state", error)
         return None
     return desired
 

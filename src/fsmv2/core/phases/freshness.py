@@ -66,7 +66,7 @@ def _differs(tree: Tree, s: Supervisor, observed: ObservedState) -> bool:
     try:
         return not same_observation(s.observed, observed)
     except ANY_RAISED as error:  # an author's __eq__
-        author_errors.note(tree, s, "comparing observations", error)
+        author_errors.count(tree, s, "comparing observations", error)
         return True
 
 

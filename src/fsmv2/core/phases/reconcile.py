@@ -187,7 +187,7 @@ def _change_one(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
             _log_change(tree, child.parent, "recreated" if replaced else "updated")
         return changed
     except ANY_RAISED as error:  # author code in a comparison
-        author_errors.note(tree, child, "comparing its spec", error)
+        author_errors.count(tree, child, "comparing its spec", error)
         return False
 
 

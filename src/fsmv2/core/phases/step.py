@@ -59,7 +59,7 @@ def run_steps(tree: Tree, s: Supervisor) -> list[str]:
             answer = getattr(s.worker, s.state)(snapshot(tree, s))
             decided = _carry_out(tree, s, answer, passes)
         except ANY_RAISED as error:  # author code; contained and counted
-            author_errors.note(tree, s, f"step {s.state}", error)
+            author_errors.count(tree, s, f"step {s.state}", error)
             s.reason = author_errors.describe(f"step {s.state}", error)
             tree.set_condition(s, STEPS, s.reason)
             return decisions
@@ -167,7 +167,7 @@ def _goto(tree: Tree, s: Supervisor, answer: Goto) -> str:
     if phase is STOPPED and _must_stop_later(tree, s):
         return ""
     tree.counters.transitions += 1
-    livelock.note(tree, s, target)
+    livelock.count_transition(tree, s, target)
     old, s.state, s.since, s.reason = s.state, target, tree.now, answer.reason
     tree.tallies.transitions[d.name, old, target] += 1
     unasked = d.states[old].phase in WORKS and s.control != d.stop_state

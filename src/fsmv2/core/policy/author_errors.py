@@ -25,7 +25,7 @@ def describe(where: str, error: BaseException) -> str:
     return f"{where} raised {error_text(error)}{at}"
 
 
-def note(tree: Tree, s: Supervisor, where: str, error: BaseException) -> None:
+def count(tree: Tree, s: Supervisor, where: str, error: BaseException) -> None:
     """Count an exception; opens the breaker at the third within the window."""
     found = s.breaker
     if found is None:

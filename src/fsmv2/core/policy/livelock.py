@@ -36,7 +36,7 @@ LONGEST_FOR_A_STOP = 1.0
 """Seconds of the longest pause of a worker that is to stop or to hold: its deadline is running."""
 
 
-def note(tree: Tree, s: Supervisor, target: str) -> None:
+def count_transition(tree: Tree, s: Supervisor, target: str) -> None:
     """Count a transition that happens now; `s.since` is still that of the one before."""
     level = min(_level(tree, s) + 1.0, _limit(tree, s) + 1.0)
     s.restless = level

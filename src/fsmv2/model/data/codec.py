@@ -1,9 +1,9 @@
 """Any typed data as plain data, exactly: what `exact_reader` makes of it decides like the original.
 
-`serialise` writes for people and doors and needs to be told the types; here tuples stay tuples,
-structs keep their class, and what was one object stays one object. Nothing is pickled: the plain
-form names classes of data, and whoever reads it says which classes there are. Called by the journal
-and by checkpoints of the core.
+`serialise` writes for people and interfaces and needs to be told the types; here tuples stay
+tuples, structs keep their class, and what was one object stays one object. Nothing is pickled: the
+plain form names classes of data, and whoever reads it says which classes there are. Called by the
+journal and by checkpoints of the core.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Secrets: values read from the environment or a file, which nothing but their user ever sees.
 
-Derive, templates, the core, the store and every door handle *tokens*: texts that name where a
+Derive, templates, the core, the store and every interface handle *tokens*: texts that name where a
 secret comes from, with a keyed digest that changes when it does. The runtime puts the value in when
 it hands a spec or a config to a collection or an action, and takes it out of what comes back. Made
 when a document is loaded, or by programs; each tree has its own.

@@ -68,7 +68,7 @@ class Recorder:
         self._idle, self._epoch = 0, self._core.epoch
         return True
 
-    def note(
+    def record_slice(
         self,
         now: float,
         events: list[Event],

@@ -70,7 +70,7 @@ class Device:
             if plan.may_search(block, code, now):
                 found = await search(block, code, ask)
                 plan.learn(found, now)
-                blamed.update(r.name for r in found.guilty)
+                blamed.update(r.name for r in found.refused_tags)
             else:
                 blamed.update(r.name for r in block.registers)
         return read, blamed

@@ -136,7 +136,7 @@ class Shim:
         self._say(how if self._own else "ended")
         # The record is made when the command is started.
         assert self._record is not None  # noqa: S101
-        self._record.note(ended_at=time.time(), exit_code=code, signal=signal)
+        self._record.update(ended_at=time.time(), exit_code=code, signal=signal)
         limit = time.monotonic() + INSISTS
         while not self._record.saved and not self._record.homeless and time.monotonic() < limit:
             time.sleep(LOOK_EVERY)  # nobody else lives in this process
@@ -211,7 +211,7 @@ class Shim:
             signal=0,
         )
         self._start_time = job["start_time"]
-        self._record.note()
+        self._record.update()
         if not self._record.saved:
             raise OSError(28, "the record cannot be written")
 
@@ -276,13 +276,13 @@ class Shim:
         before = search.slow
         if search.found(lines):
             self._search = None
-            self._record.note(said=True)
+            self._record.update(said=True)
             return
         if search.slow and not before:
             self._say(search.why_slow)
         if search.given_up:
             self._search = None
-            self._record.note(slow=True)
+            self._record.update(slow=True)
 
     def _settle(self) -> None:
         left_out, held = self._rate.settle()

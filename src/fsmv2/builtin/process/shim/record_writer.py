@@ -24,7 +24,7 @@ class RecordWriter:
         self.homeless = False
         """Whether its folder is gone."""
 
-    def note(self, **facts: object) -> None:
+    def update(self, **facts: object) -> None:
         """Add facts; what a full disk does not take is tried again with the next `save`."""
         self._facts.update(facts)
         self._unsaved = True

@@ -46,7 +46,7 @@ class ReadBisection(msgspec.Struct):
     """Requests for several tags that were refused."""
     codes: list[int] = []
     answered: list[ReadBlock] = []
-    guilty: list[Register] = []
+    refused_tags: list[Register] = []
     cuts: list[ReadBlock] = []
     """The second of two that were answered and had been refused in one."""
 
@@ -65,7 +65,7 @@ async def _halve(block: ReadBlock, found: ReadBisection, ask: Ask) -> None:
         if code == 0:
             answered.append(half)
         elif code is not None and len(half.registers) == 1:
-            found.guilty.append(half.registers[0])
+            found.refused_tags.append(half.registers[0])
         elif code is not None:
             found.refused.append(half)
             found.codes.append(code)
@@ -127,8 +127,8 @@ class ReadPlan:
         if not found.answered:
             # Such as a device that is being configured: a request for each tag would help nobody.
             self._hopeless[_key(found.refused[0])] = now
-        elif found.guilty:
-            self._read_alone(found.guilty)
+        elif found.refused_tags:
+            self._read_alone(found.refused_tags)
         elif self._is_length(found):
             kind, most = found.refused[0].kind, max(block.count for block in found.answered)
             self._set(msgspec.structs.replace(self._apart, most={**self._apart.most, kind: most}))
@@ -181,9 +181,9 @@ class ReadPlan:
             for kind, address in apart.cuts
         )
 
-    def _read_alone(self, guilty: Iterable[Register]) -> None:
+    def _read_alone(self, refused_tags: Iterable[Register]) -> None:
         """What stands around them is merged again, but never across one of them."""
-        alone = self._apart.alone | frozenset(guilty)
+        alone = self._apart.alone | frozenset(refused_tags)
         ordered = sorted(self._registers, key=lambda r: (r.kind, r.address, r.width))
         behind = {
             (after.kind, after.address)

@@ -135,7 +135,7 @@ async def test_a_pattern_that_takes_for_ever_keeps_no_shim_from_its_work(
     ready = Ready(line=DOUBLING, within=60)
     async with running(sys.executable, "-c", source, ready=ready) as tree:
         await tree.until(
-            lambda t: "looked for no more, as it takes too long" in t["p"].reason, timeout=30
+            lambda t: "no longer looked for, as it takes too long" in t["p"].reason, timeout=30
         )
         pid = (await tree.view())["p"].observed.pid
         os.kill(pid, signal.SIGTERM)

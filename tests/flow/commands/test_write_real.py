@@ -281,7 +281,7 @@ async def test_an_answer_that_never_came_is_unknown_and_nothing_is_tried_again(
         asked += [asyncio.create_task(it.ask("setpoint", 3 + n)) for n in range(6)]
         answers = await asyncio.gather(*asked)
         assert answers[0]["outcome"] == "unknown"
-        assert "nobody knows whether it was written" in answers[0]["reason"]
+        assert "whether it was written is unknown" in answers[0]["reason"]
         full = [a for a in answers[1:] if "writes wait already" in a["reason"]]
         assert full
         assert not [a for a in answers if a["ok"]]

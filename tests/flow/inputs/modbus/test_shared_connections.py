@@ -203,8 +203,8 @@ SETPOINT = WriteRegister(name="sp", address=10, type="uint16")
             (
                 "unknown",
                 (
-                    "the device confirmed a write to address 11, not to 10; nobody knows whether "
-                    "it was written"
+                    "the device confirmed a write to address 11, not to 10; whether "
+                    "it was written is unknown"
                 ),
             ),
         ),
@@ -265,8 +265,8 @@ async def test_h75_a_write_is_never_sent_twice() -> None:
         done = await wrote(device, SETPOINT, (900,))
         assert done.known == "unknown"
         assert done.reason == (
-            "the device closed the connection before it confirmed; nobody knows whether it was "
-            "written"
+            "the device closed the connection before it confirmed; whether it was "
+            "written is unknown"
         )
         assert len(device.requests) == 1
 
@@ -274,18 +274,18 @@ async def test_h75_a_write_is_never_sent_twice() -> None:
 @pytest.mark.parametrize(
     ("code", "known", "reason"),
     [
-        (0, "unknown", "exception 0, which the protocol does not have; nobody knows"),
+        (0, "unknown", "exception 0, which the protocol does not have; whether"),
         (1, "failed", "illegal function"),
         (2, "failed", "illegal data address"),
         (3, "failed", "illegal data value"),
         (4, "unknown", "perhaps after it had taken the value (exception 4)"),
         (5, "unknown", "still working on it (exception 5)"),
         (6, "failed", "the device is busy"),
-        (7, "unknown", "(negative acknowledge); nobody knows"),
-        (8, "unknown", "(parity); nobody knows"),
+        (7, "unknown", "(negative acknowledge); whether"),
+        (8, "unknown", "(parity); whether"),
         (10, "failed", "the gateway has no path to the device"),
         (11, "unknown", "the device behind it did not answer (exception 11)"),
-        (99, "unknown", "exception 99, which the protocol does not have; nobody knows"),
+        (99, "unknown", "exception 99, which the protocol does not have; whether"),
     ],
 )
 async def test_h75_an_exception_is_a_failed_write_only_if_it_comes_before_anything_is_done(

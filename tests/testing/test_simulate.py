@@ -122,14 +122,14 @@ def restarts_keep_pace(patch: Patch) -> None:
 
 
 def siblings_untouched(patch: Patch) -> None:
-    tell = publish.notify
+    notify = publish.notify
 
-    def tell_all(core: Core, s: Any) -> None:
-        tell(core, s)
+    def notify_all(core: Core, s: Any) -> None:
+        notify(core, s)
         for sibling in s.parent.children.values() if s.parent is not None else ():
             core.mark(sibling, Cause("status", f"of {s.path}: {s.state}"))
 
-    patch.setattr(publish, "tell", tell_all)
+    patch.setattr(publish, "notify", notify_all)
 
 
 def repair_is_not_withheld(patch: Patch) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import typer
+from alerts_page import alerts_page
 from api_page import api_page
 from architecture_page import architecture_page
 from hard_cases import hard_cases_page
@@ -258,6 +259,7 @@ def lint_page() -> str:
 PAGES = {
     "explanation/architecture.md": lambda: architecture_page(NOTE),
     "reference/api.md": lambda: api_page(NOTE),
+    "reference/alerts.md": lambda: alerts_page(NOTE),
     "reference/metrics.md": lambda: metrics_page(NOTE),
     "reference/command-line.md": commands_page,
     "reference/lint.md": lint_page,

@@ -195,6 +195,23 @@ def test_a_device_answers_with_an_error_and_one_is_silent(
         yield measured(sim)
 
 
+@moves("worker_in_trouble workers_in_trouble")
+def test_a_dead_device_is_named_with_the_reason_and_nobody_above_it(
+    world: World,
+) -> Iterator[MeasuredSimulation]:
+    with simulate(world, group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        yield measured(sim)
+        assert series(sim, "workers_in_trouble") == {("device",): 0, ("group",): 0}
+        world.silent.add("g/a")
+        sim.run(25)
+        assert series(sim, "workers_in_trouble") == {("device",): 1, ("group",): 0}
+        ((labels, one),) = series(sim, "worker_in_trouble").items()
+        assert (labels[:3], one) == (("device", "g/a", "running"), 1)
+        assert labels[3]
+        yield measured(sim)
+
+
 @moves("resync_healed_total")
 def test_a_lost_wake_up_is_made_up_for(world: World) -> Iterator[MeasuredSimulation]:
     with simulate(world, group("g", device("a")), settings=QUICK) as sim:

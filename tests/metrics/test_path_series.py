@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from lamp_tree import World, device, factory_for, group, simulate
 from measured_simulation import MeasuredSimulation, series
 
@@ -13,14 +14,13 @@ from fsmv2.core.state.conditions import FRESH, Condition
 from fsmv2.core.state.override_data import Override, Overrides
 from fsmv2.metrics.catalogue import METRICS
 from fsmv2.metrics.exposition import exposition
+from fsmv2.metrics.watched_metrics import WATCHED
 
 FAILING = 10_000
 """Workers that are in every trouble that has series with a path."""
 
 IN_TROUBLE = [
-    name
-    for name, metric in METRICS.items()
-    if "path" in metric.labels and not name.startswith("fsmv2_worker_")
+    name for name, metric in METRICS.items() if "path" in metric.labels and metric not in WATCHED
 ]
 
 
@@ -49,6 +49,7 @@ def in_trouble(settings: EngineSettings, workers: int = FAILING) -> MeasuredSimu
         s = core.by_path[path] = Supervisor(core, None, device(path), path, made, worker)
         s.attempts, s.overrides, s.conditions = attempts, asked, stale
         s.withheld, s.stuck, s.watched_at = frozenset(), 1, 0.0
+        s.status = msgspec.structs.replace(s.status, in_trouble=True)
         core.tallies.failing_templates[path] = "device"
     return MeasuredSimulation(core, lambda: 60.0, None)
 
@@ -60,9 +61,15 @@ def test_ten_thousand_failing_workers_have_so_many_series_and_the_others_are_cou
     for name in IN_TROUBLE:
         assert len(series(source, plain(name))) == 200, name
         assert dropped[name,] == FAILING - 200, name
-    for total in ("circuits_open", "escalations_active", "actions_stuck", "pauses"):
+    for total in (
+        "circuits_open",
+        "escalations_active",
+        "actions_stuck",
+        "pauses",
+    ):
         assert sum(series(source, total).values()) == FAILING, total
     assert sum(series(source, "observations_stale").values()) == FAILING
+    assert sum(series(source, "workers_in_trouble").values()) == FAILING
     assert sum(series(source, "templates_failing").values()) == FAILING
     assert len(exposition(source)[0]) < 300_000
 

@@ -28,7 +28,6 @@ ACTIONS = (
         name="fsmv2_action_queue_size",
         kind="gauge",
         meaning="Actions that wait for a slot.",
-        alert="ActionQueueLong",
     ),
     Metric(
         name="fsmv2_action_queue_wait_seconds",

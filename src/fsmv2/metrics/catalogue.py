@@ -11,9 +11,11 @@ from fsmv2.metrics.notification_metrics import NOTIFICATIONS
 from fsmv2.metrics.observation_metrics import OBSERVATION
 from fsmv2.metrics.process_metrics import PROCESS
 from fsmv2.metrics.template_metrics import TEMPLATES
+from fsmv2.metrics.trouble_metrics import TROUBLE
 from fsmv2.metrics.watched_metrics import WATCHED
 
 AREAS: dict[str, tuple[Metric, ...]] = {
+    "Workers in trouble": TROUBLE,
     "Infrastructure": INFRASTRUCTURE,
     "Actions": ACTIONS,
     "Hierarchy": HIERARCHY,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fsmv2.core import Core, Supervisor
 from fsmv2.core.state.conditions import FRESH
 from fsmv2.core.state.not_created import NOT_CREATED
-from fsmv2.worker import WorkerDefinition
+from fsmv2.worker import ChildStatus, WorkerDefinition
 
 NOT_MADE = NOT_CREATED.definition
 
@@ -50,6 +50,8 @@ class Census:
         self.stuck: list[Supervisor] = []
         self.paused: list[Supervisor] = []
         self.stale: list[Supervisor] = []
+        self.in_trouble: list[tuple[Supervisor, ChildStatus]] = []
+        """Those with nobody below them who is in trouble as well."""
         self.watched: list[Supervisor] = []
         """Those that are to have series of their own at any time."""
 
@@ -79,6 +81,8 @@ def take_census(core: Core, now: float, wanted: Callable[[str], object] | None =
             ages[type_].append(max(0.0, now - seen))
         if s.conditions is not None or s.attempts is not None or s.overrides is not None:
             _look_closer(found, s)
+        if status.in_trouble and not any(c.in_trouble for c in list(s.statuses.values())):
+            found.in_trouble.append((s, status))
         if wanted is not None and wanted(s.path):
             found.watched.append(s)
     for type_ in definitions:

@@ -23,6 +23,7 @@ from fsmv2.metrics.observation_metrics import read_observations
 from fsmv2.metrics.process_metrics import read_process
 from fsmv2.metrics.readings import Readings
 from fsmv2.metrics.template_metrics import read_templates
+from fsmv2.metrics.trouble_metrics import read_trouble
 from fsmv2.metrics.watched_metrics import read_watched
 from fsmv2.model.data.histogram import HistogramCounts
 from fsmv2.model.path_pattern import path_pattern
@@ -68,6 +69,7 @@ def read(source: Source) -> Readings:
     found = Readings(METRICS, settings.series)
     wanted = path_pattern(settings.paths).fullmatch if settings.paths else None
     census = take_census(source.core, source.now, wanted)
+    read_trouble(census, found)
     read_infrastructure(source, census, found)
     read_actions(source, census, found)
     read_hierarchy(source, census, found)

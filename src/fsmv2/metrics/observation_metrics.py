@@ -18,7 +18,6 @@ OBSERVATION = (
             "Age of the newest observation of each worker that is observed; the quantile 1 is "
             "the oldest."
         ),
-        alert="StaleObservations",
     ),
     Metric(
         name="fsmv2_observations_total",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import re
 import typing
@@ -15,6 +16,7 @@ import typer
 from alerts_page import alerts_page
 from api_page import api_page
 from architecture_page import architecture_page
+from dashboards import DASHBOARDS, dashboard_json
 from hard_cases import hard_cases_page
 from log_page import log_page
 from metrics_page import metrics_page
@@ -260,6 +262,10 @@ PAGES = {
     "explanation/architecture.md": lambda: architecture_page(NOTE),
     "reference/api.md": lambda: api_page(NOTE),
     "reference/alerts.md": lambda: alerts_page(NOTE),
+    **{
+        f"../ops/dashboards/{name}.json": functools.partial(dashboard_json, name)
+        for name in DASHBOARDS
+    },
     "reference/metrics.md": lambda: metrics_page(NOTE),
     "reference/command-line.md": commands_page,
     "reference/lint.md": lint_page,

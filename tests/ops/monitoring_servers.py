@@ -65,12 +65,12 @@ def server(words: list[str], folder: Path, ready: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, target: str, alertmanager: str = "") -> Iterator[str]:
-    """Scrapes `target` each second with the rules of `ops/`; its address."""
+def prometheus(folder: Path, *targets: str, alertmanager: str = "") -> Iterator[str]:
+    """Scrapes the targets each second with the rules of `ops/`; its address."""
     config = yaml.safe_load((OPS / "prometheus.yml").read_text())
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     config["rule_files"] = ["alerts.yaml"]
-    config["scrape_configs"][0]["static_configs"] = [{"targets": [target]}]
+    config["scrape_configs"][0]["static_configs"] = [{"targets": list(targets)}]
     config["alerting"]["alertmanagers"] = (
         [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []
     )
@@ -147,11 +147,18 @@ def receiver() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def log_message(self, *_: object) -> None:
             """No lines in the output of the tests."""
 
-    web = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with served(Handler) as address:
+        yield f"http://{address}/", got
+
+
+@contextlib.contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A web server on loopback: its host and port."""
+    web = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=web.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{web.server_port}/", got
+        yield f"127.0.0.1:{web.server_port}"
     finally:
         web.shutdown()
         web.server_close()

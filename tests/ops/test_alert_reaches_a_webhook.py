@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from monitoring_servers import alertmanager, prometheus, query, receiver, until
+from plant_in_trouble import plc, running
 
 from free_ports import free_port
 
@@ -34,59 +29,17 @@ bridges:
 """
 
 
-@contextlib.contextmanager
-def plc(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A simulated machine, a process of its own."""
-    words = [sys.executable, "-m", "fsmv2.cli.demo.plc_process", "--port", str(port)]
-    process = subprocess.Popen(words, stdin=subprocess.PIPE)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-@contextlib.contextmanager
-def plant(folder: Path, port: int) -> Iterator[str]:
-    """A run of the document, and the host and port at which it is scraped."""
-    file = folder / "plant.yaml"
-    file.write_text(PLANT.format(port=port))
-    words = [sys.executable, "-m", "fsmv2.cli", "run", str(file), "--state-dir", str(folder / "s")]
-    run = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    assert run.stderr is not None
-    said: list[bytes] = []
-    found = None
-    try:
-        for line in run.stderr:
-            said.append(line)
-            if found := re.search(rb"at http://(\S+)", line):
-                break
-        assert found is not None, said
-        rest = threading.Thread(target=run.stderr.read, daemon=True)
-        rest.start()
-        yield found[1].decode()
-    finally:
-        run.terminate()
-        try:
-            run.wait(60)
-        except subprocess.TimeoutExpired:
-            run.kill()
-            run.wait()
-        rest.join(10)
-        run.stderr.close()
-
-
 def test_a_dead_plc_is_reported_with_its_worker_reason_and_next_step(tmp_path: Path) -> None:
     port = free_port()
     with (
         receiver() as (webhook, got),
         plc(port) as machine,
-        plant(tmp_path, port) as target,
+        running(tmp_path, PLANT.format(port=port)) as target,
         alertmanager(tmp_path, webhook) as manager,
-        prometheus(tmp_path, target, manager) as address,
+        prometheus(tmp_path, target, alertmanager=manager) as address,
     ):
-        running = 'fsmv2_workers{type="bridge",state="active"} == 1'
-        until("an active bridge", lambda: query(address, running))
+        active = 'fsmv2_workers{type="bridge",state="active"} == 1'
+        until("an active bridge", lambda: query(address, active))
         # What the start itself was in trouble with may still be on its way.
         calm = "sum(fsmv2_workers_in_trouble) == 0 unless ALERTS"
         until("a calm plant", lambda: query(address, calm))

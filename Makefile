@@ -10,7 +10,7 @@ ONLY   ?=
 # A second run is to find what the first one compiled, the tests with their assertions above all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-real crash test-all mutants simulate-all soak bench lint docs lock clean
+.PHONY: help demo monitor-demo test test-real crash test-all mutants simulate-all soak bench lint docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -28,6 +28,9 @@ $(READY): requirements.lock pyproject.toml
 
 demo: $(READY)  ## three simulated PLCs bridged into a namespace; FOR=20 ends by itself
 	@$(BIN)/fsmv2 demo $(if $(FOR),--for $(FOR)s)
+
+monitor-demo: $(READY)  ## the demo beside Prometheus and Alertmanager: a PLC dies, the alert is printed
+	@PYTHONPATH=tests:tests/ops $(BIN)/python tests/ops/monitor_demo.py
 
 lint: $(READY)  ## ruff, strict typing, the layers
 	@$(BIN)/ruff check .

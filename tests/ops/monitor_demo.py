@@ -1,4 +1,4 @@
-"""`make monitor-demo`: the demo beside Prometheus and Alertmanager; a PLC dies, and the alert comes.
+"""`make monitor-demo`: the demo beside Prometheus and Alertmanager; a PLC dies, the alert comes.
 
 Everything listens on loopback, on free ports, and is ended at the end. Prometheus and Alertmanager
 are Debian's, fetched into a cache and not installed; rules and configuration are those of `ops/`

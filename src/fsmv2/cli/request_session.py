@@ -100,7 +100,7 @@ def _show(answer: Answer, *, waited: bool) -> None:
     if answer.not_durable:
         complain(
             f"in force, not durable: {answer.not_durable}",
-            fix="It is written when the store recovers; until then a crash would lose it.",
+            fix="It is written when the store recovers; until then the end of fsmv2 would lose it.",
         )
     for path, why in list(answer.pending.items())[:20]:
         put(f"  not yet: {path} is {why}")

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from time import monotonic
 
+from fsmv2.containment import ANY_RAISED, for_future
 from fsmv2.errors import TreeStoppingError
 from fsmv2.runtime.view import TreeView
 
@@ -61,8 +62,8 @@ class SharedView:
         picture = self._current = _Picture(future)
         try:
             taken = self._take()
-        except Exception as error:  # noqa: BLE001  (its loop has ended, or will)
-            future.set_exception(error)
+        except ANY_RAISED as error:  # its loop has ended, or will
+            future.set_exception(for_future(error))
             return future
         taken.add_done_callback(lambda taken: self._taken(picture, taken))
         return future

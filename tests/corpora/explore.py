@@ -25,7 +25,7 @@ with atheris.instrument_imports(
     from fsmv2.errors import FsmError
     from fsmv2.model.decoder import parse_duration
     from fsmv2.model.template.jinja_template import compile_jinja
-    from fsmv2.model.template.plain_templates import compile_fast
+    from fsmv2.model.template.reference_templates import compile_fast
     from fsmv2.plant.load import parse_plant
 
 SCOPE: dict[str, Any] = {

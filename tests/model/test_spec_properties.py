@@ -32,7 +32,7 @@ from fsmv2.model import (
     with_engine_keys,
 )
 from fsmv2.model.template.jinja_template import compile_jinja
-from fsmv2.model.template.plain_templates import compile_fast
+from fsmv2.model.template.reference_templates import compile_fast
 
 # No deadline and no hurry: the machine that runs this may be busy.
 LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=80)

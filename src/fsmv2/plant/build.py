@@ -37,10 +37,10 @@ from fsmv2.notify import NotifySettings
 from fsmv2.plant.broker_section import BrokerAccess
 from fsmv2.plant.connections import reaches_device
 from fsmv2.plant.likely_mistakes import Misleading
-from fsmv2.plant.locations import Locations, bridge_nodes
+from fsmv2.plant.location_reader import Locations, bridge_nodes
 from fsmv2.plant.notify_targets import NotifyTargets
 from fsmv2.plant.processes import process_entry, process_nodes
-from fsmv2.plant.rendering import check_bridge, subjects_of
+from fsmv2.plant.render_checks import check_bridge, subjects_of
 from fsmv2.plant.secret_variables import SecretValues
 from fsmv2.plant.sections import BridgeSection, PlantSection, engine_settings
 from fsmv2.plant.unused_variables import Unused

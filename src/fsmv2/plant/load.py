@@ -29,7 +29,7 @@ from fsmv2.notify import NotifySettings
 from fsmv2.plant.build import SHARED, Making
 from fsmv2.plant.connections import Connections
 from fsmv2.plant.likely_mistakes import CODES
-from fsmv2.plant.locations import NOT_FOR_BRIDGES, LocationReader, Locations, bridge_nodes
+from fsmv2.plant.location_reader import NOT_FOR_BRIDGES, LocationReader, Locations, bridge_nodes
 from fsmv2.plant.log_section import LogSection, check_log
 from fsmv2.plant.notify_targets import check_commands
 from fsmv2.plant.processes import check_processes, process_nodes

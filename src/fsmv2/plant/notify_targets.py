@@ -38,7 +38,7 @@ from fsmv2.plant.notify_section import (
     WebhookSection,
 )
 from fsmv2.plant.processes import as_list
-from fsmv2.plant.rendering import at_template
+from fsmv2.plant.render_checks import at_template
 from fsmv2.plant.secret_variables import NOT_KNOWN
 from fsmv2.plant.unused_variables import Unused
 from fsmv2.runtime.log.event_table import LEVELS, REPORT_EVENTS

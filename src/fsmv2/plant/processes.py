@@ -19,7 +19,7 @@ from fsmv2.model import (
 )
 from fsmv2.model.decoder import Node
 from fsmv2.plant.process_section import ProcessSection, backoff_from, process_spec
-from fsmv2.plant.rendering import at_template, foreseen_scope
+from fsmv2.plant.render_checks import at_template, foreseen_scope
 from fsmv2.plant.unused_variables import Unused
 
 SHELL = re.compile(r"[|&;<>$`*]")

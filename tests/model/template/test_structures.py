@@ -19,7 +19,7 @@ from fsmv2.errors import TemplateError
 from fsmv2.model import LocationConflict, Template, render_template
 from fsmv2.model.data.bounded_cache import BoundedCache
 from fsmv2.model.template.limits import MAX_DEPTH, MAX_TEXT, MAX_TOTAL
-from fsmv2.model.template.plain_templates import compile_fast
+from fsmv2.model.template.reference_templates import compile_fast
 
 
 class Many(list[Any]):

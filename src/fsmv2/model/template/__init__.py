@@ -2,7 +2,7 @@
 
 render                              the public face: compile once, render often
 lexer                               Jinja2's tokens, the leading dot, exact places
-plain_templates                     most templates: text and plain dotted names
+reference_templates                 most templates: text and plain dotted names
 jinja_template, environment,
   rewrite, nested_braces            templates with filters, conditions or loops
 scope                               names looked up, and the error when one is not there

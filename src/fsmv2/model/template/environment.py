@@ -29,7 +29,7 @@ from fsmv2.model.template.limits import (
     too_much,
 )
 from fsmv2.model.template.nested_braces import Own, disown, join_own
-from fsmv2.model.template.plain_templates import position
+from fsmv2.model.template.reference_templates import position
 from fsmv2.model.template.scope import MISSING, Key, lookup, step, undefined
 
 

@@ -21,7 +21,7 @@ from fsmv2.model.data.plain_copy import detach
 from fsmv2.model.template.environment import Run, Sandbox
 from fsmv2.model.template.limits import CLOSE_FIX, Work, check_text
 from fsmv2.model.template.nested_braces import check_seam, disown
-from fsmv2.model.template.plain_templates import position
+from fsmv2.model.template.reference_templates import position
 from fsmv2.model.template.rewrite import Rewriter
 from fsmv2.model.template.scope import Path
 

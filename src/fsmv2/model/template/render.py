@@ -21,7 +21,7 @@ from fsmv2.model.data.plain_copy import SCALARS, detach
 from fsmv2.model.read_tracking import TrackedScope
 from fsmv2.model.template.jinja_template import JinjaTemplate, compile_jinja
 from fsmv2.model.template.limits import MAX_DEPTH, MAX_SOURCE, MAX_TOTAL, Work, too_much
-from fsmv2.model.template.plain_templates import Whole, compile_fast
+from fsmv2.model.template.reference_templates import Whole, compile_fast
 from fsmv2.model.template.render_count import count_one
 from fsmv2.model.template.render_watch import RENDER_WATCH
 from fsmv2.model.template.scope import MISSING, Path, identical, lookup, step

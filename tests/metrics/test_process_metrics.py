@@ -29,7 +29,7 @@ CHANGED = "agent: {name: edge, location: {enterprise: acme}}\n"
 async def test_a_store_that_fails_and_works_again() -> AsyncIterator[Source]:
     store = SimulatedStore()
     store.fails = "the disk is full"
-    writer = StoreWriter(store, 0.0)
+    writer = StoreWriter(store, lambda: 0.0)
     source = MeasuredSimulation(Core(WorkerFactory()), float, None)
     source.store = writer
     await writer.open()

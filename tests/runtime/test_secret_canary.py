@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 import pytest
 import structlog
 
+from otlp_receiver import Receiver, receiving
+
 from fsmv2 import (
     ChildSpec,
     DesiredState,
@@ -44,6 +46,7 @@ from fsmv2.operate.tree_readiness import readiness_of
 from fsmv2.runtime.log.entry import LogEntry, json_line
 from fsmv2.runtime.log.log_levels import LogLevels
 from fsmv2.runtime.log.log_writer import LogWriter
+from fsmv2.runtime.traces import open_traces
 from fsmv2.store import SqliteStore, segmented_log
 from fsmv2.testing import Simulation, replay
 
@@ -164,6 +167,7 @@ def test_secrets_reach_author_code_and_nothing_else(
 
     lines: list[LogEntry] = []
     log = LogWriter(LogLevels("debug"), [lines.append])
+    receiver = Receiver()
 
     async def main() -> None:
         async with Runtime(
@@ -175,6 +179,7 @@ def test_secrets_reach_author_code_and_nothing_else(
             journal=tmp_path / "journal",
             listener=reports.append,
             log=log,
+            traces=open_traces(receiver.url),
         ) as runtime:
             log_library(log, "error", "a.library", f"refused {CANARY}", f"Traceback: {GLOBAL}")
             view = await runtime.until(
@@ -202,10 +207,15 @@ def test_secrets_reach_author_code_and_nothing_else(
                 await asyncio.sleep(0.05)
 
     try:
-        asyncio.run(main())
+        with receiving() as receiver:
+            asyncio.run(main())
     finally:
         structlog.reset_defaults()
         log.close()
+    silent(receiver.bodies)
+    for kind in ("tick", "action", "observation"):
+        told = [str(span) for span in receiver.of(kind=kind)]
+        assert any("***env:PASSWORD#" in one for one in told), kind
     logged = [json_line(line) for line in lines]
     silent(logged)
     silent(list(map(text_line, lines)))

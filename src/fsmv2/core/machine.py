@@ -176,7 +176,7 @@ class Core(Tree):
             if self.by_path.get(supervisor.path) is supervisor:
                 author_errors.count(self, supervisor, "a tick", error)
                 self._stop_all_the_same(supervisor)
-        self.ticking = None
+        self.ticking, self.deciding = None, 0
 
     def _measured_tick(self, supervisor: Supervisor, turn: int) -> float:
         """The same, and how long it takes; returns which turn is measured next."""

@@ -20,7 +20,7 @@ from fsmv2.core.state.tree import Tree
 
 def tick(tree: Tree, s: Supervisor) -> None:
     """Look at one supervisor once, decide, and leave a record. Never waits for anything."""
-    tree.tick_id = tree.serial()
+    tree.tick_id = tree.deciding = tree.serial()
     tree.counters.ticks += 1
     s.tick_count += 1
     causes, more = s.take_causes()
@@ -29,6 +29,10 @@ def tick(tree: Tree, s: Supervisor) -> None:
         counted[cause.kind] += 1
     tree.secrets.causes.clear()
     incarnation, actions_before = s.incarnation, tree.counters.actions
+    log = tree.log
+    tracing = log is not None and log.tracing
+    if log is not None and tracing:
+        log.ticking(s)
 
     if s.definition.checks and s.stop is None:
         circuit.run_checks(tree, s)
@@ -46,13 +50,15 @@ def tick(tree: Tree, s: Supervisor) -> None:
     if s.disabled is not was_disabled:
         if s.path in tree.dependents:
             cause = Cause(
-                "dependency", f"{s.path} is {'off' if s.disabled else 'on'}", tree.tick_id
+                "dependency", f"{s.path} is {'off' if s.disabled else 'on'}", tree.deciding
             )
             ordering.wake_waiting(tree, s, cause)
         # Before its own step, which must find that it has to wait for them.
         for child in s.children.values():
             decide_control(child)
-            tree.mark(child, Cause("parent", "disabled" if s.disabled else "enabled", tree.tick_id))
+            tree.mark(
+                child, Cause("parent", "disabled" if s.disabled else "enabled", tree.deciding)
+            )
     if s.stop is not None:
         stop.pass_stop_down(tree, s)
     elif s.children_due:  # in a stop it stays due, which may be called off
@@ -66,9 +72,11 @@ def tick(tree: Tree, s: Supervisor) -> None:
     decisions = step.run_steps(tree, s)
     if s.stop is not None:
         stop.advance(tree, s)
+    causes += tuple(cause for cause in tree.secrets.causes if cause not in causes)
+    if log is not None and tracing:
+        log.ticked(s, causes, decisions, tree.tick_id)
     if tree.by_path.get(s.path) is not s:
         return  # it has been released
-    causes += tuple(cause for cause in tree.secrets.causes if cause not in causes)
     if s.parent is None and tree.secrets.unread:
         secret_changes.say_unread(tree, s)  # a restarted root has lost its conditions
     if s.incarnation == incarnation:
@@ -95,7 +103,6 @@ def tick(tree: Tree, s: Supervisor) -> None:
         s.observed_at,
     )
     _record(tree, s, record)
-    log = tree.log
     if log is not None and log.debugging and log.debugs(s.path):
         event = Ticked(
             causes=tuple(map(str, causes)),

@@ -42,6 +42,7 @@ from fsmv2.runtime import Runtime, TreeView
 from fsmv2.runtime.liveness import Liveness
 from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.posted_request import not_serving
+from fsmv2.runtime.traces import open_traces
 from fsmv2.store import StoredEvent
 from fsmv2.worker import WorkerFactory
 
@@ -310,9 +311,11 @@ async def start(
     """Start a tree that is prepared; see `open_tree`.
 
     `on_accepted` is called with subject and payload of every sample that its flows accept.
-    `log` takes what happens as lines of a log.
+    `log` takes what happens as lines of a log. FsmError: the document wants traces, and what sends
+    them is not installed.
     """
     plant = prepared.plant
+    traces = await in_thread(lambda: open_traces(plant.traces))
     notifications = TreeNotifications(prepared)
 
     def listen(report: Report) -> None:
@@ -334,6 +337,7 @@ async def start(
             store=prepared.store(),
             journal=prepared.journal(),
             log=log,
+            traces=traces,
         )
         tree = TreeHandle(prepared, kit, runtime, notifications)
         async with _closed_after(notifications), runtime:

@@ -55,6 +55,8 @@ class Plant(msgspec.Struct, frozen=True):
     """By name of a bridge: what its sections mean, which was found out to check them."""
     listen: str = ""
     notify: NotifySettings = NotifySettings()
+    traces: str = ""
+    """The URL of the receiver of traces; empty: the document names none."""
 
     @contextlib.asynccontextmanager
     async def types(self, factory: WorkerFactory) -> AsyncIterator[None]:
@@ -161,6 +163,7 @@ class _Loading:
             making.ready,
             section.http.listen if section.http is not None else "",
             making.notify(),
+            section.traces.endpoint if section.traces is not None else "",
         )
 
     def _decoded(self) -> PlantSection | None:

@@ -13,7 +13,7 @@ import msgspec
 
 from fsmv2 import EngineSettings
 from fsmv2.flow import Device, ReadSection, WriteSection
-from fsmv2.model.decoder import AsWritten, Duration, ListenAddress, Templated
+from fsmv2.model.decoder import AsWritten, CollectorUrl, Duration, ListenAddress, Templated
 from fsmv2.plant.log_section import LogSection
 from fsmv2.plant.notify_section import NotifySection
 from fsmv2.plant.process_section import BackoffSection, ProcessSection
@@ -160,6 +160,16 @@ class HttpSection(msgspec.Struct, frozen=True, kw_only=True):
     listen: ListenAddress
 
 
+class TracesSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`traces:` sends what is decided, and why, to a receiver of OpenTelemetry traces.
+
+    `endpoint`: its URL for OTLP over HTTP, to which `/v1/traces` is added. Needs
+    `pip install 'fsmv2[traces]'`. Read when fsmv2 starts.
+    """
+
+    endpoint: CollectorUrl
+
+
 class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_": "global"}):
     """The whole document."""
 
@@ -171,6 +181,7 @@ class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_":
     engine: EngineSection = EngineSection()
     log: LogSection = LogSection()
     http: HttpSection | None = None
+    traces: TracesSection | None = None
     templates: dict[str, TemplateSection] = {}
     bridges: list[BridgeSection] = []
     processes: dict[str, ProcessSection] = {}

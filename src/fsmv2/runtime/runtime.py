@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -49,6 +50,7 @@ from fsmv2.runtime.dispatcher import ABANDON_AFTER, Dispatcher
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.liveness import Liveness
 from fsmv2.runtime.log.core_log import CoreLog
+from fsmv2.runtime.log.log_levels import LogLevels
 from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.posted_request import PostedRequest, not_serving
 from fsmv2.runtime.running_parts import RunningParts
@@ -56,11 +58,16 @@ from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
 from fsmv2.runtime.shared_view import SharedView
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
+from fsmv2.runtime.traces.core_traces import CoreTraces
+from fsmv2.runtime.traces.trace_exporter import TraceExporter
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
 from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
 
 T = TypeVar("T")
+
+UNLOGGED = LogLevels("error")
+"""Of a tree that is traced, and has no log."""
 
 LOOKING_SHARE = 10
 """Who waits for a tree spends at most about a tenth of the time looking at it."""
@@ -82,6 +89,7 @@ class Runtime:
         secrets: Vault | None = None,
         journal: Path | str | None = None,
         log: LogWriter | None = None,
+        traces: TraceExporter | None = None,
     ) -> None:
         """`root` declares the tree; `factory` knows its worker types.
 
@@ -92,7 +100,8 @@ class Runtime:
         `store` keeps what a crash must not lose; it is opened and closed with the runtime.
         `secrets` holds the values behind the tokens in the tree; collections and actions see them.
         `journal` is a folder that keeps what happens for `fsmv2 replay`, up to `journal_mb`.
-        `log` takes what happens as lines of a log, and what author code logs.
+        `log` takes what happens as lines of a log, and what author code logs. `traces` takes what
+        is decided as spans; it is started and closed with the runtime.
         """
         factory = factory if factory is not None else WorkerFactory()
         self._stack = contextlib.AsyncExitStack()
@@ -120,6 +129,10 @@ class Runtime:
         if log is not None:
             log.redact = secrets.redact if secrets is not None else None
             self.core.log = self._core_log = CoreLog(log.levels, log.put)
+        self._traces = traces
+        if traces is not None:
+            levels, write = (UNLOGGED, _nowhere) if log is None else (log.levels, log.put)
+            self.core.log = self._core_log = CoreTraces(levels, write, traces.put)
         self._listener = listener
         self._running: RunningParts | None = None
         self._pictures = SharedView(self._take_picture)
@@ -167,6 +180,9 @@ class Runtime:
         )
         if self._listener is not None:
             running.supervision.listen(self._listener)
+        if self._traces is not None:
+            redact = None if self._secrets is None else self._secrets.redact
+            self._traces.start(functools.partial(self._announce, "traces"), redact)
         running.start()
         self.declare(self._root, self._globals, who="start")
 
@@ -176,17 +192,17 @@ class Runtime:
             return None
         journal = JournalWriter(Path(self._journal), self.settings.journal_mb << 20)
         try:
-            await blocking(journal.start)(self._about_journal)
+            await blocking(journal.start)(functools.partial(self._announce, "journal"))
         except BaseException:  # a cancellation, perhaps: then the folder must not stay locked
             journal.abandon()
             raise
         return journal
 
-    def _about_journal(self, text: str, level: str) -> None:
+    def _announce(self, kind: ReportKind, text: str, level: str) -> None:
         """Report to the listeners; on any thread."""
         running = self._running
         if running is not None:
-            report = self._own_report("journal", text, level)
+            report = self._own_report(kind, text, level)
             loop = running.supervision_thread.loop
             with contextlib.suppress(RuntimeError):  # it has ended, and the listeners with it
                 loop.call_soon_threadsafe(running.supervision.announce, report)
@@ -210,6 +226,8 @@ class Runtime:
             await self.stop()
         finally:
             await self._close_store()
+            if self._traces is not None:
+                await blocking(self._traces.close)()
             running, self._running = self._parts, None
             running.close()
             if running.journal is not None:
@@ -503,3 +521,7 @@ class Runtime:
 
     def _post(self, event: Any) -> None:
         self.supervision.post(event)
+
+
+def _nowhere(_: object) -> None:
+    """Takes the lines of a log that there is not."""

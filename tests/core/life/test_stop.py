@@ -430,6 +430,7 @@ def test_one_that_is_to_be_restarted_and_is_declared_no_more_is_removed_instead(
     tree.tick()
     tree.advance(3.0)
     a.take_causes()
+    tree.core.deciding = tree.core.tick_id
     remove(tree.core, a, "g no longer declares it")
     deadline = tree.core.settings.stop_deadline
     assert a.stop == StopRequest(StopKind.REMOVE, deadline, "g no longer declares it")
@@ -445,6 +446,7 @@ def test_what_stops_with_its_parent_has_no_deadline_of_its_own_left() -> None:
     restart(tree.core, a, "asked", because="request")
     assert "stop" in a.timers
     a.take_causes()
+    tree.core.deciding = tree.core.tick_id
     request_stop(tree.core, tree["g"], StopKind.REMOVE, 5.0, "asked")
     pass_stop_down(tree.core, tree["g"])
     assert a.stop == StopRequest(StopKind.WITH_PARENT, 5.0, "stops with g")
@@ -458,6 +460,7 @@ def test_who_waits_above_one_that_stands_is_told_that_a_stop_was_passed_down() -
     tree = by_hand(group("r", group("idle", device("d"), wish="stopped"), wish="stopped"))
     tree.tick()
     tree["r"].take_causes()
+    tree.core.deciding = tree.core.tick_id
     request_stop(tree.core, tree["r/idle"], StopKind.REMOVE, 5.0, "asked")
     told, _ = tree["r/idle"].take_causes()
     assert told == (Cause("stop", "asked", tree.core.tick_id),)

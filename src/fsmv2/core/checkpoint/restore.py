@@ -19,6 +19,7 @@ from fsmv2.core.checkpoint.take import (
 from fsmv2.core.machine import Core
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause
 from fsmv2.errors import FsmError, JournalError, error_text
 from fsmv2.model.data.codec import ExactWriter
 from fsmv2.model.data.codec_reader import ExactReader, Find
@@ -148,6 +149,8 @@ def _by_path(value: Any) -> tuple[str, ...] | None:
         live = getattr(value, "tree", None) is not None
         live = live and value.tree.by_path.get(value.path) is value
         return (value.path if live else "gone",)
+    if isinstance(value, Cause):  # where it came from is for people, and decides nothing
+        return (value.kind, value.detail)
     return ("internal", str(value.get("id"))) if isinstance(value, Mapping) else None
 
 

@@ -39,6 +39,7 @@ CORE_LEFT_OUT: Mapping[str, str] = {
     "epoch": "in the head of the checkpoint",
     "by_path": "all supervisors, in order",
     "ticking": "nobody is, between two runs",
+    "deciding": "nobody is, between two runs",
     "log": "where it is said; decides nothing",
     "tallies": "counted for metrics; decides nothing",
     "observer": "given by who runs it",

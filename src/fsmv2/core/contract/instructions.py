@@ -150,6 +150,7 @@ ReportKind = Literal[
     "stall",
     "stop",
     "store",
+    "traces",
     "transition",
 ]
 

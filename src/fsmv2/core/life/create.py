@@ -63,9 +63,9 @@ def create(tree: Tree, parent: Supervisor | None, spec: ChildSpec, *, after: int
         retry_later(tree, s, made.problem)
     overrides.adopt(tree, s)
     map_child(tree, s)
-    tree.mark(s, Cause("created", "", tree.tick_id))
+    tree.mark(s, Cause("created", "", tree.deciding))
     for dependent in tree.dependents.get(path, {}).values():
-        tree.mark(dependent, Cause("dependency", f"{path} appeared", tree.tick_id))
+        tree.mark(dependent, Cause("dependency", f"{path} appeared", tree.deciding))
     return s
 
 
@@ -81,7 +81,7 @@ def retry_create(tree: Tree, s: Supervisor) -> None:
     s.begin(made.registered, made.worker)
     tree.report("created", s, "could be created after all")
     map_child(tree, s)
-    tree.mark(s, Cause("created", "after a failure", tree.tick_id))
+    tree.mark(s, Cause("created", "after a failure", tree.deciding))
 
 
 def _type_of(tree: Tree, parent: Supervisor | None, spec: ChildSpec, path: str) -> RegisteredType:

@@ -32,7 +32,7 @@ def declared_again(tree: Tree, s: Supervisor, spec: ChildSpec) -> bool:
         tree.report("stop", s, "declared again while being removed: to be recreated after it")
         return True
     s.recreate_as = None
-    cause = Cause("spec", "declared again while being removed", tree.tick_id)
+    cause = Cause("spec", "declared again while being removed", tree.deciding)
     for kept in stop.call_off(tree, s, cause):
         _catch_up(tree, kept)
     redeclare(tree, s, spec)
@@ -101,7 +101,7 @@ def keep_type(tree: Tree, s: Supervisor) -> None:
     s.recreate_as = None
     _not_due(tree, s)
     s.derive_next_tick(anew=True)  # what changed meanwhile was withheld
-    tree.mark(s, Cause("spec", "of its old type again", tree.tick_id))
+    tree.mark(s, Cause("spec", "of its old type again", tree.deciding))
 
 
 def _new_type(s: Supervisor) -> str:

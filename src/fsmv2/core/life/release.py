@@ -72,7 +72,7 @@ def _remove(tree: Tree, top: Supervisor, reported: str) -> None:
         parent.review_children()
         if parent.conditions is not None and MAPPED in parent.conditions:
             review_mappings(tree, parent)
-        cause = Cause("removed", top.path, tree.tick_id)
+        cause = Cause("removed", top.path, tree.deciding)
         tree.mark(parent, cause)
         hand_on(tree, parent, cause)
     else:
@@ -110,7 +110,7 @@ def _release(tree: Tree, s: Supervisor, forced: bool) -> None:
         tree.emit(Release(s.path, s.incarnation, forced))
         tree.counters.released += 1
     if forced and s.upstream:
-        notify_upstream(tree, s, Cause("forced", s.path, tree.tick_id))
+        notify_upstream(tree, s, Cause("forced", s.path, tree.deciding))
 
 
 def _restart(tree: Tree, s: Supervisor, *, keep_children: bool) -> None:
@@ -126,8 +126,8 @@ def _restart(tree: Tree, s: Supervisor, *, keep_children: bool) -> None:
     if s.parent is not None:
         s.parent.statuses[s.name] = s.status
     tree.report("restarted", s, f"incarnation {s.incarnation} begins")
-    tree.mark(s, Cause("restarted", f"incarnation {s.incarnation}", tree.tick_id))
-    notify_above(tree, s, Cause("restarted", s.path, tree.tick_id))
+    tree.mark(s, Cause("restarted", f"incarnation {s.incarnation}", tree.deciding))
+    notify_above(tree, s, Cause("restarted", s.path, tree.deciding))
     if keep_children:
         map_children(tree, s)
 

@@ -91,7 +91,7 @@ def restart_ended(tree: Tree, s: Supervisor) -> None:
         tree.tallies.restarts[s.type_name, "ended"] += 1
         s.timers.pop("restart", None)
         tree.report("ended", s, "is restarted")
-        tree.mark(s, Cause("ended", "no longer", tree.tick_id))
+        tree.mark(s, Cause("ended", "no longer", tree.deciding))
         for child in s.children.values():
             restart_ended(tree, child)
 
@@ -118,7 +118,7 @@ def wake_group(tree: Tree, s: Supervisor) -> None:
         for name in group.affected(s.name):
             other = parent.children.get(name)
             if other is not None:
-                tree.mark(other, Cause("sibling", f"{s.name} is {s.state}", tree.tick_id))
+                tree.mark(other, Cause("sibling", f"{s.name} is {s.state}", tree.deciding))
 
 
 def _has_ended(s: Supervisor) -> bool:
@@ -128,9 +128,9 @@ def _has_ended(s: Supervisor) -> bool:
 def _end(tree: Tree, s: Supervisor, ended: Ended) -> None:
     s.ended = ended
     tree.report("ended", s, ended.reason, level="info" if ended.normally else "warning")
-    tree.mark(s, Cause("ended", ended.reason, tree.tick_id))
+    tree.mark(s, Cause("ended", ended.reason, tree.deciding))
     if s.parent is not None:
-        tree.mark(s.parent, Cause("ended", s.path, tree.tick_id))
+        tree.mark(s.parent, Cause("ended", s.path, tree.deciding))
 
 
 def _take_along(tree: Tree, s: Supervisor, why: str) -> None:

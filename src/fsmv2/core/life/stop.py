@@ -73,7 +73,7 @@ def request_stop(tree: Tree, s: Supervisor, kind: StopKind, deadline: float, rea
     s.stop = StopRequest(kind, deadline, reason)
     s.drained, s.final_after = False, None
     tree.set_timer(s, "stop", deadline)
-    tree.mark(s, Cause("stop", reason, tree.tick_id))
+    tree.mark(s, Cause("stop", reason, tree.deciding))
     tree.report("stop", s, reason)
 
 
@@ -88,7 +88,7 @@ def remove(tree: Tree, s: Supervisor, reason: str, *, paced: bool = False) -> No
         # H12, H15: the removal wins over a restart, within the deadline that is running already.
         if s.stop.kind.gives_way:
             s.stop = StopRequest(StopKind.REMOVE, s.stop.deadline, reason)
-            tree.mark(s, Cause("stop", reason, tree.tick_id))
+            tree.mark(s, Cause("stop", reason, tree.deciding))
         return
     request_stop(tree, s, StopKind.REMOVE, tree.now + tree.settings.stop_deadline, reason)
 
@@ -136,9 +136,9 @@ def pass_stop_down(tree: Tree, s: Supervisor) -> None:
             child.stop = StopRequest(StopKind.WITH_PARENT, stop.deadline, f"stops with {s.path}")
             child.drained, child.final_after = False, None
             child.timers.pop("stop", None)
-            tree.mark(child, Cause("stop", f"with {s.path}", tree.tick_id))
+            tree.mark(child, Cause("stop", f"with {s.path}", tree.deciding))
     if asked:
-        hand_on(tree, s, Cause("stop", f"handed on by {s.path}", tree.tick_id))
+        hand_on(tree, s, Cause("stop", f"handed on by {s.path}", tree.deciding))
 
 
 def advance(tree: Tree, s: Supervisor) -> None:
@@ -213,7 +213,7 @@ def _drained(tree: Tree, s: Supervisor) -> None:
     s.drained = True
     s.timers.pop("final", None)
     if s.parent is not None:
-        tree.mark(s.parent, Cause("drained", s.path, tree.tick_id))
+        tree.mark(s.parent, Cause("drained", s.path, tree.deciding))
 
 
 def deadline_reached(tree: Tree, top: Supervisor) -> None:

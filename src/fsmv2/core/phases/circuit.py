@@ -197,7 +197,7 @@ def _update_circuit(tree: Tree, parent: Supervisor) -> None:
                 tree.counters.actions_at_opening += 1
                 tree.tallies.during_circuit[below.definition.name] += 1
                 below.action.circuit_opened_at = tree.now
-            tree.mark(below, Cause("circuit", f"of {parent.path}", tree.tick_id))
+            tree.mark(below, Cause("circuit", f"of {parent.path}", tree.deciding))
 
 
 def _now(tree: Tree, parent: Supervisor, *, opens: bool) -> CircuitNow:

@@ -43,7 +43,7 @@ CHANGED_WHAT_IT_WAS_GIVEN = (
     "derive_desired_state changed the variables it was given, which others share; make new ones"
 )
 
-PARENT_VARIABLES = Cause("variables", "of the parent")
+PARENT_VARIABLES = "of the parent"
 
 
 def derive(tree: Tree, s: Supervisor) -> None:
@@ -243,6 +243,8 @@ def _inherit(tree: Tree, s: Supervisor) -> None:
         moved = False
     if moved or (user is not s.user and user != s.user):
         s.user = user
+        if tree.log is not None and tree.log.tracing:
+            tree.log.input_changed(s, "variables")
         if tree.log is not None and tree.log.debugs(s.path):
             event = VariablesPropagated(
                 depth=s.depth, variables=len(user), children=len(s.children)
@@ -252,7 +254,8 @@ def _inherit(tree: Tree, s: Supervisor) -> None:
             )
         _note_change(tree, s)
         if s.children:
-            tree.for_each(s.children.values(), "derive", PARENT_VARIABLES)
+            cause = Cause("variables", PARENT_VARIABLES, tree.deciding)
+            tree.for_each(s.children.values(), "derive", cause)
 
 
 def _note_change(tree: Tree, s: Supervisor) -> None:
@@ -293,6 +296,9 @@ def _apply_config(tree: Tree, s: Supervisor, spec: Any, desired: DesiredState) -
     if s.watched_at is None:
         watch.hand_over(s, spec, desired.config)
         return
+    log = tree.log
+    if log is not None and log.tracing and desired.config != s.live_config:
+        log.input_changed(s, "config")
     recreate.review(tree, s)
     if s.stop is not None and not s.definition.in_place:
         return  # it stops what it began with, not what it would be next

@@ -51,6 +51,8 @@ def observe(tree: Tree, event: Observed) -> None:
     before, s.observed_at, s.silences = s.observed_at, began, 0
     waited_for = _note_error(tree, s, error) or _arrived(tree, s, began)
     was_unsettled = before is None or before < s.settled_at <= began
+    if (changed or waited_for or was_unsettled) and tree.log is not None and tree.log.tracing:
+        tree.log.observed(s, began, error)
     if changed and not error:
         tree.mark(s, CHANGED)
         _wake_readers(tree, s)

@@ -96,7 +96,7 @@ def _has_come_up(s: Supervisor, phase: Phase) -> bool:
 
 def notify(tree: Tree, s: Supervisor) -> None:
     """Mark the parent and the dependents of `s`, and what `s` keeps from stopping before it."""
-    cause = Cause("status", f"of {s.path}: {s.state}", tree.tick_id)
+    cause = Cause("status", f"of {s.path}: {s.state}", tree.deciding)
     parent = s.parent
     if parent is not None and parent.children.get(s.name) is s:
         parent.statuses[s.name] = s.status
@@ -112,6 +112,6 @@ def notify(tree: Tree, s: Supervisor) -> None:
 
 def goes_on(tree: Tree, s: Supervisor) -> None:
     """`s` is no longer to stop: tell those that wait for its stop before they stop themselves."""
-    cause = Cause("status", f"of {s.path}: it goes on", tree.tick_id)
+    cause = Cause("status", f"of {s.path}: it goes on", tree.deciding)
     notify_above(tree, s, cause)
     notify_upstream(tree, s, cause)

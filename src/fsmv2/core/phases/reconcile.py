@@ -93,7 +93,7 @@ def _accept(tree: Tree, s: Supervisor, desired: DesiredState) -> bool:
         s.groups = desired.groups
         for child in s.children.values():
             ordering.relink(tree, child)
-            tree.mark(child, Cause("sibling", "its group changed", tree.tick_id))
+            tree.mark(child, Cause("sibling", "its group changed", tree.deciding))
     return True
 
 
@@ -248,13 +248,13 @@ def change(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
     if child.ended is not None and _calls_for_restart(old, spec):
         restart_policy.restart_ended(tree, child)
     if old.detect_only != spec.detect_only:
-        cause = Cause("spec", f"detect only at {child.path} changed", tree.tick_id)
+        cause = Cause("spec", f"detect only at {child.path} changed", tree.deciding)
         tree.for_each((child,), "mark", cause, below=True)
     if old.user_spec != spec.user_spec:
         child.derive_next_tick()
         recreate.review(tree, child)
     secret = changed_between(tree, old.user_spec, spec.user_spec)
-    tree.mark(child, secret or Cause("spec", "changed by its parent", tree.tick_id))
+    tree.mark(child, secret or Cause("spec", "changed by its parent", tree.deciding))
     return True
 
 

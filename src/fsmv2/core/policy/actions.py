@@ -51,7 +51,7 @@ def request(tree: Tree, s: Supervisor, answer: Act, *, urgent: bool) -> tuple[st
     if not s.acted:
         s.acted = True
         if s.path in tree.dependents:  # who requires it knows now that it was not there
-            ordering.wake_waiting(tree, s, Cause("dependency", f"{s.path} acts", tree.tick_id))
+            ordering.wake_waiting(tree, s, Cause("dependency", f"{s.path} acts", tree.deciding))
     tree.counters.actions += 1
     repairing = not urgent and s.attempts is not None and s.attempts.count > 0
     tree.emit(

@@ -12,7 +12,7 @@ from fsmv2.name_suggestions import suggest
 
 def map_children(tree: Tree, s: Supervisor) -> None:
     """Ask every child for the state that its mapping gives for the parent's new state."""
-    cause = Cause("parent", f"is {s.state}", tree.tick_id)
+    cause = Cause("parent", f"is {s.state}", tree.deciding)
     tree.for_each(s.children.values(), "map", cause)
 
 
@@ -35,7 +35,7 @@ def map_child(tree: Tree, child: Supervisor) -> None:
         asked = None
     if asked != child.asked:
         child.asked = asked
-        tree.mark(child, Cause("mapping", f"{parent.state} → {asked}", tree.tick_id))
+        tree.mark(child, Cause("mapping", f"{parent.state} → {asked}", tree.deciding))
 
 
 def warn_uncovered(tree: Tree, child: Supervisor) -> None:

@@ -49,7 +49,7 @@ def wants_stopped(tree: Tree, s: Supervisor) -> None:
                 continue
             if needed.name in dependent.declared.requires:
                 decide_control(dependent)
-                tree.mark(dependent, Cause("sibling", f"{needed.name} is to stop", tree.tick_id))
+                tree.mark(dependent, Cause("sibling", f"{needed.name} is to stop", tree.deciding))
                 todo.append(dependent)
 
 

@@ -25,7 +25,7 @@ def changed_between(tree: Tree, old: Any, new: Any) -> Cause | None:
     changed: set[str] = set()
     _compare(old, new, changed)
     told = [text for source, text in tree.secrets.changed.items() if source in changed]
-    return Cause("secret", "; ".join(told), tree.tick_id) if told else None
+    return Cause("secret", "; ".join(told), tree.deciding) if told else None
 
 
 def _compare(old: Any, new: Any, changed: set[str]) -> None:

@@ -6,6 +6,7 @@ elsewhere, so that a call takes about a microsecond.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -13,6 +14,7 @@ import msgspec
 from fsmv2.core.contract.instructions import Report
 from fsmv2.core.contract.log_events import LogEvent
 from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause
 
 
 class CircuitNow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -31,6 +33,8 @@ class CircuitNow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     retry_at: float | None
 
 
+InputChange = Literal["variables", "config"]
+
 ChildChange = Literal["added", "updated", "removed", "recreated"]
 
 
@@ -39,6 +43,9 @@ class LogSink(Protocol):
 
     debugging: bool
     """Whether the debug events of anybody are wanted."""
+
+    tracing: bool
+    """Whether ticks, what they change, and observations are wanted; nobody says them otherwise."""
 
     def debugs(self, path: str) -> bool:
         """Whether the debug events of this worker are wanted: they are not made otherwise."""
@@ -69,3 +76,19 @@ class LogSink(Protocol):
 
     def reconciled(self, s: Supervisor, tick: int) -> None:
         """The comparison is done; `children_reconciled` is logged if something changed."""
+
+    # ---- for traces --------------------------------------------------------------------------
+
+    def ticking(self, s: Supervisor) -> None:
+        """A tick of a supervisor begins."""
+
+    def ticked(
+        self, s: Supervisor, causes: tuple[Cause, ...], decisions: Sequence[str], tick: int
+    ) -> None:
+        """It ends, and was of these causes; `decisions` are as in a `TickRecord`."""
+
+    def input_changed(self, s: Supervisor, what: InputChange) -> None:
+        """A derive of this tick gave other variables to pass on, or another config to run with."""
+
+    def observed(self, s: Supervisor, began: float, error: str) -> None:
+        """Somebody is to look at an observation that began then, by the core's clock."""

@@ -92,6 +92,8 @@ class Tree(ABC):
         self.log: LogSink | None = None
         self._overridden: dict[str, RegisteredType] = {}
         self.tick_id = 0
+        self.deciding = 0
+        """The id of the tick that goes on now; 0 between ticks, as when an event is handled."""
         self.turns = 0
         self._instructions: list[Instruction] = []
         # A queue for each level of the tree: parents come before their children, so that whatever

@@ -9,7 +9,7 @@ template_fields, duration,
 display, problem_order           values as messages show them; problems in order
 """
 
-from fsmv2.model.decoder.address_fields import Host, HostAndPort, ListenAddress
+from fsmv2.model.decoder.address_fields import CollectorUrl, Host, HostAndPort, ListenAddress
 from fsmv2.model.decoder.decode import ValidPart, decode, decode_valid_part
 from fsmv2.model.decoder.duration import Duration, parse_duration
 from fsmv2.model.decoder.node import Node
@@ -21,6 +21,7 @@ from fsmv2.model.decoder.template_fields import AsWritten, Templated
 __all__ = [
     "MOST_SHOWN",
     "AsWritten",
+    "CollectorUrl",
     "Duration",
     "Host",
     "HostAndPort",

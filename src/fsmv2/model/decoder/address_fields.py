@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from fsmv2.model.collector_url import read_collector_url
 from fsmv2.model.decoder.display import shown
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.scalars import BAD, Problems, Text, text_fix
@@ -45,6 +46,14 @@ ListenAddress = Annotated[
     msgspec.Meta(description="host:port of this machine alone, such as 127.0.0.1:9410"),
 ]
 """Where something of ours listens; port 0 is a free one."""
+
+
+CollectorUrl = Annotated[
+    str,
+    AddressForm(read_collector_url),
+    msgspec.Meta(description="a URL such as http://127.0.0.1:4318"),
+]
+"""Where telemetry is sent to."""
 
 
 class AddressText(Text):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from fsmv2.core import Report, Supervisor
+from fsmv2.core import Cause, Report, Supervisor
 from fsmv2.core.contract.log_events import ChildrenReconciled, LogEvent, WorkerError
-from fsmv2.core.state.log_sink import ChildChange, CircuitNow
+from fsmv2.core.state.log_sink import ChildChange, CircuitNow, InputChange
 from fsmv2.runtime.log.entry import LogEntry
 from fsmv2.runtime.log.event_table import REPORT_EVENTS
 from fsmv2.runtime.log.log_levels import RANKS, LogLevels
@@ -54,6 +54,22 @@ class CoreLog:
     def debugs(self, path: str) -> bool:
         """Whether the debug events of this worker are wanted."""
         return self.debugging and self._levels.of(path) <= RANKS["debug"]
+
+    tracing = False
+
+    def ticking(self, s: Supervisor) -> None:
+        """Nothing: a tick is no line."""
+
+    def ticked(
+        self, s: Supervisor, causes: tuple[Cause, ...], decisions: Sequence[str], tick: int
+    ) -> None:
+        """Nothing: the core logs `tick` by itself."""
+
+    def input_changed(self, s: Supervisor, what: InputChange) -> None:
+        """Nothing."""
+
+    def observed(self, s: Supervisor, began: float, error: str) -> None:
+        """Nothing."""
 
     def put(self, s: Supervisor, event: LogEvent, text: str, tick: int) -> None:
         """Log an event of a supervisor."""

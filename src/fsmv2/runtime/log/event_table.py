@@ -73,6 +73,9 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
     "store": ReportEvent(
         "store_report", "info, warning, error", "The store fails, works again, or lost something."
     ),
+    "traces": ReportEvent(
+        "traces_report", "info, warning", "Traces do not reach their receiver, or do again."
+    ),
     # These have an event of their own each time; see `log_events`.
     "action": ReportEvent("action_started", "info", ""),
     "circuit": ReportEvent("circuit_opened", "error", ""),

@@ -1,0 +1,263 @@
+"""What the core says, as spans: of each tick that decided something, with what led to it.
+
+A trace is one tick with the action it asked for and the first observation after that. What led to
+a tick is linked, as there may be many causes, and so that no trace goes on for as long as the tree.
+A span is made when it ends, and children name their parent by its number: nothing is held open.
+Called on the supervision loop.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from fsmv2.core import Cause, Report, Supervisor
+from fsmv2.core.contract.log_events import ActionCompleted, ActionStarted, LogEvent
+from fsmv2.core.state.log_sink import ChildChange, InputChange
+from fsmv2.runtime.log.core_log import CoreLog
+from fsmv2.runtime.log.log_levels import LogLevels
+from fsmv2.runtime.log.pipeline import Item
+from fsmv2.runtime.traces.span import Span, SpanRef, Value
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+KEPT = 10_000
+"""Ticks, actions and observations that can still be linked to; the oldest beyond them are not."""
+
+MOST_LINKS = 64
+"""Links of one span; a parent of thousands has as many causes."""
+
+GIVEN_UP = "given up"
+ENDS = ("removed", "restarted", "forced")
+"""Reports after which nothing is heard of an action of that incarnation any more."""
+
+
+class Started(msgspec.Struct, frozen=True, gc=False):
+    """An action that has not ended."""
+
+    ref: SpanRef
+    name: str
+    began: int
+    attributes: dict[str, Value]
+
+
+class CoreTraces(CoreLog):
+    """The log of one core that says its spans as well."""
+
+    tracing = True
+
+    def __init__(
+        self,
+        levels: LogLevels,
+        write: Callable[[Item], None],
+        send: Callable[[Span], None],
+        *,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """`levels` and `write` are those of the log; `send` takes each span, at once."""
+        super().__init__(levels, write)
+        self._send = send
+        self._time = clock
+        # By the number of a tick or action: what is to be linked in its place. A tick that decided
+        # nothing has no span, and hands on what led to it.
+        self._known: OrderedDict[int, tuple[SpanRef, ...]] = OrderedDict()
+        self._actions: dict[str, Started] = {}
+        self._after: dict[str, tuple[SpanRef, float]] = {}
+        self._observations = 0
+        self._newest: OrderedDict[str, SpanRef] = OrderedDict()
+        self._unsent: OrderedDict[int, Span] = OrderedDict()
+        self._recreating: OrderedDict[str, SpanRef] = OrderedDict()
+        self._last: OrderedDict[str, SpanRef] = OrderedDict()
+        self._began, self._from, self._incarnation = 0, "", 0
+        self._children: dict[ChildChange, int] = {}
+        self._inputs: list[InputChange] = []
+
+    # ---- ticks -------------------------------------------------------------------------------
+
+    def ticking(self, s: Supervisor) -> None:
+        """A tick of a supervisor begins."""
+        self._began, self._from, self._incarnation = self._time(), s.state, s.incarnation
+        if self._children:
+            self._children = {}
+        if self._inputs:
+            self._inputs = []
+
+    def child_changed(self, s: Supervisor, change: ChildChange) -> None:
+        """One of the children had to be changed."""
+        super().child_changed(s, change)
+        self._children[change] = self._children.get(change, 0) + 1
+
+    def input_changed(self, s: Supervisor, what: InputChange) -> None:
+        """A derive gave other variables to pass on, or another config to run with."""
+        if what not in self._inputs:
+            self._inputs.append(what)
+
+    def ticked(
+        self, s: Supervisor, causes: tuple[Cause, ...], decisions: Sequence[str], tick: int
+    ) -> None:
+        """It ends; it is a span if it decided something."""
+        if not decisions and not self._children and not self._inputs:
+            if found := self._found(s, causes):
+                _keep(self._known, tick, found)
+            return
+        links = self._found(s, causes)
+        for ref in links:
+            if ref.span in self._unsent:
+                self._send(self._unsent.pop(ref.span))
+        ref = SpanRef(tick, tick)
+        _keep(self._known, tick, (ref,))
+        _keep(self._last, s.path, ref)
+        if "config" in self._inputs and s.recreate_due:
+            _keep(self._recreating, s.path, ref)
+        attributes = self._attributes(s)
+        attributes["fsmv2.incarnation"] = self._incarnation
+        attributes["fsmv2.tick"] = tick
+        attributes["fsmv2.state.from"] = self._from
+        attributes["fsmv2.state.to"] = s.state
+        attributes["fsmv2.reason"] = s.gate or s.reason
+        attributes["fsmv2.cause.kinds"] = tuple(dict.fromkeys(cause.kind for cause in causes))
+        attributes["fsmv2.causes"] = tuple(map(str, causes[:MOST_LINKS]))
+        attributes["fsmv2.decisions"] = tuple(decisions)
+        self._send(
+            Span(
+                name=f"tick {s.declared.worker_type}",
+                kind="tick",
+                ref=ref,
+                began=self._began,
+                ended=max(self._began, self._time()),
+                attributes=attributes,
+                links=links,
+                events=self._events(),
+            )
+        )
+
+    def _events(self) -> tuple[tuple[str, dict[str, Value]], ...]:
+        found: list[tuple[str, dict[str, Value]]] = []
+        if self._inputs:
+            found.append(("derive", {"fsmv2.changed": tuple(self._inputs)}))
+        if self._children:
+            counts: dict[str, Value] = {
+                f"fsmv2.children.{change}": count for change, count in self._children.items()
+            }
+            found.append(("reconcile", counts))
+        return tuple(found)
+
+    def _found(self, s: Supervisor, causes: tuple[Cause, ...]) -> tuple[SpanRef, ...]:
+        """What led to a tick, as far as that is known."""
+        found: dict[SpanRef, None] = {}
+        for cause in causes:
+            for ref in self._of_cause(s, cause):
+                found[ref] = None
+        return tuple(found)[:MOST_LINKS]
+
+    def _of_cause(self, s: Supervisor, cause: Cause) -> tuple[SpanRef, ...]:
+        if cause.origin:
+            return self._known.get(cause.origin, ())
+        one: SpanRef | None = None
+        if cause.kind == "observation":
+            path = s.path
+            if cause.detail == "of the parent":
+                path = s.parent.path if s.parent is not None else ""
+            elif cause.detail.startswith("of "):
+                path = cause.detail.removeprefix("of ")
+            one = self._newest.get(path)
+        elif cause.kind == "stop":  # a timer began what a tick had decided: to make it anew
+            one = self._recreating.pop(s.path, None)
+        elif cause.kind == "restarted":  # its tasks have ended, which the last tick had asked for
+            one = self._last.get(s.path)
+        return () if one is None else (one,)
+
+    # ---- actions -----------------------------------------------------------------------------
+
+    def put(self, s: Supervisor, event: LogEvent, text: str, tick: int) -> None:
+        """Log an event of a supervisor; that an action begins or ends is of a span, too."""
+        super().put(s, event, text, tick)
+        if isinstance(event, ActionStarted) and s.action is not None:
+            self._give_up(s.path)
+            ref = SpanRef(tick, s.action.id)
+            _keep(self._known, ref.span, (ref,))
+            attributes = self._attributes(s)
+            attributes["fsmv2.action"] = event.action_type
+            self._actions[s.path] = Started(ref, event.action_type, self._time(), attributes)
+        elif isinstance(event, ActionCompleted):
+            started = self._actions.pop(s.path, None)
+            if started is not None:
+                self._after[s.path] = started.ref, s.tree.now
+                started.attributes["fsmv2.attempt"] = event.attempt
+                failed = "" if event.success else event.error or event.outcome.value
+                self._end(started, event.outcome.value, failed)
+
+    def reported(self, report: Report, s: Supervisor | None) -> None:
+        """Log a report; of one that was replaced or is gone nothing more is heard."""
+        super().reported(report, s)
+        if report.kind in ENDS:
+            self._give_up(report.path)
+            self._after.pop(report.path, None)
+
+    def _give_up(self, path: str) -> None:
+        started = self._actions.pop(path, None)
+        if started is not None:
+            self._end(started, GIVEN_UP, GIVEN_UP)
+
+    def _end(self, started: Started, outcome: str, error: str) -> None:
+        started.attributes["fsmv2.outcome"] = outcome
+        self._send(
+            Span(
+                name=f"action {started.name}",
+                kind="action",
+                ref=started.ref,
+                began=started.began,
+                ended=max(started.began, self._time()),
+                attributes=started.attributes,
+                parent=started.ref.trace,
+                error=error,
+            )
+        )
+
+    # ---- observations ------------------------------------------------------------------------
+
+    def observed(self, s: Supervisor, began: float, error: str) -> None:
+        """An observation that may matter: a span after an action, or when a tick decides by it."""
+        self._observations += 1
+        number, parent = -self._observations, 0
+        now = self._time()
+        ref = SpanRef(number, number)
+        after = self._after.get(s.path)
+        if after is not None and began >= after[1]:
+            del self._after[s.path]
+            ref, parent = SpanRef(after[0].trace, number), after[0].span
+        span = Span(
+            name=f"observation {s.declared.worker_type}",
+            kind="observation",
+            ref=ref,
+            began=now - round(1e9 * max(0.0, s.tree.now - began)),
+            ended=now,
+            attributes=self._attributes(s),
+            parent=parent,
+            error=error,
+        )
+        _keep(self._newest, s.path, ref)
+        if parent:
+            self._send(span)
+        else:
+            _keep(self._unsent, number, span)
+
+    def _attributes(self, s: Supervisor) -> dict[str, Value]:
+        return {
+            "fsmv2.path": s.path,
+            "fsmv2.worker_type": s.declared.worker_type,
+            "fsmv2.incarnation": s.incarnation,
+        }
+
+
+def _keep(among: OrderedDict[K, V], key: K, value: V) -> None:
+    """Remember it as the newest; forget the oldest beyond those that are kept."""
+    among[key] = value
+    among.move_to_end(key)
+    if len(among) > KEPT:
+        among.popitem(last=False)

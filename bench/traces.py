@@ -45,6 +45,7 @@ def cost(work: Callable[[Driven, int], None]) -> dict[str, float]:
     gc.collect()
     gc.freeze()
     shares: list[float] = []
+    more: list[float] = []
     made = 0
     for n in range(PAIRS):
         first = bool(n % 2)
@@ -52,9 +53,14 @@ def cost(work: Callable[[Driven, int], None]) -> dict[str, float]:
         for at, traced in enumerate((first, not first)):
             took[traced] = once(10 + 2 * n + at, traced=traced)
             made += len(spans)
+        more.append(1e6 * (took[True] - took[False]))
         shares.append(100 * (took[True] / took[False] - 1))
     low, middle, high = statistics.quantiles(shares, n=4)
-    return {"percent": middle, "low": low, "high": high, "spans": made / PAIRS}
+    spans_made = made / PAIRS
+    found = {"percent": middle, "low": low, "high": high, "spans": spans_made}
+    if spans_made:
+        found["microseconds_of_a_span"] = statistics.median(more) / spans_made
+    return found
 
 
 def sending() -> float:

@@ -14,8 +14,6 @@ from typing import Any, ClassVar
 import pytest
 import structlog
 
-from otlp_receiver import Receiver, receiving
-
 from fsmv2 import (
     ChildSpec,
     DesiredState,
@@ -49,6 +47,7 @@ from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.traces import open_traces
 from fsmv2.store import SqliteStore, segmented_log
 from fsmv2.testing import Simulation, replay
+from otlp_receiver import Receiver, receiving
 
 CANARY = "canary-8f3a-sings-like-no-other"
 GLOBAL = "canary-of-the-whole-plant-55"

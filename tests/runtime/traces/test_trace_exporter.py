@@ -98,7 +98,7 @@ def test_one_that_hangs_costs_bounded_memory_and_a_bounded_end() -> None:
     assert (len(exporter._queue), exporter.dropped) == (5, 95)
     exporter.close()
     assert sender.abandoned
-    assert told[-1] == "100 spans for http://there were dropped, up to the end"
+    assert told[-1] == "101 spans for http://there were dropped, up to the end"
     exporter.put(span())
     assert len(exporter._queue) <= 5
 

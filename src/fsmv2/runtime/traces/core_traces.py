@@ -29,6 +29,12 @@ V = TypeVar("V")
 KEPT = 10_000
 """Ticks, actions and observations that can still be linked to; the oldest beyond them are not."""
 
+PATHS_KEPT = 100_000
+"""Workers of which the newest observation can be linked to."""
+
+WITHOUT_ORIGIN = frozenset({"observation", "stop", "restarted"})
+"""Kinds of causes that name no tick, and yet it is known what they came from."""
+
 MOST_LINKS = 64
 """Links of one span; a parent of thousands has as many causes."""
 
@@ -44,6 +50,36 @@ class Started(msgspec.Struct, frozen=True, gc=False):
     name: str
     began: int
     attributes: dict[str, Value]
+
+
+class Seen:
+    """An observation, which is a span only if it is of use: most are not, so it is quickly made."""
+
+    __slots__ = (
+        *("after", "ended", "error", "incarnation"),
+        *("number", "path", "sent", "took", "worker_type"),
+    )
+
+    def __init__(
+        self, number: int, path: str, worker_type: str, incarnation: int, ended: int, error: str
+    ) -> None:
+        self.number = number
+        self.path = path
+        self.worker_type = worker_type
+        self.incarnation = incarnation
+        self.ended = ended
+        self.error = error
+        self.took = 0.0
+        self.after: SpanRef | None = None
+        self.sent = False
+
+    @property
+    def ref(self) -> SpanRef:
+        """Its span: of the trace of the action that it came after, or of its own."""
+        return SpanRef(self.number if self.after is None else self.after.trace, self.number)
+
+
+Known = SpanRef | Seen
 
 
 class CoreTraces(CoreLog):
@@ -65,12 +101,11 @@ class CoreTraces(CoreLog):
         self._time = clock
         # By the number of a tick or action: what is to be linked in its place. A tick that decided
         # nothing has no span, and hands on what led to it.
-        self._known: OrderedDict[int, tuple[SpanRef, ...]] = OrderedDict()
+        self._known: OrderedDict[int, tuple[Known, ...]] = OrderedDict()
         self._actions: dict[str, Started] = {}
         self._after: dict[str, tuple[SpanRef, float]] = {}
         self._observations = 0
-        self._newest: OrderedDict[str, SpanRef] = OrderedDict()
-        self._unsent: OrderedDict[int, Span] = OrderedDict()
+        self._newest: OrderedDict[str, Seen] = OrderedDict()
         self._recreating: OrderedDict[str, SpanRef] = OrderedDict()
         self._last: OrderedDict[str, SpanRef] = OrderedDict()
         self._began, self._from, self._incarnation = 0, "", 0
@@ -101,14 +136,15 @@ class CoreTraces(CoreLog):
         self, s: Supervisor, causes: tuple[Cause, ...], decisions: Sequence[str], tick: int
     ) -> None:
         """It ends; it is a span if it decided something."""
+        found = self._found(s, causes)
         if not decisions and not self._children and not self._inputs:
-            if found := self._found(s, causes):
-                _keep(self._known, tick, found)
+            if found:
+                known = self._known
+                known[tick] = found
+                if len(known) > KEPT:
+                    known.popitem(last=False)
             return
-        links = self._found(s, causes)
-        for ref in links:
-            if ref.span in self._unsent:
-                self._send(self._unsent.pop(ref.span))
+        links = tuple(map(self._ref, found))
         ref = SpanRef(tick, tick)
         _keep(self._known, tick, (ref,))
         _keep(self._last, s.path, ref)
@@ -147,30 +183,37 @@ class CoreTraces(CoreLog):
             found.append(("reconcile", counts))
         return tuple(found)
 
-    def _found(self, s: Supervisor, causes: tuple[Cause, ...]) -> tuple[SpanRef, ...]:
+    def _found(self, s: Supervisor, causes: tuple[Cause, ...]) -> tuple[Known, ...]:
         """What led to a tick, as far as that is known."""
-        found: dict[SpanRef, None] = {}
+        found: tuple[Known, ...] = ()
         for cause in causes:
-            for ref in self._of_cause(s, cause):
-                found[ref] = None
-        return tuple(found)[:MOST_LINKS]
+            if cause.origin:
+                found += self._known.get(cause.origin, ())
+            elif cause.kind in WITHOUT_ORIGIN:
+                one = self._of_path(s, cause)
+                if one is not None:
+                    found += (one,)
+            if len(found) > MOST_LINKS:
+                break
+        return found if len(found) < 2 else tuple(dict.fromkeys(found))[:MOST_LINKS]
 
-    def _of_cause(self, s: Supervisor, cause: Cause) -> tuple[SpanRef, ...]:
-        if cause.origin:
-            return self._known.get(cause.origin, ())
-        one: SpanRef | None = None
+    def _of_path(self, s: Supervisor, cause: Cause) -> Known | None:
         if cause.kind == "observation":
-            path = s.path
-            if cause.detail == "of the parent":
-                path = s.parent.path if s.parent is not None else ""
-            elif cause.detail.startswith("of "):
-                path = cause.detail.removeprefix("of ")
-            one = self._newest.get(path)
-        elif cause.kind == "stop":  # a timer began what a tick had decided: to make it anew
-            one = self._recreating.pop(s.path, None)
-        elif cause.kind == "restarted":  # its tasks have ended, which the last tick had asked for
-            one = self._last.get(s.path)
-        return () if one is None else (one,)
+            detail = cause.detail
+            if detail == "of the parent":
+                return None if s.parent is None else self._newest.get(s.parent.path)
+            return self._newest.get(detail[3:] if detail.startswith("of ") else s.path)
+        if cause.kind == "stop":  # a timer began what a tick had decided: to make it anew
+            return self._recreating.pop(s.path, None)
+        return self._last.get(s.path)  # its tasks have ended, which that tick had asked for
+
+    def _ref(self, known: Known) -> SpanRef:
+        """To link to; an observation is sent when it is first of use."""
+        if isinstance(known, SpanRef):
+            return known
+        if not known.sent:
+            self._send_observation(known)
+        return known.ref
 
     # ---- actions -----------------------------------------------------------------------------
 
@@ -198,6 +241,7 @@ class CoreTraces(CoreLog):
         if report.kind in ENDS:
             self._give_up(report.path)
             self._after.pop(report.path, None)
+            self._newest.pop(report.path, None)
 
     def _give_up(self, path: str) -> None:
         started = self._actions.pop(path, None)
@@ -223,29 +267,39 @@ class CoreTraces(CoreLog):
 
     def observed(self, s: Supervisor, began: float, error: str) -> None:
         """An observation that may matter: a span after an action, or when a tick decides by it."""
-        self._observations += 1
-        number, parent = -self._observations, 0
-        now = self._time()
-        ref = SpanRef(number, number)
-        after = self._after.get(s.path)
-        if after is not None and began >= after[1]:
-            del self._after[s.path]
-            ref, parent = SpanRef(after[0].trace, number), after[0].span
-        span = Span(
-            name=f"observation {s.declared.worker_type}",
-            kind="observation",
-            ref=ref,
-            began=now - round(1e9 * max(0.0, s.tree.now - began)),
-            ended=now,
-            attributes=self._attributes(s),
-            parent=parent,
-            error=error,
+        self._observations = number = self._observations - 1
+        path, now = s.path, self._time()
+        seen = Seen(number, path, s.declared.worker_type, s.incarnation, now, error)
+        seen.took = s.tree.now - began
+        if self._after:
+            after = self._after.get(path)
+            if after is not None and began >= after[1]:
+                del self._after[path]
+                seen.after = after[0]
+                self._send_observation(seen)
+        newest = self._newest
+        newest[path] = seen
+        if len(newest) > PATHS_KEPT:
+            newest.popitem(last=False)
+
+    def _send_observation(self, seen: Seen) -> None:
+        seen.sent = True
+        self._send(
+            Span(
+                name=f"observation {seen.worker_type}",
+                kind="observation",
+                ref=seen.ref,
+                began=seen.ended - round(1e9 * max(0.0, seen.took)),
+                ended=seen.ended,
+                attributes={
+                    "fsmv2.path": seen.path,
+                    "fsmv2.worker_type": seen.worker_type,
+                    "fsmv2.incarnation": seen.incarnation,
+                },
+                parent=0 if seen.after is None else seen.after.span,
+                error=seen.error,
+            )
         )
-        _keep(self._newest, s.path, ref)
-        if parent:
-            self._send(span)
-        else:
-            _keep(self._unsent, number, span)
 
     def _attributes(self, s: Supervisor) -> dict[str, Value]:
         return {

@@ -70,7 +70,9 @@ class TraceExporter:
         """Spans that were not sent, since it was started."""
         self._told = 0
         self._said_at = -SAID_EVERY
-        self._troubled = self._closing = False
+        self._troubled = self._closing = self._ended = False
+        self._in_flight = 0
+        self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="fsmv2-traces", daemon=True)
 
     def start(self, tell: Tell, redact: Callable[[Any], Any] | None = None) -> None:
@@ -93,10 +95,13 @@ class TraceExporter:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(CLOSED_WITHIN)
-        if self._thread.is_alive():
-            self._sender.abandon()
-            self.dropped += len(self._queue)
-            self._say_dropped("up to the end", "warning")
+        with self._counting:
+            if not self._thread.is_alive() or self._ended:
+                return
+            self._ended = True
+        self._sender.abandon()
+        self.dropped += len(self._queue) + self._in_flight
+        self._say_dropped("up to the end", "warning")
 
     # ---- on the thread -----------------------------------------------------------------------
 
@@ -105,6 +110,10 @@ class TraceExporter:
             self._wake.wait(EVERY)
             self._send_all()
         self._send_all()
+        with self._counting:
+            if self._ended:
+                return
+            self._ended = True
         if self.dropped > self._told:
             self._say_dropped("up to the end", "warning")
 
@@ -113,7 +122,12 @@ class TraceExporter:
         sent = False
         while self._queue:
             batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            self._in_flight = len(batch)
             problem = self._problem(batch)
+            with self._counting:
+                if self._ended:  # nobody waits for this any more, and it is counted already
+                    return
+                self._in_flight = 0
             if problem:
                 self.dropped += len(batch)
                 self._begin_of_trouble(problem)

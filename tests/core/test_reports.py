@@ -66,7 +66,7 @@ def test_a_circuit_that_opens_and_closes() -> None:
         )
         assert causes(sim, "g/p/a", "circuit", "stop", "timer") == [
             "circuit of g/p <",
-            "stop restarted after its backoff <",
+            "stop restarted after its backoff",
             "timer healthy for as long as its next delay",
             "timer healthy for long enough",
         ]
@@ -106,7 +106,7 @@ def test_a_child_that_ends(jobs: Jobs, restart: str, how: str, expected: str) ->
         assert reported(sim) == dedent(expected)
         ends = [line.partition(": ")[2] for line in reported(sim).splitlines() if line]
         again = "is restarted"
-        wanted = [f"ended {'no longer' if end == again else end} <" for end in ends]
+        wanted = ["ended no longer" if end == again else f"ended {end} <" for end in ends]
         assert causes(sim, "t/a", "ended") == wanted
         assert causes(sim, "t", "ended") == (["ended t/a <"] if ends else [])
         assert causes(sim, "t/b", "ended", "sibling") == []

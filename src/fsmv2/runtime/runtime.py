@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -171,7 +170,7 @@ class Runtime(PathRequests):
             running.supervision.listen(self._listener)
         if self._traces is not None:
             redact = None if self._secrets is None else self._secrets.redact
-            self._traces.start(functools.partial(self._announce, "traces"), redact)
+            self._traces.start(self._about_traces, redact)
         running.start()
         self.declare(self._root, self._globals, who="start")
 
@@ -181,17 +180,22 @@ class Runtime(PathRequests):
             return None
         journal = JournalWriter(Path(self._journal), self.settings.journal_mb << 20)
         try:
-            await blocking(journal.start)(functools.partial(self._announce, "journal"))
+            await blocking(journal.start)(self._about_journal)
         except BaseException:  # a cancellation, perhaps: then the folder must not stay locked
             journal.abandon()
             raise
         return journal
 
-    def _announce(self, kind: ReportKind, text: str, level: str) -> None:
+    def _about_journal(self, text: str, level: str) -> None:
+        self._announce(self._own_report("journal", text, level))
+
+    def _about_traces(self, text: str, level: str) -> None:
+        self._announce(self._own_report("traces", text, level))
+
+    def _announce(self, report: Report) -> None:
         """Report to the listeners; on any thread."""
         running = self._running
         if running is not None:
-            report = self._own_report(kind, text, level)
             loop = running.supervision_thread.loop
             with contextlib.suppress(RuntimeError):  # it has ended, and the listeners with it
                 loop.call_soon_threadsafe(running.supervision.announce, report)

@@ -27,6 +27,7 @@ from fsmv2 import (
 from fsmv2.core import Report
 from fsmv2.operate import open_tree
 from fsmv2.runtime.traces import open_traces
+from fsmv2.runtime.traces.otlp import OtlpSender
 from otlp_receiver import attributes, links, receiving
 
 
@@ -224,8 +225,16 @@ async def test_one_that_is_not_there_is_told_of_with_why_and_what_was_dropped() 
     told = [r.text for r in reports if r.kind == "traces"]
     assert traces is not None
     assert traces.dropped > 0
+    sender = traces._sender
+    assert isinstance(sender, OtlpSender)
+    assert "refused" in await asyncio.to_thread(sent_within, sender, 1.5)
     assert f"{traces.dropped} spans for http://127.0.0.1:1/v1/traces were dropped" in told[-1]
     assert "up to the end" in told[-1]
+
+
+def sent_within(sender: OtlpSender, seconds: float) -> str:
+    """What a sender says that gives up after so long."""
+    return OtlpSender(sender.where, timeout=seconds).send([])
 
 
 DOCUMENT = """

@@ -32,7 +32,7 @@ KEPT = 10_000
 PATHS_KEPT = 100_000
 """Workers of which the newest observation can be linked to."""
 
-WITHOUT_ORIGIN = frozenset({"observation", "stop", "restarted"})
+WITHOUT_ORIGIN = frozenset({"observation", "stop", "restarted", "released"})
 """Kinds of causes that name no tick, and yet it is known what they came from."""
 
 MOST_LINKS = 64
@@ -56,7 +56,7 @@ class Seen:
     """An observation, which is a span only if it is of use: most are not, so it is quickly made."""
 
     __slots__ = (
-        *("after", "ended", "error", "incarnation"),
+        *("after", "ended", "error", "incarnation", "links"),
         *("number", "path", "sent", "took", "worker_type"),
     )
 
@@ -71,6 +71,7 @@ class Seen:
         self.error = error
         self.took = 0.0
         self.after: SpanRef | None = None
+        self.links: tuple[Known, ...] = ()
         self.sent = False
 
     @property
@@ -106,7 +107,8 @@ class CoreTraces(CoreLog):
         self._after: dict[str, tuple[SpanRef, float]] = {}
         self._observations = 0
         self._newest: OrderedDict[str, Seen] = OrderedDict()
-        self._recreating: OrderedDict[str, SpanRef] = OrderedDict()
+        self._recreating: OrderedDict[str, tuple[Known, ...]] = OrderedDict()
+        self._watching: OrderedDict[str, tuple[Known, ...]] = OrderedDict()
         self._last: OrderedDict[str, SpanRef] = OrderedDict()
         self._began, self._from, self._incarnation = 0, "", 0
         self._children: dict[ChildChange, int] = {}
@@ -143,13 +145,13 @@ class CoreTraces(CoreLog):
                 known[tick] = found
                 if len(known) > KEPT:
                     known.popitem(last=False)
+                self._note_what_follows(s, found)
             return
         links = tuple(map(self._ref, found))
         ref = SpanRef(tick, tick)
         _keep(self._known, tick, (ref,))
         _keep(self._last, s.path, ref)
-        if "config" in self._inputs and s.recreate_due:
-            _keep(self._recreating, s.path, ref)
+        self._note_what_follows(s, (ref,))
         attributes = self._attributes(s)
         attributes["fsmv2.incarnation"] = self._incarnation
         attributes["fsmv2.tick"] = tick
@@ -172,6 +174,13 @@ class CoreTraces(CoreLog):
             )
         )
 
+    def _note_what_follows(self, s: Supervisor, known: tuple[Known, ...]) -> None:
+        """What the core gives no cause: a timer makes it anew, and it is looked at from now on."""
+        if s.recreate_due and s.path not in self._recreating:
+            _keep(self._recreating, s.path, known)
+        if s.observed_at is None and s.watched_at == s.tree.now:
+            _keep(self._watching, s.path, known)
+
     def _events(self) -> tuple[tuple[str, dict[str, Value]], ...]:
         found: list[tuple[str, dict[str, Value]]] = []
         if self._inputs:
@@ -190,22 +199,23 @@ class CoreTraces(CoreLog):
             if cause.origin:
                 found += self._known.get(cause.origin, ())
             elif cause.kind in WITHOUT_ORIGIN:
-                one = self._of_path(s, cause)
-                if one is not None:
-                    found += (one,)
+                found += self._of_path(s, cause)
             if len(found) > MOST_LINKS:
                 break
         return found if len(found) < 2 else tuple(dict.fromkeys(found))[:MOST_LINKS]
 
-    def _of_path(self, s: Supervisor, cause: Cause) -> Known | None:
-        if cause.kind == "observation":
-            detail = cause.detail
-            if detail == "of the parent":
-                return None if s.parent is None else self._newest.get(s.parent.path)
-            return self._newest.get(detail[3:] if detail.startswith("of ") else s.path)
+    def _of_path(self, s: Supervisor, cause: Cause) -> tuple[Known, ...]:
+        one: Known | None
         if cause.kind == "stop":  # a timer began what a tick had decided: to make it anew
-            return self._recreating.pop(s.path, None)
-        return self._last.get(s.path)  # its tasks have ended, which that tick had asked for
+            return self._recreating.pop(s.path, ())
+        if cause.kind != "observation":  # its tasks have ended, which that tick had asked for
+            one = self._last.get(s.path)
+        elif cause.detail == "of the parent":
+            one = None if s.parent is None else self._newest.get(s.parent.path)
+        else:
+            detail = cause.detail
+            one = self._newest.get(detail[3:] if detail.startswith("of ") else s.path)
+        return () if one is None else (one,)
 
     def _ref(self, known: Known) -> SpanRef:
         """To link to; an observation is sent when it is first of use."""
@@ -241,7 +251,6 @@ class CoreTraces(CoreLog):
         if report.kind in ENDS:
             self._give_up(report.path)
             self._after.pop(report.path, None)
-            self._newest.pop(report.path, None)
 
     def _give_up(self, path: str) -> None:
         started = self._actions.pop(path, None)
@@ -271,6 +280,8 @@ class CoreTraces(CoreLog):
         path, now = s.path, self._time()
         seen = Seen(number, path, s.declared.worker_type, s.incarnation, now, error)
         seen.took = s.tree.now - began
+        if self._watching:
+            seen.links = self._watching.pop(path, ())
         if self._after:
             after = self._after.get(path)
             if after is not None and began >= after[1]:
@@ -284,6 +295,7 @@ class CoreTraces(CoreLog):
 
     def _send_observation(self, seen: Seen) -> None:
         seen.sent = True
+        links, seen.links = tuple(map(self._ref, seen.links)), ()
         self._send(
             Span(
                 name=f"observation {seen.worker_type}",
@@ -297,6 +309,7 @@ class CoreTraces(CoreLog):
                     "fsmv2.incarnation": seen.incarnation,
                 },
                 parent=0 if seen.after is None else seen.after.span,
+                links=links,
                 error=seen.error,
             )
         )

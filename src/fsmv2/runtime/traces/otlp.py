@@ -64,7 +64,7 @@ class OtlpSender:
             logger.removeFilter(self._said)
         if result is SpanExportResult.SUCCESS:
             return ""
-        return printable_line(self._said.last)[:WHY] or "the request failed"
+        return printable_line(self._said.why)[:WHY] or "the request failed"
 
     def abandon(self) -> None:
         """Retry nothing any more."""
@@ -103,19 +103,33 @@ class _Said(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self.last = ""
+        self.why = ""
         self._thread = 0
 
     def begin(self) -> None:
         """Forget what was said; what this thread says from now on is meant."""
-        self.last, self._thread = "", threading.get_ident()
+        self.why, self._thread = "", threading.get_ident()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether somebody else said it."""
         if threading.get_ident() != self._thread:
             return True
-        self.last = record.getMessage()
+        if not self.why:
+            # What it retries for says why; what it ends with only says that it gave up.
+            args = record.args if isinstance(record.args, tuple) else ()
+            retried = record.levelno == logging.WARNING and len(args) == 3
+            self.why = _root_text(args[0]) if retried else record.getMessage()
         return False
+
+
+def _root_text(error: object) -> str:
+    """What is at the bottom of an error that several libraries have wrapped."""
+    while isinstance(error, BaseException):
+        below = error.__cause__ or error.__context__
+        if below is None:
+            break
+        error = below
+    return str(error)
 
 
 def _own_attributes(version: str) -> Mapping[str, str]:

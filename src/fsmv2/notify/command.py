@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from fsmv2.errors import error_text
 from fsmv2.escaping import printable_line
-from fsmv2.host.process_end import kill_group
+from fsmv2.host.process_end import kill_group, open_handle
 from fsmv2.notify.channel import DeliveryError, Texts, as_json
 from fsmv2.notify.notification import Notification
 from fsmv2.notify.notify_settings import CommandSettings
@@ -155,15 +155,12 @@ def _read(process: subprocess.Popen[bytes]) -> bytes | None:
 @contextlib.contextmanager
 def _end_of(process: subprocess.Popen[bytes]) -> Iterator[int | None]:
     """A descriptor that can be read once it has ended, where the kernel has such."""
+    handle = open_handle(process.pid)
     try:
-        descriptor = os.pidfd_open(process.pid)
-    except OSError:
-        yield None
-        return
-    try:
-        yield descriptor
+        yield handle
     finally:
-        os.close(descriptor)
+        if handle is not None:
+            os.close(handle)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:

@@ -214,7 +214,9 @@ def commands_page() -> str:
                 line.append(word)
                 shown_as = f"`{word}`"
             else:
-                shown_as = f"`{' '.join([one.opts[0], *([word] if word else [])])}`"
+                shown_as = ", ".join(
+                    f"`{name} {word}`" if word else f"`{name}`" for name in reversed(one.opts)
+                )
             if one.required and one.param_type_name == "option":
                 line.append(f"{one.opts[0]} {word}")
             rows.append(f"| {shown_as} | {getattr(one, 'help', '') or ''} |")

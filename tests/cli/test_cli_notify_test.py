@@ -43,7 +43,7 @@ def test_each_target_is_told_of_on_a_line_and_a_failure_is_the_exit_code(plant: 
     assert lines[2].startswith(
         "dead  webhook http://127.0.0.1:1  not delivered: it cannot be reached: Connection refused"
     )
-    assert "no tree of it runs: sent from here" in found.stderr
+    assert "no tree runs this document: sent from this shell" in found.stderr
     assert (plant.parent / "out").read_text() == "test\n"
     assert json.loads((plant.parent / "n.jsonl").read_text())["event"] == "test"
 

@@ -38,9 +38,9 @@ def test_each_target_is_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert described(settings, vault) == (
         (
-            "a: webhook https://h; escalations; all from warning on of …/filler*; "
-            "stop_forced from info on; "
-            "quiet from 22:00 to 06:00, Europe/Berlin but for escalations"
+            "a: webhook https://h; escalations; everything at warning and above of …/filler*; "
+            "stop_forced at info and above; "
+            "quiet from 22:00 to 06:00, Europe/Berlin, except for escalations"
         ),
         "b: command sms; escalations of edge",
         "c: file /n; nothing",

@@ -42,7 +42,7 @@ def main() -> int:
     """Run it; the exit code is 1 when no alert came."""
     try:
         for name in ("prometheus", "prometheus-alertmanager"):
-            print(f"fetches {name}, unless it is in the cache")
+            print(f"getting Debian's package {name}, from the cache if it is there")
             fetched(name)
     except MissingToolError as error:
         print(f"monitor-demo needs Debian's packages, which it does not install: {error}")
@@ -61,7 +61,7 @@ def main() -> int:
         finally:
             run.send_signal(signal.SIGINT)
             run.wait(60)
-    print("\nthe webhook of whoever is on call was sent:\n")
+    print("\nthe on-call webhook received this alert:\n")
     print(f"  {alert['labels']['alertname']} ({alert['labels']['severity']})")
     for name in ("summary", "description", "action", "runbook_url"):
         print(f"  {name:12}{alert['annotations'][name]}")

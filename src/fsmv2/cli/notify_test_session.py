@@ -42,7 +42,7 @@ def notify_test(
 def _from_here(file: Path, targets: list[str]) -> tuple[TargetTest, ...]:
     plant = load_plant(file)
     show_diagnostics(plant.diagnostics)
-    progress("no tree of it runs: sent from here, with the environment of this shell")
+    progress("no tree runs this document: sent from this shell, with its environment")
     return try_targets(plant.root.name, plant.notify, plant.vault, targets)
 
 

@@ -24,14 +24,14 @@ def _line(target: TargetSettings, texts: Texts) -> str:
     if not target.escalations and not target.matches:
         parts.append("nothing")
     if target.quiet is not None:
-        but = "" if target.quiet.hold_escalations else " but for escalations"
+        but = "" if target.quiet.hold_escalations else ", except for escalations"
         parts.append(f"quiet from {named(target.quiet)}, {target.quiet.zone}{but}")
     return "; ".join(parts)
 
 
 def _match(match: Match) -> str:
-    what = ", ".join(match.events) or "all"
-    return f"{what} from {match.level} on{_of(match.paths)}"
+    what = ", ".join(match.events) or "everything"
+    return f"{what} at {match.level} and above{_of(match.paths)}"
 
 
 def _of(patterns: tuple[str, ...]) -> str:

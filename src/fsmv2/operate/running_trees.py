@@ -37,7 +37,7 @@ class RunningTree(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def running_trees() -> list[RunningTree]:
-    """All of this user on this machine, those that run longest first."""
+    """All of this user on this machine, the longest running first."""
     found: dict[Path, RunningTree] = {}
     for directory in {*_usual(), *_registered()}:
         pid = holder(directory)
@@ -85,8 +85,8 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
     if not trees:
         raise NotRunningError(
             "no tree of yours runs on this machine.",
-            fix="Start one with `fsmv2 run FILE`; that of another user, or with a state directory "
-            "that was moved, is named with --state-dir.",
+            fix="Start one with `fsmv2 run FILE`. For a tree of another user, or one whose "
+            "state directory was moved, give --state-dir.",
         )
     listed = "\n".join(f"  -f {tree.document}" for tree in trees)
     raise NotRunningError(

@@ -56,8 +56,8 @@ OOMPolicy=continue
 
 Restart=on-failure
 RestartSec=5
-# Told alive for each decision of supervision, and for nothing else: neither a full disk nor a
-# device that does not answer has it restarted. Without one the log gets the stack of each thread.
+# Each decision of supervision resets the watchdog, and nothing else does: a full disk or a device
+# that does not answer is no reason to restart. When it expires, the log gets each thread's stack.
 WatchdogSec={watchdog}
 Environment=PYTHONFAULTHANDLER=1
 

@@ -19,7 +19,7 @@ def render(
 ) -> None:
     """Show the tree a document gives and each rendered config; nothing is run.
 
-    Who would be notified of what is said on the error stream.
+    stderr shows who would be notified of what.
 
     Exit code 1 when a supervisor could not be derived; its reason is shown.
     """

@@ -71,13 +71,13 @@ def run(
 ) -> None:
     """Run the tree of a document and show it: live on a terminal, else as the lines of a log.
 
-    With FILE the tree follows that file: what it says is the next generation at a start, or, when
-    the last run did not come to its end or the file is not valid, what ran last runs on and that is
-    said. Without FILE, what --state-dir keeps is run; --init FILE begins that.
+    With FILE the tree follows that file: at a start it becomes the next generation. When the last
+    run was not stopped in order, or the file is not valid, what ran last runs on, with a message.
+    Without FILE, what --state-dir keeps is run; --init FILE begins that.
 
-    Off a terminal stdout has the log alone, one JSON object a line; what each event means and has
-    stands in the reference of the log. As text, lines that a process wrote stand behind its path,
-    its stream and a bar. stderr is for the person who starts it.
+    Off a terminal stdout has the log alone, one JSON object a line; docs/reference/log-events.md
+    describes each event. As text, a line that a process wrote follows its path, its stream and a
+    bar. stderr is for the person who starts it.
 
     Ctrl-C, SIGTERM or a closed terminal stops it in order, a second signal at once. Output that
     nobody reads, or that cannot be written, is counted and left out, and ends nothing. Exit code 0

@@ -9,7 +9,7 @@ from fsmv2.cli.options import AsJson
 
 
 def trees(as_json: AsJson = False) -> None:
-    """List the trees of yours that run on this machine, those that run longest first."""
+    """List your trees that run on this machine, the longest running first."""
     with reported():
         from fsmv2.cli.console import put, put_json
         from fsmv2.operate.running_trees import running_trees

@@ -130,6 +130,51 @@ def test_a_password_that_is_no_secret_of_ours_is_not_quoted_either(
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 401 no literal-password here\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 403 No\r\nContent-Length: 20\r\n\r\nkey=query-p%61ssword",
+        b"HTTP/1.1 403 No\r\nContent-Length: 18\r\n\r\nkey=query-password",
+        b"HTTP/1.1 400 No\r\nContent-Length: 212\r\n\r\n" + b"." * 196 + b"literal-password",
+        b"SSH-2.0 literal-password\r\n",
+        b"HTTP/1.1 307 No\r\nLocation: http://literal-password/\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+def test_a_password_is_not_quoted_wherever_the_server_says_it(texts: Texts, answer: bytes) -> None:
+    with listening(answer) as port:
+        settings = WebhookSettings(
+            url=f"http://127.0.0.1:{port}/?key=query-p%61ssword",
+            headers={"Authorization": "Bearer literal-password"},
+        )
+        message = refused(Webhook(settings, texts)).message
+    for word in ("literal", "query-p"):
+        assert word not in message
+    assert "***" in message
+
+
+def test_a_reason_without_end_is_cut_off(texts: Texts) -> None:
+    with listening(b"HTTP/1.1 500 " + b"x" * 60_000 + b"\r\nContent-Length: 0\r\n\r\n") as port:
+        error = refused(Webhook(WebhookSettings(url=f"http://127.0.0.1:{port}"), texts))
+    assert len(error.message) < 300
+
+
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example"])
+def test_a_host_that_no_name_service_could_know_is_no_address(texts: Texts, host: str) -> None:
+    error = refused(Webhook(WebhookSettings(url=f"http://{host}/"), texts))
+    assert error.message == "its `url` is no address that can be used"
+
+
+def test_a_password_in_the_address_is_refused_as_it_would_not_be_sent(
+    texts: Texts, hook: Hook
+) -> None:
+    url = hook.url.replace("://", "://jo:literal-password@")
+    error = refused(Webhook(WebhookSettings(url=url), texts))
+    assert "write a header `Authorization`" in error.message
+    assert "literal-password" not in error.message
+    assert hook.requests == []
+
+
+@pytest.mark.parametrize(
     ("status", "retry"),
     [(400, False), (401, False), (404, False), (408, True), (429, True), (500, True), (503, True)],
 )

@@ -17,6 +17,7 @@ from fsmv2.notify.summary import Summarised
 
 LARGEST = 64 << 20
 """Bytes; a larger one is not ours."""
+RETRY_EVERY = 5.0
 
 
 class NotificationRecord(msgspec.Struct, kw_only=True):
@@ -46,10 +47,15 @@ def read_record(file: Path) -> tuple[NotificationRecord, str]:
 
 
 class NotificationRecordWriter:
-    """Writes the newest record it was handed; what is handed meanwhile replaces what waits."""
+    """Writes the newest record it was handed; what is handed meanwhile replaces what waits.
 
-    def __init__(self, file: Path) -> None:
+    What cannot be written, as on a full disk, is tried again until it can.
+    """
+
+    def __init__(self, file: Path, *, retry_every: float = RETRY_EVERY) -> None:
+        """`retry_every`: seconds between two attempts."""
         self._file = file
+        self._retry_every = retry_every
         self._changed = threading.Condition()
         self._waiting: bytes | None = None
         self._writing = False
@@ -75,6 +81,11 @@ class NotificationRecordWriter:
         if self._thread.ident is not None:
             self._thread.join(within)
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread has not ended."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -86,5 +97,11 @@ class NotificationRecordWriter:
             try:
                 replace_private(self._file, content)
                 self.error = ""
-            except OSError as error:  # a full disk: the next change is rewritten
+            except OSError as error:
                 self.error = error_text(error)
+                with self._changed:
+                    if self._closing:
+                        return
+                    self._changed.wait(self._retry_every)
+                    if self._waiting is None:
+                        self._waiting = content

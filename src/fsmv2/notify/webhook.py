@@ -12,6 +12,7 @@ import contextlib
 import email.utils
 import http.client
 import io
+import re
 import select
 import socket
 import ssl
@@ -19,7 +20,7 @@ import time
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import msgspec
 
@@ -40,6 +41,10 @@ RETRY = frozenset({408, 425, 429})
 """Answers besides 5xx after which the same may be tried again; others mean that it is wrong."""
 KEPT_METHOD = frozenset({307, 308})
 """Redirects after which a POST is still a POST."""
+SECRET_FROM = 6
+"""Characters of a word that is hidden where a server quotes the request; shorter are no secret."""
+
+_BETWEEN = re.compile(r"[\s/&=?:;,@]+")
 
 
 class Webhook:
@@ -52,6 +57,7 @@ class Webhook:
         self._texts = texts
         self._open: socket.socket | None = None
         self._aborted = False
+        self._private: tuple[str, ...] = ()
 
     @property
     def address(self) -> str:
@@ -74,6 +80,7 @@ class Webhook:
         }
         given = self._texts.of(dict(self._settings.headers), one)
         _set_headers(headers, given)
+        self._private = _words([*given.values(), url.path, url.query])
         deadline = time.monotonic() + self._settings.timeout
         for _ in range(MOST_REDIRECTS + 1):
             status, reason, answered, found = self._exchange(url, body, headers, deadline)
@@ -83,15 +90,13 @@ class Webhook:
             if status not in KEPT_METHOD or not elsewhere:
                 break
             url = self._redirected(url, elsewhere)
-        text = f"it answers HTTP {status} {reason}".rstrip()
+        text = f"it answers HTTP {status} {self._quoted(reason)}".rstrip()
         if 300 <= status < 400:
             text += ", a redirect that is not followed; write the address it stands for"
         elif found.strip():
-            text += f": {_without(found.strip(), [*given.values(), url.path, url.query])}"
+            text += f": {self._quoted(found)}"
         retry = status >= 500 or status in RETRY
-        raise DeliveryError(
-            printable_line(text), retry=retry, after=_pause(answered.get("retry-after", ""))
-        )
+        raise DeliveryError(text, retry=retry, after=_pause(answered.get("retry-after", "")))
 
     def abort(self) -> None:
         """Close the connection under whoever waits for it."""
@@ -112,11 +117,18 @@ class Webhook:
             return body.encode(), "text/plain; charset=utf-8"
         return msgspec.json.encode(body), "application/json"
 
+    def _quoted(self, text: str) -> str:
+        """What a server said, without what the request said: it may quote that."""
+        text = self._texts.redact(text)
+        for word in self._private:
+            text = text.replace(word, "***")
+        return printable_line(text.strip()[:QUOTED])
+
     def _redirected(self, url: SplitResult, elsewhere: str) -> SplitResult:
         target = checked_url(urljoin(url.geturl(), elsewhere))
         if _origin(target) != _origin(url):
             raise DeliveryError(
-                f"it redirects to another host, {printable_line(_origin(target))}, which is not "
+                f"it redirects to another host, {self._quoted(_origin(target))}, which is not "
                 "followed, since headers may be secret; write that address",
                 retry=False,
             )
@@ -136,7 +148,7 @@ class Webhook:
                 address = f"{url.path or '/'}{'?' if url.query else ''}{url.query}"
                 connection.request("POST", address, body, dict(headers))
                 answer = connection.getresponse()
-                found = answer.read(READ).decode("utf-8", "replace")[:QUOTED]
+                found = answer.read(READ).decode("utf-8", "replace")
                 answered = {key.lower(): value for key, value in answer.getheaders()}
                 return answer.status, answer.reason, answered, found
         except TimeoutError:
@@ -148,7 +160,7 @@ class Webhook:
                 "`ca_file`, or correct the address"
             ) from None
         except (OSError, http.client.HTTPException) as error:
-            what = "fsmv2 ends" if self._aborted else self._texts.redact(_why(error))
+            what = "fsmv2 ends" if self._aborted else self._quoted(_why(error))
             raise DeliveryError(f"it cannot be reached: {what}") from None
         finally:
             self._open = None
@@ -180,7 +192,7 @@ class Webhook:
             try:
                 context.load_verify_locations(self._texts.of(self._settings.ca_file))
             except (OSError, ssl.SSLError) as error:
-                raise DeliveryError(f"`ca_file` cannot be read: {_why(error)}") from None
+                raise DeliveryError(f"`ca_file` cannot be read: {self._quoted(_why(error))}") from None
         return context
 
 
@@ -250,6 +262,13 @@ def checked_url(text: str) -> SplitResult:
         url = urlsplit(text)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise DeliveryError("its `url` does not begin with http:// or https://", retry=False)
+        if url.username is not None:
+            raise DeliveryError(
+                "its `url` has a user or a password, which are not sent; write a header "
+                "`Authorization`",
+                retry=False,
+            )
+        url.hostname.encode("idna")  # as looking up its address does
         if url.port == 0 or not (text.isascii() and text.isprintable()) or " " in text:
             raise ValueError
     except ValueError:
@@ -280,13 +299,11 @@ def _set_headers(headers: dict[str, str], given: Mapping[str, str]) -> None:
         headers[name] = value
 
 
-def _without(text: str, values: list[str]) -> str:
-    """`text` without what the request said: a server may quote it, and it may be secret."""
-    words = {word for value in values for word in (value, *value.split(), *value.split("/"))}
-    for word in sorted(words, key=len, reverse=True):
-        if len(word) >= 6:
-            text = text.replace(word, "***")
-    return text
+def _words(values: list[str]) -> tuple[str, ...]:
+    """What of these may be secret: each as a whole and in its parts; the longest first."""
+    whole = {form for value in values for form in (value, unquote(value))}
+    parts = {part for value in whole for part in (*_BETWEEN.split(value), *value.split())}
+    return tuple(sorted((w for w in whole | parts if len(w) >= SECRET_FROM), key=len, reverse=True))
 
 
 def _pause(text: str) -> float:
@@ -303,4 +320,4 @@ def _pause(text: str) -> float:
 
 def _why(error: BaseException) -> str:
     text = getattr(error, "strerror", None) or error_text(error)
-    return printable_line(str(text))[:QUOTED]
+    return str(text)

@@ -1,4 +1,4 @@
-"""The file of what notifications need after a restart: written in the end, whatever the disk does."""
+"""What notifications keep for a restart: written in the end, whatever the disk does."""
 
 from __future__ import annotations
 

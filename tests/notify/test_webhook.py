@@ -118,6 +118,34 @@ def test_secrets_go_into_the_request_and_nowhere_else(
     assert SECRET not in refused(webhook).message
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{token}",
+        "{token}{token}",
+        "***env:HOOK#000000000000***",
+        "*** env:",
+        "***\nFILE : x",
+        "{cut}",
+    ],
+)
+def test_trouble_that_mentions_a_secret_is_told_through_a_template(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    monkeypatch.setenv("HOOK", SECRET)
+    vault = Vault()
+    token = vault.from_environment("HOOK", variable="HOOK")
+    settings = WebhookSettings(url=hook.url, body={"text": "{{ .text }}", "key": token})
+    text = said.format(token=token, cut=token[:-6])
+    one = told(f"the program said {text}")
+    assert Webhook(settings, Texts({}, vault)).send(one) == "HTTP 204"
+    ((_, _, body),) = hook.requests
+    found = json.loads(body)
+    assert found["key"] == SECRET
+    assert SECRET not in found["text"]
+    assert found["text"].startswith("WARNING edge/a: the program said [secret")
+
+
 def test_a_password_that_is_no_secret_of_ours_is_not_quoted_either(
     hook: Hook, texts: Texts
 ) -> None:

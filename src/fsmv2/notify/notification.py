@@ -17,6 +17,8 @@ LONGEST = 2_000
 """Characters of a message; the rest is cut off, as it goes to phones."""
 
 _TOKEN = re.compile(r"\*\*\*((?:env|file):.+?)#[0-9a-f]{12}\*\*\*", re.DOTALL)
+_PART_OF_TOKEN = re.compile(r"\*\*\*(?=\s*(?:env|file)\s*:)", re.IGNORECASE)
+"""What the vault refuses to put secrets beside, as it may be what a filter left of one."""
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -98,8 +100,8 @@ def time_text(at: float) -> str:
 
 def cleaned(text: str) -> str:
     """One line of bounded length, without what could later be taken for the token of a secret."""
-    line = printable_line(_TOKEN.sub(r"***\1***", text).replace("\n", " "))
-    line = line.replace("***env:", "*** env:").replace("***file:", "*** file:")
+    line = printable_line(_TOKEN.sub(r"[secret \1]", text).replace("\n", " "))
+    line = _PART_OF_TOKEN.sub("[secret] ", line)
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
 
 

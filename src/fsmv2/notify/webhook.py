@@ -192,7 +192,9 @@ class Webhook:
             try:
                 context.load_verify_locations(self._texts.of(self._settings.ca_file))
             except (OSError, ssl.SSLError) as error:
-                raise DeliveryError(f"`ca_file` cannot be read: {self._quoted(_why(error))}") from None
+                raise DeliveryError(
+                    f"`ca_file` cannot be read: {self._quoted(_why(error))}"
+                ) from None
         return context
 
 

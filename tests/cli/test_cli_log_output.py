@@ -85,7 +85,7 @@ def test_libraries_and_loggers_of_ones_own_come_into_the_log(
     lines: list[LogEntry] = []
     log = LogWriter(LogLevels(), [lines.append], exclusive=True)
     filter_logs(None, log)
-    logging.getLogger("uvicorn.error").warning("port %d", 80)
+    logging.getLogger("a.library").warning("port %d", 80)
     logging.getLogger("nats").error("not asked for")
     logging.getLogger("some").debug("too little")
     structlog.get_logger("mine").warning("of my own", count=3)

@@ -52,7 +52,7 @@ class Machine:
 
     def until(self, command: str, path: str, says: str) -> None:
         limit = time.monotonic() + 30
-        while says not in (found := self(command, path)).stderr:
+        while says not in (found := self(command, path)).stderr + found.stdout:
             assert time.monotonic() < limit, found
             time.sleep(0.2)
 
@@ -120,6 +120,8 @@ def test_each_verb_on_a_running_tree(machine: Machine) -> None:
 
 
 def test_health_and_metrics_are_asked_through_the_socket(machine: Machine) -> None:
+    for path in ("edge/ticker", "edge/other"):
+        machine.until("why", path, "): running")
     found = machine.says("health", code=3)
     assert "ok: fsmv2 itself\n  ok        supervision  decided " in found
     assert "not ready: 1 of 4 workers is not what the document asks for\n  edge/broker  " in found

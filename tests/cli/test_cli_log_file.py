@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.full_disk import fill, small_disk
 
 from fsmv2.cli.log_file import FILES, LogFile
 from fsmv2.errors import FsmError
@@ -108,3 +109,21 @@ def test_a_full_disk_costs_lines_which_are_counted(
         "kept\n"
     )
     assert len(told) == 1
+
+
+def test_a_disk_that_becomes_full_leaves_no_half_line(place: Path) -> None:
+    with small_disk(place.parent / "disk") as disk:
+        file, line = LogFile(disk / "fsmv2.log", 1 << 20), "x" * 999 + "\n"
+        file.text(line)
+        wait_until(lambda: bool((disk / "fsmv2.log").stat().st_size))
+        filler = fill(disk)
+        for _ in range(9):
+            file.text(line)
+        wait_until(lambda: not file.waiting)
+        filler.unlink()
+        write(file, "after")
+        lines = (disk / "fsmv2.log").read_text().splitlines()
+    whole = [found for found in lines if found == line.strip()]
+    assert 1 <= len(whole) < 10
+    assert lines[len(whole)].startswith(f"{10 - len(whole)} lines left out here: ")
+    assert lines[len(whole) + 1 :] == ["after"]

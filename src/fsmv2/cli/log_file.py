@@ -68,7 +68,14 @@ class LogFile(Outlet):
             self._make_room(len(text))
         except OSError as error:
             return self._fails(error)
-        return super()._write(text)
+        assert self._file is not None  # noqa: S101  (`__init__` opens the file)
+        before = os.fstat(self._file).st_size
+        if super()._write(text):
+            return True
+        with contextlib.suppress(OSError):  # half a line is none that a program can read
+            os.ftruncate(self._file, before)
+            self._in_a_line = False
+        return False
 
     def _make_room(self, size: int) -> None:
         assert self._file is not None  # noqa: S101  (`__init__` opens the file)

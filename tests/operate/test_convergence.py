@@ -99,3 +99,10 @@ def test_who_an_operator_stopped_or_paused_is_settled() -> None:
         == {}
     )
     assert found(node("edge/a", "bridge", "stopped", Phase.STOPPED, paused="by alice")) == {}
+
+
+def test_a_condition_that_is_a_sentence_is_joined_with_one_mark() -> None:
+    escalated = Condition("Recovers", "False", "Read the reason. Try it by hand.", 0.0)
+    worker = node("edge/a", "process", "failed", Phase.FAILED, conditions=(escalated,))
+    text = "failed: Recovers: Read the reason. Try it by hand; because"
+    assert found(worker) == {"edge/a": text}

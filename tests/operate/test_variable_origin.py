@@ -92,6 +92,9 @@ def test_what_is_not_there_is_answered_with_the_nearest(plant: Path) -> None:
     assert code == 2
     assert "edge/filler has no variable 'PROT'" in said
     assert "Did you mean 'PORT'" in said
+    code, said = why(plant, "edge/filler", "--var", "scan")
+    assert code == 2
+    assert "Did you mean 'global.scan'?" in said
     code, said = why(plant, "edge/filer", "--var", "PORT")
     assert code == 2
     assert "Did you mean 'edge/filler'" in said

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from fsmv2.cli.duration_argument import duration
+from fsmv2.name_suggestions import suggest
 
 
 def path_argument(text: str) -> Path:
@@ -26,6 +27,21 @@ def listen_address(text: str) -> str:
         read_listen_address(text)
     except NoAddressError as error:
         raise typer.BadParameter(f"{text!r} {error.message} {error.fix}") from None
+    return text
+
+
+def _log_level(text: str) -> str:
+    return _one_of(text, "debug", "info", "warning", "error")
+
+
+def _log_format(text: str) -> str:
+    return _one_of(text, "json", "text")
+
+
+def _one_of(text: str, *choices: str) -> str:
+    """The text, if it is one of the choices; else a usage error that names the nearest."""
+    if text not in choices:
+        raise typer.BadParameter(f"there is no {text!r}. {suggest(text, choices)}")
     return text
 
 
@@ -71,6 +87,7 @@ LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"] | None,
     typer.Option(
         "--log-level",
+        parser=_log_level,
         metavar="LEVEL",
         help=(
             "Log from this level on: debug, info, warning, error. Default: that of the document, "
@@ -82,6 +99,7 @@ LogFormat = Annotated[
     Literal["json", "text"] | None,
     typer.Option(
         "--log-format",
+        parser=_log_format,
         metavar="FORMAT",
         help=(
             "Log lines as `json` or as `text` on stdout. Default: json off a terminal; on one the "

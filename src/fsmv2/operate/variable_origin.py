@@ -78,10 +78,18 @@ def _value_of(node: ExpandedWorker, steps: list[str]) -> Any:
         if step not in known:
             raise UnknownVariableError(
                 f"{node.path} has no variable '{'.'.join(steps[: at + 1])}'",
-                fix=suggest(step, map(str, known)),
+                fix=_in_another_tier(step, known) or suggest(step, map(str, known)),
             )
         scope = known[step]
     return scope
+
+
+def _in_another_tier(name: str, known: Mapping[Any, Any]) -> str:
+    """A hint for who names a variable without its tier: HOOK_TOKEN, not global.HOOK_TOKEN."""
+    for tier, variables in known.items():
+        if isinstance(variables, Mapping) and name in variables:
+            return f"Did you mean '{tier}.{name}'?"
+    return ""
 
 
 def _secrets(plant: Plant, value: Any) -> Iterator[str]:

@@ -87,7 +87,8 @@ def reason_text(node: NodeView) -> str:
     unusual = [f"held: {node.held}"] if node.held else []
     unusual += [f"{condition.type}: {condition.reason}" for condition in node.conditions]
     own = node.reason and not any(node.reason == one.reason for one in node.conditions)
-    text = "; ".join([*unusual, node.reason] if own else unusual)
+    parts = [*unusual, node.reason] if own else unusual
+    text = "; ".join([*(part.rstrip().removesuffix(".") for part in parts[:-1]), *parts[-1:]])
     return printable_line(" ".join(text.split()))
 
 

@@ -502,8 +502,10 @@ def test_a_variable_that_nobody_knows_is_refused_with_the_nearest() -> None:
         sim.set_variable("g/a", "PROT", 503)
         sim.set_variable("g/a", "location_path", "x")
         sim.unset_variable("g/a", "PORT")
+        sim.set_variable("g/a", "global.PORT", 503)
         sim.run(1)
         texts = sim.texts("command", "g/a")
+        assert texts[3].endswith("'global.PORT' holds for all workers: change it in the document.")
         assert texts[0].startswith("test cannot set: g/a has no variable 'PROT'. Did you mean")
         assert "no variable 'location_path'" in texts[1]
         assert texts[2] == "test cannot unset: 'PORT' is not set by hand at g/a."

@@ -83,6 +83,8 @@ def refusal(tree: Tree, event: Request) -> str:
             return f"{s.path} itself is not paused" + (f"; it is {above}" if above else "")
         case StartPathRequested():
             return _not_stopped(s)
+        case SetVariableRequested(_, name, _) if name.startswith("global."):
+            return f"'{name}' holds for all workers: change it in the document."
         case SetVariableRequested(_, name, value):
             if name not in s.user or name in ENGINE_KEYS:
                 known = [one for one in s.user if one not in ENGINE_KEYS]

@@ -321,6 +321,16 @@ def test_an_address_that_is_none_is_not_quoted(texts: Texts, url: str) -> None:
     assert url not in error.message or url == "x"
 
 
+def test_what_was_said_goes_into_a_header_in_characters_it_may_have(
+    texts: Texts, hook: Hook
+) -> None:
+    settings = WebhookSettings(url=hook.url, headers={"Title": "{{ .message }}"})
+    Webhook(settings, texts).send(told("a → b\tc\u00a0d ö 温度 🔥\x1b…"))
+    ((_, headers, body),) = hook.requests
+    assert headers["Title"] == "a -> b c d ö ?? ?\\x1b..."
+    assert json.loads(body)["message"] == "a → b\tc\u00a0d ö 温度 🔥\\x1b…"
+
+
 def test_a_header_cannot_bring_another_one(texts: Texts, hook: Hook) -> None:
     settings = WebhookSettings(url=hook.url, headers={"Authorization": "a\r\nX-Evil: yes"})
     error = refused(Webhook(settings, texts))

@@ -44,6 +44,8 @@ KEPT_METHOD = frozenset({307, 308})
 SECRET_FROM = 6
 """Characters of a word that is hidden where a server quotes the request; shorter are no secret."""
 
+_PLAIN = {"→": "->", "…": "..."}
+"""How signs of our own messages are written where only those of Latin-1 can be."""
 _BETWEEN = re.compile(r"[\s/&=?:;,@]+")
 
 
@@ -78,7 +80,7 @@ class Webhook:
             "Idempotency-Key": one.id,
             "Connection": "close",
         }
-        given = self._texts.of(dict(self._settings.headers), one)
+        given = self._texts.of(dict(self._settings.headers), _for_headers(one))
         _set_headers(headers, given)
         self._private = _words([*given.values(), url.path, url.query])
         deadline = time.monotonic() + self._settings.timeout
@@ -286,6 +288,24 @@ def _origin(url: SplitResult) -> str:
     port = f":{url.port}" if url.port else ""
     host = _host(url)
     return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}"
+
+
+def _for_headers(one: Notification) -> Notification:
+    """The same in characters that a header may have: what a device said must not stop it."""
+    texts = {
+        name: _in_latin(value)
+        for name in one.__struct_fields__
+        if isinstance(value := getattr(one, name), str)
+    }
+    return msgspec.structs.replace(one, **texts)
+
+
+def _in_latin(text: str) -> str:
+    for sign, plain in _PLAIN.items():
+        text = text.replace(sign, plain)
+    return "".join(
+        c if c.isprintable() and ord(c) < 256 else " " if c.isspace() else "?" for c in text
+    )
 
 
 def _set_headers(headers: dict[str, str], given: Mapping[str, str]) -> None:

@@ -29,7 +29,7 @@ class ReportEvent(msgspec.Struct, frozen=True):
 
 
 REPORT_EVENTS: Mapping[str, ReportEvent] = {
-    "applied": ReportEvent("tree_declared", "info", "It was declared what the whole tree is."),
+    "applied": ReportEvent("tree_declared", "info", "The whole tree was declared."),
     "command": ReportEvent(
         "operator_request", "info, warning", "Somebody asked for something; or it was refused."
     ),
@@ -45,7 +45,7 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
         "A child has ended and is not restarted at once, or is restarted after all.",
     ),
     "error": ReportEvent(
-        "uncontained_error", "error", "An exception of nobody known came through to a loop."
+        "uncontained_error", "error", "An exception that nothing handled reached an event loop."
     ),
     "escalation": ReportEvent(
         "escalation_acknowledged", "info", "Somebody has taken over an escalation."

@@ -150,9 +150,20 @@ def test_an_escalation_whose_worker_is_well_after_a_restart_ends(
     assert why in hook.bodies[1]
 
 
-def test_a_record_that_cannot_be_read_is_said_and_done_without(hook: Hook, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        '{"unknown":' + "[" * 100_000,
+        '{"held": {"a": {"counts": {"state_changed": 3}}}}',
+        '{"held": {"a": {"level": "loud"}}}',
+    ],
+)
+def test_a_record_that_cannot_be_read_is_said_and_done_without(
+    hook: Hook, tmp_path: Path, content: str
+) -> None:
     record = tmp_path / "notifications.json"
-    record.write_text("{")
+    record.write_text(content)
     problems: list[tuple[str, ...]] = []
     made = started(webhook("a", hook.url), record=record, failing=problems.append)
     made.listen(escalated())

@@ -36,7 +36,7 @@ def read_record(file: Path) -> tuple[NotificationRecord, str]:
         found = msgspec.json.decode(file.read_bytes(), type=NotificationRecord)
     except FileNotFoundError:
         return NotificationRecord(), ""
-    except (OSError, msgspec.DecodeError, UnicodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeError, RecursionError) as error:
         return (
             NotificationRecord(),
             f"{file} cannot be read, and is rewritten: {error_text(error)}",

@@ -26,6 +26,11 @@ class Summarised(msgspec.Struct, kw_only=True):
     ids: list[str] = []
     only: Notification | None = None
 
+    def __post_init__(self) -> None:
+        """Also of one that is read from a file, where ValueError makes the file unreadable."""
+        if self.level not in LEVELS or (self.counts and not (self.lines or self.only)):
+            raise ValueError("it has no such level, or nothing in it")
+
     def __bool__(self) -> bool:
         return bool(self.counts)
 
@@ -50,7 +55,7 @@ class Summarised(msgspec.Struct, kw_only=True):
     def _note(self, level: str, lines: Iterable[str], ids: Iterable[str]) -> None:
         self.level = max(self.level, level, key=LEVELS.index)
         self.lines = [*self.lines, *lines][:LINES]
-        self.ids.extend(islice(ids, MOST_IDS - len(self.ids)))
+        self.ids.extend(islice(ids, max(0, MOST_IDS - len(self.ids))))
 
     def summary(self, *, plant: str, at: float, why: str) -> Notification:
         """All of them as one; a single one as it is. `why` they were not sent one by one."""

@@ -88,6 +88,8 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         environ.pop("FSMV2_TREE", None)
         found = Machine(tmp_path, environ)
         found.start()
+        for path in ("edge/ticker", "edge/other"):
+            found.until("why", path, "): running")
         yield found
         found.stop()
 
@@ -120,8 +122,6 @@ def test_each_verb_on_a_running_tree(machine: Machine) -> None:
 
 
 def test_health_and_metrics_are_asked_through_the_socket(machine: Machine) -> None:
-    for path in ("edge/ticker", "edge/other"):
-        machine.until("why", path, "): running")
     found = machine.says("health", code=3)
     assert "ok: fsmv2 itself\n  ok        supervision  decided " in found
     assert "not ready: 1 of 4 workers is not what the document asks for\n  edge/broker  " in found

@@ -8,9 +8,12 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fsmv2.api.activation import Activation, served
 from fsmv2.operate import TreeHandle, open_tree
@@ -28,6 +31,8 @@ processes:
 
 TICKER = "edge/ticker"
 
+T = TypeVar("T")
+
 
 @contextlib.asynccontextmanager
 async def tree_with_api(
@@ -39,6 +44,29 @@ async def tree_with_api(
     async with open_tree(file, state_dir=folder / "state") as tree, served(tree, tcp) as activation:
         await tree.until(lambda view: view[TICKER].state == "running", timeout=20)
         yield tree, activation
+
+
+@contextlib.contextmanager
+def in_a_thread(served: Callable[[Path], AbstractAsyncContextManager[T]]) -> Iterator[T]:
+    """What `served` gives, of a tree that runs in a thread and a folder of its own."""
+    ready: list[T] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    async def run(folder: Path) -> None:
+        async with served(folder) as found:
+            ready.append(found)
+            begun.set()
+            await asyncio.to_thread(ended.wait)
+
+    with tempfile.TemporaryDirectory() as folder:
+        thread = threading.Thread(target=lambda: asyncio.run(run(Path(folder))))
+        thread.start()
+        try:
+            assert begun.wait(60)
+            yield ready[0]
+        finally:
+            ended.set()
+            thread.join(60)
 
 
 class Reply:

@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import gzip
 import socket
-import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from served_tree import call, tree_with_api
+from served_tree import call, in_a_thread, tree_with_api
 
 import fsmv2
 from fsmv2.api import activation, http_server
@@ -135,22 +134,8 @@ async def over_tcp(folder: Path, host: str = "127.0.0.1") -> AsyncIterator[OverT
 @pytest.fixture(scope="module")
 def tcp() -> Iterator[OverTcp]:
     """One tree for the tests that only talk to it, in a thread of its own."""
-    ready: list[OverTcp] = []
-    begun, ended = threading.Event(), threading.Event()
-
-    async def run(folder: Path) -> None:
-        async with over_tcp(folder) as found:
-            ready.append(found)
-            begun.set()
-            await asyncio.to_thread(ended.wait)
-
-    with tempfile.TemporaryDirectory() as folder:
-        thread = threading.Thread(target=lambda: asyncio.run(run(Path(folder))))
-        thread.start()
-        assert begun.wait(60)
-        yield ready[0]
-        ended.set()
-        thread.join(60)
+    with in_a_thread(over_tcp) as found:
+        yield found
 
 
 async def test_four_routes_and_no_other_are_served_over_tcp(tcp: OverTcp) -> None:

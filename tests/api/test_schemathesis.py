@@ -6,9 +6,6 @@ order that schemathesis comes up with.
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from requests import Request
-from served_tree import call_blocking, tree_with_api
+from served_tree import call_blocking, in_a_thread, tree_with_api
 
 from fsmv2.api import openapi
 from fsmv2.api.routes import ROUTES
@@ -33,22 +30,8 @@ schema = schemathesis.openapi.from_dict(openapi.document())
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
     """The socket of a tree that runs in a thread of its own."""
-    ready: list[Path] = []
-    begun, ended = threading.Event(), threading.Event()
-
-    async def run(folder: Path) -> None:
-        async with tree_with_api(folder) as (_, api):
-            ready.append(api.place)
-            begun.set()
-            await asyncio.to_thread(ended.wait)
-
-    with tempfile.TemporaryDirectory() as folder:
-        thread = threading.Thread(target=lambda: asyncio.run(run(Path(folder))))
-        thread.start()
-        assert begun.wait(60)
-        yield ready[0]
-        ended.set()
-        thread.join(60)
+    with in_a_thread(tree_with_api) as (_, api):
+        yield api.place
 
 
 @schema.parametrize()

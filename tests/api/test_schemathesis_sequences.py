@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,7 +12,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
 from requests.adapters import HTTPAdapter
-from served_tree import tree_with_api
+from served_tree import in_a_thread, tree_with_api
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
@@ -57,24 +54,9 @@ class UnixAdapter(HTTPAdapter):
 @pytest.fixture(scope="module")
 def session() -> Iterator[requests.Session]:
     """Asks a tree that runs in a thread of its own."""
-    ready: list[Path] = []
-    begun, ended = threading.Event(), threading.Event()
-
-    async def run(folder: Path) -> None:
-        async with tree_with_api(folder) as (_, api):
-            ready.append(api.place)
-            begun.set()
-            await asyncio.to_thread(ended.wait)
-
-    with tempfile.TemporaryDirectory() as folder:
-        thread = threading.Thread(target=lambda: asyncio.run(run(Path(folder))))
-        thread.start()
-        assert begun.wait(60)
-        with requests.Session() as made:
-            made.mount("http://", UnixAdapter(ready[0]))
-            yield made
-        ended.set()
-        thread.join(60)
+    with in_a_thread(tree_with_api) as (_, api), requests.Session() as made:
+        made.mount("http://", UnixAdapter(api.place))
+        yield made
 
 
 def test_no_sequence_of_calls_gives_an_error_of_the_server(session: requests.Session) -> None:

@@ -29,13 +29,13 @@ STATUS_EVERY = 5.0
 """Seconds between two looks at all workers for the status."""
 
 NEWER = 0.01
-"""Seconds by which a decision has to be newer than the last one told of: ages are measured."""
+"""Seconds by which a decision has to be newer than the last one reported: ages are measured."""
 
 LONGEST_STATUS = 400
 
 
 class JudgedTree(Protocol):
-    """What is told of: a `TreeHandle`."""
+    """What is reported to the service manager: a `TreeHandle`."""
 
     def health(self) -> Health:
         """Whether it works; from any thread."""
@@ -121,7 +121,7 @@ def status_text(health: Health, readiness: Readiness) -> str:
 def service_notices(
     manager: ServiceManager | None, tree: JudgedTree
 ) -> Iterator[ServiceNotices | None]:
-    """Have the manager, if there is one, told of the tree while inside."""
+    """Report the tree to the service manager, if there is one, while inside."""
     if manager is None:
         yield None
         return

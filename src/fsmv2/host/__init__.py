@@ -11,7 +11,7 @@ loops, loop_lag   the event loop that all of ours runs on, and how late one is.
 names       looking up host names: each in a place of its own, so that a dead one holds up nobody.
 tcp, tcp_probe   connecting to a host by name or address; whether something accepts there.
 socket_owner, free_ports   the sockets of this machine: whose a port is, and which are free.
-service_manager   what systemd, say, is told of this process.
+service_manager   reports the state of this process to systemd, or a manager like it.
 loopback_listener   a socket that listens for programs of this machine.
 unix_peer   who is at the other end of a Unix socket.
 

@@ -24,7 +24,7 @@ class Lookup:
 
     @property
     def told(self) -> RuleSet:
-        """The rules that are told of what is met; none while it is followed in silence."""
+        """The rules that are notified of what is met; none while it is followed in silence."""
         return _NOTHING if self.silent else self.rules
 
     def ev_silently(self, node: ast.expr, scope: Scope) -> Value:

@@ -1,4 +1,4 @@
-"""Which escalations stand, and who is still to be told of them; kept across restarts.
+"""Which escalations stand, and who is still to be notified of them; kept across restarts.
 
 An escalation is owed to a target until that has taken it: after a restart what is owed is sent,
 and what was taken is not sent again. What a worker does is counted anew by every run, so one that
@@ -77,7 +77,7 @@ class Escalations:
         return True
 
     def taken(self, target: str, ids: Iterable[str], at: float) -> None:
-        """Note that a target was told of these."""
+        """Note that a target was notified of these."""
         wanted = set(ids)
         for path, found in list(self.by_path.items()):
             owed = found.owed.get(target, [])
@@ -88,7 +88,7 @@ class Escalations:
                 self._forget_if_done(path, found)
 
     def reminded(self, path: str, target: str, at: float) -> None:
-        """Note that a target is told of it once more."""
+        """Note that a target was reminded of it."""
         self.by_path[path].told[target] = at
         self.changed = True
 

@@ -148,7 +148,7 @@ class Routing:
                         yield Routed(target, again(found.required, before_restart=False))
 
     def taken(self, target: str, ids: Iterable[str], now: float) -> None:
-        """A target was told of these."""
+        """A target was notified of these."""
         ids = tuple(ids)
         self._queued.difference_update((target, one) for one in ids)
         for one in ids:
@@ -156,7 +156,7 @@ class Routing:
         self.escalations.taken(target, ids, now)
 
     def given_up(self, target: str, ids: Iterable[str], now: float) -> None:
-        """A target could not be told of these; what is owed to it is offered again later."""
+        """A target could not be notified of these; what is owed to it is offered again later."""
         for one in ids:
             self._queued.discard((target, one))
             self._offer_at[target, one] = now + (self._remind_after or TRY_AGAIN)

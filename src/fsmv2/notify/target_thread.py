@@ -31,7 +31,7 @@ LONGEST_WAIT = 60.0
 """Seconds for which a thread sleeps at most: clocks may be set, and quiet hours go by them."""
 
 Settled = Callable[[str, tuple[str, ...], bool], None]
-"""Takes the target, the notifications that are settled, and whether it was told of them."""
+"""Takes the target, the notifications that are settled, and whether it was notified of them."""
 
 
 class TargetThread:

@@ -354,7 +354,7 @@ async def start(
 
 @contextlib.asynccontextmanager
 async def _closed_after(notifications: TreeNotifications) -> AsyncIterator[None]:
-    """Have them told of the stop, too."""
+    """Notify them of the stop, too."""
     try:
         yield
     finally:

@@ -218,7 +218,7 @@ def _faults_of_states(cls: Any, states: Mapping[str, StateDefinition]) -> Iterat
         if isinstance(name, str) and name not in states:
             yield f"its {role} state {name!r} is not one of its states. {suggest(name, states)}"
     if not (isinstance(initial, str) and isinstance(stop_state, str)):
-        return  # told of with the options
+        return  # reported with the options
     if stop_state in states and states[stop_state].phase is not Phase.STOPPED:
         phase = states[stop_state].phase
         yield f"its stop state {stop_state!r} must be of phase 'stopped', not {phase.value!r}"

@@ -37,8 +37,7 @@ def spawn(program: str, config: BrokerConfig, store_lock: int) -> int:
         config.output_file.replace(config.output_file.with_suffix(".out.previous"))
     output = open_private(config.output_file, os.O_WRONLY | os.O_TRUNC)
     try:
-        # It runs the server that we ship with our own file, and no shell.
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603  (the server that we ship, and no shell)
             [program, "--config", str(config.config_file)],
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -64,8 +64,7 @@ def start_shim(
 def _asked(directory: str, job: bytes, lock: int) -> str:
     errors = _errors(directory)
     try:
-        # It runs our own file with our own interpreter, and no shell.
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603  (our own file and interpreter, and no shell)
             [sys.executable, "-I", "-S", PROGRAM, directory],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -106,7 +106,7 @@ def _changed(before: tuple[ChildSpec, ...], after: tuple[ChildSpec, ...]) -> lis
         return None
     try:
         differ = list(map(ne, before, after))
-    except ANY_RAISED:  # author code in a comparison: told of where it is looked at
+    except ANY_RAISED:  # author code in a comparison: reported where it is compared
         return None
     if len(differ) != len(before):  # a `StopIteration` of a comparison would end it unnoticed
         return None

@@ -89,7 +89,7 @@ def notify_above(tree: Tree, s: Supervisor, cause: Cause) -> None:
 
 
 def hand_on(tree: Tree, s: Supervisor, cause: Cause) -> None:
-    """`s` has been told of something below it; if it stands, tell who waits above it."""
+    """`s` was notified of something below it; if it stands, notify who waits above it."""
     while s.parent is not None and _stands(s):
         s = s.parent
         if _is_to_stop(s):

@@ -44,7 +44,7 @@ LAST_ANSWERS = 1.0
 
 
 async def nobody_beside(_config: WriteConfig) -> None:
-    """No other listener to the same commands is to be told of a change."""
+    """No other listener to the same commands is to be notified of a change."""
 
 
 class WriteFlow(CommandListener):

@@ -37,7 +37,7 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
     "dropped": ReportEvent(
         "result_dropped",
         "info, debug",
-        "A result of an older incarnation came late; usual while one ends.",
+        "A result of an older incarnation came too late; expected while one ends.",
     ),
     "ended": ReportEvent(
         "worker_ended",

@@ -96,8 +96,7 @@ def _become(
                 what = "cwd"
                 os.chdir(cwd)
                 what = "command"
-            # The spec gives a list, and no shell reads it.
-            os.execvpe(command[0], command, env)  # noqa: S606
+            os.execvpe(command[0], command, env)  # noqa: S606  (a list; no shell reads it)
     except OSError as error:
         os.write(tell, f"{what} {error.errno}".encode())
     except BaseException:  # noqa: BLE001  (nothing of the shim may go on in the child)

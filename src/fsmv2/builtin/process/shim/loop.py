@@ -38,8 +38,7 @@ LOCK = "keeper.lock"
 
 def main(directory: str) -> None:
     """Do the job that stands on standard input; answer `kept` or why not, on standard output."""
-    # Only the parent that started us can write there.
-    job: dict[str, Any] = marshal.load(sys.stdin.buffer)  # noqa: S302
+    job: dict[str, Any] = marshal.load(sys.stdin.buffer)  # noqa: S302  (only our parent writes it)
     os.set_inheritable(job["lock"], False)
     command_start.ignore_signals()
     try:
@@ -134,8 +133,7 @@ class Shim:
         code, signal = end
         how = f"killed by signal {signal}" if signal else f"ended with exit code {code}"
         self._say(how if self._own else "ended")
-        # The record is made when the command is started.
-        assert self._record is not None  # noqa: S101
+        assert self._record is not None  # noqa: S101  (it is made when the command is started)
         self._record.update(ended_at=time.time(), exit_code=code, signal=signal)
         limit = time.monotonic() + INSISTS
         while not self._record.saved and not self._record.homeless and time.monotonic() < limit:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 from grafana_foundation_sdk.builders import dashboard as boards
-from grafana_foundation_sdk.builders import prometheus, stat, table, timeseries
+from grafana_foundation_sdk.builders import heatmap, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import (
     DashboardLinkType,
@@ -24,7 +24,12 @@ PAGE = "docs/reference/alerts.md"
 """Where the links of panels lead, unless the variable of the dashboard names your copy of it."""
 RATE = "[$__rate_interval]"
 
-KINDS = {"graph": timeseries.Panel, "number": stat.Panel, "table": table.Panel}
+KINDS = {
+    "graph": timeseries.Panel,
+    "heat map": heatmap.Panel,
+    "number": stat.Panel,
+    "table": table.Panel,
+}
 
 
 class Chart(msgspec.Struct, frozen=True):
@@ -171,8 +176,10 @@ DASHBOARDS: dict[str, tuple[str, tuple[Chart, ...]]] = {
                 "s",
             ),
             Chart(
-                "Restarts by hour",
+                "Restarts within the hour before, by type",
                 {"{{type}}": f"sum by (type) (increase(fsmv2_restarts_total{{{HERE}}}[1h]))"},
+                kind="heat map",
+                meaning="A row a worker type, a cell a moment: the more restarts, the brighter.",
             ),
             Chart(
                 "Escalations",
@@ -402,5 +409,7 @@ def _panel(chart: Chart) -> Any:
         target = prometheus.Dataquery().expr(query).ref_id(chr(ord("A") + number))
         if chart.kind == "table":
             target = target.format("table").instant()
+        if chart.kind == "heat map":
+            target = target.format("heatmap")
         panel = panel.with_target(target.legend_format(legend) if legend else target)
     return panel

@@ -7,22 +7,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import typer
 
 from fsmv2.cli.console import complain, put, put_json
 from fsmv2.cli.exit_codes import FAILED, OK, PENDING, USAGE
 from fsmv2.errors import RequestRefusedError, UnknownPathError
-from fsmv2.model.path_pattern import is_pattern
-from fsmv2.operate.path_patterns import matching
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Answer, Request
 from fsmv2.operate.running_trees import chosen_tree
 from fsmv2.operate.state_directory import holder
-
-
-class _Worker(msgspec.Struct, frozen=True):
-    path: str
 
 
 def ask(
@@ -39,12 +32,9 @@ def ask(
 ) -> int:
     """Ask for what `make` makes of each path that is meant; the exit code."""
     tree = RemoteTree(chosen_tree(file, state_dir), tool=f"fsmv2 {verb}")
-    paths = patterns
-    if any(map(is_pattern, patterns)):
-        known = tree.get("/v1/workers", {}, list[_Worker])
-        paths = matching(patterns, [worker.path for worker in known])
-        if not (yes or dry_run or len(paths) == 1 or _confirmed(verb, paths)):
-            return USAGE
+    paths = tree.paths(patterns)
+    if paths != patterns and not (yes or dry_run or len(paths) == 1 or _confirmed(verb, paths)):
+        return USAGE
     code = OK
     answers: list[Answer] = []
     try:

@@ -33,6 +33,8 @@ from fsmv2.errors import (
     UnknownTargetError,
     error_text,
 )
+from fsmv2.model.path_pattern import is_pattern
+from fsmv2.operate.path_patterns import matching
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 from fsmv2.operate.silent_tree import frozen_process, silence
 from fsmv2.operate.socket_place import known_socket
@@ -107,6 +109,10 @@ class _Connection(http.client.HTTPConnection):
                 time.sleep(0.05)
 
 
+class _Worker(msgspec.Struct, frozen=True):
+    path: str
+
+
 class RemoteTree(Verbs):
     """The running tree with this state directory. Every call may raise ApiUnavailableError."""
 
@@ -156,6 +162,13 @@ class RemoteTree(Verbs):
             ) from None
         raw = self._call("POST", "/v1/requests", query, body, headers, wait + ANSWER_WITHIN)
         return msgspec.json.decode(raw, type=Answer)
+
+    def paths(self, patterns: Sequence[str]) -> list[str]:
+        """The paths that are meant by paths and patterns; see `matching`."""
+        if not any(map(is_pattern, patterns)):
+            return list(patterns)
+        known = self.get("/v1/workers", {}, list[_Worker])
+        return matching(patterns, [worker.path for worker in known])
 
     def leave(self, reason: str = "") -> int:
         """End the fsmv2 that runs this tree, and nothing else; the process that ends; blocks."""

@@ -39,7 +39,12 @@ async def test_what_becomes_of_notifications(tmp_path: Path, hook: Hook) -> Asyn
         yield tree.measured
         await until(lambda: _count(tree.measured, "hook", "sent") > 0, timeout=30)
         await until(lambda: _count(tree.measured, "dead", "retried") > 0, timeout=30)
+        await until(lambda: _failing(tree.measured, "dead"), timeout=30)
         yield tree.measured
+
+
+def _failing(source: Source, target: str) -> bool:
+    return bool(dict(read(source).of("fsmv2_notification_target_failing")).get((target,)))
 
 
 def _count(source: Source, target: str, outcome: str) -> float:

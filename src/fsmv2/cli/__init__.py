@@ -38,8 +38,10 @@ def main() -> None:
     sys.unraisablehook = ask_again
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        app(prog_name="fsmv2", obj=WHOLE)
-    except KeyboardInterrupt:  # in the moments around a command
-        sys.exit(130)
-    finally:
+        try:
+            app(prog_name="fsmv2", obj=WHOLE)
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except KeyboardInterrupt:  # in the moments around a command, that of the line above included
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+        sys.exit(130)

@@ -196,7 +196,7 @@ def test_a_device_answers_with_an_error_and_one_is_silent(
 
 
 @moves("worker_in_trouble workers_in_trouble")
-def test_a_dead_device_is_named_with_the_reason_and_nobody_above_it(
+def test_a_dead_device_is_named_with_the_reason(
     world: World,
 ) -> Iterator[MeasuredSimulation]:
     with simulate(world, group("g", device("a"), device("b"))) as sim:

@@ -1,4 +1,4 @@
-"""The reason in a label: what a device says, bounded and printable."""
+"""Who is named as in trouble, and the reason in a label: bounded and printable."""
 
 from __future__ import annotations
 
@@ -17,3 +17,15 @@ def test_a_reason_is_bounded_and_moves_no_cursor() -> None:
     assert len(labels[3]) == 160
     assert labels[3].startswith("no")
     assert labels[3].isprintable()
+
+
+def test_a_worker_above_one_in_trouble_is_not_named_nor_counted() -> None:
+    with simulate(World(), group("g", device("a"), device("b"))) as sim:
+        sim.run(5)
+        parent, child = sim.core.by_path["g"], sim.core.by_path["g/a"]
+        for s in (parent, child):
+            s.status = msgspec.structs.replace(s.status, in_trouble=True, reason="dead")
+        assert {labels[1] for labels in series(sim, "worker_in_trouble")} == {"g", "g/a"}
+        parent.statuses["a"] = child.status
+        assert {labels[1] for labels in series(sim, "worker_in_trouble")} == {"g/a"}
+        assert series(sim, "workers_in_trouble") == {("device",): 1, ("group",): 0}

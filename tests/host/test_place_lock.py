@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from fsmv2.host.file_lock import FileLock
 from fsmv2.host.place_lock import WAITING, PlaceLock
 from fsmv2.operate import state_directory
 from fsmv2.operate.state_directory import held
+from removed_folder import remove_folder
 
 HOLD = """
 import sys
@@ -56,7 +56,7 @@ def test_h69_the_folder_made_again_is_private(
     monkeypatch.setattr(state_directory, "LOOK_EVERY", 0.01)
     state = tmp_path / "state"
     with held(state):
-        shutil.rmtree(state)
+        remove_folder(state)
         (state / "processes").mkdir(parents=True)
         for _ in range(1000):
             if (state / "fsmv2.lock").exists() and stat.S_IMODE(state.stat().st_mode) == 0o700:
@@ -90,7 +90,7 @@ def test_h69_no_second_fsmv2_starts_where_the_state_directory_was_removed(tmp_pa
         try:
             assert first.stdout is not None
             assert first.stdout.readline() == "held\n"
-            shutil.rmtree(state)
+            remove_folder(state)
             with pytest.raises(StoreError, match=f"process {first.pid}"), held(state):
                 pass
         finally:
@@ -105,7 +105,7 @@ def test_h69_the_lock_is_made_again_where_its_folder_was_removed(tmp_path: Path)
     lock = FileLock(file, what="the folder", fix="")
     lock.take()
     assert lock.stands
-    shutil.rmtree(file.parent)
+    remove_folder(file.parent)
     assert not lock.stands
     lock.retake()
     assert lock.stands

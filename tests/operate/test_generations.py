@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from fsmv2.errors import DocumentError, StoreError, UnknownGenerationError
 from fsmv2.operate import generation_keeping, generations, open_tree, prepare, state_directory
 from fsmv2.operate.generations import difference, generation, history, masked, shown
+from removed_folder import remove_folder
 
 PLANT = 'agent: {name: edge}\nbroker: {url: "nats://127.0.0.1:1"}\n'
 
@@ -200,7 +200,7 @@ async def test_what_runs_is_kept_as_soon_as_the_store_works_again(
     monkeypatch.setattr(state_directory, "LOOK_EVERY", 0.1)
     async with open_tree(place.file, state_dir=place.state) as tree:
         await tree.until(lambda view: len(view.nodes) == 2, timeout=20)
-        shutil.rmtree(place.state)
+        remove_folder(place.state)
         async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(StoreError):

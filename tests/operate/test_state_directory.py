@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from fsmv2.operate import state_directory
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.state_directory import StateDirectory, held, holder
 from full_disk import small_disk
+from removed_folder import remove_folder
 
 DOCUMENT = """\
 agent: {name: edge}
@@ -140,7 +140,7 @@ def test_h69_who_takes_the_new_place_first_is_named_until_it_lets_go(
     told, state, rewritten = Told(), tmp_path / "state", []
     place.rewrite(lambda: rewritten.append(state))
     with place.reports_to(told):
-        shutil.rmtree(state)
+        remove_folder(state)
         state.mkdir()
         other = FileLock(state / "fsmv2.lock", what="the folder", fix="")
         other.take()
@@ -161,7 +161,7 @@ def test_h69_a_place_that_cannot_be_made_again_is_said(
     place: StateDirectory, tmp_path: Path
 ) -> None:
     told, state = Told(), tmp_path / "state"
-    shutil.rmtree(state)
+    remove_folder(state)
     state.write_text("a file")
     place.look()  # before there is a tree to tell
     with place.reports_to(told):
@@ -192,7 +192,7 @@ def test_who_holds_a_place_is_known_where_its_folder_was_removed(tmp_path: Path)
     state = tmp_path / "state"
     with held(state):
         assert holder(state)
-        shutil.rmtree(state)
+        remove_folder(state)
         assert holder(state)
     assert not holder(state)
 

@@ -7,7 +7,6 @@ import errno
 import math
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -43,6 +42,7 @@ from fsmv2.store import MemoryStore, segmented_log, write_failure
 from fsmv2.store.segmented_log import segments_in
 from fsmv2.store.write_failure import failure_in
 from fsmv2.testing import Replayed, replay
+from removed_folder import remove_folder
 
 
 class LampSpec(UserSpec):
@@ -233,7 +233,7 @@ async def test_a_folder_that_is_deleted_is_told_and_begun_anew(
     async with Runtime(root(5), lamps(), journal=folder, listener=told) as tree:
         await lit(tree, 5)
         await so(lambda: bool(segmented_log.segments_in(folder)))
-        shutil.rmtree(folder)
+        remove_folder(folder)
         tree.declare(root(5, note="another"))
         await so(lambda: bool(told))
         assert "error: what happens is not recorded: " in told.texts
@@ -297,7 +297,7 @@ async def test_a_size_of_nothing_keeps_none(tmp_path: Path) -> None:
 
 VICTIM = """
 import asyncio, sys, time
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = sys.argv[2:]
 from test_journal import lamps, root
 from fsmv2 import Runtime
 from fsmv2.store import segmented_log, SqliteStore
@@ -319,10 +319,12 @@ asyncio.run(main())
 
 def test_after_a_kill_it_is_replayed_up_to_the_last_moment(tmp_path: Path) -> None:
     """Killed again and again in one folder, in the middle of whatever it did."""
-    chance, here = random.Random(8), str(Path(__file__).parent)
+    chance, here = random.Random(8), Path(__file__).parent
     for number in range(4):
         with subprocess.Popen(
-            [sys.executable, "-c", VICTIM, str(tmp_path), here], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", VICTIM, str(tmp_path), str(here), str(here.parent)],
+            stdout=subprocess.PIPE,
+            text=True,
         ) as victim:
             assert victim.stdout is not None
             last = float(victim.stdout.readline())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,6 +18,7 @@ from fsmv2.builtin.process.process_record import ProcessRecord, read_record
 from fsmv2.builtin.process.process_table import found_in
 from fsmv2.builtin.process.spec import LONGEST, folder_of
 from full_disk import fill, small_disk
+from removed_folder import remove_folder
 
 pytestmark = pytest.mark.real
 
@@ -43,11 +43,11 @@ def record_of(directory: Path) -> ProcessRecord:
 
 
 def removed(directory: Path) -> None:
-    shutil.rmtree(directory / "state")
+    remove_folder(directory / "state")
 
 
 def replaced(directory: Path) -> None:
-    shutil.rmtree(directory / "state")
+    remove_folder(directory / "state")
     (directory / "state/p").mkdir(parents=True)
     (directory / "state/p/process.json").write_text('{"pid": 1, "start_time": 5}')
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from fsmv2.builtin.process.launch import PROGRAM
 from fsmv2.builtin.process.lifecycle import current_record, start, stop, take_over
 from fsmv2.builtin.process.process_record import ProcessRecord, read_record, write_record
 from fsmv2.builtin.process.shim import command_start
+from removed_folder import remove_folder
 
 pytestmark = pytest.mark.real
 
@@ -325,7 +325,7 @@ async def test_a_shim_whose_directory_was_removed_ends_with_its_command(tmp_path
     config = config_of(tmp_path, *SLEEPS)
     await start(config)
     record = record_of(tmp_path)
-    shutil.rmtree(tmp_path / "state")
+    remove_folder(tmp_path / "state")
     kill(record.pid)
     await becomes(lambda: not lives(record.shim))
     assert current_record(config) is None

@@ -7,13 +7,10 @@ import pickle
 import sys
 from typing import Any
 
-import msgspec
 import pytest
 
 from fsmv2.errors import VariableError
-from fsmv2.model import VariableBundle, inherit_variables, with_engine_keys
-from fsmv2.model.data.frozen import EMPTY, FrozenDict, share
-from fsmv2.model.data.plain_copy import detach
+from fsmv2.model import VariableBundle
 
 
 def test_flatten_puts_user_on_top_and_nests_the_other_tiers() -> None:
@@ -95,35 +92,6 @@ def test_a_bundle_is_frozen() -> None:
         VariableBundle().user = {}  # type: ignore[misc]
 
 
-def test_frozen_mappings_refuse_every_change() -> None:
-    """They are shared, so a change would be everybody's."""
-    frozen = share({"a": "1"})
-    assert type(frozen) is FrozenDict
-    changes = (
-        lambda: frozen.__setitem__("a", "2"),
-        lambda: frozen.__delitem__("a"),
-        lambda: frozen.update(a="2"),
-        lambda: frozen.pop("a"),
-        frozen.popitem,
-        frozen.clear,
-        lambda: frozen.setdefault("b", "1"),
-        lambda: frozen.__ior__({"b": "1"}),
-    )
-    for change in changes:
-        with pytest.raises(TypeError, match="frozen"):
-            change()
-    assert frozen == {"a": "1"}
-    assert pickle.loads(pickle.dumps(frozen)) == frozen  # noqa: S301
-    assert msgspec.json.encode(frozen) == b'{"a":"1"}'
-
-
-def test_equal_mappings_are_shared() -> None:
-    """One object for equal text mappings, however often they are made."""
-    assert share({"a": "1"}) is share({"a": "1"})
-    assert share({}) is EMPTY
-    assert share(share({"a": "1"})) is share({"a": "1"})
-
-
 def test_what_nests_too_deeply_is_refused_however_deep_calls_may_go() -> None:
     deep: Any = []
     for _ in range(2_000):
@@ -135,35 +103,3 @@ def test_what_nests_too_deeply_is_refused_however_deep_calls_may_go() -> None:
             VariableBundle({"a": deep})
     finally:
         sys.setrecursionlimit(before)
-
-
-def test_detach_leaves_other_objects_alone() -> None:
-    """Only containers are copied."""
-    marker = object()
-    assert detach([marker])[0] is marker
-
-
-def test_a_child_without_variables_shares_its_parents() -> None:
-    """The same object, not an equal one."""
-    parent, own = {"a": 1}, {"b": 2}
-    assert inherit_variables(parent, {}) is parent
-    assert inherit_variables({}, own) is own
-
-
-def test_declared_keys_replace_whole() -> None:
-    """H31: nothing merges deeply, and the parent's mapping stays as it was."""
-    parent = {"d": {"x": 1, "y": 2}, "e": 1}
-    assert inherit_variables(parent, {"d": {"x": 3}}) == {"d": {"x": 3}, "e": 1}
-    assert parent == {"d": {"x": 1, "y": 2}, "e": 1}
-
-
-def test_the_engines_keys_win() -> None:
-    """Whatever a derive put there."""
-    user = {"location": "mine", "parent_state": "mine", "location_path": "mine", "a": 1}
-    seen = with_engine_keys(user, parent_state="up", location={"site": "c"}, location_path="u.c")
-    assert seen == {
-        "a": 1,
-        "parent_state": "up",
-        "location": {"site": "c"},
-        "location_path": "u.c",
-    }

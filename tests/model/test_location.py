@@ -12,8 +12,6 @@ import fsmv2.model.location
 from fsmv2.errors import LocationError
 from fsmv2.model import (
     LocationConflict,
-    check_name_part,
-    clean_name_part,
     compute_location_path,
     location_variables,
     merge_locations,
@@ -193,24 +191,6 @@ def test_unclean_values_are_refused_with_a_clean_proposal(sign: str) -> None:
     with pytest.raises(LocationError) as caught:
         normalise_location({"area": f"a{sign}b"})
     assert caught.value.fix == "Use 'a-b'."
-
-
-@pytest.mark.parametrize(
-    ("value", "fix"),
-    [(7, 'Quote it: "7".'), (None, ""), ("#", "Use letters, digits, '-' and '_'."), ("a\x00", "")],
-)
-def test_a_name_part_that_cannot_be_cleaned_says_what_to_use(value: Any, fix: str) -> None:
-    """Numbers are to be quoted; what is nothing but signs has no proposal."""
-    with pytest.raises(LocationError) as caught:
-        check_name_part(value, "tag name")
-    assert "tag name" in str(caught.value)
-    assert fix in caught.value.fix
-
-
-def test_a_proposal_is_never_the_reserved_value() -> None:
-    """`unknown.` must not be cleaned to `unknown`."""
-    assert clean_name_part("unknown.") == ""
-    assert clean_name_part(".a b.") == "a-b"
 
 
 def test_the_child_overrides_level_by_level() -> None:

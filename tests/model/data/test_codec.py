@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
-import enum
 import ipaddress
 import math
-import sys
 import uuid
 from collections import OrderedDict, deque, namedtuple
 from decimal import Decimal
@@ -16,19 +13,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from codec_round_trip import Colour, Point, Tall, find
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsmv2 import ChildSpec, UserSpec, VariableBundle
-from fsmv2.errors import JournalError
-from fsmv2.model.data.codec import ExactWriter, NotKept
+from fsmv2 import ChildSpec, VariableBundle
+from fsmv2.model.data.codec import ExactWriter
 from fsmv2.model.data.codec_reader import ExactReader
 from fsmv2.model.data.frozen import EMPTY, FrozenDict
 from fsmv2.model.read_tracking import TrackedBundle
-
-
-class Colour(enum.StrEnum):
-    RED = "red"
 
 
 class Once(msgspec.Struct, frozen=True):
@@ -40,24 +33,7 @@ class Once(msgspec.Struct, frozen=True):
         msgspec.structs.force_setattr(self, "path", f"/{self.path}")
 
 
-class Tall(UserSpec):
-    """A spec."""
-
-    height: int | float = 1
-
-
-@dataclasses.dataclass
-class Point:
-    x: int
-    y: Any = None
-
-
 Pair = namedtuple("Pair", "a b")
-
-
-def find(name: str) -> Any:
-    module, _, inner = name.partition(":")
-    return vars(sys.modules[module])[inner]
 
 
 def again(value: Any, **options: Any) -> Any:
@@ -171,44 +147,3 @@ def test_internal_variables_are_never_written() -> None:
     found = ExactReader(find, given=lambda kind, key: {"id": key}).read(plain)
     assert found.internal == {"id": "a/b"}
     assert not given_back.unkept
-
-
-def test_what_is_no_data_is_marked_and_named() -> None:
-    writer = ExactWriter()
-    plain = writer.write({"client": object(), "n": 1})
-    reader = ExactReader(find)
-    assert reader.read(plain) == {"client": NotKept("builtins:object"), "n": 1}
-    assert writer.unkept == reader.not_kept == ["builtins:object"]
-
-
-def test_what_follows_a_forget_is_read_by_itself() -> None:
-    shared = {"a": 1}
-    writer, reader = ExactWriter(), ExactReader(find)
-    first = writer.write([shared, shared])
-    writer.forget()
-    second = writer.write([shared])
-    assert first != second
-    for plain, count in ((first, 2), (second, 1)):
-        reader.forget()
-        assert reader.read(plain) == [shared] * count
-
-
-def written(value: Any) -> Any:
-    return ExactWriter().write(value)
-
-
-def refused(plain: Any, what: str) -> None:
-    with pytest.raises(JournalError, match=what):
-        ExactReader(find).read(plain)
-
-
-def test_a_class_that_changed_is_refused() -> None:
-    plain = written(Tall(height=3))
-    refused([*plain, 4], "has 3 fields now, and had 4")
-    refused([plain[0], f"{__name__}:Point", *plain[2:]], "is not the kind of class")
-    refused([plain[0], f"{__name__}:find", *plain[2:]], "is not the kind of class")
-    member = written(Colour.RED)
-    refused([*member[:2], "GREEN"], "has no member 'GREEN' any more")
-    refused([*written(Point(1)), 2, 3], "fields now, and had")
-    refused([99, "x"], "unknown kind: 99")
-    refused([], "unknown kind: None")

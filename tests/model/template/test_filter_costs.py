@@ -35,19 +35,6 @@ def steps(template: str, scope: dict[str, Any] = SCOPE) -> int:
 
 
 @pytest.mark.parametrize(
-    "test", ["A == B", "'q' in T", "T < U", "V in T", "A is eq B", "V is in T"]
-)
-def test_a_comparison_is_charged_for_the_sizes_it_compares(test: str) -> None:
-    """Ten thousand rounds of any of them would hold the tree for seconds."""
-    lists = {name: ["x" * 1000 + str(i) for i in range(1000)] for name in "AB"}
-    scope = {**lists, **SCOPE, "U": "a" * 999_999 + "b"}
-    loop = "{% for a in range(100) %}{% for b in range(9) %}{% if TEST %}{% endif %}"
-    template = loop.replace("TEST", test) + "{% endfor %}{% endfor %}"
-    with pytest.raises(TemplateError, match="What the template does is over the limit"):
-        render_template(template, scope)
-
-
-@pytest.mark.parametrize(
     ("expression", "least"),
     [
         ("T == T", 1_000_000 // 64),
@@ -132,17 +119,6 @@ def test_a_value_that_is_passed_through_is_charged_for_its_copy() -> None:
         shared = [shared, shared]
     with pytest.raises(TemplateError, match="limit of 100,000 steps"):
         render_template("{{ .v }}", {"v": shared})
-
-
-def test_two_values_that_share_their_parts_are_not_compared_to_the_end() -> None:
-    """Each is small; compared part by part they are 2**40 pairs."""
-    one: Any = [1]
-    other: Any = [1]
-    for _ in range(40):
-        one, other = [one, one], [other, other]
-    for template in ("{{ .a == .b }}", "{{ .a in [.b] }}", "{{ .a is eq(.b) }}"):
-        with pytest.raises(TemplateError, match=r"over the limit of"):
-            render_template(template, {"a": one, "b": other})
 
 
 def test_integers_of_one_hash_are_made_unique_one_by_one() -> None:

@@ -14,12 +14,10 @@ import pytest
 
 from fsmv2.errors import TemplateError
 from fsmv2.model import LocationConflict, Template, render_template
-from fsmv2.model.data.bounded_cache import BoundedCache
 from fsmv2.model.template.limits import (
     MAX_BITS,
     MAX_DEPTH,
     MAX_ITEMS,
-    MAX_NODES,
     MAX_SOURCE,
     MAX_TEXT,
     check_number,
@@ -28,6 +26,8 @@ from fsmv2.model.template.limits import (
 )
 
 BIG = 10**9
+
+
 SCOPE = {"s": "x" * 1000, "l": list(range(1000)), "n": 2**60, "d": {"a": 1}, "huge": "y" * 200_000}
 
 
@@ -320,28 +320,3 @@ def test_a_text_is_held_to_its_length_exactly(template: str) -> None:
     assert len(render_template(template, scope)) == MAX_TEXT
     with pytest.raises(TemplateError, match="A text the template builds"):
         render_template(template, {**scope, "b": "yy"})
-
-
-def test_a_tree_is_held_to_its_nodes_and_depth_exactly() -> None:
-    """A list of n constants has n + 3 nodes: the list, the output, the template."""
-    room = MAX_NODES - 3
-    assert len(render_template("{{ [" + "1," * room + "] }}", {})) == room
-    with pytest.raises(TemplateError, match="The template is over the limit of 500 elements"):
-        render_template("{{ [" + "1," * (room + 1) + "] }}", {})
-    room = MAX_DEPTH - 2  # levels of filters below template and output
-    assert render_template("{{ .s" + " | upper" * room + " }}", {"s": "a"}) == "A"
-    with pytest.raises(TemplateError, match="nesting of the template is over the limit of 60"):
-        render_template("{{ .s" + " | upper" * (room + 1) + " }}", {"s": "a"})
-
-
-def test_compiled_templates_are_forgotten() -> None:
-    """The cache keeps what is used and drops the rest."""
-    cache: BoundedCache[int, str] = BoundedCache(10)
-    cache.put(0, "kept")
-    for i in range(1, 1000):
-        cache.put(i, "x")
-        assert cache.get(0) == "kept"
-        assert len(cache) <= 10
-    assert cache.get(5) is None
-    cache.put(0, "again")
-    assert cache.get(0) == "again"

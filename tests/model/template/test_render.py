@@ -5,40 +5,17 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import msgspec
 import pytest
+from plc_scope import BUNDLE, SCOPE, Inner
 
 import fsmv2.model.template.render
 from fsmv2.errors import TemplateError, UndefinedVariableError
 from fsmv2.model import (
     RenderCache,
     Template,
-    VariableBundle,
-    location_variables,
     render_template,
     template_references,
 )
-
-BUNDLE = VariableBundle.trusted(
-    {
-        "IP": "10.0.0.1",
-        "PORT": 502,
-        "on": True,
-        "off": False,
-        "l": [1, 2, 3],
-        "d": {"a": {"b": 1.5}, "keys": "K", "0": "zero", 1: "one"},
-        "not": "n",
-        "true": "t",
-        "self": "s",
-        "evil": "{{ .IP }}",
-        "brace": "{",
-        "location": location_variables({"0": "acme", "site": "cologne"}),
-        "word": "unknown",
-    },
-    {"items": "G", "rate": "500ms"},
-    {"id": "agent/x"},
-)
-SCOPE = BUNDLE.flatten()
 
 
 @pytest.mark.parametrize(
@@ -123,115 +100,11 @@ def test_templates_render(template: str, expected: Any) -> None:
         assert type(result) is type(expected)
 
 
-@pytest.mark.parametrize(
-    ("template", "expected"),
-    [
-        ("{{ .x | default('q') }}", "q"),
-        ("{{ .x.y.z | d(4) }}", 4),
-        ("{{ .PORT | default(.x) }}", 502),
-        ("{{ .off | default('q', true) }}", "q"),
-        ("{{ .x is defined }}", False),
-        ("{{ .d.a.c is undefined }}", True),
-        ("{{ .IP is defined }}", True),
-        ("{{ .x | default('a') | upper }}", "A"),
-    ],
-)
-def test_a_missing_variable_may_be_asked_for(template: str, expected: Any) -> None:
-    """`default` and `is defined` work at any depth."""
-    assert render_template(template, SCOPE) == expected
-
-
-@pytest.mark.parametrize(
-    ("template", "variable", "line", "column"),
-    [
-        ("{{ .IPP }}", "IPP", 1, 4),
-        ("a {{ IPP }}", "IPP", 1, 6),
-        ("a\n b {{ .global.rat }}", "global.rat", 2, 7),
-        ("a\r\n b {{ .global.rat | upper }}", "global.rat", 2, 7),
-        ("{{ .IP }}{{ .d.a.c.e }}", "d.a.c.e", 1, 13),
-        ("{{ .IP.x }}", "IP.x", 1, 4),
-        ("{{ .l.7 }}", "l.7", 1, 4),
-        ("{{ .l.3 }}", "l.3", 1, 4),
-        ("{{ .d.7 }}", "d.7", 1, 4),
-        ("{{ .d.7.x }}\n", "d.7.x", 1, 4),
-        ("{% if .x %}{% endif %}", "x", 1, 7),
-        ("{{ 1 if .x }}", "x", 1, 9),
-        ("{{ not .x }}", "x", 1, 8),
-        ("{{ .x and .on }}", "x", 1, 4),
-        ("{{ .x == 1 }}", "x", 1, 4),
-        ("{{ 1 in .x }}", "x", 1, 9),
-        ("{{ .x + 1 }}", "x", 1, 4),
-        ("{{ -.x }}", "x", 1, 5),
-        ("{{ .x ~ 'a' }}", "x", 1, 4),
-        ("{{ .x[1:] }}", "x", 1, 4),
-        ("{{ .x[.PORT] }}", "x", 1, 4),
-        ("{{ .d[.x] }}", "x", 1, 7),
-        ("{{ [1, .x] }}", "x", 1, 8),
-        ("{{ {'a': .x} }}", "x", 1, 10),
-        ("{{ range(.x) }}", "x", 1, 10),
-        ("{{ .x | upper }}", "x", 1, 4),
-        ("{{ .l | join(.x) }}", "x", 1, 14),
-        ("{{ .x is odd }}", "x", 1, 4),
-        ("{{ .x | sum }}", "x", 1, 4),
-        ("{% for i in .x %}{% endfor %}", "x", 1, 13),
-        ("{% for i in .l %}\n{{ i.x }}{% endfor %}", "i.x", 2, 4),
-        ("{% for i in .l %}{{ loop.nope }}{% endfor %}", "loop.nope", 1, 21),
-        ("{% if .off %}{% set x = 1 %}{% endif %}{{ x }}", "x", 1, 43),
-        ("{{ .x.y | default(.z) }}", "z", 1, 19),
-    ],
-)
-def test_any_other_use_of_a_missing_variable_is_an_error(
-    template: str, variable: str, line: int, column: int
-) -> None:
-    """Named as written, with its place; also when only tested for truth."""
-    with pytest.raises(UndefinedVariableError) as caught:
-        render_template(template, SCOPE)
-    assert caught.value.variable == variable
-    assert (caught.value.line, caught.value.column) == (line, column)
-    assert f"(line {line}, column {column})" in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("template", "fix"),
-    [
-        ("{{ .PROT }}", "Did you mean 'PORT'? Known: IP, PORT"),
-        ("{{ .rate }}", "There is one in the global tier: write '.global.rate'."),
-        ("{{ .id }}", "There is one in the internal tier: write '.internal.id'."),
-        ("{{ .global.rat }}", "Did you mean 'rate'? Known: items, rate."),
-        ("{{ .d.a.c }}", "Known: b."),
-        ("{% for i in .l %}{{ loop.indx }}{% endfor %}", "Did you mean 'index'?"),
-    ],
-)
-def test_the_error_names_the_nearest_and_the_known_names(template: str, fix: str) -> None:
-    """Those of the tier the variable was looked for in, or the tier that has it."""
-    with pytest.raises(UndefinedVariableError) as caught:
-        render_template(template, SCOPE)
-    assert fix in caught.value.fix
-    assert "agent/x" not in str(caught.value)
-
-
-def test_a_tier_that_is_empty_is_said_to_be() -> None:
-    """There is nothing to suggest."""
-    with pytest.raises(UndefinedVariableError, match="No global variable is set here"):
-        render_template("{{ .global.x }}", {"A": 1})
-    with pytest.raises(UndefinedVariableError, match=r"\. No user variables are set here\.$"):
-        render_template("{{ .x }}", {"global": {"A": 1}})
-    with pytest.raises(UndefinedVariableError, match=r"'e' \(empty\) has no 'x'"):
-        render_template("{{ .e.x }}", {"e": {}})
-
-
 class Point(NamedTuple):
     """A tuple with names."""
 
     x: Any
     y: Any
-
-
-class Inner(msgspec.Struct, frozen=True):
-    """A struct within a structure."""
-
-    host: str
-    port: int | str
 
 
 def test_structures_keep_their_shape() -> None:
@@ -299,60 +172,6 @@ def test_a_result_shares_nothing_with_scope_or_template() -> None:
     assert template == {"a": ["{{ .l }}", "{{ (.l) }}", [0]]}
 
 
-@pytest.mark.parametrize(
-    ("template", "expected"),
-    [
-        ("{% raw %}{{ .x }}{% endraw %}{{ .IP }}", "{{ .x }}10.0.0.1"),
-        ("{% raw %}{% if %}{% endraw %}", "{% if %}"),
-        ("{{ .evil }}", "{{ .IP }}"),
-        ("<{{ .evil }}>", "<{{ .IP }}>"),
-        ("{{ .evil | upper }}!", "{{ .IP }}!"),
-        ("{{ .brace }}{{ .brace }}", "{{"),
-        ("{{ .brace | lower }}{ x", "{{ x"),
-        ("{ {#- c -#} x", "{x"),
-        ("a{{ .word | upper }}{{ .brace }}", "aUNKNOWN{"),
-        ("x{{ '' }}{{ .brace }}", "x{"),
-        ("{% raw %}{{% endraw %}{% raw %}%{% endraw %}", "{%"),
-    ],
-)
-def test_braces_out_of_raw_blocks_and_variables_stay(template: str, expected: str) -> None:
-    """They are never rendered again, and no error."""
-    assert render_template(template, SCOPE) == expected
-
-
-@pytest.mark.parametrize(
-    "template",
-    [
-        "{{ '{{ .IP }}' }}",
-        "{{ .x | default('{% if %}') }}",
-        "{ {#- c #}{ .IP }",
-        "no template }}",
-        "{{ .IP }} }}",
-        "{{ .IP | upper }} }}",
-        "{{ '.IP }}' }}",
-        "{ {#- c -#} {% raw %}% if{% endraw %}",
-        "{ {%- if .on %}{{ .brace }}{% endif %}",
-        "{ {{- '' }}{{ .brace }}",
-        "{{ .IP",
-        "{{",
-        "{% raw %}",
-        "{# open",
-        "{{ . }}",
-        "{{ {'a': 1 }",
-        "{% if .on %}",
-        "{{ ) }}",
-        "{{ (1] }}",
-        "{{ $ }}",
-        "{% nope %}",
-    ],
-)
-def test_leftovers_and_syntax_errors_show_how_to_write_a_literal(template: str) -> None:
-    """The template's own words cannot put an opening into a result."""
-    with pytest.raises(TemplateError) as caught:
-        render_template(template, SCOPE)
-    assert "{% raw %}" in caught.value.fix
-
-
 def test_a_syntax_error_has_its_place() -> None:
     """Line and column of the token."""
     with pytest.raises(TemplateError) as caught:
@@ -388,24 +207,6 @@ def test_a_syntax_error_has_its_place() -> None:
 def test_filters(template: str, expected: Any) -> None:
     """Jinja's and the bounded ones, each in an ordinary use."""
     assert render_template(template, SCOPE) == expected
-
-
-def test_a_template_knows_what_it_reads() -> None:
-    """Paths in the scope, of every string in the structure."""
-    structure = {
-        "a": "{{ .IP }}:{{ .global.rate }}",
-        "b": ["{% for i in .l %}{{ i }}{{ .d.a.b | upper }}{% endfor %}", 1],
-        "c": Inner("{{ .location.0 }}", 5),
-        "d": "plain",
-    }
-    assert template_references(structure) == {
-        ("IP",),
-        ("global", "rate"),
-        ("l",),
-        ("i",),
-        ("d", "a", "b"),
-        ("location", 0),
-    }
 
 
 def test_a_compiled_template_is_its_own() -> None:

@@ -19,7 +19,6 @@ from fsmv2.errors import TemplateError
 from fsmv2.model import LocationConflict, Template, render_template
 from fsmv2.model.data.bounded_cache import BoundedCache
 from fsmv2.model.template.limits import MAX_DEPTH, MAX_TEXT, MAX_TOTAL
-from fsmv2.model.template.reference_templates import compile_fast
 
 
 class Many(list[Any]):
@@ -91,14 +90,6 @@ def test_a_value_without_a_text_is_named_with_what_to_use() -> None:
         "A value cannot be written as text: RuntimeError: no words. "
         "Use text, numbers, lists and mappings as variables."
     )
-
-
-@pytest.mark.parametrize(
-    "template", ["{{ .IP }}", "{{ IP }}", "{{ .not }}", "a {{ .d.0.x }} {{ .global.rate }}", "{"]
-)
-def test_what_most_templates_are_needs_no_jinja(template: str) -> None:
-    """Which is tens of times slower."""
-    assert compile_fast(template) is not None
 
 
 def test_a_template_that_was_not_used_for_a_while_is_not_compiled_again(

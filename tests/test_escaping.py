@@ -1,12 +1,13 @@
 """Text from outside: what a terminal would obey is escaped, and nothing else is touched."""
 
+from __future__ import annotations
+
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsmv2.diagnostic import Diagnostic, Mark, Related
 from fsmv2.escaping import printable, printable_json, printable_line
 
 OBEYED = {
@@ -43,22 +44,6 @@ def test_ordinary_text_is_the_same_object() -> None:
 
 def test_h84_a_line_end_begins_no_entry_of_its_own() -> None:
     assert printable_line("a\nERROR b") == "a\\nERROR b"
-
-
-def test_h84_no_file_name_begins_a_line_of_a_diagnostic() -> None:
-    mark = Mark("plant\n2 problems: none.yaml", 3, 1)
-    found = Diagnostic(
-        code="FSM0100",
-        message="no\nfile",
-        mark=mark,
-        fix="Rename\nit.",
-        related=(Related(message="here\ntoo", mark=mark),),
-    )
-    assert found.render().splitlines() == [
-        "plant\\n2 problems: none.yaml:3:1: error[FSM0100]: no\\nfile",
-        "plant\\n2 problems: none.yaml:3:1: here\\ntoo",
-        "  fix: Rename\\nit.",
-    ]
 
 
 @given(st.text(st.characters()), st.text(st.characters()))

@@ -1,0 +1,87 @@
+"""Readers of structs: missing, misspelt and empty keys, and the rules of a struct."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from decoded_text import Tree, problems_of, read
+
+from fsmv2.diagnostic import Diagnostic
+from fsmv2.errors import DocumentError, FsmError
+
+
+class Refusing(msgspec.Struct, kw_only=True):
+    """A struct that finds several problems in itself."""
+
+    why: str = "several"
+
+    def __post_init__(self) -> None:
+        if self.why == "several":
+            raise DocumentError(
+                [
+                    Diagnostic(code="FSM0126", message="one.", path="why"),
+                    Diagnostic(code="FSM0126", message="two.", path="elsewhere"),
+                ]
+            )
+        raise FsmError("a rule.", fix="Mend it.")
+
+
+def test_a_misspelt_required_key_is_not_reported_as_missing_too() -> None:
+    assert problems_of("{nmae: x}", Tree) == [
+        "FSM0120 a.nmae there is no key 'nmae' in 'a'. Did you mean 'name'? Known: children, name."
+    ]
+
+
+def test_an_empty_value_of_a_required_key_has_no_default_to_fall_back_to() -> None:
+    assert problems_of("{name: }", Tree) == [
+        "FSM0122 a.name 'name' has no value, expected text. Write it after 'name:'."
+    ]
+
+
+class Empty(msgspec.Struct):
+    """Without any key."""
+
+
+@pytest.mark.parametrize(
+    ("default", "hint"),
+    [(5, " to have 5"), (True, " to have true"), ("x", " to have x"), ("", ""), ((), "")],
+)
+def test_an_empty_value_may_be_left_out_for_the_default(default: Any, hint: str) -> None:
+    struct = msgspec.defstruct("S", [("port", type(default) if default != () else list, default)])
+    (said,) = problems_of("{port: }", struct)
+    assert said.endswith(f"Write it after 'port:', or remove the key{hint}.")
+
+
+def test_what_a_struct_finds_in_itself_is_shown_at_the_field_or_its_key() -> None:
+    assert problems_of("{why: several}", Refusing) == [
+        "FSM0126 a.elsewhere two.",
+        "FSM0126 a.why one.",
+    ]
+    assert problems_of("{why: x}", Refusing) == ["FSM0001 a a rule. Mend it."]
+
+
+@pytest.mark.parametrize(
+    ("text", "type_", "value"),
+    [
+        ("{}", Empty, Empty()),
+        ("{name: x, children: [{name: y}]}", Tree, Tree(name="x", children=[Tree(name="y")])),
+    ],
+)
+def test_each_type_takes_its_values(text: str, type_: Any, value: Any) -> None:
+    assert read(text, type_) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "type_", "said"),
+    [
+        (
+            "{b: 1}",
+            Empty,
+            ("FSM0120 a.b there is no key 'b' in 'a'. Remove it; no keys are known here."),
+        ),
+    ],
+)
+def test_each_type_refuses_the_rest_with_the_next_step(text: str, type_: Any, said: str) -> None:
+    assert problems_of(text, type_) == [said]

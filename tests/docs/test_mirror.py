@@ -20,7 +20,7 @@ MIRRORED = ("core", "document", "model")
 """Packages that are held to it."""
 
 OF_THE_WHOLE = {
-    "core/test_containment.py": "what authors' code may do to the core, at every place it is called",
+    "core/test_containment.py": "what code of authors may do, wherever the core calls it",
     "core/test_core_random.py": "random trees through the whole core",
     "core/test_costs.py": "how the work of the core grows with the size of a tree",
     "core/test_h_change.py": "hard cases: a change of the tree",

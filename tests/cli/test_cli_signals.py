@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from fsmv2.cli.signals import Signals
+import pytest
+
+from fsmv2.cli.signals import Signals, Stopped
 
 TOY = [sys.executable, str(Path(__file__).with_name("toy_tree.py"))]
 
@@ -165,6 +167,14 @@ def test_h67_a_terminal_that_is_closed_is_heard_of_several_times_and_forces_noth
     assert (found.name, found.forced) == ("SIGHUP", False)
     found._came(signal.SIGTERM)
     assert found.forced
+
+
+def test_a_signal_before_anything_can_be_ended_ends_it_as_soon_as_that_is_possible() -> None:
+    found = Signals(lambda _: None, lambda: None)
+    found._handle(signal.SIGTERM, None)
+    with pytest.raises(Stopped, match="SIGTERM"):
+        found.starting()
+    found._handle(signal.SIGTERM, None)  # the stop is under way: nothing is interrupted
 
 
 def test_h67_sighup_stays_ignored_under_nohup() -> None:

@@ -43,6 +43,7 @@ def foreground_process(*, whole_program: bool = False) -> Iterator[ForegroundPro
         signals = Signals(progress, leave)
         with signals.caught():
             try:
+                signals.starting()
                 yield ForegroundProcess(signals, output)
             except (Stopped, typer.Exit) as end:
                 if isinstance(end, Stopped):

@@ -69,7 +69,8 @@ class Signals:
         self._leave = leave
         self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
-        self._starting = True
+        self._starting = False
+        self._early = 0
         self._ending = False
         self._limit: float | None = None
         self._noted: set[int] = set()
@@ -95,6 +96,17 @@ class Signals:
                 signal.signal(number, handler)
             os.close(writing)
             thread.join()
+
+    def starting(self) -> None:
+        """From now on a signal that asks for the end raises Stopped, and so does an earlier one.
+
+        Until `started`. Called where Stopped is caught: raised in the middle of `caught`, it would
+        be a traceback.
+        """
+        self._starting = True
+        if self._early:
+            self._starting, self._ending = False, True
+            raise Stopped(_name(self._early))
 
     def started(self) -> None:
         """Something has to be stopped from now on; Stopped: the end was asked for before."""
@@ -126,6 +138,8 @@ class Signals:
         if self._starting and number in STOPS:
             self._starting, self._ending = False, True
             raise Stopped(_name(number))
+        if number in STOPS and not self._early:
+            self._early = number
 
     # ---- on the thread ----------------------------------------------------------------------
 

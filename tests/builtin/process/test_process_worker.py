@@ -220,6 +220,18 @@ async def test_an_end_with_0_is_told_apart_from_a_failure_and_from_one_that_was_
     assert tree.said("stopping → stopped: ended with exit code 0")
 
 
+async def test_one_that_fails_again_and_again_says_so_also_right_after_a_start(
+    running: Callable[..., Any],
+) -> None:
+    """Else whoever looks at that moment, or is notified, reads that it has just been started."""
+    async with running("sh", "-c", "echo no plant; sleep 0.3; exit 3") as tree:
+        view = await tree.until(
+            lambda t: t["p"].state == "waiting_ready" and "before" in t["p"].reason, timeout=30
+        )
+        said = "it has just been started; the one before ended with exit code 3; last: no plant"
+        assert view["p"].reason == said
+
+
 async def test_looks_that_fail_leave_no_process_behind_at_the_stop(
     running: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,8 +42,9 @@ class ProcessObserved(ObservedState):
 
     `exit_code` of one that ended by itself, also with 0; `killed_by` the signal that ended it, as
     'SIGKILL'; neither: it runs, or nobody can know. `asked`: that end was asked for. `kept`: its
-    shim lives. `as_declared`: it runs with the config of today. `uptime` in seconds, `cpu` in
-    processors since the last look, `memory_mb` of RAM.
+    shim lives. `as_declared`: it runs with the config of today. `before`: how the one before this
+    one ended, until this one is ready. `uptime` in seconds, `cpu` in processors since the last
+    look, `memory_mb` of RAM.
     """
 
     pid: int = 0
@@ -56,6 +57,7 @@ class ProcessObserved(ObservedState):
     exit_code: int | None = None
     killed_by: str = ""
     asked: bool = False
+    before: str = ""
     uptime: Volatile[float] = 0.0
     cpu: Volatile[float] = 0.0
     memory_mb: Volatile[float] = 0.0
@@ -82,6 +84,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         # What was last seen, wherever its record may be now.
         self._known: ProcessRecord | None = None
         self._searched = False
+        self._before = ""
         self._probe = Probe()
         self._usage = UsageMeter()
 
@@ -108,12 +111,15 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             return ProcessObserved()
         if record.ended_at is not None:
             ended = await _ended(config, record, resources.redact)
+            self._before = "" if ended.asked or ended.exit_code == 0 else ended.ended
             # An end that was asked for because it did not get ready says nothing of why.
             return (
                 msgspec.structs.replace(ended, missing=self._probe.lacks) if ended.asked else ended
             )
         uptime = age_of(record.start_time)
         lacks = await self._probe.missing(config, record, uptime)
+        if not lacks:
+            self._before = ""
         return ProcessObserved(
             pid=record.pid,
             running=True,
@@ -121,6 +127,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             kept=record.kept,
             ready=not lacks,
             missing=lacks,
+            before=self._before,
             uptime=uptime,
             **figures,
         )
@@ -185,7 +192,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         within = s.spec.ready.within
         if s.elapsed >= within:
             return goto(self.failed, f"not ready within {within:g} s: {s.observed.missing}")
-        return stay(s.observed.missing, wake_after=within - s.elapsed)
+        before = f"; the one before {s.observed.before}" if s.observed.before else ""
+        return stay(f"{s.observed.missing}{before}", wake_after=within - s.elapsed)
 
     @state("running", to="degraded stopped failed stopping")
     def running(self, s: Snap) -> Step:

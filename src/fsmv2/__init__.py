@@ -18,9 +18,12 @@ lint     mistakes in worker classes, read from their code.
 operate  what a person may ask, decided once for every interface.
 cli      the commands.
 testing  the simulation, for authors and for ourselves.
+version  which fsmv2 this is.
 """
 
 from typing import TYPE_CHECKING
+
+from fsmv2.version import __version__
 
 if TYPE_CHECKING:
     from fsmv2.core import EngineSettings, ExponentialBackoff, Supervisor
@@ -111,8 +114,6 @@ _ROOMS = {
     "worker.monitor": "Monitor",
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
-
-__version__ = "0.4.0"
 
 __all__ = [
     "ActionResult",

@@ -18,7 +18,6 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
@@ -29,6 +28,7 @@ from fsmv2.escaping import printable_line
 from fsmv2.notify.channel import DeliveryError, Texts, as_json
 from fsmv2.notify.notification import Notification
 from fsmv2.notify.notify_settings import WebhookSettings
+from fsmv2.version import __version__
 
 QUOTED = 200
 """Characters of an answer that are quoted when it was not 2xx."""
@@ -76,7 +76,7 @@ class Webhook:
         body, content_type = self._body(one)
         headers = {
             "Content-Type": content_type,
-            "User-Agent": f"fsmv2/{version('fsmv2')}",
+            "User-Agent": f"fsmv2/{__version__}",
             "Idempotency-Key": one.id,
             "Connection": "close",
         }

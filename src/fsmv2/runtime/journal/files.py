@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from fsmv2.runtime.journal.format import (
     SliceBatch,
 )
 from fsmv2.store.segmented_log import LARGEST, SegmentedLog
+from fsmv2.version import __version__
 
 MOST = 500
 """Slices in one record."""
@@ -74,7 +74,7 @@ class JournalFiles:
         checkpoint = begun.checkpoint
         start = SegmentStart(
             at=at,
-            fsmv2=importlib.metadata.version("fsmv2"),
+            fsmv2=__version__,
             python=platform.python_version(),
             continues=begun.continues,
             why=begun.why,

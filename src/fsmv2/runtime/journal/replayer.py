@@ -7,7 +7,6 @@ collected and no action is run.
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +21,7 @@ from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.descriptions import decided, happened, path_of
 from fsmv2.runtime.journal.format import SegmentStart, Slice
 from fsmv2.runtime.journal.recorded_segments import RecordedSegment, recorded
+from fsmv2.version import __version__
 from fsmv2.worker import WorkerFactory
 
 
@@ -342,10 +342,9 @@ def _unreadable(segment: RecordedSegment, error: Exception) -> JournalError:
 
 def _of_another_version(start: SegmentStart) -> str:
     """The version that recorded it, when that is not this one; else nothing."""
-    ours = importlib.metadata.version("fsmv2")
-    if start.fsmv2 == ours:
+    if start.fsmv2 == __version__:
         return ""
-    return f"it was recorded by fsmv2 {start.fsmv2}, and this is fsmv2 {ours}: "
+    return f"it was recorded by fsmv2 {start.fsmv2}, and this is fsmv2 {__version__}: "
 
 
 def _place(segment: RecordedSegment) -> str:

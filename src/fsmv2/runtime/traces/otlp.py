@@ -8,7 +8,6 @@ OpenTelemetry is used or changed: the program around a tree may trace itself.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import ipaddress
 import logging
 import os
@@ -30,6 +29,7 @@ from opentelemetry.trace.status import Status, StatusCode
 from fsmv2.escaping import printable_line
 from fsmv2.model.data.text_map import map_texts
 from fsmv2.runtime.traces.span import Span, SpanRef
+from fsmv2.version import __version__
 
 LONGEST = 1000
 """Characters of one text."""
@@ -48,9 +48,8 @@ class OtlpSender:
         session.trust_env = not _is_loopback(url)  # no proxy stands between us and ourselves
         self._exporter = trace_exporter.OTLPSpanExporter(url, timeout=timeout, session=session)
         self._key = secrets.token_bytes(16)
-        version = importlib.metadata.version("fsmv2")
-        self._scope = InstrumentationScope("fsmv2", version)
-        self._resource = Resource.create(_own_attributes(version))
+        self._scope = InstrumentationScope("fsmv2", __version__)
+        self._resource = Resource.create(_own_attributes(__version__))
         self._said = _Said()
 
     def send(self, spans: Sequence[Span]) -> str:

@@ -1,0 +1,5 @@
+"""Which fsmv2 this is: of the code that runs, whatever an installation says of itself."""
+
+from __future__ import annotations
+
+__version__ = "0.4.0"

@@ -133,9 +133,18 @@ def begin(tree: Tree, s: Supervisor) -> None:
         _replace_by_new_type(tree, s)
         return
     tree.tallies.reconciliations[s.declared_by, "recreate"] += 1
+    secret = _changed_secret(tree, s)
+    restart(tree, s, why(tree, s), because="change" if secret is None else "secret")
+
+
+def why(tree: Tree, s: Supervisor) -> str:
+    """The reason for which `s` is recreated in its turn."""
+    if s.recreate_as is not None:
+        return _new_type(s)
+    secret = _changed_secret(tree, s)
+    return "its spec or rendered config changed" if secret is None else str(secret)
+
+
+def _changed_secret(tree: Tree, s: Supervisor) -> Cause | None:
     new = s.declared.user_spec, s.desired.config if s.desired is not None else None
-    secret = changed_between(tree, (s.applied, s.live_config), new)
-    if secret:
-        restart(tree, s, str(secret), because="secret")
-    else:
-        restart(tree, s, "its spec or rendered config changed", because="change")
+    return changed_between(tree, (s.applied, s.live_config), new)

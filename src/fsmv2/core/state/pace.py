@@ -14,6 +14,9 @@ PATIENCE = 30.0
 """Seconds for which a new instance that does not come up keeps its place: it must not hold up a
 change of all others for good."""
 
+UNLIMITED = 10**18
+"""A finite number, so that seconds times it are one, too."""
+
 
 class Pace:
     """A token bucket of one second's worth, one at least, and the paths now being recreated.
@@ -50,6 +53,10 @@ class Pace:
         self._tokens -= 1.0
         self.under_way[path] = math.inf  # its stop has a deadline
         return 0.0
+
+    def lift(self) -> None:
+        """Admit everybody at once from now on: to foresee who is recreated, not when."""
+        self._at_once = self._per_second = self._burst = self._tokens = UNLIMITED
 
     def started(self, path: str, now: float) -> None:
         """The new instance of `path` begins, in the place of the old one."""

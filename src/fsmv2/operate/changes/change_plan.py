@@ -13,22 +13,29 @@ import msgspec
 from fsmv2.diagnostic import Diagnostic
 from fsmv2.operate.request_types import PathOverride
 
-Action = Literal["add", "remove", "recreate", "reconfigure", "start", "stop"]
+Action = Literal["add", "remove", "recreate", "interrupt", "reconfigure", "start", "stop", "derive"]
 """What would be done to a worker.
 
 `recreate`: stopped, and a new instance started. `reconfigure`: the instance that runs goes on with
 another spec, config or declaration. `start`, `stop`: it stays what it is, and is asked to run or
-to stop because it was enabled or disabled.
+to stop, since it was enabled or disabled, say. `interrupt`: it is stopped until another that it
+requires is up again. `derive`: it looks at what it is given, and comes to the same for itself.
 """
 
 _VERBS: dict[Action, str] = {
     "add": "adds",
     "remove": "removes",
     "recreate": "restarts",
+    "interrupt": "interrupts",
     "reconfigure": "reconfigures",
     "start": "starts",
     "stop": "stops",
+    "derive": "derives again",
 }
+
+
+UNKNOWN = ": unknown"
+"""How a secret ends of which nobody can know here whether it changed."""
 
 
 class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,8 +117,9 @@ class ChangePlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def changes(self) -> bool:
         """Whether anything would be done or differ; not for another comment or order of keys."""
+        secrets = [one for one in self.secrets if not one.endswith(UNKNOWN)]
         return bool(
-            self.workers or self.variables or self.secrets or self.settings or self.needs_restart
+            self.workers or self.variables or secrets or self.settings or self.needs_restart
         )
 
     @property

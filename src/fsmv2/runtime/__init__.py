@@ -6,6 +6,7 @@ dispatcher:  on the work loop, author code only; collector and executor are its 
 collector_services: what all collectors share; coalesced_timers: when each is called again.
 expansion:   the tree a declaration gives, by the same core.    view: the tree as frozen data.
 store_writer, group_commit, backlog: what is stored, and when.    journal: what can be replayed.
+foresight: what a core comes to when it is handed a change, and nothing is carried out.
 declared_root, secret_rotation: what the tree is declared to be, also when a secret changes.
 watchdog, liveness, slow_code: whether the loops make progress.
 blocking:    code that blocks.    gc_pauses: the garbage collector, kept short.

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from fsmv2.cli.demo.demo_document import packaged
+from fsmv2.operate import prepare
 
 FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
 PLANT = """\
@@ -156,3 +157,16 @@ def test_render_offers_the_nearest_of_an_unknown_path(plant: Path) -> None:
     shown = fsmv2("render", plant, "edge/filer")
     assert (shown.returncode, shown.stdout) == (2, "")
     assert "Did you mean 'edge/filler'?" in shown.stderr
+
+
+def test_what_a_state_directory_keeps_is_checked(plant: Path, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with prepare(plant, state_dir=state):
+        shown = fsmv2("validate", "--state-dir", state)
+    assert (shown.returncode, shown.stdout) == (0, "")
+    assert f"{state}: generation 1 of {plant} (follows that file, runs in process " in shown.stderr
+    assert shown.stderr.endswith("): no problems, no warnings\n")
+    (state / "store.db").write_text("my notes")
+    found = fsmv2("validate", "--state-dir", state, "--json")
+    assert found.returncode == 1
+    assert json.loads(found.stdout)["diagnostics"][0]["code"] == "FSM0800"

@@ -2,7 +2,8 @@
 
 tree_handle          the tree of a document, run: questions and requests.
 prepared_tree        the document read and its state directory held, before that.
-validation           whether a document can be used.    document_expansion   what it declares.
+validation, stored_validation   whether a document, or what a tree keeps, can be used.
+document_expansion   what a document declares.
 journal_replay, story   whether a run is decided the same again; what happened to a worker.
 live_status, recorded_status   why a worker is as it is: asked of its tree, or of its journal.
 worker_status        that answer, as data.    variable_origin   where a variable's value comes from.

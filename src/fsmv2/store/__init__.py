@@ -2,6 +2,7 @@
 
 stored: what is written and read.      protocol: what any store does.
 memory, sqlite: the two there are.     schema, generation_table: parts of the second.
+store_facts: what a store says of itself, read while another process holds it.
 segmented_log: bounded files that are only appended to.     write_failure: why they are not.
 
 The runtime writes, on a thread of its own; the core never sees a store, only what was in it.

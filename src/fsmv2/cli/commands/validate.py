@@ -1,36 +1,117 @@
-"""`validate`: everything that is wrong in a document, at once."""
+"""`validate`: everything that is wrong in a document, or with what a tree keeps, at once."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import FAILED, OK
-from fsmv2.cli.options import AsJson, File
+from fsmv2.cli.options import AsJson, OptionalFile, Types, path_argument
+
+if TYPE_CHECKING:  # a command that is not called is not to cost its imports
+    from fsmv2.operate.stored_validation import StoredValidation
+    from fsmv2.operate.validation import Validation
 
 
-def validate(file: File, as_json: AsJson = False) -> None:
+def validate(
+    file: OptionalFile = None,
+    state_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--state-dir",
+            parser=path_argument,
+            metavar="DIR",
+            help="Check what the tree in this state directory keeps; with FILE, check that as its "
+            "next document.",
+        ),
+    ] = None,
+    types: Types = None,
+    as_json: AsJson = False,
+) -> None:
     """Check a document: every problem at once, with line, caret and fix.
+
+    With --state-dir and no FILE: whether this fsmv2 can go on with what is kept there. That is the
+    text of the generation that runs, with secrets as they are now, the worker types, and the
+    version of store and journal. Nothing is written, and the tree may be running: a new version is
+    asked so before the old one is stopped.
 
     Exit code 0: usable (warnings allowed), 1: problems.
     """
+    if file is None and state_dir is None:
+        raise typer.BadParameter("name the document, or with --state-dir a tree that keeps one")
+    if types and (file is not None or state_dir is None):
+        raise typer.BadParameter("--types goes with --state-dir, and without FILE")
     with reported():
-        from fsmv2.cli.console import count, progress, put_json, show_diagnostics, styled
         from fsmv2.diagnostic import visible
-        from fsmv2.operate.validation import validate as validated
 
-        found = validated(file)
-        if as_json:
-            summary = {
-                "file": str(file),
-                "problems": found.problems,
-                "warnings": found.warnings,
-                "diagnostics": found.diagnostics,
-            }
-            put_json(summary, indent=True)
+        if file is None and state_dir is not None:
+            from fsmv2.operate.stored_validation import validate_stored
+
+            stored = validate_stored(state_dir, types or [])
+            raise typer.Exit(_shown(stored, _stored_text(stored), _stored(stored), as_json=as_json))
+        assert file is not None  # noqa: S101  (refused above)
+        if state_dir is None:
+            from fsmv2.operate.validation import validate as validated
+
+            found = validated(file)
         else:
-            show_diagnostics(found.diagnostics)
-            colour = "red" if found.problems else ("yellow" if found.warnings else "green")
-            text = f"{count(found.problems, 'problem')}, {count(found.warnings, 'warning')}"
-            progress(f"{visible(str(file))}: ", styled(text, fg=colour))
-        raise typer.Exit(FAILED if found.problems else OK)
+            from fsmv2.operate.stored_validation import validate_for
+
+            found = validate_for(file, state_dir)
+        text = [f"{visible(str(file))}: "]
+        raise typer.Exit(_shown(found, text, {"file": str(file)}, as_json=as_json))
+
+
+def _shown(found: Validation, before: list[str], about: dict[str, Any], *, as_json: bool) -> int:
+    """Show what was found; the exit code."""
+    from fsmv2.cli.console import count, progress, put_json, show_diagnostics, styled
+
+    if as_json:
+        summary = {
+            **about,
+            "problems": found.problems,
+            "warnings": found.warnings,
+            "diagnostics": found.diagnostics,
+        }
+        put_json(summary, indent=True)
+    else:
+        show_diagnostics(found.diagnostics)
+        colour = "red" if found.problems else ("yellow" if found.warnings else "green")
+        text = f"{count(found.problems, 'problem')}, {count(found.warnings, 'warning')}"
+        *lines, last = before
+        for line in lines:
+            progress(line)
+        progress(last, styled(text, fg=colour))
+    return FAILED if found.problems else OK
+
+
+def _stored_text(found: StoredValidation) -> list[str]:
+    """What was checked, in lines; the last one is followed by how many problems there are."""
+    from fsmv2.operate.state_directory import short_path
+
+    lines = []
+    if found.change:
+        lines.append(f"checked is what runs, not the file: {found.change}")
+    what = f"generation {found.generation} of" if found.generation else "no generation yet;"
+    state = ["managed" if found.managed else "follows that file"]
+    if found.pinned:
+        state.append("pinned")
+    if found.process:
+        state.append(f"runs in process {found.process}")
+    about = f"{what} {found.source} ({', '.join(state)})" if found.source else "no document"
+    return [*lines, f"{short_path(found.directory)}: {about}: "]
+
+
+def _stored(found: StoredValidation) -> dict[str, Any]:
+    return {
+        "directory": str(found.directory),
+        "generation": found.generation,
+        "file": found.source,
+        "managed": found.managed,
+        "pinned": found.pinned,
+        "change": found.change,
+        "process": found.process,
+    }

@@ -47,22 +47,26 @@ def validate(
     with reported():
         from fsmv2.diagnostic import visible
 
-        if file is None and state_dir is not None:
+        if file is not None:
+            found = _of_file(file, state_dir)
+            text = [f"{visible(str(file))}: "]
+            code = _shown(found, text, {"file": str(file)}, as_json=as_json)
+        elif state_dir is not None:
             from fsmv2.operate.stored_validation import validate_stored
 
             stored = validate_stored(state_dir, types or [])
-            raise typer.Exit(_shown(stored, _stored_text(stored), _stored(stored), as_json=as_json))
-        assert file is not None  # noqa: S101  (refused above)
-        if state_dir is None:
-            from fsmv2.operate.validation import validate as validated
+            code = _shown(stored, _stored_text(stored), _stored(stored), as_json=as_json)
+        raise typer.Exit(code)
 
-            found = validated(file)
-        else:
-            from fsmv2.operate.stored_validation import validate_for
 
-            found = validate_for(file, state_dir)
-        text = [f"{visible(str(file))}: "]
-        raise typer.Exit(_shown(found, text, {"file": str(file)}, as_json=as_json))
+def _of_file(file: Path, state_dir: Path | None) -> Validation:
+    if state_dir is None:
+        from fsmv2.operate.validation import validate as validated
+
+        return validated(file)
+    from fsmv2.operate.stored_validation import validate_for
+
+    return validate_for(file, state_dir)
 
 
 def _shown(found: Validation, before: list[str], about: dict[str, Any], *, as_json: bool) -> int:

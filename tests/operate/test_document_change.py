@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from fsmv2.operate import run_record
+from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocument
 from fsmv2.operate.document_change import DocumentWatch, change_of
 from fsmv2.operate.run_record import RunRecord, keep_record, read_unchanged, record_in
+from fsmv2.plant import load_plant
 
 DOCUMENT = "agent: {name: edge}\n"
 
@@ -26,6 +28,14 @@ def run_of(file: Path) -> RunRecord:
     _, record = read_unchanged(file, lambda: None)
     assert record is not None
     return record
+
+
+def current_of(file: Path) -> CurrentDocument:
+    """A tree that has just begun to run the document."""
+    plant, record = read_unchanged(file, lambda: load_plant(file))
+    return CurrentDocument(
+        RunningDocument(source=file, directory=file.parent, plant=plant, record=record)
+    )
 
 
 def test_h90_what_was_only_touched_is_what_runs(file: Path) -> None:
@@ -113,7 +123,8 @@ def test_a_record_on_a_full_disk_is_written_over_that_of_an_earlier_run(
 
 def test_a_running_tree_tells_each_change_once_and_its_end(file: Path) -> None:
     told: list[str] = []
-    watch = DocumentWatch(file, run_of(file), told.append)
+    current = current_of(file)
+    watch = DocumentWatch(current, told.append)
 
     def looks() -> None:
         for _ in range(3):
@@ -128,6 +139,10 @@ def test_a_running_tree_tells_each_change_once_and_its_end(file: Path) -> None:
     file.write_text(DOCUMENT)
     looks()
     assert told[1:] == ["the document is again the one that runs"]
+    file.write_text(DOCUMENT + "# applied\n")
+    current.replace(current_of(file).now)
+    looks()
+    assert len(told) == 2, "what was applied is what runs"
 
 
 def test_h90_a_link_that_leads_elsewhere_by_now_is_the_same_document(tmp_path: Path) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
+from older_stores import check_copy, make_store
 
 from fsmv2.errors import GenerationConflictError, StoreError
-from fsmv2.store import Generation, Head, SqliteStore, reading
+from fsmv2.store import Generation, Head, PendingApply, SqliteStore, reading
 
 
 def generation(number: int, text: bytes = b"agent: {name: edge}\n") -> Generation:
@@ -78,6 +81,67 @@ def test_what_the_head_says_beside_its_number_is_changed(store: SqliteStore) -> 
     store.commit(generation(1), Head(number=1), based_on=0)
     store.mark(Head(number=1, ended=True, pinned=True, managed=True))
     assert store.head() == Head(number=1, ended=True, pinned=True, managed=True)
+
+
+def pending(number: int, *, to: int = 1) -> PendingApply:
+    return PendingApply(
+        generation=number, deadline=9.5, rollback=True, rollback_to=to, touched=b'{"edge": 1}'
+    )
+
+
+def test_what_is_waited_for_is_kept_until_its_generation_has_converged(store: SqliteStore) -> None:
+    assert store.pending() is None
+    store.commit(generation(1), Head(number=1), based_on=0, pending=pending(1))
+    store.end_pending(7, converged=False)
+    store.close()
+    store.open()
+    assert store.pending() == pending(1), "that of another generation is not ended"
+    store.end_pending(1, converged=True)
+    assert store.pending() is None
+    store.mark(Head(number=1, ended=True))
+    assert store.head() == Head(number=1, ended=True, converged=1)
+
+
+def test_a_commit_takes_the_place_of_what_was_waited_for(store: SqliteStore) -> None:
+    store.commit(generation(1), Head(number=1), based_on=0, pending=pending(1))
+    store.commit(generation(2), Head(number=2), based_on=1, pending=pending(2))
+    assert store.pending() == pending(2)
+    store.commit(generation(3), Head(number=3), based_on=2)
+    assert store.pending() is None
+
+
+def test_the_last_converged_one_and_what_is_returned_to_are_kept(store: SqliteStore) -> None:
+    for number in range(1, 4):
+        store.commit(generation(number), Head(number=number), based_on=number - 1)
+    store.end_pending(2, converged=True)
+    for number in range(4, 120):
+        store.commit(
+            generation(number), Head(number=number), based_on=number - 1, pending=pending(number)
+        )
+    assert [one.number for one in store.history()] == [1, 2, *range(20, 120)]
+
+
+def test_a_store_of_version_4_is_read_as_it_is_and_brought_up_to_date(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as old:
+        make_store(file, 4, "")
+        old.execute(
+            "INSERT INTO generation VALUES (1, 1.0, 'ann', 't', '', '/p', 'd', ?)",
+            (zlib.compress(msgspec.msgpack.encode({"": b"x"})),),
+        )
+        old.execute("INSERT INTO head VALUES (1, 1, 0, 1, 1)")
+        old.commit()
+    with reading(file) as reader:
+        found = reader.history(), reader.head(), reader.generation(1)
+    with closing(SqliteStore(file)) as store:
+        store.open()
+        assert (store.history(), store.head(), store.generation(1)) == found
+        assert store.head() == Head(number=1, pinned=True, ended=True)
+        assert store.pending() is None
+        store.commit(
+            msgspec.structs.replace(generation(2), rollback_of=1), Head(number=2), based_on=1
+        )
+        assert [one.rollback_of for one in store.history()] == [0, 1]
+    check_copy(file, 4, upgraded=True)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from write_points import killed_at_each_point
 
 WRITER = """
 from pathlib import Path
-from fsmv2.store import Generation, Head, SqliteStore
+from fsmv2.store import Generation, Head, PendingApply, SqliteStore
 
 def main(folder, number):
     store = SqliteStore(folder + "/store.db")
@@ -27,7 +27,10 @@ def main(folder, number):
         number=int(number), at=1.0, who="ann", tool="test", why="", source="/plant", digest=number,
         files={"": Path(folder, "plant.yaml").read_bytes()},
     )
-    store.commit(new, Head(number=new.number), based_on=new.number - 1)
+    pending = PendingApply(
+        generation=new.number, deadline=2.0, rollback=True, rollback_to=1, touched=b"{}"
+    )
+    store.commit(new, Head(number=new.number), based_on=new.number - 1, pending=pending)
     print("acknowledged", flush=True)
     store.close()
 """
@@ -95,8 +98,16 @@ def found_whole(file: Path) -> tuple[tuple[int, ...], Head | None]:
 @pytest.mark.real
 @pytest.mark.parametrize(
     ("kept", "version"),
-    [(0, VERSION), (1, VERSION), (KEPT, VERSION), (0, 1), (0, 2), (0, 3)],
-    ids=["first", "another", "one too many", "upgrade of 1", "upgrade of 2", "upgrade of 3"],
+    [(0, VERSION), (1, VERSION), (KEPT, VERSION), (0, 1), (0, 2), (0, 3), (0, 4)],
+    ids=[
+        "first",
+        "another",
+        "one too many",
+        "upgrade of 1",
+        "upgrade of 2",
+        "upgrade of 3",
+        "upgrade of 4",
+    ],
 )
 def test_h92_the_old_or_the_new_one_runs_whole_wherever_its_commit_is_killed(
     tmp_path: Path, kept: int, version: int
@@ -120,11 +131,21 @@ def test_h92_the_old_or_the_new_one_runs_whole_wherever_its_commit_is_killed(
         numbers, head = found_whole(file)
         assert numbers in ((new_ones,) if acknowledged else (old_ones, new_ones)), point
         assert head == (Head(number=numbers[-1]) if numbers else None)
+        assert pending_in(file) == (new if numbers == new_ones else None), "with it or not at all"
         if version < VERSION:
             check_paths(file, paused=version > 1)
         seen.append(numbers == new_ones)
     assert seen == sorted(seen), "from one point on the new one runs"
     assert not seen[0]
+
+
+def pending_in(file: Path) -> int | None:
+    """The generation that is waited for."""
+    store = SqliteStore(file)
+    store.open()
+    found = store.pending()
+    store.close()
+    return None if found is None else found.generation
 
 
 def check_paths(file: Path, *, paused: bool) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fsmv2.errors import DocumentError
+from fsmv2.operate.changes.running_document import CurrentDocument
 from fsmv2.operate.document_files import changed_at, digests, signature
 from fsmv2.operate.run_record import RunRecord, record_in
 from fsmv2.operate.state_directory import holder
@@ -60,19 +61,19 @@ def change_from_tree(file: Path, directory: Path) -> str:
 
 
 @contextlib.contextmanager
-def watched(file: Path, record: RunRecord | None, report: Callable[[str], None]) -> Iterator[None]:
-    """Have it reported once when the document is changed while it runs.
+def watched(current: CurrentDocument, report: Callable[[str], None]) -> Iterator[None]:
+    """Have it reported once when the document that runs is changed in its place.
 
     On a thread of its own, since a file system may hang.
     """
     closing = threading.Event()
 
     def run() -> None:
-        watch = DocumentWatch(file, record, report)
+        watch = DocumentWatch(current, report)
         while not closing.wait(LOOKS):
             watch.look()
 
-    if record is not None:
+    if current.now.record is not None:
         threading.Thread(target=run, name="fsmv2-document", daemon=True).start()
     try:
         yield
@@ -83,22 +84,25 @@ def watched(file: Path, record: RunRecord | None, report: Callable[[str], None])
 class DocumentWatch:
     """Looks at a document, and reports what is new about it."""
 
-    def __init__(self, file: Path, record: RunRecord | None, report: Callable[[str], None]) -> None:
-        self._file = file
-        self._record = record
+    def __init__(self, current: CurrentDocument, report: Callable[[str], None]) -> None:
+        self._current = current
         self._report = report
-        self._seen = signature(file)
+        self._runs = current.now
+        self._seen = signature(self._runs.source)
         self._compared = False
         self._reported = ""
 
     def look(self) -> None:
         """Report a change that is new, once the file has been the same for two looks."""
-        seen = signature(self._file)
+        runs = self._current.now
+        if runs is not self._runs:
+            self._runs, self._compared = runs, False  # what it says may be what runs by now
+        seen = signature(runs.source)
         if seen != self._seen:
             self._seen, self._compared = seen, False  # an editor may still be writing
         elif not self._compared:
             self._compared = True
-            text = change_of(self._file, self._record)
+            text = change_of(runs.source, runs.record)
             if text != self._reported:
                 self._report(text or "the document is again the one that runs")
                 self._reported = text

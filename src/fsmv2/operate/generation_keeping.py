@@ -36,22 +36,27 @@ def keep(store: Store, generation: Generation, head: Head) -> None:
 @contextlib.asynccontextmanager
 async def kept(prepared: PreparedTree, runtime: Runtime) -> AsyncIterator[None]:
     """While inside, what runs is kept as soon as that is possible."""
-    generation = prepared.generation
-    if generation is None:
+    if prepared.generation is None:
         yield
         return
-    head = msgspec.structs.replace(prepared.head or Head(number=generation.number), ended=False)
+    current = prepared.current
     due = threading.Event()
     if not (prepared.durable and prepared.begun):
         due.set()
     prepared.directory.rewrite(due.set)
+
+    def write(store: Store) -> None:
+        now = current.now  # here, since an apply may have been written just before
+        if now.generation is not None:
+            head = now.head or Head(number=now.number)
+            keep(store, now.generation, msgspec.structs.replace(head, ended=False))
 
     async def look() -> None:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             if due.is_set():
                 with contextlib.suppress(FsmError):  # a store that fails still; the next look
-                    await runtime.with_store(lambda store: keep(store, generation, head))
+                    await runtime.with_store(write)
                     due.clear()
 
     task = asyncio.get_running_loop().create_task(look())

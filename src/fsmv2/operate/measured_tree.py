@@ -87,7 +87,6 @@ class MeasuredTree:
 
     def document(self) -> DocumentState:
         """Of its document. Blocks for a look at the file."""
-        prepared = self._prepared
-        number = 0 if prepared.generation is None else prepared.generation.number
-        pinned = prepared.head is not None and prepared.head.pinned
-        return DocumentState(number, pinned, bool(prepared.document_change()))
+        now = self._prepared.current.now
+        differs = bool(self._prepared.document_change())
+        return DocumentState(now.number, now.pinned, differs)

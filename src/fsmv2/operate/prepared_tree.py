@@ -7,7 +7,6 @@ ends it at once, however large the document is.
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,45 +14,70 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.diagnostic import Diagnostic
-from fsmv2.document import valid_folder
-from fsmv2.document.source import read_file, refused
-from fsmv2.errors import DocumentError, StoreError, error_text
+from fsmv2.errors import DocumentError, StoreError
+from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocument
 from fsmv2.operate.document_change import change_of, watched
+from fsmv2.operate.document_contents import NOT_READ, contents_of
 from fsmv2.operate.document_directory import directory_of, refuse_second_run
 from fsmv2.operate.generations import digest_of, digests_of, next_generation, opened
 from fsmv2.operate.run_record import RunRecord, begin_record, keep_record, read_unchanged
 from fsmv2.operate.running_trees import refuse_run_elsewhere
 from fsmv2.operate.start_choice import FileState, Runs, choose
 from fsmv2.operate.state_directory import JOURNAL, STORE, StateDirectory, Tell, held, warn
-from fsmv2.plant import Plant, load_contents, load_document, load_plant
+from fsmv2.plant import Plant, load_contents, load_plant
 from fsmv2.store import Generation, Head, SqliteStore, Store
-
-NOT_READ = "FSM0102"
-"""The code of every problem that says that a file cannot be read at all."""
 
 
 class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
-    """What a start needs. `record` is None when the document changed while it was read.
+    """What a start needs. `current`: what runs, at first what was read here.
 
     `recorded`: whether the run has a store, a journal and a record in the state directory.
-    `generation`: which one of its document runs, and `head` what was kept of that; `warning`: what
-    an operator should know of it; `problems`: what is wrong with the file, which is not run;
-    `durable`: whether the generation is in the store; `begun`: whether that says that it runs.
-    `after_orderly_end`: whether there was no run before, or it came to the end of its stop.
+    `problems`: what is wrong with the file, which is not run; `begun`: whether the store says that
+    it runs. `after_orderly_end`: whether there was no run before, or it came to the end of its
+    stop.
     """
 
-    document: Path
     directory: StateDirectory
-    plant: Plant
-    record: RunRecord | None
+    current: CurrentDocument
     recorded: bool
-    generation: Generation | None = None
-    head: Head | None = None
-    warning: str = ""
     problems: tuple[Diagnostic, ...] = ()
-    durable: bool = True
     begun: bool = True
     after_orderly_end: bool = False
+
+    @property
+    def document(self) -> Path:
+        """The path of the document that runs."""
+        return self.current.now.source
+
+    @property
+    def plant(self) -> Plant:
+        """What it says."""
+        return self.current.now.plant
+
+    @property
+    def record(self) -> RunRecord | None:
+        """What its file is compared with."""
+        return self.current.now.record
+
+    @property
+    def generation(self) -> Generation | None:
+        """Which generation it is."""
+        return self.current.now.generation
+
+    @property
+    def head(self) -> Head | None:
+        """What is kept of that."""
+        return self.current.now.head
+
+    @property
+    def warning(self) -> str:
+        """What an operator should know of how it came to run."""
+        return self.current.now.warning
+
+    @property
+    def durable(self) -> bool:
+        """Whether the generation is in the store."""
+        return self.current.now.durable
 
     def store(self) -> Store | None:
         """The store of the tree, not yet opened."""
@@ -64,8 +88,9 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
         return self.directory.path / JOURNAL if self.recorded else None
 
     def document_change(self) -> str:
-        """How the document differs by now from what was read; nothing: it does not. Blocks."""
-        return change_of(self.document, self.record)
+        """How the document differs by now from what runs; nothing: it does not. Blocks."""
+        now = self.current.now
+        return change_of(now.source, now.record)
 
     def not_started(self) -> None:
         """Note that nothing of it was started: the next start may take a newer document. Blocks.
@@ -77,14 +102,15 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
 
     def ended(self) -> None:
         """Note that the run came to the end of its stop. Blocks; the store must be closed."""
-        if self.head is not None:
+        head = self.head
+        if head is not None:
             with contextlib.suppress(StoreError, OSError), opened(self.directory.path) as store:
                 if store.head() is not None:
-                    store.mark(msgspec.structs.replace(self.head, ended=True))
+                    store.mark(msgspec.structs.replace(head, ended=True))
 
     def watched(self, report: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
         """Inside, `report` is called, on a thread, when the document is changed."""
-        return watched(self.document, self.record, report)
+        return watched(self.current, report)
 
 
 @contextlib.contextmanager
@@ -210,21 +236,6 @@ def nothing_kept(directory: Path) -> StoreError:
     )
 
 
-def contents_of(document: Path) -> dict[str, bytes]:
-    """The bytes of each file of a document, '' for one of one file. DocumentError: why not."""
-    if document.is_dir():
-        files = valid_folder(document)
-        if files is None:
-            load_document(document)  # raises, with all that is wrong with the folder and in it
-        try:
-            return {file.name: file.read_bytes() for file in files or ()}
-        except OSError as error:
-            raise refused(
-                str(document), NOT_READ, f"it cannot be read: {error_text(error)}."
-            ) from error
-    return {"": read_file(document)}
-
-
 def _run_again(
     directory: StateDirectory,
     store: SqliteStore,
@@ -257,9 +268,18 @@ def _commit(
         warning = (
             f"generation {new.number} of the document is in force, not durable: {error.message}"
         )
-    made = _prepared(directory, store, plant, new, head, warning, detect_only=detect_only)
+    made = _prepared(
+        directory,
+        store,
+        plant,
+        new,
+        head,
+        warning,
+        detect_only=detect_only,
+        durable=not warning,
+    )
     orderly = before is None or before.ended
-    return msgspec.structs.replace(made, durable=not warning, after_orderly_end=orderly)
+    return msgspec.structs.replace(made, after_orderly_end=orderly)
 
 
 def _prepared(
@@ -271,6 +291,7 @@ def _prepared(
     warning: str = "",
     *,
     detect_only: bool,
+    durable: bool = True,
 ) -> PreparedTree:
     """Note that it begins, and that it has not come to its end."""
     path, begun = directory.path, True
@@ -283,16 +304,23 @@ def _prepared(
             begun = False
     record = RunRecord(runs.source, runs.at, digests_of(runs.files))
     keep_record(path, record)
-    directory.rewrite(functools.partial(keep_record, path, record))
-    return PreparedTree(
-        document=Path(runs.source),
-        directory=directory,
-        plant=_as_asked(plant, detect_only=detect_only),
-        record=record,
-        recorded=True,
+    runs_now = RunningDocument(
+        source=Path(runs.source),
+        directory=path,
+        plant=plant,
         generation=runs,
         head=head,
+        record=record,
         warning=warning,
+        durable=durable,
+        detect_only=detect_only,
+    )
+    current = CurrentDocument(msgspec.structs.replace(runs_now, plant=runs_now.as_asked(plant)))
+    directory.rewrite(lambda: keep_record(path, current.now.record))
+    return PreparedTree(
+        directory=directory,
+        current=current,
+        recorded=True,
         begun=begun,
         after_orderly_end=orderly,
     )
@@ -301,13 +329,5 @@ def _prepared(
 def read_document(document: Path, directory: StateDirectory) -> PreparedTree:
     """Read a document for a tree of which nothing is kept. DocumentError."""
     plant, record = read_unchanged(document, lambda: load_plant(document, state_dir=directory.path))
-    return PreparedTree(
-        document=document, directory=directory, plant=plant, record=record, recorded=False
-    )
-
-
-def _as_asked(plant: Plant, *, detect_only: bool) -> Plant:
-    if not detect_only:
-        return plant
-    settings = msgspec.structs.replace(plant.settings, detect_only=True)
-    return msgspec.structs.replace(plant, settings=settings)
+    runs = RunningDocument(source=document, directory=directory.path, plant=plant, record=record)
+    return PreparedTree(directory=directory, current=CurrentDocument(runs), recorded=False)

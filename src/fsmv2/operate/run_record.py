@@ -69,6 +69,16 @@ def keep_record(directory: Path, record: RunRecord | None) -> None:
         file.unlink(missing_ok=True)
 
 
+def renew_record(directory: Path, record: RunRecord | None) -> None:
+    """Keep another document as what runs in the run that is recorded."""
+    before = record_in(directory)
+    if record is None or before is None:
+        return
+    began = msgspec.structs.replace(record, journal_before=before.journal_before)
+    with contextlib.suppress(OSError):  # then `why` compares with what ran before
+        replace_private(directory / RECORD, msgspec.json.encode(began))
+
+
 def _written_over(file: Path, record: RunRecord) -> bool:
     """Whether it could be written over the one that is there, which a full disk takes, too.
 

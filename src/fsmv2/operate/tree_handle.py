@@ -10,10 +10,20 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Coroutine,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from pathlib import Path
+from typing import Any, TypeVar
 
 from fsmv2.builtin.agent import AgentSpec
+from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.builtin.process.kill_remaining import kill_left
 from fsmv2.builtin.registration import Builtins, builtins
 from fsmv2.core import Core, Report, TickRecord
@@ -25,6 +35,16 @@ from fsmv2.model import ChildSpec
 from fsmv2.name_suggestions import suggest
 from fsmv2.notify import TargetStatus, TargetTest
 from fsmv2.operate.active_overrides import overrides_in
+from fsmv2.operate.changes.apply_data import (
+    ApplyAnswer,
+    ApplyProgress,
+    ApplyRequest,
+    DocumentText,
+    RollbackRequest,
+)
+from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.changes.document_changes import DocumentChanges
+from fsmv2.operate.changes.running_document import RunningDocument
 from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.generation_keeping import kept
 from fsmv2.operate.health_data import Health, Readiness
@@ -46,6 +66,8 @@ from fsmv2.runtime.traces import open_traces
 from fsmv2.store import StoredEvent
 from fsmv2.worker import WorkerFactory
 
+T = TypeVar("T")
+
 Listener = Callable[[Report], None]
 
 
@@ -61,8 +83,19 @@ class TreeHandle(Verbs):
         kit: Builtins,
         runtime: Runtime,
         notifications: TreeNotifications,
+        ready: MutableMapping[str, BridgeSections],
     ) -> None:
+        """`ready`: what bridges take over of a reading of their document."""
         self._prepared = prepared
+        self._current = prepared.current
+        self._changes = DocumentChanges(
+            prepared.current,
+            runtime,
+            kit.factory,
+            notifications,
+            ready,
+            leaving=lambda: self.leaving,
+        )
         self._kit = kit
         self._runtime = runtime
         self._notifications = notifications
@@ -88,8 +121,13 @@ class TreeHandle(Verbs):
 
     @property
     def plant(self) -> Plant:
-        """The document as it was read, with its warnings."""
-        return self._prepared.plant
+        """The document that runs as it was read, with its warnings."""
+        return self._current.now.plant
+
+    @property
+    def running(self) -> RunningDocument:
+        """The document that runs, and which generation of it; from any thread."""
+        return self._current.now
 
     @property
     def warning(self) -> str:
@@ -217,6 +255,69 @@ class TreeHandle(Verbs):
         finally:
             self._acted = time.monotonic()
 
+    async def plan(self, document: DocumentText) -> ChangePlan:
+        """What this document would change in the tree, if it were applied.
+
+        DocumentError: it is not valid, with all that is wrong.
+        """
+        return await self._on_loop(lambda: self._changes.plan(document))
+
+    async def apply(
+        self,
+        request: ApplyRequest,
+        *,
+        who: str = "program",
+        wait: float = 0.0,
+        dry_run: bool = False,
+    ) -> ApplyAnswer:
+        """Make a document the one that runs, all of it or nothing; only what differs is touched.
+
+        It survives a crash when this returns. `wait`: seconds for which it is waited for until it
+        has converged; `dry_run`: only see whether it could be applied. Nothing has changed when
+        this raises: DocumentError, it is not valid; GenerationConflictError, another generation
+        runs by now; RequestRefusedError, it cannot be applied to what runs; StoreError, it could
+        not be kept.
+        """
+        try:
+            return await self._on_loop(
+                lambda: self._changes.apply(request, who=who, wait=wait, dry_run=dry_run)
+            )
+        finally:
+            self._acted = time.monotonic()
+
+    async def rollback(
+        self,
+        request: RollbackRequest,
+        *,
+        who: str = "program",
+        wait: float = 0.0,
+        dry_run: bool = False,
+    ) -> ApplyAnswer:
+        """Make an older generation run again, as a new one, pinned until the next apply.
+
+        It uses the values that secrets have today; raises as `apply` does, and
+        UnknownGenerationError when that generation is not kept.
+        """
+        try:
+            return await self._on_loop(
+                lambda: self._changes.rollback(request, who=who, wait=wait, dry_run=dry_run)
+            )
+        finally:
+            self._acted = time.monotonic()
+
+    async def progress(self, generation: int | None = None, *, wait: float = 0.0) -> ApplyProgress:
+        """How far a generation, or the one that runs, has come; final, or after `wait` seconds.
+
+        UnknownGenerationError: there is none of this number.
+        """
+        return await self._on_loop(lambda: self._changes.progress(generation, wait=wait))
+
+    async def _on_loop(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do it on the loop of the tree, whichever this is."""
+        if asyncio.get_running_loop() is self._loop:
+            return await work()
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), self._loop))
+
     async def test_notifications(self, targets: Sequence[str] = ()) -> tuple[TargetTest, ...]:
         """Send a test notification to these targets, or all, and wait for what becomes of it.
 
@@ -255,6 +356,15 @@ class TreeHandle(Verbs):
     def force(self, *, who: str = "program") -> None:
         """Stop waiting for an orderly stop that is under way."""
         self._runtime.force(who=who)
+
+    @contextlib.asynccontextmanager
+    async def changes(self) -> AsyncIterator[None]:
+        """While inside, applies are carried on with, those of the last run included."""
+        self._changes.start()
+        try:
+            yield
+        finally:
+            await self._changes.close()
 
     def _known(self, of: Request | str) -> None:
         """Raise UnknownPathError unless somebody is there; an override may outlast its path."""
@@ -339,17 +449,17 @@ async def start(
             log=log,
             traces=traces,
         )
-        tree = TreeHandle(prepared, kit, runtime, notifications)
+        tree = TreeHandle(prepared, kit, runtime, notifications, plant.ready)
         async with _closed_after(notifications), runtime:
             notifications.connect(runtime)
             prepared.directory.rewrite(notifications.write_again)
             prepared.directory.rewrite(kit.engine.write_again)
             with prepared.directory.reports_to(runtime):
-                async with kept(prepared, runtime):
+                async with kept(prepared, runtime), tree.changes():
                     yield tree
     await in_thread(prepared.ended)
     if tree.forced and not tree.leaving:
-        tree.killed = await asyncio.to_thread(_kill_left, plant)
+        tree.killed = await asyncio.to_thread(_kill_left, tree.plant)
 
 
 @contextlib.asynccontextmanager

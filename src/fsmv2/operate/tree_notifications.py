@@ -31,8 +31,8 @@ class TreeNotifications:
     """Made before the tree, so that no report of it is missed; `connect` when it runs."""
 
     def __init__(self, prepared: PreparedTree) -> None:
+        self._current = prepared.current
         plant = prepared.plant
-        self._plant = plant
         self._runtime: Runtime | None = None
         self._loop = asyncio.get_running_loop()
         self._notifier = Notifier(
@@ -48,7 +48,6 @@ class TreeNotifications:
 
     def change(self, plant: Plant) -> None:
         """Notify as this document says from now on; from any thread."""
-        self._plant = plant
         self._notifier.change(plant.notify, plant.vault)
 
     def listen(self, report: Report) -> None:
@@ -75,7 +74,7 @@ class TreeNotifications:
 
     async def test(self, names: Sequence[str]) -> tuple[TargetTest, ...]:
         """Send a test notification; UnknownTargetError: there is no such target."""
-        plant = self._plant
+        plant = self._current.now.plant
         return await in_thread(
             lambda: try_targets(
                 plant.root.name, plant.notify, plant.vault, names, within=TESTED_WITHIN

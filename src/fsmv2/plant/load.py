@@ -85,19 +85,22 @@ def load_contents(
     *,
     state_dir: Path | None = None,
     managed: bool = False,
+    secrets_key: bytes | None = None,
 ) -> Plant:
     """The same of a document that was read before: bytes by file name, '' for one of one file.
 
     `source` is the path it was read from: it stands in messages, and files of secrets are relative
     to it; of a `managed` document, which stands in no folder, a relative one is refused.
-    DocumentError holds everything that is wrong.
+    `secrets_key`: that of the vault of a tree which may run it, so that a secret that has not
+    changed is the same in both. DocumentError holds everything that is wrong.
     """
     if "" in contents:
         document, folder = scan_yaml(contents[""], str(source)), source.parent
     else:
         document = scan_contents(source, contents, aliases=PlantSection.ALIASES)
         folder = source
-    return _Loading(document, state_dir, folder, relative_secrets=not managed).plant()
+    vault = Vault(folder, relative_files=not managed, key=secrets_key)
+    return _Loading(document, state_dir, folder, vault).plant()
 
 
 def load_document(path: Path) -> Document:
@@ -133,8 +136,7 @@ class _Loading:
         document: Document,
         state_dir: Path | None,
         folder: Path | None,
-        *,
-        relative_secrets: bool = True,
+        vault: Vault | None = None,
     ) -> None:
         self._document = document
         self._node = document.root
@@ -142,7 +144,7 @@ class _Loading:
         self._folder = folder if folder is not None else Path()
         self._fatal: list[Diagnostic] = list(document.problems)
         self._waiting: list[Diagnostic] = []
-        self._vault = Vault(folder, relative_files=relative_secrets)
+        self._vault = vault if vault is not None else Vault(folder)
 
     def plant(self) -> Plant:
         section = self._decoded()

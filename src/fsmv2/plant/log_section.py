@@ -18,7 +18,7 @@ class LogSection(msgspec.Struct, frozen=True, kw_only=True):
     """`log:` the least level that is logged; `paths` has others, for patterns of paths.
 
     A pattern such as `…/filler*` holds for what it matches and for all below; the nearest one
-    counts. Read when fsmv2 starts; `--log-level` takes the place of `level`.
+    counts. `--log-level` takes the place of `level`.
     """
 
     level: LevelName = "info"
@@ -28,7 +28,7 @@ class LogSection(msgspec.Struct, frozen=True, kw_only=True):
 def log_levels(section: LogSection, level: str | None = None) -> LogLevels:
     """The levels of a section; `level` instead of its own, unless that is None."""
     paths = {text: (path_pattern(text), wanted) for text, wanted in section.paths.items()}
-    return LogLevels(level or section.level, paths)
+    return LogLevels(level or section.level, paths, fixed=level is not None)
 
 
 def check_log(node: Node | None, fatal: list[Diagnostic]) -> None:

@@ -118,6 +118,10 @@ class Executor:
         self.refused = 0
         self.stuck = 0
 
+    def change(self, settings: EngineSettings) -> None:
+        """Go by these settings from now on, from any thread; new slots are used at the next end."""
+        self._settings = settings
+
     @property
     def queued(self) -> int:
         """Jobs that wait for a slot."""

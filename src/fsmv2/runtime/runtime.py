@@ -16,9 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+import msgspec
+
 from fsmv2.core import (
     Core,
     EngineSettings,
+    Event,
     ForceRequested,
     LeaveRequested,
     Report,
@@ -26,6 +29,8 @@ from fsmv2.core import (
     StopRequested,
     TickRecord,
 )
+from fsmv2.core.contract.log_events import LogEvent
+from fsmv2.core.contract.settings import READ_AT_START
 from fsmv2.core.life.requests import Request, refusal
 from fsmv2.errors import FsmError
 from fsmv2.model import ChildSpec, Vault
@@ -200,8 +205,21 @@ class Runtime(PathRequests):
             with contextlib.suppress(RuntimeError):  # it has ended, and the listeners with it
                 loop.call_soon_threadsafe(running.supervision.announce, report)
 
-    def _own_report(self, kind: ReportKind, text: str, level: str) -> Report:
-        report = Report(kind, self._root.name, text, self.clock.now(), level=level)
+    def report_apply(self, event: LogEvent, text: str) -> None:
+        """Report what became of an apply; from any thread."""
+        self._announce(self._own_report("apply", text, event.level, event))
+
+    def change_log_levels(self, levels: LogLevels) -> None:
+        """Log by these levels from now on, as far as the command has not fixed them."""
+        if self._log is not None:
+            self._log.levels.change(levels)
+            if self._core_log is not None:
+                self._core_log.levels_changed()
+
+    def _own_report(
+        self, kind: ReportKind, text: str, level: str, event: LogEvent | None = None
+    ) -> Report:
+        report = Report(kind, self._root.name, text, self.clock.now(), level=level, event=event)
         if self._core_log is not None:
             self._core_log.reported(report, self.core.root)
         return report
@@ -272,6 +290,29 @@ class Runtime(PathRequests):
         `global_variables` default to those of the root's spec.
         """
         self._declared.declare(root, global_variables, who)
+        self._watch_secrets()
+
+    def declare_document(
+        self, root: ChildSpec, *, secrets: Vault, settings: EngineSettings, who: str
+    ) -> Event:
+        """Declare the tree of another document, with its secrets and its settings.
+
+        `secrets` were made with the key of those that the runtime was made with; what is in them
+        belongs to the runtime from now on. Settings in READ_AT_START stay as they are. Returns the
+        event, which `supervision.waits` knows until it is handled.
+        """
+        changed = settings if settings != self.settings else None
+        event = self._declared.replace(
+            root, who, secrets=secrets, settings=changed, now=self.clock.now()
+        )
+        if changed is not None:
+            kept = {name: getattr(self.settings, name) for name in READ_AT_START}
+            self.settings = msgspec.structs.replace(settings, **kept)
+            self.dispatcher.executor.change(self.settings)
+        self._watch_secrets()
+        return event
+
+    def _watch_secrets(self) -> None:
         secrets = self._secrets
         if secrets is not None and secrets.files and self._rotation is None:
             rotation = SecretRotation(

@@ -47,12 +47,12 @@ class SecretRotation:
         vault: Vault,
         *,
         interval: float,
-        redeclare: Callable[[Mapping[str, str]], None],
+        redeclare: Callable[[Mapping[str, str], float], None],
         post: Callable[[Event], None],
     ) -> None:
         """`interval`: seconds between two looks while nothing changes.
 
-        `redeclare` is handed what changed, by source, and what to report of it.
+        `redeclare` is handed the new values by the path of their file, and the time of that.
         """
         self._vault = vault
         self._interval = max(LEAST, interval)
@@ -68,19 +68,19 @@ class SecretRotation:
 
         A file that does not move costs one `stat`.
         """
-        moving = False
-        for path in self._vault.files:
+        moving, files = False, self._vault.files
+        for path in self._seen.keys() - set(files):  # a document that was applied has it no more
+            del self._seen[path]
+            self._settled.discard(path)
+            self._problems.pop(path, None)
+        for path in files:
             moving = self._check_file(path) or moving
         changed = [path for path in self._settled if self._changed(path)]
         if changed and moving and self._held < PATIENCE:
             self._held += 1
         elif changed:
             self._held = 0
-            reports = {
-                f"file:{path}": self._vault.replace(path, self._seen[path].value, now)
-                for path in sorted(changed)
-            }
-            self._redeclare(reports)
+            self._redeclare({path: self._seen[path].value for path in changed}, now)
         self._report_problems()
         return min(CONFIRM, self._interval) if moving else self._interval
 

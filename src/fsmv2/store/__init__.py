@@ -8,7 +8,13 @@ segmented_log: bounded files that are only appended to.     write_failure: why t
 The runtime writes, on a thread of its own; the core never sees a store, only what was in it.
 """
 
-from fsmv2.store.generation_table import Generation, GenerationInfo, Head, reading
+from fsmv2.store.generation_table import (
+    Generation,
+    GenerationInfo,
+    Head,
+    PendingApply,
+    reading,
+)
 from fsmv2.store.memory import MemoryStore
 from fsmv2.store.protocol import Store
 from fsmv2.store.sqlite import SqliteStore
@@ -35,6 +41,7 @@ __all__ = [
     "Identity",
     "MemoryStore",
     "ObservedRecord",
+    "PendingApply",
     "SqliteStore",
     "Store",
     "StoredDesired",

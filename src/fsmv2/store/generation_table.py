@@ -23,7 +23,7 @@ KEPT = 100
 FAST = 1
 """zlib's level: a document of a thousand bridges, half a megabyte, in 3 ms."""
 
-TABLES = """
+TABLES_OF_VERSION_4 = """
 CREATE TABLE generation (
   number INTEGER PRIMARY KEY, at REAL NOT NULL, who TEXT NOT NULL, tool TEXT NOT NULL,
   why TEXT NOT NULL, source TEXT NOT NULL, digest TEXT NOT NULL, text BLOB NOT NULL
@@ -34,14 +34,36 @@ CREATE TABLE head (
 ) STRICT;
 """
 
-_COLUMNS = "number, at, who, tool, why, source, digest"
+SINCE_VERSION_5 = """
+ALTER TABLE generation ADD COLUMN rollback_of INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE head ADD COLUMN converged INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE pending_apply (
+  one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL, deadline REAL,
+  rollback INTEGER NOT NULL, rollback_to INTEGER NOT NULL, touched BLOB NOT NULL
+) STRICT;
+"""
+
+TABLES = TABLES_OF_VERSION_4 + SINCE_VERSION_5.lstrip()
+"""A new store is made as an old one is brought up to date, so that there is one form of it."""
+
+CONVERGES_SINCE = 5
+"""The version of a store that first says what has converged, and from what was rolled back."""
+
+_COLUMNS = "number, at, who, tool, why, source, digest, rollback_of"
+
+
+def _columns(connection: sqlite3.Connection) -> str:
+    """The columns of a generation; a store that is only read may be of the version before."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    return _COLUMNS if version >= CONVERGES_SINCE else _COLUMNS.replace("rollback_of", "0")
 
 
 class GenerationInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One generation without its text.
 
     `at` in Unix seconds; `who` applied it with which `tool`, and `why`; `source`: the path of the
-    document it was read from; `digest`: of all its files.
+    document it was read from; `digest`: of all its files. `rollback_of`: the generation whose text
+    it has, made to run again; 0: it was applied as it is.
     """
 
     number: int
@@ -51,6 +73,7 @@ class GenerationInfo(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     source: str
     digest: str
+    rollback_of: int = 0
 
 
 class Generation(GenerationInfo, frozen=True, kw_only=True):
@@ -63,13 +86,30 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """Which generation runs.
 
     `managed`: it is the truth; otherwise a file is. `pinned`: an older one was made to run again.
-    `ended`: the last run came to the end of its stop.
+    `ended`: the last run came to the end of its stop. `converged`: the last generation that has
+    converged; 0: it is not known of any.
     """
 
     number: int
     managed: bool = False
     pinned: bool = False
     ended: bool = False
+    converged: int = 0
+
+
+class PendingApply(msgspec.Struct, frozen=True, kw_only=True):
+    """A generation that has not converged yet, and what is to be done if it does not.
+
+    `deadline` in Unix seconds; None: it has as long as it takes. `rollback`: at the deadline the
+    generation `rollback_to` is to run again. `touched`: who has to converge, and how they were
+    before, as whoever waits for them has written it.
+    """
+
+    generation: int
+    deadline: float | None
+    rollback: bool
+    rollback_to: int
+    touched: bytes
 
 
 def read_head(connection: sqlite3.Connection) -> Head | None:
@@ -78,7 +118,7 @@ def read_head(connection: sqlite3.Connection) -> Head | None:
     Raises StoreError when there are generations and no head, or a head without its generation:
     never taken for an empty document.
     """
-    row = connection.execute("SELECT number, managed, pinned, ended FROM head").fetchone()
+    row = connection.execute("SELECT * FROM head").fetchone()
     known = connection.execute("SELECT count(*), max(number) FROM generation").fetchone()
     if row is None:
         if known[0]:
@@ -89,7 +129,14 @@ def read_head(connection: sqlite3.Connection) -> Head | None:
                 "document.",
             )
         return None
-    head = Head(number=row[0], managed=bool(row[1]), pinned=bool(row[2]), ended=bool(row[3]))
+    _, number, managed, pinned, ended, *later = row
+    head = Head(
+        number=number,
+        managed=bool(managed),
+        pinned=bool(pinned),
+        ended=bool(ended),
+        converged=later[0] if later else 0,
+    )
     found = connection.execute("SELECT 1 FROM generation WHERE number = ?", (head.number,))
     if found.fetchone() is None:
         raise StoreError(
@@ -105,13 +152,13 @@ def read_generation(connection: sqlite3.Connection, number: int) -> Generation |
     """One generation; None when it is not kept. StoreError: its text is damaged."""
     row = connection.execute(
         # The names of columns are constants of this file.
-        f"SELECT {_COLUMNS}, text FROM generation WHERE number = ?",  # noqa: S608
+        f"SELECT {_columns(connection)}, text FROM generation WHERE number = ?",  # noqa: S608
         (number,),
     ).fetchone()
     if row is None:
         return None
     try:
-        files = msgspec.msgpack.decode(zlib.decompress(row[7]), type=dict[str, bytes])
+        files = msgspec.msgpack.decode(zlib.decompress(row[8]), type=dict[str, bytes])
     except (zlib.error, msgspec.DecodeError) as error:
         raise StoreError(f"generation {number} of the document is damaged: {error}.") from error
     return Generation(
@@ -122,6 +169,7 @@ def read_generation(connection: sqlite3.Connection, number: int) -> Generation |
         why=row[4],
         source=row[5],
         digest=row[6],
+        rollback_of=row[7],
         files=files,
     )
 
@@ -130,51 +178,131 @@ def read_history(connection: sqlite3.Connection) -> tuple[GenerationInfo, ...]:
     """All that are kept, oldest first."""
     rows = connection.execute(
         # The names of columns are constants of this file.
-        f"SELECT {_COLUMNS} FROM generation ORDER BY number"  # noqa: S608
+        f"SELECT {_columns(connection)} FROM generation ORDER BY number"  # noqa: S608
     ).fetchall()
     return tuple(
         GenerationInfo(
-            number=number, at=at, who=who, tool=tool, why=why, source=source, digest=digest
+            number=number,
+            at=at,
+            who=who,
+            tool=tool,
+            why=why,
+            source=source,
+            digest=digest,
+            rollback_of=rollback_of,
         )
-        for number, at, who, tool, why, source, digest in rows
+        for number, at, who, tool, why, source, digest, rollback_of in rows
     )
 
 
 def commit(
-    connection: sqlite3.Connection, new: Generation, head: Head, *, based_on: int, kept: int = KEPT
+    connection: sqlite3.Connection,
+    new: Generation,
+    head: Head,
+    *,
+    based_on: int,
+    pending: PendingApply | None = None,
+    kept: int = KEPT,
 ) -> None:
     """Write a generation and make it the head; inside a transaction that is durable at its end.
 
-    Raises GenerationConflictError unless the head is `based_on` (0: there is none).
+    `pending` takes the place of whatever was pending. Raises GenerationConflictError unless the
+    head is `based_on` (0: there is none).
     """
     row = connection.execute("SELECT number FROM head").fetchone()
     now = row[0] if row is not None else 0
     if now != based_on:
-        raise GenerationConflictError(
-            f"generation {now} runs by now, and the change was made against generation {based_on}.",
-            fix="Look at what changed with `fsmv2 diff`, and make the change again.",
-        )
+        raise conflict(based_on, now)
     text = zlib.compress(msgspec.msgpack.encode(dict(new.files)), FAST)
     connection.execute(
-        "INSERT INTO generation VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (new.number, new.at, new.who, new.tool, new.why, new.source, new.digest, text),
+        # The names of columns are constants of this file.
+        f"INSERT INTO generation ({_COLUMNS}, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (
+            new.number,
+            new.at,
+            new.who,
+            new.tool,
+            new.why,
+            new.source,
+            new.digest,
+            new.rollback_of,
+            text,
+        ),
     )
     write_head(connection, head)
+    write_pending(connection, pending)
     connection.execute(
         "DELETE FROM generation WHERE number <= (SELECT max(number) FROM generation) - ? "
-        "AND number <> ?",
-        (kept, head.number),
+        "AND number NOT IN (SELECT number FROM head) "
+        "AND number NOT IN (SELECT converged FROM head) "
+        "AND number NOT IN (SELECT rollback_to FROM pending_apply)",
+        (kept,),
+    )
+
+
+def conflict(based_on: int, now: int) -> GenerationConflictError:
+    """Another generation runs than the one that a change was made against."""
+    return GenerationConflictError(
+        f"generation {now} runs by now, and the change was made against generation {based_on}.",
+        fix="Look at what changed with `fsmv2 diff`, and make the change again.",
     )
 
 
 def write_head(connection: sqlite3.Connection, head: Head) -> None:
-    """Make this the head."""
+    """Make this the head. Which generation converged last stays as it is known here."""
     connection.execute(
-        "INSERT INTO head VALUES (1, ?, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET "
+        "INSERT INTO head (one, number, managed, pinned, ended, converged) "
+        "VALUES (1, ?, ?, ?, ?, ?) ON CONFLICT (one) DO UPDATE SET "
         "number = excluded.number, managed = excluded.managed, pinned = excluded.pinned, "
         "ended = excluded.ended",
-        (head.number, head.managed, head.pinned, head.ended),
+        (head.number, head.managed, head.pinned, head.ended, head.converged),
     )
+
+
+def read_pending(connection: sqlite3.Connection) -> PendingApply | None:
+    """The generation that has not converged yet; None: nothing is waited for.
+
+    StoreError: what is kept of it is damaged.
+    """
+    row = connection.execute(
+        "SELECT generation, deadline, rollback, rollback_to, touched FROM pending_apply"
+    ).fetchone()
+    if row is None:
+        return None
+    try:
+        touched = zlib.decompress(row[4])
+    except zlib.error as error:
+        raise StoreError(f"what is waited for in generation {row[0]} is damaged.") from error
+    return PendingApply(
+        generation=row[0],
+        deadline=row[1],
+        rollback=bool(row[2]),
+        rollback_to=row[3],
+        touched=touched,
+    )
+
+
+def write_pending(connection: sqlite3.Connection, pending: PendingApply | None) -> None:
+    """Have this be waited for, and nothing else."""
+    connection.execute("DELETE FROM pending_apply")
+    if pending is not None:
+        connection.execute(
+            "INSERT INTO pending_apply VALUES (1, ?, ?, ?, ?, ?)",
+            (
+                pending.generation,
+                pending.deadline,
+                pending.rollback,
+                pending.rollback_to,
+                zlib.compress(pending.touched, FAST),
+            ),
+        )
+
+
+def end_pending(connection: sqlite3.Connection, generation: int, *, converged: bool) -> None:
+    """Wait for this generation no longer, if it is what is waited for."""
+    connection.execute("DELETE FROM pending_apply WHERE generation = ?", (generation,))
+    if converged:
+        connection.execute("UPDATE head SET converged = ?", (generation,))
 
 
 class GenerationReader:

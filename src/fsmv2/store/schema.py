@@ -10,9 +10,10 @@ from pathlib import Path
 from fsmv2.errors import StoreError
 from fsmv2.host.private import open_private
 from fsmv2.store import full_disk
+from fsmv2.store.generation_table import SINCE_VERSION_5, TABLES_OF_VERSION_4
 from fsmv2.store.generation_table import TABLES as GENERATIONS
 
-VERSION = 4
+VERSION = 5
 """Raised with every change of the tables; a program refuses what is newer than itself."""
 
 APPLICATION = 0x66736D32
@@ -45,11 +46,16 @@ _USER_VERSION, _APPLICATION = 60, 68
 """Where SQLite's file format keeps both numbers, four bytes each, most significant first."""
 
 
+def statements(text: str) -> tuple[str, ...]:
+    """The statements of a text, each by itself."""
+    return tuple(text.strip().removesuffix(";").split(";\n"))
+
+
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables in an empty file, so that the file is a store or still empty."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for statement in TABLES.split(";\n"):
+        for statement in statements(TABLES):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -66,7 +72,8 @@ UPGRADES = {
         "INSERT INTO override SELECT path, paused FROM identity WHERE paused <> ''",
         "ALTER TABLE identity DROP COLUMN paused",
     ),
-    3: tuple(GENERATIONS.strip().removesuffix(";").split(";\n")),
+    3: statements(TABLES_OF_VERSION_4),
+    4: statements(SINCE_VERSION_5),
 }
 """What makes a store of a version one of the next."""
 

@@ -17,7 +17,7 @@ from fsmv2.errors import StoreError, StoreLostError
 from fsmv2.host.file_lock import FileLock
 from fsmv2.host.private import FOLDER, open_private, tighten_file
 from fsmv2.store import full_disk, generation_table, schema
-from fsmv2.store.generation_table import Generation, GenerationInfo, Head
+from fsmv2.store.generation_table import Generation, GenerationInfo, Head, PendingApply
 from fsmv2.store.protocol import EVENTS_KEPT
 from fsmv2.store.stored import (
     Batch,
@@ -227,16 +227,19 @@ class SqliteStore:
         with self._failing_loudly("read"):
             return generation_table.read_history(self._connect())
 
-    def commit(self, new: Generation, head: Head, *, based_on: int) -> None:
+    def commit(
+        self, new: Generation, head: Head, *, based_on: int, pending: PendingApply | None = None
+    ) -> None:
         """Make `new` the generation that runs; durable when this returns.
 
-        Raises GenerationConflictError unless `based_on` runs now (0: none does).
+        `pending`: what is waited for from now on. Raises GenerationConflictError unless `based_on`
+        runs now (0: none does).
         """
         with (
             self._failing_loudly("written"),
             _transaction(connection := self._connect(writing=True), "FULL"),
         ):
-            generation_table.commit(connection, new, head, based_on=based_on)
+            generation_table.commit(connection, new, head, based_on=based_on, pending=pending)
 
     def mark(self, head: Head) -> None:
         """Change what the head says beside its generation; durable when this returns."""
@@ -245,6 +248,21 @@ class SqliteStore:
             _transaction(connection := self._connect(writing=True), "FULL"),
         ):
             generation_table.write_head(connection, head)
+
+    def pending(self) -> PendingApply | None:
+        """The generation that has not converged yet; None: nothing is waited for."""
+        with self._failing_loudly("read"):
+            if self._connection is None and schema.empty(self._file):
+                return None
+            return generation_table.read_pending(self._connect())
+
+    def end_pending(self, generation: int, *, converged: bool) -> None:
+        """Wait for this generation no longer; `converged`: it is what a rollback returns to."""
+        with (
+            self._failing_loudly("written"),
+            _transaction(connection := self._connect(writing=True), "FULL"),
+        ):
+            generation_table.end_pending(connection, generation, converged=converged)
 
     def close(self) -> None:
         """Close the file and let go of it."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.model import ChildSpec, ObservedState
 from fsmv2.worker import Outcome
 
@@ -20,12 +21,14 @@ class Declared(msgspec.Struct, frozen=True, gc=False):
     """The tree's root is to be this; also carries the fleet-wide variables. None: nothing.
 
     `secrets`: it is the same but for the values of these, by source, each with its report.
+    `settings`: those of the engine from now on; None: they stay.
     """
 
     root: ChildSpec
     global_variables: Mapping[str, Any] = {}
     who: str = "document"
     secrets: Mapping[str, str] = {}
+    settings: EngineSettings | None = None
 
 
 OBSERVATION = "an observation"

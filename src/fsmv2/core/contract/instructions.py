@@ -130,6 +130,7 @@ class DeleteStored(msgspec.Struct, frozen=True, gc=False):
 ReportKind = Literal[
     "action",
     "applied",
+    "apply",
     "circuit",
     "command",
     "condition",

@@ -16,6 +16,10 @@ MAY_BE_NONE = frozenset({"journal_mb"})
 """Numbers for which 0 means that there is none of it."""
 
 
+READ_AT_START = frozenset({"types", "secrets_interval", "journal_mb"})
+"""Settings that a running tree does not take over: what they decide was decided at the start."""
+
+
 class ActionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What an action of a worker type is to be instead of what its author wrote."""
 
@@ -150,6 +154,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     detect_only: bool = False
     """Nothing is done in the whole tree, only said: for a first look at a plant that runs, or to
     see what a change would do. Off, since a supervisor that does nothing is none."""
+    prune: bool = False
+    """Whether a reload by SIGHUP or `run --watch` may remove workers. Off, since half a checkout of
+    a folder is a valid document; an apply that somebody asks for may remove them at any time."""
     runbook_url: str = ""
     """Address below which `escalation_required` names a page for each worker type, as in
     `https://wiki.example/runbook` and `.../runbook/bridge`, unless the type names its own. Empty:

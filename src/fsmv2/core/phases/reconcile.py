@@ -14,6 +14,7 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.contract.events import Declared
+from fsmv2.core.contract.settings import READ_AT_START, EngineSettings
 from fsmv2.core.life import recreate, restart_policy, stop
 from fsmv2.core.life.create import create
 from fsmv2.core.policy import author_errors, ordering
@@ -270,6 +271,8 @@ def declare(tree: Tree, event: Declared) -> None:
         return
     tree.secrets.changed.update(event.secrets)
     tree.tallies.root_changes += 1
+    if event.settings is not None:
+        _take_over(tree, event.settings)
     if dict(event.global_variables) != tree.global_variables:
         tree.set_globals(dict(event.global_variables))
     if tree.root is None:
@@ -282,3 +285,14 @@ def declare(tree: Tree, event: Declared) -> None:
         tree.report("applied", tree.root, f"declared by {event.who}")
     for told in event.secrets.values():
         tree.report("secret", tree.root, f"secret {told}")
+
+
+def _take_over(tree: Tree, settings: EngineSettings) -> None:
+    """Go by these settings from now on, but for those that are read at the start."""
+    before = tree.settings
+    kept = {name: getattr(before, name) for name in READ_AT_START}
+    tree.settings = msgspec.structs.replace(settings, **kept)
+    tree.pace.change(tree.settings)
+    if tree.root is not None and before.detect_only != settings.detect_only:
+        cause = Cause("spec", "detect only changed for the whole tree", tree.deciding)
+        tree.for_each((tree.root,), "mark", cause, below=True)

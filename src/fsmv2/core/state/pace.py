@@ -27,11 +27,16 @@ class Pace:
     __slots__ = ("_at_once", "_burst", "_per_second", "_tokens", "_when", "under_way")
 
     def __init__(self, settings: EngineSettings) -> None:
-        self._at_once = settings.restarts_at_once
-        self._per_second = settings.restarts_per_second
-        self._burst = self._tokens = max(1.0, settings.restarts_per_second)
+        self.change(settings)
+        self._tokens = self._burst
         self._when = 0.0
         self.under_way: dict[str, float] = {}
+
+    def change(self, settings: EngineSettings) -> None:
+        """Keep this pace from now on."""
+        self._at_once = settings.restarts_at_once
+        self._per_second = settings.restarts_per_second
+        self._burst = max(1.0, settings.restarts_per_second)
 
     def admit(self, path: str, now: float) -> float:
         """0.0 and a place taken if `path` may be recreated now, else seconds until to ask again."""

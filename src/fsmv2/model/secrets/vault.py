@@ -69,7 +69,8 @@ class Former(msgspec.Struct, frozen=True):
 class Vault:
     """The secrets of one tree. `bool(vault)`: whether there are any.
 
-    What is changed here is made anew and put in place at once: threads that read need no lock.
+    What is changed here is made anew and put in place at once: threads that read need no lock;
+    those that change it while a tree runs have one, see `DeclaredRoot`.
     """
 
     def __init__(
@@ -78,15 +79,17 @@ class Vault:
         *,
         environ: Mapping[str, str] | None = None,
         relative_files: bool = True,
+        key: bytes | None = None,
     ) -> None:
         """`folder` is what the paths of secret files are relative to; default: where we are.
 
-        `relative_files`: whether a secret file may be relative at all.
+        `relative_files`: whether a secret file may be relative at all. `key`: that of another
+        vault, so that the same value has the same token in both; None: one of its own.
         """
         self.relative_files = relative_files
         self._folder = folder if folder is not None else Path()
         self._environ: Mapping[str, str] = os.environ if environ is None else environ
-        self._key = secrets.token_bytes(16)
+        self.key = key if key is not None else secrets.token_bytes(16)
         self._values: dict[str, str] = {}  # by token, those of before that may still be said too
         self._cuts: list[Cut] = []
         self._looked_for: tuple[dict[str, str], list[tuple[str, str]]] = ({}, [])
@@ -94,6 +97,7 @@ class Vault:
         self._current: dict[str, str] = {}  # the token that counts, by source
         self._names: dict[str, list[str]] = {}  # of the variables, by source
         self._defaulted: set[str] = set()
+        self._dropped: dict[str, str] = {}  # the last token, by source that is not declared now
         self._former: list[Former] = []
 
     def __bool__(self) -> bool:
@@ -152,7 +156,7 @@ class Vault:
                 raise SecretError(f"the secret {source} is not UTF-8 text.") from None
         if len(value) > LONGEST:
             raise SecretError(f"the secret {source} has more than {LONGEST} characters.")
-        digest = hashlib.blake2b(value.encode(), key=self._key, digest_size=6).hexdigest()
+        digest = hashlib.blake2b(value.encode(), key=self.key, digest_size=6).hexdigest()
         token = f"***{source}#{digest}***"
         if variable and variable not in self._names.setdefault(source, []):
             self._names[source] = [*self._names[source], variable]
@@ -210,8 +214,9 @@ class Vault:
         return value
 
     def counts(self, path: str, value: str) -> bool:
-        """Whether this is the value of a secret file that counts now."""
-        return self._values[self._current[f"file:{path}"]] == value
+        """Whether this is the value of a secret file that counts now, or it is declared no more."""
+        token = self._current.get(f"file:{path}")
+        return token is None or self._values.get(token) == value
 
     def may_be_absent(self, path: str) -> bool:
         """Whether the default of a secret file counts, because it was never there."""
@@ -221,15 +226,49 @@ class Vault:
         """Take over the changed content of a file, and say so: `PASSWORD changed (file plc)`.
 
         What bears a token of before is revealed with this value from now on; the value of before
-        is still taken out of texts. `now`: seconds of any clock that only goes forward.
+        is still taken out of texts. Nothing, if the file is declared no more. `now`: seconds of any
+        clock that only goes forward.
         """
         source = f"file:{path}"
+        if source not in self._current:
+            return ""
         former = Former(source, self._current[source], now)
         self._keep(source, value, "")
         self._defaulted -= {path}
         self._former.append(former)
         self._forget(now)
         return f"{self.named(path)} changed (file {path})"
+
+    def take_over(self, new: Vault, now: float) -> None:
+        """Have the secrets of a document that is declared from now on, and no others.
+
+        `new` was made with the key of this one while that document was read. A value that is known
+        here as a former one was read before it was replaced, and does not come back. What is not
+        declared any more is still revealed to who stops with it, and taken out of texts, for a
+        while. `now` is as in `replace`.
+        """
+        mine, theirs = self._current, new._current
+        # A token that is known here is the one that counts, or one whose value was replaced.
+        current = {
+            source: mine[source] if source in mine and token in self._sources else token
+            for source, token in theirs.items()
+        }
+        self._former += [
+            Former(source, token, now)
+            for source, token in mine.items()
+            if current.get(source) != token
+        ]
+        self._dropped = {
+            source: token
+            for source, token in {**self._dropped, **mine}.items()
+            if source not in current
+        }
+        self._sources = {**self._sources, **new._sources}
+        self._values = {**self._values, **new._values}
+        self._names, self._defaulted = new._names, set(new._defaulted)
+        self._folder, self.relative_files = new._folder, new.relative_files
+        self._current = current  # last: from here on they are given out
+        self._forget(now)
 
     def named(self, path: str) -> str:
         """The variables that a secret file is read for, or its path."""
@@ -241,8 +280,12 @@ class Vault:
         """`value` with each token of a value that was replaced as that of the one that counts."""
         if not self._former:
             return value
-        made: T = map_texts(value, lambda text: self._put(text, self._current.__getitem__))
+        made: T = map_texts(value, lambda text: self._put(text, self._token))
         return made
+
+    def _token(self, source: str) -> str | None:
+        """The token that counts of a source, or counted when it was declared last."""
+        return self._current.get(source) or self._dropped.get(source)
 
     def _forget(self, now: float) -> None:
         """Drop values that nobody can say any more: memory must not grow with each change. H39"""
@@ -250,12 +293,14 @@ class Vault:
         kept: list[Former] = []
         for one in reversed(self._former):
             counted[one.source] = counted.get(one.source, 0) + 1
-            if counted[one.source] <= FORMER or now - one.at < FORMER_FOR:
+            few = counted[one.source] <= FORMER and one.source not in self._dropped
+            if few or now - one.at < FORMER_FOR:
                 kept.append(one)
         if len(kept) < len(self._former):
             needed = {one.token for one in kept} | set(self._current.values())
             self._values = {t: value for t, value in self._values.items() if t in needed}
         self._former = kept[::-1]
+        self._dropped = {s: token for s, token in self._dropped.items() if token in self._values}
         without = [token for token in self._sources if token not in self._values]
         gone = set(without[: max(0, len(without) - REMEMBERED)])
         self._sources = {t: source for t, source in self._sources.items() if t not in gone}
@@ -291,8 +336,13 @@ class Vault:
     def _revealed(self, text: str) -> str:
         if "***" not in text:
             return text
-        current, values = self._current, self._values
-        text = self._put(text, lambda source: values[current[source]])
+        values = self._values
+
+        def value(source: str) -> str | None:
+            token = self._token(source)
+            return None if token is None else values.get(token)
+
+        text = self._put(text, value)
         if _LEFT.search(text):
             raise SecretError(
                 "a secret was changed before it was used.",
@@ -300,7 +350,7 @@ class Vault:
             )
         return text
 
-    def _put(self, text: str, made: Callable[[str], str]) -> str:
+    def _put(self, text: str, made: Callable[[str], str | None]) -> str:
         """`text` with what `made` gives for its source in place of each token that is known."""
         if "***" not in text:
             return text
@@ -308,7 +358,8 @@ class Vault:
 
         def one(found: re.Match[str]) -> str:
             source = sources.get(found.group())
-            return found.group() if source is None else made(source)
+            put = None if source is None else made(source)
+            return found.group() if put is None else put
 
         return _TOKEN.sub(one, text)
 

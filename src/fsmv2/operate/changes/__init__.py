@@ -6,4 +6,9 @@ worker_changes, variable_changes, topic_changes   what the two differ in.
 document_settings    keys that are no worker: taken over while the tree runs, or only by a start.
 field_changes        two values by field, without a secret.
 apply_data           what is asked by an apply or a rollback, how far it has come, the answer.
+running_document     what runs now: one value, which an apply replaces.
+document_changes     applies and rollbacks of a running tree, from the plan to the commit.
+apply_refusal        why one is refused, and nothing has moved.
+convergence_watch, touched_workers   whether those whom it touches have become what they should be.
+thread_planner       what a document would change, found out in a thread.
 """

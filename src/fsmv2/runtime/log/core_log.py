@@ -48,8 +48,12 @@ class CoreLog:
         self._clock = clock
         self._reconciling: dict[str, Changes] = {}
         self._first_failures: OrderedDict[str, float] = OrderedDict()
+        self.levels_changed()
+
+    def levels_changed(self) -> None:
+        """Go by what the levels say now."""
         # Most trees debug nobody: then one comparison answers for all.
-        self.debugging = levels.least <= RANKS["debug"]
+        self.debugging = self._levels.least <= RANKS["debug"]
 
     def debugs(self, path: str) -> bool:
         """Whether the debug events of this worker are wanted."""
@@ -93,7 +97,7 @@ class CoreLog:
             )
 
     def reported(self, report: Report, s: Supervisor | None) -> None:
-        """Log a report that has no event of its own."""
+        """Log a report that nobody has put as an event of a supervisor."""
         level = "error" if report.level == "critical" else report.level
         if RANKS.get(level, 0) < self._levels.of(report.path):
             return
@@ -101,13 +105,14 @@ class CoreLog:
             LogEntry(
                 time.time() if s is None else s.tree.wall(),
                 level,
-                REPORT_EVENTS[report.kind].name,
+                REPORT_EVENTS[report.kind].name if report.event is None else report.event.name,
                 report.text,
                 report.path,
                 "" if s is None else s.declared.worker_type,
                 0 if s is None else s.incarnation,
                 report.tick,
                 report.state,
+                report.event,
                 kind=report.kind,
             )
         )

@@ -78,6 +78,7 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
     ),
     # These have an event of their own each time; see `log_events`.
     "action": ReportEvent("action_started", "info", ""),
+    "apply": ReportEvent("generation_applied", "info", ""),
     "circuit": ReportEvent("circuit_opened", "error", ""),
     "condition": ReportEvent("condition_changed", "warning", ""),
     "repair": ReportEvent("restart_planned", "warning", ""),
@@ -109,6 +110,10 @@ LEVELS: Mapping[str, str] = {
     "process_output": "info",
     "lines_left_out": "warning",
     "notice": "info, warning, error",
+    "generation_applied": "info, warning",
+    "generation_converged": "info",
+    "generation_not_converged": "error",
+    "generation_superseded": "info",
     "run_started": "info",
     "document_problem": "warning, error",
     "run_ended": "info, error",

@@ -21,12 +21,25 @@ class LogLevels:
     """
 
     def __init__(
-        self, level: str = "info", paths: Mapping[str, tuple[re.Pattern[str], str]] | None = None
+        self,
+        level: str = "info",
+        paths: Mapping[str, tuple[re.Pattern[str], str]] | None = None,
+        *,
+        fixed: bool = False,
     ) -> None:
-        """`paths`: by pattern, what it means and the level."""
+        """`paths`: by pattern, what it means and the level. `fixed`: `change` leaves `level`."""
+        self._fixed = fixed
         self.level = RANKS[level]
-        self._rules = [(rule, RANKS[wanted]) for rule, wanted in (paths or {}).values()][::-1]
+        self._rules = _by_rank(paths or {})
         self._found: dict[str, int] = {}
+
+    def change(self, new: LogLevels) -> None:
+        """Go by these from now on; from any thread."""
+        if not self._fixed:
+            self.level = new.level
+        # A new dict, after the rules: what another thread finds by the old ones may still be put
+        # into the old dict, and into no other.
+        self._rules, self._found = new._rules, {}
 
     @property
     def least(self) -> int:
@@ -35,13 +48,14 @@ class LogLevels:
 
     def of(self, path: str) -> int:
         """The lowest rank that is logged of a path."""
+        known = self._found
         if not self._rules:
             return self.level
-        found = self._found.get(path)
+        found = known.get(path)
         if found is None:
-            if len(self._found) >= REMEMBERED:
-                self._found.clear()
-            found = self._found[path] = self._asked(path)
+            if len(known) >= REMEMBERED:
+                known.clear()
+            found = known[path] = self._asked(path)
         return found
 
     def _asked(self, path: str) -> int:
@@ -52,3 +66,10 @@ class LogLevels:
                     return rank
             above = above.rpartition("/")[0]
         return self.level
+
+
+def _by_rank(
+    paths: Mapping[str, tuple[re.Pattern[str], str]],
+) -> list[tuple[re.Pattern[str], int]]:
+    """The last one first, as that counts."""
+    return [(rule, RANKS[wanted]) for rule, wanted in paths.values()][::-1]

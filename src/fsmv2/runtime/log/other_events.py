@@ -55,6 +55,57 @@ class Notice(LogEvent, frozen=True, kw_only=True, tag="notice"):
     """What the program says of itself: that it stops and why, that its document was changed."""
 
 
+Number = Annotated[int, _field("number of the generation")]
+
+
+class GenerationApplied(LogEvent, frozen=True, kw_only=True, tag="generation_applied"):
+    """Another generation of the document runs from now on."""
+
+    generation: Number
+    previous: Annotated[int, _field("number of the one that ran before")]
+    who: Annotated[str, _field("who applied it")]
+    why: Annotated[str, _field("as they said it")] = ""
+    rollback_of: Annotated[
+        int, _field("the older generation that is made to run again, pinned; 0: it is none")
+    ] = 0
+    automatic: Annotated[
+        bool, _field("whether it was done since the one before had not converged in time")
+    ] = False
+    summary: Annotated[str, _field("to how many workers what is done")] = ""
+
+    @property
+    def level(self) -> Literal["info", "warning"]:
+        """A warning when nobody asked for it at that moment."""
+        return "warning" if self.automatic else "info"
+
+
+class GenerationConverged(LogEvent, frozen=True, kw_only=True, tag="generation_converged"):
+    """Every worker that an apply touched is what the document asks for, or no worse than before."""
+
+    generation: Number
+    workers: Annotated[Count, _field("workers that were touched")]
+
+
+class GenerationNotConverged(LogEvent, frozen=True, kw_only=True, tag="generation_not_converged"):
+    """At the deadline of an apply some of the workers that it touched had not converged."""
+
+    generation: Number
+    pending: Annotated[Mapping[str, str], _field("by path, why not; at most 50 of them")]
+    workers: Annotated[Count, _field("how many had not")]
+
+    @property
+    def level(self) -> Literal["error"]:
+        """An error."""
+        return "error"
+
+
+class GenerationSuperseded(LogEvent, frozen=True, kw_only=True, tag="generation_superseded"):
+    """Another generation was applied before this one had converged."""
+
+    generation: Number
+    by: Annotated[int, _field("number of the later one")]
+
+
 class RunStarted(LogEvent, frozen=True, kw_only=True, tag="run_started"):
     """The first line: what runs."""
 

@@ -1,0 +1,167 @@
+"""Why an apply or a rollback is refused: nothing has moved then."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from fsmv2.errors import (
+    DocumentError,
+    GenerationConflictError,
+    RequestRefusedError,
+    SecretError,
+    StoreError,
+    TreeStoppingError,
+)
+from fsmv2.operate.changes.apply_data import ApplyRequest, DocumentText, RollbackRequest
+from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.changes.running_document import RunningDocument
+from fsmv2.operate.document_contents import contents_of
+from fsmv2.operate.time_text import brief_date_text
+from fsmv2.plant import Plant
+from fsmv2.runtime import Runtime
+from fsmv2.runtime.posted_request import not_serving
+
+NOTHING_CHANGED = "Nothing has changed."
+NAMED = 5
+"""Workers or keys that are named."""
+
+
+def refuse_unless_serving(runtime: Runtime, *, leaving: bool) -> None:
+    """TreeStoppingError during a start or a stop. H95"""
+    why = not_serving(runtime.core) or ("the tree is ending" if leaving else "")
+    if why:
+        raise TreeStoppingError(
+            f"cannot apply: {why}.", fix="Apply it when the tree runs; nothing has changed."
+        )
+
+
+def refuse_endless_wait(request: ApplyRequest | RollbackRequest) -> None:
+    """RequestRefusedError: it is to be rolled back at a deadline that it does not have."""
+    if request.rollback and request.timeout is None:
+        raise RequestRefusedError(
+            f"cannot apply: it is to be rolled back, and it is not said when. {NOTHING_CHANGED}",
+            fix="Give a timeout, after which it is rolled back unless it has converged.",
+        )
+
+
+def refuse_unless_kept(runtime: Runtime, running: RunningDocument) -> None:
+    """StoreError: what is applied could not be kept; what runs goes on."""
+    if running.generation is None:
+        raise RequestRefusedError(
+            "cannot apply: this tree keeps no generations of its document.",
+            fix="Run it with `fsmv2 run`.",
+        )
+    parts = runtime.running
+    writer = None if parts is None else parts.writer
+    failing = "" if writer is None else writer.failing
+    if failing or not running.durable:
+        why = failing or f"generation {running.number}, which runs, is not in it yet"
+        raise StoreError(
+            f"cannot apply: the store does not work: {why}. {NOTHING_CHANGED}",
+            fix="Make the store work, and apply again; pause, stop and restart work all the same.",
+        )
+
+
+def refuse_unless_based_on(running: RunningDocument, based_on: int | None) -> None:
+    """GenerationConflictError: another generation runs by now, and who made it. H93, H94"""
+    if based_on is None or based_on == running.number:
+        return
+    made = ""
+    if running.generation is not None:
+        about = running.generation
+        why = f": {about.why}" if about.why else ""
+        made = f", applied by {about.who} at {brief_date_text(about.at)}{why}"
+    raise GenerationConflictError(
+        f"cannot apply: it was made against generation {based_on}, and generation "
+        f"{running.number} runs by now{made}. {NOTHING_CHANGED}",
+        fix=f"See what changed with `fsmv2 diff {based_on}`, and plan again.",
+    )
+
+
+def refuse_unless_followed(running: RunningDocument, document: DocumentText) -> None:
+    """RequestRefusedError: the tree follows a file, and that says something else. Blocks.
+
+    In a managed tree any document may be applied.
+    """
+    if running.managed:
+        return
+    file, sent = running.source, Path(document.source)
+    if not any(place(file) == place(sent) for place in (os.path.abspath, os.path.realpath)):
+        raise RequestRefusedError(
+            f"cannot apply: this tree follows {file}, and {sent} is another document. "
+            f"{NOTHING_CHANGED}",
+            fix=f"Change {file}, and apply that.",
+        )
+    try:
+        says = contents_of(file)
+    except DocumentError as error:
+        raise RequestRefusedError(
+            f"cannot apply: this tree follows {file}, which cannot be read: "
+            f"{error.diagnostics[0].message} {NOTHING_CHANGED}",
+            fix="Make it readable, and apply again.",
+        ) from error
+    if says != document.files:
+        raise RequestRefusedError(
+            f"cannot apply: this tree follows {file}, which says something else than what was "
+            f"sent{_which(document.files, says)}. {NOTHING_CHANGED}",
+            fix=f"Write {file}, and apply that; or plan again if it was changed since.",
+        )
+
+
+def refuse_plan(request: ApplyRequest, plan: ChangePlan) -> None:
+    """RequestRefusedError: what a plan says must not be done, or not like this."""
+    refuse_restart_keys(plan)
+    planned = request.actions_digest
+    if planned and planned != plan.actions_digest:
+        raise RequestRefusedError(
+            "cannot apply: something else would be done by now than what was planned: "
+            f"{plan.summary}{_first(plan)}. {NOTHING_CHANGED}",
+            fix="Plan again, and look at what differs.",
+        )
+    if request.prune is False and plan.removes:
+        raise RequestRefusedError(
+            f"cannot reload: that would remove {_named(plan.removes)}. {NOTHING_CHANGED}",
+            fix="Apply it with `fsmv2 apply`, or write `prune: true` into `engine:`.",
+        )
+
+
+def refuse_restart_keys(plan: ChangePlan) -> None:
+    """RequestRefusedError: a running tree cannot take all of it over."""
+    if not plan.needs_restart:
+        return
+    keys = "; ".join(f"{one.key}: {one.why}" for one in plan.needs_restart)
+    raise RequestRefusedError(
+        f"cannot apply: the tree has to be restarted for this: {keys}. {NOTHING_CHANGED}",
+        fix="Stop the tree and run it again with the document; or leave these keys as they are.",
+    )
+
+
+def refuse_unread_secrets(number: int, plant: Plant) -> None:
+    """RequestRefusedError: an older generation has a secret that cannot be read today."""
+    unread = [
+        one.message for one in plant.diagnostics if one.code == SecretError.code and not one.warning
+    ]
+    if unread:
+        raise RequestRefusedError(
+            f"cannot return to generation {number}, since a secret of it cannot be read: "
+            f"{' '.join(unread[:NAMED])} {NOTHING_CHANGED}",
+            fix="Put the secret in its place, and roll back again.",
+        )
+
+
+def _first(plan: ChangePlan) -> str:
+    paths = [f"{one.action} {one.path}" for one in plan.workers]
+    return f" ({_named(paths)})" if paths else ""
+
+
+def _named(paths: list[str] | tuple[str, ...]) -> str:
+    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
+    return ", ".join(paths[:NAMED]) + more
+
+
+def _which(sent: Mapping[str, bytes], says: Mapping[str, bytes]) -> str:
+    """The files of a folder in which what was sent and what is there differ."""
+    names = sorted(name for name in {*sent, *says} if sent.get(name) != says.get(name))
+    return "" if names == [""] else f" ({_named(names)})"

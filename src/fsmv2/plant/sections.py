@@ -127,8 +127,8 @@ else:  # the same fields, as they are written in a document
         kw_only=True,
         module=__name__,
         namespace={
-            "__doc__": "`engine:` the engine's settings; see [what each is for](settings.md). An apply "
-            "takes over all but `types`, `secrets_interval` and `journal_mb`."
+            "__doc__": "`engine:` the engine's settings; see [what each is for](settings.md). "
+            "An apply takes over all but `types`, `secrets_interval` and `journal_mb`."
         },
     )
 

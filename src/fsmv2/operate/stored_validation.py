@@ -107,7 +107,7 @@ def validate_for(document: Path, directory: Path) -> Validation:
 
     A managed tree stands in no folder: secret files that are relative are refused there.
     """
-    from fsmv2.operate.prepared_tree import contents_of
+    from fsmv2.operate.document_contents import contents_of
 
     with reading(directory.absolute() / STORE) as store:
         head = store.head()

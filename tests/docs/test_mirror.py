@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "fsmv2"
 TESTS = ROOT / "tests"
 
-MIRRORED = ("core", "document", "model")
+MIRRORED = ("core", "document", "model", "plant")
 """Packages that are held to it."""
 
 OF_THE_WHOLE = {

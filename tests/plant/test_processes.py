@@ -11,12 +11,10 @@ from urllib.parse import quote
 import pytest
 from structlog.testing import capture_logs
 
-from fsmv2 import DocumentError, Runtime, SpecError, WorkerFactory
+from fsmv2 import DocumentError, Runtime, WorkerFactory
 from fsmv2.builtin import register_builtins
-from fsmv2.builtin.agent import AgentSpec
 from fsmv2.builtin.process.lifecycle import start
 from fsmv2.builtin.process.process_record import read_record
-from fsmv2.builtin.process.spec import ProcessSpec
 from fsmv2.flow import AsyncioEngine
 from fsmv2.plant import parse_plant
 from fsmv2.runtime import expand
@@ -37,6 +35,7 @@ processes:
     ready: {port: 99999, prot: 3}
     variables: {location: here}
 """
+
 
 FOUND = """\
 p.yaml:5:3: error[FSM0131]: the agent has a child named 'broker' already.
@@ -116,24 +115,6 @@ def test_variables_that_are_missing_or_do_not_fit_keep_one_process_waiting() -> 
     assert "process 'none'" in said[1][1]
     assert "NO" in said[1][1]
     assert said[2][1] == "process 'port': ready.port is 'high', expected 1 to 65535."
-
-
-def test_words_are_text_and_paths_are_below_the_folder() -> None:
-    """No broker is made for processes alone."""
-    text = (
-        "agent: {name: edge}\nprocesses:\n  a:\n    command: [run, '{{ .N }}', '{{ .B }}']\n"
-        "    env: {N: '{{ .N }}'}\n    files: {etc/a.ini: '{{ .N }}', ~/b: x}\n    cwd: sub\n"
-        "    ready: {port: '{{ .N }}', file: up}\n    variables: {N: 502, B: true}\n"
-    )
-    plant = parse_plant(text, folder=Path("/srv"))
-    assert isinstance(plant.root.user_spec, AgentSpec)
-    assert plant.root.user_spec.broker is None
-    factory = WorkerFactory()
-    register_builtins(factory, AsyncioEngine())
-    config: Any = next(n.config for n in expand(plant.root, factory) if n.path == "edge/a")
-    assert (config.command, config.env) == (("run", "502", "true"), {"N": "502"})
-    assert (config.cwd, config.files) == ("/srv/sub", {"/srv/etc/a.ini": "502", "~/b": "x"})
-    assert (config.ready.port, config.ready.file) == (502, "/srv/up")
 
 
 LIVE = """\
@@ -227,14 +208,3 @@ async def test_a_secret_that_a_process_writes_stands_in_no_file_and_in_no_log(
         assert not file.is_file() or b"tr0ub4dor" not in file.read_bytes(), file
     assert "my password is ***env:SHY_PW#" in str(logged)
     assert "tr0ub4dor" not in str(logged)
-
-
-def test_a_path_with_an_at_sign_is_of_this_machine() -> None:
-    """As the pages of a development server have; before the path it would be a user."""
-    ready = "ready: {http: 'http://127.0.0.1:5173/@vite/client'}"
-    parse_plant(f"agent: {{name: e}}\nprocesses:\n  a: {{command: [x], {ready}}}\n")
-
-
-def test_a_command_that_is_one_text_is_refused_with_whatever_quotes_it_has() -> None:
-    with pytest.raises(SpecError, match="write the list"):
-        ProcessSpec(command="sh -c 'x")  # type: ignore[arg-type]

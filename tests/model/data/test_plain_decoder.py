@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from plc_spec import PlcSpec, Register
+from raising_tree import KINDS
 
 from fsmv2.errors import DocumentError, SpecError
 from fsmv2.model import (
@@ -138,3 +139,19 @@ def test_a_decoded_location_is_the_shared_one() -> None:
     """So that the tree need not normalise it again at each derive."""
     spec = decode_spec({"host": "h", "location": {"1": "cologne"}}, PlcSpec)
     assert spec.location is normalise_location({"site": "cologne"})
+
+
+class Strict(UserSpec):
+    """Refuses in its own way."""
+
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        if self.number:
+            raise KINDS[self.number]
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_h68_a_spec_whose_own_rule_raises_is_a_problem_of_the_data(number: int) -> None:
+    with pytest.raises(SpecError, match=KINDS[number].__name__):
+        decode_spec({"number": number}, Strict)

@@ -1,13 +1,18 @@
-"""How long the last decisions count for writes when supervision does not answer any more."""
+"""Supervision on its loop: whom it answers, and what does not end it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from raising_tree import KINDS, runs, tree_of
 
-from fsmv2 import EngineSettings, Resources, WorkerFactory
+from fsmv2 import (
+    EngineSettings,
+    WorkerFactory,
+)
 from fsmv2.core import Core, Instruction
 from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.supervision import TRUSTED, Supervision
@@ -41,9 +46,19 @@ def test_h76_supervision_that_does_not_answer_is_trusted_for_seconds_only(
     assert supervision.refusal("x", 1) == ""
 
 
-def test_h76_resources_that_nobody_supervises_allow_nothing() -> None:
-    """Made by hand, in the test of an author: to be allowed has to be said."""
-    made: Resources[None] = Resources("x", None, None, None, lambda _: None)
-    assert made.refusal() == "nobody supervises it"
-    made = Resources("x", None, None, None, lambda _: None, refusal=str)
-    assert made.refusal() == ""
+async def test_h68_a_slice_that_raises_is_followed_by_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, runtime = tree_of()
+    left = list(KINDS)
+    run = runtime.core.run
+
+    def raises(*args: Any, **more: Any) -> bool:
+        if left:
+            raise left.pop()
+        return run(*args, **more)
+
+    monkeypatch.setattr(runtime.core, "run", raises)
+    async with runtime as tree:
+        await tree.until(runs, timeout=30)
+    assert left == []

@@ -296,7 +296,7 @@ def test_two_trees_do_not_share_a_file(tmp_path: Path) -> None:
 TREE = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[2])
-from test_runtime_store import Runtime, SqliteStore, all_run, factory, plant
+from test_store_writer import Runtime, SqliteStore, all_run, factory, plant
 
 async def main():
     note = 0

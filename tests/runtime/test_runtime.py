@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import pytest
+from raising_tree import KINDS, runs, tree_of
 
 from fsmv2 import (
     ChildSpec,
@@ -224,3 +225,18 @@ async def test_a_runtime_that_is_not_entered_says_so_and_holds_nothing() -> None
             await tree.__aenter__()
     with pytest.raises(FsmError, match="is not running"):
         await tree.view()
+
+
+async def test_h68_listeners_that_raise_hold_up_nobody() -> None:
+    heard: list[Report] = []
+
+    def listener(report: Report) -> None:
+        heard.append(report)
+        raise KINDS[len(heard) % len(KINDS)]
+
+    _, runtime = tree_of(listener=listener)
+    async with runtime as tree:
+        await tree.until(runs, timeout=30)
+        await tree.stop()
+        assert tree.core.finished
+    assert len(heard) >= len(KINDS)

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from test_journal import lamps, lit, root, so
+from recorded_lamps import lamps, lit, root, so
 
 from fsmv2 import Runtime
 from fsmv2.core import Core, Declared

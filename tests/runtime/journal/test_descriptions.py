@@ -1,0 +1,48 @@
+"""Events and instructions in words that are the same in any process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fsmv2 import ChildSpec, UserSpec
+from fsmv2.core import Declared
+from fsmv2.core.contract.events import PauseRequested, SignalSent
+from fsmv2.core.contract.instructions import CancelAction, Report
+from fsmv2.runtime.journal.descriptions import LONGEST, decided, happened, path_of
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (PauseRequested("g", "shift 2", "leak"), "pause requested by shift 2: leak"),
+        (PauseRequested("g", "shift 2", ""), "pause requested by shift 2"),
+        (SignalSent("g", "HUP", 7, ""), "signal HUP sent to pid 7"),
+        (SignalSent("g", "HUP", 7, "it has ended"), "signal HUP not sent: it has ended"),
+    ],
+)
+def test_an_event_is_described_with_who_and_why(event: Any, words: str) -> None:
+    assert happened(event) == words
+    assert path_of(event) == "g"
+
+
+def test_a_declaration_is_of_its_root() -> None:
+    root = ChildSpec("works", "lamp", UserSpec())
+    assert path_of(Declared(root, {}, "program")) == "works"
+
+
+def test_no_address_of_an_object_stands_in_the_words() -> None:
+    path, words = decided(Report("error", "g", f"lost {object()}", 0.0))
+    assert path == "g"
+    assert words == "error: lost <object object at 0x…>"
+
+
+def test_a_long_text_is_cut_and_told_from_others_that_begin_alike() -> None:
+    first, second = (decided(Report("error", "g", "x" * 5000 + end, 0.0))[1] for end in "ab")
+    assert first != second
+    assert len(first) < LONGEST + 50
+
+
+def test_an_action_is_named_by_its_number() -> None:
+    assert decided(CancelAction("g/a", 1, 42)) == ("g/a", "cancel action #42")

@@ -1,11 +1,12 @@
 """The command line: it shows what `operate` decides, and passes on what is asked; decides nothing.
 
 commands    one file for each verb: its options, and what it does with them.    app   all together.
-exit_codes, error_messages   how a command ends; any failure as one clear message.
+exit_codes, usage_exit_code   how a command ends.    error_messages   any failure as one message.
 options, duration_argument, time_argument   what several commands are given.
 document_session, simulation_session, tree_session   a session of `run`; of `simulate`; what `run`
             and `demo` share.    display_choice, tree_display, live_tree, line_output   how a
-            running tree is shown.    run_summary, replay_text, why_text, tree_yaml   answers.
+            running tree is shown.
+run_summary, replay_text, why_text, tree_yaml, plan_text   answers.
 foreground  around a command that runs a tree: signals, output_thread, interrupts.
 console     where everything is printed.    log_filter   what libraries log.
 cpu_limit   when a replay is given up.    worker_skeleton   what `new worker` writes.

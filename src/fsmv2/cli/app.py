@@ -19,6 +19,7 @@ from fsmv2.cli.commands.new import begin, worker
 from fsmv2.cli.commands.notify_test import notify_test
 from fsmv2.cli.commands.overrides import overrides
 from fsmv2.cli.commands.pause import pause
+from fsmv2.cli.commands.plan import plan
 from fsmv2.cli.commands.render import render
 from fsmv2.cli.commands.replay import replay
 from fsmv2.cli.commands.restart import restart
@@ -36,6 +37,7 @@ from fsmv2.cli.commands.trees import trees
 from fsmv2.cli.commands.unset import unset
 from fsmv2.cli.commands.validate import validate
 from fsmv2.cli.commands.why import why
+from fsmv2.cli.usage_exit_code import UsageFails
 
 app = typer.Typer(
     add_completion=False,
@@ -87,6 +89,7 @@ app.command(short_help="List what operators asked for beside the document.")(ove
 app.command(short_help="List the generations of a tree's document.")(history)
 app.command(short_help="Print a generation of the document.")(show)
 app.command(short_help="Show what changed between two generations.")(diff)
+app.command(cls=UsageFails, short_help="Show what a document would change; change nothing.")(plan)
 app.command(short_help="Restart a worker.")(restart)
 app.command(short_help="Try now what waits for its next try.")(retry)
 app.command(short_help="Take over an escalation.")(ack)

@@ -32,8 +32,11 @@ def debugging() -> bool:
 
 
 @contextlib.contextmanager
-def reported() -> Iterator[None]:
-    """Turn what is raised inside into a message on stderr and `typer.Exit` with the right code."""
+def reported(*, usage: int = USAGE) -> Iterator[None]:
+    """Turn what is raised inside into a message on stderr and `typer.Exit` with the right code.
+
+    `usage`: the code where the words of the command line are wrong.
+    """
     try:
         yield
     except (typer.Exit, typer.Abort):
@@ -47,7 +50,8 @@ def reported() -> Iterator[None]:
 
         if debugging() and not isinstance(error, QuestionError):
             raise
-        raise typer.Exit(_show(error)) from None
+        code = _show(error)
+        raise typer.Exit(usage if code == USAGE else code) from None
 
 
 def _show(error: Exception) -> int:

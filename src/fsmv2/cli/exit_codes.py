@@ -5,7 +5,9 @@ OK = 0
 FAILED = 1
 """The document has problems, a start failed, something had to be forced, figures do not agree."""
 USAGE = 2
-"""The command line itself is wrong."""
+"""The command line itself is wrong; of `plan`, which ends with 1 then, see below."""
+CHANGES = 2
+"""`plan` found that something would change; 0: nothing would, 1: there is no plan."""
 UNSETTLED = 3
 """The time of `run --for` was over, and something that should run did not; it stopped in order."""
 

@@ -86,20 +86,22 @@ def load_contents(
     state_dir: Path | None = None,
     managed: bool = False,
     secrets_key: bytes | None = None,
+    vault: Vault | None = None,
 ) -> Plant:
     """The same of a document that was read before: bytes by file name, '' for one of one file.
 
     `source` is the path it was read from: it stands in messages, and files of secrets are relative
     to it; of a `managed` document, which stands in no folder, a relative one is refused.
     `secrets_key`: that of the vault of a tree which may run it, so that a secret that has not
-    changed is the same in both. DocumentError holds everything that is wrong.
+    changed is the same in both. `vault` takes them in, instead of a new one. DocumentError holds everything that is wrong.
     """
     if "" in contents:
         document, folder = scan_yaml(contents[""], str(source)), source.parent
     else:
         document = scan_contents(source, contents, aliases=PlantSection.ALIASES)
         folder = source
-    vault = Vault(folder, relative_files=not managed, key=secrets_key)
+    if vault is None:
+        vault = Vault(folder, relative_files=not managed, key=secrets_key)
     return _Loading(document, state_dir, folder, vault).plant()
 
 

@@ -49,9 +49,10 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
 class WorkerChange(msgspec.Struct, frozen=True, kw_only=True):
     """What would be done to the worker at `path`, of this `type` afterwards, and why.
 
-    `config`: the fields of its rendered config and its declaration that differ. `overrides`: what
-    an operator asked for and stays in force at the path. `unknown`: what is known only after the
-    change was applied, because it depends on what will be observed.
+    `config`: the fields of its rendered config and its declaration that differ. `problems`: what
+    would be wrong with it then, and is not now: a template that cannot be rendered. `overrides`:
+    what an operator asked for and stays in force at the path. `unknown`: what is known only after
+    the change was applied, because it depends on what will be observed.
     """
 
     path: str
@@ -59,6 +60,7 @@ class WorkerChange(msgspec.Struct, frozen=True, kw_only=True):
     action: Action
     why: str = ""
     config: tuple[FieldChange, ...] = ()
+    problems: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -154,7 +156,7 @@ class ChangePlan(msgspec.Struct, frozen=True, kw_only=True):
 def with_digest(plan: ChangePlan) -> ChangePlan:
     """`plan` with the digest of all that it would do; reasons, which name times, do not count."""
     done = (
-        [(w.path, w.type, w.action, w.config, w.overrides, w.unknown) for w in plan.workers],
+        [msgspec.structs.replace(one, why="") for one in plan.workers],
         [(v.path, v.name, v.before, v.after) for v in plan.variables],
         [(k.key, k.before, k.after) for k in plan.needs_restart],
         (plan.topics_added, plan.topics_removed, plan.secrets, plan.settings),

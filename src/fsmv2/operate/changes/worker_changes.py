@@ -46,26 +46,25 @@ def _change(now: ForeseenWorker | None, then: ForeseenWorker) -> WorkerChange | 
     s = then.supervisor
     if now is None:
         declared_by = f"declared by {s.parent.path}" if s.parent is not None else "declared"
-        return _made(then, "add", _with_problems(declared_by, s))
+        return _made(then, "add", declared_by, problems=_new_problems(None, s))
     if then.kept and not then.derived and _declared_the_same(now.supervisor, s, then):
         return None
     old = now.supervisor
-    fields = tuple(_fields(old, s))
+    fields, problems = tuple(_fields(old, s)), _new_problems(old, s)
     if (not then.kept and now.kept) or (then.due and not now.due):
-        return _made(then, "recreate", _with_problems(then.why, s), fields)
+        return _made(then, "recreate", then.why, fields, problems)
     if not then.kept:  # it is restarted anyway, and would begin as something else
-        return _made(then, "recreate", then.why, fields) if fields else None
+        return _made(then, "recreate", then.why, fields, problems) if fields or problems else None
     if old.definition.name != s.definition.name:
-        return _made(then, "add", "it could not be created before", fields)
+        return _made(then, "add", "it could not be created before", fields, problems)
     switched = _switched(old, s)
     if switched is not None:
-        return _made(then, switched, s.decision.reason, fields)
+        return _made(then, switched, s.decision.reason, fields, problems)
     if fields:
-        return _made(then, "reconfigure", _with_problems("; ".join(then.causes), s), fields)
-    if then.derived and not now.derived:
-        return _made(then, "derive", _with_problems("; ".join(then.causes), s))
-    problems = _with_problems("", s, old)
-    return _made(then, "derive", problems) if problems else None
+        return _made(then, "reconfigure", "; ".join(then.causes), fields, problems)
+    if (then.derived and not now.derived) or problems:
+        return _made(then, "derive", "; ".join(then.causes), problems=problems)
+    return None
 
 
 def _declared_the_same(old: Supervisor, s: Supervisor, then: ForeseenWorker) -> bool:
@@ -80,7 +79,11 @@ def _declared_the_same(old: Supervisor, s: Supervisor, then: ForeseenWorker) -> 
 
 
 def _made(
-    then: ForeseenWorker, action: Action, why: str, fields: tuple[FieldChange, ...] = ()
+    then: ForeseenWorker,
+    action: Action,
+    why: str,
+    fields: tuple[FieldChange, ...] = (),
+    problems: tuple[str, ...] = (),
 ) -> WorkerChange:
     s = then.supervisor
     return WorkerChange(
@@ -89,6 +92,7 @@ def _made(
         action=action,
         why=why,
         config=fields,
+        problems=problems,
         overrides=_overrides(s),
         unknown=tuple(_unknown(then, action)),
     )
@@ -166,11 +170,10 @@ def _problems(s: Supervisor) -> dict[str, str]:
     return {one.type: one.reason for one in conditions if one.type in OF_THE_WORKER}
 
 
-def _with_problems(why: str, s: Supervisor, old: Supervisor | None = None) -> str:
-    """The reason, and what would be wrong with it then that is not now."""
+def _new_problems(old: Supervisor | None, s: Supervisor) -> tuple[str, ...]:
+    """What is wrong with it then, and is not now."""
     known = {} if old is None else _problems(old)
-    new = [text for type_, text in _problems(s).items() if known.get(type_) != text]
-    return "; ".join([*([why] if why else []), *new])
+    return tuple(text for type_, text in _problems(s).items() if known.get(type_) != text)
 
 
 def _unknown(then: ForeseenWorker, action: Action) -> Iterator[str]:

@@ -1,0 +1,59 @@
+"""`plan`: what a document would change, before anything is changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fsmv2.cli.error_messages import reported
+from fsmv2.cli.exit_codes import CHANGES, FAILED, OK
+from fsmv2.cli.options import AsJson, File, StateDir, Types, path_argument
+
+
+def plan(
+    file: File,
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against",
+            metavar="GENERATION|DOCUMENT",
+            help="Compare with a generation that is kept, or another document; ask no tree.",
+        ),
+    ] = "",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            parser=path_argument,
+            metavar="PLAN",
+            help="Save the plan in this file, to be applied as it is.",
+        ),
+    ] = None,
+    state_dir: StateDir = None,
+    types: Types = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a document would change in the tree that runs; nothing is changed.
+
+    Exit code 0 when nothing would change, 2 when something would, 1 when there is no plan.
+    """
+    with reported(usage=FAILED):
+        from fsmv2.cli.console import progress, put, put_json, show_diagnostics
+        from fsmv2.cli.plan_text import plan_lines
+        from fsmv2.operate.changes.document_plan import plan_of
+
+        found = plan_of(file, against, state_dir=state_dir, types=types or (), tool="fsmv2 plan")
+        show_diagnostics(found.plan.warnings)
+        if output is not None:
+            found.save(output)
+        if as_json:
+            put_json(found.plan)
+        else:
+            for line in plan_lines(found.plan):
+                put(*line)
+        if output is not None:
+            progress(f"the plan is saved in {output}")
+        raise typer.Exit(CHANGES if found.plan.changes else OK)

@@ -1,0 +1,60 @@
+"""The plan of a document, from whoever can make it: the tree that runs, or this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from fsmv2.errors import NotRunningError
+from fsmv2.operate.changes.apply_data import DocumentText
+from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.changes.offline_plan import plan_offline
+from fsmv2.operate.changes.saved_plan import save_plan
+from fsmv2.operate.prepared_tree import contents_of
+from fsmv2.operate.running_trees import chosen_tree
+
+OFFLINE = "Or compare with what is kept: --against GENERATION, or --against DOCUMENT."
+
+
+class DocumentPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, and the text that it is of."""
+
+    plan: ChangePlan
+    document: DocumentText
+
+    def save(self, file: Path) -> None:
+        """Keep both in a file, for its owner alone. OSError: it cannot be written."""
+        save_plan(file, self.plan, self.document)
+
+
+def plan_of(
+    document: Path,
+    against: str = "",
+    *,
+    state_dir: Path | None = None,
+    types: Iterable[str] = (),
+    tool: str = "program",
+) -> DocumentPlan:
+    """What `document` would change in the tree that runs it, or in what it is held against.
+
+    DocumentError: all that is wrong with it. NotRunningError: no tree could be asked.
+    """
+    text = DocumentText(source=os.path.abspath(document), files=contents_of(document))
+    if against:
+        plan = plan_offline(document, against, state_dir=state_dir, types=types)
+    else:
+        plan = _asked(document, state_dir, text, tool)
+    return DocumentPlan(plan=plan, document=text)
+
+
+def _asked(document: Path, state_dir: Path | None, text: DocumentText, tool: str) -> ChangePlan:
+    try:
+        directory = chosen_tree(None if state_dir is not None else document, state_dir)
+    except NotRunningError as error:
+        raise NotRunningError(error.message, fix=f"{error.fix} {OFFLINE}".strip()) from None
+    raise NotRunningError(
+        f"the tree in {directory} cannot be asked for a plan by this version.", fix=OFFLINE
+    )

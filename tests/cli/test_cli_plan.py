@@ -1,0 +1,166 @@
+"""`plan`: what it shows, how it ends, and what it saves."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fsmv2.cli.console import Styled
+from fsmv2.cli.plan_text import WIDTH, plan_lines
+from fsmv2.errors import SpecError
+from fsmv2.operate.changes.change_plan import ChangePlan, FieldChange, RestartKey, WorkerChange
+from fsmv2.operate.changes.saved_plan import read_plan
+
+FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
+PLANT = """\
+agent: {name: edge}
+broker: {url: "nats://127.0.0.1:1"}
+processes:
+  first: {command: [/bin/one, "{{ .LEVEL }}"], variables: {LEVEL: 1}}
+  second:
+    command: [/bin/two]
+    env: {PASSWORD: "{{ .PASSWORD }}"}
+    variables: {PASSWORD: {env: NOT_SET_HERE}}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plans")
+    (folder / "old.yaml").write_text(PLANT)
+    (folder / "same.yaml").write_text(f"# another comment\n{PLANT}")
+    (folder / "new.yaml").write_text(PLANT.replace("LEVEL: 1", "LEVEL: 2"))
+    (folder / "wrong.yaml").write_text(PLANT.replace("agent:", "agents:"))
+    return folder
+
+
+def plan(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*FSMV2, "plan", *words], capture_output=True, text=True, timeout=60, cwd=folder
+    )
+
+
+def test_what_would_change_is_shown_and_saved_and_ends_with_2(folder: Path) -> None:
+    shown = plan(folder, "new.yaml", "--against", "old.yaml", "-o", "saved")
+    assert (shown.returncode, shown.stderr) == (2, "the plan is saved in saved\n")
+    assert "± edge/first  process restarted" in shown.stdout
+    assert 'command: ["/bin/one","1"] → ["/bin/one","2"]' in shown.stdout
+    assert "env:NOT_SET_HERE: unknown" in shown.stdout
+    assert shown.stdout.splitlines()[-1].startswith("restarts 1, derives again 1, 2 untouched")
+    file = folder / "saved"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    saved = read_plan(file)
+    assert saved.document.files[""] == (folder / "new.yaml").read_bytes()
+    assert saved.document.source == str(folder / "new.yaml")
+    assert len(saved.plan.actions_digest) == len(saved.plan.digest) == 64
+
+
+def test_json_has_all_of_it_and_another_comment_ends_with_0(folder: Path) -> None:
+    shown = plan(folder, "same.yaml", "--against", "old.yaml", "--json")
+    found = json.loads(shown.stdout)
+    assert (shown.returncode, found["workers"], found["untouched"]) == (0, [], 4)
+    assert found["same_text"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["wrong.yaml", "--against", "old.yaml"], "agents"),
+        (["new.yaml", "--agains", "old.yaml"], "No such option"),
+        (["new.yaml", "--against", "7", "--state-dir", "none"], "there is no store"),
+        (["new.yaml", "--state-dir", "none"], "--against DOCUMENT"),
+    ],
+)
+def test_without_a_plan_it_ends_with_1(folder: Path, words: list[str], says: str) -> None:
+    shown = plan(folder, *words)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert says in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def text(found: ChangePlan) -> list[str]:
+    return [
+        "".join(part.text if isinstance(part, Styled) else part for part in line)
+        for line in plan_lines(found)
+    ]
+
+
+def test_a_thousand_equal_changes_are_one_and_no_line_is_too_long() -> None:
+    changes = tuple(
+        WorkerChange(
+            path=f"plant/machine{number}/dfc_read",
+            type="dataflow",
+            action="reconfigure",
+            why="variables of the parent " * 9,
+            config=(FieldChange(field="input.address", before="a" * 300, after="a" * 299 + "b"),),
+        )
+        for number in range(1000)
+    )
+    lines = text(ChangePlan(workers=changes))
+    assert lines[0] == "~ 1000 × dataflow reconfigured while it runs"
+    assert "      … and 996 more" in lines
+    assert len(lines) < 15
+    assert max(map(len, lines)) <= WIDTH
+    assert any(line.strip().startswith("+ …") and line.endswith("ab") for line in lines)
+
+
+def test_a_thousand_different_changes_are_cut_with_their_number() -> None:
+    changes = tuple(
+        WorkerChange(
+            path=f"plant/process{number}",
+            type="process",
+            action="recreate",
+            config=(FieldChange(field="cwd", before="/", after=f"/{number}"),),
+        )
+        for number in range(1000)
+    )
+    lines = text(ChangePlan(workers=changes))
+    assert len(lines) < 100
+    assert "  … and 970 more; --json has all of them" in lines
+
+
+def test_what_disturbs_most_comes_first_and_what_is_below_is_counted() -> None:
+    changes = (
+        WorkerChange(path="plant/a", type="bridge", action="add"),
+        WorkerChange(path="plant/a/b", type="dataflow", action="add"),
+        WorkerChange(path="plant/z", type="bridge", action="remove"),
+        WorkerChange(path="plant/z/b", type="dataflow", action="remove"),
+    )
+    lines = text(ChangePlan(workers=changes))
+    assert lines[:2] == [
+        "- plant/z  bridge removed, with 1 below",
+        "+ plant/a  bridge added, with 1 below",
+    ]
+
+
+def test_what_is_not_well_then_what_stays_and_what_needs_a_restart_are_told() -> None:
+    change = WorkerChange(
+        path="plant/a",
+        type="bridge",
+        action="derive",
+        problems=("there is no variable IP",),
+        overrides=("paused by ann",),
+        unknown=("its children",),
+    )
+    key = RestartKey(key="agent.name", before="a", after="b", why="it begins every path")
+    lines = "\n".join(text(ChangePlan(workers=(change,), needs_restart=(key,))))
+    for part in (
+        "not well: there is no variable IP",
+        "stays in force: paused by ann",
+        "known after apply: its children",
+        "agent.name: a → b",
+    ):
+        assert part in lines
+
+
+def test_a_file_that_is_no_plan_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("agent: {name: edge}\n")
+    (tmp_path / "newer").write_text('{"format":"fsmv2 plan 99","plan":{},"document":{}}')
+    for name in ("other", "newer"):
+        with pytest.raises(SpecError):
+            read_plan(tmp_path / name)

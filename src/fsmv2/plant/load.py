@@ -93,7 +93,8 @@ def load_contents(
     `source` is the path it was read from: it stands in messages, and files of secrets are relative
     to it; of a `managed` document, which stands in no folder, a relative one is refused.
     `secrets_key`: that of the vault of a tree which may run it, so that a secret that has not
-    changed is the same in both. `vault` takes them in, instead of a new one. DocumentError holds everything that is wrong.
+    changed is the same in both. `vault` takes them in, instead of a new one. DocumentError holds
+    everything that is wrong.
     """
     if "" in contents:
         document, folder = scan_yaml(contents[""], str(source)), source.parent

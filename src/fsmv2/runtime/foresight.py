@@ -45,9 +45,9 @@ def foresee(core: Core, declared: Declared | None = None) -> Foresight:
     then = {path: (s, s.incarnation, s.desired) for path, s in core.by_path.items()}
     reasons: dict[str, str] = {}
     before = core.tick_id
-    core.pace.lift()
     if declared is not None:
         core.handle(declared, core.now)
+    core.pace.lift()  # after it, as it may bring settings with another pace
     _carry_on(core, reasons)
     workers = {}
     for path, s in core.by_path.items():

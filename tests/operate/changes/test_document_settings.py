@@ -21,7 +21,13 @@ def found(text: str) -> tuple[list[str], list[str]]:
     ("text", "live", "restart"),
     [
         (PLANT + "log: {level: debug}\n", ["log.level"], []),
-        (PLANT + "engine: {resync: 30s}\n", [], ["engine.resync"]),
+        (PLANT + "engine: {resync: 30s}\n", ["engine.resync"], []),
+        (PLANT + "engine: {secrets_interval: 9s}\n", [], ["engine.secrets_interval"]),
+        (
+            PLANT + "engine: {types: {process: {interval: 9s}}}\n",
+            [],
+            ["engine.types.process.interval"],
+        ),
         (PLANT + 'http: {listen: "127.0.0.1:9410"}\n', [], ["http.listen"]),
         (PLANT + 'traces: {endpoint: "http://127.0.0.1:4318"}\n', [], ["traces.endpoint"]),
         (PLANT.replace("name: plant,", "name: other,"), [], ["agent.name"]),

@@ -12,8 +12,7 @@ class UnreadVault(Vault):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.key = bytes(16)  # nothing is secret in here, and two of them are to agree
+        super().__init__(key=bytes(16))  # nothing is secret in here, and two of them are to agree
 
     def from_environment(self, name: str, default: str | None = None, *, variable: str = "") -> str:
         """The token of an environment variable, whether it is set or not."""

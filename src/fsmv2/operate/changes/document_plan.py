@@ -13,7 +13,7 @@ from fsmv2.operate.changes.apply_data import DocumentText
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.offline_plan import plan_offline
 from fsmv2.operate.changes.saved_plan import save_plan
-from fsmv2.operate.prepared_tree import contents_of
+from fsmv2.operate.document_contents import contents_of
 from fsmv2.operate.running_trees import chosen_tree
 
 OFFLINE = "Or compare with what is kept: --against GENERATION, or --against DOCUMENT."

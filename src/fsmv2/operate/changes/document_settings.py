@@ -8,6 +8,7 @@ import msgspec
 
 from fsmv2.builtin.agent import AgentSpec
 from fsmv2.core import EngineSettings
+from fsmv2.core.contract.settings import READ_AT_START
 from fsmv2.model import ChildSpec
 from fsmv2.notify import NotifySettings
 from fsmv2.operate.changes.change_plan import FieldChange, RestartKey
@@ -44,7 +45,9 @@ class DocumentSettings(msgspec.Struct, frozen=True, kw_only=True):
 def live_changes(before: DocumentSettings, after: DocumentSettings) -> list[FieldChange]:
     """The settings that a running tree takes over, as fields by their place in the document."""
     old, new = before.notify, after.notify
+    engine = field_changes(before.engine, after.engine, "engine")
     return [
+        *(one for one in engine if not _is_read_at_start(one)),
         *field_changes(before.log, after.log, "log"),
         *field_changes(_by_name(old), _by_name(new), "notify"),
         *field_changes(old.remind_after, new.remind_after, "notify.remind_after"),
@@ -64,11 +67,16 @@ def restart_keys(
     if old is not None:
         yield from _ports(old, new)
     for change in field_changes(before.engine, after.engine, "engine"):
-        yield _key(change, AT_START)
+        if _is_read_at_start(change):
+            yield _key(change, AT_START)
     for field, where in (("listen", "http.listen"), ("traces", "traces.endpoint")):
         pair = getattr(before, field) or None, getattr(after, field) or None
         if pair[0] != pair[1]:
             yield _key(value_change(where, *pair), AT_START)
+
+
+def _is_read_at_start(change: FieldChange) -> bool:
+    return change.field.split(".")[1] in READ_AT_START
 
 
 def _ports(old: ChildSpec, new: ChildSpec) -> Iterator[RestartKey]:

@@ -7,7 +7,7 @@ it is is masked. Of either a change is told, and not what changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -32,9 +32,7 @@ def field_changes(before: Any, after: Any, field: str = "") -> tuple[FieldChange
         (name, old.get(name, _NOT_THERE), new.get(name, _NOT_THERE)) for name in {**old, **new}
     ]
     return tuple(
-        _shown(*one)
-        for one in found
-        if one[1] != one[2] and not _filled(*one, new) and not _filled(one[0], one[2], one[1], old)
+        _shown(*one) for one in found if one[1] != one[2] and not _is_nothing(one[1], one[2])
     )
 
 
@@ -44,10 +42,12 @@ def value_change(field: str, before: Any, after: Any) -> FieldChange:
     return _shown(field, *there)
 
 
-def _filled(field: str, value: Any, other: Any, others: Mapping[str, Any]) -> bool:
-    """Whether nothing stood here, and what stands in the other is told part by part."""
-    nothing = other is _NOT_THERE and value in (None, {}, [], "")
-    return nothing and any(name.startswith(f"{field}.") for name in others)
+def _is_nothing(before: Any, after: Any) -> bool:
+    """Whether one of them is not there, and the other says no more."""
+    return any(
+        one is _NOT_THERE and other in (None, {}, [])
+        for one, other in ((before, after), (after, before))
+    )
 
 
 class _NotThere:

@@ -15,8 +15,8 @@ from fsmv2.model.secrets.unread_vault import UnreadVault
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.document_settings import DocumentSettings
 from fsmv2.operate.changes.plan_comparison import compare
+from fsmv2.operate.document_contents import contents_of
 from fsmv2.operate.generations import digest_of, generation
-from fsmv2.operate.prepared_tree import contents_of
 from fsmv2.operate.running_trees import kept_directory
 from fsmv2.operate.worker_types import known_types
 from fsmv2.plant import Plant, load_contents

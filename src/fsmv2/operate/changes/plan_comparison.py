@@ -48,8 +48,10 @@ def compare(
     declared = root
     if old is not None and old.name != root.name:  # it is refused, and what else would be done?
         declared = msgspec.structs.replace(root, name=old.name)
+    engine = None if settings_after is None else settings_after.engine
+    globals_ = declared.user_spec.variables.global_
     now = foresee(before)
-    then = foresee(after, Declared(declared, declared.user_spec.variables.global_, "plan"))
+    then = foresee(after, Declared(declared, globals_, "plan", {}, engine))
     workers = worker_changes(now, then)
     added, removed = topic_changes(now, then)
     was, is_ = settings_before, settings_after

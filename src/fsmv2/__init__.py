@@ -23,8 +23,6 @@ version  which fsmv2 this is.
 
 from typing import TYPE_CHECKING
 
-from fsmv2.version import __version__
-
 if TYPE_CHECKING:
     from fsmv2.core import EngineSettings, ExponentialBackoff, Supervisor
     from fsmv2.diagnostic import Diagnostic
@@ -64,6 +62,7 @@ if TYPE_CHECKING:
         render_template,
     )
     from fsmv2.runtime import Runtime, blocking
+    from fsmv2.version import __version__
     from fsmv2.worker import (
         ActionResult,
         CheckResult,
@@ -106,6 +105,7 @@ _ROOMS = {
         "Backoff ChildSpec DesiredState Group ObservedState UserSpec VariableBundle Vault Volatile "
         "compute_location_path merge_locations render_template"
     ),
+    "version": "__version__",
     "worker": (
         "ActionResult CheckResult CheckView ChildStatus Outcome Phase Resources "
         "Snapshot Step Worker WorkerFactory act action check fault goto healthy state "

@@ -26,9 +26,9 @@ def test_type_checkers_and_the_lazy_import_see_the_same_names() -> None:
     assert declared_for_type_checkers() == fsmv2._ROOM_OF
 
 
-def test_all_is_the_lazy_names_and_the_version() -> None:
+def test_all_are_the_lazy_names() -> None:
     assert sorted(fsmv2.__all__) == fsmv2.__all__
-    assert set(fsmv2.__all__) == {*fsmv2._ROOM_OF, "__version__"}
+    assert set(fsmv2.__all__) == {*fsmv2._ROOM_OF}
 
 
 @pytest.mark.parametrize("name", fsmv2.__all__)

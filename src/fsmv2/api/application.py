@@ -10,14 +10,14 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, NamedTuple
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as HttpRoute
 from starlette.types import ASGIApp
 
@@ -34,9 +34,6 @@ from fsmv2.api.routes import ROUTES, Route
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
-
-BODY_LIMIT = 1 << 20
-"""Bytes of a body; a request is a few hundred."""
 
 BODY_WITHIN = 10.0
 """Seconds for a body to arrive."""
@@ -110,6 +107,8 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
             query = _query(route, request)
             async with asyncio.timeout(route.within + getattr(query, "wait", 0.0)):
                 if route.streams and STREAM in request.headers.get("accept", ""):
+                    if route.stream is not None:
+                        return _streamed(await route.stream(served.tree, query))
                     last = request.headers.get("last-event-id", "")
                     return await served.stream.response(query, last)
                 body, raw = await _body(route, request)
@@ -151,6 +150,10 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
             return problem_response(OURS)
 
     return endpoint
+
+
+def _streamed(lines: AsyncIterator[bytes]) -> Response:
+    return StreamingResponse(lines, media_type=STREAM, headers={"cache-control": "no-cache"})
 
 
 def _as_it_is(found: RawAnswer) -> Response:
@@ -200,8 +203,8 @@ async def _body(route: Route, request: Request) -> tuple[Any, bytes]:
         async with asyncio.timeout(BODY_WITHIN):
             async for chunk in request.stream():
                 raw += chunk
-                if len(raw) > BODY_LIMIT:
-                    raise problem(413, "Too long", f"the body is over {BODY_LIMIT} bytes.")
+                if len(raw) > route.longest:
+                    raise problem(413, "Too long", f"the body is over {route.longest} bytes.")
     except TimeoutError:
         text = f"the body has not arrived within {BODY_WITHIN:g} s."
         raise problem(408, "Too slow", text) from None

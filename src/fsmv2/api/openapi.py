@@ -29,7 +29,8 @@ IF_MATCH = {
     "required": False,
     "description": "The ETag of what the request was decided by, quotes included: of "
     "`GET /v1/worker` or `GET /v1/overrides` with the path of the request; of `GET /v1` for "
-    "`/v1/leave`. If it has changed meanwhile, nothing is done and 412 is answered.",
+    "`/v1/leave`. For `/v1/apply`, `/v1/document` and `/v1/rollback`: the number of the generation "
+    'that was read, as in `"3"`. If it has changed meanwhile, nothing is done and 412 is answered.',
     "schema": {"type": "string", "pattern": '^("[!#-~]+"|[*])$', "maxLength": 200},
 }
 

@@ -6,9 +6,12 @@ import msgspec
 from starlette.responses import Response
 
 from fsmv2.api.json_text import json_of
+from fsmv2.diagnostic import Diagnostic
 from fsmv2.errors import (
     ChangedSinceError,
+    DocumentError,
     FsmError,
+    GenerationConflictError,
     RequestRefusedError,
     StoreError,
     TreeStoppingError,
@@ -21,7 +24,10 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What went wrong. `code`: see `fsmv2 explain CODE`; `fix`: the next step."""
+    """What went wrong. `code`: see `fsmv2 explain CODE`; `fix`: the next step.
+
+    `diagnostics`: of a document that is not valid, all that is wrong, each with its place.
+    """
 
     title: str
     status: int
@@ -29,6 +35,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str = ""
     fix: str = ""
     type: str = "about:blank"
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class ApiError(Exception):
@@ -49,9 +56,13 @@ def problem(
 
 def problem_of(error: FsmError) -> Problem:
     """The problem that an error of ours is."""
+    if isinstance(error, DocumentError):
+        return _invalid(error)
     status, title = 500, "It failed"
     if isinstance(error, UnknownPathError | UnknownGenerationError | UnknownTargetError):
         status, title = 404, "Not there"
+    elif isinstance(error, GenerationConflictError):
+        status, title = 409, "Refused"
     elif isinstance(error, TreeStoppingError | StoreError):
         status, title = 503, "Not now"
     elif isinstance(error, ChangedSinceError):
@@ -60,6 +71,18 @@ def problem_of(error: FsmError) -> Problem:
         status, title = 409, "Refused"
     diagnostic = error.diagnostic()
     return Problem(title, status, diagnostic.message, diagnostic.code, diagnostic.fix or "")
+
+
+def _invalid(error: DocumentError) -> Problem:
+    number = len(error.diagnostics)
+    return Problem(
+        "Not a valid document",
+        422,
+        f"{number} thing{'s are' if number != 1 else ' is'} wrong with the document.",
+        error.code,
+        "Correct what `diagnostics` names.",
+        diagnostics=error.diagnostics,
+    )
 
 
 def problem_response(found: Problem, headers: dict[str, str] | None = None) -> Response:

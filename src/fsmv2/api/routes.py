@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
 import msgspec
 
-from fsmv2.api import links, monitoring, route_handlers
+from fsmv2.api import apply_handlers, links, monitoring, route_handlers
 from fsmv2.api.links import Link
 from fsmv2.api.monitoring import Version
 from fsmv2.api.route_handlers import (
@@ -21,7 +21,16 @@ from fsmv2.api.route_handlers import (
 )
 from fsmv2.metrics.exposition import OPENMETRICS
 from fsmv2.notify import TargetStatus, TargetTest
-from fsmv2.operate import WorkerStatus
+from fsmv2.operate import TreeHandle, WorkerStatus
+from fsmv2.operate.changes.apply_data import (
+    LONGEST_DOCUMENT,
+    PLANNED_WITHIN,
+    ApplyAnswer,
+    ApplyProgress,
+    ApplyRequest,
+    DocumentText,
+    RollbackRequest,
+)
 from fsmv2.operate.health_data import Health, Readiness
 from fsmv2.operate.known_generations import (
     DocumentHistory,
@@ -80,11 +89,12 @@ class NoParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One route. `query`: its parameters; `body`: what it is sent; `answer`: what it gives.
 
-    `streams`: asked for `text/event-stream` it gives that instead. `problems`: what else it may
-    answer, by status; `otherwise`: statuses with which it answers the same type. `texts`: media
-    types of an answer that is no JSON. `over_tcp`: to whoever reaches the TCP address, too.
-    `links`: what can be asked next with what it answers. `within`: seconds after which a call is
-    given up, beside those for which an effect is waited for: its tree does not answer.
+    `streams`: asked for `text/event-stream` it gives that instead: the events of the tree, or what
+    `stream` gives. `problems`: what else it may answer, by status; `otherwise`: statuses with which
+    it answers the same type. `texts`: media types of an answer that is no JSON. `over_tcp`: to
+    whoever reaches the TCP address, too. `links`: what can be asked next with what it answers.
+    `within`: seconds after which a call is given up, beside those for which an effect is waited
+    for: its tree does not answer. `longest`: bytes of a body; a request is a few hundred.
     """
 
     method: str
@@ -101,7 +111,22 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     problems: dict[int, str] = {}
     links: dict[str, Link] = {}
     within: float = 20.0
+    stream: Callable[[TreeHandle, Any], Awaitable[AsyncIterator[bytes]]] | None = None
+    longest: int = 1 << 20
 
+
+class HowFar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`generation`: 0 is the one that runs. `wait`: seconds until it is final, at most."""
+
+    generation: Annotated[int, msgspec.Meta(ge=0, le=2**31)] = 0
+    wait: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_WAIT)] = 0.0
+
+
+APPLY_PROBLEMS = {
+    409: "Another generation runs by now, or this cannot be applied to what runs; see the detail.",
+    422: "The document is not valid: `diagnostics` has all that is wrong. Or the same "
+    "Idempotency-Key was used for another request.",
+}
 
 NOT_THERE = {404: "No worker has this path; the fix names the nearest."}
 
@@ -194,6 +219,52 @@ ROUTES = (
         answer=tuple[TargetTest, ...],
         within=LONGEST_WAIT,  # each target has a limit of its own in the document
         problems={404: "The document has no such target; the fix names the nearest."},
+    ),
+    Route(
+        method="POST",
+        path="/v1/apply",
+        summary="Make a document the one that runs, all of it or nothing",
+        handler=apply_handlers.apply,
+        query=HowAsked,
+        body=ApplyRequest,
+        answer=ApplyAnswer,
+        problems=APPLY_PROBLEMS,
+        within=PLANNED_WITHIN,
+        longest=LONGEST_DOCUMENT,
+    ),
+    Route(
+        method="GET",
+        path="/v1/apply",
+        summary="How far a generation has come; as text/event-stream, whenever that changes",
+        handler=apply_handlers.apply_progress,
+        query=HowFar,
+        answer=ApplyProgress,
+        streams=True,
+        stream=apply_handlers.progress_stream,
+        problems={404: "There is no generation of this number."},
+    ),
+    Route(
+        method="PUT",
+        path="/v1/document",
+        summary="The same as an apply; If-Match has the number of the generation it is based on",
+        handler=apply_handlers.put_document,
+        query=HowAsked,
+        body=DocumentText,
+        answer=ApplyAnswer,
+        problems=APPLY_PROBLEMS,
+        within=PLANNED_WITHIN,
+        longest=LONGEST_DOCUMENT,
+    ),
+    Route(
+        method="POST",
+        path="/v1/rollback",
+        summary="Make an older generation run again, as a new one, pinned until the next apply",
+        handler=apply_handlers.rollback,
+        query=HowAsked,
+        body=RollbackRequest,
+        answer=ApplyAnswer,
+        problems={**APPLY_PROBLEMS, 404: "This generation is not kept; the fix says which are."},
+        within=PLANNED_WITHIN,
     ),
     Route(
         method="POST",

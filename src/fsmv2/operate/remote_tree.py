@@ -21,10 +21,13 @@ from urllib.parse import urlencode
 import msgspec
 
 from fsmv2 import __version__
+from fsmv2.diagnostic import Diagnostic
 from fsmv2.errors import (
     ApiUnavailableError,
     ChangedSinceError,
+    DocumentError,
     FsmError,
+    GenerationConflictError,
     RequestRefusedError,
     StoreError,
     TreeStoppingError,
@@ -34,6 +37,13 @@ from fsmv2.errors import (
     error_text,
 )
 from fsmv2.model.path_pattern import is_pattern
+from fsmv2.operate.changes.apply_data import (
+    PLANNED_WITHIN,
+    ApplyAnswer,
+    ApplyProgress,
+    ApplyRequest,
+    RollbackRequest,
+)
 from fsmv2.operate.path_patterns import matching
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 from fsmv2.operate.silent_tree import frozen_process, silence
@@ -65,6 +75,7 @@ _ERRORS: Mapping[str, type[FsmError]] = {
     kind.code: kind
     for kind in (
         ChangedSinceError,
+        GenerationConflictError,
         RequestRefusedError,
         StoreError,
         TreeStoppingError,
@@ -81,6 +92,7 @@ class _Problem(msgspec.Struct, frozen=True):
     detail: str = ""
     code: str = ""
     fix: str = ""
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class _Leaving(msgspec.Struct, frozen=True):
@@ -162,6 +174,66 @@ class RemoteTree(Verbs):
             ) from None
         raw = self._call("POST", "/v1/requests", query, body, headers, wait + ANSWER_WITHIN)
         return msgspec.json.decode(raw, type=Answer)
+
+    async def apply(
+        self,
+        request: ApplyRequest,
+        *,
+        who: str = "",
+        wait: float = 0.0,
+        dry_run: bool = False,
+    ) -> ApplyAnswer:
+        """Make a document the one that runs; see `TreeHandle.apply`, which raises the same."""
+        return await asyncio.to_thread(self.apply_document, request, wait=wait, dry_run=dry_run)
+
+    async def rollback(
+        self,
+        request: RollbackRequest,
+        *,
+        who: str = "",
+        wait: float = 0.0,
+        dry_run: bool = False,
+    ) -> ApplyAnswer:
+        """Make an older generation run again; see `TreeHandle.rollback`."""
+        return await asyncio.to_thread(self.roll_back, request, wait=wait, dry_run=dry_run)
+
+    async def progress(self, generation: int | None = None, *, wait: float = 0.0) -> ApplyProgress:
+        """How far a generation, or the one that runs, has come."""
+        return await asyncio.to_thread(self.progress_of, generation, wait=wait)
+
+    def apply_document(
+        self, request: ApplyRequest, *, wait: float = 0.0, dry_run: bool = False
+    ) -> ApplyAnswer:
+        """The same as `apply` for a program without an event loop; blocks."""
+        return self._change("/v1/apply", request, wait=wait, dry_run=dry_run)
+
+    def roll_back(
+        self, request: RollbackRequest, *, wait: float = 0.0, dry_run: bool = False
+    ) -> ApplyAnswer:
+        """The same as `rollback` for a program without an event loop; blocks."""
+        return self._change("/v1/rollback", request, wait=wait, dry_run=dry_run)
+
+    def progress_of(self, generation: int | None = None, *, wait: float = 0.0) -> ApplyProgress:
+        """The same as `progress` for a program without an event loop; blocks."""
+        wait = min(wait, LONGEST_WAIT)
+        query = {"generation": str(generation or 0), "wait": f"{wait:.3f}"}
+        return self.get("/v1/apply", query, ApplyProgress, timeout=wait + ANSWER_WITHIN)
+
+    def _change(
+        self,
+        route: str,
+        request: ApplyRequest | RollbackRequest,
+        *,
+        wait: float,
+        dry_run: bool,
+    ) -> ApplyAnswer:
+        self._answers("")
+        wait = min(wait, LONGEST_WAIT)
+        query = {"wait": f"{wait:.3f}", "dry_run": str(dry_run).lower()}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
+        body = msgspec.json.encode(request)
+        raw = self._call("POST", route, query, body, headers, wait + PLANNED_WITHIN + ANSWER_WITHIN)
+        return msgspec.json.decode(raw, type=ApplyAnswer)
 
     def paths(self, patterns: Sequence[str]) -> list[str]:
         """The paths that are meant by paths and patterns; see `matching`."""
@@ -310,6 +382,8 @@ def _error(status: int, raw: bytes) -> FsmError:
         found = msgspec.json.decode(raw, type=_Problem)
     except (msgspec.DecodeError, UnicodeError):
         found = _Problem(f"HTTP status {status}")
+    if found.diagnostics:
+        return DocumentError(found.diagnostics)
     kind = _ERRORS.get(found.code, ApiUnavailableError)
     text = found.detail or found.title
     return kind(text if text.endswith(".") else f"{text}.", fix=found.fix)

@@ -21,7 +21,13 @@ LONGEST_TIMEOUT = 7 * 86_400.0
 
 Timeout = Annotated[float, msgspec.Meta(gt=0, le=LONGEST_TIMEOUT)]
 GenerationNumber = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-SourcePath = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+SourcePath = Annotated[str, msgspec.Meta(max_length=4096, pattern="^/[^\\x00]*$")]
+
+LONGEST_DOCUMENT = 16 << 20
+"""Bytes of a document in JSON: the largest file, in base64."""
+
+PLANNED_WITHIN = 180.0
+"""Seconds for a plan, those included for which others are waited for that were asked for before."""
 
 
 class DocumentText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

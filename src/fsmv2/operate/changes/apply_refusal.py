@@ -29,12 +29,12 @@ NAMED = 5
 
 
 def refuse_unless_serving(runtime: Runtime, *, leaving: bool) -> None:
-    """TreeStoppingError during a start or a stop. H95"""
-    why = not_serving(runtime.core) or ("the tree is ending" if leaving else "")
+    """TreeStoppingError during a start or a stop; RequestRefusedError: fsmv2 alone ends. H95"""
+    why, fix = not_serving(runtime.core), "Apply it when the tree runs; nothing has changed."
     if why:
-        raise TreeStoppingError(
-            f"cannot apply: {why}.", fix="Apply it when the tree runs; nothing has changed."
-        )
+        raise TreeStoppingError(f"cannot apply: {why}.", fix=fix)
+    if leaving:
+        raise RequestRefusedError("cannot apply: somebody has asked to end fsmv2.", fix=fix)
 
 
 def refuse_endless_wait(request: ApplyRequest | RollbackRequest) -> None:

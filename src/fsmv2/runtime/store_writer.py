@@ -54,7 +54,10 @@ class StoreWriter:
         Raises StoreError when it is refused.
         """
         self._thread.start()
-        return await asyncio.wrap_future(self._opened)
+        try:
+            return await asyncio.wrap_future(self._opened)
+        finally:
+            self._opened = Future()  # who opens it keeps what is of use of a row for each path
 
     def abandon(self) -> None:
         """Have it end as soon as it can, without waiting for it."""
@@ -130,19 +133,23 @@ class StoreWriter:
     # ---- on the thread ----------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._opened.set_running_or_notify_cancel()  # from now on who waits cannot cancel it
-        try:
-            store = self._commit.store
-            known = store.open(), store.overrides()
-        except ANY_RAISED as error:  # handed to who opens it
-            self._opened.set_exception(for_future(error))
+        if not self._open():
             return
-        self._opened.set_result(known)
         try:
             while self._step():
                 pass
         finally:
             self._commit.store.close()
+
+    def _open(self) -> bool:
+        opened, store = self._opened, self._commit.store
+        opened.set_running_or_notify_cancel()  # from now on who waits cannot cancel it
+        try:
+            opened.set_result((store.open(), store.overrides()))
+        except ANY_RAISED as error:  # handed to who opens it
+            opened.set_exception(for_future(error))
+            return False
+        return True
 
     def _step(self) -> bool:
         """Wait for something to do, and do it; False when it was the last thing."""

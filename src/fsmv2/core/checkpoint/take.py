@@ -18,6 +18,7 @@ import msgspec
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.machine import Core
 from fsmv2.core.state.not_created import NOT_CREATED
+from fsmv2.core.state.store_state import Kept, StoreState
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.model.data.codec import ExactWriter, getter
 
@@ -61,7 +62,7 @@ CHUNK = 200
 """Supervisors in one part of the plain form."""
 
 LOOK_EVERY = 32
-"""Supervisors copied between two looks at whether that is enough for now."""
+"""Supervisors, or paths that a store keeps, copied between two looks at whether it is enough."""
 
 
 class CheckpointHeader(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,11 +83,15 @@ class Checkpoint:
     """The copied state. `parts()` makes plain data of it, piece by piece."""
 
     def __init__(self, core: Core) -> None:
-        """Copy everything but the supervisors, which `Copying` adds."""
+        """Copy everything that does not grow with the tree; `Copying` adds what does."""
         # Instructions are taken before a checkpoint, or they would be lost.
         assert not core._instructions  # noqa: S101
         names = attributes_of(core)
-        self._attributes = [_copied(getattr(core, name)) for name in names]
+        self._kept: dict[str, Kept] = {}
+        self._attributes = [
+            self._without_kept(value) if isinstance(value, StoreState) else _copied(value)
+            for value in map(core.__getattribute__, names)
+        ]
         self._supervisors = list(core.by_path.values())
         self._identities: list[tuple[Any, ...]] = []
         self._states: list[list[Any]] = []
@@ -104,6 +109,12 @@ class Checkpoint:
             supervisors=len(self._supervisors),
             now=core.now,
         )
+
+    def _without_kept(self, store: StoreState) -> StoreState:
+        made: StoreState = object.__new__(StoreState)
+        for name in StoreState.__slots__:
+            setattr(made, name, self._kept if name == "kept" else _copied(getattr(store, name)))
+        return made
 
     def parts(self) -> Iterator[Any]:
         """Plain data, in the order in which a `CheckpointReader` takes it; on any thread."""
@@ -123,15 +134,18 @@ class Checkpoint:
             return None if number is None else ("internal", number)
 
         writer = ExactWriter(given=given, parts=parts_of)
-        for rows in (self._identities, self._states):
-            for start in range(0, len(rows), CHUNK):
-                part = []
-                for number, row in enumerate(rows[start : start + CHUNK], start):
-                    part.append([writer.write(value) for value in row])
-                    self._note_unkept(writer, self._supervisors[number].path)
-                yield part
-        yield [writer.write(value) for value in self._attributes]
-        self._note_unkept(writer, "")
+        try:
+            for rows in (self._identities, self._states):
+                for start in range(0, len(rows), CHUNK):
+                    part = []
+                    for number, row in enumerate(rows[start : start + CHUNK], start):
+                        part.append([writer.write(value) for value in row])
+                        self._note_unkept(writer, self._supervisors[number].path)
+                    yield part
+            yield [writer.write(value) for value in self._attributes]
+            self._note_unkept(writer, "")
+        finally:
+            writer.close()
 
     def _note_unkept(self, writer: ExactWriter, path: str) -> None:
         self.unkept += [(path, kind) for kind in writer.unkept]
@@ -144,6 +158,7 @@ class Copying:
     def __init__(self, core: Core) -> None:
         self.checkpoint = Checkpoint(core)
         self._left = iter(self.checkpoint._supervisors)
+        self._kept = iter(core.store.kept.items() if isinstance(core.store, StoreState) else ())
 
     def go_on(self, enough: Callable[[], bool]) -> bool:
         """Copy until it is `enough` for now; whether that was all."""
@@ -159,6 +174,10 @@ class Copying:
             ]
             state += _data(s)
             taken._states.append(state)
+            if not number % LOOK_EVERY and enough():
+                return False
+        for number, (path, kept) in enumerate(self._kept, 1):
+            taken._kept[path] = _copied(kept)
             if not number % LOOK_EVERY and enough():
                 return False
         return True

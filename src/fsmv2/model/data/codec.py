@@ -139,6 +139,16 @@ class ExactWriter:
         """Refer to nothing written so far: what follows is read by itself."""
         self._numbers.clear()
 
+    def close(self) -> None:
+        """Write nothing any more, and hold nothing.
+
+        Without it a writer is garbage in a circle, as its plans call it; with all that it has
+        written and what it was given, which may be a whole tree.
+        """
+        self._plans.clear()
+        self._numbers.clear()
+        self._given = lambda value: None
+
     # ---- how each class is written --------------------------------------------------------------
 
     def _mapping(self, value: Mapping[Any, Any]) -> Any:

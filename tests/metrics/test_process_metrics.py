@@ -7,17 +7,18 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
+import pytest
 from flow_kit import until
 from measured_simulation import MeasuredSimulation, series
 from moving import moves
 
 from fsmv2 import WorkerFactory
 from fsmv2.core import Core, Report
+from fsmv2.errors import GenerationConflictError
 from fsmv2.flow import AsyncioEngine
 from fsmv2.metrics.measured_source import Source
 from fsmv2.operate import TreeHandle, open_tree
-from fsmv2.operate.generations import opened
+from fsmv2.operate.changes.apply_data import RollbackRequest
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.testing.simulated_store import SimulatedStore
 
@@ -85,7 +86,7 @@ def held_up(tree: TreeHandle, name: str, loop: asyncio.AbstractEventLoop) -> boo
     return series_of(tree, "loop_lag_seconds")[name,] > 0.1
 
 
-@moves("generation document_differs pinned")
+@moves("generation document_differs pinned applies_total")
 async def test_the_document_changes_and_another_generation_is_pinned(
     tmp_path: Path,
 ) -> AsyncIterator[Source]:
@@ -101,12 +102,13 @@ async def test_the_document_changes_and_another_generation_is_pinned(
         assert series_of(tree, "generation") == {(): 2}
         assert series_of(tree, "pinned") == {(): 0}
         yield tree.measured
-    with opened(state) as store:
-        head = store.head()
-        assert head is not None
-        store.mark(msgspec.structs.replace(head, pinned=True))
-    async with open_tree(document, state_dir=state) as tree:
+        await tree.rollback(RollbackRequest(generation=1), wait=30)
+        assert series_of(tree, "generation") == {(): 3}
         assert series_of(tree, "pinned") == {(): 1}
+        with pytest.raises(GenerationConflictError):
+            await tree.rollback(RollbackRequest(based_on=1))
+        found = series_of(tree, "applies_total")
+        assert (found["converged",], found["refused",]) == (1, 1)
         yield tree.measured
 
 

@@ -25,6 +25,10 @@ class DocumentFigures(Protocol):
         """Whether an older generation was made to run again, and changes are not applied."""
 
     @property
+    def applies(self) -> Mapping[str, int]:
+        """Applies in this run, by what became of them."""
+
+    @property
     def differs(self) -> bool:
         """Whether the document is not what runs."""
 

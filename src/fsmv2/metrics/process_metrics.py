@@ -69,6 +69,15 @@ PROCESS = (
         meaning="1 while an older generation was made to run again and changes are not applied.",
     ),
     Metric(
+        name="fsmv2_applies_total",
+        kind="counter",
+        labels=("outcome",),
+        meaning=(
+            "Applies and rollbacks that were asked for, by what became of them: converged, "
+            "not_converged, rolled_back, superseded, or refused."
+        ),
+    ),
+    Metric(
         name="fsmv2_overrides",
         kind="gauge",
         labels=("kind",),
@@ -109,6 +118,7 @@ def read_process(source: Source, to: Readings) -> None:
         to.put("fsmv2_generation", document.generation)
         to.put("fsmv2_document_differs", document.differs)
         to.put("fsmv2_pinned", document.pinned)
+        to.put_all("fsmv2_applies_total", document.applies)
     _read_overrides(source, to)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from fsmv2.core import Core
@@ -17,11 +19,15 @@ from fsmv2.runtime.store_writer import StoreWriter
 
 
 class DocumentState(msgspec.Struct, frozen=True):
-    """Which generation of the document runs, and whether the file says something else by now."""
+    """Which generation of the document runs, and whether the file says something else by now.
+
+    `applies`: those in this run, by what became of them.
+    """
 
     generation: int
     pinned: bool
     differs: bool
+    applies: Mapping[str, int] = {}
 
 
 class MeasuredTree:
@@ -33,12 +39,15 @@ class MeasuredTree:
         engine: AsyncioEngine,
         prepared: PreparedTree,
         notifications: TreeNotifications,
+        outcomes: Mapping[str, int],
     ) -> None:
+        """`outcomes`: how many applies there were, by what became of them."""
         self._runtime = runtime
         self._notifications = notifications
         self._running = runtime.running
         self._engine = engine
         self._prepared = prepared
+        self._outcomes = outcomes
 
     @property
     def core(self) -> Core:
@@ -89,4 +98,4 @@ class MeasuredTree:
         """Of its document. Blocks for a look at the file."""
         now = self._prepared.current.now
         differs = bool(self._prepared.document_change())
-        return DocumentState(now.number, now.pinned, differs)
+        return DocumentState(now.number, now.pinned, differs, dict(self._outcomes))

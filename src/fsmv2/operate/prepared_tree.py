@@ -261,7 +261,8 @@ def _commit(
     managed: bool,
     detect_only: bool,
 ) -> PreparedTree:
-    head, warning = Head(number=new.number, managed=managed), ""
+    converged = 0 if before is None else before.converged
+    head, warning = Head(number=new.number, managed=managed, converged=converged), ""
     try:
         store.commit(new, head, based_on=0 if before is None else before.number)
     except StoreError as error:  # a full disk, say: it runs all the same, as without a store

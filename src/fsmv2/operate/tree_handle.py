@@ -201,7 +201,13 @@ class TreeHandle(Verbs):
     @property
     def measured(self) -> MeasuredTree:
         """Where its metrics are read from: for `fsmv2.metrics.exposition`."""
-        return MeasuredTree(self._runtime, self._kit.engine, self._prepared, self._notifications)
+        return MeasuredTree(
+            self._runtime,
+            self._kit.engine,
+            self._prepared,
+            self._notifications,
+            self._changes.convergence.outcomes,
+        )
 
     def liveness(self) -> Liveness:
         """Whether the tree makes progress; from any thread."""
@@ -310,7 +316,9 @@ class TreeHandle(Verbs):
 
         UnknownGenerationError: there is none of this number.
         """
-        return await self._on_loop(lambda: self._changes.progress(generation, wait=wait))
+        return await self._on_loop(
+            lambda: self._changes.convergence.progress(generation, wait=wait)
+        )
 
     async def _on_loop(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do it on the loop of the tree, whichever this is."""
@@ -360,11 +368,11 @@ class TreeHandle(Verbs):
     @contextlib.asynccontextmanager
     async def changes(self) -> AsyncIterator[None]:
         """While inside, applies are carried on with, those of the last run included."""
-        self._changes.start()
+        self._changes.convergence.start()
         try:
             yield
         finally:
-            await self._changes.close()
+            await self._changes.convergence.close()
 
     def _known(self, of: Request | str) -> None:
         """Raise UnknownPathError unless somebody is there; an override may outlast its path."""

@@ -10,7 +10,9 @@ saved_plan           a plan in a file, with its text.
 apply_data           what is asked by an apply or a rollback, how far it has come, the answer.
 running_document     what runs now: one value, which an apply replaces.
 document_changes     applies and rollbacks of a running tree, from the plan to the commit.
+change_commit        what a change makes of the store: generation, head, what is waited for.
 apply_refusal        why one is refused, and nothing has moved.
-convergence_watch, touched_workers   whether those whom it touches have become what they should be.
+generation_convergence, convergence_watch, touched_workers   whether those whom it touches have
+                     become what they should be, and what is done if not.
 thread_planner       what a document would change, found out in a thread.
 """

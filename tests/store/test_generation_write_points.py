@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from older_stores import PATHS, check_copy, make_store, version_of
 
-from fsmv2.store import Generation, Head, SqliteStore, reading
+from fsmv2.store import Generation, Head, PendingApply, SqliteStore, reading
 from fsmv2.store.generation_table import KEPT
 from fsmv2.store.schema import VERSION
 from write_points import killed_at_each_point
@@ -28,7 +28,7 @@ def main(folder, number):
         files={"": Path(folder, "plant.yaml").read_bytes()},
     )
     pending = PendingApply(
-        generation=new.number, deadline=2.0, rollback=True, rollback_to=1, touched=b"{}"
+        generation=new.number, deadline=2.0, rollback=True, rollback_to=new.number, touched=b"{}"
     )
     store.commit(new, Head(number=new.number), based_on=new.number - 1, pending=pending)
     print("acknowledged", flush=True)
@@ -41,6 +41,16 @@ def main(folder, number):
     store = SqliteStore(folder + "/store.db")
     store.open()
     store.mark(Head(number=int(number), ended=True))
+    print("acknowledged", flush=True)
+    store.close()
+"""
+ENDER = """
+from fsmv2.store import SqliteStore
+
+def main(folder, number):
+    store = SqliteStore(folder + "/store.db")
+    store.open()
+    store.end_pending(int(number), converged=True)
     print("acknowledged", flush=True)
     store.close()
 """
@@ -172,5 +182,35 @@ def test_that_a_run_came_to_its_end_is_written_or_not_and_the_head_stays(tmp_pat
         assert head is not None
         assert head.ended or not acknowledged
         seen.append(head.ended)
+    assert seen == sorted(seen)
+    assert not seen[0]
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(600)
+@pytest.mark.real
+def test_h92_that_a_generation_has_converged_is_written_or_it_is_still_waited_for(
+    tmp_path: Path,
+) -> None:
+    first = tmp_path / "first"
+    first.mkdir()
+    begin(first, 1)
+    store = SqliteStore(first / "store.db")
+    store.open()
+    pending = PendingApply(
+        generation=2, deadline=None, rollback=False, rollback_to=1, touched=b"{}"
+    )
+    store.commit(generation(2), Head(number=2), based_on=1, pending=pending)
+    store.close()
+    seen: list[bool] = []
+    for _, folder, acknowledged in killed_at_each_point(first, ENDER, "2"):
+        file = folder / "store.db"
+        numbers, head = found_whole(file)
+        assert numbers == (1, 2)
+        assert head is not None
+        converged = head.converged == 2
+        assert pending_in(file) == (None if converged else 2)
+        assert converged or not acknowledged
+        seen.append(converged)
     assert seen == sorted(seen)
     assert not seen[0]

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from fsmv2 import SecretError, VariableBundle, Vault, render_template
+from fsmv2.model.secrets.vault import FORMER_FOR
 
 VALUE = 'p@ss "wörd"/1'
 
@@ -149,3 +150,67 @@ def test_secrets_of_the_environment_have_limits() -> None:
     with pytest.raises(SecretError, match="is not UTF-8 text"):
         vault.from_environment("HALF")
     assert vault.reveal(vault.from_environment("GOOD")) == "ü" * 1000
+
+
+def in_next_document(vault: Vault, folder: Path, *names: str) -> Vault:
+    """That of a document that is read with the key of `vault`, and names these files."""
+    made = Vault(folder, key=vault.key)
+    for name in names:
+        made.from_file(name, variable=name.upper())
+    return made
+
+
+def secret_file(folder: Path, name: str, value: str) -> str:
+    (folder / name).write_text(value)
+    (folder / name).chmod(0o600)
+    return name
+
+
+def test_with_one_key_the_same_value_has_the_same_token(tmp_path: Path) -> None:
+    vault = Vault(tmp_path)
+    token = vault.from_file(secret_file(tmp_path, "plc", "a-password"))
+    assert in_next_document(vault, tmp_path, "plc").from_file("plc") == token
+
+
+def test_another_document_brings_its_secrets_and_drops_the_others(tmp_path: Path) -> None:
+    vault = Vault(tmp_path)
+    old = vault.from_file(secret_file(tmp_path, "old", "old-password"))
+    secret_file(tmp_path, "new", "new-password")
+    vault.take_over(in_next_document(vault, tmp_path, "new"), 1.0)
+    assert vault.files == ("new",)
+    assert vault.reveal(vault.from_file("new")) == "new-password"
+    assert vault.reveal(old) == "old-password", "who stops with it still needs it"
+    assert vault.redact("says old-password") != "says old-password"
+    vault.take_over(in_next_document(vault, tmp_path, "new"), 2.0 + FORMER_FOR)
+    assert vault.redact("says old-password") == "says old-password", "nobody can say it any more"
+    with pytest.raises(SecretError):
+        vault.reveal(old)
+
+
+def test_what_was_read_before_a_rotation_does_not_bring_the_old_value_back(tmp_path: Path) -> None:
+    vault = Vault(tmp_path)
+    first = vault.from_file(secret_file(tmp_path, "plc", "first-password"))
+    read_before = in_next_document(vault, tmp_path, "plc")
+    vault.replace("plc", "second-password", 1.0)
+    vault.take_over(read_before, 2.0)
+    assert vault.reveal(first) == "second-password"
+    assert vault.reveal(vault.current(first)) == "second-password"
+
+
+def test_a_value_that_was_read_later_is_taken(tmp_path: Path) -> None:
+    vault = Vault(tmp_path)
+    first = vault.from_file(secret_file(tmp_path, "plc", "first-password"))
+    secret_file(tmp_path, "plc", "second-password")
+    vault.take_over(in_next_document(vault, tmp_path, "plc"), 1.0)
+    assert vault.reveal(first) == "second-password"
+    assert vault.counts("plc", "second-password")
+    assert vault.redact("first-password") != "first-password"
+
+
+def test_a_file_that_is_declared_no_more_takes_no_value(tmp_path: Path) -> None:
+    vault = Vault(tmp_path)
+    vault.from_file(secret_file(tmp_path, "plc", "first-password"))
+    vault.take_over(in_next_document(vault, tmp_path), 1.0)
+    assert vault.replace("plc", "second-password", 2.0) == ""
+    assert vault.counts("plc", "whatever")
+    assert vault.files == ()

@@ -44,3 +44,13 @@ def test_what_is_remembered_of_paths_is_bounded() -> None:
     for number in range(REMEMBERED + 10):
         found.of(f"p{number}")
     assert len(found._found) <= REMEMBERED
+
+
+def test_they_change_while_they_are_asked_but_for_what_the_command_has_fixed() -> None:
+    found = levels("info", a="debug")
+    assert found.of("a") == RANKS["debug"]
+    found.change(levels("error", b="debug"))
+    assert (found.of("a"), found.of("b")) == (RANKS["error"], RANKS["debug"])
+    fixed = LogLevels("debug", fixed=True)
+    fixed.change(levels("error", b="info"))
+    assert (fixed.of("a"), fixed.of("b")) == (RANKS["debug"], RANKS["info"])

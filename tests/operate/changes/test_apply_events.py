@@ -36,7 +36,7 @@ async def test_every_event_of_an_apply_happens_and_is_as_the_reference_says(
         (2, "program", 0),
         (3, "ann", 0),
         (4, "ben (test)", 0),
-        (5, "fsmv2", 2),
+        (5, "fsmv2 (automatic rollback)", 2),
     ]
     assert applied[-1]["automatic"]
     (failed,) = [line for line in lines if line["event"] == "generation_not_converged"]

@@ -60,6 +60,17 @@ def test_a_changed_worker_has_converged_when_its_new_instance_is_what_it_was(wor
         assert sim["g/a"].healthy
 
 
+def test_while_its_old_instance_stops_it_has_not(world: World) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        of = touched(sim, a="recreate")
+        world.stubborn.add("g/a")
+        sim.declare(group("g", device("a", pin=1)))
+        for found in looks(sim, of, 20):
+            assert "g/a" in found
+        assert sim["g/a"].incarnation == 1
+
+
 def test_one_that_is_worse_than_before_has_not(world: World) -> None:
     with simulate(world, group("g", device("a"))) as sim:
         sim.run(5)

@@ -77,7 +77,7 @@ class ConvergenceWatch:
     @property
     def progress(self) -> ApplyProgress:
         """How far it has come; from any thread."""
-        deadline = self._deadline
+        deadline = self._deadline if self.converging else None
         return ApplyProgress(
             generation=self.generation,
             state=self._state,

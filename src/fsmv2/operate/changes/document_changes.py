@@ -353,7 +353,7 @@ class DocumentChanges:
             change = await self._return_to(
                 self._current.now,
                 old,
-                who="fsmv2",
+                who="fsmv2 (automatic rollback)",
                 reason=f"generation {number} had not converged at its deadline",
                 automatic=True,
             )

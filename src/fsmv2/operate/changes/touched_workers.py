@@ -93,12 +93,17 @@ def _lacking(core: Core, factory: WorkerFactory, path: str, before: TouchedWorke
         return f"it is not removed yet: {s.status.reason}" if s.stop or not _reached(s) else ""
     if not _reached(s):
         return "its change has not reached it yet"
-    if paused_by(s) or detects(s) or _asked_to_be_stopped(s, factory):
+    if paused_by(s) or detects(s):
         return ""
     if s.recreate_due or s.recreate_as is not None:
         return "it waits for its turn to be restarted"
     state = f"{s.status.state}: {s.status.reason}"
-    if s.stop is not None or s.action is not None or s.awaiting is not None:
+    # While it is being restarted it is asked to be stopped, too, and that is not what it becomes.
+    if s.stop is not None:
+        return state
+    if _asked_to_be_stopped(s, factory):
+        return ""
+    if s.action is not None or s.awaiting is not None:
         return state
     if s.status.healthy:
         return ""

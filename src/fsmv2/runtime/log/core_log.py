@@ -103,7 +103,7 @@ class CoreLog:
             return
         self._write(
             LogEntry(
-                time.time() if s is None else s.tree.wall(),
+                time.time() if s is None else s.tree.epoch + report.at,
                 level,
                 REPORT_EVENTS[report.kind].name if report.event is None else report.event.name,
                 report.text,

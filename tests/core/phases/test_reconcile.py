@@ -392,3 +392,23 @@ def test_only_what_changed_is_touched(world: World) -> None:
         touched = {path for path in after if after[path] != before[path]}
         resynced = {r.path for r in sim.reports if r.kind == "resync"}
         assert touched - resynced <= {"g", "g/d0"} | _resynced(sim, before)
+
+
+def test_settings_of_another_document_are_taken_over_but_those_that_are_read_at_the_start(
+    world: World,
+) -> None:
+    with simulate(world, group("g", device("a", pin=1))) as sim:
+        sim.run(5)
+        new = EngineSettings(escalate_at=9, restarts_at_once=1, journal_mb=1, detect_only=True)
+        sim.post(Declared(group("g", device("a", pin=1)), {}, "ann", settings=new))
+        sim.run(1)
+        found = sim.core.settings
+        assert (found.escalate_at, found.detect_only) == (9, True)
+        assert found.journal_mb == EngineSettings().journal_mb
+        assert sim.core.pace._at_once == 1
+        world.lit.clear()
+        sim.run(20)
+        assert not sim["g/a"].healthy, "nothing is done any more"
+        sim.post(Declared(group("g", device("a", pin=1)), {}, "ann", settings=EngineSettings()))
+        sim.run(1)
+        assert sim["g/a"].healthy, "at once, and not only at the next slow round over everybody"

@@ -16,10 +16,12 @@ from fsmv2.errors import (
     TreeStoppingError,
     UnknownGenerationError,
 )
-from fsmv2.operate import open_tree
+from fsmv2.operate import open_tree, prepare, replay
 from fsmv2.operate.changes.apply_data import ApplyRequest, DocumentText, RollbackRequest
 from fsmv2.operate.generations import history
 from fsmv2.operate.run_record import record_in
+from fsmv2.operate.state_directory import JOURNAL
+from fsmv2.operate.tree_handle import start
 
 
 @pytest.fixture
@@ -274,3 +276,44 @@ async def test_log_engine_and_notify_are_taken_over_while_it_runs(place: Place) 
         assert answer.progress.state == "converged"
         await tree.until(lambda _: tree.measured.core.settings.escalate_at == 9, timeout=30)
         assert tree.plant.settings.escalate_at == 9
+    again = replay(place.state / JOURNAL, path="edge", tell=lambda _: None)
+    assert again.found.same, "the journal has them, too"
+
+
+async def test_a_managed_tree_takes_any_document_that_is_applied(place: Place) -> None:
+    place.write(HEAD)
+    with prepare(None, init=place.file, state_dir=place.state) as prepared:
+        async with start(prepared) as tree:
+            await tree.until(lambda view: view.get("edge") is not None, timeout=30)
+            place.file.unlink()
+            other = DocumentText(
+                source="/elsewhere/new.yaml", files={"": b"# new\n" + HEAD.encode()}
+            )
+            answer = await tree.apply(ApplyRequest(document=other), wait=30)
+            assert (answer.generation, answer.progress.state) == (2, "converged")
+            assert str(tree.document) == "/elsewhere/new.yaml"
+            relative = HEAD + "global: {pw: {file: pw}}\n"
+            secret = DocumentText(source="/elsewhere/new.yaml", files={"": relative.encode()})
+            with pytest.raises(DocumentError, match="is relative"):
+                await tree.apply(ApplyRequest(document=secret))
+    with prepare(None, state_dir=place.state) as again:
+        assert again.generation is not None
+        assert again.generation.number == 2
+
+
+async def test_a_rollback_whose_secret_cannot_be_read_today_is_refused(place: Place) -> None:
+    secret = place.file.with_name("pw")
+    await asyncio.to_thread(secret.write_text, "a-password")
+    secret.chmod(0o600)
+    uses = HEAD + "global: {pw: {file: pw}}\n"
+    async with place.runs(uses) as tree:
+        await tree.apply(ApplyRequest(document=place.write(HEAD)), wait=30)
+        secret.unlink()
+        with pytest.raises((RequestRefusedError, DocumentError), match="pw"):
+            await tree.rollback(RollbackRequest(generation=1))
+        assert place.numbers() == [1, 2]
+        await asyncio.to_thread(secret.write_text, "another-password")
+        secret.chmod(0o600)
+        answer = await tree.rollback(RollbackRequest(generation=1), wait=30)
+        assert (answer.generation, tree.running.pinned) == (3, True)
+        assert tree.plant.vault.redact("say another-password") != "say another-password"

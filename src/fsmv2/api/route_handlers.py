@@ -61,7 +61,11 @@ class RawAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """Which tree this is. `who`: as whom your requests are recorded."""
+    """Which tree this is. `who`: as whom your requests are recorded.
+
+    `generation`: the one of its document that runs, 0 if none is kept; `pinned`: an older one was
+    made to run again, until the next apply.
+    """
 
     version: str
     document: str
@@ -72,6 +76,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     overrides: int
     document_change: str
     who: str
+    generation: int = 0
+    pinned: bool = False
 
 
 class WorkerSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +139,8 @@ async def overview(call: Call) -> Overview:
         overrides=len(await tree.overrides()),
         document_change=await tree.document_change(),
         who=call.who,
+        generation=tree.running.number,
+        pinned=tree.running.pinned,
     )
 
 

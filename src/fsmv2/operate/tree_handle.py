@@ -160,7 +160,7 @@ class TreeHandle(Verbs):
 
     async def why(self, path: str) -> WorkerStatus:
         """What a worker is, why, and what it will do next, and when."""
-        change = await in_thread(self._prepared.document_change)
+        change = await self.document_change()
 
         def status(core: Core) -> WorkerStatus:
             self._known(path)
@@ -180,8 +180,12 @@ class TreeHandle(Verbs):
         return await self._runtime.events(path=path, after=after, limit=limit)
 
     async def document_change(self) -> str:
-        """How the document differs by now from what runs; nothing: it does not."""
-        return await in_thread(self._prepared.document_change)
+        """How the document differs by now from what runs, and that what runs is pinned; nothing:
+        neither is so.
+        """
+        pinned = self._current.now.pinned_text
+        change = await in_thread(self._prepared.document_change)
+        return "; ".join(filter(None, (pinned, change)))
 
     async def overrides(self) -> list[PathOverride]:
         """What operators asked for and the document does not say, by path."""

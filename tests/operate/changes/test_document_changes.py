@@ -208,6 +208,9 @@ async def test_a_rollback_is_a_new_generation_that_is_pinned_until_the_next_appl
         )
         assert tree.running.pinned
         assert tree.measured.document().pinned
+        pinned = "generation 3, which is generation 1 again, is pinned until the next apply"
+        assert (await tree.document_change()).startswith(pinned)
+        assert (await tree.why("edge")).document.startswith(pinned)
         kept, head = history(place.state)
         assert (kept[-1].rollback_of, kept[-1].digest) == (1, kept[0].digest)
         assert head is not None

@@ -31,6 +31,7 @@ def history(
             mark = "*" if runs else " "
             pinned = " (pinned)" if runs and head is not None and head.pinned else ""
             put(f"{mark} {one.number:4}  {date_text(one.at)[:19]}  {one.who}{pinned}")
-            put(f"        {one.tool}: {one.why}; {one.source}")
+            again = f"generation {one.rollback_of} again; " if one.rollback_of else ""
+            put(f"        {one.tool}: {again}{one.why}; {one.source}")
         if not found.generations:
             put("no generation of the document is kept yet")

@@ -51,6 +51,15 @@ class RunningDocument(msgspec.Struct, frozen=True, kw_only=True):
         """Whether an older generation was made to run again, and runs until the next apply."""
         return self.head is not None and self.head.pinned
 
+    @property
+    def pinned_text(self) -> str:
+        """That it is pinned, for people; nothing: it is not."""
+        if not self.pinned or self.generation is None:
+            return ""
+        again = self.generation.rollback_of
+        which = f", which is generation {again} again," if again else ""
+        return f"generation {self.number}{which} is pinned until the next apply"
+
     def as_asked(self, plant: Plant) -> Plant:
         """`plant` with what the command asked for, which no document takes back."""
         if not self.detect_only or plant.settings.detect_only:

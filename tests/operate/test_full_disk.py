@@ -12,6 +12,7 @@ import pytest
 from fsmv2.api.activation import served
 from fsmv2.errors import StoreError
 from fsmv2.operate import generation_keeping, live_status, open_tree
+from fsmv2.operate.changes.apply_data import RollbackRequest
 from fsmv2.operate.generations import generation, history
 from fsmv2.operate.running_trees import running_trees
 from fsmv2.operate.state_directory import STORE
@@ -96,9 +97,13 @@ async def test_a_start_that_cannot_keep_its_generation_runs_obeys_and_keeps_it_l
             assert (str(place.file), place.state) in [
                 (one.document, one.directory) for one in trees
             ]
+        with pytest.raises(StoreError, match="cannot apply: the store does not work"):
+            await tree.rollback(RollbackRequest(generation=1))
         filler.unlink()
         await until_durable(tree)
         await until(lambda: place.head()[0] == [1, 2])
+        await until(lambda: tree.running.durable)
+        assert (await tree.rollback(RollbackRequest(generation=1), dry_run=True)).generation == 2
         found = place.head()[1]
         assert found is not None
         assert (found.number, found.ended) == (2, False)

@@ -55,9 +55,15 @@ async def kept(prepared: PreparedTree, runtime: Runtime) -> AsyncIterator[None]:
         while True:
             await asyncio.sleep(LOOK_EVERY)
             if due.is_set():
-                with contextlib.suppress(FsmError):  # a store that fails still; the next look
+                due.clear()
+                try:
                     await runtime.with_store(write)
-                    due.clear()
+                except FsmError:  # a store that fails still; the next look
+                    due.set()
+                    continue
+                if not current.now.durable:
+                    kept_now = msgspec.structs.replace(current.now, durable=True, warning="")
+                    current.replace(kept_now)
 
     task = asyncio.get_running_loop().create_task(look())
     try:

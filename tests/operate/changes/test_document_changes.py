@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 from document_place import HEAD, NEVER_CONVERGES, Place, document, events, ticks
 
@@ -320,3 +321,35 @@ async def test_a_rollback_whose_secret_cannot_be_read_today_is_refused(place: Pl
         answer = await tree.rollback(RollbackRequest(generation=1), wait=30)
         assert (answer.generation, tree.running.pinned) == (3, True)
         assert tree.plant.vault.redact("say another-password") != "say another-password"
+
+
+async def test_a_stop_answers_who_waits_and_the_next_start_goes_on(place: Place) -> None:
+    async with place.runs(HEAD) as tree:
+        request = ApplyRequest(document=place.write(NEVER_CONVERGES), timeout=600)
+        await tree.apply(request)
+        waiter = asyncio.ensure_future(tree.progress(wait=600))
+        await asyncio.sleep(0)
+        await tree.stop()
+        assert (await asyncio.wait_for(waiter, 30)).state == "converging"
+        head = history(place.state)[1]
+        assert head is not None
+        assert head.converged != 2, "that all of it stands still is no convergence"
+    async with open_tree(place.file, state_dir=place.state) as tree:
+        progress = await tree.progress()
+        assert (progress.generation, progress.state) == (2, "converging")
+        assert progress.deadline is not None
+
+
+async def test_it_returns_to_what_ran_where_the_last_that_converged_is_kept_no_more(
+    place: Place,
+) -> None:
+    async with place.runs(HEAD) as tree:
+        await tree.apply(ApplyRequest(document=place.write(HEAD + "# two\n")), wait=30)
+        running = tree.running
+        assert running.head is not None
+        lost = msgspec.structs.replace(running.head, converged=77)
+        tree._current.replace(msgspec.structs.replace(running, head=lost))
+        late = ApplyRequest(document=place.write(NEVER_CONVERGES), timeout=0.1, rollback=True)
+        assert (await tree.apply(late, wait=30)).progress.state == "rolled back"
+        assert tree.running.generation is not None
+        assert tree.running.generation.rollback_of == 2

@@ -14,6 +14,7 @@ from fsmv2.errors import (
     StoreError,
     TreeStoppingError,
 )
+from fsmv2.escaping import printable_line
 from fsmv2.operate.changes.apply_data import ApplyRequest, DocumentText, RollbackRequest
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.running_document import RunningDocument
@@ -90,8 +91,8 @@ def refuse_unless_followed(running: RunningDocument, document: DocumentText) -> 
     file, sent = running.source, Path(document.source)
     if not any(place(file) == place(sent) for place in (os.path.abspath, os.path.realpath)):
         raise RequestRefusedError(
-            f"cannot apply: this tree follows {file}, and {sent} is another document. "
-            f"{NOTHING_CHANGED}",
+            f"cannot apply: this tree follows {file}, and {printable_line(document.source)} is "
+            f"another document. {NOTHING_CHANGED}",
             fix=f"Change {file}, and apply that.",
         )
     try:

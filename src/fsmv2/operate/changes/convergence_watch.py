@@ -69,6 +69,7 @@ class ConvergenceWatch:
 
     async def close(self) -> None:
         """Look no more; what is kept stays, and the next start goes on with it."""
+        self._over.set()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -112,8 +113,10 @@ class ConvergenceWatch:
             began = time.monotonic()
             try:
                 converged = await self._look()
-            except FsmError:  # the tree has ended: the next start goes on
+            except FsmError:  # the tree has ended
                 return
+            if self._runtime.core.stopping:  # nobody can converge now; the next start goes on
+                self._over.set()
             now = time.monotonic()
             if self._over.is_set():
                 return

@@ -265,12 +265,21 @@ class DocumentChanges:
             apply_refusal.refuse_unless_kept(self._runtime, running)
             touched = await self._runtime.look(lambda core: touched_by(plan, core))
             apply_refusal.refuse_unless_serving(self._runtime, leaving=self._leaving())
+            pending = await self._possible(running, next_pending(running, change, touched))
             new, head = next_generation_of(running, change), next_head(running, change)
-            pending = next_pending(running, change, touched)
             await self._runtime.with_store(
                 lambda store: commit(store, new, head, running.number, pending)
             )
             return self._declare(running, change, new, head, pending, touched)
+
+    async def _possible(self, running: RunningDocument, pending: PendingApply) -> PendingApply:
+        """Return to what runs now where the last one that converged is kept no more."""
+        if not pending.rollback or pending.rollback_to == running.number:
+            return pending
+        kept = await self._runtime.with_store(numbers_in) or ()
+        if pending.rollback_to in kept:
+            return pending
+        return msgspec.structs.replace(pending, rollback_to=running.number)
 
     def _declare(
         self,

@@ -48,14 +48,16 @@ processes:
 """
 
 
-def plant(text: str) -> Plant:
-    return load_contents(Path("/plants/plant.yaml"), {"": text.encode()})
+def plant(text: str, *, like: Plant | None = None) -> Plant:
+    """The plant of a text; its secrets have the tokens of those in `like` where they are equal."""
+    key = None if like is None else like.vault.key
+    return load_contents(Path("/plants/plant.yaml"), {"": text.encode()}, secrets_key=key)
 
 
 @contextlib.contextmanager
-def running(text: str = PLANT, *, seconds: float = 30.0) -> Iterator[Simulation]:
+def running(text: str | Plant = PLANT, *, seconds: float = 30.0) -> Iterator[Simulation]:
     """The plant of a document, up."""
-    made, factory = plant(text), WorkerFactory()
+    made, factory = plant(text) if isinstance(text, str) else text, WorkerFactory()
     register_simulated(factory, PlantSurroundings())
     with Simulation(made.root, factory, settings=made.settings, secrets=made.vault) as sim:
         sim.run(seconds)
@@ -71,9 +73,9 @@ def restored(sim: Simulation) -> Core:
     return reader.core
 
 
-def planned(sim: Simulation, text: str, *, before: str = PLANT) -> ChangePlan:
+def planned(sim: Simulation, text: str | Plant, *, before: str = PLANT) -> ChangePlan:
     """What the document would do to the plant that runs."""
-    made = plant(text)
+    made = plant(text) if isinstance(text, str) else text
     return compare(
         restored(sim),
         restored(sim),

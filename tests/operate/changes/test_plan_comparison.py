@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import msgspec
 import pytest
-from changed_plant import PLANT, actions, change_of, planned, restored, running
+from changed_plant import PLANT, actions, change_of, planned, plant, restored, running
 
 from fsmv2.core.checkpoint.restore import first_difference
 from fsmv2.operate.changes.change_plan import FieldChange
@@ -117,6 +119,25 @@ def test_the_plan_is_the_same_each_time_and_the_tree_as_it_was(sim: Simulation) 
     one, other = planned(sim, text), planned(sim, text)
     assert one == other
     assert first_difference(before, sim.core) is None
+
+
+def test_h99_a_secret_rotated_is_said_to_have_changed_and_touches_exactly_its_users(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "token").write_text("hunter2-of-before")
+    text = replaced(
+        ("variables: {LEVEL: 1}", f"variables: {{LEVEL: {{file: {tmp_path / 'token'}}}}}")
+    )
+    before = plant(text)
+    with running(before) as sim:
+        assert not planned(sim, plant(text, like=before)).changes
+        (tmp_path / "token").write_text("hunter3-of-after")
+        plan = planned(sim, plant(text, like=before))
+    assert plan.secrets == (f"file:{tmp_path}/token: changed",)
+    touched = {path: action for path, action in actions(plan).items() if action != "derive"}
+    assert touched == {"plant/first": "recreate", "plant/second": "interrupt"}
+    assert change_of(plan, "plant/first").config
+    assert "hunter" not in msgspec.json.encode(plan).decode()
 
 
 def test_h96_an_override_stays_in_force_and_stands_in_the_plan() -> None:

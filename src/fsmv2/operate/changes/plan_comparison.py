@@ -65,7 +65,7 @@ def compare(
             same_text=same_text,
             workers=tuple(workers),
             untouched=untouched(then, workers),
-            variables=tuple(variable_changes(before, after, now, then)),
+            variables=tuple(variable_changes(before, after, now, then, workers)),
             topics_added=added,
             topics_removed=removed,
             overrides=overrides,

@@ -6,7 +6,7 @@ of its own derive, which is pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Core, Supervisor
 from fsmv2.model import DesiredState, VariableBundle
 from fsmv2.model.read_tracking import unaffected
-from fsmv2.operate.changes.change_plan import VariableChange
+from fsmv2.operate.changes.change_plan import VariableChange, WorkerChange
 from fsmv2.operate.changes.field_changes import value_change
 from fsmv2.runtime.foresight import Foresight
 
@@ -25,9 +25,12 @@ Name = tuple[str, str]
 
 
 def variable_changes(
-    before: Core, after: Core, now: Foresight, then: Foresight
+    before: Core, after: Core, now: Foresight, then: Foresight, workers: Iterable[WorkerChange]
 ) -> list[VariableChange]:
-    """Each variable with another value, in the order of the paths that declare them."""
+    """Each variable with another value, in the order of the paths that declare them.
+
+    `workers`: everybody to whom something is done.
+    """
     root = after.root.path if after.root is not None else ""
     changed: dict[Name, tuple[Any, Any]] = {
         (root, f"{GLOBAL}{name}"): pair
@@ -41,25 +44,23 @@ def variable_changes(
     for old, s in both:
         declared = old.declared.user_spec.variables.user, s.declared.user_spec.variables.user
         changed.update(((s.path, name), pair) for name, pair in _differing(*declared))
-    touched: dict[Name, dict[str, None]] = {name: {} for name in changed}
+    touched: dict[Name, set[str]] = {name: set() for name in changed}
     if changed:
         for old, s in both:
             for name, whom in _touched_by(old, s, changed):
-                touched[name].update(dict.fromkeys(whom))
-    return [_as_data(name, changed[name], touched[name], then) for name in sorted(changed)]
+                touched[name] |= whom
+    others = {one.path for one in workers if one.action != "derive"}
+    return [_as_data(name, changed[name], others & touched[name]) for name in sorted(changed)]
 
 
-def _as_data(
-    name: Name, pair: tuple[Any, Any], touched: Mapping[str, None], then: Foresight
-) -> VariableChange:
+def _as_data(name: Name, pair: tuple[Any, Any], touched: set[str]) -> VariableChange:
     shown = value_change(name[1], *pair)
-    whom = {path for path in touched if path in then.workers}
     return VariableChange(
         path=name[0],
         name=name[1],
         before=shown.before,
         after=shown.after,
-        workers=tuple(sorted(whom, key=lambda path: path.split("/"))),
+        workers=tuple(sorted(touched, key=lambda path: path.split("/"))),
     )
 
 
@@ -92,7 +93,10 @@ def _touched_by(
     for name in user:
         declared = next(((p, name) for p in above if (p, name) in changed), None)
         if declared is not None:
-            yield declared, _without(old, s, _put_back(is_, "user", was.user, name))
+            whom = _without(old, s, _put_back(is_, "user", was.user, name))
+            if declared[0] == s.path:  # its spec is another one, whoever reads the variable
+                whom |= _with_what_stops(s)
+            yield declared, whom
     for name in global_:
         declared = (above[-1], f"{GLOBAL}{name}")
         if declared in changed:
@@ -137,12 +141,17 @@ def _previous(s: Supervisor) -> Any:
 
 
 def _differences(s: Supervisor, desired: DesiredState, without: DesiredState) -> set[str]:
-    found = set()
+    found: set[str] = set()
     if desired.config != without.config or desired.state != without.state:
-        found.add(s.path)
+        found.update(_with_what_stops(s))
     others = {spec.name: spec for spec in without.children_specs}
     for spec in desired.children_specs:
         child = s.children.get(spec.name)
         if child is not None and spec != others.get(spec.name):
             found.update(one.path for one in child.subtree())
     return found
+
+
+def _with_what_stops(s: Supervisor) -> set[str]:
+    """Itself, and what is recreated with it."""
+    return {s.path} if s.definition.in_place else {one.path for one in s.subtree()}

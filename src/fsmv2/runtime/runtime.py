@@ -31,6 +31,7 @@ from fsmv2.core import (
 )
 from fsmv2.core.contract.log_events import LogEvent
 from fsmv2.core.contract.settings import READ_AT_START
+from fsmv2.core.checkpoint.take import Checkpoint
 from fsmv2.core.life.requests import Request, refusal
 from fsmv2.errors import FsmError
 from fsmv2.model import ChildSpec, Vault
@@ -386,6 +387,13 @@ class Runtime(PathRequests):
         It may keep nothing of the core, whose parts change with the next slice.
         """
         return await self._parts.supervision_thread.call(lambda: read(self.core))
+
+    async def checkpoint(self) -> Checkpoint:
+        """The state of the whole core at one moment, with all that was declared before.
+
+        It is copied in slices, and belongs to who asked. FsmError: the tree has ended.
+        """
+        return await self._parts.supervision_thread.run(self.supervision.copied())
 
     async def records(self, path: str) -> tuple[TickRecord, ...]:
         """The remembered ticks of the worker at `path`, oldest first; empty if there is none."""

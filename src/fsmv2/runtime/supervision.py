@@ -6,6 +6,7 @@ Called by the runtime and the simulation; everything but `post` runs on the supe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import deque
@@ -28,9 +29,11 @@ from fsmv2.core import (
     StopRequested,
     StoreInstruction,
 )
+from fsmv2.core.checkpoint.take import Checkpoint
 from fsmv2.core.policy.permission import refusal
 from fsmv2.errors import error_text
 from fsmv2.runtime.clock import Clock
+from fsmv2.runtime.core_copies import CoreCopies
 from fsmv2.runtime.durations import Durations
 from fsmv2.runtime.journal.recorder import Recorder
 
@@ -109,6 +112,8 @@ class Supervision:
         self.durations = core.observer = durations
         self._listeners: list[Listener] = []
         self._inbox: deque[Event] = deque()
+        self._handled = 0
+        self._copies = CoreCopies(core)
         self._asked_to_hold: tuple[Hold, ...] = ()
         self._hold_lock = threading.Lock()
         self._closed = False
@@ -142,6 +147,17 @@ class Supervision:
     def waits(self, event: Event) -> bool:
         """Whether an event that was posted is still to be handled; on the supervision loop."""
         return any(one is event for one in self._inbox)
+
+    async def copied(self) -> Checkpoint:
+        """The core at one moment, with all that was posted before; on the supervision loop.
+
+        FsmError: supervision has ended.
+        """
+        copy = self._copies.want(self._handled + len(self._inbox))
+        if not self._awake:
+            self._awake = True
+            self._loop.call_soon(self.slice)
+        return await copy
 
     def refusal(self, path: str, incarnation: int) -> str:
         """Why this worker may change nothing in the world now; '' when it may. From any thread.
@@ -208,7 +224,8 @@ class Supervision:
         core, now, enough = self.core, self._clock.now(), self._enough(began)
         self.slice_cpu, self.slicing_since = began_cpu, began
         try:
-            more = not self._recorder_ready(enough) or self._decide(now, enough)
+            ready = self._recorder_ready(enough) and self._copies.ready(enough, self._handled)
+            more = not ready or self._decide(now, enough)
         except ANY_RAISED as error:
             # A mistake of ours, as all other code is contained where it is called. What is left is
             # decided a moment later, and what has been asked for is passed on then.
@@ -230,7 +247,7 @@ class Supervision:
         # A slice takes milliseconds; one that took seconds was stopped in its middle. H50
         self._clock.woke(self._loop.time() - woke_at)
         deadline = core.deadline()
-        if more or self._inbox:
+        if more or self._inbox or self._copies.wanted:
             self._awake, self._due = True, self._loop.time()
             self._loop.call_soon(self.slice)
             return
@@ -260,6 +277,7 @@ class Supervision:
         handled: list[Event] = []
         while inbox:
             event = inbox.popleft()
+            self._handled += 1
             handled.append(event)
             try:
                 core.handle(event, now)
@@ -305,6 +323,8 @@ class Supervision:
     def close(self) -> None:
         """Plan no further slice."""
         self._closed = True
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._copies.close)
         if self._timer is not None:
             self._timer.cancel()
         self._awake = True  # a late `post` schedules nothing any more

@@ -20,6 +20,7 @@ from fsmv2.core.machine import Core
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.store_state import Kept, StoreState
 from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.model import ChildSpec
 from fsmv2.model.data.codec import ExactWriter, getter
 
 LEFT_OUT: Mapping[str, str] = {
@@ -116,8 +117,17 @@ class Checkpoint:
             setattr(made, name, self._kept if name == "kept" else _copied(getattr(store, name)))
         return made
 
-    def parts(self) -> Iterator[Any]:
-        """Plain data, in the order in which a `CheckpointReader` takes it; on any thread."""
+    @property
+    def root(self) -> ChildSpec | None:
+        """What the root was declared to be; None: nothing is declared."""
+        root = self._supervisors[0] if self._supervisors else None
+        return None if root is None else root.declared
+
+    def parts(self, rest: Callable[[], None] = lambda: None) -> Iterator[Any]:
+        """Plain data, in the order in which a `CheckpointReader` takes it; on any thread.
+
+        `rest` is called again and again, to let other threads run.
+        """
         index = {id(s): number for number, s in enumerate(self._supervisors)}
         by_path = {s.path: number for number, s in enumerate(self._supervisors)}
         internal = {id(one): number for number, one in enumerate(self._internals)}
@@ -141,6 +151,7 @@ class Checkpoint:
                     for number, row in enumerate(rows[start : start + CHUNK], start):
                         part.append([writer.write(value) for value in row])
                         self._note_unkept(writer, self._supervisors[number].path)
+                        rest()
                     yield part
             yield [writer.write(value) for value in self._attributes]
             self._note_unkept(writer, "")

@@ -83,10 +83,9 @@ class JournalFiles:
         )
         yield self._encode(start)
         last = None
-        for plain in checkpoint.parts():
+        for plain in checkpoint.parts(self._rest):
             if last is not None:
                 yield self._encode(Part(False, last))
-                self._rest()
             last = plain
         yield self._encode(Part(True, last))
 

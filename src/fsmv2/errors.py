@@ -251,6 +251,12 @@ class ChangedSinceError(RequestRefusedError):
     code = "FSM0913"
 
 
+class PlannerError(FsmError, RuntimeError):
+    """No plan could be made: its process was ended, or took too long. The tree is as it was."""
+
+    code = "FSM0914"
+
+
 class ApiUnavailableError(FsmError, OSError):
     """The API of a tree cannot be reached, or cannot be served; the message says why."""
 

@@ -25,7 +25,7 @@ from fsmv2.builtin.agent import Agent, AgentSpec, BridgeEntry, ProcessEntry
 from fsmv2.builtin.bridge import Bridge, BridgeSpec
 from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.builtin.broker.broker_worker import Broker, BrokerSpec
-from fsmv2.builtin.broker.ports import PREFERRED, resolve_ports
+from fsmv2.builtin.broker.ports import PREFERRED, expected_ports, resolve_ports
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.process import Process
@@ -60,6 +60,7 @@ class Making:
     """One root made of one document; its problems go into the lists it is given.
 
     `state_dir` is where workers keep what outlives the process; None: nothing is kept or chosen.
+    `planning`: nothing is written there either.
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class Making:
         state_dir: Path | None,
         fatal: list[Diagnostic],
         waiting: list[Diagnostic],
+        planning: bool = False,
     ) -> None:
         self._node = node
         self._section = section
         self._locations = locations
         self._folder = folder
         self._state_dir = state_dir
+        self._ports = expected_ports if planning else resolve_ports
         self._fatal = fatal
         self._waiting = waiting
         self._secrets = SecretValues(vault, fatal, waiting)
@@ -182,7 +185,7 @@ class Making:
         directory = ""
         if self._state_dir is not None:
             folder = self._state_dir / "broker"
-            port, mqtt_port = resolve_ports(folder, port=broker.port, mqtt_port=broker.mqtt_port)
+            port, mqtt_port = self._ports(folder, port=broker.port, mqtt_port=broker.mqtt_port)
             directory = str(folder.absolute())
         return BrokerSpec(
             state_dir=directory,

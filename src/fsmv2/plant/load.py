@@ -87,14 +87,16 @@ def load_contents(
     managed: bool = False,
     secrets_key: bytes | None = None,
     vault: Vault | None = None,
+    planning: bool = False,
 ) -> Plant:
     """The same of a document that was read before: bytes by file name, '' for one of one file.
 
     `source` is the path it was read from: it stands in messages, and files of secrets are relative
     to it; of a `managed` document, which stands in no folder, a relative one is refused.
     `secrets_key`: that of the vault of a tree which may run it, so that a secret that has not
-    changed is the same in both. `vault` takes them in, instead of a new one. DocumentError holds
-    everything that is wrong.
+    changed is the same in both. `vault` takes them in, instead of a new one. `planning`: nothing is
+    chosen or written in the state directory, and a port that is not chosen yet is the preferred
+    one. DocumentError holds everything that is wrong.
     """
     if "" in contents:
         document, folder = scan_yaml(contents[""], str(source)), source.parent
@@ -103,7 +105,7 @@ def load_contents(
         folder = source
     if vault is None:
         vault = Vault(folder, relative_files=not managed, key=secrets_key)
-    return _Loading(document, state_dir, folder, vault).plant()
+    return _Loading(document, state_dir, folder, vault, planning=planning).plant()
 
 
 def load_document(path: Path) -> Document:
@@ -140,7 +142,10 @@ class _Loading:
         state_dir: Path | None,
         folder: Path | None,
         vault: Vault | None = None,
+        *,
+        planning: bool = False,
     ) -> None:
+        self._planning = planning
         self._document = document
         self._node = document.root
         self._state_dir = state_dir
@@ -227,6 +232,7 @@ class _Loading:
             state_dir=state_dir,
             fatal=self._fatal,
             waiting=self._waiting,
+            planning=self._planning,
         )
 
     def _refused(self) -> DocumentError:

@@ -40,6 +40,15 @@ def remembered_ports(state_dir: Path) -> Ports:
     return Ports()
 
 
+def expected_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, int]:
+    """What `resolve_ports` would most likely give; remembers nothing, and asks nobody."""
+    remembered = remembered_ports(state_dir)
+    return (
+        port or remembered.port or PREFERRED[0],
+        mqtt_port or remembered.mqtt_port or PREFERRED[1],
+    )
+
+
 def resolve_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, int]:
     """The ports to use; 0 asks for a choice. Chosen ones are remembered in the state directory.
 

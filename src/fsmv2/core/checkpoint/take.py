@@ -18,6 +18,7 @@ import msgspec
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.machine import Core
 from fsmv2.core.state.not_created import NOT_CREATED
+from fsmv2.core.state.override_data import Overrides
 from fsmv2.core.state.store_state import Kept, StoreState
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.model import ChildSpec
@@ -116,6 +117,17 @@ class Checkpoint:
         for name in StoreState.__slots__:
             setattr(made, name, self._kept if name == "kept" else _copied(getattr(store, name)))
         return made
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the whole tree is being stopped."""
+        return bool(self._attributes[self.head.attributes.index("stopping")])
+
+    @property
+    def overrides(self) -> dict[str, Overrides]:
+        """What operators asked for, by path."""
+        found: dict[str, Overrides] = self._attributes[self.head.attributes.index("overrides")]
+        return found
 
     @property
     def root(self) -> ChildSpec | None:

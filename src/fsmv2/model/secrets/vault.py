@@ -66,6 +66,21 @@ class Former(msgspec.Struct, frozen=True):
     at: float
 
 
+class VaultContents(msgspec.Struct, frozen=True, kw_only=True):
+    """What a vault holds, values of secrets included: for another process of the same tree alone.
+
+    `values` and `sources` by token; `current`, `names` of variables, by source.
+    """
+
+    folder: str
+    relative_files: bool
+    values: dict[str, str]
+    sources: dict[str, str]
+    current: dict[str, str]
+    names: dict[str, list[str]]
+    defaulted: list[str]
+
+
 class Vault:
     """The secrets of one tree. `bool(vault)`: whether there are any.
 
@@ -105,6 +120,27 @@ class Vault:
 
     def __repr__(self) -> str:
         return f"<Vault of {len(self._current)} secrets>"
+
+    def contents(self) -> VaultContents:
+        """All that `of` needs for another one like it, but for the key and what was replaced."""
+        return VaultContents(
+            folder=str(self._folder),
+            relative_files=self.relative_files,
+            values=self._values,
+            sources=self._sources,
+            current=self._current,
+            names=self._names,
+            defaulted=sorted(self._defaulted),
+        )
+
+    @classmethod
+    def of(cls, contents: VaultContents, key: bytes) -> Vault:
+        """The vault whose contents these are; `key` is its key."""
+        made = cls(Path(contents.folder), relative_files=contents.relative_files, key=key)
+        made._values, made._sources = contents.values, contents.sources
+        made._current, made._names = contents.current, contents.names
+        made._defaulted = set(contents.defaulted)
+        return made
 
     # ---- taking in ---------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -45,6 +45,8 @@ MOST_ACTING = 512
 """Requests that are being carried out; one whose client has gone still waits for its effect."""
 
 STREAM = "text/event-stream"
+
+T = TypeVar("T")
 
 OURS = Problem("It failed", 500, "This is a fault of fsmv2; see its log.")
 
@@ -124,6 +126,9 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
                     accept=request.headers.get("accept", ""),
                     accept_encoding=request.headers.get("accept-encoding", ""),
                 )
+                if route.body is not None and not route.changes:
+                    found = await _while_connected(request, route.handler(call))
+                    return Response(json_of(found), media_type=JSON)
                 if route.body is None:
                     found = await route.handler(call)
                     raw_answer = isinstance(found, RawAnswer)
@@ -138,7 +143,7 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
             return problem_response(problem_of(error))
         except TimeoutError:
             text = f"the tree has not answered within {route.within:g} s: it is busy, or hangs."
-            if route.body is not None:
+            if route.body is not None and route.changes:
                 text += " What was asked may be done yet."
             return problem_response(
                 Problem("No answer in time", 503, text, fix="Ask again in a moment.")
@@ -160,6 +165,20 @@ def _as_it_is(found: RawAnswer) -> Response:
     return Response(
         found.body, status_code=found.status, media_type=found.media_type, headers=found.headers
     )
+
+
+async def _while_connected(request: Request, work: Awaitable[T]) -> T:
+    """What `work` gives; it is cancelled when nobody is there any more to be answered."""
+    working = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        gone.cancel()
+        working.cancel()
 
 
 async def _acted(route: Route, call: Call) -> Response:

@@ -80,8 +80,9 @@ def _operation(
     responses: dict[str, Any] = {"200": {"description": "OK", "content": content}}
     if route.links:
         responses["200"]["links"] = {name: _link(link) for name, link in route.links.items()}
+    acts = route.body is not None and route.changes
     acting = {412: "It is not as it was when it was read: see If-Match."}
-    problems = {**ALWAYS, **(acting if route.body is not None else {}), **route.problems}
+    problems = {**ALWAYS, **(acting if acts else {}), **route.problems}
     if route.body is None:
         responses["200"]["headers"] = {"ETag": ETAG}
     for status, text in sorted(problems.items()):
@@ -99,7 +100,7 @@ def _operation(
         "responses": responses,
     }
     if route.body is not None:
-        operation["parameters"] += [IDEMPOTENCY, IF_MATCH]
+        operation["parameters"] += [IDEMPOTENCY, IF_MATCH] if acts else []
         operation["requestBody"] = {
             "required": True,
             "content": {JSON: {"schema": schema_of[id(route.body)]}},

@@ -17,6 +17,7 @@ from fsmv2.host.in_thread import in_thread
 from fsmv2.name_suggestions import suggest
 from fsmv2.notify import TargetStatus, TargetTest
 from fsmv2.operate import TreeHandle
+from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.known_generations import (
     DocumentHistory,
     GenerationDifference,
@@ -204,6 +205,11 @@ async def notifications(call: Call) -> tuple[TargetStatus, ...]:
 async def notify_test(call: Call) -> tuple[TargetTest, ...]:
     """Send a test notification."""
     return await call.tree.test_notifications(call.body.targets)
+
+
+async def plan(call: Call) -> ChangePlan:
+    """What another document would change."""
+    return await call.tree.plan(call.body)
 
 
 async def leave(call: Call) -> Leaving:

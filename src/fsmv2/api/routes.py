@@ -31,6 +31,7 @@ from fsmv2.operate.changes.apply_data import (
     DocumentText,
     RollbackRequest,
 )
+from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.health_data import Health, Readiness
 from fsmv2.operate.known_generations import (
     DocumentHistory,
@@ -95,6 +96,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     whoever reaches the TCP address, too. `links`: what can be asked next with what it answers.
     `within`: seconds after which a call is given up, beside those for which an effect is waited
     for: its tree does not answer. `longest`: bytes of a body; a request is a few hundred.
+    `changes`: whether a call with a body does something; if not, it is given up when its client
+    goes away.
     """
 
     method: str
@@ -112,6 +115,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, Link] = {}
     within: float = 20.0
     stream: Callable[[TreeHandle, Any], Awaitable[AsyncIterator[bytes]]] | None = None
+    changes: bool = True
     longest: int = 1 << 20
 
 
@@ -219,6 +223,18 @@ ROUTES = (
         answer=tuple[TargetTest, ...],
         within=LONGEST_WAIT,  # each target has a limit of its own in the document
         problems={404: "The document has no such target; the fix names the nearest."},
+    ),
+    Route(
+        method="POST",
+        path="/v1/plan",
+        summary="What another document would change in the tree; nothing is changed",
+        handler=route_handlers.plan,
+        body=DocumentText,
+        answer=ChangePlan,
+        changes=False,
+        longest=LONGEST_DOCUMENT,
+        within=PLANNED_WITHIN,
+        problems={422: "The document is not valid; `diagnostics` has all that is wrong with it."},
     ),
     Route(
         method="POST",

@@ -28,6 +28,7 @@ from fsmv2.errors import (
     DocumentError,
     FsmError,
     GenerationConflictError,
+    PlannerError,
     RequestRefusedError,
     StoreError,
     TreeStoppingError,
@@ -42,8 +43,10 @@ from fsmv2.operate.changes.apply_data import (
     ApplyAnswer,
     ApplyProgress,
     ApplyRequest,
+    DocumentText,
     RollbackRequest,
 )
+from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.path_patterns import matching
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 from fsmv2.operate.silent_tree import frozen_process, silence
@@ -76,6 +79,7 @@ _ERRORS: Mapping[str, type[FsmError]] = {
     for kind in (
         ChangedSinceError,
         GenerationConflictError,
+        PlannerError,
         RequestRefusedError,
         StoreError,
         TreeStoppingError,
@@ -234,6 +238,22 @@ class RemoteTree(Verbs):
         body = msgspec.json.encode(request)
         raw = self._call("POST", route, query, body, headers, wait + PLANNED_WITHIN + ANSWER_WITHIN)
         return msgspec.json.decode(raw, type=ApplyAnswer)
+
+    async def plan(self, document: DocumentText) -> ChangePlan:
+        """What this document would change in the tree, if it were applied.
+
+        `env:` and `file:` in it are those of the tree, whatever they are here. DocumentError: it is
+        not valid, with all that is wrong. PlannerError: no plan could be made.
+        """
+        return await asyncio.to_thread(self.plan_document, document)
+
+    def plan_document(self, document: DocumentText) -> ChangePlan:
+        """The same for a program without an event loop; blocks."""
+        self._answers("")
+        body = msgspec.json.encode(document)
+        headers = {"Content-Type": "application/json"}
+        raw = self._call("POST", "/v1/plan", {}, body, headers, PLANNED_WITHIN + ANSWER_WITHIN)
+        return msgspec.json.decode(raw, type=ChangePlan)
 
     def paths(self, patterns: Sequence[str]) -> list[str]:
         """The paths that are meant by paths and patterns; see `matching`."""

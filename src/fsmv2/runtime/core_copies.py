@@ -17,7 +17,7 @@ from fsmv2.errors import FsmError
 
 
 class CoreCopies:
-    """Makes one copy after another, each when what was posted before it was asked for is handled."""
+    """Makes one copy after another, each once what was posted before it is handled."""
 
     def __init__(self, core: Core) -> None:
         self._core = core

@@ -29,9 +29,9 @@ from fsmv2.core import (
     StopRequested,
     TickRecord,
 )
+from fsmv2.core.checkpoint.take import Checkpoint
 from fsmv2.core.contract.log_events import LogEvent
 from fsmv2.core.contract.settings import READ_AT_START
-from fsmv2.core.checkpoint.take import Checkpoint
 from fsmv2.core.life.requests import Request, refusal
 from fsmv2.errors import FsmError
 from fsmv2.model import ChildSpec, Vault

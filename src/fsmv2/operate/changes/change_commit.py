@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import msgspec
 
 from fsmv2.errors import StoreError
+from fsmv2.operate.changes.planner import PlannedChange
 from fsmv2.operate.changes.running_document import RunningDocument
-from fsmv2.operate.changes.thread_planner import PlannedChange
 from fsmv2.operate.changes.touched_workers import Touched, encoded
 from fsmv2.store import Generation, Head, PendingApply, SqliteStore, Store
 

@@ -2,8 +2,9 @@
 
 Reading a document and comparing two trees is seconds of Python, in which no other thread of the
 process would get very far. So another process does it, a planner, which is handed a copy of the
-core; here only that copy is made, in pieces. Where the planner cannot have the code that the tree
-runs, a thread of this process plans instead, which does hold it up.
+core; here only that copy is made, in pieces. A thread of this process plans instead where that is
+less trouble: of a small document and a small tree, which is done before a process would have begun;
+and where the planner cannot have the code that the tree runs, which does hold the tree up.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ import msgspec
 from fsmv2.core.checkpoint.take import Checkpoint
 from fsmv2.errors import DocumentError, FsmError, PlannerError
 from fsmv2.escaping import printable_line
-from fsmv2.host.in_thread import in_thread
-from fsmv2.model import ChildSpec, Vault
+from fsmv2.host.in_thread import in_daemon_thread, in_thread
+from fsmv2.model import ChildSpec
 from fsmv2.model.data.codec import ExactWriter
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.document_settings import DocumentSettings
@@ -49,7 +50,6 @@ from fsmv2.operate.changes.planner_messages import (
 from fsmv2.operate.changes.plant_transfer import PlantReader
 from fsmv2.operate.changes.running_document import RunningDocument
 from fsmv2.operate.changes.type_references import UnreachableTypeError, type_references
-from fsmv2.operate.generations import digest_of
 from fsmv2.plant import Plant
 from fsmv2.runtime import Runtime
 from fsmv2.runtime.journal.data_types import DataTypes
@@ -59,6 +59,10 @@ from fsmv2.worker import WorkerFactory
 T = TypeVar("T")
 
 PROGRAM = "fsmv2.operate.changes.planner_process"
+
+SMALL_TEXT, SMALL_TREE = 4096, 50
+"""Bytes of a document and workers of a tree up to which a thread plans: it takes some 20 ms, in
+which others have their turn every few; a process takes half a second to begin, on the same cores."""
 
 WITHIN = 60.0
 """Seconds for one plan; ten thousand workers take some ten on a machine that is busy."""
@@ -95,6 +99,9 @@ async def plan_change(
     async with _turn(runtime):
         task = _task(running, files, source)
         factory = runtime.core.factory
+        text = sum(map(len, files.values()))
+        if text <= SMALL_TEXT and len(runtime.core.by_path) <= SMALL_TREE:
+            return await _planned_here(runtime, running, task)
         try:
             types = type_references(factory)
         except UnreachableTypeError:
@@ -314,23 +321,21 @@ async def _planned_here(
 ) -> PlannedChange:
     """The same in a thread: with the very code that the tree runs, and slower for all others."""
     factory = runtime.core.factory
-    plant = await in_thread(lambda: read_plant(task))
+    plant = await in_daemon_thread(lambda: read_plant(task))
     checkpoint = await runtime.checkpoint()
 
     def planned() -> PlannedChange:
         if checkpoint.stopping:
             root = running.plant.root
             variables = root.user_spec.variables.global_
-            cores = declared_alone(
-                checkpoint.head, factory, root, variables, checkpoint.overrides
-            )
+            cores = declared_alone(checkpoint.head, factory, root, variables, checkpoint.overrides)
         else:
             parts = checkpoint.parts(_Rest())
             cores = restored(checkpoint.head, parts, factory, DataTypes(factory))
         plan = make_plan(task, plant, *cores, DocumentSettings.of(running.plant))
         return PlannedChange(plan=plan, plant=plant)
 
-    return await in_thread(planned)
+    return await in_daemon_thread(planned)
 
 
 # ---- turns --------------------------------------------------------------------------------------

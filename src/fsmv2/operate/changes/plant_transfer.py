@@ -42,7 +42,11 @@ def plant_messages(
         processes=len(spec.processes),
     )
     before = _spec(running)
-    for ours, theirs in ((spec.bridges, before.bridges), (spec.processes, before.processes)):
+    pairs: list[tuple[tuple[Any, ...], tuple[Any, ...]]] = [
+        (spec.bridges, before.bridges),
+        (spec.processes, before.processes),
+    ]
+    for ours, theirs in pairs:
         known = {entry.name: number for number, entry in enumerate(theirs)}
         plain: list[Any] = []
         for entry in ours:

@@ -61,8 +61,8 @@ T = TypeVar("T")
 PROGRAM = "fsmv2.operate.changes.planner_process"
 
 SMALL_TEXT, SMALL_TREE = 4096, 50
-"""Bytes of a document and workers of a tree up to which a thread plans: it takes some 20 ms, in
-which others have their turn every few; a process takes half a second to begin, on the same cores."""
+"""Bytes of a document and workers of a tree up to which a thread plans: it takes some 20 ms, and
+others have their turn meanwhile; a process takes half a second to begin, on the same cores."""
 
 WITHIN = 60.0
 """Seconds for one plan; ten thousand workers take some ten on a machine that is busy."""

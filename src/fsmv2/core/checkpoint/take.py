@@ -11,7 +11,7 @@ import copy
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -126,8 +126,8 @@ class Checkpoint:
     @property
     def overrides(self) -> dict[str, Overrides]:
         """What operators asked for, by path."""
-        found: dict[str, Overrides] = self._attributes[self.head.attributes.index("overrides")]
-        return found
+        found: Any = self._attributes[self.head.attributes.index("overrides")]
+        return cast("dict[str, Overrides]", found)
 
     @property
     def root(self) -> ChildSpec | None:

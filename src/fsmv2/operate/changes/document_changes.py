@@ -38,8 +38,8 @@ from fsmv2.operate.changes.change_commit import (
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.convergence_watch import ConvergenceWatch
 from fsmv2.operate.changes.generation_convergence import GenerationConvergence
-from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocument
 from fsmv2.operate.changes.planner import plan_change
+from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocument
 from fsmv2.operate.changes.touched_workers import Touched, touched_by
 from fsmv2.operate.generations import digest_of, digests_of
 from fsmv2.operate.run_record import RunRecord, renew_record

@@ -14,6 +14,7 @@ from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.offline_plan import plan_offline
 from fsmv2.operate.changes.saved_plan import save_plan
 from fsmv2.operate.document_contents import contents_of
+from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.running_trees import chosen_tree
 
 OFFLINE = "Or compare with what is kept: --against GENERATION, or --against DOCUMENT."
@@ -40,7 +41,8 @@ def plan_of(
 ) -> DocumentPlan:
     """What `document` would change in the tree that runs it, or in what it is held against.
 
-    DocumentError: all that is wrong with it. NotRunningError: no tree could be asked.
+    DocumentError: all that is wrong with it. NotRunningError: no tree could be asked; ApiUnavailableError: it
+    does not answer; PlannerError: it could make no plan.
     """
     text = DocumentText(source=os.path.abspath(document), files=contents_of(document))
     if against:
@@ -55,6 +57,4 @@ def _asked(document: Path, state_dir: Path | None, text: DocumentText, tool: str
         directory = chosen_tree(None if state_dir is not None else document, state_dir)
     except NotRunningError as error:
         raise NotRunningError(error.message, fix=f"{error.fix} {OFFLINE}".strip()) from None
-    raise NotRunningError(
-        f"the tree in {directory} cannot be asked for a plan by this version.", fix=OFFLINE
-    )
+    return RemoteTree(directory, tool=tool).plan_document(text)

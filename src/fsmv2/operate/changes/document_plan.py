@@ -41,8 +41,8 @@ def plan_of(
 ) -> DocumentPlan:
     """What `document` would change in the tree that runs it, or in what it is held against.
 
-    DocumentError: all that is wrong with it. NotRunningError: no tree could be asked; ApiUnavailableError: it
-    does not answer; PlannerError: it could make no plan.
+    DocumentError: all that is wrong with it. NotRunningError: no tree could be asked.
+    ApiUnavailableError: it does not answer; PlannerError: it could make no plan.
     """
     text = DocumentText(source=os.path.abspath(document), files=contents_of(document))
     if against:

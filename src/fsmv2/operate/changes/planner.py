@@ -241,14 +241,14 @@ class PlannerProcess:
             raise self._failure() from error
 
     def _send(self, message: bytes) -> None:
-        assert self._process is not None  # noqa: S101
-        assert self._process.stdin is not None  # noqa: S101
+        assert self._process is not None  # noqa: S101  (it was started before)
+        assert self._process.stdin is not None  # noqa: S101  (it was started with it)
         with contextlib.suppress(BrokenPipeError):  # it has answered without it, or ended
             write_frame(self._process.stdin, message)
 
     def _receive(self) -> FromPlanner:
-        assert self._process is not None  # noqa: S101
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process is not None  # noqa: S101  (it was started before)
+        assert self._process.stdout is not None  # noqa: S101  (it was started with it)
         return decode_answer(read_frame(self._process.stdout))
 
     def _answer(self, wanted: type[T]) -> T | Unfit:
@@ -284,7 +284,7 @@ class PlannerProcess:
 
     def _last_words(self) -> str:
         """The last line of what an interpreter that could not even start complained of."""
-        assert self._errors is not None  # noqa: S101
+        assert self._errors is not None  # noqa: S101  (it is there before the process)
         with contextlib.suppress(OSError, ValueError):
             self._errors.seek(0)
             lines = self._errors.read()[-2000:].decode(errors="replace").strip().splitlines()

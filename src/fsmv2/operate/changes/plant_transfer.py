@@ -29,7 +29,7 @@ def plant_messages(
     """What `PlantReader` makes the plan and the plant of; `running`: the root that runs."""
     writer = ExactWriter()
     spec = plant.root.user_spec
-    assert isinstance(spec, AgentSpec)  # noqa: S101  (of every document)
+    assert isinstance(spec, AgentSpec)  # noqa: S101  (every document makes one of these)
     root = msgspec.structs.replace(
         plant.root, user_spec=msgspec.structs.replace(spec, bridges=(), processes=())
     )

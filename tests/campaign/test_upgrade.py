@@ -1,9 +1,11 @@
-"""Another build takes over a plant that runs: `fsmv2 stop --keep`, then its `run`."""
+"""Another build takes over a plant that runs, and gives it back, by the commands of the page."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import re
+import shlex
 import subprocess
 import time
 from pathlib import Path
@@ -14,6 +16,8 @@ from plant_campaign import BRIDGES, FSMV2, PATIENCE, PROCESSES, Campaign, Subscr
 
 pytestmark = [pytest.mark.real, pytest.mark.campaign]
 
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "upgrade-without-stopping.md"
+
 GAP = 3.0
 """Seconds without values that an upgrade may take, on a machine that does nothing else."""
 
@@ -21,24 +25,106 @@ STARTS = 6
 """Or so many times what reading the document takes in a process of its own, on one that does."""
 
 
-def fsmv2(campaign: Campaign, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command of the build that the campaign has now."""
-    return subprocess.run(
-        [*FSMV2, *words],
-        env=campaign.environment,
-        cwd=campaign.folder,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+def commands(section: str) -> list[list[str]]:
+    """The commands that the page shows there, as words."""
+    text = PAGE.read_text().partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    block = re.findall(r"^```console\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)[0]
+    return [shlex.split(line.removeprefix("# ")) for line in block.splitlines()]
 
 
-def leave(campaign: Campaign) -> None:
-    """`fsmv2 stop --keep`, as the how-to has it: asked first whether the other build can go on."""
-    done = fsmv2(campaign, "stop", "--keep", "-m", "upgrade", "--state-dir", str(campaign.state))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert campaign.run is not None
-    assert campaign.run.wait(timeout=PATIENCE) == 0, campaign.tail()
+class Console:
+    """Carries out what the page shows: `pip` brings the next build, `systemctl start` starts it."""
+
+    def __init__(self, campaign: Campaign, builds: list[dict[str, str]]) -> None:
+        self.campaign = campaign
+        self.builds = builds
+        self.took: dict[str, float] = {}
+        """By command, seconds."""
+
+    def do(self, words: list[str]) -> None:
+        """One command; AssertionError if it fails."""
+        campaign, began = self.campaign, time.monotonic()
+        match words:
+            case [program, "install", *_] if program.endswith("/pip"):
+                campaign.environment = self.builds.pop(0)
+            case ["systemctl", "start", _]:
+                campaign.start()
+                campaign.wait_until_converged()
+            case ["cd", "/var/lib/fsmv2/plant"]:
+                pass
+            case ["rm" | "mv", *_]:
+                older = f"version-{STORE_VERSION - 1}"
+                words = [re.sub(r"version-\d+$", older, word) for word in words]
+                subprocess.run(words, cwd=campaign.state, check=True)
+            case ["fsmv2", *rest]:
+                done = self.fsmv2(*rest)
+                assert done.returncode == 0, done.stdout + done.stderr
+                if "--keep" in rest:
+                    assert campaign.run is not None
+                    assert campaign.run.wait(timeout=PATIENCE) == 0, campaign.tail()
+            case _:
+                raise AssertionError(
+                    f"the page has a command that this test does not know: {words}"
+                )
+        self.took[" ".join(words[:2])] = time.monotonic() - began
+
+    def fsmv2(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command of the build that is installed now."""
+        state = str(self.campaign.state)
+        return subprocess.run(
+            [*FSMV2, *(state if word == "/var/lib/fsmv2/plant" else word for word in words)],
+            env=self.campaign.environment,
+            cwd=self.campaign.folder,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+
+
+@pytest.mark.timeout(6 * PATIENCE)
+async def test_a_newer_build_takes_over_and_the_older_one_refuses_its_store(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    older = campaign.environment
+    newer = {**older, "PYTHONPATH": str(newer_build(tmp_path / "newer"))}
+    console = Console(campaign, [newer, older])
+    subscriber = Subscriber(campaign.mqtt_port)
+    listening = asyncio.create_task(subscriber.listen())
+    try:
+        campaign.start()
+        await asyncio.to_thread(campaign.wait_until_converged)
+        before, upgraded_at = living(campaign), time.time()
+        assert [len(pids) for pids in before.values()] == [1] * (1 + len(PROCESSES))
+        for words in commands("The commands"):
+            await asyncio.to_thread(console.do, words)
+            assert living(campaign) == before, f"after {words}"
+        await asyncio.sleep(2)
+        gaps = longest_gaps(subscriber, since=upgraded_at - 2)
+        reading = console.took["fsmv2 validate"]
+        print(f"upgrade: longest gap {max(gaps.values()):.2f} s, reading took {reading:.2f} s")
+        assert len(gaps) == 2 * BRIDGES
+        assert max(gaps.values()) <= max(GAP, STARTS * reading)
+
+        first, *then = commands("Go back")
+        await asyncio.to_thread(console.do, first)
+        kept, campaign.environment = contents(campaign.state), older
+        for words in (["validate"], ["run", str(campaign.file)]):
+            refused = await asyncio.to_thread(
+                console.fsmv2, *words, "--state-dir", str(campaign.state)
+            )
+            message = " ".join((refused.stdout + refused.stderr).split())
+            assert refused.returncode == 1, message
+            assert "was written by a newer fsmv2" in message
+            assert f"it has version {STORE_VERSION}" in message
+            assert contents(campaign.state) == kept
+        for words in then:
+            await asyncio.to_thread(console.do, words)
+            assert living(campaign) == before, f"after {words}"
+    finally:
+        listening.cancel()
+    for topic, times in subscriber.times.items():
+        assert times == sorted(set(times)), f"{topic}: out of order or twice"
+    await asyncio.to_thread(campaign.check_an_orderly_end, replays=False)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -48,78 +134,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def living(campaign: Campaign) -> dict[str, list[int]]:
-    """The pids of the broker and of each process."""
-    return {
-        "broker": campaign.living("nats-server"),
-        **{name: campaign.starts(name) for name in PROCESSES},
-    }
-
-
-@pytest.mark.timeout(6 * PATIENCE)
-async def test_a_newer_build_takes_over_and_the_older_one_refuses_its_store(
-    campaign: Campaign, tmp_path: Path
-) -> None:
-    newer = {**campaign.environment, "PYTHONPATH": str(newer_build(tmp_path / "newer"))}
-    older = campaign.environment
-    subscriber = Subscriber(campaign.mqtt_port)
-    listening = asyncio.create_task(subscriber.listen())
-    try:
-        campaign.start()
-        await asyncio.to_thread(campaign.wait_until_converged)
-        await asyncio.sleep(2)
-        before = living(campaign)
-        assert [len(pids) for pids in before.values()] == [1] * (1 + len(PROCESSES))
-
-        campaign.environment = newer
-        began = time.monotonic()
-        checked = await asyncio.to_thread(
-            fsmv2, campaign, "validate", "--state-dir", str(campaign.state)
-        )
-        reading = time.monotonic() - began
-        assert checked.returncode == 0, checked.stdout + checked.stderr
-        left_at = time.time()
-        await asyncio.to_thread(leave, campaign)
-        assert living(campaign) == before
-        campaign.start()
-        await asyncio.to_thread(campaign.wait_until_converged)
-        await asyncio.sleep(2)
-        assert living(campaign) == before, "the newer build did not adopt them"
-        gaps = longest_gaps(subscriber, since=left_at - 2)
-        assert len(gaps) == 2 * BRIDGES
-        print(f"upgrade: longest gap {max(gaps.values()):.2f} s, reading took {reading:.2f} s")
-        assert max(gaps.values()) <= max(GAP, STARTS * reading)
-
-        # Back again: the older build says that it cannot, and touches nothing.
-        await asyncio.to_thread(leave, campaign)
-        kept = contents(campaign.state)
-        campaign.environment = older
-        for words in (
-            ("validate", "--state-dir", str(campaign.state)),
-            ("run", str(campaign.file), "--state-dir", str(campaign.state)),
-        ):
-            refused = await asyncio.to_thread(fsmv2, campaign, *words)
-            message = " ".join((refused.stdout + refused.stderr).split())
-            assert refused.returncode == 1, message
-            assert "was written by a newer fsmv2" in message
-            assert f"it has version {STORE_VERSION}" in message
-            assert contents(campaign.state) == kept
-        assert living(campaign) == before
-
-        # Beside the store stands what it was before the upgrade.
-        copy = campaign.state / f"store.db.version-{STORE_VERSION - 1}"
-        assert copy.exists()
-        for file in contents(campaign.state):
-            if file != copy.name:
-                (campaign.state / file).unlink()
-        copy.rename(campaign.state / "store.db")
-        campaign.start()
-        await asyncio.to_thread(campaign.wait_until_converged)
-        assert living(campaign) == before, "the older build did not adopt them"
-    finally:
-        listening.cancel()
-    for topic, times in subscriber.times.items():
-        assert times == sorted(set(times)), f"{topic}: out of order or twice"
-    await asyncio.to_thread(campaign.check_an_orderly_end, replays=False)
+    """The pids of the broker, and all that each process ever had."""
+    processes = {name: campaign.starts(name) for name in PROCESSES}
+    return {"broker": campaign.living("nats-server"), **processes}
 
 
 def longest_gaps(subscriber: Subscriber, *, since: float) -> dict[str, float]:

@@ -88,7 +88,8 @@ def main() -> None:
     subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
     Path("/run/systemd/system").mkdir(parents=True)  # what tells a program that systemd is there
     (RUNTIME / "systemd" / "user").mkdir(parents=True, exist_ok=True)
-    (FOLDER / f"{UNIT}.service").rename(RUNTIME / "systemd" / "user" / f"{UNIT}.service")
+    unit = RUNTIME / "systemd" / "user" / f"{UNIT}.service"
+    (FOLDER / f"{UNIT}.service").rename(unit)
     with (FOLDER / "manager.log").open("wb") as out:
         subprocess.Popen(
             [SYSTEMD, "--user"],
@@ -131,6 +132,18 @@ def main() -> None:
     found["restart is stop and start"] = command() != process
     control("stop", UNIT)
     found["after stop"] = [*shown("ActiveState", "Result"), command()]
+
+    (FOLDER / "keeping.service").rename(unit)
+    control("daemon-reload")
+    control("start", UNIT)
+    until("running again", lambda: "running" in fsmv2("why", "edge/ticker"))
+    process, before = command(), shown("MainPID")[0]
+    control("restart", UNIT)
+    until("restarted", active(but=before))
+    until("adopted", lambda: "running" in fsmv2("why", "edge/ticker"))
+    found["kept by a restart"] = command() == process
+    control("stop", UNIT)
+    found["stopped by a stop"] = [*shown("ActiveState", "Result"), command()]
     json.dump(found, sys.stdout)
 
 

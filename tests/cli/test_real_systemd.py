@@ -34,17 +34,23 @@ def test_a_plant_lives_through_what_systemd_does_to_it(tmp_path: Path) -> None:
     folder = tmp_path / "a plant 100% $x"
     folder.mkdir()
     (folder / "plant.yaml").write_text(DOCUMENT)
-    words = [sys.executable, "-m", "fsmv2.cli", "systemd", str(folder / "plant.yaml")]
-    text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    text = re.sub(NOT_IN_NAMESPACES, "", text, flags=re.MULTILINE)
-    run = f"{sys.executable} {HERE}/stuck_run.py {tmp_path}/stuck"
-    text = re.sub(r"^ExecStart=.*?( run .*)$", rf"ExecStart={run}\1", text, flags=re.MULTILINE)
-    text = text.replace("WatchdogSec=30", "WatchdogSec=3").replace("RestartSec=5", "RestartSec=1")
-    log = f"append:{tmp_path}/log"
-    text += f"[Service]\nStandardOutput={log}\nStandardError={log}\n"
-    (tmp_path / "fsmv2-plant.service").write_text(text)
+    control = debian_program("systemctl")
+    for name, options in (("fsmv2-plant", []), ("keeping", ["--keep-on-restart"])):
+        words = [sys.executable, "-m", "fsmv2.cli", "systemd", str(folder / "plant.yaml"), *options]
+        text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        text = re.sub(NOT_IN_NAMESPACES, "", text, flags=re.MULTILINE)
+        run = f"{sys.executable} {HERE}/stuck_run.py {tmp_path}/stuck"
+        text = re.sub(r"^ExecStart=.*?( run .*)$", rf"ExecStart={run}\1", text, flags=re.MULTILINE)
+        text = text.replace("WatchdogSec=30", "WatchdogSec=3").replace(
+            "RestartSec=5", "RestartSec=1"
+        )
+        log = f"append:{tmp_path}/log"
+        text += f"[Service]\nStandardOutput={log}\nStandardError={log}\n"
+        text += f"Environment=PATH={control.parent}:/usr/bin:/bin\n"
+        text += f"Environment=LD_LIBRARY_PATH={environment['LD_LIBRARY_PATH']}\n"
+        (tmp_path / f"{name}.service").write_text(text)
     scenario = [sys.executable, str(HERE / "systemd_scenario.py"), str(tmp_path)]
-    programs = [str(manager), str(debian_program("systemctl"))]
+    programs = [str(manager), str(control)]
     done = subprocess.run(
         [*APART, *scenario, *programs, environment["LD_LIBRARY_PATH"]],
         env={name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"},
@@ -64,4 +70,6 @@ def test_a_plant_lives_through_what_systemd_does_to_it(tmp_path: Path) -> None:
         "after keep and start": True,
         "restart is stop and start": True,
         "after stop": ["inactive", "success", 0],
+        "kept by a restart": True,
+        "stopped by a stop": ["inactive", "success", 0],
     }

@@ -60,6 +60,17 @@ def test_all_paths_are_absolute_and_the_program_is_this_one(
     assert values(program, "StateDirectory") == ["fsmv2/my-plant"]
 
 
+def test_a_restart_keeps_what_runs_if_that_is_wanted(tmp_path: Path) -> None:
+    assert values(unit(tmp_path / "a.yaml"), "ExecStop") == []
+    (stop,) = values(unit(tmp_path / "a.yaml", keep_on_restart=True), "ExecStop")
+    assert stop.startswith("-/")
+    assert stop.endswith(
+        ' stop --keep --when-restarting %n -m "systemctl restart" --state-dir %S/fsmv2/a'
+    )
+    (start,) = values(unit(tmp_path / "a.yaml", keep_on_restart=True), "ExecStart")
+    assert start.endswith(" --state-dir %S/fsmv2/a")
+
+
 def test_a_dollar_is_one_in_a_command_and_nowhere_else(tmp_path: Path) -> None:
     folder = tmp_path / "$HOME"
     text = unit(folder / "a.yaml", state_dir=folder / "state")
@@ -107,7 +118,10 @@ def test_systemd_finds_nothing_wrong_and_the_exposure_is_low(tmp_path: Path) -> 
     for folder in ("plain", "a plant 100% $x \"y\" 'z' \\w ;#"):
         (tmp_path / folder).mkdir()
         file = tmp_path / "fsmv2-plant.service"
-        file.write_text(unit(tmp_path / folder / "p %i.yaml", state_dir=tmp_path / folder / "s"))
+        text = unit(
+            tmp_path / folder / "p %i.yaml", state_dir=tmp_path / folder / "s", keep_on_restart=True
+        )
+        file.write_text(text)
         found = subprocess.run(
             [analyze, "verify", file], env=environment, capture_output=True, text=True, timeout=60
         )

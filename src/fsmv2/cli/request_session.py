@@ -11,7 +11,8 @@ import typer
 
 from fsmv2.cli.console import complain, put, put_json
 from fsmv2.cli.exit_codes import FAILED, OK, PENDING, USAGE
-from fsmv2.errors import RequestRefusedError, UnknownPathError
+from fsmv2.errors import RequestRefusedError, UnknownPathError, error_text
+from fsmv2.host.systemd_job import RESTART, job_of
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Answer, Request
 from fsmv2.operate.running_trees import chosen_tree
@@ -56,6 +57,19 @@ def ask(
         if as_json:  # also what was done before it could no longer be reached
             put_json(answers)
     return code
+
+
+def is_restarted(unit: str) -> bool:
+    """Whether systemd restarts this unit now; if it cannot be asked, it is taken for a stop."""
+    try:
+        return job_of(unit) == RESTART
+    except OSError as error:
+        complain(
+            f"whether systemd restarts {unit} is not known, so the whole tree is stopped: "
+            f"{error_text(error)}",
+            fix="To keep broker and processes, use `fsmv2 stop --keep` and then start the unit.",
+        )
+        return False
 
 
 def leave(*, file: Path | None, state_dir: Path | None, reason: str, wait: float) -> int:

@@ -48,7 +48,7 @@ WorkingDirectory={folder}
 # systemctl stop sends SIGTERM to fsmv2 alone, which stops the whole tree in order, children before
 # parents. KillMode=process has systemd leave the broker and the processes to it: when fsmv2
 # crashes, is killed, or is upgraded (fsmv2 stop --keep), they run on, and its next start adopts
-# them. So they are restarted by `systemctl restart`, which is stop and start, and by nothing else.
+# them. {restart}
 KillMode=process
 TimeoutStopSec={stop_within:.0f}
 # The kernel ending one process for lack of memory must not have systemd stop all of them.
@@ -91,18 +91,30 @@ SystemCallErrorNumber=EPERM
 WantedBy=multi-user.target
 """
 
+RESTART_STOPS = """\
+So they are restarted by `systemctl restart`, which is stop and start, and by nothing else:
+# `fsmv2 systemd --keep-on-restart` prints a unit that lets them run on there, too."""
+
+RESTART_KEEPS = """\
+So they are by `systemctl restart`: while systemd restarts this unit, ExecStop= ends
+# fsmv2 alone. During a stop it does nothing. If systemd cannot be asked which of the two it is, as
+# without D-Bus, a restart is a stop and a start. Its failure (-) leaves the rest to SIGTERM.
+ExecStop=-{command}"""
+
 
 class UnitOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a unit is to run, and as whom.
 
     `name`: of the unit and of its state directory below /var/lib/fsmv2; made of the document's when
-    it is empty. `state_dir`: another state directory.
+    it is empty. `state_dir`: another state directory. `keep_on_restart`: a restart of the unit ends
+    fsmv2 alone, and what it started runs on and is adopted.
     """
 
     document: Path
     user: str = "fsmv2"
     name: str = ""
     state_dir: Path | None = None
+    keep_on_restart: bool = False
 
 
 def systemd_unit(options: UnitOptions, settings: EngineSettings) -> str:
@@ -120,13 +132,19 @@ def systemd_unit(options: UnitOptions, settings: EngineSettings) -> str:
     _refuse_unsayable(folder)
     homes = [document, *map(Path, program), Path(sys.base_prefix), *map(Path, state_dirs)]
     at_home = any(str(place).startswith(tuple(f"{home}/" for home in HOMES)) for place in homes)
-    command = [_command_word(part) for part in (*program, "run", str(document))]
+    state_dir = ["--state-dir", state_word.replace("$", "$$")]
+    command = [*map(_command_word, (*program, "run", str(document))), *state_dir]
+    leave = [*map(_command_word, (*program, "stop", "--keep")), "--when-restarting", "%n"]
+    keeps = RESTART_KEEPS.format(
+        command=" ".join([*leave, "-m", '"systemctl restart"', *state_dir])
+    )
     return TEXT.format(
         unit=f"fsmv2-{name}",
         description=_plain(str(document)),
         mounts=" ".join(map(word, [str(folder), *state_dirs])),
         user=options.user,
-        command=" ".join([*command, "--state-dir", state_word.replace("$", "$$")]),
+        command=" ".join(command),
+        restart=keeps if options.keep_on_restart else RESTART_STOPS,
         folder=_plain(str(folder)),
         state=state,
         start_within=START_WITHIN,

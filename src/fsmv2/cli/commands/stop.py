@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.error_messages import reported
+from fsmv2.cli.exit_codes import OK
 from fsmv2.cli.options import AsJson, StateDir
 from fsmv2.cli.request_options import (
     WAIT,
@@ -39,6 +40,14 @@ def stop(
             help="End fsmv2 itself; broker and processes go on, and the next run adopts them.",
         ),
     ] = False,
+    restarted_unit: Annotated[
+        str | None,
+        typer.Option(
+            "--when-restarting",
+            metavar="UNIT",
+            help="With --keep, for ExecStop=: only while systemd restarts this unit.",
+        ),
+    ] = None,
 ) -> None:
     """Stop what is at PATH and below until it is started again, or for a while.
 
@@ -47,10 +56,14 @@ def stop(
     """
     if keep == bool(paths):
         raise typer.BadParameter("name the paths to stop, or with --keep end fsmv2 itself")
+    if restarted_unit is not None and not keep:
+        raise typer.BadParameter("--when-restarting goes with --keep")
     with reported():
-        from fsmv2.cli.request_session import ask, leave
+        from fsmv2.cli.request_session import ask, is_restarted, leave
         from fsmv2.operate.request_types import Stop
 
+        if restarted_unit is not None and not is_restarted(restarted_unit):
+            raise typer.Exit(OK)
         if keep:
             raise typer.Exit(leave(file=file, state_dir=state_dir, reason=reason, wait=timeout))
         raise typer.Exit(

@@ -23,6 +23,13 @@ def systemd(
         ),
     ] = "",
     state_dir: StateDir = None,
+    keep_on_restart: Annotated[
+        bool,
+        typer.Option(
+            "--keep-on-restart",
+            help="Have `systemctl restart` restart fsmv2 alone: broker and processes run on.",
+        ),
+    ] = False,
 ) -> None:
     """Print a systemd unit that runs FILE as a service, hardened, with a watchdog.
 
@@ -39,5 +46,11 @@ def systemd(
 
         plant = load_plant(file)
         show_diagnostics(plant.diagnostics)
-        options = UnitOptions(document=file, user=user, name=name, state_dir=state_dir)
+        options = UnitOptions(
+            document=file,
+            user=user,
+            name=name,
+            state_dir=state_dir,
+            keep_on_restart=keep_on_restart,
+        )
         put(systemd_unit(options, plant.settings), end="")

@@ -69,6 +69,7 @@ soak: $(READY)  ## a real plant in trouble for MINUTES=20: what must be flat is 
 bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operations, a hundred bridges, the API
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.kept
+	@$(BIN)/python -m bench.applies
 	@$(BIN)/python -m bench.bridges --bridges 100 --tags 20 --for 20
 	@$(BIN)/python -m bench.api
 

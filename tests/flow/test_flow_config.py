@@ -15,6 +15,7 @@ from fsmv2.flow import (
     UnsOutput,
     WriteConfig,
     WriteRegister,
+    claims_of,
     flow_config,
     reach_of,
     slowest_sample,
@@ -63,3 +64,9 @@ def test_the_slowest_sample_is_that_of_the_tag_that_is_published_most_often() ->
     """Of a tag with an interval longer than that of the polls, it is the interval."""
     assert slowest_sample(READS) == 30.0
     assert slowest_sample(MAKES) == 0.5
+
+
+def test_h98_a_flow_claims_its_device_and_where_it_publishes_or_is_sent_commands() -> None:
+    assert claims_of(READS, PUBLISHES) == ("the device 10.0.0.5:502", "the topic umh.v1.acme._raw")
+    assert claims_of(HEARS, WRITES) == ("the device 10.0.0.5:503", "the commands on cmd.v1.acme")
+    assert claims_of(MAKES, PUBLISHES) == ("the topic umh.v1.acme._raw",)

@@ -33,7 +33,7 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.flow import DeviceStatus, Engine
+from fsmv2.flow import DeviceStatus, Engine, device_claim
 from fsmv2.host.tcp_probe import probe_tcp
 
 FLAP_WINDOW = 60.0
@@ -117,7 +117,11 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
         self, spec: ConnectionSpec, previous_observed: ConnectionObserved | None
     ) -> DesiredState:
         """Up, at the address of the spec."""
-        return DesiredState(state="up", config={"address": f"{spec.host}:{spec.port}"})
+        return DesiredState(
+            state="up",
+            config={"address": f"{spec.host}:{spec.port}"},
+            claims=(device_claim(spec.host, spec.port),),
+        )
 
     @contextlib.asynccontextmanager
     async def resources(self, spec: ConnectionSpec) -> AsyncIterator[History]:

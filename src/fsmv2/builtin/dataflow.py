@@ -38,6 +38,7 @@ from fsmv2.flow import (
     Refusing,
     WriteConfig,
     WriteStats,
+    claims_of,
     flow_config,
     slowest_sample,
 )
@@ -127,7 +128,11 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
     ) -> DesiredState:
         """Active, with the config that the engine is to run under this worker's path."""
         name = spec.variables.internal["id"]
-        return DesiredState(state="active", config=flow_config(name, spec.input, spec.output))
+        return DesiredState(
+            state="active",
+            config=flow_config(name, spec.input, spec.output),
+            claims=claims_of(spec.input, spec.output),
+        )
 
     @contextlib.asynccontextmanager
     async def resources(self, spec: DataFlowSpec) -> AsyncIterator[Refusing | None]:

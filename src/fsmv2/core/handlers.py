@@ -82,6 +82,7 @@ TIMERS: dict[str, Callable[[Tree, Supervisor], None]] = {
     "final": stop.give_up_final,
     "store": durable.unanswered,
     "recreate": recreate.begin,
+    "claims": recreate.claims_due,
     "override": requests.end_overrides,
     "absent override": requests.end_absent_overrides,
 }

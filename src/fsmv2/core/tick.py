@@ -11,7 +11,7 @@ from fsmv2.core.contract.log_events import Ticked
 from fsmv2.core.life import restart_policy, stop
 from fsmv2.core.phases import circuit, derive, purity, reconcile, step, watch
 from fsmv2.core.phases.publish import goes_on, publish
-from fsmv2.core.policy import durable, ordering, secret_changes
+from fsmv2.core.policy import claims, durable, ordering, secret_changes
 from fsmv2.core.policy.control import decide_control
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause, TickRecord
@@ -72,6 +72,8 @@ def tick(tree: Tree, s: Supervisor) -> None:
     decisions = step.run_steps(tree, s)
     if s.stop is not None:
         stop.advance(tree, s)
+    if s.claims and tree.claims.waiting:
+        claims.wake(tree, s.claims)
     causes += tuple(cause for cause in tree.secrets.causes if cause not in causes)
     if log is not None and tracing:
         log.ticked(s, causes, decisions, tree.tick_id)

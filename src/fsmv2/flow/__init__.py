@@ -9,7 +9,7 @@ flow_sections, section_template: what documents say.   commands: the way back, t
 from fsmv2.flow.asyncio_engine import AsyncioEngine
 from fsmv2.flow.commands.command_config import CommandInput
 from fsmv2.flow.commands.refusal import Refusal, nobody_allows
-from fsmv2.flow.device import Device, DeviceStatus
+from fsmv2.flow.device import Device, DeviceStatus, device_claim
 from fsmv2.flow.engine import Engine, OnAccepted, Refusing
 from fsmv2.flow.flow_config import (
     AnyConfig,
@@ -28,7 +28,7 @@ from fsmv2.flow.output import FlowPlace
 from fsmv2.flow.outputs.modbus.modbus_write_config import ModbusOutput
 from fsmv2.flow.outputs.modbus.write_register import WriteRegister
 from fsmv2.flow.outputs.uns.uns_config import UnsOutput
-from fsmv2.flow.registry import reach_of
+from fsmv2.flow.registry import claims_of, reach_of
 from fsmv2.flow.stats import FlowStats, WriteStats
 from fsmv2.flow.subject import command_subject, subject_from, topic_of
 
@@ -57,7 +57,9 @@ __all__ = [
     "WriteRegister",
     "WriteSection",
     "WriteStats",
+    "claims_of",
     "command_subject",
+    "device_claim",
     "flow_config",
     "nobody_allows",
     "reach_of",

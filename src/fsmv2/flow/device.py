@@ -34,6 +34,11 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
     connect_ms: float
 
 
+def device_claim(host: str, port: int) -> str:
+    """What a worker claims that connects to this address."""
+    return f"the device {host.lower()}:{port}"
+
+
 class Reach(msgspec.Struct, frozen=True):
     """The device a flow connects to. `request_gap`: seconds it is left alone after a request."""
 

@@ -85,12 +85,19 @@ class Output(Protocol):
         ...
 
 
+def nothing_claimed(_config: Any) -> tuple[str, ...]:
+    """Any number of flows may publish there side by side."""
+    return ()
+
+
 class OutputKind(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of the registry. `section` is what a document writes below `key`; `resolve` makes
-    the config of it, as SpecError when they do not fit; `opens` the output of that."""
+    the config of it, as SpecError when they do not fit; `opens` the output of that. `claims`: where
+    a config publishes, in words, as what one flow hands over to the next."""
 
     key: str
     section: type[Any]
     config: type[Any]
     resolve: Callable[[Any, FlowPlace], Any]
     opens: Callable[[Any, EngineShares, FlowCounters], Output]
+    claims: Callable[[Any], tuple[str, ...]] = nothing_claimed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
-from fsmv2.flow.device import Reach
+from fsmv2.flow.commands.command_config import CommandInput
+from fsmv2.flow.device import Reach, device_claim
 from fsmv2.flow.inputs.generate.generate_input import GENERATE
 from fsmv2.flow.inputs.modbus.modbus_input import MODBUS
 from fsmv2.flow.outputs.modbus.modbus_output import MODBUS_WRITES
@@ -75,3 +76,15 @@ def reach_of(source: object, sink: object) -> Reach | None:
     """The device that a flow connects to; None: it connects to none."""
     kind, config = tagged_end(source, sink)
     return kind.reaches(config)
+
+
+def claims_of(source: object, sink: object) -> tuple[str, ...]:
+    """What a flow has for itself: its device, and where it publishes or receives commands.
+
+    Not tag by tag: two flows of one location are told apart by their tags, which may be thousands.
+    """
+    reach = reach_of(source, sink)
+    device = () if reach is None else (device_claim(reach.host, reach.port),)
+    if isinstance(source, CommandInput):
+        return (*device, f"the commands on {source.subject}")
+    return (*device, *(OUTPUTS.of(sink).claims(sink) if OUTPUTS.has(sink) else ()))

@@ -37,8 +37,9 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     together; `auto_stop` ends the worker when one, or all, of its significant children have ended.
     `escalation` is what becomes of it when a child has failed so often that it
     escalates: *isolate* leaves it and the siblings as they are, *restart* restarts the worker
-    with all its children. Raises SpecError when a part has the wrong type, or one cannot be meant
-    beside another.
+    with all its children. `claims` are what one worker should have at a time, as text: a device, a
+    port, a file; who takes one over begins after its predecessor is released. Raises SpecError when
+    a part has the wrong type, or one cannot be meant beside another.
     """
 
     state: str
@@ -48,6 +49,7 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     groups: tuple[Group, ...] = ()
     auto_stop: AutoStop = "never"
     escalation: EscalationPolicy = "isolate"
+    claims: tuple[str, ...] = ()
 
     if TYPE_CHECKING:  # what is accepted is wider than what is kept
 
@@ -60,6 +62,7 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
             groups: Iterable[Group] = ...,
             auto_stop: AutoStop = ...,
             escalation: EscalationPolicy = ...,
+            claims: Iterable[str] = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
@@ -93,6 +96,8 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
                 f"expected one of {', '.join(ESCALATIONS)}.",
                 fix=suggest(quoted(self.escalation), ESCALATIONS),
             )
+        if self.claims != ():
+            msgspec.structs.force_setattr(self, "claims", _claims(self.claims))
         if special or self.auto_stop != "never":
             _check_auto_stop(self)
         if self.groups != ():
@@ -142,6 +147,19 @@ def _check_keys(config: dict[Any, Any], path: str) -> None:
                 path=path,
                 fix="Use text as keys.",
             )
+
+
+def _claims(given: object) -> tuple[str, ...]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise SpecError(
+            f"claims is {quoted(given)}, expected a list of texts.",
+            fix='Write claims=["port 9000"], say.',
+        )
+    found = tuple(given)
+    for one in found:
+        if type(one) is not str or not one:
+            raise SpecError(f"claims holds {quoted(one)}, expected a text such as 'port 9000'.")
+    return tuple(dict.fromkeys(found))
 
 
 def _check_auto_stop(desired: DesiredState) -> None:

@@ -29,6 +29,8 @@ class SiblingsUntouched(Invariant):
         about = self.about
         if about is None or s is about or s.parent is about or about.parent is s:
             return  # about nobody: a timer of its own, or something that is everybody's
+        if cause.kind == "claim":
+            return  # it is to take over what the other had
         if not _is_kin(s, about):
             raise self.broken(f"{s.path} is to be ticked for what is about {about.path}: {cause}")
 

@@ -94,7 +94,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         """Running, with every text of the spec rendered."""
         config = config_of(spec, spec.variables, path=spec.variables.internal["id"])
         refuse(config)  # a variable may have put there what cannot be started
-        return DesiredState("running", config=config)
+        return DesiredState("running", config=config, claims=config.claims)
 
     @contextlib.asynccontextmanager
     async def resources(self, spec: ProcessSpec) -> AsyncIterator[Follower]:

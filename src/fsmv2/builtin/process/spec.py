@@ -202,6 +202,25 @@ class Config(Ending, frozen=True, kw_only=True):
         parts = (*taken, self.ready.line, self.log_bytes, self.line_bytes)
         return hashlib.blake2b(repr(parts).encode(), digest_size=8).hexdigest()
 
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """What it has for itself: its ports, its files, and what it does.
+
+        By the last, one that only got another name begins after it has ended by the old one.
+        """
+        ports = dict.fromkeys((self.ready.port, _page_port(self.ready.http)))
+        files = dict.fromkeys((*self.files, self.ready.file))
+        program = self.command[0].rpartition("/")[2]
+        return (
+            *(f"port {port}" for port in ports if port),
+            *(f"the file {file}" for file in files if file),
+            f"the command {program} ({self.digest})",
+        )
+
+
+def _page_port(url: str) -> int:
+    return (urlsplit(url).port or OWN_PAGE["default_port"]) if url else 0
+
 
 def directory_of(spec: ProcessSpec, path: str) -> str:
     """Where the process of the worker at `path` keeps its record; `~` is left for the action."""

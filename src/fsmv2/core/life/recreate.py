@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fsmv2.core.life import stop
 from fsmv2.core.life.stop import remove, restart
-from fsmv2.core.policy import ordering, overrides
+from fsmv2.core.policy import claims, ordering, overrides
 from fsmv2.core.policy.mapping import map_child
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.supervisor import Supervisor
@@ -72,10 +72,13 @@ def replace_root(tree: Tree, root: Supervisor, spec: ChildSpec) -> None:
 
 def review(tree: Tree, s: Supervisor) -> None:
     """Decide whether the running instance must be replaced, by its type's policy, and queue it."""
-    if s.watched_at is None or s.definition.in_place or s.stop is not None:
+    if s.watched_at is None or s.stop is not None:
         return
-    config = s.desired is not None and s.desired.config != s.live_config
-    needed = config or s.declared.user_spec != s.applied or s.recreate_as is not None
+    if s.definition.in_place:
+        needed = s.recreate_as is not None or claims.takes_over(tree, s)
+    else:
+        config = s.desired is not None and s.desired.config != s.live_config
+        needed = config or s.declared.user_spec != s.applied or s.recreate_as is not None
     if needed and not s.recreate_due:
         _due(tree, s)
     elif not needed and s.recreate_due:
@@ -120,6 +123,22 @@ def _not_due(tree: Tree, s: Supervisor) -> None:
     tree.pace.done(s.path)
 
 
+def claims_due(tree: Tree, s: Supervisor) -> None:
+    """Have `s` look again at whom it waits for; one that does not let go in time is restarted.
+
+    One that stops has a deadline of its own. One that is paused stays as it is.
+    """
+    claims.look_again(tree, s, Cause("timer", "claims"))
+    if s.watched_at is not None or tree.now < s.since + tree.settings.stop_deadline:
+        return
+    found = claims.in_the_way(tree, s)
+    if found is None or found.holder is None or overrides.paused_by(found.holder):
+        return
+    holder = found.holder
+    if found.settled and holder.stop is None and not holder.recreate_due:
+        restart(tree, holder, f"{s.path} waits for {found.claim}", because="change")
+
+
 def begin(tree: Tree, s: Supervisor) -> None:
     """Begin a recreation when the pace admits it."""
     if not s.recreate_due or s.stop is not None or overrides.paused_by(s):
@@ -128,9 +147,17 @@ def begin(tree: Tree, s: Supervisor) -> None:
     if wait > 0:
         tree.set_timer(s, "recreate", tree.now + max(wait, 0.001))
         return
+    found = claims.in_the_way(tree, s)
+    if found is not None and claims.is_paused(found):
+        tree.pace.done(s.path)  # it runs as it is until the other may let go
+        tree.set_timer(s, "recreate", tree.now + claims.LOOK_EVERY)
+        return
     s.recreate_due = False
     if s.recreate_as is not None:
         _replace_by_new_type(tree, s)
+        return
+    if s.definition.in_place and found is None:
+        claims.look_again(tree, s, Cause("claim", "is free by now", tree.deciding))
         return
     tree.tallies.reconciliations[s.declared_by, "recreate"] += 1
     secret = _changed_secret(tree, s)
@@ -141,6 +168,9 @@ def why(tree: Tree, s: Supervisor) -> str:
     """The reason for which `s` is recreated in its turn."""
     if s.recreate_as is not None:
         return _new_type(s)
+    found = claims.in_the_way(tree, s)
+    if found is not None:
+        return f"takes over {found.claim} from {found.path}"
     secret = _changed_secret(tree, s)
     return "its spec or rendered config changed" if secret is None else str(secret)
 

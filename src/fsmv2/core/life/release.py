@@ -7,7 +7,7 @@ from collections import deque
 from fsmv2.core.contract.events import Released
 from fsmv2.core.contract.instructions import Release
 from fsmv2.core.life.create import create, make, retry_later
-from fsmv2.core.policy import durable, overrides, wait_cycles
+from fsmv2.core.policy import claims, durable, overrides, wait_cycles
 from fsmv2.core.policy.mapping import map_child, map_children, review_mappings
 from fsmv2.core.policy.stop_order import hand_on, keeps_children, notify_above, notify_upstream
 from fsmv2.core.state.conditions import MAPPED
@@ -106,6 +106,8 @@ def _release(tree: Tree, s: Supervisor, forced: bool) -> None:
             tree.log.circuit_closed(s, tree.tick_id)
     # Only who was watched has tasks in the runtime; a fence for anybody else would never be lifted.
     if s.watched_at is not None:
+        if s.claims:
+            claims.leave(tree, s)
         tree.fences.setdefault(s.path, set()).add(s.incarnation)
         tree.emit(Release(s.path, s.incarnation, forced))
         tree.counters.released += 1
@@ -133,7 +135,9 @@ def _restart(tree: Tree, s: Supervisor, *, keep_children: bool) -> None:
 
 
 def released(tree: Tree, event: Released) -> None:
-    """The tasks of an incarnation have all ended: its successor may act."""
+    """The tasks of an incarnation have all ended: its successors may act."""
+    if tree.claims.leaving:
+        claims.released(tree, event.path, event.incarnation)
     fence = tree.fences.get(event.path)
     if fence is None:
         return

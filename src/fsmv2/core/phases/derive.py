@@ -17,7 +17,7 @@ from fsmv2.core.contract.instructions import Update
 from fsmv2.core.contract.log_events import TemplateRendered, VariablesPropagated
 from fsmv2.core.life import recreate
 from fsmv2.core.phases import watch
-from fsmv2.core.policy import author_errors, livelock
+from fsmv2.core.policy import author_errors, claims, livelock
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.conditions import DERIVED, PURE
 from fsmv2.core.state.log_sink import LogSink
@@ -302,11 +302,12 @@ def _apply_config(tree: Tree, s: Supervisor, spec: Any, desired: DesiredState) -
     recreate.review(tree, s)
     if s.stop is not None and not s.definition.in_place:
         return  # it stops what it began with, not what it would be next
-    if not s.recreate_due:
+    if not s.recreate_due and claims.may_adapt(tree, s):
         # Only a parent's state or a variable that nothing rendered changes no more than the spec.
         spec_changed = s.declared.user_spec is not s.applied and s.declared.user_spec != s.applied
         changed = spec_changed or desired.config != s.live_config
         if changed and tree.secrets.changed:
             _report_secrets(tree, s, desired)
         watch.hand_over(s, spec, desired.config)
+        claims.adapted(tree, s)
         tree.emit(Update(s.path, s.incarnation, spec, desired.config, changed))

@@ -56,7 +56,12 @@ def observe(tree: Tree, event: Observed) -> None:
     if changed and not error:
         tree.mark(s, CHANGED)
         _wake_readers(tree, s)
-    elif waited_for or (s.stop is not None and s.final_after is not None):
+    elif (
+        waited_for
+        or (s.stop is not None and s.final_after is not None)
+        # An equal one, too, shows that what it was handed in place has been carried out.
+        or s.path in tree.claims.changed
+    ):
         tree.mark(s, ANSWERED)
     if was_unsettled or changed:
         _wake_checkers(tree, s)

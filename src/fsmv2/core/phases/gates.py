@@ -10,9 +10,16 @@ from __future__ import annotations
 
 from fsmv2.core.life.release import fenced
 from fsmv2.core.phases import circuit
-from fsmv2.core.policy import livelock, ordering, overrides
+from fsmv2.core.policy import claims, livelock, ordering, overrides
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tree import Tree
+
+
+def before_it_begins(tree: Tree, s: Supervisor) -> str:
+    """Whom `s` has to wait for before it is watched, as a sentence; empty when nobody."""
+    if s.watched_at is not None:
+        return ""
+    return fenced(tree, s) or claims.withheld(tree, s)
 
 
 def withholding(tree: Tree, s: Supervisor, *, passes: bool) -> str:
@@ -32,8 +39,7 @@ def withholding(tree: Tree, s: Supervisor, *, passes: bool) -> str:
         if paused:
             return paused
     if s.observed_at is None:
-        waits = fenced(tree, s) if s.watched_at is None else ""
-        return waits or "waits for its first observation"
+        return before_it_begins(tree, s) or "waits for its first observation"
     if not s.fresh:
         return "its observation is stale"
     if tree.now < s.unsettled_until:

@@ -8,9 +8,8 @@ from types import MappingProxyType
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core.contract.log_events import StateChanged
 from fsmv2.core.life import restart_policy
-from fsmv2.core.life.release import fenced
 from fsmv2.core.phases import gates
-from fsmv2.core.policy import actions, author_errors, durable, livelock, wait_cycles
+from fsmv2.core.policy import actions, author_errors, claims, durable, livelock, wait_cycles
 from fsmv2.core.policy.attempts import count_failure
 from fsmv2.core.policy.escalation import escalate
 from fsmv2.core.policy.mapping import map_children
@@ -53,6 +52,8 @@ def run_steps(tree: Tree, s: Supervisor) -> list[str]:
     for _ in range(tree.settings.transitions_per_tick):
         s.gate = gates.withholding(tree, s, passes=passes)
         if s.gate:
+            if s.watched_at is None and (waits := gates.before_it_begins(tree, s)):
+                s.reason = waits  # its parent reads that, and has no other reason to show
             return decisions
         tree.counters.steps += 1
         try:
@@ -127,6 +128,8 @@ def _dependencies(tree: Tree, s: Supervisor) -> dict[str, ChildStatus]:
 def _carry_out(tree: Tree, s: Supervisor, answer: Step, passes: bool) -> str:
     if isinstance(answer, Stay):
         s.reason = answer.reason
+        if tree.claims.changed:
+            claims.carried_out(tree, s)
         if s.conditions is not None:
             tree.clear_condition(s, CONVERGED)
         if answer.wake_after is not None:
@@ -197,7 +200,7 @@ def _act(tree: Tree, s: Supervisor, answer: Act, passes: bool) -> str:
     if _must_stop_later(tree, s):
         return ""
     if s.watched_at is None:
-        s.reason = fenced(tree, s) or f"{answer.reason}; not before it is watched"
+        s.reason = gates.before_it_begins(tree, s) or f"{answer.reason}; not before it is watched"
         return ""
     if tree.store is not None and not passes:
         waits = durable.withholds(tree, s)

@@ -6,6 +6,7 @@ from typing import Any
 
 from fsmv2.core.contract.instructions import Watch
 from fsmv2.core.life.release import fenced
+from fsmv2.core.policy import claims
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tree import Tree
@@ -13,10 +14,15 @@ from fsmv2.model import UserSpec
 
 
 def watch(tree: Tree, s: Supervisor) -> None:
-    """Begin to watch what is new, as soon as no task of a predecessor is left."""
+    """Begin to watch what is new, as soon as no task of a predecessor is left.
+
+    Predecessors are the incarnations before it, and whoever held what it claims.
+    """
     if s.watched_at is not None or s.desired is None:
         return
     if s.definition is NOT_CREATED.definition or fenced(tree, s):
+        return
+    if s.desired.claims and not claims.take(tree, s):
         return
     assert s.spec is not None  # noqa: S101  (derive has just set it)
     s.watched_at = tree.now

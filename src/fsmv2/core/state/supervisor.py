@@ -66,6 +66,7 @@ WRITTEN_BY: Mapping[str, tuple[str, ...]] = {
     "policy/actions": (
         *("action", "acted", "stuck", "repeat", "last_action", "awaiting", "settled_at"),
     ),
+    "policy/claims": ("claims",),
     "policy/livelock": (
         *("restless", "visited", "unsettled", "unsettled_until", "slowed_passing"),
     ),
@@ -224,6 +225,7 @@ class Supervisor:
         self.observed_at: float | None = None
         self.observe_error = ""
         self.watched_at: float | None = None
+        self.claims: tuple[str, ...] = ()
         self.fresh = False
         self.silences = 0
         # what is being done

@@ -18,6 +18,7 @@ from fsmv2.core.contract.log_events import ConditionChanged, LogEvent, WorkerErr
 from fsmv2.core.contract.observer import Observer
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.contract.type_overrides import with_overrides
+from fsmv2.core.state.claim_table import ClaimTable
 from fsmv2.core.state.conditions import OF_THE_WORKER, TOLD_BY_OTHERS, Condition
 from fsmv2.core.state.counters import CoreCounters
 from fsmv2.core.state.fan_out import AT_ONCE, FanOut
@@ -79,6 +80,7 @@ class Tree(ABC):
         # once, but its tasks end when they end: until the runtime says so, a successor at this path
         # must not touch the same machine.
         self.fences: dict[str, set[int]] = {}
+        self.claims = ClaimTable()
         self.open_circuits = 0
         # Also of paths at which nobody is: an operator may have to end them.
         self.overrides: dict[str, Overrides] = {}

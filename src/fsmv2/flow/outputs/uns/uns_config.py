@@ -10,7 +10,7 @@ from fsmv2.errors import UnfitError
 from fsmv2.flow.field_types import Name
 from fsmv2.flow.nats.login import Login
 from fsmv2.flow.output import FlowPlace
-from fsmv2.flow.subject import subject_of
+from fsmv2.flow.subject import PREFIX, subject_of
 from fsmv2.flow.tag import Problem, Tag, unclean
 from fsmv2.model.decoder import Templated
 from fsmv2.model.name_rules import UNKNOWN, has_first_level
@@ -45,6 +45,11 @@ class UnsOutput(UnsSection, frozen=True, kw_only=True, tag="uns"):
     def __post_init__(self) -> None:
         if problems := list(_problems(self)):
             raise UnfitError("uns", problems)
+
+    @property
+    def base(self) -> str:
+        """What the subjects of all its tags begin with."""
+        return f"{PREFIX}.{self.location_path}.{self.contract}"
 
     def subject(self, tag: Tag) -> str:
         """The subject to which the values of a tag are published."""

@@ -19,5 +19,10 @@ def _opened(config: UnsOutput, shares: EngineShares, counters: FlowCounters) -> 
 
 
 UNS = OutputKind(
-    key="uns", section=UnsSection, config=UnsOutput, resolve=resolve_uns, opens=_opened
+    key="uns",
+    section=UnsSection,
+    config=UnsOutput,
+    resolve=resolve_uns,
+    opens=_opened,
+    claims=lambda config: (f"the topic {config.base}",),
 )

@@ -34,7 +34,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """A command begun at `at`, Unix seconds; over, with this answer; or as if it had never been.
 
     `up`: when it was begun in seconds of `steady`, which count only in the same run of the machine,
-    `boot`. `at` is for people.
+    `boot`. `at` is for people. `subject`: what stood before the tag where the command was received.
     """
 
     tag: str
@@ -45,10 +45,25 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     gone: bool = False
     up: float = 0.0
     boot: str = ""
+    subject: str = ""
 
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Line)
+
+
+def files_by_subject(folder: Path) -> dict[str, set[Path]]:
+    """The files in a folder that hold commands of a subject; OSError where one cannot be read."""
+    found: dict[str, set[Path]] = {}
+    for file in folder.glob("*.jsonl"):
+        for one in file.read_bytes().splitlines():
+            try:
+                subject = _DECODER.decode(one).subject
+            except msgspec.MsgspecError:
+                continue
+            if subject:
+                found.setdefault(subject, set()).add(file)
+    return found
 
 
 class KeptCommands:

@@ -133,7 +133,7 @@ class CommandListener:
         if reason:
             self._refuse(reason, tag, asked, id_, message)
             return
-        self._seen.accept(command, now)
+        self._seen.accept(command, now, self.config.input.subject)
         self._take_up(command)
 
     def _hopeless(self, register: WritableTag | None, tag: str, arrived: float) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from fsmv2.errors import FlowError
 from fsmv2.flow.commands.command_flow import WriteFlow
+from fsmv2.flow.commands.command_id_file import files_by_subject
 from fsmv2.flow.commands.executed_commands import SeenCommands
 from fsmv2.flow.commands.refusal import Refusal
 from fsmv2.flow.commands.refusing_listener import RefusingListener
@@ -50,6 +51,9 @@ class CommandRouting:
         self._leaving = leaving
         self._ledger = ledger
         self._seen: dict[tuple[str, str], asyncio.Future[SeenCommands]] = {}
+        self._subjects: dict[tuple[str, str], set[str]] = {}  # by folder and subject, the flows
+        self._on_disk: dict[str, dict[str, set[Path]]] = {}
+        self._taking_over = asyncio.Lock()
         self._rewriting: set[asyncio.Task[None]] = set()
         self._refusing: list[RefusingListener] = []
 
@@ -78,12 +82,46 @@ class CommandRouting:
             self._seen[key] = asyncio.ensure_future(reading)
         try:
             await asyncio.shield(self._seen[key])
+            async with self._taking_over:
+                await self._take_over(config)
         except OSError as error:
             self._seen.pop(key, None)  # the next start tries again
             raise FlowError(
                 f"the ids of commands cannot be kept in {config.input.memory}: {error.strerror}.",
                 fix="Let the user that fsmv2 runs as write there.",
             ) from None
+
+    async def _take_over(self, config: WriteConfig) -> None:
+        """Take over the ids of commands on its subject from the flows that had it before. H98
+
+        They are those of a subject, and their senders know no other name of the flow.
+        """
+        name, folder, subject = config.name, config.input.memory, config.input.subject
+        own = self._seen[name, folder].result()
+        flows = self._subjects.setdefault((folder, subject), set())
+        for before in sorted(flows - {name}):
+            if (reading := self._seen.get((before, folder))) is not None:
+                await own.take_over(await asyncio.shield(reading), subject)
+        flows.clear()
+        flows.add(name)
+        if folder:
+            await self._take_over_files(own, name, folder, subject)
+
+    async def _take_over_files(
+        self, own: SeenCommands, name: str, folder: str, subject: str
+    ) -> None:
+        """The same from flows of an earlier run of the program."""
+        if folder not in self._on_disk:
+            self._on_disk[folder] = await asyncio.to_thread(files_by_subject, Path(folder))
+        for file in sorted(self._on_disk[folder].pop(subject, ())):
+            if file == memory_file(name, folder):
+                continue
+            loaded = [key for key in self._seen if memory_file(*key) == file]
+            if loaded:
+                before = await asyncio.shield(self._seen[loaded[0]])
+            else:
+                before = await asyncio.to_thread(SeenCommands, file)
+            await own.take_over(before, subject)
 
     def write_again(self) -> None:
         """Write again what is remembered: its directory was lost."""

@@ -23,12 +23,16 @@ would execute it again."""
 
 
 class Known(msgspec.Struct):
-    """A command with an id: waiting or under way, or executed and answered."""
+    """A command with an id: waiting or under way, or executed and answered.
+
+    `subject`: what stands before its tag where it was received.
+    """
 
     asked: Any
     at: float
     command: Command | None
     answer: CommandReply | None = None
+    subject: str = ""
 
 
 class SeenCommands:
@@ -40,11 +44,12 @@ class SeenCommands:
     def __init__(self, file: Path | None = None) -> None:
         """OSError: the file cannot be read, or written anew."""
         self._known: OrderedDict[tuple[str, str], Known] = OrderedDict()
+        self._successor: SeenCommands | None = None
         self._writing = asyncio.Lock()  # what is rewritten must hold what came meanwhile
         self._kept = KeptCommands(file, keep=KEPT) if file is not None else None
         for line in self._kept.load(steady()) if self._kept is not None else ():
             answer = line.answer or _interrupted(line)
-            self._known[line.tag, line.id] = Known(line.asked, line.up, None, answer)
+            self._known[line.tag, line.id] = Known(line.asked, line.up, None, answer, line.subject)
 
     def find(self, tag: str, id_: str, now: float) -> Known | None:
         """The command of this tag with this id, if one is remembered. Ids are those of a tag."""
@@ -64,10 +69,10 @@ class SeenCommands:
             "be remembered; send it again later"
         )
 
-    def accept(self, command: Command, now: float) -> None:
+    def accept(self, command: Command, now: float, subject: str = "") -> None:
         """It waits from now on; a second one with its id is the same."""
         if command.id:
-            known = Known(command.asked, now, command)
+            known = Known(command.asked, now, command, subject=subject)
             self._known[command.register.path, command.id] = known
 
     async def begin(self, command: Command) -> str:
@@ -101,18 +106,39 @@ class SeenCommands:
                 with contextlib.suppress(OSError):  # the next command tries again, or is refused
                     await asyncio.to_thread(self._kept.write_again, self._lines())
 
+    async def take_over(self, other: SeenCommands, subject: str) -> None:
+        """Remember from now on what `other` does of the commands on a subject, which it forgets.
+
+        OSError: that cannot be kept here; `other` remembers it all the same then.
+        """
+        moved = {key: known for key, known in other._known.items() if known.subject == subject}
+        if not moved:
+            return
+        async with self._writing:
+            together = {**moved, **self._known}
+            self._known = OrderedDict(sorted(together.items(), key=lambda item: item[1].at))
+            if self._kept is not None:
+                await asyncio.to_thread(self._kept.write_again, self._lines())
+        other._successor = self
+        for key in moved:
+            other._known.pop(key, None)
+        await other.write_again()
+
     async def answered(self, command: Command, answer: CommandReply) -> None:
         """It is over. One that certainly changed nothing may be sent again under its id."""
         known = self._known.get((command.register.path, command.id))
+        if known is None and self._successor is not None:
+            await self._successor.answered(command, answer)
+            return
         if known is None or known.command is not command:
             return
+        line = self._line(command)
         over = answer.outcome in ("written", "unknown")
         if over:
             known.command, known.answer = None, answer
         else:
             del self._known[command.register.path, command.id]
         if self._kept is not None:
-            line = self._line(command)
             line = msgspec.structs.replace(line, answer=answer if over else None, gone=not over)
             with contextlib.suppress(OSError):  # then it is `unknown` after a restart, as it begun
                 async with self._writing:
@@ -122,14 +148,28 @@ class SeenCommands:
         """All that is remembered, for the file."""
         ago, boot = time.time() - steady(), self._kept.boot if self._kept is not None else ""
         return [
-            Line(tag, id_, known.asked, known.at + ago, known.answer, False, known.at, boot)
+            Line(
+                tag,
+                id_,
+                known.asked,
+                known.at + ago,
+                known.answer,
+                False,
+                known.at,
+                boot,
+                known.subject,
+            )
             for (tag, id_), known in self._known.items()
         ]
 
     def _line(self, command: Command) -> Line:
         boot = self._kept.boot if self._kept is not None else ""
         path, now = command.register.path, steady()
-        return Line(path, command.id, command.asked, time.time(), up=now, boot=boot)
+        known = self._known.get((path, command.id))
+        subject = known.subject if known is not None else ""
+        return Line(
+            path, command.id, command.asked, time.time(), up=now, boot=boot, subject=subject
+        )
 
 
 def _interrupted(line: Line) -> CommandReply:

@@ -14,9 +14,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
+
+from fsmv2.host.memory_pressure import be_ended_first
 
 if TYPE_CHECKING:
     from fsmv2.operate.changes.planner_messages import FromPlanner, PlanTask
@@ -28,9 +29,6 @@ NICENESS = 10
 
 MEMORY = 2 << 30
 """Bytes of address space: some times what 10,000 workers take, and a bound for all else."""
-
-FIRST_TO_GO = 1000
-"""Of all processes the kernel ends this one first when the machine has no memory left."""
 
 
 def main() -> None:
@@ -62,7 +60,7 @@ def _bound() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold secrets
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO))
+        be_ended_first()
 
 
 def _listen(asked: IO[bytes], frames: SimpleQueue[bytes | None]) -> None:

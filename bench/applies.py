@@ -32,7 +32,8 @@ from fsmv2.cli.log_filter import filter_logs
 from fsmv2.operate import prepare
 from fsmv2.operate.changes.apply_data import ApplyRequest, DocumentText
 from fsmv2.operate.changes.convergence_watch import ConvergenceWatch
-from fsmv2.operate.tree_handle import TreeHandle, start
+from fsmv2.operate.tree_handle import TreeHandle
+from fsmv2.operate.tree_opening import start
 from fsmv2.plant import load_contents
 from fsmv2.runtime import bounded_pauses
 

@@ -28,7 +28,7 @@ from bench.witness import Sum
 from fsmv2.cli.demo.session import no_bridge_runs, reads_stopped
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.operate import prepare
-from fsmv2.operate.tree_handle import start
+from fsmv2.operate.tree_opening import start
 from fsmv2.runtime import bounded_pauses
 
 PER_PROCESS = 50

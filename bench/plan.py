@@ -25,7 +25,7 @@ from typing import Any
 from fsmv2.api.activation import served
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.operate import TreeHandle, prepare
-from fsmv2.operate.tree_handle import start
+from fsmv2.operate.tree_opening import start
 from fsmv2.runtime import bounded_pauses
 
 CLIENT = """

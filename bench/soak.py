@@ -35,7 +35,7 @@ from fsmv2.cli.log_filter import filter_logs
 from fsmv2.errors import RequestRefusedError, UnknownPathError
 from fsmv2.operate import PreparedTree, TreeHandle, prepare
 from fsmv2.operate.state_directory import STORE
-from fsmv2.operate.tree_handle import start
+from fsmv2.operate.tree_opening import start
 from fsmv2.store import SqliteStore
 
 BRIDGES, TAGS, PROCESSES = 12, 5, 4

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sample_document import node_at, sample_document
 
 from fsmv2.diagnostic import Diagnostic, Mark, Related, quoted
 from fsmv2.document import Document, scan_yaml
 from fsmv2.errors import DocumentError
-from fsmv2.model.decoder import Node
 
 
 def test_h84_no_file_name_begins_a_line_of_a_diagnostic() -> None:
@@ -58,28 +58,9 @@ def test_a_long_line_is_shown_around_the_caret_only() -> None:
     assert caret.count("^") == 3
 
 
-TEXT = """\
-agent:
-  name: edge
-bridges:
-  - name: filler
-    variables: {IP: 127.0.0.1, "PORT": 502}
-  - name: 'capper'
-    note: |
-      two
-      lines
-"""
-
-
 @pytest.fixture
 def document() -> Document:
-    return scan_yaml(TEXT, "plant.yaml").validated()
-
-
-def node_at(document: Document, path: str) -> Node:
-    node = document.node_of(path)
-    assert node is not None
-    return node
+    return sample_document()
 
 
 def test_a_caret_stands_below_wide_characters_and_tabs() -> None:

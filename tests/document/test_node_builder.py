@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from sample_document import node_at, sample_document
 
 from fsmv2.diagnostic import Mark
 from fsmv2.document import Document, scan_yaml
-from fsmv2.model.decoder import Node
-
-TEXT = """\
-agent:
-  name: edge
-bridges:
-  - name: filler
-    variables: {IP: 127.0.0.1, "PORT": 502}
-  - name: 'capper'
-    note: |
-      two
-      lines
-"""
 
 
 @pytest.fixture
 def document() -> Document:
-    return scan_yaml(TEXT, "plant.yaml").validated()
-
-
-def node_at(document: Document, path: str) -> Node:
-    node = document.node_of(path)
-    assert node is not None
-    return node
+    return sample_document()
 
 
 @pytest.mark.parametrize(

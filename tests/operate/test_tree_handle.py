@@ -15,7 +15,7 @@ from fsmv2 import Phase, StoreError
 from fsmv2.core import Report
 from fsmv2.errors import DocumentError, NotRecordedError, UnknownPathError
 from fsmv2.metrics.exposition import exposition
-from fsmv2.operate import TreeHandle, open_tree, prepare, replay, tree_handle, why
+from fsmv2.operate import TreeHandle, open_tree, prepare, replay, tree_opening, why
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.state_directory import JOURNAL, holder
 from fsmv2.runtime import NodeView, TreeView
@@ -128,7 +128,7 @@ async def test_a_cancelled_opening_holds_nothing(
         def __exit__(self, *error: object) -> None:
             self.within.__exit__(None, None, None)
 
-    monkeypatch.setattr(tree_handle, "prepare", lambda *_, **__: Slow())
+    monkeypatch.setattr(tree_opening, "prepare", lambda *_, **__: Slow())
 
     async def opened() -> None:
         async with open_tree(document):

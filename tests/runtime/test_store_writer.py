@@ -13,80 +13,20 @@ from typing import Any
 
 import msgspec
 import pytest
+from recorded_lamps import LampSpec, lamps
 
 from fsmv2 import (
     ChildSpec,
-    DesiredState,
     EngineSettings,
-    ObservedState,
     Runtime,
     StoreError,
-    UserSpec,
-    Worker,
-    WorkerFactory,
-    act,
-    action,
-    goto,
-    state,
-    stay,
 )
 from fsmv2.core import Report
 from fsmv2.store import Identity, MemoryStore, SqliteStore
 
 
-class LampSpec(UserSpec):
-    note: str = ""
-    lamps: int = 0
-
-
-class LampObserved(ObservedState):
-    lit: bool = False
-
-
-class Lamp(Worker[LampSpec, LampObserved]):
-    """A lamp that is lit by an action; a root has some below it."""
-
-    update_policy = "in_place"
-
-    def __init__(self) -> None:
-        self.lit = False
-
-    def derive_desired_state(self, spec: LampSpec, previous_observed: Any) -> DesiredState:
-        below = tuple(
-            ChildSpec(f"l{n}", "lamp", LampSpec(note=spec.note)) for n in range(spec.lamps)
-        )
-        return DesiredState("running", children_specs=below, config={"note": spec.note})
-
-    async def collect_observed_state(self, spec: LampSpec, resources: Any) -> LampObserved:
-        return LampObserved(lit=self.lit)
-
-    @action()
-    async def light(self, spec: LampSpec, resources: Any) -> None:
-        self.lit = True
-
-    @state("stopped", to="starting")
-    def stopped(self, s: Any) -> Any:
-        return stay("stopped") if s.should_stop else goto(self.starting, "asked to run")
-
-    @state("starting", to="running stopped")
-    def starting(self, s: Any) -> Any:
-        if s.should_stop:
-            return goto(self.stopped, "asked to stop")
-        return goto(self.running, "lit") if s.observed.lit else act(self.light, "dark")
-
-    @state("running", to="stopped")
-    def running(self, s: Any) -> Any:
-        return goto(self.stopped, "asked to stop") if s.should_stop else stay("lit")
-
-
-def factory() -> WorkerFactory:
-    made = WorkerFactory()
-    made.register(Lamp)
-    return made
-
-
-def plant(lamps: int, note: str = "") -> ChildSpec:
-    return ChildSpec("plant", "lamp", LampSpec(lamps=lamps, note=note))
+def plant(count: int, note: str = "") -> ChildSpec:
+    return ChildSpec("plant", "lamp", LampSpec(lamps=count, note=note))
 
 
 def all_run(count: int) -> Any:
@@ -115,7 +55,7 @@ def test_a_tree_is_stored_and_keeps_its_age(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
 
     async def once() -> None:
-        async with Runtime(plant(3), factory(), store=SqliteStore(file)) as tree:
+        async with Runtime(plant(3), lamps(), store=SqliteStore(file)) as tree:
             await tree.until(all_run(4), timeout=20)
             kept = await tree.stored("plant/l1")
             assert kept is not None
@@ -134,7 +74,7 @@ def test_the_end_of_a_tree_is_stored_too(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
 
     async def once() -> None:
-        async with Runtime(plant(1), factory(), store=SqliteStore(file)) as tree:
+        async with Runtime(plant(1), lamps(), store=SqliteStore(file)) as tree:
             await tree.until(all_run(2), timeout=20)
 
     asyncio.run(once())
@@ -152,7 +92,7 @@ def test_h26_a_store_that_fails_while_running_stops_nothing(tmp_path: Path) -> N
     reports: list[Report] = []
 
     async def check() -> None:
-        async with Runtime(plant(2), factory(), store=store, listener=reports.append) as tree:
+        async with Runtime(plant(2), lamps(), store=store, listener=reports.append) as tree:
             await tree.until(all_run(3), timeout=20)
             assert not stored_condition(await tree.view())
             before = await tree.stored("plant/l0")
@@ -187,7 +127,7 @@ def test_h26_a_file_deleted_while_running_is_filled_anew(tmp_path: Path) -> None
 
     async def check() -> None:
         store = SqliteStore(file)
-        async with Runtime(plant(2), factory(), store=store, listener=reports.append) as tree:
+        async with Runtime(plant(2), lamps(), store=store, listener=reports.append) as tree:
             await tree.until(all_run(3), timeout=20)
             file.unlink()
             tree.declare(plant(3))
@@ -222,7 +162,7 @@ def test_h26_a_store_that_hangs_neither_holds_up_the_start_nor_the_end() -> None
         settings = EngineSettings(store_patience=1.0)
         store = Hanging(let_go)
         async with Runtime(
-            plant(2), factory(), settings=settings, store=store, listener=reports.append
+            plant(2), lamps(), settings=settings, store=store, listener=reports.append
         ) as tree:
             tree_now = await tree.until(all_run(3), timeout=30)
             assert "it has not answered for 1 s" in stored_condition(tree_now)
@@ -253,7 +193,7 @@ def test_what_could_not_be_written_is_written_when_the_store_works_again() -> No
     reports: list[Report] = []
 
     async def check() -> None:
-        async with Runtime(plant(2), factory(), store=store, listener=reports.append) as tree:
+        async with Runtime(plant(2), lamps(), store=store, listener=reports.append) as tree:
             await tree.until(lambda _: len(said(reports)) == 2, timeout=30)
             for path in ("plant", "plant/l0", "plant/l1"):
                 assert await tree.stored(path) is not None
@@ -268,7 +208,7 @@ def test_a_refused_store_starts_nothing(tmp_path: Path) -> None:
     file.write_text("my notes")
 
     async def check() -> None:
-        runtime = Runtime(plant(1), factory(), store=SqliteStore(file))
+        runtime = Runtime(plant(1), lamps(), store=SqliteStore(file))
         with pytest.raises(StoreError, match="cannot be read"):
             async with runtime:
                 pass
@@ -282,11 +222,11 @@ def test_two_trees_do_not_share_a_file(tmp_path: Path) -> None:
     file = tmp_path / "store.db"
 
     async def check() -> None:
-        async with Runtime(plant(1), factory(), store=SqliteStore(file)) as tree:
+        async with Runtime(plant(1), lamps(), store=SqliteStore(file)) as tree:
             with pytest.raises(
                 StoreError, match=f"in use by another tree in this process, {os.getpid()}"
             ):
-                async with Runtime(plant(1), factory(), store=SqliteStore(file)):
+                async with Runtime(plant(1), lamps(), store=SqliteStore(file)):
                     pass
             await tree.until(all_run(2), timeout=20)
 
@@ -296,11 +236,11 @@ def test_two_trees_do_not_share_a_file(tmp_path: Path) -> None:
 TREE = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[2])
-from test_store_writer import Runtime, SqliteStore, all_run, factory, plant
+from test_store_writer import Runtime, SqliteStore, all_run, lamps, plant
 
 async def main():
     note = 0
-    async with Runtime(plant(20), factory(), store=SqliteStore(sys.argv[1])) as tree:
+    async with Runtime(plant(20), lamps(), store=SqliteStore(sys.argv[1])) as tree:
         await tree.until(all_run(21), timeout=60)
         print("running", flush=True)
         while True:
@@ -336,7 +276,7 @@ def test_a_memory_store_outlives_a_runtime() -> None:
     store = MemoryStore()
 
     async def once() -> None:
-        async with Runtime(plant(1), factory(), store=store) as tree:
+        async with Runtime(plant(1), lamps(), store=store) as tree:
             await tree.until(all_run(2), timeout=20)
 
     asyncio.run(once())

@@ -27,7 +27,7 @@ from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.run_outcome import RunOutcome
 from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.systemd_unit import longest_stop
-from fsmv2.operate.tree_handle import start
+from fsmv2.operate.tree_opening import start
 from fsmv2.runtime import bounded_pauses
 from fsmv2.runtime.log.log_writer import LogWriter
 

@@ -25,7 +25,7 @@ MARKS: dict[Action, tuple[str, str, str]] = {
 """What disturbs most comes first."""
 
 WITH_BELOW: frozenset[Action] = frozenset({"add", "remove", "recreate", "stop", "start"})
-"""What is done to a worker and to what is below it alike is told of the uppermost."""
+"""Done to a worker and to all below it, these are shown once, at the top worker."""
 
 Line = tuple[Part, ...]
 

@@ -1,6 +1,6 @@
 """What a person may ask of a plant, decided once for every interface: command line, program, API.
 
-tree_handle          the tree of a document, run: questions and requests.
+tree_handle          the tree of a document, run: questions and requests.  tree_opening  opens it.
 prepared_tree        the document read and its state directory held, before that.
 validation, stored_validation   whether a document, or what a tree keeps, can be used.
 document_expansion   what a document declares.
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from fsmv2.operate.recorded_status import why
     from fsmv2.operate.remote_tree import RemoteTree
     from fsmv2.operate.story import Story, StoryLine
-    from fsmv2.operate.tree_handle import TreeHandle, open_tree
+    from fsmv2.operate.tree_handle import TreeHandle
+    from fsmv2.operate.tree_opening import open_tree
     from fsmv2.operate.validation import Validation, validate
     from fsmv2.operate.variable_origin import VariableOrigin, why_variable
     from fsmv2.operate.worker_status import WorkerStatus
@@ -47,7 +48,8 @@ _MODULES = {
     "recorded_status": "why",
     "remote_tree": "RemoteTree",
     "story": "Story StoryLine",
-    "tree_handle": "TreeHandle open_tree",
+    "tree_handle": "TreeHandle",
+    "tree_opening": "open_tree",
     "validation": "Validation validate",
     "variable_origin": "VariableOrigin why_variable",
     "worker_status": "WorkerStatus",

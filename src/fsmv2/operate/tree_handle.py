@@ -22,14 +22,10 @@ from collections.abc import (
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fsmv2.builtin.agent import AgentSpec
 from fsmv2.builtin.bridge_sections import BridgeSections
-from fsmv2.builtin.process.kill_remaining import kill_left
-from fsmv2.builtin.registration import Builtins, builtins
-from fsmv2.core import Core, Report, TickRecord
-from fsmv2.core.state.paths import encode
+from fsmv2.builtin.registration import Builtins
+from fsmv2.core import Core, TickRecord
 from fsmv2.errors import TreeStoppingError, UnknownPathError
-from fsmv2.flow import OnAccepted
 from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
 from fsmv2.name_suggestions import suggest
@@ -46,10 +42,9 @@ from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.document_changes import DocumentChanges
 from fsmv2.operate.changes.running_document import RunningDocument
 from fsmv2.operate.convergence import unsettled
-from fsmv2.operate.generation_keeping import kept
 from fsmv2.operate.health_data import Health, Readiness
 from fsmv2.operate.measured_tree import MeasuredTree
-from fsmv2.operate.prepared_tree import PreparedTree, prepare
+from fsmv2.operate.prepared_tree import PreparedTree
 from fsmv2.operate.request_execution import carry_out
 from fsmv2.operate.request_types import Answer, PathOverride, Request
 from fsmv2.operate.tree_health import health_of
@@ -60,15 +55,10 @@ from fsmv2.operate.worker_status import WorkerStatus, status_of
 from fsmv2.plant import Plant
 from fsmv2.runtime import Runtime, TreeView
 from fsmv2.runtime.liveness import Liveness
-from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.posted_request import not_serving
-from fsmv2.runtime.traces import open_traces
 from fsmv2.store import StoredEvent
-from fsmv2.worker import WorkerFactory
 
 T = TypeVar("T")
-
-Listener = Callable[[Report], None]
 
 
 class TreeHandle(Verbs):
@@ -390,104 +380,3 @@ class TreeHandle(Verbs):
                 f"there is no supervisor '{path}' in this tree",
                 fix=suggest(path, list(core.by_path)),
             )
-
-
-@contextlib.asynccontextmanager
-async def open_tree(
-    document: Path | str,
-    *,
-    state_dir: Path | None = None,
-    types: WorkerFactory | None = None,
-    detect_only: bool = False,
-    listener: Listener | None = None,
-    log: LogWriter | None = None,
-) -> AsyncIterator[TreeHandle]:
-    """Run the tree of a document, which is held against a second run; leaving stops it in order.
-
-    Does not wait until anything runs. `state_dir` is where broker, store and journal keep their
-    data, by default a place of the document's own below `~/.local/state/fsmv2`. `types` are worker
-    types beside the built-in ones. `detect_only`: report what would be done, and do nothing.
-    `listener` is called with every report, on the supervision loop; `log` takes what happens as
-    lines of a log. Raises DocumentError,
-    StoreError when the document runs already, or the directory cannot be written.
-    """
-    with_directory = contextlib.ExitStack()
-    preparing = prepare(document, state_dir=state_dir, detect_only=detect_only)
-    try:
-        prepared = await in_thread(lambda: with_directory.enter_context(preparing))
-        async with start(prepared, types=types, listener=listener, log=log) as tree:
-            yield tree
-    finally:
-        await in_thread(with_directory.close)
-
-
-@contextlib.asynccontextmanager
-async def start(
-    prepared: PreparedTree,
-    *,
-    types: WorkerFactory | None = None,
-    listener: Listener | None = None,
-    on_accepted: OnAccepted | None = None,
-    log: LogWriter | None = None,
-) -> AsyncIterator[TreeHandle]:
-    """Start a tree that is prepared; see `open_tree`.
-
-    `on_accepted` is called with subject and payload of every sample that its flows accept.
-    `log` takes what happens as lines of a log. FsmError: the document wants traces, and what sends
-    them is not installed.
-    """
-    plant = prepared.plant
-    traces = await in_thread(lambda: open_traces(plant.traces))
-    notifications = TreeNotifications(prepared)
-
-    def listen(report: Report) -> None:
-        notifications.listen(report)
-        if report.kind == "forced":
-            tree.forced.append(f"{report.path}: {report.text}")
-        if listener is not None:
-            listener(report)
-
-    async with builtins(on_accepted=on_accepted, ready=plant.ready) as kit:
-        if types is not None:
-            kit.factory.include(types)
-        runtime = Runtime(
-            plant.root,
-            kit.factory,
-            settings=plant.settings,
-            secrets=plant.vault,
-            listener=listen,
-            store=prepared.store(),
-            journal=prepared.journal(),
-            log=log,
-            traces=traces,
-        )
-        tree = TreeHandle(prepared, kit, runtime, notifications, plant.ready)
-        async with _closed_after(notifications), runtime:
-            notifications.connect(runtime)
-            prepared.directory.rewrite(notifications.write_again)
-            prepared.directory.rewrite(kit.engine.write_again)
-            with prepared.directory.reports_to(runtime):
-                async with kept(prepared, runtime), tree.changes():
-                    yield tree
-    await in_thread(prepared.ended)
-    if tree.forced and not tree.leaving:
-        tree.killed = await asyncio.to_thread(_kill_left, tree.plant)
-
-
-@contextlib.asynccontextmanager
-async def _closed_after(notifications: TreeNotifications) -> AsyncIterator[None]:
-    """Notify them of the stop, too."""
-    try:
-        yield
-    finally:
-        await notifications.close()
-
-
-def _kill_left(plant: Plant) -> tuple[str, ...]:
-    """Kill the processes whose turn to stop did not come, but for those that are only watched."""
-    spec = plant.root.user_spec
-    if plant.settings.detect_only or not isinstance(spec, AgentSpec) or not spec.processes_dir:
-        return ()
-    root = encode(plant.root.name)
-    watched_only = [f"{root}/{encode(one.name)}" for one in spec.processes if one.detect_only]
-    return kill_left(spec.processes_dir, watched_only)

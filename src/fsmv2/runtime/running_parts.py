@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -89,6 +91,16 @@ class RunningParts:
         self.work_watchdog.start()
         self.supervision_watchdog.start()
         self.slow_code.start()
+
+    async def finished_within(self, limit: float) -> None:
+        """Wait until nothing of the tree runs any more, for at most so many seconds."""
+
+        async def finished() -> None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(limit):
+                    await self.supervision.finished.wait()
+
+        await self.supervision_thread.run(finished())
 
     def liveness(self) -> Liveness:
         """Whether everything makes progress; from any thread, and waits for nothing."""

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 import msgspec
@@ -25,7 +24,6 @@ from fsmv2.core import (
     ForceRequested,
     LeaveRequested,
     Report,
-    ReportKind,
     StopRequested,
     TickRecord,
 )
@@ -42,9 +40,9 @@ from fsmv2.runtime.declared_root import DeclaredRoot
 from fsmv2.runtime.dispatcher import ABANDON_AFTER, Dispatcher
 from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.runtime.liveness import Liveness
-from fsmv2.runtime.log.core_log import CoreLog
 from fsmv2.runtime.log.log_levels import LogLevels
 from fsmv2.runtime.log.log_writer import LogWriter
+from fsmv2.runtime.own_reports import OwnReports
 from fsmv2.runtime.path_requests import PathRequests
 from fsmv2.runtime.posted_request import PostedRequest, not_serving
 from fsmv2.runtime.running_parts import RunningParts
@@ -52,16 +50,12 @@ from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
 from fsmv2.runtime.shared_view import SharedView
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
-from fsmv2.runtime.traces.core_traces import CoreTraces
 from fsmv2.runtime.traces.trace_exporter import TraceExporter
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
 from fsmv2.store import Store, StoredEvent, StoredPath
 from fsmv2.worker import WorkerFactory
 
 T = TypeVar("T")
-
-UNLOGGED = LogLevels("error")
-"""Of a tree that is traced, and has no log."""
 
 LOOKING_SHARE = 10
 """Who waits for a tree spends at most about a tenth of the time looking at it."""
@@ -119,14 +113,16 @@ class Runtime(PathRequests):
             epoch=time.time() - self.clock.now(),
         )
         self._log = log
-        self._core_log: CoreLog | None = None
-        if log is not None:
-            log.redact = secrets.redact if secrets is not None else None
-            self.core.log = self._core_log = CoreLog(log.levels, log.put)
         self._traces = traces
-        if traces is not None:
-            levels, write = (UNLOGGED, _nowhere) if log is None else (log.levels, log.put)
-            self.core.log = self._core_log = CoreTraces(levels, write, traces.put)
+        self._reports = OwnReports(
+            self.core,
+            self.clock,
+            root.name,
+            log=log,
+            traces=traces,
+            secrets=secrets,
+            running=lambda: self._running,
+        )
         self._listener = listener
         self._running: RunningParts | None = None
         self._pictures = SharedView(self._take_picture)
@@ -176,7 +172,7 @@ class Runtime(PathRequests):
             running.supervision.listen(self._listener)
         if self._traces is not None:
             redact = None if self._secrets is None else self._secrets.redact
-            self._traces.start(self._about_traces, redact)
+            self._traces.start(self._reports.of_traces, redact)
         running.start()
         self.declare(self._root, self._globals, who="start")
 
@@ -186,51 +182,21 @@ class Runtime(PathRequests):
             return None
         journal = JournalWriter(Path(self._journal), self.settings.journal_mb << 20)
         try:
-            await blocking(journal.start)(self._about_journal)
+            await blocking(journal.start)(self._reports.of_journal)
         except BaseException:  # a cancellation, perhaps: then the folder must not stay locked
             journal.abandon()
             raise
         return journal
 
-    def _about_journal(self, text: str, level: str) -> None:
-        self._announce(self._own_report("journal", text, level))
-
-    def _about_traces(self, text: str, level: str) -> None:
-        self._announce(self._own_report("traces", text, level))
-
-    def _announce(self, report: Report) -> None:
-        """Report to the listeners; on any thread."""
-        running = self._running
-        if running is not None:
-            loop = running.supervision_thread.loop
-            with contextlib.suppress(RuntimeError):  # it has ended, and the listeners with it
-                loop.call_soon_threadsafe(running.supervision.announce, report)
-
     def report_apply(self, event: LogEvent, text: str) -> None:
         """Report what became of an apply; from any thread."""
-        self._announce(self._own_report("apply", text, event.level, event))
+        self._reports.of_apply(event, text)
 
     def change_log_levels(self, levels: LogLevels) -> None:
         """Log by these levels from now on, as far as the command has not fixed them."""
-        if self._log is not None:
-            self._log.levels.change(levels)
-            if self._core_log is not None:
-                self._core_log.levels_changed()
+        self._reports.change_log_levels(levels)
 
-    def _own_report(
-        self, kind: ReportKind, text: str, level: str, event: LogEvent | None = None
-    ) -> Report:
-        report = Report(kind, self._root.name, text, self.clock.now(), level=level, event=event)
-        if self._core_log is not None:
-            self._core_log.reported(report, self.core.root)
-        return report
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *raised: object) -> None:
         """Stop the tree, in order, and the threads."""
         if self._rotation is not None:
             self._rotation.close()
@@ -316,13 +282,15 @@ class Runtime(PathRequests):
     def _watch_secrets(self) -> None:
         secrets = self._secrets
         if secrets is not None and secrets.files and self._rotation is None:
-            rotation = SecretRotation(
-                secrets,
-                interval=self.settings.secrets_interval,
-                redeclare=self._declared.redeclare,
-                post=self._post,
+            self._rotation = SecretRotationThread(
+                SecretRotation(
+                    secrets,
+                    interval=self.settings.secrets_interval,
+                    redeclare=self._declared.redeclare,
+                    post=self._post,
+                ),
+                self.clock.now,
             )
-            self._rotation = SecretRotationThread(rotation, self.clock.now)
             self._rotation.start()
 
     def write_again(self) -> None:
@@ -453,7 +421,7 @@ class Runtime(PathRequests):
         self._post(StopRequested(who, deadline))
         # Forced tasks that ignore every cancel would keep a process from ever ending.
         limit = (self.settings.stop_deadline if deadline is None else deadline) + ABANDON_AFTER
-        await self._parts.supervision_thread.run(self._finished(limit))
+        await self._parts.finished_within(limit)
 
     def force(self, *, who: str = "program") -> None:
         """Stop waiting for an orderly stop that is under way."""
@@ -465,27 +433,13 @@ class Runtime(PathRequests):
         By the next runtime with the same places, for types that adopt: `broker` and `process` do.
         """
         self._post(LeaveRequested(who, reason))
-        await self._parts.supervision_thread.run(self._finished(2 * ABANDON_AFTER))
+        await self._parts.finished_within(2 * ABANDON_AFTER)
 
     async def _close_store(self) -> None:
         """Have the last changes written; loudly when that is not possible."""
-        running = self._parts
-        if running.writer is None:
-            return
-        not_stored = await running.writer.close(self.settings.store_patience)
-        if not_stored:
-            text = f"not stored at the end: {not_stored}"
-            report = self._own_report("store", text, "error")
-            await running.supervision_thread.call(lambda: running.supervision.announce(report))
-
-    async def _finished(self, limit: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(limit):
-                await self.supervision.finished.wait()
+        writer = self._parts.writer
+        if writer and (not_stored := await writer.close(self.settings.store_patience)):
+            await self._reports.of_store(f"not stored at the end: {not_stored}")
 
     def _post(self, event: Any) -> None:
         self.supervision.post(event)
-
-
-def _nowhere(_: object) -> None:
-    """Takes the lines of a log that there is not."""

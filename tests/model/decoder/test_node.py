@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from decoded_text import problems_rendered
 from document_plant import Connection
+from sample_document import node_at, sample_document
 
 from fsmv2.diagnostic import Mark
 from fsmv2.document import Document, scan_yaml
@@ -57,28 +58,9 @@ def test_a_variable_whose_value_is_its_own_template_is_a_value_and_not_a_templat
     )
 
 
-TEXT = """\
-agent:
-  name: edge
-bridges:
-  - name: filler
-    variables: {IP: 127.0.0.1, "PORT": 502}
-  - name: 'capper'
-    note: |
-      two
-      lines
-"""
-
-
 @pytest.fixture
 def document() -> Document:
-    return scan_yaml(TEXT, "plant.yaml").validated()
-
-
-def node_at(document: Document, path: str) -> Node:
-    node = document.node_of(path)
-    assert node is not None
-    return node
+    return sample_document()
 
 
 def test_get_goes_by_keys_and_indices(document: Document) -> None:

@@ -22,7 +22,7 @@ from fsmv2.operate.changes.apply_data import ApplyRequest, DocumentText, Rollbac
 from fsmv2.operate.generations import history
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.state_directory import JOURNAL
-from fsmv2.operate.tree_handle import start
+from fsmv2.operate.tree_opening import start
 
 
 @pytest.fixture

@@ -123,8 +123,8 @@ async def talked() -> list[LogEntry]:
         await tree.until(lambda _: Talker.looked > 2, timeout=30)
         logging.getLogger("pymodbus.client").critical("it is %s", "gone")
         logging.getLogger("a.library").warning("with a traceback", exc_info=OSError("why"))
-        tree._about_journal("cannot be written: disk full", "error")
-        tree._about_traces("traces do not reach anybody", "warning")
+        tree._reports.of_journal("cannot be written: disk full", "error")
+        tree._reports.of_traces("traces do not reach anybody", "warning")
     summary = dict.fromkeys(("forced", "killed"), ())
     named = {name: {} for name in ("phases", "unhealthy", "unsettled", "dropped")}
     log.put(run_ended("it ended", {"exit": 0, "supervisors": 1, **summary, **named}))

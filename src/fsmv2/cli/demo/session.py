@@ -48,7 +48,8 @@ from fsmv2.model import ChildSpec
 from fsmv2.model.listen_address import HTTP_PORT, LOOPBACK
 from fsmv2.operate.prepared_tree import read_document
 from fsmv2.operate.state_directory import StateDirectory, held, short_path, state_home
-from fsmv2.operate.tree_handle import TreeHandle, start
+from fsmv2.operate.tree_handle import TreeHandle
+from fsmv2.operate.tree_opening import start
 from fsmv2.plant import Plant
 from fsmv2.runtime import TreeView, bounded_pauses
 from fsmv2.worker import Phase

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from refused_text import refused
 from sample_document import node_at, sample_document
 
 from fsmv2.diagnostic import Diagnostic, Mark, Related, quoted
 from fsmv2.document import Document, scan_yaml
-from fsmv2.errors import DocumentError
 
 
 def test_h84_no_file_name_begins_a_line_of_a_diagnostic() -> None:
@@ -37,17 +35,6 @@ def test_whatever_cannot_be_shown_is_named_by_its_type() -> None:
     assert quoted(Mute()).startswith("<Mute instance")
     assert quoted(10**5000) == "a int that cannot be shown"
     assert len(quoted("x" * 1_000_000)) < 100
-
-
-def said(error: pytest.ExceptionInfo[DocumentError], path: Path | None = None) -> str:
-    text = str(error.value)
-    return text.replace(str(path), "plant.yaml") if path else text
-
-
-def refused(source: bytes | str) -> str:
-    with pytest.raises(DocumentError) as raised:
-        scan_yaml(source, "plant.yaml").validated()
-    return said(raised)
 
 
 def test_a_long_line_is_shown_around_the_caret_only() -> None:

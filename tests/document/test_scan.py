@@ -6,20 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
+from refused_text import refused
 
 from fsmv2.document import scan_file, scan_yaml
-from fsmv2.errors import DocumentError
-
-
-def said(error: pytest.ExceptionInfo[DocumentError], path: Path | None = None) -> str:
-    text = str(error.value)
-    return text.replace(str(path), "plant.yaml") if path else text
-
-
-def refused(source: bytes | str) -> str:
-    with pytest.raises(DocumentError) as raised:
-        scan_yaml(source, "plant.yaml").validated()
-    return said(raised)
 
 
 def test_a_file_is_read_with_its_name_in_every_mark(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from refused_text import message_of, refused
 
 from fsmv2.document import scan_file, scan_yaml
 from fsmv2.document.source import LARGEST
@@ -17,23 +18,12 @@ from fsmv2.errors import DocumentError
 NOBODY = 65534
 
 
-def said(error: pytest.ExceptionInfo[DocumentError], path: Path | None = None) -> str:
-    text = str(error.value)
-    return text.replace(str(path), "plant.yaml") if path else text
-
-
-def refused(source: bytes | str) -> str:
-    with pytest.raises(DocumentError) as raised:
-        scan_yaml(source, "plant.yaml").validated()
-    return said(raised)
-
-
 def test_a_missing_file_is_said_with_the_files_beside_it(tmp_path: Path) -> None:
     (tmp_path / "plant.yml").write_text("a: 1")
     path = tmp_path / "plnt.yaml"
     with pytest.raises(DocumentError) as raised:
         scan_file(path).validated()
-    assert said(raised, path) == (
+    assert message_of(raised, path) == (
         "error[FSM0102]: plant.yaml: there is no such file.\n"
         "  fix: Did you mean 'plant.yml'? YAML files there: plant.yml."
     )
@@ -43,7 +33,7 @@ def test_a_missing_folder_is_said_too(tmp_path: Path) -> None:
     path = tmp_path / "no" / "plant.yaml"
     with pytest.raises(DocumentError) as raised:
         scan_file(path).validated()
-    assert said(raised, path) == (
+    assert message_of(raised, path) == (
         "error[FSM0102]: plant.yaml: there is no such file.\n  fix: Check the path and the name."
     )
 
@@ -55,8 +45,8 @@ def test_a_folder_is_refused_with_the_files_in_it(tmp_path: Path, inside: str, f
     (tmp_path / inside).write_text("a: 1")
     with pytest.raises(DocumentError) as raised:
         scan_file(tmp_path).validated()
-    assert "this is a folder, expected a YAML file." in said(raised)
-    assert fix in said(raised)
+    assert "this is a folder, expected a YAML file." in message_of(raised)
+    assert fix in message_of(raised)
 
 
 def test_a_file_nobody_may_read_is_refused_with_the_command(tmp_path: Path) -> None:
@@ -88,13 +78,13 @@ def test_a_file_nobody_may_read_is_refused_with_the_command(tmp_path: Path) -> N
 def test_a_path_no_system_can_open_is_refused() -> None:
     with pytest.raises(DocumentError) as raised:
         scan_file(Path("a\0b")).validated()
-    assert "the file cannot be read: embedded null byte." in said(raised)
+    assert "the file cannot be read: embedded null byte." in message_of(raised)
 
 
 def test_a_name_too_long_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as raised:
         scan_file(tmp_path / ("x" * 300)).validated()
-    assert "the file cannot be read: file name too long." in said(raised)
+    assert "the file cannot be read: file name too long." in message_of(raised)
 
 
 def test_a_file_larger_than_the_limit_is_refused(tmp_path: Path) -> None:
@@ -103,14 +93,14 @@ def test_a_file_larger_than_the_limit_is_refused(tmp_path: Path) -> None:
         out.truncate(LARGEST + 1)
     with pytest.raises(DocumentError) as raised:
         scan_file(file).validated()
-    assert "error[FSM0103]: plant.yaml: the file is larger than 10 MiB." in said(raised, file)
+    assert "error[FSM0103]: plant.yaml: the file is larger than 10 MiB." in message_of(raised, file)
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
 def test_a_device_that_never_ends_is_refused_as_too_large() -> None:
     with pytest.raises(DocumentError) as raised:
         scan_file(Path("/dev/zero")).validated()
-    assert "FSM0103" in said(raised)
+    assert "FSM0103" in message_of(raised)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")

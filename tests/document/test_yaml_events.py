@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
-
-from fsmv2.document import scan_yaml
-from fsmv2.errors import DocumentError
-
-
-def said(error: pytest.ExceptionInfo[DocumentError], path: Path | None = None) -> str:
-    text = str(error.value)
-    return text.replace(str(path), "plant.yaml") if path else text
-
-
-def refused(source: bytes | str) -> str:
-    with pytest.raises(DocumentError) as raised:
-        scan_yaml(source, "plant.yaml").validated()
-    return said(raised)
+from refused_text import refused
 
 
 def test_an_alias_bomb_is_refused_before_it_is_expanded() -> None:

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
+from refused_text import refused
 
 from fsmv2.document import scan_yaml
 from fsmv2.errors import DocumentError
-
-
-def said(error: pytest.ExceptionInfo[DocumentError], path: Path | None = None) -> str:
-    text = str(error.value)
-    return text.replace(str(path), "plant.yaml") if path else text
-
-
-def refused(source: bytes | str) -> str:
-    with pytest.raises(DocumentError) as raised:
-        scan_yaml(source, "plant.yaml").validated()
-    return said(raised)
 
 
 def test_very_long_numbers_are_refused_quickly() -> None:

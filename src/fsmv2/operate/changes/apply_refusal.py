@@ -35,14 +35,14 @@ def refuse_unless_serving(runtime: Runtime, *, leaving: bool) -> None:
     if why:
         raise TreeStoppingError(f"cannot apply: {why}.", fix=fix)
     if leaving:
-        raise RequestRefusedError("cannot apply: somebody has asked to end fsmv2.", fix=fix)
+        raise RequestRefusedError("cannot apply: fsmv2 is about to end.", fix=fix)
 
 
 def refuse_endless_wait(request: ApplyRequest | RollbackRequest) -> None:
     """RequestRefusedError: it is to be rolled back at a deadline that it does not have."""
     if request.rollback and request.timeout is None:
         raise RequestRefusedError(
-            f"cannot apply: it is to be rolled back, and it is not said when. {NOTHING_CHANGED}",
+            f"cannot apply: a rollback needs a deadline. {NOTHING_CHANGED}",
             fix="Give a timeout, after which it is rolled back unless it has converged.",
         )
 

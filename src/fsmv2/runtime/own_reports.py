@@ -50,21 +50,21 @@ class OwnReports:
 
     def of_journal(self, text: str, level: str) -> None:
         """Report something of the journal; from any thread, as all but `of_store`."""
-        self._announce(self.make("journal", text, level))
+        self._announce(self.make_report("journal", text, level))
 
     def of_traces(self, text: str, level: str) -> None:
         """Report something of the traces."""
-        self._announce(self.make("traces", text, level))
+        self._announce(self.make_report("traces", text, level))
 
     async def of_store(self, text: str) -> None:
         """Report an error of the store; its listeners have heard of it when this returns."""
-        running, report = self._running(), self.make("store", text, "error")
+        running, report = self._running(), self.make_report("store", text, "error")
         if running is not None:
             await running.supervision_thread.call(lambda: running.supervision.announce(report))
 
     def of_apply(self, event: LogEvent, text: str) -> None:
         """Report what became of an apply."""
-        self._announce(self.make("apply", text, event.level, event))
+        self._announce(self.make_report("apply", text, event.level, event))
 
     def change_log_levels(self, levels: LogLevels) -> None:
         """Log by these levels from now on, as far as the command has not fixed them."""
@@ -73,7 +73,7 @@ class OwnReports:
             if self._core_log is not None:
                 self._core_log.levels_changed()
 
-    def make(
+    def make_report(
         self, kind: ReportKind, text: str, level: str, event: LogEvent | None = None
     ) -> Report:
         """A report of now, which stands in the log already."""

@@ -6,7 +6,7 @@ options, duration_argument, time_argument   what several commands are given.
 document_session, simulation_session, tree_session   a session of `run`; of `simulate`; what `run`
             and `demo` share.    display_choice, tree_display, live_tree, line_output   how a
             running tree is shown.
-run_summary, replay_text, why_text, tree_yaml, plan_text   answers.
+run_summary, replay_text, why_text, tree_yaml, plan_text, apply_text   answers.
 foreground  around a command that runs a tree: signals, output_thread, interrupts.
 console     where everything is printed.    log_filter   what libraries log.
 cpu_limit   when a replay is given up.    worker_skeleton   what `new worker` writes.

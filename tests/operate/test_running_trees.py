@@ -11,7 +11,13 @@ import pytest
 
 from fsmv2.errors import NotRunningError, StoreError
 from fsmv2.operate import prepare
-from fsmv2.operate.running_trees import VARIABLE, chosen_tree, registered, running_trees
+from fsmv2.operate.running_trees import (
+    VARIABLE,
+    chosen_tree,
+    registered,
+    running_trees,
+    tree_of,
+)
 from fsmv2.operate.socket_place import runtime_directory
 
 
@@ -89,3 +95,19 @@ def test_a_document_that_runs_elsewhere_runs_a_second_time_only_where_that_is_na
             pass
     with running(file):
         pass
+
+
+def test_a_document_is_of_the_tree_that_runs_it_or_else_of_the_one_that_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b, other = (document(tmp_path, name) for name in ("a", "b", "other"))
+    with running(a) as of_a:
+        assert tree_of(other) == tree_of(None) == of_a, "the only one"
+        with running(b) as of_b:
+            assert tree_of(b) == of_b
+            assert tree_of(b, tree=a) == tree_of(b, state_dir=of_a) == of_a
+            with pytest.raises(NotRunningError, match=f"nothing of {other} runs"):
+                tree_of(other)
+            monkeypatch.setenv(VARIABLE, str(a))
+            assert tree_of(other) == of_a
+            assert tree_of(b) == of_b, "what is named counts before the environment"

@@ -65,7 +65,8 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """Which tree this is. `who`: as whom your requests are recorded.
 
     `generation`: the one of its document that runs, 0 if none is kept; `pinned`: an older one was
-    made to run again, until the next apply.
+    made to run again, until the next apply. `managed`: the tree follows no file, but keeps its
+    document itself.
     """
 
     version: str
@@ -79,6 +80,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     generation: int = 0
     pinned: bool = False
+    managed: bool = False
 
 
 class WorkerSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +144,7 @@ async def overview(call: Call) -> Overview:
         who=call.who,
         generation=tree.running.number,
         pinned=tree.running.pinned,
+        managed=tree.running.managed,
     )
 
 

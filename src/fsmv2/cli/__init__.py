@@ -6,6 +6,7 @@ options, duration_argument, time_argument   what several commands are given.
 document_session, simulation_session, tree_session   a session of `run`; of `simulate`; what `run`
             and `demo` share.    display_choice, tree_display, live_tree, line_output   how a
             running tree is shown.
+apply_session   a change of a document, asked about and waited for.
 run_summary, replay_text, why_text, tree_yaml, plan_text, apply_text   answers.
 foreground  around a command that runs a tree: signals, output_thread, interrupts.
 console     where everything is printed.    log_filter   what libraries log.

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.commands.ack import ack
+from fsmv2.cli.commands.apply import apply
 from fsmv2.cli.commands.check import check
 from fsmv2.cli.commands.demo import demo
 from fsmv2.cli.commands.diff import diff
@@ -90,6 +91,7 @@ app.command(short_help="List the generations of a tree's document.")(history)
 app.command(short_help="Print a generation of the document.")(show)
 app.command(short_help="Show what changed between two generations.")(diff)
 app.command(cls=UsageFails, short_help="Show what a document would change; change nothing.")(plan)
+app.command(short_help="Change a running tree to what a document says.")(apply)
 app.command(short_help="Restart a worker.")(restart)
 app.command(short_help="Try now what waits for its next try.")(retry)
 app.command(short_help="Take over an escalation.")(ack)

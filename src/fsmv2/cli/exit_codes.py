@@ -15,7 +15,14 @@ DIFFERS = 4
 """`replay` came to another decision than the one that is recorded."""
 
 PENDING = 3
-"""What was asked of a running tree is in force, and has not had its effect within the time."""
+"""What was asked of a running tree is in force, and has not had its effect within the time; of
+`apply` and `rollback`: somebody has not converged."""
 
 DROPPED = 5
 """It stopped in order, but samples that had been read are lost: no broker took them in time."""
+
+SUPERSEDED = 6
+"""What was applied did not converge before another change was."""
+
+ROLLED_BACK = 7
+"""What was applied did not converge in time, and `--rollback` undid it."""

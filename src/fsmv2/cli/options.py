@@ -13,9 +13,14 @@ from fsmv2.name_suggestions import suggest
 
 def path_argument(text: str) -> Path:
     """A path; a usage error for an empty one, which would be the current folder."""
+    return Path(path_text(text))
+
+
+def path_text(text: str) -> str:
+    """The same as it was written, where `-` and `./-` are two things."""
     if not text:
         raise typer.BadParameter("it is empty; is a variable of your shell not set?")
-    return Path(text)
+    return text
 
 
 def listen_address(text: str) -> str:

@@ -51,8 +51,18 @@ Timeout = Annotated[
         help="Wait no longer than this for its effect.",
     ),
 ]
+ConvergedWithin = Annotated[
+    float,
+    typer.Option(
+        "--timeout",
+        parser=duration,
+        metavar="DURATION",
+        help="How long the tree waits for all to converge.",
+    ),
+]
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask when a pattern stands for several paths.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it could be done.")]
 WAIT = "30s"
+CONVERGED_WITHIN = "2m"

@@ -91,6 +91,10 @@ _ERRORS: Mapping[str, type[FsmError]] = {
 """Errors of the tree that are raised here as there, by their codes."""
 
 
+_SEEN_WITH = dict.fromkeys(("/v1/apply", "/v1/rollback"), "fsmv2 history")
+"""Where one sees whether it was done what a route was asked for."""
+
+
 class _Problem(msgspec.Struct, frozen=True):
     title: str = ""
     detail: str = ""
@@ -127,6 +131,15 @@ class _Connection(http.client.HTTPConnection):
 
 class _Worker(msgspec.Struct, frozen=True):
     path: str
+
+
+class TreeOverview(msgspec.Struct, frozen=True, kw_only=True):
+    """Which document a tree runs, and which generation of it; the rest is as `GET /v1` has it."""
+
+    document: str
+    generation: int = 0
+    managed: bool = False
+    pinned: bool = False
 
 
 class RemoteTree(Verbs):
@@ -255,6 +268,10 @@ class RemoteTree(Verbs):
         raw = self._call("POST", "/v1/plan", {}, body, headers, PLANNED_WITHIN + ANSWER_WITHIN)
         return msgspec.json.decode(raw, type=ChangePlan)
 
+    def overview(self) -> TreeOverview:
+        """Which document runs; blocks."""
+        return self.get("/v1", {}, TreeOverview)
+
     def paths(self, patterns: Sequence[str]) -> list[str]:
         """The paths that are meant by paths and patterns; see `matching`."""
         if not any(map(is_pattern, patterns)):
@@ -354,11 +371,10 @@ class RemoteTree(Verbs):
         except TimeoutError:
             why, fix = silence(self.directory)
             waited = time.monotonic() - began
+            see = _SEEN_WITH.get(route, "fsmv2 overrides")
             raise ApiUnavailableError(
                 f"the tree in {short_path(self.directory)} has not answered within {waited:.0f} s: "
-                f"{why}."
-                + " What was asked may be done yet; see `fsmv2 overrides`."
-                * (method != "GET"),
+                f"{why}." + f" What was asked may be done yet; see `{see}`." * (method != "GET"),
                 fix=fix,
             ) from None
         except (OSError, http.client.HTTPException) as error:

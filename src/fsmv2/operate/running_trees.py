@@ -95,6 +95,23 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
     )
 
 
+def tree_of(document: Path | None, tree: Path | None = None, state_dir: Path | None = None) -> Path:
+    """The state directory of the tree that is meant: the one of `tree` or `state_dir`, where they
+    are given; the one that runs `document`; or the one that any command would ask.
+
+    NotRunningError: there is none, or more than one.
+    """
+    if tree is not None or state_dir is not None or document is None:
+        return chosen_tree(tree, state_dir)
+    try:
+        return chosen_tree(document)
+    except NotRunningError as error:
+        try:
+            return chosen_tree()
+        except NotRunningError:
+            raise error from None
+
+
 def kept_directory(document: Path | None = None, state_dir: Path | None = None) -> Path:
     """The state directory that is meant, also of a tree that does not run.
 

@@ -15,7 +15,7 @@ from fsmv2.operate.changes.offline_plan import plan_offline
 from fsmv2.operate.changes.saved_plan import save_plan
 from fsmv2.operate.document_contents import contents_of
 from fsmv2.operate.remote_tree import RemoteTree
-from fsmv2.operate.running_trees import chosen_tree
+from fsmv2.operate.running_trees import tree_of
 
 OFFLINE = "Or compare with what is kept: --against GENERATION, or --against DOCUMENT."
 
@@ -54,7 +54,7 @@ def plan_of(
 
 def _asked(document: Path, state_dir: Path | None, text: DocumentText, tool: str) -> ChangePlan:
     try:
-        directory = chosen_tree(None if state_dir is not None else document, state_dir)
+        directory = tree_of(document, None, state_dir)
     except NotRunningError as error:
         raise NotRunningError(error.message, fix=f"{error.fix} {OFFLINE}".strip()) from None
     return RemoteTree(directory, tool=tool).plan_document(text)

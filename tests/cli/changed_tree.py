@@ -1,0 +1,83 @@
+"""A tree that runs in a thread, and the commands that change its document, called in here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from click.testing import Result
+from typer.testing import CliRunner
+
+from fsmv2.api.activation import served
+from fsmv2.cli.app import app
+from fsmv2.operate import TreeHandle, prepare
+from fsmv2.operate.generations import history
+from fsmv2.operate.tree_opening import start
+
+HEAD = 'agent: {name: edge}\nbroker: {url: "nats://127.0.0.1:1"}\n'
+"""Nothing listens there: the broker is never well, before or after."""
+NEVER_CONVERGES = HEAD + "bridges:\n  - {name: a, connection: {host: 127.0.0.1, port: 1}}\n"
+
+
+def document(**sleepers: str) -> str:
+    """With these processes, each of which sleeps so many seconds."""
+    lines = [f"  {name}: {{command: [sleep, '{arg}']}}\n" for name, arg in sleepers.items()]
+    return HEAD + ("processes:\n" + "".join(lines) if lines else "")
+
+
+class ChangedTree:
+    """One that follows `file`, or keeps its document itself."""
+
+    def __init__(self, folder: Path, *, managed: bool) -> None:
+        self.folder = folder
+        self.file = folder / "plant.yaml"
+        self.state = folder / "state"
+        self.managed = managed
+        self.tree: TreeHandle | None = None
+
+    def write(self, text: str, name: str = "plant.yaml") -> Path:
+        file = self.folder / name
+        file.write_text(text)
+        return file
+
+    def __call__(self, *words: str, typed: str | bytes = "") -> Result:
+        return CliRunner().invoke(app, [*words, "--state-dir", str(self.state)], input=typed)
+
+    def says(self, *words: str, code: int = 0, typed: str | bytes = "") -> str:
+        """All that it shows; `code` is how it must end."""
+        found = self(*words, typed=typed)
+        assert found.exit_code == code, found.output
+        return found.output
+
+    def numbers(self) -> list[int]:
+        return [one.number for one in history(self.state)[0]]
+
+    async def _run(self, begun: threading.Event, ended: threading.Event) -> None:
+        file, init = (None, self.file) if self.managed else (self.file, None)
+        preparing = prepare(file, state_dir=self.state, init=init)
+        with contextlib.ExitStack() as held:
+            prepared = await asyncio.to_thread(held.enter_context, preparing)
+            async with start(prepared) as self.tree, served(self.tree, None):
+                begun.set()
+                await asyncio.to_thread(ended.wait)
+
+
+@contextlib.contextmanager
+def changed_tree(text: str, *, managed: bool = False) -> Iterator[ChangedTree]:
+    """The tree of this document, in a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = ChangedTree(Path(folder), managed=managed)
+        found.write(text)
+        begun, ended = threading.Event(), threading.Event()
+        thread = threading.Thread(target=lambda: asyncio.run(found._run(begun, ended)))
+        thread.start()
+        try:
+            assert begun.wait(60)
+            yield found
+        finally:
+            ended.set()
+            thread.join(60)

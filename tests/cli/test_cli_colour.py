@@ -1,9 +1,13 @@
-"""Colour: on a terminal only, and never with NO_COLOR."""
+"""Colour: on a terminal, or with FORCE_COLOR, and never with NO_COLOR."""
 
 import os
 import pty
 import subprocess
 import sys
+
+import pytest
+
+from fsmv2.cli.console import coloured
 
 CODE = (
     "from fsmv2.cli.console import show_diagnostics\n"
@@ -17,7 +21,7 @@ PLAIN = "plant.yaml:3:1: error[FSM1001]: unknown key\n3 | bridgs: []\n    ^^^^^^
 def on_a_terminal(**environment: str) -> str:
     """What a terminal is sent on stderr."""
     ours, theirs = pty.openpty()
-    env = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
     env |= {"TERM": "xterm", **environment}
     subprocess.run([sys.executable, "-c", CODE], stderr=theirs, env=env, check=True, timeout=60)
     os.close(theirs)
@@ -46,7 +50,24 @@ def test_a_dumb_terminal_gets_none() -> None:
 
 
 def test_a_pipe_gets_none() -> None:
+    env = {k: v for k, v in os.environ.items() if k != "FORCE_COLOR"}
     shown = subprocess.run(
-        [sys.executable, "-c", CODE], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", CODE],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     assert shown.stderr == PLAIN
+
+
+def test_force_color_wants_it_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    with open(os.devnull, "w") as pipe:
+        for value, expected in (("1", True), ("yes", True), ("", False), ("0", False)):
+            monkeypatch.setenv("FORCE_COLOR", value)
+            assert coloured(pipe) is expected
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("NO_COLOR", "1")
+        assert not coloured(pipe)

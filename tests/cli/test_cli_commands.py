@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
+from fsmv2.cli.app import app
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import FAILED
 from fsmv2.diagnostic import Diagnostic, Mark
@@ -57,6 +59,7 @@ def test_the_version_is_the_packages() -> None:
     import fsmv2 as package
 
     assert fsmv2("--version").stdout == f"fsmv2 {package.__version__}\n"
+    assert CliRunner().invoke(app, ["-V"]).stdout == f"fsmv2 {package.__version__}\n"
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """`render`: the derived tree as YAML."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import yaml
 
 from fsmv2 import UserSpec
 from fsmv2.cli.tree_yaml import as_yaml
+from fsmv2.escaping import printable
 from fsmv2.runtime import ExpandedWorker
 
 
@@ -68,3 +71,23 @@ def test_texts_that_look_like_something_else_stay_texts() -> None:
     shown = as_yaml((node("edge", config=config),))
     assert yaml.safe_load(shown)["edge"]["config"] == config
     assert "°C" in shown
+
+
+CORPUS = Path(__file__).parents[1] / "corpora" / "names"
+
+
+@pytest.mark.parametrize("file", sorted(CORPUS.iterdir()), ids=lambda file: file.name)
+def test_any_text_is_read_back(file: Path) -> None:
+    text = file.read_bytes().decode("utf-8", "surrogatepass")
+    config = {"text": text, f"key {text}": [text, text * 30]}
+    shown = as_yaml((node("edge", config=config),))
+    assert printable(shown) == shown
+    assert yaml.safe_load(shown)["edge"]["config"] == config
+
+
+def test_letters_of_all_planes_stay_readable() -> None:
+    assert "name: line 𝟛 🏭" in as_yaml((node("edge", config={"name": "line 𝟛 🏭"}),))
+
+
+def test_half_a_character_is_escaped() -> None:
+    assert 'name: "\\uD800"' in as_yaml((node("edge", config={"name": "\ud800"}),))

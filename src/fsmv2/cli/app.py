@@ -63,7 +63,7 @@ def _version(wanted: bool) -> None:
 def fsmv2(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """One file says what should run; fsmv2 keeps it running.

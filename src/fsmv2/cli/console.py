@@ -1,4 +1,4 @@
-"""The one place where the commands write: colour only on a terminal, never with NO_COLOR.
+"""The one place where the commands write: colour on a terminal, or where it is asked for.
 
 Data goes to stdout, all else to stderr. Whatever a device, a process or a file name put into a text
 is made printable here; colour is asked for by `styled`, since a code in a text would be escaped.
@@ -36,8 +36,13 @@ def styled(text: str, *, fg: str | None = None, bold: bool = False) -> Styled:
 
 
 def coloured(stream: IO[str]) -> bool:
-    """Whether this stream is a terminal that may be given colour."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether colour may be written: NO_COLOR forbids it, FORCE_COLOR wants it also in a pipe."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    # Programs of Node.js switch it off with 0, and CI systems hand one environment to all.
+    if os.environ.get("FORCE_COLOR", "").lower() not in ("", "0", "false"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def put(*parts: Part, end: str = "\n") -> None:

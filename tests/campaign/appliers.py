@@ -95,7 +95,7 @@ class Applier:
 
     async def check(self) -> None:
         """Once the tree answers: the head is whole, what was acknowledged is there, and it runs."""
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + PATIENCE
         while True:
             try:
                 runs = await self.tree.progress()

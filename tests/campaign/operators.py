@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 
-from plant_campaign import BRIDGES, Campaign
+from plant_campaign import BRIDGES, PATIENCE, Campaign
 
 from fsmv2.errors import ApiUnavailableError, RequestRefusedError, UnknownPathError
 from fsmv2.operate.remote_tree import RemoteTree
@@ -88,7 +88,7 @@ class Operator:
 
     async def check(self) -> None:
         """Once the tree answers: what was acknowledged is in force, and nothing else."""
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + PATIENCE
         while True:
             try:
                 listed = await asyncio.to_thread(self.tree.overrides)

@@ -28,8 +28,8 @@ PROCESSES = ("database", "service", "ticker")
 LONGEST_LIFE = 6.0
 """Seconds after which a run is killed at the latest: it may be starting, running or stopping."""
 JOURNAL_BYTES = EngineSettings().journal_mb << 20
-PATIENCE = 90.0
-"""Seconds for what a busy machine does in five."""
+PATIENCE = float(os.environ.get("PATIENCE") or 90)
+"""Seconds for what a busy machine does in five; a campaign of the lowest priority needs more."""
 FSMV2 = (sys.executable, "-m", "fsmv2.cli")
 SUPERVISED = Path(__file__).with_name("supervised.py")
 

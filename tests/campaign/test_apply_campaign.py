@@ -23,9 +23,8 @@ pytestmark = [pytest.mark.real, pytest.mark.campaign]
 LOOP = float(os.environ.get("LOOP") or 60)
 """Seconds of the loop without a kill."""
 
-PAUSE = 0.25
-"""Seconds between two requests of the script: faster than any operator, and not so fast that a
-bridge which it stops and starts is taken for one in a livelock, and slowed down for a minute."""
+PAUSE = 0.05
+"""Seconds between two requests of the script, which leave the others something of the machine."""
 
 
 @pytest.mark.timeout(240 + 40 * KILLS)

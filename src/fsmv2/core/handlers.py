@@ -49,6 +49,7 @@ from fsmv2.core.policy import (
     author_errors,
     durable,
     escalation,
+    livelock,
     mapping,
     notification_failures,
     overrides,
@@ -114,6 +115,7 @@ FOR_EACH: dict[str, Do] = {
     "map": _contained(mapping.map_again),
     "retry": _contained(requests.try_now),
     "go on": _contained(overrides.go_on),
+    "asked": _contained(livelock.asked_by_operator),
 }
 
 HANDLERS: dict[type, Callable[[Tree, Any], None]] = {

@@ -157,7 +157,7 @@ def chain(name: str, states: int) -> type[Chain]:
 @contextmanager
 def tree(root: ChildSpec, **more: Any) -> Iterator[Simulation]:
     factory = WorkerFactory()
-    for kind in (PingPong, Mirror, Off, chain("Ten", 10), chain("Hundred", 100)):
+    for kind in (PingPong, Mirror, Mirrors, Switched, Off, chain("Ten", 10), chain("Hundred", 100)):
         factory.register(kind)
     with Simulation(root, factory, **more) as sim:
         yield sim
@@ -265,3 +265,76 @@ def test_a_livelock_is_named_and_the_others_go_on(world: World) -> None:
         sim.run(300)
         assert len(sim.texts("transition", "g/a")) - before <= 16 * 6, "ever less often"
         assert sim.stop() < 5
+
+
+class Switched(PingPong):
+    """Starts and stops through two states each, and does nothing else."""
+
+    @state("stopped", to="ping")
+    def stopped(self, s: Snap) -> Step:
+        return stay("off") if s.should_stop else goto(self.ping, "on")
+
+    @state("starting", to="pong stopped")
+    def ping(self, s: Snap) -> Step:
+        return goto(self.stopped, "off") if s.should_stop else goto(self.pong, "on")
+
+    @state("running", to="ping stopped")
+    def pong(self, s: Snap) -> Step:
+        return goto(self.stopped, "off") if s.should_stop else stay("on")
+
+
+class Mirrors(PingPong):
+    """Is in the state in which the one that it depends on is, or else its only child."""
+
+    def _hand_over(self, s: Snap, other: Any, *, odd: bool) -> Step:
+        if s.should_stop:
+            return goto(self.stopped, "stop")
+        on = all(one.healthy for one in (*s.dependencies.values(), *s.children.values()))
+        return stay("as seen") if on is odd else goto(other, "as seen")
+
+
+def script(sim: Simulation, path: str, verb: str, times: int = 60) -> set[str]:
+    """Ask it of `path` twelve times a second; who was found in a livelock by then."""
+    found = set()
+    for number in range(times):
+        match verb:
+            case "stop":
+                (sim.start_path if number % 2 else sim.stop_path)(path)
+            case "restart":
+                sim.restart(path)
+            case _:
+                declared = ChildSpec("s", "switched", Spec(period=number), enabled=number % 2 == 0)
+                sim.declare(asked(switched=declared))
+        sim.run(1 / 12)
+        found |= {one.path for one in sim.view().nodes if condition(sim, one.path)}
+    return found
+
+
+def asked(switched: ChildSpec | None = None) -> ChildSpec:
+    """A worker, one above it that mirrors it, and others that depend on it or require it."""
+    on = switched or ChildSpec("s", "switched", Spec())
+    below = ChildSpec("needs", "switched", Spec(), requires=("s",))
+    watches = ChildSpec("watches", "mirrors", Spec(), depends_on=("p/s",))
+    return ChildSpec("p", "mirrors", Spec(children=(on, below, watches)))
+
+
+@pytest.mark.parametrize("verb", ["stop", "restart", "apply"])
+def test_h85_what_is_asked_for_again_and_again_is_no_livelock(verb: str) -> None:
+    """Nor what it leads to above, and at those that depend on it or require it."""
+    with tree(asked()) as sim:
+        sim.run(10)
+        before = sim.core.counters.transitions
+        assert script(sim, "p/s", verb) == set()
+        assert sim.core.counters.transitions - before > 60
+
+
+def test_one_that_is_in_a_livelock_stays_so_whatever_is_asked_below_it() -> None:
+    children = (ChildSpec("s", "switched", Spec()),)
+    with tree(pingpong(children=children)) as sim:
+        sim.run(10)
+        assert condition(sim)
+        assert script(sim, "p/s", "stop", 40) == {"p"}
+        before = sim.core.counters.transitions
+        sim.run(60)
+        assert condition(sim)
+        assert sim.core.counters.transitions - before < 20

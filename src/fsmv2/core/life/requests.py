@@ -163,9 +163,10 @@ def _by(
 def restart(tree: Tree, event: RestartRequested) -> None:
     """A new instance is wanted, also of one that had ended."""
     if not _refused(tree, event):
-        s = tree.by_path[event.path]
+        s, reason = tree.by_path[event.path], f"restart requested by {_by(event)}"
+        tree.for_each((s,), "asked", Cause("command", reason), below=True)
         restart_policy.restart_ended(tree, s)
-        stop.restart(tree, s, f"restart requested by {_by(event)}", because="request")
+        stop.restart(tree, s, reason, because="request")
 
 
 def pause(tree: Tree, event: PauseRequested) -> None:

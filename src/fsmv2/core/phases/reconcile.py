@@ -17,7 +17,7 @@ from fsmv2.core.contract.events import Declared
 from fsmv2.core.contract.settings import READ_AT_START, EngineSettings
 from fsmv2.core.life import recreate, restart_policy, stop
 from fsmv2.core.life.create import create
-from fsmv2.core.policy import author_errors, ordering
+from fsmv2.core.policy import author_errors, livelock, ordering
 from fsmv2.core.policy.mapping import map_child
 from fsmv2.core.policy.secret_changes import changed_between
 from fsmv2.core.state.conditions import CHILDREN, CREATED
@@ -240,6 +240,7 @@ def change(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
     if child.definition is not NOT_CREATED.definition:
         tree.clear_condition(child, CREATED)
     tree.tallies.reconciliations[child.declared_by, "update"] += 1
+    livelock.redeclared(tree, child)
     recreate.redeclare(tree, child, spec)
     if child.definition is NOT_CREATED.definition:
         tree.set_timer(child, "create", tree.now)

@@ -13,6 +13,8 @@ what is above `transitions_at_once` is a livelock. Why this one and not another:
   that hand over to each other through their parent or their data are found as well.
 - What is asked of it by its declaration, its variables, its parent's state or an operator is no
   doing of its own and empties the bucket. Its own observations and children do not.
+- A script that stops and starts a worker ten times a second is no livelock either, nor is what that
+  leads to above the worker and at those that depend on it: see `asked_by_operator`.
 
 From then on each further transition waits for a pause that doubles up to the backoff's cap. In it
 the bucket does not empty, or a burst would follow each pause. That bounds the reports, events and
@@ -25,6 +27,7 @@ from __future__ import annotations
 
 from fsmv2.core.state.conditions import SETTLED
 from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
 
 IN_A_LIVELOCK = "in a livelock; its steps are retried after a pause"
@@ -34,6 +37,11 @@ KEPT = 8
 
 LONGEST_FOR_A_STOP = 1.0
 """Seconds of the longest pause of a worker that is to stop or to hold: its deadline is running."""
+
+
+DEPENDENTS_DEEP = 8
+"""How far from what is asked for its consequences are not counted. Few plants have longer chains,
+and a thousand workers in one must not be walked through for each of them."""
 
 
 def count_transition(tree: Tree, s: Supervisor, target: str) -> None:
@@ -75,6 +83,50 @@ def calm_down(tree: Tree, s: Supervisor) -> None:
 def reset(s: Supervisor) -> None:
     """What is asked of it now comes from elsewhere, and may not be a livelock."""
     s.unsettled_until = s.restless = 0.0
+
+
+def redeclared(tree: Tree, s: Supervisor) -> None:
+    """Another declaration is asked of it, which those that depend on it answer as well."""
+    reset(s)
+    for dependent in _dependents(tree, s):
+        _start_anew(dependent)
+
+
+def asked_by_operator(tree: Tree, s: Supervisor, _: Cause) -> None:
+    """An operator asked for something of `s`, or above it.
+
+    Whoever is above it, or depends on it, reacts to that. One that was found in a livelock before
+    stays in it.
+    """
+    reset(s)
+    for one in (s, *_dependents(tree, s)):
+        above = one if one is not s else one.parent
+        while above is not None:
+            _start_anew(above)
+            above = above.parent
+
+
+def _dependents(tree: Tree, s: Supervisor) -> list[Supervisor]:
+    """Those that wait for `s` for whatever reason, and those that wait for them."""
+    found: list[Supervisor] = []
+    seen, last = {s.path}, [s]
+    for _ in range(DEPENDENTS_DEEP):
+        last = [
+            dependent
+            for one in last
+            for dependent in tree.dependents.get(one.path, {}).values()
+            if dependent.path not in seen
+        ]
+        if not last:
+            break
+        seen.update(dependent.path for dependent in last)
+        found += last
+    return found
+
+
+def _start_anew(s: Supervisor) -> None:
+    if not s.unsettled:
+        s.restless = 0.0
 
 
 def _level(tree: Tree, s: Supervisor) -> float:

@@ -86,7 +86,9 @@ def set_variable(
     _put(tree, s.path, _with(before, variables={**before.variables, name: asked}))
     tree.tallies.variables_changed(s.depth)
     tree.report("command", s, asked.describe(f"{name} set"))
-    tree.derive_again(s, Cause("command", f"{name} set at {s.path}"))
+    cause = Cause("command", f"{name} set at {s.path}")
+    tree.for_each((s,), "asked", cause)
+    tree.derive_again(s, cause)
 
 
 def unset_variable(tree: Tree, path: str, name: str, who: str) -> None:
@@ -97,7 +99,9 @@ def unset_variable(tree: Tree, path: str, name: str, who: str) -> None:
     s = _report(tree, path, f"{name} is as declared again: requested by {who}")
     if s is not None:
         tree.tallies.variables_changed(s.depth)
-        tree.derive_again(s, Cause("command", f"{name} as declared at {path}"))
+        cause = Cause("command", f"{name} as declared at {path}")
+        tree.for_each((s,), "asked", cause)
+        tree.derive_again(s, cause)
 
 
 # ---- what happens by itself ---------------------------------------------------------------------
@@ -299,6 +303,7 @@ def _over(asked: Override, now: float) -> bool:
 
 def _switched(tree: Tree, s: Supervisor, cause: Cause) -> None:
     """It is stopped, or may run again: it decides anew, and its parent's checks look at it."""
+    tree.for_each((s,), "asked", cause, below=True)
     tree.mark(s, cause)
     if s.parent is not None:
         tree.mark(s.parent, cause)

@@ -175,7 +175,7 @@ processes:
     ) -> None:
         """A stop leaves nothing behind; what was recorded replays; files do not pile up.
 
-        `processes`: those that ever were; of one that was removed its output is kept.
+        `processes`: those that ever were; the folder of one is removed a minute after its end.
         """
         code = self.stop()
         assert code == 0, self.tail()

@@ -152,7 +152,7 @@ async def test_a_document_of_processes_runs_and_one_that_is_killed_comes_back(
 
 @pytest.mark.real
 async def test_one_whose_entry_was_taken_out_while_fsmv2_was_away_is_ended(tmp_path: Path) -> None:
-    """With its group; what is still declared is adopted, also under an odd name."""
+    """With its group and its folder; what is still declared is adopted, also under an odd name."""
     kept, gone = ("a/b 50%", "old")
     text = "agent: {name: edge}\nprocesses:\n" + "".join(
         f"  {name!r}: {{command: [sh, -c, 'sleep 600 & sleep 600']}}\n" for name in (kept, gone)
@@ -169,6 +169,7 @@ async def test_one_whose_entry_was_taken_out_while_fsmv2_was_away_is_ended(tmp_p
         )
         assert view[PATHS[kept]].observed.pid == records[kept].pid
         await tree.until(lambda t: not t["edge"].observed.orphans, timeout=20)
+        await tree.until(lambda _: os.listdir(home) == [quote(PATHS[kept], safe="")], timeout=20)
     assert not records[kept].runs
 
 

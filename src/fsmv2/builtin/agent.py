@@ -26,6 +26,7 @@ from fsmv2.builtin.bridge import BridgeSpec
 from fsmv2.builtin.broker.broker_worker import BrokerSpec
 from fsmv2.builtin.process import ProcessSpec
 from fsmv2.builtin.process.orphans import end_orphans, orphan_name, orphans_in
+from fsmv2.builtin.process.removed_folders import folders_left, remove_folders
 from fsmv2.model import Restart
 
 BROKER = "broker"
@@ -70,9 +71,13 @@ class AgentSpec(UserSpec):
 
 
 class AgentObserved(ObservedState):
-    """The agent is this process. `orphans`: paths of processes of an earlier document that run."""
+    """The agent is this process. `orphans`: paths of processes of an earlier document that run.
+
+    `folders`: those of which only a folder is left.
+    """
 
     orphans: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 Snap = Snapshot[AgentSpec, AgentObserved]
@@ -123,10 +128,14 @@ class Agent(Worker[AgentSpec, AgentObserved]):
     async def collect_observed_state(
         self, spec: AgentSpec, resources: Resources[None]
     ) -> AgentObserved:
-        """Look for processes whose entry was taken out while fsmv2 was away."""
-        if not spec.processes_dir:
+        """Look for processes whose entry was taken out, while fsmv2 was away or before."""
+        folder, declared = spec.processes_dir, _declared(spec)
+        if not folder:
             return AgentObserved()
-        return AgentObserved(orphans=await orphans_in(spec.processes_dir, _declared(spec)))
+        orphans = await orphans_in(folder, declared)
+        return AgentObserved(
+            orphans=orphans, folders=await folders_left(folder, {*declared, *orphans})
+        )
 
     @action(timeout=60.0, blocks_children=False)
     async def end_orphans(
@@ -135,6 +144,14 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         """End what is not declared any more; never what is."""
         declared = {orphan_name(path) for path in _declared(spec)}
         await end_orphans(spec.processes_dir, set(paths) - declared)
+
+    @action(timeout=60.0, blocks_children=False)
+    async def remove_folders(
+        self, spec: AgentSpec, resources: Resources[None], paths: tuple[str, ...]
+    ) -> None:
+        """Remove what is left of processes that are not declared any more and have ended."""
+        declared = {orphan_name(path) for path in _declared(spec)}
+        await remove_folders(spec.processes_dir, set(paths) - declared)
 
     @state("stopped", to="running")
     def stopped(self, s: Snap) -> Step:
@@ -146,8 +163,8 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         """Everything that should run runs, or is about to."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
-        if orphans := _orphans(s):
-            return act(self.end_orphans, _not_declared(orphans), paths=orphans)
+        if cleared := self._clear_up(s):
+            return cleared
         troubled = _troubled(s)
         return goto(self.degraded, troubled) if troubled else stay(_summary(s))
 
@@ -156,8 +173,8 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         """Something needs a look; its own line says what."""
         if s.should_stop:
             return goto(self.stopping, "asked to stop")
-        if orphans := _orphans(s):
-            return act(self.end_orphans, _not_declared(orphans), paths=orphans)
+        if cleared := self._clear_up(s):
+            return cleared
         troubled = _troubled(s)
         return stay(troubled) if troubled else goto(self.running, _summary(s))
 
@@ -165,6 +182,19 @@ class Agent(Worker[AgentSpec, AgentObserved]):
     def stopping(self, s: Snap) -> Step:
         """Bridges end before the broker, so that their last samples arrive."""
         return goto(self.stopped, "all children are stopped")
+
+    # ---- shared by the states ----------------------------------------------------------------
+
+    def _clear_up(self, s: Snap) -> Step | None:
+        """End and remove what is left of processes that are not declared any more."""
+        if orphans := _no_children(s, s.observed.orphans):
+            reason = f"ends {', '.join(orphans)}: not declared any more"
+            return act(self.end_orphans, reason, paths=orphans)
+        if folders := _no_children(s, s.observed.folders):
+            named = ", ".join(folders[:NAMED]) + (", ..." if len(folders) > NAMED else "")
+            reason = f"removes the folders of {named}: not declared any more"
+            return act(self.remove_folders, reason, paths=folders)
+        return None
 
 
 def _declared(spec: AgentSpec) -> set[str]:
@@ -176,14 +206,10 @@ def _in_path(name: str) -> str:
     return name.replace("%", "%25").replace("/", "%2F")
 
 
-def _orphans(s: Snap) -> tuple[str, ...]:
+def _no_children(s: Snap, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Those that are no child either: one that is being removed is ended by its own worker."""
     children = {orphan_name(f"{s.path}/{_in_path(name)}") for name in s.children}
-    return tuple(path for path in s.observed.orphans if path not in children)
-
-
-def _not_declared(paths: tuple[str, ...]) -> str:
-    return f"ends {', '.join(paths)}: not declared any more"
+    return tuple(path for path in paths if path not in children)
 
 
 def _troubled(s: Snap) -> str:

@@ -40,6 +40,10 @@ TAKES_NOTE = 0.5
 SHIM_END_WITHIN = 10.0
 """Seconds a shim has to end what the command left behind; it gives each of these five."""
 LOOK_EVERY = 0.01
+START_LOCK = "lock"
+"""The file that is locked by whoever starts or adopts the process of its folder."""
+LETS_GO = 1.0
+"""Seconds for somebody else to let go of it, who only looks or cleans up."""
 
 
 def current_record(
@@ -242,4 +246,5 @@ def _record_unseen_end(config: Ending, record: ProcessRecord) -> ProcessRecord:
 def _only_one(config: Ending) -> AbstractAsyncContextManager[int]:
     """The lock of a start, which the shim inherits until the record is written."""
     folder = Path(config.directory)
-    return locked(folder / "lock", lambda: f"another fsmv2 is at work in {folder}.")
+    in_use = f"another fsmv2 is at work in {folder}."
+    return locked(folder / START_LOCK, lambda: in_use, within=LETS_GO)

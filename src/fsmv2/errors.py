@@ -32,6 +32,11 @@ def error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def system_text(error: OSError) -> str:
+    """What the system says of a failed call, for the middle of a sentence: `permission denied`."""
+    return (error.strerror or error_text(error)).lower()
+
+
 class FsmError(Exception):
     """Root of all errors of fsmv2; catch it to catch them all."""
 
@@ -219,6 +224,12 @@ class JournalError(FsmError, ValueError):
     """A journal cannot be replayed: damaged, of another version, or its types were not given."""
 
     code = "FSM0810"
+
+
+class BackupError(FsmError, OSError):
+    """A backup cannot be written, or what it should be put back from is none, or is damaged."""
+
+    code = "FSM0820"
 
 
 class QuestionError(FsmError, LookupError):

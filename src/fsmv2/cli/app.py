@@ -8,9 +8,11 @@ import typer
 
 from fsmv2.cli.commands.ack import ack
 from fsmv2.cli.commands.apply import apply
+from fsmv2.cli.commands.backup import backup
 from fsmv2.cli.commands.check import check
 from fsmv2.cli.commands.demo import demo
 from fsmv2.cli.commands.diff import diff
+from fsmv2.cli.commands.doctor import doctor
 from fsmv2.cli.commands.explain import explain
 from fsmv2.cli.commands.health import health
 from fsmv2.cli.commands.history import history
@@ -24,6 +26,7 @@ from fsmv2.cli.commands.plan import plan
 from fsmv2.cli.commands.render import render
 from fsmv2.cli.commands.replay import replay
 from fsmv2.cli.commands.restart import restart
+from fsmv2.cli.commands.restore import restore
 from fsmv2.cli.commands.resume import resume
 from fsmv2.cli.commands.retry import retry
 from fsmv2.cli.commands.run import run
@@ -92,6 +95,9 @@ app.command(short_help="Print a generation of the document.")(show)
 app.command(short_help="Show what changed between two generations.")(diff)
 app.command(cls=UsageFails, short_help="Show what a document would change; change nothing.")(plan)
 app.command(short_help="Change a running tree to what a document says.")(apply)
+app.command(short_help="Write a backup of a tree; it may be running.")(backup)
+app.command(short_help="Make a state directory of a backup again.")(restore)
+app.command(short_help="Find what is wrong with a state directory, and mend it.")(doctor)
 app.command(short_help="Restart a worker.")(restart)
 app.command(short_help="Try now what waits for its next try.")(retry)
 app.command(short_help="Take over an escalation.")(ack)

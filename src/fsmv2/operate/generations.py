@@ -18,6 +18,9 @@ from fsmv2.store import Generation, GenerationInfo, Head, SqliteStore, reading
 
 MASK = "***"
 
+BEGUN_MANAGED = "begun with it"
+"""Why the first generation of a managed tree is there."""
+
 _CREDENTIAL = re.compile(
     r"(?P<key>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|credential|authorization|cookie)[\w-]*"
     r"[\"']?\s*:[ \t]+)"

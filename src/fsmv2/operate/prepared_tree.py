@@ -19,7 +19,7 @@ from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocum
 from fsmv2.operate.document_change import change_of, watched
 from fsmv2.operate.document_contents import NOT_READ, contents_of
 from fsmv2.operate.document_directory import directory_of, refuse_second_run
-from fsmv2.operate.generations import digest_of, digests_of, next_generation, opened
+from fsmv2.operate.generations import BEGUN_MANAGED, digest_of, digests_of, next_generation, opened
 from fsmv2.operate.run_record import RunRecord, begin_record, keep_record, read_unchanged
 from fsmv2.operate.running_trees import refuse_run_elsewhere
 from fsmv2.operate.start_choice import FileState, Runs, choose
@@ -199,9 +199,7 @@ def start_managed(
                 raise _kept_already(path, store, head)
             files = contents_of(init)
             plant = load_contents(init, files, state_dir=path, managed=True)
-            new = next_generation(
-                None, files, os.path.abspath(init), tool=tool, why="begun with it"
-            )
+            new = next_generation(None, files, os.path.abspath(init), tool=tool, why=BEGUN_MANAGED)
             return _commit(
                 directory, store, plant, new, None, managed=True, detect_only=detect_only
             )

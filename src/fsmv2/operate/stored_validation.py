@@ -36,9 +36,6 @@ from fsmv2.store.store_facts import StoreFacts, read_facts
 NAMED = 3
 """Paths of workers that are named."""
 
-GENERATIONS_SINCE = 4
-"""The version of a store that first has generations."""
-
 
 class StoredValidation(Validation, frozen=True, kw_only=True):
     """What was found of a tree that is kept.
@@ -75,7 +72,7 @@ def validate_stored(directory: Path, types: tuple[str, ...] | list[str] = ()) ->
     try:
         facts = read_facts(directory / STORE)
         found += _of_store(facts, directory / STORE, types)
-        if facts.version >= GENERATIONS_SINCE:
+        if facts.version >= schema.GENERATIONS_SINCE:
             with reading(directory / STORE) as store:
                 head = store.head()
                 last = store.generation(head.number) if head is not None else None

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from fsmv2.errors import StoreError
 from fsmv2.host.private import open_private
@@ -15,6 +16,9 @@ from fsmv2.store.generation_table import TABLES as GENERATIONS
 
 VERSION = 5
 """Raised with every change of the tables; a program refuses what is newer than itself."""
+
+GENERATIONS_SINCE = 4
+"""The version that first has generations."""
 
 APPLICATION = 0x66736D32
 """`fsm2`: tells a store from any other SQLite file."""
@@ -133,16 +137,34 @@ def empty(file: Path) -> bool:
     return not file.exists() or file.stat().st_size == 0
 
 
-def check(file: Path) -> None:
-    """Raise StoreError unless `file` is a whole store of a version we know; changes nothing."""
+class Header(NamedTuple):
+    """Two numbers at the beginning of a SQLite file: whose it is, and of which version."""
+
+    application: int
+    version: int
+
+
+def read_header(file: Path) -> Header | None:
+    """The header, also of a damaged file; None: it is no SQLite file. OSError: it is not there."""
     with file.open("rb") as opened:
         header = opened.read(_HEADER)
     if not header.startswith(_MAGIC) or len(header) < _HEADER:
+        return None
+    return Header(_number(header, _APPLICATION), _number(header, _USER_VERSION))
+
+
+def _number(header: bytes, place: int) -> int:
+    return int.from_bytes(header[place : place + 4], "big")
+
+
+def check(file: Path) -> None:
+    """Raise StoreError unless `file` is a whole store of a version we know; changes nothing."""
+    header = read_header(file)
+    if header is None:
         raise _refused(file, "it is not a store: no SQLite file")
-    application = int.from_bytes(header[_APPLICATION : _APPLICATION + 4], "big")
-    if application != APPLICATION:
+    if header.application != APPLICATION:
         raise _refused(file, "it is the SQLite file of another program")
-    _check_version(file, int.from_bytes(header[_USER_VERSION : _USER_VERSION + 4], "big"))
+    _check_version(file, header.version)
     try:
         try:
             # Read only: closing the last writer of a damaged file would write into it.

@@ -15,6 +15,7 @@ from typing import IO
 
 import pytest
 
+from fsmv2.cli import signals
 from fsmv2.cli.signals import Signals, Stopped
 
 TOY = [sys.executable, str(Path(__file__).with_name("toy_tree.py"))]
@@ -149,19 +150,69 @@ def test_h67_a_terminal_that_is_closed_stops_the_tree_in_order() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
-def test_h67_sighup_stops_in_order_and_says_that_nothing_was_reloaded() -> None:
+def test_h67_sighup_ends_nothing_where_nothing_can_be_reloaded() -> None:
     with toy() as process:
         line_with(process.stdout, "→ on")
         process.send_signal(signal.SIGHUP)
-        out, err = process.communicate(timeout=60)
-    assert err.startswith("SIGHUP")
-    assert out.endswith("forced 0\n")
-    assert process.returncode == 0
+        line_with(process.stderr, "SIGHUP changes nothing; SIGTERM or Ctrl-C stops in order")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
 
 
-def test_h67_a_terminal_that_is_closed_is_heard_of_several_times_and_forces_nothing() -> None:
+class Terminal:
+    """Whether there is one, as `signals` finds it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.there = True
+        monkeypatch.setattr(signals, "_has_terminal", lambda: self.there)
+        monkeypatch.setattr(signals, "HANGUP_WITHIN", 0.0)
+
+
+def test_h67_sighup_asks_for_a_reload_unless_the_terminal_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal, asked = Terminal(monkeypatch), []
+    terminal.there = False
+    daemon = Signals(lambda _: None, lambda: None, reloads=True)
+    daemon._came(signal.SIGHUP)
+    with daemon.reloads_by(lambda: asked.append("early")):
+        assert asked == ["early"], "one that came before anybody listened is not lost"
+        daemon._came(signal.SIGHUP)
+        daemon._came(signal.SIGHUP)
+    assert (asked, daemon.name) == (["early"] * 3, "")
+
+    terminal.there = True
+    by_hand = Signals(lambda _: None, lambda: None, reloads=True)
+    with by_hand.reloads_by(lambda: asked.append("by hand")):
+        by_hand._came(signal.SIGHUP)
+        assert asked[3:] == [], "the terminal may be about to be taken away"
+        by_hand._look_at_limits(time.monotonic())
+        assert (asked[3:], by_hand.name) == (["by hand"], "")
+        by_hand._came(signal.SIGHUP)
+        terminal.there = False
+        by_hand._look_at_limits(time.monotonic())
+    assert (asked[3:], by_hand.name) == (["by hand"], "SIGHUP")
+
+
+def test_h67_sighup_while_the_document_is_read_ends_that_only_if_the_terminal_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = Terminal(monkeypatch)
+    found = Signals(lambda _: None, lambda: None, reloads=True)
+    found.starting()
+    found._handle(signal.SIGHUP, None)
+    terminal.there = False
+    with pytest.raises(Stopped, match="SIGHUP"):
+        found._handle(signal.SIGHUP, None)
+
+
+def test_h67_a_terminal_that_is_closed_is_heard_of_several_times_and_forces_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     heard: list[int] = []
+    terminal = Terminal(monkeypatch)
     found = Signals(lambda _: None, lambda: heard.append(0))
+    terminal.there = False
     for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
         found._came(number)
     assert (found.name, found.forced) == ("SIGHUP", False)

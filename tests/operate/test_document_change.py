@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from fsmv2.operate import run_record
-from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocument
-from fsmv2.operate.document_change import DocumentWatch, change_of
+from fsmv2.operate.document_change import change_of, differs, invalid_text
 from fsmv2.operate.run_record import RunRecord, keep_record, read_unchanged, record_in
-from fsmv2.plant import load_plant
 
 DOCUMENT = "agent: {name: edge}\n"
 
@@ -30,14 +28,6 @@ def run_of(file: Path) -> RunRecord:
     return record
 
 
-def current_of(file: Path) -> CurrentDocument:
-    """A tree that has just begun to run the document."""
-    plant, record = read_unchanged(file, lambda: load_plant(file))
-    return CurrentDocument(
-        RunningDocument(source=file, directory=file.parent, plant=plant, record=record)
-    )
-
-
 def test_h90_what_was_only_touched_is_what_runs(file: Path) -> None:
     record = run_of(file)
     os.utime(file, (0, 0))
@@ -53,15 +43,27 @@ def test_h90_a_change_is_said_with_both_times(file: Path) -> None:
     said = change_of(file, record)
     assert said.startswith("the document was changed at 2001-09-")
     assert "; what runs is that of " in said
-    assert said.endswith("; stop it and run it again to apply the newer one")
+    assert said.endswith(f"; apply the newer one with `fsmv2 apply {file}`")
+    assert differs(file, record)
 
 
 def test_h90_one_that_is_wrong_or_gone_by_now_is_called_so(file: Path) -> None:
     record = run_of(file)
-    file.write_text("agent: {nam: edge}\n")
-    assert "the newer one is not valid: " in change_of(file, record)
+    file.write_text("agent: {nam: edge}\nbrokr: {}\n")
+    said = change_of(file, record)
+    assert f"the newer one is not valid: {file}:1:9: " in said
+    assert said.endswith("(and 1 more mistake)")
     file.unlink()
     assert "cannot be read any more; what runs is that of " in change_of(file, record)
+
+
+def test_h90_why_the_newer_one_does_not_run_is_said_where_that_is_known(file: Path) -> None:
+    record = run_of(file)
+    file.write_text(DOCUMENT + "# more\n")
+    said = change_of(file, record, lambda _: "was not applied: it needs a restart.")
+    assert said.endswith(", and the newer one was not applied: it needs a restart.")
+    assert change_of(file, record, lambda _: "").endswith("`")
+    assert invalid_text(OSError("no disk")) == "is not valid: no disk"
 
 
 def test_h90_of_a_folder_the_files_are_named(tmp_path: Path) -> None:
@@ -119,30 +121,6 @@ def test_a_record_on_a_full_disk_is_written_over_that_of_an_earlier_run(
     keep_record(tmp_path, run_of(file))
     assert record_in(tmp_path) is None
     assert change_of(file, None) == ""
-
-
-def test_a_running_tree_tells_each_change_once_and_its_end(file: Path) -> None:
-    told: list[str] = []
-    current = current_of(file)
-    watch = DocumentWatch(current, told.append)
-
-    def looks() -> None:
-        for _ in range(3):
-            watch.look()
-
-    looks()
-    assert told == []
-    file.write_text(DOCUMENT + "# more\n")
-    looks()
-    assert len(told) == 1
-    assert "the document was changed at" in told[0]
-    file.write_text(DOCUMENT)
-    looks()
-    assert told[1:] == ["the document is again the one that runs"]
-    file.write_text(DOCUMENT + "# applied\n")
-    current.replace(current_of(file).now)
-    looks()
-    assert len(told) == 2, "what was applied is what runs"
 
 
 def test_h90_a_link_that_leads_elsewhere_by_now_is_the_same_document(tmp_path: Path) -> None:

@@ -22,11 +22,13 @@ from fsmv2.cli.run_summary import EXIT_CODES, summary
 from fsmv2.cli.service_notices import service_notices
 from fsmv2.cli.tree_display import TreeDisplay
 from fsmv2.cli.tree_session import TreeSession
+from fsmv2.errors import FsmError
 from fsmv2.host.service_manager import ServiceManager
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.run_outcome import RunOutcome
 from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.systemd_unit import longest_stop
+from fsmv2.operate.tree_handle import TreeHandle
 from fsmv2.operate.tree_opening import start
 from fsmv2.runtime import bounded_pauses
 from fsmv2.runtime.log.log_writer import LogWriter
@@ -49,14 +51,16 @@ def run_document(
     save_svg: Path | None,
     init: Path | None = None,
     detect_only: bool = False,
+    watch: bool = False,
     listen: str | None = None,
     output: bool = True,
     log: LogOptions | None = None,
 ) -> int:
     """Run the tree of `file`; returns the exit code.
 
-    `listen`: where to serve metrics and health, in place of what the document says. `output`:
-    whether what processes write is shown, too. `log`: what the log is to be like.
+    `watch`: whether a change of the file is applied. `listen`: where to serve metrics and health,
+    in place of what the document says. `output`: whether what processes write is shown, too. `log`:
+    what the log is to be like.
     """
     filter_logs()
     manager = ServiceManager.of(os.environ)  # before anything is started, which would inherit it
@@ -96,6 +100,7 @@ def run_document(
                     save_svg,
                     _Outside(tcp, manager),
                     output=output,
+                    watch=watch,
                 )
             )
 
@@ -125,6 +130,11 @@ async def _ended_when(left: asyncio.Event, session: TreeSession) -> AsyncIterato
         waiting.cancel()
 
 
+async def _reload(tree: TreeHandle) -> None:
+    with contextlib.suppress(FsmError):  # the tree has reported it
+        await tree.reload(who="fsmv2 (SIGHUP)")
+
+
 async def _run(
     prepared: PreparedTree,
     process: ForegroundProcess,
@@ -135,6 +145,7 @@ async def _run(
     outside: _Outside,
     *,
     output: bool,
+    watch: bool,
 ) -> int:
     with TreeSession(show, process, log) as session:
         filter_logs(session.wrote if output else None, log)
@@ -144,9 +155,13 @@ async def _run(
                 log.put(document_problem(found))
         async with bounded_pauses(), start(prepared, listener=session.listener, log=log) as tree:
             with service_notices(outside.manager, tree) as notices:
-                with prepared.watched(session.warn):
-                    async with served(tree, outside.tcp), _ended_when(tree.left, session):
-                        await session.hold(tree, seconds)
+                async with (
+                    tree.following(applies=watch),
+                    session.reloads(lambda: _reload(tree)),
+                    served(tree, outside.tcp),
+                    _ended_when(tree.left, session),
+                ):
+                    await session.hold(tree, seconds)
                 signalled = session.signal_name
                 if notices is not None:
                     notices.stopping(longest_stop(prepared.plant.settings))

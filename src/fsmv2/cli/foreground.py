@@ -26,12 +26,14 @@ class ForegroundProcess(NamedTuple):
 
 
 @contextlib.contextmanager
-def foreground_process(*, whole_program: bool = False) -> Iterator[ForegroundProcess]:
+def foreground_process(
+    *, whole_program: bool = False, reloads: bool = False
+) -> Iterator[ForegroundProcess]:
     """Have signals and output in hand inside.
 
     `whole_program`: the process ends with the command, at once. The interpreter would first wait
     for each thread that author code or a library has left in a call that blocks, without a bound,
-    and no signal is heard meanwhile.
+    and no signal is heard meanwhile. `reloads`: SIGHUP has something read again.
     """
     with opened() as output:
 
@@ -40,7 +42,7 @@ def foreground_process(*, whole_program: bool = False) -> Iterator[ForegroundPro
             output.close(stuck=0.3)
             os._exit(FAILED)
 
-        signals = Signals(progress, leave)
+        signals = Signals(progress, leave, reloads=reloads)
         with signals.caught():
             try:
                 signals.starting()

@@ -37,17 +37,8 @@ def run_started(prepared: PreparedTree) -> LogEntry:
 
 def document_problem(found: Diagnostic) -> LogEntry:
     """Something that is wrong with the document, and does not keep the rest from running."""
-    mark = found.mark
-    event = DocumentProblem(
-        code=found.code,
-        file=str(mark.file) if mark is not None else "",
-        line=mark.line if mark is not None else None,
-        column=mark.column if mark is not None else None,
-        fix=found.fix,
-        warning=found.warning,
-    )
-    where = f"{mark}: " if mark is not None else ""
-    return _entry(event, f"{where}{found.message}")
+    where = f"{found.mark}: " if found.mark is not None else ""
+    return _entry(DocumentProblem.of(found), f"{where}{found.message}")
 
 
 def notice(text: str, *, path: str = "", level: str = "info") -> LogEntry:

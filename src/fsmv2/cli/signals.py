@@ -27,10 +27,11 @@ STOPS = (
     signal.SIGPWR,
     signal.SIGXCPU,
 )
-"""Stop in order; the second one forces, but for SIGHUP.
+"""Stop in order; the second one forces, but for SIGHUP, which stops only when the terminal is gone.
 
 Of one closed terminal a program hears several times: by the kernel, by its shell, and by a login
 manager that ends the session, in the same moment. None of them is a person who has lost patience.
+Where there is a terminal still, or never was one, SIGHUP asks for a reload.
 """
 
 NOTED = (
@@ -48,6 +49,10 @@ NOTED = (
 FORCED_WITHIN = 5.0
 """Seconds after the signal that forces, after which the program ends whatever still hangs."""
 
+HANGUP_WITHIN = 0.3
+"""Seconds after a SIGHUP until the terminal is looked at again: when a shell ends, the kernel sends
+the signal first, and takes the terminal away from the program then."""
+
 
 class Stopped(BaseException):
     """A signal asked for the end before anything was started; its name. On the main thread."""
@@ -56,11 +61,19 @@ class Stopped(BaseException):
 class Signals:
     """Who asked for the end. Used by one command, inside `caught()`."""
 
-    def __init__(self, tell: Callable[[str], None], leave: Callable[[], None]) -> None:
+    def __init__(
+        self, tell: Callable[[str], None], leave: Callable[[], None], *, reloads: bool = False
+    ) -> None:
         """`tell` is told what came and means nothing; `leave` ends the program at once.
 
-        Both are called on the thread that reads, and must not block.
+        Both are called on the thread that reads, and must not block. `reloads`: whether there is
+        anything that SIGHUP could have read again.
         """
+        self._reloads = reloads
+        self._had_terminal = _has_terminal()
+        self._hangup: float | None = None
+        self._reload_asked = False
+        self._reload_listeners: list[Callable[[], None]] = []
         self.name = ""
         """The signal that asked for the end first."""
         self.forced = False
@@ -132,13 +145,29 @@ class Signals:
             with self._lock:
                 self._listeners.remove(listener)
 
+    @contextlib.contextmanager
+    def reloads_by(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Call `listener` whenever a reload is asked for, on the thread; now, if it was before."""
+        with self._lock:
+            self._reload_listeners.append(listener)
+            asked, self._reload_asked = self._reload_asked, False
+        if asked:
+            listener()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reload_listeners.remove(listener)
+
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         # The thread hears of it as well. Here only what is under way on the main thread is ended,
         # such as the reading of a large document: nothing runs yet that would have to be stopped.
-        if self._starting and number in STOPS:
+        if number not in STOPS or (number == signal.SIGHUP and not self._hung_up()):
+            return
+        if self._starting:
             self._starting, self._ending = False, True
             raise Stopped(_name(number))
-        if number in STOPS and not self._early:
+        if not self._early:
             self._early = number
 
     # ---- on the thread ----------------------------------------------------------------------
@@ -152,19 +181,55 @@ class Signals:
             os.close(reading)
 
     def _read(self, reading: int) -> bytes:
-        if self._limit is not None:
-            ready, _, _ = select.select([reading], [], [], max(0.0, self._limit - time.monotonic()))
-            if not ready:
-                self._limit = None
-                self._leave()
+        while limits := [at for at in (self._limit, self._hangup) if at is not None]:
+            ready, _, _ = select.select([reading], [], [], max(0.0, min(limits) - time.monotonic()))
+            if ready:
+                break
+            self._look_at_limits(time.monotonic())
         return os.read(reading, 512)
+
+    def _look_at_limits(self, now: float) -> None:
+        if self._hangup is not None and now >= self._hangup:
+            self._hangup = None
+            if self._hung_up():
+                self._stop(signal.SIGHUP)
+            else:
+                self._reload()
+        if self._limit is not None and now >= self._limit:
+            self._limit = None
+            self._leave()
+
+    def _hung_up(self) -> bool:
+        """Whether the terminal that there was is gone. One that never was cannot be."""
+        return self._had_terminal and not _has_terminal()
 
     def _came(self, number: int) -> None:
         if number not in STOPS:
-            if number in NOTED and number not in self._noted:
-                self._noted.add(number)
-                self._tell(f"{_name(number)} changes nothing; SIGTERM or Ctrl-C stops in order")
+            if number in NOTED:
+                self._changes_nothing(number)
+        elif number != signal.SIGHUP or self._hung_up():
+            self._stop(number)
+        elif self._had_terminal:
+            self._hangup = time.monotonic() + HANGUP_WITHIN
+        else:
+            self._reload()
+
+    def _changes_nothing(self, number: int) -> None:
+        if number not in self._noted:
+            self._noted.add(number)
+            self._tell(f"{_name(number)} changes nothing; SIGTERM or Ctrl-C stops in order")
+
+    def _reload(self) -> None:
+        if not self._reloads:
+            self._changes_nothing(signal.SIGHUP)
             return
+        with self._lock:
+            listeners = list(self._reload_listeners)
+            self._reload_asked = not listeners
+        for listener in listeners:
+            listener()
+
+    def _stop(self, number: int) -> None:
         with self._lock:
             again = self._counted
             self._counted = self._counted or number != signal.SIGHUP
@@ -199,11 +264,7 @@ def _but_stopped(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def reason(name: str) -> str:
     """What a line about the stop says of the signal that asked for it."""
-    if name != "SIGHUP":
-        return name
-    if not _has_terminal():
-        return "SIGHUP, the terminal is closed"
-    return "SIGHUP (the document is not reloaded while it runs: run it again)"
+    return "SIGHUP, the terminal is closed" if name == "SIGHUP" else name
 
 
 def _to_catch() -> Iterator[int]:

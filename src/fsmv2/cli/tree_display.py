@@ -14,7 +14,7 @@ from fsmv2.core import Report
 from fsmv2.escaping import printable_line
 from fsmv2.runtime import TreeView
 
-PLAIN_KINDS = frozenset({"transition", "note", "value"})
+PLAIN_KINDS = frozenset({"transition", "note", "value", "document"})
 """Kinds whose text says all."""
 
 OUTPUT = "output"

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -58,6 +58,8 @@ class TreeSession:
         self._output = process.output
         self._end_requested = asyncio.Event()
         self._force = asyncio.Event()
+        self._reload_asked = asyncio.Event()
+        self._reload_posted = False
         self._loop = asyncio.get_running_loop()
         self._stack = contextlib.ExitStack()
 
@@ -157,6 +159,27 @@ class TreeSession:
         """What the line about the stop says of it, with a colon; nothing without a signal."""
         return f"{reason(self.signal_name)}: " if self.signal_name else ""
 
+    @contextlib.asynccontextmanager
+    async def reloads(self, reload: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        """While inside, `reload` is awaited for each SIGHUP; those that come meanwhile are one."""
+
+        async def run() -> None:
+            while True:
+                await self._reload_asked.wait()
+                self._reload_asked.clear()
+                try:
+                    await reload()
+                except Exception as error:  # noqa: BLE001  (the next signal must be heard)
+                    self.warn(f"the document could not be reloaded: {error_text(error)}")
+
+        task = asyncio.ensure_future(run())
+        try:
+            with self._signals.reloads_by(self._reload_signalled):
+                yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
     async def _frames(self, tree: SessionTree) -> None:
         while self.show.live:
             # A terminal that is not read needs no frame; the next one it gets is one of then.
@@ -173,6 +196,17 @@ class TreeSession:
         """On the thread that reads the signals; wakes the loop once for each that counts."""
         with contextlib.suppress(RuntimeError):  # this loop has ended
             self._loop.call_soon_threadsafe(self._heed)
+
+    def _reload_signalled(self) -> None:
+        """On the thread that reads the signals: any number of them wakes the loop once."""
+        if not self._reload_posted:
+            self._reload_posted = True
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._heed_reload)
+
+    def _heed_reload(self) -> None:
+        self._reload_posted = False
+        self._reload_asked.set()
 
     def _heed(self) -> None:
         self._end_requested.set()

@@ -5,6 +5,7 @@ process_identity, process_end, process_list, process_usage   one process for eve
 procfs      what /proc says of processes.      open_files, user_names   who has a file open.
 flock, file_lock, lock_holder, place_lock      one at a time: for a file, for a folder.
 private     files that only their owner may read, replaced whole.
+file_signature   whether a file was changed, by one `stat`.
 reserved_file   one that is replaced on a full disk, too.      file_tail   the end of a long one.
 in_thread   what blocks, in a thread.
 loops, loop_lag   the event loop that all of ours runs on, and how late one is.

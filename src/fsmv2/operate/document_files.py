@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from fsmv2.document import documents_in
+from fsmv2.host.file_signature import Signature, signature
 
 
 def files_of(document: Path) -> dict[str, Path]:
@@ -32,9 +33,10 @@ def digests(document: Path) -> dict[str, str]:
     return {} if set(found.values()) == {""} else found
 
 
-def signature(document: Path) -> tuple[object, ...]:
-    """What differs once a file was written, added or removed; costs a few `stat`."""
-    return tuple(_signature(path) for path in (document, *files_of(document).values()))
+def signature_of(document: Path) -> dict[str, Signature]:
+    """What differs once a file was written, replaced, added or removed; costs a few `stat`."""
+    files = {name: signature(path) for name, path in files_of(document).items()}
+    return {"/": signature(document), **files}
 
 
 def changed_at(document: Path, names: list[str]) -> float:
@@ -46,11 +48,3 @@ def changed_at(document: Path, names: list[str]) -> float:
                 times.append(path.stat().st_mtime)
                 break
     return max(times, default=time.time())
-
-
-def _signature(path: Path) -> tuple[object, ...]:
-    try:
-        found = path.stat()
-    except OSError:
-        return (str(path),)
-    return str(path), found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

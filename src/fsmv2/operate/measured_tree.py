@@ -97,5 +97,5 @@ class MeasuredTree:
     def document(self) -> DocumentState:
         """Of its document. Blocks for a look at the file."""
         now = self._prepared.current.now
-        differs = bool(self._prepared.document_change())
+        differs = self._prepared.document_differs()
         return DocumentState(now.number, now.pinned, differs, dict(self._outcomes))

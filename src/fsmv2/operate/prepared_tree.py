@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from fsmv2.diagnostic import Diagnostic
 from fsmv2.errors import DocumentError, StoreError
 from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocument
-from fsmv2.operate.document_change import change_of, watched
+from fsmv2.operate.document_change import differs
 from fsmv2.operate.document_contents import NOT_READ, contents_of
 from fsmv2.operate.document_directory import directory_of, refuse_second_run
 from fsmv2.operate.generations import BEGUN_MANAGED, digest_of, digests_of, next_generation, opened
@@ -87,10 +87,10 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
         """The folder of its journal."""
         return self.directory.path / JOURNAL if self.recorded else None
 
-    def document_change(self) -> str:
-        """How the document differs by now from what runs; nothing: it does not. Blocks."""
+    def document_differs(self) -> bool:
+        """Whether the file that is followed says something else than what runs. Blocks."""
         now = self.current.now
-        return change_of(now.source, now.record)
+        return not now.managed and differs(now.source, now.record)
 
     def not_started(self) -> None:
         """Note that nothing of it was started: the next start may take a newer document. Blocks.
@@ -107,10 +107,6 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
             with contextlib.suppress(StoreError, OSError), opened(self.directory.path) as store:
                 if store.head() is not None:
                     store.mark(msgspec.structs.replace(head, ended=True))
-
-    def watched(self, report: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
-        """Inside, `report` is called, on a thread, when the document is changed."""
-        return watched(self.current, report)
 
 
 @contextlib.contextmanager

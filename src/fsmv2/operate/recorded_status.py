@@ -164,9 +164,7 @@ class _Question:
         if change:
             with contextlib.suppress(Exception):  # one that is wrong declares nothing
                 expand(self._document, types=self._types).worker(self._path)
-                fix = (
-                    f"The newer document declares '{self._path}': stop the tree, and run it again."
-                )
+                fix = f"The newer document declares '{self._path}': apply it with `fsmv2 apply`."
         raise UnknownPathError(
             f"there is no supervisor '{self._path}' in this tree"
             + (f": {change}" if change else ""),

@@ -77,6 +77,6 @@ def choose(
         return StartChoice(
             Runs.HEAD,
             f"the last run did not come to its end, so {running}; the file says something newer: "
-            "stop the tree and run it again to apply that",
+            "apply that with `fsmv2 apply`",
         )
     return StartChoice(Runs.FILE)

@@ -40,6 +40,8 @@ from fsmv2.operate.changes.apply_data import (
 )
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.document_changes import DocumentChanges
+from fsmv2.operate.changes.document_following import DocumentFollower
+from fsmv2.operate.changes.document_reload import DocumentReload, ReloadAnswer
 from fsmv2.operate.changes.running_document import RunningDocument
 from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.health_data import Health, Readiness
@@ -86,6 +88,7 @@ class TreeHandle(Verbs):
             ready,
             leaving=lambda: self.leaving,
         )
+        self._reload = DocumentReload(prepared.current, runtime, self._changes)
         self._kit = kit
         self._runtime = runtime
         self._notifications = notifications
@@ -174,7 +177,7 @@ class TreeHandle(Verbs):
         neither is so.
         """
         pinned = self._current.now.pinned_text
-        change = await in_thread(self._prepared.document_change)
+        change = await in_thread(self._reload.change)
         return "; ".join(filter(None, (pinned, change)))
 
     async def overrides(self) -> list[PathOverride]:
@@ -305,6 +308,15 @@ class TreeHandle(Verbs):
         finally:
             self._acted = time.monotonic()
 
+    async def reload(self, *, who: str = "program", wait: float = 0.0) -> ReloadAnswer:
+        """Read secrets and document again, and apply what differs: as `apply`, with less leave.
+
+        Refused, too, while a generation is pinned, and if workers would be removed, unless the
+        document says `engine: {prune: true}`. A managed tree reads its secrets again. What becomes
+        of it is reported as well as returned or raised.
+        """
+        return await self._on_loop(lambda: self._reload.reload(who=who, wait=wait))
+
     async def progress(self, generation: int | None = None, *, wait: float = 0.0) -> ApplyProgress:
         """How far a generation, or the one that runs, has come; final, or after `wait` seconds.
 
@@ -367,6 +379,23 @@ class TreeHandle(Verbs):
             yield
         finally:
             await self._changes.convergence.close()
+
+    @contextlib.asynccontextmanager
+    async def following(self, *, applies: bool = False) -> AsyncIterator[None]:
+        """While inside, a change of the file is reported, or with `applies` reloaded."""
+        follower = DocumentFollower(
+            self._current,
+            self._runtime,
+            self._reload,
+            applies=applies,
+            problems=self._prepared.problems,
+        )
+        task = self._loop.create_task(follower.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     def _known(self, of: Request | str) -> None:
         """Raise UnknownPathError unless somebody is there; an override may outlast its path."""

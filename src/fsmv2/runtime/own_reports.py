@@ -66,6 +66,10 @@ class OwnReports:
         """Report what became of an apply."""
         self._announce(self.make_report("apply", text, event.level, event))
 
+    def of_document(self, event: LogEvent, text: str) -> None:
+        """Report something of the document that the tree follows."""
+        self._announce(self.make_report("document", text, event.level, event))
+
     def change_log_levels(self, levels: LogLevels) -> None:
         """Log by these levels from now on, as far as the command has not fixed them."""
         if self._log is not None:

@@ -192,6 +192,10 @@ class Runtime(PathRequests):
         """Report what became of an apply; from any thread."""
         self._reports.of_apply(event, text)
 
+    def report_document(self, event: LogEvent, text: str) -> None:
+        """Report something of the document that the tree follows; from any thread."""
+        self._reports.of_document(event, text)
+
     def change_log_levels(self, levels: LogLevels) -> None:
         """Log by these levels from now on, as far as the command has not fixed them."""
         self._reports.change_log_levels(levels)
@@ -292,6 +296,17 @@ class Runtime(PathRequests):
                 self.clock.now,
             )
             self._rotation.start()
+
+    def read_secrets_again(self) -> int:
+        """Have all files of secrets read anew now; returns how many there are.
+
+        What has changed is declared a second later, when it has been found the same twice.
+        """
+        secrets = self._secrets
+        if secrets is None or self._rotation is None:
+            return 0
+        self._rotation.look_again()
+        return len(secrets.files)
 
     def write_again(self) -> None:
         """Have store and journal write now what they could not: their place is there again.

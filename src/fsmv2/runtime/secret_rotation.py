@@ -16,8 +16,8 @@ import msgspec
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Event, SecretsUnread
 from fsmv2.errors import FsmError, error_text
+from fsmv2.host.file_signature import Signature
 from fsmv2.model import Vault
-from fsmv2.model.secrets.secret_file import Signature
 
 CONFIRM = 1.0
 """Seconds until what was found is looked at again; a file written in pieces is done by then."""
@@ -84,6 +84,10 @@ class SecretRotation:
         self._report_problems()
         return min(CONFIRM, self._interval) if moving else self._interval
 
+    def look_again(self) -> None:
+        """Read all files at the next look, whatever their `stat` says; from any thread."""
+        self._settled = set()
+
     def check_safely(self, now: float) -> float:
         """The same; what goes wrong in it is reported, and does not end the looking."""
         try:
@@ -146,18 +150,29 @@ class SecretRotationThread:
     def __init__(self, rotation: SecretRotation, now: Callable[[], float]) -> None:
         self._rotation = rotation
         self._now = now
-        self._closing = threading.Event()
+        self._closing = False
+        self._woken = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fsmv2-secrets", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
         self._thread.start()
 
+    def look_again(self) -> None:
+        """Have it look now, and read each file anew."""
+        self._rotation.look_again()
+        self._woken.set()
+
     def close(self) -> None:
         """Have it end; one that hangs is a daemon, and keeps nobody waiting."""
-        self._closing.set()
+        self._closing = True
+        self._woken.set()
 
     def _run(self) -> None:
         wait = 0.0
-        while not self._closing.wait(wait):
+        while True:
+            self._woken.wait(wait)
+            self._woken.clear()
+            if self._closing:
+                return
             wait = self._rotation.check_safely(self._now())

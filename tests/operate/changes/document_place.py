@@ -23,6 +23,15 @@ def document(**sleepers: str) -> str:
     return HEAD + ("processes:\n" + "".join(lines) if lines else "")
 
 
+def with_bridges(*names: str) -> str:
+    """With these bridges, disabled: nothing of them has to start or to end."""
+    lines = [
+        f"  - {{name: {name}, enabled: false, connection: {{host: 127.0.0.1, port: 1}}}}\n"
+        for name in names
+    ]
+    return HEAD + ("bridges:\n" + "".join(lines) if lines else "")
+
+
 class Place:
     """A document, and its state directory."""
 

@@ -179,7 +179,7 @@ async def test_what_needs_a_restart_is_refused_and_named(place: Place) -> None:
 async def test_a_reload_that_would_remove_workers_is_refused_unless_it_may(place: Place) -> None:
     bridge = "bridges:\n  - {name: a, enabled: false, connection: {host: 127.0.0.1, port: 1}}\n"
     async with place.runs(HEAD + bridge) as tree:
-        reload = ApplyRequest(document=place.write(HEAD), prune=False)
+        reload = ApplyRequest(document=place.write(HEAD), reload=True)
         with pytest.raises(RequestRefusedError, match="that would remove edge/a"):
             await tree.apply(reload)
         answer = await tree.apply(ApplyRequest(document=reload.document), wait=30)

@@ -42,6 +42,12 @@ def run(
     detect_only: Annotated[
         bool, typer.Option("--detect-only", help="Report what would be done; do nothing.")
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Apply FILE whenever it changes, unless that would remove workers."
+        ),
+    ] = False,
     no_output: Annotated[
         bool,
         typer.Option(
@@ -79,6 +85,10 @@ def run(
     describes each event. As text, a line that a process wrote follows its path, its stream and a
     bar. stderr is for the person who starts it.
 
+    While it runs, `fsmv2 apply` makes what FILE says by then the next generation. SIGHUP does so
+    too, and --watch at each change, unless that would remove workers (see engine.prune); without
+    FILE, SIGHUP reads the secrets again.
+
     Ctrl-C, SIGTERM or a closed terminal stops it in order, a second signal at once. Output that
     nobody reads, or that cannot be written, is counted and left out, and ends nothing. Exit code 0
     after an orderly stop, 1 when something had to be forced or the start failed, 3 when the time of
@@ -89,9 +99,12 @@ def run(
         raise typer.BadParameter("name the document, or with --state-dir a tree that keeps its own")
     if file is not None and init is not None:
         raise typer.BadParameter("--init goes without FILE: it begins a tree that follows no file")
+    if file is None and watch:
+        raise typer.BadParameter("--watch needs FILE: without it there is no file to look at")
     from fsmv2.cli.foreground import foreground_process
 
-    with foreground_process(whole_program=context.obj is WHOLE) as process, reported():
+    whole = context.obj is WHOLE
+    with foreground_process(whole_program=whole, reloads=True) as process, reported():
         from fsmv2.cli.document_session import run_document
         from fsmv2.cli.log_output import LogOptions
 
@@ -105,6 +118,7 @@ def run(
                 state_dir=state_dir,
                 save_svg=save_svg,
                 detect_only=detect_only,
+                watch=watch,
                 listen=listen,
                 output=not no_output,
                 log=LogOptions(

@@ -135,6 +135,7 @@ ReportKind = Literal[
     "command",
     "condition",
     "created",
+    "document",
     "dropped",
     "ended",
     "error",

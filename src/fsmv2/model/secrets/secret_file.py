@@ -1,6 +1,6 @@
-"""A file that holds a secret: what tells that it was changed, and what it says.
+"""A file that holds a secret, and what it says.
 
-Called when a document is loaded and, while the tree runs, by what looks for changed secrets.
+Read when a document is loaded and, while the tree runs, by what looks for changed secrets.
 """
 
 from __future__ import annotations
@@ -15,20 +15,6 @@ LONGEST = 64 * 1024
 """Bytes of a secret file; more is no password but a mistake."""
 
 PATH_FIX = "Correct the path; it is relative to the folder of the document."
-
-Signature = tuple[int, ...]
-
-
-def signature(file: Path) -> Signature:
-    """What differs when the file was changed, rewritten in place, replaced, or linked elsewhere.
-
-    One `stat`, links followed; empty when there is no such file, or it cannot be reached.
-    """
-    try:
-        seen = file.stat()
-    except (OSError, ValueError):
-        return ()
-    return (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
 
 
 def read_secret(file: Path) -> str:

@@ -19,9 +19,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from fsmv2.errors import SecretError
+from fsmv2.host.file_signature import Signature, signature
 from fsmv2.model.data.text_map import map_texts
 from fsmv2.model.secrets.redaction import SHORTEST, Cut, cuts, forms, redacted
-from fsmv2.model.secrets.secret_file import LONGEST, Signature, read_secret, signature
+from fsmv2.model.secrets.secret_file import LONGEST, read_secret
 from fsmv2.name_suggestions import suggest
 
 T = TypeVar("T")

@@ -12,6 +12,8 @@ apply_data           what is asked by an apply or a rollback, how far it has com
 running_document     what runs now: one value, which an apply replaces.
 document_changes     applies and rollbacks of a running tree, from the plan to the commit.
 change_commit        what a change makes of the store: generation, head, what is waited for.
+document_reload      an apply that nobody has looked at.
+document_following   what a newer file leads to.
 apply_refusal        why one is refused, and nothing has moved.
 generation_convergence, convergence_watch, touched_workers   whether those whom it touches have
                      become what they should be, and what is done if not.

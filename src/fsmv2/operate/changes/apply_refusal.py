@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from fsmv2.core import EngineSettings
 from fsmv2.errors import (
     DocumentError,
     GenerationConflictError,
@@ -27,6 +28,9 @@ from fsmv2.runtime.posted_request import not_serving
 NOTHING_CHANGED = "Nothing has changed."
 NAMED = 5
 """Workers or keys that are named."""
+
+MOST_REMOVED = 50
+"""Workers that are named when a reload would remove them: what is missing is to be found by it."""
 
 
 def refuse_unless_serving(runtime: Runtime, *, leaving: bool) -> None:
@@ -111,7 +115,7 @@ def refuse_unless_followed(running: RunningDocument, document: DocumentText) -> 
         )
 
 
-def refuse_plan(request: ApplyRequest, plan: ChangePlan) -> None:
+def refuse_plan(request: ApplyRequest, plan: ChangePlan, settings: EngineSettings) -> None:
     """RequestRefusedError: what a plan says must not be done, or not like this."""
     refuse_restart_keys(plan)
     planned = request.actions_digest
@@ -121,10 +125,20 @@ def refuse_plan(request: ApplyRequest, plan: ChangePlan) -> None:
             f"{plan.summary}{_first(plan)}. {NOTHING_CHANGED}",
             fix="Plan again, and look at what differs.",
         )
-    if request.prune is False and plan.removes:
+    if request.reload and plan.removes and not settings.prune:
         raise RequestRefusedError(
-            f"cannot reload: that would remove {_named(plan.removes)}. {NOTHING_CHANGED}",
-            fix="Apply it with `fsmv2 apply`, or write `prune: true` into `engine:`.",
+            f"cannot reload: that would remove {_removed(plan.removes)}. {NOTHING_CHANGED}",
+            fix=f"`fsmv2 apply {printable_line(request.document.source)}` removes them; or write "
+            "`prune: true` into `engine:`, and a reload does.",
+        )
+
+
+def refuse_reload_while_pinned(running: RunningDocument, request: ApplyRequest) -> None:
+    """RequestRefusedError: somebody has rolled back, and nobody has looked at what this does."""
+    if request.reload and running.pinned:
+        raise RequestRefusedError(
+            f"cannot reload: {running.pinned_text}. {NOTHING_CHANGED}",
+            fix=f"`fsmv2 apply {printable_line(request.document.source)}` applies it all the same.",
         )
 
 
@@ -157,9 +171,17 @@ def _first(plan: ChangePlan) -> str:
     return f" ({_named(paths)})" if paths else ""
 
 
-def _named(paths: list[str] | tuple[str, ...]) -> str:
-    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
-    return ", ".join(paths[:NAMED]) + more
+def _removed(paths: tuple[str, ...]) -> str:
+    """Each that is removed by itself, and that others are removed with it."""
+    all_of_them = set(paths)
+    first = [path for path in paths if path.rpartition("/")[0] not in all_of_them]
+    below = " with what is below" if len(first) < len(paths) else ""
+    return f"{_named(first, MOST_REMOVED)}{below}"
+
+
+def _named(paths: list[str] | tuple[str, ...], most: int = NAMED) -> str:
+    more = f" and {len(paths) - most} more" if len(paths) > most else ""
+    return ", ".join(paths[:most]) + more
 
 
 def _which(sent: Mapping[str, bytes], says: Mapping[str, bytes]) -> str:

@@ -96,6 +96,7 @@ class DocumentChanges:
         self, request: ApplyRequest, *, who: str, wait: float, dry_run: bool
     ) -> ApplyAnswer:
         running = self._checked(request)
+        apply_refusal.refuse_reload_while_pinned(running, request)
         document = request.document
         await in_thread(lambda: apply_refusal.refuse_unless_followed(running, document))
         if running.generation is not None and running.generation.digest == digest_of(
@@ -103,7 +104,7 @@ class DocumentChanges:
         ):
             return await self._same_text(running, document, dry_run=dry_run, wait=wait)
         planned = await plan_change(self._runtime, running, document.files, document.source)
-        apply_refusal.refuse_plan(request, planned.plan)
+        apply_refusal.refuse_plan(request, planned.plan, planned.plant.settings)
         change = Change(
             planned=planned,
             files=document.files,

@@ -81,6 +81,7 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
     "apply": ReportEvent("generation_applied", "info", ""),
     "circuit": ReportEvent("circuit_opened", "error", ""),
     "condition": ReportEvent("condition_changed", "warning", ""),
+    "document": ReportEvent("document_changed", "warning, info", ""),
     "repair": ReportEvent("restart_planned", "warning", ""),
     "transition": ReportEvent("state_changed", "info", ""),
 }
@@ -114,6 +115,9 @@ LEVELS: Mapping[str, str] = {
     "generation_converged": "info",
     "generation_not_converged": "error",
     "generation_superseded": "info",
+    "document_changed": "warning, info",
+    "document_invalid": "error",
+    "reload_refused": "warning",
     "run_started": "info",
     "document_problem": "warning, error",
     "run_ended": "info, error",

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from fsmv2.core.contract.log_events import Count, LogEvent
+from fsmv2.diagnostic import Diagnostic
 
 
 def _field(text: str) -> msgspec.Meta:
@@ -106,6 +107,47 @@ class GenerationSuperseded(LogEvent, frozen=True, kw_only=True, tag="generation_
     by: Annotated[int, _field("number of the later one")]
 
 
+class DocumentChanged(LogEvent, frozen=True, kw_only=True, tag="document_changed"):
+    """The file that the tree follows says something else than what runs; or no longer does."""
+
+    differs: Annotated[bool, _field("whether it does from now on")]
+    file: Annotated[str, _field("path of the document")] = ""
+
+    @property
+    def level(self) -> Literal["info", "warning"]:
+        """A warning while what runs is not what the file says."""
+        return "warning" if self.differs else "info"
+
+
+class DocumentInvalid(LogEvent, frozen=True, kw_only=True, tag="document_invalid"):
+    """The file says something that is not valid, and the tree runs on as it is. A
+    `document_problem` follows for each mistake.
+    """
+
+    file: Annotated[str, _field("path of the document")]
+    mistakes: Annotated[Count, _field("how many; the first 20 have an event of their own")]
+
+    @property
+    def level(self) -> Literal["error"]:
+        """An error."""
+        return "error"
+
+
+class ReloadRefused(LogEvent, frozen=True, kw_only=True, tag="reload_refused"):
+    """A newer text is valid, and was not applied by a reload or `run --watch`; why is the message.
+
+    It would remove workers, say, or needs a restart.
+    """
+
+    file: Annotated[str, _field("path of the document")]
+    fix: Annotated[str, _field("what to do about it")] = ""
+
+    @property
+    def level(self) -> Literal["warning"]:
+        """A warning."""
+        return "warning"
+
+
 class RunStarted(LogEvent, frozen=True, kw_only=True, tag="run_started"):
     """The first line: what runs."""
 
@@ -117,7 +159,9 @@ class RunStarted(LogEvent, frozen=True, kw_only=True, tag="run_started"):
 
 
 class DocumentProblem(LogEvent, frozen=True, kw_only=True, tag="document_problem"):
-    """Something in the document is wrong, and the tree runs all the same."""
+    """Something in the document is wrong: at a start, which it does not keep from running the rest;
+    or in a text that was not applied for it.
+    """
 
     code: Annotated[str, _field("as for `fsmv2 explain`")]
     file: Annotated[str, _field("file of the document; empty: not known")] = ""
@@ -125,6 +169,19 @@ class DocumentProblem(LogEvent, frozen=True, kw_only=True, tag="document_problem
     column: Annotated[int | None, _field("from 1")] = None
     fix: Annotated[str, _field("what to do about it")] = ""
     warning: Annotated[bool, _field("whether it is no error")] = True
+
+    @classmethod
+    def of(cls, found: Diagnostic) -> DocumentProblem:
+        """Of a problem that was found."""
+        mark = found.mark
+        return cls(
+            code=found.code,
+            file=str(mark.file) if mark is not None else "",
+            line=mark.line if mark is not None else None,
+            column=mark.column if mark is not None else None,
+            fix=found.fix,
+            warning=found.warning,
+        )
 
     @property
     def level(self) -> Literal["warning", "error"]:

@@ -65,6 +65,11 @@ def until(what: str, condition: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def state_and_more() -> str:
+    more = "runs" if "running" in fsmv2("why", "edge/more") else "is not there"
+    return f"{shown('ActiveState')[0]}, edge/more {more}"
+
+
 def log() -> str:
     return (FOLDER / "log").read_text() if (FOLDER / "log").exists() else ""
 
@@ -105,6 +110,20 @@ def main() -> None:
     until("a status", lambda: "workers are as asked for" in shown("StatusText")[0])
     first, process = shown("MainPID")[0], command()
     found["command runs"] = process > 0
+
+    document = next(FOLDER.glob("a plant*")) / "plant.yaml"
+    text = document.read_text()
+    document.write_text(text + "  more: {command: [sleep, '987654']}\n")
+    found["reload"] = control("reload", UNIT)
+    found["reloaded"] = state_and_more()
+    document.write_text(text + "  more: {comand: [sleep, '987654']}\n")
+    found["a mistake fails"] = control("reload", UNIT).partition(".\n")[0].partition(" because")[0]
+    until("the mistake is in the log", lambda: "no key 'comand'" in log())
+    document.write_text(text)
+    found["a removal fails"] = control("reload", UNIT).partition(".\n")[0].partition(" because")[0]
+    until("the reason is in the log", lambda: "that would remove edge/more" in log())
+    found["after both"] = state_and_more()
+    found["one process all the time"] = shown("MainPID") == [first] and command() == process
 
     os.kill(int(first), 9)
     until("restarted after a kill", active(but=first))

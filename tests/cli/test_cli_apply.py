@@ -72,6 +72,20 @@ def test_on_a_terminal_no_answer_but_yes_changes_anything(
     assert following.numbers() == before
 
 
+def test_h90_a_reload_asks_nobody_and_is_refused_if_it_removes_workers(
+    following: ChangedTree,
+) -> None:
+    before = following.numbers()
+    following.write(document(b="1000"))
+    shown = following.says("apply", "--reload", code=1)
+    assert "cannot reload: that would remove edge/a" in shown
+    assert following.numbers() == before
+    following.write(document(a="1000", z="1000"))
+    following.says("apply", "-y")
+    following.write(document(a="1000", z="1000") + "# more\n")
+    assert "runs\n" in following.says("apply", "--reload")
+
+
 @pytest.mark.usefixtures("terminal")
 def test_on_a_terminal_yes_applies_what_was_shown(following: ChangedTree) -> None:
     following.write(document(a="1000", e="1000"))

@@ -19,7 +19,7 @@ from debian_tools import debian_program, systemd_environment
 
 HERE = Path(__file__).parent
 DOCUMENT = 'agent: {name: edge}\nprocesses:\n  ticker: {command: [sleep, "987653"]}\n'
-APART = ["unshare", "--mount", "--pid", "--fork", "--cgroup", "--mount-proc"]
+APART = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--cgroup", "--mount-proc"]
 
 NOT_IN_NAMESPACES = r"^(User|ProtectKernelLogs|ProtectKernelTunables)=.*\n"
 """A user manager has one user, and cannot mount over /proc once more."""
@@ -27,6 +27,7 @@ NOT_IN_NAMESPACES = r"^(User|ProtectKernelLogs|ProtectKernelTunables)=.*\n"
 
 @pytest.mark.real
 @pytest.mark.campaign
+@pytest.mark.timeout(300)
 def test_a_plant_lives_through_what_systemd_does_to_it(tmp_path: Path) -> None:
     manager, environment = debian_program("systemd"), systemd_environment()
     if subprocess.run([*APART, "true"], capture_output=True).returncode:
@@ -56,12 +57,18 @@ def test_a_plant_lives_through_what_systemd_does_to_it(tmp_path: Path) -> None:
         env={name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout) == {
         "after start": ["active", "running"],
         "command runs": True,
+        "reload": "",
+        "reloaded": "active, edge/more runs",
+        "a mistake fails": "Job for fsmv2-plant.service failed",
+        "a removal fails": "Job for fsmv2-plant.service failed",
+        "after both": "active, edge/more runs",
+        "one process all the time": True,
         "after kill -9": True,
         "after watchdog": True,
         "stacks": True,

@@ -49,6 +49,7 @@ class Tree:
         self.full = False
         self.declared = True
         self.ready = NOT_READY
+        self.newer_document = ""
 
     def health(self) -> Health:
         age = 0.0 if self.stuck_since is None else time.monotonic() - self.stuck_since
@@ -183,3 +184,35 @@ def test_the_status_says_what_is_wrong_first_on_one_printable_line(tree: Tree) -
         ready=False, reason="x", workers=1, unsettled={"p" * 9000: "r"}, unsettled_total=1
     )
     assert len(status_text(tree.health(), many)) <= service_notices.LONGEST_STATUS
+
+
+def test_a_reload_is_told_with_its_time_and_its_end(tree: Tree) -> None:
+    manager = Manager()
+    notices = ServiceNotices(manager, tree)
+    notices.reloading()
+    notices.reloaded()
+    assert manager.told == [], "before it is ready there is nothing to reload"
+    notices.start()
+    try:
+        until(lambda: "READY=1" in manager.told)
+        before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        manager.told.clear()
+        notices.reloading()
+        notices.reloaded()
+        told = [one for one in manager.told if not one.startswith(("WATCHDOG", "STATUS"))]
+        assert [told[0], told[2]] == ["RELOADING=1", "READY=1"]
+        assert int(told[1].removeprefix("MONOTONIC_USEC=")) >= before
+        manager.told.clear()
+        notices.reloading()
+        manager.deaf = True
+        notices.reloaded()
+        manager.deaf = False
+        until(lambda: "READY=1" in manager.told)
+    finally:
+        notices.close()
+
+
+def test_h90_the_status_says_that_the_document_is_newer(tree: Tree) -> None:
+    health = tree.health()
+    newer = "the document is newer than what runs"
+    assert status_text(health, READY, newer) == f"{newer}; all 3 workers are as asked for"

@@ -71,6 +71,14 @@ def test_a_restart_keeps_what_runs_if_that_is_wanted(tmp_path: Path) -> None:
     assert start.endswith(" --state-dir %S/fsmv2/a")
 
 
+def test_a_reload_is_an_apply_that_may_remove_nothing(tmp_path: Path) -> None:
+    (reload,) = values(unit(tmp_path / "a.yaml"), "ExecReload")
+    assert reload.startswith("/")
+    assert reload.endswith(
+        ' apply --reload --timeout 4m -m "systemctl reload" --state-dir %S/fsmv2/a'
+    )
+
+
 def test_a_dollar_is_one_in_a_command_and_nowhere_else(tmp_path: Path) -> None:
     folder = tmp_path / "$HOME"
     text = unit(folder / "a.yaml", state_dir=folder / "state")

@@ -9,6 +9,7 @@ document_session, simulation_session, tree_session   a session of `run`; of `sim
 apply_session   a change of a document, asked about and waited for.
 run_summary, replay_text, why_text, tree_yaml, plan_text, apply_text   answers.
 foreground  around a command that runs a tree: signals, output_thread, interrupts.
+reload_signal   what SIGHUP leads to.    service_notices   what a service manager hears.
 console     where everything is printed.    log_filter   what libraries log.
 cpu_limit   when a replay is given up.    worker_skeleton   what `new worker` writes.
 demo        three simulated PLCs, the tree, and a subscriber that counts.

@@ -17,18 +17,17 @@ from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.http_address import listening
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.log_output import LogOptions, opened_log, shown_format
+from fsmv2.cli.reload_signal import reloads_by_signal
 from fsmv2.cli.run_entries import document_problem, run_started
 from fsmv2.cli.run_summary import EXIT_CODES, summary
 from fsmv2.cli.service_notices import service_notices
 from fsmv2.cli.tree_display import TreeDisplay
 from fsmv2.cli.tree_session import TreeSession
-from fsmv2.errors import FsmError
 from fsmv2.host.service_manager import ServiceManager
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.run_outcome import RunOutcome
 from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.systemd_unit import longest_stop
-from fsmv2.operate.tree_handle import TreeHandle
 from fsmv2.operate.tree_opening import start
 from fsmv2.runtime import bounded_pauses
 from fsmv2.runtime.log.log_writer import LogWriter
@@ -130,11 +129,6 @@ async def _ended_when(left: asyncio.Event, session: TreeSession) -> AsyncIterato
         waiting.cancel()
 
 
-async def _reload(tree: TreeHandle) -> None:
-    with contextlib.suppress(FsmError):  # the tree has reported it
-        await tree.reload(who="fsmv2 (SIGHUP)")
-
-
 async def _run(
     prepared: PreparedTree,
     process: ForegroundProcess,
@@ -157,7 +151,7 @@ async def _run(
             with service_notices(outside.manager, tree) as notices:
                 async with (
                     tree.following(applies=watch),
-                    session.reloads(lambda: _reload(tree)),
+                    reloads_by_signal(session, tree, notices),
                     served(tree, outside.tcp),
                     _ended_when(tree.left, session),
                 ):

@@ -43,6 +43,10 @@ class JudgedTree(Protocol):
     def readiness(self) -> Readiness:
         """Whether it is what was asked for; from any thread."""
 
+    @property
+    def newer_document(self) -> str:
+        """What is known of a document that is newer than what runs; from any thread."""
+
 
 class ServiceNotices:
     """Tells a service manager of one tree, on a thread of its own, until it is closed."""
@@ -51,7 +55,7 @@ class ServiceNotices:
         self._manager = manager
         self._tree = tree
         self._ends = threading.Event()
-        self._ready = self._stopping = False
+        self._ready = self._stopping = self._reloading = False
         self._decided_at = 0.0
         self._status, self._status_at = "", 0.0
         self._thread = threading.Thread(target=self._run, name="fsmv2-service", daemon=True)
@@ -66,6 +70,24 @@ class ServiceNotices:
         self._manager.tell(
             "STOPPING=1", f"EXTEND_TIMEOUT_USEC={within * 1e6:.0f}", "STATUS=stopping"
         )
+
+    def reloading(self) -> None:
+        """Say that the document is read again, until `reloaded`.
+
+        `systemctl reload` of a unit with `Type=notify-reload` waits for that; the time tells this
+        reload from one before.
+        """
+        if self._ready and not self._reloading:
+            now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+            self._reloading = True
+            self._manager.tell("RELOADING=1", f"MONOTONIC_USEC={now}")
+
+    def reloaded(self) -> None:
+        """Say that this is over, whatever came of it."""
+        if self._reloading:
+            self._reloading, self._status_at = False, 0.0
+            # One that could not be told now is told by the next look: somebody waits for it.
+            self._ready = self._manager.tell("READY=1")
 
     def close(self) -> None:
         """Tell nothing more."""
@@ -90,7 +112,7 @@ class ServiceNotices:
         if not self._ready and self._is_ready(health):
             lines.append("READY=1")
         if not self._stopping and (not self._ready or now - self._status_at > STATUS_EVERY):
-            status = status_text(health, self._tree.readiness())
+            status = status_text(health, self._tree.readiness(), self._tree.newer_document)
             self._status_at = now
             if status != self._status:
                 lines.append(f"STATUS={status}")
@@ -106,9 +128,11 @@ class ServiceNotices:
         return health.supervision.status == "ok" and self._tree.readiness().workers > 0
 
 
-def status_text(health: Health, readiness: Readiness) -> str:
-    """One line: what is wrong with fsmv2 itself, and who is not what was asked for."""
-    texts = list(health.reasons)
+def status_text(health: Health, readiness: Readiness, document: str = "") -> str:
+    """One line: what is wrong with fsmv2 itself, that its document is newer than what runs, and who
+    is not what was asked for.
+    """
+    texts = [*health.reasons, *filter(None, [document])]
     if readiness.ready:
         texts.append(f"all {readiness.workers} workers are as asked for")
     else:

@@ -23,6 +23,9 @@ each second; a busy machine may be late, and a restart is the last resort."""
 START_WITHIN = 300
 """Seconds for a start: reading a large document, a store on a slow disk."""
 
+RELOAD_WITHIN = "4m"
+"""How long a reload waits for what it has changed to converge; systemd gives it START_WITHIN."""
+
 HOMES = ("/home", "/root", "/run/user")
 
 TEXT = """\
@@ -43,7 +46,10 @@ User={user}
 ExecStart={command}
 WorkingDirectory={folder}
 {state}TimeoutStartSec={start_within}
-# No ExecReload: a running tree does not read its document again, and SIGHUP stops it.
+# systemctl reload makes what the document says by now run, and waits until all that it touches has
+# converged. It fails when that is refused and nothing was changed, as for a mistake or if workers
+# would be removed; or when somebody has not converged in time. Which it is, the log says.
+ExecReload={reload}
 
 # systemctl stop sends SIGTERM to fsmv2 alone, which stops the whole tree in order, children before
 # parents. KillMode=process has systemd leave the broker and the processes to it: when fsmv2
@@ -134,6 +140,7 @@ def systemd_unit(options: UnitOptions, settings: EngineSettings) -> str:
     at_home = any(str(place).startswith(tuple(f"{home}/" for home in HOMES)) for place in homes)
     state_dir = ["--state-dir", state_word.replace("$", "$$")]
     command = [*map(_command_word, (*program, "run", str(document))), *state_dir]
+    reload = [*map(_command_word, (*program, "apply")), "--reload", "--timeout", RELOAD_WITHIN]
     leave = [*map(_command_word, (*program, "stop", "--keep")), "--when-restarting", "%n"]
     keeps = RESTART_KEEPS.format(
         command=" ".join([*leave, "-m", '"systemctl restart"', *state_dir])
@@ -144,6 +151,7 @@ def systemd_unit(options: UnitOptions, settings: EngineSettings) -> str:
         mounts=" ".join(map(word, [str(folder), *state_dirs])),
         user=options.user,
         command=" ".join(command),
+        reload=" ".join([*reload, "-m", '"systemctl reload"', *state_dir]),
         restart=keeps if options.keep_on_restart else RESTART_STOPS,
         folder=_plain(str(folder)),
         state=state,

@@ -89,6 +89,7 @@ class TreeHandle(Verbs):
             leaving=lambda: self.leaving,
         )
         self._reload = DocumentReload(prepared.current, runtime, self._changes)
+        self._follower: DocumentFollower | None = None
         self._kit = kit
         self._runtime = runtime
         self._notifications = notifications
@@ -128,6 +129,14 @@ class TreeHandle(Verbs):
         or that what runs is not durable; nothing: all is as one would expect.
         """
         return self._prepared.warning
+
+    @property
+    def newer_document(self) -> str:
+        """What is known of a document that is newer than what runs, inside `following`.
+
+        From any thread, and waits for nothing.
+        """
+        return "" if self._follower is None else self._follower.difference
 
     @property
     def dropped(self) -> Mapping[str, int]:
@@ -390,10 +399,12 @@ class TreeHandle(Verbs):
             applies=applies,
             problems=self._prepared.problems,
         )
+        self._follower = follower
         task = self._loop.create_task(follower.run())
         try:
             yield
         finally:
+            self._follower = None
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 

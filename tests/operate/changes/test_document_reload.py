@@ -57,6 +57,9 @@ async def test_h91_a_reload_of_an_invalid_document_moves_nothing_and_reports_all
         problems = [one for one in found if isinstance(one, DocumentProblem)]
         assert found[0].mistakes == len(problems) == len(found) - 1
         assert {3, 5} <= {one.line for one in problems}
+        again = [one.text for one in reports if isinstance(one.event, ReloadRefused)]
+        assert len(again) == 1, "whoever asks again is answered in one line"
+        assert again[0].startswith(f"cannot reload: the document is not valid: {place.file}:")
         assert f"the newer one is not valid: {place.file}:" in await tree.document_change()
         assert f"the newer one is not valid: {place.file}:" in (await tree.why("edge")).document
 
@@ -75,7 +78,7 @@ async def test_h90_a_reload_that_would_remove_workers_is_refused_whole_and_lists
                 await tree.reload(who=SIGHUP)
         assert set(await ticks(tree)) == before, "c is not added either"
         assert "was not applied: cannot reload: that would remove" in await tree.document_change()
-        assert [isinstance(one.event, ReloadRefused) for one in reports].count(True) == 1
+        assert [isinstance(one.event, ReloadRefused) for one in reports].count(True) == 2
         assert tree.measured.document().differs
         place.write("engine: {prune: true}\n" + with_bridges("c"))
         answer = await tree.reload(who=SIGHUP, wait=30)

@@ -34,6 +34,13 @@ def apply(
         bool, typer.Option("--no-wait", help="Do not wait until all have converged.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    reload: Annotated[
+        bool,
+        typer.Option(
+            "--reload",
+            help="As SIGHUP does: without asking, and refused if it would remove workers.",
+        ),
+    ] = False,
     file: Tree = None,
     state_dir: StateDir = None,
     as_json: AsJson = False,
@@ -49,6 +56,10 @@ def apply(
     asks, or are no worse than before. The tree itself waits, for --timeout, and names whoever has
     not converged by then; with --rollback it undoes the change. That holds also with --no-wait, and
     when this command is interrupted.
+
+    --reload is for service managers: nobody looks at the plan, so it is refused also while a rolled
+    back generation is pinned, and when it would remove workers, unless the document says `prune:
+    true` in `engine:`.
 
     Exit code 0 when it has converged, or there was nothing to change; 1 when nothing was changed; 3
     when somebody has not converged in time; 6 when another change superseded it; 7 when it was
@@ -77,12 +88,15 @@ def apply(
                 actions_digest="" if plan is None or dry_run else plan.actions_digest,
                 timeout=timeout,
                 rollback=rollback,
+                reload=reload,
             )
             answer = tree.apply_document(request, dry_run=dry_run)
             if dry_run and plan is not None:
                 refuse_unless_same(plan, answer.plan)
             return answer
 
-        session = ChangeSession(tree, timeout=timeout, wait=not no_wait, yes=yes, as_json=as_json)
+        session = ChangeSession(
+            tree, timeout=timeout, wait=not no_wait, yes=yes or reload, as_json=as_json
+        )
         runs = f"generation {chosen.tree.generation} of {chosen.tree.document}"
         raise typer.Exit(session.carry_out(send, verb=f"apply this to {runs}", plan=chosen.plan))

@@ -17,6 +17,7 @@ document_following   what a newer file leads to.
 apply_refusal        why one is refused, and nothing has moved.
 generation_convergence, convergence_watch, touched_workers   whether those whom it touches have
                      become what they should be, and what is done if not.
+convergence_reports  how far they have come, as lines of the log.
 planner              what a document would change in the tree that runs, found out beside it.
 planner_process      the program that does it; plan_making: how it does.
 planner_messages, plant_transfer, type_references   what the two exchange.

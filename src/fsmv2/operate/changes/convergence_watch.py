@@ -43,10 +43,12 @@ class ConvergenceWatch:
         *,
         left: float | None,
         declared: Event | None,
+        look: Callable[[ApplyProgress, float], None],
         ended: Callable[[ConvergenceWatch], Awaitable[None]],
     ) -> None:
         """`left`: seconds until the deadline; None: there is none. `declared`: what was posted.
 
+        `look` is called after each look that has not found it converged, with the time.
         `ended` is awaited once, when it has converged or its deadline has passed.
         """
         self.generation = generation
@@ -54,6 +56,7 @@ class ConvergenceWatch:
         self._runtime = runtime
         self._factory = factory
         self._declared = declared
+        self._looked = look
         self._ended = ended
         self._deadline = None if left is None else time.monotonic() + left
         self._pending: dict[str, str] = {}
@@ -123,6 +126,7 @@ class ConvergenceWatch:
             if converged or (self._deadline is not None and now >= self._deadline):
                 await self._ended(self)
                 return
+            self._looked(self.progress, now)
             wait = max(POLL, SHARE * (now - began))
             if self._deadline is not None:
                 wait = min(wait, max(0.0, self._deadline - now))

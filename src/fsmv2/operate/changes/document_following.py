@@ -54,8 +54,20 @@ class DocumentFollower:
         self._runtime = runtime
         self._reload = reload
         self._applies = applies
+        self._text: Mapping[str, str] | None = None
         self._differed = 0
         """The generation from which the file was found to differ; 0: it does not."""
+
+    @property
+    def difference(self) -> str:
+        """What is known of a text that is newer than what runs; from any thread, without a look."""
+        runs, text = self._current.now, self._text
+        if text is None or runs.managed or self._runs(runs, text):
+            return ""
+        if not text:
+            return "the document cannot be read any more"
+        why = self._reload.outcome(text)
+        return f"the document is newer than what runs{', and ' * bool(why)}{why}"
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -75,6 +87,7 @@ class DocumentFollower:
             self._differed = runs.number if self._problems else 0
         every = document_watch.EVERY_TO_APPLY if self._applies else document_watch.EVERY
         while True:
+            self._text = watch.text
             await in_daemon_thread(watch.look)
             if watch.text != judged:
                 try:
@@ -102,7 +115,7 @@ class DocumentFollower:
             await self._reload.judge(runs, text)
             return True
         try:
-            await self._reload.reload(who=WATCHER)
+            await self._reload.reload(who=WATCHER, repeat=False)
         except FsmError as error:
             return not _passes(error)
         return True

@@ -54,7 +54,7 @@ class DocumentReload:
         self._changes = changes
         self._turn = asyncio.Lock()
         self._judged: tuple[Mapping[str, str], str] = ({}, "")
-        self._said: set[str] = set()
+        self._said = ""
 
     # ---- questions --------------------------------------------------------------------------
 
@@ -70,8 +70,11 @@ class DocumentReload:
 
     # ---- requests ---------------------------------------------------------------------------
 
-    async def reload(self, *, who: str, wait: float = 0.0) -> ReloadAnswer:
-        """Read secrets and document again, and apply what differs; see `TreeHandle.reload`."""
+    async def reload(self, *, who: str, wait: float = 0.0, repeat: bool = True) -> ReloadAnswer:
+        """Read secrets and document again, and apply what differs; see `TreeHandle.reload`.
+
+        `repeat`: whether one that is refused as the last one was is reported again.
+        """
         async with self._turn:
             await self._started()
             files = self._runtime.read_secrets_again()
@@ -81,7 +84,7 @@ class DocumentReload:
                 text = f"this tree keeps its document itself, so there is none to reload{secrets}"
                 self._runtime.report_document(DocumentChanged(differs=False), text)
                 return ReloadAnswer(text=text)
-            answer = await self._reload(running, who, wait)
+            answer = await self._reload(running, who, wait, repeat=repeat)
             if not answer.changed:
                 text = f"nothing to reload: {answer.text}{secrets}"
                 self._runtime.report_document(DocumentChanged(differs=False), text)
@@ -96,11 +99,13 @@ class DocumentReload:
             await asyncio.sleep(0.05)
             waited += 0.05
 
-    async def _reload(self, running: RunningDocument, who: str, wait: float) -> ReloadAnswer:
+    async def _reload(
+        self, running: RunningDocument, who: str, wait: float, *, repeat: bool
+    ) -> ReloadAnswer:
         try:
             files = await in_thread(lambda: contents_of(running.source))
         except DocumentError as error:
-            self.refused(running, {}, error)
+            self._refused(running, {}, error, repeat=repeat)
             raise
         digests = digests_of(files)
         why = ""
@@ -112,9 +117,9 @@ class DocumentReload:
         try:
             answer = await self._changes.apply(request, who=who, wait=wait, dry_run=False)
         except FsmError as error:
-            self.refused(running, digests, error)
+            self._refused(running, digests, error, repeat=repeat)
             raise
-        self._said.clear()
+        self._said = ""
         return ReloadAnswer(text=answer.text, changed=answer.changed, progress=answer.progress)
 
     async def judge(self, running: RunningDocument, digests: Mapping[str, str]) -> None:
@@ -131,7 +136,7 @@ class DocumentReload:
             document = DocumentText(source=str(file), files=files)
             plan = await self._changes.plan(document)
         except DocumentError as error:
-            self.refused(running, digests, error)
+            self._refused(running, digests, error, repeat=False)
             return
         except FsmError:  # it cannot be found out now; that it differs is certain
             summary = ""
@@ -145,22 +150,26 @@ class DocumentReload:
             event, f"{text}; generation {running.number} runs; {how}{summary}"
         )
 
-    def refused(
-        self, running: RunningDocument, digests: Mapping[str, str], error: FsmError
+    def _refused(
+        self, running: RunningDocument, digests: Mapping[str, str], error: FsmError, *, repeat: bool
     ) -> None:
-        """Remember why a newer text does not run, and report it once."""
+        """Remember why a newer text does not run, and report it: all mistakes of a text once.
+
+        `repeat`: somebody has asked, and is answered also when it is what was reported last.
+        """
         self.remember(digests, error)
+        event = ReloadRefused(file=str(running.source), fix=error.fix)
         said = f"{sorted(digests.items())} {error.message}"
-        if said in self._said:
+        known, self._said = said == self._said, said
+        if known and not repeat:
             return
-        self._said = {said}
-        if isinstance(error, DocumentError):
-            self._report_invalid(running, error)
+        if not isinstance(error, DocumentError):
+            self._runtime.report_apply(event, f"{error.message} {error.fix}".rstrip())
+        elif known:
+            text = f"cannot reload: the document {invalid_text(error)} Nothing has changed."
+            self._runtime.report_apply(event, text)
         else:
-            self._runtime.report_apply(
-                ReloadRefused(file=str(running.source), fix=error.fix),
-                f"{error.message} {error.fix}".rstrip(),
-            )
+            self._report_invalid(running, error)
 
     def remember(self, digests: Mapping[str, str], error: FsmError) -> None:
         """This is why the text with these digests does not run."""

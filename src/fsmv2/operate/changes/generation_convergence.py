@@ -17,6 +17,7 @@ from fsmv2.core import Event
 from fsmv2.errors import FsmError, UnknownGenerationError
 from fsmv2.operate.changes.apply_data import ApplyProgress, ConvergenceState
 from fsmv2.operate.changes.change_commit import end_pending, pending_in
+from fsmv2.operate.changes.convergence_reports import ConvergenceReports
 from fsmv2.operate.changes.convergence_watch import ConvergenceWatch
 from fsmv2.operate.changes.running_document import CurrentDocument
 from fsmv2.operate.changes.touched_workers import Touched, decoded
@@ -174,6 +175,7 @@ class GenerationConvergence:
             touched,
             left=left,
             declared=declared,
+            look=ConvergenceReports(self._runtime.report_apply, time.monotonic()).look,
             ended=ended,
         )
         self._watch = self._known[pending.generation] = watch

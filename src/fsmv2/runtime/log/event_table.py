@@ -112,6 +112,7 @@ LEVELS: Mapping[str, str] = {
     "lines_left_out": "warning",
     "notice": "info, warning, error",
     "generation_applied": "info, warning",
+    "generation_progress": "info",
     "generation_converged": "info",
     "generation_not_converged": "error",
     "generation_superseded": "info",

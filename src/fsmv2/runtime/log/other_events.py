@@ -80,6 +80,15 @@ class GenerationApplied(LogEvent, frozen=True, kw_only=True, tag="generation_app
         return "warning" if self.automatic else "info"
 
 
+class GenerationProgress(LogEvent, frozen=True, kw_only=True, tag="generation_progress"):
+    """An applied generation is on its way: some have converged, or nothing has moved for 10 s."""
+
+    generation: Number
+    done: Annotated[Count, _field("workers that have converged, or do not count, or are gone")]
+    workers: Annotated[Count, _field("workers that were touched")]
+    pending: Annotated[Mapping[str, str], _field("by path, why not yet; at most 50 of them")]
+
+
 class GenerationConverged(LogEvent, frozen=True, kw_only=True, tag="generation_converged"):
     """Every worker that an apply touched is what the document asks for, or no worse than before."""
 

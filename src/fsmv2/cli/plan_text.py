@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fsmv2.cli.console import Part, count, styled
 from fsmv2.operate.changes.change_plan import Action, ChangePlan, FieldChange, WorkerChange
@@ -33,6 +33,7 @@ Line = tuple[Part, ...]
 def plan_lines(plan: ChangePlan) -> Iterator[Line]:
     """All lines of a plan, without its warnings; the disruption comes last."""
     yield from _workers(plan)
+    yield from _listed("taken over in order", _waits(plan))
     yield from _variables(plan)
     yield from _listed("topics that appear", [f"+ {topic}" for topic in plan.topics_added])
     yield from _listed("topics that vanish", [f"- {topic}" for topic in plan.topics_removed])
@@ -59,7 +60,7 @@ def _workers(plan: ChangePlan) -> Iterator[Line]:
     for one in plan.workers:
         if one.action == "derive" and not one.problems:
             continue
-        top = _uppermost(one, done)
+        top = _uppermost(one.path, done)
         if top != one.path:
             below[top] = below.get(top, 0) + 1
         else:
@@ -73,12 +74,34 @@ def _workers(plan: ChangePlan) -> Iterator[Line]:
         yield (f"  … and {left} more; --json has all of them",)
 
 
-def _uppermost(one: WorkerChange, done: dict[str, Action]) -> str:
+def _uppermost(path: str, done: dict[str, Action]) -> str:
     """The highest path to which, and to all between, the same is done."""
-    top = one.path
-    while one.action in WITH_BELOW and done.get(above := top.rpartition("/")[0]) == one.action:
-        top = above
-    return top
+    action = done.get(path)
+    while action in WITH_BELOW and done.get(above := path.rpartition("/")[0]) == action:
+        path = above
+    return path
+
+
+def _waits(plan: ChangePlan) -> Iterator[str]:
+    """Who waits for whom, and for what; of what is added or removed only the top is named."""
+    done = {one.path: one.action for one in plan.workers}
+    found: dict[str, dict[str, dict[str, None]]] = {}
+    for one in plan.workers:
+        waits = found.setdefault(_uppermost(one.path, done), {})
+        for wait in one.waits_for:
+            waits.setdefault(_uppermost(wait.path, done), {})[wait.claim] = None
+    for path, waits in found.items():
+        by_claims: dict[tuple[str, ...], list[str]] = {}
+        for before, claims in waits.items():
+            by_claims.setdefault(tuple(claims), []).append(before)
+        for taken, holders in by_claims.items():
+            have = "has" if len(holders) == 1 else "have"
+            yield f"{path} waits until {_joined(holders)} {have} let go of {_joined(taken)}"
+
+
+def _joined(texts: Sequence[str]) -> str:
+    *most, last = texts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _alike(one: WorkerChange) -> object:

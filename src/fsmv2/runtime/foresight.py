@@ -11,10 +11,23 @@ import msgspec
 from fsmv2.core import Core, Declared, Release, Released, Supervisor
 from fsmv2.core.handlers import TIMERS
 from fsmv2.core.life.recreate import why as why_recreated
+from fsmv2.core.policy import claims
 from fsmv2.core.state.stop_kind import StopKind
 
 ROUNDS = 10_000
 """Runs after which it is taken as it is: a type whose steps ask for a look at once, for ever."""
+
+
+class ForeseenWait(msgspec.Struct, frozen=True):
+    """The worker at `path` has to let go of `claim` first, and `why` it is about to.
+
+    `paused`: it is, and does not until it is resumed.
+    """
+
+    path: str
+    claim: str
+    why: str
+    paused: bool = False
 
 
 class ForeseenWorker(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +35,7 @@ class ForeseenWorker(msgspec.Struct, frozen=True, kw_only=True):
 
     `kept`: the instance that runs goes on; else `why` another takes its place, empty if there was
     none. `due`: it is to be recreated, and waits for the end of a pause. `derived`: it derived
-    again. `causes`: why it was looked at, in the core's words.
+    again. `causes`: why it was looked at, in the core's words. `waits_for`: whom it follows.
     """
 
     supervisor: Supervisor
@@ -31,6 +44,7 @@ class ForeseenWorker(msgspec.Struct, frozen=True, kw_only=True):
     derived: bool = False
     why: str = ""
     causes: tuple[str, ...] = ()
+    waits_for: tuple[ForeseenWait, ...] = ()
 
 
 class Foresight(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +62,8 @@ def foresee(core: Core, declared: Declared | None = None) -> Foresight:
     if declared is not None:
         core.handle(declared, core.now)
     core.pace.lift()  # after it, as it may bring settings with another pace
-    _carry_on(core, reasons)
+    waits: Waits = {}
+    _carry_on(core, reasons, waits)
     workers = {}
     for path, s in core.by_path.items():
         old, incarnation, desired = then.get(path, (None, 0, None))
@@ -61,12 +76,17 @@ def foresee(core: Core, declared: Declared | None = None) -> Foresight:
             derived=s.desired is not desired,
             why=why_recreated(core, s) if due else reasons.get(path, ""),
             causes=_causes(s, before),
+            waits_for=tuple(waits.get(path, {}).values()),
         )
     gone = {path: reasons.get(path, "removed") for path in then if path not in workers}
     return Foresight(workers=workers, gone=gone)
 
 
-def _carry_on(core: Core, reasons: dict[str, str]) -> None:
+Waits = dict[str, dict[tuple[str, str], ForeseenWait]]
+"""By path, whom it waits for; each by path and claim."""
+
+
+def _carry_on(core: Core, reasons: dict[str, str], waits: Waits) -> None:
     """Run until nothing is left to decide and nobody is asked to stop."""
     for _ in range(ROUNDS):
         core.run(core.now)
@@ -75,6 +95,7 @@ def _carry_on(core: Core, reasons: dict[str, str]) -> None:
                 core.handle(Released(instruction.path, instruction.incarnation), core.now)
         if not core.quiet(core.now):
             continue
+        _note_waits(core, waits)
         tops = [s for s in core.by_path.values() if _is_top(s)]
         if not tops:
             return
@@ -84,6 +105,16 @@ def _carry_on(core: Core, reasons: dict[str, str]) -> None:
                 stopping = ((s.path, s.stop) for s in top.subtree())
                 reasons.update((path, stop.reason) for path, stop in stopping if stop is not None)
                 TIMERS["stop"](core, top)  # as if its deadline were reached: it is released
+
+
+def _note_waits(core: Core, waits: Waits) -> None:
+    """Who waits for whom while all that is asked to stop is still there, as it would be."""
+    for s in core.by_path.values():
+        for found in claims.all_in_the_way(core, s):
+            if found.settled:
+                known = waits.setdefault(s.path, {})
+                wait = ForeseenWait(found.path, found.claim, found.why, claims.is_paused(found))
+                known.setdefault((found.path, found.claim), wait)
 
 
 def _is_top(s: Supervisor) -> bool:

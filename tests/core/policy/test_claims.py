@@ -250,10 +250,29 @@ def test_h98_a_paused_one_keeps_what_it_has_and_the_other_runs_on_meanwhile(plan
         sim.run(60)
         assert plant.uses == {"g/a": {"tcp 1"}, "g/b": {"tcp 2"}}
         assert sim["g/b"].state == "running"
+        waits = "its change waits until g/a has let go of tcp 1: it is changing to another"
+        applied = {c.type: c.reason for c in sim["g/b"].conditions}["Applied"]
+        assert applied == f"{waits}; paused by test"
+        assert sim["g/b"].healthy, "it runs on, as it is"
         sim.resume("g/a")
         sim.run(20)
+        assert not sim["g/b"].conditions
         assert plant.uses == {"g/a": {"tcp 2"}, "g/b": {"tcp 1"}}
         assert plant.met == []
+
+
+@pytest.mark.parametrize("kind", ["client", "adapting"])
+def test_a_change_that_is_taken_back_waits_no_more(plant: Plant, kind: str) -> None:
+    with simulate(plant, adapting("a", "tcp 1"), client("b", "tcp 2", kind=kind)) as sim:
+        sim.run(5)
+        sim.pause("g/a")
+        sim.declare(group("g", adapting("a", "tcp 2"), client("b", "tcp 1", kind=kind)))
+        sim.run(5)
+        assert [c.type for c in sim["g/b"].conditions] == ["Applied"]
+        sim.declare(group("g", adapting("a", "tcp 1"), client("b", "tcp 2", kind=kind)))
+        sim.run(5)
+        assert not sim["g/b"].conditions
+        assert (sim["g/b"].incarnation, plant.uses["g/b"]) == (1, {"tcp 2"})
 
 
 def test_h98_named_back_before_the_first_is_gone_it_is_kept(plant: Plant) -> None:

@@ -165,3 +165,11 @@ def test_what_is_kept_is_read_again_and_damage_is_nobody() -> None:
     of = {"g/a": TouchedWorker("there", healthy=True), "g/b": TouchedWorker("gone", healthy=False)}
     assert decoded(encoded(of)) == of
     assert decoded(b"{") == {}
+
+
+def test_who_waits_for_what_a_paused_one_has_has_not_converged(world: World) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        of = touched(sim, a="reconfigure")
+        sim.core.set_condition(sim.core.by_path["g/a"], "Applied", "its change waits until g/b")
+        assert lacking(sim, of) == {"g/a": "its change waits until g/b"}

@@ -119,6 +119,7 @@ def _due(tree: Tree, s: Supervisor) -> None:
 
 def _not_due(tree: Tree, s: Supervisor) -> None:
     s.recreate_due = False
+    claims.change_is_free(tree, s)
     s.timers.pop("recreate", None)
     tree.pace.done(s.path)
 
@@ -150,6 +151,7 @@ def begin(tree: Tree, s: Supervisor) -> None:
     found = claims.in_the_way(tree, s)
     if found is not None and claims.is_paused(found):
         tree.pace.done(s.path)  # it runs as it is until the other may let go
+        claims.change_waits(tree, s, found)
         tree.set_timer(s, "recreate", tree.now + claims.LOOK_EVERY)
         return
     s.recreate_due = False

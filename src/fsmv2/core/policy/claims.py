@@ -12,10 +12,13 @@ every stop does; one that adapts live and does not let go in that time is restar
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from fsmv2.core.policy import detect_only, overrides
 from fsmv2.core.policy.stop_order import keeps_children
+from fsmv2.core.state.conditions import APPLIED
 from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -43,12 +46,11 @@ class InTheWay(msgspec.Struct, frozen=True):
         return f"waits until {self.path} has let go of {self.claim}: {self.why}"
 
 
-def in_the_way(tree: Tree, s: Supervisor) -> InTheWay | None:
-    """Who has to let go first of what `s` is to have, and does not have yet."""
+def all_in_the_way(tree: Tree, s: Supervisor) -> Iterator[InTheWay]:
+    """Who has to let go first of what `s` is to have, and does not have yet; claim by claim."""
     desired = s.desired
     if desired is None:
-        return None
-    doubtful = None
+        return
     for claim in desired.claims:
         if claim in s.claims:
             continue
@@ -56,9 +58,17 @@ def in_the_way(tree: Tree, s: Supervisor) -> InTheWay | None:
             if path == s.path:  # an incarnation before it, for which there is a fence
                 continue
             found = _gives_up(tree, s, claim, path, incarnation)
-            if found is not None and found.settled:
-                return found
-            doubtful = doubtful or found
+            if found is not None:
+                yield found
+
+
+def in_the_way(tree: Tree, s: Supervisor) -> InTheWay | None:
+    """The first of them, and of those of whom it is known that they will let go, if any is."""
+    doubtful = None
+    for found in all_in_the_way(tree, s):
+        if found.settled:
+            return found
+        doubtful = doubtful or found
     return doubtful
 
 
@@ -93,10 +103,24 @@ def may_adapt(tree: Tree, s: Supervisor) -> bool:
     """Whether `s`, which runs and adapts live, may be handed what it is to have now."""
     found = in_the_way(tree, s)
     if found is None:
+        change_is_free(tree, s)
         return True
     if s.stop is None:
         _wait(tree, s, found)  # it goes on as it is meanwhile
+        if found.settled:
+            change_waits(tree, s, found)
     return False
+
+
+def change_waits(tree: Tree, s: Supervisor, found: InTheWay) -> None:
+    """`s` runs on as it is, and what is declared of it by now waits."""
+    tree.set_condition(s, APPLIED, f"its change {found}")
+
+
+def change_is_free(tree: Tree, s: Supervisor) -> None:
+    """What is declared of `s` waits for nobody, or is what it runs with."""
+    if s.conditions is not None:
+        tree.clear_condition(s, APPLIED)
 
 
 def adapted(tree: Tree, s: Supervisor) -> None:

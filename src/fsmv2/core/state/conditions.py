@@ -29,14 +29,16 @@ MANAGED = "Managed"
 RECOVERS = "Recovers"
 NOTIFICATIONS = "NotificationsSent"
 CONVERGED = "Converged"
+APPLIED = "Applied"
 
 OF_THE_PATH = (MANAGED, RECOVERS, STATE_DIRECTORY, NOTIFICATIONS)
 """Those that hold for a path, whichever instance runs there."""
 
-NO_HARM_TO_HEALTH = (MANAGED, CONVERGED, RECOVERS, NOTIFICATIONS)
-"""Of a parent all others that are False do. The first two were asked for: a pause, and what
-`detect_only` leaves undone; the third stays until five *healthy* minutes have passed; and that
-somebody cannot be notified of a plant says nothing of the plant."""
+NO_HARM_TO_HEALTH = (MANAGED, CONVERGED, APPLIED, RECOVERS, NOTIFICATIONS)
+"""Of a parent all others that are False do. The first three were asked for: a pause, what
+`detect_only` leaves undone, and a change that waits for the end of another's pause; the fourth
+stays until five *healthy* minutes have passed; and that somebody cannot be notified of a plant says
+nothing of the plant."""
 
 OF_THE_WORKER = (DERIVED, OBSERVED, CREATED, CHILDREN, MAPPED, ACTION)
 """Those that are an error of the worker itself, its code or its declaration."""

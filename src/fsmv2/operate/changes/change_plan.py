@@ -46,13 +46,26 @@ class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
     after: str | None = None
 
 
+class Predecessor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has to let go of `claim` first, such as `the device 10.0.0.1:502`, and why it does.
+
+    `paused`: an operator paused it, and it keeps the claim until it is resumed.
+    """
+
+    path: str
+    claim: str
+    why: str = ""
+    paused: bool = False
+
+
 class WorkerChange(msgspec.Struct, frozen=True, kw_only=True):
     """What would be done to the worker at `path`, of this `type` afterwards, and why.
 
     `config`: the fields of its rendered config and its declaration that differ. `problems`: what
     would be wrong with it then, and is not now: a template that cannot be rendered. `overrides`:
     what an operator asked for and stays in force at the path. `unknown`: what is known only after
-    the change was applied, because it depends on what will be observed.
+    the change was applied, because it depends on what will be observed. `waits_for`: whose device,
+    topic, port or file it takes over, and so who comes first.
     """
 
     path: str
@@ -63,6 +76,7 @@ class WorkerChange(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    waits_for: tuple[Predecessor, ...] = ()
 
 
 class VariableChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,13 +170,18 @@ class ChangePlan(msgspec.Struct, frozen=True, kw_only=True):
 def with_digest(plan: ChangePlan) -> ChangePlan:
     """`plan` with the digest of all that it would do; reasons, which name times, do not count."""
     done = (
-        [msgspec.structs.replace(one, why="") for one in plan.workers],
+        [_without_reasons(one) for one in plan.workers],
         [(v.path, v.name, v.before, v.after) for v in plan.variables],
         [(k.key, k.before, k.after) for k in plan.needs_restart],
         (plan.topics_added, plan.topics_removed, plan.secrets, plan.settings),
     )
     digest = hashlib.sha256(msgspec.json.encode(done)).hexdigest()
     return msgspec.structs.replace(plan, actions_digest=digest)
+
+
+def _without_reasons(one: WorkerChange) -> WorkerChange:
+    waits = tuple(msgspec.structs.replace(wait, why="") for wait in one.waits_for)
+    return msgspec.structs.replace(one, why="", waits_for=waits)
 
 
 def _keys(number: int) -> str:

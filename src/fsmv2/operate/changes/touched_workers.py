@@ -15,6 +15,7 @@ import msgspec
 from fsmv2.core import Core, Supervisor
 from fsmv2.core.policy.detect_only import detects
 from fsmv2.core.policy.overrides import paused_by
+from fsmv2.core.state.conditions import APPLIED
 from fsmv2.escaping import printable_line
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.convergence import is_excused
@@ -95,6 +96,8 @@ def _lacking(core: Core, factory: WorkerFactory, path: str, before: TouchedWorke
         return "its change has not reached it yet"
     if paused_by(s) or detects(s):
         return ""
+    if (waits := (s.conditions or {}).get(APPLIED)) is not None:
+        return waits.reason
     if s.recreate_due or s.recreate_as is not None:
         return "it waits for its turn to be restarted"
     state = f"{s.status.state}: {s.status.reason}"

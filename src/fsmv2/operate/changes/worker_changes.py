@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fsmv2.core import Supervisor
 from fsmv2.core.state.conditions import OF_THE_WORKER
 from fsmv2.core.state.parts import DecidedBy
-from fsmv2.operate.changes.change_plan import Action, FieldChange, WorkerChange
+from fsmv2.operate.changes.change_plan import Action, FieldChange, Predecessor, WorkerChange
 from fsmv2.operate.changes.field_changes import field_changes
 from fsmv2.runtime.foresight import ForeseenWorker, Foresight
 
@@ -95,6 +95,10 @@ def _made(
         problems=problems,
         overrides=_overrides(s),
         unknown=tuple(_unknown(then, action)),
+        waits_for=tuple(
+            Predecessor(path=one.path, claim=one.claim, why=one.why, paused=one.paused)
+            for one in then.waits_for
+        ),
     )
 
 
@@ -181,6 +185,8 @@ def _unknown(then: ForeseenWorker, action: Action) -> Iterator[str]:
     s = then.supervisor
     if then.due:
         yield "when: it waits until it is no longer paused, and then what is below it as well"
+    if paused := dict.fromkeys(one.path for one in then.waits_for if one.paused):
+        yield f"when: what it takes over stays with {', '.join(paused)} as long as that is paused"
     if s.definition.derive_from == "nothing":
         return
     if not then.kept or action == "add":

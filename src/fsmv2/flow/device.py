@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import msgspec
 
 from fsmv2.flow.field_types import Port, Seconds
@@ -34,9 +36,31 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
     connect_ms: float
 
 
+LOOPBACK = "127.0.0.1"
+
+
 def device_claim(host: str, port: int) -> str:
-    """What a worker claims that connects to this address."""
-    return f"the device {host.lower()}:{port}"
+    """What a worker claims that connects to this address.
+
+    By all spellings of one address, and by `localhost`, a device is the same. Which address another
+    name has is known only where it is looked up, and that is no matter of a declaration.
+    """
+    return f"the device {_one_spelling(host)}:{port}"
+
+
+def _one_spelling(host: str) -> str:
+    name = host.lower().removesuffix(".")
+    # Of the two addresses of this machine one may be another program's: then whoever takes it over
+    # waits in vain for a moment, which harms less than two clients at one device.
+    if name == "localhost" or name.endswith(".localhost"):
+        return LOOPBACK
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return name
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    return LOOPBACK if address.is_loopback and address.version == 6 else str(address)
 
 
 class Reach(msgspec.Struct, frozen=True):

@@ -361,3 +361,20 @@ def test_the_rate_of_polls_is_measured_and_what_was_left_out_is_counted_by_reaso
     counters.polled(100.0, 100.1)
     assert counters.measured_every == 2.0, "the time without room says nothing of the device"
     assert (counters.skipped_slow, counters.skipped_full) == (3, 1)
+
+
+async def test_h73_one_device_by_two_names_is_reported_to_both_flows_until_one_ends() -> None:
+    device = RawDevice()
+    engine = AsyncioEngine()
+    async with device.running():
+        await engine.start(flow_of("one", device.port))
+        await engine.start(flow_of("two", device.port, address=f"localhost:{device.port}"))
+        await until(lambda: all(figures(engine, n).accepted_total for n in ("one", "two")))
+        for name, other, written in (("one", "two", "localhost"), ("two", "one", "127.0.0.1")):
+            assert figures(engine, name).device_conflict == (
+                f"{other} has a connection of its own to this device, as {written}: write one "
+                "address for both"
+            )
+        await engine.stop("two", drain=0)
+        await until(lambda: not figures(engine, "one").device_conflict)
+        await engine.aclose()

@@ -62,11 +62,22 @@ class _Unit(msgspec.Struct):
     error: str = ""
 
 
+Connected = Callable[["ModbusConnection"], None]
+
+
 class ModbusConnection:
     """Runs on the engine's loop; its properties may be read from any thread."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        on_connected: Callable[[ModbusConnection], None] = lambda _: None,
+    ) -> None:
+        """`on_connected` is called whenever a connection stands, with this one."""
         self.host, self.port = host, port
+        self.peer: tuple[str, int] | None = None
+        """The address to which the last connection was made, by number."""
         self.reached: bool | None = None
         """Whether the last attempt to connect succeeded; None: there was none."""
         self.error = ""
@@ -75,6 +86,7 @@ class ModbusConnection:
         """Seconds between the end of one request and the next."""
         self.units: frozenset[int] = frozenset()
         """The units that its users ask."""
+        self._on_connected = on_connected
         self._turns = RequestTurns()
         self._transactions = Transactions()
         self._stream: Stream | None = None
@@ -323,9 +335,11 @@ class ModbusConnection:
             raise NotSentError(self.error, self._retry_at) from None
         finally:
             self._connecting = False
+        self.peer = stream.peer
         self.reached, self.error = True, ""
         self._attempted_at = _now()
         self._connect_ms = (self._attempted_at - began) * 1000
+        self._on_connected(self)
         return stream
 
     def _end(self, stream: Stream, reason: str) -> None:

@@ -7,6 +7,7 @@ from fsmv2.flow.inputs.modbus.modbus_connection import ModbusConnection
 from fsmv2.flow.inputs.modbus.modbus_device import ModbusDevice
 
 Address = tuple[str, int]
+NOWHERE: Address = ("", 0)
 
 
 class Use:
@@ -34,8 +35,15 @@ class Use:
     def conflict(self) -> str:
         """Whose setting counts in place of this user's, in words; '' when its own does.
 
-        Devices have one pause between requests, whoever asks: the longest counts.
+        Devices have one pause between requests, whoever asks: the longest counts. And one that
+        another flow reaches by another name has a second connection, for which it may have no room.
         """
+        if (other := self._of.at_same_device(self.connection)) is not None:
+            by = self._of.uses(other)[0].user
+            return (
+                f"{by} has a connection of its own to this device, as {other.host}: write one "
+                "address for both"
+            )
         longest = max(self._of.uses(self.connection), key=lambda use: use.gap, default=self)
         if not self.gap or longest.gap == self.gap:
             return ""
@@ -55,13 +63,15 @@ class SharedConnections:
     def __init__(self) -> None:
         self._connections: dict[Address, ModbusConnection] = {}
         self._uses: dict[ModbusConnection, tuple[Use, ...]] = {}
+        self._peers: dict[ModbusConnection, Address] = {}
+        self._by_peer: dict[Address, tuple[ModbusConnection, ...]] = {}
 
     def use(self, host: str, port: int, *, user: str, unit: int, gap: float) -> Use:
         """A part in the connection to an address, which is made if this is its first user."""
         key = _key(host, port)
         connection = self._connections.get(key)
         if connection is None:
-            connection = self._connections[key] = ModbusConnection(host, port)
+            connection = self._connections[key] = ModbusConnection(host, port, self._connected)
         use = Use(self, connection, user=user, unit=unit, gap=gap)
         self._set(connection, (*self.uses(connection), use))
         return use
@@ -85,7 +95,27 @@ class SharedConnections:
             return
         del self._uses[connection]
         del self._connections[_key(connection.host, connection.port)]
+        self._forget_peer(connection)
         connection.close()
+
+    def at_same_device(self, connection: ModbusConnection) -> ModbusConnection | None:
+        """Another connection to the device behind this one, by another name; from any thread."""
+        at = self._by_peer.get(self._peers.get(connection, NOWHERE), ())
+        return next((one for one in at if one is not connection), None)
+
+    def _connected(self, connection: ModbusConnection) -> None:
+        """It stands, perhaps to another device than before: names change their addresses."""
+        self._forget_peer(connection)
+        if (peer := connection.peer) is not None and connection in self._uses:
+            self._peers[connection] = peer
+            self._by_peer[peer] = (*self._by_peer.get(peer, ()), connection)
+
+    def _forget_peer(self, connection: ModbusConnection) -> None:
+        peer = self._peers.pop(connection, NOWHERE)
+        if left := tuple(one for one in self._by_peer.get(peer, ()) if one is not connection):
+            self._by_peer[peer] = left
+        else:
+            self._by_peer.pop(peer, None)
 
     def status(self, host: str, port: int) -> DeviceStatus | None:
         """What the connection to an address knows of it; None: nobody uses it."""

@@ -64,6 +64,8 @@ class Stream(asyncio.Protocol):
         self.transactions = transactions
         self.buffer = bytearray()
         self.lost = False
+        self.peer: tuple[str, int] | None = None
+        """The address of the other side, by number."""
         self.flooded = False
         """Whether it was closed here, because too much came that nobody asked for."""
         self.answers = 0
@@ -130,6 +132,8 @@ class Stream(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """The connection stands."""
         self._transport = transport
+        if peer := transport.get_extra_info("peername"):
+            self.peer = peer[0], peer[1]
         if (raw := transport.get_extra_info("socket")) is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             for option, value in KEEPALIVE:

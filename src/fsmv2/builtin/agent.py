@@ -25,7 +25,7 @@ from fsmv2 import (
 from fsmv2.builtin.bridge import BridgeSpec
 from fsmv2.builtin.broker.broker_worker import BrokerSpec
 from fsmv2.builtin.process import ProcessSpec
-from fsmv2.builtin.process.orphans import end_orphans, orphan_name, orphans_in
+from fsmv2.builtin.process.orphans import OrphansAtStart, end_orphans, orphan_name, orphans_in
 from fsmv2.builtin.process.removed_folders import folders_left, remove_folders
 from fsmv2.model import Restart
 
@@ -89,6 +89,10 @@ class Agent(Worker[AgentSpec, AgentObserved]):
     interval = 60.0
     update_policy = "in_place"
 
+    def __init__(self, orphans: OrphansAtStart | None = None) -> None:
+        """`orphans`: where it notes which of those that ran at the start still do."""
+        self._at_start = orphans if orphans is not None else OrphansAtStart()
+
     def derive_desired_state(
         self, spec: AgentSpec, previous_observed: AgentObserved | None
     ) -> DesiredState:
@@ -129,10 +133,11 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         self, spec: AgentSpec, resources: Resources[None]
     ) -> AgentObserved:
         """Look for processes whose entry was taken out, while fsmv2 was away or before."""
-        folder, declared = spec.processes_dir, _declared(spec)
+        folder, declared = spec.processes_dir, declared_processes(spec, resources.path)
         if not folder:
             return AgentObserved()
         orphans = await orphans_in(folder, declared)
+        self._at_start.seen(orphans)
         return AgentObserved(
             orphans=orphans, folders=await folders_left(folder, {*declared, *orphans})
         )
@@ -142,7 +147,7 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         self, spec: AgentSpec, resources: Resources[None], paths: tuple[str, ...]
     ) -> None:
         """End what is not declared any more; never what is."""
-        declared = {orphan_name(path) for path in _declared(spec)}
+        declared = {orphan_name(path) for path in declared_processes(spec, resources.path)}
         await end_orphans(spec.processes_dir, set(paths) - declared)
 
     @action(timeout=60.0, blocks_children=False)
@@ -150,7 +155,7 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         self, spec: AgentSpec, resources: Resources[None], paths: tuple[str, ...]
     ) -> None:
         """Remove what is left of processes that are not declared any more and have ended."""
-        declared = {orphan_name(path) for path in _declared(spec)}
+        declared = {orphan_name(path) for path in declared_processes(spec, resources.path)}
         await remove_folders(spec.processes_dir, set(paths) - declared)
 
     @state("stopped", to="running")
@@ -197,8 +202,8 @@ class Agent(Worker[AgentSpec, AgentObserved]):
         return None
 
 
-def _declared(spec: AgentSpec) -> set[str]:
-    own = spec.variables.internal["id"]
+def declared_processes(spec: AgentSpec, own: str) -> set[str]:
+    """The paths of the processes of a document whose agent is at `own`."""
     return {f"{own}/{_in_path(entry.name)}" for entry in spec.processes}
 
 

@@ -15,6 +15,7 @@ from fsmv2.builtin.broker.broker_worker import Broker
 from fsmv2.builtin.connection import Connection
 from fsmv2.builtin.dataflow import DataFlow
 from fsmv2.builtin.process import Process
+from fsmv2.builtin.process.orphans import OrphansAtStart
 from fsmv2.flow import AsyncioEngine, Engine, OnAccepted
 
 
@@ -29,17 +30,20 @@ def register_builtins(
     factory: WorkerFactory,
     engine: Engine,
     ready: MutableMapping[str, BridgeSections] | None = None,
+    orphans: OrphansAtStart | None = None,
 ) -> None:
     """Register all built-in types; data flows run on `engine`, and connections ask it.
 
     `ready`: what was rendered and decoded for bridges while their document was read, by name.
+    `orphans`: processes that run and are not declared any more, as far as is known.
     """
-    factory.register(Agent)
+    found = orphans if orphans is not None else OrphansAtStart()
+    factory.register(Agent, make=lambda: Agent(found))
     factory.register(Broker)
     factory.register(Bridge, make=lambda: Bridge(ready))
     factory.register_alias("protocolConverter", "bridge")
     factory.register(Connection, make=lambda: Connection(engine))
-    factory.register(Process)
+    factory.register(Process, make=lambda: Process(found))
     factory.register(DataFlow, make=lambda: DataFlow(engine))
 
 
@@ -48,15 +52,16 @@ async def builtins(
     *,
     on_accepted: OnAccepted | None = None,
     ready: MutableMapping[str, BridgeSections] | None = None,
+    orphans: OrphansAtStart | None = None,
 ) -> AsyncIterator[Builtins]:
     """The built-in types with an engine of their own, closed at the end.
 
-    `on_accepted` is called with subject and payload of every accepted sample. `ready`: see
-    `register_builtins`.
+    `on_accepted` is called with subject and payload of every accepted sample. `ready`,
+    `orphans`: see `register_builtins`.
     """
     engine = AsyncioEngine(on_accepted=on_accepted)
     factory = WorkerFactory()
-    register_builtins(factory, engine, ready)
+    register_builtins(factory, engine, ready, orphans)
     try:
         yield Builtins(factory, engine)
     finally:

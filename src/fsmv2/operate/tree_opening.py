@@ -10,8 +10,9 @@ from collections.abc import (
 )
 from pathlib import Path
 
-from fsmv2.builtin.agent import AgentSpec
+from fsmv2.builtin.agent import AgentSpec, declared_processes
 from fsmv2.builtin.process.kill_remaining import kill_left
+from fsmv2.builtin.process.orphans import OrphansAtStart, running_orphans
 from fsmv2.builtin.registration import builtins
 from fsmv2.core import Report
 from fsmv2.core.state.paths import encode
@@ -85,7 +86,8 @@ async def start(
         if listener is not None:
             listener(report)
 
-    async with builtins(on_accepted=on_accepted, ready=plant.ready) as kit:
+    orphans = await in_thread(lambda: _orphans(plant))
+    async with builtins(on_accepted=on_accepted, ready=plant.ready, orphans=orphans) as kit:
         if types is not None:
             kit.factory.include(types)
         runtime = Runtime(
@@ -119,6 +121,15 @@ async def _closed_after(notifications: TreeNotifications) -> AsyncIterator[None]
         yield
     finally:
         await notifications.close()
+
+
+def _orphans(plant: Plant) -> OrphansAtStart:
+    """What runs of an earlier document. Blocks."""
+    spec = plant.root.user_spec
+    if not isinstance(spec, AgentSpec) or not spec.processes_dir:
+        return OrphansAtStart()
+    declared = declared_processes(spec, encode(plant.root.name))
+    return OrphansAtStart(running_orphans(spec.processes_dir, declared))
 
 
 def _kill_left(plant: Plant) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.builtin.process import lifecycle
+from fsmv2.builtin.process.orphans import OrphansAtStart
 from fsmv2.builtin.process.output_follower import Follower, Redact, last_words, output_log
 from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.readiness import Probe
@@ -43,7 +44,8 @@ class ProcessObserved(ObservedState):
     `exit_code` of one that ended by itself, also with 0; `killed_by` the signal that ended it, as
     'SIGKILL'; neither: it runs, or nobody can know. `asked`: that end was asked for. `kept`: its
     shim lives. `as_declared`: it runs with the config of today. `before`: how the one before this
-    one ended, until this one is ready. `uptime` in seconds, `cpu` in processors since the last
+    one ended, until this one is ready. `orphans`: processes of an earlier document that are to end
+    before one is started. `uptime` in seconds, `cpu` in processors since the last
     look, `memory_mb` of RAM.
     """
 
@@ -58,12 +60,16 @@ class ProcessObserved(ObservedState):
     killed_by: str = ""
     asked: bool = False
     before: str = ""
+    orphans: tuple[str, ...] = ()
     uptime: Volatile[float] = 0.0
     cpu: Volatile[float] = 0.0
     memory_mb: Volatile[float] = 0.0
     threads: Volatile[int] = 0
     open_files: Volatile[int] = 0
 
+
+NAMED = 3
+"""Orphans that are named."""
 
 UNKEPT = "its shim was killed; gives it another"
 
@@ -80,7 +86,9 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     interval = 1.0
     observe_timeout = 4.0
 
-    def __init__(self) -> None:
+    def __init__(self, orphans: OrphansAtStart | None = None) -> None:
+        """`orphans`: what has to end before anything is started."""
+        self._orphans = orphans if orphans is not None else OrphansAtStart()
         # What was last seen, wherever its record may be now.
         self._known: ProcessRecord | None = None
         self._searched = False
@@ -108,9 +116,10 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         config = _at_home(resources.config)
         record, figures = await self._look(config, resources)
         if record is None:
-            return ProcessObserved()
+            return ProcessObserved(orphans=self._orphans.left)
         if record.ended_at is not None:
             ended = await _ended(config, record, resources.redact)
+            ended = msgspec.structs.replace(ended, orphans=self._orphans.left)
             self._before = "" if ended.asked or ended.exit_code == 0 else ended.ended
             # An end that was asked for because it did not get ready says nothing of why.
             return (
@@ -176,6 +185,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         if last is None and s.observed.running and s.observed.as_declared:
             # Without an action, by which the core tells one that was found down from one that runs.
             return goto(self.waiting_ready, f"pid {s.observed.pid} runs already: adopted")
+        if s.observed.orphans:
+            return stay(f"waits until {_named(s.observed.orphans)}, not declared any more")
         return act(self.start_process, "starts it, or adopts the one that runs")
 
     @state("starting", to="running stopped failed stopping")
@@ -265,6 +276,13 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         resources.value.follow(config.directory, log, config.log_lines, resources.redact)
         runs = record is not None and record.ended_at is None
         return record, self._usage.figures(record.pid) if record is not None and runs else {}
+
+
+def _named(orphans: tuple[str, ...]) -> str:
+    """Those of them that fit in a sentence, as its subject."""
+    more = f" and {len(orphans) - NAMED} more" if len(orphans) > NAMED else ""
+    have = "have" if len(orphans) > 1 else "has"
+    return f"{', '.join(orphans[:NAMED])}{more} {have} ended"
 
 
 @blocking

@@ -70,7 +70,7 @@ bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operati
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.kept
 	@$(BIN)/python -m bench.applies
-	@$(BIN)/python -m bench.untouched
+	@$(BIN)/python -m bench.untouched_flows
 	@$(BIN)/python -m bench.bridges --bridges 100 --tags 20 --for 20
 	@$(BIN)/python -m bench.api
 

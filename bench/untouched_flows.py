@@ -1,4 +1,4 @@
-"""What an apply is to the flows it does not touch: `python -m bench.untouched --bridges 1000`.
+"""What an apply is to the flows it does not touch: `python -m bench.untouched_flows`.
 
 Bridges of one template, each to a device of its own that numbers what is read from it. Of 1,000,
 300 are changed forth and back, several times, by the plan and the commit of `fsmv2 apply`: read at
@@ -216,7 +216,7 @@ ROWS = (
 
 def main() -> None:
     """Measure; a table on stderr, the same as JSON on stdout."""
-    parser = argparse.ArgumentParser(prog="python -m bench.untouched", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.untouched_flows", description=__doc__)
     parser.add_argument("--bridges", type=int, default=1000)
     parser.add_argument("--changed", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3, help="applies forth, and as many back")

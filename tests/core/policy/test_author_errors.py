@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from lamp_tree import by_hand, device, group
+from lamp_tree import World, by_hand, device, group, simulate
 
 from fsmv2.core.policy import author_errors
 from fsmv2.core.state.conditions import BREAKER
@@ -76,3 +76,20 @@ def test_each_opening_lasts_longer_until_a_calm_while(tree: ByHand) -> None:
 
 def test_one_exception_is_tried_again_without_being_woken(tree: ByHand) -> None:
     assert fail(tree, 1).timers["retry"] == tree.now + tree.core.settings.backoff_base
+
+
+def test_a_new_instance_is_tried_whatever_the_one_before_raised() -> None:
+    """It may be the corrected one; and the timer that would have closed the breaker is gone."""
+    world = World()
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        world.step["g/a"] = ERROR
+        for pin in (0, 1):
+            sim.declare(group("g", device("a", pin=pin, hold=str(pin))))
+            sim.until(lambda _: is_open(sim.supervisor("g/a")))
+        openings = sim.supervisor("g/a").breaker.openings  # type: ignore[union-attr]
+        del world.step["g/a"]
+        sim.declare(group("g", device("a", pin=2)))
+        sim.run(5)
+        assert sim["g/a"].healthy
+        assert sim.supervisor("g/a").breaker.openings == openings  # type: ignore[union-attr]

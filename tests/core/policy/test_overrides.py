@@ -433,6 +433,24 @@ def test_one_of_a_path_that_is_gone_is_warned_of_at_the_root(jobs: Jobs) -> None
         assert "absent override" not in sim.core.by_path["t"].timers
 
 
+def test_one_of_a_path_that_is_gone_ends_in_time_though_the_root_was_restarted(
+    jobs: Jobs,
+) -> None:
+    store = SimulatedStore()
+    with simulate(jobs, team("t", job("a"), job("b")), store=store) as sim:
+        sim.run(10)
+        sim.stop_path("t/a", "broken", until=sim.core.wall() + 100)
+        sim.run(5)
+    with simulate(jobs, team("t", job("b")), store=store) as sim:
+        sim.run(20)
+        sim.restart("t")
+        sim.run(5)
+        assert sim["t"].incarnation == 2
+        assert sim.core.overrides
+        sim.run(100)
+        assert not sim.core.overrides
+
+
 def test_one_ends_in_time_though_its_path_is_gone_and_leaves_the_list(jobs: Jobs) -> None:
     store = SimulatedStore()
     with simulate(jobs, team("t", job("a"), job("b")), store=store) as sim:

@@ -7,7 +7,7 @@ from collections import deque
 from fsmv2.core.contract.events import Released
 from fsmv2.core.contract.instructions import Release
 from fsmv2.core.life.create import create, make, retry_later
-from fsmv2.core.policy import claims, durable, overrides, wait_cycles
+from fsmv2.core.policy import author_errors, claims, durable, overrides, wait_cycles
 from fsmv2.core.policy.mapping import map_child, map_children, review_mappings
 from fsmv2.core.policy.stop_order import hand_on, keeps_children, notify_above, notify_upstream
 from fsmv2.core.state.conditions import MAPPED
@@ -122,6 +122,7 @@ def _restart(tree: Tree, s: Supervisor, *, keep_children: bool) -> None:
     s.clear_timers()
     made = make(tree, s.parent, s.declared, s.path)
     s.next_incarnation(made.registered, made.worker, keep_children=keep_children)
+    author_errors.begin_anew(s)
     if made.problem:
         retry_later(tree, s, made.problem)
     map_child(tree, s)

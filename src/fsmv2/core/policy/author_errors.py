@@ -55,6 +55,15 @@ def count(tree: Tree, s: Supervisor, where: str, error: BaseException) -> None:
     tree.set_timer(s, "breaker", tree.now + delay)
 
 
+def begin_anew(s: Supervisor) -> None:
+    """Another instance begins, with its timers and conditions: it is tried, whatever was before.
+
+    It may be the corrected one. What was counted stays: each opening lasts longer than the last.
+    """
+    if s.breaker is not None:
+        s.breaker.open = False
+
+
 def try_again(tree: Tree, s: Supervisor) -> None:
     """Close the breaker after its delay; the next exceptions are counted anew."""
     if s.breaker is not None and s.breaker.open:

@@ -87,6 +87,10 @@ written elsewhere is in `state/supervisor` itself: methods that a few files shar
 """
 
 
+OF_PATHS = ("override", "absent override")
+"""Timers of what an operator asked for, which outlasts every instance."""
+
+
 class OwnTree(Protocol):
     """What a supervisor asks of the tree it stands in; `Tree` has all of it, and much more."""
 
@@ -252,11 +256,10 @@ class Supervisor:
         )
 
     def clear_timers(self) -> None:
-        """Cancel all timers but that of the path: an override that ends, whoever is there then."""
-        of_the_path = self.timers.get("override")
+        """Cancel all timers but those of paths: an override that ends, whoever is there then."""
+        of_paths = {kind: due for kind, due in self.timers.items() if kind in OF_PATHS}
         self.timers.clear()
-        if of_the_path is not None:
-            self.timers["override"] = of_the_path
+        self.timers.update(of_paths)
 
     def next_incarnation(
         self,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 from plant_campaign import BRIDGES, PATIENCE, Campaign
 
@@ -26,6 +29,30 @@ TOUCHED = (*(f"edge/m{n}" for n in range(5)), "edge/ticker")
 UNTOUCHED = [f"edge/m{n}" for n in range(5, BRIDGES)]
 InForce = dict[tuple[str, str], object]
 """By path and kind: None, or what is in force; of a variable its value."""
+
+
+class RequestThreads(ThreadPoolExecutor):
+    """The threads in which requests are sent: it is known when none is under way any more.
+
+    One that is no longer waited for goes on in its thread, and would reach the next run.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(max_workers=8)
+        self._under_way: set[Future[Any]] = set()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """As ever, and noted until it has ended."""
+        future = super().submit(fn, *args, **kwargs)
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
+
+    async def over(self) -> None:
+        """Until none is under way; those of a run that was killed end at once."""
+        async with asyncio.timeout(PATIENCE):
+            while self._under_way:  # noqa: ASYNC110  (threads tell nobody)
+                await asyncio.sleep(0.02)
 
 
 class Operator:
@@ -92,16 +119,18 @@ class Operator:
         while True:
             try:
                 listed = await asyncio.to_thread(self.tree.overrides)
-                break
+                # They are written anew whenever the machine was too busy for a second.
+                if all(one.durable for one in listed):
+                    break
             except ApiUnavailableError:
-                assert time.monotonic() < limit, "the API is not served"
-                await asyncio.sleep(0.05)
+                pass
+            assert time.monotonic() < limit, "the API is not served, or they are never durable"
+            await asyncio.sleep(0.05)
         found = {(one.path, one.kind): one.value if one.kind == "set" else True for one in listed}
         for key in self.unanswered:
             self.acknowledged[key] = found.get(key)
         self.unanswered.clear()
         assert found == {key: v for key, v in self.acknowledged.items() if v is not None}
-        assert all(one.durable for one in listed)
 
     async def look(self, path: str) -> NodeView:
         """How a worker is."""

@@ -14,7 +14,7 @@ import time
 
 import pytest
 from appliers import EXTRA, Applier, plant_of
-from operators import UNTOUCHED, Operator
+from operators import UNTOUCHED, Operator, RequestThreads
 from plant_campaign import BRIDGES, KILLS, LONGEST_LIFE, PROCESSES, SEED, Campaign, Subscriber
 from untouched import GAP, Life, disturbed, own_gaps
 
@@ -38,6 +38,8 @@ async def test_h92_killed_under_load_the_old_or_the_new_generation_runs_whole(
     subscriber = Subscriber(campaign.mqtt_port)
     listening = asyncio.create_task(subscriber.listen())
     lives: list[Life] = []
+    threads = RequestThreads()
+    asyncio.get_running_loop().set_default_executor(threads)
     try:
         for number in range(KILLS):
             began = time.time()
@@ -50,7 +52,7 @@ async def test_h92_killed_under_load_the_old_or_the_new_generation_runs_whole(
                     await asyncio.gather(operator.work(1_000_000), applier.work(until=math.inf))
             lives.append((began, time.time()))
             campaign.kill()
-            await asyncio.sleep(0.3)  # in which a request that was under way is known as such
+            await threads.over()
             check_one_of_everything(campaign)
         campaign.start()
         await operator.check()

@@ -12,7 +12,7 @@ import random
 import time
 
 import pytest
-from operators import TOUCHED, UNTOUCHED, Operator
+from operators import TOUCHED, UNTOUCHED, Operator, RequestThreads
 from plant_campaign import (
     BRIDGES,
     KILLS,
@@ -58,6 +58,8 @@ async def test_what_was_acknowledged_is_in_force_after_each_kill(campaign: Campa
     operator, subscriber = Operator(campaign, rng), Subscriber(campaign.mqtt_port)
     listening = asyncio.create_task(subscriber.listen())
     lives: list[Life] = []
+    threads = RequestThreads()
+    asyncio.get_running_loop().set_default_executor(threads)
     try:
         for number in range(KILLS):
             began = time.time()
@@ -70,7 +72,7 @@ async def test_what_was_acknowledged_is_in_force_after_each_kill(campaign: Campa
                     await operator.work(rng.randrange(1, 30) if number % 2 else 1_000_000)
             lives.append((began, time.time()))
             campaign.kill()
-            await asyncio.sleep(0.3)  # in which a request that was under way is known as such
+            await threads.over()
             campaign.check_nothing_runs_twice()
             campaign.check_adopted("database", "service")
             assert disturbed(campaign.reports(), UNTOUCHED) == []

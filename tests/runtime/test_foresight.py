@@ -83,6 +83,18 @@ def test_a_thousand_are_recreated_without_waiting_for_their_turn() -> None:
     assert not any(one.kept for one in seen.workers.values())
 
 
+def test_one_that_waits_for_its_turn_already_has_it() -> None:
+    made = core("a")
+    for number in range(made.settings.restarts_at_once):
+        made.pace.admit(f"other{number}", 0.0)
+    made.handle(declared("a", pin=2), 0.0)
+    made.run(0.0)
+    assert made.by_path["top"].recreate_due
+    top = foresee(made, declared("a", pin=3)).workers["top"]
+    assert not top.kept
+    assert top.why == "its spec or rendered config changed"
+
+
 def test_who_is_paused_waits_and_is_due() -> None:
     made = core("a")
     made.handle(PauseRequested("top"), 0.0)

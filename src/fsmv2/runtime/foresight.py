@@ -62,6 +62,9 @@ def foresee(core: Core, declared: Declared | None = None) -> Foresight:
     if declared is not None:
         core.handle(declared, core.now)
     core.pace.lift()  # after it, as it may bring settings with another pace
+    for s in core.by_path.values():
+        if s.recreate_due:  # its turn would come at a later time, and none passes here
+            core.set_timer(s, "recreate", core.now)
     waits: Waits = {}
     _carry_on(core, reasons, waits)
     workers = {}

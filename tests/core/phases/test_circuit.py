@@ -95,6 +95,18 @@ def test_only_those_a_fault_affects_are_withheld(world: World) -> None:
         assert world.lit["g/c"]
 
 
+def test_whom_it_does_not_affect_is_not_looked_at(world: World) -> None:
+    with simulate(world) as sim:
+        sim.run(10)
+        world.broken["answer"] = fault("a", "no current", affected=["b"])
+        sim.until(opened, within=60)
+        del world.broken["answer"]
+        sim.until(closed, within=60)
+        causes = {name: str([r.causes for r in sim.records(f"g/{name}")]) for name in "bc"}
+        assert "circuit" in causes["b"]
+        assert "circuit" not in causes["c"]
+
+
 def test_a_fault_affects_all_but_the_one_at_fault_unless_it_says_whom(world: World) -> None:
     with simulate(world) as sim:
         sim.run(10)

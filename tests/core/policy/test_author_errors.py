@@ -78,7 +78,7 @@ def test_one_exception_is_tried_again_without_being_woken(tree: ByHand) -> None:
     assert fail(tree, 1).timers["retry"] == tree.now + tree.core.settings.backoff_base
 
 
-def test_a_new_instance_is_tried_whatever_the_one_before_raised() -> None:
+def test_h18_a_new_instance_is_tried_whatever_the_one_before_raised() -> None:
     """It may be the corrected one; and the timer that would have closed the breaker is gone."""
     world = World()
     with simulate(world, group("g", device("a"))) as sim:

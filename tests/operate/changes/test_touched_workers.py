@@ -8,6 +8,7 @@ import pytest
 from lamp_tree import World, device, group, simulate
 
 from fsmv2 import ChildSpec, EngineSettings
+from fsmv2.core.contract.settings import TypeSettings
 from fsmv2.operate.changes.change_plan import ChangePlan, WorkerChange
 from fsmv2.operate.changes.touched_workers import (
     Touched,
@@ -159,6 +160,25 @@ def test_who_is_not_asked_to_run_does_not_count(world: World, how: str) -> None:
         world.act["g/a"] = RuntimeError("no power")
         sim.declare(group("g", new))
         assert any(not found for found in looks(sim, of, 10))
+
+
+def test_one_whose_steps_are_withheld_has_not_acted(world: World) -> None:
+    """It runs on as it was, and healthy, with its new spec."""
+    settings = EngineSettings(types={"device": TypeSettings(update_policy="in_place")}, resync=5.0)
+    root = group("g", device("a"), device("b"), kind="guarded")
+    with simulate(world, root, settings=settings) as sim:
+        sim.run(10)
+        of = touched(sim, a="reconfigure")
+        world.broken["inside"] = "b"
+        sim.until(lambda sim: sim.core.open_circuits == 1)
+        sim.declare(group("g", device("a", pin=1), device("b"), kind="guarded"))
+        sim.run(1)
+        assert sim["g/a"].healthy
+        assert lacking(sim, of) == {"g/a": "running: the circuit of g is open"}
+        del world.broken["inside"]
+        sim.until(lambda sim: sim.core.open_circuits == 0)
+        sim.run(1)
+        assert not lacking(sim, of)
 
 
 def test_what_is_kept_is_read_again_and_damage_is_nobody() -> None:

@@ -190,7 +190,9 @@ def _update_circuit(tree: Tree, parent: Supervisor) -> None:
                 # It was healthy all the while by its own word, so nothing else would forget. H49
                 tree.set_timer(child, "settle", tree.now + child.backoff.reset_after)
     for child in parent.children.values():
-        newly = child.name in (withheld or ()) and child.name not in (before or ())
+        newly = child.name in (withheld or ())
+        if newly is (child.name in (before or ())):
+            continue  # nothing changes for it
         for below in child.subtree():
             if newly and below.action is not None and not below.action.urgent:
                 # It is not cancelled: what it has begun may be what mends the circuit.

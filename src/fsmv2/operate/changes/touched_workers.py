@@ -26,7 +26,7 @@ Expected = Literal["there", "added", "gone"]
 
 
 class TouchedWorker(msgspec.Struct, frozen=True, array_like=True):
-    """A worker that an apply touches. `healthy`: whether it was, right before."""
+    """A worker that an apply touches. `healthy`: whether it was, and free to act, right before."""
 
     expected: Expected
     healthy: bool
@@ -59,7 +59,7 @@ def touched_by(plan: ChangePlan, core: Core) -> Touched:
         expected: Expected = "gone" if one.action == "remove" else "there"
         if one.action == "add":
             expected = "added"
-        found[one.path] = TouchedWorker(expected, s is not None and s.status.healthy)
+        found[one.path] = TouchedWorker(expected, s is not None and _is_well(s))
     return found
 
 
@@ -108,10 +108,20 @@ def _lacking(core: Core, factory: WorkerFactory, path: str, before: TouchedWorke
         return ""
     if s.action is not None or s.awaiting is not None:
         return state
-    if s.status.healthy:
+    if _is_well(s):
         return ""
     was_unwell = not before.healthy and before.expected != "added"
     return "" if was_unwell and s.observed_at is not None else state
+
+
+def _is_well(s: Supervisor) -> bool:
+    """Whether it is healthy, and nothing withholds its steps: a circuit, a breaker, a livelock.
+
+    One that runs on as it was is healthy all the same, and does nothing about what is new. An
+    action that runs withholds them, too, and that is nothing wrong.
+    """
+    acts = not s.gate or s.action is not None or s.awaiting is not None
+    return s.status.healthy and acts
 
 
 def _asked_to_be_stopped(s: Supervisor, factory: WorkerFactory) -> bool:

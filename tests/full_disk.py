@@ -32,3 +32,47 @@ def fill(folder: Path) -> Path:
         while True:
             filler.write(b"x" * 4096)
     return file
+
+
+class FailingDisk:
+    """A file system that can be made to fail, as one does whose disk has errors."""
+
+    def __init__(self, image: Path, folder: Path) -> None:
+        self.folder = folder
+        self._image = image
+
+    def mount(self) -> None:
+        subprocess.run(["mount", "-o", "loop", str(self._image), str(self.folder)], check=True)
+
+    def fail(self) -> None:
+        """From now on nothing can be written, not even to files that are open."""
+        subprocess.run(["mount", "-o", "remount,abort", str(self.folder)], check=True)
+
+    def repair(self) -> None:
+        """As an operator would, once nothing uses it any more."""
+        subprocess.run(["umount", str(self.folder)], check=True)
+        # Exit codes up to 2: errors were found, and corrected.
+        done = subprocess.run(["e2fsck", "-fy", str(self._image)], capture_output=True, check=False)
+        assert done.returncode <= 2, done.stdout
+        self.mount()
+
+
+@contextlib.contextmanager
+def failing_disk(folder: Path, megabytes: int = 8) -> Iterator[FailingDisk]:
+    """Such a file system on `folder`, which is made; needs root and a loop device."""
+    if os.geteuid():
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("mounting a disk needs root")
+    folder.mkdir()
+    image = folder.with_suffix(".image")
+    with image.open("wb") as file:
+        file.truncate(megabytes << 20)
+    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
+    found = FailingDisk(image, folder)
+    try:
+        found.mount()
+    except subprocess.CalledProcessError:
+        pytest.skip("there is no loop device to mount a disk with")
+    try:
+        yield found
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -1,9 +1,10 @@
 """The semantics of a settled tree, a second time: obvious, slow, and nothing of the core in it.
 
-Given what is declared, the variables, and which workers somebody asked to restart, `settle` works
-out from the top what every path must come to: whether it is there, its state and who decided it,
-its config, and whether it is the instance of before or a new one. It has no events, no ticks and
-no time. What it keeps between two settled moments is only what the contract says is kept.
+Given what is declared, the variables, which paths an operator has stopped, and which workers
+somebody asked to restart, `settle` works out from the top what every path must come to: whether it
+is there, its state and who decided it, its config, and whether it is the instance of before or a
+new one. It has no events, no ticks and no time. What it keeps between two settled moments is only
+what the contract says is kept.
 
 To add a rule of supervision: a field of `Node`, and a line in the one function that the contract's
 sentence is about (`control`, `is_new`, `children_of`).
@@ -82,10 +83,19 @@ class Settled:
 Tree = dict[str, Settled]
 
 
-def settle(root: Node, global_: Mapping[str, int], restarts: frozenset[str], before: Tree) -> Tree:
+@dataclass(frozen=True)
+class Asked:
+    """What stands beside the declared tree. `stopped`, `restarts`: paths, by operators."""
+
+    global_: Mapping[str, int]
+    stopped: frozenset[str] = frozenset()
+    restarts: frozenset[str] = frozenset()
+
+
+def settle(root: Node, asked: Asked, before: Tree) -> Tree:
     """What every path comes to, parents first."""
     after: Tree = {}
-    _place(root.name, root, None, global_, restarts, before, after)
+    _place(root.name, root, None, asked, before, after)
     return after
 
 
@@ -93,8 +103,7 @@ def _place(
     path: str,
     node: Node,
     parent: Settled | None,
-    global_: Mapping[str, int],
-    restarts: frozenset[str],
+    asked: Asked,
     before: Tree,
     after: Tree,
 ) -> None:
@@ -103,8 +112,8 @@ def _place(
         old = None  # another type is another worker
     variables = {**(parent.variables if parent else {}), **dict(node.sets)}
     created = can_be_created(path, node)
-    fresh = derive(node, variables, global_) if created else None
-    new = is_new(path, node, old, fresh, restarts)
+    fresh = derive(node, variables, asked.global_) if created else None
+    new = is_new(path, node, old, fresh, asked.restarts)
     desired = fresh or (old.desired if old is not None and not new else None)
     settled = Settled(
         node,
@@ -113,7 +122,9 @@ def _place(
         why="",
         config=desired.config if desired else None,
         new=new,
-        disabled=not node.enabled or (parent is not None and parent.disabled),
+        disabled=not node.enabled
+        or path in asked.stopped
+        or (parent is not None and parent.disabled),
         desired=desired,
         accepted=children_of(node, desired, old, new),
         applied=node if fresh or new or old is None else old.applied,
@@ -124,7 +135,7 @@ def _place(
     after[path] = settled = replace(settled, state=state, why=why, complaints=complaints)
     below = before if not new or node.kind in IN_PLACE else {}
     for child in settled.accepted:
-        _place(f"{path}/{child.name}", child, settled, global_, restarts, below, after)
+        _place(f"{path}/{child.name}", child, settled, asked, below, after)
 
 
 def derive(node: Node, variables: Mapping[str, int], global_: Mapping[str, int]) -> Desired | None:

@@ -28,6 +28,7 @@ from fsmv2.core import Supervisor, tick
 from fsmv2.core.life import recreate, stop
 from fsmv2.core.policy import stop_order
 from fsmv2.core.policy.control import decide_control
+from fsmv2.core.state.conditions import MANAGED
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.parts import ControlDecision, DecidedBy
 
@@ -136,6 +137,7 @@ class Histories(RuleBasedStateMachine):
         self.real = Real(root, global_)
         self.tree: naive.Tree = {}
         self.restarts: set[str] = set()
+        self.stopped: set[str] = set()
         self.vague = False
         self.pending = True
 
@@ -177,13 +179,33 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.tree)
     @rule(data=st.data())
     def restart(self, data: Any) -> None:
-        """Somebody asks for a new instance of what is there; of a disabled one in vain."""
+        """Somebody asks for a new instance of what is there; of one that is off in vain."""
         path = data.draw(st.sampled_from(sorted(self.tree)))
         if self.pending and "/" not in path:
             return  # what is declared of the root anew counts at once
-        if self.tree[path].node.enabled:
+        above = {path[:at] for at, char in enumerate(path) if char == "/"} | {path}
+        if self.tree[path].node.enabled and not above & self.stopped:
             self.restarts.add(path)
         self.real.sim.restart(path)
+        self.pending = True
+
+    @precondition(lambda self: self.tree)
+    @rule(data=st.data())
+    def stop_path(self, data: Any) -> None:
+        """An operator has it stopped, whatever will stand there."""
+        path = data.draw(st.sampled_from(sorted(self.tree)))
+        if path in self.real.sim:
+            self.stopped.add(path)
+            self.real.sim.stop_path(path)
+            self.pending = True
+
+    @precondition(lambda self: self.stopped)
+    @rule(data=st.data())
+    def start_path(self, data: Any) -> None:
+        """And has it started again, though it may be gone."""
+        path = data.draw(st.sampled_from(sorted(self.stopped)))
+        self.stopped.remove(path)
+        self.real.sim.start_path(path)
         self.pending = True
 
     @precondition(lambda self: self.tree)
@@ -203,11 +225,12 @@ class Histories(RuleBasedStateMachine):
     def settle(self) -> None:
         """Compare."""
         self.real.sim.run(SETTLE)
-        before, restarts = self.tree, frozenset(self.restarts)
+        before = self.tree
         if self.vague:
             self._settle_vaguely()
         else:
-            self.tree = naive.settle(self.root, self.global_, restarts, before)
+            asked = replace(self._asked(), restarts=frozenset(self.restarts))
+            self.tree = naive.settle(self.root, asked, before)
             self._compare()
             self._compare_instances(before)
             self._check_order(before, self._leaving(before))
@@ -234,12 +257,15 @@ class Histories(RuleBasedStateMachine):
 
     def _settle_vaguely(self) -> None:
         """Compare what needs no memory; where something is kept from before, begin afresh."""
-        self.tree = naive.settle(self.root, self.global_, frozenset(), {})
+        self.tree = naive.settle(self.root, self._asked(), {})
         if any(s.complaints & {"Derived", "ChildrenAccepted"} for s in self.tree.values()):
             self._declare(Node("root", "group"))
             self.real.sim.run(SETTLE)
-            self.tree = naive.settle(self.root, self.global_, frozenset(), {})
+            self.tree = naive.settle(self.root, self._asked(), {})
         self._compare()
+
+    def _asked(self) -> naive.Asked:
+        return naive.Asked(self.global_, frozenset(self.stopped))
 
     def _declare(self, root: Node) -> None:
         self.root = root
@@ -252,7 +278,7 @@ class Histories(RuleBasedStateMachine):
                 s.state,
                 s.live_config if s.watched_at is not None else None,
                 s.definition is not NOT_CREATED.definition,
-                frozenset(s.conditions or ()) - {"DependenciesOrdered"},
+                frozenset(s.conditions or ()) - {"DependenciesOrdered", MANAGED},
             )
             for path, s in self.real.sim.core.by_path.items()
         }

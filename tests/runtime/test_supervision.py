@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -44,6 +45,30 @@ def test_h76_supervision_that_does_not_answer_is_trusted_for_seconds_only(
     assert supervision.refusal("x", 1) == "its supervision has not answered for 6 s"
     supervision.slice()
     assert supervision.refusal("x", 1) == ""
+
+
+def test_a_slice_that_copies_the_core_ends_sooner_than_one_that_decides(
+    supervision: Supervision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes a plan shall not be noticed by those whom the tree serves."""
+    steps, lasted = itertools.count(), dict.fromkeys(("copy", "decisions"), 0)
+
+    def until_enough(what: str) -> Callable[..., bool]:
+        def work(*given: Any, enough: Callable[[], bool] | None = None, **_: Any) -> bool:
+            look = given[0] if enough is None else enough
+            while not look():
+                lasted[what] += 1
+            return True
+
+        return work
+
+    monkeypatch.setattr(supervision._copies, "ready", until_enough("copy"))
+    monkeypatch.setattr("time.perf_counter", lambda: next(steps) * 1e-4)
+    supervision.slice()
+    monkeypatch.setattr(supervision._copies, "ready", lambda *_, **__: True)
+    monkeypatch.setattr(supervision.core, "run", until_enough("decisions"))
+    supervision.slice()
+    assert lasted["copy"] < lasted["decisions"] / 2
 
 
 async def test_h68_a_slice_that_raises_is_followed_by_another(

@@ -53,6 +53,10 @@ DECIDING = 0.75
 """Share of a slice after which no further tick begins: the last one has its time, what was decided
 is passed on, and a collection of young garbage may fall into it."""
 
+COPYING = 0.3
+"""The same of a slice that copies the core, for a plan or a journal: nothing waits for the end of
+such a slice but the next one, and so it need not be longer than those of a quiet tree."""
+
 AFTER_A_FAULT = 0.1
 """Seconds until supervision retries after a slice that raised: no busy loop, no pause."""
 
@@ -224,7 +228,8 @@ class Supervision:
         core, now, enough = self.core, self._clock.now(), self._enough(began)
         self.slice_cpu, self.slicing_since = began_cpu, began
         try:
-            ready = self._recorder_ready(enough) and self._copies.ready(enough, self._handled)
+            copied = self._enough(began, COPYING)
+            ready = self._recorder_ready(copied) and self._copies.ready(copied, self._handled)
             more = not ready or self._decide(now, enough)
         except ANY_RAISED as error:
             # A mistake of ours, as all other code is contained where it is called. What is left is
@@ -311,13 +316,13 @@ class Supervision:
         if abs(set_by) > CLOCK_TOLERANCE:
             self.core.clock_was_set(self.core.epoch + set_by, now)
 
-    def _enough(self, began: float) -> Callable[[], bool]:
-        """What shows that a slice has lasted long enough."""
+    def _enough(self, began: float, share: float = DECIDING) -> Callable[[], bool]:
+        """What shows that a slice has lasted long enough, for this share of it."""
         core = self.core
         if self._beat is None:
             most = core.counters.ticks + TICKS
             return lambda: core.counters.ticks >= most
-        limit = began + DECIDING * core.settings.slice
+        limit = began + share * core.settings.slice
         return lambda: time.perf_counter() > limit
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import importlib.util
 import inspect
@@ -26,6 +27,7 @@ import fsmv2.core
 import fsmv2.document
 import fsmv2.model
 from fsmv2.cli.log_filter import NOISY
+from rewritten_tests import rewrite_share
 
 settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
 """Every mutant meets the same examples, so that what survives does not depend on luck."""
@@ -127,10 +129,26 @@ def measured_for(seconds: float) -> Iterator[None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Iterator[None]:
-    """Compiling the tests takes twice as long when it is measured."""
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Without coverage, by which it takes twice as long, and without looking for garbage.
+
+    What is there afterwards stays to the end, so the collector is to pass it over: to walk two
+    million objects takes longer than most tests.
+    """
+    gc.disable()
     with unmeasured():
-        return (yield)
+        rewrite_share(session.config, sorted(HERE.rglob("test_*.py")))
+        done = yield
+    gc.freeze()
+    gc.enable()
+    return done
+
+
+def pytest_runtest_logfinish() -> None:
+    """`bounded_pauses`, in which a command runs a tree, thaws all when it ends."""
+    if not gc.get_freeze_count():
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

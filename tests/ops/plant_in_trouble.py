@@ -10,6 +10,10 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from fsmv2.cli.app import app
+
 PLANT = """
 agent: {{name: edge, location: {{enterprise: acme, site: berlin}}}}
 http: {{listen: "127.0.0.1:0"}}
@@ -70,8 +74,7 @@ def restart(folder: Path) -> None:
 
 
 def _request(folder: Path, *words: str) -> None:
-    command = [sys.executable, "-m", "fsmv2.cli", *words, "--state-dir", str(folder / "s")]
-    subprocess.run([*command, "--no-wait"], capture_output=True, timeout=60, check=False)
+    CliRunner().invoke(app, [*words, "--state-dir", str(folder / "s"), "--no-wait"])
 
 
 @contextlib.contextmanager

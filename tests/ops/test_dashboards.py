@@ -7,6 +7,7 @@ import itertools
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -78,6 +79,10 @@ def test_links_lead_to_entries_that_are_there() -> None:
         assert f"## {names[link.partition('#')[2]]}\n" in entries
 
 
+LOOK_EVERY = 0.4
+"""Seconds. Prometheus scrapes each second, and a look is some fifty queries."""
+
+
 @pytest.mark.real
 @pytest.mark.timeout(240)
 def test_each_query_returns_data_of_trees_in_trouble(tmp_path: Path) -> None:
@@ -113,6 +118,7 @@ def test_each_query_returns_data_of_trees_in_trouble(tmp_path: Path) -> None:
                 new_key(tmp_path, number)
             set_divisor(tmp_path, number % 2)
             restart(tmp_path)
+            time.sleep(LOOK_EVERY if missing else 0)
             return not missing
 
         try:

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from fsmv2.api.monitoring import Version
-from fsmv2.api.problem import Problem
 from fsmv2.api.route_handlers import Overview, RecordedEvent, WorkerSummary
 from fsmv2.api.routes import ROUTES, Route
 from fsmv2.operate.health_data import Health, PartHealth, Readiness
+from fsmv2.operate.problem import Problem
 from fsmv2.operate.request_types import Answer, PathOverride, Request
 
 TEXT = """# The API

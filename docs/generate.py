@@ -12,19 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import typer
 from alerts_page import alerts_page
 from api_page import api_page
 from architecture_page import architecture_page
+from commands_page import commands_page, environment_page
 from dashboards import DASHBOARDS, dashboard_json
 from hard_cases import hard_cases_page
 from log_page import log_page
 from metrics_page import metrics_page
-from typer.core import TyperGroup
 
 from fsmv2.builtin import register_builtins
-from fsmv2.cli import exit_codes
-from fsmv2.cli.app import app
 from fsmv2.core.contract import settings
 from fsmv2.flow import AsyncioEngine
 from fsmv2.lint import RULES
@@ -191,55 +188,6 @@ def workers_page() -> str:
     )
 
 
-def _leaves(group: TyperGroup, before: str = "") -> Iterator[tuple[str, Any]]:
-    """Every command that does something, by its whole name: `new worker`."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from _leaves(typing.cast("TyperGroup", command), f"{before}{name} ")
-        else:
-            yield f"{before}{name}", command
-
-
-def commands_page() -> str:
-    """Every command with its options, and the exit codes."""
-    group = typing.cast("TyperGroup", typer.main.get_command(app))
-    parts = []
-    for name, command in _leaves(group):
-        rows, line = [], [f"fsmv2 {name}"]
-        for one in command.params:
-            if getattr(one, "hidden", False):
-                continue
-            word = one.metavar if one.metavar and one.metavar != "BOOLEAN" else ""
-            if one.param_type_name == "argument":
-                line.append(word)
-                shown_as = f"`{word}`"
-            else:
-                shown_as = ", ".join(
-                    f"`{name} {word}`" if word else f"`{name}`" for name in reversed(one.opts)
-                )
-            if one.required and one.param_type_name == "option":
-                line.append(f"{one.opts[0]} {word}")
-            rows.append(f"| {shown_as} | {getattr(one, 'help', '') or ''} |")
-        text = (command.help or "").replace("\n    ", "\n")
-        parts.append(
-            f"## {name}\n\n`{' '.join([*line, '[OPTIONS]'])}`\n\n{text}\n\n"
-            "| argument or option | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
-        )
-    meanings = strings_below(ast.parse(inspect.getsource(exit_codes)).body)
-    codes = "\n".join(
-        f"| {getattr(exit_codes, name)} | {meanings[name]} |"
-        for name in ("OK", "FAILED", "USAGE", "UNSETTLED", "PENDING", "DIFFERS", "DROPPED")
-    )
-    return (
-        f"# The command line\n\n{NOTE}\n" + "\n".join(parts) + "\n## Exit codes\n\n"
-        f"| code | meaning |\n|---|---|\n{codes}\n\n"
-        "In a script or a pipeline, `fsmv2 run plant.yaml --for 30s` therefore tells whether a\n"
-        "plant comes up: its last lines name each worker that should run and did not, with its\n"
-        "reason; with `--json` the summary has them under `unsettled`. After Ctrl-C or SIGTERM\n"
-        "that is not asked.\n"
-    )
-
-
 def lint_page() -> str:
     """Every code of the lint: what it means, how to mend it, how it looks right."""
     rows = [
@@ -269,7 +217,8 @@ PAGES = {
         for name in DASHBOARDS
     },
     "reference/metrics.md": lambda: metrics_page(NOTE),
-    "reference/command-line.md": commands_page,
+    "reference/command-line.md": lambda: commands_page(NOTE),
+    "reference/environment.md": lambda: environment_page(NOTE),
     "reference/lint.md": lint_page,
     "reference/log-events.md": lambda: log_page(NOTE),
     "reference/hard-cases.md": hard_cases_page,

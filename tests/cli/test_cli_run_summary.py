@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from test_cli_live_tree import node
 
-from fsmv2.cli.exit_codes import DROPPED, FAILED, OK, UNSETTLED
+from fsmv2.cli.exit_codes import DROPPED, FAILED, OK, PENDING
 from fsmv2.cli.run_summary import EXIT_CODES, summary
 from fsmv2.core import Condition
 from fsmv2.operate.run_outcome import RunOutcome
@@ -23,7 +23,7 @@ def test_h80_lost_samples_have_an_exit_code_of_their_own_and_are_counted_by_flow
     assert data["exit"] == DROPPED == 5
     for outcome, code in (
         (RunOutcome(before=NOBODY), OK),
-        (RunOutcome(before=NOBODY, unsettled=waiting), UNSETTLED),
+        (RunOutcome(before=NOBODY, unsettled=waiting), PENDING),
         (RunOutcome(before=NOBODY, unsettled=waiting, dropped=lost), DROPPED),
         (RunOutcome(before=NOBODY, forced=("p/x",), dropped=lost), FAILED),
     ):

@@ -28,12 +28,13 @@ from fsmv2.api.event_stream import EventStream
 from fsmv2.api.host_check import HostCheck
 from fsmv2.api.json_text import json_of
 from fsmv2.api.metrics_text import SharedMetrics
-from fsmv2.api.problem import ApiError, Problem, problem, problem_of, problem_response
+from fsmv2.api.problem import ApiError, problem, problem_response
 from fsmv2.api.route_handlers import Call, RawAnswer
 from fsmv2.api.routes import ROUTES, Route
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
+from fsmv2.operate.problem import Problem, problem_of
 
 BODY_WITHIN = 10.0
 """Seconds for a body to arrive."""

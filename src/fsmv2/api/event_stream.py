@@ -16,10 +16,11 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from fsmv2.api.json_text import json_of
-from fsmv2.api.problem import ApiError, Problem, problem
+from fsmv2.api.problem import ApiError, problem
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
+from fsmv2.operate.problem import Problem
 from fsmv2.store import StoredEvent
 
 EVERY = 0.2

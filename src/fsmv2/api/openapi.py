@@ -8,8 +8,9 @@ import msgspec
 
 import fsmv2
 from fsmv2.api.links import Link
-from fsmv2.api.problem import MEDIA_TYPE, Problem
+from fsmv2.api.problem import MEDIA_TYPE
 from fsmv2.api.routes import ROUTES, Route
+from fsmv2.operate.problem import Problem
 
 REF = "#/components/schemas/{name}"
 JSON = "application/json"

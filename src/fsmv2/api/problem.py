@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
 from starlette.responses import Response
 
 from fsmv2.api.json_text import json_of
-from fsmv2.diagnostic import Diagnostic
-from fsmv2.errors import (
-    ChangedSinceError,
-    DocumentError,
-    FsmError,
-    GenerationConflictError,
-    RequestRefusedError,
-    StoreError,
-    TreeStoppingError,
-    UnknownGenerationError,
-    UnknownPathError,
-    UnknownTargetError,
-)
+from fsmv2.operate.problem import Problem
 
 MEDIA_TYPE = "application/problem+json"
-
-
-class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What went wrong. `code`: see `fsmv2 explain CODE`; `fix`: the next step.
-
-    `diagnostics`: of a document that is not valid, all that is wrong, each with its place.
-    """
-
-    title: str
-    status: int
-    detail: str = ""
-    code: str = ""
-    fix: str = ""
-    type: str = "about:blank"
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class ApiError(Exception):
@@ -52,37 +24,6 @@ def problem(
 ) -> ApiError:
     """An error that ends a request."""
     return ApiError(Problem(title, status, detail, code, fix))
-
-
-def problem_of(error: FsmError) -> Problem:
-    """The problem that an error of ours is."""
-    if isinstance(error, DocumentError):
-        return _invalid(error)
-    status, title = 500, "It failed"
-    if isinstance(error, UnknownPathError | UnknownGenerationError | UnknownTargetError):
-        status, title = 404, "Not there"
-    elif isinstance(error, GenerationConflictError):
-        status, title = 409, "Refused"
-    elif isinstance(error, TreeStoppingError | StoreError):
-        status, title = 503, "Not now"
-    elif isinstance(error, ChangedSinceError):
-        status, title = 412, "Changed since"
-    elif isinstance(error, RequestRefusedError):
-        status, title = 409, "Refused"
-    diagnostic = error.diagnostic()
-    return Problem(title, status, diagnostic.message, diagnostic.code, diagnostic.fix or "")
-
-
-def _invalid(error: DocumentError) -> Problem:
-    number = len(error.diagnostics)
-    return Problem(
-        "Not a valid document",
-        422,
-        f"{number} thing{'s are' if number != 1 else ' is'} wrong with the document.",
-        error.code,
-        "Correct what `diagnostics` names.",
-        diagnostics=error.diagnostics,
-    )
 
 
 def problem_response(found: Problem, headers: dict[str, str] | None = None) -> Response:

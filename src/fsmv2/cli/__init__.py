@@ -1,6 +1,7 @@
 """The command line: it shows what `operate` decides, and passes on what is asked; decides nothing.
 
 commands    one file for each verb: its options, and what it does with them.    app   all together.
+command     what each has besides: examples, environment variables, errors as JSON.
 exit_codes, usage_exit_code   how a command ends.    error_messages   any failure as one message.
 options, duration_argument, time_argument   what several commands are given.
 document_session, simulation_session, tree_session   a session of `run`; of `simulate`; what `run`
@@ -32,6 +33,7 @@ def main() -> None:
     # Until a command can answer Ctrl-C, and after it has, it ends the process without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from fsmv2.cli.app import app
+    from fsmv2.cli.exit_codes import INTERRUPTED
     from fsmv2.cli.options import WHOLE
 
     for stream in (sys.stdout, sys.stderr):
@@ -47,4 +49,4 @@ def main() -> None:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
     except KeyboardInterrupt:  # in the moments around a command, that of the line above included
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from fsmv2.cli.command import Commands
 from fsmv2.cli.commands.ack import ack
 from fsmv2.cli.commands.apply import apply
 from fsmv2.cli.commands.backup import backup
@@ -43,12 +44,9 @@ from fsmv2.cli.commands.validate import validate
 from fsmv2.cli.commands.why import why
 from fsmv2.cli.usage_exit_code import UsageFails
 
-app = typer.Typer(
+app = Commands(
     add_completion=False,
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
-    # Rich would cost 0.1 s of CPU on every --help.
-    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -107,7 +105,7 @@ app.command(short_help="Bridge three simulated PLCs into a namespace.")(demo)
 app.command(short_help="Try the FSM of a worker type with all it can see.")(check)
 app.command(short_help="Say what an error code means.")(explain)
 app.command(short_help="Report mistakes in worker classes.")(lint)
-new = typer.Typer(no_args_is_help=True, rich_markup_mode=None, callback=begin)
+new = Commands(callback=begin)
 app.add_typer(new, name="new", short_help="Begin something of your own.")
 new.command("worker", short_help="Write a worker and its tests, which pass.")(worker)
 app.command(short_help="Run a tree under seeded faults in virtual time.")(simulate)

@@ -12,7 +12,15 @@ import typer
 
 from fsmv2.cli.apply_text import outcome_lines, progress_line
 from fsmv2.cli.console import Part, complain, progress, put, put_json, show_diagnostics
-from fsmv2.cli.exit_codes import FAILED, OK, PENDING, ROLLED_BACK, SUPERSEDED, USAGE
+from fsmv2.cli.exit_codes import (
+    FAILED,
+    INTERRUPTED,
+    OK,
+    PENDING,
+    ROLLED_BACK,
+    SUPERSEDED,
+    USAGE,
+)
 from fsmv2.cli.plan_text import plan_lines
 from fsmv2.errors import ApiUnavailableError
 from fsmv2.operate.changes.apply_data import ApplyAnswer, ApplyProgress, ConvergenceState
@@ -33,8 +41,6 @@ POLL = 0.5
 
 EVERY, AT_LEAST = 1.0, 10.0
 """Seconds between two lines of progress: of one that differs from the last, and of any."""
-
-INTERRUPTED = 130
 
 
 class Send(Protocol):

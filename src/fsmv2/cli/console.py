@@ -7,16 +7,23 @@ Called by every command; tests/cli/test_cli_console.py finds who writes past it.
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import os
 import sys
-from collections.abc import Iterable
-from typing import IO, Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import typer
 
 from fsmv2.diagnostic import Diagnostic, visible
 from fsmv2.escaping import printable, printable_json
+
+if TYPE_CHECKING:  # an error is to cost its imports, and nothing else
+    from fsmv2.operate.problem import Problem
+
+_AS_JSON = contextvars.ContextVar("_AS_JSON", default=False)
 
 
 class Styled(NamedTuple):
@@ -57,13 +64,38 @@ def put_json(value: Any, *, indent: bool = False) -> None:
     _write(sys.stdout, printable_json(text.decode()) + "\n")
 
 
+def put_problem(problem: Problem) -> None:
+    """Print an error as JSON, on a line of stderr."""
+    _write(sys.stderr, printable_json(msgspec.json.encode(problem).decode()) + "\n")
+
+
+@contextlib.contextmanager
+def errors_as_json() -> Iterator[None]:
+    """Have every error that is reported inside be a line of JSON."""
+    token = _AS_JSON.set(True)
+    try:
+        yield
+    finally:
+        _AS_JSON.reset(token)
+
+
+def shown_as_json() -> bool:
+    """Whether errors are lines of JSON now."""
+    return _AS_JSON.get()
+
+
 def progress(*parts: Part) -> None:
     """Tell the user something that is not data, on stderr."""
     _write(sys.stderr, _joined(parts, coloured(sys.stderr)) + "\n")
 
 
-def complain(message: str, *, fix: str = "") -> None:
-    """Say what went wrong, and the next step."""
+def complain(message: str, *, fix: str = "", problem: Problem | None = None) -> None:
+    """Say what went wrong, and the next step; `problem`: what it is as JSON, if that is known."""
+    if _AS_JSON.get():
+        from fsmv2.operate.problem import Problem
+
+        put_problem(problem or Problem("It failed", 500, message, fix=fix))
+        return
     progress(styled("error: ", fg="red", bold=True), visible(message))
     if fix:
         progress(styled("  fix: ", fg="green"), visible(fix))

@@ -56,7 +56,7 @@ def reported(*, usage: int = USAGE) -> Iterator[None]:
 
 def _show(error: Exception) -> int:
     """Print what went wrong; returns the exit code."""
-    from fsmv2.cli.console import complain, show_diagnostics
+    from fsmv2.cli.console import complain, show_diagnostics, shown_as_json
     from fsmv2.errors import (
         DocumentError,
         FsmError,
@@ -65,11 +65,13 @@ def _show(error: Exception) -> int:
         QuestionError,
     )
 
-    if isinstance(error, QuestionError):
+    if isinstance(error, FsmError) and shown_as_json():
+        from fsmv2.operate.problem import problem_of
+
+        complain(error.message, problem=problem_of(error))
+    elif isinstance(error, QuestionError):
         complain(error.message, fix=error.fix)
-        # What was asked for is not there: the words of the command line, not what they are about.
-        return FAILED if isinstance(error, NotRecordedError | NotRunningError) else USAGE
-    if isinstance(error, DocumentError):
+    elif isinstance(error, DocumentError):
         show_diagnostics(error.diagnostics)
     elif isinstance(error, FsmError):
         show_diagnostics([error.diagnostic()])
@@ -86,7 +88,9 @@ def _show(error: Exception) -> int:
             f"fsmv2 failed in a way it should not: {type(error).__name__}: {error}",
             fix=f"Run it again with {DEBUG}=1 and report what it shows.",
         )
-    return FAILED
+    # What was asked for is not there: the words of the command line, not what they are about.
+    asked = isinstance(error, QuestionError)
+    return USAGE if asked and not isinstance(error, NotRecordedError | NotRunningError) else FAILED
 
 
 def _extra_of(error: ModuleNotFoundError) -> str | None:

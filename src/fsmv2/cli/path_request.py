@@ -15,6 +15,9 @@ if TYPE_CHECKING:  # a command that is not called is not to cost its imports
     from fsmv2.operate.request_types import Request
 
 
+ITS_END = "Exit code 3 when it is in force, and has not had its effect within --timeout."
+
+
 def path_request(make: Callable[[str, str], Request]) -> Callable[..., None]:
     """The command named as `make`, which makes the request of a path and a reason."""
 
@@ -46,5 +49,6 @@ def path_request(make: Callable[[str, str], Request]) -> Callable[..., None]:
                 )
             )
 
-    command.__name__, command.__doc__ = make.__name__, make.__doc__
+    command.__name__ = make.__name__
+    command.__doc__ = f"{make.__doc__}\n    {ITS_END}"
     return command

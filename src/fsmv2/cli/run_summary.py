@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from fsmv2.cli.console import count
-from fsmv2.cli.exit_codes import DROPPED, FAILED, OK, UNSETTLED
+from fsmv2.cli.exit_codes import DROPPED, FAILED, OK, PENDING
 from fsmv2.operate.run_outcome import RunOutcome, Verdict
 
 SHOWN = 10
@@ -14,7 +14,7 @@ SHOWN = 10
 
 EXIT_CODES = {
     Verdict.ORDERLY: OK,
-    Verdict.UNSETTLED: UNSETTLED,
+    Verdict.UNSETTLED: PENDING,
     Verdict.DROPPED: DROPPED,
     Verdict.FORCED: FAILED,
 }

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperCommand
-
+from fsmv2.cli.command import Command
 from fsmv2.cli.exit_codes import FAILED, USAGE
 
 
-class UsageFails(TyperCommand):
+class UsageFails(Command):
     """Wrong words end with 1, like every other failure of it."""
 
     def make_context(

@@ -15,6 +15,8 @@ def ack(path: str, reason: str) -> Request:
     """Record that you have taken over the escalation of PATH.
 
     It is quiet from then on; it ends when the worker is well again.
+
+    $ fsmv2 ack edge/filler -m 'on my way'
     """
     from fsmv2.operate.request_types import Acknowledge
 

@@ -64,6 +64,10 @@ def apply(
     Exit code 0 when it has converged, or there was nothing to change; 1 when nothing was changed; 3
     when somebody has not converged in time; 6 when another change superseded it; 7 when it was
     rolled back.
+
+    $ fsmv2 apply plant.yaml -m 'second filler'
+    $ fsmv2 apply change.plan --rollback --timeout 5m
+    $ fsmv2 apply - --yes < plant.yaml
     """
     with reported():
         from fsmv2.cli.apply_session import ChangeSession, standard_input

@@ -20,6 +20,9 @@ def check(
 
     Unreachable states, livelocks, no way to stop, dead ends, transitions nobody takes. Exit code
     1 when something was found.
+
+    $ fsmv2 check fsmv2.builtin.process:Process
+    $ fsmv2 check mine.lamp:Lamp --mermaid
     """
     with reported():
         from fsmv2.cli.console import put

@@ -18,6 +18,9 @@ def demo(
 
     Needs no network and no other software. Exit code 0 only if all bridges were active and exactly
     the accepted samples were received.
+
+    $ fsmv2 demo
+    $ fsmv2 demo --for 20s
     """
     from fsmv2.cli.foreground import foreground_process
 

@@ -23,6 +23,9 @@ def diff(
     """Show what changed from a generation to another, or to the one that runs; credentials masked.
 
     Exit code 0 when nothing changed, 1 when something did.
+
+    $ fsmv2 diff 11
+    $ fsmv2 diff 11 12 -f plant.yaml
     """
     with reported():
         from fsmv2.cli.console import put

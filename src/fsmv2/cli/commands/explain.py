@@ -13,7 +13,10 @@ from fsmv2.cli.exit_codes import OK, USAGE
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as FSM0211.")],
 ) -> None:
-    """Say when an error of this code is raised, and what to do."""
+    """Say when an error of this code is raised, and what to do.
+
+    $ fsmv2 explain FSM0211
+    """
     with reported():
         from fsmv2.cli.console import complain, put
         from fsmv2.operate.code_pages import page_of, suggestion

@@ -15,6 +15,9 @@ def health(file: Tree = None, state_dir: StateDir = None, as_json: AsJson = Fals
     What /healthz and /readyz answer, through the socket of the tree. Exit code 0 when it works and
     is ready, 3 when something is degraded or somebody is not there yet, 1 when its supervision is
     stuck or nobody answers.
+
+    $ fsmv2 health
+    $ fsmv2 health -f plant.yaml --json
     """
     with reported():
         from fsmv2.cli.console import put, put_json

@@ -15,6 +15,9 @@ def history(
     """List the generations of a tree's document: when each was applied, by whom, and why.
 
     The last hundred are kept. The one that runs is marked.
+
+    $ fsmv2 history
+    $ fsmv2 history -f plant.yaml --json
     """
     with reported():
         from fsmv2.cli.console import put, put_json

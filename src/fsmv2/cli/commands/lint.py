@@ -25,6 +25,8 @@ def lint(
 
     A finding is silenced in its line: `# fsmv2: ignore[CODE] reason`. Exit code 0: none, 1: some;
     notices, of what cannot be judged, fail nothing.
+
+    $ fsmv2 lint src/mine
     """
     with reported():
         from fsmv2.cli.console import complain, count, paint, progress, put, put_json, styled

@@ -22,6 +22,9 @@ def metrics(
 
     It is asked through its socket: `run --listen` is needed only for programs that speak HTTP over
     TCP.
+
+    $ fsmv2 metrics
+    $ fsmv2 metrics --openmetrics -f plant.yaml
     """
     with reported():
         from fsmv2.cli.console import put

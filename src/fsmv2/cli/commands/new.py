@@ -25,6 +25,9 @@ def worker(
     """Write a folder NAME with a worker and its tests, which pass as they stand.
 
     Nothing is overwritten: exit code 1 if the folder exists or the name cannot be used.
+
+    $ fsmv2 new worker lamp
+    $ fsmv2 new worker pump-station --in src
     """
     with reported():
         from fsmv2.cli.console import put

@@ -26,6 +26,9 @@ def notify_test(
     none runs it is sent from here. Quiet hours do not hold it, and a failure is not tried again.
 
     Exit code 0 when each target has taken it, else 1; also when the document has no targets.
+
+    $ fsmv2 notify-test
+    $ fsmv2 notify-test oncall -f plant.yaml
     """
     with reported():
         from fsmv2.cli.notify_test_session import notify_test as test

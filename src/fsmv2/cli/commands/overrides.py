@@ -22,6 +22,9 @@ def overrides(
     """List what is stopped, paused or set by hand: where, who asked, since when, and why.
 
     Also those of a path that is not there any more; `start`, `resume` and `unset` end them.
+
+    $ fsmv2 overrides
+    $ fsmv2 overrides edge/filler --json
     """
     with reported():
         from fsmv2.cli.console import put, put_json

@@ -16,6 +16,9 @@ def pause(path: str, reason: str) -> Request:
 
     Observation and stops go on. It outlasts a restart of fsmv2, and never ends by itself. It is no
     lockout and no safety function.
+
+    $ fsmv2 pause edge/filler -m 'cleaning until noon'
+    $ fsmv2 pause 'edge/line2/**' --yes
     """
     from fsmv2.operate.request_types import Pause
 

@@ -39,6 +39,10 @@ def plan(
     """Show what a document would change in the tree that runs; nothing is changed.
 
     Exit code 0 when nothing would change, 2 when something would, 1 when there is no plan.
+
+    $ fsmv2 plan plant.yaml
+    $ fsmv2 plan plant.yaml -o change.plan
+    $ fsmv2 plan plant.yaml --against 12
     """
     with reported(usage=FAILED):
         from fsmv2.cli.console import progress, put, put_json, show_diagnostics

@@ -22,6 +22,9 @@ def render(
     stderr shows who would be notified of what.
 
     Exit code 1 when a supervisor could not be derived; its reason is shown.
+
+    $ fsmv2 render plant.yaml
+    $ fsmv2 render plant.yaml edge/filler
     """
     with reported():
         from fsmv2.cli.console import progress, put, show_diagnostics, styled

@@ -40,6 +40,9 @@ def replay(
     Nothing is run: no collection, no action. `--path` tells what happened to a worker, what it
     decided and what it asked for. Exit code 0: every decision was the same, 1: it cannot be
     replayed, 4: one was not the same; it is shown.
+
+    $ fsmv2 replay ~/.local/state/fsmv2/plant-1a2b3c4d/journal
+    $ fsmv2 replay state/journal --path edge/filler --from 14:03
     """
     with reported():
         from fsmv2.cli.console import complain, progress, put, put_json

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 @path_request
 def restart(path: str, reason: str) -> Request:
-    """Stop the worker at PATH and start a new instance."""
+    """Stop the worker at PATH and start a new instance.
+
+    $ fsmv2 restart edge/filler
+    $ fsmv2 restart 'edge/*/dfc_read' --yes -m 'new firmware'
+    """
     from fsmv2.operate.request_types import Restart
 
     return Restart(path=path, reason=reason)

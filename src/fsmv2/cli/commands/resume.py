@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 @path_request
 def resume(path: str, reason: str) -> Request:
-    """Let what was paused at PATH go on."""
+    """Let what was paused at PATH go on.
+
+    $ fsmv2 resume edge/filler
+    """
     from fsmv2.operate.request_types import Resume
 
     return Resume(path=path, reason=reason)

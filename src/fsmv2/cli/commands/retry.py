@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 @path_request
 def retry(path: str, reason: str) -> Request:
-    """Try now what waits for its next try at PATH and below."""
+    """Try now what waits for its next try at PATH and below.
+
+    $ fsmv2 retry edge/filler
+    """
     from fsmv2.operate.request_types import Retry
 
     return Retry(path=path, reason=reason)

@@ -94,6 +94,10 @@ def run(
     after an orderly stop, 1 when something had to be forced or the start failed, 3 when the time of
     --for was over and something that should run did not, 5 when samples that were read were lost
     because the broker did not take them in time.
+
+    $ fsmv2 run plant.yaml
+    $ fsmv2 run plant.yaml --for 30s --json
+    $ fsmv2 run --state-dir state --init plant.yaml
     """
     if file is None and state_dir is None:
         raise typer.BadParameter("name the document, or with --state-dir a tree that keeps its own")

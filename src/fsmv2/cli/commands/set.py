@@ -44,6 +44,10 @@ def set_(
 
     Until `fsmv2 unset`, or for a while. It outlasts a restart of fsmv2, and what the document says
     anew. The variable has to be known there.
+
+    Exit code 3 when it is in force, and has not had its effect within --timeout.
+
+    $ fsmv2 set edge/filler PORT=503 --for 2h -m 'second PLC'
     """
     name, sign, text = assignment.partition("=")
     if not sign or not name:

@@ -22,6 +22,9 @@ def show(
     """Print a generation of a tree's document as it was written; without GENERATION, the head.
 
     Credentials in it are masked.
+
+    $ fsmv2 show
+    $ fsmv2 show 12 -f plant.yaml
     """
     with reported():
         from fsmv2.cli.console import put, put_json

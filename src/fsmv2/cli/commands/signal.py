@@ -28,6 +28,8 @@ def signal(
 
     Only the process itself gets it, none that it started. Refused is a signal that would end it, as
     one does that it does not handle: `restart` and `stop` are for that.
+
+    $ fsmv2 signal edge/nginx HUP
     """
     if "/" in name and "/" not in path:
         raise typer.BadParameter(f"the path comes first: fsmv2 signal {name} {path}")

@@ -52,6 +52,10 @@ def simulate(
     What a document's workers look at and act on is simulated; the workers are the real ones. A
     failure prints the fewest faults found that bring it about, and the command that replays
     them. Exit code 0: everything held, 1: something did not.
+
+    $ fsmv2 simulate plant.yaml --for 2d
+    $ fsmv2 simulate plant.yaml --seeds 20 --jobs 2
+    $ fsmv2 simulate mine.lamp:Lamp --seed 7 --only 3,17
     """
     with reported():
         from fsmv2.cli.simulation_session import run_simulation

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 @path_request
 def start(path: str, reason: str) -> Request:
-    """End a stop of PATH: what is there is again what the document declares."""
+    """End a stop of PATH: what is there is again what the document declares.
+
+    $ fsmv2 start edge/filler
+    """
     from fsmv2.operate.request_types import Start
 
     return Start(path=path, reason=reason)

@@ -53,6 +53,12 @@ def stop(
 
     It ranks as disabled in the document, and outlasts a restart of fsmv2. To end the whole tree,
     send SIGTERM to `fsmv2 run`, or type Ctrl-C there; --keep ends fsmv2 alone, for an upgrade.
+
+    Exit code 3 when it is in force, and has not had its effect within --timeout.
+
+    $ fsmv2 stop edge/filler -m 'belt torn'
+    $ fsmv2 stop 'edge/line2/*' --for 2h
+    $ fsmv2 stop --keep
     """
     if keep == bool(paths):
         raise typer.BadParameter("name the paths to stop, or with --keep end fsmv2 itself")

@@ -35,6 +35,9 @@ def systemd(
 
     For systemd 252 and later. Nothing is installed: the first lines of the unit say how that is
     done. It keeps its state in /var/lib/fsmv2/NAME unless --state-dir names another place.
+
+    $ fsmv2 systemd plant.yaml --user fsmv2
+    $ fsmv2 systemd /etc/fsmv2/plant.yaml --keep-on-restart
     """
     for option, text in (("--user", user), ("--name", name or "default")):
         if re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", text) is None:

@@ -9,7 +9,11 @@ from fsmv2.cli.options import AsJson
 
 
 def trees(as_json: AsJson = False) -> None:
-    """List your trees that run on this machine, the longest running first."""
+    """List your trees that run on this machine, the longest running first.
+
+    $ fsmv2 trees
+    $ fsmv2 trees --json
+    """
     with reported():
         from fsmv2.cli.console import put, put_json
         from fsmv2.operate.running_trees import running_trees

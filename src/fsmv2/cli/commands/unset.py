@@ -22,7 +22,12 @@ def unset(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Have a variable that was set by hand at PATH be as declared again."""
+    """Have a variable that was set by hand at PATH be as declared again.
+
+    Exit code 3 when it is in force, and has not had its effect within --timeout.
+
+    $ fsmv2 unset edge/filler PORT
+    """
     with reported():
         from fsmv2.cli.request_session import ask
         from fsmv2.operate.request_types import UnsetVariable

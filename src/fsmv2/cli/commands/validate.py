@@ -39,6 +39,10 @@ def validate(
     asked so before the old one is stopped.
 
     Exit code 0: usable (warnings allowed), 1: problems.
+
+    $ fsmv2 validate plant.yaml
+    $ fsmv2 validate plant.d --json
+    $ fsmv2 validate --state-dir state --types mine.types
     """
     if file is None and state_dir is None:
         raise typer.BadParameter("name the document, or with --state-dir a tree that keeps one")

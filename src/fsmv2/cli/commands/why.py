@@ -29,6 +29,10 @@ def why(
 
     With --var: the value that the file gives it for a variable, its tier, who declared it, file
     and line; also what that hides. Nothing needs to run for this; a tree that is older is named.
+
+    $ fsmv2 why edge/filler
+    $ fsmv2 why edge/filler --var PORT
+    $ fsmv2 why edge/filler --state-dir state --json
     """
     if var is not None and (as_json or types):
         raise typer.BadParameter("--var goes without --json and --types")

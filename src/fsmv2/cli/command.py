@@ -1,0 +1,169 @@
+"""What each command has beside its own: examples, environment variables, and errors as JSON.
+
+The lines of a docstring that begin with `$ ` are its examples; `--help` shows them last. A test
+refuses a command without any.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from fsmv2.cli.exit_codes import USAGE
+
+PREFIX = "FSMV2"
+EXAMPLE = "$ "
+PLACES = {"file": "state_dir", "state_dir": "file"}
+"""Options that both name a tree: what is typed for one counts more than the other's variable."""
+
+
+def environment_variable(words: list[str], option: str) -> str:
+    """The variable of an option, by the words of its command: FSMV2_RUN_LOG_LEVEL."""
+    parts = [PREFIX, *words, option.lstrip("-")]
+    return "_".join(parts).replace("-", "_").upper()
+
+
+def long_name(param: Any) -> str:
+    """An option as it is written in full: `--file`."""
+    return str(max(param.opts, key=len))
+
+
+def wants_json(words: list[str]) -> bool:
+    """Whether these words ask for JSON, also when they are wrong otherwise."""
+    asked = words[: words.index("--")] if "--" in words else words
+    pairs = set(itertools.pairwise(asked))
+    return (
+        not {"--json", "-ojson", "--output=json"}.isdisjoint(asked)
+        or ("-o", "json") in pairs
+        or ("--output", "json") in pairs
+    )
+
+
+class Command(TyperCommand):
+    """A command with examples, whose options are read from the environment as well."""
+
+    def __init__(self, name: str | None, **rest: Any) -> None:
+        super().__init__(name, **rest)
+        lines = (self.help or "").split("\n")
+        self.examples = tuple(one for one in map(str.strip, lines) if one.startswith(EXAMPLE))
+        kept = [line for line in lines if not line.strip().startswith(EXAMPLE)]
+        self.help = "\n".join(kept).rstrip()
+
+    # The contexts, parameters and formatters are of a module that Typer keeps to itself, so they
+    # have no type that could be named here.
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words; what is not among them is taken from the environment."""
+        words = _words(ctx)
+        for param in self.params:
+            if param.param_type_name == "option":
+                # The type of `param` has the attribute, which Typer fills from `envvar=`.
+                vars(param)["envvar"] = environment_variable(words, long_name(param))
+                vars(param)["show_envvar"] = False  # of each option it would be a line of --help
+        rest = super().parse_args(ctx, args)
+        sources = {name: _source(ctx, name) for name in PLACES}
+        for name, other in PLACES.items():
+            if sources[name] == "COMMANDLINE" and sources[other] == "ENVIRONMENT":
+                ctx.params[other] = None
+        return rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Do what the command does; with JSON asked for, its errors are JSON, too."""
+        if not (ctx.params.get("as_json") or "json" in (ctx.params.get("output"),)):
+            return super().invoke(ctx)
+        from fsmv2.cli.console import errors_as_json
+
+        with errors_as_json():
+            return super().invoke(ctx)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the examples, and how options are given in the environment."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for example in self.examples:
+                    formatter.write(f"  {example}\n")
+        options = [p for p in self.params if p.param_type_name == "option" and not _hidden(p)]
+        if options:
+            name = long_name(options[-1])
+            variable = environment_variable(_words(ctx), name)
+            formatter.write_paragraph()
+            formatter.write(f"Each option can be a variable of the environment: {name}\n")
+            formatter.write(f"is {variable}.\n")
+
+
+class CommandGroup(TyperGroup):
+    """All commands, or those that begin with one word; wrong words are errors as JSON, too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words up to the name of a command."""
+        ctx.meta[__name__] = list(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that is named."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            # Wrong words are an exception of a type that Typer keeps to itself.
+            if not hasattr(error, "format_message"):
+                raise
+            source = _variable_of(error)
+            if source and hasattr(error, "message"):
+                error.message = f"{error.message} (from the environment: {source})"
+            if not wants_json(ctx.meta[__name__]):
+                raise
+            from fsmv2.cli.console import put_problem
+            from fsmv2.operate.problem import Problem
+
+            put_problem(Problem("Wrong usage", 400, error.format_message(), fix=_usage(error)))
+            raise typer.Exit(int(getattr(error, "exit_code", USAGE))) from None
+
+
+class Commands(typer.Typer):
+    """A `Typer` whose commands are of the types above."""
+
+    def __init__(self, **settings: Any) -> None:
+        # Rich would cost 0.1 s of CPU on every --help.
+        super().__init__(cls=CommandGroup, no_args_is_help=True, rich_markup_mode=None, **settings)
+
+    def command(
+        self, name: str | None = None, *, cls: type[TyperCommand] | None = None, **settings: Any
+    ) -> Callable[[Any], Any]:
+        """Add a command; see `typer.Typer.command`."""
+        return super().command(name, cls=cls or Command, **settings)
+
+
+def _words(ctx: Any) -> list[str]:
+    """The words that name the command of a context, without that of the program."""
+    words: list[str] = []
+    while ctx.parent is not None:
+        words.insert(0, ctx.info_name)
+        ctx = ctx.parent
+    return words
+
+
+def _source(ctx: Any, name: str) -> str:
+    found = ctx.get_parameter_source(name)
+    return found.name if found is not None else ""
+
+
+def _hidden(param: Any) -> bool:
+    return bool(getattr(param, "hidden", False))
+
+
+def _variable_of(error: Any) -> str:
+    """The environment variable that a wrong value comes from; empty: it was typed."""
+    param, ctx = getattr(error, "param", None), getattr(error, "ctx", None)
+    if param is None or ctx is None or _source(ctx, param.name) != "ENVIRONMENT":
+        return ""
+    return str(param.envvar) if os.environ.get(str(param.envvar)) else ""
+
+
+def _usage(error: Any) -> str:
+    ctx = getattr(error, "ctx", None)
+    return f"See `{ctx.command_path} --help`." if ctx is not None else ""

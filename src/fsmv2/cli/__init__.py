@@ -11,6 +11,7 @@ apply_session   a change of a document, asked about and waited for.
 run_summary, replay_text, why_text, tree_yaml, plan_text, apply_text   answers.
 foreground  around a command that runs a tree: signals, output_thread, interrupts.
 reload_signal   what SIGHUP leads to.    service_notices   what a service manager hears.
+completion  what a shell reads to complete a command line.
 console     where everything is printed.    log_filter   what libraries log.
 cpu_limit   when a replay is given up.    worker_skeleton   what `new worker` writes.
 demo        three simulated PLCs, the tree, and a subscriber that counts.
@@ -23,8 +24,14 @@ from __future__ import annotations
 
 def main() -> None:
     """The entry point of the command `fsmv2`."""
-    import signal
     import sys
+
+    from fsmv2.cli.completion.paths_callback import WORD, print_paths
+
+    if sys.argv[1:2] == [WORD]:  # before anything else is loaded: somebody waits with each key
+        print_paths(sys.argv[2:])
+        return
+    import signal
 
     from fsmv2.cli.interrupts import ask_again
     from fsmv2.cli.output_thread import keep_standard_descriptors

@@ -11,6 +11,7 @@ from fsmv2.cli.commands.ack import ack
 from fsmv2.cli.commands.apply import apply
 from fsmv2.cli.commands.backup import backup
 from fsmv2.cli.commands.check import check
+from fsmv2.cli.commands.completion import completion
 from fsmv2.cli.commands.demo import demo
 from fsmv2.cli.commands.diff import diff
 from fsmv2.cli.commands.doctor import doctor
@@ -104,6 +105,7 @@ app.command("notify-test", short_help="Send a test notification through `notify:
 app.command(short_help="Bridge three simulated PLCs into a namespace.")(demo)
 app.command(short_help="Try the FSM of a worker type with all it can see.")(check)
 app.command(short_help="Say what an error code means.")(explain)
+app.command(short_help="Print what a shell needs to complete commands and paths.")(completion)
 app.command(short_help="Report mistakes in worker classes.")(lint)
 new = Commands(callback=begin)
 app.add_typer(new, name="new", short_help="Begin something of your own.")

@@ -43,6 +43,11 @@ def _log_format(text: str) -> str:
     return _one_of(text, "json", "text")
 
 
+def shell_name(text: str) -> str:
+    """A shell that is known; a usage error names the nearest."""
+    return _one_of(text, "bash", "zsh", "fish")
+
+
 def _one_of(text: str, *choices: str) -> str:
     """The text, if it is one of the choices; else a usage error that names the nearest."""
     if text not in choices:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from fsmv2.errors import StoreError
 from fsmv2.operate.run_record import RunRecord, record_in
-from fsmv2.operate.state_directory import RECORD, holder, short_path, state_home
+from fsmv2.operate.state_directory import holder, short_path
+from fsmv2.operate.state_home import RECORD, state_home
 
 
 def directory_of(document: Path, state_dir: Path | None = None) -> Path:

@@ -16,7 +16,8 @@ import msgspec
 
 from fsmv2.host.private import replace_private
 from fsmv2.operate.document_files import digests
-from fsmv2.operate.state_directory import JOURNAL, LOCK, RECORD
+from fsmv2.operate.state_directory import JOURNAL, LOCK
+from fsmv2.operate.state_home import RECORD
 from fsmv2.store.segmented_log import segments_in
 
 T = TypeVar("T")

@@ -18,13 +18,12 @@ from fsmv2.errors import NotRunningError, StoreError
 from fsmv2.host.private import replace_private
 from fsmv2.operate.document_directory import directory_of
 from fsmv2.operate.run_record import record_in
-from fsmv2.operate.socket_place import private_directory, runtime_directory
-from fsmv2.operate.state_directory import RECORD, holder, short_path, state_home
+from fsmv2.operate.socket_place import NOTES, private_directory, runtime_directory
+from fsmv2.operate.state_directory import holder, short_path
+from fsmv2.operate.state_home import RECORD, state_home
 
 VARIABLE = "FSMV2_TREE"
 """The environment variable that names the tree that is meant: its document or state directory."""
-
-NOTES = "trees"
 
 
 class RunningTree(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,9 +15,9 @@ import stat
 import tempfile
 from pathlib import Path
 
-from fsmv2.errors import ApiUnavailableError
-
 NAME = "api.sock"
+NOTES = "trees"
+"""The folder of the runtime directory in which trees in unusual places leave a note."""
 LONGEST = 107
 """Bytes of a socket's path that the kernel takes."""
 
@@ -91,6 +91,9 @@ def private_directory(place: Path) -> Path:
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        # Imported here only: who completes a word on a command line cannot wait for it.
+        from fsmv2.errors import ApiUnavailableError
+
         raise ApiUnavailableError(
             f"{place} is not a directory of yours alone, so no socket is put there.",
             fix="Remove it, or set XDG_RUNTIME_DIR to a directory of your own.",

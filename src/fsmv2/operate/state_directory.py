@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from fsmv2.errors import StoreError, error_text
 from fsmv2.host.file_lock import FileLock, running_holder
 from fsmv2.host.place_lock import PlaceLock
 from fsmv2.host.private import FOLDER, private_folder
+from fsmv2.operate.state_home import RECORD
 
 LOOK_EVERY = 2.0
 """Seconds between looks whether the state directory is still the one that was taken."""
@@ -25,8 +25,6 @@ STORE = "store.db"
 """The file in the state directory that keeps what a crash must not lose."""
 JOURNAL = "journal"
 """The folder in the state directory that keeps what happened, for `fsmv2 replay`."""
-RECORD = "document.json"
-"""The file in the state directory with the record of the run: which document, and its digests."""
 NOTIFICATIONS = "notifications.json"
 """The file in the state directory with what notifications need after a restart."""
 OLDER = f"{STORE}.version-"
@@ -36,12 +34,6 @@ OURS = {
     *(STORE + end for end in ("", "-wal", "-shm", "-journal", ".lock")),
 }
 """All that a state directory holds."""
-
-
-def state_home() -> Path:
-    """`~/.local/state/fsmv2`, or below XDG_STATE_HOME; `--state-dir` names another place."""
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "fsmv2"
 
 
 def short_path(path: Path) -> str:

@@ -47,7 +47,8 @@ from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
 from fsmv2.model.listen_address import HTTP_PORT, LOOPBACK
 from fsmv2.operate.prepared_tree import read_document
-from fsmv2.operate.state_directory import StateDirectory, held, short_path, state_home
+from fsmv2.operate.state_directory import StateDirectory, held, short_path
+from fsmv2.operate.state_home import state_home
 from fsmv2.operate.tree_handle import TreeHandle
 from fsmv2.operate.tree_opening import start
 from fsmv2.plant import Plant

@@ -149,8 +149,8 @@ def commands_page(note: str) -> str:
     return (
         f"# The command line\n\n{note}\n"
         "Each option can also be given in the [environment](environment.md). With `--json` stdout\n"
-        "has data alone, and each error is a line of JSON on stderr: what the API answers as\n"
-        "`application/problem+json`.\n\n"
+        "has data alone, described by `fsmv2 schema --of COMMAND`, and each error is a line of JSON on\n"
+        "stderr: [use it from programs](../how-to/use-from-programs.md).\n\n"
         + "\n".join(_command_part(name, command) for name, command in all_commands())
         + "\n## Exit codes\n\n"
         f"| code | meaning | commands |\n|---|---|---|\n{_codes()}\n\n"

@@ -32,6 +32,7 @@ from fsmv2.cli.commands.restore import restore
 from fsmv2.cli.commands.resume import resume
 from fsmv2.cli.commands.retry import retry
 from fsmv2.cli.commands.run import run
+from fsmv2.cli.commands.schema import schema
 from fsmv2.cli.commands.set import set_
 from fsmv2.cli.commands.show import show
 from fsmv2.cli.commands.signal import signal
@@ -105,6 +106,7 @@ app.command("notify-test", short_help="Send a test notification through `notify:
 app.command(short_help="Bridge three simulated PLCs into a namespace.")(demo)
 app.command(short_help="Try the FSM of a worker type with all it can see.")(check)
 app.command(short_help="Say what an error code means.")(explain)
+app.command(short_help="Print the JSON Schema of documents, for editors.")(schema)
 app.command(short_help="Print what a shell needs to complete commands and paths.")(completion)
 app.command(short_help="Report mistakes in worker classes.")(lint)
 new = Commands(callback=begin)

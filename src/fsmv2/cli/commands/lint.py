@@ -30,6 +30,7 @@ def lint(
     """
     with reported():
         from fsmv2.cli.console import complain, count, paint, progress, put, put_json, styled
+        from fsmv2.cli.json_output import LintReport
         from fsmv2.lint import lint as findings_in
 
         for path in paths:
@@ -40,8 +41,8 @@ def lint(
         notices = sum(diagnostic.warning for diagnostic in found)
         problems = len(found) - notices
         if as_json:
-            shown = {"problems": problems, "notices": notices, "diagnostics": found}
-            put_json(shown, indent=True)
+            report = LintReport(problems=problems, notices=notices, diagnostics=tuple(found))
+            put_json(report, indent=True)
         else:
             for diagnostic in found:
                 put(*paint(diagnostic))

@@ -28,11 +28,12 @@ def show(
     """
     with reported():
         from fsmv2.cli.console import put, put_json
+        from fsmv2.cli.json_output import ShownGeneration
         from fsmv2.operate.known_generations import KnownGenerations
 
         found = KnownGenerations(file, state_dir, tool="fsmv2 show").text(number)
         if as_json:
-            put_json({"generation": found.about.number, "files": found.files})
+            put_json(ShownGeneration(generation=found.about.number, files=found.files))
             return
         for name, text in found.files.items():
             if name:

@@ -7,6 +7,7 @@ struct_reader, containers,
 template_fields, duration,
   address_fields                 notes on the fields of structs
 display, problem_order           values as messages show them; problems in order
+json_schema                      from a type to its JSON Schema, for editors
 """
 
 from fsmv2.model.decoder.address_fields import CollectorUrl, Host, HostAndPort, ListenAddress

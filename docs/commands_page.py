@@ -149,7 +149,7 @@ def commands_page(note: str) -> str:
     return (
         f"# The command line\n\n{note}\n"
         "Each option can also be given in the [environment](environment.md). With `--json` stdout\n"
-        "has data alone, described by `fsmv2 schema --of COMMAND`, and each error is a line of JSON on\n"
+        "has data alone, which `fsmv2 schema --of COMMAND` describes, and errors are JSON on\n"
         "stderr: [use it from programs](../how-to/use-from-programs.md).\n\n"
         + "\n".join(_command_part(name, command) for name, command in all_commands())
         + "\n## Exit codes\n\n"

@@ -12,6 +12,7 @@ run_summary, replay_text, why_text, tree_yaml, plan_text, apply_text   answers.
 foreground  around a command that runs a tree: signals, output_thread, interrupts.
 reload_signal   what SIGHUP leads to.    service_notices   what a service manager hears.
 completion  what a shell reads to complete a command line.
+progress_line  what takes long says how far it is, on a terminal.
 json_output what the commands print as JSON, as types.
 console     where everything is printed.    log_filter   what libraries log.
 cpu_limit   when a replay is given up.    worker_skeleton   what `new worker` writes.

@@ -12,7 +12,7 @@ import contextvars
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 import typer
@@ -22,6 +22,17 @@ from fsmv2.escaping import printable, printable_json
 
 if TYPE_CHECKING:  # an error is to cost its imports, and nothing else
     from fsmv2.operate.problem import Problem
+
+
+class ProgressLine(Protocol):
+    """A line on stderr that is to go before anything else is written."""
+
+    def clear(self) -> None:
+        """Remove it; it comes again by itself."""
+
+
+PROGRESS_LINE: ProgressLine | None = None
+"""The one that is shown now; set by `progress_line`."""
 
 _AS_JSON = contextvars.ContextVar("_AS_JSON", default=False)
 
@@ -145,5 +156,7 @@ def _shown(part: Part, colour: bool) -> str:
 
 
 def _write(stream: IO[str], text: str) -> None:
+    if PROGRESS_LINE is not None:
+        PROGRESS_LINE.clear()
     stream.write(text)
     stream.flush()  # whoever follows a log wants each line when it happens

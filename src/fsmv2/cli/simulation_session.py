@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
 from fsmv2.cli.console import complain, count, progress, put
 from fsmv2.cli.exit_codes import FAILED, OK, USAGE
+from fsmv2.cli.progress_line import long_work
 
 if TYPE_CHECKING:
     from fsmv2.testing import SimulationResult
+    from fsmv2.testing.simulated_world import SimulatedWorld
 
 
 def run_simulation(
@@ -37,14 +40,25 @@ def run_simulation(
         return _run_many(
             tree, range(seed, seed + seeds), seconds=seconds, every=every, jobs=jobs, least=least
         )
-    outcome = simulate(
-        load_tree(tree),
-        seed=seed,
-        seconds=seconds,
-        every=every,
-        only=[int(part) for part in numbers] or None,
-        on_failure=_show_shrinking,
-    )
+    with long_work(f"simulating {tree} without faults") as work:
+
+        def begun(world: SimulatedWorld) -> None:
+            text = f"seed {seed}: simulating {seconds / 3600:g} h of {tree}"
+            work.begin(text, lambda: world.now / seconds)
+
+        def failed(outcome: SimulationResult) -> None:
+            _show_shrinking(outcome)
+            work.begin(f"seed {seed}: trying with fewer faults")
+
+        outcome = simulate(
+            load_tree(tree),
+            seed=seed,
+            seconds=seconds,
+            every=every,
+            only=[int(part) for part in numbers] or None,
+            on_failure=failed,
+            on_begin=begun,
+        )
     put(outcome.table())
     progress(_result_line(outcome))
     _warn_of_unwell(outcome)
@@ -63,22 +77,27 @@ def _run_many(
     began = time.monotonic()
     last: list[SimulationResult] = []
 
-    def on_result(outcome: SimulationResult) -> None:
-        last[:] = [outcome]
-        progress(_result_line(outcome))
+    # Processes are forked, which must not be done beside a thread: those say it seed by seed.
+    with long_work(f"simulating {tree}") if jobs == 1 else contextlib.nullcontext() as work:
 
-    found = simulate_many(
-        tree,
-        seeds,
-        seconds=seconds,
-        every=every,
-        jobs=jobs,
-        on_result=on_result,
-        on_failure=_show_shrinking,
-    )
+        def on_result(outcome: SimulationResult) -> None:
+            last.append(outcome)
+            progress(_result_line(outcome))
+            if work is not None:
+                work.begin(f"simulating {tree}, {len(last)} of {count(len(seeds), 'seed')} done")
+
+        found = simulate_many(
+            tree,
+            seeds,
+            seconds=seconds,
+            every=every,
+            jobs=jobs,
+            on_result=on_result,
+            on_failure=_show_shrinking,
+        )
     took = time.monotonic() - began
     put(found.table())
-    _warn_of_unwell(last[0])
+    _warn_of_unwell(last[-1])
     progress(
         f"{count(found.runs, 'seed')}: {found.hours:,.0f} tree-hours of {found.workers} workers or "
         f"more, {found.hits:,} faults took effect, {found.crashes:,} crashes, {found.ticks:,} "

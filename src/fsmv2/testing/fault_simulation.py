@@ -87,6 +87,7 @@ def simulate(
     settings: EngineSettings | None = None,
     shrink_tries: int = 60,
     on_failure: Callable[[SimulationResult], None] = lambda outcome: None,
+    on_begin: Callable[[SimulatedWorld], None] = lambda world: None,
 ) -> SimulationResult:
     """Run `tree` for so many virtual `seconds`, one fault each `every` seconds on average.
 
@@ -94,7 +95,7 @@ def simulate(
     spec has defaults. `only`: of the seed's decisions, those with these numbers, to replay them.
     Afterwards the faults end, the tree must come to what it is without any, and stop. `on_failure`
     is called with a failure before the fewest faults are looked for, which can take as many runs
-    again.
+    again; `on_begin` with the world of each run that has faults, whose `now` says how far it is.
     """
     make = _maker(tree)
     made = make()
@@ -104,7 +105,7 @@ def simulate(
     plan = FaultPlan.draw(seed, seconds, every=every, kinds=kinds)
     if only is not None:
         plan = plan.only(only)
-    outcome = _try(make, plan, seed, seconds, chosen)
+    outcome = _try(make, plan, seed, seconds, chosen, on_begin)
     if outcome.held or not shrink_tries:
         return outcome
     on_failure(outcome)
@@ -195,11 +196,13 @@ def _try(
     seed: int,
     seconds: float,
     settings: EngineSettings,
+    on_begin: Callable[[SimulatedWorld], None] = lambda world: None,
 ) -> SimulationResult:
     with SimulatedWorld(make(), FaultPlan(()), seed=seed, settings=settings) as calm:
         calm.run_to(SETTLE)
         goal, unwell = settled(calm), unwell_in(calm)
     with SimulatedWorld(make(), plan, seed=seed, settings=settings) as world:
+        on_begin(world)
         if calm.violation is not None:
             world.found(calm.violation)
         world.run_to(seconds)

@@ -31,13 +31,15 @@ def lint(
     with reported():
         from fsmv2.cli.console import complain, count, paint, progress, put, put_json, styled
         from fsmv2.cli.json_output import LintReport
+        from fsmv2.cli.progress_line import long_work
         from fsmv2.lint import lint as findings_in
 
         for path in paths:
             if not path.exists():
                 complain(f"{path} does not exist", fix="Name Python files, or folders of them.")
                 raise typer.Exit(USAGE)
-        found = findings_in(paths)
+        with long_work("reading the code"):
+            found = findings_in(paths)
         notices = sum(diagnostic.warning for diagnostic in found)
         problems = len(found) - notices
         if as_json:

@@ -47,9 +47,13 @@ def plan(
     with reported(usage=FAILED):
         from fsmv2.cli.console import progress, put, put_json, show_diagnostics
         from fsmv2.cli.plan_text import plan_lines
+        from fsmv2.cli.progress_line import long_work
         from fsmv2.operate.changes.document_plan import plan_of
 
-        found = plan_of(file, against, state_dir=state_dir, types=types or (), tool="fsmv2 plan")
+        with long_work(f"planning what {file} would change"):
+            found = plan_of(
+                file, against, state_dir=state_dir, types=types or (), tool="fsmv2 plan"
+            )
         show_diagnostics(found.plan.warnings)
         if output is not None:
             found.save(output)

@@ -28,10 +28,12 @@ def render(
     """
     with reported():
         from fsmv2.cli.console import progress, put, show_diagnostics, styled
+        from fsmv2.cli.progress_line import long_work
         from fsmv2.cli.tree_yaml import as_yaml
         from fsmv2.operate.document_expansion import expand
 
-        expansion = expand(file)
+        with long_work(f"rendering {file}"):
+            expansion = expand(file)
         workers = expansion.below(path) if path else expansion.workers
         show_diagnostics(expansion.plant.diagnostics)
         if expansion.change:
@@ -39,5 +41,7 @@ def render(
             progress(styled("note: ", fg="yellow"), note)
         for line in () if path else expansion.notifications:
             progress(f"notifies {line}")
-        put(as_yaml(workers), end="")
+        with long_work("writing the tree"):
+            text = as_yaml(workers)
+        put(text, end="")
         raise typer.Exit(FAILED if any(worker.problem for worker in workers) else OK)

@@ -48,6 +48,7 @@ def replay(
         from fsmv2.cli.console import complain, progress, put, put_json
         from fsmv2.cli.cpu_limit import bounded
         from fsmv2.cli.log_filter import filter_logs
+        from fsmv2.cli.progress_line import long_work
         from fsmv2.cli.replay_text import show, show_line, summary
         from fsmv2.cli.time_argument import parse_time
         from fsmv2.operate import journal_replay
@@ -62,15 +63,16 @@ def replay(
             complain(str(error))
             raise typer.Exit(USAGE) from None
         began = time.perf_counter()
-        report = journal_replay.replay(
-            journal,
-            types=types or [],
-            since=first,
-            until=last,
-            path=path,
-            tell=put_json if as_json else show_line,
-            limit=bounded,
-        )
+        with long_work(f"replaying {journal}"):
+            report = journal_replay.replay(
+                journal,
+                types=types or [],
+                since=first,
+                until=last,
+                path=path,
+                tell=put_json if as_json else show_line,
+                limit=bounded,
+            )
         if as_json:
             put_json(summary(report.found))
         else:

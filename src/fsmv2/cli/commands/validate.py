@@ -49,16 +49,19 @@ def validate(
     if types and (file is not None or state_dir is None):
         raise typer.BadParameter("--types goes with --state-dir, and without FILE")
     with reported():
+        from fsmv2.cli.progress_line import long_work
         from fsmv2.diagnostic import visible
 
         if file is not None:
-            found = _of_file(file, state_dir)
+            with long_work(f"checking {file}"):
+                found = _of_file(file, state_dir)
             text = [f"{visible(str(file))}: "]
             code = _shown(found, text, {"file": str(file)}, as_json=as_json)
         elif state_dir is not None:
             from fsmv2.operate.stored_validation import validate_stored
 
-            stored = validate_stored(state_dir, types or [])
+            with long_work(f"checking what is kept in {state_dir}"):
+                stored = validate_stored(state_dir, types or [])
             code = _shown(stored, _stored_text(stored), _stored(stored), as_json=as_json)
         raise typer.Exit(code)
 

@@ -29,9 +29,8 @@ def backup(
     broker's ports and credentials. So FILE is readable by you alone, and should stay so.
     Not in it: the samples that the broker stores, the journal, and files that a document names.
 
-    \b
-    fsmv2 backup plant.fsmv2.tar.gz
-    fsmv2 backup plant.fsmv2.tar.gz -f plant.yaml
+    $ fsmv2 backup plant.fsmv2.tar.gz
+    $ fsmv2 backup plant.fsmv2.tar.gz -f plant.yaml
     """
     with reported():
         from fsmv2.cli.console import put, put_json

@@ -35,9 +35,8 @@ def doctor(
 
     Exit code 0: usable (warnings allowed), 1: something keeps it from working.
 
-    \b
-    fsmv2 doctor -f plant.yaml
-    fsmv2 doctor --state-dir /var/lib/plant --repair
+    $ fsmv2 doctor -f plant.yaml
+    $ fsmv2 doctor --state-dir /var/lib/plant --repair
     """
     with reported():
         from fsmv2.cli.console import put_json

@@ -41,9 +41,8 @@ def restore(
     All of it is checked before anything changes. Nothing is deleted: with --replace, what is there
     gets another name. The tree must not be running.
 
-    \b
-    fsmv2 restore plant.fsmv2.tar.gz
-    fsmv2 restore plant.fsmv2.tar.gz --state-dir /var/lib/plant
+    $ fsmv2 restore plant.fsmv2.tar.gz
+    $ fsmv2 restore plant.fsmv2.tar.gz --state-dir /var/lib/plant
     """
     with reported():
         from fsmv2.cli.console import put, put_json

@@ -21,7 +21,8 @@ import msgspec
 from fsmv2.errors import BackupError, NotRunningError, StoreError, system_text
 from fsmv2.operate.care.backup_archive import FORMAT, Manifest, write_archive
 from fsmv2.operate.run_record import record_in
-from fsmv2.operate.state_directory import NOTIFICATIONS, RECORD, STORE, short_path
+from fsmv2.operate.state_directory import NOTIFICATIONS, STORE, short_path
+from fsmv2.operate.state_home import RECORD
 from fsmv2.store import Head, reading
 from fsmv2.version import __version__
 

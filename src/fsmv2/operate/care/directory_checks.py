@@ -13,7 +13,8 @@ from fsmv2.host.user_names import user_name
 from fsmv2.operate.care.finding import StateFinding
 from fsmv2.operate.document_change import change_of
 from fsmv2.operate.run_record import record_in
-from fsmv2.operate.state_directory import JOURNAL, LOCK, RECORD, STORE, holder, short_path
+from fsmv2.operate.state_directory import JOURNAL, LOCK, STORE, holder, short_path
+from fsmv2.operate.state_home import RECORD
 from fsmv2.store import reading
 
 LEAST_ROOM = 32 << 20

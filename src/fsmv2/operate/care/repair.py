@@ -22,7 +22,8 @@ from fsmv2.operate.care.record_checks import SMALL
 from fsmv2.operate.care.store_checks import MOVE_STORE, SALVAGE_STORE, SET_HEAD
 from fsmv2.operate.care.store_salvage import have_head, salvage
 from fsmv2.operate.run_record import RunRecord
-from fsmv2.operate.state_directory import RECORD, STORE, short_path
+from fsmv2.operate.state_directory import STORE, short_path
+from fsmv2.operate.state_home import RECORD
 from fsmv2.store import reading
 
 BESIDE = ("", "-wal", "-shm", "-journal")

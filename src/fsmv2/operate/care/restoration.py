@@ -15,7 +15,8 @@ from fsmv2.operate.care.backup_archive import Manifest, read_archive
 from fsmv2.operate.care.held_place import held_place
 from fsmv2.operate.care.survivors import survivors_of
 from fsmv2.operate.run_record import RunRecord
-from fsmv2.operate.state_directory import LOCK, RECORD, STORE, short_path
+from fsmv2.operate.state_directory import LOCK, STORE, short_path
+from fsmv2.operate.state_home import RECORD
 from fsmv2.store.store_facts import read_facts
 
 BROKER_DATA = "broker/store"

@@ -39,10 +39,10 @@ def observed(path: str, lit: bool, *, at: float = 5.0) -> Batch:
     return Batch(observed=(record,))
 
 
-def events(*texts: str, path: str = "plant") -> Batch:
+def events(*texts: str, path: str = "plant", at: float = 1.0) -> Batch:
     return Batch(
         events=tuple(
-            EventRecord(at=1.0, path=path, kind="note", level="info", state="", text=text)
+            EventRecord(at=at, path=path, kind="note", level="info", state="", text=text)
             for text in texts
         )
     )
@@ -170,6 +170,20 @@ def test_events_are_read_by_path_and_from_where_one_stopped(store: Store) -> Non
     assert [e.event.text for e in store.events(path="a", limit=2)] == ["a2", "a3"]
     seen = store.events()[1].id
     assert [e.event.text for e in store.events(after=seen)] == ["b1", "a3"]
+
+
+def test_events_of_a_path_are_those_of_all_below_it_as_well(store: Store) -> None:
+    for path in ("a", "a/b", "a/b/c", "ab", "a%", "a_b", "b/a"):
+        store.write(events(path, path=path))
+    assert [e.event.text for e in store.events(path="a")] == ["a", "a/b", "a/b/c"]
+    assert [e.event.text for e in store.events(path="a/b")] == ["a/b", "a/b/c"]
+
+
+def test_events_since_a_time_are_not_earlier(store: Store) -> None:
+    for at in (1.0, 2.0, 3.0):
+        store.write(events(str(at), at=at))
+    assert [e.event.text for e in store.events(since=2.0)] == ["2.0", "3.0"]
+    assert [e.event.text for e in store.events(since=1.0, limit=1)] == ["3.0"]
 
 
 def test_the_number_of_an_event_is_never_given_twice(make: Make) -> None:

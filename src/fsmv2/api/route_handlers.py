@@ -18,6 +18,7 @@ from fsmv2.name_suggestions import suggest
 from fsmv2.notify import TargetStatus, TargetTest
 from fsmv2.operate import TreeHandle
 from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.known_events import RecordedEvent
 from fsmv2.operate.known_generations import (
     DocumentHistory,
     GenerationDifference,
@@ -30,6 +31,7 @@ from fsmv2.operate.path_version import ANY, overrides_version
 from fsmv2.operate.path_version import below as overrides_below
 from fsmv2.operate.request_effects import below
 from fsmv2.operate.request_types import Answer, Reason
+from fsmv2.operate.topic_data import TagValue, Topic
 from fsmv2.runtime import NodeView, TreeView
 
 
@@ -97,18 +99,6 @@ class WorkerSummary(msgspec.Struct, frozen=True, kw_only=True):
     overrides: tuple[str, ...] = ()
 
 
-class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened; `at` in Unix seconds. Ids grow, and are never given twice."""
-
-    id: int
-    at: float
-    path: str
-    kind: str
-    level: str
-    state: str
-    text: str
-
-
 class LeaveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why fsmv2 is to end."""
 
@@ -160,6 +150,16 @@ async def worker(call: Call) -> Any:
     return Versioned(status, status.version)
 
 
+async def topics(call: Call) -> list[Topic]:
+    """What is published where."""
+    return await call.tree.topics(call.query.match)
+
+
+async def values(call: Call) -> list[TagValue]:
+    """What was read last."""
+    return await call.tree.values(call.query.match)
+
+
 async def overrides(call: Call) -> Versioned:
     """The overrides of a path and below it, those included at which nobody is."""
     found = overrides_below(await call.tree.overrides(), call.query.path)
@@ -169,19 +169,10 @@ async def overrides(call: Call) -> Versioned:
 async def events(call: Call) -> list[RecordedEvent]:
     """The last events."""
     which = call.query
-    found = await call.tree.events(path=which.path, after=which.after, limit=which.limit)
-    return [
-        RecordedEvent(
-            id=one.id,
-            at=one.event.at,
-            path=one.event.path,
-            kind=one.event.kind,
-            level=one.event.level,
-            state=one.event.state,
-            text=one.event.text,
-        )
-        for one in found
-    ]
+    found = await call.tree.events(
+        path=which.path, after=which.after, since=which.since, limit=which.limit
+    )
+    return [RecordedEvent.of(one) for one in found]
 
 
 async def generations(call: Call) -> DocumentHistory:

@@ -16,7 +16,6 @@ from fsmv2.api.route_handlers import (
     Leaving,
     NotifyTest,
     Overview,
-    RecordedEvent,
     WorkerSummary,
 )
 from fsmv2.metrics.exposition import OPENMETRICS
@@ -33,12 +32,14 @@ from fsmv2.operate.changes.apply_data import (
 )
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.health_data import Health, Readiness
+from fsmv2.operate.known_events import RecordedEvent
 from fsmv2.operate.known_generations import (
     DocumentHistory,
     GenerationDifference,
     GenerationText,
 )
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
+from fsmv2.operate.topic_data import TagValue, Topic
 
 MOST_EVENTS = 1_000
 
@@ -55,11 +56,21 @@ class Below(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: Annotated[str, msgspec.Meta(max_length=4096)] = ""
 
 
+class Matching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A topic, a tag, a worker, or a pattern of them; empty: all."""
+
+    match: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+
+
 class Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Events of one path, or of all; those with a greater id than `after`, the last `limit`."""
+    """Events of a path and below it, or of all: the last `limit` with a greater id than `after`.
+
+    `since`: Unix seconds, not earlier.
+    """
 
     path: Annotated[str, msgspec.Meta(max_length=4096)] = ""
     after: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
+    since: Annotated[float, msgspec.Meta(ge=0, le=2**40)] = 0.0
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_EVENTS)] = 100
 
 
@@ -161,6 +172,22 @@ ROUTES = (
         query=OfPath,
         answer=WorkerStatus,
         problems=NOT_THERE,
+    ),
+    Route(
+        method="GET",
+        path="/v1/topics",
+        summary="What is published where: topic, tag, type and unit; and where commands go",
+        handler=route_handlers.topics,
+        query=Matching,
+        answer=list[Topic],
+    ),
+    Route(
+        method="GET",
+        path="/v1/values",
+        summary="The value of each tag that was read last, with its age and quality",
+        handler=route_handlers.values,
+        query=Matching,
+        answer=list[TagValue],
     ),
     Route(
         method="GET",

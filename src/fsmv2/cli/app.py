@@ -15,10 +15,13 @@ from fsmv2.cli.commands.completion import completion
 from fsmv2.cli.commands.demo import demo
 from fsmv2.cli.commands.diff import diff
 from fsmv2.cli.commands.doctor import doctor
+from fsmv2.cli.commands.events import events
 from fsmv2.cli.commands.explain import explain
+from fsmv2.cli.commands.graph import graph
 from fsmv2.cli.commands.health import health
 from fsmv2.cli.commands.history import history
 from fsmv2.cli.commands.lint import lint
+from fsmv2.cli.commands.logs import logs
 from fsmv2.cli.commands.metrics import metrics
 from fsmv2.cli.commands.new import begin, worker
 from fsmv2.cli.commands.notify_test import notify_test
@@ -40,9 +43,11 @@ from fsmv2.cli.commands.simulate import simulate
 from fsmv2.cli.commands.start import start
 from fsmv2.cli.commands.stop import stop
 from fsmv2.cli.commands.systemd import systemd
+from fsmv2.cli.commands.topics import topics
 from fsmv2.cli.commands.trees import trees
 from fsmv2.cli.commands.unset import unset
 from fsmv2.cli.commands.validate import validate
+from fsmv2.cli.commands.values import values
 from fsmv2.cli.commands.why import why
 from fsmv2.cli.usage_exit_code import UsageFails
 
@@ -78,6 +83,11 @@ def fsmv2(
 app.command(short_help="Say everything that is wrong in a document.")(validate)
 app.command(short_help="Show the tree and each rendered config; run nothing.")(render)
 app.command(short_help="Say why a worker is as it is, or a variable of it.")(why)
+app.command(short_help="Show what happened in a tree, and what happens.")(events)
+app.command(short_help="Show what a process wrote, and what happened to it.")(logs)
+app.command(short_help="List every topic, with its tag, type and line.")(topics)
+app.command(short_help="Show what was read last, its age and quality.")(values)
+app.command(short_help="Print the tree as Mermaid, DOT or SVG.")(graph)
 app.command(short_help="Run the tree of a document and show it.")(run)
 app.command(short_help="Print a systemd unit that runs a document.")(systemd)
 app.command(short_help="List the trees that run on this machine.")(trees)

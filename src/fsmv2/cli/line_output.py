@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fsmv2.cli.console import put, put_json
-from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, event_text
-from fsmv2.operate.time_text import clock_text
+from fsmv2.cli.event_text import event_line, output_line
+from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
 from fsmv2.runtime import TreeView
 
 
@@ -17,9 +17,8 @@ def line_of(happening: DisplayedEvent) -> str:
     What a process wrote stands behind a bar: `12:04:05.123 acme/web out | its line`.
     """
     if happening.kind == OUTPUT:
-        who = f"{happening.path} {happening.stream:3}".rstrip()
-        return f"{clock_text(happening.at)} {who} | {event_text(happening)}"
-    return f"{clock_text(happening.at)} {happening.path}  {event_text(happening)}"
+        return output_line(happening.at, happening.path, happening.stream, happening.text)
+    return event_line(happening.at, happening.path, happening.kind, happening.text)
 
 
 class PlainLines:

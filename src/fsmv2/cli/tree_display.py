@@ -10,12 +10,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from fsmv2.cli.event_text import text_of
 from fsmv2.core import Report
 from fsmv2.escaping import printable_line
 from fsmv2.runtime import TreeView
-
-PLAIN_KINDS = frozenset({"transition", "note", "value", "document"})
-"""Kinds whose text says all."""
 
 OUTPUT = "output"
 
@@ -44,8 +42,7 @@ def event_text(happening: DisplayedEvent) -> str:
     """Its text on one line, whatever a device put into a reason; unusual kinds are named."""
     if happening.kind == OUTPUT:
         return printable_line(happening.text)  # its indentation may mean something
-    text = printable_line(" ".join(happening.text.split()))
-    return text if happening.kind in PLAIN_KINDS else f"{happening.kind}: {text}"
+    return text_of(happening.kind, happening.text)
 
 
 class TreeDisplay(Protocol):

@@ -20,6 +20,7 @@ from fsmv2.flow.engine_figures import EngineFigures, FlowLedger, figures
 from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.flow import Flow
 from fsmv2.flow.flow_config import AnyConfig, FlowConfig, WriteConfig
+from fsmv2.flow.latest_values import ReadValue
 from fsmv2.flow.stats import FlowStats
 from fsmv2.host import new_loop
 from fsmv2.host.loop_lag import LoopLag
@@ -89,6 +90,11 @@ class AsyncioEngine:
         """The config a flow runs with, from any thread; None: there is no such flow."""
         flow = self._flows.get(name)
         return flow.config if flow is not None else None
+
+    def latest(self, name: str) -> Mapping[str, ReadValue]:
+        """By tag, what a flow has read last, from any thread; of one that writes: nothing."""
+        flow = self._flows.get(name)
+        return flow.latest() if isinstance(flow, Flow) else {}
 
     def refusal(self, name: str) -> Refusal | None:
         """What a flow asks before it writes, from any thread; None: there is no such flow."""

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import math
 import time
+from collections.abc import Mapping
 
 from fsmv2.errors import error_text
 from fsmv2.flow.engine import OnAccepted
@@ -13,6 +14,7 @@ from fsmv2.flow.engine_figures import FlowTotals
 from fsmv2.flow.engine_shares import EngineShares
 from fsmv2.flow.flow_config import FlowConfig
 from fsmv2.flow.input import Intake, Values
+from fsmv2.flow.latest_values import ReadValue
 from fsmv2.flow.registry import INPUTS, OUTPUTS
 from fsmv2.flow.sample import ENCODER, Payload, Sample
 from fsmv2.flow.stats import FlowCounters, FlowStats
@@ -47,6 +49,8 @@ class Flow:
         self._thinning = {
             id(tag): Thinning(tag) for tag in config.input.tags if Thinning.applies_to(tag)
         }
+        self._latest: dict[str, ReadValue] = {}
+        self._paths = {id(tag): path_of(tag) for tag in config.input.tags}
         self._held: asyncio.TimerHandle | None = None
         self._reading: asyncio.Task[None] | None = None
         self._sending: asyncio.Task[None] | None = None
@@ -108,6 +112,10 @@ class Flow:
             suppressed_total=counters.suppressed,
         )
 
+    def latest(self) -> Mapping[str, ReadValue]:
+        """By tag, with its virtual path, the value that was read last; from any thread."""
+        return dict(self._latest)
+
     def totals(self) -> FlowTotals:
         """What it counted so far; from any thread."""
         counters = self._counters
@@ -124,6 +132,9 @@ class Flow:
     def _take(self, values: Values) -> None:
         """The values of one poll: those that are to be published now are accepted."""
         now_ms = time.time_ns() // 1_000_000
+        paths = self._paths
+        # One call, which no other thread sees half of.
+        self._latest.update({paths[id(tag)]: ReadValue(value, now_ms) for tag, value in values})
         if not self._thinning:
             self._accept([(tag, value, now_ms) for tag, value in values])
             return

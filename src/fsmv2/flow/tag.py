@@ -21,7 +21,9 @@ Problem = tuple[str, str]
 class Tag(Protocol):
     """A tag that is read.
 
-    `published`: the name below its virtual path. `deadband`, in units of the published value: only
+    `published`: the name below its virtual path. `unit`: what its values are in, such as °C; shown
+    to people, and not published. `value_type`: what is read, in a
+    word of its protocol. `deadband`, in units of the published value: only
     a value that differs by more from the last published one is published; 0: any change; None:
     every value. `deadband_percent`: the same in percent of the last published value.
     `min_interval`, in seconds: at most one sample in this time, the last value read in it.
@@ -31,6 +33,10 @@ class Tag(Protocol):
     def virtual_path(self) -> str: ...
     @property
     def published(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def value_type(self) -> str: ...
     @property
     def deadband(self) -> float | None: ...
     @property

@@ -22,7 +22,7 @@ def matching(patterns: Sequence[str], known: Sequence[str]) -> list[str]:
         if not is_pattern(pattern) or pattern in there:
             found[pattern] = None
             continue
-        rule = _rule(pattern)
+        rule = rule_of(pattern)
         here = [path for path in known if rule.fullmatch(path)]
         if not here:
             raise UnknownPathError(
@@ -41,7 +41,8 @@ def _is_below(path: str, others: dict[str, None]) -> bool:
     return False
 
 
-def _rule(pattern: str) -> re.Pattern[str]:
+def rule_of(pattern: str) -> re.Pattern[str]:
+    """What a pattern matches whole; UnknownPathError: it is none."""
     try:
         return path_pattern(pattern)
     except SpecError as error:

@@ -107,7 +107,7 @@ class _Leaving(msgspec.Struct, frozen=True):
     pid: int
 
 
-class _Connection(http.client.HTTPConnection):
+class RemoteConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
     def __init__(self, place: Path, timeout: float) -> None:
@@ -325,7 +325,7 @@ class RemoteTree(Verbs):
         """What `/healthz` or `/readyz` answers, also when it is a 503; blocks."""
         status, kind, raw = self._exchange("GET", route, {}, None, {}, ANSWER_WITHIN)
         if status >= 400 and kind != "application/json":
-            raise _error(status, raw)
+            raise error_of(status, raw)
         return msgspec.json.decode(raw, type=type_)
 
     def _answers(self, path: str) -> None:
@@ -347,7 +347,7 @@ class RemoteTree(Verbs):
     ) -> bytes:
         status, _, raw = self._exchange(method, route, query, body, headers, timeout)
         if status >= 400:
-            raise _error(status, raw)
+            raise error_of(status, raw)
         return raw
 
     def _exchange(
@@ -360,7 +360,7 @@ class RemoteTree(Verbs):
         timeout: float,
     ) -> tuple[int, str, bytes]:
         """The status of the answer, its media type, and its bytes."""
-        connection = _Connection(self._place, timeout)
+        connection = RemoteConnection(self._place, timeout)
         address = f"{route}?{urlencode(query, errors='replace')}" if query else route
         try:
             began = time.monotonic()
@@ -378,13 +378,13 @@ class RemoteTree(Verbs):
                 fix=fix,
             ) from None
         except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from error
+            raise unreachable(self._place, error) from error
         finally:
             connection.close()
         kind = response.getheader("content-type", "").partition(";")[0]
         return response.status, kind, raw
 
-    def _await_answer(self, connection: _Connection, limit: float) -> None:
+    def _await_answer(self, connection: RemoteConnection, limit: float) -> None:
         """Wait for the first byte; TimeoutError: there is none, or its process stays frozen."""
         poll = select.poll()
         poll.register(connection.sock, select.POLLIN)
@@ -400,20 +400,23 @@ class RemoteTree(Verbs):
             elif now - frozen_since >= FROZEN_FOR:
                 raise TimeoutError
 
-    def _unreachable(self, error: Exception) -> ApiUnavailableError:
-        if isinstance(error, PermissionError):
-            return ApiUnavailableError(
-                f"{self._place} may not be opened: it belongs to another user.",
-                fix="Ask as the user that runs the tree, or as root.",
-            )
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+def unreachable(place: Path, error: Exception) -> ApiUnavailableError:
+    """Why no tree answers at a socket."""
+    if isinstance(error, PermissionError):
         return ApiUnavailableError(
-            f"no tree answers at {self._place}: {why}.",
-            fix="See with `fsmv2 trees` what runs here; a tree of an older fsmv2 has no API.",
+            f"{place} may not be opened: it belongs to another user.",
+            fix="Ask as the user that runs the tree, or as root.",
         )
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return ApiUnavailableError(
+        f"no tree answers at {place}: {why}.",
+        fix="See with `fsmv2 trees` what runs here; a tree of an older fsmv2 has no API.",
+    )
 
 
-def _error(status: int, raw: bytes) -> FsmError:
+def error_of(status: int, raw: bytes) -> FsmError:
+    """The error that an answer of this status stands for."""
     try:
         found = msgspec.json.decode(raw, type=_Problem)
     except (msgspec.DecodeError, UnicodeError):

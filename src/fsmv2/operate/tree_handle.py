@@ -49,6 +49,8 @@ from fsmv2.operate.measured_tree import MeasuredTree
 from fsmv2.operate.prepared_tree import PreparedTree
 from fsmv2.operate.request_execution import carry_out
 from fsmv2.operate.request_types import Answer, PathOverride, Request
+from fsmv2.operate.topic_data import TagValue, Topic
+from fsmv2.operate.topics import flows_of, not_there, topics_of, values_of
 from fsmv2.operate.tree_health import health_of
 from fsmv2.operate.tree_notifications import TreeNotifications
 from fsmv2.operate.tree_readiness import readiness_of
@@ -176,10 +178,32 @@ class TreeHandle(Verbs):
         return await self._runtime.records(path)
 
     async def events(
-        self, *, path: str = "", after: int = 0, limit: int = 100
+        self, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
     ) -> tuple[StoredEvent, ...]:
-        """The last stored events with an id above `after`, of one path or all; oldest first."""
-        return await self._runtime.events(path=path, after=after, limit=limit)
+        """The last stored events with an id above `after`, oldest first.
+
+        `path`: those of it and of what is below it; `since`: Unix seconds, not earlier.
+        """
+        return await self._runtime.events(path=path, after=after, since=since, limit=limit)
+
+    async def topics(self, pattern: str = "") -> list[Topic]:
+        """What is published where, and what is listened to; `pattern`: see `topics.meaning`.
+
+        UnknownPathError: nothing is meant by it.
+        """
+        flows = await self._runtime.look(flows_of)
+        found = await in_thread(lambda: topics_of(flows, pattern))
+        if pattern and not found:
+            raise await in_thread(lambda: not_there(pattern, topics_of(flows)))
+        return found
+
+    async def values(self, pattern: str = "") -> list[TagValue]:
+        """The values that were read last, with age and quality; raises as `topics`."""
+        flows = await self._runtime.look(flows_of)
+        found = await in_thread(lambda: values_of(flows, self._kit.engine, pattern))
+        if pattern and not found:
+            raise await in_thread(lambda: not_there(pattern, topics_of(flows)))
+        return found
 
     async def document_change(self) -> str:
         """How the document differs by now from what runs, and that what runs is pinned; nothing:

@@ -145,7 +145,7 @@ def _declarations(
         above = at.rpartition("/")[0]
         declared = nodes[at].declared.variables.user
         if steps[0] in declared:
-            owner = _section(root, at)
+            owner = section_of(root, at)
             written = owner.get("variables", *steps) if owner is not None else None
             if written is None and owner is not None:
                 written = owner.get("variables", steps[0])
@@ -162,7 +162,7 @@ def _levels(root: Node, node: ExpandedWorker, wanted: list[str]) -> Iterator[str
     counted: set[str] = set()
     parts = node.path.split("/")
     for count in range(1, len(parts) + 1):
-        section = _section(root, "/".join(parts[:count]))
+        section = section_of(root, "/".join(parts[:count]))
         written = section.get("location") if section is not None else None
         for part in written.scalars() if written is not None else ():
             level = _level(re.split(r"[.\[\]]+", part.path.rstrip("]"))[-1])
@@ -179,7 +179,7 @@ def _level(key: str) -> str:
     return next(iter(normalise_location({key: "any"})))
 
 
-def _section(root: Node, path: str) -> Node | None:
+def section_of(root: Node, path: str) -> Node | None:
     """The part of the document that declares the supervisor at `path`."""
     parts = path.split("/")
     if len(parts) == 1:

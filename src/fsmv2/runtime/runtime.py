@@ -401,16 +401,18 @@ class Runtime(PathRequests):
         return None if writer is None else await writer.call(lambda store: store.read(path))
 
     async def events(
-        self, *, path: str = "", after: int = 0, limit: int = 100
+        self, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
     ) -> tuple[StoredEvent, ...]:
-        """The last stored events with an id above `after`, of one path or all; oldest first.
+        """The last stored events with an id above `after`, oldest first; see `Store.events`.
 
         Those of the last moments may not be stored yet. Raises StoreError when it cannot be read.
         """
         writer = self._parts.writer
         if writer is None:
             return ()
-        return await writer.call(lambda store: store.events(path=path, after=after, limit=limit))
+        return await writer.call(
+            lambda store: store.events(path=path, after=after, since=since, limit=limit)
+        )
 
     async def until(
         self, condition: Callable[[TreeView], bool], *, timeout: float, every: float = 0.02

@@ -16,6 +16,7 @@ import msgspec
 
 from fsmv2.errors import GenerationConflictError, StoreError
 from fsmv2.store import full_disk
+from fsmv2.store.read_only import read_only
 
 KEPT = 100
 """Generations that are kept, beside the head."""
@@ -333,23 +334,10 @@ def reading(file: Path) -> Iterator[GenerationReader]:
     if not file.exists() or not file.stat().st_size:
         raise StoreError(f"there is no store {file}.", fix="Start the tree once with `fsmv2 run`.")
     try:
-        with contextlib.closing(_read_only(file)) as connection:
+        with contextlib.closing(read_only(file)) as connection:
             yield GenerationReader(connection)
     except sqlite3.Error as error:
         raise StoreError(
             f"the generations in the store {file} cannot be read: {full_disk.reason(error, file)}.",
             fix="A store of an older fsmv2 has none; it gets them when the tree is started.",
         ) from error
-
-
-def _read_only(file: Path) -> sqlite3.Connection:
-    """A connection with one view of all that is read."""
-    address = f"{file.absolute().as_uri()}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=5.0)
-    try:
-        connection.execute("BEGIN")
-        connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error as error:
-        connection.close()
-        return full_disk.open_as_it_is(file, error)
-    return connection

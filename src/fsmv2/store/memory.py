@@ -76,10 +76,16 @@ class MemoryStore:
         )
 
     def events(
-        self, *, path: str = "", after: int = 0, limit: int = 100
+        self, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
     ) -> tuple[StoredEvent, ...]:
         """The last events, oldest first."""
-        wanted = (e for e in reversed(self._events) if e.id > after and path in ("", e.event.path))
+        wanted = (
+            e
+            for e in reversed(self._events)
+            if e.id > after
+            and e.event.at >= since
+            and (path in ("", e.event.path) or e.event.path.startswith(f"{path}/"))
+        )
         return tuple(islice(wanted, limit))[::-1]
 
     def close(self) -> None:

@@ -42,9 +42,12 @@ class Store(Protocol):
         """All that is stored of one path; None if it is not known."""
 
     def events(
-        self, *, path: str = "", after: int = 0, limit: int = 100
+        self, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
     ) -> tuple[StoredEvent, ...]:
-        """The last `limit` events with an id above `after`, of one path or of all; oldest first."""
+        """The last `limit` events with an id above `after`, oldest first.
+
+        `path`: those of it and of what is below it, not of all; `since`: Unix seconds, not earlier.
+        """
 
     def close(self) -> None:
         """Let go of it; calling this twice is harmless."""

@@ -16,12 +16,11 @@ from typing import Any
 from fsmv2.errors import StoreError, StoreLostError
 from fsmv2.host.file_lock import FileLock
 from fsmv2.host.private import FOLDER, open_private, tighten_file
-from fsmv2.store import full_disk, generation_table, schema
+from fsmv2.store import full_disk, generation_table, schema, stored_events
 from fsmv2.store.generation_table import Generation, GenerationInfo, Head, PendingApply
 from fsmv2.store.protocol import EVENTS_KEPT
 from fsmv2.store.stored import (
     Batch,
-    EventRecord,
     Identity,
     StoredDesired,
     StoredEvent,
@@ -187,28 +186,13 @@ class SqliteStore:
         )
 
     def events(
-        self, *, path: str = "", after: int = 0, limit: int = 100
+        self, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
     ) -> tuple[StoredEvent, ...]:
         """The last events, oldest first."""
         with self._failing_loudly("read"):
-            rows = (
-                self._connect()
-                .execute(
-                    "SELECT id, at, path, kind, level, state, text, tick FROM event "
-                    "WHERE id > ?1 AND (?2 = '' OR path = ?2) ORDER BY id DESC LIMIT ?3",
-                    (after, path, limit),
-                )
-                .fetchall()
+            return stored_events.read_events(
+                self._connect(), path=path, after=after, since=since, limit=limit
             )
-        return tuple(
-            StoredEvent(
-                id=id_,
-                event=EventRecord(
-                    at=at, path=of, kind=kind, level=level, state=state, text=text, tick=tick
-                ),
-            )
-            for id_, at, of, kind, level, state, text, tick in reversed(rows)
-        )
 
     def head(self) -> Head | None:
         """Which generation of the document runs; None when there never was one."""

@@ -10,6 +10,7 @@ import msgspec
 
 from fsmv2.errors import StoreError
 from fsmv2.store import full_disk, schema
+from fsmv2.store.read_only import read_only
 
 
 class StoreFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +33,7 @@ def read_facts(file: Path) -> StoreFacts:
                 f"there is no store {file}.", fix="Start the tree once with `fsmv2 run`."
             )
         schema.check(file)
-        with closing(_read_only(file)) as connection:
+        with closing(read_only(file)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             types: dict[str, list[str]] = {}
             for name, path in connection.execute(
@@ -50,12 +51,10 @@ def read_facts(file: Path) -> StoreFacts:
     return StoreFacts(version=version, types={name: tuple(paths) for name, paths in types.items()})
 
 
-def _read_only(file: Path) -> sqlite3.Connection:
-    address = f"{file.absolute().as_uri()}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=5.0)
+def known_paths(file: Path) -> list[str]:
+    """The paths that a store knows; none where it cannot be read: for suggestions."""
     try:
-        connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error as error:
-        connection.close()
-        return full_disk.open_as_it_is(file, error)
-    return connection
+        with closing(read_only(file)) as connection:
+            return [path for (path,) in connection.execute("SELECT path FROM identity")]
+    except (sqlite3.Error, OSError):
+        return []

@@ -21,8 +21,8 @@ class GeneratedTag(msgspec.Struct, frozen=True, kw_only=True):
     `sine`: a wave of this `period`, `amplitude` above and below `offset`. `counter`: from `offset`
     on, `amplitude` more after each `period`. `random`: anything up to `amplitude` from `offset`,
     another value each `period`. `steps`: the `values` one after another, each for a `period`, round
-    and round. `deadband`, `deadband_percent` and `min_interval` say which values are published; see
-    [Publish less](../how-to/publish-less.md).
+    and round. `unit`, such as °C, is shown by `fsmv2 values`. `deadband`, `deadband_percent` and
+    `min_interval` say which values are published; see [Publish less](../how-to/publish-less.md).
     """
 
     name: Templated[Name]
@@ -31,6 +31,7 @@ class GeneratedTag(msgspec.Struct, frozen=True, kw_only=True):
     amplitude: Templated[int | float] = 1
     offset: Templated[int | float] = 0
     values: tuple[Templated[int | float | bool | str], ...] = ()
+    unit: Templated[str] = ""
     virtual_path: Templated[str] = ""
     deadband: Templated[Band] | None = None
     deadband_percent: Templated[Band] | None = None
@@ -40,6 +41,11 @@ class GeneratedTag(msgspec.Struct, frozen=True, kw_only=True):
     def published(self) -> str:
         """The name below the virtual path."""
         return self.name
+
+    @property
+    def value_type(self) -> str:
+        """The curve that it follows."""
+        return self.curve
 
 
 def generated_tag_problems(tag: GeneratedTag) -> Iterator[Problem]:

@@ -65,11 +65,13 @@ class Register(ModbusTag, frozen=True, kw_only=True):
     """One entry of `registers:`, a tag.
 
     `address` counts from 0. `rename` is the name it is published by, if not its own; then its own
-    may be any text. `deadband`, `deadband_percent` and `min_interval` say which values are
-    published; see [Publish less](../how-to/publish-less.md).
+    may be any text. `unit`, such as °C, is shown by `fsmv2 values`. `deadband`,
+    `deadband_percent` and `min_interval` say which values are published; see
+    [Publish less](../how-to/publish-less.md).
     """
 
     rename: Templated[str] = ""
+    unit: Templated[str] = ""
     deadband: Templated[Band] | None = None
     deadband_percent: Templated[Band] | None = None
     min_interval: Templated[Pause] = 0.0
@@ -78,6 +80,12 @@ class Register(ModbusTag, frozen=True, kw_only=True):
     def published(self) -> str:
         """The name below the virtual path."""
         return self.rename or self.name
+
+    @property
+    def value_type(self) -> str:
+        """`int16`, `bool`, ...; a number with a scale is a float."""
+        scaled = self.scale is not None or self.offset
+        return f"{self.type}, scaled" if scaled else self.type
 
 
 def tag_problems(tag: ModbusTag) -> Iterator[Problem]:

@@ -1,0 +1,73 @@
+"""`logs`: what a process wrote, and what the tree said of it, in one row of lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fsmv2.cli.commands.events import Follow, Lines, Since, is_today
+from fsmv2.cli.error_messages import reported
+from fsmv2.cli.exit_codes import OK
+from fsmv2.cli.options import AsJson, StateDir
+from fsmv2.cli.request_options import Tree
+
+if TYPE_CHECKING:  # a command that is not called is not to cost its imports
+    from fsmv2.operate.known_logs import LogLine
+
+
+def logs(
+    path: Annotated[
+        str, typer.Argument(metavar="[PATH]", help="Only of this worker and what is below it.")
+    ] = "",
+    since: Since = None,
+    lines: Lines = None,
+    follow: Follow = False,
+    file: Tree = None,
+    state_dir: StateDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what processes wrote, and what happened to their workers, in the order of time.
+
+    What a process wrote stands behind a bar, with its stream. The embedded broker's log is shown as
+    that of its worker. Nothing needs to run for this.
+
+    \b
+    fsmv2 logs edge/web
+    fsmv2 logs edge/web --follow
+    fsmv2 logs --since 10m --json
+    """
+    with reported():
+        from fsmv2.cli.console import progress
+        from fsmv2.operate.known_logs import KnownLogs
+
+        known = KnownLogs(file, state_dir, path, tool="fsmv2 logs")
+        number = lines or (50_000 if since is not None else 50)
+        found = known.last(since=since or 0.0, limit=number)
+        dated = bool(found) and not is_today(found[0].at)
+        for one in found:
+            _show(one, as_json=as_json, dated=dated)
+        if not follow:
+            if not found and not as_json:
+                progress("nothing was written" + (" since then" if since is not None else " yet"))
+            return
+        try:
+            for one in known.follow():
+                _show(one, as_json=as_json, dated=dated)
+            progress("no tree runs here any more")
+        except KeyboardInterrupt:
+            raise typer.Exit(OK) from None
+
+
+def _show(one: LogLine, *, as_json: bool, dated: bool) -> None:
+    from fsmv2.cli.commands.events import COLOURS
+    from fsmv2.cli.console import put, put_json, styled
+    from fsmv2.cli.event_text import event_line, output_line
+
+    if as_json:
+        put_json(one)
+    elif one.kind == "output":
+        put(output_line(one.at, one.path, one.stream, one.text, dated=dated))
+    else:
+        line = event_line(one.at, one.path, one.kind, one.text, dated=dated)
+        put(styled(line, fg=COLOURS.get(one.level)))

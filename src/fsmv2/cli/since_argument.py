@@ -1,0 +1,30 @@
+"""How far back on the command line: a duration (`1h`, `2d`) or a time (`14:03`)."""
+
+from __future__ import annotations
+
+import time
+
+import typer
+
+from fsmv2.escaping import printable
+
+EXPECTED = "write how long ago, such as 30m or 2d, or a time, such as 14:03 or 2026-11-25 14:03"
+
+
+def since(text: str) -> float:
+    """Unix seconds; a usage error unless `text` is one of them, and not of the future."""
+    from fsmv2.cli.time_argument import parse_time
+    from fsmv2.model.decoder.duration import parse_duration
+
+    now = time.time()
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        found = parse_time(text, before=now)
+    except ValueError:
+        raise typer.BadParameter(printable(f"'{text}' is neither; {EXPECTED}")) from None
+    if found > now:
+        raise typer.BadParameter(printable(f"'{text}' is yet to come"))
+    return found

@@ -1,0 +1,128 @@
+"""What happened in a tree: asked of it while it runs, or read from its store.
+
+Of a tree that does not run, does not answer, or is of an older fsmv2 the store is read, and nothing
+is written to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from fsmv2.errors import ApiUnavailableError, StoreError, UnknownPathError
+from fsmv2.name_suggestions import suggest
+from fsmv2.operate.remote_stream import ENDED, RESET, streamed
+from fsmv2.operate.remote_tree import RemoteTree
+from fsmv2.operate.running_trees import chosen_tree, kept_directory
+from fsmv2.operate.state_directory import STORE, holder
+from fsmv2.store import StoredEvent
+from fsmv2.store.store_facts import known_paths
+from fsmv2.store.stored_events import events_in
+
+AT_ONCE = 1_000
+"""Events that a tree answers with at once; for more its store is read, which it may be writing."""
+
+
+ENDS_WITHIN = 10.0
+"""Seconds in which a tree that has stopped lets go of its store, usually."""
+
+
+class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened; `at` in Unix seconds. Ids grow, and are never given twice."""
+
+    id: int
+    at: float
+    path: str
+    kind: str
+    level: str
+    state: str
+    text: str
+
+    @classmethod
+    def of(cls, stored: StoredEvent) -> RecordedEvent:
+        """What the store keeps of it."""
+        event = stored.event
+        return cls(
+            id=stored.id,
+            at=event.at,
+            path=event.path,
+            kind=event.kind,
+            level=event.level,
+            state=event.state,
+            text=event.text,
+        )
+
+
+class KnownEvents:
+    """Those of one tree, which need not run."""
+
+    def __init__(self, document: Path | None, state_dir: Path | None, *, tool: str) -> None:
+        """Of the tree that is meant; see `running_trees`."""
+        self._of = document, state_dir
+        self._directory = kept_directory(document, state_dir)
+        self._tool = tool
+
+    def last(self, path: str = "", *, since: float = 0.0, limit: int = 100) -> list[RecordedEvent]:
+        """The last of them, oldest first. `path`: of it and below; `since`: not earlier.
+
+        UnknownPathError: nothing is known of the path. StoreError: they cannot be read.
+        """
+        if limit <= AT_ONCE and holder(self._directory):
+            try:
+                found = self._asked(path, since, limit)
+                self._check(path, found)
+                return found
+            except ApiUnavailableError:
+                pass  # the store has the same
+        stored = events_in(self._directory / STORE, path=path, since=since, limit=limit)
+        found = [RecordedEvent.of(one) for one in stored]
+        self._check(path, found)
+        return found
+
+    def follow(self, path: str = "", *, after: int = 0) -> Iterator[RecordedEvent | None]:
+        """What happens from now on, or after an event, until the tree has stopped.
+
+        None: some of it is not kept any more. Only of a tree that runs: NotRunningError,
+        ApiUnavailableError.
+        """
+        directory = chosen_tree(*self._of)
+        query = {"path": path}
+        last = str(after) if after else ""
+        for one in streamed(directory, "/v1/events", query, tool=self._tool, last=last):
+            if one.kind == ENDED:
+                break
+            if one.kind == RESET:
+                yield None
+                continue
+            event = msgspec.json.decode(one.data, type=RecordedEvent)
+            after = event.id
+            yield event
+        yield from self._last_words(path, after)
+
+    def _last_words(self, path: str, after: int) -> Iterator[RecordedEvent]:
+        """What a tree stored after it ended its streams: how its stop went on."""
+        limit = time.monotonic() + ENDS_WITHIN
+        while holder(self._directory) and time.monotonic() < limit:
+            time.sleep(0.1)
+        with contextlib.suppress(StoreError):
+            for one in events_in(self._directory / STORE, path=path, after=after, limit=50_000):
+                yield RecordedEvent.of(one)
+
+    def _asked(self, path: str, since: float, limit: int) -> list[RecordedEvent]:
+        tree = RemoteTree(self._directory, tool=self._tool)
+        query = {"path": path, "since": repr(since), "limit": str(limit)}
+        return tree.get("/v1/events", query, list[RecordedEvent])
+
+    def _check(self, path: str, found: Iterable[RecordedEvent]) -> None:
+        """Of a path without events one wants to know whether it is written wrong."""
+        if not path or any(True for _ in found):
+            return
+        paths = known_paths(self._directory / STORE)
+        if path not in paths and not any(one.startswith(f"{path}/") for one in paths):
+            raise UnknownPathError(
+                f"nothing is known of a worker '{path}' in this tree", fix=suggest(path, paths)
+            )

@@ -10,7 +10,7 @@ import pytest
 
 from fsmv2.errors import DocumentError, StoreError, UnknownGenerationError
 from fsmv2.operate import generation_keeping, generations, open_tree, prepare, state_directory
-from fsmv2.operate.generations import difference, generation, history, masked, shown
+from fsmv2.operate.generations import difference, generation, history, shown
 from removed_folder import remove_folder
 
 PLANT = 'agent: {name: edge}\nbroker: {url: "nats://127.0.0.1:1"}\n'
@@ -160,26 +160,6 @@ def test_one_that_is_not_kept_is_said_with_those_that_are(place: Place) -> None:
     with pytest.raises(UnknownGenerationError, match=r"generation 7 .* not kept") as raised:
         generation(place.state, 7)
     assert "1 to 1" in raised.value.fix
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("password: geheim", "password: ***"),
-        ("password: 'geheim'  # why", "password: ***# why"),
-        ("{user: ann, password: geheim}", "{user: ann, password: ***}"),
-        ("mqtt_password: geheim", "mqtt_password: ***"),
-        ("api-key: abc", "api-key: ***"),
-        ("url: nats://ann:geheim@host:4222", "url: nats://ann:***@host:4222"),
-        ("password: {env: PW}", "password: {env: PW}"),
-        ('password: "{{ .PW }}"', 'password: "{{ .PW }}"'),
-        ("password:\n  file: pw", "password:\n  file: pw"),
-        ("tokens: 5", "tokens: ***"),
-        ("name: passwords", "name: passwords"),
-    ],
-)
-def test_what_looks_like_a_credential_is_masked(text: str, says: str) -> None:
-    assert masked(text) == says
 
 
 def test_a_credential_that_changed_is_told_and_not_shown(place: Place) -> None:

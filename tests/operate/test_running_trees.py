@@ -54,7 +54,7 @@ def test_the_only_one_is_meant_and_of_several_one_has_to_be_named(
             assert {tree.directory for tree in running_trees()} == {of_a, of_b}
             with pytest.raises(NotRunningError, match="2 trees run") as raised:
                 chosen_tree()
-            assert f"-f {a}" in str(raised.value)
+            assert f"which one is meant: {a}, {b}." in raised.value.message
             assert chosen_tree(b) == of_b, "found by its document in another place, too"
             assert chosen_tree(state_dir=of_b) == of_b
             monkeypatch.setenv(VARIABLE, str(a))

@@ -110,6 +110,45 @@ def test_a_commit_takes_the_place_of_what_was_waited_for(store: SqliteStore) -> 
     assert store.pending() is None
 
 
+def outcomes(store: SqliteStore) -> list[str]:
+    return [one.outcome for one in store.history()]
+
+
+def test_what_became_of_each_generation_is_kept(store: SqliteStore) -> None:
+    for number in range(1, 4):
+        store.commit(
+            generation(number), Head(number=number), based_on=number - 1, pending=pending(number)
+        )
+    assert outcomes(store) == ["superseded", "superseded", ""]
+    store.end_pending(3, converged=False)
+    assert outcomes(store)[2] == "not converged"
+    store.end_pending(3, converged=True)
+    store.commit(generation(4), Head(number=4), based_on=3, pending=pending(4))
+    store.commit(generation(5), Head(number=5), based_on=4, before="rolled back")
+    assert outcomes(store) == ["superseded", "superseded", "converged", "rolled back", ""]
+
+
+def test_a_store_of_version_5_knows_what_converged_last(file: Path) -> None:
+    make_store(file, 5, "")
+    with closing(sqlite3.connect(file)) as old:
+        for number in (1, 2):
+            old.execute(
+                "INSERT INTO generation VALUES (?, 1.0, 'ann', 't', '', '/p', 'd', ?, 0)",
+                (number, zlib.compress(msgspec.msgpack.encode({"": b"x"}))),
+            )
+        old.execute("INSERT INTO head VALUES (1, 2, 0, 0, 1, 1)")
+        old.commit()
+    with reading(file) as reader:
+        assert [one.outcome for one in reader.history()] == ["", ""]
+        assert (found := reader.generation(2)) is not None
+        assert found.outcome == ""
+    with closing(SqliteStore(file)) as store:
+        store.open()
+        assert outcomes(store) == ["converged", ""]
+        store.commit(generation(3), Head(number=3), based_on=2)
+        assert outcomes(store) == ["converged", "superseded", ""]
+
+
 def test_the_last_converged_one_and_what_is_returned_to_are_kept(store: SqliteStore) -> None:
     for number in range(1, 4):
         store.commit(generation(number), Head(number=number), based_on=number - 1)

@@ -7,8 +7,9 @@ options, duration_argument, time_argument   what several commands are given.
 document_session, simulation_session, tree_session   a session of `run`; of `simulate`; what `run`
             and `demo` share.    display_choice, tree_display, live_tree, line_output   how a
             running tree is shown.
-apply_session   a change of a document, asked about and waited for.
-run_summary, replay_text, why_text, tree_yaml, plan_text, apply_text   answers.
+apply_session   a change of a document, asked about and waited for.    edit_session, editor   one
+            that is edited first.
+run_summary, replay_text, why_text, tree_yaml, plan_text, apply_text, history_text   answers.
 foreground  around a command that runs a tree: signals, output_thread, interrupts.
 reload_signal   what SIGHUP leads to.    service_notices   what a service manager hears.
 completion  what a shell reads to complete a command line.

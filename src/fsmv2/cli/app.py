@@ -15,6 +15,7 @@ from fsmv2.cli.commands.completion import completion
 from fsmv2.cli.commands.demo import demo
 from fsmv2.cli.commands.diff import diff
 from fsmv2.cli.commands.doctor import doctor
+from fsmv2.cli.commands.edit import edit
 from fsmv2.cli.commands.events import events
 from fsmv2.cli.commands.explain import explain
 from fsmv2.cli.commands.graph import graph
@@ -34,6 +35,7 @@ from fsmv2.cli.commands.restart import restart
 from fsmv2.cli.commands.restore import restore
 from fsmv2.cli.commands.resume import resume
 from fsmv2.cli.commands.retry import retry
+from fsmv2.cli.commands.rollback import rollback
 from fsmv2.cli.commands.run import run
 from fsmv2.cli.commands.schema import schema
 from fsmv2.cli.commands.set import set_
@@ -108,6 +110,8 @@ app.command(short_help="Change a running tree to what a document says.")(apply)
 app.command(short_help="Write a backup of a tree; it may be running.")(backup)
 app.command(short_help="Make a state directory of a backup again.")(restore)
 app.command(short_help="Find what is wrong with a state directory, and mend it.")(doctor)
+app.command(short_help="Edit the document that a managed tree keeps.")(edit)
+app.command(short_help="Make an older generation of the document run again.")(rollback)
 app.command(short_help="Restart a worker.")(restart)
 app.command(short_help="Try now what waits for its next try.")(retry)
 app.command(short_help="Take over an escalation.")(ack)

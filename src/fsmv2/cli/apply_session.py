@@ -25,6 +25,7 @@ from fsmv2.cli.plan_text import plan_lines
 from fsmv2.errors import ApiUnavailableError
 from fsmv2.operate.changes.apply_data import ApplyAnswer, ApplyProgress, ConvergenceState
 from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.credential_masks import without_credentials
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.time_text import brief_date_text
 
@@ -62,10 +63,13 @@ class ChangeSession:
         self._yes = yes
         self._as_json = as_json
 
-    def carry_out(self, send: Send, *, verb: str, plan: ChangePlan | None = None) -> int:
+    def carry_out(
+        self, send: Send, *, question: str, plan: ChangePlan | None = None, note: str = ""
+    ) -> int:
         """Show the plan, ask, send and wait; the exit code.
 
-        `plan`: made before, and to be carried out as it is or not at all.
+        `plan`: made before, and to be carried out as it is or not at all. `note`: what else to know
+        once it runs.
         """
         shown = False
         if not self._yes or plan is not None:
@@ -74,12 +78,14 @@ class ChangeSession:
             if not plan.same_text:
                 self._show_plan(plan)
                 shown = True
-                if not (self._yes or self._confirmed(verb, planned)):
+                if not (self._yes or self._confirmed(question, planned)):
                     return FAILED if on_terminal() else USAGE
         answer = self._sent(send, plan)
         if not (shown or answer.plan.same_text):
             self._show_plan(answer.plan)
-        self._put(answer.text.removesuffix(f": {answer.plan.summary}"))
+        self._put(_without_summary(answer))
+        if note:
+            self._note(note)
         if answer.not_durable:
             complain(f"in force, not durable: {answer.not_durable}")
         reached = self._waited(answer)
@@ -101,7 +107,8 @@ class ChangeSession:
 
     # ---- what is asked ----------------------------------------------------------------------
 
-    def _confirmed(self, verb: str, planned: ApplyAnswer) -> bool:
+    def _confirmed(self, question: str, planned: ApplyAnswer) -> bool:
+        self._put(_without_summary(planned))
         if not on_terminal():
             complain(
                 "there is no terminal to ask on; nothing has been changed",
@@ -109,7 +116,7 @@ class ChangeSession:
             )
             return False
         try:
-            agreed = typer.confirm(f"{verb}?", err=True)
+            agreed = typer.confirm(question, err=True)
         except typer.Abort:
             progress("")
             agreed = False
@@ -167,7 +174,7 @@ class ChangeSession:
     # ---- what is shown ----------------------------------------------------------------------
 
     def _show_plan(self, plan: ChangePlan) -> None:
-        show_diagnostics(plan.warnings)
+        show_diagnostics(map(without_credentials, plan.warnings))
         for line in plan_lines(plan):
             self._put(*line)
 
@@ -178,6 +185,18 @@ class ChangeSession:
 
     def _note(self, text: str) -> None:
         progress(text)
+
+
+def _without_summary(answer: ApplyAnswer) -> str:
+    """What is done, where the plan was shown."""
+    return answer.text.removesuffix(f": {answer.plan.summary}")
+
+
+def require_terminal(why: str) -> None:
+    """Refuse what would be asked for later, where there is no terminal."""
+    if not on_terminal():
+        complain(f"there is no terminal to ask on: {why}", fix="Run it on one, or give --yes.")
+        raise typer.Exit(USAGE)
 
 
 def on_terminal() -> bool:

@@ -60,6 +60,17 @@ ConvergedWithin = Annotated[
         help="How long the tree waits for all to converge.",
     ),
 ]
+UnlessConverged = Annotated[
+    bool,
+    typer.Option(
+        "--rollback",
+        help="Return to the last generation that converged, unless this one has in time.",
+    ),
+]
+WaitForNone = Annotated[
+    bool, typer.Option("--no-wait", help="Do not wait until all have converged.")
+]
+WithoutAsking = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask when a pattern stands for several paths.")
 ]

@@ -14,6 +14,7 @@ silent_tree          why a tree does not answer.
 path_version         on condition of what was read a request is made.   active_overrides   which.
 path_patterns        several paths at once.   socket_place   where the API of a tree is.
 known_generations    the generations of a document, of its tree or its store.
+credential_masks     what looks like a credential in a text is not shown.
 convergence          who should run and does not.    run_outcome   how a run ended.
 tree_readiness, tree_health, health_data   whether all is as asked for; whether fsmv2 itself works.
 state_directory      the directory and its lock.    document_directory   which one is a document's.

@@ -6,33 +6,18 @@ import contextlib
 import difflib
 import getpass
 import hashlib
-import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fsmv2.errors import UnknownGenerationError
+from fsmv2.operate.credential_masks import masked
 from fsmv2.operate.state_directory import STORE
 from fsmv2.store import Generation, GenerationInfo, Head, SqliteStore, reading
 
-MASK = "***"
-
 BEGUN_MANAGED = "begun with it"
 """Why the first generation of a managed tree is there."""
-
-_CREDENTIAL = re.compile(
-    r"(?P<key>\b[\w-]*(?:password|passwd|secret|token|api[_-]?key|credential|authorization|cookie)[\w-]*"
-    r"[\"']?\s*:[ \t]+)"
-    r"(?P<value>(?![{&*]|[\"']?\{\{)[^\s#,}\]][^#,}\]\n]*)",
-    re.IGNORECASE,
-)
-_IN_WEBHOOK = re.compile(
-    r"(?P<key>\b(?:webhook|url)[\"']?\s*:[ \t]+[\"']?https?://[^\s/\"']+/)(?P<path>[^\s\"',}\]]+)",
-    re.IGNORECASE,
-)
-"""The path of a webhook's address is often all that keeps others out."""
-_IN_URL = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^\s/@:]+):(?P<secret>[^\s/@]+)@")
 
 
 def digests_of(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -103,27 +88,6 @@ def generation(directory: Path, number: int | None = None) -> Generation:
     raise UnknownGenerationError(
         f"generation {wanted} of the document is not kept.", fix=f"Kept are: {known}."
     )
-
-
-def masked(text: str) -> str:
-    """The text of a document with the credentials in it replaced, where they look like some."""
-    lines: list[str] = []
-    inside: int | None = None  # the indentation of a key whose block of text is masked
-    for line in text.splitlines(keepends=True):
-        indent = len(line) - len(line.lstrip())
-        if inside is not None and (not line.strip() or indent > inside):
-            lines.append(f"{line[:indent]}{MASK}\n" if line.strip() else line)
-            continue
-        inside = None
-        found = _CREDENTIAL.search(line)
-        if found is not None and found["value"][0] in "|>":
-            inside = indent
-            lines.append(line)
-            continue
-        shown = _IN_URL.sub(rf"\g<scheme>\g<user>:{MASK}@", line)
-        shown = _IN_WEBHOOK.sub(rf"\g<key>{MASK}", shown)
-        lines.append(_CREDENTIAL.sub(lambda one: one["key"] + MASK, shown))
-    return "".join(lines)
 
 
 def shown(files: Mapping[str, bytes]) -> dict[str, str]:

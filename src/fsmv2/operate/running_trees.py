@@ -87,9 +87,9 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
             fix="Start one with `fsmv2 run FILE`. For a tree of another user, or one whose "
             "state directory was moved, give --state-dir.",
         )
-    listed = "\n".join(f"  -f {tree.document}" for tree in trees)
+    listed = ", ".join(tree.document for tree in trees)
     raise NotRunningError(
-        f"{len(trees)} trees run on this machine; say which one is meant:\n{listed}",
+        f"{len(trees)} trees run on this machine; say which one is meant: {listed}.",
         fix=f"Name it with -f, with --state-dir, or in {VARIABLE}.",
     )
 

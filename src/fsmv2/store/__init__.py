@@ -12,6 +12,7 @@ from fsmv2.store.generation_table import (
     Generation,
     GenerationInfo,
     Head,
+    Outcome,
     PendingApply,
     reading,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Identity",
     "MemoryStore",
     "ObservedRecord",
+    "Outcome",
     "PendingApply",
     "SqliteStore",
     "Store",

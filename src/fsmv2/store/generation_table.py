@@ -11,6 +11,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -44,19 +45,34 @@ CREATE TABLE pending_apply (
 ) STRICT;
 """
 
-TABLES = TABLES_OF_VERSION_4 + SINCE_VERSION_5.lstrip()
+SINCE_VERSION_6 = """
+ALTER TABLE generation ADD COLUMN outcome TEXT NOT NULL DEFAULT '';
+UPDATE generation SET outcome = 'converged' WHERE number IN (SELECT converged FROM head);
+"""
+
+TABLES = TABLES_OF_VERSION_4 + SINCE_VERSION_5.lstrip() + SINCE_VERSION_6.lstrip()
 """A new store is made as an old one is brought up to date, so that there is one form of it."""
 
 CONVERGES_SINCE = 5
 """The version of a store that first says what has converged, and from what was rolled back."""
 
-_COLUMNS = "number, at, who, tool, why, source, digest, rollback_of"
+OUTCOMES_SINCE = 6
+"""The version of a store that first says of each generation what became of it."""
+
+Outcome = Literal["", "converged", "not converged", "superseded", "rolled back"]
+
+_COLUMNS = "number, at, who, tool, why, source, digest, rollback_of, outcome"
 
 
 def _columns(connection: sqlite3.Connection) -> str:
-    """The columns of a generation; a store that is only read may be of the version before."""
+    """The columns of a generation; a store that is only read may be of a version before."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    return _COLUMNS if version >= CONVERGES_SINCE else _COLUMNS.replace("rollback_of", "0")
+    columns = _COLUMNS
+    if version < CONVERGES_SINCE:
+        columns = columns.replace("rollback_of", "0")
+    if version < OUTCOMES_SINCE:
+        columns = columns.replace("outcome", "''")
+    return columns
 
 
 class GenerationInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +80,8 @@ class GenerationInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     `at` in Unix seconds; `who` applied it with which `tool`, and `why`; `source`: the path of the
     document it was read from; `digest`: of all its files. `rollback_of`: the generation whose text
-    it has, made to run again; 0: it was applied as it is.
+    it has, made to run again; 0: it was applied as it is. `outcome`: what became of it; empty: it
+    still converges, or nobody knows.
     """
 
     number: int
@@ -75,6 +92,7 @@ class GenerationInfo(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     digest: str
     rollback_of: int = 0
+    outcome: Outcome = ""
 
 
 class Generation(GenerationInfo, frozen=True, kw_only=True):
@@ -159,7 +177,7 @@ def read_generation(connection: sqlite3.Connection, number: int) -> Generation |
     if row is None:
         return None
     try:
-        files = msgspec.msgpack.decode(zlib.decompress(row[8]), type=dict[str, bytes])
+        files = msgspec.msgpack.decode(zlib.decompress(row[9]), type=dict[str, bytes])
     except (zlib.error, msgspec.DecodeError) as error:
         raise StoreError(f"generation {number} of the document is damaged: {error}.") from error
     return Generation(
@@ -171,6 +189,7 @@ def read_generation(connection: sqlite3.Connection, number: int) -> Generation |
         source=row[5],
         digest=row[6],
         rollback_of=row[7],
+        outcome=row[8],
         files=files,
     )
 
@@ -191,8 +210,9 @@ def read_history(connection: sqlite3.Connection) -> tuple[GenerationInfo, ...]:
             source=source,
             digest=digest,
             rollback_of=rollback_of,
+            outcome=outcome,
         )
-        for number, at, who, tool, why, source, digest, rollback_of in rows
+        for number, at, who, tool, why, source, digest, rollback_of, outcome in rows
     )
 
 
@@ -203,12 +223,14 @@ def commit(
     *,
     based_on: int,
     pending: PendingApply | None = None,
+    before: Outcome = "superseded",
     kept: int = KEPT,
 ) -> None:
     """Write a generation and make it the head; inside a transaction that is durable at its end.
 
-    `pending` takes the place of whatever was pending. Raises GenerationConflictError unless the
-    head is `based_on` (0: there is none).
+    `pending` takes the place of whatever was pending; `before` is what became of the one that ran,
+    unless that is known. Raises GenerationConflictError unless the head is `based_on` (0: there is
+    none).
     """
     row = connection.execute("SELECT number FROM head").fetchone()
     now = row[0] if row is not None else 0
@@ -217,7 +239,7 @@ def commit(
     text = zlib.compress(msgspec.msgpack.encode(dict(new.files)), FAST)
     connection.execute(
         # The names of columns are constants of this file.
-        f"INSERT INTO generation ({_COLUMNS}, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO generation ({_COLUMNS}, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
         (
             new.number,
             new.at,
@@ -227,8 +249,12 @@ def commit(
             new.source,
             new.digest,
             new.rollback_of,
+            new.outcome,
             text,
         ),
+    )
+    connection.execute(
+        "UPDATE generation SET outcome = ? WHERE number = ? AND outcome = ''", (before, based_on)
     )
     write_head(connection, head)
     write_pending(connection, pending)
@@ -300,8 +326,10 @@ def write_pending(connection: sqlite3.Connection, pending: PendingApply | None) 
 
 
 def end_pending(connection: sqlite3.Connection, generation: int, *, converged: bool) -> None:
-    """Wait for this generation no longer, if it is what is waited for."""
+    """Wait for this generation no longer, if it is what is waited for, and keep its outcome."""
     connection.execute("DELETE FROM pending_apply WHERE generation = ?", (generation,))
+    outcome: Outcome = "converged" if converged else "not converged"
+    connection.execute("UPDATE generation SET outcome = ? WHERE number = ?", (outcome, generation))
     if converged:
         connection.execute("UPDATE head SET converged = ?", (generation,))
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from fsmv2.errors import StoreError
 from fsmv2.host.private import open_private
 from fsmv2.store import full_disk
-from fsmv2.store.generation_table import SINCE_VERSION_5, TABLES_OF_VERSION_4
+from fsmv2.store.generation_table import SINCE_VERSION_5, SINCE_VERSION_6, TABLES_OF_VERSION_4
 from fsmv2.store.generation_table import TABLES as GENERATIONS
 
-VERSION = 5
+VERSION = 6
 """Raised with every change of the tables; a program refuses what is newer than itself."""
 
 GENERATIONS_SINCE = 4
@@ -78,6 +78,7 @@ UPGRADES = {
     ),
     3: statements(TABLES_OF_VERSION_4),
     4: statements(SINCE_VERSION_5),
+    5: statements(SINCE_VERSION_6),
 }
 """What makes a store of a version one of the next."""
 

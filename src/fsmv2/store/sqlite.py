@@ -17,7 +17,13 @@ from fsmv2.errors import StoreError, StoreLostError
 from fsmv2.host.file_lock import FileLock
 from fsmv2.host.private import FOLDER, open_private, tighten_file
 from fsmv2.store import full_disk, generation_table, schema, stored_events
-from fsmv2.store.generation_table import Generation, GenerationInfo, Head, PendingApply
+from fsmv2.store.generation_table import (
+    Generation,
+    GenerationInfo,
+    Head,
+    Outcome,
+    PendingApply,
+)
 from fsmv2.store.protocol import EVENTS_KEPT
 from fsmv2.store.stored import (
     Batch,
@@ -212,18 +218,26 @@ class SqliteStore:
             return generation_table.read_history(self._connect())
 
     def commit(
-        self, new: Generation, head: Head, *, based_on: int, pending: PendingApply | None = None
+        self,
+        new: Generation,
+        head: Head,
+        *,
+        based_on: int,
+        pending: PendingApply | None = None,
+        before: Outcome = "superseded",
     ) -> None:
         """Make `new` the generation that runs; durable when this returns.
 
-        `pending`: what is waited for from now on. Raises GenerationConflictError unless `based_on`
-        runs now (0: none does).
+        `pending`: what is waited for from now on; `before`: what became of the one that ran, unless
+        that is known. Raises GenerationConflictError unless `based_on` runs now (0: none does).
         """
         with (
             self._failing_loudly("written"),
             _transaction(connection := self._connect(writing=True), "FULL"),
         ):
-            generation_table.commit(connection, new, head, based_on=based_on, pending=pending)
+            generation_table.commit(
+                connection, new, head, based_on=based_on, pending=pending, before=before
+            )
 
     def mark(self, head: Head) -> None:
         """Change what the head says beside its generation; durable when this returns."""
@@ -241,7 +255,10 @@ class SqliteStore:
             return generation_table.read_pending(self._connect())
 
     def end_pending(self, generation: int, *, converged: bool) -> None:
-        """Wait for this generation no longer; `converged`: it is what a rollback returns to."""
+        """Wait for this generation no longer; `converged`: it is what a rollback returns to.
+
+        That it has, or has not, is kept with it.
+        """
         with (
             self._failing_loudly("written"),
             _transaction(connection := self._connect(writing=True), "FULL"),

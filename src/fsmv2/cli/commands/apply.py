@@ -8,7 +8,15 @@ import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.options import AsJson, StateDir, path_text
-from fsmv2.cli.request_options import CONVERGED_WITHIN, ConvergedWithin, Tree, Why
+from fsmv2.cli.request_options import (
+    CONVERGED_WITHIN,
+    ConvergedWithin,
+    Tree,
+    UnlessConverged,
+    WaitForNone,
+    Why,
+    WithoutAsking,
+)
 
 
 def apply(
@@ -23,17 +31,9 @@ def apply(
     ] = None,
     reason: Why = "",
     timeout: ConvergedWithin = CONVERGED_WITHIN,  # type: ignore[assignment]  # its parser makes seconds of it
-    rollback: Annotated[
-        bool,
-        typer.Option(
-            "--rollback",
-            help="Return to the last generation that converged, unless this one has in time.",
-        ),
-    ] = False,
-    no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Do not wait until all have converged.")
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    rollback: UnlessConverged = False,
+    no_wait: WaitForNone = False,
+    yes: WithoutAsking = False,
     reload: Annotated[
         bool,
         typer.Option(
@@ -103,4 +103,6 @@ def apply(
             tree, timeout=timeout, wait=not no_wait, yes=yes or reload, as_json=as_json
         )
         runs = f"generation {chosen.tree.generation} of {chosen.tree.document}"
-        raise typer.Exit(session.carry_out(send, verb=f"apply this to {runs}", plan=chosen.plan))
+        raise typer.Exit(
+            session.carry_out(send, question=f"apply this to {runs}?", plan=chosen.plan)
+        )

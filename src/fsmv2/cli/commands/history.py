@@ -12,7 +12,8 @@ def history(
     state_dir: StateDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the generations of a tree's document: when each was applied, by whom, and why.
+    """List the generations of a tree's document: when each was applied, by whom, why, and whether
+    it converged.
 
     The last hundred are kept. The one that runs is marked.
 
@@ -21,20 +22,12 @@ def history(
     """
     with reported():
         from fsmv2.cli.console import put, put_json
+        from fsmv2.cli.history_text import history_lines
         from fsmv2.operate.known_generations import KnownGenerations
-        from fsmv2.operate.time_text import date_text
 
         found = KnownGenerations(file, state_dir, tool="fsmv2 history").history()
         if as_json:
             put_json(found)
             return
-        head = found.head
-        for one in found.generations:
-            runs = head is not None and head.number == one.number
-            mark = "*" if runs else " "
-            pinned = " (pinned)" if runs and head is not None and head.pinned else ""
-            put(f"{mark} {one.number:4}  {date_text(one.at)[:19]}  {one.who}{pinned}")
-            again = f"generation {one.rollback_of} again; " if one.rollback_of else ""
-            put(f"        {one.tool}: {again}{one.why}; {one.source}")
-        if not found.generations:
-            put("no generation of the document is kept yet")
+        for line in history_lines(found):
+            put(*line)

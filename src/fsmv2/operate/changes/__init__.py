@@ -7,7 +7,8 @@ document_settings    keys that are no worker: taken over while the tree runs, or
 field_changes        two values by field, without a secret.
 document_plan        the plan of a document, from who can make it.    offline_plan   with no tree.
 saved_plan           a plan in a file, with its text; plan_difference: what differs from it by now.
-document_choice      which document is applied to which tree.
+document_choice      which document is applied to which tree.    kept_credentials: names for those
+                     in a text that is edited.
 apply_data           what is asked by an apply or a rollback, how far it has come, the answer.
 running_document     what runs now: one value, which an apply replaces.
 document_changes     applies and rollbacks of a running tree, from the plan to the commit.

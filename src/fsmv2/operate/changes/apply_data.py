@@ -64,7 +64,8 @@ class ApplyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class RollbackRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Make an older generation run again, as a new one that is pinned until the next apply.
 
-    `generation`: None is the one before that which runs. The rest is as in ApplyRequest.
+    `generation`: None is the one that ran before the text which runs now was first applied. The
+    rest is as in ApplyRequest.
     """
 
     generation: GenerationNumber | None = None

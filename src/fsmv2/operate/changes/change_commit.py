@@ -11,7 +11,15 @@ from fsmv2.errors import StoreError
 from fsmv2.operate.changes.planner import PlannedChange
 from fsmv2.operate.changes.running_document import RunningDocument
 from fsmv2.operate.changes.touched_workers import Touched, encoded
-from fsmv2.store import Generation, Head, PendingApply, SqliteStore, Store
+from fsmv2.store import (
+    Generation,
+    GenerationInfo,
+    Head,
+    Outcome,
+    PendingApply,
+    SqliteStore,
+    Store,
+)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +109,32 @@ def end_pending(store: Store, number: int, *, converged: bool) -> None:
     _sqlite(store).end_pending(number, converged=converged)
 
 
-def commit(store: Store, new: Generation, head: Head, based_on: int, pending: PendingApply) -> None:
-    """Make it the generation that runs; GenerationConflictError unless `based_on` does now."""
-    _sqlite(store).commit(new, head, based_on=based_on, pending=pending)
+def commit(
+    store: Store,
+    new: Generation,
+    head: Head,
+    based_on: int,
+    pending: PendingApply,
+    *,
+    before: Outcome,
+) -> None:
+    """Make it the generation that runs; GenerationConflictError unless `based_on` does now.
+
+    `before`: what became of the one that ran, if it still converged.
+    """
+    _sqlite(store).commit(new, head, based_on=based_on, pending=pending, before=before)
+
+
+def number_before(store: Store, running: GenerationInfo) -> int:
+    """The generation that ran before the text which runs now was first applied; 0: none did.
+
+    Of one that was made to run again it is the one before that, so that a rollback, repeated, goes
+    further back, and not to and fro.
+    """
+    known = {one.number: one for one in _sqlite(store).history()}
+    first: GenerationInfo | None = running
+    number = running.number
+    while first is not None and first.rollback_of:
+        number = first.rollback_of
+        first = known.get(number)
+    return number - 1

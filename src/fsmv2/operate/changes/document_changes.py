@@ -15,7 +15,7 @@ import msgspec
 
 from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.core.state.paths import encode
-from fsmv2.errors import FsmError, UnknownGenerationError
+from fsmv2.errors import FsmError, RequestRefusedError, UnknownGenerationError
 from fsmv2.escaping import printable_line
 from fsmv2.host.in_thread import in_thread
 from fsmv2.operate.changes import apply_refusal
@@ -33,11 +33,13 @@ from fsmv2.operate.changes.change_commit import (
     next_generation_of,
     next_head,
     next_pending,
+    number_before,
     numbers_in,
 )
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.convergence_watch import ConvergenceWatch
 from fsmv2.operate.changes.generation_convergence import GenerationConvergence
+from fsmv2.operate.changes.kept_credentials import refuse_masks
 from fsmv2.operate.changes.planner import plan_change
 from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocument
 from fsmv2.operate.changes.touched_workers import Touched, touched_by
@@ -50,7 +52,7 @@ from fsmv2.runtime.log.other_events import (
     GenerationApplied,
     GenerationNotConverged,
 )
-from fsmv2.store import Generation, Head, PendingApply
+from fsmv2.store import Generation, GenerationInfo, Head, PendingApply
 from fsmv2.worker import WorkerFactory
 
 
@@ -98,6 +100,7 @@ class DocumentChanges:
         running = self._checked(request)
         apply_refusal.refuse_reload_while_pinned(running, request)
         document = request.document
+        await in_thread(lambda: refuse_masks(document))
         await in_thread(lambda: apply_refusal.refuse_unless_followed(running, document))
         if running.generation is not None and running.generation.digest == digest_of(
             document.files
@@ -126,8 +129,7 @@ class DocumentChanges:
         self, request: RollbackRequest, *, who: str, wait: float, dry_run: bool
     ) -> ApplyAnswer:
         running = self._checked(request)
-        number = request.generation if request.generation is not None else running.number - 1
-        old = await self._kept(number)
+        old = await self._kept(await self._number_meant(running, request))
         if running.generation is not None and old.digest == running.generation.digest:
             document = DocumentText(source=old.source, files=dict(old.files))
             return await self._same_text(running, document, dry_run=dry_run, wait=wait, pin=True)
@@ -159,6 +161,20 @@ class DocumentChanges:
         apply_refusal.refuse_unless_kept(self._runtime, running)
         apply_refusal.refuse_unless_based_on(running, request.based_on)
         return running
+
+    async def _number_meant(self, running: RunningDocument, request: RollbackRequest) -> int:
+        if request.generation is not None:
+            return request.generation
+        assert running.generation is not None  # noqa: S101  (`_checked` refuses it)
+        about: GenerationInfo = running.generation
+        number = await self._runtime.with_store(lambda store: number_before(store, about))
+        if not number:
+            raise RequestRefusedError(
+                f"cannot roll back: no generation is known that ran before generation "
+                f"{about.number}. {apply_refusal.NOTHING_CHANGED}",
+                fix="Name one that `fsmv2 history` lists.",
+            )
+        return number
 
     async def _kept(self, number: int) -> Generation:
         found = await self._runtime.with_store(lambda store: generation_in(store, number))
@@ -269,7 +285,14 @@ class DocumentChanges:
             pending = await self._possible(running, next_pending(running, change, touched))
             new, head = next_generation_of(running, change), next_head(running, change)
             await self._runtime.with_store(
-                lambda store: commit(store, new, head, running.number, pending)
+                lambda store: commit(
+                    store,
+                    new,
+                    head,
+                    running.number,
+                    pending,
+                    before="rolled back" if change.automatic else "superseded",
+                )
             )
             return self._declare(running, change, new, head, pending, touched)
 

@@ -14,10 +14,13 @@ import msgspec
 from fsmv2.errors import RequestRefusedError
 from fsmv2.operate.changes.apply_data import DocumentText
 from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.changes.kept_credentials import editable
 from fsmv2.operate.changes.saved_plan import is_saved_plan, read_plan
 from fsmv2.operate.document_contents import contents_of
+from fsmv2.operate.generations import generation
 from fsmv2.operate.remote_tree import RemoteTree, TreeOverview
 from fsmv2.operate.running_trees import tree_of
+from fsmv2.store import Generation
 
 STANDARD_INPUT = "-"
 
@@ -93,3 +96,38 @@ def _handed_in(about: TreeOverview, standard_input: Callable[[], bytes]) -> Docu
         )
     # It takes the place of what runs, so that the folder it is relative to stays the same.
     return DocumentText(source=about.document, files={"": standard_input()})
+
+
+class DocumentToEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """The document that a managed tree keeps, with a name in the place of each credential.
+
+    `generation` gives an older one, in which are the credentials that a kept text names.
+    """
+
+    number: int
+    source: str
+    files: dict[str, str]
+    credentials: bool
+    generation: Callable[[int], Generation]
+
+
+def document_to_edit(tree: RemoteTree) -> DocumentToEdit:
+    """What runs, to be edited. RequestRefusedError: this tree follows a file."""
+    about = tree.overview()
+    if not about.managed:
+        raise RequestRefusedError(
+            f"this tree follows {about.document}, and has no text of its own.",
+            fix="Edit the file, and run `fsmv2 apply`.",
+        )
+
+    def kept(number: int) -> Generation:
+        return generation(tree.directory, number)
+
+    text = editable(kept(about.generation))
+    return DocumentToEdit(
+        number=about.generation,
+        source=about.document,
+        files=text.files,
+        credentials=bool(text.credentials),
+        generation=kept,
+    )

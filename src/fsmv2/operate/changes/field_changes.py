@@ -14,7 +14,7 @@ import msgspec
 
 from fsmv2.model.data.text_map import map_texts
 from fsmv2.operate.changes.change_plan import FieldChange
-from fsmv2.operate.generations import masked
+from fsmv2.operate.credential_masks import masked
 
 LONGEST = 400
 """Characters of a value that are shown: of a file, say, in the config of a process."""

@@ -8,7 +8,7 @@ from fsmv2.errors import RequestRefusedError
 from fsmv2.operate.changes.change_plan import ChangePlan
 
 NAMED = 10
-"""Differences that are listed."""
+"""Differences that are named."""
 
 
 def refuse_unless_same(planned: ChangePlan, now: ChangePlan) -> None:
@@ -17,16 +17,15 @@ def refuse_unless_same(planned: ChangePlan, now: ChangePlan) -> None:
         return
     found = list(_differences(planned, now))
     more = [f"and {len(found) - NAMED} more"] if len(found) > NAMED else []
-    listed = "".join(f"\n  {line}" for line in [*found[:NAMED], *more])
     raise RequestRefusedError(
-        "cannot apply: something else would be done by now than what was planned. Nothing has "
-        f"changed.{listed}",
+        "cannot apply: something else would be done by now than what was planned: "
+        f"{'; '.join([*found[:NAMED], *more])}. Nothing has changed.",
         fix="Plan again, and look at what differs.",
     )
 
 
 def _differences(planned: ChangePlan, now: ChangePlan) -> Iterator[str]:
-    """In lines; what only differs within what is done to a worker is one of it."""
+    """Each in a few words."""
     then = {one.path: one for one in planned.workers}
     new = {one.path: one for one in now.workers}
     for path, change in new.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from pathlib import Path
 
 import msgspec
@@ -283,6 +284,20 @@ async def test_log_engine_and_notify_are_taken_over_while_it_runs(place: Place) 
         assert tree.plant.settings.escalate_at == 9
     again = replay(place.state / JOURNAL, path="edge", tell=lambda _: None)
     assert again.found.same, "the journal has them, too"
+
+
+async def test_a_worker_given_a_wrong_address_has_not_converged_since_it_was_well(
+    place: Place,
+) -> None:
+    """It goes on with another config, and what was observed before it says nothing of it."""
+    with socket.create_server(("127.0.0.1", 0)) as machine:
+        text = NEVER_CONVERGES.replace("port: 1", f"port: {machine.getsockname()[1]}")
+        async with place.runs(text) as tree:
+            await tree.until(lambda view: view["edge/a/connection"].healthy, timeout=30)
+            request = ApplyRequest(document=place.write(NEVER_CONVERGES), timeout=0.5)
+            answer = await tree.apply(request, wait=30)
+            assert answer.progress.state == "not converged"
+            assert "edge/a/connection" in answer.progress.pending
 
 
 async def test_a_managed_tree_takes_any_document_that_is_applied(place: Place) -> None:

@@ -26,8 +26,11 @@ def world() -> World:
     return World()
 
 
-def lacking(sim: Simulation, touched: Touched) -> dict[str, str]:
-    return not_converged(sim.core, sim.core.factory, touched, touched)
+def lacking(
+    sim: Simulation, touched: Touched, reached: dict[str, float] | None = None
+) -> dict[str, str]:
+    known = {} if reached is None else reached
+    return not_converged(sim.core, sim.core.factory, touched, touched, known)
 
 
 def touched(sim: Simulation, **actions: str) -> Touched:
@@ -59,6 +62,21 @@ def test_a_changed_worker_has_converged_when_its_new_instance_is_what_it_was(wor
         assert until
         assert sim["g/a"].incarnation == 2
         assert sim["g/a"].healthy
+
+
+def test_one_that_goes_on_with_another_config_has_to_be_observed_with_it(world: World) -> None:
+    with simulate(world, group("g", device("a"))) as sim:
+        sim.run(5)
+        of, reached = touched(sim, a="reconfigure"), dict[str, float]()
+        world.silent.add("g/a")
+        sim.declare(group("g", device("a"), device("b")))
+        sim.run(1)
+        assert sim["g/a"].healthy
+        assert "not observed yet with its new config" in lacking(sim, of, reached)["g/a"]
+        world.silent.clear()
+        sim.run(30)
+        assert not lacking(sim, of, reached)
+        assert sim["g/a"].incarnation == 1
 
 
 def test_while_its_old_instance_stops_it_has_not(world: World) -> None:

@@ -60,6 +60,7 @@ class ConvergenceWatch:
         self._ended = ended
         self._deadline = None if left is None else time.monotonic() + left
         self._pending: dict[str, str] = {}
+        self._reached: dict[str, float] = {}
         self._left = len(touched)
         self._state: ConvergenceState = "converging"
         self._by: int | None = None
@@ -153,7 +154,7 @@ class ConvergenceWatch:
             def look(core: Core, some: list[str] = some) -> dict[str, str]:
                 if core.root is None:
                     return dict.fromkeys(some, "the tree is starting")
-                return not_converged(core, self._factory, self.touched, some)
+                return not_converged(core, self._factory, self.touched, some, self._reached)
 
             found.update(await self._runtime.look(look))
         self._pending, self._left = found, len(found)

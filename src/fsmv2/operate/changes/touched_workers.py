@@ -7,7 +7,7 @@ it up to the root has anything left to look at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Literal
 
 import msgspec
@@ -21,8 +21,8 @@ from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.convergence import is_excused
 from fsmv2.worker import WorkerFactory
 
-Expected = Literal["there", "added", "gone"]
-"""What becomes of a worker: it stays, it is new, or it is removed."""
+Expected = Literal["there", "changed", "added", "gone"]
+"""What becomes of a worker: it stays, goes on with another config, is new, or is removed."""
 
 
 class TouchedWorker(msgspec.Struct, frozen=True, array_like=True):
@@ -57,8 +57,8 @@ def touched_by(plan: ChangePlan, core: Core) -> Touched:
     for one in plan.workers:
         s = core.by_path.get(one.path)
         expected: Expected = "gone" if one.action == "remove" else "there"
-        if one.action == "add":
-            expected = "added"
+        if one.action in ("add", "reconfigure"):
+            expected = "added" if one.action == "add" else "changed"
         found[one.path] = TouchedWorker(expected, s is not None and _is_well(s))
     return found
 
@@ -69,18 +69,32 @@ def everybody(core: Core) -> Touched:
 
 
 def not_converged(
-    core: Core, factory: WorkerFactory, touched: Touched, paths: Iterable[str]
+    core: Core,
+    factory: WorkerFactory,
+    touched: Touched,
+    paths: Iterable[str],
+    reached: MutableMapping[str, float],
 ) -> dict[str, str]:
-    """Those of `paths` that have not converged, and why."""
+    """Those of `paths` that have not converged, and why.
+
+    `reached`: since when a worker that goes on with another config is known to have it, by the
+    clock of the core; what is found out here is added, and given again at the next look.
+    """
     found: dict[str, str] = {}
     for path in paths:
-        reason = _lacking(core, factory, path, touched[path])
+        reason = _lacking(core, factory, path, touched[path], reached)
         if reason:
             found[path] = printable_line(reason)
     return found
 
 
-def _lacking(core: Core, factory: WorkerFactory, path: str, before: TouchedWorker) -> str:
+def _lacking(
+    core: Core,
+    factory: WorkerFactory,
+    path: str,
+    before: TouchedWorker,
+    reached: MutableMapping[str, float],
+) -> str:
     """Why the worker at `path` has not converged; '' when it has, or does not count."""
     if core.fan_out:
         return "its change has not reached it yet"
@@ -108,6 +122,9 @@ def _lacking(core: Core, factory: WorkerFactory, path: str, before: TouchedWorke
         return ""
     if s.action is not None or s.awaiting is not None:
         return state
+    if before.expected == "changed" and not _observed_since(s, reached.setdefault(path, core.now)):
+        # What was seen before its change says nothing of how it is with it.
+        return f"{state} (not observed yet with its new config)"
     if _is_well(s):
         return ""
     was_unwell = not before.healthy and before.expected != "added"
@@ -132,6 +149,10 @@ def _asked_to_be_stopped(s: Supervisor, factory: WorkerFactory) -> bool:
         control=s.control,
         factory=factory,
     )
+
+
+def _observed_since(s: Supervisor, at: float) -> bool:
+    return s.observed_at is not None and s.observed_at >= at
 
 
 def _nearest(core: Core, path: str) -> Supervisor | None:

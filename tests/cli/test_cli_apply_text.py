@@ -9,6 +9,8 @@ import pytest
 from fsmv2.cli.apply_text import WIDTH, outcome_lines, progress_line
 from fsmv2.operate.changes.apply_data import ApplyProgress
 
+UNDO = "Ask `fsmv2 why PATH`; undo it with `fsmv2 rollback`."
+
 
 def progress(state: Any, **more: Any) -> ApplyProgress:
     return ApplyProgress(generation=4, state=state, **more)
@@ -18,11 +20,11 @@ def outcome(state: Any, **more: Any) -> list[str]:
     return [line.text for line in outcome_lines(progress(state, **more))]
 
 
-def test_progress_names_the_first_it_waits_for_and_how_many_more() -> None:
-    pending = {f"edge/filler{n}": "starting" for n in range(3)}
+def test_progress_names_the_first_it_waits_for() -> None:
+    pending = {f"edge/filler{n}": "down: connection refused" for n in range(3)}
     line = progress_line(progress("converging", touched=7, done=4, pending=pending))
     assert line == (
-        "generation 4: 4 of 7 converged; waiting for edge/filler0: starting (and 2 more)"
+        "generation 4: 4 of 7 converged; waiting for edge/filler0: down: connection refu…"
     )
     assert progress_line(progress("converging", touched=1)) == "generation 4: 0 of 1 converged"
 
@@ -57,10 +59,11 @@ def test_whoever_has_not_converged_is_named_with_the_reason() -> None:
     lines = outcome("not converged", touched=40, pending=pending, done=5)
     assert lines[0] == "generation 4 runs, but 35 workers have not converged in time:"
     assert lines[1].startswith("  edge/m0: is connecting: the port is closed")
-    assert lines[-1] == "  … and 25 more"
+    assert lines[-2:] == ["  … and 25 more", UNDO]
     assert max(map(len, lines)) <= WIDTH
     one = outcome("not converged", touched=1, pending={"edge/m": "stopped"})
     assert one == [
         "generation 4 runs, but 1 worker has not converged in time:",
         "  edge/m: stopped",
+        UNDO,
     ]

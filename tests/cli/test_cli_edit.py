@@ -11,7 +11,9 @@ from changed_tree import ChangedTree, changed_tree, document
 
 from fsmv2.cli import edit_session
 from fsmv2.errors import QuestionError
+from fsmv2.operate.changes.apply_data import ApplyProgress
 from fsmv2.operate.generations import generation
+from fsmv2.operate.remote_tree import RemoteTree
 
 HIDDEN = "global: {password: geheim}\n"
 
@@ -130,6 +132,19 @@ def test_another_change_meanwhile_is_not_overwritten(
     assert f"made against generation {number}, and generation {number + 1} runs by now" in shown
     assert "slow" in kept_in(shown).read_text()
     assert tree.numbers()[-1] == number + 1
+
+
+def test_what_was_applied_is_not_kept_although_the_wait_is_interrupted(
+    tree: ChangedTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def progress_of(*_: object, **__: object) -> ApplyProgress:
+        raise KeyboardInterrupt
+
+    edits(monkeypatch, with_process("e"))
+    monkeypatch.setattr(RemoteTree, "progress_of", progress_of)
+    shown = tree.says("edit", "-y", code=130)
+    assert "the tree goes on with it" in shown
+    assert "your text is kept" not in shown
 
 
 def test_an_editor_that_fails_after_a_save_loses_nothing(

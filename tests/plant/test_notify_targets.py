@@ -7,7 +7,7 @@ import zoneinfo
 import pytest
 
 from fsmv2 import DocumentError
-from fsmv2.operate.generations import masked
+from fsmv2.operate.credential_masks import masked
 from fsmv2.plant import parse_plant
 
 HEAD = "agent: {name: edge}\nglobal: {HOOK: abc}\nnotify:\n"

@@ -62,6 +62,8 @@ class ChangeSession:
         self._wait = wait
         self._yes = yes
         self._as_json = as_json
+        self.applied = False
+        """Whether the tree has answered that it runs."""
 
     def carry_out(
         self, send: Send, *, question: str, plan: ChangePlan | None = None, note: str = ""
@@ -81,6 +83,7 @@ class ChangeSession:
                 if not (self._yes or self._confirmed(question, planned)):
                     return FAILED if on_terminal() else USAGE
         answer = self._sent(send, plan)
+        self.applied = True
         if not (shown or answer.plan.same_text):
             self._show_plan(answer.plan)
         self._put(_without_summary(answer))

@@ -20,11 +20,9 @@ def progress_line(progress: ApplyProgress) -> str:
     """How far it is, and the first of those it waits for; cut to a line."""
     line = f"generation {progress.generation}: {progress.done} of {progress.touched} converged"
     if progress.pending:
-        (path, why), *others = progress.pending.items()
-        left = max(progress.touched - progress.done - 1, len(others))
-        more = f" (and {left} more)" if left else ""
-        room = WIDTH - len(f"{line}; waiting for {more}")
-        line += f"; waiting for {_cut(f'{path}: {why}', max(room, 20))}{more}"
+        path, why = next(iter(progress.pending.items()))
+        line += "; waiting for "
+        line += _cut(f"{path}: {why}", max(WIDTH - len(line), 20))
     return line
 
 
@@ -45,6 +43,7 @@ def outcome_lines(progress: ApplyProgress) -> Iterator[Styled]:
         has = "has" if left.startswith("1 ") else "have"
         yield styled(f"{number} runs, but {left} {has} not converged in time:", fg="red", bold=True)
         yield from _pending(progress)
+        yield styled("Ask `fsmv2 why PATH`; undo it with `fsmv2 rollback`.")
     else:
         yield styled(progress_line(progress))
 

@@ -35,10 +35,12 @@ class EditSession:
         name = source.name if source.suffix in SUFFIXES else f"{source.name}.yaml"
         self._places = {file: self._folder / (file or name) for file in runs}
 
-    def carry_out(self, begin: Texts, apply: Callable[[Texts], int]) -> int:
+    def carry_out(
+        self, begin: Texts, apply: Callable[[Texts], int], applied: Callable[[], bool]
+    ) -> int:
         """Have it edited, beginning with this text, and applied; the exit code.
 
-        `apply` returns FAILED, or raises, when nothing was applied. On a DocumentError the text is
+        `applied`: whether that was done, however `apply` has ended. On a DocumentError the text is
         opened again, with the mistakes above it.
         """
         kept = False
@@ -54,7 +56,6 @@ class EditSession:
                 except DocumentError as error:
                     before, notes = texts, self._mistakes(error.diagnostics)
                 else:
-                    kept = code == FAILED
                     return code
                 texts = self._edited(before, notes)
                 if texts == before:
@@ -64,7 +65,7 @@ class EditSession:
             kept = False
             return OK
         finally:
-            if kept or self._written(begin):
+            if not applied() and (kept or self._written(begin)):
                 progress(f"your text is kept; go on with it: fsmv2 edit {self._place()}")
             else:
                 shutil.rmtree(self._folder, ignore_errors=True)

@@ -73,6 +73,27 @@ async def test_h91_with_one_mistake_nothing_moves_and_all_are_told(place: Place)
         assert set(await ticks(tree)) == set(before), "the valid part is not applied either"
 
 
+async def test_h91_a_mistake_in_one_worker_alone_moves_nothing_either(place: Place) -> None:
+    """A start would run the others; an apply does not break what runs."""
+    broken = document(a="{{ .NOT }}", b="100")
+    async with place.runs(document(a="100", b="100")) as tree:
+        with pytest.raises(DocumentError, match="NOT") as raised:
+            await tree.apply(ApplyRequest(document=place.write(broken)))
+        assert [one.warning for one in raised.value.diagnostics] == [False]
+        assert place.numbers() == [1]
+
+
+async def test_what_ran_with_a_mistake_may_be_changed_in_something_else(place: Place) -> None:
+    place.write(document(a="{{ .NOT }}", b="100"))
+    async with open_tree(place.file, state_dir=place.state) as tree:
+        changed = place.write(document(a="{{ .NOT }}", b="200"))
+        assert (await tree.apply(ApplyRequest(document=changed))).generation == 2
+        worse = place.write(document(a="{{ .NOT }}", b="{{ .ALSO_NOT }}"))
+        with pytest.raises(DocumentError) as raised:
+            await tree.apply(ApplyRequest(document=worse))
+        assert len(raised.value.diagnostics) == 2, "all mistakes are named"
+
+
 async def test_h93_a_plan_holds_only_for_what_it_was_made_against(place: Place) -> None:
     async with place.runs(HEAD) as tree:
         one = place.write(HEAD + "# one\n")

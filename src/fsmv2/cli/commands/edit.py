@@ -97,4 +97,4 @@ def edit(
             places = {name: kept / name if name else kept for name in runs.files}
             begin = read_texts(places)
         editing = EditSession(runs.files, Path(runs.source), about)
-        raise typer.Exit(editing.carry_out(begin, apply))
+        raise typer.Exit(editing.carry_out(begin, apply, lambda: session.applied))

@@ -115,6 +115,18 @@ def refuse_unless_followed(running: RunningDocument, document: DocumentText) -> 
         )
 
 
+def refuse_mistakes(running: RunningDocument, plan: ChangePlan) -> None:
+    """DocumentError: the document has mistakes which that of the running tree does not have. H91
+
+    A start runs what is right in a document, and reports the rest. What ran with a mistake may be
+    changed in something else; a worker that runs is never broken by an apply.
+    """
+    known = {(one.code, one.path, one.message) for one in running.plant.diagnostics}
+    errors = [one for one in plan.warnings if not one.warning]
+    if any((one.code, one.path, one.message) not in known for one in errors):
+        raise DocumentError(errors)
+
+
 def refuse_plan(request: ApplyRequest, plan: ChangePlan, settings: EngineSettings) -> None:
     """RequestRefusedError: what a plan says must not be done, or not like this."""
     refuse_restart_keys(plan)

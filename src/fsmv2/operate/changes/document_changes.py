@@ -107,6 +107,7 @@ class DocumentChanges:
         ):
             return await self._same_text(running, document, dry_run=dry_run, wait=wait)
         planned = await plan_change(self._runtime, running, document.files, document.source)
+        apply_refusal.refuse_mistakes(running, planned.plan)
         apply_refusal.refuse_plan(request, planned.plan, planned.plant.settings)
         change = Change(
             planned=planned,

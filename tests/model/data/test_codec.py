@@ -116,6 +116,13 @@ def test_what_is_one_object_stays_one() -> None:
     assert child.user_spec == spec
 
 
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_what_stands_in_a_set_is_referred_to_as_what_it_is(kind: type) -> None:
+    """Whatever the order in which a set gives its members, which is another one in each process."""
+    members = [(f"name{number}", number) for number in range(50)]
+    assert again([kind(members), members]) == [kind(members), members]
+
+
 def test_equal_values_have_equal_forms_when_nothing_is_referred_to() -> None:
     text = "".join(["a", "b"])
     one = ExactWriter(refer=False).write([{"a": text}, {"a": text}, EMPTY])

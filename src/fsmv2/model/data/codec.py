@@ -16,7 +16,7 @@ import ipaddress
 import pathlib
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -110,9 +110,8 @@ class ExactWriter:
             MappingProxyType: self._mapping,
             deque: lambda v: [DEQUE, v.maxlen, *map(self.write, v)],
             NotKept: lambda v: [NOT_KEPT, v.kind],
-            # Sorted, so that equal sets are equal bytes.
-            set: lambda v: [SET, *sorted(map(self.write, v), key=repr)],
-            frozenset: lambda v: [FROZENSET, *sorted(map(self.write, v), key=repr)],
+            set: lambda v: [SET, *self._members(v)],
+            frozenset: lambda v: [FROZENSET, *self._members(v)],
         }
 
     def write(self, value: Any) -> Any:
@@ -150,6 +149,14 @@ class ExactWriter:
         self._given = lambda value: None
 
     # ---- how each class is written --------------------------------------------------------------
+
+    def _members(self, value: Set[Any]) -> list[Any]:
+        plain = [*map(self.write, value)]
+        # Sorted, so that equal sets are equal bytes. But what is referred to later is numbered as
+        # it is written, and the reader counts what it meets: that order must be one.
+        if not self._refer or not any(one.__class__ in (list, dict) for one in plain):
+            plain.sort(key=repr)
+        return plain
 
     def _mapping(self, value: Mapping[Any, Any]) -> Any:
         write = self.write

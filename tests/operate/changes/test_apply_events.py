@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from document_place import HEAD, NEVER_CONVERGES, Place, events
 from tests.runtime.log.test_event_table import FROM_AN_APPLY, problem
 
+from fsmv2.operate.changes import convergence_reports
 from fsmv2.operate.changes.apply_data import ApplyRequest
 from fsmv2.runtime.log.entry import LogEntry, json_line
 from fsmv2.runtime.log.log_levels import LogLevels
@@ -15,8 +17,10 @@ from fsmv2.runtime.log.log_writer import LogWriter
 
 
 async def test_every_event_of_an_apply_happens_and_is_as_the_reference_says(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(convergence_reports, "FIRST_AFTER", 0.0)
+    monkeypatch.setattr(convergence_reports, "EVERY", 0.0)
     entries: list[LogEntry] = []
     place, log = Place(tmp_path), LogWriter(LogLevels(), [entries.append])
     async with place.runs(HEAD, log=log) as tree:

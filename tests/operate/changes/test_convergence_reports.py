@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from fsmv2.operate.changes.apply_data import ApplyProgress
 from fsmv2.operate.changes.convergence_reports import ConvergenceReports, progress_text
 
@@ -48,3 +50,6 @@ def test_the_line_names_the_first_three_that_are_waited_for() -> None:
     assert progress_text(progress(0, 1)) == (
         "generation 7: 0 of 1 worker has converged; waiting for edge/0: no answer"
     )
+    long = msgspec.structs.replace(progress(0, 1), pending={"edge/0": "why " * 100})
+    assert progress_text(long).endswith("why…")
+    assert len(progress_text(long)) < 200

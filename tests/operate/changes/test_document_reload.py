@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 from document_place import HEAD, Place, events, ticks, with_bridges
+from tests.runtime.log.test_event_table import FROM_A_RELOAD, problem
 
 from fsmv2.core import Report
 from fsmv2.errors import DocumentError, RequestRefusedError, TreeStoppingError
@@ -14,6 +16,9 @@ from fsmv2.operate.changes.apply_data import RollbackRequest
 from fsmv2.operate.generations import history
 from fsmv2.operate.prepared_tree import prepare
 from fsmv2.operate.tree_opening import start
+from fsmv2.runtime.log.entry import LogEntry, json_line
+from fsmv2.runtime.log.log_levels import LogLevels
+from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.log.other_events import DocumentInvalid, DocumentProblem, ReloadRefused
 
 SIGHUP = "fsmv2 (SIGHUP)"
@@ -44,7 +49,9 @@ async def test_h91_a_reload_of_an_invalid_document_moves_nothing_and_reports_all
     place: Place,
 ) -> None:
     reports: list[Report] = []
-    async with place.runs(HEAD, listener=reports.append) as tree:
+    entries: list[LogEntry] = []
+    log = LogWriter(LogLevels(), [entries.append])
+    async with place.runs(HEAD, listener=reports.append, log=log) as tree:
         before = await ticks(tree)
         place.write(HEAD + "engin: {}\nbridges:\n  - {nme: a}\n")
         for _ in range(2):
@@ -62,6 +69,12 @@ async def test_h91_a_reload_of_an_invalid_document_moves_nothing_and_reports_all
         assert again[0].startswith(f"cannot reload: the document is not valid: {place.file}:")
         assert f"the newer one is not valid: {place.file}:" in await tree.document_change()
         assert f"the newer one is not valid: {place.file}:" in (await tree.why("edge")).document
+        place.write(HEAD)
+        await tree.reload(who=SIGHUP)
+    log.close()
+    lines = [json.loads(json_line(one)) for one in entries]
+    assert not list(filter(None, map(problem, lines)))
+    assert {line["event"] for line in lines} >= FROM_A_RELOAD
 
 
 async def test_h90_a_reload_that_would_remove_workers_is_refused_whole_and_lists_them(

@@ -26,6 +26,9 @@ MOST_NAMED = 50
 NAMED = 3
 """Workers that are named in its text."""
 
+LONGEST_REASON = 100
+"""Characters of each reason in its text; the event has all of it."""
+
 
 class ConvergenceReports:
     """Those of one generation."""
@@ -58,9 +61,13 @@ def progress_text(progress: ApplyProgress) -> str:
     """`generation 7: 3 of 10 workers have converged; waiting for edge/a: no answer; …`."""
     text = f"generation {progress.generation}: {progress.done} of {progress.touched} "
     text += "worker has converged" if progress.touched == 1 else "workers have converged"
-    named = [f"{path}: {why}" for path, why in list(progress.pending.items())[:NAMED]]
+    named = [f"{path}: {_cut(why)}" for path, why in list(progress.pending.items())[:NAMED]]
     if not named:
         return text
     left = progress.touched - progress.done - len(named)
     more = f"; and {left} more" if left > 0 else ""
     return f"{text}; waiting for {'; '.join(named)}{more}"
+
+
+def _cut(why: str) -> str:
+    return why if len(why) <= LONGEST_REASON else f"{why[: LONGEST_REASON - 1]}…"

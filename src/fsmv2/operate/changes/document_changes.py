@@ -166,7 +166,7 @@ class DocumentChanges:
     async def _number_meant(self, running: RunningDocument, request: RollbackRequest) -> int:
         if request.generation is not None:
             return request.generation
-        assert running.generation is not None  # noqa: S101  (`_checked` refuses it)
+        assert running.generation is not None  # noqa: S101  (`_checked` refuses one without)
         about: GenerationInfo = running.generation
         number = await self._runtime.with_store(lambda store: number_before(store, about))
         if not number:

@@ -76,7 +76,7 @@ def changed_tree(text: str, *, managed: bool = False) -> Iterator[ChangedTree]:
         thread = threading.Thread(target=lambda: asyncio.run(found._run(begun, ended)))
         thread.start()
         try:
-            assert begun.wait(60)
+            assert begun.wait(200)
             yield found
         finally:
             ended.set()

@@ -58,7 +58,7 @@ def command() -> int:
 
 
 def until(what: str, condition: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + 200
     while not condition():
         if time.monotonic() > limit:
             raise SystemExit(f"not {what}: {control('status', UNIT)}\n{log()[-3000:]}")

@@ -23,7 +23,7 @@ def on_a_terminal(**environment: str) -> str:
     ours, theirs = pty.openpty()
     env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
     env |= {"TERM": "xterm", **environment}
-    subprocess.run([sys.executable, "-c", CODE], stderr=theirs, env=env, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", CODE], stderr=theirs, env=env, check=True, timeout=200)
     os.close(theirs)
     shown = b""
     try:
@@ -57,7 +57,7 @@ def test_a_pipe_gets_none() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=200,
     )
     assert shown.stderr == PLAIN
 

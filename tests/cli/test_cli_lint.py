@@ -1,12 +1,11 @@
 """`fsmv2 lint`: findings on stdout, exit codes, and the pages of its codes."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from forked_python import fsmv2
 from fsmv2.lint import RULES
 
 WORKER = """import time
@@ -18,11 +17,6 @@ class Lamp(Worker):
     def stopped(self, s):
         return stay(f"{time.time()}")
 """
-
-
-def fsmv2(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fsmv2.cli", *words]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=60)
 
 
 def test_a_finding_is_shown_with_place_code_and_fix(tmp_path: Path) -> None:

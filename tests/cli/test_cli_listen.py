@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from forked_python import fsmv2
+
 DOCUMENT = 'agent: {name: edge}\nbroker: {url: "nats://127.0.0.1:1"}\n'
 
 
@@ -47,8 +49,7 @@ def refused(folder: Path, *options: str, document: str = DOCUMENT) -> str:
     """What a run that does not start says."""
     file = folder / "plant.yaml"
     file.write_text(document)
-    words = [sys.executable, "-m", "fsmv2.cli", "run", str(file), "--state-dir", str(folder / "s")]
-    found = subprocess.run([*words, *options], capture_output=True, text=True, timeout=60)
+    found = fsmv2("run", file, "--state-dir", folder / "s", *options)
     assert found.returncode in (1, 2)
     assert "Traceback" not in found.stderr
     assert found.stdout == "", "nothing was started"

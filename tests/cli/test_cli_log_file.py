@@ -24,7 +24,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
 
 
 def wait_until(there: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 200
     while not there():
         assert time.monotonic() < limit
         time.sleep(0.01)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import structlog
 
+from forked_python import fsmv2
 from fsmv2.cli import log_output
 from fsmv2.cli.log_filter import LibraryHandler, filter_logs
 from fsmv2.cli.log_output import LogOptions, shown_format, text_line
@@ -125,15 +125,15 @@ def test_an_error_of_a_worker_is_named() -> None:
 def test_a_file_has_the_log_beside_whatever_is_shown(tmp_path: Path) -> None:
     document, file = tmp_path / "plant.yaml", tmp_path / "fsmv2.log"
     document.write_text("agent: {name: edge}\n")
-    command = [sys.executable, "-m", "fsmv2.cli", "run", str(document), "--for", "500ms"]
+    command = ["run", str(document), "--for", "500ms"]
     more = ["--state-dir", str(tmp_path / "state"), "--log-file", str(file), "--log-format", "text"]
-    ran = subprocess.run([*command, *more], capture_output=True, text=True, timeout=60)
+    ran = fsmv2(*command, *more)
     assert ran.returncode == 0, ran.stderr
     assert "edge  stopped → running: starts" in file.read_text()
     assert file.read_text() == ran.stdout
     file.unlink()
     more[-2:] = ["--json", "--log-level", "warning"]
-    ran = subprocess.run([*command, *more], capture_output=True, text=True, timeout=60)
+    ran = fsmv2(*command, *more)
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout.splitlines()[-1])["kind"] == "summary"
     assert file.read_text() == ""
@@ -143,9 +143,9 @@ def test_a_file_has_the_log_beside_whatever_is_shown(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_is_said_before_anything_starts(tmp_path: Path) -> None:
     document = tmp_path / "plant.yaml"
     document.write_text("agent: {name: edge}\n")
-    command = [sys.executable, "-m", "fsmv2.cli", "run", str(document)]
+    command = ["run", str(document)]
     more = ["--state-dir", str(tmp_path / "state"), "--log-file", str(tmp_path / "no" / "log")]
-    ran = subprocess.run([*command, *more], capture_output=True, text=True, timeout=60)
+    ran = fsmv2(*command, *more)
     assert ran.returncode == 1
     assert "cannot be opened: " in ran.stderr
     assert "Traceback" not in ran.stderr

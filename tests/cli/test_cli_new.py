@@ -29,7 +29,7 @@ def run(folder: Path, *command: str) -> None:
         env=env,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=200,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from forked_python import fsmv2
 from fsmv2.cli.app import app
 
 DOCUMENT = """
@@ -87,11 +88,8 @@ def test_the_tree_that_runs_sends_it(plant: Path) -> None:
             if "declared by start" in line:
                 break
         for _ in range(300):
-            found = subprocess.run(
-                [*command, "notify-test", "env", "-f", str(plant)],
-                env={**os.environ, "WHO": "somebody"},
-                capture_output=True,
-                text=True,
+            found = fsmv2(
+                "notify-test", "env", "-f", str(plant), env={**os.environ, "WHO": "somebody"}
             )
             if found.returncode == 0:
                 break
@@ -100,4 +98,4 @@ def test_the_tree_that_runs_sends_it(plant: Path) -> None:
         assert (plant.parent / "out").read_text().splitlines()[-1] == "the-tree"
     finally:
         run.terminate()
-        run.communicate(timeout=60)
+        run.communicate(timeout=200)

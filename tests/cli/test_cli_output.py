@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 import structlog
 from rich.console import Console
 
+from forked_python import fsmv2
 from fsmv2.cli.line_output import line_of
 from fsmv2.cli.live_tree import EVENTS, OUTPUTS, LiveTree, fairly
 from fsmv2.cli.log_filter import filter_logs
@@ -106,13 +105,7 @@ def test_only_lines_of_processes_are_handed_over_with_the_time_they_were_written
 def run(tmp_path: Path, *options: str) -> list[str]:
     file = tmp_path / "plant.yaml"
     file.write_text(DOCUMENT)
-    command = [sys.executable, "-m", "fsmv2.cli", "run", str(file), "--for", "3s"]
-    ran = subprocess.run(
-        [*command, "--state-dir", str(tmp_path / "state"), *options],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    ran = fsmv2("run", file, "--for", "3s", "--state-dir", tmp_path / "state", *options)
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.splitlines()
 

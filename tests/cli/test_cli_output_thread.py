@@ -18,7 +18,7 @@ from fsmv2.cli.output_thread import Outlet, opened
 
 
 def until(condition: Callable[[], object]) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 200
     while not condition():
         assert time.monotonic() < limit, "never so"
         time.sleep(0.005)

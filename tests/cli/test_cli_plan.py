@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from forked_python import fsmv2
 from fsmv2.cli.console import Styled
 from fsmv2.cli.plan_text import WIDTH, plan_lines
 from fsmv2.errors import SpecError
 from fsmv2.operate.changes.change_plan import ChangePlan, FieldChange, RestartKey, WorkerChange
 from fsmv2.operate.changes.saved_plan import read_plan
 
-FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
 PLANT = """\
 agent: {name: edge}
 broker: {url: "nats://127.0.0.1:1"}
@@ -40,9 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def plan(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*FSMV2, "plan", *words], capture_output=True, text=True, timeout=60, cwd=folder
-    )
+    return fsmv2("plan", *words, cwd=folder)
 
 
 def test_what_would_change_is_shown_and_saved_and_ends_with_2(folder: Path) -> None:

@@ -17,7 +17,7 @@ from fsmv2.cli.demo.plcs import Plc
 pytestmark = pytest.mark.real
 
 
-async def until(condition: Callable[[], bool], within: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], within: float = 200.0) -> None:
     limit = time.monotonic() + within
     while not condition():
         assert time.monotonic() < limit, "did not become true in time"

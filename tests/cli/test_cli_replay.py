@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner, Result
 
+from forked_python import fsmv2
 from fsmv2.cli.app import app
 from fsmv2.cli.time_argument import parse_time
 from fsmv2.store.segmented_log import segments_in
@@ -72,10 +73,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ran")
     document = folder / "plant.yaml"
     document.write_text(DOCUMENT)
-    command = [sys.executable, "-m", "fsmv2.cli", "run", document, "--for", "3s"]
-    ran = subprocess.run(
-        [*command, "--state-dir", folder / "state"], capture_output=True, text=True, timeout=60
-    )
+    ran = fsmv2("run", document, "--for", "3s", "--state-dir", folder / "state")
     assert ran.returncode == 3, ran.stderr
     assert (folder / "state" / "journal").stat().st_mode
     return folder / "state"
@@ -86,7 +84,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an author's module, run as a program, and its journal."""
     folder = tmp_path_factory.mktemp("authors")
     (folder / "lamps.py").write_text(TREE)
-    subprocess.run([sys.executable, "lamps.py"], cwd=folder, check=True, timeout=60)
+    subprocess.run([sys.executable, "lamps.py"], cwd=folder, check=True, timeout=200)
     return folder
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from forked_python import PATIENCE, fsmv2
+
 DOCUMENT = """
 agent: {name: edge}
 broker: {url: "nats://127.0.0.1:1"}
@@ -44,14 +46,14 @@ class Machine:
                 stderr=out,
                 env=self.environ,
             )
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + PATIENCE
         while (found := self("why", "edge/ticker")).returncode:
             assert time.monotonic() < limit, found.stderr
             time.sleep(0.2)
         self.until("start", "edge/ticker", "is not stopped")
 
     def until(self, command: str, path: str, says: str) -> None:
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + PATIENCE
         while says not in (found := self(command, path)).stderr + found.stdout:
             assert time.monotonic() < limit, found
             time.sleep(0.2)
@@ -64,16 +66,10 @@ class Machine:
     def stop(self) -> None:
         if self.run is not None:
             self.run.terminate()
-            self.run.wait(30)
+            self.run.wait(PATIENCE)
 
     def __call__(self, *args: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "fsmv2.cli", *args],
-            capture_output=True,
-            text=True,
-            env=self.environ,
-            timeout=60,
-        )
+        return fsmv2(*args, env=self.environ)
 
     def says(self, *args: str, code: int = 0) -> str:
         found = self(*args)
@@ -229,7 +225,7 @@ def test_fsmv2_alone_is_ended_and_its_processes_go_on(machine: Machine) -> None:
     said = machine.says("stop", "--keep", "-m", "upgrade")
     assert said == "fsmv2 has ended; broker and processes go on, and the next run adopts them\n"
     assert machine.run is not None
-    assert machine.run.wait(30) == 0
+    assert machine.run.wait(PATIENCE) == 0
     os.kill(before, 0)  # it lives
     machine.start()
     assert pid("edge/ticker") == before, "adopted, not started again"
@@ -249,7 +245,7 @@ def test_an_override_that_lasts_is_shown_as_such_wherever_it_is_shown(tmp_path: 
             lasts = re.compile(
                 r": cleaning \(since [0-9:]+, in force for \d+ seconds?: is it still "
             )
-            limit = time.monotonic() + 30
+            limit = time.monotonic() + PATIENCE
             while not lasts.search(machine.says("overrides")):
                 assert time.monotonic() < limit
             why = machine.says("why", "edge/ticker")

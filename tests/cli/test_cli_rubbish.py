@@ -363,7 +363,7 @@ def test_a_signal_at_any_moment_ends_it_without_a_traceback(
             assert process.stdout.readline() == "begun\n"
             time.sleep(0.1 * step)  # real moments of a real process: there is no virtual clock
             process.send_signal(number)
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=200)
         assert "Traceback" not in said
         assert process.returncode in (0, 1, 3, 130, -number)
         written = home / "lamp"

@@ -46,7 +46,7 @@ def toy(
 
 
 def until(condition: Callable[[], object]) -> None:
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 200
     while not condition():
         assert time.monotonic() < limit, "never so"
         time.sleep(0.01)
@@ -71,7 +71,7 @@ def test_h65_sigterm_stops_in_order_while_nobody_reads_the_output() -> None:
         line_with(process.stderr, "nobody reads")
         process.send_signal(signal.SIGTERM)
         line_with(process.stderr, "SIGTERM: stopping")
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=200) == 0
 
 
 def test_h65_the_second_sigterm_forces_while_nobody_reads_the_output() -> None:
@@ -80,7 +80,7 @@ def test_h65_the_second_sigterm_forces_while_nobody_reads_the_output() -> None:
         process.send_signal(signal.SIGTERM)
         line_with(process.stderr, "SIGTERM: stopping")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=200) == 1
 
 
 def test_h65_the_second_sigterm_ends_the_last_phase_at_once() -> None:
@@ -90,7 +90,7 @@ def test_h65_the_second_sigterm_ends_the_last_phase_at_once() -> None:
         line_with(process.stderr, "hangs")
         process.send_signal(signal.SIGTERM)
         line_with(process.stderr, "forced: the program ends with what still hangs")
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=200) == 1
 
 
 def test_h65_two_signals_end_a_command_whose_loop_is_blocked_for_good() -> None:
@@ -99,7 +99,7 @@ def test_h65_two_signals_end_a_command_whose_loop_is_blocked_for_good() -> None:
         process.send_signal(signal.SIGTERM)
         until(lambda: delivered(process))  # the kernel may join two of one moment into one
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 1
+        assert process.wait(timeout=200) == 1
 
 
 def test_a_signal_before_anything_was_started_ends_the_command() -> None:
@@ -107,14 +107,14 @@ def test_a_signal_before_anything_was_started_ends_the_command() -> None:
         line_with(process.stderr, "loads")
         process.send_signal(signal.SIGTERM)
         line_with(process.stderr, "SIGTERM: stopped before anything was started")
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=200) == 0
 
 
 def test_h66_a_full_disk_below_the_output_ends_nothing_and_is_said_once() -> None:
     with Path("/dev/full").open("w") as full, toy("floods", out=full) as process:
         line_with(process.stderr, "stdout cannot be written: no space left on device")
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=200)
     assert err == "SIGTERM: stopping\n"
     assert process.returncode == 0
 
@@ -127,14 +127,14 @@ def test_h66_a_reader_that_goes_away_ends_nothing_and_is_said_once() -> None:
         process.stdout = None
         line_with(process.stderr, "stdout cannot be written: broken pipe")
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=200)
     assert err == "SIGTERM: stopping\n"
     assert process.returncode == 0
 
 
 def test_h66_an_output_that_is_closed_from_the_start_ends_nothing() -> None:
     with toy("short", before=("sh", "-c", 'exec "$@" >&-', "sh")) as process:
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=200)
     assert (out, process.returncode) == ("", 0)
     assert err.count("stdout cannot be written: bad file descriptor") == 1
 
@@ -156,7 +156,7 @@ def test_h67_sighup_ends_nothing_where_nothing_can_be_reloaded() -> None:
         process.send_signal(signal.SIGHUP)
         line_with(process.stderr, "SIGHUP changes nothing; SIGTERM or Ctrl-C stops in order")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=200) == 0
 
 
 class Terminal:
@@ -233,7 +233,7 @@ def test_h67_sighup_stays_ignored_under_nohup() -> None:
         line_with(process.stdout, "→ on")
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=200)
     assert "SIGTERM: stopping" in err
     assert "SIGHUP" not in err
 
@@ -250,5 +250,5 @@ def test_no_other_signal_ends_or_suspends_a_tree() -> None:
         process.send_signal(signal.SIGXFSZ)
         process.send_signal(signal.SIGPIPE)
         process.send_signal(signal.SIGQUIT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=200)
     assert (err, process.returncode) == ("SIGQUIT: stopping\n", 0)

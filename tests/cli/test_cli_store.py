@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from forked_python import fsmv2
 from free_ports import free_ports
 from fsmv2.store import SqliteStore
 
@@ -22,13 +23,7 @@ broker: {url: nats://127.0.0.1:9}
 def run(tmp_path: Path) -> subprocess.CompletedProcess[str]:
     document = tmp_path / "plant.yaml"
     document.write_text(BROKERLESS)
-    command = [sys.executable, "-m", "fsmv2.cli", "run", str(document), "--for", "500ms"]
-    return subprocess.run(
-        [*command, "--state-dir", str(tmp_path / "state")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return fsmv2("run", document, "--for", "500ms", "--state-dir", tmp_path / "state")
 
 
 @pytest.mark.real
@@ -90,7 +85,7 @@ def test_after_kill_9_the_same_tree_runs_with_the_same_broker(tmp_path: Path) ->
                     pids.append(int(found[1]))
                     break
             process.send_signal(end)
-            process.communicate(timeout=30)
+            process.communicate(timeout=200)
         assert process.returncode == (0 if end == signal.SIGTERM else -signal.SIGKILL)
         store = SqliteStore(state / "store.db")
         ages.append({one.path: one.created_at for one in store.open()})

@@ -40,7 +40,7 @@ def broker(directory: Path, port: int, mqtt: int) -> Iterator[int]:
         process.wait()
 
 
-async def until(condition: Callable[[], bool], within: float = 15.0) -> None:
+async def until(condition: Callable[[], bool], within: float = 200.0) -> None:
     limit = time.monotonic() + within
     while not condition():
         assert time.monotonic() < limit, "did not become true in time"

@@ -1,17 +1,15 @@
 """`validate` and `render` on real documents."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from forked_python import fsmv2
 from fsmv2.cli.demo.demo_document import packaged
 from fsmv2.operate import prepare
 
-FSMV2 = [sys.executable, "-m", "fsmv2.cli"]
 PLANT = """\
 agent: {name: edge, location: {enterprise: acme}}
 bridges:
@@ -27,10 +25,6 @@ def plant(tmp_path: Path) -> Path:
     file = tmp_path / "plant.yaml"
     file.write_text(PLANT, encoding="utf-8")
     return file
-
-
-def fsmv2(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*FSMV2, *words], capture_output=True, text=True, timeout=60)
 
 
 def mend(file: Path, old: str, new: str) -> None:

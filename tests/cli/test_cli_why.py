@@ -48,7 +48,7 @@ def answer(folder: Path, path: str) -> dict[str, Any]:
     return told
 
 
-def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
+def until(condition: Callable[[], Any], *, seconds: float = 200.0) -> Any:
     """What `condition` gives as soon as it is true; asked a few times a second."""
     limit = time.monotonic() + seconds
     while not (found := condition()):
@@ -71,7 +71,7 @@ def running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(200)
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +190,7 @@ def test_what_was_stopped_and_what_was_killed_do_not_look_as_if_they_ran(tmp_pat
     (tmp_path / "plant.yaml").write_text(DOCUMENT)
     with running(tmp_path) as process:
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(200)
         found = why(tmp_path, "edge")
         assert found.exit_code == 0
         assert "it does not run any more; this was so at " in found.output

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-A_REAL_TEST = (
-    "tests/builtin/broker/test_broker_config.py::test_the_server_reads_a_hostile_path_as_it_is"
-)
+CONFTEST = str(Path(__file__).with_name("conftest.py"))
 
 
-@pytest.mark.parametrize(("ci", "outcome"), [("1", "1 error"), ("", "1 skipped")])
+@pytest.mark.real
+@pytest.mark.parametrize(("ci", "outcome"), [("1", pytest.fail), ("", pytest.skip)])
 def test_without_its_packages_a_real_test_fails_in_ci_and_skips_elsewhere(
-    tmp_path: Path, ci: str, outcome: str
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, ci: str, outcome: Any
 ) -> None:
     """With the reason, and what to install."""
-    (tmp_path / "hides.py").write_text("import sys\nsys.modules['pymodbus'] = None\n")
-    paths = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
-    words = ["-m", "pytest", "-q", "-p", "hides", "-p", "no:cacheprovider", A_REAL_TEST]
-    done = subprocess.run(
-        [sys.executable, *words],
-        cwd=Path(__file__).parent.parent,
-        env={**os.environ, "CI": ci, "PYTHONPATH": paths},
-        capture_output=True,
-        text=True,
-    )
-    assert outcome in done.stdout
-    assert "not installed: pymodbus; run: pip install 'fsmv2[industrial]'" in done.stdout
-    assert (done.returncode != 0) == bool(ci)
+    manager = request.config.pluginmanager
+    [shared] = [one for one in manager.get_plugins() if getattr(one, "__file__", "") == CONFTEST]
+    monkeypatch.setitem(sys.modules, "pymodbus", None)
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome.Exception) as ended:
+        shared.pytest_runtest_setup(request.node)
+    assert str(ended.value) == "not installed: pymodbus; run: pip install 'fsmv2[industrial]'"

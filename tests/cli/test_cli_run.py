@@ -186,23 +186,22 @@ def test_a_place_that_cannot_be_written_is_one_clear_message(plant: Path, tmp_pa
 
 
 def test_the_demo_receives_exactly_what_was_accepted(tmp_path: Path) -> None:
-    words = ["demo", "--for", "8s", "--state-dir", tmp_path]
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        limit = time.monotonic() + PATIENCE
-        while True:  # another test's demo may have it for a while
-            try:
-                other.bind(("127.0.0.1", HTTP_PORT))
+        ours = True
+        try:
+            other.bind(("127.0.0.1", HTTP_PORT))
+            other.listen()
+        except OSError:  # of a demo of somebody else, who may end it meanwhile
+            ours = False
+        for seconds in ("8s", "60s"):  # a busy machine may need longer to start all of it
+            shown = fsmv2("demo", "--for", seconds, "--state-dir", tmp_path)
+            if re.search(r"^bridges active +3/3$", shown.stdout, re.M):
                 break
-            except OSError:
-                assert time.monotonic() < limit, "somebody else has the port for good"
-                time.sleep(0.2)
-        other.listen()
-        shown = fsmv2(*words)
     assert shown.returncode == 0, shown.stdout[-3000:] + shown.stderr
     metrics = re.search(r"curl http://127.0.0.1:(\d+)/metrics +# fsmv2_workers", shown.stderr)
     assert metrics is not None
-    assert int(metrics[1]) != HTTP_PORT, "which is taken"
+    assert not ours or int(metrics[1]) != HTTP_PORT, "which is taken"
     assert re.search(r"^bridges active +3/3$", shown.stdout, re.M)
     accepted = re.search(r"^samples accepted +(\d+)", shown.stdout, re.M)
     received = re.search(r"^samples received +(\d+)", shown.stdout, re.M)

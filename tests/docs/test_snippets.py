@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import forked_python
 from fsmv2.lint import lint
 from fsmv2.plant import parse_plant
 
@@ -32,14 +32,7 @@ def test_a_snippet_runs_as_it_stands(name: str, source: str, tmp_path: Path) -> 
     """What the docs show works when it is copied into a file and run."""
     program = tmp_path / "snippet.py"
     program.write_text(source)
-    ran = subprocess.run(
-        [sys.executable, "-W", "error", program],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ran = forked_python.program(program, tmp_path)
     assert ran.returncode == 0, f"{name} failed:\n{ran.stdout}{ran.stderr}"
 
 

@@ -50,6 +50,31 @@ def test_until_says_how_long_it_took_or_what_the_tree_is(sim: Simulation) -> Non
         sim.until(lambda s: False, within=1)
 
 
+def test_until_asks_at_each_step_although_nothing_happens(sim: Simulation) -> None:
+    """The clock wakes each hour; in between the steps are skipped, and the moments are the same."""
+    sim.run(10)
+    asked: list[float] = []
+    took = sim.until(lambda s: not asked.append(s.now) and s.now > 20, step=0.5, within=60)
+    assert took == pytest.approx(10.5)
+    assert asked == pytest.approx([10 + 0.5 * n for n in range(22)])
+
+
+def test_no_step_is_skipped_in_which_something_is_due(sim: Simulation) -> None:
+    sim.run(10)
+    loop = sim.loop
+    assert not loop.skip(7200.0), "the clock wakes within that"
+    done: list[float] = []
+    loop.call_later(1.0, lambda: done.append(loop.time()))
+    assert loop.skip(0.5)
+    assert not loop.skip(0.5), "it is due at the very end"
+    sim.run(0.5)
+    assert done == pytest.approx([11.0])
+    loop.call_soon(done.clear)
+    assert not loop.skip(0.1), "it is due now"
+    sim.run()
+    assert not done
+
+
 def test_a_missing_path_is_a_key_error(sim: Simulation) -> None:
     with pytest.raises(KeyError):
         sim["nobody"]

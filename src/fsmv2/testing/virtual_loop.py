@@ -16,9 +16,13 @@ class _JumpingSelector(selectors.DefaultSelector):
 
     loop: VirtualLoop
 
+    @property
+    def watches_files(self) -> bool:
+        """Whether anything but the loop's own pipe is watched: in most simulations, nothing is."""
+        return len(self.get_map()) > 1
+
     def select(self, timeout: float | None = None) -> list[Any]:
-        # Nothing but the loop's own pipe is watched in most simulations: nothing to ask a kernel.
-        ready = super().select(0) if len(self.get_map()) > 1 else []
+        ready = super().select(0) if self.watches_files else []
         if not ready and timeout:
             self.loop.virtual_time += timeout
         return ready
@@ -32,9 +36,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.virtual_time = 0.0
-        selector = _JumpingSelector()
-        selector.loop = self
-        super().__init__(selector)
+        self._jumping = _JumpingSelector()
+        self._jumping.loop = self
+        super().__init__(self._jumping)
 
     def call_soon_threadsafe(  # type: ignore[override]  # its exact type is only for checkers
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -56,3 +60,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
         return self.virtual_time
+
+    def skip(self, seconds: float) -> bool:
+        """Let this time pass at once, if nothing at all is to be done before it is over."""
+        now = self.virtual_time
+        # No public name of asyncio tells what is due next.
+        ready, timers = self._ready, self._scheduled  # type: ignore[attr-defined]
+        if ready or self._jumping.watches_files:
+            return False
+        if timers and timers[0].when() <= now + seconds + self._clock_resolution:  # type: ignore[attr-defined]
+            return False
+        self.virtual_time += now + seconds - now  # rounded as by a timer
+        return True

@@ -9,11 +9,15 @@ from typing import Any
 import msgspec
 
 from fsmv2.api.monitoring import Version
-from fsmv2.api.route_handlers import Overview, RecordedEvent, WorkerSummary
+from fsmv2.api.route_handlers import Overview
 from fsmv2.api.routes import ROUTES, Route
 from fsmv2.operate.health_data import Health, PartHealth, Readiness
 from fsmv2.operate.problem import Problem
+from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.request_types import Answer, PathOverride, Request
+from fsmv2.operate.row_folding import Alike, Folded
+from fsmv2.operate.tree_report import TreeHead, TreeReport
+from fsmv2.operate.worker_row import WorkerRow
 
 TEXT = """# The API
 
@@ -43,7 +47,30 @@ done again. Who asks is known from the socket, and the tool from `User-Agent`.
 
 What `/v1` and `/v1/workers` answer is made once for all who ask at about the same time: it is at
 most 0.1 s old (of some ten thousand workers, 0.5 s), and never older than the end of a request
-that was made before. Whoever wants to hear of changes at once watches `/v1/events`.
+that was made before. Whoever wants to hear of changes at once watches.
+
+## Watch
+
+`/v1/workers`, `/v1/events` and `/v1/apply` are streams of server-sent events for who asks with
+`Accept: text/event-stream`:
+
+```console
+$ curl -N --unix-socket STATE/api.sock -H 'accept: text/event-stream' \\
+    'http://fsmv2/v1/workers?type=bridge'
+event: snapshot
+data: {{"head": {{…}}, "rows": [{{"path": "edge/filler", "state": "active", …}}, …]}}
+
+event: changes
+data: {{"at": 1764489600.2, "rows": [{{"path": "edge/filler", …}}], "gone": []}}
+```
+
+Of workers all that are meant come first, and then those that are another way, at most five times a
+second, and less often when there are very many who watch; `gone` are paths that are no more, or no
+longer as asked for. Who does not keep up is sent a `snapshot` again when it has read what it has:
+what is sent is how things are, so nothing is lost by that. Of events each is sent; who missed some
+names the last (`Last-Event-ID`), and is sent `reset` when not all of them are kept. `dropped` and
+`ended` are the last words to one that stays behind, and of a tree that has stopped. A comment comes
+every 15 s when nothing else does. A thousand may watch at once; one more is answered 503.
 
 ## Only if nothing has changed
 
@@ -78,7 +105,18 @@ there is one. `/v1/leave` compares with `GET /v1`. In Python:
 {answers}"""
 
 ANSWERS = (
-    *(Overview, WorkerSummary, PathOverride, RecordedEvent, Answer, Problem),
+    *(
+        Overview,
+        TreeReport,
+        TreeHead,
+        WorkerRow,
+        Alike,
+        Folded,
+        PathOverride,
+        RecordedEvent,
+        Answer,
+        Problem,
+    ),
     *(Health, PartHealth, Readiness, Version),
 )
 

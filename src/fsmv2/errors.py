@@ -244,6 +244,12 @@ class UnknownPathError(QuestionError):
     code = "FSM0901"
 
 
+class UnknownFilterError(QuestionError):
+    """No worker type, state or phase has the name that is looked for. The fix names the nearest."""
+
+    code = "FSM0907"
+
+
 class RequestRefusedError(FsmError, RuntimeError):
     """What an operator asked for cannot be done now. Nothing has changed."""
 

@@ -32,6 +32,11 @@ async def test_what_a_tree_is_and_what_runs_in_it(tmp_path: Path) -> None:
         assert "edge/broker" in overview["unsettled"]
         found = (await call(api.place, "GET", "/v1/workers?path=edge/ticker")).json
         assert [(one["path"], one["state"]) for one in found] == [(TICKER, "running")]
+        found = (await call(api.place, "GET", "/v1/workers?type=broker,agent&trouble=true")).json
+        assert {one["path"] for one in found} == {"edge", "edge/broker"}
+        report = (await call(api.place, "GET", "/v1/tree?lines=40&columns=80")).json
+        assert report["workers"] == 3
+        assert report["rows"][0]["path"] == "edge/broker", "trouble first"
         why = (await call(api.place, "GET", "/v1/worker?path=edge/ticker")).json
         assert why["node"]["state"] == "running"
         events = (await call(api.place, "GET", "/v1/events?limit=5")).json
@@ -94,6 +99,9 @@ async def test_a_dry_run_says_what_would_be_done_and_does_nothing(tmp_path: Path
         ("GET", "/v1/worker?path=edge/tickr", None, 404, "edge/ticker"),
         ("GET", "/v1/worker", None, 400, "path"),
         ("GET", "/v1/workers?paht=x", None, 400, "Known parameters: path"),
+        ("GET", "/v1/workers?type=proces", None, 404, "'process'"),
+        ("GET", "/v1/workers?path=edge/tickr", None, 404, "edge/ticker"),
+        ("GET", "/v1/tree?lines=-1", None, 400, "lines"),
         ("GET", "/v1/workers?path=a&path=b", None, 400, "given twice"),
         ("GET", "/v1/events?limit=0", None, 400, "limit"),
         ("GET", "/v1/events?after=x", None, 400, "after"),

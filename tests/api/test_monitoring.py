@@ -239,7 +239,8 @@ async def test_more_connections_than_may_be_are_closed_and_the_unix_socket_is_se
     try:
         ends = [asyncio.ensure_future(reader.read()) for reader, _ in opened]
         async with asyncio.timeout(30):
-            while sum(one.done() for one in ends) < 300 - http_server.CONNECTIONS:  # noqa: ASYNC110
+            refused = 300 - http_server.CONNECTIONS_OVER_TCP
+            while sum(one.done() for one in ends) < refused:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert (await call(tcp.place, "GET", "/healthz")).status == 200
     finally:

@@ -241,7 +241,7 @@ def test_a_journal_that_keeps_its_reader_busy_for_ever_is_given_up(
 
     monkeypatch.setattr("fsmv2.cli.cpu_limit.LOOK", 0.02)
     monkeypatch.setattr("fsmv2.cli.cpu_limit.PATIENCE", 3)
-    monkeypatch.setattr("fsmv2.operate.recorded_status.replay", endless)
+    monkeypatch.setattr("fsmv2.operate.recorded_tree.replay", endless)
     monkeypatch.setattr("fsmv2.operate.journal_replay.replay_segments", endless)
     journal = str(copied / "state" / "journal")
     for found in (why(copied, "edge/sleeps"), CliRunner().invoke(app, ["replay", journal])):

@@ -7,7 +7,13 @@ from datetime import datetime
 
 import pytest
 
-from fsmv2.operate.time_text import brief_date_text, clock_text, date_text, duration_text
+from fsmv2.operate.time_text import (
+    age_text,
+    brief_date_text,
+    clock_text,
+    date_text,
+    duration_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +44,11 @@ def test_only_another_day_is_named_with_its_date() -> None:
     assert brief_date_text(at) == "2026-03-04 12:05:06"
     now = time.time()
     assert brief_date_text(now) == time.strftime("%H:%M:%S", time.localtime(now))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-1.0, "0s"), (45.9, "45s"), (119, "119s"), (180, "3m"), (7200, "2h"), (300_000, "3d")],
+)
+def test_an_age_in_a_column_has_one_unit(seconds: float, text: str) -> None:
+    assert age_text(seconds) == text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from fsmv2.api.conditional_answers import Encoded, encoded
@@ -13,19 +13,19 @@ MOST = 100
 
 
 class AnswersOfView:
-    """Those of the last picture that was asked of, by path. On the loop of the API."""
+    """Those of the last picture that was asked of, by question. On the loop of the API."""
 
     def __init__(self) -> None:
         self._view: TreeView | None = None
-        self._kept: dict[str, Encoded] = {}
+        self._kept: dict[Hashable, Encoded] = {}
 
-    def of(self, view: TreeView, path: str, make: Callable[[], Any]) -> Encoded:
-        """What is answered of this path, made now unless it was already."""
+    def of(self, view: TreeView, asked: Hashable, make: Callable[[], Any]) -> Encoded:
+        """What is answered to this question, made now unless it was already."""
         if view is not self._view:
             self._view, self._kept = view, {}
-        found = self._kept.get(path)
+        found = self._kept.get(asked)
         if found is None:
             found = encoded(make())
             if len(self._kept) < MOST:
-                self._kept[path] = found
+                self._kept[asked] = found
         return found

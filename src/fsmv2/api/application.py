@@ -31,10 +31,12 @@ from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.api.problem import ApiError, problem, problem_response
 from fsmv2.api.route_handlers import Call, RawAnswer
 from fsmv2.api.routes import ROUTES, Route
+from fsmv2.api.worker_stream import WorkerStream
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
 from fsmv2.operate.problem import Problem, problem_of
+from fsmv2.operate.worker_filter import WorkerFilter
 
 BODY_WITHIN = 10.0
 """Seconds for a body to arrive."""
@@ -54,19 +56,26 @@ OURS = Problem("It failed", 500, "This is a fault of fsmv2; see its log.")
 log = logging.getLogger("fsmv2.api")
 
 
+class Streams(NamedTuple):
+    """What of a tree can be watched."""
+
+    events: EventStream
+    workers: WorkerStream
+
+
 class _Served(NamedTuple):
     """What the routes of one application answer of, and from."""
 
     tree: TreeHandle
-    stream: EventStream
+    streams: Streams
     metrics: SharedMetrics
     done: Done
     lists: AnswersOfView
 
 
-def application(tree: TreeHandle, stream: EventStream, metrics: SharedMetrics) -> ASGIApp:
-    """The API of one tree, of the stream of its events, and of its metrics."""
-    served = _Served(tree, stream, metrics, Done(), AnswersOfView())
+def application(tree: TreeHandle, streams: Streams, metrics: SharedMetrics) -> ASGIApp:
+    """The API of one tree, of what can be watched, and of its metrics."""
+    served = _Served(tree, streams, metrics, Done(), AnswersOfView())
     described = msgspec.json.encode(openapi.document())
 
     async def description(_: Request) -> Response:
@@ -76,11 +85,9 @@ def application(tree: TreeHandle, stream: EventStream, metrics: SharedMetrics) -
     return _starlette([*own, HttpRoute("/v1/openapi.json", description, methods=["GET"])])
 
 
-def monitoring_application(
-    tree: TreeHandle, stream: EventStream, metrics: SharedMetrics
-) -> ASGIApp:
+def monitoring_application(tree: TreeHandle, streams: Streams, metrics: SharedMetrics) -> ASGIApp:
     """The few routes that are served over TCP, for this machine alone."""
-    served = _Served(tree, stream, metrics, Done(), AnswersOfView())
+    served = _Served(tree, streams, metrics, Done(), AnswersOfView())
     return HostCheck(_starlette([_http_route(r, served) for r in ROUTES if r.over_tcp]))
 
 
@@ -112,8 +119,10 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
                 if route.streams and STREAM in request.headers.get("accept", ""):
                     if route.stream is not None:
                         return _streamed(await route.stream(served.tree, query))
+                    if isinstance(query, WorkerFilter):
+                        return await served.streams.workers.response(query)
                     last = request.headers.get("last-event-id", "")
-                    return await served.stream.response(query, last)
+                    return await served.streams.events.response(query, last)
                 body, raw = await _body(route, request)
                 unchanged = if_match(request) if route.body is not None else ()
                 call = Call(

@@ -16,11 +16,11 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from fsmv2.api.json_text import json_of
-from fsmv2.api.problem import ApiError, problem
+from fsmv2.api.problem import problem
+from fsmv2.api.watchers import DROPPED, ENDED, QUIET, Places
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
-from fsmv2.operate.problem import Problem
 from fsmv2.store import StoredEvent
 
 EVERY = 0.2
@@ -29,20 +29,11 @@ EVERY = 0.2
 ANEW_EVERY = 25
 """Looks in a row without anything new after which it is asked whether the ids begin anew."""
 
-QUIET = 15.0
-"""Seconds after which a comment is sent where nothing happens, so that a dead client is found."""
-
 AT_ONCE = 1_000
 """Events read in one look; a watcher that missed more is told to begin anew."""
 
 BEHIND = 100
 """Looks a watcher may be behind before it is dropped."""
-
-WATCHERS = 128
-"""Who may watch at once: half of the connections, so that requests always find one."""
-
-DROPPED = b"event: dropped\ndata: you read too slowly\n\n"
-ENDED = b"event: ended\ndata: the tree has stopped\n\n"
 
 Batch = tuple[StoredEvent, ...]
 
@@ -79,12 +70,14 @@ class Look:
 class EventStream:
     """Hands the events of one tree to all who watch. On the loop of the API."""
 
-    def __init__(self, tree: TreeHandle) -> None:
+    def __init__(self, tree: TreeHandle, places: Places | None = None) -> None:
         self._tree = tree
+        self._places = places or Places()
         self._watchers: set[asyncio.Queue[Look]] = set()
         self._task: asyncio.Task[None] | None = None
         self._last = 0
         self._closed = False
+        self._places.count(lambda: len(self._watchers))
 
     async def response(self, query: object, last_event_id: str) -> StreamingResponse:
         """A stream of what happens from now on, or after the event the client has seen last.
@@ -96,10 +89,7 @@ class EventStream:
             if not re.fullmatch(r"[0-9]{1,18}", last_event_id):
                 raise problem(400, "Not as documented", "Last-Event-ID is a whole number.")
             after = int(last_event_id)
-        if len(self._watchers) >= WATCHERS:
-            text = f"{WATCHERS} watch already."
-            refused = Problem("Too many at once", 503, text, fix="Try again when one has ended.")
-            raise ApiError(refused, {"connection": "close"})
+        self._places.refuse_too_many()
         queue: asyncio.Queue[Look] = asyncio.Queue(BEHIND)
         self._watchers.add(queue)
         try:

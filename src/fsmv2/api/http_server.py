@@ -15,10 +15,12 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from fsmv2.api.application import application, monitoring_application
+from fsmv2.api.application import Streams, application, monitoring_application
 from fsmv2.api.event_stream import EventStream
 from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.api.peer_identity import user_of
+from fsmv2.api.watchers import SPARE, TRANSPORT, WATCHERS, Places
+from fsmv2.api.worker_stream import WorkerStream
 from fsmv2.metrics.exposition import exposition
 from fsmv2.operate import TreeHandle
 
@@ -28,8 +30,12 @@ HEAD_WITHIN = 10.0
 WRITE_WITHIN = 30.0
 """Seconds in which a client has to take what it was sent; a watcher as well."""
 
-CONNECTIONS = 256
-"""Connections at once; as many more are told that these are too many, others closed unheard."""
+CONNECTIONS = WATCHERS + SPARE
+"""Connections to the Unix socket at once, so that requests find one however many watch. A few more
+are told that these are too many, others closed unheard."""
+
+CONNECTIONS_OVER_TCP = SPARE
+"""Nobody can watch there."""
 
 TOLD_WITHIN = 1.0
 """Seconds in which one that is too many can read that."""
@@ -57,16 +63,19 @@ class BoundedProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Note who it is, and give it a while for its first request."""
         super().connection_made(transport)
+        self.app_state[TRANSPORT] = transport
         connection = transport.get_extra_info("socket")
-        if connection.family == socket.AF_UNIX:
+        unix = connection.family == socket.AF_UNIX
+        if unix:
             try:
                 self.client = user_of(connection)
             except OSError:  # it has gone already
                 transport.abort()
                 return
-        if len(self.connections) > CONNECTIONS:
+        most = CONNECTIONS if unix else CONNECTIONS_OVER_TCP
+        if len(self.connections) > most:
             self._refused = True
-            if len(self.connections) > 2 * CONNECTIONS:
+            if len(self.connections) > most + SPARE:
                 transport.abort()
                 return
             # Closed at once, the client would fail to send its request, and never read this.
@@ -130,10 +139,12 @@ class ApiServer:
     def __init__(self, tree: TreeHandle) -> None:
         # What a client sends is no matter for the log of a tree, and its warnings say no more.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-        self._stream = EventStream(tree)
+        places = Places()
+        self._events, self._workers = EventStream(tree, places), WorkerStream(tree, places)
+        streams = Streams(self._events, self._workers)
         metrics = SharedMetrics(lambda accept: exposition(tree.measured, accept))
-        self._unix = Listener(application(tree, self._stream, metrics))
-        self._tcp = Listener(monitoring_application(tree, self._stream, metrics))
+        self._unix = Listener(application(tree, streams, metrics))
+        self._tcp = Listener(monitoring_application(tree, streams, metrics))
 
     async def listen(self, made: socket.socket) -> None:
         """Take connections of this Unix socket, and no more of the one before."""
@@ -148,7 +159,8 @@ class ApiServer:
         listeners = (self._unix, self._tcp)
         for listener in listeners:
             listener.refuse()
-        self._stream.close()
+        self._events.close()
+        self._workers.close()
         await asyncio.gather(*(listener.close() for listener in listeners))
 
 

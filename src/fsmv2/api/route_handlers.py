@@ -12,13 +12,11 @@ from fsmv2.api.answers_of_view import AnswersOfView
 from fsmv2.api.conditional_answers import Encoded, Versioned, tag_of
 from fsmv2.api.json_text import json_of
 from fsmv2.api.metrics_text import SharedMetrics
-from fsmv2.errors import ChangedSinceError, UnknownPathError
+from fsmv2.errors import ChangedSinceError
 from fsmv2.host.in_thread import in_thread
-from fsmv2.name_suggestions import suggest
 from fsmv2.notify import TargetStatus, TargetTest
 from fsmv2.operate import TreeHandle
 from fsmv2.operate.changes.change_plan import ChangePlan
-from fsmv2.operate.known_events import RecordedEvent
 from fsmv2.operate.known_generations import (
     DocumentHistory,
     GenerationDifference,
@@ -29,10 +27,12 @@ from fsmv2.operate.known_generations import (
 )
 from fsmv2.operate.path_version import ANY, overrides_version
 from fsmv2.operate.path_version import below as overrides_below
-from fsmv2.operate.request_effects import below
+from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.request_types import Answer, Reason
+from fsmv2.operate.row_folding import Space
+from fsmv2.operate.state_obstacles import StateObstacles
 from fsmv2.operate.topic_data import TagValue, Topic
-from fsmv2.runtime import NodeView, TreeView
+from fsmv2.operate.tree_report import TreeReport
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,20 +85,6 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     managed: bool = False
 
 
-class WorkerSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One worker in one line. `age`: seconds in its state; `overrides`: here and above."""
-
-    path: str
-    type: str
-    state: str
-    phase: str
-    healthy: bool
-    reason: str
-    age: float
-    incarnation: int
-    overrides: tuple[str, ...] = ()
-
-
 class LeaveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why fsmv2 is to end."""
 
@@ -138,10 +124,21 @@ async def overview(call: Call) -> Overview:
     )
 
 
+async def tree(call: Call) -> Encoded:
+    """What runs and what is broken; the text of it is made once for each picture."""
+    tree, which = call.tree, call.query
+    view, overrides, head = await tree.shared_view(), await tree.overrides(), await tree.head()
+
+    def made() -> TreeReport:
+        return tree.report_in(view, head, overrides, which, space=Space(which.lines, which.columns))
+
+    return call.lists.of(view, which, made)
+
+
 async def workers(call: Call) -> Encoded:
-    """The workers at a path and below it; the text of it is made once for each picture."""
-    view, path = await call.tree.shared_view(), call.query.path
-    return call.lists.of(view, path, lambda: [_summary(node) for node in _at(view, path)])
+    """The workers that are asked for; the text of it is made once for each picture."""
+    view, which = await call.tree.shared_view(), call.query
+    return call.lists.of(view, which, lambda: call.tree.rows_in(view, which))
 
 
 async def worker(call: Call) -> Any:
@@ -158,6 +155,17 @@ async def topics(call: Call) -> list[Topic]:
 async def values(call: Call) -> list[TagValue]:
     """What was read last."""
     return await call.tree.values(call.query.match)
+
+
+async def description(call: Call) -> Versioned:
+    """One worker, with all there is to know of it."""
+    found = await call.tree.describe(call.query.path)
+    return Versioned(found, found.version)
+
+
+async def obstacles(call: Call) -> StateObstacles:
+    """What keeps a worker from a state."""
+    return await call.tree.obstacles(call.query.path, call.query.state)
 
 
 async def overrides(call: Call) -> Versioned:
@@ -227,29 +235,3 @@ async def request(call: Call) -> Answer:
 
 def _tag(value: Any) -> str:
     return tag_of(json_of(value))
-
-
-def _at(view: TreeView, path: str) -> list[NodeView]:
-    if not path:
-        return list(view.nodes)
-    found = below(view.nodes, path)
-    if not found:
-        raise UnknownPathError(
-            f"there is no supervisor '{path}' in this tree",
-            fix=suggest(path, [node.path for node in view.nodes]),
-        )
-    return found
-
-
-def _summary(node: NodeView) -> WorkerSummary:
-    return WorkerSummary(
-        path=node.path,
-        type=node.type,
-        state=node.state,
-        phase=node.phase.value,
-        healthy=node.healthy,
-        reason=node.reason,
-        age=round(node.age, 3),
-        incarnation=node.incarnation,
-        overrides=node.overrides,
-    )

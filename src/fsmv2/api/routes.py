@@ -16,7 +16,6 @@ from fsmv2.api.route_handlers import (
     Leaving,
     NotifyTest,
     Overview,
-    WorkerSummary,
 )
 from fsmv2.metrics.exposition import OPENMETRICS
 from fsmv2.notify import TargetStatus, TargetTest
@@ -32,14 +31,19 @@ from fsmv2.operate.changes.apply_data import (
 )
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.health_data import Health, Readiness
-from fsmv2.operate.known_events import RecordedEvent
 from fsmv2.operate.known_generations import (
     DocumentHistory,
     GenerationDifference,
     GenerationText,
 )
+from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
+from fsmv2.operate.state_obstacles import StateObstacles
 from fsmv2.operate.topic_data import TagValue, Topic
+from fsmv2.operate.tree_report import TreeReport
+from fsmv2.operate.worker_description import WorkerDescription
+from fsmv2.operate.worker_filter import WorkerFilter
+from fsmv2.operate.worker_row import WorkerRow
 
 MOST_EVENTS = 1_000
 
@@ -48,6 +52,12 @@ class OfPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A path that has to be there."""
 
     path: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+
+
+class OfState(OfPath, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A path, and a state of its type that it is not in."""
+
+    state: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class Below(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +70,13 @@ class Matching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A topic, a tag, a worker, or a pattern of them; empty: all."""
 
     match: Annotated[str, msgspec.Meta(max_length=4096)] = ""
+
+
+class WhatOfTree(WorkerFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As of `/v1/workers`; `lines`, `columns`: the space it has to fit into, 0: any."""
+
+    lines: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
+    columns: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
 
 
 class Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,14 +118,14 @@ class NoParameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One route. `query`: its parameters; `body`: what it is sent; `answer`: what it gives.
 
-    `streams`: asked for `text/event-stream` it gives that instead: the events of the tree, or what
-    `stream` gives. `problems`: what else it may answer, by status; `otherwise`: statuses with which
-    it answers the same type. `texts`: media types of an answer that is no JSON. `over_tcp`: to
-    whoever reaches the TCP address, too. `links`: what can be asked next with what it answers.
-    `within`: seconds after which a call is given up, beside those for which an effect is waited
-    for: its tree does not answer. `longest`: bytes of a body; a request is a few hundred.
-    `changes`: whether a call with a body does something; if not, it is given up when its client
-    goes away.
+    `streams`: asked for `text/event-stream` it gives that instead: what `stream` gives, or else
+    workers or events of the tree, as the query is for. `problems`: what else it may answer, by
+    status; `otherwise`: statuses with which it answers the same type. `texts`: media types of an
+    answer that is no JSON. `over_tcp`: to whoever reaches the TCP address, too. `links`: what can
+    be asked next with what it answers. `within`: seconds after which a call is given up, beside
+    those for which an effect is waited for: its tree does not answer. `longest`: bytes of a body; a
+    request is a few hundred. `changes`: whether a call with a body does something; if not, it is
+    given up when its client goes away.
     """
 
     method: str
@@ -145,6 +162,8 @@ APPLY_PROBLEMS = {
 
 NOT_THERE = {404: "No worker has this path; the fix names the nearest."}
 
+NO_MATCH = {404: "No worker has this path, or there is no such type or state; see the fix."}
+
 ROUTES = (
     Route(
         method="GET",
@@ -155,13 +174,23 @@ ROUTES = (
     ),
     Route(
         method="GET",
+        path="/v1/tree",
+        summary="What runs and what is broken: trouble first, what is well folded to fit",
+        handler=route_handlers.tree,
+        query=WhatOfTree,
+        answer=TreeReport,
+        problems=NO_MATCH,
+    ),
+    Route(
+        method="GET",
         path="/v1/workers",
-        summary="Each worker in one line, parents before children",
+        summary="Each worker in one line; as text/event-stream, all of them and what changes",
         handler=route_handlers.workers,
         links=links.OF_WORKERS,
-        query=Below,
-        answer=list[WorkerSummary],
-        problems=NOT_THERE,
+        query=WorkerFilter,
+        answer=list[WorkerRow],
+        streams=True,
+        problems=NO_MATCH,
     ),
     Route(
         method="GET",
@@ -188,6 +217,24 @@ ROUTES = (
         handler=route_handlers.values,
         query=Matching,
         answer=list[TagValue],
+    ),
+    Route(
+        method="GET",
+        path="/v1/description",
+        summary="One worker with all there is to know of it",
+        handler=route_handlers.description,
+        query=OfPath,
+        answer=WorkerDescription,
+        problems=NOT_THERE,
+    ),
+    Route(
+        method="GET",
+        path="/v1/obstacles",
+        summary="What keeps a worker from a state",
+        handler=route_handlers.obstacles,
+        query=OfState,
+        answer=StateObstacles,
+        problems={404: "No worker has this path, or its type no such state; see the fix."},
     ),
     Route(
         method="GET",

@@ -13,6 +13,7 @@ from fsmv2.cli.commands.backup import backup
 from fsmv2.cli.commands.check import check
 from fsmv2.cli.commands.completion import completion
 from fsmv2.cli.commands.demo import demo
+from fsmv2.cli.commands.describe import describe
 from fsmv2.cli.commands.diff import diff
 from fsmv2.cli.commands.doctor import doctor
 from fsmv2.cli.commands.edit import edit
@@ -43,6 +44,7 @@ from fsmv2.cli.commands.show import show
 from fsmv2.cli.commands.signal import signal
 from fsmv2.cli.commands.simulate import simulate
 from fsmv2.cli.commands.start import start
+from fsmv2.cli.commands.status import status
 from fsmv2.cli.commands.stop import stop
 from fsmv2.cli.commands.systemd import systemd
 from fsmv2.cli.commands.topics import topics
@@ -50,6 +52,7 @@ from fsmv2.cli.commands.trees import trees
 from fsmv2.cli.commands.unset import unset
 from fsmv2.cli.commands.validate import validate
 from fsmv2.cli.commands.values import values
+from fsmv2.cli.commands.wait import wait
 from fsmv2.cli.commands.why import why
 from fsmv2.cli.usage_exit_code import UsageFails
 
@@ -84,6 +87,9 @@ def fsmv2(
 
 app.command(short_help="Say everything that is wrong in a document.")(validate)
 app.command(short_help="Show the tree and each rendered config; run nothing.")(render)
+app.command(short_help="Show a running tree, trouble first.")(status)
+app.command(short_help="Show all there is to know of one worker.")(describe)
+app.command(short_help="Wait until a worker is as wanted.")(wait)
 app.command(short_help="Say why a worker is as it is, or a variable of it.")(why)
 app.command(short_help="Show what happened in a tree, and what happens.")(events)
 app.command(short_help="Show what a process wrote, and what happened to it.")(logs)

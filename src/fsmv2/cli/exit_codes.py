@@ -34,5 +34,8 @@ SUPERSEDED = 6
 ROLLED_BACK = 7
 """What was applied did not converge in time, and `--rollback` undid it."""
 
+NOT_REACHED = 8
+"""`wait`: the worker was not as wanted within the time."""
+
 INTERRUPTED = 130
 """Ctrl-C ended a command that asks or waits; what was asked for goes on."""

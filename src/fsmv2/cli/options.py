@@ -48,6 +48,10 @@ def shell_name(text: str) -> str:
     return _one_of(text, "bash", "zsh", "fish")
 
 
+def _output(text: str) -> str:
+    return _one_of(text, "table", "wide", "name", "json", "yaml")
+
+
 def _one_of(text: str, *choices: str) -> str:
     """The text, if it is one of the choices; else a usage error that names the nearest."""
     if text not in choices:
@@ -131,6 +135,16 @@ LogFileSize = Annotated[
     typer.Option("--log-file-mb", min=1, metavar="MB", help="Megabytes of one file."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs.")]
+Output = Annotated[
+    Literal["table", "wide", "name", "json", "yaml"] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        parser=_output,
+        metavar="FORMAT",
+        help="table, wide (each in one line, nothing left out), name (paths alone), json or yaml.",
+    ),
+]
 SaveSvg = Annotated[
     Path | None, typer.Option("--save-svg", metavar="FILE", hidden=True, help="The last frame.")
 ]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import msgspec
-
+from fsmv2.cli.observation_text import seen_text, tried_text
 from fsmv2.operate.time_text import clock_text, date_text, duration_text
 from fsmv2.operate.worker_status import DUE, WorkerStatus, reason_text
 from fsmv2.runtime import NodeView
@@ -32,8 +30,8 @@ def lines_of(answer: WorkerStatus) -> Iterator[str]:
         *(("condition", f"{c.type}: {c.reason}") for c in node.conditions),
         *(("check", f"{check}: {said}") for check, said in node.checks.items()),
         ("does", node.action),
-        ("seen", _seen(node)),
-        ("tried", _tried(node)),
+        ("seen", seen_text(node.observed, node.observed_age, fresh=node.fresh)),
+        ("tried", tried_text(node.attempts, node.retry_in, node.next_delays)),
         *(("next", f"in {duration_text(due)} it {DUE[kind]}") for kind, due in answer.due.items()),
         *(("below", text) for text in _below(answer.below)),
         *(("lately", f"{clock_text(at)}  {text}") for at, text in answer.lately),
@@ -49,30 +47,6 @@ def lines_of(answer: WorkerStatus) -> Iterator[str]:
         yield f"process {answer.process} runs it; this was so at {clock_text(answer.at)}"
     else:
         yield f"it does not run any more; this was so at {date_text(answer.at)}"
-
-
-def _seen(node: NodeView) -> str:
-    if node.observed_age is None:
-        return "never yet"
-    fields: dict[str, Any] = msgspec.to_builtins(node.observed, enc_hook=str) or {}
-    said = ", ".join(
-        f"{name} {round(value, 3) if isinstance(value, float) else value}"
-        for name, value in fields.items()
-        if value or isinstance(value, bool | int | float)
-    )
-    old = "" if node.fresh else ", which is too old to count"
-    if not fields and node.fresh:
-        return ""  # it observes nothing itself: an age would look like a worker nobody looks at
-    return f"{duration_text(node.observed_age)} ago{old}{': ' if said else ''}{said}"
-
-
-def _tried(node: NodeView) -> str:
-    if not node.next_delays:
-        return ""  # it was tried, and nothing of it is due: it is well, or waits for others
-    times = "once" if node.attempts == 1 else f"{node.attempts} times"
-    again = f"again in {duration_text(node.retry_in)}" if node.retry_in else "again now"
-    delays = ", ".join(duration_text(delay) for delay in node.next_delays)
-    return f"failed {times}; {again}, then after {delays}"
 
 
 def _below(children: list[NodeView]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.operate.recorded_status import Limit, unlimited
+from fsmv2.operate.replay_limit import Limit, unlimited
 from fsmv2.operate.story import Story, StoryLine
 from fsmv2.operate.worker_types import known_types
 from fsmv2.runtime.journal import Replayed

@@ -15,11 +15,11 @@ import msgspec
 
 from fsmv2.errors import ApiUnavailableError, StoreError, UnknownPathError
 from fsmv2.name_suggestions import suggest
+from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.remote_stream import ENDED, RESET, streamed
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.running_trees import chosen_tree, kept_directory
 from fsmv2.operate.state_directory import STORE, holder
-from fsmv2.store import StoredEvent
 from fsmv2.store.store_facts import known_paths
 from fsmv2.store.stored_events import events_in
 
@@ -29,32 +29,6 @@ AT_ONCE = 1_000
 
 ENDS_WITHIN = 10.0
 """Seconds in which a tree that has stopped lets go of its store, usually."""
-
-
-class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened; `at` in Unix seconds. Ids grow, and are never given twice."""
-
-    id: int
-    at: float
-    path: str
-    kind: str
-    level: str
-    state: str
-    text: str
-
-    @classmethod
-    def of(cls, stored: StoredEvent) -> RecordedEvent:
-        """What the store keeps of it."""
-        event = stored.event
-        return cls(
-            id=stored.id,
-            at=event.at,
-            path=event.path,
-            kind=event.kind,
-            level=event.level,
-            state=event.state,
-            text=event.text,
-        )
 
 
 class KnownEvents:

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from fsmv2.errors import UnknownPathError
-from fsmv2.operate.known_events import KnownEvents, RecordedEvent
+from fsmv2.operate.known_events import KnownEvents
 from fsmv2.operate.output_files import OutputFile, OutputLine, output_files
+from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.running_trees import kept_directory
 from fsmv2.operate.state_directory import STORE, holder
 from fsmv2.store.stored_events import events_in

@@ -12,8 +12,8 @@ from pathlib import Path
 from fsmv2.errors import ApiUnavailableError, NoJournalError, UnknownPathError
 from fsmv2.operate import recorded_status
 from fsmv2.operate.document_change import change_of
-from fsmv2.operate.recorded_status import Limit, unlimited
 from fsmv2.operate.remote_tree import RemoteTree
+from fsmv2.operate.replay_limit import Limit, unlimited
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.running_trees import kept_directory
 from fsmv2.operate.state_directory import holder, short_path

@@ -13,10 +13,13 @@ from fsmv2.errors import (
     RequestRefusedError,
     StoreError,
     TreeStoppingError,
+    UnknownFilterError,
     UnknownGenerationError,
     UnknownPathError,
     UnknownTargetError,
 )
+
+_NOT_THERE = (UnknownPathError, UnknownFilterError, UnknownGenerationError, UnknownTargetError)
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,7 +42,7 @@ def problem_of(error: FsmError) -> Problem:
     if isinstance(error, DocumentError):
         return _invalid(error)
     status, title = 500, "It failed"
-    if isinstance(error, UnknownPathError | UnknownGenerationError | UnknownTargetError):
+    if isinstance(error, _NOT_THERE):
         status, title = 404, "Not there"
     elif isinstance(error, GenerationConflictError):
         status, title = 409, "Refused"

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from fsmv2.errors import ApiUnavailableError, FsmError
-from fsmv2.operate.remote_tree import RemoteConnection, error_of, unreachable
 from fsmv2.operate.socket_place import known_socket
 from fsmv2.operate.state_directory import holder
+from fsmv2.operate.tree_client import RemoteConnection, error_of, unreachable
 
 SILENT_FOR = 45.0
 """Seconds without even a comment after which a connection is given up."""

@@ -15,10 +15,8 @@ from typing import TypeVar
 import msgspec
 
 from fsmv2.host.private import replace_private
-from fsmv2.operate.document_files import digests
 from fsmv2.operate.state_directory import JOURNAL, LOCK
 from fsmv2.operate.state_home import RECORD
-from fsmv2.store.segmented_log import segments_in
 
 T = TypeVar("T")
 
@@ -42,6 +40,9 @@ class RunRecord(msgspec.Struct, frozen=True):
 
 def read_unchanged(document: Path, read: Callable[[], T]) -> tuple[T, RunRecord | None]:
     """What `read` makes of the document, and the record of just what it has read."""
+    # Here, since each command reads a record, and few of them a document.
+    from fsmv2.operate.document_files import digests
+
     for _ in range(3):
         at, before = time.time(), digests(document)
         found = read()
@@ -106,6 +107,8 @@ def record_in(directory: Path) -> RunRecord | None:
 
 def newest_segment(directory: Path) -> str:
     """The file that the journal in a state directory ends with; nothing: there is none."""
+    from fsmv2.store.segmented_log import segments_in
+
     return next((path.name for path in reversed(segments_in(directory / JOURNAL))), "")
 
 

@@ -38,3 +38,12 @@ def duration_text(seconds: float) -> str:
             large, rest = divmod(whole, size)
             return f"{large} {unit} {rest // part} {smaller}" if rest >= part else f"{large} {unit}"
     return f"{whole} s"
+
+
+def age_text(seconds: float) -> str:
+    """An age in a column, in one unit: `45s`, `3m`, `5h`, `4d`."""
+    whole = max(0, int(seconds))
+    for limit, size, unit in ((120, 1, "s"), (7200, 60, "m"), (172_800, 3600, "h")):
+        if whole < limit:
+            return f"{whole // size}{unit}"
+    return f"{whole // 86_400}d"

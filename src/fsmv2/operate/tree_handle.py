@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from collections.abc import (
     AsyncIterator,
     Callable,
     Collection,
     Coroutine,
-    Mapping,
     MutableMapping,
     Sequence,
 )
-from pathlib import Path
 from typing import Any, TypeVar
 
 from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.builtin.registration import Builtins
-from fsmv2.core import Core, TickRecord
-from fsmv2.errors import TreeStoppingError, UnknownPathError
-from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
-from fsmv2.name_suggestions import suggest
-from fsmv2.notify import TargetStatus, TargetTest
-from fsmv2.operate.active_overrides import overrides_in
+from fsmv2.notify import TargetTest
 from fsmv2.operate.changes.apply_data import (
     ApplyAnswer,
     ApplyProgress,
@@ -42,30 +34,19 @@ from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.document_changes import DocumentChanges
 from fsmv2.operate.changes.document_following import DocumentFollower
 from fsmv2.operate.changes.document_reload import DocumentReload, ReloadAnswer
-from fsmv2.operate.changes.running_document import RunningDocument
-from fsmv2.operate.convergence import unsettled
-from fsmv2.operate.health_data import Health, Readiness
 from fsmv2.operate.measured_tree import MeasuredTree
 from fsmv2.operate.prepared_tree import PreparedTree
 from fsmv2.operate.request_execution import carry_out
-from fsmv2.operate.request_types import Answer, PathOverride, Request
-from fsmv2.operate.topic_data import TagValue, Topic
-from fsmv2.operate.topics import flows_of, not_there, topics_of, values_of
-from fsmv2.operate.tree_health import health_of
+from fsmv2.operate.request_types import Answer, Request
 from fsmv2.operate.tree_notifications import TreeNotifications
-from fsmv2.operate.tree_readiness import readiness_of
+from fsmv2.operate.tree_questions import TreeQuestions
 from fsmv2.operate.verbs import Verbs
-from fsmv2.operate.worker_status import WorkerStatus, status_of
-from fsmv2.plant import Plant
-from fsmv2.runtime import Runtime, TreeView
-from fsmv2.runtime.liveness import Liveness
-from fsmv2.runtime.posted_request import not_serving
-from fsmv2.store import StoredEvent
+from fsmv2.runtime import Runtime
 
 T = TypeVar("T")
 
 
-class TreeHandle(Verbs):
+class TreeHandle(TreeQuestions, Verbs):
     """A tree that runs. Every request names the one who asks, as `who`; it is recorded.
 
     A path that is not there raises UnknownPathError with the nearest one.
@@ -80,8 +61,6 @@ class TreeHandle(Verbs):
         ready: MutableMapping[str, BridgeSections],
     ) -> None:
         """`ready`: what bridges take over of a reading of their document."""
-        self._prepared = prepared
-        self._current = prepared.current
         self._changes = DocumentChanges(
             prepared.current,
             runtime,
@@ -92,12 +71,9 @@ class TreeHandle(Verbs):
         )
         self._reload = DocumentReload(prepared.current, runtime, self._changes)
         self._follower: DocumentFollower | None = None
-        self._kit = kit
-        self._runtime = runtime
-        self._notifications = notifications
+        super().__init__(prepared, kit, runtime, notifications, changed=self._reload.change)
         self._loop = asyncio.get_running_loop()
         self._leaving: tuple[str, str] | None = None
-        self._acted = 0.0
         self.left = asyncio.Event()
         """Set when somebody has asked to end fsmv2 alone."""
         self.forced: list[str] = []
@@ -106,127 +82,12 @@ class TreeHandle(Verbs):
         """After the end: processes whose turn to stop did not come, as `path (pid 123)`."""
 
     @property
-    def document(self) -> Path:
-        """The document whose tree it is."""
-        return self._prepared.document
-
-    @property
-    def directory(self) -> Path:
-        """Its state directory."""
-        return self._prepared.directory.path
-
-    @property
-    def plant(self) -> Plant:
-        """The document that runs as it was read, with its warnings."""
-        return self._current.now.plant
-
-    @property
-    def running(self) -> RunningDocument:
-        """The document that runs, and which generation of it; from any thread."""
-        return self._current.now
-
-    @property
-    def warning(self) -> str:
-        """What an operator should know of its start: why another document runs than the one named,
-        or that what runs is not durable; nothing: all is as one would expect.
-        """
-        return self._prepared.warning
-
-    @property
     def newer_document(self) -> str:
         """What is known of a document that is newer than what runs, inside `following`.
 
         From any thread, and waits for nothing.
         """
         return "" if self._follower is None else self._follower.difference
-
-    @property
-    def dropped(self) -> Mapping[str, int]:
-        """Samples, by flow, that were read and lost since no broker took them; final at the end."""
-        return self._kit.engine.dropped
-
-    # ---- questions --------------------------------------------------------------------------
-
-    async def view(self) -> TreeView:
-        """All workers as they are now."""
-        return await self._runtime.view()
-
-    async def shared_view(self) -> TreeView:
-        """The same for all who ask within moments: for many readers of a large tree.
-
-        At most some tenths of a second old, and never older than the end of a request made here.
-        """
-        return await self._runtime.shared_view(since=self._acted)
-
-    async def until(self, condition: Callable[[TreeView], bool], *, timeout: float) -> TreeView:
-        """Wait until the tree looks as wanted; TimeoutError shows how it looked at the end."""
-        return await self._runtime.until(condition, timeout=timeout)
-
-    async def why(self, path: str) -> WorkerStatus:
-        """What a worker is, why, and what it will do next, and when."""
-        change = await self.document_change()
-
-        def status(core: Core) -> WorkerStatus:
-            self._known(path)
-            return status_of(core.by_path[path], process=str(os.getpid()), document=change)
-
-        return await self._runtime.look(status)
-
-    async def records(self, path: str) -> tuple[TickRecord, ...]:
-        """The remembered ticks of a worker, oldest first."""
-        self._known(path)
-        return await self._runtime.records(path)
-
-    async def events(
-        self, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
-    ) -> tuple[StoredEvent, ...]:
-        """The last stored events with an id above `after`, oldest first.
-
-        `path`: those of it and of what is below it; `since`: Unix seconds, not earlier.
-        """
-        return await self._runtime.events(path=path, after=after, since=since, limit=limit)
-
-    async def topics(self, pattern: str = "") -> list[Topic]:
-        """What is published where, and what is listened to; `pattern`: see `topics.meaning`.
-
-        UnknownPathError: nothing is meant by it.
-        """
-        flows = await self._runtime.look(flows_of)
-        found = await in_thread(lambda: topics_of(flows, pattern))
-        if pattern and not found:
-            raise await in_thread(lambda: not_there(pattern, topics_of(flows)))
-        return found
-
-    async def values(self, pattern: str = "") -> list[TagValue]:
-        """The values that were read last, with age and quality; raises as `topics`."""
-        flows = await self._runtime.look(flows_of)
-        found = await in_thread(lambda: values_of(flows, self._kit.engine, pattern))
-        if pattern and not found:
-            raise await in_thread(lambda: not_there(pattern, topics_of(flows)))
-        return found
-
-    async def document_change(self) -> str:
-        """How the document differs by now from what runs, and that what runs is pinned; nothing:
-        neither is so.
-        """
-        pinned = self._current.now.pinned_text
-        change = await in_thread(self._reload.change)
-        return "; ".join(filter(None, (pinned, change)))
-
-    async def overrides(self) -> list[PathOverride]:
-        """What operators asked for and the document does not say, by path."""
-        return await self._runtime.look(overrides_in)
-
-    async def unsettled(self) -> dict[str, str]:
-        """By path, the state and reason of each worker that should run and does not, or not well.
-
-        Empty: the tree has become what the document asks for.
-        """
-        return self.unsettled_in(await self.view())
-
-    def unsettled_in(self, view: TreeView) -> dict[str, str]:
-        """The same as of a view that was taken."""
-        return unsettled(view, self._kit.factory)
 
     @property
     def measured(self) -> MeasuredTree:
@@ -238,26 +99,6 @@ class TreeHandle(Verbs):
             self._notifications,
             self._changes.convergence.outcomes,
         )
-
-    def liveness(self) -> Liveness:
-        """Whether the tree makes progress; from any thread."""
-        return self._runtime.liveness()
-
-    def health(self) -> Health:
-        """Whether fsmv2 itself works, part by part; from any thread, and waits for nothing."""
-        return health_of(
-            self._runtime.liveness(),
-            flows_age=self._kit.engine.loop_lag.silent_for,
-            stopped=self._runtime.core.finished,
-        )
-
-    def readiness(self) -> Readiness:
-        """Whether the tree is what the document asks for; from any thread, waits for nothing."""
-        return readiness_of(self._runtime.core, self._kit.factory)
-
-    def notifications(self) -> tuple[TargetStatus, ...]:
-        """How notifications fare at each target of the document; from any thread."""
-        return self._notifications.status()
 
     # ---- requests ---------------------------------------------------------------------------
 
@@ -431,16 +272,3 @@ class TreeHandle(Verbs):
             self._follower = None
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-    def _known(self, of: Request | str) -> None:
-        """Raise UnknownPathError unless somebody is there; an override may outlast its path."""
-        core = self._runtime.core
-        path = of if isinstance(of, str) else of.path
-        ended = not_serving(core)
-        if ended and path not in core.by_path:
-            raise TreeStoppingError(f"'{path}' is not there: {ended}.", fix="Ask again later.")
-        if path not in core.by_path and (isinstance(of, str) or path not in core.overrides):
-            raise UnknownPathError(
-                f"there is no supervisor '{path}' in this tree",
-                fix=suggest(path, list(core.by_path)),
-            )

@@ -51,11 +51,18 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status_of(
-    s: Supervisor, *, process: str, later: float = 0.0, missing: str = "", document: str = ""
+    s: Supervisor,
+    *,
+    process: str,
+    later: float = 0.0,
+    missing: str = "",
+    document: str = "",
+    below: bool = True,
 ) -> WorkerStatus:
     """The status of a worker; on the loop of its core, or of a core that nobody runs.
 
     `later`: seconds that have passed since the last event, in which nothing has changed.
+    `below`: with its children, which may be thousands.
     """
     node = view_node(s)
     records = history(s)
@@ -76,7 +83,7 @@ def status_of(
             if kind in DUE
         },
         withheld=records[-1].gate if records else "",
-        below=[view_node(child) for child in s.children.values()],
+        below=[view_node(child) for child in s.children.values()] if below else [],
         lately=[one for record in records for one in _decided(s, record)][-MOST:],
         version=worker_version(s),
     )

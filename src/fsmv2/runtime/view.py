@@ -28,9 +28,11 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
 
     `ended`: why it does not run although it is declared; `paused`: by whom, here or above;
     `overrides`: all that operators asked for here or above and the document does not say;
-    `held`: the reason of its own hold, while that counts; `checks`: what each check of its type
-    says of those below it. Of one that had to be retried: `retry_in`, seconds until the next
-    try (0: none is due), and `next_delays`, those before the tries after that, as they are drawn.
+    `held`: the reason of its own hold, while that counts; `overridden`: whether one of `overrides`
+    is its own; `in_trouble`: whether it needs a look, as `fsmv2_worker_in_trouble` has it;
+    `checks`: what each check of its type says of those below it. Of one that had to be retried:
+    `retry_in`, seconds until the next try (0: none is due), and `next_delays`, those before the
+    tries after that, as they are drawn.
 
     All that is said in words is printable, whatever a device or a process put into it; `observed`
     is as it was observed.
@@ -61,6 +63,8 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     overrides: tuple[str, ...] = ()
     checks: Mapping[str, str] = EMPTY
     held: str = ""
+    overridden: bool = False
+    in_trouble: bool = False
     retry_in: float = 0.0
     next_delays: tuple[float, ...] = ()
 
@@ -154,6 +158,8 @@ def view_node(s: Supervisor) -> NodeView:
         if s.checks
         else EMPTY,
         held=printable(s.desired.hold_reason or "") if s.holding and s.desired else "",
+        overridden=s.overrides is not None,
+        in_trouble=status.in_trouble,
         retry_in=max(0.0, s.attempts.retry_at - now) if s.attempts and tries else 0.0,
         next_delays=tuple(s.backoff.delay(attempts + n) for n in range(AHEAD)) if tries else (),
     )

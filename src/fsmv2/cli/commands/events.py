@@ -14,7 +14,8 @@ from fsmv2.cli.request_options import Tree
 from fsmv2.cli.since_argument import since as since_argument
 
 if TYPE_CHECKING:  # a command that is not called is not to cost its imports
-    from fsmv2.operate.known_events import KnownEvents, RecordedEvent
+    from fsmv2.operate.known_events import KnownEvents
+    from fsmv2.operate.recorded_event import RecordedEvent
 
 COLOURS = {"warning": "yellow", "error": "red"}
 

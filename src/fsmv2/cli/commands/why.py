@@ -18,6 +18,10 @@ def why(
     var: Annotated[
         str | None, typer.Option("--var", metavar="NAME", help="IP, global.rate, location.site.")
     ] = None,
+    state: Annotated[
+        str | None,
+        typer.Option("--not", metavar="STATE", help="What keeps it from this state, as active."),
+    ] = None,
     file: Tree = None,
     types: Types = None,
     state_dir: StateDir = None,
@@ -27,6 +31,9 @@ def why(
 
     A tree that has crashed, or does not answer, is read from its journal.
 
+    With --not: what is missing for it to be in another state: what is asked instead, whom it waits
+    for, what is in trouble below it, and what comes next.
+
     With --var: the value that the file gives it for a variable, its tier, who declared it, file
     and line; also what that hides. Nothing needs to run for this; a tree that is older is named.
 
@@ -34,11 +41,13 @@ def why(
     $ fsmv2 why edge/filler --var PORT
     $ fsmv2 why edge/filler --state-dir state --json
     """
-    if var is not None and (as_json or types):
-        raise typer.BadParameter("--var goes without --json and --types")
+    if var is not None and (as_json or types or state is not None):
+        raise typer.BadParameter("--var goes without --not, --json and --types")
     with reported():
         if var is not None:
             _show_variable(file, path, var, state_dir)
+        elif state is not None:
+            _show_obstacles(file, path, state, state_dir, types or [], as_json=as_json)
         else:
             _show_status(file, path, state_dir, types or [], as_json=as_json)
         raise typer.Exit(OK)
@@ -56,6 +65,29 @@ def _show_variable(file: Path | None, path: str, variable: str, state_dir: Path 
         put(f"  {line}")
     if found.change:
         put(f"  this is what the file says: {found.change}")
+
+
+def _show_obstacles(
+    file: Path | None,
+    path: str,
+    state: str,
+    state_dir: Path | None,
+    types: list[str],
+    *,
+    as_json: bool,
+) -> None:
+    from fsmv2.cli.console import put, put_json
+    from fsmv2.cli.obstacles_text import lines_of
+    from fsmv2.cli.screen_size import screen_size
+    from fsmv2.cli.which_tree import which_tree
+    from fsmv2.operate.worker_questions import obstacles
+
+    found = obstacles(path, state, which_tree(file, state_dir, types))
+    if as_json:
+        put_json(found)
+        return
+    for line in lines_of(found, screen_size().columns):
+        put(line)
 
 
 def _show_status(

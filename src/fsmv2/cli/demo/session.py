@@ -20,7 +20,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from fsmv2.api.activation import served_over_tcp
+from fsmv2.api.activation import served
 from fsmv2.builtin.agent import AgentSpec
 from fsmv2.cli.console import progress
 from fsmv2.cli.demo.demo_document import place
@@ -47,6 +47,7 @@ from fsmv2.host.in_thread import in_thread
 from fsmv2.model import ChildSpec
 from fsmv2.model.listen_address import HTTP_PORT, LOOPBACK
 from fsmv2.operate.prepared_tree import read_document
+from fsmv2.operate.run_record import keep_record
 from fsmv2.operate.state_directory import StateDirectory, held, short_path
 from fsmv2.operate.state_home import state_home
 from fsmv2.operate.tree_handle import TreeHandle
@@ -112,6 +113,8 @@ class Demo:
                 file = short_path(self._document)
                 progress(f"runs {file} as you changed it; delete it for the original")
             prepared = await in_thread(lambda: read_document(self._document, self._place_held))
+            # So that `fsmv2 status` and all other commands find it, as any tree that runs.
+            await in_thread(lambda: keep_record(self._place_held.path, prepared.current.now.record))
             show = choose_display(
                 "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
             )
@@ -124,7 +127,7 @@ class Demo:
                         prepared, listener=session.listener, on_accepted=self._tally.accept
                     ) as tree,
                 ):
-                    async with served_over_tcp(tree, tcp):
+                    async with served(tree, tcp):
                         outcome = await self._hold(session, tree, prepared.plant.root, seconds)
                     await session.end(tree, who=session.signal_name or "demo")
                 outcome = msgspec.structs.replace(outcome, forced=tuple(tree.forced))

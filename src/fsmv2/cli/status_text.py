@@ -1,0 +1,241 @@
+"""The answer to `status`, for people: what is to be known first, then trouble, then the tree."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from fsmv2.cli.console import Part, count, styled
+from fsmv2.cli.tree_guides import guides
+from fsmv2.operate.request_types import PathOverride
+from fsmv2.operate.row_folding import is_cause
+from fsmv2.operate.time_text import age_text, brief_date_text, date_text, duration_text
+from fsmv2.operate.tree_report import TreeReport
+from fsmv2.operate.worker_row import WorkerRow
+
+Line = Sequence[Part]
+
+TROUBLE = {
+    "escalated": "escalated",
+    "circuit_open": "circuit open",
+    "failed": "failed",
+    "degraded": "degraded",
+    "not_converged": "not there yet",
+    "recovering": "recovering",
+    "held": "held",
+    "overridden": "changed by hand",
+}
+"""Each kind of trouble in words; see `worker_row.Trouble`."""
+
+COLOURS = {
+    "escalated": "red",
+    "circuit_open": "red",
+    "failed": "red",
+    "degraded": "yellow",
+    "not_converged": "cyan",
+    "recovering": "yellow",
+    "held": "magenta",
+    "overridden": "magenta",
+}
+
+LEAST_REASON = 50
+"""Columns below which a reason goes on lines of its own."""
+
+INDENT = "    "
+
+OVERRIDES = 5
+"""Overrides that are named at the top; `fsmv2 overrides` lists all."""
+
+
+def lines_of(report: TreeReport, width: int) -> Iterator[Line]:
+    """The answer, line by line."""
+    yield from head_lines(report, width)
+    causes = [row for row in report.rows if is_cause(row)]
+    others = [row for row in report.rows if not is_cause(row)]
+    if causes:
+        yield ()
+        yield from _trouble(report, causes, width)
+    if report.more_trouble:
+        more = count(report.more_trouble, "more worker")
+        yield (styled(f"{more} in trouble: fsmv2 status --trouble -o wide", fg="yellow"),)
+    if others:
+        yield ()
+        yield from _tree(report, others, width)
+    if rest := report.more - report.more_trouble:
+        yield (f"and {rest} more: -o wide has all",)
+    if not report.rows and not report.more:
+        yield ()
+        yield ("no worker is as asked for",)
+
+
+def head_lines(report: TreeReport, width: int) -> Iterator[Line]:
+    """What is to be known of the tree before any worker of it."""
+    head = report.head
+    about = []
+    if head.generation:
+        about.append(f"generation {head.generation}{' (pinned)' if head.pinned else ''}")
+    if head.process and head.since is not None:
+        lasted = duration_text(head.at - head.since)
+        about.append(f"process {head.process} since {brief_date_text(head.since)} ({lasted})")
+    elif head.process:
+        about.append(f"process {head.process}")
+    yield (styled(head.document, bold=True), "".join(f", {text}" for text in about))
+    phases = ", ".join(f"{number} {phase}" for phase, number in report.phases.items())
+    yield (f"{count(report.workers, 'worker')}: {phases}",)
+    if report.trouble:
+        yield (
+            "need a look: ",
+            *_divided(
+                styled(f"{number} {TROUBLE[name]}", fg=COLOURS[name])
+                for name, number in report.trouble.items()
+            ),
+        )
+    else:
+        yield (styled("all as asked for", fg="green"),)
+    if head.recorded:
+        yield from _wrapped(_as_recorded(report), width, "yellow")
+    if head.document_change:
+        yield from _wrapped(head.document_change, width, "yellow")
+    yield from _overrides(report.overrides, width)
+
+
+def _as_recorded(report: TreeReport) -> str:
+    head = report.head
+    if not head.process:
+        return f"it does not run any more: this is how it was at {date_text(head.at)}"
+    text = f"process {head.process} does not answer: this is from its journal, as of "
+    text += date_text(head.at)
+    return f"{text}; nothing is recorded since: {head.missing}" if head.missing else text
+
+
+def _overrides(overrides: Sequence[PathOverride], width: int) -> Iterator[Line]:
+    for one in overrides[:OVERRIDES]:
+        gone = "" if one.there else " (nobody is at this path now)"
+        yield from _wrapped(f"{one.path}: {one.text}{gone}", width, "magenta")
+    if len(overrides) > OVERRIDES:
+        more = f"and {len(overrides) - OVERRIDES} more overrides: fsmv2 overrides"
+        yield (styled(more, fg="magenta"),)
+
+
+def _trouble(report: TreeReport, causes: Sequence[WorkerRow], width: int) -> Iterator[Line]:
+    """Each that is in trouble by itself: one line if there is space for its reason, else more."""
+    path, state, label = (
+        max(map(len, texts))
+        for texts in (
+            [row.path for row in causes],
+            [row.state for row in causes],
+            [TROUBLE[row.trouble] if row.trouble else "" for row in causes],
+        )
+    )
+    taken = label + 2 + path + 2 + state + 2 + 4 + 2
+    for row in causes:
+        name = row.trouble or ""
+        begin: list[Part] = [
+            styled(f"{TROUBLE[name]:{label}}", fg=COLOURS[name]),
+            "  ",
+            styled(f"{row.path:{path}}", bold=True),
+            f"  {row.state:{state}}  {age_text(row.age):>4}",
+        ]
+        notes = [row.reason] if row.reason else []
+        notes += [text for text in row.overrides if text not in row.reason]
+        if row.path in report.alike:
+            notes.append(_alike(report, row))
+        if width - taken >= LEAST_REASON:
+            texts = [line for note in notes for line in _wrap(note, width - taken)] or [""]
+            yield (*begin, f"  {texts[0]}")
+            for text in texts[1:]:
+                yield (" " * taken, text)
+        else:
+            yield begin
+            for note in notes:
+                for text in _wrap(note, width - len(INDENT)):
+                    yield (INDENT, text)
+
+
+def _alike(report: TreeReport, row: WorkerRow) -> str:
+    found = report.alike[row.path]
+    rest = found.total - len(found.paths)
+    names = ", ".join(found.paths) + (f" and {rest} more" if rest else "")
+    return f"+ {found.total} alike: {names}"
+
+
+def _tree(report: TreeReport, rows: Sequence[WorkerRow], width: int) -> Iterator[Line]:
+    """The others, each in one line; what is folded below one is counted there."""
+    drawn = guides([row.path for row in rows])
+    name = max(len(guide.lead) + len(guide.name) for guide in drawn)
+    type_, state = max(len(row.type) for row in rows), max(len(row.state) for row in rows)
+    left = width - name - type_ - state - 4 - 8
+    for row, guide in zip(rows, drawn, strict=True):
+        yield (
+            guide.lead,
+            f"{guide.name:{name - len(guide.lead)}}  {row.type:{type_}}  ",
+            styled(f"{row.state:{state}}", fg=_colour(row)),
+            f"  {age_text(row.age):>4}",
+            f"  {_cut(_note(report, row), left)}".rstrip(),
+        )
+
+
+def _note(report: TreeReport, row: WorkerRow) -> str:
+    """What is folded below it; then why it is as it is."""
+    notes = []
+    found = report.folded.get(row.path)
+    if found is not None:
+        notes.append("+ " + ", ".join(f"{number} {name}" for name, number in found.types.items()))
+        if found.affected:
+            notes.append(f"{found.affected} affected")
+    return ": ".join(filter(None, (", ".join(notes), "" if notes and row.healthy else row.reason)))
+
+
+def _colour(row: WorkerRow) -> str | None:
+    if row.below:
+        return "yellow"
+    return "green" if row.healthy else None
+
+
+def _cut(text: str, width: int) -> str:
+    if len(text) <= width:
+        return text
+    return f"{text[: width - 1]}…" if width > 1 else ""
+
+
+def wide_lines(rows: Sequence[WorkerRow]) -> Iterator[Line]:
+    """Each worker in one line with all there is to it: to be searched, and cut by columns."""
+    table = [
+        (
+            row.path,
+            row.type,
+            row.state,
+            age_text(row.age),
+            str(row.incarnation),
+            _trouble_text(row),
+            "; ".join([row.reason, *(text for text in row.overrides if text not in row.reason)]),
+        )
+        for row in rows
+    ]
+    header = ("PATH", "TYPE", "STATE", "AGE", "INSTANCE", "TROUBLE", "REASON")
+    widths = [max(map(len, column)) for column in zip(header, *table, strict=True)]
+    for line in (header, *table):
+        cells = [f"{text:{width}}" for text, width in zip(line, widths, strict=True)]
+        yield ("  ".join(cells).rstrip(),)
+
+
+def _trouble_text(row: WorkerRow) -> str:
+    if row.trouble is None:
+        return "-"
+    return "affected" if row.below else TROUBLE[row.trouble]
+
+
+def _wrapped(text: str, width: int, colour: str) -> Iterator[Line]:
+    for line in _wrap(text, width):
+        yield (styled(line, fg=colour),)
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, max(20, width), break_on_hyphens=False)
+
+
+def _divided(parts: Iterable[Part]) -> Iterator[Part]:
+    for number, part in enumerate(parts):
+        if number:
+            yield ", "
+        yield part

@@ -1,0 +1,41 @@
+"""What runs and what is broken in a tree, read from its journal."""
+
+from __future__ import annotations
+
+import contextlib
+
+from fsmv2.core import Core
+from fsmv2.errors import StoreError
+from fsmv2.operate.active_overrides import overrides_in
+from fsmv2.operate.generations import history
+from fsmv2.operate.recorded_tree import RecordedTree
+from fsmv2.operate.row_folding import ENDLESS, Space
+from fsmv2.operate.tree_report import TreeHead, TreeReport, report_of
+from fsmv2.operate.trouble import rows_of
+from fsmv2.operate.worker_filter import WorkerFilter
+from fsmv2.runtime.view import view_tree
+
+
+def recorded_report(
+    tree: RecordedTree, core: Core, which: WorkerFilter, *, space: Space = ENDLESS
+) -> TreeReport:
+    """The report of a tree that does not answer."""
+    number, pinned = 0, False
+    with contextlib.suppress(StoreError, OSError):  # what runs is known without it
+        _, kept = history(tree.directory)
+        if kept is not None:
+            number, pinned = kept.number, kept.pinned
+    head = TreeHead(
+        document=str(tree.document.absolute()),
+        state_directory=str(tree.directory),
+        process=tree.process,
+        at=core.wall() + tree.later,
+        since=None if tree.record is None else tree.record.at,
+        generation=number,
+        pinned=pinned,
+        document_change=tree.change,
+        recorded=True,
+        missing=tree.missing,
+    )
+    rows = rows_of(view_tree(core).nodes, tree.factory)
+    return report_of(rows, head, overrides_in(core), which=which, space=space, factory=tree.factory)

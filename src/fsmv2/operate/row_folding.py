@@ -1,0 +1,196 @@
+"""Fits the rows of a tree into the space there is, and loses nothing a person has to see.
+
+What is well gives way first: it is counted, by type, at the row above it. Which levels get rows of
+their own is decided for a whole level at once, so that of thirty bridges that are alike not four
+are spread out. What is in the same trouble with the same words is one row and a number.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from fsmv2.operate.worker_row import WorkerRow
+
+NAMED = 3
+"""Paths that are named of those in the same trouble."""
+
+SHARE = 0.6
+"""Of the space, what trouble may take before those alike are put together."""
+
+WIDE = 140
+"""Columns from which on a reason stands in the line of its worker."""
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+class Folded(msgspec.Struct, frozen=True, kw_only=True):
+    """Workers below a row that have none of their own: how many of each type.
+
+    `affected`: of them, those that are not well because of others, which are in trouble.
+    """
+
+    types: dict[str, int]
+    affected: int = 0
+
+
+class Alike(msgspec.Struct, frozen=True, kw_only=True):
+    """Others in the same trouble as a row, with the same words. `paths`: the first of them."""
+
+    total: int
+    paths: tuple[str, ...]
+
+
+class FoldedRows(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that fit. `rows`: those in trouble by themselves, worst first; then the tree.
+
+    `alike` and `folded`: by the path of a row, what else it stands for. `more`: how many are
+    neither shown nor counted there, `more_trouble` of them in trouble.
+    """
+
+    rows: tuple[WorkerRow, ...]
+    alike: dict[str, Alike]
+    folded: dict[str, Folded]
+    more: int = 0
+    more_trouble: int = 0
+
+
+def is_cause(row: WorkerRow) -> bool:
+    """Whether it is in trouble by itself, and not for one below it."""
+    return row.trouble is not None and not row.below
+
+
+class Space(msgspec.Struct, frozen=True):
+    """The space there is: `lines`, and how many `columns` each has; 0: as many as it takes."""
+
+    lines: int = 0
+    columns: int = 0
+
+    def taken_by(self, cause: WorkerRow) -> int:
+        """Lines of one in trouble, whose reason is not cut but wrapped."""
+        if not self.columns or self.columns >= WIDE:
+            return 1
+        return 1 + math.ceil(len(cause.reason) / max(20, self.columns - 4))
+
+
+ENDLESS = Space()
+
+
+def fold(rows: Sequence[WorkerRow], space: Space = ENDLESS, *, tree: bool = True) -> FoldedRows:
+    """Fit rows, parents before children, into the space there is.
+
+    `tree`: below those in trouble, show the others; else only them.
+    """
+    # Sorting keeps the order of the tree within each kind: lines do not jump from look to look.
+    causes = every = sorted(filter(is_cause, rows), key=lambda row: row.rank)
+    others = [row for row in rows if not is_cause(row)] if tree else []
+    if not space.lines:
+        return FoldedRows(rows=(*causes, *others), alike={}, folded={})
+    alike: dict[str, Alike] = {}
+    most = int(space.lines * SHARE) if others else space.lines
+    for words in (_words, _words_without_numbers):
+        if sum(map(space.taken_by, causes)) > most:
+            causes, alike = _put_together(every, words)
+    left = space.lines
+    kept: list[WorkerRow] = []
+    for row in causes:
+        left -= space.taken_by(row) + (row.path in alike)
+        if left < 0 and kept:
+            break
+        kept.append(row)
+    more_trouble = 0
+    for row in causes[len(kept) :]:
+        found = alike.pop(row.path, None)
+        more_trouble += 1 + (0 if found is None else found.total)
+    shown, folded, unseen = _spread(others, max(1, left))
+    return FoldedRows(
+        rows=(*kept, *shown),
+        alike=alike,
+        folded=folded,
+        more=unseen + more_trouble,
+        more_trouble=more_trouble,
+    )
+
+
+def _put_together(
+    causes: Sequence[WorkerRow], words: Callable[[WorkerRow], str]
+) -> tuple[list[WorkerRow], dict[str, Alike]]:
+    """The first of each that are alike, and what each stands for."""
+    groups: dict[tuple[object, ...], list[WorkerRow]] = {}
+    for row in causes:
+        groups.setdefault((row.trouble, row.type, row.state, words(row)), []).append(row)
+    alike = {
+        first.path: Alike(total=len(rest), paths=tuple(row.path for row in rest[:NAMED]))
+        for first, *rest in groups.values()
+        if rest
+    }
+    return [group[0] for group in groups.values()], alike
+
+
+def _words(row: WorkerRow) -> str:
+    """Its reason without its own name, which is another one in the reason of each."""
+    text = row.reason.replace(row.path, "…")
+    above, _, name = row.path.rpartition("/")
+    parent = above.rpartition("/")[2]
+    for own in (name, parent):
+        if len(own) > 1:
+            text = text.replace(own, "…")
+    return text
+
+
+def _words_without_numbers(row: WorkerRow) -> str:
+    """The same without attempts, addresses and ports: for when there are far too many."""
+    return _NUMBER.sub("#", _words(row))
+
+
+def _spread(rows: Sequence[WorkerRow], room: int) -> tuple[list[WorkerRow], dict[str, Folded], int]:
+    """Which rows are shown, what is folded below each, and how many are neither.
+
+    A level is all workers of one type whose parents are of one level.
+    """
+    level_of: dict[str, tuple[str, ...]] = {}
+    sizes: Counter[tuple[str, ...]] = Counter()
+    for row in rows:
+        above = _nearest(row.path, level_of)
+        level = level_of[row.path] = (*(level_of[above] if above else ()), row.type)
+        sizes[level] += 1
+    chosen: set[tuple[str, ...]] = set()
+    left = room
+    for level, size in sorted(sizes.items(), key=lambda found: (len(found[0]), found[1])):
+        if size <= left and (len(level) == 1 or level[:-1] in chosen):
+            chosen.add(level)
+            left -= size
+    shown = {row.path: row for row in rows if level_of[row.path] in chosen}
+    for row in rows if left else ():  # at the top there is nothing that could stand for them
+        if left and len(level_of[row.path]) == 1 and row.path not in shown:
+            shown[row.path] = row
+            left -= 1
+    unseen = 0
+    types: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    affected: Counter[str] = Counter()
+    for row in rows:
+        if row.path in shown:
+            continue
+        above = _nearest(row.path, shown)
+        if above:
+            types[above][row.type] += 1
+            affected[above] += row.trouble is not None
+        else:
+            unseen += 1
+    folded = {
+        path: Folded(types=dict(found.most_common()), affected=affected[path])
+        for path, found in types.items()
+    }
+    return [row for row in rows if row.path in shown], folded, unseen
+
+
+def _nearest(path: str, known: Mapping[str, object]) -> str:
+    """The nearest path above it that is known; empty: none is."""
+    above = path.rpartition("/")[0]
+    while above and above not in known:
+        above = above.rpartition("/")[0]
+    return above

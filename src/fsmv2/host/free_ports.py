@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import socket
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 
 from fsmv2.errors import TemporaryError
@@ -25,15 +25,21 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def free_port(wanted: Iterable[int], *, ours: Container[int] = (), other: int = 0) -> int:
+def free_port(
+    wanted: Iterable[int],
+    *,
+    ours: Container[int] = (),
+    other: int = 0,
+    below: Callable[[int], int] = secrets.randbelow,
+) -> int:
     """The first of the `wanted` ports that is free, or else any; never `other`, nor 0.
 
-    One of `ours` counts as free. TemporaryError: no port is.
+    One of `ours` counts as free. `below` draws a number. TemporaryError: no port is.
     """
     # Ports that the kernel gives to outgoing connections are left alone: a client that tries again
     # and again while the server is away would one day be given the very port, and keep it.
     limit = max(_first_outgoing(), LOWEST + 1000)
-    more = (LOWEST + secrets.randbelow(limit - LOWEST) for _ in range(1000))
+    more = (LOWEST + below(limit - LOWEST) for _ in range(1000))
     for port in (*wanted, *more):
         if port and port != other and (port in ours or is_free(port)):
             return port

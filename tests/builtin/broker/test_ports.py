@@ -21,7 +21,7 @@ from fsmv2.builtin.broker.broker_status import probe, probe_url
 from fsmv2.builtin.broker.credentials import have_credentials
 from fsmv2.builtin.broker.handshake import Greeting, greet
 from fsmv2.builtin.broker.own_servers import find_servers
-from fsmv2.builtin.broker.ports import resolve_ports
+from fsmv2.builtin.broker.ports import expected_ports, remember_ports, resolve_ports
 from fsmv2.builtin.broker.server import start, stop
 from fsmv2.builtin.broker.server_config import digest
 from fsmv2.errors import TemporaryError
@@ -185,6 +185,23 @@ def test_chosen_ports_differ_and_are_none_the_kernel_gives_away(tmp_path: Path) 
         port, mqtt_port = resolve_ports(tmp_path / "b", port=0, mqtt_port=0)
     assert port != mqtt_port
     assert max(port, mqtt_port) < outgoing
+
+
+def test_a_plan_chooses_a_free_port_and_the_same_one_each_time(tmp_path: Path) -> None:
+    """Whoever applies it as it was saved has it remembered; then the next start takes the same."""
+    place = tmp_path / "broker"
+    with socket.socket() as taken:
+        with contextlib.suppress(OSError):  # it is taken all the more
+            taken.bind(("127.0.0.1", ports_module.PREFERRED[0]))
+            taken.listen()
+        chosen = expected_ports(place, port=0, mqtt_port=9)
+        assert chosen[0] != ports_module.PREFERRED[0]
+        assert expected_ports(place, port=0, mqtt_port=9) == chosen
+        assert expected_ports(place, port=5, mqtt_port=9) == (5, 9)
+        assert not place.exists()
+    remember_ports(place, *chosen)
+    assert resolve_ports(place, port=0, mqtt_port=9) == chosen
+    assert expected_ports(place, port=0, mqtt_port=0) == chosen
 
 
 def test_another_given_port_moves_the_broker(

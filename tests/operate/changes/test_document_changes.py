@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from document_place import HEAD, NEVER_CONVERGES, Place, document, events, ticks
 
+from fsmv2.builtin.broker.ports import Ports, remembered_ports
 from fsmv2.errors import (
     DocumentError,
     GenerationConflictError,
@@ -390,3 +391,15 @@ async def test_it_returns_to_what_ran_where_the_last_that_converged_is_kept_no_m
         assert (await tree.apply(late, wait=30)).progress.state == "rolled back"
         assert tree.running.generation is not None
         assert tree.running.generation.rollback_of == 2
+
+
+@pytest.mark.real
+async def test_the_ports_of_a_broker_that_comes_by_an_apply_are_those_of_the_next_start(
+    place: Place,
+) -> None:
+    embedded = f"{HEAD.splitlines()[0]}\nbroker: {{embedded: true}}\n"
+    async with place.runs(HEAD) as tree:
+        await tree.apply(ApplyRequest(document=place.write(embedded)), wait=0)
+        broker = tree.running.plant.root.user_spec.broker
+        found = remembered_ports(Path(broker.state_dir))
+        assert found == Ports(broker.port, broker.mqtt_port)

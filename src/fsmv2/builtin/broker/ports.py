@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from random import Random
 
 import msgspec
 
@@ -41,12 +42,24 @@ def remembered_ports(state_dir: Path) -> Ports:
 
 
 def expected_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, int]:
-    """What `resolve_ports` would most likely give; remembers nothing, and asks nobody."""
+    """What `resolve_ports` would give, without remembering it: the same each time it is asked.
+
+    TemporaryError: no port is free.
+    """
     remembered = remembered_ports(state_dir)
-    return (
-        port or remembered.port or PREFERRED[0],
-        mqtt_port or remembered.mqtt_port or PREFERRED[1],
-    )
+    # Those that are remembered are taken, by the broker that runs.
+    port, mqtt_port = port or remembered.port, mqtt_port or remembered.mqtt_port
+    # Of a plan that was saved the same is to come when it is applied: drawn by the place.
+    below = Random(str(state_dir)).randrange  # noqa: S311  (no secret)
+    port = port or free_port(PREFERRED[:1], other=mqtt_port, below=below)
+    return port, mqtt_port or free_port(PREFERRED[1:], other=port, below=below)
+
+
+def remember_ports(state_dir: Path, port: int, mqtt_port: int) -> None:
+    """Have the next start choose these, as they were chosen by `expected_ports`. OSError."""
+    if remembered_ports(state_dir) != Ports(port, mqtt_port):
+        make_private_directory(state_dir)
+        replace_private(state_dir / "ports.json", msgspec.json.encode(Ports(port, mqtt_port)))
 
 
 def resolve_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, int]:
@@ -60,8 +73,7 @@ def resolve_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, i
     ours = _held_by_us(state_dir, remembered)
     port = port or free_port((remembered.port, PREFERRED[0]), ours=ours, other=mqtt_port)
     mqtt_port = mqtt_port or free_port((remembered.mqtt_port, PREFERRED[1]), ours=ours, other=port)
-    make_private_directory(state_dir)
-    replace_private(state_dir / "ports.json", msgspec.json.encode(Ports(port, mqtt_port)))
+    remember_ports(state_dir, port, mqtt_port)
     return port, mqtt_port
 
 

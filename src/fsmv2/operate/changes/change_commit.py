@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
+from fsmv2.builtin.agent import AgentSpec
+from fsmv2.builtin.broker.ports import remember_ports
 from fsmv2.errors import StoreError
 from fsmv2.operate.changes.planner import PlannedChange
 from fsmv2.operate.changes.running_document import RunningDocument
@@ -73,6 +77,16 @@ def next_pending(running: RunningDocument, change: Change, touched: Touched) -> 
         rollback_to=converged or running.number,
         touched=encoded(touched),
     )
+
+
+def remember_broker_ports(change: Change) -> None:
+    """Have the next start choose the ports that the plan chose for an embedded broker; blocks."""
+    spec = change.planned.plant.root.user_spec
+    broker = spec.broker if isinstance(spec, AgentSpec) else None
+    if broker is not None and broker.embedded and broker.state_dir:
+        # Where nothing can be written, the store refuses the apply in a moment, and says why.
+        with contextlib.suppress(OSError):
+            remember_ports(Path(broker.state_dir), broker.port, broker.mqtt_port)
 
 
 # ---- on the thread of the store -------------------------------------------------------------

@@ -35,6 +35,7 @@ from fsmv2.operate.changes.change_commit import (
     next_pending,
     number_before,
     numbers_in,
+    remember_broker_ports,
 )
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.convergence_watch import ConvergenceWatch
@@ -285,6 +286,7 @@ class DocumentChanges:
             apply_refusal.refuse_unless_serving(self._runtime, leaving=self._leaving())
             pending = await self._possible(running, next_pending(running, change, touched))
             new, head = next_generation_of(running, change), next_head(running, change)
+            await in_thread(lambda: remember_broker_ports(change))
             await self._runtime.with_store(
                 lambda store: commit(
                     store,

@@ -244,7 +244,7 @@ def test_a_part_is_chosen_by_moments(recorded: Path) -> None:
 def test_a_moment_that_is_none_is_a_usage_error(recorded: Path) -> None:
     found = shown(recorded, "journal", "--types", "lamps:factory", "--from", "soon")
     assert found.returncode == 2
-    assert "'soon' is not a time; write 14:03, 14:03:05 or 2026-11-25 14:03" in found.stderr
+    assert "'soon' is not a time; write 14:03, 14:03:05, 2026-11-25 14:03, or 10m" in found.stderr
 
 
 def test_a_time_of_day_is_the_last_one_before() -> None:
@@ -252,6 +252,7 @@ def test_a_time_of_day_is_the_last_one_before() -> None:
     assert parse_time("11:00", before=noon) == noon - 3600
     assert parse_time("13:00", before=noon) == noon - 23 * 3600
     assert parse_time("2026-03-04 11:30", before=noon) == noon - 1800
+    assert parse_time("1h30m", before=noon) == noon - 5400
     for wrong in ("", "1", "25:00", "2026-13-01", "yesterday"):
         with pytest.raises(ValueError, match="is not a time"):
             parse_time(wrong, before=noon)

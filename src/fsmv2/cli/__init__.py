@@ -3,7 +3,7 @@
 commands    one file for each verb: its options, and what it does with them.    app   all together.
 command     what each has besides: examples, environment variables, errors as JSON.
 exit_codes, usage_exit_code   how a command ends.    error_messages   any failure as one message.
-options, duration_argument, time_argument   what several commands are given.
+options, duration_argument, time_argument, standard_input   what several commands are given.
 document_session, simulation_session, tree_session   a session of `run`; of `simulate`; what `run`
             and `demo` share.    display_choice, tree_display, live_tree, line_output   how a
             running tree is shown.

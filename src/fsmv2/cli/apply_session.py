@@ -205,10 +205,3 @@ def require_terminal(why: str) -> None:
 def on_terminal() -> bool:
     """Whether somebody can be asked."""
     return sys.stdin.isatty()
-
-
-def standard_input() -> bytes:
-    """All of it; a terminal is asked for its end first."""
-    if sys.stdin.isatty():
-        progress("reading the document from this terminal; end it with Ctrl-D")
-    return sys.stdin.buffer.read()

@@ -71,6 +71,22 @@ OptionalFile = Annotated[
         parser=path_argument, metavar="[FILE]", help="The document, YAML; or a folder of them."
     ),
 ]
+FileOrInput = Annotated[
+    Path,
+    typer.Argument(
+        parser=path_argument,
+        metavar="FILE",
+        help="The document, YAML; or a folder of them; or - for standard input.",
+    ),
+]
+OptionalFileOrInput = Annotated[
+    Path | None,
+    typer.Argument(
+        parser=path_argument,
+        metavar="[FILE]",
+        help="The document, YAML; or a folder of them; or - for standard input.",
+    ),
+]
 For = Annotated[
     float | None,
     typer.Option(

@@ -1,16 +1,24 @@
-"""Times on the command line: `14:03`, `14:03:05`, `2026-11-25 14:03`, in local time."""
+"""Times on the command line: `14:03`, `2026-11-25 14:03`, in local time; or `10m`, so long ago."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 
-EXPECTED = "write 14:03, 14:03:05 or 2026-11-25 14:03"
+EXPECTED = "write 14:03, 14:03:05, 2026-11-25 14:03, or 10m for ten minutes before"
 DAY = 86_400.0
 
 
 def parse_time(text: str, *, before: float) -> float:
-    """Unix seconds; a time of day is the last such one before `before`. ValueError: it is none."""
+    """Unix seconds; a time of day is the last such one before `before`, a duration so long before.
+
+    ValueError: it is neither.
+    """
+    from fsmv2.model.decoder.duration import parse_duration
+
     given = text.strip()
+    with contextlib.suppress(ValueError):
+        return before - parse_duration(given)
     try:
         if ":" in given and "-" not in given:
             time = datetime.time.fromisoformat(given)

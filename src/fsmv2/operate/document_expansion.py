@@ -13,7 +13,7 @@ from fsmv2.notify.target_description import described
 from fsmv2.operate.document_change import change_from_tree
 from fsmv2.operate.document_directory import directory_of
 from fsmv2.operate.worker_types import known_types
-from fsmv2.plant import Plant, load_plant
+from fsmv2.plant import Plant, load_contents, load_plant
 from fsmv2.runtime import ExpandedWorker
 from fsmv2.runtime import expand as expand_root
 
@@ -50,18 +50,23 @@ class DocumentExpansion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def expand(
-    document: Path | str, *, state_dir: Path | None = None, types: Iterable[str] = ()
+    document: Path | str,
+    *,
+    text: bytes | None = None,
+    state_dir: Path | None = None,
+    types: Iterable[str] = (),
 ) -> DocumentExpansion:
     """Expand a document. DocumentError holds everything that is wrong with it.
 
-    `state_dir` is where its tree runs, if not in the usual place; `types` name worker types beside
-    the built-in ones.
+    `text`: that of the document, which is no file then. `state_dir` is where its tree runs, if not
+    in the usual place; `types` name worker types beside the built-in ones.
     """
     document = Path(document)
-    plant = load_plant(document)
+    plant = load_plant(document) if text is None else load_contents(document, {"": text})
+    directory = directory_of(document, state_dir)
     return DocumentExpansion(
         document=document,
         plant=plant,
         workers=expand_root(plant.root, known_types(types, plant.ready), settings=plant.settings),
-        change=change_from_tree(document, directory_of(document, state_dir)),
+        change=change_from_tree(document, directory) if text is None else "",
     )

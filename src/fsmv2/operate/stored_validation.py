@@ -99,17 +99,18 @@ def validate_stored(directory: Path, types: tuple[str, ...] | list[str] = ()) ->
     )
 
 
-def validate_for(document: Path, directory: Path) -> Validation:
+def validate_for(document: Path, directory: Path, text: bytes | None = None) -> Validation:
     """Check a document as the next one of the tree that is kept in `directory`.
 
-    A managed tree stands in no folder: secret files that are relative are refused there.
+    A managed tree stands in no folder: secret files that are relative are refused there. `text`:
+    that of the document, which is no file then.
     """
     from fsmv2.operate.document_contents import contents_of
 
     with reading(directory.absolute() / STORE) as store:
         head = store.head()
     try:
-        contents = contents_of(document)
+        contents = contents_of(document) if text is None else {"": text}
         managed = head is not None and head.managed
         plant = load_contents(Path(os.path.abspath(document)), contents, managed=managed)
         return Validation(diagnostics=plant.diagnostics)

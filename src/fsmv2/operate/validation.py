@@ -8,7 +8,7 @@ import msgspec
 
 from fsmv2.diagnostic import Diagnostic
 from fsmv2.errors import DocumentError
-from fsmv2.plant import load_plant
+from fsmv2.plant import load_contents, load_plant
 
 
 class Validation(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,9 +27,14 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.diagnostics) - self.warnings
 
 
-def validate(document: Path | str) -> Validation:
-    """Check a document, or a folder of them; that it cannot be read is a problem, too."""
+def validate(document: Path | str, text: bytes | None = None) -> Validation:
+    """Check a document, or a folder of them; that it cannot be read is a problem, too.
+
+    `text`: that of the document, which is no file then.
+    """
     try:
+        if text is not None:
+            return Validation(diagnostics=load_contents(Path(document), {"": text}).diagnostics)
         return Validation(diagnostics=load_plant(Path(document)).diagnostics)
     except DocumentError as error:
         return Validation(diagnostics=error.diagnostics)

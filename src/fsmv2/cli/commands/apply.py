@@ -70,7 +70,8 @@ def apply(
     $ fsmv2 apply - --yes < plant.yaml
     """
     with reported():
-        from fsmv2.cli.apply_session import ChangeSession, standard_input
+        from fsmv2.cli.apply_session import ChangeSession
+        from fsmv2.cli.standard_input import standard_input
         from fsmv2.operate.changes.apply_data import ApplyAnswer, ApplyRequest
         from fsmv2.operate.changes.change_plan import ChangePlan
         from fsmv2.operate.changes.document_choice import choose_document

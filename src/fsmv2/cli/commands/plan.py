@@ -9,11 +9,11 @@ import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import CHANGES, FAILED, OK
-from fsmv2.cli.options import AsJson, File, StateDir, Types, path_argument
+from fsmv2.cli.options import AsJson, FileOrInput, StateDir, Types, path_argument
 
 
 def plan(
-    file: File,
+    file: FileOrInput,
     against: Annotated[
         str,
         typer.Option(
@@ -48,11 +48,18 @@ def plan(
         from fsmv2.cli.console import progress, put, put_json, show_diagnostics
         from fsmv2.cli.plan_text import plan_lines
         from fsmv2.cli.progress_line import long_work
+        from fsmv2.cli.standard_input import named_or_input
         from fsmv2.operate.changes.document_plan import plan_of
 
-        with long_work(f"planning what {file} would change"):
+        document, given = named_or_input(file)
+        with long_work(f"planning what {document} would change"):
             found = plan_of(
-                file, against, state_dir=state_dir, types=types or (), tool="fsmv2 plan"
+                document,
+                against,
+                text=given,
+                state_dir=state_dir,
+                types=types or (),
+                tool="fsmv2 plan",
             )
         show_diagnostics(found.plan.warnings)
         if output is not None:

@@ -8,11 +8,11 @@ import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import FAILED, OK
-from fsmv2.cli.options import File
+from fsmv2.cli.options import FileOrInput
 
 
 def render(
-    file: File,
+    file: FileOrInput,
     path: Annotated[
         str, typer.Argument(metavar="[PATH]", help="Only this supervisor and what is below it.")
     ] = "",
@@ -29,11 +29,13 @@ def render(
     with reported():
         from fsmv2.cli.console import progress, put, show_diagnostics, styled
         from fsmv2.cli.progress_line import long_work
+        from fsmv2.cli.standard_input import named_or_input
         from fsmv2.cli.tree_yaml import as_yaml
         from fsmv2.operate.document_expansion import expand
 
-        with long_work(f"rendering {file}"):
-            expansion = expand(file)
+        document, given = named_or_input(file)
+        with long_work(f"rendering {document}"):
+            expansion = expand(document, text=given)
         workers = expansion.below(path) if path else expansion.workers
         show_diagnostics(expansion.plant.diagnostics)
         if expansion.change:

@@ -26,7 +26,9 @@ def replay(
     since: Annotated[
         str,
         typer.Option(
-            "--from", metavar="TIME", help="Begin at the last checkpoint before: 14:03, or a date."
+            "--from",
+            metavar="TIME",
+            help="Begin at the last checkpoint before: 14:03, a date, or 10m before the end.",
         ),
     ] = "",
     until: Annotated[str, typer.Option("--until", metavar="TIME", help="End after this.")] = "",

@@ -9,7 +9,7 @@ import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import FAILED, OK
-from fsmv2.cli.options import AsJson, OptionalFile, Types, path_argument
+from fsmv2.cli.options import AsJson, OptionalFileOrInput, Types, path_argument
 
 if TYPE_CHECKING:  # a command that is not called is not to cost its imports
     from fsmv2.operate.stored_validation import StoredValidation
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # a command that is not called is not to cost its imports
 
 
 def validate(
-    file: OptionalFile = None,
+    file: OptionalFileOrInput = None,
     state_dir: Annotated[
         Path | None,
         typer.Option(
@@ -50,11 +50,13 @@ def validate(
         raise typer.BadParameter("--types goes with --state-dir, and without FILE")
     with reported():
         from fsmv2.cli.progress_line import long_work
+        from fsmv2.cli.standard_input import named_or_input
         from fsmv2.diagnostic import visible
 
         if file is not None:
+            file, given = named_or_input(file)
             with long_work(f"checking {file}"):
-                found = _of_file(file, state_dir)
+                found = _of_file(file, state_dir, given)
             text = [f"{visible(str(file))}: "]
             code = _shown(found, text, {"file": str(file)}, as_json=as_json)
         elif state_dir is not None:
@@ -66,14 +68,14 @@ def validate(
         raise typer.Exit(code)
 
 
-def _of_file(file: Path, state_dir: Path | None) -> Validation:
+def _of_file(file: Path, state_dir: Path | None, given: bytes | None) -> Validation:
     if state_dir is None:
         from fsmv2.operate.validation import validate as validated
 
-        return validated(file)
+        return validated(file, given)
     from fsmv2.operate.stored_validation import validate_for
 
-    return validate_for(file, state_dir)
+    return validate_for(file, state_dir, given)
 
 
 def _shown(found: Validation, before: list[str], about: dict[str, Any], *, as_json: bool) -> int:

@@ -35,26 +35,30 @@ def plan_of(
     document: Path,
     against: str = "",
     *,
+    text: bytes | None = None,
     state_dir: Path | None = None,
     types: Iterable[str] = (),
     tool: str = "program",
 ) -> DocumentPlan:
     """What `document` would change in the tree that runs it, or in what it is held against.
 
+    `text`: that of the document, which is no file then; it takes the place of what the tree runs.
     DocumentError: all that is wrong with it. NotRunningError: no tree could be asked.
     ApiUnavailableError: it does not answer; PlannerError: it could make no plan.
     """
-    text = DocumentText(source=os.path.abspath(document), files=contents_of(document))
+    files = contents_of(document) if text is None else {"": text}
+    given = DocumentText(source=os.path.abspath(document), files=files)
     if against:
-        plan = plan_offline(document, against, state_dir=state_dir, types=types)
-    else:
-        plan = _asked(document, state_dir, text, tool)
-    return DocumentPlan(plan=plan, document=text)
+        plan = plan_offline(document, against, text=text, state_dir=state_dir, types=types)
+        return DocumentPlan(plan=plan, document=given)
+    tree = RemoteTree(_tree(None if text is not None else document, state_dir), tool=tool)
+    if text is not None:
+        given = DocumentText(source=tree.overview().document, files=files)
+    return DocumentPlan(plan=tree.plan_document(given), document=given)
 
 
-def _asked(document: Path, state_dir: Path | None, text: DocumentText, tool: str) -> ChangePlan:
+def _tree(document: Path | None, state_dir: Path | None) -> Path:
     try:
-        directory = tree_of(document, None, state_dir)
+        return tree_of(document, None, state_dir)
     except NotRunningError as error:
         raise NotRunningError(error.message, fix=f"{error.fix} {OFFLINE}".strip()) from None
-    return RemoteTree(directory, tool=tool).plan_document(text)

@@ -23,14 +23,20 @@ from fsmv2.plant import Plant, load_contents
 
 
 def plan_offline(
-    document: Path, against: str, *, state_dir: Path | None = None, types: Iterable[str] = ()
+    document: Path,
+    against: str,
+    *,
+    text: bytes | None = None,
+    state_dir: Path | None = None,
+    types: Iterable[str] = (),
 ) -> ChangePlan:
     """What `document` would change of `against`: the number of a generation, or a document.
 
-    The generation is one that the tree of `document` keeps. DocumentError, UnknownGenerationError,
+    The generation is one that the tree of `document` keeps. `text`: that of the
+    document, which is no file then. DocumentError, UnknownGenerationError,
     StoreError: why there is no plan.
     """
-    new = contents_of(document)
+    new = contents_of(document) if text is None else {"": text}
     number, source, old = 0, Path(against), {}
     if against.isdecimal():
         kept = generation(kept_directory(document, state_dir), int(against))

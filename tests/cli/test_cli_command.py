@@ -144,3 +144,34 @@ def test_what_asks_for_json() -> None:
         assert wants_json(["status", *words])
     assert not wants_json(["status", "-o", "yaml"])
     assert not wants_json(["why", "--", "--json"])
+
+
+NEEDS_NOTHING = (
+    *("validate", "render", "systemd", "trees", "explain", "completion", "schema", "lint", "new"),
+)
+"""Commands of which the examples can be run with a document, a folder of them and some code."""
+
+
+def test_the_examples_that_need_no_tree_run_as_they_stand(tmp_path: Path) -> None:
+    document = (
+        "agent: {name: edge, location: {enterprise: acme}}\n"
+        "bridges:\n"
+        "  - name: filler\n"
+        "    read: {input: {generate: {tags: [{name: level, curve: counter}]}}}\n"
+    )
+    (tmp_path / "plant.yaml").write_text(document)
+    (tmp_path / "plant.d").mkdir()
+    (tmp_path / "plant.d" / "all.yaml").write_text(document)
+    (tmp_path / "src" / "mine").mkdir(parents=True)
+    (tmp_path / "src" / "mine" / "lamp.py").touch()
+    ran = 0
+    for name, command in COMMANDS:
+        for example in command.examples if name.split()[0] in NEEDS_NOTHING else ():
+            words = shlex.split(example)[2:]
+            words = list(itertools.takewhile(lambda word: word not in ("|", ">"), words))
+            if "/etc" in example or "state" in words:
+                continue
+            ended = CliRunner().invoke(app, words, prog_name="fsmv2")
+            assert ended.exit_code == 0, f"{example}\n{ended.stdout}{ended.stderr}"
+            ran += 1
+    assert ran >= 15

@@ -21,7 +21,7 @@ def check(
     Unreachable states, livelocks, no way to stop, dead ends, transitions nobody takes. Exit code
     1 when something was found.
 
-    $ fsmv2 check fsmv2.builtin.process:Process
+    $ fsmv2 check mine.lamp:Lamp
     $ fsmv2 check mine.lamp:Lamp --mermaid
     """
     with reported():

@@ -16,7 +16,7 @@ from commands_page import all_commands, shown_options
 from typer.testing import CliRunner
 
 from fsmv2.cli.app import app
-from fsmv2.cli.command import environment_variable, long_name, wants_json
+from fsmv2.cli.command import environment_variable, long_name, split_examples, wants_json
 
 GROUP: Any = typer.main.get_command(app)
 COMMANDS = all_commands()
@@ -175,3 +175,10 @@ def test_the_examples_that_need_no_tree_run_as_they_stand(tmp_path: Path) -> Non
             assert ended.exit_code == 0, f"{example}\n{ended.stdout}{ended.stderr}"
             ran += 1
     assert ran >= 15
+
+
+def test_examples_are_found_in_both_forms() -> None:
+    text = "Do it.\n\nMore.\n\n\b\nfsmv2 do it\nfsmv2 do more\n\nAfter.\n\n$ fsmv2 do all"
+    help_text, examples = split_examples(text)
+    assert help_text.replace("\n\n\n", "\n\n") == "Do it.\n\nMore.\n\nAfter."
+    assert examples == ("$ fsmv2 do it", "$ fsmv2 do more", "$ fsmv2 do all")

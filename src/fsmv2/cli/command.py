@@ -1,7 +1,7 @@
 """What each command has beside its own: examples, environment variables, and errors as JSON.
 
-The lines of a docstring that begin with `$ ` are its examples; `--help` shows them last. A test
-refuses a command without any.
+The lines of a docstring that begin with `$ `, or stand below a `\\b`, are its examples; `--help`
+shows them last. A test refuses a command without any.
 """
 
 from __future__ import annotations
@@ -44,15 +44,35 @@ def wants_json(words: list[str]) -> bool:
     )
 
 
+def split_examples(text: str) -> tuple[str, tuple[str, ...]]:
+    """The text of a command without its examples, and those.
+
+    They are the lines that begin with `$ `, and those of a paragraph that begins with `\\b`, which
+    is how Click is asked not to wrap one.
+    """
+    kept: list[str] = []
+    examples: list[str] = []
+    marked = False
+    for line in text.split("\n"):
+        bare = line.strip()
+        if bare == "\b":
+            marked = True
+        elif bare.startswith(EXAMPLE):
+            examples.append(bare)
+        elif marked and bare.startswith("fsmv2 "):
+            examples.append(f"{EXAMPLE}{bare}")
+        else:
+            marked = marked and bool(bare)
+            kept.append(line)
+    return "\n".join(kept).rstrip(), tuple(examples)
+
+
 class Command(TyperCommand):
     """A command with examples, whose options are read from the environment as well."""
 
     def __init__(self, name: str | None, **rest: Any) -> None:
         super().__init__(name, **rest)
-        lines = (self.help or "").split("\n")
-        self.examples = tuple(one for one in map(str.strip, lines) if one.startswith(EXAMPLE))
-        kept = [line for line in lines if not line.strip().startswith(EXAMPLE)]
-        self.help = "\n".join(kept).rstrip()
+        self.help, self.examples = split_examples(self.help or "")
 
     # The contexts, parameters and formatters are of a module that Typer keeps to itself, so they
     # have no type that could be named here.

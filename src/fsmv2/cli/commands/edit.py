@@ -52,7 +52,11 @@ def edit(
 
     A tree that follows a file has no text of its own: edit the file, and run `fsmv2 apply`.
 
-    It is asked and waited for as `apply` does, with the same exit codes.
+    It is asked and waited for as `apply` does. Exit code 3 when somebody has not converged in time,
+    6 when another change superseded it, 7 when it was rolled back.
+
+    $ fsmv2 edit -m 'slower poll of line 2'
+    $ fsmv2 edit --state-dir state --rollback
     """
     with reported():
         from fsmv2.cli.apply_session import ChangeSession, require_terminal

@@ -44,7 +44,11 @@ def rollback(
     a restart of fsmv2, whatever the file says that the tree follows. Without GENERATION it is the
     one that ran before; called again, the one before that.
 
-    It is waited for as `apply` does, with the same exit codes.
+    It is waited for as `apply` does. Exit code 3 when somebody has not converged in time, 6 when
+    another change superseded it, 7 when it was rolled back itself.
+
+    $ fsmv2 rollback -m 'the new recipe overfills'
+    $ fsmv2 rollback 11 --yes
     """
     with reported():
         from fsmv2.cli.apply_session import ChangeSession

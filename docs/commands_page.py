@@ -48,10 +48,6 @@ NEVER = {"signal": {"PENDING"}}
 """Codes of the files that a command uses with which it never ends: it waits for nothing."""
 
 
-APP = "fsmv2.cli.app"
-"""What has all commands, of which one that looks at it does not end like the others."""
-
-
 def leaves(group: TyperGroup, before: str = "") -> Iterator[tuple[str, Any]]:
     """Every command that does something, by its whole name: `new worker`."""
     for name, command in group.commands.items():
@@ -105,7 +101,7 @@ def codes_of(name: str, command: Any) -> set[str]:
                 continue
             if node.module == "fsmv2.cli.exit_codes":
                 found |= {name.name for name in node.names}
-            elif node.module and node.module.startswith("fsmv2.cli.") and node.module != APP:
+            elif node.module and node.module.startswith("fsmv2.cli."):
                 waiting.append(node.module)
     return found - NEVER.get(name, set())
 

@@ -70,6 +70,15 @@ def test_help_ends_with_the_examples(name: str, command: Any) -> None:
         assert f"\n  {example}\n" in f"{shown}\n"
 
 
+def test_the_usage_names_the_arguments_as_they_are_written() -> None:
+    shown = CliRunner().invoke(app, ["stop", "--help"], prog_name="fsmv2").stdout
+    assert shown.startswith("Usage: fsmv2 stop [OPTIONS] [PATH...]\n")
+    assert "\nArguments:\n  [PATH...]  Workers, as `render` shows them" in shown
+    assert "\nOptions:\n  -m, --reason TEXT " in shown
+    shown = CliRunner().invoke(app, ["plan"], prog_name="fsmv2").stderr
+    assert shown.startswith("Usage: fsmv2 plan [OPTIONS] FILE\n")
+
+
 def test_each_option_has_a_variable_of_its_own() -> None:
     found = [
         environment_variable(name.split(), long_name(one))

@@ -60,7 +60,7 @@ def test_the_table_knows_what_each_word_is() -> None:
     small = typer.Typer()
     small.command("run")(run)
     small.command("set")(set_)
-    table = {one.words: one for one in completion_table(small)}
+    table = {one.words: one for one in completion_table(typer.main.get_command(small))}
     kinds = {option.names[-1]: option.value for option in table["run"].options}
     assert kinds["--json"].kind == FLAG
     assert kinds["--for"].kind == ANY
@@ -72,7 +72,7 @@ def test_the_table_knows_what_each_word_is() -> None:
 
 
 def test_each_command_is_in_each_script() -> None:
-    table = completion_table(app)
+    table = completion_table(typer.main.get_command(app))
     for shell in ("bash", "zsh", "fish"):
         script = CliRunner().invoke(app, ["completion", shell]).stdout
         for one in table:

@@ -101,6 +101,19 @@ class Command(TyperCommand):
         with errors_as_json():
             return super().invoke(ctx)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What the line about the usage shows after the name: as the reference page has it."""
+        return ["[OPTIONS]", *(_place(param) for param in self.params if _is_argument(param))]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write what each argument and each option is for."""
+        arguments = [(_place(p), _help(p)) for p in self.params if _is_argument(p)]
+        records = (p.get_help_record(ctx) for p in self.get_params(ctx) if not _is_argument(p))
+        for title, rows in (("Arguments", arguments), ("Options", [r for r in records if r])):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Write the examples, and how options are given in the environment."""
         if self.examples:
@@ -170,6 +183,19 @@ def _words(ctx: Any) -> list[str]:
 def _source(ctx: Any, name: str) -> str:
     found = ctx.get_parameter_source(name)
     return found.name if found is not None else ""
+
+
+def _is_argument(param: Any) -> bool:
+    return bool(param.param_type_name == "argument")
+
+
+def _place(param: Any) -> str:
+    """An argument as the usage shows it: `FILE`, `[PATH...]`."""
+    return str(param.metavar or param.name.upper())
+
+
+def _help(param: Any) -> str:
+    return str(getattr(param, "help", "") or "")
 
 
 def _hidden(param: Any) -> bool:

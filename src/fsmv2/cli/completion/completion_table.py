@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import typer
-
 FLAG, ANY, PATH, FILE, FOLDER = "flag", "any", "path", "file", "folder"
 """Kinds of a word: none follows; anything; a path of a running tree; a file; a folder.
 
@@ -50,9 +48,9 @@ class CompletedCommand(NamedTuple):
     commands: tuple[str, ...] = ()
 
 
-def completion_table(app: typer.Typer) -> list[CompletedCommand]:
-    """Every command of an app, groups before what is in them."""
-    return list(_of(typer.main.get_command(app), ""))
+def completion_table(group: Any) -> list[CompletedCommand]:
+    """Every command of the group that Typer makes of an app, groups before what is in them."""
+    return list(_of(group, ""))
 
 
 def _of(command: Any, words: str) -> Iterator[CompletedCommand]:

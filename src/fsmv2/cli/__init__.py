@@ -12,6 +12,7 @@ apply_session   a change of a document, asked about and waited for.    edit_sess
 run_summary, replay_text, why_text, tree_yaml, plan_text, apply_text, history_text   answers.
 foreground  around a command that runs a tree: signals, output_thread, interrupts.
 reload_signal   what SIGHUP leads to.    service_notices   what a service manager hears.
+document_note   that the document is newer.
 completion  what a shell reads to complete a command line.
 progress_line  what takes long says how far it is, on a terminal.
 json_output what the commands print as JSON, as types.

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from fsmv2.api.activation import served
 from fsmv2.cli.console import progress, show_diagnostics
 from fsmv2.cli.display_choice import choose_display, save_picture
+from fsmv2.cli.document_note import DocumentNote
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.http_address import listening
 from fsmv2.cli.log_filter import filter_logs
@@ -87,8 +88,9 @@ def run_document(
                 writer = stack.enter_context(
                     opened_log(log, prepared.plant.log, lines, process.output.out)
                 )
+            note = DocumentNote()
             if lines is None:
-                show = choose_display(title, as_json=as_json, save_svg=save_svg)
+                show = choose_display(title, as_json=as_json, save_svg=save_svg, below=note)
             return asyncio.run(
                 _run(
                     prepared,
@@ -100,6 +102,7 @@ def run_document(
                     _Outside(tcp, manager),
                     output=output,
                     watch=watch,
+                    note=note,
                 )
             )
 
@@ -140,6 +143,7 @@ async def _run(
     *,
     output: bool,
     watch: bool,
+    note: DocumentNote,
 ) -> int:
     with TreeSession(show, process, log) as session:
         filter_logs(session.wrote if output else None, log)
@@ -148,6 +152,7 @@ async def _run(
             for found in (*prepared.plant.diagnostics, *prepared.problems):
                 log.put(document_problem(found))
         async with bounded_pauses(), start(prepared, listener=session.listener, log=log) as tree:
+            note.tree = tree
             with service_notices(outside.manager, tree) as notices:
                 async with (
                     tree.following(applies=watch),

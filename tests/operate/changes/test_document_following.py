@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from document_place import HEAD, Place, ticks, with_bridges
 
 from fsmv2.core import Report
+from fsmv2.errors import StoreError
 from fsmv2.operate import document_watch
+from fsmv2.operate.changes import apply_refusal
 from fsmv2.operate.changes.apply_data import ApplyRequest, RollbackRequest
 from fsmv2.operate.generations import opened
 
@@ -113,6 +116,27 @@ async def test_h91_with_watch_a_change_is_applied_and_an_invalid_one_changes_not
         await reported.until("; generation 3, which is generation 1 again, is pinned")
         await looks(looked)
         assert tree.running.number == 3, "while pinned it is only reported"
+
+
+async def test_what_cannot_be_applied_now_is_tried_again_and_reported_once(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported, tries = Reported(), 0
+    refuse = apply_refusal.refuse_unless_kept
+
+    def fails_twice(*args: Any) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            raise StoreError("cannot apply: the store does not work: full.")
+        refuse(*args)
+
+    async with place.runs(HEAD, listener=reported) as tree, tree.following(applies=True):
+        monkeypatch.setattr(apply_refusal, "refuse_unless_kept", fails_twice)
+        place.write(HEAD + "# more\n")
+        await reported.until("generation 2 runs")
+        refused = [one for one in reported.texts if "the store does not work" in one]
+        assert len(refused) == 1
 
 
 async def test_h90_an_invalid_file_that_a_start_has_reported_is_not_reported_again(

@@ -29,6 +29,9 @@ from fsmv2.operate.document_watch import DocumentWatch
 from fsmv2.runtime import Runtime
 from fsmv2.runtime.log.other_events import DocumentChanged, ReloadRefused
 
+RETRY_AFTER = 30.0
+"""Seconds at most until a text that could not be applied now is tried again."""
+
 WATCHER = "fsmv2 (--watch)"
 """Who applies what the file says."""
 
@@ -86,6 +89,7 @@ class DocumentFollower:
             judged = at_start
             self._differed = runs.number if self._problems else 0
         every = document_watch.EVERY_TO_APPLY if self._applies else document_watch.EVERY
+        tries = 0
         while True:
             self._text = watch.text
             await in_daemon_thread(watch.look)
@@ -98,11 +102,14 @@ class DocumentFollower:
                         f"the document could not be looked at: {error_text(error)}",
                     )
                     done = True
+                tries = 0 if done else tries + 1
                 if done:
                     judged, at_start = watch.text, {}
             elif self._differed:
                 self._found_again(watch.text)
-            await asyncio.sleep(document_watch.CONFIRM if watch.moving else every)
+            # A plan takes work: while a store fails, say, it is not made each second.
+            wait = max(every, min(every * 2**tries, RETRY_AFTER))
+            await asyncio.sleep(document_watch.CONFIRM if watch.moving else wait)
 
     async def _found(self, text: Mapping[str, str], *, applies: bool) -> bool:
         """The file says something new; False: it is to be asked for again."""

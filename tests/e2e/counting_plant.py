@@ -61,10 +61,12 @@ templates:
       output: {{uns: {{contract: _raw}}}}
 bridges:
 """
+        self.url = ""
+        """The broker's, with all rights, if it is not the embedded one."""
         self.values: dict[str, list[int]] = {}
         """What the broker handed on, by location and tag."""
         self._came = asyncio.Event()
-        self._client: Any = None
+        self.client: Any = None
 
     def write(self, *bridges: str) -> DocumentText:
         text = self.head + "".join(bridges)
@@ -78,9 +80,9 @@ bridges:
         async with open_tree(self.file, state_dir=self.state) as tree:
             await all_active(tree, len(bridges))
             broker = BrokerConfig(state_dir=str(self.state / "broker"), port=self.port)
-            client = await nats.connect(connect_url(broker))
+            client = await nats.connect(self.url or connect_url(broker))
             await client.subscribe("umh.v1.>", cb=self._hear)
-            self._client = client
+            self.client = client
             try:
                 yield tree
             finally:
@@ -91,10 +93,22 @@ bridges:
         async with asyncio.timeout(30):
             while True:
                 with contextlib.suppress(nats.errors.NoRespondersError):
-                    reply = await self._client.request(f"cmd.v1.acme.here.hall.{place}", command)
+                    reply = await self.client.request(f"cmd.v1.acme.here.hall.{place}", command)
                     answer: dict[str, Any] = msgspec.json.decode(reply.data)
                     return answer
                 await asyncio.sleep(0.05)
+
+    async def stored(self, place: str) -> list[int]:
+        """The values of a location and tag in the broker's stream, in its order."""
+        subscription = await self.client.jetstream().subscribe(
+            f"umh.v1.acme.here.hall.{place}", ordered_consumer=True
+        )
+        found = []
+        while True:
+            message = await subscription.next_msg(timeout=10)
+            found.append(msgspec.json.decode(message.data)["value"])
+            if message.metadata.num_pending == 0:
+                return found
 
     async def _hear(self, message: Any) -> None:
         place = message.subject.removeprefix("umh.v1.acme.here.hall.")

@@ -153,18 +153,45 @@ class AsyncioEngine:
         self._flows[config.name] = flow
         self._ledger.begin(flow)
         if old is not None:
+            await self._hand_over(old)
             await self._leave(old, 0.0)
         if self._flows.get(config.name) is flow:
             flow.start()
 
     def _make(self, config: AnyConfig) -> AnyFlow:
         if isinstance(config, FlowConfig):
-            return Flow(config, self._shares, self._on_accepted)
+
+            def beside() -> int:
+                return sum(one.depth for one in self._others(flow))
+
+            flow = Flow(config, self._shares, self._on_accepted, beside)
+            return flow
 
         def refusal() -> str:
             return self._refusals.get(config.name, nobody_allows)()
 
         return self._commands.flow(config, refusal)
+
+    async def _hand_over(self, old: AnyFlow) -> None:
+        """Have the flow that runs by this name now publish what those before have not."""
+        if not isinstance(old, Flow):
+            return
+        await old.end_reading()
+        runs = self._flows.get(old.config.name)
+        if isinstance(runs, Flow):
+            for one in [*self._others(runs), old]:
+                one.hand_over(runs)
+
+    def _others(self, flow: Flow) -> list[Flow]:
+        """Flows of its name before it that have not sent everything yet; from any thread."""
+        if not self._leaving:
+            return []
+        name, leaving = flow.config.name, list(self._leaving.values())
+        return [
+            one
+            for one in leaving
+            if one is not flow and isinstance(one, Flow) and one.config.name == name
+        ]
 
     async def _stop(self, name: str, drain: float) -> int:
         flow = self._flows.get(name)

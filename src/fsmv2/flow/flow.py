@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from fsmv2.errors import error_text
 from fsmv2.flow.engine import OnAccepted
@@ -27,9 +27,15 @@ class Flow:
     """Runs on the engine's loop from `start` to `stop`."""
 
     def __init__(
-        self, config: FlowConfig, shares: EngineShares, on_accepted: OnAccepted | None
+        self,
+        config: FlowConfig,
+        shares: EngineShares,
+        on_accepted: OnAccepted | None,
+        beside: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`beside`: what flows of the same name before it accepted and have not sent yet."""
         self.config = config
+        self._beside = beside
         self._on_accepted = on_accepted
         self._counters = FlowCounters()
         self._output = OUTPUTS.of(config.output).opens(config.output, shares, self._counters)
@@ -37,7 +43,7 @@ class Flow:
             config.input,
             Intake(
                 name=config.name,
-                room=self._output.room,
+                room=self._room,
                 take=self._take,
                 counters=self._counters,
                 shares=shares,
@@ -61,18 +67,24 @@ class Flow:
         self._reading = loop.create_task(self._input.run())
         self._sending = loop.create_task(self._output.run())
 
-    async def stop(self, drain: float) -> int:
-        """Stop reading, then send what was accepted for at most `drain` s; returns what is left."""
+    async def end_reading(self) -> None:
+        """Accept what was read, and nothing more."""
         await end(self._reading)
         self._input.close()
         self._release(all_of_them=True)
+
+    async def stop(self, drain: float) -> int:
+        """Stop reading, then send what was accepted for at most `drain` s; returns what is left."""
+        await self.end_reading()
         return await self._output.drained(drain)
+
+    def hand_over(self, successor: Flow) -> None:
+        """Have a flow that publishes elsewhere publish what is left, before what it reads."""
+        self._output.hand_over(successor._output)
 
     async def close(self) -> None:
         """End sending too; what was not acknowledged is lost with it."""
-        await end(self._reading)
-        self._input.close()
-        self._release(all_of_them=True)
+        await self.end_reading()
         await end(self._sending)
         self._output.close()
 
@@ -108,13 +120,17 @@ class Flow:
             messages_per_second=counters.messages_rate.value(),
             errors_per_second=counters.errors_rate.value(),
             last_message_ms=counters.last_message_ms,
-            queue_depth=self._output.depth,
+            queue_depth=self._output.depth + self._beside(),
             suppressed_total=counters.suppressed,
         )
 
     def latest(self) -> Mapping[str, ReadValue]:
         """By tag, with its virtual path, the value that was read last; from any thread."""
         return dict(self._latest)
+
+    def _room(self, count: int) -> bool:
+        """Whether `count` more samples can be accepted: a change gives no flow more memory."""
+        return self._output.room(count, beside=self._beside())
 
     def totals(self) -> FlowTotals:
         """What it counted so far; from any thread."""
@@ -158,9 +174,7 @@ class Flow:
         released: list[tuple[Tag, Value, int]] = []
         for thinning in self._thinning.values():
             # A full queue lets them wait: a later value may take their place meanwhile.
-            if (all_of_them or self._output.room(len(released) + 1)) and (
-                held := thinning.release(now)
-            ):
+            if (all_of_them or self._room(len(released) + 1)) and (held := thinning.release(now)):
                 released.append((thinning.tag, *held))
         self._accept(released)
         self._wait_for_held()

@@ -60,8 +60,8 @@ class Output(Protocol):
         """Samples accepted and not yet acknowledged."""
         ...
 
-    def room(self, count: int) -> bool:
-        """Whether `count` more samples can be accepted."""
+    def room(self, count: int, *, beside: int = 0) -> bool:
+        """Whether `count` more samples can be accepted; `beside` others take of the same room."""
         ...
 
     def put(self, samples: list[Sample]) -> None:
@@ -74,6 +74,10 @@ class Output(Protocol):
 
     async def drained(self, within: float) -> int:
         """Wait until all is acknowledged, or `within` seconds are over; returns what is left."""
+        ...
+
+    def hand_over(self, successor: Output) -> None:
+        """Have a successor that publishes elsewhere, or as somebody else, publish what is left."""
         ...
 
     def close(self) -> None:

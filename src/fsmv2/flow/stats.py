@@ -37,7 +37,8 @@ class WriteStats(msgspec.Struct, kw_only=True):
 
 
 class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
-    """One flow now. Totals count since it was started; rates are per second over ten seconds.
+    """One flow now. Totals count since it was started; `queue_depth` is with what flows of its name
+    before it have not sent yet; rates are per second over ten seconds.
 
     A rate is 0 when nothing has come for longer than a couple of the usual pauses.
 

@@ -11,7 +11,10 @@ from typing import Protocol
 
 
 class Sender(Protocol):
-    """Who waits for a turn."""
+    """Who waits for a turn. `refusal`: why the broker does not take what it sends, or empty."""
+
+    @property
+    def refusal(self) -> str: ...
 
     def your_turn(self, subject: str) -> None:
         """All that others had for the subject is stored."""
@@ -28,6 +31,11 @@ class SubjectTurns:
         line = self._lines.setdefault(subject, deque())
         line.append(who)
         return len(line) == 1
+
+    def refusal(self, subject: str) -> str:
+        """Why the broker does not take what the one whose turn it is sends; from any thread."""
+        line = self._lines.get(subject)
+        return line[0].refusal if line else ""
 
     def leave(self, subject: str, who: Sender) -> None:
         """Have no more for the subject; the next in line is called if that was the first."""

@@ -132,6 +132,24 @@ async def test_h79_a_flow_that_ends_is_sent_before_its_successor() -> None:
     assert broker.stored.index("b000") < broker.stored.index("a020"), "other tags do not wait"
 
 
+async def test_h79_what_waits_behind_samples_that_are_refused_is_no_healthy_flow() -> None:
+    """Nothing of its own is refused, and nothing is stored either."""
+    broker = PlayedBroker()
+    refused = True
+    broker.refuses = lambda _: "full" if refused else ""
+    async with sending(broker) as old, sending(broker) as new:
+        old.put(samples("a", range(5)))
+        new.put(samples("a", range(5, 10)))
+        await until(lambda: bool(old.refusal))
+        assert not new.connected
+        why = "the broker refuses samples: full; what the flow before accepted comes first"
+        assert new.error == why
+        refused = False
+        assert await new.drained(20.0) == 0
+        assert (new.connected, new.error) == (True, "")
+    assert in_order(broker.stored)
+
+
 async def test_a_flow_that_is_closed_with_samples_left_lets_its_successor_go_on() -> None:
     broker = PlayedBroker()
     broker.refuses = lambda payload: "full" if payload < "a020" else ""

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from fsmv2.flow.nats.nats_connection import NatsConnection
+from fsmv2.flow.output import Output
 from fsmv2.flow.outputs.uns.retained import Retained
 from fsmv2.flow.outputs.uns.uns_config import UnsOutput
 from fsmv2.flow.sample import Sample
@@ -52,6 +53,7 @@ class UnsPublisher:
         self._queued = 0  # in all of those
         self._sendable: deque[str] = deque()  # subjects whose first sample may be sent
         self._ours: set[str] = set()  # subjects for which we stand in line, or have the turn
+        self._behind: dict[str, None] = {}  # of those, where it is the turn of others
         self._in_flight: dict[str, tuple[Sample, float]] = {}
         self._work = asyncio.Event()
         self._empty = asyncio.Event()
@@ -69,19 +71,27 @@ class UnsPublisher:
     @property
     def connected(self) -> bool:
         """Whether samples can be sent now."""
-        return self._connection.up.is_set() and not self.refusal
+        return self._connection.up.is_set() and not self.refusal and not self._refused_ahead
 
     @property
     def error(self) -> str:
         """Why they cannot, or why last values are not kept; empty when all is well."""
-        error = self._connection.error or self.refusal
+        error = self._connection.error or self.refusal or self._refused_ahead
         if not error and self._retained is not None and self._retained.error:
             error = f"last values are not kept for MQTT clients: {self._retained.error}"
         return error
 
-    def room(self, count: int) -> bool:
-        """Whether `count` more samples can be accepted."""
-        return self.depth + count <= max(self._config.queue, count)
+    @property
+    def _refused_ahead(self) -> str:
+        """Why nothing of ours is sent, where it has to wait for samples of a flow before."""
+        for subject in list(self._behind)[:1]:  # they are of one stream
+            if refusal := self._connection.turns.refusal(subject):
+                return f"{refusal}; what the flow before accepted comes first"
+        return ""
+
+    def room(self, count: int, *, beside: int = 0) -> bool:
+        """Whether `count` more samples can be accepted; `beside` others take of the same room."""
+        return self.depth + beside + count <= max(self._config.queue, count)
 
     def put(self, samples: list[Sample]) -> None:
         """Accept samples; from now on they are ours until they are acknowledged."""
@@ -96,10 +106,13 @@ class UnsPublisher:
                 self._ours.add(subject)
                 if self._connection.turns.join(subject, self):
                     self._sendable.append(subject)
+                else:
+                    self._behind[subject] = None
         self._go_on()
 
     def your_turn(self, subject: str) -> None:
         """What others had for this subject is stored; called by the connection's turns."""
+        self._behind.pop(subject, None)
         self._sendable.append(subject)
         self._go_on()
 
@@ -117,12 +130,36 @@ class UnsPublisher:
         finally:
             sweep.cancel()
 
+    def hand_over(self, successor: Output) -> None:
+        """Have a successor with another connection publish what was not acknowledged, first.
+
+        With this one it may never be: its password is not that of today, or its broker was
+        replaced. What the broker of before has stored without saying so is stored once more only
+        if the successor's is another.
+        """
+        if not isinstance(successor, UnsPublisher) or successor._connection is self._connection:
+            return
+        for token in self._in_flight:
+            self._connection.give_up(token)
+        self._send_again_all()
+        left = [sample for waiting in self._waiting.values() for sample in waiting]
+        self._waiting.clear()
+        self._sendable.clear()
+        self._queued = 0
+        self._leave_all()
+        self._go_on()
+        successor.put(left)
+
     def close(self) -> None:
         """Stop listening to the connection; what was not acknowledged is dropped."""
         self._connection.forget(self)
+        self._leave_all()
+
+    def _leave_all(self) -> None:
         for subject in self._ours:
             self._connection.turns.leave(subject, self)
         self._ours.clear()
+        self._behind.clear()
 
     async def release(self) -> None:
         """Give back the connection."""

@@ -359,6 +359,21 @@ async def test_of_one_tag_the_order_is_kept_and_a_stop_refuses_what_waits(tmp_pa
         assert it.engine.stats(NAME) is None
 
 
+async def test_another_config_refuses_what_waits_and_goes_on(tmp_path: Path) -> None:
+    """As an apply has it: what was sent is unknown, what was not is refused, what comes is done."""
+    async with rig(tmp_path, timeout=2.0) as it:
+        it.plc.send(signal.SIGSTOP)
+        asked = [asyncio.create_task(it.ask("setpoint", n + 1)) for n in range(3)]
+        await until(lambda: it.stats.queue_depth == 2)
+        await it.engine.start(writing(it.plc.port, it.server, timeout=2.5), allowed)
+        outcomes = [(await ask)["outcome"] for ask in asked]
+        assert outcomes == ["unknown", "refused", "refused"]
+        it.plc.send(signal.SIGCONT)
+        await it.ready()
+        assert (await it.ask("setpoint", 23.4))["ok"]
+        assert await it.holds(SETPOINT) == {"setpoint": 23.4}
+
+
 async def test_two_flows_cannot_hear_the_same_commands(tmp_path: Path) -> None:
     """Each would refuse the other's; the second one is told who has them."""
     engine = AsyncioEngine()

@@ -18,8 +18,9 @@ from fsmv2.operate.generations import digest_of, generation, history
 from fsmv2.operate.journal_replay import replay
 from write_points import killed_at_each_point
 
-STEP = int(os.environ.get("STEP") or 3)
-"""Each third point is as good as each: two calls that follow each other are of one file, mostly."""
+STEP = int(os.environ.get("STEP") or 7)
+"""From one point to the next. The order of the points differs from run to run, so that in time all
+of them are met; `STEP=1` meets each."""
 SLEEP = "100000.4711"
 """By which the processes of this test are known."""
 OLD = f"{HEAD}processes:\n  a: {{command: [sleep, '{SLEEP}1']}}\n"

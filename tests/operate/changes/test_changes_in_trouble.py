@@ -279,8 +279,9 @@ def play(name: str, change: str) -> None:
                 ticks, begun = sim.supervisor(B).tick_count, len(valves.begun)
             sim.declare(root(declared))
             sim.run(0)
+        reached: dict[str, float] = {}
         for _ in range(240):
-            missing = not_converged(sim.core, sim.core.factory, touched, touched)
+            missing = not_converged(sim.core, sim.core.factory, touched, touched, reached)
             for path in touched.keys() - missing.keys():
                 has_converged(sim, path, touched)
             sim.run(0.25)
@@ -293,7 +294,7 @@ def play(name: str, change: str) -> None:
         assert len(restarts) <= 1, restarts
         found.end(sim, valves)
         sim.run(700)
-        assert not_converged(sim.core, sim.core.factory, touched, touched) == {}
+        assert not_converged(sim.core, sim.core.factory, touched, touched, reached) == {}
         acts = [one for one in valves.begun[begun:] if one[0] == "a"]
         becomes(sim, valves, name, CHANGES[change][-1], len(acts))
         assert valves.at_once == []

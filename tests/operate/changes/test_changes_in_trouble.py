@@ -294,6 +294,8 @@ def play(name: str, change: str) -> None:
         assert len(restarts) <= 1, restarts
         found.end(sim, valves)
         sim.run(700)
+        not_converged(sim.core, sim.core.factory, touched, touched, reached)
+        sim.run(20)  # what is known of one from now on has to be observed once
         assert not_converged(sim.core, sim.core.factory, touched, touched, reached) == {}
         acts = [one for one in valves.begun[begun:] if one[0] == "a"]
         becomes(sim, valves, name, CHANGES[change][-1], len(acts))

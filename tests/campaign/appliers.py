@@ -14,6 +14,7 @@ from plant_campaign import PATIENCE, SUPERVISED, Campaign
 from fsmv2.errors import (
     ApiUnavailableError,
     GenerationConflictError,
+    PlannerError,
     TreeStoppingError,
     UnknownGenerationError,
 )
@@ -78,7 +79,10 @@ class Applier:
                 document = DocumentText(source=str(self._campaign.file), files=files)
                 apply = ApplyRequest(document=document, reason="campaign", timeout=timeout)
                 answer = await self.tree.apply(apply, wait=wait)
-        except (GenerationConflictError, TreeStoppingError, UnknownGenerationError):
+        except (
+            *(GenerationConflictError, TreeStoppingError, UnknownGenerationError),
+            PlannerError,  # a machine so busy that a plan took too long; nothing has moved
+        ):
             self.unanswered = False
             self.conflicts += 1
             await asyncio.sleep(0.05)

@@ -87,6 +87,9 @@ async def test_h91_a_mistake_in_one_worker_alone_moves_nothing_either(place: Pla
 async def test_what_ran_with_a_mistake_may_be_changed_in_something_else(place: Place) -> None:
     place.write(document(a="{{ .NOT }}", b="100"))
     async with open_tree(place.file, state_dir=place.state) as tree:
+        await tree.until(
+            lambda view: (b := view.get("edge/b")) is not None and b.healthy, timeout=30
+        )
         changed = place.write(document(a="{{ .NOT }}", b="200"))
         assert (await tree.apply(ApplyRequest(document=changed))).generation == 2
         worse = place.write(document(a="{{ .NOT }}", b="{{ .ALSO_NOT }}"))

@@ -112,6 +112,7 @@ def test_h91_every_mistake_is_shown_with_its_line_and_nothing_moves(
     following.write("engin: {}\n" + document(a="1000") + "  b: {comand: [sleep]}\n")
     before = following.numbers()
     shown = following.says("apply", "-y", code=1)
+    assert "not valid, so nothing has been changed" in shown
     assert f"{following.file}:1:1" in shown
     assert f"{following.file}:6:" in shown
     assert following.numbers() == before

@@ -22,6 +22,7 @@ from fsmv2.cli.exit_codes import (
     USAGE,
 )
 from fsmv2.cli.plan_text import plan_lines
+from fsmv2.cli.progress_line import long_work
 from fsmv2.errors import ApiUnavailableError
 from fsmv2.operate.changes.apply_data import ApplyAnswer, ApplyProgress, ConvergenceState
 from fsmv2.operate.changes.change_plan import ChangePlan
@@ -75,7 +76,8 @@ class ChangeSession:
         """
         shown = False
         if not self._yes or plan is not None:
-            planned = send(plan, dry_run=True)
+            with long_work("planning what this would change"):
+                planned = send(plan, dry_run=True)
             plan = planned.plan
             if not plan.same_text:
                 self._show_plan(plan)
@@ -100,7 +102,8 @@ class ChangeSession:
 
     def _sent(self, send: Send, plan: ChangePlan | None) -> ApplyAnswer:
         try:
-            return send(plan, dry_run=False)
+            with long_work("planning and applying"):
+                return send(plan, dry_run=False)
         except KeyboardInterrupt:
             complain(
                 "interrupted before the tree has answered; it may be applied all the same",

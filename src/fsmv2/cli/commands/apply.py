@@ -71,7 +71,9 @@ def apply(
     """
     with reported():
         from fsmv2.cli.apply_session import ChangeSession
+        from fsmv2.cli.console import progress
         from fsmv2.cli.standard_input import standard_input
+        from fsmv2.errors import DocumentError
         from fsmv2.operate.changes.apply_data import ApplyAnswer, ApplyRequest
         from fsmv2.operate.changes.change_plan import ChangePlan
         from fsmv2.operate.changes.document_choice import choose_document
@@ -104,6 +106,9 @@ def apply(
             tree, timeout=timeout, wait=not no_wait, yes=yes or reload, as_json=as_json
         )
         runs = f"generation {chosen.tree.generation} of {chosen.tree.document}"
-        raise typer.Exit(
-            session.carry_out(send, question=f"apply this to {runs}?", plan=chosen.plan)
-        )
+        try:
+            code = session.carry_out(send, question=f"apply this to {runs}?", plan=chosen.plan)
+        except DocumentError:
+            progress("the document is not valid, so nothing has been changed:")
+            raise
+        raise typer.Exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ class ChangedTree:
 @contextlib.contextmanager
 def changed_tree(text: str, *, managed: bool = False) -> Iterator[ChangedTree]:
     """The tree of this document, in a folder of its own."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _quiet():
         found = ChangedTree(Path(folder), managed=managed)
         found.write(text)
         begun, ended = threading.Event(), threading.Event()
@@ -81,3 +82,17 @@ def changed_tree(text: str, *, managed: bool = False) -> Iterator[ChangedTree]:
         finally:
             ended.set()
             thread.join(60)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What the tree logs while the machine is busy is none of what a command shows."""
+    loggers = [logging.getLogger(name) for name in ("fsmv2", "fsmv2.slow_code")]
+    before = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for one, level in zip(loggers, before, strict=True):
+            one.setLevel(level)

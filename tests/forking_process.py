@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import json
@@ -42,7 +43,7 @@ def serve(asking: socket.socket) -> None:
                 pid, answer = running.pop(ready)
                 os.close(ready)
                 code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                os.write(answer, b"%d\n" % code)
+                tell(answer, code)
                 os.close(answer)
                 continue
             word, descriptors, _, _ = socket.recv_fds(asking, 1, 5)
@@ -59,7 +60,13 @@ def serve(asking: socket.socket) -> None:
             for one in given:
                 os.close(one)
             running[os.pidfd_open(pid)] = (pid, answer)
-            os.write(answer, b"%d\n" % pid)
+            tell(answer, pid)
+
+
+def tell(answer: int, number: int) -> None:
+    """Unless who asked has given up meanwhile."""
+    with contextlib.suppress(BrokenPipeError):
+        os.write(answer, b"%d\n" % number)
 
 
 def become(descriptors: list[int]) -> None:

@@ -41,7 +41,7 @@ class Receiver:
             for scope in resource.scope_spans:
                 self.spans += scope.spans
 
-    def until(self, done: Callable[[], bool], seconds: float = 30) -> bool:
+    def until(self, done: Callable[[], bool], seconds: float = 200) -> bool:
         """Whether that is so within the time."""
         ends = time.monotonic() + seconds
         while not done() and time.monotonic() < ends:

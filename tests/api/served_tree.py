@@ -42,7 +42,7 @@ async def tree_with_api(
     file = folder / "plant.yaml"
     file.write_text(DOCUMENT)
     async with open_tree(file, state_dir=folder / "state") as tree, served(tree, tcp) as activation:
-        await tree.until(lambda view: view[TICKER].state == "running", timeout=20)
+        await tree.until(lambda view: view[TICKER].state == "running", timeout=200)
         yield tree, activation
 
 
@@ -83,9 +83,9 @@ class Reply:
 
 
 def call_blocking(place: Path, method: str, route: str, body: Any = None, **headers: str) -> Reply:
-    connection = http.client.HTTPConnection("fsmv2", timeout=30)
+    connection = http.client.HTTPConnection("fsmv2", timeout=200)
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.sock.settimeout(30)
+    connection.sock.settimeout(200)
     connection.sock.connect(os.fspath(place))
     raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     given = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -326,16 +326,16 @@ def command(**_):
     thing = Thing()
     ref = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGINT))
     del thing
-    time.sleep(30)
+    time.sleep(250)
     print("slept through")
 fsmv2.cli.app.app = command
 fsmv2.cli.main()
 """
     began = time.monotonic()
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=280, check=False
     )
-    assert time.monotonic() - began < 25, "it did not even wake the command"
+    assert time.monotonic() - began < 200, "it did not even wake the command"
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 

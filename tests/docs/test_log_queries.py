@@ -57,7 +57,7 @@ def test_a_query_finds_something(query: str, log: Path) -> None:
         cwd=log.parent,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip(), f"{command} finds nothing"

@@ -66,7 +66,7 @@ def test_a_file_nobody_may_read_is_refused_with_the_command(tmp_path: Path) -> N
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     assert shown.stderr == ""
     assert shown.stdout == (

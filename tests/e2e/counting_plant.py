@@ -130,4 +130,4 @@ async def all_active(tree: TreeHandle, count: int) -> None:
         found = view.of_type("bridge")
         return len(found) == count and all(one.state == "active" for one in found)
 
-    await tree.until(active, timeout=30)
+    await tree.until(active, timeout=200)

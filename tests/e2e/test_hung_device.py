@@ -64,13 +64,13 @@ async def test_h63_a_device_that_accepts_and_does_not_answer_is_degraded_and_lef
             hung = await stack.enter_async_context(contextlib.AsyncExitStack())
             await hung.enter_async_context(instead(port, hangs_up=hangs_up))
         tree = await stack.enter_async_context(plant.running())
-        await tree.until(lambda t: "active" in _states(t, "edge/capper"), timeout=10)
+        await tree.until(lambda t: "active" in _states(t, "edge/capper"), timeout=200)
         if not from_the_start:
-            await tree.until(lambda t: "active" in _states(t, "edge/filler"), timeout=10)
+            await tree.until(lambda t: "active" in _states(t, "edge/filler"), timeout=200)
             plant.plcs["filler"].kill()
             hung = await stack.enter_async_context(contextlib.AsyncExitStack())
             await hung.enter_async_context(instead(port, hangs_up=hangs_up))
-        view = await tree.until(named, timeout=15)
+        view = await tree.until(named, timeout=200)
         assert view["edge/filler/dfc_read"].state == "degraded"
         seen = []
         for _ in range(int(TWO_CHECKS * 5)):
@@ -82,7 +82,7 @@ async def test_h63_a_device_that_accepts_and_does_not_answer_is_degraded_and_lef
         left_alone(tree, view)
         await hung.aclose()
         plant.plcs["filler"].start()
-        view = await tree.until(lambda t: "active" in _states(t, "edge/filler"), timeout=15)
+        view = await tree.until(lambda t: "active" in _states(t, "edge/filler"), timeout=200)
         left_alone(tree, view)
 
 

@@ -46,24 +46,24 @@ async def test_every_curve_arrives_from_a_run_and_why_shows_the_flow(tmp_path: P
     """Validated, rendered, run and explained like any plant; nothing of it is a machine."""
     file, mqtt_port = tmp_path / "plant.yaml", free_port()
     file.write_text(PLANT.format(port=free_port(), mqtt_port=mqtt_port))
-    said, _ = fsmv2("validate", str(file)).communicate(timeout=60)
+    said, _ = fsmv2("validate", str(file)).communicate(timeout=200)
     assert "no problems, no warnings" in said
-    shown, _ = fsmv2("render", str(file)).communicate(timeout=60)
+    shown, _ = fsmv2("render", str(file)).communicate(timeout=200)
     assert "type: generate" in shown
     assert "connection" not in shown
     state = tmp_path / "state"
     running = fsmv2("run", str(file), "--state-dir", str(state))
     try:
         async with listening(mqtt_port) as listener:
-            await until(lambda: len(listener.heard) > 200, timeout=60, what="samples arrive")
+            await until(lambda: len(listener.heard) > 200, timeout=200, what="samples arrive")
         why, _ = await asyncio.to_thread(
             fsmv2("why", "edge/oven", "-f", str(file), "--state-dir", str(state)).communicate,
-            timeout=60,
+            timeout=200,
         )
         assert "makes 4 tags every 0.05 s" in why
     finally:
         os.kill(running.pid, signal.SIGTERM)
-        last, _ = await asyncio.to_thread(running.communicate, timeout=60)
+        last, _ = await asyncio.to_thread(running.communicate, timeout=200)
     assert running.returncode == 0, last
     heard: dict[str, list[Any]] = {}
     for topic, payload in listener.heard:

@@ -110,7 +110,7 @@ async def test_a_port_passes_the_files_that_the_page_names(tmp_path: Path) -> No
             plant = load_plant(document, state_dir=tmp_path / "state")
             read = road.begin()
             async with Runtime(plant) as tree:
-                await tree.until(told_by_the_flow, timeout=30.0)
+                await tree.until(told_by_the_flow, timeout=200)
             used = road.begin()
     finally:
         device.kill()

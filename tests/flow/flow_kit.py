@@ -93,7 +93,7 @@ def flow(
 
 
 async def until(
-    condition: Callable[[], Any], *, timeout: float = 10.0, every: float = 0.01
+    condition: Callable[[], Any], *, timeout: float = 200.0, every: float = 0.01
 ) -> None:
     """Wait until `condition()` holds; AssertionError after `timeout` seconds."""
     loop = asyncio.get_running_loop()

@@ -190,7 +190,7 @@ async def test_whatever_the_network_does_nothing_accepted_is_lost(
                     proxy.heal()
             proxy.heal()
             acked = figures(engine).acked_total
-            await until(lambda: figures(engine).acked_total > acked + 20, timeout=30)
+            await until(lambda: figures(engine).acked_total > acked + 20, timeout=200)
             assert figures(engine).output_connected
             assert await engine.stop(NAME, drain=20.0) == 0
         await engine.aclose()

@@ -66,7 +66,7 @@ async def test_a_killed_plc_is_read_again_when_it_returns(tmp_path: Path) -> Non
             assert figures(engine).output_connected
             plc.start()
             accepted = figures(engine).accepted_total
-            await until(lambda: figures(engine).accepted_total > accepted, timeout=5)
+            await until(lambda: figures(engine).accepted_total > accepted, timeout=200)
             assert figures(engine).input_error == ""
         await engine.aclose()
 

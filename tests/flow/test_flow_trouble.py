@@ -251,7 +251,7 @@ async def test_a_client_that_reads_no_more_is_noticed(tmp_path: Path) -> None:
             await asyncio.wait_for(connection.up.wait(), 10)
             client = connection._client
             client._ps.parse = parse
-            await until(lambda: connection._client not in (client, None), timeout=5)
+            await until(lambda: connection._client not in (client, None), timeout=200)
             assert client.is_closed
             await asyncio.wait_for(connection.up.wait(), 10)
         finally:
@@ -275,7 +275,7 @@ async def test_a_sample_that_nobody_acknowledges_has_the_stream_made_again(tmp_p
             await asyncio.sleep(0.1)  # what was under way has been answered
             before = figures(engine)
             # The reason stands there for a moment only: to connect anew mends it at once.
-            await until(lambda: figures(engine).acked_total > before.acked_total + 20, timeout=20)
+            await until(lambda: figures(engine).acked_total > before.acked_total + 20, timeout=200)
             assert figures(engine).errors_total > before.errors_total
             await client.close()
         await engine.aclose()

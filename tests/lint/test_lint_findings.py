@@ -160,9 +160,9 @@ def test_loops_in_loops_in_helpers_take_no_time(tmp_path: Path) -> None:
         "    @state('stopped')\n    def stopped(self, s):  # FOUND FSM0436\n"
         "        time.time()  # FOUND FSM0421\n        return h0(s)\n"
     )
-    began = time.perf_counter()
+    began = time.process_time()
     assert places(lint([write(tmp_path, text)])) == expected(text)
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
 
 
 def test_a_file_that_is_not_python_is_told_and_the_others_are_read(tmp_path: Path) -> None:

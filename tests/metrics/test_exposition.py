@@ -98,7 +98,7 @@ async def test_promtool_finds_nothing_wrong_with_all_of_a_tree_that_runs(tmp_pat
     document = tmp_path / "plant.yaml"
     await asyncio.to_thread(document.write_text, "agent: {name: edge}\n")
     async with open_tree(document, state_dir=tmp_path / "state") as tree:
-        await tree.until(lambda view: any(node.observed_age for node in view.nodes), timeout=30)
+        await tree.until(lambda view: any(node.observed_age for node in view.nodes), timeout=200)
         body, _ = await asyncio.to_thread(exposition, tree.measured)
         assert b"fsmv2_store_commit_duration_seconds_bucket" in body
         strict, _ = await asyncio.to_thread(exposition, tree.measured, OPENMETRICS)

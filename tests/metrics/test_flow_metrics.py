@@ -65,8 +65,8 @@ async def test_flows_read_publish_and_write_and_totals_outlast_them(
             await engine.start(msgspec.structs.replace(dead, name="plant/filler/dfc_dead"))
             await engine.start(flow(plc.port, server))
             await engine.start(writing(plc.port, server), lambda: "")
-            await until(lambda: series(source, "flow_connected") == BOTH, timeout=30)
-            await until(lambda: samples(source, "acknowledged") > 20, timeout=30)
+            await until(lambda: series(source, "flow_connected") == BOTH, timeout=200)
+            await until(lambda: samples(source, "acknowledged") > 20, timeout=200)
             depths = series(source, "flow_queue_depth")
             assert depths["sum",] >= depths["max",] > 0
             await until(lambda: series(source, "flow_polls_skipped_total")["full",] > 0)
@@ -85,9 +85,9 @@ async def test_flows_read_publish_and_write_and_totals_outlast_them(
             assert series(source, "write_commands_total") == commands, "it has ended"
             before = samples(source, "acknowledged")
             await engine.start(flow(plc.port, server))
-            await until(lambda: samples(source, "acknowledged") > before, timeout=30)
+            await until(lambda: samples(source, "acknowledged") > before, timeout=200)
             plc.end()
-            await until(lambda: series(source, "flow_errors_total")["read",] > 0, timeout=30)
+            await until(lambda: series(source, "flow_errors_total")["read",] > 0, timeout=200)
             yield source
     await engine.aclose()
     yield source

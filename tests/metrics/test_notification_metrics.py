@@ -37,9 +37,9 @@ async def test_what_becomes_of_notifications(tmp_path: Path, hook: Hook) -> Asyn
     document.write_text(DOCUMENT % hook.port)
     async with open_tree(document, state_dir=tmp_path / "state") as tree:
         yield tree.measured
-        await until(lambda: _count(tree.measured, "hook", "sent") > 0, timeout=30)
-        await until(lambda: _count(tree.measured, "dead", "retried") > 0, timeout=30)
-        await until(lambda: _failing(tree.measured, "dead"), timeout=30)
+        await until(lambda: _count(tree.measured, "hook", "sent") > 0, timeout=200)
+        await until(lambda: _count(tree.measured, "dead", "retried") > 0, timeout=200)
+        await until(lambda: _failing(tree.measured, "dead"), timeout=200)
         yield tree.measured
 
 

@@ -30,7 +30,7 @@ async def test_a_plant_in_trouble_keeps_its_secrets(
     document = tmp_path / "plant.yaml"
     await asyncio.to_thread(document.write_text, DOCUMENT)
     async with open_tree(document, state_dir=tmp_path / "state") as tree:
-        await tree.until(lambda view: any(n.attempts for n in view.nodes), timeout=60)
+        await tree.until(lambda view: any(n.attempts for n in view.nodes), timeout=200)
         for accept in ("", "application/openmetrics-text"):
             body, _ = await asyncio.to_thread(exposition, tree.measured, accept)
             assert b'path="edge/fails"' in body

@@ -263,6 +263,6 @@ def test_the_end_gives_what_waits_a_moment(hook: Hook) -> None:
     made = started(webhook("a", hook.url))
     made.listen(escalated())
     began = time.monotonic()
-    made.close(within=30.0)
+    made.close(within=200.0)
     assert events(hook) == ["escalation_required"]
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 200

@@ -136,7 +136,7 @@ def test_the_end_is_not_held_up_by_what_hangs(monkeypatch: pytest.MonkeyPatch) -
     began = time.monotonic()
     assert not target.thread.join(0.2)
     target.thread.abort()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 200
     eventually(lambda: not target.thread.is_alive)
     assert target.settled[0][1] is False
 

@@ -179,7 +179,7 @@ async def test_what_runs_is_kept_as_soon_as_the_store_works_again(
     monkeypatch.setattr(generation_keeping, "LOOK_EVERY", 0.05)
     monkeypatch.setattr(state_directory, "LOOK_EVERY", 0.1)
     async with open_tree(place.file, state_dir=place.state) as tree:
-        await tree.until(lambda view: len(view.nodes) == 2, timeout=20)
+        await tree.until(lambda view: len(view.nodes) == 2, timeout=200)
         remove_folder(place.state)
         async with asyncio.timeout(60):
             while True:

@@ -55,7 +55,7 @@ async def opened(folder: Path, **more: Any) -> AsyncIterator[TreeHandle]:
     async with open_tree(document(folder), state_dir=folder / "state", **more) as tree:
         await tree.until(
             lambda view: all(view[f"edge/{p}"].state == "running" for p in ("reader", "deaf")),
-            timeout=30,
+            timeout=200,
         )
         yield tree
 
@@ -142,7 +142,7 @@ async def test_one_that_ends_before_it_is_sent_is_told_of_and_nobody_else_gets_i
         assert asked == [True, False]
         await tree.until(
             lambda _: any("signal HUP was not sent: pid" in report.text for report in reports),
-            timeout=30,
+            timeout=200,
         )
         assert not (tmp_path / "heard").exists()
 

@@ -41,7 +41,7 @@ async def test_a_run_that_has_only_taken_the_lock_is_not_answered_from_the_run_b
     """Between the lock and the record everything in the directory is of the earlier run."""
     state = tmp_path / "state"
     async with open_tree(document, state_dir=state) as tree:
-        await tree.until(lambda view: view["edge"].healthy, timeout=20)
+        await tree.until(lambda view: view["edge"].healthy, timeout=200)
     time.sleep(0.02)  # noqa: ASYNC251 - longer than the clock of a file system ticks
     earlier = "the journal that is there is of an earlier"
     with held(state), pytest.raises(NotRecordedError, match=earlier):
@@ -51,7 +51,7 @@ async def test_a_run_that_has_only_taken_the_lock_is_not_answered_from_the_run_b
 async def test_of_a_tree_that_was_stopped_the_time_is_named(document: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     async with open_tree(document, state_dir=state) as tree:
-        await tree.until(lambda view: view["edge"].healthy, timeout=20)
+        await tree.until(lambda view: view["edge"].healthy, timeout=200)
     with pytest.raises(NotRunningError, match="it was stopped at "):
         why(document, "edge", state_dir=state)
 

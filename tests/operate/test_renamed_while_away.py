@@ -27,7 +27,7 @@ def document(folder: Path, name: str) -> str:
 async def runs(tree: TreeHandle, name: str) -> None:
     await tree.until(
         lambda view: (node := view.get(f"edge/{name}")) is not None and node.state == "running",
-        timeout=30,
+        timeout=200,
     )
 
 

@@ -33,7 +33,7 @@ async def test_only_whoever_did_not_end_it_by_hand_is_told_what_did_not_run(
     file = tmp_path / "plant.yaml"
     file.write_text("agent: {name: p}\nprocesses:\n  gone: {command: [/nowhere/to/be/found]}\n")
     async with open_tree(file, state_dir=tmp_path / "state") as tree:
-        before = await tree.until(lambda view: len(view.nodes) == 2, timeout=30)
+        before = await tree.until(lambda view: len(view.nodes) == 2, timeout=200)
     ended = RunOutcome.of(tree, before, by_hand=False)
     assert [*ended.unsettled] == ["p/gone"]
     assert ended.verdict is Verdict.UNSETTLED

@@ -38,7 +38,7 @@ def command(name: str, folder: Path, *arguments: str) -> Result:
     return CliRunner().invoke(app, [name, *named, "--state-dir", state])
 
 
-def until(condition: Callable[[], Any], *, seconds: float = 30.0) -> Any:
+def until(condition: Callable[[], Any], *, seconds: float = 200.0) -> Any:
     """What `condition` gives as soon as it is true."""
     limit = time.monotonic() + seconds
     while not (found := condition()):

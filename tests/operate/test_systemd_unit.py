@@ -139,6 +139,6 @@ def test_systemd_finds_nothing_wrong_and_the_exposure_is_low(tmp_path: Path) -> 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     assert found.returncode == 0, found.stdout[-300:]

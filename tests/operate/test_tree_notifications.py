@@ -121,7 +121,7 @@ async def test_the_health_of_workers_is_that_of_the_tree(tmp_path: Path) -> None
     file = tmp_path / "plant.yaml"
     file.write_text('agent: {name: edge}\nbroker: {url: "nats://127.0.0.1:1"}\n')
     async with open_tree(file, state_dir=tmp_path / "state") as tree:
-        await tree.until(lambda view: len(view.nodes) == 2, timeout=20)
+        await tree.until(lambda view: len(view.nodes) == 2, timeout=200)
         assert await health(tree, "edge/broker", "edge/none") == {
             "edge/broker": "in trouble",
             "edge/none": "gone",

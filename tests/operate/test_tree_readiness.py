@@ -34,7 +34,7 @@ async def until_ready(tree: TreeHandle) -> None:
 
 async def test_who_is_not_there_is_named_with_the_reason_as_by_unsettled(document: Path) -> None:
     async with open_tree(document, state_dir=document.parent / "state") as tree:
-        await tree.until(lambda view: view["edge/ticker"].state == "running", timeout=30)
+        await tree.until(lambda view: view["edge/ticker"].state == "running", timeout=200)
         found = tree.readiness()
         assert not found.ready
         assert found.reason == "1 of 3 workers is not what the document asks for"

@@ -95,7 +95,7 @@ class Told(list[Report]):
 
 
 async def lit(tree: Runtime, count: int) -> None:
-    await tree.until(lambda t: sum(n.state == "running" for n in t.nodes) == count + 1, timeout=60)
+    await tree.until(lambda t: sum(n.state == "running" for n in t.nodes) == count + 1, timeout=200)
 
 
 async def so(condition: Callable[[], bool]) -> None:

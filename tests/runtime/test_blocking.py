@@ -116,7 +116,7 @@ def test_a_blocking_action_holds_up_nobody_and_is_stuck_when_it_does_not_end() -
         async with Runtime(ROOT, types(free), listener=reports.append) as runtime:
             await runtime.until(
                 lambda t: any("did not end" in c.reason for c in t["both/slow"].conditions),
-                timeout=20,
+                timeout=200,
             )
             tree = await runtime.view()
             assert tree["both/beside"].state == "running"
@@ -124,7 +124,7 @@ def test_a_blocking_action_holds_up_nobody_and_is_stuck_when_it_does_not_end() -
             worker: Any = runtime.core.by_path["both/slow"].worker
             assert worker.threads == {"fsmv2-blocking"}
             free.set()
-            await runtime.until(lambda t: t["both/slow"].state == "running", timeout=20)
+            await runtime.until(lambda t: t["both/slow"].state == "running", timeout=200)
             assert not (await runtime.view())["both/slow"].conditions
 
     asyncio.run(main())

@@ -11,7 +11,7 @@ async def test_h68_an_exit_in_a_task_of_an_authors_own_does_not_end_the_loop_of_
     reports: list[Report] = []
     kind, runtime = tree_of(wild=True, listener=reports.append)
     async with runtime as tree:
-        await tree.until(lambda _: kind.looks > 3, timeout=30)
+        await tree.until(lambda _: kind.looks > 3, timeout=200)
         assert tree.core.counters.uncontained == 1
         await tree.stop()
     (report,) = (r for r in reports if r.kind == "error")

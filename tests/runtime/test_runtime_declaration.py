@@ -50,7 +50,7 @@ async def no_thread_is_left() -> None:
 
 async def test_a_document_runs_inside_somebodys_program(file: Path) -> None:
     async with Runtime(load_plant(file)) as tree:
-        view = await tree.until(lambda t: "plant" in {n.path for n in t.nodes}, timeout=20)
+        view = await tree.until(lambda t: "plant" in {n.path for n in t.nodes}, timeout=200)
         assert view["plant"].type == "agent"
         assert tree.settings.stop_deadline == 9.0
     await no_thread_is_left()
@@ -69,7 +69,7 @@ def test_it_runs_on_a_thread_that_is_not_the_main_one(file: Path) -> None:
 
     async def main() -> None:
         async with Runtime(load_plant(file)) as tree:
-            view = await tree.until(lambda t: len(t.nodes) == 2, timeout=20)
+            view = await tree.until(lambda t: len(t.nodes) == 2, timeout=200)
             seen.extend(n.path for n in view.nodes)
 
     thread = threading.Thread(target=lambda: asyncio.run(main()))
@@ -83,7 +83,7 @@ async def test_an_exception_in_the_body_stops_the_tree_in_order(file: Path) -> N
 
     async def body() -> None:
         async with runtime as tree:
-            await tree.until(lambda t: len(t.nodes) == 2, timeout=20)
+            await tree.until(lambda t: len(t.nodes) == 2, timeout=200)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

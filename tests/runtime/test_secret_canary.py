@@ -188,7 +188,7 @@ def test_secrets_reach_author_code_and_nothing_else(
                     and t["plant/fails"].state == "failed"
                     and bool(t["plant/raises"].conditions)
                 ),
-                timeout=30,
+                timeout=200,
             )
             silent(view)
             ready, health = readiness_of(runtime.core, factory), health_of(runtime.liveness())
@@ -307,11 +307,11 @@ def test_secrets_stay_unseen_over_a_rotation(
                     and ((t["told"].incarnation, t["told"].state) == (incarnation, "running"))
                 )
 
-            await runtime.until(runs(1), timeout=30)
+            await runtime.until(runs(1), timeout=200)
             file.write_text(LATER)
-            await runtime.until(runs(2), timeout=30)
+            await runtime.until(runs(2), timeout=200)
             file.unlink()
-            view = await runtime.until(lambda t: bool(t["told"].conditions), timeout=30)
+            view = await runtime.until(lambda t: bool(t["told"].conditions), timeout=200)
             held.extend([view, await runtime.records("told"), await runtime.events()])
             s = runtime.core.by_path["told"]
             held.extend([s.spec, s.desired, s.observed, s.reason, s.last_action, s.live_config])

@@ -108,8 +108,8 @@ async def test_slow_code_is_named_with_its_stack_and_counted(place: str) -> None
         async with Runtime(
             ChildSpec("p", "slow", UserSpec()), factory, listener=reports.append
         ) as tree:
-            await tree.until(lambda t: any(n.state == "up" for n in t.nodes), timeout=60)
-            await tree.until(lambda _: tree.core.counters.slow > 0, timeout=60)
+            await tree.until(lambda t: any(n.state == "up" for n in t.nodes), timeout=200)
+            await tree.until(lambda _: tree.core.counters.slow > 0, timeout=200)
     (report,) = (r for r in reports if r.kind == "slow")
     assert report.path == "p"
     assert report.text.startswith(f"{place} held up the supervision of all workers for 0.")

@@ -85,5 +85,5 @@ async def test_h68_a_slice_that_raises_is_followed_by_another(
 
     monkeypatch.setattr(runtime.core, "run", raises)
     async with runtime as tree:
-        await tree.until(runs, timeout=30)
+        await tree.until(runs, timeout=200)
     assert left == []

@@ -125,7 +125,7 @@ def test_h62_author_code_that_blocks_its_loop_is_named_while_supervision_lives_o
             free.set()
             await until(lambda: any("goes on after" in r.text for r in stalls()))
             tree = await runtime.until(
-                lambda tree: all(n.state == "running" and n.fresh for n in tree.nodes), timeout=20
+                lambda tree: all(n.state == "running" and n.fresh for n in tree.nodes), timeout=200
             )
             assert all(n.incarnation == 1 and not n.attempts for n in tree.nodes)
             assert not any(c.type == "LoopFree" for c in tree["plant/b"].conditions)
@@ -151,7 +151,7 @@ def test_supervision_that_is_blocked_is_told_from_outside(
             assert "derive_desired_state" in caplog.text
             free.set()
             await runtime.until(
-                lambda tree: len(tree.nodes) == 4 and all(n.fresh for n in tree.nodes), timeout=20
+                lambda tree: len(tree.nodes) == 4 and all(n.fresh for n in tree.nodes), timeout=200
             )
             await until(lambda: runtime.liveness().ok)
 

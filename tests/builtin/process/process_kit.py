@@ -56,7 +56,7 @@ async def until(tree: Runtime, state: str, **fields: Any) -> Any:
             t["p"].state == state
             and all(getattr(t["p"].observed, name) == value for name, value in fields.items())
         ),
-        timeout=30,
+        timeout=200,
     )
     return view["p"]
 
@@ -65,7 +65,7 @@ def lives(pid: int) -> bool:
     return start_time_of(pid) is not None
 
 
-async def becomes(condition: Callable[[], bool], *, within: float = 20) -> None:
+async def becomes(condition: Callable[[], bool], *, within: float = 200) -> None:
     """Wait for something outside of the tree, which tells nobody."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110

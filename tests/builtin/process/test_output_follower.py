@@ -205,7 +205,7 @@ async def _run(tmp_path: Path) -> None:
     )
     settings = EngineSettings(types={"process": TypeSettings(interval=0.2)})
     async with Runtime(ChildSpec("p", "process", spec), factory, settings=settings) as tree:
-        await tree.until(lambda t: t["p"].state == "running", timeout=30)
+        await tree.until(lambda t: t["p"].state == "running", timeout=200)
 
 
 @pytest.mark.real

@@ -43,7 +43,7 @@ async def test_what_runs_once_is_done_before_those_that_wait_for_it(tmp_path: Pa
     plant = parse_plant(DOCUMENT, state_dir=tmp_path / "state", folder=tmp_path)
     log = tmp_path / "log"
     async with Runtime(msgspec.structs.replace(plant, settings=SETTINGS)) as tree:
-        view = await tree.until(lambda t: works(t, "db", "app", "cache"), timeout=40)
+        view = await tree.until(lambda t: works(t, "db", "app", "cache"), timeout=200)
         assert view["edge/migrate"].ended.startswith("finished: ended with exit code 0")
         lines = log.read_text().split()
         assert lines.index("once") < lines.index("app")
@@ -51,15 +51,15 @@ async def test_what_runs_once_is_done_before_those_that_wait_for_it(tmp_path: Pa
         db = view["edge/db"].observed.pid
         os.kill(view["edge/cache"].observed.pid, signal.SIGKILL)
         await becomes(lambda: sorted(log.read_text().split()).count("app") == 2)
-        view = await tree.until(lambda t: works(t, "db", "app", "cache"), timeout=40)
+        view = await tree.until(lambda t: works(t, "db", "app", "cache"), timeout=200)
         assert view["edge/db"].observed.pid == db
         assert log.read_text().split().count("once") == 1
         # Without the database the application is stopped, and comes back with it.
         os.kill(db, signal.SIGKILL)
         await tree.until(
-            lambda t: t["edge/app"].control_reason.startswith("requires edge/db"), timeout=40
+            lambda t: t["edge/app"].control_reason.startswith("requires edge/db"), timeout=200
         )
-        await tree.until(lambda t: works(t, "db", "app", "cache"), timeout=40)
+        await tree.until(lambda t: works(t, "db", "app", "cache"), timeout=200)
         assert log.read_text().split().count("app") == 3
         assert log.read_text().split().count("once") == 1
 
@@ -86,7 +86,7 @@ async def test_after_a_kill_of_fsmv2_those_that_require_others_are_adopted(tmp_p
         stderr=subprocess.DEVNULL,
     )
     try:
-        await becomes(lambda: bool(list(state.glob("processes/*app/process.json"))), within=40)
+        await becomes(lambda: bool(list(state.glob("processes/*app/process.json"))), within=200)
     finally:
         run.kill()
         await run.wait()
@@ -98,5 +98,5 @@ async def test_after_a_kill_of_fsmv2_those_that_require_others_are_adopted(tmp_p
     }
     plant = parse_plant(ADOPTED, state_dir=state, folder=tmp_path)
     async with Runtime(msgspec.structs.replace(plant, settings=SETTINGS)) as tree:
-        view = await tree.until(lambda t: works(t, "db", "app"), timeout=40)
+        view = await tree.until(lambda t: works(t, "db", "app"), timeout=200)
         assert {name: view[f"edge/{name}"].observed.pid for name in pids} == pids

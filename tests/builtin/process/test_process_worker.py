@@ -60,7 +60,7 @@ async def test_one_that_is_killed_is_started_again_and_says_how_it_ended(
         first = (await until(tree, "running")).observed.pid
         os.kill(first, signal.SIGKILL)
         again = await tree.until(
-            lambda t: t["p"].state == "running" and t["p"].observed.pid != first, timeout=30
+            lambda t: t["p"].state == "running" and t["p"].observed.pid != first, timeout=200
         )
         assert lives(again["p"].observed.pid)
         assert tree.said("running → failed: was killed by SIGKILL; last: hello")
@@ -71,9 +71,9 @@ async def test_one_that_ends_by_itself_is_tried_again_with_its_last_words(
     running: Callable[..., Any],
 ) -> None:
     async with running(*python("import sys; print('no such plant'); sys.exit(3)")) as tree:
-        seen = await tree.until(lambda t: t["p"].attempts >= 2, timeout=30)
+        seen = await tree.until(lambda t: t["p"].attempts >= 2, timeout=200)
         assert seen["p"].state in ("failed", "starting", "waiting_ready")
-        await tree.until(lambda t: "exit code 3; last: no such plant" in t["p"].reason, timeout=30)
+        await tree.until(lambda t: "exit code 3; last: no such plant" in t["p"].reason, timeout=200)
 
 
 @pytest.mark.parametrize("by", ["port", "line", "file", "http"])
@@ -102,7 +102,7 @@ async def test_one_that_never_gets_ready_is_ended_and_tried_again(
     ready = Ready(line="never", within=0.5)
     async with running(*python(SLEEPS), ready=ready) as tree:
         first = (await until(tree, "waiting_ready", running=True)).observed.pid
-        await tree.until(lambda t: t["p"].attempts >= 1, timeout=30)
+        await tree.until(lambda t: t["p"].attempts >= 1, timeout=200)
         await becomes(lambda: not lives(first))
         assert tree.said("not ready within 0.5 s: it has not written a line with 'never' yet")
 
@@ -113,7 +113,7 @@ async def test_one_that_holds_its_lines_back_is_told_how_not_to(
     """Python does, when it does not write to a terminal."""
     ready = Ready(line="serves", within=30)
     async with running(*python("import time; print('serves'); time.sleep(600)"), ready=ready) as t:
-        view = await t.until(lambda t: "nor anything else" in t["p"].reason, timeout=20)
+        view = await t.until(lambda t: "nor anything else" in t["p"].reason, timeout=200)
         assert "try `python3 -u`, `stdbuf -oL`" in view["p"].reason
 
 
@@ -198,7 +198,7 @@ async def test_what_cannot_be_started_is_said_with_the_fix(
         (tmp_path / name).chmod(0o755)
     async with running(*command, **{"cwd": str(tmp_path), **more}) as tree:
         view = await tree.until(
-            lambda t: t["p"].state == "failed" and "starts again" in t["p"].reason, timeout=30
+            lambda t: t["p"].state == "failed" and "starts again" in t["p"].reason, timeout=200
         )
         assert said in view["p"].reason
         assert read_record(str(tmp_path / "state/p")) is None
@@ -226,7 +226,7 @@ async def test_one_that_fails_again_and_again_says_so_also_right_after_a_start(
     """Else whoever looks at that moment, or is notified, reads that it has just been started."""
     async with running("sh", "-c", "echo no plant; sleep 0.3; exit 3") as tree:
         view = await tree.until(
-            lambda t: t["p"].state == "waiting_ready" and "before" in t["p"].reason, timeout=30
+            lambda t: t["p"].state == "waiting_ready" and "before" in t["p"].reason, timeout=200
         )
         said = "it has just been started; the one before ended with exit code 3; last: no plant"
         assert view["p"].reason == said
@@ -254,11 +254,11 @@ async def test_one_that_was_stopped_by_a_signal_still_ends_in_its_own_way(
     running: Callable[..., Any],
 ) -> None:
     source = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
-    async with running(*python(source + SLEEPS), ready=Ready(line="hello"), grace=10) as tree:
+    async with running(*python(source + SLEEPS), ready=Ready(line="hello"), grace=250) as tree:
         os.kill((await until(tree, "running")).observed.pid, signal.SIGSTOP)
         began = time.monotonic()
     assert tree.said("stopping → stopped: ended with exit code 5")
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 200
 
 
 async def test_what_it_writes_is_kept_within_its_limit(

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from process_kit import becomes, config_of, lives, until
 
+from busy_machine import allowed
 from fsmv2 import FsmError, PermanentError, TemporaryError
 from fsmv2.builtin.process import Ready
 from fsmv2.builtin.process.launch import PROGRAM
@@ -56,7 +57,7 @@ def counted(directory: Path) -> list[int]:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    asyncio.run(becomes(condition, within=40))
+    asyncio.run(becomes(condition, within=200))
 
 
 async def test_after_a_kill_of_fsmv2_the_same_process_is_adopted_and_never_doubled(
@@ -119,14 +120,14 @@ async def test_after_a_kill_of_the_shim_the_command_goes_on_and_no_line_is_lost(
                 and t["p"].observed.kept
                 and record_of(tmp_path).shim != shim
             ),
-            timeout=20,
+            timeout=200,
         )
         assert view["p"].observed.pid == seen.observed.pid
         assert view["p"].observed.running
         far = counted(tmp_path)[-1]
         await becomes(lambda: counted(tmp_path)[-1] > far)
         kill(seen.observed.pid)
-        await tree.until(lambda t: t["p"].observed.pid not in (0, seen.observed.pid), timeout=20)
+        await tree.until(lambda t: t["p"].observed.pid not in (0, seen.observed.pid), timeout=200)
         await becomes(lambda: 1 in counted(tmp_path)[1:])  # the next one has written
         numbers = counted(tmp_path)
         first_run = numbers[: numbers.index(1, 1)]
@@ -166,7 +167,7 @@ async def test_after_a_kill_of_shim_and_command_it_is_started_again(
             lambda t: (
                 t["p"].state == "running" and t["p"].observed.pid not in (0, seen.observed.pid)
             ),
-            timeout=20,
+            timeout=200,
         )
     assert tree.said("ended; how is not known, as its shim was killed; last: hello")
 
@@ -382,8 +383,8 @@ def test_a_document_whose_fsmv2_is_killed_is_taken_over_by_the_next_one(
         wait_until(lambda: f"pid {pid} is ready" in told.read_text())
         began = time.monotonic()
         second.send_signal(signal.SIGTERM)
-        second.wait(timeout=30)
-        assert time.monotonic() - began < 20
+        second.wait(timeout=200)
+        assert time.monotonic() - began < allowed(20)
     assert not lives(pid)
     lines = re.findall(r"edge/count out \| line (\d+)", told.read_text())
     numbers = [int(number) for number in lines]

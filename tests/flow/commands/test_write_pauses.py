@@ -113,7 +113,7 @@ async def test_h76_a_hundred_quick_pauses_let_no_command_through(tmp_path: Path)
                 ),
             )
             async with Runtime(ChildSpec("write", "dataflow", spec), kit.factory) as tree:
-                await tree.until(lambda t: t["write"].state in ("active", "idle"), timeout=15)
+                await tree.until(lambda t: t["write"].state in ("active", "idle"), timeout=200)
                 sender = Sender(url_of(server))
                 await until(sender.ready.is_set)
                 in_a_pause: set[int] = set()

@@ -63,7 +63,7 @@ async def running(tree: TreeHandle, *which: str) -> None:
         lambda view: all(
             (node := view.get(f"edge/{name}")) is not None and node.healthy for name in which
         ),
-        timeout=30,
+        timeout=200,
     )
 
 

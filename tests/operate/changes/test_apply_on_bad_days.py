@@ -136,7 +136,7 @@ async def test_a_disk_that_becomes_read_only_refuses_it_and_stops_nothing(
         assert (await tree.view())["edge/a"].healthy
         answer = await tree.stop_path("edge/a")
         assert not answer.durable
-        await tree.until(lambda view: view["edge/a"].state == "stopped", timeout=30)
+        await tree.until(lambda view: view["edge/a"].state == "stopped", timeout=200)
         with pytest.raises(StoreError):
             await change(tree, place, verb)
     await asyncio.to_thread(failing.repair)

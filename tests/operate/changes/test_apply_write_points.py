@@ -39,7 +39,7 @@ from fsmv2.operate.changes.apply_data import ApplyRequest, DocumentText, Rollbac
 
 async def change(file, new):
     async with open_tree(file, state_dir=file.parent / "state") as tree:
-        await tree.until(lambda view: (a := view.get("edge/a")) and a.healthy, timeout=60)
+        await tree.until(lambda view: (a := view.get("edge/a")) and a.healthy, timeout=200)
         (file.parent / "begun").mkdir()
         file.write_text(new)
         document = DocumentText(source=str(file), files={"": new.encode()})
@@ -99,9 +99,9 @@ async def test_h92_killed_at_each_write_point_the_old_or_the_new_one_runs_whole(
             assert tree.running.number == head.number, f"point {point}"
             await running(tree, *names)
             await tree.until(
-                lambda view, names=names: len(view.nodes) == 2 + len(names), timeout=60
+                lambda view, names=names: len(view.nodes) == 2 + len(names), timeout=200
             )
-            await tree.until(lambda view: not view["edge"].observed.orphans, timeout=60)
+            await tree.until(lambda view: not view["edge"].observed.orphans, timeout=200)
             assert sleeping() == (["2", "3"] if head.number == 2 else ["1"]), f"point {point}"
         assert sleeping() == [], f"point {point}: a stop left something behind"
     print(f"{points} points; killed with these heads: {heads}")

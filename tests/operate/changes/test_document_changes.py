@@ -305,7 +305,7 @@ async def test_log_engine_and_notify_are_taken_over_while_it_runs(place: Place) 
         text = HEAD + "engine: {escalate_at: 9}\nnotify: {targets: {}}\n"
         answer = await tree.apply(ApplyRequest(document=place.write(text)), wait=30)
         assert answer.progress.state == "converged"
-        await tree.until(lambda _: tree.measured.core.settings.escalate_at == 9, timeout=30)
+        await tree.until(lambda _: tree.measured.core.settings.escalate_at == 9, timeout=200)
         assert tree.plant.settings.escalate_at == 9
     again = replay(place.state / JOURNAL, path="edge", tell=lambda _: None)
     assert again.found.same, "the journal has them, too"
@@ -318,7 +318,7 @@ async def test_a_worker_given_a_wrong_address_has_not_converged_since_it_was_wel
     with socket.create_server(("127.0.0.1", 0)) as machine:
         text = NEVER_CONVERGES.replace("port: 1", f"port: {machine.getsockname()[1]}")
         async with place.runs(text) as tree:
-            await tree.until(lambda view: view["edge/a/connection"].healthy, timeout=30)
+            await tree.until(lambda view: view["edge/a/connection"].healthy, timeout=200)
             request = ApplyRequest(document=place.write(NEVER_CONVERGES), timeout=0.5)
             answer = await tree.apply(request, wait=30)
             assert answer.progress.state == "not converged"
@@ -329,7 +329,7 @@ async def test_a_managed_tree_takes_any_document_that_is_applied(place: Place) -
     place.write(HEAD)
     with prepare(None, init=place.file, state_dir=place.state) as prepared:
         async with start(prepared) as tree:
-            await tree.until(lambda view: view.get("edge") is not None, timeout=30)
+            await tree.until(lambda view: view.get("edge") is not None, timeout=200)
             place.file.unlink()
             other = DocumentText(
                 source="/elsewhere/new.yaml", files={"": b"# new\n" + HEAD.encode()}

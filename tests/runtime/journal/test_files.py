@@ -25,7 +25,7 @@ async def test_segments_follow_each_other_while_the_tree_runs(
         while len(segmented_log.segments_in(tmp_path)) < 5:
             note = str(tree.supervision.slices)
             tree.declare(root(30, note=note))
-            await tree.until(lambda t, note=note: t["root/l7"].observed.note == note, timeout=30)
+            await tree.until(lambda t, note=note: t["root/l7"].observed.note == note, timeout=200)
     found = all_the_same(tmp_path)
     assert len(found.segments) > 3
     assert {segment.why for segment in found.segments[1:]} == {"goes on"}

@@ -52,7 +52,7 @@ async def test_what_cannot_be_written_in_time_is_a_gap_that_is_told(
         hangs.set()
         await so(lambda: len(segmented_log.segments_in(tmp_path)) == 2)
         tree.restart("root/l3")
-        await tree.until(lambda t: t["root/l3"].incarnation == 2, timeout=30)
+        await tree.until(lambda t: t["root/l3"].incarnation == 2, timeout=200)
     assert "error: it has a gap: more than 50 events and instructions wait" in told.texts
     found = all_the_same(tmp_path)
     assert [segment.why for segment in found.segments][:2] == ["the start", "goes on after a gap"]
@@ -105,8 +105,8 @@ async def test_h68_a_recorder_that_raises_is_done_without(tmp_path: Any) -> None
         recorder = tree.supervision.recorder
         assert recorder is not None
         recorder.record_slice = lambda *_, **__: _raise(SystemExit(3))  # type: ignore[method-assign]
-        await tree.until(runs, timeout=30)
-        await tree.until(lambda _: tree.supervision.recorder is None, timeout=30)
+        await tree.until(runs, timeout=200)
+        await tree.until(lambda _: tree.supervision.recorder is None, timeout=200)
 
 
 def _raise(error: BaseException) -> Any:

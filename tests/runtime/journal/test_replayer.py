@@ -29,9 +29,9 @@ async def test_a_real_tree_is_decided_again_as_it_was(tmp_path: Path) -> None:
     ) as tree:
         await lit(tree, 20)
         tree.declare(root(15, note="another"))
-        await tree.until(lambda t: len(t.nodes) == 16, timeout=30)
+        await tree.until(lambda t: len(t.nodes) == 16, timeout=200)
         tree.restart("root/l3")
-        await tree.until(lambda t: t["root/l3"].incarnation == 2, timeout=30)
+        await tree.until(lambda t: t["root/l3"].incarnation == 2, timeout=200)
         await lit(tree, 15)
         ticks = tree.core.counters.ticks
     found = all_the_same(tmp_path / "journal")

@@ -120,7 +120,7 @@ async def talked() -> list[LogEntry]:
     Talker.looked = 0
     root = ChildSpec("t", "talker", UserSpec())
     async with Runtime(root, factory, secrets=Vault(), log=log) as tree:
-        await tree.until(lambda _: Talker.looked > 2, timeout=30)
+        await tree.until(lambda _: Talker.looked > 2, timeout=200)
         logging.getLogger("pymodbus.client").critical("it is %s", "gone")
         logging.getLogger("a.library").warning("with a traceback", exc_info=OSError("why"))
         tree._reports.of_journal("cannot be written: disk full", "error")

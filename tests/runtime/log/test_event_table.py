@@ -114,7 +114,7 @@ def test_a_real_plant_writes_json_lines_that_are_as_the_reference_says(tmp_path:
         [*command, "--state-dir", str(tmp_path / "state")],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     assert ran.returncode == 0, ran.stderr
     found = [json.loads(line) for line in ran.stdout.splitlines()]

@@ -70,7 +70,7 @@ def test_a_run_without_traces_imports_nothing_of_them() -> None:
         folder = pathlib.Path(tempfile.mkdtemp())
         (folder / "plant.yaml").write_text("agent: {name: edge}\\nbroker: {url: 'nats://127.0.0.1:1'}")
         async with open_tree(folder / "plant.yaml", state_dir=folder / "state") as tree:
-            await tree.until(lambda view: view.get("edge/broker") is not None, timeout=30)
+            await tree.until(lambda view: view.get("edge/broker") is not None, timeout=200)
             assert tree.measured.core.log is None
 
     asyncio.run(run())
@@ -83,6 +83,6 @@ def test_a_run_without_traces_imports_nothing_of_them() -> None:
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
     )
     assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr

@@ -120,9 +120,9 @@ async def test_from_a_changed_variable_to_what_is_seen_then_through_links_and_pa
     with receiving() as receiver:
         traces = open_traces(receiver.url)
         async with Runtime(ROOT, factory(), traces=traces) as tree:
-            await tree.until(turning(5), timeout=30)
+            await tree.until(turning(5), timeout=200)
             tree.set_variable("line", "SPEED", 7, who="a test")
-            await tree.until(turning(7), timeout=30)
+            await tree.until(turning(7), timeout=200)
         by_id = {span.span_id: span for span in receiver.spans}
         assert len(by_id) == len(receiver.spans), "each was sent once"
 
@@ -203,11 +203,11 @@ async def test_a_receiver_that_hangs_delays_no_tick_and_is_told_of_once() -> Non
         assert traces is not None
         traces._most = 3
         async with Runtime(ROOT, factory(), traces=traces, listener=reports.append) as tree:
-            await tree.until(turning(5), timeout=30)
+            await tree.until(turning(5), timeout=200)
             assert await asyncio.to_thread(receiver.until, lambda: receiver.asked > 0)
             for speed in (7, 9):
                 tree.set_variable("line", "SPEED", speed)
-                await tree.until(turning(speed), timeout=30)
+                await tree.until(turning(speed), timeout=200)
             assert len(traces._queue) <= 3
             assert not receiver.spans
             receiver.hang.set()
@@ -221,7 +221,7 @@ async def test_one_that_is_not_there_is_told_of_with_why_and_what_was_dropped() 
     reports: list[Report] = []
     traces = open_traces("http://127.0.0.1:1")
     async with Runtime(ROOT, factory(), traces=traces, listener=reports.append) as tree:
-        await tree.until(turning(5), timeout=30)
+        await tree.until(turning(5), timeout=200)
     told = [r.text for r in reports if r.kind == "traces"]
     assert traces is not None
     assert traces.dropped > 0
@@ -257,7 +257,7 @@ async def test_it_is_switched_on_by(
             monkeypatch.setenv("OTEL_SERVICE_NAME", "bottling")
         await asyncio.to_thread(document.write_text, text)
         async with open_tree(document, state_dir=tmp_path / "state") as tree:
-            await tree.until(lambda view: view.get("edge/broker") is not None, timeout=30)
+            await tree.until(lambda view: view.get("edge/broker") is not None, timeout=200)
         assert receiver.of(path="edge", kind="tick")
         named = "fsmv2" if by == "the document" else "bottling"
         assert receiver.resource["service.name"] == named

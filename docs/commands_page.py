@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from fsmv2.cli import exit_codes
 from fsmv2.cli.app import app
-from fsmv2.cli.command import environment_variable, long_name
+from fsmv2.cli.command_examples import environment_variable, long_name
 
 ENVIRONMENT = """# Environment variables
 

@@ -13,7 +13,7 @@ from served_tree import TICKER, call, tree_with_api
 from starlette.responses import Response
 
 from fsmv2.api import application
-from fsmv2.api.problem import ApiError
+from fsmv2.api.problem_response import ApiError
 from fsmv2.api.routes import ROUTES
 from fsmv2.core import PauseRequested
 

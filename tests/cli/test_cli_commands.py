@@ -65,7 +65,7 @@ def test_a_wrong_command_line_is_a_usage_error_on_stderr(words: Sequence[str]) -
 
 
 def test_a_misspelt_command_is_given_the_nearest() -> None:
-    assert "Did you mean 'validate'?" in fsmv2("valdate", "x").stderr
+    assert "Did you mean 'validate'" in fsmv2("valdate", "x").stderr
 
 
 def test_a_duration_without_unit_is_refused_with_the_likely_meaning() -> None:

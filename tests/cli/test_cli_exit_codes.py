@@ -19,7 +19,7 @@ EVERYWHERE = {"OK", "FAILED", "USAGE", "INTERRUPTED"}
 TESTED_BY = {
     "OK": "cli/test_cli_validate.py::test_a_warning_is_shown_and_allowed",
     "FAILED": "cli/test_cli_validate.py::test_every_problem_is_shown_in_the_order_of_the_file",
-    "USAGE": "cli/test_cli_command.py::test_a_wrong_value_names_its_variable",
+    "USAGE": "cli/test_cli_command_examples.py::test_a_wrong_value_names_its_variable",
     "CHANGES": "cli/test_cli_plan.py::test_what_would_change_is_shown_and_saved_and_ends_with_2",
     "PENDING": "cli/test_cli_run.py::test_run_gives_json_lines_and_a_summary",
     "DIFFERS": "cli/test_cli_replay.py::"
@@ -29,6 +29,7 @@ TESTED_BY = {
     "ROLLED_BACK": "cli/test_cli_apply.py::test_with_rollback_it_returns_to_what_had_converged",
     "DROPPED": "cli/test_cli_run_summary.py::"
     "test_h80_lost_samples_have_an_exit_code_of_their_own_and_are_counted_by_flow",
+    "NOT_REACHED": "cli/test_cli_wait.py::test_what_is_not_so_in_time_has_an_exit_code_of_its_own",
     "INTERRUPTED": "cli/test_cli_rubbish.py::test_an_interrupt_that_python_drops_comes_again",
 }
 """A test that has a command end so."""

@@ -65,7 +65,6 @@ def test_a_circuit_that_opens_and_closes() -> None:
             """
         )
         assert causes(sim, "g/p/a", "circuit", "stop", "timer") == [
-            "circuit of g/p <",
             "stop restarted after its backoff",
             "timer healthy for as long as its next delay",
             "timer healthy for long enough",

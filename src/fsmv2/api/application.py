@@ -28,7 +28,7 @@ from fsmv2.api.event_stream import EventStream
 from fsmv2.api.host_check import HostCheck
 from fsmv2.api.json_text import json_of
 from fsmv2.api.metrics_text import SharedMetrics
-from fsmv2.api.problem import ApiError, problem, problem_response
+from fsmv2.api.problem_response import ApiError, problem, problem_response
 from fsmv2.api.route_handlers import Call, RawAnswer
 from fsmv2.api.routes import ROUTES, Route
 from fsmv2.api.worker_stream import WorkerStream

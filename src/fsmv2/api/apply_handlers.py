@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fsmv2.api.json_text import json_of
-from fsmv2.api.problem import problem
+from fsmv2.api.problem_response import problem
 from fsmv2.api.route_handlers import Call
 from fsmv2.errors import ChangedSinceError, GenerationConflictError
 from fsmv2.operate import TreeHandle

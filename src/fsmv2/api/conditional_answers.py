@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fsmv2.api.json_text import json_of
-from fsmv2.api.problem import problem
+from fsmv2.api.problem_response import problem
 from fsmv2.operate.path_version import ANY
 
 JSON = "application/json"

@@ -16,7 +16,7 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from fsmv2.api.json_text import json_of
-from fsmv2.api.problem import problem
+from fsmv2.api.problem_response import problem
 from fsmv2.api.watchers import DROPPED, ENDED, QUIET, Places
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError

@@ -10,7 +10,7 @@ import ipaddress
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fsmv2.api.problem import problem_response
+from fsmv2.api.problem_response import problem_response
 from fsmv2.operate.problem import Problem
 
 REFUSED = Problem(

@@ -8,7 +8,7 @@ import msgspec
 
 import fsmv2
 from fsmv2.api.links import Link
-from fsmv2.api.problem import MEDIA_TYPE
+from fsmv2.api.problem_response import MEDIA_TYPE
 from fsmv2.api.routes import ROUTES, Route
 from fsmv2.operate.problem import Problem
 

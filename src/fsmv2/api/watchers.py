@@ -14,7 +14,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from fsmv2.api.problem import ApiError
+from fsmv2.api.problem_response import ApiError
 from fsmv2.operate.problem import Problem
 
 QUIET = 15.0

@@ -14,7 +14,7 @@ import time
 import msgspec
 
 from fsmv2.api.json_text import json_of
-from fsmv2.api.problem import problem
+from fsmv2.api.problem_response import problem
 from fsmv2.api.watchers import (
     COMMENT,
     DROPPED,

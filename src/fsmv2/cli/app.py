@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fsmv2.cli.command import Commands
+from fsmv2.cli.command_examples import Commands
 from fsmv2.cli.commands.ack import ack
 from fsmv2.cli.commands.apply import apply
 from fsmv2.cli.commands.backup import backup

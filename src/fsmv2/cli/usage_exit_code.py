@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fsmv2.cli.command import Command
+from fsmv2.cli.command_examples import CommandWithExamples
 from fsmv2.cli.exit_codes import FAILED, USAGE
 
 
-class UsageFails(Command):
+class UsageFails(CommandWithExamples):
     """Wrong words end with 1, like every other failure of it."""
 
     def make_context(

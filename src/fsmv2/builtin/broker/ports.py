@@ -50,7 +50,7 @@ def expected_ports(state_dir: Path, *, port: int, mqtt_port: int) -> tuple[int, 
     # Those that are remembered are taken, by the broker that runs.
     port, mqtt_port = port or remembered.port, mqtt_port or remembered.mqtt_port
     # Of a plan that was saved the same is to come when it is applied: drawn by the place.
-    below = Random(str(state_dir)).randrange  # noqa: S311  (no secret)
+    below = Random(str(state_dir)).randrange  # noqa: S311  (a port is no secret)
     port = port or free_port(PREFERRED[:1], other=mqtt_port, below=below)
     return port, mqtt_port or free_port(PREFERRED[1:], other=port, below=below)
 

@@ -20,6 +20,9 @@ def describe(
     Also its conditions, overrides, last observation, tries, children, rendered config (credentials
     masked), runbook, and what happened to it last. A tree that has crashed, or does not answer, is
     read from its journal.
+
+    $ fsmv2 describe edge/filler
+    $ fsmv2 describe edge/filler -o yaml
     """
     with reported():
         from fsmv2.cli.console import put

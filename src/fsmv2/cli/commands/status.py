@@ -48,6 +48,10 @@ def status(
     that has crashed, or does not answer, is read from its journal. With `--follow` each change is
     a line; with `-o json` an object. The exit code is 0 whatever
     state the tree is in: `fsmv2 health` has one for scripts.
+
+    $ fsmv2 status
+    $ fsmv2 status --trouble
+    $ fsmv2 status 'edge/line2/*' --phase degraded -o json
     """
     with reported():
         from fsmv2.cli.console import put

@@ -36,6 +36,9 @@ def wait(
     It need not be there yet. Exit code 0 when it is so, 8 when it was not within the time; then
     `fsmv2 why PATH --not STATE` says what is missing. Its tree sends each change, so it is not
     asked again and again.
+
+    $ fsmv2 wait edge/filler --timeout 30s
+    $ fsmv2 wait edge/filler --for state=active && echo it runs
     """
     with reported():
         from fsmv2.cli.console import complain, put, put_json

@@ -14,4 +14,5 @@ def print_paths(words: list[str]) -> None:
 
     prefix, document, state_dir, *_ = [*words, "", "", ""]
     for path in live_paths(prefix, document=document, state_dir=state_dir):
-        sys.stdout.write(f"{path}\n")
+        if path.isprintable():  # a shell that completes a line would obey what is not
+            sys.stdout.write(f"{path}\n")

@@ -122,13 +122,14 @@ def _lacking(
         return ""
     if s.action is not None or s.awaiting is not None:
         return state
-    if before.expected == "changed" and not _observed_since(s, reached.setdefault(path, core.now)):
-        # What was seen before its change says nothing of how it is with it.
-        return f"{state} (not observed yet with its new config)"
+    # What was seen before its change says nothing of how it is with it.
+    unseen = before.expected == "changed" and not _observed_since(
+        s, reached.setdefault(path, core.now)
+    )
     if _is_well(s):
-        return ""
+        return f"{state} (not observed yet with its new config)" if unseen else ""
     was_unwell = not before.healthy and before.expected != "added"
-    return "" if was_unwell and s.observed_at is not None else state
+    return "" if was_unwell and s.observed_at is not None and not unseen else state
 
 
 def _is_well(s: Supervisor) -> bool:

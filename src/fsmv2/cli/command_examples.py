@@ -67,7 +67,7 @@ def split_examples(text: str) -> tuple[str, tuple[str, ...]]:
     return "\n".join(kept).rstrip(), tuple(examples)
 
 
-class Command(TyperCommand):
+class CommandWithExamples(TyperCommand):
     """A command with examples, whose options are read from the environment as well."""
 
     def __init__(self, name: str | None, **rest: Any) -> None:
@@ -168,7 +168,7 @@ class Commands(typer.Typer):
         self, name: str | None = None, *, cls: type[TyperCommand] | None = None, **settings: Any
     ) -> Callable[[Any], Any]:
         """Add a command; see `typer.Typer.command`."""
-        return super().command(name, cls=cls or Command, **settings)
+        return super().command(name, cls=cls or CommandWithExamples, **settings)
 
 
 def _words(ctx: Any) -> list[str]:

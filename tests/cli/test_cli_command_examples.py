@@ -16,7 +16,7 @@ from commands_page import all_commands, shown_options
 from typer.testing import CliRunner
 
 from fsmv2.cli.app import app
-from fsmv2.cli.command import environment_variable, long_name, split_examples, wants_json
+from fsmv2.cli.command_examples import environment_variable, long_name, split_examples, wants_json
 
 GROUP: Any = typer.main.get_command(app)
 COMMANDS = all_commands()

@@ -208,3 +208,55 @@ def test_an_escalation_that_is_found_to_be_over_is_told() -> None:
     (route,) = made.is_over("edge/a", "it is no longer declared", 5.0)
     assert route.notification.event == "escalation_ended"
     assert list(made.is_over("edge/a", "it is no longer declared", 6.0)) == []
+
+
+class Silence:
+    """Whose paths are silenced can be changed."""
+
+    def __init__(self) -> None:
+        self.paths: set[str] = set()
+
+    def __call__(self, path: str) -> bool:
+        return path in self.paths
+
+
+def silenced(*targets: TargetSettings) -> tuple[Routing, Silence]:
+    silence = Silence()
+    made = Routing("edge", names=NAMES, silenced=silence)
+    made.use(NotifySettings(targets=targets, remind_after=HOUR))
+    silence.paths.add(escalated().path)
+    return made, silence
+
+
+def test_of_a_silenced_path_nobody_is_notified() -> None:
+    made, _ = silenced(target("a", matches=(Match(level="warning"),)))
+    assert sent(made, escalated()) == []
+    assert sent(made, report("a warning")) == []
+    assert list(made.tick(10 * HOUR)) == []
+
+
+def test_an_escalation_that_stands_when_the_silence_ends_is_notified_then() -> None:
+    made, silence = silenced(target("a"))
+    sent(made, escalated())
+    silence.paths.clear()
+    assert [one.notification.event for one in made.tick(1.0)] == ["escalation_required"]
+    assert list(made.tick(2.0)) == []
+
+
+def test_an_escalation_that_ended_in_a_silence_is_not_notified() -> None:
+    made, silence = silenced(target("a"))
+    sent(made, escalated())
+    sent(made, recovered())
+    silence.paths.clear()
+    assert list(made.tick(1.0)) == []
+
+
+def test_what_was_notified_before_a_silence_has_its_end_notified_after_it() -> None:
+    made, silence = silenced(target("a"))
+    silence.paths.clear()
+    take(made, list(made.report(escalated(), 0.0)))
+    silence.paths.add(escalated().path)
+    assert list(made.tick(2 * HOUR)) == []  # no reminder
+    assert sent(made, recovered(), 2 * HOUR) == []
+    silence.paths.clear()
+    assert [one.notification.event for one in made.tick(3 * HOUR)] == ["escalation_ended"]

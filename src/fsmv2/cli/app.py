@@ -42,6 +42,7 @@ from fsmv2.cli.commands.schema import schema
 from fsmv2.cli.commands.set import set_
 from fsmv2.cli.commands.show import show
 from fsmv2.cli.commands.signal import signal
+from fsmv2.cli.commands.silence import silence
 from fsmv2.cli.commands.simulate import simulate
 from fsmv2.cli.commands.start import start
 from fsmv2.cli.commands.status import status
@@ -50,6 +51,7 @@ from fsmv2.cli.commands.systemd import systemd
 from fsmv2.cli.commands.topics import topics
 from fsmv2.cli.commands.trees import trees
 from fsmv2.cli.commands.unset import unset
+from fsmv2.cli.commands.unsilence import unsilence
 from fsmv2.cli.commands.validate import validate
 from fsmv2.cli.commands.values import values
 from fsmv2.cli.commands.wait import wait
@@ -105,6 +107,8 @@ app.command(short_help="Stop a path of a running tree, until it is started.")(st
 app.command(short_help="Start what was stopped.")(start)
 app.command(short_help="Start nothing at a path, and write nothing there.")(pause)
 app.command(short_help="Let what was paused go on.")(resume)
+app.command(short_help="Notify nobody of a path, for a while.")(silence)
+app.command(short_help="Notify of what was silenced again.")(unsilence)
 app.command("set", short_help="Give a variable another value than the document.")(set_)
 app.command(short_help="Have a variable be as the document says again.")(unset)
 app.command(short_help="List what operators asked for beside the document.")(overrides)

@@ -40,6 +40,7 @@ from fsmv2.core.contract.events import (
     SetVariableRequested,
     SignalRequested,
     SignalSent,
+    SilenceRequested,
     SlowCode,
     StartPathRequested,
     StateDirectoryLost,
@@ -47,6 +48,7 @@ from fsmv2.core.contract.events import (
     StopRequested,
     Uncontained,
     UnsetVariableRequested,
+    UnsilenceRequested,
 )
 from fsmv2.core.contract.instructions import (
     CancelAction,
@@ -118,6 +120,7 @@ __all__ = [
     "SetVariableRequested",
     "SignalRequested",
     "SignalSent",
+    "SilenceRequested",
     "SlowCode",
     "StartPathRequested",
     "StateDirectoryLost",
@@ -129,6 +132,7 @@ __all__ = [
     "TickRecord",
     "Uncontained",
     "UnsetVariableRequested",
+    "UnsilenceRequested",
     "Update",
     "Watch",
 ]

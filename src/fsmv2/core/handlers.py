@@ -34,6 +34,7 @@ from fsmv2.core.contract.events import (
     SetVariableRequested,
     SignalRequested,
     SignalSent,
+    SilenceRequested,
     SlowCode,
     StartPathRequested,
     StateDirectoryLost,
@@ -41,6 +42,7 @@ from fsmv2.core.contract.events import (
     StopRequested,
     Uncontained,
     UnsetVariableRequested,
+    UnsilenceRequested,
 )
 from fsmv2.core.life import create, recreate, release, requests, restart_policy, stop
 from fsmv2.core.phases import circuit, freshness, reconcile
@@ -143,6 +145,8 @@ HANDLERS: dict[type, Callable[[Tree, Any], None]] = {
     StartPathRequested: requests.start_path,
     SetVariableRequested: requests.set_variable,
     UnsetVariableRequested: requests.unset_variable,
+    SilenceRequested: requests.silence,
+    UnsilenceRequested: requests.unsilence,
     AcknowledgeRequested: requests.acknowledge,
     SignalRequested: requests.signal,
     SignalSent: requests.signal_sent,

@@ -82,8 +82,8 @@ PROCESS = (
         kind="gauge",
         labels=("kind",),
         meaning=(
-            "What operators asked for and the document does not say: pauses, stops, variables "
-            "that are set."
+            "What operators asked for and the document does not say: pauses, stops, "
+            "silences, variables that are set."
         ),
     ),
     Metric(
@@ -100,7 +100,7 @@ PROCESS = (
     ),
 )
 
-OVERRIDES = ("pause", "stop", "variable")
+OVERRIDES = ("pause", "stop", "silence", "variable")
 
 
 def read_process(source: Source, to: Readings) -> None:
@@ -126,9 +126,14 @@ def _read_overrides(source: Source, to: Readings) -> None:
     core, counts = source.core, dict.fromkeys(OVERRIDES, 0)
     oldest = now = core.epoch + source.now
     for found in dict(core.overrides).values():
-        asked = [one for one in (found.pause, found.stop, *found.variables.values()) if one]
+        asked = [
+            one
+            for one in (found.pause, found.stop, found.silence, *found.variables.values())
+            if one
+        ]
         counts["pause"] += found.pause is not None
         counts["stop"] += found.stop is not None
+        counts["silence"] += found.silence is not None
         counts["variable"] += len(found.variables)
         oldest = min([oldest, *(one.at for one in asked)])
     to.put_all("fsmv2_overrides", counts)

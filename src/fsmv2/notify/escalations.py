@@ -76,6 +76,14 @@ class Escalations:
         self._forget_if_done(path, found)
         return True
 
+    def forget_unheard(self, path: str) -> None:
+        """Owe nothing of one that is over to targets that were notified of none of it."""
+        found = self.by_path.get(path)
+        if found is not None and found.ended:
+            for target in [one for one in found.owed if one not in found.told]:
+                self._now_owed(found, target, [])
+            self._forget_if_done(path, found)
+
     def taken(self, target: str, ids: Iterable[str], at: float) -> None:
         """Note that a target was notified of these."""
         wanted = set(ids)

@@ -72,6 +72,7 @@ class Notifier:
         look: Look | None = None,
         healthy_for: float = 300.0,
         failing: Callable[[tuple[str, ...]], None] = lambda _: None,
+        silenced: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """`plant` is the name of the tree's root. `names` of events, by kind of report.
 
@@ -79,6 +80,7 @@ class Notifier:
         these paths are, or nothing while that is not known; it may block for a moment. An
         escalation that nobody reports as ended is over when its worker has been healthy for
         `healthy_for` seconds. `failing` is told which targets fail, and why; on any thread.
+        `silenced`: whether nobody is to be notified of a path now; called on any thread.
         """
         self._plant = plant
         self._settings, self._vault = settings, vault
@@ -91,7 +93,8 @@ class Notifier:
         self._failing: tuple[str, ...] = ()
         self._telling = threading.Lock()
         self._names = names or {}
-        self._routing = Routing(plant, names=self._names)
+        self._silenced = silenced
+        self._routing = Routing(plant, names=self._names, silenced=silenced)
         self._unheard: set[str] = set()
         self._targets: dict[str, TargetThread] = {}
         self._retired: list[TargetThread] = []
@@ -220,7 +223,9 @@ class Notifier:
             found, self._record_error = read_record(self._file)
         escalations = Escalations()
         escalations.by_path = found.standing
-        self._routing = Routing(self._plant, escalations, names=self._names)
+        self._routing = Routing(
+            self._plant, escalations, names=self._names, silenced=self._silenced
+        )
         self._use(self._settings, self._vault)
         for name, tally in found.held.items():
             if name in self._targets:

@@ -6,7 +6,7 @@ Decides by the reports and times that it is handed; does nothing itself. Used on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -76,8 +76,14 @@ class Routing:
         escalations: Escalations | None = None,
         *,
         names: Mapping[str, str] | None = None,
+        silenced: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        """`names` of events, by kind of the reports that have none of their own."""
+        """`names` of events, by kind of the reports that have none of their own.
+
+        `silenced`: whether nobody is to be notified of a path now. An escalation that stands when
+        that ends is owed until then.
+        """
+        self._silenced = silenced
         self._names = names or {}
         self.escalations = escalations or Escalations()
         self.suppressed: dict[str, int] = {}
@@ -116,7 +122,7 @@ class Routing:
         event = event_of(report, self._names)
         if event in OF_ESCALATIONS:
             yield from self._escalation(event, report, at)
-        if not event:
+        if not event or self._silenced(report.path):
             return
         about_us = OWN_CONDITION in report.text
         for target in self._targets.values():
@@ -135,6 +141,8 @@ class Routing:
     def tick(self, now: float) -> Iterator[Routed]:
         """Reminders that are due, and what is to be offered again."""
         for path, found in self.escalations.by_path.items():
+            if self._silenced(path):
+                continue
             for target, owed in found.owed.items():
                 for one in owed:
                     pair = (target, one.id)
@@ -176,6 +184,8 @@ class Routing:
             return
         if event == ACKNOWLEDGED:
             self.escalations.acknowledged(path, one, hearing)
+        if self._silenced(path):
+            return  # `tick` offers what is owed when that is over
         for target in hearing:
             yield self._queue(target, one)
 
@@ -197,6 +207,9 @@ class Routing:
         )
         hearing = list(self._hearing(report.path))
         self.escalations.ended(report.path, one, hearing)
+        if self._silenced(report.path):
+            self.escalations.forget_unheard(report.path)
+            return
         for target in hearing:
             yield self._queue(target, one)
 

@@ -30,7 +30,12 @@ def worker_version(s: Supervisor) -> str:
     above: Supervisor | None = s
     while above is not None:
         if above.overrides is not None:
-            parts = (above.overrides.pause, above.overrides.stop, above.overrides.variables)
+            parts = (
+                above.overrides.pause,
+                above.overrides.stop,
+                above.overrides.silence,
+                above.overrides.variables,
+            )
             asked.append((above.path, *parts))
         above = above.parent
     return _digest(

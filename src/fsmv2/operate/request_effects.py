@@ -17,9 +17,11 @@ from fsmv2.core import (
     RetryRequested,
     SetVariableRequested,
     SignalRequested,
+    SilenceRequested,
     StartPathRequested,
     StopPathRequested,
     UnsetVariableRequested,
+    UnsilenceRequested,
 )
 from fsmv2.core.life.requests import Request as CoreRequest
 from fsmv2.operate.request_types import (
@@ -31,9 +33,11 @@ from fsmv2.operate.request_types import (
     Retry,
     SetVariable,
     Signal,
+    Silence,
     Start,
     Stop,
     UnsetVariable,
+    Unsilence,
 )
 from fsmv2.operate.signal_names import signal_name
 from fsmv2.runtime import NodeView, TreeView
@@ -134,6 +138,18 @@ EFFECTS: Mapping[type, Effect] = {
         lambda r, who, _: UnsetVariableRequested(r.path, r.name, who, r.reason),
         "has {name} as declared again",
         _settled,
+        override=True,
+    ),
+    Silence: Effect(
+        lambda r, who, until: SilenceRequested(r.path, who, r.reason, until),
+        "is silenced",
+        _at_once,
+        override=True,
+    ),
+    Unsilence: Effect(
+        lambda r, who, _: UnsilenceRequested(r.path, who, r.reason),
+        "is silenced no more",
+        _at_once,
         override=True,
     ),
     Restart: Effect(

@@ -61,6 +61,20 @@ class UnsetVariable(RequestBase, frozen=True, kw_only=True, tag="unset"):
     name: PathText
 
 
+class Silence(RequestBase, frozen=True, kw_only=True, tag="silence"):
+    """Notify nobody of `path` and what is below it, until it is unsilenced, or for a while.
+
+    Supervision goes on as before. What has escalated meanwhile, and still stands at the end, is
+    notified then.
+    """
+
+    seconds: Seconds | None = None
+
+
+class Unsilence(RequestBase, frozen=True, kw_only=True, tag="unsilence"):
+    """Notify of what is at `path` again."""
+
+
 class Restart(RequestBase, frozen=True, kw_only=True, tag="restart"):
     """Stop the worker at `path` and start a new instance."""
 
@@ -88,6 +102,8 @@ Request = (
     | Start
     | SetVariable
     | UnsetVariable
+    | Silence
+    | Unsilence
     | Restart
     | Retry
     | Acknowledge
@@ -116,7 +132,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PathOverride(msgspec.Struct, frozen=True, kw_only=True):
-    """One override in force. `kind`: pause, stop or set. Times in Unix seconds.
+    """One override in force. `kind`: pause, stop, silence or set. Times in Unix seconds.
 
     `name` and `value` are those of a variable; `there`: whether anybody is at the path;
     `durable`: whether it survives a crash. `lasting`: how long it has been in force, once that is

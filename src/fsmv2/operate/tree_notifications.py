@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from fsmv2.core import Core, Report
+from fsmv2.core.policy.overrides import is_silenced
 from fsmv2.core.state.conditions import RECOVERS
 from fsmv2.errors import FsmError
 from fsmv2.host.in_thread import in_thread
@@ -44,6 +45,7 @@ class TreeNotifications:
             look=self._look,
             healthy_for=plant.settings.healthy_reset,
             failing=self._failing,
+            silenced=self._silenced,
         )
 
     def change(self, plant: Plant) -> None:
@@ -80,6 +82,11 @@ class TreeNotifications:
                 plant.root.name, plant.notify, plant.vault, names, within=TESTED_WITHIN
             )
         )
+
+    def _silenced(self, path: str) -> bool:
+        """Whether an operator wants nobody to be notified of a path; from any thread."""
+        runtime = self._runtime
+        return runtime is not None and is_silenced(runtime.core.overrides, path)
 
     # ---- on the threads of the notifier -----------------------------------------------------
 

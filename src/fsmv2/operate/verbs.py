@@ -21,9 +21,11 @@ from fsmv2.operate.request_types import (
     Retry,
     SetVariable,
     Signal,
+    Silence,
     Start,
     Stop,
     UnsetVariable,
+    Unsilence,
 )
 
 
@@ -109,6 +111,29 @@ class Verbs(ABC):
         """Have the user variable `name` be as declared at `path` again."""
         request = UnsetVariable(path=path, name=name, reason=reason)
         return await self.ask(request, who=who, wait=wait)
+
+    async def silence(
+        self,
+        path: str,
+        *,
+        reason: str = "",
+        seconds: float | None = None,
+        who: str = "program",
+        wait: float = 0.0,
+    ) -> Answer:
+        """Notify nobody of `path` and below, until `unsilence`, or for so many `seconds`.
+
+        Supervision goes on as before. What has escalated meanwhile, and still stands at the end, is
+        notified then. It outlasts a restart of the program.
+        """
+        request = Silence(path=path, reason=reason, seconds=seconds)
+        return await self.ask(request, who=who, wait=wait)
+
+    async def unsilence(
+        self, path: str, *, reason: str = "", who: str = "program", wait: float = 0.0
+    ) -> Answer:
+        """Notify of what is at `path` and below again."""
+        return await self.ask(Unsilence(path=path, reason=reason), who=who, wait=wait)
 
     async def restart(
         self, path: str, *, reason: str = "", who: str = "program", wait: float = 0.0

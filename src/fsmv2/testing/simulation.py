@@ -27,12 +27,14 @@ from fsmv2.core import (
     ResumeRequested,
     RetryRequested,
     SetVariableRequested,
+    SilenceRequested,
     StartPathRequested,
     StopPathRequested,
     StopRequested,
     Supervisor,
     TickRecord,
     UnsetVariableRequested,
+    UnsilenceRequested,
 )
 from fsmv2.model import ChildSpec, Vault
 from fsmv2.name_suggestions import suggest
@@ -175,6 +177,14 @@ class Simulation:
     def start_path(self, path: str) -> None:
         """End a stop of `path`."""
         self.post(StartPathRequested(path, "test"))
+
+    def silence(self, path: str, reason: str = "", until: float | None = None) -> None:
+        """Ask that nobody is notified of `path` and below; `until`: Unix seconds."""
+        self.post(SilenceRequested(path, "test", reason, until))
+
+    def unsilence(self, path: str) -> None:
+        """Ask that what was silenced at `path` is notified of again."""
+        self.post(UnsilenceRequested(path, "test"))
 
     def set_variable(
         self, path: str, name: str, value: Any, reason: str = "", until: float | None = None

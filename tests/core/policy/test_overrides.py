@@ -12,7 +12,7 @@ from fsmv2 import ChildSpec, EngineSettings, Group
 from fsmv2.core import Cause
 from fsmv2.core.checkpoint.take import checkpoint
 from fsmv2.core.policy import overrides
-from fsmv2.core.state.override_data import overrides_from_json
+from fsmv2.core.state.override_data import overrides_from_json, overrides_to_json
 from fsmv2.testing import ByHand, SimulatedStore, Simulation
 
 
@@ -664,3 +664,43 @@ def test_what_is_over_when_it_is_asked_for_ends_at_once_and_no_timer_is_left(job
         sim.start_path("a")
         sim.run(1)
         assert "override" not in sim.supervisor("a").timers
+
+
+def test_a_silence_changes_nothing_of_what_is_supervised(jobs: Jobs) -> None:
+    with simulate(jobs, team("r", team("t", job("a")))) as sim:
+        sim.run(10)
+        sim.silence("r/t", "the belt is changed")
+        sim.run(1)
+        assert sim["r/t/a"].overrides == ("silenced by test: the belt is changed (at r/t)",)
+        jobs.end("r/t/a", "badly")
+        sim.run(30)
+        assert sim["r/t/a"].state == "running"
+        assert jobs.log.count("+a") == 2
+        sim.unsilence("r/t")
+        sim.run(1)
+        assert sim["r/t/a"].overrides == ()
+
+
+def test_a_silence_ends_by_itself_and_by_its_opposite_alone(jobs: Jobs) -> None:
+    with simulate(jobs, team("r", job("a"))) as sim:
+        sim.run(10)
+        sim.silence("r/a", until=sim.core.wall() + 60)
+        sim.run(1)
+        assert overrides.is_silenced(sim.core.overrides, "r/a/below")
+        assert not overrides.is_silenced(sim.core.overrides, "r")
+        assert not overrides.is_silenced(sim.core.overrides, "r/ab")
+        sim.resume("r/a")
+        sim.run(1)
+        assert overrides.is_silenced(sim.core.overrides, "r/a")
+        sim.run(61)
+        assert not overrides.is_silenced(sim.core.overrides, "r/a")
+        assert "silenced no more: requested by the end of its time" in sim.texts("command", "r/a")
+        sim.unsilence("r/a")
+        sim.run(1)
+        assert "r/a itself is not silenced" in sim.texts("command", "r/a")[-1]
+
+
+def test_a_silence_outlasts_a_restart(jobs: Jobs) -> None:
+    kept = overrides_from_json('{"silence":{"who":"ann","reason":"belt","at":1.0,"until":null}}')
+    assert kept.texts() == ("silenced by ann: belt",)
+    assert overrides_from_json(overrides_to_json(kept.moved(60.0))).silence is not None

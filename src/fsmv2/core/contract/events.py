@@ -245,6 +245,23 @@ class UnsetVariableRequested(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
+class SilenceRequested(msgspec.Struct, frozen=True, gc=False):
+    """Nobody is to be notified of `path` and what is below it; `until`: Unix seconds."""
+
+    path: str
+    who: str = "operator"
+    reason: str = ""
+    until: float | None = None
+
+
+class UnsilenceRequested(msgspec.Struct, frozen=True, gc=False):
+    """What was silenced at `path` is notified of again."""
+
+    path: str
+    who: str = "operator"
+    reason: str = ""
+
+
 class AcknowledgeRequested(msgspec.Struct, frozen=True, gc=False):
     """An operator has taken over the escalation of `path`."""
 
@@ -312,6 +329,8 @@ Event = (
     | PauseRequested
     | ResumeRequested
     | StopPathRequested
+    | SilenceRequested
+    | UnsilenceRequested
     | StartPathRequested
     | SetVariableRequested
     | UnsetVariableRequested

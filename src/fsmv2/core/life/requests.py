@@ -1,7 +1,8 @@
 """What an operator may ask of one worker or subtree, and what is refused, with the reason.
 
-Stop, pause and set are overrides, which last until their opposite; restart, retry, acknowledge and
-signal are requests, which are done once. `refusal` says beforehand what would be refused, and why.
+Stop, pause, silence and set are overrides, which last until their opposite; restart, retry,
+acknowledge and signal are requests, which are done once. `refusal` says beforehand what would be
+refused, and why.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from fsmv2.core.contract.events import (
     SetVariableRequested,
     SignalRequested,
     SignalSent,
+    SilenceRequested,
     StartPathRequested,
     StopPathRequested,
     UnsetVariableRequested,
+    UnsilenceRequested,
 )
 from fsmv2.core.life import restart_policy, stop
 from fsmv2.core.policy import escalation, livelock, overrides, permission, settable
@@ -44,6 +47,8 @@ Request = (
     | StartPathRequested
     | SetVariableRequested
     | UnsetVariableRequested
+    | SilenceRequested
+    | UnsilenceRequested
     | AcknowledgeRequested
     | SignalRequested
 )
@@ -57,6 +62,8 @@ VERBS: Mapping[type, str] = {
     StartPathRequested: "start",
     SetVariableRequested: "set",
     UnsetVariableRequested: "unset",
+    SilenceRequested: "silence",
+    UnsilenceRequested: "unsilence",
     AcknowledgeRequested: "acknowledge",
     SignalRequested: "signal",
 }
@@ -75,6 +82,8 @@ def refusal(tree: Tree, event: Request) -> str:
             return ""
         case UnsetVariableRequested(_, name) if name in found.variables:
             return ""
+        case UnsilenceRequested() if found.silence is not None:
+            return ""
     if s is None:
         return f"'{event.path}' is not there. {suggest(event.path, tree.by_path)}".rstrip()
     match event:
@@ -90,8 +99,10 @@ def refusal(tree: Tree, event: Request) -> str:
                 known = [one for one in s.user if one not in ENGINE_KEYS]
                 return f"{s.path} has no variable '{name}'. {suggest(name, known)}".rstrip()
             return settable.unsettable(name, s.user[name], value) or _no_end(event)
-        case StopPathRequested():
+        case StopPathRequested() | SilenceRequested():
             return _no_end(event)
+        case UnsilenceRequested():
+            return f"{s.path} itself is not silenced"
         case UnsetVariableRequested(_, name):
             by_hand = f"'{name}' is not set by hand at {s.path}."
             return f"{by_hand} {suggest(name, found.variables)}".rstrip()
@@ -104,7 +115,7 @@ def refusal(tree: Tree, event: Request) -> str:
     return ""
 
 
-def _no_end(event: SetVariableRequested | StopPathRequested) -> str:
+def _no_end(event: SetVariableRequested | StopPathRequested | SilenceRequested) -> str:
     """Why it cannot end when it is to: stored, that would be an override nobody can show."""
     fits = event.until is None or 0.0 <= event.until < LATEST_END
     return "" if fits else f"it cannot end at {event.until} s: that is no time"
@@ -152,6 +163,7 @@ def _by(
     | ResumeRequested
     | StartPathRequested
     | UnsetVariableRequested
+    | UnsilenceRequested
     | SignalRequested,
 ) -> str:
     return event.who + (f": {event.reason}" if event.reason else "")
@@ -207,6 +219,19 @@ def unset_variable(tree: Tree, event: UnsetVariableRequested) -> None:
         overrides.unset_variable(tree, event.path, event.name, _by(event))
 
 
+def silence(tree: Tree, event: SilenceRequested) -> None:
+    """Nobody is to be notified of this subtree, until `unsilence` or for a while."""
+    if not _refused(tree, event):
+        s = tree.by_path[event.path]
+        overrides.silence(tree, s, event.who, event.reason, event.until)
+
+
+def unsilence(tree: Tree, event: UnsilenceRequested) -> None:
+    """Notifications of this subtree go on."""
+    if not _refused(tree, event):
+        overrides.unsilence(tree, event.path, _by(event))
+
+
 def retry(tree: Tree, event: RetryRequested) -> None:
     """Whatever waits for its next try in this subtree tries now; what was counted stays counted."""
     if not _refused(tree, event):
@@ -258,11 +283,13 @@ def end_absent_overrides(tree: Tree, _root: Supervisor) -> None:
 
 
 def _end_overrides(tree: Tree, path: str) -> None:
-    stopped, names = overrides.due(tree, path)
-    if stopped:
-        _start(tree, path, "the end of its time")
-    for name in names:
-        overrides.unset_variable(tree, path, name, "the end of its time")
+    for kind, name in overrides.due(tree, path):
+        if kind == "stop":
+            _start(tree, path, "the end of its time")
+        elif kind == "silence":
+            overrides.unsilence(tree, path, "the end of its time")
+        elif kind == "set":
+            overrides.unset_variable(tree, path, name, "the end of its time")
     overrides.warn(tree, path)
 
 

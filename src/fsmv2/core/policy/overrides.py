@@ -1,7 +1,8 @@
-"""What an operator asks of a path and the document does not say: a pause, a stop, a variable set.
+"""What an operator asks of a path and the document does not say: pause, stop, silence, set.
 
 A paused subtree is observed and derived, and nothing in it is started or restarted; what stops
-passes, as it passes every other gate. A stop ranks as disabled. A variable that is set overlays
+passes, as it passes every other gate. A stop ranks as disabled. Of a silenced subtree nobody is
+notified, and nothing else changes. A variable that is set overlays
 the user variables of its path, and so of all below. Each is saved with who asked, when and why,
 stays in force whatever runs at the path, and ends by its opposite or, but for a pause, at a time
 given. One that lasts long is warned of, again and again. At a path where nobody is, all of this
@@ -34,6 +35,7 @@ WHILE_IT_STARTS = 10.0
 WORDS: Mapping[str, tuple[str, str]] = {
     "pause": ("paused", "resume"),
     "stop": ("stopped", "start"),
+    "silence": ("silenced", "unsilence"),
     "set": ("set", "unset"),  # and its name before it
 }
 """Of each kind, what it makes of a path, and the verb that ends it."""
@@ -75,6 +77,19 @@ def start(tree: Tree, path: str, who: str) -> None:
     s = _report(tree, path, f"started by {who}")
     if s is not None:
         _switched(tree, s, Cause("command", f"started at {path}"))
+
+
+def silence(tree: Tree, s: Supervisor, who: str, reason: str, until: float | None) -> None:
+    """Have nobody be notified of `s` and what is below it, until `unsilence`."""
+    asked = Override(who, reason, tree.wall(), until)
+    _put(tree, s.path, _with(of(tree, s.path), silence=asked))
+    tree.report("command", s, asked.describe("silenced"))
+
+
+def unsilence(tree: Tree, path: str, who: str) -> None:
+    """Notify of what is at `path` again, of an escalation that still stands as well."""
+    _put(tree, path, _with(of(tree, path), silence=None))
+    _report(tree, path, f"silenced no more: requested by {who}")
 
 
 def set_variable(
@@ -153,11 +168,17 @@ def clock_was_set(tree: Tree, by: float) -> None:
         _put(tree, path, found.moved(by))
 
 
-def due(tree: Tree, path: str) -> tuple[bool, list[str]]:
-    """Whether the stop of a path was asked for until now; and which of its variables were."""
-    now, found = tree.wall(), of(tree, path)
-    names = [name for name, one in found.variables.items() if _over(one, now)]
-    return found.stop is not None and _over(found.stop, now), names
+def due(tree: Tree, path: str) -> list[tuple[str, str]]:
+    """The kinds of a path's overrides that were asked for until now; of a variable, its name, too.
+
+    `stop`, `silence` or `set`.
+    """
+    now = tree.wall()
+    return [
+        (kind, key.removeprefix("set ") if kind == "set" else "")
+        for key, kind, one in of(tree, path).each()
+        if _over(one, now)
+    ]
 
 
 def go_on(tree: Tree, s: Supervisor, cause: Cause) -> None:
@@ -183,6 +204,17 @@ def paused_by(s: Supervisor) -> str:
 def stopped_by(s: Supervisor) -> str:
     """The stop that an operator asked for `s` or above it, as words; empty when there is none."""
     return _above(s, lambda found: found.stop, "stopped")
+
+
+def is_silenced(overrides: Mapping[str, Overrides], path: str) -> bool:
+    """Whether nobody is to be notified of a path; `overrides` by path, from any thread."""
+    above = path
+    while overrides and above:
+        found = overrides.get(above)
+        if found is not None and found.silence is not None:
+            return True
+        above = above.rpartition("/")[0]
+    return False
 
 
 def override_texts(s: Supervisor) -> tuple[str, ...]:

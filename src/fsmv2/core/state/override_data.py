@@ -1,4 +1,4 @@
-"""What an operator asked of a path and the document does not say, as data: stop, pause, set.
+"""What an operator asked of a path and the document does not say: stop, pause, silence, set.
 
 Who decides by it is `policy/overrides`. A path keeps its overrides whatever runs there: another
 instance, nothing at all, or fsmv2 itself restarted with a store.
@@ -59,9 +59,10 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
     stop: Override | None = None
     variables: Mapping[str, VariableOverride] = {}
     warned: Mapping[str, float] = {}
+    silence: Override | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.pause or self.stop or self.variables)
+        return bool(self.pause or self.stop or self.variables or self.silence)
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -77,14 +78,17 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
             None if self.stop is None else self.stop.moved(by),
             {name: one.moved(by) for name, one in self.variables.items()},
             {key: at + by for key, at in self.warned.items()},
+            None if self.silence is None else self.silence.moved(by),
         )
 
     def each(self) -> Iterator[tuple[str, str, Override]]:
-        """A key for each override, its kind (pause, stop or set), and the override itself."""
+        """A key for each override, its kind (pause, stop, silence or set), and itself."""
         if self.pause is not None:
             yield "pause", "pause", self.pause
         if self.stop is not None:
             yield "stop", "stop", self.stop
+        if self.silence is not None:
+            yield "silence", "silence", self.silence
         for name, one in self.variables.items():
             yield f"set {name}", "set", one
 
@@ -94,7 +98,7 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def texts(self, now: float = 0.0, every: float = 0.0) -> tuple[str, ...]:
         """Each override, as a person would say it; of one as old as `every`, how old."""
-        asked = [("paused", self.pause), ("stopped", self.stop)]
+        asked = [("paused", self.pause), ("stopped", self.stop), ("silenced", self.silence)]
         asked += [(f"{name} set", one) for name, one in self.variables.items()]
         found = [(one.describe(what), one.lasts_long(now, every)) for what, one in asked if one]
         return tuple(f"{text} ({long})" if long else text for text, long in found)

@@ -49,6 +49,7 @@ from fsmv2.core import (
     SetVariableRequested,
     SignalRequested,
     SignalSent,
+    SilenceRequested,
     SlowCode,
     StartPathRequested,
     StateDirectoryLost,
@@ -56,6 +57,7 @@ from fsmv2.core import (
     StopRequested,
     Uncontained,
     UnsetVariableRequested,
+    UnsilenceRequested,
     Update,
     Watch,
 )
@@ -150,6 +152,10 @@ def happened(event: Event) -> str:
         case UnsetVariableRequested(_, name, who, reason):
             why = f": {reason}" if reason else ""
             return f"{name} to be as declared again, requested by {who}{why}"
+        case SilenceRequested(_, who, reason):
+            return f"silence requested by {who}" + (f": {reason}" if reason else "")
+        case UnsilenceRequested(_, who, reason):
+            return f"notifications again, requested by {who}" + (f": {reason}" if reason else "")
         case RestartRequested(_, who, reason):
             return f"restart requested by {who}" + (f": {reason}" if reason else "")
         case RetryRequested(_, who, reason):

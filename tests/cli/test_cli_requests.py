@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -77,22 +78,51 @@ class Machine:
         return found.stdout + found.stderr
 
 
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[Machine]:
+    """A machine on which the tree runs."""
+    with tempfile.TemporaryDirectory() as short:
+        environ = {**os.environ, "XDG_STATE_HOME": str(folder), "XDG_RUNTIME_DIR": short}
+        environ.pop("FSMV2_TREE", None)
+        found = Machine(folder, environ)
+        found.start()
+        try:
+            for path in ("edge/ticker", "edge/other"):
+                found.until("why", path, "): running")
+            yield found
+        finally:
+            found.stop()
+
+
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    with tempfile.TemporaryDirectory() as short:
-        environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "XDG_RUNTIME_DIR": short}
-        environ.pop("FSMV2_TREE", None)
-        found = Machine(tmp_path, environ)
-        found.start()
-        for path in ("edge/ticker", "edge/other"):
-            found.until("why", path, "): running")
+    """One for a test alone."""
+    with running(tmp_path) as found:
         yield found
-        found.stop()
 
 
-def test_each_verb_on_a_running_tree(machine: Machine) -> None:
-    says = machine.says
-    assert str(machine.file) in says("trees")
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    with running(tmp_path_factory.mktemp("lasting")) as found:
+        yield found
+
+
+@pytest.fixture
+def shared(lasting: Machine) -> Iterator[Machine]:
+    """One that others use as well: each leaves nothing overridden, and everything runs."""
+    yield lasting
+    if "no overrides" not in lasting("overrides").stdout:
+        for path in ("edge", "edge/broker", "edge/ticker", "edge/other"):
+            for verb in ("resume", "start"):
+                lasting(verb, path, "--no-wait")
+        assert "no overrides" in lasting.says("overrides")
+    for path in ("edge/ticker", "edge/other"):
+        lasting.until("why", path, "): running")
+
+
+def test_each_verb_on_a_running_tree(shared: Machine) -> None:
+    says = shared.says
+    assert str(shared.file) in says("trees")
     assert says("pause", "edge/ticker", "-m", "cleaning") == "edge/ticker is paused\n"
     assert "paused by" in (listed := says("overrides"))
     assert "(fsmv2 pause): cleaning (since " in listed
@@ -117,48 +147,48 @@ def test_each_verb_on_a_running_tree(machine: Machine) -> None:
     assert json.loads(says("overrides", "--json")) == []
 
 
-def test_health_and_metrics_are_asked_through_the_socket(machine: Machine) -> None:
-    found = machine.says("health", code=3)
+def test_health_and_metrics_are_asked_through_the_socket(shared: Machine) -> None:
+    found = shared.says("health", code=3)
     assert "ok: fsmv2 itself\n  ok        supervision  decided " in found
     assert "not ready: 1 of 4 workers is not what the document asks for\n  edge/broker  " in found
-    machine.says("stop", "edge/broker")
-    assert "\nready: 4 workers, each is as it was asked to be\n" in machine.says("health")
-    found = json.loads(machine.says("health", "--json"))
+    shared.says("stop", "edge/broker")
+    assert "\nready: 4 workers, each is as it was asked to be\n" in shared.says("health")
+    found = json.loads(shared.says("health", "--json"))
     assert (found["health"]["status"], found["readiness"]["ready"]) == ("ok", True)
-    assert "\nfsmv2_active_supervisors 4.0\n" in machine.says("metrics")
-    assert machine.says("metrics", "--openmetrics").endswith("# EOF\n")
+    assert "\nfsmv2_active_supervisors 4.0\n" in shared.says("metrics")
+    assert shared.says("metrics", "--openmetrics").endswith("# EOF\n")
 
 
-def test_a_pattern_is_confirmed_with_the_paths_it_stands_for(machine: Machine) -> None:
-    asked = machine.says("pause", "edge/*", code=2)
+def test_a_pattern_is_confirmed_with_the_paths_it_stands_for(shared: Machine) -> None:
+    asked = shared.says("pause", "edge/*", code=2)
     assert "edge/ticker\n  edge/other" in asked
     assert "this is 3 paths; nothing was done" in asked
-    assert "no overrides" in machine.says("overrides")
-    assert machine.says("pause", "edge/*", "--yes").count("is paused") == 3
-    assert "no path of this tree matches" in machine.says("pause", "plant/*", code=2)
-    assert "would be done" in machine.says("resume", "edge/*", "--dry-run")
-    assert machine.says("overrides").count("paused by") == 3
+    assert "no overrides" in shared.says("overrides")
+    assert shared.says("pause", "edge/*", "--yes").count("is paused") == 3
+    assert "no path of this tree matches" in shared.says("pause", "plant/*", code=2)
+    assert "would be done" in shared.says("resume", "edge/*", "--dry-run")
+    assert shared.says("overrides").count("paused by") == 3
 
 
-def test_what_is_wrong_is_one_message_with_the_fix(machine: Machine) -> None:
-    assert "Did you mean 'edge/ticker'?" in machine.says("restart", "edge/tickr", code=2)
-    assert "no variable 'EVRY'" in machine.says("set", "edge/ticker", "EVRY=1", code=1)
-    assert "expected NAME=VALUE" in machine.says("set", "edge/ticker", "EVERY", code=2)
-    broken = machine.says("set", "edge/ticker", "EVERY={", code=1)
+def test_what_is_wrong_is_one_message_with_the_fix(shared: Machine) -> None:
+    assert "Did you mean 'edge/ticker'?" in shared.says("restart", "edge/tickr", code=2)
+    assert "no variable 'EVRY'" in shared.says("set", "edge/ticker", "EVRY=1", code=1)
+    assert "expected NAME=VALUE" in shared.says("set", "edge/ticker", "EVERY", code=2)
+    broken = shared.says("set", "edge/ticker", "EVERY={", code=1)
     assert "Traceback" not in broken
-    assert "nothing of other.yaml runs" in machine.says("pause", "x", "-f", "other.yaml", code=1)
+    assert "nothing of other.yaml runs" in shared.says("pause", "x", "-f", "other.yaml", code=1)
 
 
-def test_of_several_paths_each_is_done_or_told_of(machine: Machine) -> None:
-    found = machine("pause", "edge/ticker", "edge/nobody", "edge/other", "--json")
+def test_of_several_paths_each_is_done_or_told_of(shared: Machine) -> None:
+    found = shared("pause", "edge/ticker", "edge/nobody", "edge/other", "--json")
     assert [one["path"] for one in json.loads(found.stdout)] == ["edge/ticker", "edge/other"]
     assert (found.returncode, "edge/nobody" in found.stderr) == (2, True)
-    found = machine("resume", "edge/nobody", "edge", "edge/other", "edge/ticker")
+    found = shared("resume", "edge/nobody", "edge", "edge/other", "edge/ticker")
     assert found.returncode == 1
     assert found.stdout == "edge/other is resumed\nedge/ticker is resumed\n"
 
 
-def test_what_is_no_text_or_no_value_is_refused_in_words(machine: Machine) -> None:
+def test_what_is_no_text_or_no_value_is_refused_in_words(shared: Machine) -> None:
     for args in (
         ("pause", "edge/ticker", "-m", "a\udcff"),
         ("pause", "edge/\udcff"),
@@ -168,17 +198,17 @@ def test_what_is_no_text_or_no_value_is_refused_in_words(machine: Machine) -> No
         ("set", "edge/ticker", "EVERY=" + "9" * 400),
         ("pause", "edge/ticker", "-m", "x" * 2000),
     ):
-        found = machine(*args)
+        found = shared(*args)
         assert found.returncode in (1, 2), args
         assert found.stdout == ""
         assert "error" in found.stderr
         assert "in a way it should not" not in found.stderr, found.stderr
-    assert machine.says("overrides") == "no overrides: everything is as the document says\n"
+    assert shared.says("overrides") == "no overrides: everything is as the document says\n"
 
 
-def test_an_effect_is_waited_for_longer_than_a_minute(machine: Machine) -> None:
-    assert machine.says("stop", "edge/other", "--timeout", "10m") == "edge/other is stopped\n"
-    assert machine.says("start", "edge/other", "--timeout", "2h") == "edge/other is started\n"
+def test_an_effect_is_waited_for_longer_than_a_minute(shared: Machine) -> None:
+    assert shared.says("stop", "edge/other", "--timeout", "10m") == "edge/other is stopped\n"
+    assert shared.says("start", "edge/other", "--timeout", "2h") == "edge/other is started\n"
 
 
 @pytest.mark.real

@@ -12,7 +12,7 @@ FROZEN = "T"
 TRACED = "t"
 
 
-class Silence(NamedTuple):
+class NoAnswer(NamedTuple):
     """`why` continues a sentence about the tree; `fix`: the next step."""
 
     why: str
@@ -25,24 +25,24 @@ def frozen_process(directory: Path) -> int:
     return pid if _state(pid) in (FROZEN, TRACED) else 0
 
 
-def silence(directory: Path) -> Silence:
+def silence(directory: Path) -> NoAnswer:
     """Of a tree that has not answered for a while."""
     pid = _process(directory)
     state = _state(pid)
     if not state:
-        return Silence("its process has ended meanwhile", "See with `fsmv2 trees` what runs here.")
+        return NoAnswer("its process has ended meanwhile", "See with `fsmv2 trees` what runs here.")
     if state == FROZEN:
-        return Silence(
+        return NoAnswer(
             f"its process {pid} is frozen, by SIGSTOP or Ctrl-Z in its terminal",
             f"`kill -CONT {pid}` has it go on.",
         )
     if state == TRACED:
-        return Silence(f"a debugger holds its process {pid}", "Have the debugger continue.")
+        return NoAnswer(f"a debugger holds its process {pid}", "Have the debugger continue.")
     if state == "D":
-        return Silence(
+        return NoAnswer(
             f"its process {pid} waits for a disk", "Look at the disk of its state directory."
         )
-    return Silence(
+    return NoAnswer(
         f"its process {pid} runs, but is overloaded or hangs",
         "Ask again in a moment; `fsmv2 why PATH` reads what it decided last from its journal. If "
         f"it hangs for good, `kill -9 {pid}` and run it again: broker and processes go on, and "

@@ -105,10 +105,16 @@ def _health() -> tuple[Any, ...]:
 
 OUTPUTS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "validate": lambda: (DocumentReport, StoredReport),
-    "status": lambda: (_type("operate.tree_report:TreeReport"),),
+    "status": lambda: (
+        _type("operate.tree_report:TreeReport"),
+        _type("operate.worker_row:WorkerRow"),
+    ),
     "describe": lambda: (_type("operate.worker_description:WorkerDescription"),),
     "wait": lambda: (_type("operate.waiting:WaitResult"),),
-    "why": lambda: (_type("operate.worker_status:WorkerStatus"),),
+    "why": lambda: (
+        _type("operate.worker_status:WorkerStatus"),
+        _type("operate.state_obstacles:StateObstacles"),
+    ),
     "run": lambda: (_type("cli.tree_display:DisplayedEvent"), RunSummary),
     "trees": lambda: (_list_of(_type("operate.running_trees:RunningTree")),),
     "health": _health,

@@ -36,6 +36,8 @@ def silence(
     Supervision goes on as before: it is started, restarted and shown as ever. What escalates
     meanwhile, and still stands at the end, is notified then. It outlasts a restart of fsmv2.
 
+    Exit code 3 when it is in force, and has not had its effect within --timeout.
+
     $ fsmv2 silence edge/filler --for 2h -m 'belt is being changed'
     $ fsmv2 silence 'edge/line2/*' --for 30m --yes
     """

@@ -18,6 +18,8 @@ import pytest
 
 from forked_python import PATIENCE, fsmv2
 
+pytestmark = pytest.mark.timeout(900)  # two dozen commands each, on a busy machine as well
+
 DOCUMENT = """
 agent: {name: edge}
 broker: {url: "nats://127.0.0.1:1"}

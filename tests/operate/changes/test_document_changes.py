@@ -295,6 +295,7 @@ async def test_while_the_store_fails_it_is_refused_and_nothing_stops(
             patched.setattr("fsmv2.store.SqliteStore.commit", full)
             with pytest.raises(StoreError, match="the disk is full"):
                 await tree.apply(ApplyRequest(document=text))
+            assert (await tree.plan(text)).generation == 1, "to look needs no store"
         assert (tree.running.number, place.numbers()) == (1, [1])
         await tree.pause("edge", reason="it still works")
         assert (await tree.apply(ApplyRequest(document=text))).generation == 2

@@ -18,6 +18,9 @@ from fsmv2.operate.changes.plan_comparison import compare
 from fsmv2.testing import PlantSurroundings, Simulation, register_simulated
 from fsmv2.worker import WorkerFactory
 
+HOURS = 4 * 3600
+"""Seconds for a long form: ten minutes of a processor, on a machine that has other things to do."""
+
 
 def happen(sim: Simulation, around: PlantSurroundings, deed: Deed) -> None:
     path = deed[1]
@@ -91,6 +94,7 @@ def test_what_is_foretold_happens(pair: Any, done: list[Deed], wait: float) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(HOURS)
 @settings(max_examples=1500, deadline=None, suppress_health_check=QUIET)
 @given(PAIRS, deeds, st.sampled_from([0.0, 0.2, 1.0, 30.0]))
 def test_what_is_foretold_happens_at_length(pair: Any, done: list[Deed], wait: float) -> None:
@@ -104,6 +108,7 @@ def test_what_is_foretold_of_nested_workers_happens(pair: Any, paused: str) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(HOURS)
 @settings(max_examples=3000, deadline=None, suppress_health_check=QUIET)
 @given(NESTED, PLACES)
 def test_what_is_foretold_of_nested_workers_happens_at_length(pair: Any, paused: str) -> None:

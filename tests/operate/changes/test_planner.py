@@ -20,7 +20,7 @@ from oven_type import Oven
 
 from fsmv2.errors import DocumentError, PlannerError
 from fsmv2.host.process_identity import living
-from fsmv2.operate import TreeHandle
+from fsmv2.operate import TreeHandle, open_tree
 from fsmv2.operate.changes import planner
 from fsmv2.operate.changes.apply_data import DocumentText
 from fsmv2.operate.changes.planner import PlannedChange, PlannerProcess, plan_change
@@ -215,6 +215,18 @@ async def test_a_tree_that_is_being_stopped_can_be_asked(place: Place) -> None:
         assert not stopping.done()
         tree.force()
         await stopping
+
+
+async def test_a_tree_that_only_detects_does_so_with_another_document(
+    place: Place, started: list[PlannerProcess]
+) -> None:
+    await asyncio.to_thread(place.write, text())
+    async with open_tree(place.file, state_dir=place.state, detect_only=True) as tree:
+        await tree.until(lambda view: view.get("edge/reader") is not None, timeout=30)
+        assert not (await tree.plan(document(place, text()))).changes
+        plan = await tree.plan(document(place, text(level="2")))
+        assert (len(started), plan.settings) == (2, ())
+        assert "edge/reader" in {one.path for one in plan.workers}
 
 
 async def test_a_type_that_no_other_process_can_have_is_planned_with_here(

@@ -15,10 +15,15 @@ def which_tree(
     file: Path | None, state_dir: Path | None, types: Sequence[str] | None = None
 ) -> WhichTree:
     """The tree of `--file` or `--state-dir`, with the worker types of `--types`."""
+    from fsmv2.cli.console import progress
     from fsmv2.operate.live_or_recorded import WhichTree
 
     return WhichTree(
-        document=file, state_dir=state_dir, types=tuple(types or ()), limit=_quietly_bounded
+        document=file,
+        state_dir=state_dir,
+        types=tuple(types or ()),
+        limit=_quietly_bounded,
+        notice=progress,
     )
 
 

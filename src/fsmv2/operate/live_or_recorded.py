@@ -6,7 +6,6 @@ only where the journal is read: that takes longer than to ask.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -31,13 +30,21 @@ ANSWERS_WITHIN = 10.0
 journal would make things worse. A process that is frozen is not waited for."""
 
 
+def _unnoticed(_text: str) -> None:
+    """Nobody is there to read it."""
+
+
 class WhichTree(msgspec.Struct, frozen=True, kw_only=True):
-    """Which tree is meant; see `running_trees`. For its journal: worker types, and a bound."""
+    """Which tree is meant; see `running_trees`. For its journal: worker types, and a bound.
+
+    `notice` is called with what a person should know who waits, as that it takes longer now.
+    """
 
     document: Path | None = None
     state_dir: Path | None = None
     types: tuple[str, ...] = ()
     limit: Limit = unlimited
+    notice: Callable[[str], None] = _unnoticed
 
 
 def live_or_recorded(
@@ -55,8 +62,10 @@ def live_or_recorded(
     """
     directory = kept_directory(which.document, which.state_dir)
     if holder(directory):
-        with contextlib.suppress(ApiUnavailableError):
+        try:
             return ask(RemoteTree(directory, tool=tool))
+        except ApiUnavailableError as error:
+            which.notice(f"{error.message} Reads its journal instead.")
     document = which.document
     if document is None:
         record = record_in(directory)

@@ -83,7 +83,9 @@ async def test_h99_a_rotated_password_of_the_broker_disturbs_no_device_and_loses
         )
         async with plant.runs(*(bridge(name, plcs[name]) for name in NAMES)) as tree:
             await plant.heard(*(f"{name}._raw.reads" for name in NAMES))
-            before = await tree.view()
+            before = await tree.until(
+                lambda view: view["edge/other"].state == "running", timeout=30
+            )
             connected = {name: plcs[name].connections for name in NAMES}
             broker.lets_in(SECOND)
             await tree.until(

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from fsmv2.errors import ApiUnavailableError
-from fsmv2.operate import remote_tree
+from fsmv2.operate import remote_tree, tree_client
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Pause
-from fsmv2.operate.silent_tree import NoAnswer
+from fsmv2.operate.silent_tree import Silence
 from fsmv2.operate.socket_place import known_socket
 
 ALIVE = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n[]"
@@ -24,7 +24,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     """A server that answers so many requests, and none after them."""
     monkeypatch.setattr(remote_tree, "ALIVE_WITHIN", 0.2)
     monkeypatch.setattr(remote_tree, "ANSWER_WITHIN", 0.2)
-    monkeypatch.setattr(remote_tree, "silence", lambda _: NoAnswer("it hangs", "Look at it."))
+    monkeypatch.setattr(tree_client, "silence", lambda _: Silence("it hangs", "Look at it."))
     listening = socket.socket(socket.AF_UNIX)
     threads: list[threading.Thread] = []
     held: list[socket.socket] = []
@@ -71,8 +71,8 @@ def test_one_whose_process_stays_frozen_is_not_waited_for(
     server: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote_tree, "ALIVE_WITHIN", 3600.0)
-    monkeypatch.setattr(remote_tree, "FROZEN_FOR", 0.1)
-    monkeypatch.setattr(remote_tree, "LOOK_EVERY", 0.02)
-    monkeypatch.setattr(remote_tree, "frozen_process", lambda _: 7)
+    monkeypatch.setattr(tree_client, "FROZEN_FOR", 0.1)
+    monkeypatch.setattr(tree_client, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(tree_client, "frozen_process", lambda _: 7)
     with pytest.raises(ApiUnavailableError, match="it hangs"):
         RemoteTree(server(0)).carry_out(Pause(path="a"), wait=60)

@@ -97,6 +97,7 @@ async def test_h100_who_reads_slowly_costs_nothing_and_is_then_sent_how_all_is_n
 ) -> None:
     """As if the connection were full: nothing is kept for it, and nothing is lost by that."""
     monkeypatch.setattr(worker_stream, "EVERY", 0.01)
+    monkeypatch.setattr(worker_stream, "BEHIND", 1_000_000)  # however long the stop takes
     full: set[Any] = set()
     real = watchers.Watcher.unread.fget  # type: ignore[attr-defined]
 
@@ -107,6 +108,9 @@ async def test_h100_who_reads_slowly_costs_nothing_and_is_then_sent_how_all_is_n
         slow = await Client(api.place).begin()
         await slow.next()
         (channel,) = _channels(api).values()
+        # On the thread of the API it is put there right after it was written to.
+        while not channel.watchers:  # noqa: ASYNC110  (nothing announces it)
+            await asyncio.sleep(0.01)
         full.update(channel.watchers)
         quick = await Client(api.place).begin()
         await quick.next()

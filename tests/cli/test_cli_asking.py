@@ -92,6 +92,7 @@ def test_topics_have_type_unit_flow_and_line(plant: Plant) -> None:
 
 
 def test_values_have_age_and_quality(plant: Plant) -> None:
+    plant.until("values", "pieces", says="good")
     [found] = json.loads(plant("values", "pieces", "--json").stdout)
     assert found["quality"] == "good"
     assert found["value"] >= 0

@@ -56,5 +56,5 @@ def test_one_that_is_not_kept_is_refused_and_those_that_are_are_named(tree: Chan
 
 def test_without_a_terminal_it_has_to_be_confirmed(tree: ChangedTree) -> None:
     before = tree.numbers()
-    assert "confirm it with --yes" in tree.says("rollback", "3", code=2)
+    assert "confirm it with --yes" in tree.says("rollback", "2", code=2)
     assert tree.numbers() == before

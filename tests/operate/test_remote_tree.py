@@ -13,7 +13,7 @@ from fsmv2.errors import ApiUnavailableError
 from fsmv2.operate import remote_tree, tree_client
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Pause
-from fsmv2.operate.silent_tree import Silence
+from fsmv2.operate.silent_tree import NoAnswer
 from fsmv2.operate.socket_place import known_socket
 
 ALIVE = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n[]"
@@ -24,7 +24,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     """A server that answers so many requests, and none after them."""
     monkeypatch.setattr(remote_tree, "ALIVE_WITHIN", 0.2)
     monkeypatch.setattr(remote_tree, "ANSWER_WITHIN", 0.2)
-    monkeypatch.setattr(tree_client, "silence", lambda _: Silence("it hangs", "Look at it."))
+    monkeypatch.setattr(tree_client, "silence", lambda _: NoAnswer("it hangs", "Look at it."))
     listening = socket.socket(socket.AF_UNIX)
     threads: list[threading.Thread] = []
     held: list[socket.socket] = []

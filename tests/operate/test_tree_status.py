@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.operate.recorded_answer import recorded
 
 from fsmv2.errors import NoJournalError, NotRunningError
 from fsmv2.operate import open_tree
@@ -27,7 +28,7 @@ async def test_of_a_tree_that_does_not_answer_the_journal_is_read(tmp_path: Path
         await tree.pause("edge/broker", reason="cleaning")
         own = await tree.report()
         await tree._runtime.checkpoint()
-        found = tree_status(WorkerFilter(), WhichTree(state_dir=state))
+        found = await recorded(lambda: tree_status(WorkerFilter(), WhichTree(state_dir=state)))
         assert found.head.recorded
         assert found.head.process == own.head.process
         assert found.head.document == str(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.operate.recorded_answer import recorded
 
 from fsmv2.errors import UnknownFilterError, UnknownPathError
 from fsmv2.operate import open_tree
@@ -70,7 +71,9 @@ async def _of_a_silent_tree_the_same_is_read_from_its_journal(tree, state: Path)
     """No API is served here, so the journal is read."""
     await tree._runtime.checkpoint()
     which = WhichTree(state_dir=state)
-    found = describe("edge/filler", which)
+    found = await recorded(
+        lambda: describe("edge/filler", which), lambda one: one.state == "stopped"
+    )
     assert found.recorded
     assert found.state == "stopped"
     assert [one.path for one in found.children]

@@ -167,7 +167,10 @@ class WorkerStream:
         while alone < QUIET:  # after a while without anybody the next one begins anew
             await asyncio.sleep(pause)
             began = time.monotonic()
-            found = changes.look()
+            try:
+                found = changes.look()
+            except RuntimeError:  # something grew while it was read; the next look finds it, too
+                continue
             for channel in list(self._channels.values()):
                 channel.send(changes, found)
             alone = 0.0 if self._channels else alone + pause

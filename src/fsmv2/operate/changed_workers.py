@@ -134,7 +134,7 @@ def _overrides_of(core: Core) -> dict[str, tuple[Any, ...]]:
     if not core.overrides:
         return {}
     return {
-        path: (one.pause, one.stop, tuple(one.variables.values()))
+        path: (one.pause, one.stop, one.silence, tuple(one.variables.values()))
         for path, one in list(core.overrides.items())
     }
 

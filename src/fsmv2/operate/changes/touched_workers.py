@@ -19,10 +19,23 @@ from fsmv2.core.state.conditions import APPLIED
 from fsmv2.escaping import printable_line
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.convergence import is_excused
-from fsmv2.worker import WorkerFactory
+from fsmv2.worker import Phase, WorkerFactory
 
-Expected = Literal["there", "changed", "added", "gone"]
-"""What becomes of a worker: it stays, goes on with another config, is new, or is removed."""
+Expected = Literal["there", "changed", "restarted", "added", "gone"]
+"""What becomes of a worker: it stays, goes on with another config, begins anew with one, is new, or
+is removed."""
+
+BEGINS: Mapping[str, Expected] = {
+    "add": "added",
+    "recreate": "restarted",
+    "interrupt": "restarted",
+    "reconfigure": "changed",
+    "remove": "gone",
+}
+"""By what a plan says is done to it; of all else it stays."""
+
+ON_THE_WAY = (Phase.INITIAL, Phase.STARTING, Phase.STOPPING, Phase.FAILED)
+"""Phases in which a worker that begins has not come to what is asked of it, however healthy."""
 
 
 class TouchedWorker(msgspec.Struct, frozen=True, array_like=True):
@@ -56,9 +69,7 @@ def touched_by(plan: ChangePlan, core: Core) -> Touched:
     found: dict[str, TouchedWorker] = {}
     for one in plan.workers:
         s = core.by_path.get(one.path)
-        expected: Expected = "gone" if one.action == "remove" else "there"
-        if one.action in ("add", "reconfigure"):
-            expected = "added" if one.action == "add" else "changed"
+        expected: Expected = BEGINS.get(one.action, "there")
         found[one.path] = TouchedWorker(expected, s is not None and _is_well(s))
     return found
 
@@ -122,13 +133,16 @@ def _lacking(
         return ""
     if s.action is not None or s.awaiting is not None:
         return state
+    begins = before.expected in ("added", "restarted")
+    if begins and s.status.phase in ON_THE_WAY:
+        return state
     # What was seen before its change says nothing of how it is with it.
     unseen = before.expected == "changed" and not _observed_since(
         s, reached.setdefault(path, core.now)
     )
     if _is_well(s):
         return f"{state} (not observed yet with its new config)" if unseen else ""
-    was_unwell = not before.healthy and before.expected != "added"
+    was_unwell = not before.healthy and not begins
     return "" if was_unwell and s.observed_at is not None and not unseen else state
 
 

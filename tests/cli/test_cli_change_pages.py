@@ -37,6 +37,8 @@ def commands(page: str) -> list[tuple[str, list[str]]]:
 def plain(text: str, folder: Path) -> str:
     """What was shown, without what differs from run to run."""
     text = text.replace(f"{folder}/change", "change").replace(str(folder), "/etc/fsmv2")
+    # A long name of a folder has a line of its own.
+    text = re.sub(r"(\S)\n +(/etc/fsmv2/plant\.yaml)$", r"\1 (\2)", text, flags=re.MULTILINE)
     lines = [MOMENT.sub("…", line) for line in text.splitlines() if not PROGRESS.match(line)]
     return "\n".join(lines)
 

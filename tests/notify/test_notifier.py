@@ -196,7 +196,7 @@ def test_settings_are_changed_while_it_runs(hook: Hook) -> None:
     made.listen(escalated())
     eventually(lambda: any(one.counts["retried"] for one in made.status()))
     made.change(NotifySettings(targets=(webhook("a", hook.url),)), Vault())
-    eventually(lambda: hook.requests)
+    eventually(lambda: hook.requests and made.status()[0].counts["sent"])
     before = made.status()[0].counts["sent"]
     made.change(NotifySettings(targets=(webhook("a", hook.url), webhook("b", hook.url))), Vault())
     eventually(lambda: len(made.status()) == 2)

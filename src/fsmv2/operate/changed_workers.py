@@ -44,8 +44,8 @@ class WorkerChanges:
         """Find what has changed; the first look finds everybody."""
         supervisors = list(self._core.by_path.values())
         overrides = _overrides_of(self._core)
-        if overrides != self._overrides:  # what is in force above a worker is in its row
-            self._seen.clear()
+        if overrides != self._overrides:
+            self._forget_below(overrides)
             self._overrides = overrides
         touched: dict[str, None] = {}
         seen = self._seen
@@ -63,6 +63,17 @@ class WorkerChanges:
         for path in gone:
             touched.pop(path, None)
         return FoundChanges([self.rows[path] for path in touched], gone)
+
+    def _forget_below(self, overrides: dict[str, tuple[Any, ...]]) -> None:
+        """Have those looked at again at and below which something else is overridden: what is in
+        force above a worker is in its row.
+        """
+        before = self._overrides
+        paths = {*before, *overrides}
+        tops = {path for path in paths if before.get(path) != overrides.get(path)}
+        below = tuple(f"{top}/" for top in tops)
+        for path in [one for one in self._seen if one in tops or one.startswith(below)]:
+            del self._seen[path]
 
     def _renew(self, s: Supervisor, touched: dict[str, None]) -> None:
         for _ in range(TRIES):

@@ -144,9 +144,26 @@ def pytest_collection(session: pytest.Session) -> Iterator[None]:
     return done
 
 
+class Thaw:
+    """Notes that somebody has thawed all: to count what is frozen would walk all of it."""
+
+    def __init__(self) -> None:
+        self.noted = False
+        self._unfreeze = gc.unfreeze
+        gc.unfreeze = self  # type: ignore[assignment]  # it is called as the function is
+
+    def __call__(self) -> None:
+        self._unfreeze()
+        self.noted = True
+
+
+THAW = Thaw()
+
+
 def pytest_runtest_logfinish() -> None:
     """`bounded_pauses`, in which a command runs a tree, thaws all when it ends."""
-    if not gc.get_freeze_count():
+    if THAW.noted:
+        THAW.noted = False
         gc.collect()
         gc.freeze()
 

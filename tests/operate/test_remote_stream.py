@@ -11,8 +11,9 @@ import pytest
 
 from fsmv2.errors import ApiUnavailableError, UnknownPathError
 from fsmv2.operate import remote_stream
-from fsmv2.operate.remote_stream import StreamedEvent, streamed
+from fsmv2.operate.remote_stream import streamed
 from fsmv2.operate.socket_place import known_socket
+from fsmv2.operate.tree_client import StreamedEvent
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
 ONE = b"id: 1\nevent: note\ndata: {}\n\n"
@@ -62,7 +63,7 @@ def read(server: Server, last: str = "") -> list[StreamedEvent]:
 
 def test_events_are_read_until_the_tree_has_stopped(server: Server) -> None:
     server.answers([HEAD + b": watching\n\n" + ONE + b": nothing new\n\n" + TWO + END])
-    assert [(one.kind, one.id, one.data) for one in read(server)] == [
+    assert [(one.name, one.id, one.data) for one in read(server)] == [
         ("note", "1", b"{}"),
         ("note", "2", b"{}"),
         ("ended", "", b"the tree has stopped"),
@@ -73,7 +74,7 @@ def test_events_are_read_until_the_tree_has_stopped(server: Server) -> None:
 @pytest.mark.parametrize("broken", [b"", b"event: dropped\ndata: too slow\n\n", b"id: 2\neve"])
 def test_a_stream_that_breaks_goes_on_where_it_was(server: Server, broken: bytes) -> None:
     server.answers([HEAD + ONE + broken, HEAD + TWO + END])
-    assert [one.id for one in read(server) if one.kind == "note"] == ["1", "2"]
+    assert [one.id for one in read(server) if one.name == "note"] == ["1", "2"]
     assert b"Last-Event-ID: 1" in server.asked[1]
 
 

@@ -51,7 +51,7 @@ def device_claim(host: str, port: int) -> str:
 def _one_spelling(host: str) -> str:
     name = host.lower().removesuffix(".")
     # Of the two addresses of this machine one may be another program's: then whoever takes it over
-    # waits in vain for a moment, which harms less than two clients at one device.
+    # waits for a moment without need, which harms less than two clients at one device.
     if name == "localhost" or name.endswith(".localhost"):
         return LOOPBACK
     try:

@@ -67,9 +67,9 @@ class KnownEvents:
         query = {"path": path}
         last = str(after) if after else ""
         for one in streamed(directory, "/v1/events", query, tool=self._tool, last=last):
-            if one.kind == ENDED:
+            if one.name == ENDED:
                 break
-            if one.kind == RESET:
+            if one.name == RESET:
                 yield None
                 continue
             event = msgspec.json.decode(one.data, type=RecordedEvent)

@@ -255,7 +255,7 @@ class RemoteTree(Verbs):
         None: nothing has changed for a while. `until`: when it ends, by `time.monotonic`.
         """
         try:
-            for name, data in self._client.stream(
+            for name, _, data in self._client.stream(
                 "/v1/workers", _query(which), timeout=WATCH_WITHIN, until=until
             ):
                 if name == "snapshot":

@@ -6,12 +6,14 @@ Only the standard library is needed: a command is to answer within a fraction of
 from __future__ import annotations
 
 import http.client
+import math
 import os
 import select
 import socket
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
@@ -70,6 +72,17 @@ class _Problem(msgspec.Struct, frozen=True):
     code: str = ""
     fix: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class StreamedEvent(NamedTuple):
+    """One server-sent event. `id`: after which to go on; `data`: as it was sent, of one line.
+
+    A comment, by which a quiet tree shows that it is there, has no name.
+    """
+
+    name: str
+    id: str
+    data: bytes
 
 
 class RemoteConnection(http.client.HTTPConnection):
@@ -153,9 +166,15 @@ class TreeClient:
         return response.status, kind, raw
 
     def stream(
-        self, route: str, query: Mapping[str, str], *, timeout: float, until: float
-    ) -> Iterator[tuple[str, bytes]]:
-        """Server-sent events of a route: the name of each, and its data; until it ends.
+        self,
+        route: str,
+        query: Mapping[str, str],
+        *,
+        timeout: float,
+        until: float = math.inf,
+        last: str = "",
+    ) -> Iterator[StreamedEvent]:
+        """Server-sent events of a route, those after the event `last` at first; until it ends.
 
         TimeoutError: nothing has come for `timeout` seconds, not even a comment; or it is `until`,
         by `time.monotonic`.
@@ -163,6 +182,8 @@ class TreeClient:
         connection = RemoteConnection(self._place, timeout)
         address = f"{route}?{urlencode(query, errors='replace')}" if query else route
         headers = {"User-Agent": self._agent, "Accept": "text/event-stream"}
+        if last:
+            headers["Last-Event-ID"] = last
         try:
             connection.request("GET", address, None, headers)
             self._await_answer(connection, min(until, time.monotonic() + timeout))
@@ -170,7 +191,7 @@ class TreeClient:
             response = connection.getresponse()
             if response.status >= 400:
                 raise error_of(response.status, response.read())
-            name = ""
+            name = number = ""
             while True:
                 opened.settimeout(max(0.001, min(timeout, until - time.monotonic())))
                 line = response.readline()
@@ -178,10 +199,13 @@ class TreeClient:
                     return
                 if line.startswith(b"event: "):
                     name = line[len(b"event: ") :].strip().decode()
-                elif line.startswith(b"data: "):
-                    yield name, line[len(b"data: ") :].strip()
+                elif line.startswith(b"id: "):
+                    number = line[len(b"id: ") :].strip().decode()
+                elif line.startswith(b"data: ") and line.endswith(b"\n"):
+                    yield StreamedEvent(name, number, line[len(b"data: ") :].strip())
+                    name = number = ""
                 elif line.startswith(b":"):
-                    yield "", b""
+                    yield StreamedEvent("", "", b"")
         except TimeoutError:
             raise
         except (OSError, http.client.HTTPException) as error:

@@ -48,11 +48,12 @@ from fsmv2.runtime.posted_request import PostedRequest, not_serving
 from fsmv2.runtime.running_parts import RunningParts
 from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
 from fsmv2.runtime.shared_view import SharedView
+from fsmv2.runtime.store_questions import StoreQuestions
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
 from fsmv2.runtime.traces.trace_exporter import TraceExporter
 from fsmv2.runtime.view import TreeView, history, view_tree_in_slices
-from fsmv2.store import Store, StoredEvent, StoredPath
+from fsmv2.store import Store
 from fsmv2.worker import WorkerFactory
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ LOOKING_SHARE = 10
 """Who waits for a tree spends at most about a tenth of the time looking at it."""
 
 
-class Runtime(PathRequests):
+class Runtime(PathRequests, StoreQuestions):
     """Runs one tree. Enter it to start; leaving stops the tree within its deadline."""
 
     def __init__(
@@ -387,33 +388,6 @@ class Runtime(PathRequests):
 
         return await self.look(find)
 
-    async def with_store(self, function: Callable[[Store], T]) -> T | None:
-        """What `function` makes of the store, on its thread, between two commits; None without one.
-
-        Raises StoreError when it fails.
-        """
-        writer = self._parts.writer
-        return None if writer is None else await writer.call(function)
-
-    async def stored(self, path: str) -> StoredPath | None:
-        """What the store holds of one path; None when it does not know it, or there is no store."""
-        writer = self._parts.writer
-        return None if writer is None else await writer.call(lambda store: store.read(path))
-
-    async def events(
-        self, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
-    ) -> tuple[StoredEvent, ...]:
-        """The last stored events with an id above `after`, oldest first; see `Store.events`.
-
-        Those of the last moments may not be stored yet. Raises StoreError when it cannot be read.
-        """
-        writer = self._parts.writer
-        if writer is None:
-            return ()
-        return await writer.call(
-            lambda store: store.events(path=path, after=after, since=since, limit=limit)
-        )
-
     async def until(
         self, condition: Callable[[TreeView], bool], *, timeout: float, every: float = 0.02
     ) -> TreeView:
@@ -457,6 +431,9 @@ class Runtime(PathRequests):
         writer = self._parts.writer
         if writer and (not_stored := await writer.close(self.settings.store_patience)):
             await self._reports.of_store(f"not stored at the end: {not_stored}")
+
+    def _writer(self) -> StoreWriter | None:
+        return self._parts.writer
 
     def _post(self, event: Any) -> None:
         self.supervision.post(event)

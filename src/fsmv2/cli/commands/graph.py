@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.options import StateDir
 from fsmv2.cli.request_options import Tree
-
-if TYPE_CHECKING:  # a command that is not called is not to cost its imports
-    from fsmv2.operate.tree_graph import GraphNode
 
 FORMATS = ("mermaid", "dot", "svg")
 
@@ -47,27 +43,8 @@ def graph(
     """
     with reported():
         from fsmv2.cli.console import put
+        from fsmv2.operate.known_graph import graph_nodes
         from fsmv2.operate.tree_graph import graph_text
 
-        nodes = _nodes(path, file, state_dir)
+        nodes = graph_nodes(path, file, state_dir, tool="fsmv2 graph")
         put(graph_text(nodes, form), end="")  # type: ignore[arg-type]  # its parser allows no other
-
-
-def _nodes(path: str, file: Path | None, state_dir: Path | None) -> list[GraphNode]:
-    """Those of the tree that runs, or of a document that is named and does not run."""
-    from fsmv2.errors import NotRunningError
-    from fsmv2.operate.remote_tree import RemoteTree
-    from fsmv2.operate.running_trees import chosen_tree
-    from fsmv2.operate.tree_graph import GraphNode
-
-    try:
-        tree = RemoteTree(chosen_tree(file, state_dir), tool="fsmv2 graph")
-    except NotRunningError:
-        if file is None or state_dir is not None:
-            raise
-        from fsmv2.operate.document_expansion import expand
-
-        expansion = expand(file)
-        workers = expansion.below(path) if path else expansion.workers
-        return [GraphNode(worker.path, worker.type) for worker in workers]
-    return tree.get("/v1/workers", {"path": path}, list[GraphNode])

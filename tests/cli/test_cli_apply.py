@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -183,9 +184,11 @@ def test_json_has_the_plan_and_how_it_ended(managed: ChangedTree) -> None:
 def test_whoever_does_not_converge_in_time_is_named_with_the_reason(
     managed: ChangedTree,
 ) -> None:
+    managed.says("apply", "-", "-y", typed=document(a="1000"))
     shown = managed.says("apply", "-", "-y", "--timeout", "300ms", code=3, typed=NEVER_CONVERGES)
     assert "not converged in time:" in shown
-    assert "  edge/a/connection: " in shown
+    # on a busy machine the time is over before the bridge has declared its connection
+    assert re.search(r"^  edge/a(/connection)?: .", shown, re.MULTILINE)
 
 
 def test_with_rollback_it_returns_to_what_had_converged(managed: ChangedTree) -> None:

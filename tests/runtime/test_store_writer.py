@@ -82,7 +82,8 @@ def test_the_end_of_a_tree_is_stored_too(tmp_path: Path) -> None:
     store.open()
     texts = [(e.event.kind, e.event.path, e.event.text) for e in store.events()]
     store.close()
-    assert texts[-1] == ("removed", "plant", "stopped and released")
+    # not always the last: an observation that arrives too late is dropped after it
+    assert ("removed", "plant", "stopped and released") in texts
     assert ("applied", "plant", "declared by start") in texts
 
 

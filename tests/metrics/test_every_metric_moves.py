@@ -233,12 +233,14 @@ def test_an_operator_overrides_the_document(world: World) -> Iterator[MeasuredSi
         sim.run(10)
         sim.stop_path("g/a")
         sim.silence("g/a")
+        sim.log_level("g/a", "debug")
         sim.set_variable("g", "A", 2)
         sim.run(5)
         assert series(sim, "overrides") == {
             ("pause",): 1,
             ("stop",): 1,
             ("silence",): 1,
+            ("log-level",): 1,
             ("variable",): 1,
         }
         assert 14 < series(sim, "override_oldest_seconds")[()] < 16

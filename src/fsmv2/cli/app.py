@@ -23,6 +23,7 @@ from fsmv2.cli.commands.graph import graph
 from fsmv2.cli.commands.health import health
 from fsmv2.cli.commands.history import history
 from fsmv2.cli.commands.lint import lint
+from fsmv2.cli.commands.log_level import log_level
 from fsmv2.cli.commands.logs import logs
 from fsmv2.cli.commands.metrics import metrics
 from fsmv2.cli.commands.new import begin, worker
@@ -109,6 +110,7 @@ app.command(short_help="Start nothing at a path, and write nothing there.")(paus
 app.command(short_help="Let what was paused go on.")(resume)
 app.command(short_help="Notify nobody of a path, for a while.")(silence)
 app.command(short_help="Notify of what was silenced again.")(unsilence)
+app.command("log-level", short_help="Log more of a path, or less, for a while.")(log_level)
 app.command("set", short_help="Give a variable another value than the document.")(set_)
 app.command(short_help="Have a variable be as the document says again.")(unset)
 app.command(short_help="List what operators asked for beside the document.")(overrides)

@@ -128,6 +128,7 @@ OUTPUTS: dict[str, Callable[[], tuple[Any, ...]]] = {
             "unset",
             "silence",
             "unsilence",
+            "log-level",
             "restart",
             "retry",
             "ack",

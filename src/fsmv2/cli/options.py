@@ -36,23 +36,23 @@ def listen_address(text: str) -> str:
 
 
 def _log_level(text: str) -> str:
-    return _one_of(text, "debug", "info", "warning", "error")
+    return one_of(text, "debug", "info", "warning", "error")
 
 
 def _log_format(text: str) -> str:
-    return _one_of(text, "json", "text")
+    return one_of(text, "json", "text")
 
 
 def shell_name(text: str) -> str:
     """A shell that is known; a usage error names the nearest."""
-    return _one_of(text, "bash", "zsh", "fish")
+    return one_of(text, "bash", "zsh", "fish")
 
 
 def _output(text: str) -> str:
-    return _one_of(text, "table", "wide", "name", "json", "yaml")
+    return one_of(text, "table", "wide", "name", "json", "yaml")
 
 
-def _one_of(text: str, *choices: str) -> str:
+def one_of(text: str, *choices: str) -> str:
     """The text, if it is one of the choices; else a usage error that names the nearest."""
     if text not in choices:
         raise typer.BadParameter(f"there is no {text!r}. {suggest(text, choices)}")

@@ -46,6 +46,8 @@ class Core(Tree):
         """
         self.store = StoreState(known)
         self.overrides = {path: overrides_from_json(text) for path, text in asked.items()}
+        if self.log is not None:
+            self.log.levels_asked(overrides.log_levels(self.overrides))
 
     def clock_was_set(self, epoch: float, now: float) -> None:
         """The wall clock was set, or the machine slept: `epoch` is that of core time 0 from now on.

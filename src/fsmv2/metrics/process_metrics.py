@@ -83,7 +83,7 @@ PROCESS = (
         labels=("kind",),
         meaning=(
             "What operators asked for and the document does not say: pauses, stops, "
-            "silences, variables that are set."
+            "silences, log levels, variables that are set."
         ),
     ),
     Metric(
@@ -100,7 +100,7 @@ PROCESS = (
     ),
 )
 
-OVERRIDES = ("pause", "stop", "silence", "variable")
+OVERRIDES = ("pause", "stop", "silence", "log-level", "variable")
 
 
 def read_process(source: Source, to: Readings) -> None:
@@ -126,15 +126,8 @@ def _read_overrides(source: Source, to: Readings) -> None:
     core, counts = source.core, dict.fromkeys(OVERRIDES, 0)
     oldest = now = core.epoch + source.now
     for found in dict(core.overrides).values():
-        asked = [
-            one
-            for one in (found.pause, found.stop, found.silence, *found.variables.values())
-            if one
-        ]
-        counts["pause"] += found.pause is not None
-        counts["stop"] += found.stop is not None
-        counts["silence"] += found.silence is not None
-        counts["variable"] += len(found.variables)
-        oldest = min([oldest, *(one.at for one in asked)])
+        for _, kind, one in found.each():
+            counts["variable" if kind == "set" else kind] += 1
+            oldest = min(oldest, one.at)
     to.put_all("fsmv2_overrides", counts)
     to.put("fsmv2_override_oldest_seconds", now - oldest)

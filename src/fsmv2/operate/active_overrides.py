@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from fsmv2.core import Core
+from fsmv2.core.state.override_data import what_it_makes
 from fsmv2.operate.request_types import PathOverride
-
-WHAT = {"pause": "paused", "stop": "stopped", "silence": "silenced"}
-"""What a kind of override makes of its path."""
 
 
 def overrides_in(core: Core) -> list[PathOverride]:
@@ -15,12 +13,7 @@ def overrides_in(core: Core) -> list[PathOverride]:
     for path, one in sorted(core.overrides.items()):
         there = path in core.by_path
         waits = core.store is None or path in core.store.overrides_waiting
-        asked = [("pause", "", one.pause), ("stop", "", one.stop), ("silence", "", one.silence)]
-        asked += [("set", name, variable) for name, variable in one.variables.items()]
-        for kind, name, override in asked:
-            if override is None:
-                continue
-            what = WHAT.get(kind, f"{name} set")
+        for key, kind, override in one.each():
             found.append(
                 PathOverride(
                     path=path,
@@ -29,11 +22,11 @@ def overrides_in(core: Core) -> list[PathOverride]:
                     reason=override.reason,
                     at=override.at,
                     until=override.until,
-                    name=name,
+                    name=key.removeprefix("set ") if kind == "set" else "",
                     value=getattr(override, "value", None),
                     there=there,
                     durable=not waits,
-                    text=override.describe(what),
+                    text=override.describe(what_it_makes(key, kind, override)),
                     lasting=override.lasts_long(core.wall(), core.settings.override_warning),
                 )
             )

@@ -144,10 +144,7 @@ def _is_as_seen(s: Supervisor, seen: tuple[Any, ...] | None) -> bool:
 def _overrides_of(core: Core) -> dict[str, tuple[Any, ...]]:
     if not core.overrides:
         return {}
-    return {
-        path: (one.pause, one.stop, one.silence, tuple(one.variables.values()))
-        for path, one in list(core.overrides.items())
-    }
+    return {path: tuple(one.each()) for path, one in list(core.overrides.items())}
 
 
 def _same(before: WorkerRow, row: WorkerRow) -> bool:

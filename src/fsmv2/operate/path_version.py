@@ -30,13 +30,7 @@ def worker_version(s: Supervisor) -> str:
     above: Supervisor | None = s
     while above is not None:
         if above.overrides is not None:
-            parts = (
-                above.overrides.pause,
-                above.overrides.stop,
-                above.overrides.silence,
-                above.overrides.variables,
-            )
-            asked.append((above.path, *parts))
+            asked.append((above.path, *above.overrides.each()))
         above = above.parent
     return _digest(
         (

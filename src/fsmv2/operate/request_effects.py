@@ -11,6 +11,8 @@ import msgspec
 
 from fsmv2.core import (
     AcknowledgeRequested,
+    LogLevelEndRequested,
+    LogLevelRequested,
     PauseRequested,
     RestartRequested,
     ResumeRequested,
@@ -28,9 +30,11 @@ from fsmv2.operate.request_types import (
     Acknowledge,
     Pause,
     Request,
+    ResetLogLevel,
     Restart,
     Resume,
     Retry,
+    SetLogLevel,
     SetVariable,
     Signal,
     Silence,
@@ -152,6 +156,18 @@ EFFECTS: Mapping[type, Effect] = {
         _at_once,
         override=True,
     ),
+    SetLogLevel: Effect(
+        lambda r, who, until: LogLevelRequested(r.path, r.level, who, r.reason, until),
+        "is logged from {level} on",
+        _at_once,
+        override=True,
+    ),
+    ResetLogLevel: Effect(
+        lambda r, who, _: LogLevelEndRequested(r.path, who, r.reason),
+        "is logged as the document says again",
+        _at_once,
+        override=True,
+    ),
     Restart: Effect(
         lambda r, who, _: RestartRequested(r.path, who, r.reason), "is restarted", _restarted
     ),
@@ -178,6 +194,7 @@ def verb_of(request: Request) -> str:
 def done_text(request: Request) -> str:
     """What is done, as a sentence without who and why."""
     what = EFFECTS[type(request)].done.replace("{name}", getattr(request, "name", ""))
+    what = what.replace("{level}", getattr(request, "level", ""))
     if isinstance(request, Signal):
         what = what.replace("{signal}", signal_name(request.signal))
     return f"{request.path} {what}"

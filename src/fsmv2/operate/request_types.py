@@ -7,7 +7,7 @@ entry of a table in `request_effects`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -18,6 +18,9 @@ LONGEST_WAIT = 3600.0
 """Seconds for which one request waits for its effect."""
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=366 * 86_400)]
+
+LogSeconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+LogLevelName = Literal["debug", "info", "warning", "error"]
 
 
 class RequestBase(
@@ -75,6 +78,20 @@ class Unsilence(RequestBase, frozen=True, kw_only=True, tag="unsilence"):
     """Notify of what is at `path` again."""
 
 
+class SetLogLevel(RequestBase, frozen=True, kw_only=True, tag="log-level"):
+    """Log what is at `path` and below from `level` on, for so many seconds, at most a day.
+
+    Debug lines are many: it always ends by itself.
+    """
+
+    level: LogLevelName
+    seconds: LogSeconds = 600.0
+
+
+class ResetLogLevel(RequestBase, frozen=True, kw_only=True, tag="reset-log-level"):
+    """Log what is at `path` as the document says again."""
+
+
 class Restart(RequestBase, frozen=True, kw_only=True, tag="restart"):
     """Stop the worker at `path` and start a new instance."""
 
@@ -104,6 +121,8 @@ Request = (
     | UnsetVariable
     | Silence
     | Unsilence
+    | SetLogLevel
+    | ResetLogLevel
     | Restart
     | Retry
     | Acknowledge
@@ -132,7 +151,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PathOverride(msgspec.Struct, frozen=True, kw_only=True):
-    """One override in force. `kind`: pause, stop, silence or set. Times in Unix seconds.
+    """One override in force. `kind`: pause, stop, silence, log-level or set. Times in Unix seconds.
 
     `name` and `value` are those of a variable; `there`: whether anybody is at the path;
     `durable`: whether it survives a crash. `lasting`: how long it has been in force, once that is

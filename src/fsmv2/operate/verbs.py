@@ -14,11 +14,14 @@ from typing import Any
 from fsmv2.operate.request_types import (
     Acknowledge,
     Answer,
+    LogLevelName,
     Pause,
     Request,
+    ResetLogLevel,
     Restart,
     Resume,
     Retry,
+    SetLogLevel,
     SetVariable,
     Signal,
     Silence,
@@ -134,6 +137,29 @@ class Verbs(ABC):
     ) -> Answer:
         """Notify of what is at `path` and below again."""
         return await self.ask(Unsilence(path=path, reason=reason), who=who, wait=wait)
+
+    async def log_level(
+        self,
+        path: str,
+        level: LogLevelName,
+        *,
+        seconds: float = 600.0,
+        reason: str = "",
+        who: str = "program",
+        wait: float = 0.0,
+    ) -> Answer:
+        """Log `path` and below from `level` on, for so many `seconds`, whatever the document says.
+
+        It outlasts a restart of the program, and not its end.
+        """
+        request = SetLogLevel(path=path, level=level, seconds=seconds, reason=reason)
+        return await self.ask(request, who=who, wait=wait)
+
+    async def reset_log_level(
+        self, path: str, *, reason: str = "", who: str = "program", wait: float = 0.0
+    ) -> Answer:
+        """Log `path` and below as the document says again."""
+        return await self.ask(ResetLogLevel(path=path, reason=reason), who=who, wait=wait)
 
     async def restart(
         self, path: str, *, reason: str = "", who: str = "program", wait: float = 0.0

@@ -158,7 +158,7 @@ def view_node(s: Supervisor) -> NodeView:
         if s.checks
         else EMPTY,
         held=printable(s.desired.hold_reason or "") if s.holding and s.desired else "",
-        overridden=s.overrides is not None,
+        overridden=s.overrides is not None and s.overrides.changes_it,
         in_trouble=status.in_trouble,
         retry_in=max(0.0, s.attempts.retry_at - now) if s.attempts and tries else 0.0,
         next_delays=tuple(s.backoff.delay(attempts + n) for n in range(AHEAD)) if tries else (),

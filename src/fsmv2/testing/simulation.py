@@ -20,6 +20,8 @@ from fsmv2.core import (
     Core,
     EngineSettings,
     Event,
+    LogLevelEndRequested,
+    LogLevelRequested,
     PauseRequested,
     Report,
     ReportKind,
@@ -185,6 +187,16 @@ class Simulation:
     def unsilence(self, path: str) -> None:
         """Ask that what was silenced at `path` is notified of again."""
         self.post(UnsilenceRequested(path, "test"))
+
+    def log_level(
+        self, path: str, level: str, reason: str = "", until: float | None = None
+    ) -> None:
+        """Ask that `path` and below are logged from `level` on; `until`: Unix seconds."""
+        self.post(LogLevelRequested(path, level, "test", reason, until))
+
+    def end_log_level(self, path: str) -> None:
+        """Ask that `path` is logged as declared again."""
+        self.post(LogLevelEndRequested(path, "test"))
 
     def set_variable(
         self, path: str, name: str, value: Any, reason: str = "", until: float | None = None

@@ -704,3 +704,41 @@ def test_a_silence_outlasts_a_restart(jobs: Jobs) -> None:
     kept = overrides_from_json('{"silence":{"who":"ann","reason":"belt","at":1.0,"until":null}}')
     assert kept.texts() == ("silenced by ann: belt",)
     assert overrides_from_json(overrides_to_json(kept.moved(60.0))).silence is not None
+
+
+def test_a_log_level_changes_nothing_of_what_is_supervised_and_ends_by_itself(jobs: Jobs) -> None:
+    with simulate(jobs, team("r", team("t", job("a")))) as sim:
+        sim.run(10)
+        sim.log_level("r/t", "debug", "it stops at night", until=sim.core.wall() + 60)
+        sim.run(1)
+        (text,) = sim["r/t/a"].overrides
+        assert text.startswith("logged from debug on by test until ")
+        assert text.endswith(": it stops at night (at r/t)")
+        assert not sim["r/t"].overridden  # nothing about it needs a look
+        assert jobs.log.count("+a") == 1
+        sim.run(61)
+        assert sim["r/t/a"].overrides == ()
+        last = sim.texts("command", "r/t")[-1]
+        assert last == "logged as the document says again: requested by the end of its time"
+
+
+def test_a_log_level_ends_by_its_opposite(jobs: Jobs) -> None:
+    with simulate(jobs, team("r", job("a"))) as sim:
+        sim.run(10)
+        sim.log_level("r/a", "error", until=sim.core.wall() + 600)
+        sim.run(1)
+        sim.end_log_level("r/a")
+        sim.run(1)
+        assert sim["r/a"].overrides == ()
+        sim.end_log_level("r/a")
+        sim.run(1)
+        assert "r/a itself is logged as the document says" in sim.texts("command", "r/a")[-1]
+
+
+def test_a_log_level_is_kept_as_it_was_asked_for(jobs: Jobs) -> None:
+    asked = '{"log_level":{"who":"ann","reason":"","at":1.0,"until":61.0,"level":"debug"}}'
+    kept = overrides_from_json(asked)
+    assert overrides.log_levels({"r/a": kept, "r": overrides.NONE}) == {"r/a": "debug"}
+    moved = overrides_from_json(overrides_to_json(kept.moved(60.0))).log_level
+    assert moved is not None
+    assert (moved.level, moved.until) == ("debug", 121.0)

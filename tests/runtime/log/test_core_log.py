@@ -11,6 +11,7 @@ from fsmv2 import (
     PermanentError,
 )
 from fsmv2.runtime.log.log_levels import LogLevels
+from fsmv2.testing import SimulatedStore
 
 
 def test_an_author_writes_over_no_field_of_ours(lines: list[dict[str, Any]]) -> None:
@@ -37,3 +38,28 @@ def test_a_runbook_has_the_address_of_the_settings_or_that_of_the_type() -> None
         sim.run(400)
         (line,) = [one for one in sim.lines if one.event == "escalation_required"]
     assert getattr(line.fields, "runbook_url", "") == "https://wiki.example/plant/device"
+
+
+def test_an_operator_has_one_path_logged_from_debug_on_for_a_while() -> None:
+    root, often = group("g", device("a"), group("b", device("c"))), EngineSettings(resync=5.0)
+    with simulate(World(), root, settings=often, log=LogLevels()) as sim:
+        sim.run(10)
+        sim.log_level("g/b", "debug", until=sim.core.wall() + 60)
+        before = len(sim.lines)
+        sim.run(300)
+        debug = [one for one in sim.lines[before:] if one.level == "debug"]
+        assert {one.path for one in debug} == {"g/b", "g/b/c"}
+        assert max(one.time for one in debug) < sim.core.wall() - 200
+        assert not sim.core.log.debugging
+
+
+def test_a_level_that_was_asked_for_is_in_force_again_after_a_restart() -> None:
+    store = SimulatedStore()
+    root = group("g", device("a"))
+    with simulate(World(), root, log=LogLevels(), store=store) as sim:
+        sim.run(10)
+        sim.log_level("g/a", "debug", until=sim.core.wall() + 600)
+        sim.run(1)
+    with simulate(World(), root, log=LogLevels(), store=store) as sim:
+        sim.run(5)
+        assert {one.path for one in sim.lines if one.level == "debug"} == {"g/a"}

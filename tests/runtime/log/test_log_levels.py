@@ -54,3 +54,19 @@ def test_they_change_while_they_are_asked_but_for_what_the_command_has_fixed() -
     fixed = LogLevels("debug", fixed=True)
     fixed.change(levels("error", b="info"))
     assert (fixed.of("a"), fixed.of("b")) == (RANKS["debug"], RANKS["info"])
+
+
+def test_what_an_operator_asks_of_a_path_goes_before_the_document_and_the_command() -> None:
+    found = LogLevels("error", {"p/a/x": (path_pattern("p/a/x"), "warning")}, fixed=True)
+    found.ask({"p/a": "debug"})
+    asked = {path: found.of(path) for path in ("p", "p/a", "p/a/x", "p/ab")}
+    assert asked == {
+        "p": RANKS["error"],
+        "p/a": RANKS["debug"],
+        "p/a/x": RANKS["debug"],
+        "p/ab": RANKS["error"],
+    }
+    found.change(levels("info"))  # another document
+    assert (found.of("p/a"), found.least) == (RANKS["debug"], RANKS["debug"])
+    found.ask({})
+    assert (found.of("p/a"), found.least) == (RANKS["error"], RANKS["error"])

@@ -19,9 +19,10 @@ def overrides(
     state_dir: StateDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what is stopped, paused or set by hand: where, who asked, since when, and why.
+    """List what is stopped, paused, silenced, logged or set by hand: where, who, since when, why.
 
-    Also those of a path that is not there any more; `start`, `resume` and `unset` end them.
+    Also those of a path that is not there any more. `start`, `resume`, `unsilence`, `unset` and
+    `log-level PATH default` end them.
 
     $ fsmv2 overrides
     $ fsmv2 overrides edge/filler --json

@@ -262,6 +262,24 @@ class UnsilenceRequested(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
+class LogLevelRequested(msgspec.Struct, frozen=True, gc=False):
+    """What is logged of `path` and below is to begin at `level` until `until`, in Unix seconds."""
+
+    path: str
+    level: str
+    who: str = "operator"
+    reason: str = ""
+    until: float | None = None
+
+
+class LogLevelEndRequested(msgspec.Struct, frozen=True, gc=False):
+    """What is logged of `path` is as the document says again."""
+
+    path: str
+    who: str = "operator"
+    reason: str = ""
+
+
 class AcknowledgeRequested(msgspec.Struct, frozen=True, gc=False):
     """An operator has taken over the escalation of `path`."""
 
@@ -331,6 +349,8 @@ Event = (
     | StopPathRequested
     | SilenceRequested
     | UnsilenceRequested
+    | LogLevelRequested
+    | LogLevelEndRequested
     | StartPathRequested
     | SetVariableRequested
     | UnsetVariableRequested

@@ -1,8 +1,8 @@
 """What an operator may ask of one worker or subtree, and what is refused, with the reason.
 
-Stop, pause, silence and set are overrides, which last until their opposite; restart, retry,
-acknowledge and signal are requests, which are done once. `refusal` says beforehand what would be
-refused, and why.
+Stop, pause, silence, log level and set are overrides, which last until their opposite; restart,
+retry, acknowledge and signal are requests, which are done once. `refusal` says beforehand what
+would be refused, and why.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Mapping
 
 from fsmv2.core.contract.events import (
     AcknowledgeRequested,
+    LogLevelEndRequested,
+    LogLevelRequested,
     PauseRequested,
     RestartRequested,
     ResumeRequested,
@@ -49,6 +51,8 @@ Request = (
     | UnsetVariableRequested
     | SilenceRequested
     | UnsilenceRequested
+    | LogLevelRequested
+    | LogLevelEndRequested
     | AcknowledgeRequested
     | SignalRequested
 )
@@ -64,6 +68,8 @@ VERBS: Mapping[type, str] = {
     UnsetVariableRequested: "unset",
     SilenceRequested: "silence",
     UnsilenceRequested: "unsilence",
+    LogLevelRequested: "change the log level",
+    LogLevelEndRequested: "have the log level as the document says",
     AcknowledgeRequested: "acknowledge",
     SignalRequested: "signal",
 }
@@ -84,6 +90,8 @@ def refusal(tree: Tree, event: Request) -> str:
             return ""
         case UnsilenceRequested() if found.silence is not None:
             return ""
+        case LogLevelEndRequested() if found.log_level is not None:
+            return ""
     if s is None:
         return f"'{event.path}' is not there. {suggest(event.path, tree.by_path)}".rstrip()
     match event:
@@ -99,10 +107,12 @@ def refusal(tree: Tree, event: Request) -> str:
                 known = [one for one in s.user if one not in ENGINE_KEYS]
                 return f"{s.path} has no variable '{name}'. {suggest(name, known)}".rstrip()
             return settable.unsettable(name, s.user[name], value) or _no_end(event)
-        case StopPathRequested() | SilenceRequested():
+        case StopPathRequested() | SilenceRequested() | LogLevelRequested():
             return _no_end(event)
         case UnsilenceRequested():
             return f"{s.path} itself is not silenced"
+        case LogLevelEndRequested():
+            return f"{s.path} itself is logged as the document says"
         case UnsetVariableRequested(_, name):
             by_hand = f"'{name}' is not set by hand at {s.path}."
             return f"{by_hand} {suggest(name, found.variables)}".rstrip()
@@ -115,7 +125,9 @@ def refusal(tree: Tree, event: Request) -> str:
     return ""
 
 
-def _no_end(event: SetVariableRequested | StopPathRequested | SilenceRequested) -> str:
+def _no_end(
+    event: SetVariableRequested | StopPathRequested | SilenceRequested | LogLevelRequested,
+) -> str:
     """Why it cannot end when it is to: stored, that would be an override nobody can show."""
     fits = event.until is None or 0.0 <= event.until < LATEST_END
     return "" if fits else f"it cannot end at {event.until} s: that is no time"
@@ -164,6 +176,7 @@ def _by(
     | StartPathRequested
     | UnsetVariableRequested
     | UnsilenceRequested
+    | LogLevelEndRequested
     | SignalRequested,
 ) -> str:
     return event.who + (f": {event.reason}" if event.reason else "")
@@ -232,6 +245,19 @@ def unsilence(tree: Tree, event: UnsilenceRequested) -> None:
         overrides.unsilence(tree, event.path, _by(event))
 
 
+def log_level(tree: Tree, event: LogLevelRequested) -> None:
+    """This subtree is to be logged from another level on."""
+    if not _refused(tree, event):
+        s, level = tree.by_path[event.path], event.level
+        overrides.log_level(tree, s, level, event.who, event.reason, event.until)
+
+
+def end_log_level(tree: Tree, event: LogLevelEndRequested) -> None:
+    """This subtree is logged as the document says again."""
+    if not _refused(tree, event):
+        overrides.end_log_level(tree, event.path, _by(event))
+
+
 def retry(tree: Tree, event: RetryRequested) -> None:
     """Whatever waits for its next try in this subtree tries now; what was counted stays counted."""
     if not _refused(tree, event):
@@ -288,6 +314,8 @@ def _end_overrides(tree: Tree, path: str) -> None:
             _start(tree, path, "the end of its time")
         elif kind == "silence":
             overrides.unsilence(tree, path, "the end of its time")
+        elif kind == "log-level":
+            overrides.end_log_level(tree, path, "the end of its time")
         elif kind == "set":
             overrides.unset_variable(tree, path, name, "the end of its time")
     overrides.warn(tree, path)

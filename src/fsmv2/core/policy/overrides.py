@@ -1,9 +1,10 @@
-"""What an operator asks of a path and the document does not say: pause, stop, silence, set.
+"""What an operator asks of a path and the document does not say: pause, stop, silence, log level,
+set.
 
 A paused subtree is observed and derived, and nothing in it is started or restarted; what stops
 passes, as it passes every other gate. A stop ranks as disabled. Of a silenced subtree nobody is
-notified, and nothing else changes. A variable that is set overlays
-the user variables of its path, and so of all below. Each is saved with who asked, when and why,
+notified, and nothing else changes; so it is with a log level. A variable that is set overlays the
+user variables of its path, and so of all below. Each is saved with who asked, when and why,
 stays in force whatever runs at the path, and ends by its opposite or, but for a pause, at a time
 given. One that lasts long is warned of, again and again. At a path where nobody is, all of this
 goes on: the timer of the root stands in for one of the path.
@@ -20,10 +21,12 @@ from fsmv2.core.contract.instructions import SaveOverrides
 from fsmv2.core.state.conditions import MANAGED
 from fsmv2.core.state.override_data import (
     NONE,
+    LogLevelOverride,
     Override,
     Overrides,
     VariableOverride,
     overrides_to_json,
+    what_it_makes,
 )
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
@@ -32,13 +35,14 @@ from fsmv2.core.state.tree import Tree
 WHILE_IT_STARTS = 10.0
 """Seconds after the root is made in which most of what is declared comes to be."""
 
-WORDS: Mapping[str, tuple[str, str]] = {
-    "pause": ("paused", "resume"),
-    "stop": ("stopped", "start"),
-    "silence": ("silenced", "unsilence"),
-    "set": ("set", "unset"),  # and its name before it
+ENDED_BY: Mapping[str, str] = {
+    "pause": "resume",
+    "stop": "start",
+    "silence": "unsilence",
+    "log-level": "log-level PATH default",
+    "set": "unset",
 }
-"""Of each kind, what it makes of a path, and the verb that ends it."""
+"""The verb that ends each kind."""
 
 # ---- what is asked ------------------------------------------------------------------------------
 
@@ -90,6 +94,21 @@ def unsilence(tree: Tree, path: str, who: str) -> None:
     """Notify of what is at `path` again, of an escalation that still stands as well."""
     _put(tree, path, _with(of(tree, path), silence=None))
     _report(tree, path, f"silenced no more: requested by {who}")
+
+
+def log_level(
+    tree: Tree, s: Supervisor, level: str, who: str, reason: str, until: float | None
+) -> None:
+    """Have what is logged of `s` and what is below it begin at this level."""
+    asked = LogLevelOverride(who, reason, tree.wall(), until, level)
+    _put(tree, s.path, _with(of(tree, s.path), log_level=asked))
+    tree.report("command", s, asked.describe(f"logged from {level} on"))
+
+
+def end_log_level(tree: Tree, path: str, who: str) -> None:
+    """Log of what is at `path` what the document says again."""
+    _put(tree, path, _with(of(tree, path), log_level=None))
+    _report(tree, path, f"logged as the document says again: requested by {who}")
 
 
 def set_variable(
@@ -152,9 +171,8 @@ def warn(tree: Tree, path: str) -> None:
     for key, kind, one in found.each():
         at = found.warn_at(key, one, every)
         if at is not None and at <= now:
-            what, opposite = WORDS[kind]
-            described = one.describe(f"{key.removeprefix('set ')} set" if kind == "set" else what)
-            text = f"{one.lasting(now)}: {described}. `{opposite}` ends it"
+            described = one.describe(what_it_makes(key, kind, one))
+            text = f"{one.lasting(now)}: {described}. `{ENDED_BY[kind]}` ends it"
             _report(tree, path, text, level="warning")
             warned[key] = now
     if warned:
@@ -171,7 +189,7 @@ def clock_was_set(tree: Tree, by: float) -> None:
 def due(tree: Tree, path: str) -> list[tuple[str, str]]:
     """The kinds of a path's overrides that were asked for until now; of a variable, its name, too.
 
-    `stop`, `silence` or `set`.
+    `stop`, `silence`, `log-level` or `set`.
     """
     now = tree.wall()
     return [
@@ -217,6 +235,11 @@ def is_silenced(overrides: Mapping[str, Overrides], path: str) -> bool:
     return False
 
 
+def log_levels(overrides: Mapping[str, Overrides]) -> dict[str, str]:
+    """By path, the levels that operators asked for."""
+    return {path: one.log_level.level for path, one in overrides.items() if one.log_level}
+
+
 def override_texts(s: Supervisor) -> tuple[str, ...]:
     """Every override that concerns `s`, its own and those above, as words; long ones say so."""
     if not s.tree.overrides:
@@ -252,10 +275,13 @@ def _with(before: Overrides, **changed: Any) -> Overrides:
 
 
 def _put(tree: Tree, path: str, found: Overrides) -> None:
+    before = of(tree, path)
     if found:
         tree.overrides[path] = found
     else:
         tree.overrides.pop(path, None)
+    if tree.log is not None and before.log_level != found.log_level:
+        tree.log.levels_asked(log_levels(tree.overrides))
     if tree.store is not None:
         save(tree, path)
     s = tree.by_path.get(path)

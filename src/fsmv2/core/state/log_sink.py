@@ -6,7 +6,7 @@ elsewhere, so that a call takes about a microsecond.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -46,6 +46,9 @@ class LogSink(Protocol):
 
     tracing: bool
     """Whether ticks, what they change, and observations are wanted; nobody says them otherwise."""
+
+    def levels_asked(self, levels: Mapping[str, str]) -> None:
+        """Operators ask for these levels of these paths and what is below them, and no others."""
 
     def debugs(self, path: str) -> bool:
         """Whether the debug events of this worker are wanted: they are not made otherwise."""

@@ -1,4 +1,5 @@
-"""What an operator asked of a path and the document does not say: stop, pause, silence, set.
+"""What an operator asked of a path and the document does not say: stop, pause, silence, log level,
+a variable that is set.
 
 Who decides by it is `policy/overrides`. A path keeps its overrides whatever runs there: another
 instance, nothing at all, or fsmv2 itself restarted with a store.
@@ -49,6 +50,12 @@ class VariableOverride(Override, frozen=True):
     value: Any = None
 
 
+class LogLevelOverride(Override, frozen=True):
+    """What is logged of the path and below begins at this level, whatever the document says."""
+
+    level: str = "debug"
+
+
 class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
     """All overrides of one path. `variables`: by name.
 
@@ -60,9 +67,15 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
     variables: Mapping[str, VariableOverride] = {}
     warned: Mapping[str, float] = {}
     silence: Override | None = None
+    log_level: LogLevelOverride | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.pause or self.stop or self.variables or self.silence)
+        return any(True for _ in self.each())
+
+    @property
+    def changes_it(self) -> bool:
+        """Whether it runs, or is notified of, in another way than the document says."""
+        return any(kind != "log-level" for _, kind, _ in self.each())
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -79,16 +92,19 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
             {name: one.moved(by) for name, one in self.variables.items()},
             {key: at + by for key, at in self.warned.items()},
             None if self.silence is None else self.silence.moved(by),
+            None if self.log_level is None else self.log_level.moved(by),
         )
 
     def each(self) -> Iterator[tuple[str, str, Override]]:
-        """A key for each override, its kind (pause, stop, silence or set), and itself."""
+        """A key for each override, its kind (as in `policy/overrides.WORDS`), and itself."""
         if self.pause is not None:
             yield "pause", "pause", self.pause
         if self.stop is not None:
             yield "stop", "stop", self.stop
         if self.silence is not None:
             yield "silence", "silence", self.silence
+        if self.log_level is not None:
+            yield "log-level", "log-level", self.log_level
         for name, one in self.variables.items():
             yield f"set {name}", "set", one
 
@@ -98,10 +114,21 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def texts(self, now: float = 0.0, every: float = 0.0) -> tuple[str, ...]:
         """Each override, as a person would say it; of one as old as `every`, how old."""
-        asked = [("paused", self.pause), ("stopped", self.stop), ("silenced", self.silence)]
-        asked += [(f"{name} set", one) for name, one in self.variables.items()]
-        found = [(one.describe(what), one.lasts_long(now, every)) for what, one in asked if one]
+        asked = [(what_it_makes(key, kind, one), one) for key, kind, one in self.each()]
+        found = [(one.describe(what), one.lasts_long(now, every)) for what, one in asked]
         return tuple(f"{text} ({long})" if long else text for text, long in found)
+
+
+def what_it_makes(key: str, kind: str, one: Override) -> str:
+    """What an override makes of its path, as `Overrides.each` gives it: `paused`, `PORT set`."""
+    if kind == "set":
+        return f"{key.removeprefix('set ')} set"
+    if isinstance(one, LogLevelOverride):
+        return f"logged from {one.level} on"
+    return WHAT[kind]
+
+
+WHAT: Mapping[str, str] = {"pause": "paused", "stop": "stopped", "silence": "silenced"}
 
 
 def lasting_text(seconds: float) -> str:

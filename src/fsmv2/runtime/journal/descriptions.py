@@ -27,6 +27,8 @@ from fsmv2.core import (
     ForceRequested,
     Instruction,
     LeaveRequested,
+    LogLevelEndRequested,
+    LogLevelRequested,
     LoopBlocked,
     LoopFreed,
     NotificationsFailing,
@@ -156,6 +158,12 @@ def happened(event: Event) -> str:
             return f"silence requested by {who}" + (f": {reason}" if reason else "")
         case UnsilenceRequested(_, who, reason):
             return f"notifications again, requested by {who}" + (f": {reason}" if reason else "")
+        case LogLevelRequested(_, level, who, reason):
+            why = f": {reason}" if reason else ""
+            return f"log level {level} requested by {who}{why}"
+        case LogLevelEndRequested(_, who, reason):
+            why = f": {reason}" if reason else ""
+            return f"log level as the document says, requested by {who}{why}"
         case RestartRequested(_, who, reason):
             return f"restart requested by {who}" + (f": {reason}" if reason else "")
         case RetryRequested(_, who, reason):

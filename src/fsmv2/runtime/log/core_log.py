@@ -55,6 +55,11 @@ class CoreLog:
         # Most trees debug nobody: then one comparison answers for all.
         self.debugging = self._levels.least <= RANKS["debug"]
 
+    def levels_asked(self, levels: Mapping[str, str]) -> None:
+        """Log from these levels on below these paths, whatever the document says."""
+        self._levels.ask(levels)
+        self.levels_changed()
+
     def debugs(self, path: str) -> bool:
         """Whether the debug events of this worker are wanted."""
         return self.debugging and self._levels.of(path) <= RANKS["debug"]

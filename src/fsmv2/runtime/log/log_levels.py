@@ -17,7 +17,8 @@ REMEMBERED = 20_000
 class LogLevels:
     """What is wanted of each path. A pattern holds for what it matches and all below.
 
-    Of several the one nearest to the path counts, and among those the last.
+    Of several the one nearest to the path counts, and among those the last. What an operator asks
+    for a path goes before all of them.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class LogLevels:
         self._fixed = fixed
         self.level = RANKS[level]
         self._rules = _by_rank(paths or {})
+        self._asked: Mapping[str, int] = {}
         self._found: dict[str, int] = {}
 
     def change(self, new: LogLevels) -> None:
@@ -41,24 +43,34 @@ class LogLevels:
         # into the old dict, and into no other.
         self._rules, self._found = new._rules, {}
 
+    def ask(self, levels: Mapping[str, str]) -> None:
+        """Go by these below these paths, and by no others asked before; from any thread."""
+        self._asked, self._found = {path: RANKS[level] for path, level in levels.items()}, {}
+
     @property
     def least(self) -> int:
         """The lowest rank that anybody wants."""
-        return min([self.level, *(rank for _, rank in self._rules)])
+        return min([self.level, *(rank for _, rank in self._rules), *self._asked.values()])
 
     def of(self, path: str) -> int:
         """The lowest rank that is logged of a path."""
         known = self._found
-        if not self._rules:
+        if not self._rules and not self._asked:
             return self.level
         found = known.get(path)
         if found is None:
             if len(known) >= REMEMBERED:
                 known.clear()
-            found = known[path] = self._asked(path)
+            found = known[path] = self._wanted(path)
         return found
 
-    def _asked(self, path: str) -> int:
+    def _wanted(self, path: str) -> int:
+        asked = self._asked
+        above = path
+        while asked and above:
+            if above in asked:
+                return asked[above]
+            above = above.rpartition("/")[0]
         above = path
         while above:
             for rule, rank in self._rules:

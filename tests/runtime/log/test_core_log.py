@@ -53,7 +53,7 @@ def test_an_operator_has_one_path_logged_from_debug_on_for_a_while() -> None:
         assert not sim.core.log.debugging
 
 
-def test_a_level_that_was_asked_for_is_in_force_again_after_a_restart() -> None:
+def test_h96_a_level_that_was_asked_for_is_in_force_again_after_a_restart() -> None:
     store = SimulatedStore()
     root = group("g", device("a"))
     with simulate(World(), root, log=LogLevels(), store=store) as sim:

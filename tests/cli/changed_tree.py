@@ -33,11 +33,12 @@ def document(**sleepers: str) -> str:
 class ChangedTree:
     """One that follows `file`, or keeps its document itself."""
 
-    def __init__(self, folder: Path, *, managed: bool) -> None:
+    def __init__(self, folder: Path, *, managed: bool, detect_only: bool = False) -> None:
         self.folder = folder
         self.file = folder / "plant.yaml"
         self.state = folder / "state"
         self.managed = managed
+        self.detect_only = detect_only
         self.tree: TreeHandle | None = None
 
     def write(self, text: str, name: str = "plant.yaml") -> Path:
@@ -59,7 +60,7 @@ class ChangedTree:
 
     async def _run(self, begun: threading.Event, ended: threading.Event) -> None:
         file, init = (None, self.file) if self.managed else (self.file, None)
-        preparing = prepare(file, state_dir=self.state, init=init)
+        preparing = prepare(file, state_dir=self.state, init=init, detect_only=self.detect_only)
         with contextlib.ExitStack() as held:
             prepared = await asyncio.to_thread(held.enter_context, preparing)
             async with start(prepared) as self.tree, served(self.tree, None):
@@ -68,10 +69,12 @@ class ChangedTree:
 
 
 @contextlib.contextmanager
-def changed_tree(text: str, *, managed: bool = False) -> Iterator[ChangedTree]:
+def changed_tree(
+    text: str, *, managed: bool = False, detect_only: bool = False
+) -> Iterator[ChangedTree]:
     """The tree of this document, in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder, _quiet():
-        found = ChangedTree(Path(folder), managed=managed)
+        found = ChangedTree(Path(folder), managed=managed, detect_only=detect_only)
         found.write(text)
         begun, ended = threading.Event(), threading.Event()
         thread = threading.Thread(target=lambda: asyncio.run(found._run(begun, ended)))

@@ -25,6 +25,7 @@ from fsmv2.operate.known_generations import (
     history_in,
     text_in,
 )
+from fsmv2.operate.log_line import LogLines
 from fsmv2.operate.path_version import ANY, overrides_version
 from fsmv2.operate.path_version import below as overrides_below
 from fsmv2.operate.recorded_event import RecordedEvent
@@ -181,6 +182,16 @@ async def events(call: Call) -> list[RecordedEvent]:
         path=which.path, after=which.after, since=which.since, limit=which.limit
     )
     return [RecordedEvent.of(one) for one in found]
+
+
+async def logs(call: Call) -> LogLines:
+    """The last lines of the log that are no events."""
+    which = call.query
+    return await in_thread(
+        lambda: call.tree.log_lines(
+            path=which.path, after=which.after, since=which.since, limit=which.limit
+        )
+    )
 
 
 async def generations(call: Call) -> DocumentHistory:

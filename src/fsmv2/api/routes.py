@@ -36,6 +36,7 @@ from fsmv2.operate.known_generations import (
     GenerationDifference,
     GenerationText,
 )
+from fsmv2.operate.log_line import LogLines
 from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 from fsmv2.operate.state_obstacles import StateObstacles
@@ -80,7 +81,7 @@ class WhatOfTree(WorkerFilter, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Events of a path and below it, or of all: the last `limit` with a greater id than `after`.
+    """Of a path and below it, or of all: the last `limit` with a greater id than `after`.
 
     `since`: Unix seconds, not earlier.
     """
@@ -254,6 +255,14 @@ ROUTES = (
         query=Which,
         answer=list[RecordedEvent],
         streams=True,
+    ),
+    Route(
+        method="GET",
+        path="/v1/logs",
+        summary="The last lines of the log that are no events: debug lines, what workers logged",
+        handler=route_handlers.logs,
+        query=Which,
+        answer=LogLines,
     ),
     Route(
         method="GET",

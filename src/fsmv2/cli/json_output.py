@@ -138,7 +138,7 @@ OUTPUTS: dict[str, Callable[[], tuple[Any, ...]]] = {
     ),
     "overrides": lambda: (_list_of(_type("operate.request_types:PathOverride")),),
     "events": lambda: (_type("operate.known_events:RecordedEvent"),),
-    "logs": lambda: (_type("operate.known_logs:LogLine"),),
+    "logs": lambda: (_type("operate.log_line:LogLine"),),
     "topics": lambda: (_list_of(_type("operate.topic_data:Topic")),),
     "values": lambda: (_list_of(_type("operate.topic_data:TagValue")),),
     "rollback": lambda: (_type("operate.changes.apply_data:ApplyAnswer"),),

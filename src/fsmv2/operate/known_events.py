@@ -13,11 +13,12 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.errors import ApiUnavailableError, StoreError, UnknownPathError
+from fsmv2.errors import ApiUnavailableError, FsmError, StoreError, UnknownPathError
 from fsmv2.name_suggestions import suggest
 from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.remote_stream import ENDED, RESET, streamed
 from fsmv2.operate.remote_tree import RemoteTree
+from fsmv2.operate.run_record import run_has_store
 from fsmv2.operate.running_trees import chosen_tree, kept_directory
 from fsmv2.operate.state_directory import STORE, holder
 from fsmv2.store.store_facts import known_paths
@@ -26,6 +27,8 @@ from fsmv2.store.stored_events import events_in
 AT_ONCE = 1_000
 """Events that a tree answers with at once; for more its store is read, which it may be writing."""
 
+MOST = 50_000
+"""Events that a store keeps."""
 
 ENDS_WITHIN = 10.0
 """Seconds in which a tree that has stopped lets go of its store, usually."""
@@ -45,17 +48,34 @@ class KnownEvents:
 
         UnknownPathError: nothing is known of the path. StoreError: they cannot be read.
         """
-        if limit <= AT_ONCE and holder(self._directory):
+        runs = bool(holder(self._directory))
+        keeps_none = runs and not self._has_store()
+        if runs and (keeps_none or limit <= AT_ONCE):
             try:
-                found = self._asked(path, since, limit)
+                found = self._asked(path, since=since, limit=min(limit, AT_ONCE))
                 self._check(path, found)
                 return found
             except ApiUnavailableError:
-                pass  # the store has the same
+                if keeps_none:  # what is stored is of an earlier run
+                    raise
         stored = events_in(self._directory / STORE, path=path, since=since, limit=limit)
         found = [RecordedEvent.of(one) for one in stored]
         self._check(path, found)
         return found
+
+    def after(self, path: str, number: int) -> list[RecordedEvent]:
+        """Those with a greater id, oldest first; none where they cannot be read now."""
+        with contextlib.suppress(FsmError):
+            if holder(self._directory) and not self._has_store():
+                return self._asked(path, after=number)
+            stored = events_in(self._directory / STORE, path=path, after=number, limit=MOST)
+            return [RecordedEvent.of(one) for one in stored]
+        return []
+
+    def _has_store(self) -> bool:
+        """Whether the tree that runs writes one: one that only detects keeps events in memory."""
+        store = self._directory / STORE
+        return run_has_store(self._directory) and store.exists() and store.stat().st_size > 0
 
     def follow(self, path: str = "", *, after: int = 0) -> Iterator[RecordedEvent | None]:
         """What happens from now on, or after an event, until the tree has stopped.
@@ -83,20 +103,27 @@ class KnownEvents:
         while holder(self._directory) and time.monotonic() < limit:
             time.sleep(0.1)
         with contextlib.suppress(StoreError):
-            for one in events_in(self._directory / STORE, path=path, after=after, limit=50_000):
+            for one in events_in(self._directory / STORE, path=path, after=after, limit=MOST):
                 yield RecordedEvent.of(one)
 
-    def _asked(self, path: str, since: float, limit: int) -> list[RecordedEvent]:
+    def _asked(
+        self, path: str, *, after: int = 0, since: float = 0.0, limit: int = AT_ONCE
+    ) -> list[RecordedEvent]:
         tree = RemoteTree(self._directory, tool=self._tool)
-        query = {"path": path, "since": repr(since), "limit": str(limit)}
+        query = {"path": path, "after": str(after), "since": repr(since), "limit": str(limit)}
         return tree.get("/v1/events", query, list[RecordedEvent])
 
     def _check(self, path: str, found: Iterable[RecordedEvent]) -> None:
         """Of a path without events one wants to know whether it is written wrong."""
         if not path or any(True for _ in found):
             return
-        paths = known_paths(self._directory / STORE)
+        paths = self._known_paths()
         if path not in paths and not any(one.startswith(f"{path}/") for one in paths):
             raise UnknownPathError(
                 f"nothing is known of a worker '{path}' in this tree", fix=suggest(path, paths)
             )
+
+    def _known_paths(self) -> list[str]:
+        if holder(self._directory) and not self._has_store():
+            return RemoteTree(self._directory, tool=self._tool).paths(["**"])
+        return known_paths(self._directory / STORE)

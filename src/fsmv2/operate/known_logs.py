@@ -6,36 +6,19 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
-from fsmv2.errors import UnknownPathError
-from fsmv2.operate.known_events import KnownEvents
+from fsmv2.errors import ApiUnavailableError, UnknownPathError
+from fsmv2.operate.known_events import AT_ONCE, KnownEvents
+from fsmv2.operate.log_line import LogLine, LogLines
 from fsmv2.operate.output_files import OutputFile, OutputLine, output_files
 from fsmv2.operate.recorded_event import RecordedEvent
+from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.running_trees import kept_directory
-from fsmv2.operate.state_directory import STORE, holder
-from fsmv2.store.stored_events import events_in
+from fsmv2.operate.state_directory import holder
 
 EVERY = 0.3
 """Seconds between two looks while lines are followed."""
 
 LEVELS = {"ERR": "error", "FTL": "error", "WRN": "warning", "err": "warning"}
-MOST = 50_000
-
-
-class LogLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line. `at` in Unix seconds. `kind`: of an event of the tree, or `output`.
-
-    `stream`: of output: `out` or `err`, `fsmv2` for what is noted about it, or the level in the log
-    of the broker; of an event: empty.
-    """
-
-    at: float
-    path: str
-    kind: str
-    level: str
-    text: str
-    stream: str = ""
 
 
 class KnownLogs:
@@ -47,12 +30,15 @@ class KnownLogs:
         """Of the worker at `path` and below, or of all; see `running_trees`."""
         self._directory = kept_directory(document, state_dir)
         self._events = KnownEvents(document, state_dir, tool=tool)
+        self._tree = RemoteTree(self._directory, tool=tool)
         self._path = path
         self._files = output_files(self._directory, path)
-        self._after = 0
+        self._after = self._line = 0
+        self._begun = 0.0
 
     def last(self, *, since: float = 0.0, limit: int = 100) -> list[LogLine]:
         """The last of them, oldest first; `since`: not earlier. UnknownPathError, StoreError."""
+        logged = self._logged(since=since, limit=min(limit, AT_ONCE))
         try:
             events = self._events.last(self._path, since=since, limit=limit)
         except UnknownPathError:
@@ -60,7 +46,8 @@ class KnownLogs:
                 raise
             events = []
         self._after = events[-1].id if events else 0
-        found = [*map(_of_event, events), *(one for one in self._output() if one.at >= since)]
+        output = (one for one in self._output() if one.at >= since)
+        found = [*map(_of_event, events), *output, *logged]
         return sorted(found, key=lambda one: one.at)[-limit:]
 
     def follow(self) -> Iterator[LogLine]:
@@ -68,16 +55,28 @@ class KnownLogs:
         while True:
             runs = holder(self._directory)
             self._files = [*self._files, *self._new_files()]
-            events = events_in(
-                self._directory / STORE, path=self._path, after=self._after, limit=MOST
-            )
+            events = self._events.after(self._path, self._after)
             if events:
                 self._after = events[-1].id
-            found = [_of_event(RecordedEvent.of(one)) for one in events]
-            yield from sorted([*found, *self._output()], key=lambda one: one.at)
+            found = [*map(_of_event, events), *self._output(), *(self._logged() if runs else ())]
+            yield from sorted(found, key=lambda one: one.at)
             if not runs:
                 return
             time.sleep(EVERY)
+
+    def _logged(self, *, since: float = 0.0, limit: int = AT_ONCE) -> tuple[LogLine, ...]:
+        """New lines of the log that are no events; none of a tree that does not run, or answer."""
+        if not holder(self._directory):
+            return ()
+        query = {"path": self._path, "since": repr(since), "limit": str(limit)}
+        try:
+            found = self._tree.get("/v1/logs", {**query, "after": str(self._line)}, LogLines)
+            if self._begun and found.begun != self._begun:  # another run, which counts anew
+                found = self._tree.get("/v1/logs", query, LogLines)
+        except ApiUnavailableError:
+            return ()
+        self._line, self._begun = found.last, found.begun
+        return found.lines
 
     def _output(self) -> Iterator[LogLine]:
         for file in self._files:

@@ -122,11 +122,21 @@ def run_is_recorded(directory: Path) -> bool:
     newest = newest_segment(directory)
     if not newest or record is None:
         return bool(newest)
+    return newest != record.journal_before and _written_since_taken(directory, written)
+
+
+def run_has_store(directory: Path) -> bool:
+    """Whether the run that holds the directory writes its store: one that only detects does not."""
+    record, written = _kept(directory)
+    return record is not None and _written_since_taken(directory, written)
+
+
+def _written_since_taken(directory: Path, written: int) -> bool:
     try:
         taken = (directory / LOCK).stat().st_mtime_ns
     except OSError:
         taken = written  # removed meanwhile: what is wrong is said elsewhere
-    return newest != record.journal_before and written >= taken
+    return written >= taken
 
 
 def _kept(directory: Path) -> tuple[RunRecord | None, int]:

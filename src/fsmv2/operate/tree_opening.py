@@ -22,7 +22,7 @@ from fsmv2.operate.generation_keeping import kept
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
 from fsmv2.operate.tree_handle import TreeHandle
 from fsmv2.operate.tree_notifications import TreeNotifications
-from fsmv2.plant import Plant
+from fsmv2.plant import Plant, log_levels
 from fsmv2.runtime import Runtime
 from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.traces import open_traces
@@ -72,8 +72,8 @@ async def start(
     """Start a tree that is prepared; see `open_tree`.
 
     `on_accepted` is called with subject and payload of every sample that its flows accept.
-    `log` takes what happens as lines of a log. FsmError: the document wants traces, and what sends
-    them is not installed.
+    `log` takes what happens as lines of a log; without one the last lines are kept all the same,
+    for `fsmv2 logs`. FsmError: the document wants traces, and what sends them is not installed.
     """
     plant = prepared.plant
     traces = await in_thread(lambda: open_traces(plant.traces))
@@ -87,7 +87,11 @@ async def start(
             listener(report)
 
     orphans = await in_thread(lambda: _orphans(plant))
-    async with builtins(on_accepted=on_accepted, ready=plant.ready, orphans=orphans) as kit:
+    kept_lines = LogWriter(log_levels(plant.log), []) if log is None else None
+    async with (
+        _closed_log(kept_lines),
+        builtins(on_accepted=on_accepted, ready=plant.ready, orphans=orphans) as kit,
+    ):
         if types is not None:
             kit.factory.include(types)
         runtime = Runtime(
@@ -98,7 +102,7 @@ async def start(
             listener=listen,
             store=prepared.store(),
             journal=prepared.journal(),
-            log=log,
+            log=log or kept_lines,
             traces=traces,
         )
         tree = TreeHandle(prepared, kit, runtime, notifications, plant.ready)
@@ -112,6 +116,16 @@ async def start(
     await in_thread(prepared.ended)
     if tree.forced and not tree.leaving:
         tree.killed = await asyncio.to_thread(_kill_left, tree.plant)
+
+
+@contextlib.asynccontextmanager
+async def _closed_log(log: LogWriter | None) -> AsyncIterator[None]:
+    """Its thread ends at the end, if it is ours."""
+    try:
+        yield
+    finally:
+        if log is not None:
+            await in_thread(log.close)
 
 
 @contextlib.asynccontextmanager

@@ -23,6 +23,7 @@ from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.described_worker import EVENTS, description_of
 from fsmv2.operate.found_obstacles import obstacles_of
 from fsmv2.operate.health_data import Health, Readiness
+from fsmv2.operate.log_line import LogLines, log_lines
 from fsmv2.operate.prepared_tree import PreparedTree
 from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.request_types import PathOverride, Request
@@ -43,6 +44,7 @@ from fsmv2.operate.worker_status import WorkerStatus, status_of
 from fsmv2.plant import Plant
 from fsmv2.runtime import Runtime, TreeView
 from fsmv2.runtime.liveness import Liveness
+from fsmv2.runtime.log.recent_lines import RecentLines
 from fsmv2.runtime.posted_request import not_serving
 from fsmv2.store import StoredEvent
 
@@ -229,6 +231,18 @@ class TreeQuestions:
         `path`: those of it and of what is below it; `since`: Unix seconds, not earlier.
         """
         return await self._runtime.events(path=path, after=after, since=since, limit=limit)
+
+    def log_lines(
+        self, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
+    ) -> LogLines:
+        """The last lines of its log that are no events, with a number above `after`, oldest first.
+
+        `path`: those of it and of what is below it; `since`: Unix seconds, not earlier. From any
+        thread.
+        """
+        log = self._runtime.log
+        recent = RecentLines() if log is None else log.recent
+        return log_lines(recent, path=path, after=after, since=since, limit=limit)
 
     async def topics(self, pattern: str = "") -> list[Topic]:
         """What is published where, and what is listened to; `pattern`: see `topics.meaning`.

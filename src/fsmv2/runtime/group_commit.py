@@ -47,17 +47,7 @@ class GroupCommit:
 
     def add_event(self, report: Report) -> None:
         """Have a report stored as an event."""
-        self.backlog.add_event(
-            EventRecord(
-                at=self._epoch() + report.at,
-                path=report.path,
-                kind=report.kind,
-                level=report.level,
-                state=report.state,
-                text=_storable(report.text),
-                tick=report.tick,
-            )
-        )
+        self.backlog.add_event(event_record(report, self._epoch()))
 
     def write(self, taken: PendingWrites) -> list[Event]:
         """Write one lot; the events for the core. After a failure the lot is to be put back.
@@ -125,6 +115,19 @@ def _observed(save: SaveObserved) -> ObservedRecord:
         incarnation=save.incarnation,
         state=save.state,
         observed=observed,
+    )
+
+
+def event_record(report: Report, epoch: float) -> EventRecord:
+    """A report as it is stored; `epoch`: the core's time 0 in Unix seconds."""
+    return EventRecord(
+        at=epoch + report.at,
+        path=report.path,
+        kind=report.kind,
+        level=report.level,
+        state=report.state,
+        text=_storable(report.text),
+        tick=report.tick,
     )
 
 

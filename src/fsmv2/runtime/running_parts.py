@@ -17,6 +17,7 @@ from fsmv2.runtime.journal.recorder import Recorder
 from fsmv2.runtime.liveness import Liveness, silent_paths
 from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.loop_thread import LoopThread
+from fsmv2.runtime.recent_events import RecentEvents
 from fsmv2.runtime.slow_code import SlowCodeWatch
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.runtime.supervision import Supervision
@@ -65,9 +66,13 @@ class RunningParts:
             durations=self.durations,
             wall=time.time,
         )
+        self.recent_events = RecentEvents(lambda: core.epoch)
+        """What happened, if there is no store that keeps it."""
         if writer is not None:
             writer.connect(self.supervision.post)
             self.supervision.listen(writer.add_event)
+        else:
+            self.supervision.listen(self.recent_events.add_event)
         if log is not None:
             log.state_of = self._state_of
         self.work_watchdog = Watchdog(

@@ -45,6 +45,7 @@ from fsmv2.runtime.log.log_writer import LogWriter
 from fsmv2.runtime.own_reports import OwnReports
 from fsmv2.runtime.path_requests import PathRequests
 from fsmv2.runtime.posted_request import PostedRequest, not_serving
+from fsmv2.runtime.recent_events import RecentEvents
 from fsmv2.runtime.running_parts import RunningParts
 from fsmv2.runtime.secret_rotation import SecretRotation, SecretRotationThread
 from fsmv2.runtime.shared_view import SharedView
@@ -226,6 +227,11 @@ class Runtime(PathRequests, StoreQuestions):
     def running(self) -> RunningParts | None:
         """What it consists of while it runs, for who measures it."""
         return self._running
+
+    @property
+    def log(self) -> LogWriter | None:
+        """Its log, if it has one."""
+        return self._log
 
     @property
     def supervision(self) -> Supervision:
@@ -431,6 +437,9 @@ class Runtime(PathRequests, StoreQuestions):
         writer = self._parts.writer
         if writer and (not_stored := await writer.close(self.settings.store_patience)):
             await self._reports.of_store(f"not stored at the end: {not_stored}")
+
+    def _recent_events(self) -> RecentEvents:
+        return self._parts.recent_events
 
     def _writer(self) -> StoreWriter | None:
         return self._parts.writer

@@ -6,6 +6,7 @@ import abc
 from collections.abc import Callable
 from typing import TypeVar
 
+from fsmv2.runtime.recent_events import RecentEvents
 from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.store import Store, StoredEvent, StoredPath
 
@@ -33,14 +34,20 @@ class StoreQuestions(abc.ABC):
     ) -> tuple[StoredEvent, ...]:
         """The last stored events with an id above `after`, oldest first; see `Store.events`.
 
-        Those of the last moments may not be stored yet. Raises StoreError when it cannot be read.
+        Those of the last moments may not be stored yet. Without a store the last of this run.
+        Raises StoreError when it cannot be read.
         """
         writer = self._writer()
         if writer is None:
-            return ()
+            recent = self._recent_events()
+            return recent.events(path=path, after=after, since=since, limit=limit)
         return await writer.call(
             lambda store: store.events(path=path, after=after, since=since, limit=limit)
         )
+
+    @abc.abstractmethod
+    def _recent_events(self) -> RecentEvents:
+        """Who keeps events where there is no store."""
 
     @abc.abstractmethod
     def _writer(self) -> StoreWriter | None:

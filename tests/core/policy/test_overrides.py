@@ -706,7 +706,9 @@ def test_a_silence_outlasts_a_restart(jobs: Jobs) -> None:
     assert overrides_from_json(overrides_to_json(kept.moved(60.0))).silence is not None
 
 
-def test_h96_a_log_level_changes_nothing_of_what_is_supervised_and_ends_by_itself(jobs: Jobs) -> None:
+def test_h96_a_log_level_changes_nothing_of_what_is_supervised_and_ends_by_itself(
+    jobs: Jobs,
+) -> None:
     with simulate(jobs, team("r", team("t", job("a")))) as sim:
         sim.run(10)
         sim.log_level("r/t", "debug", "it stops at night", until=sim.core.wall() + 60)

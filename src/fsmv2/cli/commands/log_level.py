@@ -53,9 +53,9 @@ def log_level(
     """Log PATH and what is below it from LEVEL on, whatever the document says, for ten minutes.
 
     At debug each look at a worker is a line, with why it was looked at and what was decided, and
-    its own debug lines are logged. It always ends by itself. It outlasts a restart of fsmv2, and
-    what the document says anew; `default` ends it earlier. PATH may be a pattern; * and ** stand
-    for several.
+    its own debug lines are logged: read them with `fsmv2 logs PATH --follow`. It always ends by
+    itself. It outlasts a restart of fsmv2, and what the document says anew; `default` ends it
+    earlier. PATH may be a pattern; * and ** stand for several.
 
     $ fsmv2 log-level edge/filler debug
     $ fsmv2 log-level edge/filler debug --for 1h -m 'it loses its PLC'

@@ -1,4 +1,4 @@
-"""`logs`: what a process wrote, and what the tree said of it, in one row of lines."""
+"""`logs`: what a process wrote, and what the tree logged of it, in the order of time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fsmv2.cli.options import AsJson, StateDir
 from fsmv2.cli.request_options import Tree
 
 if TYPE_CHECKING:  # a command that is not called is not to cost its imports
-    from fsmv2.operate.known_logs import LogLine
+    from fsmv2.operate.log_line import LogLine
 
 
 def logs(
@@ -27,10 +27,11 @@ def logs(
     state_dir: StateDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what processes wrote, and what happened to their workers, in the order of time.
+    """Show what processes and workers logged, and what happened to them, in the order of time.
 
     What a process wrote stands behind a bar, with its stream. The embedded broker's log is shown as
-    that of its worker. Nothing needs to run for this.
+    that of its worker. Nothing needs to run for this; of a tree that runs there are also the last
+    lines of its own log, which `fsmv2 log-level PATH debug` makes more of.
 
     \b
     fsmv2 logs edge/web

@@ -8,6 +8,7 @@ log_levels:      from which level on, by path.
 repeats:         an error that repeats is written once, and counted.
 open_circuits:   circuits that stay open are said again.
 pipeline:        these in a row.
+recent_lines:    the last ones in memory, for whoever asks.
 log_writer:      the thread that does all that and hands the lines out.
 """
 

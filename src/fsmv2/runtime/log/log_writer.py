@@ -16,6 +16,7 @@ from fsmv2.runtime.log.entry import LogEntry, Redact
 from fsmv2.runtime.log.log_levels import LogLevels
 from fsmv2.runtime.log.other_events import LinesLeftOut
 from fsmv2.runtime.log.pipeline import Item, LogPipeline
+from fsmv2.runtime.log.recent_lines import RecentLines
 
 MOST = 20_000
 """Entries that may wait; some seconds of a storm, and about ten MB."""
@@ -44,8 +45,10 @@ class LogWriter:
         """Gives the state of a path, from any thread; set by the runtime."""
         self.redact: Redact | None = None
         """Takes secrets out of a value, whoever logged it; set by the runtime that knows them."""
+        self.recent = RecentLines()
+        """The last lines, for whoever asks."""
         self._pipeline = LogPipeline(levels)
-        self._sinks = tuple(sinks)
+        self._sinks: tuple[Write, ...] = (self.recent, *sinks)
         self._queue: deque[Item] = deque()
         self._wake = threading.Event()
         self._idle = self._closing = False

@@ -80,7 +80,7 @@ def test_a_bridge_of_its_own_needs_one_or_a_template(read: Any) -> None:
     (said,) = told(None, **read)
     assert said == (
         "FSM0132 bridges[0]: this bridge has neither `template:` nor `connection:`. "
-        "Name a template."
+        "Add `connection:` here, and below it, indented, `host:` and `port:`."
     )
 
 

@@ -29,7 +29,7 @@ def test_a_flow_without_any_location_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "does"), [("read", "publishes by it"), ("write", "hears commands by it")]
+    ("section", "does"), [("read", "its topics begin"), ("write", "the topics of its commands")]
 )
 def test_a_flow_at_a_location_without_an_enterprise_is_refused(section: str, does: str) -> None:
     """Else it would publish, or hear commands, below `unknown`."""
@@ -39,5 +39,7 @@ def test_a_flow_at_a_location_without_an_enterprise_is_refused(section: str, doe
         before, _, after = text.partition("    read:")
         text = before + after[after.index("    write:") :]
     (problem,) = [d for d in parse_plant(text).diagnostics if d.code == "FSM0134"]
-    assert f"the location has no enterprise, but its flow {does}" in problem.message
+    assert f"the location has no enterprise, with which {does}" in problem.message
+    assert problem.mark is not None
+    assert problem.mark.line == 1  # of the agent, where it is to be added
     assert "location has no enterprise" in planned(text)["edge/filler"]

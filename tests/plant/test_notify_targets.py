@@ -45,7 +45,7 @@ p.yaml:11:22: error[FSM0122]: the command is one text, and no shell reads it.
 p.yaml:13:32: error[FSM0211]: notify: Variable 'global.HOK' is not defined: 'global' has no 'HOK'
 p.yaml:13:66: error[FSM0127]: 'a b' cannot be set as a header.
 p.yaml:13:75: error[FSM0127]: 'Host' cannot be set as a header.
-p.yaml:13:89: error[FSM0211]: notify: Variable 'txt' is not defined (line 1, column 4).
+p.yaml:13:89: error[FSM0211]: notify: Variable 'txt' is not defined.
 p.yaml:14:23: error[FSM0127]: 'a[b-a]' is no pattern.
 p.yaml:14:43: error[FSM0125]: there is no event 'state_chnged'.
 p.yaml:15:24: error[FSM0126]: its `url` does not begin with http:// or https://.

@@ -23,7 +23,10 @@ def bridge(variables: str) -> str:
 def test_a_variable_that_no_section_reads_is_warned_of_with_the_name_that_was_meant() -> None:
     text = "global: {port: 502}\n" + TEMPLATE + bridge("{HOST: h, HOTS: x, EXTRA: 1}")
     assert warnings(text) == [
-        "FSM0140 6:56 nothing reads the variable 'HOTS'. Did you mean 'HOST'?",
+        (
+            "FSM0140 6:56 nothing reads the variable 'HOTS'. "
+            "Remove it; 'HOST', which is read, is set as well."
+        ),
         "FSM0140 6:65 nothing reads the variable 'EXTRA'. Remove it, or correct its name.",
     ]
 
@@ -36,7 +39,10 @@ def test_unused_templates_and_global_variables_are_warned_of() -> None:
         + bridge("{HOST: h}")
     )
     assert [w.partition(" ")[2] for w in warnings(text)] == [
-        "2:21 nothing reads the global variable 'prot'. Did you mean 'port'?",
+        (
+            "2:21 nothing reads the global variable 'prot'. "
+            "Remove it; 'port', which is read, is set as well."
+        ),
         "5:3 nothing uses the template 'spare'. Remove it, or correct its name.",
     ]
 

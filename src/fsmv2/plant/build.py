@@ -43,6 +43,8 @@ from fsmv2.plant.processes import process_entry, process_nodes
 from fsmv2.plant.render_checks import check_bridge, subjects_of
 from fsmv2.plant.secret_variables import SecretValues
 from fsmv2.plant.sections import BridgeSection, PlantSection, engine_settings
+from fsmv2.plant.shared_problems import SharedProblems
+from fsmv2.plant.undefined_variables import MeantVariables
 from fsmv2.plant.unused_variables import Unused
 
 ACTIONS = {
@@ -87,7 +89,9 @@ class Making:
         self._secrets = SecretValues(vault, fatal, waiting)
         self._relative_files = vault.relative_files
         self._notify = NotifySettings()
-        self._unused = Unused(waiting)
+        self._meant = MeantVariables()
+        self._shared = SharedProblems(self._meant.fixes)
+        self._unused = Unused(waiting, self._meant.paths)
         self._misleading = Misleading(waiting, locations.agent)
         self.ready: dict[str, BridgeSections] = {}
         """By name of a bridge: what its sections mean, for the bridge to go on with."""
@@ -110,6 +114,7 @@ class Making:
         ]
         processes = tuple(self._processes(section, global_))
         self._notify = self._notify_settings(section, global_)
+        self._waiting += self._shared.merged()
         self._unused.rest(self._node)
         self._misleading.rest()
         spec = AgentSpec(
@@ -237,11 +242,14 @@ class Making:
             spec,
             ready,
             name=bridge.name,
+            root=self._node,
             global_=global_,
             agent_location=agent_location,
+            meant=self._meant,
         )
         self.ready[bridge.name] = ready
-        self._waiting += problems
+        for problem in problems:
+            self._shared.add("bridge", bridge.name, problem)
         if bridge.enabled:
             subjects = [one for _, flow in flows.values() for one in subjects_of(flow)]
             self._check_subjects(bridge.name, node, subjects)
@@ -294,9 +302,11 @@ class Making:
                 location=self._locations.agent,
                 folder=self._folder,
                 state_dir=self._below("processes"),
+                root=self._node,
+                meant=self._meant,
+                shared=self._shared,
                 unused=self._unused,
                 fatal=self._fatal,
-                waiting=self._waiting,
             )
             if entry is not None:
                 yield entry

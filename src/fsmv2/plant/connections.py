@@ -9,7 +9,7 @@ import msgspec
 from fsmv2 import Diagnostic
 from fsmv2.flow.registry import INPUTS
 from fsmv2.model.decoder import Node
-from fsmv2.model.decoder.display import shown_path
+from fsmv2.model.decoder.display import shown, shown_path
 from fsmv2.name_suggestions import nearest, suggest
 from fsmv2.plant.sections import BridgeSection, TemplateSection
 
@@ -40,7 +40,11 @@ class Connections:
         self._known: Mapping[str, Node] = (
             templates.value if templates is not None and templates.kind == "mapping" else {}
         )
+        # Of a section that cannot be read nobody knows what it has.
+        self._has_section = templates is not None
+        self._unclear = templates is not None and templates.kind not in ("mapping", "scalar")
         self._fatal = fatal
+        self._missing: dict[str, list[Node]] = {}
 
     def of_templates(self) -> None:
         """Each template has one, if bridges made from it reach a device."""
@@ -74,7 +78,7 @@ class Connections:
                 )
             elif name is not None and name.value is not None:
                 self._of_template(node, name, connection)
-            elif (
+            elif not self._unclear and (
                 node.kind == "mapping"
                 and connection is None
                 and reaches_device(node.get("read"), node.get("write"))
@@ -84,20 +88,19 @@ class Connections:
                     node.problem(
                         NO_CONNECTION,
                         "this bridge has neither `template:` nor `connection:`.",
-                        fix=f"Name a template. {suggest('', self._known)}".rstrip(),
+                        fix=f"Name a template. {suggest('', self._known)}".rstrip()
+                        if self._known
+                        else "Add `connection:` here, and below it, indented, `host:` and `port:`.",
                     )
                 )
+        for found in self._missing.values():
+            self._report_missing(found)
 
     def _of_template(self, node: Node, name: Node, connection: Node | None) -> None:
         template = self._known.get(str(name.value))
         if template is None:
-            self._fatal.append(
-                name.problem(
-                    NO_TEMPLATE,
-                    f"there is no template '{name.value}'.",
-                    fix=suggest(str(name.value), self._known) or "Add a section `templates:`.",
-                )
-            )
+            if not self._unclear:
+                self._missing.setdefault(str(name.value), []).append(name)
             return
         shared = template.get("read"), template.get("write")
         if (
@@ -114,6 +117,21 @@ class Connections:
                     fix="Add `connection:` here, and below it, indented, `host:` and `port:`.",
                 )
             )
+
+    def _report_missing(self, names: list[Node]) -> None:
+        """One problem, however many bridges name the template."""
+        first, wanted = names[0], str(names[0].value)
+        others = len(names) - 1
+        more = f" (and so for {others} more bridge{'s' if others > 1 else ''})" if others else ""
+        section = "`templates:`" if self._has_section else "a section `templates:`"
+        add = f"Add `{wanted}:` to {section}, and below it what the bridge reads."
+        self._fatal.append(
+            first.problem(
+                NO_TEMPLATE,
+                f"there is no template {shown(wanted)}{more}.",
+                fix=suggest(wanted, self._known) or add,
+            )
+        )
 
     def _no_value(self, connection: Node, fix: str) -> None:
         self._fatal.append(

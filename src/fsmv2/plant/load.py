@@ -34,6 +34,7 @@ from fsmv2.plant.log_section import LogSection, check_log
 from fsmv2.plant.notify_targets import check_commands
 from fsmv2.plant.processes import check_processes, process_nodes
 from fsmv2.plant.recovery import MISSING, valid_part
+from fsmv2.plant.section_names import with_known_sections
 from fsmv2.plant.sections import PlantSection
 from fsmv2.plant.start_order import check_siblings
 from fsmv2.plant.unused_variables import UNREAD
@@ -147,10 +148,10 @@ class _Loading:
     ) -> None:
         self._planning = planning
         self._document = document
-        self._node = document.root
+        self._node, unknown = with_known_sections(document.root)
         self._state_dir = state_dir
         self._folder = folder if folder is not None else Path()
-        self._fatal: list[Diagnostic] = list(document.problems)
+        self._fatal: list[Diagnostic] = [*document.problems, *unknown]
         self._waiting: list[Diagnostic] = []
         self._vault = vault if vault is not None else Vault(folder)
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from fsmv2 import Diagnostic, SpecError, TemplateError, render_template
 from fsmv2.model.decoder import Node
 from fsmv2.model.path_pattern import path_pattern
@@ -342,7 +344,9 @@ class NotifyTargets:
         try:
             return str(render_template(template, scope, path=node.path))
         except TemplateError as error:
-            self._fatal.append(at_template(node, error, "notify"))
+            problem = at_template(node, error)
+            message = f"notify: {problem.message}"
+            self._fatal.append(msgspec.structs.replace(problem, message=message))
             return ""
 
     def _problem(

@@ -19,7 +19,9 @@ from fsmv2.model import (
 )
 from fsmv2.model.decoder import Node
 from fsmv2.plant.process_section import ProcessSection, backoff_from, process_spec
-from fsmv2.plant.render_checks import at_template, foreseen_scope
+from fsmv2.plant.render_checks import foreseen_scope, not_rendered
+from fsmv2.plant.shared_problems import SharedProblems
+from fsmv2.plant.undefined_variables import MeantVariables
 from fsmv2.plant.unused_variables import Unused
 
 SHELL = re.compile(r"[|&;<>$`*]")
@@ -81,9 +83,11 @@ def process_entry(
     location: Mapping[str, str],
     folder: Path,
     state_dir: str,
+    root: Node,
+    meant: MeantVariables,
+    shared: SharedProblems,
     unused: Unused,
     fatal: list[Diagnostic],
-    waiting: list[Diagnostic],
 ) -> ProcessEntry | None:
     """One process; None when it is refused, whatever its variables were."""
     parts = [part.to_data() for key in READS if (part := node.get(key)) is not None]
@@ -93,16 +97,21 @@ def process_entry(
         spec = process_spec(section, user, folder, state_dir)
     except SpecError:
         raw = msgspec.structs.replace(section, variables={})
-        fatal += _placed(name, node, raw)
-        waiting += _unrendered(name, node, scope)
+        fatal += [
+            msgspec.structs.replace(problem, message=f"process '{name}': {problem.message}")
+            for problem in _placed(node, raw)
+        ]
+        for problem in _unrendered(node, f"process '{name}'", scope, root, meant):
+            shared.add("process", name, problem)
         return None
     try:
         backoff = backoff_from(section.backoff)
     except SpecError as error:
         fatal.append((node.get("backoff") or node).problem(error.code, error.message))
         return None
-    missing = _unrendered(name, node, scope)
-    waiting += missing or _placed(name, node, config_of(spec, scope, path=name))
+    missing = _unrendered(node, f"process '{name}'", scope, root, meant)
+    for problem in missing or _placed(node, config_of(spec, scope, path=name)):
+        shared.add("process", name, problem)
     return ProcessEntry(
         name=name,
         spec=spec,
@@ -115,7 +124,9 @@ def process_entry(
     )
 
 
-def _unrendered(name: str, node: Node, scope: dict[str, Any]) -> list[Diagnostic]:
+def _unrendered(
+    node: Node, whose: str, scope: dict[str, Any], root: Node, meant: MeantVariables
+) -> list[Diagnostic]:
     """What keeps it waiting: the variables that are missing."""
     found: list[Diagnostic] = []
     for key in READS:
@@ -125,14 +136,14 @@ def _unrendered(name: str, node: Node, scope: dict[str, Any]) -> list[Diagnostic
                 try:
                     render_template(leaf.value, scope, path=leaf.path)
                 except TemplateError as error:
-                    found.append(at_template(leaf, error, f"process '{name}'"))
+                    found.append(not_rendered(leaf, error, node, whose, root, meant))
     return found
 
 
-def _placed(name: str, node: Node, config: Any) -> list[Diagnostic]:
+def _placed(node: Node, config: Any) -> list[Diagnostic]:
     return [
         (node.get(*steps) or node).problem(
-            SpecError.code, f"process '{name}': {message}.", fix="Correct it, or its variable."
+            SpecError.code, f"{message}.", fix="Correct it, or its variable."
         )
         for steps, message in problems_of(config)
     ]

@@ -24,11 +24,13 @@ from fsmv2 import (
 from fsmv2.builtin.bridge import BridgeSpec
 from fsmv2.builtin.bridge_sections import BridgeSections
 from fsmv2.diagnostic import Mark
-from fsmv2.errors import FsmError
+from fsmv2.errors import FsmError, UndefinedVariableError
 from fsmv2.flow import Device, FlowConfig, FlowPlace, ReadSection, WriteSection, flow_config
 from fsmv2.flow.flow_sections import FlowEndpoints, resolve
 from fsmv2.model import has_first_level, location_variables, utc_text, with_engine_keys
-from fsmv2.model.decoder import Node, decode_valid_part
+from fsmv2.model.decoder import Node, Origin, decode_valid_part
+from fsmv2.plant.undefined_variables import MeantVariables, without_place
+from fsmv2.plant.wrong_values import at_their_variables
 
 TYPES: Mapping[str, type[msgspec.Struct]] = {
     "connection": Device,
@@ -70,12 +72,15 @@ def check_bridge(
     ready: BridgeSections,
     *,
     name: str,
+    root: Node,
     global_: Mapping[str, Any],
     agent_location: Mapping[str, str],
+    meant: MeantVariables,
 ) -> tuple[list[Diagnostic], dict[str, tuple[Node, FlowEndpoints]]]:
     """What keeps this bridge from starting, each with its place; and its flows.
 
-    When something keeps it, it has none. `ready` remembers what the bridge would do again.
+    When something keeps it, it has none. `ready` remembers what the bridge would do again. `meant`
+    knows what to do about variables that are not set.
     """
     location = merge_locations(agent_location, spec.location)
     path = compute_location_path(location)
@@ -84,13 +89,13 @@ def check_bridge(
     write = sections.get("write")
     own = write is not None and write.get("input", "commands", "subject") is not None
     if not has_first_level(path) and ("read" in sections or (write is not None and not own)):
-        found = "has no enterprise" if path else "is empty"
-        does = "publishes by it" if "read" in sections else "hears commands by it"
+        does = "its topics begin" if "read" in sections else "the topics of its commands begin"
         problems.append(
-            bridge.problem(
+            (root.get("agent", "location") or root.get("agent") or bridge).problem(
                 "FSM0134",
-                f"bridge '{name}': the location {found}, but its flow {does}.",
+                f"the location has no enterprise, with which {does}.",
                 fix="Add at least `location: {enterprise: ...}` to the agent.",
+                at_key=True,
             )
         )
         path = _SOME_PLACE  # it has been looked at
@@ -100,8 +105,10 @@ def check_bridge(
     try:
         meaning = ready.meaning(spec.sections, scope, place)
     except FsmError as error:
+        found: list[Diagnostic] = []
         for key, section in sections.items():
-            problems += _problems_of(bridge, section, TYPES[key], scope, name, place)
+            found += _problems_of(bridge, section, TYPES[key], scope, name, root, place, meant)
+        problems += at_their_variables(found, sections.values(), _origin(bridge, root))
         return problems or [bridge.problem(error.code, error.message, fix=error.fix)], {}
     flows = {"read": meaning.read, "write": meaning.write}
     if problems:
@@ -117,16 +124,28 @@ def subjects_of(flow: FlowEndpoints) -> list[str]:
     return [config.output.subject(tag) for tag in config.input.tags]
 
 
+def _origin(bridge: Node, root: Node) -> Origin:
+    """From the steps of a variable to the node that sets it."""
+
+    def found(steps: tuple[str, ...]) -> Node | None:
+        if steps[:1] == ("global",):
+            return root.get(*steps)
+        return bridge.get("variables", *steps)
+
+    return found
+
+
 def _problems_of(
     bridge: Node,
     section: Node,
     type_: type[msgspec.Struct],
     scope: dict[str, Any],
     name: str,
+    root: Node,
     place: FlowPlace,
+    meant: MeantVariables,
 ) -> list[Diagnostic]:
     """What is wrong with a section, each at its place."""
-    whose = f"bridge '{name}'"
     problems: list[Diagnostic] = []
     wrong: set[str] = set()
 
@@ -134,32 +153,39 @@ def _problems_of(
         try:
             return render_template(node.value, scope, path=node.path)
         except TemplateError as error:
-            problems.append(at_template(node, error, whose))
+            problems.append(not_rendered(node, error, bridge, f"bridge '{name}'", root, meant))
             wrong.add(node.path)
             return node.value
 
-    # A value that is nothing but one variable is wrong where the bridge sets that variable.
-    rendered = section.render(render, lambda steps: bridge.get("variables", *steps))
+    # A value that is nothing but one variable is wrong where that variable is set.
+    rendered = section.render(render, _origin(bridge, root))
     decoded, _, found = decode_valid_part(rendered, type_, wrong)
-    problems += [
-        msgspec.structs.replace(problem, message=f"{whose}: {problem.message}") for problem in found
-    ]
+    problems += found
     if not isinstance(decoded, ReadSection | WriteSection):
         return problems
     try:
         resolve(decoded, place)
     except FsmError as error:
         texts = error.problems if isinstance(error, SpecError) else [error.message]
-        problems += [
-            section.problem(error.code, f"{whose}: {text}", fix=error.fix) for text in texts
-        ]
+        problems += [section.problem(error.code, text, fix=error.fix) for text in texts]
     return problems
 
 
-def at_template(node: Node, error: TemplateError, whose: str) -> Diagnostic:
+def not_rendered(
+    node: Node, error: TemplateError, owner: Node, whose: str, root: Node, meant: MeantVariables
+) -> Diagnostic:
+    """The problem of a template of a bridge or a process, `whose` it is, at the place inside it."""
+    problem = at_template(node, error)
+    if not isinstance(error, UndefinedVariableError):
+        return problem
+    fix = meant.fix_of(error, node, owner, whose, root.get("global"))
+    return msgspec.structs.replace(problem, fix=fix)
+
+
+def at_template(node: Node, error: TemplateError) -> Diagnostic:
     """The problem at the very place inside the template."""
     mark = node.mark
     if mark is not None and error.line == 1:
         mark = Mark(mark.file, mark.line, mark.column + node.column_offset + error.column - 1)
     place = Node("scalar", node.value, path=node.path, mark=mark, length=1, document=node.document)
-    return place.problem(error.code, f"{whose}: {error.message}", fix=error.fix)
+    return place.problem(error.code, without_place(error), fix=error.fix)

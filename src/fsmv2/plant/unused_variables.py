@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from fsmv2 import Diagnostic
 from fsmv2.errors import TemplateError
 from fsmv2.model import template_references
 from fsmv2.model.decoder import Node
-from fsmv2.name_suggestions import suggest
+from fsmv2.name_suggestions import nearest
 
 Paths = frozenset[tuple[str | int, ...]]
 UNREAD = "FSM0140"
@@ -20,8 +20,14 @@ UNCLEAR: Paths = frozenset(((),))
 class Unused:
     """Told of what is read, one bridge after the other; warns of the rest."""
 
-    def __init__(self, warnings: list[Diagnostic]) -> None:
+    def __init__(self, warnings: list[Diagnostic], meant: Collection[str] = ()) -> None:
+        """`meant`: paths of variables that were meant where another is not set.
+
+        They are read once that is mended, so `rest`, which comes last, does not warn of them.
+        """
         self._warnings = warnings
+        self._meant = meant
+        self._unread: list[Diagnostic] = []
         # By identity of a section that bridges may share. It is kept, as ids are used again.
         self._read: dict[int, tuple[Any, Paths]] = {}
         self._globals: set[str] = set()
@@ -62,7 +68,7 @@ class Unused:
                     self._warn(variables, name, f"nothing reads the variable '{name}'", read)
 
     def rest(self, root: Node) -> None:
-        """Warn of global variables and templates that no bridge reads."""
+        """Warn of what nothing reads, global variables and templates included."""
         for section, used in (("global", self._globals), ("templates", self._templates)):
             node = root.get(section)
             if node is None or node.kind != "mapping" or (section == "global" and self._everything):
@@ -72,11 +78,16 @@ class Unused:
             for name in node.value:
                 if name not in used:
                     self._warn(node, name, f"nothing {verb} the {word} '{name}'", used)
+        self._warnings += [one for one in self._unread if one.path not in self._meant]
 
     def _warn(self, node: Node, name: str, message: str, read: Iterable[str]) -> None:
-        near = suggest(name, sorted(read)).partition(" Known:")[0]
-        fix = near if near.startswith("Did you mean") else "Remove it, or correct its name."
-        self._warnings.append(node.problem(UNREAD, f"{message}.", key=name, fix=fix, warning=True))
+        near = nearest(name, sorted(read))
+        fix = "Remove it, or correct its name."
+        if near is not None and near in node.value:
+            fix = f"Remove it; '{near}', which is read, is set as well."
+        elif near is not None:
+            fix = f"Did you mean '{near}'?"
+        self._unread.append(node.problem(UNREAD, f"{message}.", key=name, fix=fix, warning=True))
 
     def _paths(self, section: Any) -> Paths:
         if (known := self._read.get(id(section))) is not None:

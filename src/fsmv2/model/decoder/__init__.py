@@ -13,7 +13,7 @@ json_schema                      from a type to its JSON Schema, for editors
 from fsmv2.model.decoder.address_fields import CollectorUrl, Host, HostAndPort, ListenAddress
 from fsmv2.model.decoder.decode import ValidPart, decode, decode_valid_part
 from fsmv2.model.decoder.duration import Duration, parse_duration
-from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.node import Node, Origin
 from fsmv2.model.decoder.node_paths import around, parse_path
 from fsmv2.model.decoder.one_of import OneOf
 from fsmv2.model.decoder.problem_order import MOST_SHOWN, in_order
@@ -29,6 +29,7 @@ __all__ = [
     "ListenAddress",
     "Node",
     "OneOf",
+    "Origin",
     "Templated",
     "ValidPart",
     "around",

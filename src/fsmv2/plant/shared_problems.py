@@ -1,0 +1,67 @@
+"""Problems of bridges and processes that are one mistake: in the template that many are made of.
+
+A template with a mistake is wrong once for each bridge that is made from it, at one place and with
+one fix. Reported once, with the names of those that wait for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from fsmv2.diagnostic import Diagnostic, Mark
+
+_PLURAL = {"bridge": "bridges", "process": "processes"}
+_NAMED = 3
+"""Bridges that a message names; the rest is counted."""
+
+
+class _Same(msgspec.Struct, frozen=True):
+    """What problems have in common that are one."""
+
+    code: str
+    mark: Mark | None
+    path: str
+    message: str
+    warning: bool
+
+
+class SharedProblems:
+    """Collects what is wrong with one after the other, and puts together what is the same."""
+
+    def __init__(self, fixes: Mapping[str, str]) -> None:
+        """`fixes`: from the fix for one of them to that for several."""
+        self._found: dict[_Same, list[tuple[str, str, Diagnostic]]] = {}
+        self._fixes: Mapping[str, str] = fixes
+
+    def add(self, kind: str, name: str, problem: Diagnostic) -> None:
+        """`problem` without the words whose it is: those are `kind` and `name`."""
+        same = _Same(problem.code, problem.mark, problem.path, problem.message, problem.warning)
+        self._found.setdefault(same, []).append((kind, name, problem))
+
+    def merged(self) -> list[Diagnostic]:
+        """One for each mistake, which says whom it keeps waiting."""
+        return [self._merged(found) for found in self._found.values()]
+
+    def _merged(self, found: list[tuple[str, str, Diagnostic]]) -> Diagnostic:
+        first = found[0][2]
+        fix = first.fix
+        if any(problem.fix != fix for _, _, problem in found):
+            fix = self._fixes.get(fix, fix)
+        owners = list(dict.fromkeys((kind, name) for kind, name, _ in found))
+        message = f"{_listed(owners)}: {first.message}"
+        return msgspec.structs.replace(first, message=message, fix=fix)
+
+
+def _listed(owners: list[tuple[str, str]]) -> str:
+    """`bridge 'a'`, `bridges 'a' and 'b'`, `bridges 'a', 'b' and 4 more`."""
+    names = [f"'{name}'" for _, name in owners]
+    kinds = {kind for kind, _ in owners}
+    if len(kinds) > 1:
+        names, kind = [f"{kind} {name}" for (kind, _), name in zip(owners, names, strict=True)], ""
+    else:
+        kind = f"{kinds.pop()} " if len(names) == 1 else f"{_PLURAL[kinds.pop()]} "
+    if len(names) > _NAMED:
+        names = [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more"]
+    return kind + " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -1,0 +1,31 @@
+"""What is wrong with a template is one problem, with the names of those made from it."""
+
+from __future__ import annotations
+
+from fsmv2 import Diagnostic
+from fsmv2.plant.shared_problems import SharedProblems
+
+ONE = Diagnostic(code="FSM0211", message="it is wrong.", fix="Mend a.")
+
+
+def merged(*owners: tuple[str, str], fixes: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    found = SharedProblems({"Mend a.": "Mend each."})
+    for at, (kind, name) in enumerate(owners):
+        fix = fixes[at] if fixes else ONE.fix
+        found.add(kind, name, Diagnostic(code=ONE.code, message=ONE.message, fix=fix))
+    return [(one.message, one.fix) for one in found.merged()]
+
+
+def test_owners_are_listed_and_many_are_counted() -> None:
+    bridges = [("bridge", name) for name in "abcdefg"]
+    assert merged(bridges[0]) == [("bridge 'a': it is wrong.", "Mend a.")]
+    assert merged(*bridges[:2]) == [("bridges 'a' and 'b': it is wrong.", "Mend a.")]
+    assert merged(*bridges[:3]) == [("bridges 'a', 'b' and 'c': it is wrong.", "Mend a.")]
+    assert merged(*bridges) == [("bridges 'a', 'b' and 5 more: it is wrong.", "Mend a.")]
+    both = merged(("bridge", "a"), ("process", "p"))
+    assert both == [("bridge 'a' and process 'p': it is wrong.", "Mend a.")]
+
+
+def test_where_their_fixes_differ_the_one_for_several_is_given() -> None:
+    two = (("bridge", "a"), ("bridge", "b"))
+    assert merged(*two, fixes=("Mend a.", "Mend b."))[0][1] == "Mend each."

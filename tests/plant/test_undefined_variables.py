@@ -51,7 +51,7 @@ def test_nothing_is_wrong_with_the_plant_itself() -> None:
                 "bridges 'filler' and 'capper': Variable 'global.scna' is not defined: 'global' "
                 "has no 'scna'."
             ),
-            "Did you mean '.global.scan', which is set in line 2? Or rename it there.",
+            "Did you mean 'scan'? It is set in line 2: use one name in both places.",
         ),
         (
             "scan: 500ms",
@@ -61,7 +61,7 @@ def test_nothing_is_wrong_with_the_plant_itself() -> None:
                 "bridges 'filler' and 'capper': Variable 'global.scan' is not defined: 'global' "
                 "has no 'scan'."
             ),
-            "Did you mean '.global.scna', which is set in line 2? Or rename it there.",
+            "Did you mean 'scna'? It is set in line 2: use one name in both places.",
         ),
         (
             'host: "{{ .IP }}"',
@@ -89,14 +89,14 @@ def test_nothing_is_wrong_with_the_plant_itself() -> None:
             'host: "{{ .Ip }}"',
             5,
             "bridges 'filler' and 'capper': Variable 'Ip' is not defined.",
-            "Did you mean '.IP'? Or rename it in their variables.",
+            "Did you mean 'IP'? It is set there: use one name in all places.",
         ),
         (
             "{IP: 10.0.0.6}",
             "{IPP: 10.0.0.6}",
             5,
             "bridge 'capper': Variable 'IP' is not defined.",
-            "Did you mean '.IPP', which is set in line 14? Or rename it there.",
+            "Did you mean 'IPP'? It is set in line 14: use one name in both places.",
         ),
         (
             "{IP: 10.0.0.6}",
@@ -148,5 +148,5 @@ def test_the_file_is_named_where_it_is_another_one(tmp_path: object) -> None:
     (folder / "b.yaml").write_text(f"bridges:\n{one}\n")
     (problem,) = load_plant(folder).diagnostics
     assert problem.fix == (
-        f"Did you mean '.IP', which is set in {folder / 'b.yaml'}:2? Or rename it there."
+        f"Did you mean 'IP'? It is set in {folder / 'b.yaml'}:2: use one name in both places."
     )

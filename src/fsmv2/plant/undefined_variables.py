@@ -67,12 +67,12 @@ class MeantVariables:
         near = nearest(first, [*names, *ENGINE_KEYS])
         if near is not None and own is not None and near in names:
             self.paths.add(join(own.path, near))
-            fix = (
-                f"Did you mean '.{near}', which is set{_line(own, near, file)}? Or rename it there."
-            )
-            return self._also(fix, f"Did you mean '.{near}'? Or rename it in their variables.")
+            where = _line(own, near, file)
+            fix = f"Did you mean '{near}'? It is set{where}: use one name in both places."
+            for_several = f"Did you mean '{near}'? It is set there: use one name in all places."
+            return self._also(fix, for_several)
         if near is not None:
-            return f"Did you mean '.{near}'?"
+            return f"Did you mean '{near}'?"
         if own is None or own.kind != "mapping":
             fix = f"Add `variables: {{{first}: ...}}` to {whose}{_at(owner, file)}."
             return self._also(fix, f"Add `{first}: ...` to the variables of each.")
@@ -93,7 +93,7 @@ class MeantVariables:
             return f"Add `{name}: ...` to the section `global:`{at}."
         self.paths.add(join(section.path, near))
         line = _line(section, near, file)
-        return f"Did you mean '.global.{near}', which is set{line}? Or rename it there."
+        return f"Did you mean '{near}'? It is set{line}: use one name in both places."
 
 
 def _elsewhere(

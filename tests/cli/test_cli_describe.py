@@ -112,11 +112,22 @@ def test_all_that_is_known_fits_and_no_cause_is_cut(columns: int) -> None:
 
 
 def test_what_was_recorded_is_shown_instead_of_what_was_decided() -> None:
-    event = RecordedEvent(
-        id=1, at=1.0, path="edge", kind="transition", level="info", state="up", text="answers"
+    events = tuple(
+        RecordedEvent(
+            id=1, at=1.0, path=path, kind=kind, level="info", state="up", text="down → up: answers"
+        )
+        for path, kind in (
+            ("edge/filler", "transition"),
+            ("edge/filler/x", "transition"),
+            ("edge/filler", "action"),
+        )
     )
-    found = text(80, events=(event,))
-    assert found[-1].endswith("→ up: answers")
+    found = text(80, events=events)
+    assert [line.split(maxsplit=1)[1] for line in found[-3:]] == [
+        "down → up: answers",
+        "x: down → up: answers",
+        "action: down → up: answers",
+    ]
 
 
 def test_of_one_that_is_well_nobody_is_told_what_to_do() -> None:

@@ -171,7 +171,7 @@ def test_what_cannot_be_asked_like_that_is_refused(tmp_path: Path) -> None:
         app, ["why", "edge", "-f", str(tmp_path / "plant.yaml"), "--var", "A", "--json"]
     )
     assert both.exit_code == 2
-    assert "--var goes without --not, --json and --types" in both.output
+    assert "--var goes without --not, --at, --json and --types" in both.output
     empty = CliRunner().invoke(
         app, ["why", "edge", "-f", str(tmp_path / "plant.yaml"), "--var", ""]
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.builtin.process.spec import folder_of
+from fsmv2.host.process_folder import folder_of
 from fsmv2.operate import output_files as module
 from fsmv2.operate.output_files import output_files
 

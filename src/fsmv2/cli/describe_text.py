@@ -6,8 +6,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from fsmv2.cli.console import Part, styled
+from fsmv2.cli.event_text import text_of
 from fsmv2.cli.observation_text import seen_text, tried_text
 from fsmv2.cli.status_text import COLOURS, TROUBLE
+from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.time_text import (
     age_text,
     brief_date_text,
@@ -130,9 +132,9 @@ def _config(found: WorkerDescription) -> Iterator[Line]:
 
 def _past(found: WorkerDescription, width: int) -> Iterator[Line]:
     """What was recorded of it; or what it decided, where nothing is recorded."""
-    happened = [
-        (one.at, _event_text(one.kind, one.state, one.text), one.level) for one in found.events
-    ] or [(one.at, one.text, "info") for one in found.lately]
+    happened = [(one.at, _event_text(one, found.path), one.level) for one in found.events] or [
+        (one.at, one.text, "info") for one in found.lately
+    ]
     if not happened:
         return
     yield ("",)
@@ -145,14 +147,19 @@ def _past(found: WorkerDescription, width: int) -> Iterator[Line]:
             yield (" " * 16, styled(line, fg=colour))
 
 
-def _event_text(kind: str, state: str, text: str) -> str:
-    return f"→ {state}: {text}" if kind == "transition" else f"{kind}: {text}"
+def _event_text(event: RecordedEvent, path: str) -> str:
+    """What happened, to whom below `path`: `dfc_read: starting → active: reads 2 tags`."""
+    text = text_of(event.kind, event.text)
+    below = event.path.removeprefix(f"{path}/")
+    return text if event.path == path else f"{below}: {text}"
 
 
 def _last(found: WorkerDescription, width: int) -> Iterator[Line]:
     if not found.recorded:
         return
-    if not found.process:
+    if found.past:
+        text = found.past
+    elif not found.process:
         text = f"it does not run any more; this was so at {date_text(found.at)}"
     else:
         text = f"process {found.process} does not answer; this is from its journal, as of "

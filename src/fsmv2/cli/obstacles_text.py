@@ -29,6 +29,8 @@ def lines_of(found: StateObstacles, width: int) -> Iterator[str]:
     lasted = duration_text(found.age)
     if found.reached:
         yield f"{found.path} ({found.type}) is {found.wanted}, for {lasted}: nothing is missing"
+        if found.past:
+            yield found.past
         return
     yield f"{found.path} ({found.type}) is not {found.wanted}, but {found.state}, for {lasted}"
     if found.way:
@@ -40,7 +42,9 @@ def lines_of(found: StateObstacles, width: int) -> Iterator[str]:
         yield from _labelled("document", found.document_change, width)
     for one in found.obstacles:
         yield from _labelled(LABELS[one.kind], one.text, width)
-    if found.recorded:
+    if found.past:
+        yield found.past
+    elif found.recorded:
         who = f"process {found.process} does not answer" if found.process else "it does not run"
         yield f"{who}; this was so at {date_text(found.at)}"
 

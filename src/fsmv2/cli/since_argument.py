@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Annotated
 
 import typer
 
@@ -28,3 +29,29 @@ def since(text: str) -> float:
     if found > now:
         raise typer.BadParameter(printable(f"'{text}' is yet to come"))
     return found
+
+
+Since = Annotated[
+    float | None,
+    typer.Option(
+        "--since",
+        parser=since,
+        metavar="AGO|TIME",
+        help="Not earlier: 30m, 2d, 14:03, 2026-11-25 14:03.",
+    ),
+]
+Until = Annotated[
+    float | None,
+    typer.Option(
+        "--until", parser=since, metavar="AGO|TIME", help="Not later; written as --since."
+    ),
+]
+At = Annotated[
+    float | None,
+    typer.Option(
+        "--at",
+        parser=since,
+        metavar="AGO|TIME",
+        help="As it was then, from its journal: 12:01, 2026-11-25 12:01, 10m.",
+    ),
+]

@@ -101,6 +101,8 @@ def head_lines(report: TreeReport, width: int) -> Iterator[Line]:
 
 def _as_recorded(report: TreeReport) -> str:
     head = report.head
+    if head.past:
+        return head.past
     if not head.process:
         return f"it does not run any more: this is how it was at {date_text(head.at)}"
     text = f"process {head.process} does not answer: this is from its journal, as of "

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 
 
 def which_tree(
-    file: Path | None, state_dir: Path | None, types: Sequence[str] | None = None
+    file: Path | None,
+    state_dir: Path | None,
+    types: Sequence[str] | None = None,
+    *,
+    at: float | None = None,
 ) -> WhichTree:
-    """The tree of `--file` or `--state-dir`, with the worker types of `--types`."""
+    """The tree of `--file` or `--state-dir`, with the worker types of `--types`, as of `--at`."""
     from fsmv2.cli.console import progress
     from fsmv2.operate.live_or_recorded import WhichTree
 
@@ -23,6 +27,7 @@ def which_tree(
         state_dir=state_dir,
         types=tuple(types or ()),
         limit=_quietly_bounded,
+        at=at,
         notice=progress,
     )
 

@@ -38,7 +38,9 @@ def lines_of(answer: WorkerStatus) -> Iterator[str]:
     ):
         if text:
             yield f"  {name:10}{' '.join(text.split())}"
-    if answer.missing:
+    if answer.past:
+        yield answer.past
+    elif answer.missing:
         yield (
             f"process {answer.process} runs it; this was so at {date_text(answer.at)}, and nothing "
             f"is recorded since: {answer.missing}"

@@ -2,6 +2,7 @@
 
 process_identity, process_end, process_list, process_usage   one process for ever; its end for
             certain; those of our user; what one takes.
+process_folder   where what a process wrote is kept.
 procfs      what /proc says of processes.      open_files, user_names   who has a file open.
 flock, file_lock, lock_holder, place_lock      one at a time: for a file, for a folder.
 private     files that only their owner may read, replaced whole.
@@ -16,8 +17,8 @@ service_manager   reports the state of this process to systemd, or a manager lik
 loopback_listener   a socket that listens for programs of this machine.
 unix_peer   who is at the other end of a Unix socket.
 
-`procfs`, `flock` and `reserved_file` import the standard library alone, and little of it: they are
-used by the shim beside each command as well, which must stay small.
+`procfs`, `process_folder`, `flock` and `reserved_file` import the standard library alone, and
+little of it: they are used by the shim beside each command as well, which must stay small.
 """
 
 from fsmv2.host.loops import new_loop

@@ -40,6 +40,7 @@ def description_of(
     process: str,
     later: float = 0.0,
     missing: str = "",
+    past: str = "",
     document_change: str = "",
     recorded: bool = False,
 ) -> WorkerDescription:
@@ -66,6 +67,7 @@ def description_of(
         process=process,
         recorded=recorded,
         missing=missing,
+        past=past,
         document_change=document_change,
         path=node.path,
         type=node.type,

@@ -31,6 +31,7 @@ def obstacles_of(
     later: float = 0.0,
     document_change: str = "",
     recorded: bool = False,
+    past: str = "",
 ) -> StateObstacles:
     """What is missing for a worker to be in `wanted`; see `description_of`.
 
@@ -48,6 +49,7 @@ def obstacles_of(
         at=status.at,
         process=process,
         recorded=recorded,
+        past=past,
         document_change=document_change,
         path=s.path,
         type=s.type_name,

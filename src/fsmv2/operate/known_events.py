@@ -43,22 +43,25 @@ class KnownEvents:
         self._directory = kept_directory(document, state_dir)
         self._tool = tool
 
-    def last(self, path: str = "", *, since: float = 0.0, limit: int = 100) -> list[RecordedEvent]:
-        """The last of them, oldest first. `path`: of it and below; `since`: not earlier.
+    def last(
+        self, path: str = "", *, since: float = 0.0, until: float | None = None, limit: int = 100
+    ) -> list[RecordedEvent]:
+        """The last of them, oldest first. `path`: of it and below; `since`, `until`: between these.
 
         UnknownPathError: nothing is known of the path. StoreError: they cannot be read.
         """
         runs = bool(holder(self._directory))
         keeps_none = runs and not self._has_store()
-        if runs and (keeps_none or limit <= AT_ONCE):
+        if runs and (keeps_none or (until is None and limit <= AT_ONCE)):
             try:
                 found = self._asked(path, since=since, limit=min(limit, AT_ONCE))
                 self._check(path, found)
-                return found
+                return [one for one in found if until is None or one.at <= until]
             except ApiUnavailableError:
                 if keeps_none:  # what is stored is of an earlier run
                     raise
-        stored = events_in(self._directory / STORE, path=path, since=since, limit=limit)
+        store = self._directory / STORE
+        stored = events_in(store, path=path, since=since, until=until, limit=limit)
         found = [RecordedEvent.of(one) for one in stored]
         self._check(path, found)
         return found
@@ -127,3 +130,13 @@ class KnownEvents:
         if holder(self._directory) and not self._has_store():
             return RemoteTree(self._directory, tool=self._tool).paths(["**"])
         return known_paths(self._directory / STORE)
+
+
+def stored_until(
+    directory: Path, until: float | None, *, path: str, limit: int
+) -> tuple[RecordedEvent, ...]:
+    """The last events of a store, not later than `until`; none where it cannot be read."""
+    with contextlib.suppress(StoreError):
+        found = events_in(directory / STORE, path=path, until=until, limit=limit)
+        return tuple(map(RecordedEvent.of, found))
+    return ()

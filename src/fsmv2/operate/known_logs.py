@@ -36,11 +36,16 @@ class KnownLogs:
         self._after = self._line = 0
         self._begun = 0.0
 
-    def last(self, *, since: float = 0.0, limit: int = 100) -> list[LogLine]:
-        """The last of them, oldest first; `since`: not earlier. UnknownPathError, StoreError."""
-        logged = self._logged(since=since, limit=min(limit, AT_ONCE))
+    def last(
+        self, *, since: float = 0.0, until: float | None = None, limit: int = 100
+    ) -> list[LogLine]:
+        """The last of them, oldest first; `since`, `until`: between these.
+
+        UnknownPathError, StoreError.
+        """
+        logged = self._logged(since=since, limit=min(limit, AT_ONCE) if until is None else AT_ONCE)
         try:
-            events = self._events.last(self._path, since=since, limit=limit)
+            events = self._events.last(self._path, since=since, until=until, limit=limit)
         except UnknownPathError:
             if not self._files:
                 raise
@@ -48,6 +53,8 @@ class KnownLogs:
         self._after = events[-1].id if events else 0
         output = (one for one in self._output() if one.at >= since)
         found = [*map(_of_event, events), *output, *logged]
+        if until is not None:
+            found = [one for one in found if one.at <= until]
         return sorted(found, key=lambda one: one.at)[-limit:]
 
     def follow(self) -> Iterator[LogLine]:

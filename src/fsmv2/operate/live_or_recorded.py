@@ -37,13 +37,15 @@ def _unnoticed(_text: str) -> None:
 class WhichTree(msgspec.Struct, frozen=True, kw_only=True):
     """Which tree is meant; see `running_trees`. For its journal: worker types, and a bound.
 
-    `notice` is called with what a person should know who waits, as that it takes longer now.
+    `notice` is called with what a person should know who waits, as that it takes longer now. `at`:
+    how it was then, Unix seconds, by its journal; None: how it is.
     """
 
     document: Path | None = None
     state_dir: Path | None = None
     types: tuple[str, ...] = ()
     limit: Limit = unlimited
+    at: float | None = None
     notice: Callable[[str], None] = _unnoticed
 
 
@@ -58,10 +60,11 @@ def live_or_recorded(
     """What `ask` is answered, or what is read in the core that the journal leads to.
 
     Raises NotRunningError, NotRecordedError or NoJournalError when there is no answer, JournalError
-    when the journal cannot be replayed to its end. `path`: whom it is about.
+    when the journal cannot be replayed to its end, or up to when it is asked. `path`: whom it is
+    about.
     """
     directory = kept_directory(which.document, which.state_dir)
-    if holder(directory):
+    if which.at is None and holder(directory):
         try:
             return ask(RemoteTree(directory, tool=tool))
         except ApiUnavailableError as error:
@@ -75,6 +78,11 @@ def live_or_recorded(
                 fix="Name the document with -f.",
             )
         document = Path(record.file)
+    if which.at is not None:
+        from fsmv2.operate.recorded_past import RecordedPast
+
+        past = RecordedPast(document, directory, which.types, at=which.at, path=path)
+        return read(past, past.core(which.limit))
     from fsmv2.operate.recorded_tree import RecordedTree
 
     tree = RecordedTree(document, directory, which.types, path=path)

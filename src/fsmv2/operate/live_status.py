@@ -30,15 +30,16 @@ def why(
     state_dir: Path | None = None,
     types: Sequence[str] = (),
     limit: Limit = unlimited,
+    at: float | None = None,
 ) -> WorkerStatus:
     """How the worker at `path` of the tree that is meant is, and why; see `running_trees`.
 
-    Raises what `recorded_status.why` does.
+    `at`: how it was then, Unix seconds. Raises what `recorded_status.why` does.
     """
     directory = kept_directory(document, state_dir)
     record = record_in(directory)
     runs = record is None or document is None or document.absolute() == Path(record.file)
-    if runs and holder(directory):
+    if at is None and runs and holder(directory):
         try:
             tree = RemoteTree(directory, tool="fsmv2 why")
             return tree.get("/v1/worker", {"path": path}, WorkerStatus, timeout=ASK_WITHIN)
@@ -55,4 +56,4 @@ def why(
                 fix="Name the document with -f.",
             )
         document, state_dir = Path(record.file), directory
-    return recorded_status.why(document, path, state_dir=state_dir, types=types, limit=limit)
+    return recorded_status.why(document, path, state_dir=state_dir, types=types, limit=limit, at=at)

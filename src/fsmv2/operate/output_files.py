@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from fsmv2.builtin.process.shim.segments import CURRENT, PREVIOUS
-from fsmv2.builtin.process.spec import folder_of
+from fsmv2.host.process_folder import CURRENT, PREVIOUS, folder_of
 
 PROCESSES = "processes"
 BROKER_LOGS = ("nats-server.log",)

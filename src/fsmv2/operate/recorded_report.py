@@ -8,6 +8,7 @@ from fsmv2.core import Core
 from fsmv2.errors import StoreError
 from fsmv2.operate.active_overrides import overrides_in
 from fsmv2.operate.generations import history
+from fsmv2.operate.recorded_past import RecordedPast
 from fsmv2.operate.recorded_tree import RecordedTree
 from fsmv2.operate.row_folding import ENDLESS, Space
 from fsmv2.operate.tree_report import TreeHead, TreeReport, report_of
@@ -22,20 +23,28 @@ def recorded_report(
     """The report of a tree that does not answer."""
     number, pinned = 0, False
     with contextlib.suppress(StoreError, OSError):  # what runs is known without it
-        _, kept = history(tree.directory)
-        if kept is not None:
-            number, pinned = kept.number, kept.pinned
+        number, pinned = _generation(tree)
     head = TreeHead(
         document=str(tree.document.absolute()),
         state_directory=str(tree.directory),
         process=tree.process,
         at=core.wall() + tree.later,
-        since=None if tree.record is None else tree.record.at,
+        since=None if tree.record is None or tree.past else tree.record.at,
         generation=number,
         pinned=pinned,
         document_change=tree.change,
         recorded=True,
         missing=tree.missing,
+        past=tree.past,
     )
     rows = rows_of(view_tree(core).nodes, tree.factory)
     return report_of(rows, head, overrides_in(core), which=which, space=space, factory=tree.factory)
+
+
+def _generation(tree: RecordedTree) -> tuple[int, bool]:
+    """The number of the one that runs, or ran then, and whether it is pinned."""
+    known, head = history(tree.directory)
+    if isinstance(tree, RecordedPast):
+        then = [one for one in known if one.at <= tree.at]
+        return (then[-1].number, bool(then[-1].rollback_of)) if then else (0, False)
+    return (0, False) if head is None else (head.number, head.pinned)

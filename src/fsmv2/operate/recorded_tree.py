@@ -44,7 +44,7 @@ class RecordedTree:
 
     After `core`: `missing`, why nothing is recorded of what came after; `change`, how the document
     differs by now from what runs; `later`, seconds that have passed since, in which nothing has
-    changed.
+    changed; `past`, of which moment it is, if that is not now.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class RecordedTree:
         self._journal = self.directory / JOURNAL
         self.process = holder(self.directory)
         self.record = record_in(self.directory)
-        self.missing = self.change = ""
+        self.missing = self.change = self.past = ""
         self.later = 0.0
 
     def core(self, limit: Limit) -> Core:

@@ -35,7 +35,8 @@ class StateObstacles(msgspec.Struct, frozen=True, kw_only=True):
     """What is missing for a worker to be in the state `wanted`. None: it `reached` it.
 
     `way`: the states from the one it is in to `wanted`, by the FSM of its type; empty: no way
-    leads there. `age`: seconds in its state. The others: see `WorkerDescription`.
+    leads there. `age`: seconds in its state. The others: see
+    `WorkerDescription`.
     """
 
     at: float
@@ -50,3 +51,4 @@ class StateObstacles(msgspec.Struct, frozen=True, kw_only=True):
     reached: bool
     way: tuple[str, ...]
     obstacles: tuple[Obstacle, ...]
+    past: str = ""

@@ -28,7 +28,8 @@ class TreeHead(msgspec.Struct, frozen=True, kw_only=True):
     `generation`: the one of its document that runs, 0 if none is kept; `pinned`: an older one was
     made to run again. `document_change`: how the document differs by now from what runs.
     `process`: who runs it, empty: nobody any more. `recorded`: it does not answer, and this is read
-    from its journal; `missing`: why nothing is recorded of what came after.
+    from its journal; `missing`: why nothing is recorded of what came after. `past`: of
+    which moment it is, if it was asked for one; then nobody runs it here.
     """
 
     document: str
@@ -41,6 +42,7 @@ class TreeHead(msgspec.Struct, frozen=True, kw_only=True):
     document_change: str = ""
     recorded: bool = False
     missing: str = ""
+    past: str = ""
 
 
 class TreeReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     runs; `due`: seconds until what is due, by the kinds of `DUE`; `withheld`: what keeps its steps
     from being carried out; `below`: its children; `lately`: its last decisions, each with its time.
     `version`: changes with what a person decides by; a request can be made on condition of it.
+    `past`: of which moment it is, if it was asked for one; `process` is empty then.
     """
 
     at: float
@@ -48,6 +49,7 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     below: list[NodeView]
     lately: list[tuple[float, str]]
     version: str = ""
+    past: str = ""
 
 
 def status_of(
@@ -56,6 +58,7 @@ def status_of(
     process: str,
     later: float = 0.0,
     missing: str = "",
+    past: str = "",
     document: str = "",
     below: bool = True,
 ) -> WorkerStatus:
@@ -70,6 +73,7 @@ def status_of(
         at=s.tree.wall() + later,
         process=process,
         missing=missing,
+        past=past,
         document=document,
         node=msgspec.structs.replace(
             node,

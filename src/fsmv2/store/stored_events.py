@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 from pathlib import Path
 
 from fsmv2.errors import StoreError
@@ -13,17 +14,23 @@ from fsmv2.store.stored import EventRecord, StoredEvent
 
 
 def read_events(
-    connection: sqlite3.Connection, *, path: str, after: int, since: float, limit: int
+    connection: sqlite3.Connection,
+    *,
+    path: str,
+    after: int,
+    since: float,
+    limit: int,
+    until: float | None = None,
 ) -> tuple[StoredEvent, ...]:
-    """The last `limit` of them; see `Store.events`."""
+    """The last `limit` of them, or of those that are not later than `until`; see `Store.events`."""
     rows = connection.execute(
         "SELECT id, at, path, kind, level, state, text, tick FROM event "
         # A range of paths, and not LIKE, which would take `_` and `%` of a path for wildcards; "0"
         # follows "/".
-        "WHERE id > ?1 AND at >= ?4 AND "
+        "WHERE id > ?1 AND at >= ?4 AND at <= ?5 AND "
         "(?2 = '' OR path = ?2 OR (path > ?2 || '/' AND path < ?2 || '0')) "
         "ORDER BY id DESC LIMIT ?3",
-        (after, path, limit, since),
+        (after, path, limit, since, sys.float_info.max if until is None else until),
     ).fetchall()
     return tuple(
         StoredEvent(
@@ -37,14 +44,22 @@ def read_events(
 
 
 def events_in(
-    file: Path, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
+    file: Path,
+    *,
+    path: str = "",
+    after: int = 0,
+    since: float = 0.0,
+    until: float | None = None,
+    limit: int = 100,
 ) -> tuple[StoredEvent, ...]:
     """Those of a store that a tree may be writing. StoreError: there is none, or it is damaged."""
     if not file.exists() or not file.stat().st_size:
         raise StoreError(f"there is no store {file}.", fix="Start the tree once with `fsmv2 run`.")
     try:
         with contextlib.closing(read_only(file)) as connection:
-            return read_events(connection, path=path, after=after, since=since, limit=limit)
+            return read_events(
+                connection, path=path, after=after, since=since, until=until, limit=limit
+            )
     except sqlite3.Error as error:
         raise StoreError(
             f"the events in the store {file} cannot be read: {full_disk.reason(error, file)}.",

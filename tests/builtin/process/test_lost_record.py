@@ -16,7 +16,7 @@ from fsmv2.builtin.process.lifecycle import current_record, start, stop
 from fsmv2.builtin.process.orphans import end_orphans, orphans_in
 from fsmv2.builtin.process.process_record import ProcessRecord, read_record
 from fsmv2.builtin.process.process_table import found_in
-from fsmv2.builtin.process.spec import LONGEST, folder_of
+from fsmv2.host.process_folder import LONGEST, folder_of
 from full_disk import fill, small_disk
 from removed_folder import remove_folder
 

@@ -12,7 +12,8 @@ from fsmv2 import blocking
 from fsmv2.builtin.process.lifecycle import stop
 from fsmv2.builtin.process.process_record import read_record
 from fsmv2.builtin.process.process_table import found_below
-from fsmv2.builtin.process.spec import Ending, folder_of
+from fsmv2.builtin.process.spec import Ending
+from fsmv2.host.process_folder import folder_of
 
 END_WITHIN = 30.0
 """Seconds after a start in which the orphans end; as long as any stop may take."""

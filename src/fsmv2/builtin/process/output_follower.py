@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import structlog
 
 from fsmv2 import printable
-from fsmv2.builtin.process.shim.segments import CURRENT, PREVIOUS, number_of
+from fsmv2.builtin.process.shim.segments import number_of
 from fsmv2.host.file_tail import TAIL, tail
+from fsmv2.host.process_folder import CURRENT, PREVIOUS
 
 LOG = "fsmv2.output"
 """The logger of these lines, so that a program decides for itself where they go, or whether."""

@@ -23,9 +23,9 @@ from fsmv2.builtin.process.process_record import read_record
 from fsmv2.builtin.process.process_table import Found, found_below
 from fsmv2.builtin.process.shim.loop import LOCK, PIPES
 from fsmv2.builtin.process.shim.record_writer import FILE
-from fsmv2.builtin.process.shim.segments import CURRENT, PREVIOUS
 from fsmv2.builtin.process.spec import Ending
 from fsmv2.host.flock import try_lock
+from fsmv2.host.process_folder import CURRENT, PREVIOUS
 
 AT_ONCE = 100
 """Folders that are removed together, with one look at all processes of the machine."""

@@ -8,11 +8,12 @@ import shlex
 import signal
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
 from fsmv2 import SpecError, UserSpec, VariableBundle, render_template
+from fsmv2.host.process_folder import folder_of
 from fsmv2.model.network_address import read_url
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
@@ -20,11 +21,6 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 LEAST_BYTES = 16 << 10
 """Bytes of output on disk below which there would be no room for an ordinary line and its past."""
-
-
-LONGEST = 255
-"""Bytes of the name of a file, on nearly every file system; in a folder's name a letter of another
-script takes six or more."""
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,17 +222,3 @@ def directory_of(spec: ProcessSpec, path: str) -> str:
     """Where the process of the worker at `path` keeps its record; `~` is left for the action."""
     base = spec.state_dir or "~/.local/state/fsmv2/processes"
     return f"{base}/{folder_of(path)}"
-
-
-def folder_of(path: str) -> str:
-    """The name of the folder of the worker at `path`; of a long one its begin and a digest.
-
-    `%~` stands in no other name, so a short name is never that of another path.
-    """
-    name = quote(path, safe="")
-    if not name.strip("."):  # `.` and `..` are no names of a folder
-        name = name.replace(".", "%2E")
-    if len(name) <= LONGEST:
-        return name
-    digest = hashlib.blake2b(path.encode(), digest_size=16).hexdigest()
-    return f"{name[: LONGEST - len(digest) - 2]}%~{digest}"

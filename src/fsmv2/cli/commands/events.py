@@ -11,7 +11,7 @@ from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import OK
 from fsmv2.cli.options import AsJson, StateDir
 from fsmv2.cli.request_options import Tree
-from fsmv2.cli.since_argument import since as since_argument
+from fsmv2.cli.since_argument import Since, Until
 
 if TYPE_CHECKING:  # a command that is not called is not to cost its imports
     from fsmv2.operate.known_events import KnownEvents
@@ -19,15 +19,6 @@ if TYPE_CHECKING:  # a command that is not called is not to cost its imports
 
 COLOURS = {"warning": "yellow", "error": "red"}
 
-Since = Annotated[
-    float | None,
-    typer.Option(
-        "--since",
-        parser=since_argument,
-        metavar="AGO|TIME",
-        help="Not earlier: 30m, 2d, 14:03, 2026-11-25 14:03.",
-    ),
-]
 Lines = Annotated[
     int | None,
     typer.Option(
@@ -48,6 +39,7 @@ def events(
         str, typer.Argument(metavar="[PATH]", help="Only of this worker and what is below it.")
     ] = "",
     since: Since = None,
+    until: Until = None,
     lines: Lines = None,
     follow: Follow = False,
     file: Tree = None,
@@ -58,17 +50,19 @@ def events(
 
     The last 50,000 events are kept. Of a tree that does not run they are read from its store.
 
-    \b
-    fsmv2 events
-    fsmv2 events edge/filler --since 1h
-    fsmv2 events --follow --json
+    $ fsmv2 events
+    $ fsmv2 events edge/filler --since 1h
+    $ fsmv2 events --since 12:00 --until 12:10
+    $ fsmv2 events --follow --json
     """
+    if follow and until is not None:
+        raise typer.BadParameter("--follow goes without --until")
     with reported():
         from fsmv2.operate.known_events import KnownEvents
 
         known = KnownEvents(file, state_dir, tool="fsmv2 events")
         number = lines or (50_000 if since is not None else 50)
-        found = known.last(path, since=since or 0.0, limit=number)
+        found = known.last(path, since=since or 0.0, until=until, limit=number)
         dated = bool(found) and not is_today(found[0].at)
 
         def show(one: RecordedEvent) -> None:
@@ -88,7 +82,7 @@ def events(
         elif not found and not as_json:
             from fsmv2.cli.console import progress
 
-            progress("nothing has happened" + (" since then" if since is not None else " yet"))
+            progress(f"nothing has happened {when(since, until)}")
 
 
 def _follow(
@@ -109,6 +103,13 @@ def _follow(
         progress("the tree has stopped")
     except KeyboardInterrupt:
         raise typer.Exit(OK) from None
+
+
+def when(since: float | None, until: float | None) -> str:
+    """In which time nothing was found."""
+    if until is not None:
+        return "in that time"
+    return "yet" if since is None else "since then"
 
 
 def is_today(at: float) -> bool:

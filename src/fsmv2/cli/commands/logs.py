@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fsmv2.cli.commands.events import Follow, Lines, Since, is_today
+from fsmv2.cli.commands.events import Follow, Lines, is_today, when
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import OK
 from fsmv2.cli.options import AsJson, StateDir
 from fsmv2.cli.request_options import Tree
+from fsmv2.cli.since_argument import Since, Until
 
 if TYPE_CHECKING:  # a command that is not called is not to cost its imports
     from fsmv2.operate.log_line import LogLine
@@ -21,6 +22,7 @@ def logs(
         str, typer.Argument(metavar="[PATH]", help="Only of this worker and what is below it.")
     ] = "",
     since: Since = None,
+    until: Until = None,
     lines: Lines = None,
     follow: Follow = False,
     file: Tree = None,
@@ -33,24 +35,25 @@ def logs(
     that of its worker. Nothing needs to run for this; of a tree that runs there are also the last
     lines of its own log, which `fsmv2 log-level PATH debug` makes more of.
 
-    \b
-    fsmv2 logs edge/web
-    fsmv2 logs edge/web --follow
-    fsmv2 logs --since 10m --json
+    $ fsmv2 logs edge/web
+    $ fsmv2 logs edge/web --follow
+    $ fsmv2 logs --since 10m --json
     """
+    if follow and until is not None:
+        raise typer.BadParameter("--follow goes without --until")
     with reported():
         from fsmv2.cli.console import progress
         from fsmv2.operate.known_logs import KnownLogs
 
         known = KnownLogs(file, state_dir, path, tool="fsmv2 logs")
         number = lines or (50_000 if since is not None else 50)
-        found = known.last(since=since or 0.0, limit=number)
+        found = known.last(since=since or 0.0, until=until, limit=number)
         dated = bool(found) and not is_today(found[0].at)
         for one in found:
             _show(one, as_json=as_json, dated=dated)
         if not follow:
             if not found and not as_json:
-                progress("nothing was written" + (" since then" if since is not None else " yet"))
+                progress(f"nothing was written {when(since, until)}")
             return
         try:
             for one in known.follow():

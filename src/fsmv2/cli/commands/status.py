@@ -9,6 +9,7 @@ import typer
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.options import AsJson, Output, StateDir, Types
 from fsmv2.cli.request_options import Tree
+from fsmv2.cli.since_argument import At
 
 
 def status(
@@ -36,6 +37,7 @@ def status(
     follow: Annotated[
         bool, typer.Option("--follow", "-w", help="Then print what changes, until Ctrl-C.")
     ] = False,
+    at: At = None,
     file: Tree = None,
     types: Types = None,
     state_dir: StateDir = None,
@@ -46,13 +48,16 @@ def status(
 
     What is well is counted where there is no space for it; `-o wide` has a line for each. A tree
     that has crashed, or does not answer, is read from its journal. With `--follow` each change is
-    a line; with `-o json` an object. The exit code is 0 whatever
-    state the tree is in: `fsmv2 health` has one for scripts.
+    a line; with `-o json` an object. With `--at` it is shown as it was then, from its journal. The
+    exit code is 0 whatever state the tree is in: `fsmv2 health` has one for scripts.
 
     $ fsmv2 status
     $ fsmv2 status --trouble
+    $ fsmv2 status --at 12:01
     $ fsmv2 status 'edge/line2/*' --phase degraded -o json
     """
+    if follow and at is not None:
+        raise typer.BadParameter("--follow goes without --at")
     with reported():
         from fsmv2.cli.console import put
         from fsmv2.cli.screen_size import screen_size
@@ -67,7 +72,7 @@ def status(
         size = screen_size()
         which = WorkerFilter(path=path, state=state, phase=phase, type=type_, trouble=trouble)
         space = size.space if shown == "table" else ENDLESS
-        report = tree_status(which, which_tree(file, state_dir, types), space=space)
+        report = tree_status(which, which_tree(file, state_dir, types, at=at), space=space)
         if put_structured(report, shown):
             pass
         elif shown == "name":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,11 @@ from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import OK
 from fsmv2.cli.options import AsJson, StateDir, Types
 from fsmv2.cli.request_options import OnePath, Tree
+from fsmv2.cli.since_argument import At
+from fsmv2.cli.which_tree import which_tree
+
+if TYPE_CHECKING:
+    from fsmv2.operate.live_or_recorded import WhichTree
 
 
 def why(
@@ -22,6 +27,7 @@ def why(
         str | None,
         typer.Option("--not", metavar="STATE", help="What keeps it from this state, as active."),
     ] = None,
+    at: At = None,
     file: Tree = None,
     types: Types = None,
     state_dir: StateDir = None,
@@ -29,7 +35,8 @@ def why(
 ) -> None:
     """Say how a worker of the running tree is, why, and what it will do next, and when.
 
-    A tree that has crashed, or does not answer, is read from its journal.
+    A tree that has crashed, or does not answer, is read from its journal; so is, with --at, how it
+    was and why at a moment of the past.
 
     With --not: what is missing for it to be in another state: what is asked instead, whom it waits
     for, what is in trouble below it, and what comes next.
@@ -38,18 +45,19 @@ def why(
     and line; also what that hides. Nothing needs to run for this; a tree that is older is named.
 
     $ fsmv2 why edge/filler
+    $ fsmv2 why edge/filler --at 12:01
     $ fsmv2 why edge/filler --var PORT
     $ fsmv2 why edge/filler --state-dir state --json
     """
-    if var is not None and (as_json or types or state is not None):
-        raise typer.BadParameter("--var goes without --not, --json and --types")
+    if var is not None and (as_json or types or state is not None or at is not None):
+        raise typer.BadParameter("--var goes without --not, --at, --json and --types")
     with reported():
         if var is not None:
             _show_variable(file, path, var, state_dir)
         elif state is not None:
-            _show_obstacles(file, path, state, state_dir, types or [], as_json=as_json)
+            _show_obstacles(path, state, which_tree(file, state_dir, types, at=at), as_json=as_json)
         else:
-            _show_status(file, path, state_dir, types or [], as_json=as_json)
+            _show_status(file, path, state_dir, types or [], at, as_json=as_json)
         raise typer.Exit(OK)
 
 
@@ -67,22 +75,13 @@ def _show_variable(file: Path | None, path: str, variable: str, state_dir: Path 
         put(f"  this is what the file says: {found.change}")
 
 
-def _show_obstacles(
-    file: Path | None,
-    path: str,
-    state: str,
-    state_dir: Path | None,
-    types: list[str],
-    *,
-    as_json: bool,
-) -> None:
+def _show_obstacles(path: str, state: str, tree: WhichTree, *, as_json: bool) -> None:
     from fsmv2.cli.console import put, put_json
     from fsmv2.cli.obstacles_text import lines_of
     from fsmv2.cli.screen_size import screen_size
-    from fsmv2.cli.which_tree import which_tree
     from fsmv2.operate.worker_questions import obstacles
 
-    found = obstacles(path, state, which_tree(file, state_dir, types))
+    found = obstacles(path, state, tree)
     if as_json:
         put_json(found)
         return
@@ -91,7 +90,13 @@ def _show_obstacles(
 
 
 def _show_status(
-    file: Path | None, path: str, state_dir: Path | None, types: list[str], *, as_json: bool
+    file: Path | None,
+    path: str,
+    state_dir: Path | None,
+    types: list[str],
+    at: float | None,
+    *,
+    as_json: bool,
 ) -> None:
     from fsmv2.cli.console import put, put_json
     from fsmv2.cli.cpu_limit import bounded
@@ -100,7 +105,9 @@ def _show_status(
     from fsmv2.operate import live_status
 
     filter_logs()
-    found = live_status.why(path, document=file, state_dir=state_dir, types=types, limit=bounded)
+    found = live_status.why(
+        path, document=file, state_dir=state_dir, types=types, limit=bounded, at=at
+    )
     if as_json:
         put_json(found)
     else:

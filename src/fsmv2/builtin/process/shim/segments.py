@@ -11,7 +11,8 @@ import os
 import time
 from errno import EDQUOT, ENOSPC
 
-CURRENT, PREVIOUS = "output.log", "output.previous"
+from fsmv2.host.process_folder import CURRENT, PREVIOUS
+
 HEADER = b"# %d lines before these\n"
 FULL = (ENOSPC, EDQUOT)
 COPY = 1 << 20

@@ -4,22 +4,18 @@ import ast
 import io
 import logging
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
 import typer
 
 import fsmv2
-from fsmv2 import Phase, Vault
+from fsmv2 import Vault
 from fsmv2.cli.console import complain, progress, put, put_json, styled
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.line_output import JsonLines, PlainLines
-from fsmv2.cli.live_tree import LiveTree, Screen
 from fsmv2.cli.log_filter import PrintableFormatter
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
-from fsmv2.core import Condition
-from fsmv2.runtime import NodeView, TreeView
 from fsmv2.runtime.worker_log import LogOrigin, worker_log
 
 NASTY = "a\x1b]0;TITLE\x07b\x9b31mc\u202ed\u2028e\rf"
@@ -28,32 +24,6 @@ SAID = "a\\x1b]0;TITLE\\x07b\\x9b31mc\\u202ed\\u2028e\\rf"
 
 def clean(text: str) -> bool:
     return bool(text.strip()) and all(line.isprintable() for line in text.split("\n"))
-
-
-def node(**more: Any) -> NodeView:
-    given: dict[str, Any] = {
-        "path": "p/m",
-        "name": "m",
-        "depth": 1,
-        "type": "bridge",
-        "state": "down",
-        "phase": Phase.DEGRADED,
-        "healthy": False,
-        "fresh": True,
-        "reason": NASTY,
-        "control": "active",
-        "control_reason": NASTY,
-        "incarnation": 1,
-        "since": 0.0,
-        "age": 12.0,
-        "observed_age": 0.1,
-        "observed": {"last_error": NASTY},
-        "action": "",
-        "conditions": (Condition("Ready", "False", NASTY, 0.0),),
-        "attempts": 0,
-        "ticks": 3,
-    }
-    return NodeView(**{**given, **more})
 
 
 def happening(kind: str) -> DisplayedEvent:
@@ -99,19 +69,6 @@ def test_h84_a_failure_quotes_nothing_as_it_came(
     assert clean(capsys.readouterr().err)
 
 
-def test_h84_the_live_tree_and_its_picture_show_no_code_of_a_stranger(tmp_path: Path) -> None:
-    drawn = io.StringIO()
-    live = LiveTree(Screen(file=drawn, width=200, height=60), NASTY)
-    for kind in ("transition", "note", OUTPUT):
-        live.happened(happening(kind))
-    live.frame(TreeView(0.0, (node(name=NASTY),)))
-    live.summary(NASTY, {})
-    assert clean(drawn.getvalue())
-    assert "TITLE" in drawn.getvalue()
-    live.save_svg(tmp_path / "tree.svg")
-    assert clean((tmp_path / "tree.svg").read_text().replace("\xa0", " "))
-
-
 RENDERERS = {
     "for eyes": structlog.dev.ConsoleRenderer(colors=False),
     "json": structlog.processors.JSONRenderer(ensure_ascii=False),
@@ -155,10 +112,12 @@ SINKS = {
     "cli/console.py",
     "cli/progress_line.py",
     "cli/completion/paths_callback.py",
+    "cli/screen/screen_picture.py",
     "flow/inputs/modbus/simulator.py",
 }
 """Who may write: the sink itself, one line over and over that `visible` has made, paths for a shell
-that waits for them, and a program of its own that prints its port and nothing else."""
+that waits for them, a picture that is made of lines of the screen, and a program of its own that
+prints its port and nothing else."""
 
 
 def writes_past(tree: ast.AST) -> list[str]:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
-from rich.console import Console
 
 from forked_python import fsmv2
 from fsmv2.cli.line_output import line_of
-from fsmv2.cli.live_tree import EVENTS, OUTPUTS, LiveTree, fairly
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.tree_display import DisplayedEvent
-from fsmv2.runtime import TreeView
 
 DOCUMENT = """\
 agent: {name: edge}
@@ -37,37 +32,6 @@ def test_a_line_of_a_process_stands_behind_its_path_its_stream_and_a_bar() -> No
     assert line_of(line("edge/web", "  at main()"))[13:] == "edge/web out |   at main()"
     note = DisplayedEvent(0.0, "edge/web", "output", "info", "… 5 lines left out")
     assert line_of(note)[13:] == "edge/web | … 5 lines left out"
-
-
-def test_one_that_writes_much_leaves_room_for_the_others() -> None:
-    loud = [line("loud", str(n), at=10 + n) for n in range(100)]
-    quiet = [line("quiet", "a", at=1), line("quiet", "b", at=2)]
-    shown = [f"{x.path} {x.text}" for x in fairly([loud, quiet], 5)]
-    assert shown == ["quiet a", "quiet b", "loud 97", "loud 98", "loud 99"]
-    assert [x.text for x in fairly([loud, quiet], 1)] == ["99"]
-    assert fairly([], 5) == []
-
-
-@pytest.mark.parametrize(
-    ("height", "outputs", "events"), [(60, OUTPUTS, EVENTS), (16, 3, 8), (10, 2, 3)]
-)
-def test_the_live_tree_has_a_part_for_them_that_pushes_no_event_off(
-    height: int, outputs: int, events: int
-) -> None:
-    out = io.StringIO()
-    console = Console(file=out, width=100, height=height, force_terminal=True)
-    shown = LiveTree(console, "fsmv2 run")
-    for number in range(EVENTS):
-        shown.happened(DisplayedEvent(0.0, "edge", "transition", "info", f"event {number}"))
-    for number in range(1000):
-        shown.happened(line("edge/web", f"line {number}"))
-    out.truncate(0)
-    shown.frame(TreeView(0.0, ()))
-    frame = out.getvalue()
-    shown.close()
-    assert f"line {999}" in frame
-    assert len(set(re.findall(r"line \d+", frame))) == outputs
-    assert len(set(re.findall(r"event \d+", frame))) == events
 
 
 @pytest.fixture

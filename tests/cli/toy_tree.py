@@ -85,7 +85,7 @@ async def main(
             if "blocks" in sys.argv:
                 progress("blocks")
                 time.sleep(1000)  # noqa: ASYNC251
-            await running.hold(tree, seconds)
+            await running.hold(seconds)
             running.show_progress(f"{running.why}stopping")
             await running.end(tree, who="test")
             if "hangs" in sys.argv:

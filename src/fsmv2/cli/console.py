@@ -43,14 +43,23 @@ class Styled(NamedTuple):
     text: str
     fg: str | None = None
     bold: bool = False
+    dim: bool = False
+    reverse: bool = False
 
 
 Part = str | Styled
 
 
-def styled(text: str, *, fg: str | None = None, bold: bool = False) -> Styled:
-    """A part of a line, in colour where there is any."""
-    return Styled(text, fg, bold)
+def styled(
+    text: str,
+    *,
+    fg: str | None = None,
+    bold: bool = False,
+    dim: bool = False,
+    reverse: bool = False,
+) -> Styled:
+    """A part of a line, in colour where there is any; only a screen has `dim` and `reverse`."""
+    return Styled(text, fg, bold, dim, reverse)
 
 
 def coloured(stream: IO[str]) -> bool:

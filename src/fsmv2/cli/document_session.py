@@ -13,7 +13,6 @@ from typing import NamedTuple
 from fsmv2.api.activation import served
 from fsmv2.cli.console import progress, show_diagnostics
 from fsmv2.cli.display_choice import choose_display, save_picture
-from fsmv2.cli.document_note import DocumentNote
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.http_address import listening
 from fsmv2.cli.log_filter import filter_logs
@@ -21,6 +20,7 @@ from fsmv2.cli.log_output import LogOptions, opened_log, shown_format
 from fsmv2.cli.reload_signal import reloads_by_signal
 from fsmv2.cli.run_entries import document_problem, run_started
 from fsmv2.cli.run_summary import EXIT_CODES, summary
+from fsmv2.cli.screen.own_tree import OwnTree
 from fsmv2.cli.service_notices import service_notices
 from fsmv2.cli.tree_display import TreeDisplay
 from fsmv2.cli.tree_session import TreeSession
@@ -88,9 +88,10 @@ def run_document(
                 writer = stack.enter_context(
                     opened_log(log, prepared.plant.log, lines, process.output.out)
                 )
-            note = DocumentNote()
+            source = OwnTree(title)
             if lines is None:
-                show = choose_display(title, as_json=as_json, save_svg=save_svg, below=note)
+                out = process.output.out
+                show = choose_display(source, out, as_json=as_json, save_svg=save_svg)
             return asyncio.run(
                 _run(
                     prepared,
@@ -102,7 +103,7 @@ def run_document(
                     _Outside(tcp, manager),
                     output=output,
                     watch=watch,
-                    note=note,
+                    source=source,
                 )
             )
 
@@ -143,7 +144,7 @@ async def _run(
     *,
     output: bool,
     watch: bool,
-    note: DocumentNote,
+    source: OwnTree,
 ) -> int:
     with TreeSession(show, process, log) as session:
         filter_logs(session.wrote if output else None, log)
@@ -152,7 +153,7 @@ async def _run(
             for found in (*prepared.plant.diagnostics, *prepared.problems):
                 log.put(document_problem(found))
         async with bounded_pauses(), start(prepared, listener=session.listener, log=log) as tree:
-            note.tree = tree
+            source.runs(tree)
             with service_notices(outside.manager, tree) as notices:
                 async with (
                     tree.following(applies=watch),
@@ -160,7 +161,7 @@ async def _run(
                     served(tree, outside.tcp),
                     _ended_when(tree.left, session),
                 ):
-                    await session.hold(tree, seconds)
+                    await session.hold(seconds)
                 signalled = session.signal_name
                 if notices is not None:
                     notices.stopping(longest_stop(prepared.plant.settings))

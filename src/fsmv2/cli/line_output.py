@@ -8,7 +8,6 @@ from typing import Any
 from fsmv2.cli.console import put, put_json
 from fsmv2.cli.event_text import event_line, output_line
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
-from fsmv2.runtime import TreeView
 
 
 def line_of(happening: DisplayedEvent) -> str:
@@ -30,7 +29,7 @@ class PlainLines:
         """Print one line."""
         put(line_of(happening))
 
-    def frame(self, tree: TreeView) -> None:
+    def begin(self) -> None:
         """Lines show what happens, not how it looks."""
 
     def summary(self, text: str, data: Mapping[str, Any]) -> None:

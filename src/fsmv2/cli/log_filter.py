@@ -160,7 +160,7 @@ def filter_logs(wrote: Wrote | None = None, log: LogWriter | None = None) -> Non
     structlog.configure(
         processors=[LogFilter(level, wrote, log), *kept],
         wrapper_class=structlog.make_filtering_bound_logger(min(least, logging.INFO)),
-        # Asked for at each line, because the live tree puts its own stream in place of stderr.
+        # Asked for at each line, because the screen puts its own stream in place of stderr.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
@@ -181,7 +181,7 @@ def filter_logs(wrote: Wrote | None = None, log: LogWriter | None = None) -> Non
 
 
 class _Stderr(logging.StreamHandler[Any]):
-    """Writes to what stderr is at that moment: the live tree puts its own stream there."""
+    """Writes to what stderr is at that moment: the screen puts its own stream there."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)

@@ -78,6 +78,8 @@ class Signals:
         """The signal that asked for the end first."""
         self.forced = False
         self._counted = False
+        self.closing: Callable[[], None] = lambda: None
+        """Called before the program ends at once: gives the terminal back."""
         self._tell = tell
         self._leave = leave
         self._lock = threading.Lock()
@@ -197,7 +199,11 @@ class Signals:
                 self._reload()
         if self._limit is not None and now >= self._limit:
             self._limit = None
-            self._leave()
+            self._end_at_once()
+
+    def _end_at_once(self) -> None:
+        self.closing()
+        self._leave()
 
     def _hung_up(self) -> bool:
         """Whether the terminal that there was is gone. One that never was cannot be."""
@@ -243,7 +249,7 @@ class Signals:
             leave = self.forced and self._ending
             listeners = list(self._listeners)
         if leave:
-            self._leave()
+            self._end_at_once()
         for listener in listeners:
             listener()
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
+from fsmv2.cli.column_width import columns, cut, padded, wrapped
 from fsmv2.cli.console import Part, count, styled
 from fsmv2.cli.tree_guides import guides
 from fsmv2.operate.request_types import PathOverride
-from fsmv2.operate.row_folding import is_cause
+from fsmv2.operate.row_folding import Alike, Folded, is_cause
 from fsmv2.operate.time_text import age_text, brief_date_text, date_text, duration_text
 from fsmv2.operate.tree_report import TreeReport
 from fsmv2.operate.worker_row import WorkerRow
@@ -119,43 +120,57 @@ def _overrides(overrides: Sequence[PathOverride], width: int) -> Iterator[Line]:
         yield (styled(more, fg="magenta"),)
 
 
+class TroubleColumns(NamedTuple):
+    """How wide the columns of those in trouble are."""
+
+    label: int
+    path: int
+    state: int
+
+    @classmethod
+    def of(cls, causes: Sequence[WorkerRow]) -> TroubleColumns:
+        """As wide as what stands in them."""
+        labels = [TROUBLE[row.trouble] for row in causes if row.trouble]
+        paths, states = [row.path for row in causes], [row.state for row in causes]
+        return cls(*(max(map(columns, texts)) for texts in (labels, paths, states)))
+
+
 def _trouble(report: TreeReport, causes: Sequence[WorkerRow], width: int) -> Iterator[Line]:
-    """Each that is in trouble by itself: one line if there is space for its reason, else more."""
-    path, state, label = (
-        max(map(len, texts))
-        for texts in (
-            [row.path for row in causes],
-            [row.state for row in causes],
-            [TROUBLE[row.trouble] if row.trouble else "" for row in causes],
-        )
-    )
-    taken = label + 2 + path + 2 + state + 2 + 4 + 2
+    widths = TroubleColumns.of(causes)
     for row in causes:
-        name = row.trouble or ""
-        begin: list[Part] = [
-            styled(f"{TROUBLE[name]:{label}}", fg=COLOURS[name]),
-            "  ",
-            styled(f"{row.path:{path}}", bold=True),
-            f"  {row.state:{state}}  {age_text(row.age):>4}",
-        ]
-        notes = [row.reason] if row.reason else []
-        notes += [text for text in row.overrides if text not in row.reason]
-        if row.path in report.alike:
-            notes.append(_alike(report, row))
-        if width - taken >= LEAST_REASON:
-            texts = [line for note in notes for line in _wrap(note, width - taken)] or [""]
-            yield (*begin, f"  {texts[0]}")
-            for text in texts[1:]:
-                yield (" " * taken, text)
-        else:
-            yield begin
-            for note in notes:
-                for text in _wrap(note, width - len(INDENT)):
-                    yield (INDENT, text)
+        yield from trouble_lines(row, row.age, widths, report.alike.get(row.path), width)
 
 
-def _alike(report: TreeReport, row: WorkerRow) -> str:
-    found = report.alike[row.path]
+def trouble_lines(
+    row: WorkerRow, age: float, widths: TroubleColumns, alike: Alike | None, width: int
+) -> Iterator[Line]:
+    """One that is in trouble by itself: one line if there is space for its reason, else more."""
+    label, path, state = widths
+    taken = label + 2 + path + 2 + state + 2 + 4 + 2
+    name = row.trouble or ""
+    begin: list[Part] = [
+        styled(f"{TROUBLE[name]:{label}}", fg=COLOURS[name]),
+        "  ",
+        styled(padded(row.path, path), bold=True),
+        f"  {padded(row.state, state)}  {age_text(age):>4}",
+    ]
+    notes = [row.reason] if row.reason else []
+    notes += [text for text in row.overrides if text not in row.reason]
+    if alike is not None:
+        notes.append(_alike(alike))
+    if width - taken >= LEAST_REASON:
+        texts = [line for note in notes for line in _wrap(note, width - taken)] or [""]
+        yield (*begin, f"  {texts[0]}")
+        for text in texts[1:]:
+            yield (" " * taken, text)
+    else:
+        yield begin
+        for note in notes:
+            for text in _wrap(note, width - len(INDENT)):
+                yield (INDENT, text)
+
+
+def _alike(found: Alike) -> str:
     rest = found.total - len(found.paths)
     names = ", ".join(found.paths) + (f" and {rest} more" if rest else "")
     return f"+ {found.total} alike: {names}"
@@ -164,23 +179,22 @@ def _alike(report: TreeReport, row: WorkerRow) -> str:
 def _tree(report: TreeReport, rows: Sequence[WorkerRow], width: int) -> Iterator[Line]:
     """The others, each in one line; what is folded below one is counted there."""
     drawn = guides([row.path for row in rows])
-    name = max(len(guide.lead) + len(guide.name) for guide in drawn)
-    type_, state = max(len(row.type) for row in rows), max(len(row.state) for row in rows)
+    name = max(len(guide.lead) + columns(guide.name) for guide in drawn)
+    type_, state = max(len(row.type) for row in rows), max(columns(row.state) for row in rows)
     left = width - name - type_ - state - 4 - 8
     for row, guide in zip(rows, drawn, strict=True):
         yield (
             guide.lead,
-            f"{guide.name:{name - len(guide.lead)}}  {row.type:{type_}}  ",
-            styled(f"{row.state:{state}}", fg=_colour(row)),
+            f"{padded(guide.name, name - len(guide.lead))}  {row.type:{type_}}  ",
+            styled(padded(row.state, state), fg=_colour(row)),
             f"  {age_text(row.age):>4}",
-            f"  {_cut(_note(report, row), left)}".rstrip(),
+            f"  {cut(note_of(row, report.folded.get(row.path)), left)}".rstrip(),
         )
 
 
-def _note(report: TreeReport, row: WorkerRow) -> str:
+def note_of(row: WorkerRow, found: Folded | None) -> str:
     """What is folded below it; then why it is as it is."""
     notes = []
-    found = report.folded.get(row.path)
     if found is not None:
         notes.append("+ " + ", ".join(f"{number} {name}" for name, number in found.types.items()))
         if found.affected:
@@ -192,12 +206,6 @@ def _colour(row: WorkerRow) -> str | None:
     if row.below:
         return "yellow"
     return "green" if row.healthy else None
-
-
-def _cut(text: str, width: int) -> str:
-    if len(text) <= width:
-        return text
-    return f"{text[: width - 1]}…" if width > 1 else ""
 
 
 def wide_lines(rows: Sequence[WorkerRow]) -> Iterator[Line]:
@@ -233,7 +241,7 @@ def _wrapped(text: str, width: int, colour: str) -> Iterator[Line]:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, max(20, width), break_on_hyphens=False)
+    return wrapped(text, max(20, width))
 
 
 def _divided(parts: Iterable[Part]) -> Iterator[Part]:

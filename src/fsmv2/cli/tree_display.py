@@ -1,6 +1,6 @@
-"""What a running tree is shown through: the live tree, plain lines, or JSON lines.
+"""What a running tree is shown through: the screen, plain lines, or JSON lines.
 
-`tree_session` feeds a `TreeDisplay`; `live_tree` and `line_output` implement it.
+`tree_session` feeds a `TreeDisplay`; `screen.live_screen` and `line_output` implement it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import msgspec
 from fsmv2.cli.event_text import text_of
 from fsmv2.core import Report
 from fsmv2.escaping import printable_line
-from fsmv2.runtime import TreeView
 
 OUTPUT = "output"
 
@@ -46,15 +45,15 @@ def event_text(happening: DisplayedEvent) -> str:
 
 
 class TreeDisplay(Protocol):
-    """One way to show a running tree. `live`: whether it wants to be given frames."""
+    """One way to show a running tree. `live`: whether it draws how the tree is."""
 
     live: bool
 
     def happened(self, happening: DisplayedEvent) -> None:
         """Show one thing that happened. One that is `live` is called from any thread."""
 
-    def frame(self, tree: TreeView) -> None:
-        """Show how the tree looks now; called only when `live`."""
+    def begin(self) -> None:
+        """The tree runs, or is about to; called again and again."""
 
     def summary(self, text: str, data: Mapping[str, Any]) -> None:
         """Show how it ended, as text for people or as data for programs."""

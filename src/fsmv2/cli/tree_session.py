@@ -1,4 +1,4 @@
-"""What `run` and `demo` share: what the tree reports, frames, and an orderly end.
+"""What `run` and `demo` share: what the tree reports, and an orderly end.
 
 Nothing here waits for the output, and nothing is posted to the loop of the command but what it
 asked for itself: see `output_thread` and `signals`.
@@ -17,25 +17,18 @@ from typing import Any, Protocol
 from fsmv2.cli.console import progress
 from fsmv2.cli.error_messages import debugging
 from fsmv2.cli.foreground import ForegroundProcess
-from fsmv2.cli.line_output import NothingShown, PlainLines
+from fsmv2.cli.line_output import NothingShown
 from fsmv2.cli.output_thread import lost_text
 from fsmv2.cli.run_entries import entry_of, run_ended
 from fsmv2.cli.signals import reason
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, TreeDisplay
 from fsmv2.core import Report
 from fsmv2.errors import error_text
-from fsmv2.runtime import TreeView
 from fsmv2.runtime.log.log_writer import LogWriter
-
-FRAME_EVERY = 0.25
-"""Seconds between two frames of the live tree."""
 
 
 class SessionTree(Protocol):
     """What a session shows and ends: a `TreeHandle`, or a `Runtime`."""
-
-    async def view(self) -> TreeView:
-        """All workers as they are now."""
 
     async def stop(self, *, who: str) -> None:
         """Stop the tree in order."""
@@ -65,6 +58,7 @@ class TreeSession:
 
     def __enter__(self) -> TreeSession:
         """Listen to the signals."""
+        self._signals.closing = self.show.close
         if not self.show.live and not self._logged:
             self._output.out.lost = self._lost
         self._stack.enter_context(self._signals.reports_to(self._signalled))
@@ -101,7 +95,7 @@ class TreeSession:
         self.tell("fsmv2", text, level="warning")
 
     def show_progress(self, text: str) -> None:
-        """Tell how the command proceeds: on stderr, but never across a live tree."""
+        """Tell how the command proceeds: on stderr, but never across a screen."""
         if self.show.live or self._logged:
             self.tell("fsmv2", text)
         else:
@@ -114,40 +108,38 @@ class TreeSession:
             self._log.flush()
         self.show.summary(text, data)
 
-    async def hold(self, tree: SessionTree, seconds: float | None) -> None:
+    async def hold(self, seconds: float | None) -> None:
         """Show the tree until a stop is asked for or `seconds` are over."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self.watch(tree, self._end_requested.wait())
+                await self.watch(self._end_requested.wait())
 
     def request_end(self) -> None:
         """End it as a signal does, for another reason."""
         self._end_requested.set()
 
-    async def watch(self, tree: SessionTree, waited: Coroutine[Any, Any, Any]) -> bool:
+    async def watch(self, waited: Coroutine[Any, Any, Any]) -> bool:
         """Await it while the tree is shown; False when a forced end was asked for before."""
+        self.show.begin()
         task = asyncio.ensure_future(waited)
         force = asyncio.ensure_future(self._force.wait())
-        frames = asyncio.ensure_future(self._frames(tree))
         try:
             await asyncio.wait([task, force], return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 task.result()
             return task.done()
         finally:
-            for one in (task, force, frames):
+            for one in (task, force):
                 one.cancel()
-            await asyncio.gather(task, force, frames, return_exceptions=True)
+            await asyncio.gather(task, force, return_exceptions=True)
 
     async def end(self, tree: SessionTree, *, who: str) -> None:
         """Stop the tree, children before parents; a further signal forces what is left."""
         stopping = asyncio.ensure_future(tree.stop(who=who))
-        if not await self.watch(tree, _done(stopping)):
+        if not await self.watch(_done(stopping)):
             tree.force(who="signal")
             await stopping
         self._signals.ending()
-        if self.show.live:
-            self.show.frame(await tree.view())
 
     @property
     def signal_name(self) -> str:
@@ -179,18 +171,6 @@ class TreeSession:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-    async def _frames(self, tree: SessionTree) -> None:
-        while self.show.live:
-            # A terminal that is not read needs no frame; the next one it gets is one of then.
-            if not self._output.out.waiting:
-                try:
-                    self.show.frame(await tree.view())
-                except Exception as error:  # noqa: BLE001  (a picture must not end a tree)
-                    self.show.close()
-                    self.show = PlainLines()
-                    progress(f"the tree cannot be drawn, and runs on: {error_text(error)}")
-            await asyncio.sleep(FRAME_EVERY)
 
     def _signalled(self) -> None:
         """On the thread that reads the signals; wakes the loop once for each that counts."""

@@ -85,13 +85,40 @@ def fold(rows: Sequence[WorkerRow], space: Space = ENDLESS, *, tree: bool = True
 
     `tree`: below those in trouble, show the others; else only them.
     """
-    # Sorting keeps the order of the tree within each kind: lines do not jump from look to look.
-    causes = every = sorted(filter(is_cause, rows), key=lambda row: row.rank)
+    causes = [row for row in rows if is_cause(row)]
     others = [row for row in rows if not is_cause(row)] if tree else []
     if not space.lines:
+        causes.sort(key=lambda row: row.rank)
         return FoldedRows(rows=(*causes, *others), alike={}, folded={})
-    alike: dict[str, Alike] = {}
     most = int(space.lines * SHARE) if others else space.lines
+    found = fold_trouble(causes, space, most)
+    shown = levels_shown(others, max(1, found.left))
+    folded, unseen = folded_below(others, shown)
+    return FoldedRows(
+        rows=(*found.rows, *(row for row in others if row.path in shown)),
+        alike=found.alike,
+        folded=folded,
+        more=unseen + found.more,
+        more_trouble=found.more,
+    )
+
+
+class FoldedTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Those in trouble by themselves, worst first. `alike`: by the path of a row, the others it
+    stands for; `more`: how many are neither; `left`: lines that are left.
+    """
+
+    rows: tuple[WorkerRow, ...]
+    alike: dict[str, Alike]
+    more: int
+    left: int
+
+
+def fold_trouble(causes: Sequence[WorkerRow], space: Space, most: int) -> FoldedTrouble:
+    """Fit those in trouble into the space; put together who is alike if they take over `most`."""
+    # Sorting keeps the order of the tree within each kind: lines do not jump from look to look.
+    causes = every = sorted(causes, key=lambda row: row.rank)
+    alike: dict[str, Alike] = {}
     for words in (_words, _words_without_numbers):
         if sum(map(space.taken_by, causes)) > most:
             causes, alike = _put_together(every, words)
@@ -102,18 +129,11 @@ def fold(rows: Sequence[WorkerRow], space: Space = ENDLESS, *, tree: bool = True
         if left < 0 and kept:
             break
         kept.append(row)
-    more_trouble = 0
+    more = 0
     for row in causes[len(kept) :]:
         found = alike.pop(row.path, None)
-        more_trouble += 1 + (0 if found is None else found.total)
-    shown, folded, unseen = _spread(others, max(1, left))
-    return FoldedRows(
-        rows=(*kept, *shown),
-        alike=alike,
-        folded=folded,
-        more=unseen + more_trouble,
-        more_trouble=more_trouble,
-    )
+        more += 1 + (0 if found is None else found.total)
+    return FoldedTrouble(rows=tuple(kept), alike=alike, more=more, left=left)
 
 
 def _put_together(
@@ -147,10 +167,13 @@ def _words_without_numbers(row: WorkerRow) -> str:
     return _NUMBER.sub("#", _words(row))
 
 
-def _spread(rows: Sequence[WorkerRow], room: int) -> tuple[list[WorkerRow], dict[str, Folded], int]:
-    """Which rows are shown, what is folded below each, and how many are neither.
+def levels_shown(
+    rows: Sequence[WorkerRow], room: int, *, scrolled_below: float = 0.0
+) -> dict[str, WorkerRow]:
+    """Those that are shown, by path, in the same order, parents before children.
 
-    A level is all workers of one type whose parents are of one level.
+    A level is all workers of one type whose parents are of one level. `scrolled_below`: if less
+    than this part of the room were used, one more level is shown, for whoever can scroll.
     """
     level_of: dict[str, tuple[str, ...]] = {}
     sizes: Counter[tuple[str, ...]] = Counter()
@@ -161,14 +184,22 @@ def _spread(rows: Sequence[WorkerRow], room: int) -> tuple[list[WorkerRow], dict
     chosen: set[tuple[str, ...]] = set()
     left = room
     for level, size in sorted(sizes.items(), key=lambda found: (len(found[0]), found[1])):
-        if size <= left and (len(level) == 1 or level[:-1] in chosen):
+        fits = size <= left or room - left < room * scrolled_below
+        if fits and (len(level) == 1 or level[:-1] in chosen):
             chosen.add(level)
             left -= size
     shown = {row.path: row for row in rows if level_of[row.path] in chosen}
-    for row in rows if left else ():  # at the top there is nothing that could stand for them
+    for row in rows if left > 0 else ():  # at the top there is nothing that could stand for them
         if left and len(level_of[row.path]) == 1 and row.path not in shown:
             shown[row.path] = row
             left -= 1
+    return shown
+
+
+def folded_below(
+    rows: Sequence[WorkerRow], shown: Mapping[str, object]
+) -> tuple[dict[str, Folded], int]:
+    """What is folded below each that is shown, and how many are below none."""
     unseen = 0
     types: defaultdict[str, Counter[str]] = defaultdict(Counter)
     affected: Counter[str] = Counter()
@@ -181,11 +212,10 @@ def _spread(rows: Sequence[WorkerRow], room: int) -> tuple[list[WorkerRow], dict
             affected[above] += row.trouble is not None
         else:
             unseen += 1
-    folded = {
+    return {
         path: Folded(types=dict(found.most_common()), affected=affected[path])
         for path, found in types.items()
-    }
-    return [row for row in rows if row.path in shown], folded, unseen
+    }, unseen
 
 
 def _nearest(path: str, known: Mapping[str, object]) -> str:

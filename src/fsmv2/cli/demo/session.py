@@ -10,19 +10,15 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import RenderableType
-from rich.rule import Rule
-from rich.table import Table
-from rich.text import Text
 
 from fsmv2.api.activation import served
 from fsmv2.builtin.agent import AgentSpec
-from fsmv2.cli.console import progress
+from fsmv2.cli.console import progress, styled
 from fsmv2.cli.demo.demo_document import place
 from fsmv2.cli.demo.demo_result import DemoResult
 from fsmv2.cli.demo.demo_view import (
@@ -41,6 +37,9 @@ from fsmv2.cli.exit_codes import FAILED, OK
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.http_address import bound_to, listening_somewhere
 from fsmv2.cli.log_filter import filter_logs
+from fsmv2.cli.screen.own_tree import OwnTree
+from fsmv2.cli.screen.screen_content import Line
+from fsmv2.cli.screen.screen_lines import rule
 from fsmv2.cli.signals import Stopped
 from fsmv2.cli.tree_session import TreeSession
 from fsmv2.host.in_thread import in_thread
@@ -115,9 +114,9 @@ class Demo:
             prepared = await in_thread(lambda: read_document(self._document, self._place_held))
             # So that `fsmv2 status` and all other commands find it, as any tree that runs.
             await in_thread(lambda: keep_record(self._place_held.path, prepared.current.now.record))
-            show = choose_display(
-                "fsmv2 demo", as_json=False, save_svg=self._save_svg, below=self._below
-            )
+            source = OwnTree("fsmv2 demo", self._below)
+            out = self._process.output.out
+            show = choose_display(source, out, as_json=False, save_svg=self._save_svg)
             tcp = await in_thread(lambda: listening_somewhere(_wanted(prepared.plant)))
             self._monitoring = bound_to(tcp) if tcp is not None else ""
             with TreeSession(show, self._process) as session:
@@ -127,6 +126,7 @@ class Demo:
                         prepared, listener=session.listener, on_accepted=self._tally.accept
                     ) as tree,
                 ):
+                    source.runs(tree)
                     async with served(tree, tcp):
                         outcome = await self._hold(session, tree, prepared.plant.root, seconds)
                     await session.end(tree, who=session.signal_name or "demo")
@@ -147,12 +147,12 @@ class Demo:
         beside.append(asyncio.create_task(self._look(tree)))
         witness = asyncio.create_task(self._witness(session, tree))
         try:
-            await session.hold(tree, seconds)
+            await session.hold(seconds)
             last = await tree.view()
             save_picture(session.show, self._save_svg)
             session.show_progress("stops the reads, then waits for what is still under way")
             tree.declare(reads_stopped(root), who="demo")
-            await session.watch(tree, self._settled(tree))
+            await session.watch(self._settled(tree))
         finally:
             for task in [*beside, witness]:
                 task.cancel()
@@ -218,20 +218,16 @@ class Demo:
             raise Stopped(self._process.signals.name)
         starting.result()
 
-    def _below(self) -> Iterable[RenderableType]:
-        values = Table(box=None, expand=True, pad_edge=False, show_header=False)
-        values.add_column(no_wrap=True)
-        values.add_column(no_wrap=True, overflow="ellipsis", style="cyan", ratio=1)
-        for topic, tags in values_rows(self._subscriber.values):
-            values.add_row(topic, tags)
+    def _below(self) -> Sequence[Sequence[Line]]:
+        """What arrives, and what to try, for the screen; called on the thread that draws it."""
         figures = self._tally.figures()
         received = f"over MQTT: {figures.received} received of {figures.accepted} accepted"
-        yield Rule(Text(received, "dim"), style="dim", align="left")
-        yield values
-        yield Text(
-            "\n".join(short_hints(self._tree, self._plcs, self._document, self._monitoring)),
-            no_wrap=True,
-        )
+        values: list[Line] = [
+            (topic, "  ", styled(tags, fg="cyan"))
+            for topic, tags in values_rows(dict(self._subscriber.values))
+        ]
+        hints = short_hints(self._tree, self._plcs, self._document, self._monitoring)
+        return [rule(received), *values], [(line,) for line in hints]
 
 
 def _wanted(plant: Plant) -> tuple[str, ...]:

@@ -1,0 +1,133 @@
+"""A tree of this process as a source of a screen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from typing import Protocol
+
+from fsmv2.cli.console import styled
+from fsmv2.cli.screen.screen_content import Line, ScreenContent
+from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
+from fsmv2.errors import FsmError, error_text
+from fsmv2.operate.changed_workers import WorkerChanges
+from fsmv2.operate.worker_description import WorkerDescription
+from fsmv2.operate.worker_row import WorkerRow
+
+EVENTS = 200
+OUTPUTS = 8
+"""How many of what happened last are kept, and of the lines of each process."""
+
+PROCESSES = 200
+"""Of so many processes lines are kept."""
+
+DESCRIBED_EVERY = 1.0
+"""Seconds after which one that is looked at is described anew."""
+
+Below = Callable[[], Sequence[Sequence[Line]]]
+
+
+class ShownTree(Protocol):
+    """What a screen asks of a tree: a `TreeHandle`."""
+
+    @property
+    def newer_document(self) -> str:
+        """What is known of a document that is newer than what runs."""
+
+    def worker_changes(self) -> WorkerChanges:
+        """What finds the workers that change; from any one thread."""
+
+    async def describe(self, path: str) -> WorkerDescription:
+        """All there is to know of a worker."""
+
+
+class OwnTree:
+    """Made before the tree runs, as the screen is; `runs` is called when it does.
+
+    `below`: blocks of lines that are shown below all else.
+    """
+
+    def __init__(self, title: str, below: Below = tuple) -> None:
+        self._lock = threading.Lock()
+        self._title = title
+        self._below = below
+        self._events: deque[DisplayedEvent] = deque(maxlen=EVENTS)
+        self._outputs: dict[str, deque[DisplayedEvent]] = {}
+        self._tree: ShownTree | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changes: WorkerChanges | None = None
+        self._rows: Mapping[str, WorkerRow] = {}
+        self._version = 0
+        self._path = ""
+        self._asked_at = 0.0
+        self._asked: Future[WorkerDescription] | None = None
+        self._described: WorkerDescription | str = ""
+
+    def runs(self, tree: ShownTree) -> None:
+        """Show this tree from now on; on the loop of the command."""
+        self._loop = asyncio.get_running_loop()
+        self._tree = tree
+
+    def happened(self, happening: DisplayedEvent) -> None:
+        """Keep it for the next frame; from any thread."""
+        if happening.kind != OUTPUT:
+            self._events.append(happening)
+        elif happening.path in self._outputs or len(self._outputs) < PROCESSES:
+            self._outputs.setdefault(happening.path, deque(maxlen=OUTPUTS)).append(happening)
+
+    def content(self) -> ScreenContent:
+        """What there is to show now; from any thread."""
+        tree = self._tree
+        with self._lock:
+            if tree is not None:
+                self._look(tree)
+            rows, version = self._rows, self._version
+        newer = "" if tree is None else tree.newer_document
+        return ScreenContent(
+            self._title,
+            time.time(),
+            rows,
+            version,
+            [(styled(newer, fg="yellow"),)] if newer else [],
+            _copied(self._events),
+            [_copied(lines) for lines in list(self._outputs.values())],
+            self._below(),
+        )
+
+    def _look(self, tree: ShownTree) -> None:
+        if self._changes is None:
+            self._changes = tree.worker_changes()
+        with contextlib.suppress(RuntimeError):  # something grew while it was read
+            found = self._changes.look()
+            if found.rows or found.gone:
+                self._rows, self._version = dict(self._changes.rows), self._version + 1
+
+    def description(self, path: str) -> WorkerDescription | str:
+        """What is known of a worker; the loop of the tree is asked, and not waited for."""
+        if path != self._path:
+            self._path, self._asked_at, self._asked, self._described = path, 0.0, None, ""
+        if self._asked is not None and self._asked.done():
+            try:
+                self._described = self._asked.result()
+            except FsmError as error:
+                self._described = error_text(error)
+            self._asked = None
+        due = time.monotonic() - self._asked_at >= DESCRIBED_EVERY
+        if self._asked is None and due and self._tree is not None and self._loop is not None:
+            self._asked_at = time.monotonic()
+            self._asked = asyncio.run_coroutine_threadsafe(self._tree.describe(path), self._loop)
+        return self._described or "is being looked at …"
+
+
+def _copied(lines: deque[DisplayedEvent]) -> list[DisplayedEvent]:
+    """The lines of now, while another thread may add one."""
+    while True:
+        try:
+            return list(lines)
+        except RuntimeError:
+            continue

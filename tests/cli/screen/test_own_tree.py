@@ -1,0 +1,102 @@
+"""A tree of this process as a screen sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sample_plant import row
+
+from fsmv2.cli.screen.own_tree import EVENTS, OUTPUTS, OwnTree
+from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
+from fsmv2.errors import UnknownPathError
+from fsmv2.operate.changed_workers import FoundChanges
+from fsmv2.operate.worker_description import WorkerDescription
+from fsmv2.operate.worker_row import WorkerRow
+
+
+class Changes:
+    """What a look finds is what a test has put there."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, WorkerRow] = {}
+        self.found = FoundChanges([], [])
+
+    def look(self) -> FoundChanges:
+        found, self.found = self.found, FoundChanges([], [])
+        return found
+
+    def change(self, one: WorkerRow) -> None:
+        self.rows[one.path] = one
+        self.found = FoundChanges([one], [])
+
+
+class Tree:
+    newer_document = ""
+
+    def __init__(self) -> None:
+        self.changes = Changes()
+        self.described = 0
+
+    def worker_changes(self) -> Any:
+        return self.changes
+
+    async def describe(self, path: str) -> WorkerDescription:
+        self.described += 1
+        raise UnknownPathError(f"there is no supervisor '{path}' in this tree")
+
+
+async def running() -> tuple[OwnTree, Tree]:
+    source, tree = OwnTree("run"), Tree()
+    source.runs(tree)
+    return source, tree
+
+
+def notes(source: OwnTree) -> list[str]:
+    return ["".join(getattr(p, "text", p) for p in line) for line in source.content().notes]
+
+
+async def test_rows_are_those_of_the_tree_and_of_another_version_when_one_changed() -> None:
+    source, tree = await running()
+    assert (source.content().rows, OwnTree("run").content().rows) == ({}, {})
+    tree.changes.change(row("edge"))
+    first = source.content()
+    assert list(first.rows) == ["edge"]
+    assert source.content().version == first.version
+    tree.changes.change(row("edge/press"))
+    assert source.content().version != first.version
+    assert list(first.rows) == ["edge"], "a frame is drawn of one moment"
+
+
+async def test_h90_the_screen_says_while_it_is_so_that_the_document_is_newer() -> None:
+    source, tree = await running()
+    assert notes(source) == []
+    tree.newer_document = "the document is newer than what runs"
+    assert notes(source) == ["the document is newer than what runs"]
+    tree.newer_document = ""
+    assert notes(source) == []
+
+
+def test_of_what_happened_the_last_is_kept_and_of_each_process_its_last_lines() -> None:
+    source = OwnTree("run", lambda: [[("below",)]])
+    for number in range(EVENTS + 5):
+        source.happened(DisplayedEvent(number, "edge", "note", "info", str(number)))
+        source.happened(DisplayedEvent(number, "edge/web", OUTPUT, "info", str(number)))
+    source.happened(DisplayedEvent(0.0, "edge/quiet", OUTPUT, "info", "once"))
+    shown = source.content()
+    assert [event.text for event in shown.events[-2:]] == [str(EVENTS + 3), str(EVENTS + 4)]
+    assert [len(lines) for lines in shown.outputs] == [OUTPUTS, 1]
+    assert shown.below == [[("below",)]]
+
+
+async def test_a_description_is_waited_for_by_nobody_and_asked_for_once_at_a_time() -> None:
+    source, tree = await running()
+    assert source.description("edge") == source.description("edge") == "is being looked at …"
+    found: object = ""
+    for _ in range(1000):
+        await asyncio.sleep(0)
+        if "no supervisor" in str(found := source.description("edge")):
+            break
+    assert "there is no supervisor 'edge'" in str(found)
+    assert tree.described == 1
+    assert source.description("edge/other") == "is being looked at …"

@@ -12,11 +12,11 @@ from fsmv2.cli.output_thread import Outlet
 from fsmv2.cli.tree_display import TreeDisplay
 
 if TYPE_CHECKING:
-    from fsmv2.cli.screen.own_tree import OwnTree
+    from fsmv2.cli.screen.live_source import LiveSource
 
 
 def choose_display(
-    source: OwnTree, out: Outlet, *, as_json: bool, save_svg: Path | None
+    source: LiveSource, out: Outlet, *, as_json: bool, save_svg: Path | None
 ) -> TreeDisplay:
     """The screen on a terminal, JSON or plain lines elsewhere; `out`: the outlet of stdout.
 

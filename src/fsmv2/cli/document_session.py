@@ -20,7 +20,7 @@ from fsmv2.cli.log_output import LogOptions, opened_log, shown_format
 from fsmv2.cli.reload_signal import reloads_by_signal
 from fsmv2.cli.run_entries import document_problem, run_started
 from fsmv2.cli.run_summary import EXIT_CODES, summary
-from fsmv2.cli.screen.own_tree import OwnTree
+from fsmv2.cli.screen.live_source import LiveSource
 from fsmv2.cli.service_notices import service_notices
 from fsmv2.cli.tree_display import TreeDisplay
 from fsmv2.cli.tree_session import TreeSession
@@ -88,7 +88,7 @@ def run_document(
                 writer = stack.enter_context(
                     opened_log(log, prepared.plant.log, lines, process.output.out)
                 )
-            source = OwnTree(title)
+            source = LiveSource(title)
             if lines is None:
                 out = process.output.out
                 show = choose_display(source, out, as_json=as_json, save_svg=save_svg)
@@ -144,7 +144,7 @@ async def _run(
     *,
     output: bool,
     watch: bool,
-    source: OwnTree,
+    source: LiveSource,
 ) -> int:
     with TreeSession(show, process, log) as session:
         filter_logs(session.wrote if output else None, log)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from fsmv2.cli.screen.screen_content import Line, ScreenContent
-from fsmv2.cli.screen.screen_lines import Frame, ScreenLines
+from fsmv2.cli.screen.screen_lines import ScreenFrame, ScreenLines
 from fsmv2.cli.screen.screen_state import ScreenState
 from fsmv2.cli.tree_display import DisplayedEvent
 from fsmv2.operate.worker_row import WorkerRow
@@ -56,7 +56,7 @@ def content(rows: dict[str, WorkerRow], events: int = 0, **more: Any) -> ScreenC
 
 def framed(
     shown: ScreenContent, width: int, height: int, *, keys: bool = True, **state: Any
-) -> Frame:
+) -> ScreenFrame:
     return ScreenLines().frame(shown, ScreenState(**state), width, height, keys=keys)
 
 
@@ -64,5 +64,5 @@ def text_of(line: Line) -> str:
     return "".join(part if isinstance(part, str) else part.text for part in line)
 
 
-def texts(frame: Frame) -> list[str]:
+def texts(frame: ScreenFrame) -> list[str]:
     return [text_of(line).rstrip() for line in frame.lines]

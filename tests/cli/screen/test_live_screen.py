@@ -13,7 +13,7 @@ from sample_plant import content, plant
 
 from fsmv2.cli.output_thread import Outlet
 from fsmv2.cli.screen.live_screen import LiveScreen
-from fsmv2.cli.screen.own_tree import OwnTree
+from fsmv2.cli.screen.live_source import LiveSource
 from fsmv2.cli.screen.screen_content import ScreenContent
 from fsmv2.cli.tree_display import DisplayedEvent
 
@@ -82,7 +82,7 @@ class Terminal(io.StringIO):
         return True
 
 
-class Source(OwnTree):
+class Source(LiveSource):
     """A source of the same content again and again."""
 
     fails = False
@@ -123,7 +123,7 @@ def test_what_others_print_meanwhile_is_shown_as_happened_and_stays_at_the_end(
     before, _, after = terminal.getvalue().partition("\x1b[?1049l")
     assert "a library warns" not in before
     assert after.splitlines() == ["a library warns", "it ended"]
-    assert [event.text for event in OwnTree.content(source).events] == ["a library warns"]
+    assert [event.text for event in LiveSource.content(source).events] == ["a library warns"]
     out.close()
 
 
@@ -162,7 +162,7 @@ def test_h65_nothing_is_drawn_while_the_last_frame_is_not_read(
 def test_h84_a_picture_has_no_code_of_a_stranger_and_names_no_address(tmp_path: Path) -> None:
     nasty = "a\x1b]0;TITLE\x07b\u202ed\re"
     out = Outlet(io.StringIO(), "stdout")
-    source = OwnTree(nasty, lambda: [[(nasty,)]])
+    source = LiveSource(nasty, lambda: [[(nasty,)]])
     source.happened(DisplayedEvent(0.0, "p/m", "note", "warning", nasty))
     LiveScreen(source, out, shown=False).save_svg(tmp_path / "new" / "tree.svg")
     out.close()

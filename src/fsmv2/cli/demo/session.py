@@ -37,7 +37,7 @@ from fsmv2.cli.exit_codes import FAILED, OK
 from fsmv2.cli.foreground import ForegroundProcess
 from fsmv2.cli.http_address import bound_to, listening_somewhere
 from fsmv2.cli.log_filter import filter_logs
-from fsmv2.cli.screen.own_tree import OwnTree
+from fsmv2.cli.screen.live_source import LiveSource
 from fsmv2.cli.screen.screen_content import Line
 from fsmv2.cli.screen.screen_lines import rule
 from fsmv2.cli.signals import Stopped
@@ -114,7 +114,7 @@ class Demo:
             prepared = await in_thread(lambda: read_document(self._document, self._place_held))
             # So that `fsmv2 status` and all other commands find it, as any tree that runs.
             await in_thread(lambda: keep_record(self._place_held.path, prepared.current.now.record))
-            source = OwnTree("fsmv2 demo", self._below)
+            source = LiveSource("fsmv2 demo", self._below)
             out = self._process.output.out
             show = choose_display(source, out, as_json=False, save_svg=self._save_svg)
             tcp = await in_thread(lambda: listening_somewhere(_wanted(prepared.plant)))

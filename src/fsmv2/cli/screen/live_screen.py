@@ -18,7 +18,7 @@ from fsmv2.cli.console import coloured, progress, put
 from fsmv2.cli.line_output import line_of
 from fsmv2.cli.output_thread import Outlet
 from fsmv2.cli.screen.key_reader import KeyReader
-from fsmv2.cli.screen.own_tree import OwnTree
+from fsmv2.cli.screen.live_source import LiveSource
 from fsmv2.cli.screen.screen_loop import ScreenLoop
 from fsmv2.cli.screen.terminal_screen import TerminalScreen, kept_output
 from fsmv2.cli.tree_display import DisplayedEvent
@@ -36,7 +36,7 @@ class LiveScreen:
 
     live = True
 
-    def __init__(self, source: OwnTree, out: Outlet, *, shown: bool = True) -> None:
+    def __init__(self, source: LiveSource, out: Outlet, *, shown: bool = True) -> None:
         self._source = source
         self._out = out
         self._shown = shown

@@ -31,7 +31,7 @@ HALF = 0.5
 """Of the space, what the tree takes at least while anything of it is folded."""
 
 
-class Entry(NamedTuple):
+class ScreenEntry(NamedTuple):
     """A row that can be selected. `guide`: what leads to it in the tree; None: it is listed above
     the tree, for its trouble.
     """
@@ -60,7 +60,7 @@ class Body(NamedTuple):
     each kind of trouble. `more_trouble`: how many in trouble are not listed there.
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[ScreenEntry]
     phases: Mapping[str, int]
     trouble: Mapping[str, int]
     more_trouble: int
@@ -99,7 +99,7 @@ def body_of(by_path: Mapping[str, WorkerRow], asked: Asked, room: int, width: in
     causes = [row for row in rows if is_cause(row)]
     counted = Counter[str](row.trouble for row in causes if row.trouble)
     found = fold_trouble(causes, Space(room, width), int(room * TROUBLE_SHARE))
-    entries = [Entry(row, alike=found.alike.get(row.path)) for row in found.rows]
+    entries = [ScreenEntry(row, alike=found.alike.get(row.path)) for row in found.rows]
     more, left = found.more, found.left
     if asked.text or asked.trouble:
         rows = [row for row in rows if _matches(row, asked)]
@@ -109,7 +109,7 @@ def body_of(by_path: Mapping[str, WorkerRow], asked: Asked, room: int, width: in
     paths = list(shown)
     drawn = [Guide(g.lead, printable_line(g.name)) for g in guides(paths)]
     in_tree = [
-        Entry(shown[path], guide, folded.get(path))
+        ScreenEntry(shown[path], guide, folded.get(path))
         for path, guide in zip(paths, drawn, strict=True)
     ]
     return Body(

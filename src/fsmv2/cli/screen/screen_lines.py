@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from fsmv2.cli.column_width import columns, cut, padded, wrapped
 from fsmv2.cli.console import Part, Styled, styled
-from fsmv2.cli.screen.screen_body import Body, Entry, body_of
+from fsmv2.cli.screen.screen_body import Body, ScreenEntry, body_of
 from fsmv2.cli.screen.screen_content import Line, ScreenContent
 from fsmv2.cli.screen.screen_state import ScreenState
 from fsmv2.cli.status_text import COLOURS, INDENT, TROUBLE, note_of, trouble_lines
@@ -89,7 +89,7 @@ q                   leave
 No key changes the tree: that is done with commands, such as fsmv2 stop, pause, retry, apply."""
 
 
-class Frame(NamedTuple):
+class ScreenFrame(NamedTuple):
     """The lines; and what the next key is to know: the first entry that is shown, how many are,
     and the entries.
     """
@@ -119,7 +119,7 @@ class ScreenLines:
 
     def frame(
         self, content: ScreenContent, state: ScreenState, width: int, height: int, *, keys: bool
-    ) -> Frame:
+    ) -> ScreenFrame:
         """At most `height` lines of at most `width` columns. `keys`: show what can be pressed."""
         shape = _shape(content, height - keys)
         of = (content.version, state.asked, shape.body, width)
@@ -137,7 +137,7 @@ class ScreenLines:
         if keys:
             lines += [()] * (height - 1 - len(lines))
             lines.append(fitted(_last(state, body, top, page, width), width))
-        return Frame(lines, top, page, body)
+        return ScreenFrame(lines, top, page, body)
 
 
 def _shape(content: ScreenContent, height: int) -> Shape:
@@ -240,7 +240,9 @@ def _between(body: Body) -> Line:
     return (styled(f"and {body.more_trouble} more in trouble: t lists all", fg="yellow"),)
 
 
-def entry_lines(entry: Entry, body: Body, at: float, width: int, *, whole: bool) -> list[Line]:
+def entry_lines(
+    entry: ScreenEntry, body: Body, at: float, width: int, *, whole: bool
+) -> list[Line]:
     """One that is in trouble with its whole reason; one of the tree in one line, unless `whole`."""
     row = entry.row
     if entry.guide is None and body.trouble_columns is not None:

@@ -14,7 +14,7 @@ from fsmv2.cli.describe_text import lines_of
 from fsmv2.cli.screen.key_reader import KeyReader
 from fsmv2.cli.screen.screen_body import EMPTY_BODY
 from fsmv2.cli.screen.screen_content import Line, ScreenContent, ScreenSource
-from fsmv2.cli.screen.screen_lines import Frame, ScreenLines, help_lines, text_frame
+from fsmv2.cli.screen.screen_lines import ScreenFrame, ScreenLines, help_lines, text_frame
 from fsmv2.cli.screen.screen_state import ScreenState, pressed
 from fsmv2.cli.screen.terminal_screen import TerminalScreen
 
@@ -47,7 +47,7 @@ class ScreenLoop:
         self._busy = busy
         self._state = ScreenState()
         self._lines = ScreenLines()
-        self._frame = Frame([], 0, 1, EMPTY_BODY)
+        self._frame = ScreenFrame([], 0, 1, EMPTY_BODY)
         self._size = (0, 0)
         self._content: ScreenContent | None = None
         self._closed = False

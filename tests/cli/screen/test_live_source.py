@@ -7,7 +7,7 @@ from typing import Any
 
 from sample_plant import row
 
-from fsmv2.cli.screen.own_tree import EVENTS, OUTPUTS, OwnTree
+from fsmv2.cli.screen.live_source import EVENTS, OUTPUTS, LiveSource
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
 from fsmv2.errors import UnknownPathError
 from fsmv2.operate.changed_workers import FoundChanges
@@ -46,19 +46,19 @@ class Tree:
         raise UnknownPathError(f"there is no supervisor '{path}' in this tree")
 
 
-async def running() -> tuple[OwnTree, Tree]:
-    source, tree = OwnTree("run"), Tree()
+async def running() -> tuple[LiveSource, Tree]:
+    source, tree = LiveSource("run"), Tree()
     source.runs(tree)
     return source, tree
 
 
-def notes(source: OwnTree) -> list[str]:
+def notes(source: LiveSource) -> list[str]:
     return ["".join(getattr(p, "text", p) for p in line) for line in source.content().notes]
 
 
 async def test_rows_are_those_of_the_tree_and_of_another_version_when_one_changed() -> None:
     source, tree = await running()
-    assert (source.content().rows, OwnTree("run").content().rows) == ({}, {})
+    assert (source.content().rows, LiveSource("run").content().rows) == ({}, {})
     tree.changes.change(row("edge"))
     first = source.content()
     assert list(first.rows) == ["edge"]
@@ -78,7 +78,7 @@ async def test_h90_the_screen_says_while_it_is_so_that_the_document_is_newer() -
 
 
 def test_of_what_happened_the_last_is_kept_and_of_each_process_its_last_lines() -> None:
-    source = OwnTree("run", lambda: [[("below",)]])
+    source = LiveSource("run", lambda: [[("below",)]])
     for number in range(EVENTS + 5):
         source.happened(DisplayedEvent(number, "edge", "note", "info", str(number)))
         source.happened(DisplayedEvent(number, "edge/web", OUTPUT, "info", str(number)))

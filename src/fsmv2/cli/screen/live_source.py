@@ -46,7 +46,7 @@ class ShownTree(Protocol):
         """All there is to know of a worker."""
 
 
-class OwnTree:
+class LiveSource:
     """Made before the tree runs, as the screen is; `runs` is called when it does.
 
     `below`: blocks of lines that are shown below all else.

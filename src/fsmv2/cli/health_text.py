@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fsmv2.cli.console import Part, count, styled
-from fsmv2.operate.health_data import Health, PartHealth, Readiness
+from fsmv2.operate.health_data import Health, HealthReport, PartHealth, Readiness
 
 COLOURS = {"ok": "green", "degraded": "yellow", "stuck": "red"}
 
 
-def health_lines(health: Health, readiness: Readiness) -> Iterator[list[Part]]:
-    """One line a part, then who is not there."""
+def health_lines(report: HealthReport) -> Iterator[list[Part]]:
+    """One line a part, then who is not there, and whether the document is newer than all that."""
+    yield from _of_fsmv2(report.health)
+    yield from _of_tree(report.readiness)
+    if report.document_change:
+        yield [styled("document", fg="yellow", bold=True), f": {report.document_change}"]
+
+
+def _of_fsmv2(health: Health) -> Iterator[list[Part]]:
     parts = {
         "supervision": (health.supervision, "decided {} ago"),
         "workers": (health.workers, "their loop came round {} ago"),
@@ -22,6 +29,9 @@ def health_lines(health: Health, readiness: Readiness) -> Iterator[list[Part]]:
     for name, (part, proof) in parts.items():
         colour = COLOURS[part.status]
         yield ["  ", styled(f"{part.status:9}", fg=colour), f" {name:12} {_proof(part, proof)}"]
+
+
+def _of_tree(readiness: Readiness) -> Iterator[list[Part]]:
     if readiness.ready:
         yield [
             styled("ready", fg="green", bold=True),

@@ -95,14 +95,6 @@ def _answers() -> tuple[Any, ...]:
     return (_list_of(_type("operate.request_types:Answer")),)
 
 
-def _health() -> tuple[Any, ...]:
-    health = _type("operate.health_data:Health")
-    readiness = _type("operate.health_data:Readiness")
-    fields = [("health", health), ("readiness", readiness)]
-    doc = "What /healthz and /readyz answer."
-    return (msgspec.defstruct("HealthReport", fields, kw_only=True, namespace={"__doc__": doc}),)
-
-
 OUTPUTS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "validate": lambda: (DocumentReport, StoredReport),
     "status": lambda: (
@@ -117,7 +109,7 @@ OUTPUTS: dict[str, Callable[[], tuple[Any, ...]]] = {
     ),
     "run": lambda: (_type("cli.tree_display:DisplayedEvent"), RunSummary),
     "trees": lambda: (_list_of(_type("operate.running_trees:RunningTree")),),
-    "health": _health,
+    "health": lambda: (_type("operate.health_data:HealthReport"),),
     **dict.fromkeys(
         (
             "stop",

@@ -54,3 +54,15 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     unsettled: dict[str, str]
     unsettled_total: int
+
+
+class HealthReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Both, as `/healthz` and `/readyz` answer, and how the document differs from what runs.
+
+    A document that is newer makes a tree neither unhealthy nor less ready: it is what was asked for
+    last, and not what somebody may think that runs.
+    """
+
+    health: Health
+    readiness: Readiness
+    document_change: str = ""

@@ -7,6 +7,7 @@ nothing of the server is imported: a command is to answer within a fraction of a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from fsmv2.errors import (
+    ApiUnavailableError,
     RequestRefusedError,
     error_text,
 )
@@ -28,6 +30,7 @@ from fsmv2.operate.changes.apply_data import (
     RollbackRequest,
 )
 from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.health_data import Health, HealthReport, Readiness
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 from fsmv2.operate.row_folding import ENDLESS, Space
 from fsmv2.operate.state_obstacles import StateObstacles
@@ -72,6 +75,7 @@ class TreeOverview(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 0
     managed: bool = False
     pinned: bool = False
+    document_change: str = ""
 
 
 class RemoteTree(Verbs):
@@ -304,6 +308,20 @@ class RemoteTree(Verbs):
         if status >= 400 and kind != "application/json":
             raise error_of(status, raw)
         return msgspec.json.decode(raw, type=type_)
+
+    def health(self) -> HealthReport:
+        """Whether fsmv2 works and its tree is as asked for; blocks.
+
+        What only supervision knows is left out while that is stuck.
+        """
+        health = self.judged("/healthz", Health)
+        readiness = self.judged("/readyz", Readiness)
+        change = ""
+        if health.status != "stuck":
+            with contextlib.suppress(ApiUnavailableError):
+                found = self.get("/v1", {}, TreeOverview, timeout=ALIVE_WITHIN)
+                change = found.document_change
+        return HealthReport(health=health, readiness=readiness, document_change=change)
 
     def _answers(self, path: str) -> None:
         """ApiUnavailableError: it does not, and nothing has been asked for.

@@ -12,9 +12,9 @@ from fsmv2.cli.request_options import Tree
 def health(file: Tree = None, state_dir: StateDir = None, as_json: AsJson = False) -> None:
     """Say whether fsmv2 itself works, and who is not what the document asks for.
 
-    What /healthz and /readyz answer, through the socket of the tree. Exit code 0 when it works and
-    is ready, 3 when something is degraded or somebody is not there yet, 1 when its supervision is
-    stuck or nobody answers.
+    What /healthz and /readyz answer, through the socket of the tree; and whether the document was
+    changed since, which alters no exit code: 0 when it works and is ready, 3 when something is
+    degraded or somebody is not there yet, 1 when its supervision is stuck or nobody answers.
 
     $ fsmv2 health
     $ fsmv2 health -f plant.yaml --json
@@ -23,18 +23,16 @@ def health(file: Tree = None, state_dir: StateDir = None, as_json: AsJson = Fals
         from fsmv2.cli.console import put, put_json
         from fsmv2.cli.exit_codes import FAILED, OK, PENDING
         from fsmv2.cli.health_text import health_lines
-        from fsmv2.operate.health_data import Health, Readiness
         from fsmv2.operate.remote_tree import RemoteTree
         from fsmv2.operate.running_trees import chosen_tree
 
-        tree = RemoteTree(chosen_tree(file, state_dir), tool="fsmv2 health")
-        found = tree.judged("/healthz", Health)
-        ready = tree.judged("/readyz", Readiness)
+        found = RemoteTree(chosen_tree(file, state_dir), tool="fsmv2 health").health()
         if as_json:
-            put_json({"health": found, "readiness": ready})
+            put_json(found)
         else:
-            for line in health_lines(found, ready):
+            for line in health_lines(found):
                 put(*line)
-        if found.status == "stuck":
+        status = found.health.status
+        if status == "stuck":
             raise typer.Exit(FAILED)
-        raise typer.Exit(OK if found.status == "ok" and ready.ready else PENDING)
+        raise typer.Exit(OK if status == "ok" and found.readiness.ready else PENDING)

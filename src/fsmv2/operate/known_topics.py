@@ -24,14 +24,15 @@ class KnownTopics:
         self._tree = RemoteTree(chosen_tree(document, state_dir), tool=tool)
 
     def topics(self, pattern: str = "") -> list[Topic]:
-        """What is published where, with the line of each tag, if the document is what runs."""
+        """What is published where, with the line of each tag in what runs."""
         found = self._tree.get("/v1/topics", {"match": pattern}, list[Topic])
         about = self._tree.get("/v1", {}, _Overview)
-        if about.document_change:
-            return found
-        from fsmv2.operate.topic_lines import with_lines  # reads a document, which values need not
+        # They read a document, which values need not.
+        from fsmv2.operate.topic_lines import lines_of_file, lines_of_generation
 
-        return with_lines(found, Path(about.document))
+        if about.document_change:
+            return lines_of_generation(found, self._tree.directory)
+        return lines_of_file(found, Path(about.document))
 
     def values(self, pattern: str = "") -> list[TagValue]:
         """What was read last."""

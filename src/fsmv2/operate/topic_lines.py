@@ -8,36 +8,62 @@ from typing import TypeVar
 
 import msgspec
 
-from fsmv2.errors import DocumentError
+from fsmv2.errors import DocumentError, StoreError, UnknownGenerationError
 from fsmv2.model.decoder import Node
+from fsmv2.operate.generations import generation
 from fsmv2.operate.topic_data import Topic
 from fsmv2.operate.variable_origin import section_of
-from fsmv2.plant import load_document
+from fsmv2.plant import load_document, read_document
 
 T = TypeVar("T", bound=Topic)
 
 
-def with_lines(topics: Sequence[T], document: Path) -> list[T]:
-    """The same topics with their lines, as far as the document has them as it runs.
+def lines_of_file(topics: Sequence[T], document: Path) -> list[T]:
+    """The same topics with their lines in a document that is what runs.
 
-    To be asked of a document that is what runs. One that cannot be read gives no lines.
+    One that cannot be read gives no lines.
     """
     try:
-        root = load_document(document).root
+        return _with_lines(topics, load_document(document).root)
     except DocumentError:
         return list(topics)
+
+
+def lines_of_generation(topics: Sequence[T], directory: Path) -> list[T]:
+    """The same topics with their lines in the generation that runs, where the file is another by
+    now; none where no generation is kept. `directory`: the state directory.
+    """
+    try:
+        runs = generation(directory)
+        root = read_document(Path(runs.source), runs.files).root
+    except (StoreError, UnknownGenerationError, DocumentError):
+        return list(topics)
+    found = _with_lines(topics, root)
+    of = f" (generation {runs.number})"
+    return [msgspec.structs.replace(one, line=one.line + of) if one.line else one for one in found]
+
+
+def _with_lines(topics: Sequence[T], root: Node) -> list[T]:
     sections: dict[str, list[Node]] = {}
     found = []
     for one in topics:
         bridge = one.path.rpartition("/")[0]
         if bridge not in sections:
             section = section_of(root, bridge)
-            sections[bridge] = [] if section is None else _tags(section.get("read"))
+            sections[bridge] = [] if section is None else _tags(_read(root, section))
         tags = sections[bridge]
         mark = tags[one.number].mark if one.number < len(tags) and one.direction == "read" else None
         line = f"{Path(mark.file).name}:{mark.line}" if mark is not None else ""
         found.append(msgspec.structs.replace(one, line=line))
     return found
+
+
+def _read(root: Node, bridge: Node) -> Node | None:
+    """The `read:` of a bridge, its own or that of its template."""
+    own, template = bridge.get("read"), bridge.get("template")
+    if own is not None or template is None or template.kind != "scalar":
+        return own
+    return root.get("templates", str(template.value), "read")
 
 
 def _tags(read: Node | None) -> list[Node]:

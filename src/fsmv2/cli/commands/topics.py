@@ -34,7 +34,7 @@ def topics(
     fsmv2 topics 'umh/v1/acme/**/temperature'
     """
     with reported():
-        from fsmv2.cli.columns import lines_of
+        from fsmv2.cli.columns import stacked_lines_of
         from fsmv2.cli.console import put, put_json
         from fsmv2.operate.known_topics import KnownTopics
 
@@ -47,5 +47,5 @@ def topics(
             for one in found
         ]
         titles = ("TOPIC", "WAY", "TYPE", "UNIT", "FLOW", "TAG", "LINE")
-        for line in lines_of(titles, rows) if rows else ("nothing is published",):
+        for line in stacked_lines_of(titles, rows) if rows else ("nothing is published",):
             put(line)

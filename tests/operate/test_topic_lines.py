@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from fsmv2.operate.topic_data import Topic
 from fsmv2.operate.topic_lines import lines_of_file, lines_of_generation
@@ -24,7 +25,7 @@ bridges:
 """
 
 
-def topic(path: str, number: int, direction: str = "read") -> Topic:
+def topic(path: str, number: int, direction: Literal["read", "write"] = "read") -> Topic:
     return Topic(topic="t", path=path, tag="x", direction=direction, number=number)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,10 +16,21 @@ from fsmv2.operate.log_line import LogLine
 DOCUMENT = HEAD + "processes: {web: {command: [sleep, '1000']}}\n"
 
 
+@contextlib.contextmanager
+def running(*, detect_only: bool = False) -> Iterator[ChangedTree]:
+    """The tree, once something has happened to its process."""
+    with changed_tree(DOCUMENT, detect_only=detect_only) as found:
+        limit = time.monotonic() + 200
+        while "edge/web" not in found("events", "edge/web").stdout:
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        yield found
+
+
 @pytest.fixture(scope="module")
 def tree() -> Iterator[ChangedTree]:
-    with changed_tree(DOCUMENT) as running:
-        yield running
+    with running() as found:
+        yield found
 
 
 def until(found: Iterator[LogLine], *kinds: str) -> list[LogLine]:
@@ -42,12 +56,14 @@ def test_debug_lines_that_were_asked_for_are_followed(tree: ChangedTree) -> None
     assert [line.at for line in again] == sorted(line.at for line in again)
     tree.says("log-level", "edge/web", "default")
     assert "no overrides" in tree.says("overrides")
+    again_shown = tree.says("log-level", "edge/web", "default", code=1)
+    assert "cannot reset the log level: edge/web itself is logged as the document" in again_shown
 
 
 def test_of_a_tree_without_a_store_there_is_what_happened_in_this_run() -> None:
-    with changed_tree(DOCUMENT, detect_only=True) as tree:
+    with running(detect_only=True) as tree:
         found = KnownLogs(None, tree.state, "edge/web", tool="test")
-        assert any(line.kind == "transition" for line in found.last())
+        until(itertools.chain(found.last(), found.follow()), "transition")
         assert "edge/web" in tree.says("events", "edge/web", "--since", "1h", "-n", "5000")
         shown = tree.says("events", "edge/wbe", code=2)
         assert "Did you mean 'edge/web'?" in shown

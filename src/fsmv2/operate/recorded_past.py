@@ -77,9 +77,12 @@ class RecordedPast(RecordedTree):
             self._did_not_run("what was recorded last before is of", core, following)
         self.process = ""
         self.past = f"this is how it was at {brief_date_text(self.at)}, from its journal"
+        last = brief_date_text(core.wall())
         if found.ending:
-            self.past += f"; what came after {brief_date_text(core.wall())} is not recorded: "
-            self.past += found.ending
+            self.past += f"; what came after {last} is not recorded: {found.ending}"
+        elif ended and self.later:
+            self.past += f"; nothing is recorded after {last}, and that run ended"
+            self.past += f" before {brief_date_text(following.at)}" if following else " since"
         return core
 
     def _begun(self) -> Iterator[SegmentBegun]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 import msgspec
 
 from fsmv2.core import Core
+from fsmv2.core.life.requests import VERBS
 from fsmv2.core.life.requests import Request as CoreRequest
 from fsmv2.errors import RequestRefusedError, TreeStoppingError
 from fsmv2.escaping import printable_line
@@ -57,6 +58,7 @@ async def carry_out(
     seconds = getattr(request, "seconds", None)
     event = event_of(request, who, None if seconds is None else time.time() + seconds)
     verb, path, text = verb_of(request), request.path, done_text(request)
+    what = VERBS[type(event)]
 
     def check(core: Core) -> None:
         if unchanged:
@@ -65,9 +67,9 @@ async def carry_out(
     to = None
     if isinstance(request, Signal):
         # What the core refuses is refused before anybody looks at the process.
-        await _accepted(runtime, verb, event, check, dry_run=True)
+        await _accepted(runtime, what, event, check, dry_run=True)
         to = await addressee(runtime, request)
-    posted = await _accepted(runtime, verb, event, check, dry_run=dry_run)
+    posted = await _accepted(runtime, what, event, check, dry_run=dry_run)
     if dry_run:
         return Answer(verb=verb, path=path, text=text, dry_run=True)
     if to is not None and isinstance(request, Signal):
@@ -90,7 +92,7 @@ async def carry_out(
 
 async def _accepted(
     runtime: Runtime,
-    verb: str,
+    what: str,
     event: CoreRequest,
     check: Callable[[Core], None],
     *,
@@ -100,11 +102,11 @@ async def _accepted(
     posted = await runtime.ask(event, dry_run=dry_run, check=check)
     if posted.ended:
         raise TreeStoppingError(
-            f"cannot {verb}: {posted.refused}.", fix="Ask again when it runs; nothing has changed."
+            f"cannot {what}: {posted.refused}.", fix="Ask again when it runs; nothing has changed."
         )
     if posted.refused:
-        what, _, fix = posted.refused.partition(". ")
-        raise RequestRefusedError(f"cannot {verb}: {what.rstrip('.')}.", fix=fix)
+        why, _, fix = posted.refused.partition(". ")
+        raise RequestRefusedError(f"cannot {what}: {why.rstrip('.')}.", fix=fix)
     return posted
 
 

@@ -69,7 +69,7 @@ VERBS: Mapping[type, str] = {
     SilenceRequested: "silence",
     UnsilenceRequested: "unsilence",
     LogLevelRequested: "change the log level",
-    LogLevelEndRequested: "have the log level as the document says",
+    LogLevelEndRequested: "reset the log level",
     AcknowledgeRequested: "acknowledge",
     SignalRequested: "signal",
 }

@@ -10,10 +10,8 @@ import msgspec
 
 from fsmv2.errors import DocumentError, StoreError, UnknownGenerationError
 from fsmv2.model.decoder import Node
-from fsmv2.operate.generations import generation
+from fsmv2.operate.document_section import document_at, document_of, section_of
 from fsmv2.operate.topic_data import Topic
-from fsmv2.operate.variable_origin import section_of
-from fsmv2.plant import load_document, read_document
 
 T = TypeVar("T", bound=Topic)
 
@@ -24,7 +22,7 @@ def lines_of_file(topics: Sequence[T], document: Path) -> list[T]:
     One that cannot be read gives no lines.
     """
     try:
-        return _with_lines(topics, load_document(document).root)
+        return _with_lines(topics, document_at(document).root)
     except DocumentError:
         return list(topics)
 
@@ -33,9 +31,11 @@ def lines_of_generation(topics: Sequence[T], directory: Path) -> list[T]:
     """The same topics with their lines in the generation that runs, where the file is another by
     now; none where no generation is kept. `directory`: the state directory.
     """
+    from fsmv2.operate.generations import generation  # seldom, and takes long to load
+
     try:
         runs = generation(directory)
-        root = read_document(Path(runs.source), runs.files).root
+        root = document_of(Path(runs.source), runs.files).root
     except (StoreError, UnknownGenerationError, DocumentError):
         return list(topics)
     found = _with_lines(topics, root)

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from fsmv2.core.state.paths import encode
 from fsmv2.errors import UnknownVariableError
 from fsmv2.model import ENGINE_KEYS
 from fsmv2.model.decoder import Node
@@ -18,6 +17,7 @@ from fsmv2.model.location import normalise_location
 from fsmv2.model.secrets.vault import digests
 from fsmv2.name_suggestions import suggest
 from fsmv2.operate.document_expansion import expand
+from fsmv2.operate.document_section import section_of
 from fsmv2.plant import Plant, load_document
 from fsmv2.runtime import ExpandedWorker
 
@@ -177,27 +177,6 @@ def _levels(root: Node, node: ExpandedWorker, wanted: list[str]) -> Iterator[str
 def _level(key: str) -> str:
     """The canonical name of a level, whichever of its names or its number is given."""
     return next(iter(normalise_location({key: "any"})))
-
-
-def section_of(root: Node, path: str) -> Node | None:
-    """The part of the document that declares the supervisor at `path`."""
-    parts = path.split("/")
-    if len(parts) == 1:
-        return root.get("agent")
-    if len(parts) > 2:
-        return None
-    processes = root.get("processes")
-    if processes is not None and processes.kind == "mapping":
-        named = {encode(str(key)): process for key, process in processes.value.items()}
-        found: Node | None = named.get(parts[1])
-        if found is not None:
-            return found
-    bridges = root.get("bridges") or root.get("protocolConverter")
-    for bridge in bridges.children() if bridges is not None else ():
-        name = bridge.get("name")
-        if name is not None and encode(str(name.value)) == parts[1]:
-            return bridge
-    return None
 
 
 def _place(node: Node | None) -> str:

@@ -9,14 +9,7 @@ likely_mistakes, unused_variables    warnings
 build                                sections → the spec of the root
 """
 
-from fsmv2.plant.load import (
-    Plant,
-    load_contents,
-    load_document,
-    load_plant,
-    parse_plant,
-    read_document,
-)
+from fsmv2.plant.load import Plant, load_contents, load_document, load_plant, parse_plant
 from fsmv2.plant.log_section import LogSection, log_levels
 
 __all__ = [
@@ -27,5 +20,4 @@ __all__ = [
     "load_plant",
     "log_levels",
     "parse_plant",
-    "read_document",
 ]

@@ -99,21 +99,14 @@ def load_contents(
     chosen or written in the state directory, and a port that is not chosen yet is the preferred
     one. DocumentError holds everything that is wrong.
     """
-    document, folder = _scan_contents(source, contents), source.parent if "" in contents else source
+    if "" in contents:
+        document, folder = scan_yaml(contents[""], str(source)), source.parent
+    else:
+        document = scan_contents(source, contents, aliases=PlantSection.ALIASES)
+        folder = source
     if vault is None:
         vault = Vault(folder, relative_files=not managed, key=secrets_key)
     return _Loading(document, state_dir, folder, vault, planning=planning).plant()
-
-
-def read_document(source: Path, contents: Mapping[str, bytes]) -> Document:
-    """The document of these bytes, as `load_contents` has them, not yet checked."""
-    return _scan_contents(source, contents).validated()
-
-
-def _scan_contents(source: Path, contents: Mapping[str, bytes]) -> Document:
-    if "" in contents:
-        return scan_yaml(contents[""], str(source))
-    return scan_contents(source, contents, aliases=PlantSection.ALIASES)
 
 
 def load_document(path: Path) -> Document:

@@ -122,3 +122,19 @@ def test_a_journal_of_another_version_is_refused_with_its_version(
     monkeypatch.setattr(recorded_segments.RecordedSegment, "start", older)
     with pytest.raises(JournalError, match=r"recorded by fsmv2 0\.1\.0"):
         past.status(past.running)
+
+
+async def test_a_run_that_keeps_no_journal_is_not_answered_from_the_run_before(
+    past: Past,
+) -> None:
+    async with open_tree(past.document, state_dir=past.state, detect_only=True) as tree:
+        await tree.until(lambda view: len(view.nodes) > 1, timeout=200)
+        with pytest.raises(NotRecordedError, match="keeps no journal") as raised:
+            past.status(time.time())
+        assert "fsmv2 events" in raised.value.fix
+        assert past.status(past.running).node.state == "running"
+    with tempfile.TemporaryDirectory() as folder:
+        other = Path(folder) / "state"
+        async with open_tree(past.document, state_dir=other, detect_only=True):
+            with pytest.raises(NotRecordedError, match="keeps no journal"):
+                why("edge", document=past.document, state_dir=other, at=time.time())

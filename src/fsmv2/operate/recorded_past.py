@@ -15,6 +15,7 @@ from fsmv2.core import Core
 from fsmv2.errors import JournalError, NotRecordedError, NotRunningError
 from fsmv2.operate.recorded_tree import RecordedTree
 from fsmv2.operate.replay_limit import Limit
+from fsmv2.operate.run_record import run_is_recorded
 from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.time_text import brief_date_text
 from fsmv2.runtime.journal import Replayed, end_of, replay
@@ -56,11 +57,18 @@ class RecordedPast(RecordedTree):
         Raises NotRecordedError when the journal does not reach back so far, NotRunningError when
         nothing ran then, JournalError when it cannot be replayed up to then.
         """
+        # A run that only detects keeps no journal: what is there is of an earlier one.
+        unrecorded = self.process if not run_is_recorded(self.directory) else ""
+        self.process = "" if unrecorded else self.process
         if not segments_in(self._journal):
+            if unrecorded:
+                self._keeps_none(unrecorded)
             self._no_journal()
         begun = list(self._begun())
         if not begun or self.at < begun[0].at:
             self._does_not_reach(begun)
+        if unrecorded and self.at > end_of(self._journal):
+            self._keeps_none(unrecorded)
         with limit(self._journal) as proceeds:
             found = replay(
                 self._journal, self.factory, since=self.at, until=self.at, proceeds=proceeds
@@ -93,6 +101,14 @@ class RecordedPast(RecordedTree):
                 continue
             if start is not None:
                 yield SegmentBegun(start.head.epoch + start.head.now, not start.continues)
+
+    def _keeps_none(self, process: str) -> NoReturn:
+        raise NotRecordedError(
+            f"how it was at {brief_date_text(self.at)} is not recorded: process {process} runs "
+            f"{self.document} and keeps no journal.",
+            fix="What happened is known: `fsmv2 events`. A demo keeps no journal, nor does a tree "
+            "that only detects, or has `journal_mb: 0`.",
+        )
 
     def _does_not_reach(self, begun: Sequence[SegmentBegun]) -> NoReturn:
         reach = "nothing in it can be read"

@@ -11,7 +11,8 @@ import pytest
 from changed_tree import HEAD, ChangedTree, changed_tree
 
 from fsmv2.operate.known_logs import KnownLogs
-from fsmv2.operate.log_line import LogLine
+from fsmv2.operate.log_line import LogLine, LogLines
+from fsmv2.operate.remote_tree import RemoteTree
 
 DOCUMENT = HEAD + "processes: {web: {command: [sleep, '1000']}}\n"
 
@@ -70,3 +71,23 @@ def test_of_a_tree_without_a_store_there_is_what_happened_in_this_run() -> None:
         tree.says("pause", "edge/web", "-m", "looks at it")
         lines = until(found.follow(), "command")
         assert "paused" in lines[-1].text
+
+
+def test_lines_that_come_too_fast_to_be_followed_are_counted(
+    tree: ChangedTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = KnownLogs(None, tree.state, "edge/web", tool="test")
+    known.last()
+    lines = LogLines(
+        lines=(LogLine(at=1.0, path="edge/web", kind="tick", level="debug", text="x"),),
+        last=2000,
+        begun=0.0,
+        left_out=1234,
+    )
+    monkeypatch.setattr(RemoteTree, "get", lambda *_, **__: lines)
+    (first, second) = itertools.islice(known.follow(), 2)
+    assert (first.kind, first.text) == (
+        "lines_left_out",
+        "1,234 lines left out here: too much happened at once",
+    )
+    assert second.kind == "tick"

@@ -30,3 +30,12 @@ def test_a_line_of_no_worker_is_of_the_program() -> None:
     recent(LogEntry(7.0, "info", "notice", "it stops"))
     assert [line.path for line in log_lines(recent).lines] == ["fsmv2"]
     assert log_lines(recent, path="p").lines == ()
+
+
+def test_beyond_the_limit_the_oldest_are_left_out_and_counted() -> None:
+    recent = RecentLines()
+    for number in range(5):
+        recent(LogEntry(7.0, "debug", "tick", str(number), "p"))
+    found = log_lines(recent, after=1, limit=3)
+    assert [line.text for line in found.lines] == ["2", "3", "4"]
+    assert (found.last, found.left_out) == (5, 1)

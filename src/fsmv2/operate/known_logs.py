@@ -33,7 +33,7 @@ class KnownLogs:
         self._tree = RemoteTree(self._directory, tool=tool)
         self._path = path
         self._files = output_files(self._directory, path)
-        self._after = self._line = 0
+        self._after = self._line = self._left_out = 0
         self._begun = 0.0
 
     def last(
@@ -65,7 +65,10 @@ class KnownLogs:
             events = self._events.after(self._path, self._after)
             if events:
                 self._after = events[-1].id
-            found = [*map(_of_event, events), *self._output(), *(self._logged() if runs else ())]
+            logged = self._logged()
+            if logged and self._left_out:
+                yield _left_out(logged[0], self._left_out)
+            found = [*map(_of_event, events), *self._output(), *logged]
             yield from sorted(found, key=lambda one: one.at)
             if not runs:
                 return
@@ -82,7 +85,7 @@ class KnownLogs:
                 found = self._tree.get("/v1/logs", query, LogLines)
         except ApiUnavailableError:
             return ()
-        self._line, self._begun = found.last, found.begun
+        self._line, self._begun, self._left_out = found.last, found.begun, found.left_out
         return found.lines
 
     def _output(self) -> Iterator[LogLine]:
@@ -93,6 +96,11 @@ class KnownLogs:
         """Of processes that were started since."""
         known = {file.place for file in self._files}
         return [one for one in output_files(self._directory, self._path) if one.place not in known]
+
+
+def _left_out(before: LogLine, lines: int) -> LogLine:
+    text = f"{lines:,} lines left out here: too much happened at once"
+    return LogLine(at=before.at, path="fsmv2", kind="lines_left_out", level="warning", text=text)
 
 
 def _of_event(event: RecordedEvent) -> LogLine:

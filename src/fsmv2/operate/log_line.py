@@ -32,21 +32,24 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
 
 class LogLines(msgspec.Struct, frozen=True, kw_only=True):
     """Lines of the log of a tree. `last`: the number of its newest line, whoever it is of; `begun`:
-    when it was begun, in Unix seconds: in another run of the tree numbers begin anew.
+    when it was begun, in Unix seconds: in another run of the tree numbers begin anew. `left_out`:
+    how many older ones were asked for, beyond the limit.
     """
 
     lines: tuple[LogLine, ...]
     last: int
     begun: float
+    left_out: int = 0
 
 
 def log_lines(
     recent: RecentLines, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
 ) -> LogLines:
     """The last lines of a log of a path and below, or of all; an exception has lines of its own."""
-    entries, last = recent.after(after, path=path, since=since, limit=limit)
-    lines = tuple(line for entry in entries for line in _lines_of(entry))
-    return LogLines(lines=lines, last=last, begun=recent.begun)
+    entries, last = recent.after(after, path=path, since=since)
+    lines = tuple(line for entry in entries[-limit:] for line in _lines_of(entry))
+    left_out = max(0, len(entries) - limit)
+    return LogLines(lines=lines, last=last, begun=recent.begun, left_out=left_out)
 
 
 def _lines_of(entry: LogEntry) -> Iterator[LogLine]:

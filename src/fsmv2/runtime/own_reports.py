@@ -16,9 +16,6 @@ from fsmv2.runtime.running_parts import RunningParts
 from fsmv2.runtime.traces.core_traces import CoreTraces
 from fsmv2.runtime.traces.trace_exporter import TraceExporter
 
-UNLOGGED = LogLevels("error")
-"""Of a tree that is traced, and has no log."""
-
 
 class OwnReports:
     """Those of one runtime, which stand in its log as those of the core do."""
@@ -45,7 +42,8 @@ class OwnReports:
             log.redact = secrets.redact if secrets is not None else None
             core.log = self._core_log = CoreLog(log.levels, log.put)
         if traces is not None:
-            levels, write = (UNLOGGED, _nowhere) if log is None else (log.levels, log.put)
+            # A tree that is traced may have no log.
+            levels, write = (LogLevels("error"), _nowhere) if log is None else (log.levels, log.put)
             core.log = self._core_log = CoreTraces(levels, write, traces.put)
 
     def of_journal(self, text: str, level: str) -> None:

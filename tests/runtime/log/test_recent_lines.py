@@ -19,7 +19,6 @@ def test_each_has_what_is_of_a_path_and_below_after_a_number_and_a_time() -> Non
     assert ([one.path for one in found], last) == (["p/a", "p/a/b"], 4)
     assert [one.path for one in recent.after(2)[0]] == ["p/ab", "p"]
     assert [one.path for one in recent.after(since=3.0)[0]] == ["p"]
-    assert [one.path for one in recent.after(limit=1)[0]] == ["p"]
 
 
 def test_what_is_stored_as_an_event_or_kept_in_a_file_of_its_own_is_not_kept_twice() -> None:

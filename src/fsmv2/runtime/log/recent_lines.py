@@ -54,9 +54,9 @@ class RecentLines:
                 self._lines.append((self._last, entry))
 
     def after(
-        self, number: int = 0, *, path: str = "", since: float = 0.0, limit: int = KEPT
+        self, number: int = 0, *, path: str = "", since: float = 0.0
     ) -> tuple[list[LogEntry], int]:
-        """The last of those with a greater number, oldest first, and the number of the newest.
+        """Those with a greater number, oldest first, and the number of the newest of all.
 
         `path`: of it and below; `since`: Unix seconds, not earlier.
         """
@@ -70,4 +70,4 @@ class RecentLines:
             and one.time >= since
             and (not path or one.path == path or one.path.startswith(below))
         ]
-        return found[-limit:], last
+        return found, last

@@ -7,6 +7,7 @@ nothing ran there is nothing to answer: both are errors that say from when to wh
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -18,7 +19,7 @@ from fsmv2.operate.replay_limit import Limit
 from fsmv2.operate.run_record import run_is_recorded
 from fsmv2.operate.state_directory import short_path
 from fsmv2.operate.time_text import brief_date_text
-from fsmv2.runtime.journal import Replayed, end_of, replay
+from fsmv2.runtime.journal import Replayed, end_of
 from fsmv2.runtime.journal.recorded_segments import RecordedSegment
 from fsmv2.store.segmented_log import segments_in
 from fsmv2.version import __version__
@@ -26,6 +27,10 @@ from fsmv2.version import __version__
 ENDED_AFTER = 2.0
 """A tree that runs looks at each worker once in a `resync`, and records that. So many of these
 without a record are a tree that did not run."""
+
+
+WRITTEN_WITHIN = 0.5
+"""Seconds in which what happened is in the journal, usually; see `journal_writer.GATHER`."""
 
 
 class SegmentBegun(NamedTuple):
@@ -69,10 +74,9 @@ class RecordedPast(RecordedTree):
             self._does_not_reach(begun)
         if unrecorded and self.at > end_of(self._journal):
             self._keeps_none(unrecorded)
-        with limit(self._journal) as proceeds:
-            found = replay(
-                self._journal, self.factory, since=self.at, until=self.at, proceeds=proceeds
-            )
+        if self.process:  # what happened just now is not written yet
+            time.sleep(max(0.0, min(WRITTEN_WITHIN, self.at + WRITTEN_WITHIN - time.time())))
+        found = self._replayed(limit, since=self.at, until=self.at)
         core = found.core
         if core is None or found.difference is not None:
             self._not_replayed(found)

@@ -7,6 +7,7 @@ state, with the delays that are drawn. Nothing is asked of the tree that runs.
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import time
 from collections.abc import Sequence
@@ -33,7 +34,6 @@ from fsmv2.operate.worker_types import known_types
 from fsmv2.runtime.journal import Replayed, replay
 from fsmv2.store.segmented_log import segments_in
 from fsmv2.store.write_failure import failure_in
-from fsmv2.worker import WorkerFactory
 
 TRIES, PAUSE = 2, 0.2
 """How often the end of a journal that is being written is read again, and after which pause."""
@@ -69,7 +69,7 @@ class RecordedTree:
             self._not_recorded()
         if not segments_in(self._journal):
             self._no_journal()
-        found = self._replayed(self.factory, limit)
+        found = self._replayed(limit, since=math.inf)
         core = found.core
         if core is None or found.difference is not None:
             reason = found.ending or "it is decided in another way now"
@@ -107,15 +107,18 @@ class RecordedTree:
             fix=fix or suggest(path, core.by_path),
         )
 
-    def _replayed(self, factory: WorkerFactory, limit: Limit) -> Replayed:
-        """The replay of the newest segment that can be, up to its end."""
+    def _replayed(self, limit: Limit, *, since: float, until: float | None = None) -> Replayed:
+        """The replay from the last checkpoint before `since`, to the end or `until`."""
         with limit(self._journal) as proceeds:
-            found = replay(self._journal, factory, since=math.inf, proceeds=proceeds)
+            again = functools.partial(
+                replay, self._journal, self.factory, since=since, until=until, proceeds=proceeds
+            )
+            found = again()
             for _ in range(TRIES):
                 if not (self.process and found.ending):
                     break
                 time.sleep(PAUSE)  # a record that is just being written looks as if it were cut off
-                found = replay(self._journal, factory, since=math.inf, proceeds=proceeds)
+                found = again()
         return found
 
     def _missing(self, ending: str) -> str:

@@ -44,7 +44,7 @@ the other way round: both name a tree.
 {commands}"""
 
 
-NEVER = {"signal": {"PENDING"}}
+NEVER = {"log-level": {"PENDING"}, "signal": {"PENDING"}}
 """Codes of the files that a command uses with which it never ends: it waits for nothing."""
 
 

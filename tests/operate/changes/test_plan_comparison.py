@@ -80,6 +80,22 @@ def test_whose_required_process_is_taken_out_stops(sim: Simulation) -> None:
     )
 
 
+def test_one_that_is_enabled_while_what_it_requires_restarts_starts_once_that_runs() -> None:
+    before = replaced(("requires: [first]}", "requires: [first], enabled: false}"))
+    with running(before) as sim:
+        sim.restart("plant/first")
+        sim.run(0.2)
+        second = change_of(planned(sim, PLANT, before=before), "plant/second")
+        assert second.action == "start"
+        assert second.unknown == (
+            "when: it requires plant/first, and whether that runs is not known yet",
+        )
+        sim.run(30.0)
+        second = change_of(planned(sim, PLANT, before=before), "plant/second")
+        assert second.action == "start"
+        assert not second.unknown, "what it requires runs"
+
+
 def test_a_bridge_that_is_disabled_stops_with_all_below_it_and_its_topics_vanish(
     sim: Simulation,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fsmv2.core import Supervisor
+from fsmv2.core.policy.control import undecided
 from fsmv2.core.state.conditions import OF_THE_WORKER
 from fsmv2.core.state.parts import DecidedBy
 from fsmv2.operate.changes.change_plan import Action, FieldChange, Predecessor, WorkerChange
@@ -187,6 +188,8 @@ def _unknown(then: ForeseenWorker, action: Action) -> Iterator[str]:
         yield "when: it waits until it is no longer paused, and then what is below it as well"
     if paused := dict.fromkeys(one.path for one in then.waits_for if one.paused):
         yield f"when: what it takes over stays with {', '.join(paused)} as long as that is paused"
+    if action == "start" and (required := undecided(s)):
+        yield f"when: it {required}"
     if s.definition.derive_from == "nothing":
         return
     if not then.kept or action == "add":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fsmv2 import Diagnostic
 from fsmv2.document import scan_yaml
 from fsmv2.errors import DocumentError
 
@@ -21,3 +22,11 @@ def refused(source: bytes | str) -> str:
     with pytest.raises(DocumentError) as raised:
         scan_yaml(source, "plant.yaml").validated()
     return message_of(raised)
+
+
+def problems(source: str) -> list[Diagnostic]:
+    """What is wrong with this text as YAML; none if nothing is."""
+    try:
+        return list(scan_yaml(source, "plant.yaml").problems)
+    except DocumentError as error:
+        return list(error.diagnostics)

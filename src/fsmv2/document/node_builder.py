@@ -10,7 +10,10 @@ import re
 from typing import Any
 
 from fsmv2.diagnostic import Diagnostic, Mark
+from fsmv2.document.copied_text import copied_message, copied_quotes, copied_text
 from fsmv2.document.document import Document
+from fsmv2.document.flow_entries import FlowEntries
+from fsmv2.document.foreign_tags import instead_of
 from fsmv2.document.yaml_events import Raw
 from fsmv2.document.yaml_scalars import Unclear, resolve
 from fsmv2.model.decoder.display import shown
@@ -74,6 +77,8 @@ class Expansion:
         )
         if raw.tag not in _NO_TAGS and raw.tag != TEXT_TAG:
             self._refuse_tag(raw, path)
+        elif raw.plain and raw.tag is None and (fix := copied_text(raw.value)):
+            self.problems.append(node.problem("FSM0119", copied_message(raw.value), fix=fix))
         elif raw.plain and raw.tag is None:
             try:
                 node.value = resolve(raw.value)
@@ -86,8 +91,15 @@ class Expansion:
         keys: dict[str, Span] = {}
         merge: Raw | None = None
         merge_span: Span | None = None
+        entries = FlowEntries(self._document, raw)
         pairs = iter(raw.children)
         for key_raw, value_raw in zip(pairs, pairs, strict=True):
+            if (mistake := entries.mistake(key_raw, value_raw)) is not None:
+                self.holes = True
+                if mistake.message:
+                    span = (mistake.mark, mistake.length)
+                    self._note(span, path, "FSM0109", mistake.message, mistake.fix)
+                continue
             key = self._key(key_raw, raw, path)
             if key is None:
                 self.holes = True
@@ -141,6 +153,15 @@ class Expansion:
         if raw.tag not in _NO_TAGS and raw.tag != TEXT_TAG:
             self._refuse_tag(raw, path)
         key: str = raw.value
+        if raw.plain and (quoted := copied_quotes(key)):
+            self._note(
+                (raw.mark(self._document), raw.length),
+                path,
+                "FSM0119",
+                copied_message(key),
+                f"Write {quoted}.",
+            )
+            return quoted
         if not key:
             self._note(
                 (raw.mark(self._document), 1),
@@ -191,7 +212,7 @@ class Expansion:
             path,
             "FSM0111",
             f"the tag {shown(short)} is not allowed; a document is data only.",
-            _instead_of_tag(raw, short),
+            instead_of(raw, short, path),
         )
 
     def _note(self, span: Span, path: str, code: str, message: str, fix: str) -> None:
@@ -204,16 +225,6 @@ class Expansion:
 def _earlier(first: Span, second: Span) -> str:
     line = first[0].line
     return "earlier in this line" if line == second[0].line else f"in line {line}"
-
-
-def _instead_of_tag(raw: Raw, tag: str) -> str:
-    source = {"!env": "env", "!env_var": "env", "!ENV": "env", "!file": "file"}.get(tag)
-    if source is not None and raw.value and not INVISIBLE.search(raw.value):
-        return (
-            f"Declare a variable with the value {{{source}: {raw.value[:60]}}}, and use it here as "
-            '"{{ .NAME }}".'
-        )
-    return "Remove the tag. Numbers, true and false need none, and text stands in quotes."
 
 
 def unquoted_template(document: Document, mark: Mark, path: str = "") -> Diagnostic:

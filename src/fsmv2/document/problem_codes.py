@@ -138,8 +138,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "FSM0119": (
         "A character is not allowed",
         (
-            "Control characters are not text, and invisible ones in a key make two different keys "
-            "look the same. They come along when text is copied.\n\n"
+            "Control characters are not text. Typographic quotes and dashes, spaces that do not "
+            "break and letters of other alphabets look like characters of YAML, and are none; "
+            "invisible ones make two different names look the same. They come along when text is "
+            "copied from a web page or a word processor.\n\n"
+            "wrong:  name: “edge”\nright:  name: edge\n\n"
             'wrong:  a byte 07 in the file\nright:  note: "\\x07"'
         ),
     ),
@@ -160,9 +163,9 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "FSM0122": (
         "A value is of the wrong type",
         (
-            "Quotes make text of a number; numbers and true or false stand without. YAML's yes, "
-            "no, on and off are text here.\n\n"
-            'wrong:  port: "502"      enabled: yes\nright:  port: 502        enabled: true'
+            "Text, numbers, and true or false are told apart. A number may stand in quotes; "
+            "YAML's yes, no, on and off are text here.\n\n"
+            "wrong:  port: http      enabled: yes\nright:  port: 80        enabled: true"
         ),
     ),
     "FSM0123": (

@@ -35,7 +35,7 @@ def scan_yaml(source: bytes | str, name: str) -> Document:
     try:
         tree = read_events(text, document)
     except yaml.YAMLError as error:
-        raise DocumentError([plain_words(error, document)]) from None
+        raise DocumentError([plain_words(error, document, text)]) from None
     if tree is None or tree.is_nothing:
         raise refused(
             name,

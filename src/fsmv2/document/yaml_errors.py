@@ -10,6 +10,7 @@ import yaml
 from fsmv2.diagnostic import Diagnostic, Mark
 from fsmv2.document.document import Document
 from fsmv2.document.node_builder import unquoted_template
+from fsmv2.document.yaml_repairs import characters, repair
 
 # A value that begins with {{ after a colon, a dash, a comma or an opening bracket.
 _TEMPLATE = re.compile(r"^[^\"'#]*?(?:[:,-]\s+|[\[{]\s*)(?=\{\{)")
@@ -98,7 +99,7 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
-def plain_words(error: yaml.YAMLError, document: Document) -> Diagnostic:
+def plain_words(error: yaml.YAMLError, document: Document, text: str) -> Diagnostic:
     """The problem, its place, and the fix."""
     problem_mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     context_mark = getattr(error, "context_mark", None) or problem_mark
@@ -106,6 +107,8 @@ def plain_words(error: yaml.YAMLError, document: Document) -> Diagnostic:
     context = str(getattr(error, "context", None) or "")
     at, begin = _mark(problem_mark, document), _mark(context_mark, document)
 
+    if (copied := repair(document, text, error, begin.line, characters)) is not None:
+        return copied
     template = _unquoted(at, document) or _unquoted(begin, document)
     if template is not None:
         return template
@@ -118,6 +121,10 @@ def plain_words(error: yaml.YAMLError, document: Document) -> Diagnostic:
             "can be set to insert spaces.",
             length=len(document.line(at.line)) - len(document.line(at.line).lstrip()),
         )
+    if "mapping values are not allowed" in problem and (twice := _two_colons(at, document)):
+        return twice
+    if (mended := repair(document, text, error, begin.line)) is not None:
+        return mended
     if "quoted scalar" in context and ("end of stream" in problem or "document" in problem):
         return document.diagnostic(
             begin,
@@ -127,8 +134,6 @@ def plain_words(error: yaml.YAMLError, document: Document) -> Diagnostic:
         )
     if _is_open_bracket(problem, context):
         return _bracket(at, begin, document)
-    if "mapping values are not allowed" in problem and (twice := _two_colons(at, document)):
-        return twice
     if "cannot start any token" in problem:
         return _cannot_begin(at, document)
     for part, code, message, fix in _KNOWN:

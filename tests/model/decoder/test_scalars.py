@@ -13,30 +13,46 @@ from fsmv2.document import Document, scan_yaml
 from fsmv2.model.decoder import Duration, Node, decode
 
 
-def test_text_where_a_number_was_rendered_says_which_of_the_two_is_the_reason(
-    plant: Document,
+def test_a_number_in_quotes_is_that_number(plant: Document) -> None:
+    """Whoever writes `PORT: "502"`, or has it from a variable, means the number."""
+    assert problems_rendered(plant, port="502") == []
+    quoted = scan_yaml('{host: h, port: "502", timeout: 5s}', "plant.yaml").validated().root
+    value, problems = decode(quoted, Connection)
+    assert problems == []
+    assert value is not None
+    assert value.port == 502
+    assert type(value.port) is int
+
+
+@pytest.mark.parametrize("text", ["5 02", "0502", "502.0", "5e2", "0x1f6", "1_502", "+502"])
+def test_another_text_is_not_taken_for_a_number(plant: Document, text: str) -> None:
+    (problem,) = problems_rendered(plant, port=text)
+    assert problem.code == "FSM0122"
+
+
+def test_a_number_in_quotes_keeps_the_limits(plant: Document) -> None:
+    (problem,) = problems_rendered(plant, port="70000")
+    assert problem.message == "expected a whole number from 1 to 65535, got 70000."
+
+
+def test_data_of_a_program_keeps_its_types() -> None:
+    (problem,) = decode(Node.unplaced({"host": "h", "port": "502"}), Connection)[1]
+    assert problem.fix == "Write 502."
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("５０２", "Write 502: '５' is U+FF15 (fullwidth digit five), not '5'."),
+        ("“502”", "Write 502: '“' is U+201C (left double quotation mark), not a plain quote."),
+        ("50\u200b2", "Write 502: it has an invisible character in it, U+200B (zero width space)."),
+    ],
+)
+def test_where_a_character_is_the_reason_the_fix_is_about_it(
+    plant: Document, text: str, fix: str
 ) -> None:
-    (from_variable,) = problems_rendered(plant, port="502")
-    assert from_variable.fix == "Write 502."
-    quoted = (
-        scan_yaml('t: {host: h, port: "{{ .PORT }}"}\nv: {PORT: "502"}\n', "plant.yaml")
-        .validated()
-        .root
-    )
-    template = quoted.get("t")
-    assert template is not None
-    node = template.render(
-        lambda scalar: "502" if scalar.path == "t.port" else scalar.value,
-        lambda steps: quoted.get("v", *steps),
-    )
-    (from_quotes,) = decode(node, Connection)[1]
-    assert from_quotes.path == "v.PORT"
-    assert from_quotes.fix == "Remove the quotes: 502."
-    node = Node.from_data({"host": "h", "port": "502"})
-    (mixed,) = decode(node, Connection)[1]
-    assert mixed.fix == (
-        "Make the template one expression and nothing else; then its value keeps its type."
-    )
+    (problem,) = problems_rendered(plant, port=text)
+    assert problem.fix == fix
 
 
 def test_nothing_rendered_is_said_as_a_wrong_value(plant: Document) -> None:

@@ -63,9 +63,9 @@ class AddressText(Text):
         super().__init__(metas)
         self._form = form
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """The text as it is written."""
-        value = super().read(node, problems)
+        value = super()._read(node, problems)
         if value is BAD or holds_secret(value):  # nobody knows yet what will stand there
             return value
         try:

@@ -128,7 +128,7 @@ class FixedTuple(Leaf):
         wanted = ", ".join(item.expected for item in items)
         self.expected = f"a list of {len(items)} entries ({wanted})"
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """A tuple."""
         if node.kind != "sequence":
             fix = f"Write [ and ] around {len(self._items)} entries, with commas between."

@@ -20,6 +20,7 @@ import msgspec
 from fsmv2.model.decoder.decoders import is_struct, reader_of, split_notes
 from fsmv2.model.decoder.duration import DURATION
 from fsmv2.model.decoder.one_of import OneOf
+from fsmv2.model.decoder.scalars import ANY_NUMBER, WHOLE_NUMBER
 from fsmv2.model.decoder.template_fields import TEMPLATED
 
 Schema = dict[str, Any]
@@ -87,9 +88,9 @@ class _Schemas:
         if bare is bool:
             return {"type": "boolean"}
         if bare is int:
-            return {"type": "integer", **_limits(metas, _NUMBER)}
+            return {**_quoted("integer", WHOLE_NUMBER), **_limits(metas, _NUMBER)}
         if bare in (float, int | float):
-            return {"type": "number", **_limits(metas, _NUMBER)}
+            return {**_quoted("number", ANY_NUMBER), **_limits(metas, _NUMBER)}
         if bare is str:
             return {"type": "string", **_limits(metas, _TEXT)}
         if typing.get_origin(bare) is Literal:
@@ -167,6 +168,11 @@ def _or_template(inner: Schema) -> Schema:
     if inner == {"type": "string"} or inner.get("pattern") == SECONDS["pattern"]:
         return inner
     return {"anyOf": [inner, TEMPLATE]}
+
+
+def _quoted(kind: str, pattern: str) -> Schema:
+    """A number, which may stand in quotes; limits are of numbers, and the pattern is of texts."""
+    return {"type": [kind, "string"], "pattern": f"^{pattern}$"}
 
 
 def _limits(metas: Sequence[msgspec.Meta], names: Mapping[str, str]) -> Schema:

@@ -89,7 +89,7 @@ class PartByPart(Leaf):
         if self._parts is not None and self._struct is None:
             self.expected = self._parts.expected
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """The value, or BAD."""
         if self._struct is not None and isinstance(node.value, self._struct):
             return node.value  # also one of a subclass, which msgspec refuses

@@ -1,8 +1,8 @@
 """Readers of single values: is this scalar what the type expects, and if not, what to write?
 
 A reader takes a node and gives the value, or BAD after it has added a problem. It coerces nothing
-but a whole number to a float. What of a wrong node is valid, and a value nothing is wrong with, are
-asked only of documents with problems.
+but a whole number to a float, and a number in quotes to a number. What of a wrong node is valid,
+and a value nothing is wrong with, are asked only of documents with problems.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import msgspec
 
 from fsmv2.diagnostic import Diagnostic
 from fsmv2.errors import DurationError
+from fsmv2.lookalike_characters import lookalike, straightened, why, without_quotes
 from fsmv2.model.decoder.display import describe, shown
 from fsmv2.model.decoder.duration import parse_duration
 from fsmv2.model.decoder.node import Node
@@ -62,9 +63,27 @@ class Reader(Protocol):
 class Leaf(abc.ABC):
     """A reader of values that are valid as a whole, or not at all."""
 
-    @abc.abstractmethod
     def read(self, node: Node, problems: Problems) -> Any:
         """The value, or BAD."""
+        before = len(problems)
+        value = self._read(node, problems)
+        if value is BAD and isinstance(node.value, str) and not node.value.isascii():
+            self._name_lookalike(node, problems, before)
+        return value
+
+    @abc.abstractmethod
+    def _read(self, node: Node, problems: Problems) -> Any:
+        """The value, or BAD."""
+
+    def _name_lookalike(self, node: Node, problems: Problems, before: int) -> None:
+        """Where a character is the reason, the fix is about that, and not about the type."""
+        strange = lookalike(node.value)
+        if not strange or holds_secret(node.value):
+            return
+        text = without_quotes(straightened(node.value))
+        if self._takes(text, node.path):
+            fix = f"Write {text}: {why(strange)}."
+            problems[before:] = [msgspec.structs.replace(problems[before], fix=fix)]
 
     def valid_part(self, node: Node, problems: Problems) -> Node | None:
         """The node, if it can be read."""
@@ -135,6 +154,8 @@ def _is_multiple(value: Any, of: Any) -> bool:
 class Number(Leaf):
     """int, or float: then whole numbers are taken too, infinities and NaN are not.
 
+    In a document it may stand in quotes, and be the text of a variable.
+
     `exact`: a whole number stays one, since a float of it may be another.
     """
 
@@ -153,9 +174,9 @@ class Number(Leaf):
         name = "a whole number" if kind is int else "a number"
         self.expected = name + self._bounds.words()
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """The number."""
-        value = node.value
+        value = self._unquoted(node)
         is_number = type(value) is int or (self._kind is float and type(value) is float)
         if not is_number:
             problems.append(mismatch(node, self.expected, self._fix(node)))
@@ -167,6 +188,21 @@ class Number(Leaf):
             problems.append(node.problem("FSM0123", message, fix=fix))
             return BAD
         return value if self._exact else self._kind(value)
+
+    def _unquoted(self, node: Node) -> Any:
+        """The value, or the number that a text is: only a number can be meant where one is taken.
+
+        Not of a program's data, whose types are its own, and not of a secret, which is not to
+        become what cannot be redacted.
+        """
+        value = node.value
+        if type(value) is not str or (node.document is None and not node.rendered):
+            return value
+        if len(value) > _LONGEST_NUMBER or holds_secret(value):
+            return value
+        if _WHOLE_NUMBER.fullmatch(value):
+            return int(value)
+        return float(value) if self._kind is float and _DECIMAL.fullmatch(value) else value
 
     def _simple(self, path: str) -> Sequence[Any]:
         del path
@@ -187,10 +223,21 @@ class Number(Leaf):
         return text_fix(node) or f"Write {self.expected}, without quotes."
 
 
+WHOLE_NUMBER = r"-?(0|[1-9][0-9]*)"
+ANY_NUMBER = rf"{WHOLE_NUMBER}(\.[0-9]+)?"
+"""Numbers that are read in quotes, too."""
+_WHOLE_NUMBER = re.compile(WHOLE_NUMBER, re.ASCII)
+_DECIMAL = re.compile(ANY_NUMBER, re.ASCII)
+_LONGEST_NUMBER = 40
+"""Characters of a number in quotes."""
+
+
 def _number_in(text: str, kind: type[int] | type[float]) -> str | None:
     plain = text.replace("_", "")
     if kind is float:
         plain = re.sub(r"\A([-+]?[0-9]+),([0-9]+)\Z", r"\1.\2", plain)
+    if not plain.isascii():
+        return None
     try:
         number = int(plain, 0) if plain[:2].lower() in ("0x", "0o", "0b") else kind(plain)
     except (ValueError, OverflowError):
@@ -228,7 +275,7 @@ class Flag(Leaf):
     kinds = SCALAR
     expected = "true or false"
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """The flag."""
         if isinstance(node.value, bool):
             return node.value
@@ -263,7 +310,7 @@ class Text(Leaf):
         ]
         self.expected = "text"
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """The text."""
         value = node.value
         if not isinstance(value, str):
@@ -313,7 +360,7 @@ class Null(Leaf):
     kinds = frozenset(("null",))
     expected = "nothing"
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """None."""
         if node.kind == "scalar" and node.value is None:
             return None
@@ -343,7 +390,7 @@ class Choice(Leaf):
         """The values of an Enum."""
         return cls([(member.value, member) for member in kind])
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """What the written value stands for."""
         value = node.value
         if node.kind == "scalar":
@@ -383,7 +430,7 @@ class Seconds(Leaf):
     def __init__(self, metas: Sequence[msgspec.Meta] = ()) -> None:
         self._bounds = Bounds(metas)
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """Seconds."""
         if node.kind != "scalar" or node.value is None or isinstance(node.value, bool):
             problems.append(mismatch(node, self.expected, "Write a number and a unit: 1s."))
@@ -424,7 +471,7 @@ class Anything(Leaf):
     kinds = frozenset(("scalar", "mapping", "sequence", "null"))
     expected = "any value"
 
-    def read(self, node: Node, problems: Problems) -> Any:
+    def _read(self, node: Node, problems: Problems) -> Any:
         """Dicts, lists and scalars."""
         return node.to_data()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -9,6 +10,7 @@ import msgspec
 
 from fsmv2.diagnostic import Diagnostic
 from fsmv2.errors import DocumentError, FsmError, UnfitError
+from fsmv2.lookalike_characters import lookalike, straightened, why, without_quotes
 from fsmv2.model.decoder.display import shown, shown_path
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import join, parse_path
@@ -188,6 +190,8 @@ class Fields:
         if not empty or "null" in field.reader.kinds or child.rendered:
             return field.reader.read(child, problems)
         fix = f"Write it after '{key}:'"
+        if commented := _commented(child):
+            fix = f'Put it in quotes, since # begins a comment: {key}: "{commented}"'
         if not field.required:
             fix += f", or remove the key{_instead(field.default)}"
         message = f"'{key}' has no value, expected {field.reader.expected}."
@@ -208,16 +212,21 @@ class Fields:
     ) -> str:
         """Report an unknown key; the key that was probably meant, or ''."""
         known = fields.keys() - getattr(self._type, "NOT_WRITTEN", ())
+        straight = without_quotes(straightened(key))
+        if straight in known:
+            fix = f"Write '{straight}': {why(lookalike(key))}."
+        else:
+            fix = suggest(key, known) or "Remove it; no keys are known here."
         what = f"key {shown(key)}" if node.document is not None else f"field {shown(key)}"
         problems.append(
             node.problem(
                 "FSM0120",
                 f"there is no {what} {self._inside(node)}.",
                 key=key,
-                fix=suggest(key, known) or "Remove it; no keys are known here.",
+                fix=fix,
             )
         )
-        return nearest(key, known) or ""
+        return straight if straight in known else nearest(key, known) or ""
 
     def _inside(self, node: Node) -> str:
         if node.path:
@@ -320,6 +329,14 @@ def unlisted(node: Node) -> str:
     if node.in_brackets:
         return "Write {key: value} in place of the list."
     return "Remove the `- ` before the keys."
+
+
+def _commented(child: Node) -> str:
+    """A text such as `#5` that stands where a value is missing, and is a comment to YAML."""
+    if child.document is None or child.mark is None:
+        return ""
+    rest = child.document.line(child.mark.line)[child.mark.column - 1 :].strip()
+    return rest if re.fullmatch(r"#[^\s#\"]\S*", rest) else ""
 
 
 def _instead(default: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fsmv2.model.decoder.node import Node
-from fsmv2.model.decoder.scalars import BAD, Problems, Reader, mismatch
+from fsmv2.model.decoder.scalars import BAD, Number, Problems, Reader, mismatch
 from fsmv2.model.decoder.template_fields import is_template
 
 
@@ -25,6 +25,8 @@ class Either:
         fitting = [option for option in self._options if kind in option.kinds]
         # None is no scalar that needs explaining; what remains explains what was expected.
         candidates = fitting or [o for o in self._options if "null" not in o.kinds]
+        if isinstance(node.value, str):  # it is text before it is a number in quotes
+            candidates = sorted(candidates, key=lambda option: isinstance(option, Number))
         attempts: list[Problems] = []
         for option in candidates:
             tried: Problems = []

@@ -17,6 +17,7 @@ from jinja2.runtime import Undefined
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import TemplateError
+from fsmv2.lookalike_characters import lookalike, straightened, why
 from fsmv2.model.data.plain_copy import detach
 from fsmv2.model.template.environment import Run, Sandbox
 from fsmv2.model.template.limits import CLOSE_FIX, Work, check_text
@@ -98,7 +99,7 @@ def compile_jinja(source: str) -> JinjaTemplate:
             f"The template does not parse: {error.message} (line {line}, column {column}).",
             line=line,
             column=column,
-            fix=CLOSE_FIX,
+            fix=_syntax_fix(source, error.message or ""),
         ) from error
     except TemplateError as error:
         error.line, error.column = position(source, error.line if (error.line or 1) > 1 else 0)
@@ -106,6 +107,14 @@ def compile_jinja(source: str) -> JinjaTemplate:
     except ANY_RAISED as error:
         raise _foreign(error, source, 0) from error
     return JinjaTemplate(source, template.root_render_func, whole is not None, rewriter.references)
+
+
+def _syntax_fix(source: str, message: str) -> str:
+    """The fix is about a character where that is what cannot be read."""
+    strange = lookalike(source)
+    if not strange or strange not in message:
+        return CLOSE_FIX
+    return f"Write {straightened(source)}: {why(strange)}."
 
 
 def _whole(tree: nodes.Template) -> nodes.Expr | None:

@@ -6,7 +6,7 @@ import pytest
 
 from fsmv2.errors import UndefinedVariableError
 from fsmv2.model import render_template
-from fsmv2.name_suggestions import nearest, suggest
+from fsmv2.name_suggestions import nearest, nearest_names, one_of, suggest
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,28 @@ def test_a_suggestion_stays_short_whatever_is_known() -> None:
     text = suggest("x", [f"{'n' * 5000}{n}" for n in range(25)])
     assert len(text) < 5000
     assert text.endswith(", and 5 more.")
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "found"),
+    [
+        ("int", ["int16", "int32", "int64", "float32"], ["int16", "int32", "int64"]),
+        ("INT16", ["int16", "int32"], ["int16"]),
+        ("int17", ["int16", "int32"], ["int16"]),
+        ("ab", ["ab1", "ab2", "ab3", "ab4"], []),
+        ("zzz", ["a"], []),
+    ],
+)
+def test_names_that_are_as_near_are_proposed_together(
+    name: str, known: list[str], found: list[str]
+) -> None:
+    """And none of too many: which of them is meant, nobody can say."""
+    assert nearest_names(name, known) == found
+
+
+def test_names_are_listed_with_or() -> None:
+    assert [one_of(["a"]), one_of(["a", "b"]), one_of(["a", "b", "c"])] == [
+        "a",
+        "a or b",
+        "a, b or c",
+    ]

@@ -8,7 +8,7 @@ where one is known, the nearest match and the fix.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.diagnostic import Diagnostic as Diagnostic  # public here, too: what errors carry
@@ -70,15 +70,25 @@ class SpecError(FsmError, ValueError):
         self.problems = tuple(problems) or (message,)
 
 
+class Unfit(NamedTuple):
+    """One value that does not fit: the path below its config, `registers[3].name`, what is wrong,
+    and the next step as a full sentence.
+    """
+
+    path: str
+    message: str
+    fix: str = ""
+
+
 class UnfitError(SpecError):
     """Values of a config do not fit each other, or what they are for. Correct each that is named.
 
-    `places`: for each problem the path below the config, `registers[3].name`, and what is wrong.
+    `places` has each problem.
     """
 
-    def __init__(self, path: str, places: Iterable[tuple[str, str]]) -> None:
-        self.places = tuple(places)
-        problems = [message for _, message in self.places]
+    def __init__(self, path: str, places: Iterable[tuple[str, str] | Unfit]) -> None:
+        self.places = tuple(Unfit(*place) for place in places)
+        problems = [place.message for place in self.places]
         super().__init__("; ".join(problems), path=path, problems=problems)
 
 

@@ -40,6 +40,33 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return max(begun, key=len, default=None)
 
 
+_ALIKE = 3
+"""Names that are proposed at once; more are no proposal."""
+
+
+def nearest_names(name: str, known: Iterable[str]) -> list[str]:
+    """As `nearest`, with all that are as near: `int` is as far from int16 as from int64."""
+    names = list(known)
+    first = nearest(name, names)
+    if first is None:
+        return []
+    folded = name.casefold()
+    if first.casefold() == folded:
+        return [first]
+    best = _likeness(folded, first)
+    alike = [one for one in names if _likeness(folded, one) >= best]
+    return alike if len(alike) <= _ALIKE else []
+
+
+def _likeness(name: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, other.casefold(), name).ratio()
+
+
+def one_of(names: list[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def _begins(short: str, long: str) -> bool:
     return len(short) >= _SHORTENED and long.startswith(short)
 

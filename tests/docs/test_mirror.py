@@ -29,6 +29,7 @@ OF_THE_WHOLE = {
     "core/test_replay_random.py": "random trees, replayed",
     "core/test_reports.py": "what one change is reported as by all phases together",
     "runtime/test_secret_canary.py": "a secret in every output of a runtime",
+    "plant/test_fixes.py": "the fix of each mistake, whoever proposes it, is carried out",
     "model/test_hostile_data.py": "the same data at every entrance of the model",
 }
 """Test files about several source files at once."""

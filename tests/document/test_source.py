@@ -34,8 +34,36 @@ def test_a_missing_folder_is_said_too(tmp_path: Path) -> None:
     with pytest.raises(DocumentError) as raised:
         scan_file(path).validated()
     assert message_of(raised, path) == (
-        "error[FSM0102]: plant.yaml: there is no such file.\n  fix: Check the path and the name."
+        "error[FSM0102]: plant.yaml: there is no such file.\n"
+        f"  fix: There is no folder '{path.parent}'."
     )
+
+
+def test_the_folder_that_was_meant_is_proposed(tmp_path: Path) -> None:
+    (tmp_path / "plants").mkdir()
+    with pytest.raises(DocumentError) as raised:
+        scan_file(tmp_path / "plnats" / "plant.yaml")
+    meant = tmp_path / "plants" / "plant.yaml"
+    assert raised.value.diagnostics[0].fix.endswith(f" Did you mean '{meant}'?")
+
+
+def test_the_file_that_was_meant_is_found_among_many(tmp_path: Path) -> None:
+    """All are looked at, and the first are listed."""
+    for name in ("a", "b", "c", "d", "e", "f", "plant"):
+        (tmp_path / f"{name}.yaml").touch()
+    with pytest.raises(DocumentError) as raised:
+        scan_file(tmp_path / "plnat.yaml")
+    assert raised.value.diagnostics[0].fix == (
+        "Did you mean 'plant.yaml'? YAML files there: a.yaml, b.yaml, c.yaml, d.yaml, e.yaml, "
+        "and 2 more."
+    )
+
+
+def test_a_file_of_another_ending_is_found(tmp_path: Path) -> None:
+    (tmp_path / "plant.json").touch()
+    with pytest.raises(DocumentError) as raised:
+        scan_file(tmp_path / "plant.jsn")
+    assert raised.value.diagnostics[0].fix.startswith("Did you mean 'plant.json'?")
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,9 @@ def test_a_write_section_hears_below_its_location_or_on_its_own_subject() -> Non
 def test_a_device_has_the_units_of_a_document() -> None:
     device = read_device({"host": "plc", "port": 502, "slow": "200ms"})
     assert (device.host, device.port, device.timeout, device.slow) == ("plc", 502, 1.0, 0.2)
+    assert read_device({"host": "plc", "port": "502"}).port == 502  # the text of a variable
     with pytest.raises(SpecError, match=r"connection\.port: expected a whole number"):
-        read_device({"host": "plc", "port": "502"})
+        read_device({"host": "plc", "port": "http"})
 
 
 @pytest.mark.parametrize(

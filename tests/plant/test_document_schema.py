@@ -56,7 +56,7 @@ SLIPS = {
     "a protocol": ("        modbus:", "        modubs:"),
     "a duration without its unit": ("every: 1s", "every: 1"),
     "a duration with another unit": ("within: 10s", "within: 10sec"),
-    "a number in quotes": ("address: 100", 'address: "100"'),
+    "a number in quotes": ("address: 100", 'address: "low"'),
     "a type that is not known": ("type: float32", "type: flaot32"),
     "a level of a location": ("site: aachen", "siet: aachen"),
     "a setting": ("stop_deadline", "stop_deadlin"),

@@ -41,7 +41,7 @@ def test_what_a_document_says_of_processes_stands_in_the_desired_state() -> None
     ("old", "new", "said", "line"),
     [
         ("requires: [db]", "requires: [dbb]", "Did you mean 'db'?", 6),
-        ("after: [job]", "after: [app]", "'app' is no other child", 7),
+        ("after: [job]", "after: [app]", "'app' cannot wait for itself", 7),
         (
             "  db: {command: [db]}",
             "  db: {command: [db], after: [app]}",
@@ -74,5 +74,5 @@ def test_what_cannot_be_meant_is_refused_at_its_place(
 
 def test_the_broker_is_a_sibling_only_where_there_is_one() -> None:
     text = "agent: {name: edge}\nprocesses:\n  a: {command: [a], after: [broker]}\n"
-    with pytest.raises(DocumentError, match="'broker' is no other child"):
+    with pytest.raises(DocumentError, match="there is no process or bridge 'broker'"):
         parse_plant(text)

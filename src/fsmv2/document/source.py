@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
 import re
 import select
@@ -21,6 +22,11 @@ LARGEST = 10 << 20
 PATIENCE = 2000
 """Milliseconds for somebody to begin to write into a pipe."""
 
+_SHOWN = 5
+"""Files that a message lists."""
+_MOST_FILES = 10_000
+"""Files that are looked at for the one that was meant."""
+
 UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
@@ -34,15 +40,11 @@ def read_file(path: Path) -> bytes:
     try:
         data = read_bytes(path, LARGEST + 1)  # bounded: a device file may never end
     except IsADirectoryError:
-        beside = _yaml_files(path)
+        beside = _some(_yaml_files(path))
         fix = f"Name the file in it: {beside}." if beside else "Name a file in it."
         raise refused(name, "FSM0102", "this is a folder, expected a YAML file.", fix=fix) from None
     except FileNotFoundError:
-        beside = _yaml_files(path.parent)
-        near = nearest(path.name, beside.split(", "))
-        fix = f"Did you mean '{near}'? " if near else ""
-        fix += f"YAML files there: {beside}." if beside else "Check the path and the name."
-        raise refused(name, "FSM0102", "there is no such file.", fix=fix) from None
+        raise refused(name, "FSM0102", "there is no such file.", fix=_other_file(path)) from None
     except PermissionError:
         fix = f"Make it readable for this user, for example: chmod a+r {name}"
         raise refused(
@@ -152,11 +154,47 @@ def _line(text: str, number: int) -> str:
     return UNPRINTABLE.sub("\ufffd", lines[number - 1]) if number <= len(lines) else ""
 
 
-def _yaml_files(folder: Path) -> str:
+def _other_file(path: Path) -> str:
+    """What to do about a file that is not there: the one that was meant, or where to look."""
+    folder = path.parent
+    if not _is_folder(folder):
+        above = folder.parent
+        near = nearest(folder.name, _names_in(above, folders=True))
+        meant = f" Did you mean '{above / near / path.name}'?" if near else ""
+        return f"There is no folder '{folder}'.{meant}"
+    files = _yaml_files(folder)
+    near = nearest(path.name, files) or nearest(path.name, _names_in(folder, folders=False))
+    fix = f"Did you mean '{near}'? " if near else ""
+    return fix + (f"YAML files there: {_some(files)}." if files else "Check the path and the name.")
+
+
+def _is_folder(path: Path) -> bool:
     try:
-        return ", ".join(sorted(p.name for p in folder.glob("*.y*ml"))[:5])
+        return path.is_dir()
     except (OSError, ValueError):
-        return ""
+        return False
+
+
+def _names_in(folder: Path, *, folders: bool) -> list[str]:
+    try:
+        return sorted(
+            p.name for p in itertools.islice(folder.iterdir(), _MOST_FILES) if p.is_dir() == folders
+        )
+    except (OSError, ValueError):
+        return []
+
+
+def _yaml_files(folder: Path) -> list[str]:
+    try:
+        return sorted(p.name for p in itertools.islice(folder.glob("*.y*ml"), _MOST_FILES))
+    except (OSError, ValueError):
+        return []
+
+
+def _some(names: list[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f", and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def refused(

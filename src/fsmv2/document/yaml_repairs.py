@@ -219,7 +219,7 @@ def _quotes(number: int, line: str) -> Iterator[Repair]:
             for end in dict.fromkeys((len(line.rstrip()), *_ends(line, opened))):
                 mended = f"{line[:end]}{quote}{line[end:]}"
                 fix = f"Write {line[opened:end]}{quote}."
-                yield Repair(number, mended, column, 1, message, fix, "FSM0117")
+                yield Repair(number, mended, column, end - opened, message, fix, "FSM0117")
 
 
 def _ends(line: str, opened: int) -> list[int]:

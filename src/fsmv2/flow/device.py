@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
+from typing import ClassVar
 
 import msgspec
 
 from fsmv2.flow.field_types import Port, Seconds
 from fsmv2.model.decoder import Host, Templated
+from fsmv2.model.decoder.other_words import other_names
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
     """`connection:` the device, as TCP sees it."""
+
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        host="ip address hostname ip_address url target",
+    )
 
     host: Templated[Host]
     port: Templated[Port]

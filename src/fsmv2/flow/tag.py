@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
-from fsmv2.errors import LocationError
+from fsmv2.errors import LocationError, Unfit
 from fsmv2.model import check_name_part
 
 Value = int | float | bool | str
@@ -14,8 +15,8 @@ Value = int | float | bool | str
 LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**64 - 1
 """Whole numbers that every reader of JSON here takes as they stand; beyond them they are floats."""
 
-Problem = tuple[str, str]
-"""The key at which something is wrong, '' for the whole, and what is wrong."""
+Problem = Unfit
+"""The key at which something is wrong, '' for the whole, what is wrong, and what to do."""
 
 
 class Tag(Protocol):
@@ -53,8 +54,7 @@ def path_of(tag: Tag) -> str:
 def virtual_path_problems(virtual_path: str) -> Iterator[Problem]:
     """What is wrong with the parts of a virtual path."""
     if virtual_path:
-        for problem in unclean(*virtual_path.split("."), what="virtual path part"):
-            yield "virtual_path", problem
+        yield from unclean("virtual_path", *virtual_path.split("."), what="virtual path part")
 
 
 def publishing_problems(tag: Tag, *, only_changes: str = "") -> Iterator[Problem]:
@@ -64,28 +64,51 @@ def publishing_problems(tag: Tag, *, only_changes: str = "") -> Iterator[Problem
         if band is None:
             continue
         if not 0 <= band < math.inf:
-            yield key, f"{key} {band:g} is not 0 or more"
+            yield Problem(key, f"{key} {band:g} is not 0 or more")
         elif band and only_changes:
-            yield (
+            yield Problem(
                 key,
-                (
-                    f"a {only_changes} changes or it does not: its deadband can only be 0, "
-                    "which publishes changes"
-                ),
+                f"a {only_changes} changes or it does not: its deadband can only be 0, "
+                "which publishes changes",
+                f"Write `{key}: 0`.",
             )
     if tag.deadband is not None and tag.deadband_percent is not None:
-        yield "deadband_percent", "deadband and deadband_percent exclude each other"
+        yield Problem(
+            "deadband_percent",
+            "deadband and deadband_percent exclude each other",
+            "Remove one of them.",
+        )
     if not 0 <= tag.min_interval < math.inf:
-        yield "min_interval", f"min_interval {tag.min_interval:g} s is not 0 or more"
+        yield Problem("min_interval", f"min_interval {tag.min_interval:g} s is not 0 or more")
 
 
-def unclean(*names: str, what: str) -> list[str]:
+def unclean(key: str, *names: str, what: str) -> Iterator[Problem]:
     """What is wrong with parts of a subject, which are used as they stand."""
-    problems = []
     for name in names:
         try:
-            if check_name_part(name, what) != name:
-                problems.append(f"the {what} {name!r} has white space around it")
+            cleaned = check_name_part(name, what)
+            if cleaned != name:
+                message = f"the {what} {name!r} has white space around it"
+                yield Problem(key, message, f"Use '{cleaned}'.")
         except LocationError as error:
-            problems.append(str(error))
-    return problems
+            message = error.message.rstrip(".")
+            yield Problem(key, message[:1].lower() + message[1:], error.fix)
+
+
+def of_tag(problem: Problem, place: str, name: str) -> Problem:
+    """The problem of one tag as that of the config that has it: `place` is `registers[3]`."""
+    path = f"{place}.{problem.path}" if problem.path else place
+    return Problem(path, f"{place} ({name}): {problem.message}", problem.fix)
+
+
+def taken(place: str, name: str, first: str, names: Collection[str], renamed: str = "") -> Problem:
+    """The problem of a tag whose name another one has, at `first`; `names` are all there are."""
+    published = renamed or name
+    key = "rename" if renamed else "name"
+    free = next(f"{published}-{n}" for n in itertools.count(2) if f"{published}-{n}" not in names)
+    shown = f" '{renamed}'" if renamed else ""
+    return Problem(
+        f"{place}.{key}",
+        f"{place} ({name}): the tag name{shown} is taken by {first}",
+        f"Give it another name, such as `{key}: {free}`, or a `virtual_path` of its own.",
+    )

@@ -183,13 +183,25 @@ def _kind(raw: Any) -> str:
     return "a number" if isinstance(raw, int | float) else type(raw).__name__
 
 
+_OF_OTHERS = {
+    **dict.fromkeys(("company", "organisation", "organization", "corporation"), "enterprise"),
+    **dict.fromkeys(("plant", "factory", "city", "location", "works"), "site"),
+    **dict.fromkeys(("hall", "building", "department", "zone", "section"), "area"),
+    **dict.fromkeys(("machine", "station", "equipment", "work_cell", "work_unit"), "cell"),
+    **dict.fromkeys(("production_line", "work_center", "workcenter"), "line"),
+}
+"""What other models of a plant call a level."""
+
+
 def _level_name(key: Any, path: str) -> str:
     level = _NAME_OF.get(str(key).strip()) if isinstance(key, str | int) else None
     if level is None:
+        meant = _OF_OTHERS.get(str(key).strip().casefold())
+        near = f"Did you mean '{meant}'? " if meant is not None else ""
+        known = suggest("" if meant is not None else str(key), (*LEVELS, *ALIASES))
         raise LocationError(
             f"There is no location level {quoted(key)}.",
             path=f"{path}.{key}",
-            fix=suggest(str(key), (*LEVELS, *ALIASES))
-            + f" Or a number from 0 to {MAX_LEVELS - 1}.",
+            fix=f"{near}{known} Or a number from 0 to {MAX_LEVELS - 1}.",
         )
     return level

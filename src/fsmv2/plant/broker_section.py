@@ -66,7 +66,9 @@ class BrokerAccess:
         """Who may publish to an embedded broker, with their passwords."""
         for key in OF_A_URL:
             if getattr(self._section, key):
-                self._problem(key, f"`{key}` goes with the `url` of a broker of yours.", "")
+                message = f"`{key}` goes with the `url` of a broker of yours."
+                fix = "Add `url:`, or remove it: the users of an embedded broker are in `users:`."
+                self._problem(key, message, fix)
         for name in self._section.users:
             if name in RESERVED_USERS or not name.strip() or not name.isprintable():
                 self._problem("users", f"the user name {name!r} cannot be used.", "Take another.")

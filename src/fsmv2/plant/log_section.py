@@ -8,10 +8,24 @@ import msgspec
 
 from fsmv2 import Diagnostic, SpecError
 from fsmv2.model.decoder import Node
+from fsmv2.model.decoder.other_words import OtherWords
 from fsmv2.model.path_pattern import path_pattern
 from fsmv2.runtime.log.log_levels import LevelName, LogLevels
 
 Pattern = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+LEVEL_WORDS = OtherWords(
+    {
+        **dict.fromkeys(("verbose", "trace", "all", "fine"), "Write debug."),
+        **dict.fromkeys(("notice", "information", "normal"), "Write info."),
+        "warn": "Write warning.",
+        **dict.fromkeys(
+            ("fatal", "critical", "err", "emerg", "alert", "off", "none", "silent", "quiet"),
+            "Write error, the least that is logged.",
+        ),
+    }
+)
 
 
 class LogSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,8 +35,8 @@ class LogSection(msgspec.Struct, frozen=True, kw_only=True):
     counts. `--log-level` takes the place of `level`.
     """
 
-    level: LevelName = "info"
-    paths: dict[Pattern, LevelName] = {}
+    level: Annotated[LevelName, LEVEL_WORDS] = "info"
+    paths: dict[Pattern, Annotated[LevelName, LEVEL_WORDS]] = {}
 
 
 def log_levels(section: LogSection, level: str | None = None) -> LogLevels:

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
 from fsmv2 import Backoff, VariableBundle
 from fsmv2.builtin.process.spec import ProcessSpec, Ready
 from fsmv2.model.decoder import Duration, Templated
+from fsmv2.model.decoder.other_words import OtherWords, other_names
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
+
+RESTART_WORDS = OtherWords(
+    {
+        **dict.fromkeys(
+            ("always", "unless_stopped", "yes", "true", "on"),
+            "Write permanent, which restarts it whatever it ended with.",
+        ),
+        **dict.fromkeys(
+            ("on_failure", "onfailure", "on_abnormal", "unexpected", "on_abort"),
+            "Write transient, which restarts it unless it ended with exit code 0.",
+        ),
+        **dict.fromkeys(
+            ("no", "never", "false", "off", "none"), "Write temporary, which never restarts it."
+        ),
+    }
+)
 
 
 class ReadySection(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +40,15 @@ class ReadySection(msgspec.Struct, frozen=True, kw_only=True):
     `ends`: it is there to do one thing, and ready when it has ended with exit code 0. It is asked
     every second until it is ready, and then `every` so long, as it may log each question.
     """
+
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        port="tcp tcp_port",
+        http="url http_get httpget",
+        within="timeout start_period startup_timeout initialdelayseconds",
+        every="interval period periodseconds",
+        line="log output stdout regex pattern",
+        file="path exists",
+    )
 
     port: Templated[Port] | None = None
     line: Templated[str] = ""
@@ -54,6 +80,21 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     `after` and `requires` name other processes, bridges, or the broker.
     """
 
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        command="cmd exec execstart run entrypoint program args",
+        cwd="working_dir workdir working_directory workingdirectory directory dir",
+        env="environment environ envs",
+        requires="depends_on dependson needs",
+        signal="stop_signal stopsignal kill_signal killsignal",
+        grace=(
+            "stop_timeout stop_grace_period timeoutstopsec stopwaitsecs kill_timeout "
+            "terminationgraceperiodseconds"
+        ),
+        ready="healthcheck health readiness readinessprobe liveness liveness_probe health_check",
+        restart="restart_policy restartpolicy autorestart",
+        enabled="autostart active",
+    )
+
     command: list[Templated[str]]
     env: dict[str, Templated[str]] = {}
     cwd: Templated[str] = ""
@@ -65,7 +106,7 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     line_bytes: Annotated[int, msgspec.Meta(ge=1)] = 8192
     log_lines: Annotated[int, msgspec.Meta(ge=0)] = 100
     backoff: BackoffSection = BackoffSection()
-    restart: Literal["permanent", "transient", "temporary"] = "permanent"
+    restart: Annotated[Literal["permanent", "transient", "temporary"], RESTART_WORDS] = "permanent"
     after: list[str] = []
     requires: list[str] = []
     variables: dict[str, Any] = {}

@@ -7,6 +7,7 @@ the template and that of the variable whose value does not fit.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,6 +40,7 @@ TYPES: Mapping[str, type[msgspec.Struct]] = {
 }
 """The sections of a bridge that are rendered."""
 
+_DOTTED = re.compile(r"\.?\w+(?:\.\w+)*")
 _SOME_PLACE = "enterprise"
 _SOME_BROKER = "nats://unknown"
 
@@ -184,8 +186,13 @@ def not_rendered(
 
 def at_template(node: Node, error: TemplateError) -> Diagnostic:
     """The problem at the very place inside the template."""
-    mark = node.mark
+    mark, length = node.mark, 1
     if mark is not None and error.line == 1:
         mark = Mark(mark.file, mark.line, mark.column + node.column_offset + error.column - 1)
-    place = Node("scalar", node.value, path=node.path, mark=mark, length=1, document=node.document)
+        if isinstance(error, UndefinedVariableError) and node.document is not None:
+            written = _DOTTED.match(node.document.line(mark.line), mark.column - 1)
+            length = len(written[0]) if written is not None else 1
+    place = Node(
+        "scalar", node.value, path=node.path, mark=mark, length=length, document=node.document
+    )
     return place.problem(error.code, without_place(error), fix=error.fix)

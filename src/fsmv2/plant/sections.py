@@ -14,6 +14,7 @@ import msgspec
 from fsmv2 import EngineSettings
 from fsmv2.flow import Device, ReadSection, WriteSection
 from fsmv2.model.decoder import AsWritten, CollectorUrl, Duration, ListenAddress, Templated
+from fsmv2.model.decoder.other_words import OtherWords, other_names
 from fsmv2.plant.log_section import LogSection
 from fsmv2.plant.notify_section import NotifySection
 from fsmv2.plant.process_section import BackoffSection, ProcessSection
@@ -22,9 +23,33 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 PortOrChosen = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Seconds = Annotated[Duration, msgspec.Meta(gt=0)]
 
+STATE_WORDS = OtherWords(
+    {
+        **dict.fromkeys(
+            ("running", "run", "on", "started", "start", "enabled", "true", "up", "present"),
+            "Write active.",
+        ),
+        **dict.fromkeys(
+            ("off", "stop", "paused", "disabled", "inactive", "false", "down", "absent"),
+            "Write stopped.",
+        ),
+    }
+)
+STRATEGY_WORDS = OtherWords(
+    dict.fromkeys(
+        ("one_for_one", "simple_one_for_one", "none"),
+        "Remove the group: what is in none is restarted alone.",
+    )
+)
+
 
 class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
     """`agent:` the name of the tree's root, and where it stands."""
+
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        name="id hostname",
+        location="place site",
+    )
 
     name: Name
     location: Any = None
@@ -35,6 +60,14 @@ class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
 
     `user`, `password`, `token`, `ca_file` go with `url`; `users` are those of the embedded one.
     """
+
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        url="host address server endpoint uri hostname",
+        user="username login",
+        password="pass passwd",  # noqa: S106  (words for the key, no password)
+        ca_file="ca cafile tls_ca",
+        mqtt_port="mqtt",
+    )
 
     embedded: bool = True
     url: Templated[str] | None = None
@@ -63,6 +96,15 @@ class TemplateSection(msgspec.Struct, frozen=True, kw_only=True):
 class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of `bridges:`; sections written here take the place of the template's."""
 
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        template="type kind uses extends",
+        variables="vars params parameters values",
+        location="place site",
+        read="input inputs",
+        write="output outputs",
+        connection="device",
+    )
+
     name: Name
     template: str | None = None
     connection: AsWritten[Device] | None = None
@@ -72,7 +114,7 @@ class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, Any] = {}
     enabled: bool = True
     detect_only: bool = False
-    state: Literal["active", "stopped"] = "active"
+    state: Annotated[Literal["active", "stopped"], STATE_WORDS] = "active"
 
 
 class ActionSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +188,7 @@ def engine_settings(section: EngineSettings) -> EngineSettings:
 class GroupSection(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of `groups:`; processes, bridges or the broker that are restarted together."""
 
-    strategy: Literal["one_for_all", "rest_for_one"]
+    strategy: Annotated[Literal["one_for_all", "rest_for_one"], STRATEGY_WORDS]
     members: Annotated[list[str], msgspec.Meta(min_length=2)]
 
 
@@ -157,6 +199,10 @@ class HttpSection(msgspec.Struct, frozen=True, kw_only=True):
     Read when fsmv2 starts.
     """
 
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        listen="port address bind host addr",
+    )
+
     listen: ListenAddress
 
 
@@ -166,6 +212,10 @@ class TracesSection(msgspec.Struct, frozen=True, kw_only=True):
     `endpoint`: its URL for OTLP over HTTP, to which `/v1/traces` is added. Needs
     `pip install 'fsmv2[traces]'`. Read when fsmv2 starts.
     """
+
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        endpoint="url host address",
+    )
 
     endpoint: CollectorUrl
 

@@ -25,7 +25,8 @@ def check_siblings(root: Node, bridges: Iterable[str], problems: list[Diagnostic
     for name, node in processes.items():
         others = [n for n in known if n != name]
         for field in ("after", "requires"):
-            edges[name] = edges.get(name, ()) + tuple(_names(node.get(field), others, problems))
+            names = _names(node.get(field), others, problems, own=name)
+            edges[name] = edges.get(name, ()) + tuple(names)
     groups = tuple(_groups(root, known, problems))
     if len(problems) > before or not all(map(_is_name, known)):
         return  # a name that cannot be one is told where names are looked at
@@ -45,18 +46,23 @@ def _is_name(name: str) -> bool:
     return True
 
 
-def _names(node: Node | None, known: list[str], problems: list[Diagnostic]) -> Iterator[str]:
+def _names(
+    node: Node | None, known: list[str], problems: list[Diagnostic], *, own: str = ""
+) -> Iterator[str]:
     """The texts of a list, each of which must be a sibling."""
     if node is None or node.kind != "sequence":
         return
     for item in node.value:
         if not isinstance(item.value, str):
             continue
-        if item.value not in known:
+        if own and item.value == own:
+            message = f"'{own}' cannot wait for itself."
+            problems.append(item.problem(CODE, message, fix="Remove it."))
+        elif item.value not in known:
             problems.append(
                 item.problem(
                     CODE,
-                    f"'{item.value}' is no other child of the agent.",
+                    f"there is no process or bridge '{item.value}'.",
                     fix=suggest(item.value, known),
                 )
             )
@@ -73,7 +79,8 @@ def _groups(root: Node, known: list[str], problems: list[Diagnostic]) -> Iterato
             if not isinstance(item.value, str):
                 continue  # said where it is decoded
             if item.value in seen:
-                problems.append(item.problem(CODE, f"'{item.value}' is in a group already."))
+                message = f"'{item.value}' is in a group already."
+                problems.append(item.problem(CODE, message, fix="Remove it from one of the two."))
             seen.add(item.value)
         wanted = strategy.value if strategy is not None else None
         if wanted in STRATEGIES and len(set(names)) > 1:

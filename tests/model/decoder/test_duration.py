@@ -41,6 +41,12 @@ def test_a_number_and_a_unit_are_seconds(text: str, seconds: float) -> None:
                  "write a number and a unit: ms, s, m, h or d")),
         ("5 minutes", "expected a duration, got '5 minutes'; write 5m"),
         ("5S", "expected a duration, got '5S'; write 5s"),
+        ("500us", "expected a duration such as 500ms, 1s or 2m, got '500us'; write 0.5ms"),
+        ("2w", "expected a duration such as 500ms, 1s or 2m, got '2w'; write 14d"),
+        ("00:01:30", "expected a duration such as 500ms, 1s or 2m, got '00:01:30'; write 1m30s"),
+        ("PT1H", "expected a duration such as 500ms, 1s or 2m, got 'PT1H'; write 1h"),
+        ("10 Hz", ("expected a duration such as 500ms, 1s or 2m, got '10 Hz'; "
+                   "write how long it is from one to the next: 100ms")),
         ("1,5s", "expected a duration, got '1,5s'; write 1.5s"),
         ("-5s", "expected a duration, which is not negative, got '-5s'; write 5s"),
         ("-5", ("expected a duration, which is not negative, got '-5'; "

@@ -79,26 +79,29 @@ def resolve_commands(section: CommandSection, place: FlowPlace) -> CommandInput:
 
 def _problems(config: CommandInput) -> Iterator[Problem]:
     if not config.url:
-        yield "", "url is empty"
+        yield Problem("", "url is empty")
     levels = config.subject.split(".")
-    for problem in unclean(*(level for level in levels if level != UNKNOWN), what="subject part"):
-        yield "subject", problem
+    known = (level for level in levels if level != UNKNOWN)
+    yield from unclean("subject", *known, what="subject part")
     if config.subject == PREFIX or config.subject.startswith(f"{PREFIX}."):
         # A stream keeps what is published there and answers the sender before we do.
-        yield (
+        yield Problem(
             "subject",
-            (
-                f"the subject {config.subject} is inside the namespace of what was measured, "
-                f"{PREFIX}; commands need another, such as cmd.v1"
-            ),
+            f"the subject {config.subject} is inside the namespace of what was measured, "
+            f"{PREFIX}; commands need another, such as cmd.v1",
+            "Write another, or leave it out: then it is made of the location.",
         )
     if levels[-1] == REPLY:
-        yield "subject", f"the subject ends with '{REPLY}', which is where answers go"
+        yield Problem(
+            "subject",
+            f"the subject ends with '{REPLY}', which is where answers go",
+            "Write another last part.",
+        )
     for what, seconds in (
         ("max_age", config.max_age),
         ("clock_tolerance", config.clock_tolerance),
     ):
         if not 0 < seconds < math.inf:
-            yield what, f"{what} {seconds:g} s is not a time above 0"
+            yield Problem(what, f"{what} {seconds:g} s is not a time above 0")
     if not 1 <= config.queue <= 100_000:
-        yield "queue", f"queue {config.queue} is not from 1 to 100000"
+        yield Problem("queue", f"queue {config.queue} is not from 1 to 100000")

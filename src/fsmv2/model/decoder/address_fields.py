@@ -62,6 +62,8 @@ class AddressText(Text):
     def __init__(self, form: AddressForm, metas: Sequence[msgspec.Meta] = ()) -> None:
         super().__init__(metas)
         self._form = form
+        described = (meta.description for meta in metas if meta.description)
+        self.expected = next(described, "the name or the address of a host")
 
     def _read(self, node: Node, problems: Problems) -> Any:
         """The text as it is written."""

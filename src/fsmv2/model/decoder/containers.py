@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ class Entries:
         if node.kind != "mapping":
             fix = "Write keys in lines of their own below, indented."
             if node.kind == "sequence" or node.document is None:
-                fix = unlisted(node)
+                fix = as_mapping(node, self._item) or unlisted(node)
             problems.append(mismatch(node, self.expected, fix))
             return BAD
         found = {key: self._item.read(child, problems) for key, child in node.value.items()}
@@ -112,10 +113,47 @@ class Items:
         """The first key, when it is a name of what should be an entry with `name:`."""
         if not isinstance(self._item, Fields) or "name" not in self._item.needed():
             return None
-        if node.kind != "mapping" or "name" in node.value or node.in_brackets:
+        if node.kind != "mapping" or node.in_brackets:
             return None
+        if (name := node.value.get("name")) is not None:
+            return str(name.value) if name.kind == "scalar" and name.value else None
         first = next(((key, child) for key, child in node.value.items()), None)
         return first[0] if first is not None and first[1].kind == "mapping" else None
+
+
+def as_mapping(node: Node, item: Reader) -> str:
+    """What to write for a list of what should be keys with values; '' if nothing is known.
+
+    `[{a: 1}, {b: 2}]` and `["a=1", "b=2"]` are pairs; an entry that begins with `name:` has its key
+    there.
+    """
+    if node.kind != "sequence" or node.document is None or not node.value:
+        return ""
+    pairs: list[str] = []
+    text_only = item.read(Node.from_data(0), []) is BAD
+    for entry in node.value:
+        if entry.kind == "mapping" and "name" in entry.value and not entry.in_brackets:
+            name = entry.value["name"].value
+            return (
+                f"Write `{name}:` in place of `- name: {name}`, and its other keys below, "
+                "indented; so for each."
+            )
+        if entry.kind == "mapping" and len(entry.value) == 1:
+            ((key, value),) = entry.value.items()
+            if value.kind != "scalar":
+                return ""
+            pairs.append(f"{key}: {value.text}")
+        elif entry.kind == "scalar" and (pair := _PAIR.fullmatch(str(entry.value))):
+            value_text = f'"{pair[2]}"' if text_only else pair[2]
+            pairs.append(f"{pair[1]}: {value_text}")
+        else:
+            return ""
+    whole = f"{{{', '.join(pairs)}}}"
+    return f"Write {whole}." if len(whole) <= _LONGEST_MAPPING else ""
+
+
+_PAIR = re.compile(r"([A-Za-z_]\w*)\s*[=:]\s*([^\s,{}\[\]]+)")
+_LONGEST_MAPPING = 120
 
 
 class FixedTuple(Leaf):

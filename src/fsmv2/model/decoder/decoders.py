@@ -20,6 +20,7 @@ from fsmv2.model.decoder.address_fields import AddressForm, AddressText
 from fsmv2.model.decoder.containers import Entries, FixedTuple, Items
 from fsmv2.model.decoder.duration import DURATION
 from fsmv2.model.decoder.one_of import Chosen, OneOf
+from fsmv2.model.decoder.other_words import OtherWords
 from fsmv2.model.decoder.scalars import (
     Anything,
     Choice,
@@ -52,7 +53,8 @@ def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
     inner = _reader_as_written if as_written else reader_of
     if typing.get_origin(bare) in (Union, types.UnionType) and bare != int | float:
         return Either([reader_of(option, notes) for option in typing.get_args(bare)])
-    reader = leaf_reader(bare, metas) or branch_reader(
+    words = next((note for note in notes if isinstance(note, OtherWords)), None)
+    reader = leaf_reader(bare, metas, words) or branch_reader(
         bare, metas, inner, lambda struct: _struct(struct, as_written)
     )
     if reader is None:
@@ -63,7 +65,9 @@ def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
     return reader
 
 
-def leaf_reader(bare: Any, metas: list[msgspec.Meta]) -> Reader | None:
+def leaf_reader(
+    bare: Any, metas: list[msgspec.Meta], words: OtherWords | None = None
+) -> Reader | None:
     """The reader of a type of single values; None if it is none that a document can express."""
     if bare is Any or bare is object:
         return Anything()
@@ -78,7 +82,7 @@ def leaf_reader(bare: Any, metas: list[msgspec.Meta]) -> Reader | None:
     if bare is str:
         return Text(metas)
     if typing.get_origin(bare) is Literal:
-        return Choice([(value, value) for value in typing.get_args(bare)])
+        return Choice([(value, value) for value in typing.get_args(bare)], words)
     if isinstance(bare, type) and issubclass(bare, enum.Enum):
         return Choice.of_enum(bare)
     return None

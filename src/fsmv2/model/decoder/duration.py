@@ -73,6 +73,11 @@ def parse_duration(text: object) -> float:
 
 def _refused(text: str) -> DurationError:
     found = _NUMBER.fullmatch(text)
+    other = _of_another_form(text)
+    if other:
+        return DurationError(
+            f"expected a duration such as 500ms, 1s or 2m, got '{text}'", fix=other
+        )
     if found is None:
         return DurationError(
             f"expected a duration such as 500ms, 1s or 2m, got {_quoted(text)}",
@@ -94,6 +99,48 @@ def _refused(text: str) -> DurationError:
         f"expected a duration with one of the units ms, s, m, h and d, got '{text}'",
         fix=f"write {number}ms, {number}s or {number}m",
     )
+
+
+def _of_another_form(text: str) -> str:
+    """The fix for a clock, a frequency, ISO 8601, or a unit that is too fine or too coarse."""
+    if (clock := _CLOCK.fullmatch(text)) is not None:
+        hours, minutes, rest = (int(part or 0) for part in clock.groups())
+        return _written(hours * 3600 + minutes * 60 + rest, "write ")
+    if (iso := _ISO.fullmatch(text)) is not None and any(iso.groups()):
+        days, hours, minutes = (int(part or 0) for part in iso.groups()[:3])
+        seconds = float(iso[4] or 0)
+        return _written(days * 86400 + hours * 3600 + minutes * 60 + seconds, "write ")
+    found = _NUMBER.fullmatch(text)
+    if found is None or found["sign"]:
+        return ""
+    number, unit = float(found["number"].replace(",", ".")), found["unit"].casefold()
+    if unit in ("us", "µs", "μs", "usec", "microseconds"):
+        return f"write {number / 1000:g}ms"
+    if unit in ("hz", "khz") and number:
+        return f"write how long it is from one to the next: {1000 / number / _TIMES[unit]:g}ms"
+    if unit in ("w", "week", "weeks"):
+        return f"write {number * 7:g}d"
+    return ""
+
+
+def _written(seconds: float, before: str) -> str:
+    """A duration in the units of a document, as few as it takes."""
+    if not seconds:
+        return f"{before}0s"
+    if seconds != int(seconds):
+        return f"{before}{seconds * 1000:g}ms"
+    parts, rest = "", int(seconds)
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        parts += f"{count}{unit}" if count else ""
+    return before + parts
+
+
+_TIMES = {"hz": 1, "khz": 1000}
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?", re.ASCII)
+_ISO = re.compile(
+    r"P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:\.[0-9]+)?)S)?)?", re.ASCII
+)
 
 
 def _without_unit(number: str) -> DurationError:

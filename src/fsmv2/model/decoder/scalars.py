@@ -24,9 +24,10 @@ from fsmv2.model.decoder.display import describe, shown
 from fsmv2.model.decoder.duration import parse_duration
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import around
+from fsmv2.model.decoder.other_words import OtherWords
 from fsmv2.model.decoder.template_fields import is_template, meant_variable
 from fsmv2.model.secrets.vault import holds_secret
-from fsmv2.name_suggestions import nearest
+from fsmv2.name_suggestions import nearest, nearest_names, one_of
 
 BAD: Any = object()
 """What a reader gives instead of a value when there is none."""
@@ -269,6 +270,26 @@ def text_fix(node: Node) -> str:
     return f'Variables are written "{{{{ .{name} }}}}", in quotes.' if name else ""
 
 
+def meant_secret(node: Node) -> str:
+    """What to write for `{environment: NAME}`, a mapping that was meant as a secret; '' for others.
+
+    Only the value of a variable can be one, which is then handed over as it stands.
+    """
+    if node.kind != "mapping" or not node.rendered or len(node.value) != 1:
+        return ""
+    ((key, value),) = node.value.items()
+    meant = nearest(str(key), ("env", "file")) or _SECRET_KEYS.get(str(key).casefold())
+    if meant is None or value.kind != "scalar":
+        return ""
+    return f"Did you mean {{{meant}: {value.value}}}?"
+
+
+_SECRET_KEYS = {
+    **dict.fromkeys(("var", "variable", "from_env", "env_var", "valuefrom"), "env"),
+    **dict.fromkeys(("path", "secret", "from_file", "secret_file"), "file"),
+}
+
+
 class Flag(Leaf):
     """bool: true or false; what else people write for it is proposed, not taken."""
 
@@ -314,8 +335,11 @@ class Text(Leaf):
         """The text."""
         value = node.value
         if not isinstance(value, str):
-            written = node.kind == "scalar" and value is not None
-            fix = f'Put it in quotes: "{node.text}".' if written else "Write a text."
+            fix = "Write a text." if self.expected == "text" else f"Write {self.expected}."
+            if node.kind == "scalar" and value is not None and self._takes(node.text, node.path):
+                fix = f'Put it in quotes: "{node.text}".'
+            elif meant := meant_secret(node):
+                fix = meant
             problems.append(mismatch(node, self.expected, fix))
             return BAD
         if is_template(value) and not node.rendered:
@@ -377,8 +401,9 @@ class Choice(Leaf):
 
     kinds = SCALAR
 
-    def __init__(self, values: Sequence[tuple[Any, Any]]) -> None:
-        """`values`: what is written, and what it stands for."""
+    def __init__(self, values: Sequence[tuple[Any, Any]], words: OtherWords | None = None) -> None:
+        """`values`: what is written, and what it stands for. `words`: other words for them."""
+        self._words = words or OtherWords({})
         self._values = {(type(written), written): value for written, value in values}
         self._names = [describe_choice(written) for written, _ in values]
         self.expected = "one of " + ", ".join(self._names)
@@ -403,8 +428,12 @@ class Choice(Leaf):
             if name in self._names:  # the right word, of the wrong type
                 quoted = isinstance(value, str)
                 fix = f"Remove the quotes: {name}." if quoted else f'Put it in quotes: "{name}".'
-            elif (close := nearest(name, self._names)) is not None:
-                fix = f"Did you mean {close}?"
+            elif name.strip().casefold() not in self._names and (
+                known := self._words.fix_for(value)
+            ):
+                fix = known
+            elif close := nearest_names(name, self._names):
+                fix = f"Did you mean {one_of(close)}?"
         message = f"expected {self.expected}, got {describe(data_of(node))}."
         problems.append(node.problem("FSM0125", message, fix=fix))
         return BAD

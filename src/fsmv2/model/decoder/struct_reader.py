@@ -14,6 +14,7 @@ from fsmv2.lookalike_characters import lookalike, straightened, why, without_quo
 from fsmv2.model.decoder.display import shown, shown_path
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import join, parse_path
+from fsmv2.model.decoder.other_words import meant_key
 from fsmv2.model.decoder.scalars import BAD, Problems, Reader, mismatch
 from fsmv2.name_suggestions import nearest, suggest
 
@@ -213,7 +214,10 @@ class Fields:
         """Report an unknown key; the key that was probably meant, or ''."""
         known = fields.keys() - getattr(self._type, "NOT_WRITTEN", ())
         straight = without_quotes(straightened(key))
-        if straight in known:
+        meant = meant_key(self._type, key)
+        if meant in known:
+            fix = f"Did you mean '{meant}'? Known: {', '.join(sorted(known))}."
+        elif straight in known:
             fix = f"Write '{straight}': {why(lookalike(key))}."
         else:
             fix = suggest(key, known) or "Remove it; no keys are known here."
@@ -226,6 +230,8 @@ class Fields:
                 fix=fix,
             )
         )
+        if meant in known:
+            return meant
         return straight if straight in known else nearest(key, known) or ""
 
     def _inside(self, node: Node) -> str:
@@ -263,7 +269,15 @@ def _diagnostics_of(error: Exception) -> list[Diagnostic]:
     if isinstance(error, DocumentError):
         return list(error.diagnostics)
     if isinstance(error, UnfitError):
-        return [Diagnostic(code=error.code, message=m, path=p) for p, m in error.places]
+        return [
+            Diagnostic(
+                code=error.code,
+                message=f"{one.message}." if one.fix else one.message,
+                path=one.path,
+                fix=one.fix,
+            )
+            for one in error.places
+        ]
     if isinstance(error, FsmError):
         return [error.diagnostic()]
     text = str(error).rstrip(".")

@@ -96,7 +96,7 @@ def test_a_sound_section_is_no_trouble_and_templates_are_rendered_in_it() -> Non
         ),
         (
             ["tags: [{name: a b, curve: sine}]"],
-            ".tags[0].name: bridge 'oven': tags[0] (a b): The tag name 'a b' has a character",
+            ".tags[0].name: bridge 'oven': tags[0] (a b): the tag name 'a b' has a character",
         ),
         (
             ['tags: [{name: t, curve: sine, period: "{{ .N }}"}]'],
@@ -129,7 +129,7 @@ def test_all_that_is_wrong_in_python_is_told_at_once() -> None:
         GenerateInput(tags=(bad, bad), every=0)
     for said in (
         "every 0 s",
-        "tags[0] (a b): The tag name",
+        "tags[0] (a b): the tag name",
         "period 0 s",
         "amplitude nan",
         "only steps have `values`",

@@ -11,7 +11,7 @@ import msgspec
 from fsmv2.errors import UnfitError
 from fsmv2.flow.field_types import Interval
 from fsmv2.flow.inputs.generate.generated_tag import GeneratedTag, generated_tag_problems
-from fsmv2.flow.tag import Problem
+from fsmv2.flow.tag import Problem, of_tag, taken
 from fsmv2.model.decoder import Templated
 
 
@@ -34,14 +34,15 @@ class GenerateInput(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
 
 def _problems(config: GenerateInput) -> Iterator[Problem]:
     if not 0.01 <= config.every < math.inf:
-        yield "every", f"every {config.every:g} s is not 0.01 s or more"
+        yield Problem("every", f"every {config.every:g} s is not 0.01 s or more")
     if not config.tags:
-        yield "tags", "tags is empty: name at least one tag to make"
+        yield Problem("tags", "tags is empty: name at least one tag to make")
     seen: dict[tuple[str, str], int] = {}
     for number, tag in enumerate(config.tags):
-        where, whose = f"tags[{number}]", f"tags[{number}] ({tag.name})"
-        for key, problem in generated_tag_problems(tag):
-            yield f"{where}.{key}", f"{whose}: {problem}"
+        where = f"tags[{number}]"
+        for problem in generated_tag_problems(tag):
+            yield of_tag(problem, where, tag.name)
         first = seen.setdefault((tag.virtual_path, tag.name), number)
         if first != number:
-            yield f"{where}.name", f"{whose}: the tag name is taken by tags[{first}]"
+            names = {one.name for one in config.tags}
+            yield taken(where, tag.name, f"tags[{first}]", names)

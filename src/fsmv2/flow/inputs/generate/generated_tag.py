@@ -50,21 +50,28 @@ class GeneratedTag(msgspec.Struct, frozen=True, kw_only=True):
 
 def generated_tag_problems(tag: GeneratedTag) -> Iterator[Problem]:
     """Everything that is wrong with a tag by itself."""
-    for problem in unclean(tag.name, what="tag name"):
-        yield "name", problem
+    yield from unclean("name", tag.name, what="tag name")
     yield from virtual_path_problems(tag.virtual_path)
     if not 0.01 <= tag.period < math.inf:
-        yield "period", f"period {tag.period:g} s is not 0.01 s or more"
+        yield Problem("period", f"period {tag.period:g} s is not 0.01 s or more")
     for key, number in (("amplitude", tag.amplitude), ("offset", tag.offset)):
         if not math.isfinite(number):
-            yield key, f"{key} {number:g} is not a number to calculate with"
+            yield Problem(key, f"{key} {number:g} is not a number to calculate with")
     steps = tag.curve == "steps"
     if steps and not tag.values:
-        yield "values", "steps need `values`: those it goes through, such as [idle, running]"
+        yield Problem(
+            "values",
+            "steps need `values`, those it goes through",
+            "Add them, such as `values: [idle, running]`.",
+        )
     if not steps and tag.values:
-        yield "values", f"a {tag.curve} makes its values itself: only steps have `values`"
+        yield Problem(
+            "values",
+            f"a {tag.curve} makes its values itself, and only steps have `values`",
+            "Remove `values`, or write `curve: steps`.",
+        )
     if steps and (tag.amplitude, tag.offset) != (1, 0):
         key = "offset" if tag.offset else "amplitude"
-        yield key, f"steps go through their `values`: they have no {key}"
+        yield Problem(key, f"steps go through their `values` and have no {key}", f"Remove `{key}`.")
     words = steps and any(isinstance(value, bool | str) for value in tag.values)
     yield from publishing_problems(tag, only_changes="value that is no number" if words else "")

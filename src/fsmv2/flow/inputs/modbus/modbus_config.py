@@ -12,7 +12,7 @@ from fsmv2.errors import UnfitError
 from fsmv2.flow.field_types import Interval
 from fsmv2.flow.inputs.modbus.modbus_device import ModbusDevice, device_problems
 from fsmv2.flow.inputs.modbus.register import Register, register_problems
-from fsmv2.flow.tag import Problem
+from fsmv2.flow.tag import Problem, of_tag, taken
 from fsmv2.model.decoder import Templated
 
 
@@ -44,20 +44,18 @@ class ModbusInput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):
 def _problems(config: ModbusInput) -> Iterator[Problem]:
     yield from device_problems(config)
     if not 0.01 <= config.every < math.inf:
-        yield "every", f"every {config.every:g} s is not 0.01 s or more"
+        yield Problem("every", f"every {config.every:g} s is not 0.01 s or more")
     if not 0 <= config.max_gap <= 100:
-        yield "max_gap", f"max_gap {config.max_gap} is not from 0 to 100"
+        yield Problem("max_gap", f"max_gap {config.max_gap} is not from 0 to 100")
     if not config.registers:
-        yield "registers", "registers is empty: name at least one tag to read"
+        yield Problem("registers", "registers is empty: name at least one tag to read")
     seen: dict[tuple[str, str], int] = {}
     for number, register in enumerate(config.registers):
         where = f"registers[{number}]"
-        for key, problem in register_problems(register):
-            yield f"{where}.{key}" if key else where, f"{where} ({register.name}): {problem}"
+        for problem in register_problems(register):
+            yield of_tag(problem, where, register.name)
         first = seen.setdefault((register.virtual_path, register.published), number)
         if first != number:
-            renamed = f" '{register.rename}'" if register.rename else ""
-            yield (
-                f"{where}.{'rename' if renamed else 'name'}",
-                f"{where} ({register.name}): the tag name{renamed} is taken by registers[{first}]",
-            )
+            names = {one.published for one in config.registers}
+            at = f"registers[{first}]"
+            yield taken(where, register.name, at, names, register.rename)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from fsmv2.flow.field_types import Pause, Seconds
 from fsmv2.flow.inputs.modbus.register import Order
 from fsmv2.flow.tag import Problem
 from fsmv2.model.decoder import HostAndPort, Templated
+from fsmv2.model.decoder.other_words import other_names
 from fsmv2.model.network_address import MODBUS_PORT, NoAddressError, read_host_and_port
 from fsmv2.model.secrets.vault import holds_secret
 
@@ -23,6 +24,17 @@ class ModbusDevice(msgspec.Struct, frozen=True, kw_only=True):
     Word order is that of the registers of one value, byte order that of the bytes of one register;
     `big` is what the protocol says and most devices do.
     """
+
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        unit="slave slave_id slaveid unit_id unitid station device_id server_id",
+        every=(
+            "interval poll_interval polling_interval poll scan_rate scan_interval rate "
+            "period cycle update_rate"
+        ),
+        address="host ip hostname endpoint url target",
+        registers="tags points items datapoints data_points fields variables measurements",
+        request_gap="delay pause inter_frame_delay request_delay",
+    )
 
     address: Templated[HostAndPort]
     unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
@@ -60,10 +72,10 @@ def device_problems(device: ModbusDevice) -> Iterator[Problem]:
     try:
         device.reach  # noqa: B018  (reading the property raises what is wrong with the address)
     except NoAddressError as error:
-        yield "address", f"the address {device.address!r} {error}"
+        yield Problem("address", f"the address {device.address!r} {error}")
     if not 0 <= device.unit <= 255:
-        yield "unit", f"unit {device.unit} is not from 0 to 255"
+        yield Problem("unit", f"unit {device.unit} is not from 0 to 255")
     if not 0 < device.timeout < math.inf:
-        yield "timeout", f"timeout {device.timeout:g} s is not a time above 0"
+        yield Problem("timeout", f"timeout {device.timeout:g} s is not a time above 0")
     if not 0 <= device.request_gap < math.inf:
-        yield "request_gap", f"request_gap {device.request_gap:g} s is not 0 or more"
+        yield Problem("request_gap", f"request_gap {device.request_gap:g} s is not 0 or more")

@@ -7,14 +7,16 @@ published of it; one that may be written is in `write_register`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
 from fsmv2.flow.field_types import Band, Name, Pause
+from fsmv2.flow.inputs.modbus.register_words import KINDS, ORDERS, TYPES
 from fsmv2.flow.tag import Problem, publishing_problems, unclean, virtual_path_problems
 from fsmv2.model.decoder import Templated
+from fsmv2.model.decoder.other_words import other_names
 
 Kind = Literal["holding", "input", "coil", "discrete"]
 ValueType = Literal[
@@ -44,16 +46,32 @@ class ModbusTag(msgspec.Struct, frozen=True, kw_only=True):
     `offset` turn a raw number n into n × scale + offset.
     """
 
+    OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(
+        address="register reg addr register_address",
+        scale="factor gain multiplier scaling multiply",
+        type="datatype data_type format value_type",
+        kind="function function_code fc register_type table",
+        length="size count quantity registers",
+        name="tag id label tag_name",
+        rename="alias display_name as",
+        deadband="deadzone threshold hysteresis",
+        virtual_path="folder path group",
+        word_order="endian endianness swap",
+        min="minimum",
+        max="maximum",
+    )
+    """What other programs call its keys."""
+
     name: Templated[Name]
     address: Templated[Annotated[int, msgspec.Meta(ge=0, le=65535)]]
-    kind: Templated[Kind] = "holding"
-    type: Templated[ValueType] = "uint16"
+    kind: Annotated[Templated[Kind], KINDS] = "holding"
+    type: Annotated[Templated[ValueType], TYPES] = "uint16"
     length: Templated[Annotated[int, msgspec.Meta(ge=0, le=125)]] = 0
     scale: Templated[float] | None = None
     offset: Templated[float] = 0.0
     virtual_path: Templated[str] = ""
-    word_order: Templated[Order] | None = None
-    byte_order: Templated[Order] | None = None
+    word_order: Annotated[Templated[Order], ORDERS] | None = None
+    byte_order: Annotated[Templated[Order], ORDERS] | None = None
 
     @property
     def width(self) -> int:
@@ -92,29 +110,39 @@ def tag_problems(tag: ModbusTag) -> Iterator[Problem]:
     """Everything that is wrong with a tag by itself, its names aside."""
     yield from virtual_path_problems(tag.virtual_path)
     if tag.kind in BIT_KINDS and tag.type != "bool":
-        yield "", f"a {tag.kind} is one bit, its type is bool, not {tag.type}"
+        yield Problem(
+            "type",
+            f"a {tag.kind} is one bit, its type is bool, not {tag.type}",
+            "Write `type: bool`, or `kind: holding` for a whole register.",
+        )
     if tag.type == "string" and not 1 <= tag.length <= 125:
-        yield "", "a string needs length: its number of registers, from 1 to 125"
+        yield Problem(
+            "type",
+            "a string needs length: its number of registers, from 1 to 125",
+            "Add `length:`, half the number of its characters: `length: 10` for 20 of them.",
+        )
     if tag.type in ("bool", "string") and tag.scale is not None:
-        yield "", f"a {tag.type} cannot have a scale"
+        yield Problem("scale", f"a {tag.type} cannot have a scale", "Remove `scale`.")
     for what, number in (("scale", tag.scale), ("offset", tag.offset)):
         if number is not None and not math.isfinite(number):
-            yield "", f"{what} {number:g} is not a number to calculate with"
+            yield Problem(what, f"{what} {number:g} is not a finite number", "Write a number.")
     if not 0 <= tag.address <= 65535:
-        yield "", f"address {tag.address} is not from 0 to 65535"
+        yield Problem("", f"address {tag.address} is not from 0 to 65535")
     elif tag.address + tag.width > 65536:
-        yield "", f"it ends beyond address 65535 ({tag.address} + {tag.width})"
+        yield Problem(
+            "address",
+            f"it takes {tag.width} registers and ends beyond address 65535",
+            f"Write an address of at most {65536 - tag.width}.",
+        )
 
 
 def register_problems(register: Register) -> Iterator[Problem]:
     """Everything that is wrong with a tag that is read."""
     # A tag that is renamed may be called what the device's manual calls it.
     key, what = ("rename", "published name") if register.rename else ("name", "tag name")
-    for problem in unclean(register.published, what=what):
-        yield key, problem
+    yield from unclean(key, register.published, what=what)
     yield from tag_problems(register)
     if not register.name:
-        yield "", "it has no name"
+        yield Problem("", "it has no name")
     only_changes = register.type if register.type in ("bool", "string") else ""
-    for _, problem in publishing_problems(register, only_changes=only_changes):
-        yield "", problem
+    yield from publishing_problems(register, only_changes=only_changes)

@@ -10,7 +10,7 @@ from fsmv2.flow.commands.command_output import Prepared
 from fsmv2.flow.inputs.modbus.modbus_device import ModbusDevice, device_problems
 from fsmv2.flow.outputs.modbus.write_encoding import registers_for
 from fsmv2.flow.outputs.modbus.write_register import WriteRegister, write_register_problems
-from fsmv2.flow.tag import Problem
+from fsmv2.flow.tag import Problem, of_tag, taken
 
 
 class ModbusOutput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):
@@ -37,15 +37,13 @@ class ModbusOutput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):
 def _problems(config: ModbusOutput) -> Iterator[Problem]:
     yield from device_problems(config)
     if not config.registers:
-        yield "registers", "registers is empty: name at least one tag that may be written"
+        yield Problem("registers", "registers is empty: name at least one tag that may be written")
     seen: dict[str, int] = {}
     for number, register in enumerate(config.registers):
         where = f"registers[{number}]"
-        for key, problem in write_register_problems(register):
-            yield f"{where}.{key}" if key else where, f"{where} ({register.name}): {problem}"
+        for problem in write_register_problems(register):
+            yield of_tag(problem, where, register.name)
         first = seen.setdefault(register.path, number)
         if first != number:
-            yield (
-                f"{where}.name",
-                f"{where} ({register.name}): the tag name is taken by registers[{first}]",
-            )
+            names = {one.name for one in config.registers}
+            yield taken(where, register.name, f"registers[{first}]", names)

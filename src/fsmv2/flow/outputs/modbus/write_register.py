@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 from fsmv2.flow.inputs.modbus.register import BIT_KINDS, ModbusTag, tag_problems
+from fsmv2.flow.inputs.modbus.register_words import KINDS
 from fsmv2.flow.subject import REPLY
 from fsmv2.flow.tag import Problem, unclean
 from fsmv2.model.decoder import Templated
@@ -25,7 +26,7 @@ class WriteRegister(ModbusTag, frozen=True, kw_only=True):
     write done only if it reads the same.
     """
 
-    kind: Templated[Literal["holding", "coil"]] = "holding"
+    kind: Annotated[Templated[Literal["holding", "coil"]], KINDS] = "holding"
     min: Templated[int | float] | None = None
     max: Templated[int | float] | None = None
     read_back: Templated[bool] = False
@@ -38,28 +39,41 @@ class WriteRegister(ModbusTag, frozen=True, kw_only=True):
 
 def write_register_problems(register: WriteRegister) -> Iterator[Problem]:
     """Everything that is wrong with a tag that may be written."""
-    for problem in unclean(register.name, what="tag name"):
-        yield "name", problem
+    yield from unclean("name", register.name, what="tag name")
     yield from tag_problems(register)
     if register.name == REPLY:
-        yield "", f"'{REPLY}' is where answers go; give the tag another name"
+        yield Problem("name", f"'{REPLY}' is where answers go", "Give the tag another name.")
     if register.kind not in ("holding", "coil"):
-        yield (
-            "",
-            (
-                f"a {register.kind} cannot be written, by the protocol; only a holding register "
-                "or a coil can"
-            ),
+        yield Problem(
+            "kind",
+            f"a {register.kind} cannot be written, by the protocol",
+            "Write `kind: holding` or `kind: coil`, if the device has the value there.",
         )
     elif register.type == "bool" and register.kind not in BIT_KINDS:
-        yield "", "a bool is written to a coil; a whole register is a number, such as uint16"
+        yield Problem(
+            "type",
+            "a bool is written to a coil; a whole register is a number, such as uint16",
+            "Write `kind: coil`, or a type such as `type: uint16`.",
+        )
     if register.scale == 0:
-        yield "", "scale 0 cannot be undone"
+        yield Problem(
+            "scale",
+            "scale 0 cannot be undone",
+            "Write another scale, or remove it.",
+        )
     limits = [limit for limit in (register.min, register.max) if limit is not None]
     if limits and register.type in ("bool", "string"):
-        yield "", f"a {register.type} has no min or max"
+        yield Problem(
+            "min" if register.min is not None else "max",
+            f"a {register.type} has no min or max",
+            "Remove it; both, if there are two.",
+        )
     if any(isinstance(limit, float) and not math.isfinite(limit) for limit in limits):
-        yield "", "min and max must be numbers to compare with"
+        yield Problem("", "min and max must be finite numbers", "Write numbers, or remove them.")
     elif len(limits) == 2 and limits[0] > limits[1]:
         least, most = plain(limits[0]), plain(limits[1])
-        yield "", f"min {least} is above max {most}: nothing could be written"
+        yield Problem(
+            "min",
+            f"min {least} is above max {most}: nothing could be written",
+            f"Write `min: {most}` and `max: {least}`, if they were exchanged.",
+        )

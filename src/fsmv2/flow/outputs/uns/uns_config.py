@@ -71,19 +71,17 @@ def resolve_uns(section: UnsSection, place: FlowPlace) -> UnsOutput:
 def _problems(config: UnsOutput) -> Iterator[Problem]:
     if not has_first_level(config.location_path):
         found = "has no enterprise" if config.location_path else "is empty"
-        yield (
+        yield Problem(
             "",
-            (
-                f"the location {found}; what publishes into the namespace needs at least its first "
-                "level, the enterprise"
-            ),
+            f"the location {found}; what publishes into the namespace needs at least its first "
+            "level, the enterprise",
+            "Add at least `location: {enterprise: ...}` to the agent.",
         )
     levels = [level for level in config.location_path.split(".") if level != UNKNOWN]
-    for problem in unclean(*levels, what="location level") if config.location_path else ():
-        yield "", problem
-    for problem in unclean(config.contract, what="contract"):
-        yield "contract", problem
+    if config.location_path:
+        yield from unclean("", *levels, what="location level")
+    yield from unclean("contract", config.contract, what="contract")
     if not config.url:
-        yield "", "url is empty"
+        yield Problem("", "url is empty")
     if config.queue < 1 or config.window < 1:
-        yield "", "queue and window must be at least 1"
+        yield Problem("", "queue and window must be at least 1")

@@ -70,7 +70,7 @@ class SpecError(FsmError, ValueError):
         self.problems = tuple(problems) or (message,)
 
 
-class Unfit(NamedTuple):
+class Misfit(NamedTuple):
     """One value that does not fit: the path below its config, `registers[3].name`, what is wrong,
     and the next step as a full sentence.
     """
@@ -86,8 +86,8 @@ class UnfitError(SpecError):
     `places` has each problem.
     """
 
-    def __init__(self, path: str, places: Iterable[tuple[str, str] | Unfit]) -> None:
-        self.places = tuple(Unfit(*place) for place in places)
+    def __init__(self, path: str, places: Iterable[tuple[str, str] | Misfit]) -> None:
+        self.places = tuple(Misfit(*place) for place in places)
         problems = [place.message for place in self.places]
         super().__init__("; ".join(problems), path=path, problems=problems)
 

@@ -27,7 +27,7 @@ _LONGEST_LINE = 500
 _WORD = r"[A-Za-z_][\w-]*"
 
 
-class Repair(NamedTuple):
+class LineRepair(NamedTuple):
     """One line put right: what was wrong with it, in which column, and what to write."""
 
     number: int
@@ -44,7 +44,7 @@ def repair(
     text: str,
     error: yaml.YAMLError,
     begin: int,
-    kind: Callable[[int, str], Iterator[Repair]] | None = None,
+    kind: Callable[[int, str], Iterator[LineRepair]] | None = None,
 ) -> Diagnostic | None:
     """The problem that was found to be the reason of `error`; None when none of them helps.
 
@@ -71,7 +71,7 @@ def repair(
     return None
 
 
-def _helps(document: Document, one: Repair, at: int) -> bool:
+def _helps(document: Document, one: LineRepair, at: int) -> bool:
     """Whether the text can be read with it, or at least much further."""
     lines = document.lines.copy()
     lines[one.number - 1] = one.line
@@ -100,7 +100,7 @@ def _lines_above(document: Document, at: int) -> list[int]:
     return found
 
 
-def _repairs(document: Document, number: int, line: str) -> Iterator[Repair]:
+def _repairs(document: Document, number: int, line: str) -> Iterator[LineRepair]:
     yield from _shell_variables(number, line)
     yield from _entry_marks(number, line)
     yield from _separators(number, line)
@@ -113,7 +113,7 @@ def _written(line: str) -> str:
     return f"Write `{line.strip()}`."
 
 
-def characters(number: int, line: str) -> Iterator[Repair]:
+def characters(number: int, line: str) -> Iterator[LineRepair]:
     """Quotes, dashes, spaces and commas of word processors."""
     strange = lookalike(line)
     if not strange:
@@ -123,16 +123,16 @@ def characters(number: int, line: str) -> Iterator[Repair]:
         reason = why(strange)
         message = f"the character {reason}." if reason[0] == "'" else f"this line{reason[2:]}."
         column = line.index(strange) + 1
-        yield Repair(number, other, column, 1, message, _written(other), "FSM0119")
+        yield LineRepair(number, other, column, 1, message, _written(other), "FSM0119")
 
 
-def _shell_variables(number: int, line: str) -> Iterator[Repair]:
+def _shell_variables(number: int, line: str) -> Iterator[LineRepair]:
     """`${IP}`, which in a mapping in braces has a brace too many."""
     found = re.search(r"(?<![\"'\w])\$\{(\w+)(:?[-?+=][^}]*)?\}", line)
     if found is None:
         return
     written = f'"{{{{ .{found[1]} }}}}"'
-    yield Repair(
+    yield LineRepair(
         number,
         line[: found.start()] + written + line[found.end() :],
         found.start() + 1,
@@ -144,16 +144,16 @@ def _shell_variables(number: int, line: str) -> Iterator[Repair]:
     )
 
 
-def _entry_marks(number: int, line: str) -> Iterator[Repair]:
+def _entry_marks(number: int, line: str) -> Iterator[LineRepair]:
     """`* name: filler`, as Markdown has lists."""
     found = re.match(r"(\s*)([*+])(?=\s+\S)", line)
     if found is not None:
         mended = f"{found[1]}-{line[found.end() :]}"
         message = f"an entry of a list begins with `- `, not with `{found[2]}`."
-        yield Repair(number, mended, found.end(), 1, message, _written(mended))
+        yield LineRepair(number, mended, found.end(), 1, message, _written(mended))
 
 
-def _separators(number: int, line: str) -> Iterator[Repair]:
+def _separators(number: int, line: str) -> Iterator[LineRepair]:
     """`key value`, `key = value` and `key:value`."""
     found = re.match(rf"(\s*(?:- )?)({_WORD})(\s*=\s*|\s*:|\s+)(?=\S)(.*)", line)
     if found is not None:
@@ -166,36 +166,38 @@ def _separators(number: int, line: str) -> Iterator[Repair]:
         else:
             message = "there is no colon between the key and its value."
         column = len(before) + 1
-        yield Repair(number, mended, column, len(key + between), message, _written(mended))
+        yield LineRepair(number, mended, column, len(key + between), message, _written(mended))
 
 
-def _between_braces(number: int, line: str) -> Iterator[Repair]:
+def _between_braces(number: int, line: str) -> Iterator[LineRepair]:
     """A comma that is missing or a semicolon, an empty value, a bracket at the end."""
     if "{" not in line and "[" not in line:
         return
     for found in re.finditer(";", line):
         mended = f"{line[: found.start()]},{line[found.end() :]}"
         message = "entries are separated by a comma, not by a semicolon."
-        yield Repair(number, mended, found.start() + 1, 1, message, _written(mended))
+        yield LineRepair(number, mended, found.start() + 1, 1, message, _written(mended))
     mended = line.replace(";", ",")
     if mended.count(",") > line.count(",") + 1:
         message = "entries are separated by commas, not by semicolons."
-        yield Repair(number, mended, line.index(";") + 1, 1, message, _written(mended))
+        yield LineRepair(number, mended, line.index(";") + 1, 1, message, _written(mended))
     for found in re.finditer(rf"(?<=[^\s,{{\[:])\s+(?={_WORD}:\s)", line):
         mended = f"{line[: found.start()]}, {line[found.end() :]}"
         message = "a comma is missing between two entries."
-        yield Repair(number, mended, found.start() + 1, len(found[0]), message, _written(mended))
+        yield LineRepair(
+            number, mended, found.start() + 1, len(found[0]), message, _written(mended)
+        )
     for found in re.finditer(rf"({_WORD}):(?=[,}}])", line):
         mended = f"{line[: found.end()]} {line[found.end() :]}"
         fix = f"Write a value behind it, or remove `{found[1]}:`."
         message = f"`{found[1]}:` has no value."
-        yield Repair(number, mended, found.start() + 1, len(found[0]), message, fix)
+        yield LineRepair(number, mended, found.start() + 1, len(found[0]), message, fix)
     missing, opened = _closing(line)
     if missing:
         mended = f"{line.rstrip()}{missing}"
         message = f"the bracket {line[opened]} that opens here is not closed in this line."
         fix = f"Add {missing} at the end of the line."
-        yield Repair(number, mended, opened + 1, 1, message, fix, "FSM0117")
+        yield LineRepair(number, mended, opened + 1, 1, message, fix, "FSM0117")
 
 
 def _closing(line: str) -> tuple[str, int]:
@@ -209,7 +211,7 @@ def _closing(line: str) -> tuple[str, int]:
     return "".join(close for close, _ in reversed(opened)), opened[-1][1] if opened else 0
 
 
-def _quotes(number: int, line: str) -> Iterator[Repair]:
+def _quotes(number: int, line: str) -> Iterator[LineRepair]:
     """A quote that opens and is not closed in its line."""
     for quote in ('"', "'"):
         if line.count(quote) % 2:
@@ -219,14 +221,14 @@ def _quotes(number: int, line: str) -> Iterator[Repair]:
             for end in dict.fromkeys((len(line.rstrip()), *_ends(line, opened))):
                 mended = f"{line[:end]}{quote}{line[end:]}"
                 fix = f"Write {line[opened:end]}{quote}."
-                yield Repair(number, mended, column, end - opened, message, fix, "FSM0117")
+                yield LineRepair(number, mended, column, end - opened, message, fix, "FSM0117")
 
 
 def _ends(line: str, opened: int) -> list[int]:
     return [opened + found.start() for found in re.finditer(r"[,}\]]", line[opened:])]
 
 
-def _indentation(document: Document, number: int, line: str) -> Iterator[Repair]:
+def _indentation(document: Document, number: int, line: str) -> Iterator[LineRepair]:
     """A line that begins in a column in which none above it does."""
     bare = line.lstrip()
     indent = len(line) - len(bare)
@@ -257,4 +259,4 @@ def _indentation(document: Document, number: int, line: str) -> Iterator[Repair]
             if column
             else f"Begin it in the first column, like line {seen[column]}."
         )
-        yield Repair(number, mended, 1, max(indent, 1), message, fix)
+        yield LineRepair(number, mended, 1, max(indent, 1), message, fix)

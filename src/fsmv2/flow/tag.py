@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Iterator
 from typing import Protocol
 
-from fsmv2.errors import LocationError, Unfit
+from fsmv2.errors import LocationError, Misfit
 from fsmv2.model import check_name_part
 
 Value = int | float | bool | str
@@ -15,7 +15,7 @@ Value = int | float | bool | str
 LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**64 - 1
 """Whole numbers that every reader of JSON here takes as they stand; beyond them they are floats."""
 
-Problem = Unfit
+Problem = Misfit
 """The key at which something is wrong, '' for the whole, what is wrong, and what to do."""
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from fsmv2 import (
@@ -18,17 +20,26 @@ from fsmv2 import (
     Worker,
     WorkerFactory,
     goto,
+    render_template,
     state,
     stay,
 )
 
 
 class LampSpec(UserSpec):
-    """`shows` are the variables that stand in its config; `parts` are its children."""
+    """`shows` are the variables that stand in its config; `parts` are its children.
+
+    `gives`: the children get the variable z with the value of this one, and `pins`: their pin is
+    it. `hides`: where this one is 0, there are no children. `needs`: no derive without this one.
+    """
 
     pin: int = 0
     shows: tuple[str, ...] = ()
     parts: tuple[ChildSpec, ...] = ()
+    gives: str = ""
+    pins: str = ""
+    hides: str = ""
+    needs: str = ""
 
 
 class LampObserved(ObservedState):
@@ -44,9 +55,15 @@ class Lamp(Worker[LampSpec, LampObserved]):
     def derive_desired_state(
         self, spec: LampSpec, previous_observed: LampObserved | None
     ) -> DesiredState:
-        user = spec.variables.user
-        config = {name: user[name] for name in spec.shows if name in user}
-        return DesiredState("on", spec.parts, config=config or None)
+        user = spec.variables.flatten()
+        shown = [name for name in spec.shows if name != "global" and name in user]
+        config = {name: user[name] for name in shown}
+        if "global" in spec.shows:  # noted as the one path that the template reads
+            config["global"] = render_template("{{ .global.g | default(0) }}", user)
+        if spec.needs:
+            config["needed"] = user[spec.needs]
+        parts = () if user.get(spec.hides) == 0 else spec.parts
+        return DesiredState("on", [_given(spec, user, p) for p in parts], config=config or None)
 
     async def collect_observed_state(
         self, spec: LampSpec, resources: Resources[None]
@@ -60,6 +77,17 @@ class Lamp(Worker[LampSpec, LampObserved]):
     @state("running", to="stopped")
     def on(self, s: Snap) -> Step:
         return goto(self.stopped, "off") if s.should_stop else stay("on")
+
+
+def _given(spec: LampSpec, user: Mapping[str, Any], part: ChildSpec) -> ChildSpec:
+    """A part with what its parent gives it."""
+    made = part.user_spec
+    if spec.gives in user:
+        declared = {**made.variables.user, "z": user[spec.gives]}
+        made = msgspec.structs.replace(made, variables=VariableBundle(declared))
+    if spec.pins in user:
+        made = msgspec.structs.replace(made, pin=user[spec.pins])
+    return msgspec.structs.replace(part, user_spec=made)
 
 
 class Dimmer(Lamp):
@@ -76,6 +104,9 @@ def factory() -> WorkerFactory:
 
 
 NAMES, VARIABLES = "abc", ("x", "y")
+SHOWN = (*VARIABLES, "z", "global")
+values = st.dictionaries(st.sampled_from(VARIABLES), st.integers(0, 2), max_size=2)
+rarely = st.sampled_from(["", "", "", *VARIABLES])
 
 
 @st.composite
@@ -88,11 +119,13 @@ def trees(draw: st.DrawFn, depth: int = 3) -> LampSpec:
             parts.append(ChildSpec(name, kind, draw(trees(depth=depth - 1)), **draw(declared)))
     return LampSpec(
         pin=draw(st.integers(0, 1)),
-        shows=tuple(draw(st.lists(st.sampled_from(VARIABLES), max_size=2, unique=True))),
-        variables=VariableBundle(
-            draw(st.dictionaries(st.sampled_from(VARIABLES), st.integers(0, 2), max_size=1))
-        ),
+        shows=tuple(draw(st.lists(st.sampled_from(SHOWN), max_size=2, unique=True))),
+        variables=VariableBundle(draw(values)),
         parts=tuple(parts),
+        gives=draw(rarely),
+        pins=draw(rarely),
+        hides=draw(rarely),
+        needs=draw(st.sampled_from(["", "", "", "", "", *VARIABLES])),
     )
 
 
@@ -119,4 +152,15 @@ def changes(draw: st.DrawFn, spec: LampSpec, depth: int = 3) -> LampSpec:
     there = {part.name for part in parts}
     parts += [part for part in other.parts if part.name not in there and draw(st.booleans())]
     own = draw(st.sampled_from([spec, spec, spec, other]))
-    return LampSpec(pin=own.pin, shows=own.shows, variables=own.variables, parts=tuple(parts))
+    return msgspec.structs.replace(own, parts=tuple(parts))
+
+
+@st.composite
+def other_variables(draw: st.DrawFn, spec: LampSpec) -> LampSpec:
+    """The same, in which variables have other values, come or go at several places."""
+    parts = [
+        msgspec.structs.replace(part, user_spec=draw(other_variables(part.user_spec)))  # type: ignore[arg-type]
+        for part in spec.parts
+    ]
+    bundle = VariableBundle(draw(values)) if draw(st.booleans()) else spec.variables
+    return msgspec.structs.replace(spec, variables=bundle, parts=tuple(parts))

@@ -75,8 +75,8 @@ def test_the_usage_names_the_arguments_as_they_are_written() -> None:
     assert shown.startswith("Usage: fsmv2 stop [OPTIONS] [PATH...]\n")
     assert "\nArguments:\n  [PATH...]  Workers, as `render` shows them" in shown
     assert "\nOptions:\n  -m, --reason TEXT " in shown
-    shown = CliRunner().invoke(app, ["plan"], prog_name="fsmv2").stderr
-    assert shown.startswith("Usage: fsmv2 plan [OPTIONS] FILE\n")
+    shown = CliRunner().invoke(app, ["render"], prog_name="fsmv2").stderr
+    assert shown.startswith("Usage: fsmv2 render [OPTIONS] FILE\n")
 
 
 def test_each_option_has_a_variable_of_its_own() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from changed_tree import ChangedTree, changed_tree, document
 
 from forked_python import fsmv2
 from fsmv2.cli.console import Styled
@@ -161,3 +163,69 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path: Path) -> None:
     for name in ("other", "newer"):
         with pytest.raises(SpecError):
             read_plan(tmp_path / name)
+
+
+@pytest.fixture(scope="module")
+def following() -> Iterator[ChangedTree]:
+    with changed_tree(document(a="1000")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def managed() -> Iterator[ChangedTree]:
+    with changed_tree(document(a="1000"), managed=True) as found:
+        yield found
+
+
+def test_without_a_file_it_plans_the_one_that_the_tree_follows(following: ChangedTree) -> None:
+    following.write(document(a="1000", b="1000"))
+    shown = following.says("plan", code=2)
+    assert "+ edge/b  process added" in shown
+    assert "apply would refuse" not in shown
+    following.write(document(a="1000"))
+    assert "the document is the text that runs" in following.says("plan")
+    assert "the document is the text that runs" in following.says("plan", "--against", "1")
+
+
+def test_what_needs_a_restart_ends_with_2_and_says_that_apply_would_refuse_it(
+    following: ChangedTree,
+) -> None:
+    text = document(a="1000", b="1000")
+    following.write(text.replace("name: edge", "name: other"))
+    shown = following.says("plan", code=2)
+    assert "agent.name: edge → other" in shown
+    assert "+ edge/b  process added" in shown, "what else it would do is shown all the same"
+    refused = "apply would refuse this: fsmv2 has to be restarted for agent.name; nothing else"
+    assert refused in shown
+    assert "1 key needs a restart" in shown.splitlines()[-1]
+    assert "has to be restarted for this: agent.name" in following.says("apply", "-y", code=1)
+    following.write(document(a="1000"))
+
+
+def test_a_file_that_the_tree_does_not_follow_is_planned_and_would_be_refused(
+    following: ChangedTree,
+) -> None:
+    other = following.write(document(a="1000", c="1000"), "proposed.yaml")
+    shown = " ".join(following.says("plan", str(other), code=2).split())
+    assert "+ edge/c process added" in shown
+    assert f"apply would refuse this: this tree follows {following.file}" in shown
+    found = json.loads(following.says("plan", str(other), "--json", code=2))
+    assert found["refused"].endswith("is another document.")
+    assert following.says("apply", str(other), "-y", code=1)
+
+
+def test_a_new_mistake_is_planned_and_would_be_refused(following: ChangedTree) -> None:
+    following.write(document(a="1000", b="{{ .NOT }}"))
+    found = following("plan", "--json")
+    assert found.exit_code == 2
+    assert "NOT" in json.loads(found.stdout)["refused"]
+    following.says("apply", "-y", code=1)
+    following.write(document(a="1000"))
+
+
+def test_a_managed_tree_has_to_be_named_a_document(managed: ChangedTree) -> None:
+    shown = managed.says("plan", code=1)
+    assert "follows no file" in shown
+    assert "fsmv2 plan FILE" in shown
+    proposed = managed.write(document(a="1000", b="1000"), "proposed.yaml")
+    assert "apply would refuse" not in managed.says("plan", str(proposed), code=2)

@@ -40,7 +40,7 @@ def plan_lines(plan: ChangePlan) -> Iterator[Line]:
     yield from _listed("secrets", plan.secrets)
     yield from _settings("settings, taken over at once", plan.settings)
     if plan.needs_restart:
-        yield (styled("needs a restart of fsmv2, so that this cannot be applied:", fg="red"),)
+        yield (styled("needs a restart of fsmv2:", fg="red"),)
         for key in plan.needs_restart:
             yield from _pair(FieldChange(field=key.key, before=key.before, after=key.after))
             yield from _wrapped(key.why, 6)
@@ -49,6 +49,9 @@ def plan_lines(plan: ChangePlan) -> Iterator[Line]:
     if not plan.changes:
         same = "the document is the text that runs" if plan.same_text else "only its text differs"
         yield from _wrapped(f"{same}: nothing would be done", 0)
+    if plan.refused:
+        for line in textwrap.wrap(f"apply would refuse this: {plan.refused}", WIDTH):
+            yield (styled(line, fg="red"),)
     for line in textwrap.wrap(plan.summary, WIDTH):
         yield (styled(line, bold=True),)
 

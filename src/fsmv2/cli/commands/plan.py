@@ -9,11 +9,19 @@ import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import CHANGES, FAILED, OK
-from fsmv2.cli.options import AsJson, FileOrInput, StateDir, Types, path_argument
+from fsmv2.cli.options import AsJson, StateDir, Types, path_argument
 
 
 def plan(
-    file: FileOrInput,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            parser=path_argument,
+            metavar="[FILE|-]",
+            help="The document, YAML; or a folder of them; or - for standard input. "
+            "Default: the file that the tree follows.",
+        ),
+    ] = None,
     against: Annotated[
         str,
         typer.Option(
@@ -38,8 +46,13 @@ def plan(
 ) -> None:
     """Show what a document would change in the tree that runs; nothing is changed.
 
-    Exit code 0 when nothing would change, 2 when something would, 1 when there is no plan.
+    What apply would refuse, such as a key that needs a restart of fsmv2, is planned all the same;
+    the last lines say why it would be refused.
 
+    Exit code 0 when nothing would change, 2 when something would, also if apply would refuse it, 1
+    when there is no plan.
+
+    $ fsmv2 plan
     $ fsmv2 plan plant.yaml
     $ fsmv2 plan plant.yaml -o change.plan
     $ fsmv2 plan plant.yaml --against 12
@@ -51,8 +64,9 @@ def plan(
         from fsmv2.cli.standard_input import named_or_input
         from fsmv2.operate.changes.document_plan import plan_of
 
-        document, given = named_or_input(file)
-        with long_work(f"planning what {document} would change"):
+        document, given = (None, None) if file is None else named_or_input(file)
+        what = "the document" if document is None else document
+        with long_work(f"planning what {what} would change"):
             found = plan_of(
                 document,
                 against,

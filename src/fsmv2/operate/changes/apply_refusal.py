@@ -18,6 +18,7 @@ from fsmv2.errors import (
 from fsmv2.escaping import printable_line
 from fsmv2.operate.changes.apply_data import ApplyRequest, DocumentText, RollbackRequest
 from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.changes.planner import PlannedChange
 from fsmv2.operate.changes.running_document import RunningDocument
 from fsmv2.operate.document_contents import contents_of
 from fsmv2.operate.time_text import brief_date_text
@@ -113,6 +114,12 @@ def refuse_unless_followed(running: RunningDocument, document: DocumentText) -> 
             f"sent{_which(document.files, says)}. {NOTHING_CHANGED}",
             fix=f"Write {file}, and apply that; or plan again if it was changed since.",
         )
+
+
+def refuse_planned(running: RunningDocument, request: ApplyRequest, planned: PlannedChange) -> None:
+    """DocumentError, RequestRefusedError: what was planned must not be done."""
+    refuse_mistakes(running, planned.plan)
+    refuse_plan(request, planned.plan, planned.plant.settings)
 
 
 def refuse_mistakes(running: RunningDocument, plan: ChangePlan) -> None:

@@ -112,6 +112,9 @@ class ChangePlan(msgspec.Struct, frozen=True, kw_only=True):
     of all others. `overrides` are all that are in force. `secrets` says of each one that changed
     only that it did. `settings` are taken over while the tree runs; `needs_restart` are keys for
     which it has to be stopped and run again, so that the change as a whole cannot be applied.
+
+    `refused`: why `apply` would refuse it as things are, such as for a key that needs a restart;
+    empty: it would not. It is a change all the same.
     """
 
     generation: int = 0
@@ -127,6 +130,7 @@ class ChangePlan(msgspec.Struct, frozen=True, kw_only=True):
     overrides: tuple[PathOverride, ...] = ()
     secrets: tuple[str, ...] = ()
     needs_restart: tuple[RestartKey, ...] = ()
+    refused: str = ""
     settings: tuple[FieldChange, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
 

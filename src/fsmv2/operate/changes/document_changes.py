@@ -41,7 +41,7 @@ from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.changes.convergence_watch import ConvergenceWatch
 from fsmv2.operate.changes.generation_convergence import GenerationConvergence
 from fsmv2.operate.changes.kept_credentials import refuse_masks
-from fsmv2.operate.changes.planner import plan_change
+from fsmv2.operate.changes.planner import PlannedChange, plan_change
 from fsmv2.operate.changes.running_document import CurrentDocument, RunningDocument
 from fsmv2.operate.changes.touched_workers import Touched, touched_by
 from fsmv2.operate.generations import digest_of, digests_of
@@ -86,7 +86,8 @@ class DocumentChanges:
         """What this document would change. DocumentError: all that is wrong with it."""
         running = self._current.now
         planned = await plan_change(self._runtime, running, document.files, document.source)
-        return planned.plan
+        refused = await self._why_refused(running, ApplyRequest(document=document), planned)
+        return msgspec.structs.replace(planned.plan, refused=refused)
 
     async def apply(
         self, request: ApplyRequest, *, who: str, wait: float, dry_run: bool
@@ -98,18 +99,14 @@ class DocumentChanges:
     async def _apply(
         self, request: ApplyRequest, *, who: str, wait: float, dry_run: bool
     ) -> ApplyAnswer:
-        running = self._checked(request)
-        apply_refusal.refuse_reload_while_pinned(running, request)
+        running = await self._admitted(request)
         document = request.document
-        await in_thread(lambda: refuse_masks(document))
-        await in_thread(lambda: apply_refusal.refuse_unless_followed(running, document))
         if running.generation is not None and running.generation.digest == digest_of(
             document.files
         ):
             return await self._same_text(running, document, dry_run=dry_run, wait=wait)
         planned = await plan_change(self._runtime, running, document.files, document.source)
-        apply_refusal.refuse_mistakes(running, planned.plan)
-        apply_refusal.refuse_plan(request, planned.plan, planned.plant.settings)
+        apply_refusal.refuse_planned(running, request, planned)
         change = Change(
             planned=planned,
             files=document.files,
@@ -163,6 +160,27 @@ class DocumentChanges:
         apply_refusal.refuse_unless_kept(self._runtime, running)
         apply_refusal.refuse_unless_based_on(running, request.based_on)
         return running
+
+    async def _admitted(self, request: ApplyRequest) -> RunningDocument:
+        """What runs, if the document may be taken for the next one."""
+        running = self._checked(request)
+        apply_refusal.refuse_reload_while_pinned(running, request)
+        await in_thread(lambda: refuse_masks(request.document))
+        await in_thread(lambda: apply_refusal.refuse_unless_followed(running, request.document))
+        return running
+
+    async def _why_refused(
+        self, running: RunningDocument, request: ApplyRequest, planned: PlannedChange
+    ) -> str:
+        """What an apply of this would answer, if not that it is applied."""
+        try:
+            await self._admitted(request)
+            if not planned.plan.refused:
+                apply_refusal.refuse_planned(running, request, planned)
+        except FsmError as error:
+            text = error.message.removeprefix("cannot apply: ")
+            return text.removesuffix(apply_refusal.NOTHING_CHANGED).strip()
+        return planned.plan.refused
 
     async def _number_meant(self, running: RunningDocument, request: RollbackRequest) -> int:
         if request.generation is not None:

@@ -50,7 +50,11 @@ def choose_document(
     if named is None or named == STANDARD_INPUT:
         directory = tree_of(None, tree, state_dir)
         about = RemoteTree(directory, tool=tool).overview()
-        document = _followed(about) if named is None else _handed_in(about, standard_input)
+        document = (
+            followed_document(about, "apply")
+            if named is None
+            else _handed_in(about, standard_input)
+        )
         return ChosenDocument(directory=directory, tree=about, document=document)
     plan, document = _named(Path(named))
     directory = tree_of(Path(document.source), tree, state_dir)
@@ -79,11 +83,15 @@ def _beginning(file: Path) -> bytes:
         return b""  # reading it as a document says why
 
 
-def _followed(about: TreeOverview) -> DocumentText:
+def followed_document(about: TreeOverview, verb: str) -> DocumentText:
+    """The file or folder that a tree follows, as it is now, for a command that none was named to.
+
+    RequestRefusedError: it follows none. DocumentError: it cannot be read.
+    """
     if about.managed:
         raise RequestRefusedError(
             "this tree follows no file: it keeps its document itself.",
-            fix="Name the document: `fsmv2 apply FILE`. To change what runs: `fsmv2 edit`.",
+            fix=f"Name the document: `fsmv2 {verb} FILE`. To change what runs: `fsmv2 edit`.",
         )
     return DocumentText(source=about.document, files=contents_of(Path(about.document)))
 

@@ -11,6 +11,7 @@ import msgspec
 from fsmv2.errors import NotRunningError
 from fsmv2.operate.changes.apply_data import DocumentText
 from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.changes.document_choice import followed_document
 from fsmv2.operate.changes.offline_plan import plan_offline
 from fsmv2.operate.changes.saved_plan import save_plan
 from fsmv2.operate.document_contents import contents_of
@@ -32,7 +33,7 @@ class DocumentPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan_of(
-    document: Path,
+    document: Path | None,
     against: str = "",
     *,
     text: bytes | None = None,
@@ -42,10 +43,17 @@ def plan_of(
 ) -> DocumentPlan:
     """What `document` would change in the tree that runs it, or in what it is held against.
 
+    None: the file that the tree follows, as it is now; RequestRefusedError: it follows none.
     `text`: that of the document, which is no file then; it takes the place of what the tree runs.
     DocumentError: all that is wrong with it. NotRunningError: no tree could be asked.
     ApiUnavailableError: it does not answer; PlannerError: it could make no plan.
     """
+    if document is None:
+        tree = RemoteTree(_tree(None, state_dir), tool=tool)
+        given = followed_document(tree.overview(), "plan")
+        if not against:
+            return DocumentPlan(plan=tree.plan_document(given), document=given)
+        document = Path(given.source)
     files = contents_of(document) if text is None else {"": text}
     given = DocumentText(source=os.path.abspath(document), files=files)
     if against:

@@ -14,7 +14,7 @@ from fsmv2.diagnostic import Diagnostic
 from fsmv2.model import ChildSpec
 from fsmv2.model.secrets.vault import digests
 from fsmv2.operate.active_overrides import overrides_in
-from fsmv2.operate.changes.change_plan import ChangePlan, with_digest
+from fsmv2.operate.changes.change_plan import ChangePlan, RestartKey, with_digest
 from fsmv2.operate.changes.document_settings import DocumentSettings, live_changes, restart_keys
 from fsmv2.operate.changes.topic_changes import topic_changes
 from fsmv2.operate.changes.variable_changes import variable_changes
@@ -57,6 +57,7 @@ def compare(
     was, is_ = settings_before, settings_after
     if was is None or is_ is None:
         was = is_ = DocumentSettings()
+    needs_restart = tuple(restart_keys(was, is_, old, root))
     return with_digest(
         ChangePlan(
             generation=based_on,
@@ -70,11 +71,20 @@ def compare(
             topics_removed=removed,
             overrides=overrides,
             secrets=secrets,
-            needs_restart=tuple(restart_keys(was, is_, old, root)),
+            needs_restart=needs_restart,
+            refused=restart_needed(needs_restart),
             settings=tuple(live_changes(was, is_)),
             warnings=tuple(warnings),
         )
     )
+
+
+def restart_needed(keys: tuple[RestartKey, ...]) -> str:
+    """Why a document with these keys is refused; empty: there are none."""
+    if not keys:
+        return ""
+    named = ", ".join(one.key for one in keys)
+    return f"fsmv2 has to be restarted for {named}; nothing else of it would be applied either"
 
 
 def _secrets(old: ChildSpec | None, new: ChildSpec, *, known: bool) -> Iterator[str]:

@@ -15,8 +15,10 @@ def generation(number: int, **more: Any) -> GenerationInfo:
     return GenerationInfo(number=number, at=0.0, who="ann@host", digest="", **about)
 
 
-def lines(*generations: GenerationInfo, head: Head | None = None) -> list[str]:
-    history = DocumentHistory(generations=generations, head=head)
+def lines(
+    *generations: GenerationInfo, head: Head | None = None, late: dict[int, str] | None = None
+) -> list[str]:
+    history = DocumentHistory(generations=generations, head=head, not_converged=late or {})
     return [
         "".join(part.text if isinstance(part, Styled) else part for part in line)
         for line in history_lines(history)
@@ -38,6 +40,13 @@ def test_what_became_of_each_stands_beside_it() -> None:
     assert shown[4].startswith("*    3  ")
     assert shown[4].endswith("  converging  pinned  ann@host")
     assert shown[5] == "        fsmv2 apply: generation 1 again (/etc/plant.yaml)"
+
+
+def test_whoever_had_not_converged_is_named() -> None:
+    late = {1: "edge/broker: disconnected: no route to host; edge/a: waits for the broker"}
+    shown = lines(generation(1, outcome="not converged"), head=Head(number=1), late=late)
+    assert shown[0].endswith("  not converged  ann@host")
+    assert shown[2].startswith("        not in time: edge/broker: disconnected: no route")
 
 
 def test_of_an_old_one_nothing_is_claimed() -> None:

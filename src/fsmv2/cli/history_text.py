@@ -27,6 +27,8 @@ def history_lines(history: DocumentHistory) -> Iterator[tuple[Part, ...]]:
             parts += ["  ", styled(state, fg=COLOURS.get(state))]
         yield (*parts, f"  {one.who}")
         yield from _about(one)
+        if missing := history.not_converged.get(one.number):
+            yield from _wrapped(f"not in time: {missing}")
     if not history.generations:
         yield ("no generation of the document is kept yet",)
 
@@ -39,12 +41,16 @@ def _about(one: GenerationInfo) -> Iterator[tuple[Part, ...]]:
     whole = f"{text} ({one.source})" if text else one.source
     lines = [whole] if len(whole) <= WIDTH - 8 else [text, one.source]
     for line in filter(None, lines):
-        for part in textwrap.wrap(
-            line,
-            WIDTH,
-            initial_indent=" " * 8,
-            subsequent_indent=" " * 10,
-            break_long_words=False,
-            break_on_hyphens=False,
-        ):
-            yield (part,)
+        yield from _wrapped(line)
+
+
+def _wrapped(text: str) -> Iterator[tuple[Part, ...]]:
+    for part in textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=" " * 8,
+        subsequent_indent=" " * 10,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        yield (part,)

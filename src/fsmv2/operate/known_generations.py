@@ -14,19 +14,24 @@ import msgspec
 
 from fsmv2.errors import ApiUnavailableError
 from fsmv2.operate import generations
+from fsmv2.operate.changes.generation_outcomes import named_at_the_deadline
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.running_trees import kept_directory
-from fsmv2.operate.state_directory import holder
+from fsmv2.operate.state_directory import STORE, holder
 from fsmv2.store import GenerationInfo, Head
 
 T = TypeVar("T")
 
 
 class DocumentHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """The generations that are kept, oldest first. `head`: which one runs, and how."""
+    """The generations that are kept, oldest first. `head`: which one runs, and how.
+
+    `not_converged`: by number, who had not converged at the deadline, and why, as text.
+    """
 
     generations: tuple[GenerationInfo, ...]
     head: Head | None
+    not_converged: dict[int, str] = {}
 
 
 class GenerationText(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +92,11 @@ class KnownGenerations:
 def history_in(directory: Path) -> DocumentHistory:
     """The generations in the store of a state directory."""
     found, head = generations.history(directory)
-    return DocumentHistory(generations=found, head=head)
+    late = [one.number for one in found if one.outcome in ("not converged", "rolled back")]
+    named = {number: named_at_the_deadline(directory / STORE, number) for number in late}
+    return DocumentHistory(
+        generations=found, head=head, not_converged={k: v for k, v in named.items() if v}
+    )
 
 
 def text_in(directory: Path, number: int | None) -> GenerationText:

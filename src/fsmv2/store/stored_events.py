@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from fsmv2.errors import StoreError
@@ -43,6 +44,17 @@ def read_events(
     )
 
 
+def texts_in(file: Path, *, kind: str, beginning: str) -> tuple[str, ...]:
+    """Texts of events of this kind that begin so, the last first. StoreError: as `events_in`."""
+    with _opened(file) as connection:
+        rows = connection.execute(
+            "SELECT text FROM event WHERE kind = ?1 AND substr(text, 1, length(?2)) = ?2 "
+            "ORDER BY id DESC",
+            (kind, beginning),
+        ).fetchall()
+    return tuple(text for (text,) in rows)
+
+
 def events_in(
     file: Path,
     *,
@@ -53,13 +65,19 @@ def events_in(
     limit: int = 100,
 ) -> tuple[StoredEvent, ...]:
     """Those of a store that a tree may be writing. StoreError: there is none, or it is damaged."""
+    with _opened(file) as connection:
+        return read_events(
+            connection, path=path, after=after, since=since, until=until, limit=limit
+        )
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     if not file.exists() or not file.stat().st_size:
         raise StoreError(f"there is no store {file}.", fix="Start the tree once with `fsmv2 run`.")
     try:
         with contextlib.closing(read_only(file)) as connection:
-            return read_events(
-                connection, path=path, after=after, since=since, until=until, limit=limit
-            )
+            yield connection
     except sqlite3.Error as error:
         raise StoreError(
             f"the events in the store {file} cannot be read: {full_disk.reason(error, file)}.",

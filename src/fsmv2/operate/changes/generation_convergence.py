@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -19,6 +19,7 @@ from fsmv2.operate.changes.apply_data import ApplyProgress, ConvergenceState
 from fsmv2.operate.changes.change_commit import end_pending, pending_in
 from fsmv2.operate.changes.convergence_reports import ConvergenceReports
 from fsmv2.operate.changes.convergence_watch import ConvergenceWatch
+from fsmv2.operate.changes.generation_outcomes import not_converged_text
 from fsmv2.operate.changes.running_document import CurrentDocument
 from fsmv2.operate.changes.touched_workers import Touched, decoded
 from fsmv2.operate.tree_readiness import readiness_of
@@ -42,6 +43,10 @@ OUTCOMES = ("converged", "not_converged", "rolled_back", "superseded", "refused"
 
 BASELINE_EVERY = 1.0
 """Seconds between two looks at whether a tree that was started is what its document asks for."""
+
+START_WITHIN = 120.0
+"""Seconds that a start may take to converge before it is reported who has not: as long as `fsmv2
+apply` gives a change. It is looked at further on; nothing else happens then."""
 
 RollBack = Callable[[ConvergenceWatch, PendingApply], Awaitable[None]]
 
@@ -67,6 +72,7 @@ class GenerationConvergence:
         self._known: dict[int, ConvergenceWatch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._resumed = asyncio.Event()
+        self._late: int | None = None
         self.outcomes: Counter[str] = Counter(dict.fromkeys(OUTCOMES, 0))
         """What became of applies and rollbacks in this run; may be read from any thread."""
 
@@ -88,7 +94,7 @@ class GenerationConvergence:
             left = None if pending.deadline is None else pending.deadline - time.time()
             self.begin(pending, decoded(pending.touched), left, None)
         elif running.head is not None and running.head.converged != running.number:
-            self.run(self._baseline(running.number))
+            self.run(self._baseline(running.number, within=START_WITHIN))
 
     async def close(self) -> None:
         """Look no more."""
@@ -104,20 +110,40 @@ class GenerationConvergence:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _baseline(self, number: int) -> None:
-        """Mark the generation as converged once the whole tree is what it asks for."""
-        wait = BASELINE_EVERY
+    async def _baseline(self, number: int, within: float | None = None) -> None:
+        """Mark the generation as converged once the whole tree is what it asks for.
+
+        `within`: seconds after which it is reported that it has not; None: that is known already.
+        """
+        wait, started = BASELINE_EVERY, time.monotonic()
         while True:
             await asyncio.sleep(wait)
-            if self._current.now.number != number:
+            if self._current.now.number != number or self._runtime.core.stopping:
                 return
             began = time.monotonic()
-            ready = readiness_of(self._runtime.core, self._factory).ready
+            found = readiness_of(self._runtime.core, self._factory)
             wait = max(BASELINE_EVERY, 100 * (time.monotonic() - began))
-            if ready:
+            if found.ready:
                 with contextlib.suppress(FsmError):
                     await self._converged(number)
+                    self._report_late(number, found.workers, known=within is None)
                     return
+            elif within is not None and began - started >= within:
+                within = None
+                self._late = number
+                self._report_not_converged(number, found.unsettled, found.unsettled_total)
+                await self._keep_not_converged(number)
+
+    def _report_late(self, number: int, workers: int, *, known: bool) -> None:
+        """It was reported that a generation has not converged, and now it has."""
+        watch = self._known.get(number)
+        if watch is not None:
+            watch.end("converged")
+        if known:
+            text = f"generation {number} has converged, later than it should have"
+            self._runtime.report_apply(
+                GenerationConverged(generation=number, workers=workers), text
+            )
 
     async def progress(self, generation: int | None, *, wait: float) -> ApplyProgress:
         """How far a generation has come, or the one that runs; see `TreeHandle.progress`."""
@@ -134,8 +160,28 @@ class GenerationConvergence:
             )
         if number < running.number:
             return ApplyProgress(generation=number, state="superseded", by=running.number)
-        converged = running.head is not None and running.head.converged == number
-        return ApplyProgress(generation=number, state="converged" if converged else "converging")
+        return await self._of_start(number, wait)
+
+    async def _of_start(self, number: int, wait: float) -> ApplyProgress:
+        """How far the start of a generation has come, when that is final, or after so long."""
+        until = time.monotonic() + wait
+        while True:
+            head = self._current.now.head
+            if head is not None and head.converged == number:
+                return ApplyProgress(generation=number, state="converged")
+            if self._current.now.number != number:
+                by = self._current.now.number
+                return ApplyProgress(generation=number, state="superseded", by=by)
+            left = until - time.monotonic()
+            if self._late == number or left <= 0:
+                break
+            await asyncio.sleep(min(left, BASELINE_EVERY))
+        found = readiness_of(self._runtime.core, self._factory)
+        return ApplyProgress(
+            generation=number,
+            state="not converged" if self._late == number else "converging",
+            pending=found.unsettled,
+        )
 
     def supersede(self, by: int, *, automatic: bool) -> None:
         """Cancel the deadline and the rollback of what still converges, and answer who waits."""
@@ -197,28 +243,29 @@ class GenerationConvergence:
                 )
                 self.over(watch, "converged")
             return
-        self._report_not_converged(watch)
+        pending_now = watch.pending
+        self._report_not_converged(number, pending_now, len(pending_now))
         if pending.rollback and pending.rollback_to != number:
             # On a task of its own: the commit of the rollback ends what is waited for here.
             await asyncio.shield(asyncio.ensure_future(self._roll_back(watch, pending)))
         else:
             self.over(watch, "not converged")
-            with contextlib.suppress(FsmError):
-                await self._runtime.with_store(
-                    lambda store: end_pending(store, number, converged=False)
-                )
+            await self._keep_not_converged(number)
             self.run(self._baseline(number))
 
-    def _report_not_converged(self, watch: ConvergenceWatch) -> None:
-        pending = watch.pending
+    async def _keep_not_converged(self, number: int) -> None:
+        with contextlib.suppress(FsmError):  # a store that fails: the next start looks again
+            await self._runtime.with_store(
+                lambda store: end_pending(store, number, converged=False)
+            )
+
+    def _report_not_converged(self, number: int, pending: Mapping[str, str], total: int) -> None:
         named = dict(list(pending.items())[:MOST_NAMED])
         first = "; ".join(f"{path}: {why}" for path, why in list(named.items())[:3])
-        more = f"; and {len(pending) - 3} more" if len(pending) > 3 else ""
+        more = f"; and {total - 3} more" if total > 3 else ""
         self._runtime.report_apply(
-            GenerationNotConverged(
-                generation=watch.generation, pending=named, workers=len(pending)
-            ),
-            f"generation {watch.generation} has not converged in time: {first}{more}",
+            GenerationNotConverged(generation=number, pending=named, workers=total),
+            f"{not_converged_text(number)}{first}{more}",
         )
 
     async def _converged(self, number: int) -> None:

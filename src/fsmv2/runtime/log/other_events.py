@@ -97,7 +97,7 @@ class GenerationConverged(LogEvent, frozen=True, kw_only=True, tag="generation_c
 
 
 class GenerationNotConverged(LogEvent, frozen=True, kw_only=True, tag="generation_not_converged"):
-    """At the deadline of an apply some of the workers that it touched had not converged."""
+    """At the deadline of an apply, or two minutes after a start, some workers had not converged."""
 
     generation: Number
     pending: Annotated[Mapping[str, str], _field("by path, why not; at most 50 of them")]

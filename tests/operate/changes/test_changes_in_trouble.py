@@ -20,7 +20,7 @@ from fsmv2.core.policy.detect_only import detects
 from fsmv2.core.policy.overrides import paused_by, stopped_by
 from fsmv2.operate.changes.plan_comparison import compare
 from fsmv2.operate.changes.touched_workers import Touched, not_converged, touched_by
-from fsmv2.testing import Simulation
+from fsmv2.testing import SimulatedStore, Simulation
 
 A, B, Z = "line/a", "line/b", "line/z"
 
@@ -229,6 +229,34 @@ def waits_for_its_turn(sim: Simulation, valves: Valves) -> None:
     sim.run(0.5)
 
 
+@trouble()
+def detecting_only(sim: Simulation, valves: Valves) -> None:
+    valves.leaking.add("a")  # there is something to do, and it is not done
+    sim.declare(root(valve("a", detect_only=True)))
+    sim.run(15)
+    assert detects(sim.supervisor(A))
+
+
+@trouble()
+def store_failing(sim: Simulation, valves: Valves) -> Callable[[], None]:
+    store = sim.store
+    assert store is not None
+    store.fails = "the disk is full"
+    leaks(valves)
+    sim.run(5)
+    assert valves.open_at["a"] == 1, "repairs wait for no store"
+    return lambda: setattr(store, "fails", "")
+
+
+@trouble()
+def store_hanging(sim: Simulation, valves: Valves) -> Callable[[], None]:
+    store = sim.store
+    assert store is not None
+    store.hangs = True
+    sim.run(5)
+    return lambda: setattr(store, "hangs", False)
+
+
 def action_running_now(sim: Simulation, valves: Valves) -> None:
     valves.slow["a"] = 4.0
     leaks(valves)
@@ -265,7 +293,9 @@ def root(*ours: ChildSpec | None, c: ChildSpec | None = None) -> ChildSpec:
 
 def play(name: str, change: str) -> None:
     valves, found = Valves(), TROUBLES[name]
-    with simulate(valves, root(valve("a")), **found.settings) as sim:
+    # Only where the store is the trouble: what is decided without one is the same, and quicker.
+    store = SimulatedStore() if name.startswith("store_") else None
+    with simulate(valves, root(valve("a")), store, **found.settings) as sim:
         sim.run(20)
         assert {sim[path].state for path in (A, B)} == {"open"}
         found.begin(sim, valves)
@@ -327,6 +357,9 @@ def becomes(sim: Simulation, valves: Valves, name: str, want: ChildSpec | None, 
     """It is what the last document asks for, or says why it is not."""
     if want is None:
         assert A not in sim
+        if name == "detecting_only":  # a stop acts, too
+            assert (acts, valves.open_at["a"]) == (0, 1)
+            return
         # Of an action that hears of no cancel the end comes when it comes.
         assert valves.open_at["a"] == 0 or sim.texts("forced", A) or name == "action_deaf"
         return

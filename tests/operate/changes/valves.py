@@ -33,7 +33,7 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.testing import Simulation
+from fsmv2.testing import SimulatedStore, Simulation
 
 UNLUCKY = 13
 """A value of `WORD` from which nothing can be derived."""
@@ -252,9 +252,12 @@ def line(*children: ChildSpec) -> ChildSpec:
     return ChildSpec("line", "line", LineSpec(children=children))
 
 
-def simulate(valves: Valves, root: ChildSpec, **settings: Any) -> Simulation:
+def simulate(
+    valves: Valves, root: ChildSpec, store: SimulatedStore | None = None, **settings: Any
+) -> Simulation:
     """Nothing but what happens has anybody looked at: no resync."""
     factory = WorkerFactory()
     for kind in (Valve, Lever, Line):
         factory.register(kind, make=lambda kind=kind: kind(valves))
-    return Simulation(root, factory, settings=EngineSettings(resync=1e6, **settings))
+    engine = EngineSettings(resync=1e6, **settings)
+    return Simulation(root, factory, settings=engine, store=store)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from fsmv2 import DesiredState
 from fsmv2.core import Supervisor
 from fsmv2.core.policy.control import held_back
 from fsmv2.operate.changes.change_plan import ChangePlan, WorkerChange
@@ -58,10 +61,9 @@ def one_is(sim: Simulation, s: Supervisor, then: Then, change: WorkerChange | No
     elif action == "interrupt":
         records = sim.records(s.path)
         assert s.control == stop or any(one.control == stop for one in records), where
-    elif action == "derive":
-        assert s.desired is not then.desired, where
-    config = s.desired is not None and then.desired is not None
-    same = config and s.desired.config == then.desired.config  # type: ignore[union-attr]
+    elif action == "derive":  # or cannot derive from what it is given
+        assert s.desired is not then.desired or (change is not None and change.problems), where
+    same = config_of(s.desired) == config_of(then.desired)
     if action in ("derive", "untouched"):
         assert same, f"{where}, and its config changed"
     elif action == "reconfigure":
@@ -69,6 +71,11 @@ def one_is(sim: Simulation, s: Supervisor, then: Then, change: WorkerChange | No
     if action == "untouched":
         assert s.desired is then.desired, f"{where}, and it derived again"
         assert s.declared == then.declared, f"{where}, and it is declared otherwise"
+
+
+def config_of(desired: DesiredState | None) -> tuple[Any, ...]:
+    """Of one that could never be derived there is none."""
+    return () if desired is None else (desired.config,)
 
 
 def other_reasons(sim: Simulation, path: str) -> bool:

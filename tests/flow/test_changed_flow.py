@@ -75,3 +75,44 @@ async def test_h79_what_no_broker_took_is_published_at_the_one_of_today_and_come
         await engine.aclose()
         assert await stored(server) == accepted
     assert engine.dropped == {}
+
+
+async def test_a_flow_that_gets_another_name_again_and_again_keeps_no_more_samples() -> None:
+    """A bridge is renamed, and its topic, which comes from its location, stays."""
+    engine = AsyncioEngine()
+    config = flow(0.01, queue=20)
+    for number in range(4):
+        name = f"plant/filler{number}/dfc_read"
+        await engine.start(msgspec.structs.replace(config, name=name))
+        await until(
+            lambda name=name: (s := engine.stats(name)) is not None and s.skipped_polls_total > 3
+        )
+        stats = engine.stats(name)
+        assert stats is not None
+        assert stats.queue_depth == 20, "those of before are counted"
+        await engine.stop(name, drain=0.0)
+    await engine.aclose()
+    assert sum(engine.dropped.values()) == 20
+    assert engine.dropped["plant/filler0/dfc_read"] == 20
+
+
+@pytest.mark.real
+async def test_h98_what_a_flow_of_another_name_left_is_published_at_the_broker_of_today(
+    tmp_path: Path,
+) -> None:
+    accepted: list[tuple[str, bytes]] = []
+    engine = AsyncioEngine(on_accepted=lambda *sample: accepted.append(sample))
+    first = flow(0.01, queue=1000)
+    await engine.start(first)
+    await until(lambda: len(accepted) > 5)
+    assert await engine.stop(NAME, drain=0.0) > 5
+    renamed = "plant/press/dfc_read"
+    async with broker(tmp_path) as server:
+        here = msgspec.structs.replace(first.output, url=connect_url(server))
+        await engine.start(msgspec.structs.replace(first, name=renamed, output=here))
+        before = len(accepted)
+        await until(lambda: len(accepted) > before + 5)
+        assert await engine.stop(renamed, drain=20.0) == 0
+        await engine.aclose()
+        assert await stored(server) == accepted, "in the order in which they were accepted"
+    assert engine.dropped == {}

@@ -155,6 +155,9 @@ class AsyncioEngine:
         if old is not None:
             await self._hand_over(old)
             await self._leave(old, 0.0)
+        elif isinstance(flow, Flow):  # its bridge had another name before
+            for one in self._others(flow):
+                one.hand_over(flow)
         if self._flows.get(config.name) is flow:
             flow.start()
 
@@ -183,14 +186,17 @@ class AsyncioEngine:
                 one.hand_over(runs)
 
     def _others(self, flow: Flow) -> list[Flow]:
-        """Flows of its name before it that have not sent everything yet; from any thread."""
+        """Flows before it that have not sent everything yet, of its name or to a topic of its own.
+
+        From any thread. A bridge that is renamed keeps its topic.
+        """
         if not self._leaving:
             return []
-        name, leaving = flow.config.name, list(self._leaving.values())
+        leaving = list(self._leaving.values())
         return [
             one
             for one in leaving
-            if one is not flow and isinstance(one, Flow) and one.config.name == name
+            if one is not flow and isinstance(one, Flow) and one.is_followed_by(flow)
         ]
 
     async def _stop(self, name: str, drain: float) -> int:

@@ -33,7 +33,7 @@ class Flow:
         on_accepted: OnAccepted | None,
         beside: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`beside`: what flows of the same name before it accepted and have not sent yet."""
+        """`beside`: what flows before it accepted and have not sent yet; see `is_followed_by`."""
         self.config = config
         self._beside = beside
         self._on_accepted = on_accepted
@@ -52,6 +52,7 @@ class Flow:
         # Never the same twice, also after a restart: JetStream would take a new sample for an old.
         self._sequence = itertools.count(time.time_ns())
         self._subjects = {id(tag): config.output.subject(tag) for tag in config.input.tags}
+        self._published = frozenset(self._subjects.values())
         self._thinning = {
             id(tag): Thinning(tag) for tag in config.input.tags if Thinning.applies_to(tag)
         }
@@ -77,6 +78,12 @@ class Flow:
         """Stop reading, then send what was accepted for at most `drain` s; returns what is left."""
         await self.end_reading()
         return await self._output.drained(drain)
+
+    def is_followed_by(self, other: Flow) -> bool:
+        """Whether `other`, which is of later, takes its place: by its name, or at one topic."""
+        if other.config.name == self.config.name:
+            return True
+        return not self._published.isdisjoint(other._published)
 
     def hand_over(self, successor: Flow) -> None:
         """Have a flow that publishes elsewhere publish what is left, before what it reads."""

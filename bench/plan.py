@@ -4,6 +4,11 @@ A plant of bridges with generated values, through the embedded broker, opened as
 it. First it is left alone for a while, then as long as it takes plan after plan is asked for by a
 client process, each of a document with one other variable; the longest slice of supervision and the
 gaps between the samples of each bridge are measured in both.
+
+At size and in trouble: `--bridges 4500 --circuits 1000 --every 60s` is a tree of 10,000 workers, of
+which 1,000 bridges have a device that accepts and never answers, so that their circuits are open;
+`--trouble store` has each write of the store fail, `--trouble detect-only` runs the tree so. What
+the plan foretells of them and the memory of both processes are reported as well.
 """
 
 from __future__ import annotations
@@ -17,16 +22,23 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest import mock
 
+import msgspec
+
+from bench.measure import resident
 from fsmv2.api.activation import served
 from fsmv2.cli.log_filter import filter_logs
+from fsmv2.errors import StoreError
 from fsmv2.operate import TreeHandle, prepare
+from fsmv2.operate.changes.planner import PROGRAM
 from fsmv2.operate.tree_opening import start
 from fsmv2.runtime import bounded_pauses
+from fsmv2.store import SqliteStore
 
 CLIENT = """
 import sys
@@ -40,16 +52,26 @@ print(plan.summary)
 """
 """What the command does, but for how it shows it."""
 
-EVERY = 1.0
-"""Seconds between two samples of a bridge."""
+STARTS_WITHIN = 1800.0
+"""Seconds that a busy machine may take for thousands of bridges."""
 
 
-def document(bridges: int, changed: int = -1) -> str:
-    """A plant of bridges of one template; `changed` is the one that is another one."""
+class Plant(msgspec.Struct, frozen=True):
+    """Bridges of one template, and of another for the first `circuits` of them: silent devices."""
+
+    bridges: int
+    every: str
+    circuits: int = 0
+    device: int = 0
+
+
+def document(plant: Plant, changed: frozenset[int] = frozenset()) -> str:
+    """The plant, in which those of `changed` have another variable."""
     entries = "\n".join(
-        f"  - {{name: machine{n}, template: oven, location: {{area: a{n // 20}, line: l{n}}},"
-        f" variables: {{MOST: {100 + (n == changed)}, UNIT: unit{n}}}}}"
-        for n in range(bridges)
+        f"  - {{name: machine{n}, template: {'silent' if n < plant.circuits else 'oven'},"
+        f" location: {{area: a{n // 20}, line: l{n}}},"
+        f" variables: {{MOST: {100 + (n in changed)}, UNIT: {n % 247 + 1}}}}}"
+        for n in range(plant.bridges)
     )
     return f"""\
 agent: {{name: plant, location: {{enterprise: acme, site: here}}}}
@@ -59,10 +81,20 @@ templates:
     read:
       input:
         generate:
-          every: {EVERY:.0f}s
+          every: {plant.every}
           tags:
             - {{name: temperature, curve: sine, amplitude: "{{{{ .MOST }}}}"}}
             - {{name: pressure, curve: sine, amplitude: 10}}
+      output: {{uns: {{contract: _raw}}}}
+  silent:
+    connection: {{host: 127.0.0.1, port: {plant.device or 1}}}
+    read:
+      input:
+        modbus:
+          address: "127.0.0.1:{plant.device or 1}"
+          unit: "{{{{ .UNIT }}}}"
+          every: {plant.every}
+          registers: [{{name: speed, address: "{{{{ .MOST }}}}"}}]
       output: {{uns: {{contract: _raw}}}}
 bridges:
 {entries}
@@ -86,42 +118,84 @@ class Gaps:
 
     def take(self) -> dict[str, float]:
         """Those since the last call: the longest, and the one that 1 in 1,000 exceeds."""
-        found, self.found = sorted(self.found), []
+        found, self.found = sorted(self.found) or [0.0], []
         return {"longest_s": found[-1], "p99.9_s": found[int(len(found) * 0.999)]}
 
 
-async def measure(bridges: int, plans: int) -> dict[str, Any]:
+async def measure(plant: Plant, plans: int, trouble: str) -> dict[str, Any]:
     """Run the plant and return the figures."""
     with ExitStack() as stack, tempfile.TemporaryDirectory() as directory:
+        device = await asyncio.start_server(_accepts, "127.0.0.1", 0)
+        plant = msgspec.structs.replace(plant, device=device.sockets[0].getsockname()[1])
         file, other = Path(directory) / "plant.yaml", Path(directory) / "other.yaml"
-        file.write_text(document(bridges))
+        file.write_text(document(plant))
         state = Path(directory) / "state"
-        prepared = stack.enter_context(prepare(file, state_dir=state))
+        detects = trouble == "detect-only"
+        prepared = stack.enter_context(prepare(file, state_dir=state, detect_only=detects))
         gaps = Gaps()
         async with (
             bounded_pauses(),
             start(prepared, on_accepted=gaps.accept) as tree,
             served(tree),
         ):
-            await tree.until(
-                lambda view: sum(b.state == "active" for b in view.of_type("bridge")) == bridges,
-                timeout=300,
-            )
+            if not detects:
+                await tree.until(
+                    lambda view: _is_up(view, plant, tree._runtime.core), timeout=STARTS_WITHIN
+                )
             await asyncio.sleep(15)
-            other.write_text(document(bridges, changed=bridges // 2))
+            if trouble == "store":
+                stack.enter_context(mock.patch.object(SqliteStore, "write", _full))
+            changed = {0, plant.bridges // 2} if plant.circuits else {plant.bridges // 2}
+            other.write_text(document(plant, changed=frozenset(changed)))
             await _planned(state, other)  # loads the API
             await asyncio.sleep(5)
             beside = await _beside(tree, gaps, _plans(state, other, plans))
-            quiet = await _beside(tree, gaps, asyncio.sleep(sum(beside["result"]), []))
-        took = beside.pop("result")
+            quiet = await _beside(tree, gaps, asyncio.sleep(sum(beside["result"][0]), []))
+            core = tree._runtime.core
+            memory = {"tree_mb": resident() / 1e6, "planner_peak_mb": _planner_peak() / 1e6}
+            tree_is = {"workers": len(core.by_path), "open_circuits": core.open_circuits}
+        took, told = beside.pop("result")
         quiet.pop("result")
         return {
-            "bridges": bridges,
+            "bridges": plant.bridges,
+            "trouble": trouble,
+            **tree_is,
+            "foretold": told,
             "plan_s": median(took),
             "plan_max_s": max(took),
+            **memory,
             "with_plans": beside,
             "quiet": quiet,
         }
+
+
+async def _accepts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A device that accepts, and answers nothing."""
+    with suppress(ConnectionError):
+        while await reader.read(1000):
+            pass
+    writer.close()
+
+
+def _is_up(view: Any, plant: Plant, core: Any) -> bool:
+    active = sum(bridge.state == "active" for bridge in view.of_type("bridge"))
+    return active >= plant.bridges - plant.circuits and core.open_circuits >= plant.circuits
+
+
+def _full(*_: Any) -> None:
+    raise StoreError("the disk is full")
+
+
+def _planner_peak() -> int:
+    """Bytes that the process which plans has held at most."""
+    for process in Path("/proc").iterdir():
+        with suppress(OSError, ValueError, IndexError):
+            words = (process / "stat").read_text().rpartition(")")[2].split()
+            ours = process.name.isdecimal() and int(words[1]) == os.getpid()
+            if ours and PROGRAM in (process / "cmdline").read_text():
+                status = (process / "status").read_text()
+                return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    return 0
 
 
 async def _beside(tree: TreeHandle, gaps: Gaps, work: Any) -> dict[str, Any]:
@@ -140,11 +214,13 @@ async def _beside(tree: TreeHandle, gaps: Gaps, work: Any) -> dict[str, Any]:
     }
 
 
-async def _plans(state: Path, file: Path, number: int) -> list[float]:
-    return [await _planned(state, file) for _ in range(number)]
+async def _plans(state: Path, file: Path, number: int) -> tuple[list[float], str]:
+    """How long each took, and what the last one foretold."""
+    found = [await _planned(state, file) for _ in range(number)]
+    return [took for took, _ in found], found[-1][1]
 
 
-async def _planned(state: Path, file: Path) -> float:
+async def _planned(state: Path, file: Path) -> tuple[float, str]:
     began = time.perf_counter()
     client = await asyncio.create_subprocess_exec(
         sys.executable, "-c", CLIENT, str(state), str(file), stdout=subprocess.PIPE
@@ -152,7 +228,7 @@ async def _planned(state: Path, file: Path) -> float:
     told, _ = await client.communicate()
     assert client.returncode == 0
     assert b"untouched" in told
-    return time.perf_counter() - began
+    return time.perf_counter() - began, told.decode().strip()
 
 
 def main() -> None:
@@ -160,9 +236,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.plan", description=__doc__)
     parser.add_argument("--bridges", type=int, default=1000)
     parser.add_argument("--plans", type=int, default=10)
+    parser.add_argument("--circuits", type=int, default=0)
+    parser.add_argument("--every", default="1s")
+    parser.add_argument("--trouble", choices=("none", "store", "detect-only"), default="none")
     args = parser.parse_args()
     filter_logs()
-    figures = asyncio.run(measure(args.bridges, args.plans))
+    plant = Plant(args.bridges, args.every, args.circuits)
+    figures = asyncio.run(measure(plant, args.plans, args.trouble))
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(json.dumps({"machine": machine, **figures}, indent=2))
 

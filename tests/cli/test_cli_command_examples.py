@@ -75,8 +75,8 @@ def test_the_usage_names_the_arguments_as_they_are_written() -> None:
     assert shown.startswith("Usage: fsmv2 stop [OPTIONS] [PATH...]\n")
     assert "\nArguments:\n  [PATH...]  Workers, as `render` shows them" in shown
     assert "\nOptions:\n  -m, --reason TEXT " in shown
-    shown = CliRunner().invoke(app, ["render"], prog_name="fsmv2").stderr
-    assert shown.startswith("Usage: fsmv2 render [OPTIONS] FILE\n")
+    shown = CliRunner().invoke(app, ["restore"], prog_name="fsmv2").stderr
+    assert shown.startswith("Usage: fsmv2 restore [OPTIONS] FILE\n")
 
 
 def test_each_option_has_a_variable_of_its_own() -> None:
@@ -128,7 +128,7 @@ def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> No
             1,
             {"code": "FSM0101", "title": "Not a valid document"},
         ),
-        (["plan", "--json"], 1, {"title": "Wrong usage"}),
+        (["plan", "--jsn", "--json"], 1, {"title": "Wrong usage"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

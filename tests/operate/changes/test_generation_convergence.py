@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     return Place(tmp_path)
 
 
+async def named(place: Place) -> None:
+    """Events are stored a moment later."""
+    async with asyncio.timeout(200):
+        while not history_in(place.state).not_converged:
+            await asyncio.sleep(0.02)
+
+
 async def test_a_start_that_does_not_converge_is_reported_and_so_is_that_it_has_after_all(
     place: Place,
 ) -> None:
@@ -27,6 +35,7 @@ async def test_a_start_that_does_not_converge_is_reported_and_so_is_that_it_has_
         reached = await tree.progress(wait=200)
         assert reached.state == "not converged"
         assert list(reached.pending) == ["edge/broker"], "it cannot be reached"
+        await named(place)
         found = history_in(place.state)
         assert [one.outcome for one in found.generations] == ["not converged"]
         assert found.not_converged[1].startswith("edge/broker: ")

@@ -130,9 +130,9 @@ class GenerationConvergence:
                     return
             elif within is not None and began - started >= within:
                 within = None
-                self._late = number
                 self._report_not_converged(number, found.unsettled, found.unsettled_total)
                 await self._keep_not_converged(number)
+                self._late = number
 
     def _report_late(self, number: int, workers: int, *, known: bool) -> None:
         """It was reported that a generation has not converged, and now it has."""

@@ -17,6 +17,8 @@ from fsmv2.api.activation import served
 from fsmv2.cli.app import app
 from fsmv2.operate import TreeHandle, prepare
 from fsmv2.operate.generations import history
+from fsmv2.operate.prepared_tree import PreparedTree, read_document
+from fsmv2.operate.state_directory import held
 from fsmv2.operate.tree_opening import start
 
 HEAD = 'agent: {name: edge}\nbroker: {url: "nats://127.0.0.1:1"}\n'
@@ -33,12 +35,12 @@ def document(**sleepers: str) -> str:
 class ChangedTree:
     """One that follows `file`, or keeps its document itself."""
 
-    def __init__(self, folder: Path, *, managed: bool, detect_only: bool = False) -> None:
+    def __init__(self, folder: Path, *, managed: bool, kept: bool = True) -> None:
         self.folder = folder
         self.file = folder / "plant.yaml"
         self.state = folder / "state"
         self.managed = managed
-        self.detect_only = detect_only
+        self.kept = kept
         self.tree: TreeHandle | None = None
 
     def write(self, text: str, name: str = "plant.yaml") -> Path:
@@ -58,23 +60,28 @@ class ChangedTree:
     def numbers(self) -> list[int]:
         return [one.number for one in history(self.state)[0]]
 
+    @contextlib.contextmanager
+    def _prepared_without_store(self) -> Iterator[PreparedTree]:
+        with held(self.state) as directory:
+            yield read_document(self.file, directory)
+
     async def _run(self, begun: threading.Event, ended: threading.Event) -> None:
         file, init = (None, self.file) if self.managed else (self.file, None)
-        preparing = prepare(file, state_dir=self.state, init=init, detect_only=self.detect_only)
-        with contextlib.ExitStack() as held:
-            prepared = await asyncio.to_thread(held.enter_context, preparing)
+        preparing = prepare(file, state_dir=self.state, init=init)
+        if not self.kept:
+            preparing = self._prepared_without_store()
+        with contextlib.ExitStack() as stack:
+            prepared = await asyncio.to_thread(stack.enter_context, preparing)
             async with start(prepared) as self.tree, served(self.tree, None):
                 begun.set()
                 await asyncio.to_thread(ended.wait)
 
 
 @contextlib.contextmanager
-def changed_tree(
-    text: str, *, managed: bool = False, detect_only: bool = False
-) -> Iterator[ChangedTree]:
-    """The tree of this document, in a folder of its own."""
+def changed_tree(text: str, *, managed: bool = False, kept: bool = True) -> Iterator[ChangedTree]:
+    """The tree of this document, in a folder of its own; not `kept`: without a store, as a demo."""
     with tempfile.TemporaryDirectory() as folder, _quiet():
-        found = ChangedTree(Path(folder), managed=managed, detect_only=detect_only)
+        found = ChangedTree(Path(folder), managed=managed, kept=kept)
         found.write(text)
         begun, ended = threading.Event(), threading.Event()
         thread = threading.Thread(target=lambda: asyncio.run(found._run(begun, ended)))

@@ -18,9 +18,9 @@ DOCUMENT = HEAD + "processes: {web: {command: [sleep, '1000']}}\n"
 
 
 @contextlib.contextmanager
-def running(*, detect_only: bool = False) -> Iterator[ChangedTree]:
+def running(*, kept: bool = True) -> Iterator[ChangedTree]:
     """The tree, once something has happened to its process."""
-    with changed_tree(DOCUMENT, detect_only=detect_only) as found:
+    with changed_tree(DOCUMENT, kept=kept) as found:
         limit = time.monotonic() + 200
         while "edge/web" not in found("events", "edge/web").stdout:
             assert time.monotonic() < limit
@@ -62,7 +62,7 @@ def test_debug_lines_that_were_asked_for_are_followed(tree: ChangedTree) -> None
 
 
 def test_of_a_tree_without_a_store_there_is_what_happened_in_this_run() -> None:
-    with running(detect_only=True) as tree:
+    with running(kept=False) as tree:
         found = KnownLogs(None, tree.state, "edge/web", tool="test")
         until(itertools.chain(found.last(), found.follow()), "transition")
         assert "edge/web" in tree.says("events", "edge/web", "--since", "1h", "-n", "5000")

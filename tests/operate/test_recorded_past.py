@@ -16,6 +16,9 @@ from fsmv2.errors import JournalError, NotRecordedError, NotRunningError, Unknow
 from fsmv2.operate import open_tree
 from fsmv2.operate.live_or_recorded import WhichTree
 from fsmv2.operate.live_status import why
+from fsmv2.operate.prepared_tree import read_document
+from fsmv2.operate.state_directory import held
+from fsmv2.operate.tree_opening import start
 from fsmv2.operate.tree_status import tree_status
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_questions import describe, obstacles
@@ -127,14 +130,13 @@ def test_a_journal_of_another_version_is_refused_with_its_version(
 async def test_a_run_that_keeps_no_journal_is_not_answered_from_the_run_before(
     past: Past,
 ) -> None:
-    async with open_tree(past.document, state_dir=past.state, detect_only=True) as tree:
-        await tree.until(lambda view: len(view.nodes) > 1, timeout=200)
-        with pytest.raises(NotRecordedError, match="keeps no journal") as raised:
-            past.status(time.time())
-        assert "fsmv2 events" in raised.value.fix
-        assert past.status(past.running).node.state == "running"
-    with tempfile.TemporaryDirectory() as folder:
-        other = Path(folder) / "state"
-        async with open_tree(past.document, state_dir=other, detect_only=True):
-            with pytest.raises(NotRecordedError, match="keeps no journal"):
-                why("edge", document=past.document, state_dir=other, at=time.time())
+    with held(past.state) as directory:
+        async with start(read_document(past.document, directory)):
+            with pytest.raises(NotRecordedError, match="there is no journal of it") as raised:
+                past.status(time.time())
+            assert "fsmv2 events" in raised.value.fix
+            assert past.status(past.running).node.state == "running"
+    with tempfile.TemporaryDirectory() as folder, held(Path(folder)) as directory:
+        async with start(read_document(past.document, directory)):
+            with pytest.raises(NotRecordedError, match="there is no journal of it"):
+                why("edge", document=past.document, state_dir=Path(folder), at=time.time())

@@ -76,7 +76,7 @@ class KnownEvents:
         return []
 
     def _has_store(self) -> bool:
-        """Whether the tree that runs writes one: one that only detects keeps events in memory."""
+        """Whether the tree that runs writes one: a demo keeps events in memory."""
         store = self._directory / STORE
         return run_has_store(self._directory) and store.exists() and store.stat().st_size > 0
 
@@ -128,7 +128,7 @@ class KnownEvents:
 
     def _known_paths(self) -> list[str]:
         if holder(self._directory) and not self._has_store():
-            return RemoteTree(self._directory, tool=self._tool).paths(["**"])
+            return RemoteTree(self._directory, tool=self._tool).all_paths()
         return known_paths(self._directory / STORE)
 
 

@@ -62,7 +62,8 @@ class RecordedPast(RecordedTree):
         Raises NotRecordedError when the journal does not reach back so far, NotRunningError when
         nothing ran then, JournalError when it cannot be replayed up to then.
         """
-        # A run that only detects keeps no journal: what is there is of an earlier one.
+        # A demo keeps no journal, nor does any tree in its first moments: what is there is of an
+        # earlier run.
         unrecorded = self.process if not run_is_recorded(self.directory) else ""
         self.process = "" if unrecorded else self.process
         if not segments_in(self._journal):
@@ -109,9 +110,9 @@ class RecordedPast(RecordedTree):
     def _keeps_none(self, process: str) -> NoReturn:
         raise NotRecordedError(
             f"how it was at {brief_date_text(self.at)} is not recorded: process {process} runs "
-            f"{self.document} and keeps no journal.",
+            f"{self.document}, and there is no journal of it.",
             fix="What happened is known: `fsmv2 events`. A demo keeps no journal, nor does a tree "
-            "that only detects, or has `journal_mb: 0`.",
+            "with `journal_mb: 0`; another has one within a second.",
         )
 
     def _does_not_reach(self, begun: Sequence[SegmentBegun]) -> NoReturn:

@@ -219,8 +219,11 @@ class RemoteTree(Verbs):
             return list(patterns)
         from fsmv2.operate.path_patterns import matching
 
-        known = self.get("/v1/workers", {}, list[_Worker])
-        return matching(patterns, [worker.path for worker in known])
+        return matching(patterns, self.all_paths())
+
+    def all_paths(self) -> list[str]:
+        """The path of each worker; blocks."""
+        return [worker.path for worker in self.get("/v1/workers", {}, list[_Worker])]
 
     def leave(self, reason: str = "") -> int:
         """End the fsmv2 that runs this tree, and nothing else; the process that ends; blocks."""

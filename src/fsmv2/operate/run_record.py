@@ -126,7 +126,7 @@ def run_is_recorded(directory: Path) -> bool:
 
 
 def run_has_store(directory: Path) -> bool:
-    """Whether the run that holds the directory writes its store: one that only detects does not."""
+    """Whether the run that holds the directory writes its store: a demo does not."""
     record, written = _kept(directory)
     return record is not None and _written_since_taken(directory, written)
 

@@ -1,4 +1,4 @@
-"""What happened lately in a tree that has no store, as one that only detects: kept in memory."""
+"""What happened lately in a tree that has no store, as that of a demo: kept in memory."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_a_runbook_has_the_address_of_the_settings_or_that_of_the_type() -> None
     assert getattr(line.fields, "runbook_url", "") == "https://wiki.example/plant/device"
 
 
-def test_an_operator_has_one_path_logged_from_debug_on_for_a_while() -> None:
+def test_h96_an_operator_has_one_path_logged_from_debug_on_for_a_while() -> None:
     root, often = group("g", device("a"), group("b", device("c"))), EngineSettings(resync=5.0)
     with simulate(World(), root, settings=often, log=LogLevels()) as sim:
         sim.run(10)

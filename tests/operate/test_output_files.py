@@ -46,8 +46,8 @@ def test_a_file_that_was_begun_anew_is_read_from_its_beginning(tmp_path: Path) -
     [_, current] = output_files(tmp_path, "edge/web")
     list(current.lines())
     file.rename(file.with_name("output.previous"))
-    written(tmp_path, "edge/web", FIRST)
-    assert len(list(current.lines())) == 1
+    written(tmp_path, "edge/web", FIRST * 5)  # longer than what was read of the one before
+    assert len(list(current.lines())) == 5
 
 
 def test_of_a_long_file_the_end_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

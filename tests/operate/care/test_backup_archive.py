@@ -11,6 +11,7 @@ import pytest
 from kept_plant import KeptPlant
 
 from fsmv2.errors import BackupError
+from fsmv2.operate.care import backup_archive
 from fsmv2.operate.care.backup import back_up
 from fsmv2.operate.care.backup_archive import LIST, read_archive
 
@@ -94,3 +95,18 @@ def test_a_file_that_is_not_there_and_a_folder_are_named(tmp_path: Path) -> None
     for place in (tmp_path / "none", tmp_path):
         with pytest.raises(BackupError, match="cannot be read"):
             read_archive(place)
+
+
+def test_what_was_not_written_as_it_should_be_is_no_backup(
+    plant: KeptPlant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that loses bytes: it is read again before it has its name."""
+    add = backup_archive._add
+
+    def lossy(archive: tarfile.TarFile, name: str, data: bytes, at: float) -> None:
+        add(archive, name, data if name == LIST else data[:-1] + b"?", at)
+
+    monkeypatch.setattr(backup_archive, "_add", lossy)
+    with pytest.raises(BackupError):
+        back_up(plant.state, tmp_path / "b.tgz")
+    assert list(tmp_path.glob("b.tgz*")) == []

@@ -52,11 +52,11 @@ compiled: $(READY)
 # mypy keeps one of two cores busy, and compiling the other.
 test: $(READY)  ## what CI runs, under six minutes on two cores
 	@$(MAKE) --no-print-directory -j 2 lint compiled
-	@$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report= -m "not slow and not campaign"
+	@$(BIN)/pytest -n 4 --dist worksteal --cov --cov-report= -m "not slow and not campaign and not thorough"
 	@$(BIN)/coverage report --include='src/fsmv2/model/*,src/fsmv2/document/*,src/fsmv2/core/*' --fail-under=95 --skip-covered
 
-test-real: $(READY)  ## crash campaigns in short form and slow real peers, under 30 minutes
-	@$(BIN)/pytest -n 2 --dist worksteal -m campaign
+test-real: $(READY)  ## crash campaigns in short form, slow real peers, long random tests, under 30 minutes
+	@$(BIN)/pytest -n 2 --dist worksteal -m "(campaign or thorough) and not slow"
 
 crash: $(READY)  ## kill -9 a plant of 20 bridges and 3 processes at KILLS=200 moments, hours; SEED=7 repeats
 	@KILLS=$(or $(KILLS),200) SEED=$(SEED) $(BIN)/pytest -q -s -m campaign tests/campaign

@@ -34,6 +34,7 @@ def run(folder: Path, *command: str) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+@pytest.mark.thorough
 def test_the_skeleton_passes_its_tests_and_the_linters(tmp_path: Path) -> None:
     code, said = new("PumpStation", tmp_path)
     assert code == 0, said

@@ -25,7 +25,7 @@ from fsmv2.flow.nats.login import Login
 from fsmv2.flow.nats.nats_client import NatsClient
 from fsmv2.flow.nats.nats_connection import NatsConnection, NatsMessage
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
 NAME = "plant/filler/dfc_read"
 Sample = tuple[str, bytes]

@@ -181,6 +181,7 @@ def test_every_alert_has_its_situations() -> None:
     assert len({*names}) == len(names)
 
 
+@pytest.mark.thorough
 def test_each_fires_in_its_situation_and_not_in_its_neighbours(tmp_path: Path) -> None:
     tests = [
         situation(alert, {**series, **case.still}, case.at, fires=fires)

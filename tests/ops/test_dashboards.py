@@ -85,6 +85,7 @@ LOOK_EVERY = 0.4
 
 @pytest.mark.real
 @pytest.mark.timeout(240)
+@pytest.mark.thorough
 def test_each_query_returns_data_of_trees_in_trouble(tmp_path: Path) -> None:
     """A device that is dead, a process that crashes, failing templates; and circuits.
 

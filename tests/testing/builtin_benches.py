@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 
+import pytest
+
 from fsmv2 import ChildStatus, Phase
 from fsmv2.builtin import Agent, Bridge, Broker, Connection, DataFlow, Process, ProcessSpec
 from fsmv2.builtin.bridge import BridgeSpec
@@ -97,8 +99,13 @@ ALL = {
 }
 
 
+LARGE = ("dataflow", "process", "bridge")
+BY_SIZE = [pytest.param(n, marks=pytest.mark.thorough) if n in LARGE else n for n in ALL]
+"""Of the large ones some are asked three million steps."""
+
+
 def report_of(bench: FsmBench) -> FsmReport:
-    """What `check_fsm` finds of one of them, checked once: of some it asks three million steps."""
+    """What `check_fsm` finds of one of them, checked once."""
     return _report(next(name for name, known in ALL.items() if known is bench))
 
 

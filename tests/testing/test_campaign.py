@@ -18,6 +18,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
+@pytest.mark.thorough
 def test_seeds_are_spread_over_processes_and_counted_together() -> None:
     on_result: list[SimulationResult] = []
     found = simulate_many(
@@ -41,6 +42,7 @@ def test_what_was_met_too_seldom_is_named_and_what_cannot_be_met_is_not() -> Non
     assert "-" in found.table()
 
 
+@pytest.mark.thorough
 def test_after_a_failure_no_further_seed_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(HANDLERS, StopRequested, lambda core, event: None)
     found = simulate_many("toy_plant:plant", range(50), seconds=60, every=30)
@@ -48,6 +50,7 @@ def test_after_a_failure_no_further_seed_is_begun(monkeypatch: pytest.MonkeyPatc
     assert [outcome.invariant for outcome in found.failed] == ["Ends"]
 
 
+@pytest.mark.thorough
 def test_a_works_of_a_hundred_workers_holds_for_a_while() -> None:
     """`make test-all` does it for ten thousand hours: `fsmv2 simulate works:works --seeds 400`."""
     from works import works

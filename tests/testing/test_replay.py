@@ -78,6 +78,7 @@ def test_every_decision_under_faults_is_the_same_from_every_checkpoint(
         assert replay(path, factory).difference is None, path
 
 
+@pytest.mark.thorough
 def test_a_checkpoint_after_each_slice_goes_on_the_same(tmp_path: Path) -> None:
     """At any point of a run: a minute of trouble, a checkpoint at each slice of it."""
     simulated(tmp_path, 11, every=1, seconds=60.0)
@@ -107,6 +108,7 @@ LACKING = ("timers", "status", "awaiting", "action", "observed_at", "last_action
 
 
 @pytest.mark.parametrize("slot", LACKING)
+@pytest.mark.thorough
 def test_a_checkpoint_that_lacks_something_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slot: str
 ) -> None:

@@ -224,6 +224,7 @@ def _holds(tree: Callable[[], SimulatedTree], kinds: tuple[FaultKind, ...]) -> b
 
 
 @pytest.mark.parametrize("broken", BREAKS)
+@pytest.mark.thorough
 def test_a_broken_core_is_found(broken: Callable[[Patch], None], monkeypatch: Patch) -> None:
     tree = circular if broken is nobody_waits_in_a_circle else plant
     kinds = MENDED_BY_NOTHING if broken is converges else tuple(FaultKind)

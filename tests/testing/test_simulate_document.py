@@ -233,6 +233,7 @@ def night() -> SimulatedTree:
     return SimulatedTree((ChildSpec("site", "site", UserSpec()),), factory, around)
 
 
+@pytest.mark.thorough
 def test_types_of_an_author_stand_in_surroundings_of_the_author() -> None:
     outcome = simulate(night, seed=1, seconds=4 * 3600, every=60)
     assert outcome.held, "\n".join([outcome.found, *outcome.trace])

@@ -146,6 +146,7 @@ def checked(tmp_path: Path, wrong: str) -> list[str]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.thorough
 def test_the_types_an_author_writes_hold_in_both_directions(tmp_path: Path) -> None:
     """A sound worker passes strict mypy and knows the type of a result; each fault is named."""
     said = checked(tmp_path, "pass")

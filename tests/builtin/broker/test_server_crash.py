@@ -23,7 +23,7 @@ from fsmv2.builtin.broker.own_servers import find_servers
 from fsmv2.builtin.broker.server import start, stop
 from fsmv2.host.procfs import kernel_start, start_time_of
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
 
 async def publish(config: BrokerConfig, count: int) -> None:

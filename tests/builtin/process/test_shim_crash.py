@@ -28,7 +28,7 @@ from fsmv2.builtin.process.process_record import ProcessRecord, read_record, wri
 from fsmv2.builtin.process.shim import command_start
 from removed_folder import remove_folder
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
 COUNTS = "i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done"
 SLEEPS = ("sh", "-c", "echo hello; exec sleep 600")

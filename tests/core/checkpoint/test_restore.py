@@ -79,6 +79,7 @@ def test_what_was_one_object_is_one_again() -> None:
         assert child.derive_key[0] is child.declared.user_spec
 
 
+@pytest.mark.thorough
 def test_in_the_middle_of_a_large_change_it_goes_on_the_same() -> None:
     """Children that are still to be compared, and many that are still to be told of something."""
     factory = factory_for(World())

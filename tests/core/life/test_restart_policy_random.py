@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from job_tree import Jobs, simulate
@@ -22,6 +23,7 @@ def children_of(sim: Simulation) -> dict[str, Any]:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(teams(), st.lists(EVENTS, max_size=25))
+@pytest.mark.thorough
 def test_a_team_comes_to_what_it_is_to_be_and_stops_in_order(
     root: ChildSpec, events: list[Event]
 ) -> None:

@@ -22,7 +22,7 @@ import pytest
 from flow_kit import flushed, free_port, until
 from raw_device import RawDevice
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
 SUBJECT = "cmd.v1.acme.filler._write.value"
 PASSWORD = "only-for-the-lab"  # noqa: S105  (of this test)

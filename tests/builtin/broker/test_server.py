@@ -200,8 +200,8 @@ def test_a_server_that_was_never_ready_is_waited_for_and_not_ended(
     config: BrokerConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A long recovery of stored data would otherwise restart again and again."""
-    monkeypatch.setattr("fsmv2.builtin.broker.server.READY_WITHIN", 0.2)
     pid = asyncio.run(start(config)).pid
+    monkeypatch.setattr("fsmv2.builtin.broker.server.READY_WITHIN", 0.2)
     record = msgspec.json.decode((config.directory / "broker.json").read_bytes())
     record["ready"] = False
     (config.directory / "broker.json").write_bytes(msgspec.json.encode(record))
@@ -210,6 +210,7 @@ def test_a_server_that_was_never_ready_is_waited_for_and_not_ended(
     with pytest.raises(TemporaryError, match=f"still waiting for the broker: pid {pid} runs"):
         asyncio.run(start(config))
     os.kill(pid, signal.SIGCONT)
+    monkeypatch.undo()
     assert asyncio.run(start(config)).pid == pid
 
 

@@ -120,10 +120,11 @@ class NatsConnection:
         one subject, in whatever process, each message reaches one; unless it is not `shared`.
         """
         self._listeners[who] = (subject, f"fsmv2:{subject}" if shared else "", on_message)
-        if self._client is not None:
+        client = self._client
+        if client is not None:
             with contextlib.suppress(Exception):  # the connection says so itself in a moment
-                await self._subscribe(self._client)
-                await self._client.flush(timeout=1)
+                await self._subscribe(client)
+                await self._taken_over(client)
 
     async def unlisten(self, who: object) -> None:
         """Receive no more; what the broker has sent already is delivered first, within limits."""
@@ -286,6 +287,13 @@ class NatsConnection:
         # A message that the client cannot read ends its reading, and it tells nobody (nats-py 2).
         client._reading_task.add_done_callback(lambda reading: _note_end(reading, lost))
         self._client = client
+
+    async def _taken_over(self, client: Any) -> None:
+        """Wait until the broker has done what it was sent, however busy it is."""
+        while self._client is client:
+            with contextlib.suppress(TimeoutError):
+                await client.flush(timeout=1)
+                break
 
     async def _subscribe(self, client: Any) -> None:
         arrivals = self._arrivals

@@ -141,6 +141,14 @@ def test_a_graph_is_that_of_what_runs(plant: Plant) -> None:
     assert "web" not in text
 
 
+def rest_of(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What it still writes; `communicate` loses what was read together with an earlier line."""
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        return process.stdout.read(), process.stderr.read()
+
+
 def test_what_is_followed_ends_with_the_tree_and_can_be_asked_for_after_it(plant: Plant) -> None:
     following = [
         subprocess.Popen(
@@ -156,7 +164,7 @@ def test_what_is_followed_ends_with_the_tree_and_can_be_asked_for_after_it(plant
         assert one.stdout is not None
         assert one.stdout.readline()  # it is connected, and has shown what there was
     plant.stop()
-    [events, logs] = [one.communicate(timeout=60) for one in following]
+    events, logs = map(rest_of, following)
     assert "removed: stopped and released" in events[0]
     assert "the tree has stopped" in events[1]
     assert "→ stopped" in logs[0]

@@ -19,8 +19,8 @@ agent: {name: edge}
 processes: {a: {command: [sleep, "1000"], enabled: false}}
 notify:
   targets:
-    hook: {webhook: "http://127.0.0.1:%d/", match: {level: info}}
-    dead: {webhook: "http://127.0.0.1:1/", match: {level: info}}
+    hook: {webhook: "http://127.0.0.1:%d/", match: {level: info, events: [operator_request]}}
+    dead: {webhook: "http://127.0.0.1:1/", match: {level: info, events: [operator_request]}}
 """
 
 
@@ -36,7 +36,9 @@ async def test_what_becomes_of_notifications(tmp_path: Path, hook: Hook) -> Asyn
     document = tmp_path / "plant.yaml"
     document.write_text(DOCUMENT % hook.port)
     async with open_tree(document, state_dir=tmp_path / "state") as tree:
+        await tree.until(lambda view: view.get("edge/a") is not None, timeout=200)
         yield tree.measured
+        await tree.pause("edge/a", reason="an event that is sent")
         await until(lambda: _count(tree.measured, "hook", "sent") > 0, timeout=200)
         await until(lambda: _count(tree.measured, "dead", "retried") > 0, timeout=200)
         await until(lambda: _failing(tree.measured, "dead"), timeout=200)

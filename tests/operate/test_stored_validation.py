@@ -138,7 +138,7 @@ def test_a_store_of_a_newer_version_is_a_problem_and_an_older_one_a_warning(plac
     assert "store.db.version-3" in warning.fix
     assert (found.generation, found.source) == (0, str(place.file)), "its start reads the file"
     assert (place.state / STORE).read_bytes() == before
-    place.file.write_text("agnt: {}\n")
+    place.file.write_text("agnt: {name: edge}\n")
     assert validate_stored(place.state).problems == 1
 
 

@@ -89,22 +89,35 @@ class KnownEvents:
         directory = chosen_tree(*self._of)
         query = {"path": path}
         last = str(after) if after else ""
-        for one in streamed(directory, "/v1/events", query, tool=self._tool, last=last):
-            if one.name == ENDED:
-                break
-            if one.name == RESET:
-                yield None
-                continue
-            event = msgspec.json.decode(one.data, type=RecordedEvent)
-            after = event.id
-            yield event
+        watched = False
+        try:
+            for one in streamed(directory, "/v1/events", query, tool=self._tool, last=last):
+                watched = True
+                if one.name == ENDED:
+                    break
+                if one.name == RESET:
+                    yield None
+                    continue
+                event = msgspec.json.decode(one.data, type=RecordedEvent)
+                after = event.id
+                yield event
+        except ApiUnavailableError:
+            if watched or not self._has_ended():
+                raise
         yield from self._last_words(path, after)
+
+    def _has_ended(self) -> bool:
+        """Whether the tree stops within a moment, which takes its API away first."""
+        limit = time.monotonic() + ENDS_WITHIN
+        while holder(self._directory):
+            if time.monotonic() > limit:
+                return False
+            time.sleep(0.1)
+        return True
 
     def _last_words(self, path: str, after: int) -> Iterator[RecordedEvent]:
         """What a tree stored after it ended its streams: how its stop went on."""
-        limit = time.monotonic() + ENDS_WITHIN
-        while holder(self._directory) and time.monotonic() < limit:
-            time.sleep(0.1)
+        self._has_ended()
         with contextlib.suppress(StoreError):
             for one in events_in(self._directory / STORE, path=path, after=after, limit=MOST):
                 yield RecordedEvent.of(one)

@@ -86,6 +86,7 @@ bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operati
 	@$(BIN)/python -m bench.untouched_flows
 	@$(BIN)/python -m bench.bridges --bridges 100 --tags 20 --for 20
 	@$(BIN)/python -m bench.api
+	@$(BIN)/python -m bench.screen
 	@$(BIN)/python -m bench.command_line
 
 docs: $(READY)  ## regenerate the pages and pictures that are made from the code

@@ -49,6 +49,7 @@ from fsmv2.cli.commands.start import start
 from fsmv2.cli.commands.status import status
 from fsmv2.cli.commands.stop import stop
 from fsmv2.cli.commands.systemd import systemd
+from fsmv2.cli.commands.top import top
 from fsmv2.cli.commands.topics import topics
 from fsmv2.cli.commands.trees import trees
 from fsmv2.cli.commands.unset import unset
@@ -91,6 +92,7 @@ def fsmv2(
 app.command(short_help="Say everything that is wrong in a document.")(validate)
 app.command(short_help="Show the tree and each rendered config; run nothing.")(render)
 app.command(short_help="Show a running tree, trouble first.")(status)
+app.command(short_help="Watch a running tree on the screen, with keys.")(top)
 app.command(short_help="Show all there is to know of one worker.")(describe)
 app.command(short_help="Wait until a worker is as wanted.")(wait)
 app.command(short_help="Say why a worker is as it is, or a variable of it.")(why)

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 
+from fsmv2.cli.column_width import columns, cut, padded
 from fsmv2.escaping import printable_line
 
 GAP = "  "
@@ -18,7 +19,7 @@ def stacked_lines_of(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> It
     """
     width = _width()
     lines = list(_lines(titles, rows))
-    if width is None or all(len(line) <= width for line in lines):
+    if width is None or all(columns(line) <= width for line in lines):
         yield from lines
         return
     for first, *others in rows:
@@ -30,17 +31,16 @@ def lines_of(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[s
     """The titles and the rows; a column in which nothing stands is left out."""
     width = _width()
     for line in _lines(titles, rows):
-        yield line if width is None or len(line) <= width else f"{line[: width - 1]}…"
+        yield line if width is None else cut(line, width)
 
 
 def _lines(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     cells = [[printable_line(cell) for cell in row] for row in rows]
     used = [number for number in range(len(titles)) if any(row[number] for row in cells)]
     table = [[row[number] for number in used] for row in ([*titles], *cells)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(*table, strict=True)]
     for row in table:
-        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        yield GAP.join(padded).rstrip()
+        yield GAP.join(map(padded, row, widths)).rstrip()
 
 
 def _width() -> int | None:

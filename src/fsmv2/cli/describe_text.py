@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
+from fsmv2.cli.column_width import columns, padded, wrapped
 from fsmv2.cli.console import Part, styled
 from fsmv2.cli.event_text import text_of
 from fsmv2.cli.observation_text import seen_text, tried_text
@@ -95,7 +95,8 @@ def _children(found: WorkerDescription, width: int) -> Iterator[Line]:
     yield (styled("children", bold=True),)
     names = [row.path.rpartition("/")[2] for row in rows]
     name, type_, state = (
-        max(map(len, texts)) for texts in (names, [r.type for r in rows], [r.state for r in rows])
+        max(map(columns, texts))
+        for texts in (names, [r.type for r in rows], [r.state for r in rows])
     )
     left = width - 2 - name - 2 - type_ - 2 - state - 2 - 4 - 2
     for own, row in zip(names, rows, strict=True):
@@ -103,11 +104,11 @@ def _children(found: WorkerDescription, width: int) -> Iterator[Line]:
         note = row.reason
         if row.trouble is not None:
             note = f"{'affected' if row.below else TROUBLE[row.trouble]}: {note}"
-        first, *rest = textwrap.wrap(note, max(30, left - 1)) or [""]
+        first, *rest = wrapped(note, max(30, left - 1)) or [""]
         cut = "…" if rest and row.trouble is None else ""
         yield (
-            f"  {own:{name}}  {row.type:{type_}}  ",
-            styled(f"{row.state:{state}}", fg=colour),
+            f"  {padded(own, name)}  {row.type:{type_}}  ",
+            styled(padded(row.state, state), fg=colour),
             f"  {age_text(row.age):>4}  {first}{cut}".rstrip(),
         )
         if row.trouble is not None:  # the only cause is wrapped, never cut
@@ -141,7 +142,7 @@ def _past(found: WorkerDescription, width: int) -> Iterator[Line]:
     yield (styled("lately", bold=True),)
     for at, text, level in happened:
         colour = {"warning": "yellow", "error": "red", "critical": "red"}.get(level)
-        first, *rest = textwrap.wrap(" ".join(text.split()), max(30, width - 16)) or [""]
+        first, *rest = wrapped(" ".join(text.split()), max(30, width - 16)) or [""]
         yield (f"  {clock_text(at)}  ", styled(first, fg=colour))
         for line in rest:
             yield (" " * 16, styled(line, fg=colour))
@@ -166,16 +167,14 @@ def _last(found: WorkerDescription, width: int) -> Iterator[Line]:
         text += date_text(found.at)
         text += f"; nothing is recorded since: {found.missing}" if found.missing else ""
     yield ("",)
-    for line in textwrap.wrap(text, width):
+    for line in wrapped(text, width):
         yield (styled(line, fg="yellow"),)
 
 
 def _labelled(label: str, texts: Sequence[str], width: int) -> Iterator[Line]:
     """Texts with their label before the first; wrapped, never cut."""
     for text in texts:
-        lines = textwrap.wrap(
-            " ".join(text.split()), max(30, width - LABEL), break_on_hyphens=False
-        )
+        lines = wrapped(" ".join(text.split()), max(30, width - LABEL))
         for line in lines:
             yield (styled(f"{label:>{LABEL - 2}}  ", fg="cyan"), line)
             label = ""

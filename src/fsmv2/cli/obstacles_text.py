@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
+from fsmv2.cli.column_width import wrapped
 from fsmv2.operate.state_obstacles import StateObstacles
 from fsmv2.operate.time_text import date_text, duration_text
 
@@ -50,6 +50,6 @@ def lines_of(found: StateObstacles, width: int) -> Iterator[str]:
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[str]:
-    for line in textwrap.wrap(" ".join(text.split()), max(30, width - LABEL)):
+    for line in wrapped(" ".join(text.split()), max(30, width - LABEL)):
         yield f"  {label:{LABEL - 2}}{line}"
         label = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from fsmv2.cli.console import put, put_json, styled
 from fsmv2.cli.status_text import COLOURS, TROUBLE, Line
@@ -31,15 +32,31 @@ def follow(tree: RemoteTree, which: WorkerFilter, *, as_json: bool) -> None:
                 break
             if sent is None:
                 continue
-            for line, row in changed(sent, known, first=first):
-                put_json(row) if as_json else put(*line)
+            for change in changes_in(sent, known, first=first):
+                put_json(change.row) if as_json else put(*_line(change))
             first = False
         time.sleep(AGAIN_AFTER)
 
 
-def changed(
+class WorkerChange(NamedTuple):
+    """A worker that has become another way. `gone`: nobody is at its path any more."""
+
+    at: float
+    before: WorkerRow | None
+    row: WorkerRow
+    gone: bool = False
+
+    @property
+    def state(self) -> str:
+        """Its state, and the one before if that was another."""
+        if self.before is None or self.before.state == self.row.state:
+            return self.row.state
+        return f"{self.before.state} → {self.row.state}"
+
+
+def changes_in(
     sent: Watched, known: dict[str, WorkerRow], *, first: bool
-) -> Iterator[tuple[Line, WorkerRow]]:
+) -> Iterator[WorkerChange]:
     """What is worth a line; `known` is brought up to date. Of the first snapshot nothing is."""
     at = sent.at if isinstance(sent, WorkersChanged) else time.time()
     if isinstance(sent, WatchEnd):
@@ -50,12 +67,12 @@ def changed(
         gone = sent.gone
     for path in sorted(gone):
         if (before := known.pop(path, None)) is not None:
-            yield (clock_text(at)[:8], "  ", styled(path, bold=True), "  is gone"), before
+            yield WorkerChange(at, before, before, gone=True)
     for row in sent.rows:
         before = known.get(row.path)
         known[row.path] = row
         if not first and not _alike(before, row):
-            yield _line(at, before, row), row
+            yield WorkerChange(at, before, row)
 
 
 def _alike(before: WorkerRow | None, row: WorkerRow) -> bool:
@@ -67,21 +84,21 @@ def _alike(before: WorkerRow | None, row: WorkerRow) -> bool:
     return row.trouble is None or row.below or before.reason == row.reason
 
 
-def _line(at: float, before: WorkerRow | None, row: WorkerRow) -> Line:
-    state = row.state
-    if before is not None and before.state != row.state:
-        state = f"{before.state} → {row.state}"
+def _line(change: WorkerChange) -> Line:
+    row, clock = change.row, clock_text(change.at)[:8]
+    if change.gone:
+        return clock, "  ", styled(row.path, bold=True), "  is gone"
     if row.trouble is None:
         label, colour = "well" if row.healthy else row.phase, "green" if row.healthy else None
     else:
         label, colour = TROUBLE[row.trouble], COLOURS[row.trouble]
         label = "affected" if row.below else label
     return (
-        clock_text(at)[:8],
+        clock,
         "  ",
         styled(f"{label:15}", fg=colour),
         "  ",
         styled(row.path, bold=True),
-        f"  {state}",
+        f"  {change.state}",
         f": {row.reason}" if row.reason else "",
     )

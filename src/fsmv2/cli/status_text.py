@@ -194,12 +194,16 @@ def _tree(report: TreeReport, rows: Sequence[WorkerRow], width: int) -> Iterator
 
 def note_of(row: WorkerRow, found: Folded | None) -> str:
     """What is folded below it; then why it is as it is."""
-    notes = []
-    if found is not None:
-        notes.append("+ " + ", ".join(f"{number} {name}" for name, number in found.types.items()))
-        if found.affected:
-            notes.append(f"{found.affected} affected")
-    return ": ".join(filter(None, (", ".join(notes), "" if notes and row.healthy else row.reason)))
+    folded = folded_text(found)
+    return ": ".join(filter(None, (folded, "" if folded and row.healthy else row.reason)))
+
+
+def folded_text(found: Folded | None) -> str:
+    """What is folded below a row: `+ 2 dataflow, 1 connection, 1 affected`."""
+    if found is None:
+        return ""
+    notes = [f"{number} {name}" for name, number in found.types.items()]
+    return "+ " + ", ".join(notes + [f"{found.affected} affected"] * bool(found.affected))
 
 
 def _colour(row: WorkerRow) -> str | None:
@@ -223,10 +227,9 @@ def wide_lines(rows: Sequence[WorkerRow]) -> Iterator[Line]:
         for row in rows
     ]
     header = ("PATH", "TYPE", "STATE", "AGE", "INSTANCE", "TROUBLE", "REASON")
-    widths = [max(map(len, column)) for column in zip(header, *table, strict=True)]
+    widths = [max(map(columns, column)) for column in zip(header, *table, strict=True)]
     for line in (header, *table):
-        cells = [f"{text:{width}}" for text, width in zip(line, widths, strict=True)]
-        yield ("  ".join(cells).rstrip(),)
+        yield ("  ".join(map(padded, line, widths)).rstrip(),)
 
 
 def _trouble_text(row: WorkerRow) -> str:

@@ -75,6 +75,8 @@ class TreeOverview(msgspec.Struct, frozen=True, kw_only=True):
     generation: int = 0
     managed: bool = False
     pinned: bool = False
+    pid: int = 0
+    overrides: int = 0
     document_change: str = ""
 
 
@@ -207,9 +209,9 @@ class RemoteTree(Verbs):
         )
         return msgspec.json.decode(raw, type=ChangePlan)
 
-    def overview(self) -> TreeOverview:
+    def overview(self, *, timeout: float = ANSWER_WITHIN) -> TreeOverview:
         """Which document runs; blocks."""
-        return self.get("/v1", {}, TreeOverview)
+        return self.get("/v1", {}, TreeOverview, timeout=timeout)
 
     def paths(self, patterns: Sequence[str]) -> list[str]:
         """The paths that are meant by paths and patterns; see `matching`."""

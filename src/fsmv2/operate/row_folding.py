@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 import msgspec
 
@@ -178,7 +178,7 @@ def levels_shown(
     level_of: dict[str, tuple[str, ...]] = {}
     sizes: Counter[tuple[str, ...]] = Counter()
     for row in rows:
-        above = _nearest(row.path, level_of)
+        above = nearest(row.path, level_of)
         level = level_of[row.path] = (*(level_of[above] if above else ()), row.type)
         sizes[level] += 1
     chosen: set[tuple[str, ...]] = set()
@@ -206,7 +206,7 @@ def folded_below(
     for row in rows:
         if row.path in shown:
             continue
-        above = _nearest(row.path, shown)
+        above = nearest(row.path, shown)
         if above:
             types[above][row.type] += 1
             affected[above] += row.trouble is not None
@@ -218,7 +218,7 @@ def folded_below(
     }, unseen
 
 
-def _nearest(path: str, known: Mapping[str, object]) -> str:
+def nearest(path: str, known: Container[str]) -> str:
     """The nearest path above it that is known; empty: none is."""
     above = path.rpartition("/")[0]
     while above and above not in known:

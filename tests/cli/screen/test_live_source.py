@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 from sample_plant import row
@@ -33,6 +34,7 @@ class Changes:
 
 class Tree:
     newer_document = ""
+    running: Any = SimpleNamespace(number=3, pinned=True)
 
     def __init__(self) -> None:
         self.changes = Changes()
@@ -53,7 +55,12 @@ async def running() -> tuple[LiveSource, Tree]:
 
 
 def notes(source: LiveSource) -> list[str]:
-    return ["".join(getattr(p, "text", p) for p in line) for line in source.content().notes]
+    return [note.text for note in source.content().notes]
+
+
+async def test_the_generation_is_named_that_runs() -> None:
+    source, _ = await running()
+    assert source.content().about == "generation 3 (pinned)"
 
 
 async def test_rows_are_those_of_the_tree_and_of_another_version_when_one_changed() -> None:

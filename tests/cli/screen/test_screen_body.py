@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from sample_plant import plant, row
 
 from fsmv2.cli.screen.screen_body import Asked, Body, body_of, in_tree_order
@@ -79,3 +81,25 @@ def test_an_entry_that_is_gone_is_found_at_the_nearest_that_is_left() -> None:
     assert body.find("edge/press-00/read") == body.find("edge/press-00") == 2
     assert body.find("!edge/press-01") == body.find("edge/press-01")
     assert body.find("other") is None
+
+
+def test_what_is_kept_from_frame_to_frame_changes_nothing_that_is_shown() -> None:
+    chance = random.Random(7)
+    rows, before = plant(30), None
+    for turn in range(200):
+        path = chance.choice([*rows])
+        what = chance.randrange(5)
+        if what == 0 and path.count("/") == 2:
+            rows = {other: one for other, one in rows.items() if other != path}
+        elif what == 1:
+            rows = {**rows, f"edge/new-{turn}": row(f"edge/new-{turn}", f"type-{turn % 3}")}
+        elif what == 2:
+            rows = {**rows, path: row(path, rows[path].type, trouble="failed", healthy=False)}
+        else:
+            rows = {**rows, path: row(path, "bridge" if what == 3 else rows[path].type)}
+        asked = chance.choice(
+            [Asked()] * 4 + [Asked(text="press-1"), Asked(closed=frozenset([path]))]
+        )
+        found = body_of(rows, asked, 40, 80, before)
+        assert found == body_of(rows, asked, 40, 80)
+        before = found.outline

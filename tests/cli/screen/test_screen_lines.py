@@ -8,7 +8,9 @@ from sample_plant import content, framed, plant, row, text_of, texts
 from fsmv2.cli.column_width import columns
 from fsmv2.cli.console import Styled
 from fsmv2.cli.screen.screen_body import Asked
-from fsmv2.cli.screen.screen_lines import ScreenLines, fairly, text_frame
+from fsmv2.cli.screen.screen_help import text_frame
+from fsmv2.cli.screen.screen_lines import ScreenLines
+from fsmv2.cli.screen.screen_panels import fairly
 from fsmv2.cli.screen.screen_state import ScreenState
 from fsmv2.cli.tree_display import DisplayedEvent
 
@@ -89,7 +91,7 @@ def check_any_screen(width: int, height: int, name: str, reason: str) -> None:
     rows[f"edge/{name}"] = row(f"edge/{name}", reason=reason, overrides=(reason,))
     event = DisplayedEvent(0.0, name, "note", "error", reason, stream="out")
     wrote = DisplayedEvent(0.0, name, "output", "info", reason, stream="out")
-    shown = content(rows, notes=[(reason,)], below=[[(Styled(reason),), (name,)]])
+    shown = content(rows, notes=[Styled(reason)], below=[[(Styled(reason),), (name,)]])
     shown = shown._replace(title=name, events=[event] * 5, outputs=[[wrote] * 3])
     for state in (
         ScreenState(),
@@ -121,6 +123,11 @@ def test_a_reason_is_wrapped_before_it_is_cut() -> None:
     assert LONG.split()[-1] in told.split("exception 2")[-1]
     small = texts(framed(content(rows), 100, 10))
     assert sum("…" in line for line in small) == 1
+
+
+def test_what_concerns_the_whole_tree_is_wrapped_too() -> None:
+    shown = texts(framed(content(plant(3), notes=[Styled(LONG[:150])]), 60, 40))
+    assert " ".join(LONG[:150].split()) in " ".join(" ".join(shown[2:5]).split())
 
 
 def test_the_reason_of_one_in_trouble_is_whole_also_where_it_is_narrow() -> None:

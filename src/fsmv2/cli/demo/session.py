@@ -39,7 +39,7 @@ from fsmv2.cli.http_address import bound_to, listening_somewhere
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.screen.live_source import LiveSource
 from fsmv2.cli.screen.screen_content import Line
-from fsmv2.cli.screen.screen_lines import rule
+from fsmv2.cli.screen.screen_panels import rule
 from fsmv2.cli.signals import Stopped
 from fsmv2.cli.tree_session import TreeSession
 from fsmv2.host.in_thread import in_thread
@@ -227,7 +227,7 @@ class Demo:
             for topic, tags in values_rows(dict(self._subscriber.values))
         ]
         hints = short_hints(self._tree, self._plcs, self._document, self._monitoring)
-        return [rule(received), *values], [(line,) for line in hints]
+        return [rule(received), *values], *([(line,)] for line in hints)
 
 
 def _wanted(plant: Plant) -> tuple[str, ...]:

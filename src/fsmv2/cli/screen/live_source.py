@@ -8,14 +8,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from typing import Protocol
 
 from fsmv2.cli.console import styled
+from fsmv2.cli.screen.description_request import DescriptionRequest
 from fsmv2.cli.screen.screen_content import Line, ScreenContent
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
-from fsmv2.errors import FsmError, error_text
 from fsmv2.operate.changed_workers import WorkerChanges
+from fsmv2.operate.changes.running_document import RunningDocument
 from fsmv2.operate.worker_description import WorkerDescription
 from fsmv2.operate.worker_row import WorkerRow
 
@@ -26,9 +26,6 @@ OUTPUTS = 8
 PROCESSES = 200
 """Of so many processes lines are kept."""
 
-DESCRIBED_EVERY = 1.0
-"""Seconds after which one that is looked at is described anew."""
-
 Below = Callable[[], Sequence[Sequence[Line]]]
 
 
@@ -38,6 +35,10 @@ class ShownTree(Protocol):
     @property
     def newer_document(self) -> str:
         """What is known of a document that is newer than what runs."""
+
+    @property
+    def running(self) -> RunningDocument:
+        """The document that runs, and which generation of it; from any thread."""
 
     def worker_changes(self) -> WorkerChanges:
         """What finds the workers that change; from any one thread."""
@@ -59,18 +60,17 @@ class LiveSource:
         self._events: deque[DisplayedEvent] = deque(maxlen=EVENTS)
         self._outputs: dict[str, deque[DisplayedEvent]] = {}
         self._tree: ShownTree | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._changes: WorkerChanges | None = None
         self._rows: Mapping[str, WorkerRow] = {}
         self._version = 0
-        self._path = ""
-        self._asked_at = 0.0
-        self._asked: Future[WorkerDescription] | None = None
-        self._described: WorkerDescription | str = ""
+        self._described: DescriptionRequest | None = None
 
     def runs(self, tree: ShownTree) -> None:
         """Show this tree from now on; on the loop of the command."""
-        self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        self._described = DescriptionRequest(
+            lambda path: asyncio.run_coroutine_threadsafe(tree.describe(path), loop)
+        )
         self._tree = tree
 
     def happened(self, happening: DisplayedEvent) -> None:
@@ -93,7 +93,8 @@ class LiveSource:
             time.time(),
             rows,
             version,
-            [(styled(newer, fg="yellow"),)] if newer else [],
+            "" if tree is None else _about(tree.running),
+            [styled(newer, fg="yellow")] if newer else [],
             _copied(self._events),
             [_copied(lines) for lines in list(self._outputs.values())],
             self._below(),
@@ -109,19 +110,15 @@ class LiveSource:
 
     def description(self, path: str) -> WorkerDescription | str:
         """What is known of a worker; the loop of the tree is asked, and not waited for."""
-        if path != self._path:
-            self._path, self._asked_at, self._asked, self._described = path, 0.0, None, ""
-        if self._asked is not None and self._asked.done():
-            try:
-                self._described = self._asked.result()
-            except FsmError as error:
-                self._described = error_text(error)
-            self._asked = None
-        due = time.monotonic() - self._asked_at >= DESCRIBED_EVERY
-        if self._asked is None and due and self._tree is not None and self._loop is not None:
-            self._asked_at = time.monotonic()
-            self._asked = asyncio.run_coroutine_threadsafe(self._tree.describe(path), self._loop)
-        return self._described or "is being looked at …"
+        if self._described is None:
+            return "the tree does not run yet"
+        return self._described.of(path)
+
+
+def _about(running: RunningDocument) -> str:
+    if not running.number:
+        return ""
+    return f"generation {running.number}{' (pinned)' * running.pinned}"
 
 
 def _copied(lines: deque[DisplayedEvent]) -> list[DisplayedEvent]:

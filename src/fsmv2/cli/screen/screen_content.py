@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from fsmv2.cli.console import Part
+from fsmv2.cli.console import Part, Styled
 from fsmv2.cli.tree_display import DisplayedEvent
 from fsmv2.operate.worker_description import WorkerDescription
 from fsmv2.operate.worker_row import WorkerRow
@@ -15,16 +15,18 @@ Line = Sequence[Part]
 
 class ScreenContent(NamedTuple):
     """One moment of a tree. `at`: when, in Unix seconds; `rows`: by path; `version`: another one
-    when any row is; `notes`: what is to be known before any worker; `events` and `outputs`: what
-    happened and what processes wrote, oldest first, of the last of which there is one list for
-    each process; `below`: blocks for the end, of which the last one gives way first.
+    when any row is; `about`: what runs, in a few words; `notes`: what is to be known before any
+    worker; `events` and `outputs`: what happened and what processes wrote, oldest first, of the
+    last of which there is one list for each process; `below`: blocks for the end, of which the last
+    one gives way first.
     """
 
     title: str
     at: float
     rows: Mapping[str, WorkerRow]
     version: int
-    notes: Sequence[Line] = ()
+    about: str = ""
+    notes: Sequence[Styled] = ()
     events: Sequence[DisplayedEvent] = ()
     outputs: Sequence[Sequence[DisplayedEvent]] = ()
     below: Sequence[Sequence[Line]] = ()

@@ -14,7 +14,8 @@ from fsmv2.cli.describe_text import lines_of
 from fsmv2.cli.screen.key_reader import KeyReader
 from fsmv2.cli.screen.screen_body import EMPTY_BODY
 from fsmv2.cli.screen.screen_content import Line, ScreenContent, ScreenSource
-from fsmv2.cli.screen.screen_lines import ScreenFrame, ScreenLines, help_lines, text_frame
+from fsmv2.cli.screen.screen_help import help_lines, text_frame
+from fsmv2.cli.screen.screen_lines import ScreenFrame, ScreenLines
 from fsmv2.cli.screen.screen_state import ScreenState, pressed
 from fsmv2.cli.screen.terminal_screen import TerminalScreen
 
@@ -51,6 +52,7 @@ class ScreenLoop:
         self._size = (0, 0)
         self._content: ScreenContent | None = None
         self._closed = False
+        self._stand_still: Callable[[], None] | None = None
         self._woken, self._wake = os.pipe()
 
     def run(self) -> None:
@@ -58,23 +60,36 @@ class ScreenLoop:
         try:
             self._terminal.enter()
             while not self._ended:
+                self._suspended()
                 began = time.monotonic()
                 if not self._busy():
                     self._draw(self._source.content())
                 self._heed_keys(max(EVERY, SHARE * (time.monotonic() - began)))
         finally:
-            if self._keys is not None:
-                self._keys.leave()
-            self._terminal.leave()
+            self._leave()
 
     def close(self) -> None:
         """Have it end; from any thread."""
         self._closed = True
         os.write(self._wake, b".")
 
-    def forget(self) -> None:
-        """Have everything drawn anew: the terminal was in other hands."""
-        self._terminal.forget()
+    def suspend(self, stand_still: Callable[[], None]) -> None:
+        """Have the terminal given back while `stand_still` is called; for a signal handler."""
+        self._stand_still = stand_still
+        os.write(self._wake, b".")
+
+    def _suspended(self) -> None:
+        if (stand_still := self._stand_still) is not None:
+            self._stand_still = None
+            os.read(self._woken, 1)
+            self._leave()
+            stand_still()
+            self._terminal.enter()
+
+    def _leave(self) -> None:
+        if self._keys is not None:
+            self._keys.leave()
+        self._terminal.leave()
 
     @property
     def _ended(self) -> bool:
@@ -85,14 +100,27 @@ class ScreenLoop:
         due = time.monotonic() + seconds
         while not self._ended and (left := due - time.monotonic()) > 0:
             keys = self._pressed(min(left, EVERY))
+            if self._stand_still is not None:
+                return
             for key in keys:
-                if key == "ctrl-l":
-                    self.forget()
-                frame = self._frame
-                self._state = pressed(self._state, key, frame.body, frame.page, self._quit_text)
+                self._heed(key)
             changed = keys or self._terminal.size() != self._size
             if changed and self._content is not None and not self._busy():
                 self._draw(self._content)
+
+    def _heed(self, key: str) -> None:
+        if key == "ctrl-l":
+            self._terminal.forget()
+        asked, frame = self._state.asked, self._frame
+        self._state = pressed(self._state, key, frame.body, frame.page, self._quit_text)
+        # The next key, which may have come with it, is about the rows of now.
+        if self._state.asked != asked and self._content is not None:
+            self._frame = self._framed(self._content)
+
+    def _framed(self, content: ScreenContent) -> ScreenFrame:
+        columns, lines = self._size
+        keys = self._keys is not None
+        return self._lines.frame(content, self._state, columns, lines, keys=keys)
 
     def _pressed(self, seconds: float) -> list[str]:
         if self._keys is not None:
@@ -105,10 +133,9 @@ class ScreenLoop:
         columns, lines = self._size = self._terminal.size()
         state = self._state
         if state.view == "tree":
-            frame = self._lines.frame(content, state, columns, lines, keys=self._keys is not None)
-            self._frame = frame
-            self._state = msgspec.structs.replace(state, top=frame.top)
-            self._terminal.draw(frame.lines, self._size)
+            self._frame = self._framed(content)
+            self._state = msgspec.structs.replace(state, top=self._frame.top)
+            self._terminal.draw(self._frame.lines, self._size)
             return
         text, title = self._text(state, columns)
         shown, scroll = text_frame(text, title, state.scroll, columns, lines)

@@ -35,7 +35,7 @@ def can_draw() -> bool:
     """Whether stdout is a terminal that has a screen, and is ours: a job in the background, as by
     `fsmv2 run plant.yaml &`, would draw over the shell.
     """
-    if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+    if not sys.stdout.isatty() or os.environ.get("TERM", "") in ("", "dumb"):
         return False
     try:
         return os.tcgetpgrp(sys.stdout.fileno()) == os.getpgrp()

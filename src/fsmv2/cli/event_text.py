@@ -5,7 +5,7 @@ from __future__ import annotations
 from fsmv2.escaping import printable_line
 from fsmv2.operate.time_text import clock_text, date_text
 
-PLAIN_KINDS = frozenset({"transition", "note", "value", "document"})
+PLAIN_KINDS = frozenset({"transition", "note", "value", "document", "progress"})
 """Kinds whose text says all."""
 
 

@@ -15,6 +15,8 @@ from fsmv2.core import Report
 from fsmv2.escaping import printable_line
 
 OUTPUT = "output"
+PROGRESS = "progress"
+"""The kind of what the command says of how it proceeds."""
 
 
 class DisplayedEvent(msgspec.Struct, frozen=True):

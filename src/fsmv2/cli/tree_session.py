@@ -21,7 +21,7 @@ from fsmv2.cli.line_output import NothingShown
 from fsmv2.cli.output_thread import lost_text
 from fsmv2.cli.run_entries import entry_of, run_ended
 from fsmv2.cli.signals import reason
-from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, TreeDisplay
+from fsmv2.cli.tree_display import OUTPUT, PROGRESS, DisplayedEvent, TreeDisplay
 from fsmv2.core import Report
 from fsmv2.errors import error_text
 from fsmv2.runtime.log.log_writer import LogWriter
@@ -97,7 +97,7 @@ class TreeSession:
     def show_progress(self, text: str) -> None:
         """Tell how the command proceeds: on stderr, but never across a screen."""
         if self.show.live or self._logged:
-            self.tell("fsmv2", text)
+            self.tell("fsmv2", text, kind=PROGRESS)
         else:
             progress(text)
 

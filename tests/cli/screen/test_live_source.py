@@ -9,7 +9,7 @@ from typing import Any
 from sample_plant import row
 
 from fsmv2.cli.screen.live_source import EVENTS, OUTPUTS, LiveSource
-from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
+from fsmv2.cli.tree_display import OUTPUT, PROGRESS, DisplayedEvent
 from fsmv2.errors import UnknownPathError
 from fsmv2.operate.changed_workers import FoundChanges
 from fsmv2.operate.worker_description import WorkerDescription
@@ -82,6 +82,14 @@ async def test_h90_the_screen_says_while_it_is_so_that_the_document_is_newer() -
     assert notes(source) == ["the document is newer than what runs"]
     tree.newer_document = ""
     assert notes(source) == []
+
+
+def test_how_the_command_proceeds_stays_at_the_top() -> None:
+    source = LiveSource("run")
+    source.happened(DisplayedEvent(0.0, "fsmv2", PROGRESS, "info", "stopping; Ctrl-C forces"))
+    source.happened(DisplayedEvent(0.0, "edge", "note", "info", "something else"))
+    assert notes(source) == ["stopping; Ctrl-C forces"]
+    assert len(source.content().events) == 2
 
 
 def test_of_what_happened_the_last_is_kept_and_of_each_process_its_last_lines() -> None:

@@ -13,7 +13,7 @@ from typing import Protocol
 from fsmv2.cli.console import styled
 from fsmv2.cli.screen.description_request import DescriptionRequest
 from fsmv2.cli.screen.screen_content import Line, ScreenContent
-from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
+from fsmv2.cli.tree_display import OUTPUT, PROGRESS, DisplayedEvent
 from fsmv2.operate.changed_workers import WorkerChanges
 from fsmv2.operate.changes.running_document import RunningDocument
 from fsmv2.operate.worker_description import WorkerDescription
@@ -61,6 +61,7 @@ class LiveSource:
         self._outputs: dict[str, deque[DisplayedEvent]] = {}
         self._tree: ShownTree | None = None
         self._changes: WorkerChanges | None = None
+        self._progress = ""
         self._rows: Mapping[str, WorkerRow] = {}
         self._version = 0
         self._described: DescriptionRequest | None = None
@@ -75,6 +76,8 @@ class LiveSource:
 
     def happened(self, happening: DisplayedEvent) -> None:
         """Keep it for the next frame; from any thread."""
+        if happening.kind == PROGRESS:
+            self._progress = happening.text
         if happening.kind != OUTPUT:
             self._events.append(happening)
         elif happening.path in self._outputs or len(self._outputs) < PROCESSES:
@@ -87,14 +90,16 @@ class LiveSource:
             if tree is not None:
                 self._look(tree)
             rows, version = self._rows, self._version
-        newer = "" if tree is None else tree.newer_document
+        notes = [styled(self._progress, fg="cyan")] if self._progress else []
+        if tree is not None and tree.newer_document:
+            notes.append(styled(tree.newer_document, fg="yellow"))
         return ScreenContent(
             self._title,
             time.time(),
             rows,
             version,
             "" if tree is None else _about(tree.running),
-            [styled(newer, fg="yellow")] if newer else [],
+            notes,
             _copied(self._events),
             [_copied(lines) for lines in list(self._outputs.values())],
             self._below(),

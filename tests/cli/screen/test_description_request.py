@@ -33,7 +33,7 @@ def test_it_is_asked_for_once_at_a_time_and_again_after_a_while(
     monkeypatch.setattr(description_request.time, "monotonic", lambda: now[0])
     tree = Tree()
     request = DescriptionRequest(tree.ask)
-    assert request.of("edge") == request.of("edge") == "is being looked at …"
+    assert request.of("edge") == request.of("edge") == "asking the tree …"
     assert [path for path, _ in tree.asked] == ["edge"]
     tree.asked[0][1].set_result(FOUND)
     assert request.of("edge") is FOUND
@@ -47,7 +47,7 @@ def test_another_path_is_asked_for_at_once_and_errors_are_shown() -> None:
     tree = Tree()
     request = DescriptionRequest(tree.ask)
     request.of("edge")
-    assert request.of("edge/gone") == "is being looked at …"
+    assert request.of("edge/gone") == "asking the tree …"
     error: Any = UnknownPathError("there is no supervisor 'edge/gone'.", fix="Look at the tree.")
     tree.asked[1][1].set_exception(error)
     assert request.of("edge/gone") == "there is no supervisor 'edge/gone'. Look at the tree."

@@ -106,7 +106,7 @@ def test_of_what_happened_the_last_is_kept_and_of_each_process_its_last_lines() 
 
 async def test_a_description_is_waited_for_by_nobody_and_asked_for_once_at_a_time() -> None:
     source, tree = await running()
-    assert source.description("edge") == source.description("edge") == "is being looked at …"
+    assert source.description("edge") == source.description("edge") == "asking the tree …"
     found: object = ""
     for _ in range(1000):
         await asyncio.sleep(0)
@@ -114,4 +114,4 @@ async def test_a_description_is_waited_for_by_nobody_and_asked_for_once_at_a_tim
             break
     assert "there is no supervisor 'edge'" in str(found)
     assert tree.described == 1
-    assert source.description("edge/other") == "is being looked at …"
+    assert source.description("edge/other") == "asking the tree …"

@@ -174,6 +174,12 @@ def test_on_a_tiny_screen_there_are_only_rows() -> None:
     assert not any("happened" in line for line in shown)
 
 
+def test_a_filter_that_nothing_matches_says_so() -> None:
+    shown = texts(framed(content(plant(3)), 80, 24, asked=Asked(text="nowhere")))
+    assert "no worker matches" in shown
+    assert "no workers yet" in texts(framed(content({}), 80, 24))
+
+
 def test_scrolling_follows_the_selection_and_fills_the_screen_at_the_end() -> None:
     rows = plant(30)
     frame = framed(content(rows), 80, 24, cursor="edge/press-29")

@@ -59,11 +59,11 @@ def test_where_there_is_no_screen_it_prints_what_status_does(state_dir: Path) ->
     assert "\nedge/ticker  process  running" in shown.stdout
     assert "edge/broker" not in shown.stdout
     assert "\x1b" not in shown.stdout
-    assert "this is what `fsmv2 status` prints" in " ".join(shown.stderr.split())
+    assert "`top` needs a terminal with a screen" in " ".join(shown.stderr.split())
 
 
 def test_a_path_that_is_not_there_is_an_error_with_the_nearest_one(state_dir: Path) -> None:
     shown = CliRunner().invoke(app, ["top", "edge/tiker", "--state-dir", str(state_dir)])
-    assert shown.exit_code == 1
+    assert shown.exit_code == 2
     assert "there is no supervisor 'edge/tiker'" in shown.stderr
     assert "edge/ticker" in shown.stderr

@@ -96,7 +96,9 @@ def test_what_changes_is_shown_and_is_among_what_happened() -> None:
 def test_a_tree_that_goes_away_is_shown_as_it_was_until_it_is_back() -> None:
     tree = Tree([snapshot(plant(1)), WatchEnd(reason="ended")])
     source = watching(tree)
-    gone = until(source, lambda content: "the tree has stopped, since" in notes(content))
+    gone = until(
+        source, lambda content: ": the tree has stopped; this is how it was" in notes(content)
+    )
     assert len(gone.rows) == len(plant(1))
     assert source.content().at == gone.at, "ages stand still"
     assert "the tree has stopped" in source.last_words()
@@ -106,8 +108,9 @@ def test_a_tree_that_goes_away_is_shown_as_it_was_until_it_is_back() -> None:
     assert any("the tree answers again, after" in event.text for event in back.events)
 
 
-def test_one_that_was_killed_does_not_run_any_more() -> None:
+def test_one_that_was_killed_no_longer_runs() -> None:
     source = watching(Tree(), path="edge/press-*")
-    found = until(source, lambda content: "does not run any more" in notes(content))
-    assert "only edge/press-* and what is below it" in notes(found)
-    assert source.last_words().startswith("no worker was seen; the tree does not run any more")
+    found = until(source, lambda content: "the tree no longer runs" in notes(content))
+    assert "only edge/press-* and below" in notes(found)
+    assert source.last_words().startswith("no workers seen; ")
+    assert source.last_words().endswith(": the tree no longer runs")

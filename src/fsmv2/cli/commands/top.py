@@ -55,6 +55,6 @@ def top(
         for line in lines_of(tree.report(which, space=size.space), size.columns):
             put(*line)
         progress(
-            "here is no screen to draw on (a pipe, TERM=dumb, or the background), so this is what "
-            "`fsmv2 status` prints; with --follow it goes on with what changes"
+            "`top` needs a terminal with a screen, in the foreground; this is what `fsmv2 status` "
+            "prints. `fsmv2 status --follow` prints changes as they come"
         )

@@ -36,4 +36,4 @@ class DescriptionRequest:
         if self._asked is None and time.monotonic() - self._asked_at >= EVERY:
             self._asked_at = time.monotonic()
             self._asked = self._ask(path)
-        return self._answer or "is being looked at …"
+        return self._answer or "asking the tree …"

@@ -26,18 +26,19 @@ KEYS: Line = (
 
 
 HELP = """\
-↑ ↓  k j           select a worker
-page up, page down  a screen further; home and end: the first and the last
-→ ←  l h  space     unfold and fold what is below it
-+  -                unfold everything; fold as the screen has space for
-enter               all there is to know of it; escape goes back
-/                   show only rows in which all these words stand: path, type, state, reason
-t                   only what needs a look
-escape              undo the selection; then the filter and what was unfolded
-ctrl-l              draw everything anew
-q                   leave
+↑ ↓  or  k j         select a worker; its whole reason is shown
+page up, page down   one screen up or down
+home, end  or  g G   the first, the last
+→ ←  or  l h         unfold or fold what is below it; space does either
++  -                 unfold everything; fold again to fit the screen
+enter                all there is to know of it
+/                    only rows with all of these words: path, type, state, reason
+t                    only workers that need a look
+escape               back; undo the selection, then the filter and what was unfolded
+ctrl-l               draw the screen again
+q                    leave
 
-No key changes the tree: that is done with commands, such as fsmv2 stop, pause, retry, apply."""
+No key changes the tree. Commands do: fsmv2 stop, pause, retry, apply, ..."""
 
 
 def last_line(state: ScreenState, total: int, top: int, page: int, width: int) -> Line:

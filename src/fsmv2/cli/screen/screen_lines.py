@@ -81,6 +81,8 @@ class ScreenLines:
         head = [*_head(content, body, width), *((note,) for note in notes)][: 1 + shape.notes]
         lines: list[Line] = [fitted(line, width) for line in head]
         rows, top, page = rows_in(body, state, content.at, shape.body, width)
+        if not rows and body.phases:
+            rows = [(styled("no worker matches", dim=True),)]
         lines += rows
         left = height - keys - len(lines)
         if shape.panels:
@@ -134,5 +136,9 @@ def _head(content: ScreenContent, body: Body, width: int) -> Iterator[Line]:
                 ]
         yield with_right(line[:-1], content.about, width)
     else:
-        well = styled("all as asked for", fg="green") if workers else styled("nobody", dim=True)
+        well = (
+            styled("all as asked for", fg="green")
+            if workers
+            else styled("no workers yet", dim=True)
+        )
         yield with_right([well], content.about, width)

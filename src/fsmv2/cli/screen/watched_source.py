@@ -97,7 +97,7 @@ class WatchedSource:
             phases = Counter(row.phase for row in self._rows.values())
             lost = self._lost
         counts = ", ".join(f"{number} {phase}" for phase, number in phases.most_common())
-        text = f"{count(phases.total(), 'worker')}: {counts}" if phases else "no worker was seen"
+        text = f"{count(phases.total(), 'worker')}: {counts}" if phases else "no workers seen"
         return text if lost is None else f"{text}; {lost[1]}"
 
     def _tree(self) -> RemoteTree:
@@ -112,11 +112,13 @@ class WatchedSource:
                     self._look_back(tree)
                 for sent in tree.watch(self._which):
                     if isinstance(sent, WatchEnd):
-                        self._gone("has stopped" if sent.reason == "ended" else "was not heard")
+                        ended = sent.reason == "ended"
+                        self._gone("has stopped" if ended else "has stopped answering")
                     elif sent is not None:
                         self._take(sent)
             except FsmError as error:
-                self._gone(error.message if holder(self._directory) else "does not run any more")
+                runs = holder(self._directory)
+                self._gone(f"cannot be reached: {error.message}" if runs else "no longer runs")
             time.sleep(AGAIN_AFTER)
 
     def _look_back(self, tree: RemoteTree) -> None:
@@ -144,7 +146,7 @@ class WatchedSource:
         with self._lock:
             if self._lost is None:
                 now = time.time()
-                self._lost = now, f"the tree {why}, since {clock_text(now)[:8]}"
+                self._lost = now, f"{clock_text(now)[:8]}: the tree {why}"
                 self._note(f"the tree {why}", level="error")
 
     def _note(self, text: str, level: str = "info") -> None:
@@ -175,10 +177,10 @@ def _notes(
     overview: TreeOverview | None, lost: tuple[float, str] | None, which: WorkerFilter
 ) -> Iterator[Styled]:
     if lost is not None:
-        text = f"{lost[1]}: this is how it was; waits for it"
+        text = f"{lost[1].rstrip('.')}; this is how it was. Waiting for it to come back"
         yield styled(text, fg="red", bold=True)
     if which.path:
-        yield styled(f"only {which.path} and what is below it")
+        yield styled(f"only {which.path} and below")
     if overview is not None and overview.document_change:
         yield styled(overview.document_change, fg="yellow")
 

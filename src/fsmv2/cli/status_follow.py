@@ -38,7 +38,7 @@ def follow(tree: RemoteTree, which: WorkerFilter, *, as_json: bool) -> None:
         time.sleep(AGAIN_AFTER)
 
 
-class WorkerChange(NamedTuple):
+class RowChange(NamedTuple):
     """A worker that has become another way. `gone`: nobody is at its path any more."""
 
     at: float
@@ -54,9 +54,7 @@ class WorkerChange(NamedTuple):
         return f"{self.before.state} → {self.row.state}"
 
 
-def changes_in(
-    sent: Watched, known: dict[str, WorkerRow], *, first: bool
-) -> Iterator[WorkerChange]:
+def changes_in(sent: Watched, known: dict[str, WorkerRow], *, first: bool) -> Iterator[RowChange]:
     """What is worth a line; `known` is brought up to date. Of the first snapshot nothing is."""
     at = sent.at if isinstance(sent, WorkersChanged) else time.time()
     if isinstance(sent, WatchEnd):
@@ -67,12 +65,12 @@ def changes_in(
         gone = sent.gone
     for path in sorted(gone):
         if (before := known.pop(path, None)) is not None:
-            yield WorkerChange(at, before, before, gone=True)
+            yield RowChange(at, before, before, gone=True)
     for row in sent.rows:
         before = known.get(row.path)
         known[row.path] = row
         if not first and not _alike(before, row):
-            yield WorkerChange(at, before, row)
+            yield RowChange(at, before, row)
 
 
 def _alike(before: WorkerRow | None, row: WorkerRow) -> bool:
@@ -84,7 +82,7 @@ def _alike(before: WorkerRow | None, row: WorkerRow) -> bool:
     return row.trouble is None or row.below or before.reason == row.reason
 
 
-def _line(change: WorkerChange) -> Line:
+def _line(change: RowChange) -> Line:
     row, clock = change.row, clock_text(change.at)[:8]
     if change.gone:
         return clock, "  ", styled(row.path, bold=True), "  is gone"

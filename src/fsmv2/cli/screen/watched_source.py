@@ -17,7 +17,7 @@ from typing import TypeVar
 from fsmv2.cli.console import Styled, count, styled
 from fsmv2.cli.screen.description_request import DescriptionRequest
 from fsmv2.cli.screen.screen_content import ScreenContent
-from fsmv2.cli.status_follow import WorkerChange, changes_in
+from fsmv2.cli.status_follow import RowChange, changes_in
 from fsmv2.cli.tree_display import DisplayedEvent
 from fsmv2.errors import FsmError
 from fsmv2.model.path_pattern import is_pattern
@@ -185,7 +185,7 @@ def _notes(
         yield styled(overview.document_change, fg="yellow")
 
 
-def _event(change: WorkerChange) -> DisplayedEvent:
+def _event(change: RowChange) -> DisplayedEvent:
     row = change.row
     level = "info"
     if row.trouble is not None and not row.below and row.trouble != "not_converged":

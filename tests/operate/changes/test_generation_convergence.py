@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 from document_place import HEAD, Place, events
+from flow_kit import until
 
 from fsmv2.operate.changes import generation_convergence
 from fsmv2.operate.changes.apply_data import ApplyRequest
@@ -23,9 +23,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 async def named(place: Place) -> None:
     """Events are stored a moment later."""
-    async with asyncio.timeout(200):
-        while not history_in(place.state).not_converged:
-            await asyncio.sleep(0.02)
+    await until(lambda: bool(history_in(place.state).not_converged), timeout=200)
 
 
 async def test_a_start_that_does_not_converge_is_reported_and_so_is_that_it_has_after_all(

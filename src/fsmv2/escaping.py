@@ -16,7 +16,7 @@ def printable(text: str) -> str:
 
     The same object when there is nothing to escape, so that calling it twice costs little.
     """
-    if text.isprintable():
+    if _is_printable(text):
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else _escaped(c) for c in text)
 
@@ -33,9 +33,14 @@ def printable_json(text: str) -> str:
 
     Outside of strings JSON has no such characters, so every one found may become an escape.
     """
-    if text.isprintable():
+    if _is_printable(text):
         return text
     return "".join(c if c.isprintable() or c in "\n\t" else _units(c) for c in text)
+
+
+def _is_printable(text: str) -> bool:
+    """Whether there is nothing but line ends and tabs to escape; of megabytes in milliseconds."""
+    return text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def _escaped(character: str) -> str:

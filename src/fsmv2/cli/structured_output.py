@@ -7,7 +7,6 @@ from typing import Any, Literal
 import msgspec
 
 from fsmv2.cli.console import put, put_json
-from fsmv2.escaping import printable
 
 Format = Literal["table", "wide", "name", "json", "yaml"]
 
@@ -28,17 +27,6 @@ def put_structured(value: Any, format_: Format) -> bool:
 
 def as_yaml(value: Any) -> str:
     """Any answer as YAML."""
-    import yaml
+    from fsmv2.cli.yaml_text import yaml_text
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, where it is there
-    data = msgspec.to_builtins(value, enc_hook=str)
-
-    def dumped(allow_unicode: bool) -> str:
-        text: str = yaml.dump(
-            data, Dumper=dumper, sort_keys=False, allow_unicode=allow_unicode, width=100
-        )
-        return text
-
-    text = dumped(allow_unicode=True)
-    # Line separators would be read back as spaces, and marks of direction mislead who reads.
-    return text if printable(text) == text else dumped(allow_unicode=False)
+    return yaml_text(msgspec.to_builtins(value, enc_hook=str))

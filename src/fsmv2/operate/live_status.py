@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fsmv2.errors import ApiUnavailableError, NoJournalError, UnknownPathError
-from fsmv2.operate import recorded_status
-from fsmv2.operate.document_change import change_of
 from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.replay_limit import Limit, unlimited
 from fsmv2.operate.run_record import record_in
@@ -46,6 +44,8 @@ def why(
         except ApiUnavailableError:
             pass
         except UnknownPathError:
+            from fsmv2.operate.document_change import change_of
+
             if record is None or not change_of(Path(record.file), record):
                 raise
             # The newer document may declare it: that is found out below.
@@ -56,4 +56,6 @@ def why(
                 fix="Name the document with -f.",
             )
         document, state_dir = Path(record.file), directory
+    from fsmv2.operate import recorded_status  # what it needs of the core takes long to load
+
     return recorded_status.why(document, path, state_dir=state_dir, types=types, limit=limit, at=at)

@@ -55,9 +55,10 @@ def why(
         if var is not None:
             _show_variable(file, path, var, state_dir)
         elif state is not None:
-            _show_obstacles(path, state, which_tree(file, state_dir, types, at=at), as_json=as_json)
+            tree = which_tree(file, state_dir, types, at=at)
+            _show_obstacles(path, state, tree, as_json=as_json)
         else:
-            _show_status(file, path, state_dir, types or [], at, as_json=as_json)
+            _show_status(path, which_tree(file, state_dir, types, at=at), as_json=as_json)
         raise typer.Exit(OK)
 
 
@@ -89,24 +90,18 @@ def _show_obstacles(path: str, state: str, tree: WhichTree, *, as_json: bool) ->
         put(line)
 
 
-def _show_status(
-    file: Path | None,
-    path: str,
-    state_dir: Path | None,
-    types: list[str],
-    at: float | None,
-    *,
-    as_json: bool,
-) -> None:
+def _show_status(path: str, tree: WhichTree, *, as_json: bool) -> None:
     from fsmv2.cli.console import put, put_json
-    from fsmv2.cli.cpu_limit import bounded
-    from fsmv2.cli.log_filter import filter_logs
     from fsmv2.cli.why_text import lines_of
     from fsmv2.operate import live_status
 
-    filter_logs()
     found = live_status.why(
-        path, document=file, state_dir=state_dir, types=types, limit=bounded, at=at
+        path,
+        document=tree.document,
+        state_dir=tree.state_dir,
+        types=tree.types,
+        limit=tree.limit,
+        at=tree.at,
     )
     if as_json:
         put_json(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fsmv2.cli.column_width import columns, cut, padded, wrapped
+from fsmv2.cli.column_width import columns, cut, cut_before, padded, wrapped
 from fsmv2.cli.columns import lines_of
 
 PRESS = "プレス"
@@ -18,6 +18,9 @@ def test_a_text_is_cut_before_a_letter_that_has_no_space() -> None:
         *(PRESS, "プレ…", "プ…", "…", "", ""),
     ]
     assert cut("press", 4) == "pre…"
+    assert [cut_before(f"edge/{PRESS}", width) for width in (11, 8, 6, 2, 1)] == [
+        *(f"edge/{PRESS}", f"…/{PRESS}", "…レス", "…", ""),
+    ]
 
 
 def test_a_text_is_wrapped_between_words_or_else_where_it_must() -> None:

@@ -26,6 +26,13 @@ def cut(text: str, width: int) -> str:
     return f"{_head(text, width - 1)}…" if width > 1 else ""
 
 
+def cut_before(text: str, width: int) -> str:
+    """As much of its end as fits: of a path what is nearest to the worker."""
+    if columns(text) <= width:
+        return text
+    return f"…{_head(text[::-1], width - 1)[::-1]}" if width > 1 else ""
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """On lines of at most this width, between words where that is possible."""
     if text.isascii():

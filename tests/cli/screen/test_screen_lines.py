@@ -149,6 +149,18 @@ def test_the_reason_of_the_selected_one_is_whole() -> None:
     assert any(part.reverse for line in frame.lines for part in line if isinstance(part, Styled))
 
 
+def test_what_happened_is_wrapped_where_lines_are_left_and_its_path_cut_before() -> None:
+    path = "works/hall-1/line-2/press-07/connection"
+    event = DisplayedEvent(0.0, path, "transition", "warning", LONG)
+    shown = content(plant(1), events=3)._replace(events=[event] * 2)
+    wide = texts(framed(shown, 80, 30))
+    assert sum("…" in line and "press-07/connection" in line for line in wide) == 2
+    assert sum("register" in line for line in wide) == 6
+    small = texts(framed(shown, 80, 14))
+    assert sum("the device at" in line for line in small) == 2
+    assert not any("register" in line for line in small)
+
+
 def test_what_stands_below_gives_way_to_the_rows_the_last_block_first() -> None:
     below = [[("values",)] * 3, [("hints",)] * 3]
     small = texts(framed(content(plant(3), events=9, below=below), 80, 24))

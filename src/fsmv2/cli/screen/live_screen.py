@@ -100,4 +100,5 @@ class LiveScreen:
             progress(f"the tree cannot be drawn, and runs on: {error_text(error)}")
 
     def _printed(self, line: str) -> None:
-        self._source.happened(DisplayedEvent(time.time(), "stderr", "note", "warning", line))
+        if line and not line[0].isspace():  # of a traceback only what it is about; all is kept
+            self._source.happened(DisplayedEvent(time.time(), "stderr", "note", "warning", line))

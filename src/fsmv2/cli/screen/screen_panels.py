@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
-from fsmv2.cli.column_width import columns, cut, padded
+from fsmv2.cli.column_width import columns, cut_before, padded, wrapped
 from fsmv2.cli.console import Part, styled
 from fsmv2.cli.screen.screen_content import Line, ScreenContent
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent, event_text
@@ -46,22 +46,39 @@ def panel_lines(content: ScreenContent, below: int, left: int, width: int) -> It
     happened = content.events[-max(1, left - 1) :] if left > 1 else ()
     if happened:
         yield rule("what happened last")
-        path = min(MOST_PATH, width // 3, max(columns(event.path) for event in happened))
-        for event in happened:
-            yield _event_line(event, path)
+        yield from _event_lines(happened, width, left - 1)
     if wrote:
         yield rule("what processes wrote")
-        path = min(MOST_PATH, width // 3, max(columns(line.path) for line in wrote))
-        for event in wrote:
-            yield _event_line(event, path)
+        yield from _event_lines(wrote, width, len(wrote))
     yield from blocks
+
+
+def _event_lines(events: Sequence[DisplayedEvent], width: int, room: int) -> Iterator[Line]:
+    """One line of each; those that do not fit have more, the last ones first, if there is room."""
+    path = min(MOST_PATH, width // 3, max(columns(event.path) for event in events))
+    spare, rest = room - len(events), dict[int, list[str]]()
+    for number in reversed(range(len(events))):
+        more = wrapped(event_text(events[number]), max(20, width - path - 12))
+        if events[number].kind != OUTPUT and 1 < len(more) <= spare + 1:
+            rest[number] = more
+            spare -= len(more) - 1
+    for number, event in enumerate(events):
+        line = _event_line(event, path)
+        if number not in rest:
+            yield line
+            continue
+        colour = LEVELS.get(event.level)
+        first, *others = rest[number]
+        yield (*line[:-1], styled(first, fg=colour))
+        for text in others:
+            yield (" " * (path + 12), styled(text, fg=colour))
 
 
 def _event_line(event: DisplayedEvent, path: int) -> Line:
     begin: list[Part] = [
         styled(clock_text(event.at)[:8], dim=True),
         "  ",
-        padded(cut(printable_line(event.path), path), path),
+        padded(cut_before(printable_line(event.path), path), path),
         "  ",
     ]
     if event.kind == OUTPUT:

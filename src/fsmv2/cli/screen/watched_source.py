@@ -83,7 +83,7 @@ class WatchedSource:
             rows,
             version,
             _about(overview),
-            list(_notes(overview, lost, self._which)),
+            list(_notes(overview, lost, self._which, seen=bool(version))),
             events,
         )
 
@@ -174,11 +174,17 @@ def _about(overview: TreeOverview | None) -> str:
 
 
 def _notes(
-    overview: TreeOverview | None, lost: tuple[float, str] | None, which: WorkerFilter
+    overview: TreeOverview | None,
+    lost: tuple[float, str] | None,
+    which: WorkerFilter,
+    *,
+    seen: bool,
 ) -> Iterator[Styled]:
     if lost is not None:
         text = f"{lost[1].rstrip('.')}; this is how it was. Waiting for it to come back"
         yield styled(text, fg="red", bold=True)
+    elif not seen:
+        yield styled("waiting for the tree to answer", fg="cyan")
     if which.path:
         yield styled(f"only {which.path} and below")
     if overview is not None and overview.document_change:

@@ -6,7 +6,8 @@ client process, each of a document with one other variable; the longest slice of
 gaps between the samples of each bridge are measured in both.
 
 At size and in trouble: `--bridges 4500 --circuits 1000 --every 60s` is a tree of 10,000 workers, of
-which 1,000 bridges have a device that accepts and never answers, so that their circuits are open;
+which 1,000 bridges watch a device that accepts and read from one that does not, so that their
+circuits are open;
 `--trouble store` has each write of the store fail, `--trouble detect-only` runs the tree so. What
 the plan foretells of them and the memory of both processes are reported as well.
 """
@@ -57,7 +58,7 @@ STARTS_WITHIN = 1800.0
 
 
 class Plant(msgspec.Struct, frozen=True):
-    """Bridges of one template, and of another for the first `circuits` of them: silent devices."""
+    """Bridges of one template, and of another for the first `circuits` of them: broken ones."""
 
     bridges: int
     every: str
@@ -68,7 +69,7 @@ class Plant(msgspec.Struct, frozen=True):
 def document(plant: Plant, changed: frozenset[int] = frozenset()) -> str:
     """The plant, in which those of `changed` have another variable."""
     entries = "\n".join(
-        f"  - {{name: machine{n}, template: {'silent' if n < plant.circuits else 'oven'},"
+        f"  - {{name: machine{n}, template: {'broken' if n < plant.circuits else 'oven'},"
         f" location: {{area: a{n // 20}, line: l{n}}},"
         f" variables: {{MOST: {100 + (n in changed)}, UNIT: {n % 247 + 1}}}}}"
         for n in range(plant.bridges)
@@ -86,12 +87,12 @@ templates:
             - {{name: temperature, curve: sine, amplitude: "{{{{ .MOST }}}}"}}
             - {{name: pressure, curve: sine, amplitude: 10}}
       output: {{uns: {{contract: _raw}}}}
-  silent:
+  broken:
     connection: {{host: 127.0.0.1, port: {plant.device or 1}}}
     read:
       input:
         modbus:
-          address: "127.0.0.1:{plant.device or 1}"
+          address: "127.0.0.1:1"
           unit: "{{{{ .UNIT }}}}"
           every: {plant.every}
           registers: [{{name: speed, address: "{{{{ .MOST }}}}"}}]

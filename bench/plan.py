@@ -19,10 +19,13 @@ import asyncio
 import json
 import os
 import platform
+import resource
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from statistics import median
@@ -71,7 +74,7 @@ def document(plant: Plant, changed: frozenset[int] = frozenset()) -> str:
     entries = "\n".join(
         f"  - {{name: machine{n}, template: {'broken' if n < plant.circuits else 'oven'},"
         f" location: {{area: a{n // 20}, line: l{n}}},"
-        f" variables: {{MOST: {100 + (n in changed)}, UNIT: {n % 247 + 1}}}}}"
+        f" variables: {{MOST: {100 + (n in changed)}, HOST: {_host(n)}}}}}"
         for n in range(plant.bridges)
     )
     return f"""\
@@ -88,12 +91,11 @@ templates:
             - {{name: pressure, curve: sine, amplitude: 10}}
       output: {{uns: {{contract: _raw}}}}
   broken:
-    connection: {{host: 127.0.0.1, port: {plant.device or 1}}}
+    connection: {{host: "{{{{ .HOST }}}}", port: {plant.device or 1}}}
     read:
       input:
         modbus:
-          address: "127.0.0.1:1"
-          unit: "{{{{ .UNIT }}}}"
+          address: "{{{{ .HOST }}}}:1"
           every: {plant.every}
           registers: [{{name: speed, address: "{{{{ .MOST }}}}"}}]
       output: {{uns: {{contract: _raw}}}}
@@ -126,8 +128,12 @@ class Gaps:
 async def measure(plant: Plant, plans: int, trouble: str) -> dict[str, Any]:
     """Run the plant and return the figures."""
     with ExitStack() as stack, tempfile.TemporaryDirectory() as directory:
-        device = await asyncio.start_server(_accepts, "127.0.0.1", 0)
-        plant = msgspec.structs.replace(plant, device=device.sockets[0].getsockname()[1])
+        if plant.circuits:
+            most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+            plant = msgspec.structs.replace(plant, device=_free_port())
+            hosts = [_host(n) for n in range(plant.circuits)]
+            await asyncio.start_server(_accepts, hosts, plant.device)
         file, other = Path(directory) / "plant.yaml", Path(directory) / "other.yaml"
         file.write_text(document(plant))
         state = Path(directory) / "state"
@@ -152,10 +158,9 @@ async def measure(plant: Plant, plans: int, trouble: str) -> dict[str, Any]:
             await asyncio.sleep(5)
             beside = await _beside(tree, gaps, _plans(state, other, plans))
             quiet = await _beside(tree, gaps, asyncio.sleep(sum(beside["result"][0]), []))
-            core = tree._runtime.core
-            memory = {"tree_mb": resident() / 1e6, "planner_peak_mb": _planner_peak() / 1e6}
+            core, memory = tree._runtime.core, resident()
             tree_is = {"workers": len(core.by_path), "open_circuits": core.open_circuits}
-        took, told = beside.pop("result")
+        took, told, peak = beside.pop("result")
         quiet.pop("result")
         return {
             "bridges": plant.bridges,
@@ -164,7 +169,8 @@ async def measure(plant: Plant, plans: int, trouble: str) -> dict[str, Any]:
             "foretold": told,
             "plan_s": median(took),
             "plan_max_s": max(took),
-            **memory,
+            "tree_mb": memory / 1e6,
+            "planner_peak_mb": peak / 1e6,
             "with_plans": beside,
             "quiet": quiet,
         }
@@ -187,16 +193,34 @@ def _full(*_: Any) -> None:
     raise StoreError("the disk is full")
 
 
-def _planner_peak() -> int:
-    """Bytes that the process which plans has held at most."""
-    for process in Path("/proc").iterdir():
+PEAKS: list[int] = []
+"""Bytes that a process which plans has held at most, each time it was looked at."""
+
+
+async def _watch_planner() -> None:
+    while True:
+        await asyncio.sleep(0.2)
+        PEAKS.extend(_planners())
+
+
+def _planners() -> Iterator[int]:
+    for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError, ValueError, IndexError):
             words = (process / "stat").read_text().rpartition(")")[2].split()
-            ours = process.name.isdecimal() and int(words[1]) == os.getpid()
-            if ours and PROGRAM in (process / "cmdline").read_text():
+            if int(words[1]) == os.getpid() and PROGRAM in (process / "cmdline").read_text():
                 status = (process / "status").read_text()
-                return int(status.partition("VmHWM:")[2].split()[0]) * 1024
-    return 0
+                yield int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _host(number: int) -> str:
+    """A device of its own for each, all on this machine."""
+    return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
 async def _beside(tree: TreeHandle, gaps: Gaps, work: Any) -> dict[str, Any]:
@@ -215,10 +239,15 @@ async def _beside(tree: TreeHandle, gaps: Gaps, work: Any) -> dict[str, Any]:
     }
 
 
-async def _plans(state: Path, file: Path, number: int) -> tuple[list[float], str]:
-    """How long each took, and what the last one foretold."""
-    found = [await _planned(state, file) for _ in range(number)]
-    return [took for took, _ in found], found[-1][1]
+async def _plans(state: Path, file: Path, number: int) -> tuple[list[float], str, int]:
+    """How long each took, what the last one foretold, and the most memory of who made them."""
+    found, watched = [], asyncio.create_task(_watch_planner())
+    for _ in range(number):
+        found.append(await _planned(state, file))
+    watched.cancel()
+    with suppress(asyncio.CancelledError):
+        await watched
+    return [took for took, _ in found], found[-1][1], max(PEAKS, default=0)
 
 
 async def _planned(state: Path, file: Path) -> tuple[float, str]:

@@ -13,7 +13,7 @@ from sample_plant import plant, row
 from fsmv2.cli.screen import watched_source
 from fsmv2.cli.screen.screen_content import ScreenContent
 from fsmv2.cli.screen.watched_source import WatchedSource
-from fsmv2.errors import ApiUnavailableError
+from fsmv2.errors import ApiUnavailableError, StoreError
 from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.remote_tree import TreeOverview
 from fsmv2.operate.tree_report import TreeHead
@@ -91,6 +91,15 @@ def test_what_changes_is_shown_and_is_among_what_happened() -> None:
     assert found.title == "fsmv2 top plant.yaml"
     assert found.about == "generation 3 (pinned), process 42"
     assert "newer" in notes(found)
+
+
+def test_a_tree_is_watched_also_where_its_past_cannot_be_read() -> None:
+    class Broken(Tree):
+        def get(self, *_: Any) -> list[RecordedEvent]:
+            raise StoreError("the store is damaged.")
+
+    found = until(watching(Broken([snapshot(plant(1))])), lambda content: bool(content.rows))
+    assert len(found.rows) == len(plant(1))
 
 
 def test_a_tree_that_goes_away_is_shown_as_it_was_until_it_is_back() -> None:

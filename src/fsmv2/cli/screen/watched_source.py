@@ -6,6 +6,7 @@ says so.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import Counter, deque
@@ -109,7 +110,8 @@ class WatchedSource:
             try:
                 tree = self._tree()
                 if not self._version:
-                    self._look_back(tree)
+                    with contextlib.suppress(FsmError):  # how it is can be shown without its past
+                        self._look_back(tree)
                 for sent in tree.watch(self._which):
                     if isinstance(sent, WatchEnd):
                         ended = sent.reason == "ended"

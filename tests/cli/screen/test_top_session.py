@@ -29,7 +29,7 @@ def state_dir() -> Iterator[Path]:
 
 def test_top_shows_the_tree_heeds_keys_and_leaves_one_line(state_dir: Path) -> None:
     with on_a_terminal("top", "--state-dir", state_dir, columns=100) as terminal:
-        shown = terminal.until(lambda shown: "ticker" in shown and "process " in shown)
+        shown = terminal.until(lambda shown: "─ ticker" in shown and ", process " in shown)
         assert terminal.screen.alternate
         assert "need a look: " in shown
         terminal.press("/ticker\r\x1b[B\r")
@@ -44,7 +44,7 @@ def test_top_shows_the_tree_heeds_keys_and_leaves_one_line(state_dir: Path) -> N
 
 def test_ctrl_z_leaves_the_screen_until_it_goes_on_and_a_signal_for_good(state_dir: Path) -> None:
     with on_a_terminal("top", "--state-dir", state_dir) as terminal:
-        terminal.shows("? help")
+        terminal.shows("─ ticker")
         os.kill(terminal.process, signal.SIGTSTP)
         # Nobody could have it go on here, so that the kernel lets it go on at once.
         terminal.until(lambda shown: terminal.sent.count(b"\x1b[?1049h") == 2 and "help" in shown)

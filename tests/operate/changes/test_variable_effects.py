@@ -111,7 +111,7 @@ def ways_on(before: LampSpec) -> st.SearchStrategy[tuple[LampSpec, LampSpec, tup
 CHANGES = trees().flatmap(ways_on)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=20, deadline=None, suppress_health_check=QUIET)
 @given(CHANGES)
 def test_each_variable_touches_whom_its_change_alone_makes_another_one(change: Any) -> None:
     check(*change)

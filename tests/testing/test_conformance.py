@@ -30,9 +30,10 @@ from conformance_benches import (
 )
 
 from fsmv2 import DesiredState, ObservedState, Resources, Step, action, goto, state, stay
-from fsmv2.errors import SpecError
+from fsmv2.builtin.connection import Connection
+from fsmv2.errors import FsmError, SpecError
 from fsmv2.testing import Conformance, ConformanceError, conformance_fsm
-from fsmv2.testing.conformance import NotTriedError, conformance_of
+from fsmv2.testing.conformance import NotTriedError, check_specs, conformance_of
 from fsmv2.testing.conformance_checks import checks
 
 WITHOUT_A_WORLD = (
@@ -252,6 +253,29 @@ def test_the_plugin_says_what_it_cannot_find(tmp_path: Any, plugin_env: Mapping[
     ran = run_pytest("--fsmv2-worker", "test_conformance:Daef", cwd=tmp_path, env=plugin_env)
     assert ran.returncode == 4
     assert "Did you mean 'Deaf'" in ran.stderr + ran.stdout
+
+
+def test_a_spec_with_a_field_that_must_be_given_is_one_message() -> None:
+    """And not one traceback for each check that makes a spec."""
+    with pytest.raises(SpecError) as raised:
+        check_specs(conformance_of(Connection))
+    assert raised.value.message == (
+        "ConnectionSpec needs host and port, so there is no spec to check Connection with."
+    )
+    assert raised.value.fix == (
+        "Give one, in a class of your tests: `class ConnectionConformance(Conformance): worker = "
+        "Connection`, with `def specs(self): return [ConnectionSpec(host=..., port=...)]`; then "
+        "name that class in place of the worker."
+    )
+    check_specs(in_a_room(Lamp))
+    check_specs(conformance_of(ConnectionConformance))
+
+
+@pytest.mark.parametrize("check", WITHOUT_A_WORLD)
+def test_no_check_ends_with_a_traceback_for_it(check: str) -> None:
+    """Where checks are run by themselves, each says what to do."""
+    with pytest.raises(FsmError, match="ConnectionSpec"):
+        checks()[check](conformance_of(Connection))
 
 
 def test_a_bench_that_needs_arguments_is_told_to_give_them_defaults() -> None:

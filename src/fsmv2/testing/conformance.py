@@ -9,6 +9,8 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import SpecError, error_text
 from fsmv2.model import ObservedState, UserSpec, same_observation
@@ -96,3 +98,24 @@ def conformance_of(given: Any) -> Conformance:
     else:
         found.worker = given
     return found
+
+
+def check_specs(bench: Conformance) -> None:
+    """SpecError if nobody gave a spec to try, and one without arguments cannot be made."""
+    given = bench.bench()
+    kind = given.definition.spec_type
+    if given.specs:
+        return
+    try:
+        kind()
+    except ANY_RAISED as error:
+        needed = [field.name for field in msgspec.structs.fields(kind) if field.required]
+        name, worker = kind.__name__, bench.worker.__name__
+        lacks = f"needs {' and '.join(needed)}" if needed else "cannot be made without arguments"
+        arguments = ", ".join(f"{field}=..." for field in needed) or "..."
+        raise SpecError(
+            f"{name} {lacks}, so there is no spec to check {worker} with.",
+            fix=f"Give one, in a class of your tests: `class {worker}Conformance(Conformance): "
+            f"worker = {worker}`, with `def specs(self): return [{name}({arguments})]`; then name "
+            "that class in place of the worker.",
+        ) from error

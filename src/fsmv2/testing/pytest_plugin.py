@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(
     if not names:
         return
     from fsmv2.errors import FsmError
-    from fsmv2.testing.conformance import Conformance, conformance_of
+    from fsmv2.testing.conformance import Conformance, check_specs, conformance_of
     from fsmv2.testing.conformance_checks import checks
     from fsmv2.worker.object_reference import find_named, is_worker
 
@@ -42,6 +42,7 @@ def pytest_collection_modifyitems(
     for name in names:
         try:
             bench = conformance_of(find_named(name, wanted))
+            check_specs(bench)
         except FsmError as error:
             raise pytest.UsageError(f"--fsmv2-worker {name}: {error}") from error
         items += [
@@ -72,9 +73,10 @@ class ConformanceItem(pytest.Item):
 
     def repr_failure(self, excinfo: Any, style: Any = None) -> Any:
         """What is wrong, without the traceback of the check."""
+        from fsmv2.errors import FsmError
         from fsmv2.testing.conformance import ConformanceError
 
-        if isinstance(excinfo.value, ConformanceError):
+        if isinstance(excinfo.value, ConformanceError | FsmError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

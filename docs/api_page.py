@@ -89,8 +89,8 @@ $ curl --unix-socket STATE/api.sock http://fsmv2/v1/requests \\
 The ETag of `GET /v1/worker` changes with the instance, its state and health, what is asked of it,
 its conditions, and the overrides at its path and above; not with ages, figures and the words of
 reasons, so it is always answered in full. That of `GET /v1/overrides` is of the whole list at the
-path and below; with it a request can be made of a path at which nobody is. `*` is any, as long as
-there is one. `/v1/leave` compares with `GET /v1`. In Python:
+path and below; with it a request can be made of a path at which no worker is. `*` is any, as long
+as there is one. `/v1/leave` compares with `GET /v1`. In Python:
 `tree.ask(request, unchanged=[status.version])`.
 
 {routes}

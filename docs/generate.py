@@ -189,12 +189,12 @@ def workers_page() -> str:
 
 
 def lint_page() -> str:
-    """Every code of the lint: what it means, how to mend it, how it looks right."""
+    """Every code of the lint: what it means, how to repair it, how it looks right."""
     rows = [
         f"| [`{code}`](#{code.lower()}) | {rule.title} |" for code, rule in sorted(RULES.items())
     ]
     parts = [
-        f"## {code}\n\n{rule.title}. {rule.why}\n\n**Mend it**: {rule.fix}\n\n"
+        f"## {code}\n\n{rule.title}. {rule.why}\n\n**Fix it**: {rule.fix}\n\n"
         f"```text\n{rule.example}\n```\n"
         for code, rule in sorted(RULES.items())
     ]

@@ -39,7 +39,7 @@ then counted, from warnings on: as long as the same repeats, a summary each minu
 ESCALATION = """\
 Whoever is notified by this line: `manual_steps` says what to do, in the words of the worker's type.
 Besides, on the machine: `fsmv2 why PATH` has what was tried, why it failed, and when the next
-attempt is due; `fsmv2 retry PATH` tries at once, when you have mended something; and
+attempt is due; `fsmv2 retry PATH` tries at once, when you have repaired something; and
 `fsmv2 ack PATH -m "on my way"` tells others that you have taken it over.
 `engine: {runbook_url: https://...}` in the document has such lines name your own page.
 """

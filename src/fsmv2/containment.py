@@ -18,7 +18,7 @@ ANY_RAISED: Final = BaseException
 def for_future(error: BaseException) -> BaseException:
     """`error`, or one in its place that a future takes: it refuses `StopIteration`.
 
-    Whoever waits for the future would wait for ever.
+    Whoever waits for the future would wait forever.
     """
     if isinstance(error, StopIteration):
         replaced = RuntimeError("StopIteration was raised")

@@ -119,7 +119,7 @@ class VariableError(FsmError, KeyError):
 
 
 class SecretError(FsmError, LookupError):
-    """A secret is not there, or was changed on its way. Set its source; use it without filters."""
+    """A secret is missing, or was changed on its way. Set its source; use it without filters."""
 
     code = "FSM0136"
     __str__ = FsmError.__str__

@@ -88,7 +88,7 @@ def test_a_runtime_directory_that_is_too_long_is_not_used(
 
 def test_a_socket_is_not_put_where_others_may_enter(tmp_path: Path) -> None:
     (tmp_path / "open").mkdir(mode=0o755)
-    with pytest.raises(ApiUnavailableError, match="not a directory of yours alone"):
+    with pytest.raises(ApiUnavailableError, match="not a directory that you alone own"):
         private_directory(tmp_path / "open")
     (tmp_path / "link").symlink_to(tmp_path)
     with pytest.raises(ApiUnavailableError):

@@ -139,7 +139,7 @@ class Operator:
         return found.node
 
     async def end_all(self) -> None:
-        """Everything is as the document says again."""
+        """Everything is back to that of the document."""
         for (path, kind), value in self.acknowledged.items():
             if value is not None:
                 opposite: dict[str, Request] = {

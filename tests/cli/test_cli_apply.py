@@ -131,7 +131,7 @@ def test_h93_a_saved_plan_is_applied_as_it_is_or_not_at_all(
     # Another text in the file that is followed.
     following.write(document(a="1000", b="2000"))
     shown = following.says("apply", str(plan), "-y", code=1)
-    assert "says something else than what was sent" in shown
+    assert "differs from what was sent" in shown
 
     # Something else would be done by now.
     following.write(document(a="1000", b="1000"))

@@ -122,7 +122,7 @@ def test_a_wrong_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> No
         (["why", "--jsn", "x", "--json"], 2, {"title": "Wrong usage", "status": 400}),
         (["wyh", "--json"], 2, {"detail": "No such command 'wyh'. Did you mean 'why'?"}),
         (["stop", "--json"], 2, {"fix": "See `fsmv2 stop --help`."}),
-        (["why", "x", "--json"], 1, {"code": "FSM0903", "detail": "no tree of yours runs"}),
+        (["why", "x", "--json"], 1, {"code": "FSM0903", "detail": "none of your trees runs"}),
         (
             ["plan", "nowhere.yaml", "--json"],
             1,
@@ -145,7 +145,7 @@ def test_with_json_an_error_is_one_line_of_json(
 
 
 def test_without_json_it_is_text() -> None:
-    assert CliRunner().invoke(app, ["why", "x"]).stderr.startswith("error: no tree of yours runs")
+    assert CliRunner().invoke(app, ["why", "x"]).stderr.startswith("error: none of your trees runs")
 
 
 def test_what_asks_for_json() -> None:

@@ -62,7 +62,7 @@ def test_what_is_wrong_is_said(plant: Path) -> None:
     plant.write_text("agent: {name: edge}\n")
     found = CliRunner().invoke(app, ["notify-test", "-f", str(plant)])
     assert found.exit_code == 1
-    assert "the document has no targets: nobody is notified" in found.stderr
+    assert "the document has no targets, so no notification is sent" in found.stderr
 
 
 @pytest.mark.real

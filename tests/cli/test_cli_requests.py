@@ -145,7 +145,7 @@ def test_each_verb_on_a_running_tree(shared: Machine) -> None:
     assert " was sent WINCH\n" in says("signal", "edge/other", "WINCH", "-m", "resized")
     assert "fsmv2 restart PATH" in says("signal", "edge/other", "TERM", code=1)
     assert "signal edge/other HUP" in says("signal", "HUP", "edge/other", code=2)
-    assert says("overrides") == "no overrides: everything is as the document says\n"
+    assert says("overrides") == "no overrides: everything is as declared\n"
     assert json.loads(says("overrides", "--json")) == []
 
 
@@ -205,7 +205,7 @@ def test_what_is_no_text_or_no_value_is_refused_in_words(shared: Machine) -> Non
         assert found.stdout == ""
         assert "error" in found.stderr
         assert "in a way it should not" not in found.stderr, found.stderr
-    assert shared.says("overrides") == "no overrides: everything is as the document says\n"
+    assert shared.says("overrides") == "no overrides: everything is as declared\n"
 
 
 def test_an_effect_is_waited_for_longer_than_a_minute(shared: Machine) -> None:
@@ -229,8 +229,8 @@ def test_without_a_running_tree_that_is_said(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory() as short:
         environ = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "XDG_RUNTIME_DIR": short}
         found = Machine(tmp_path, environ)
-        assert "no tree of yours runs on this machine" in found.says("pause", "edge", code=1)
-        assert "no tree of yours runs" in found.says("trees")
+        assert "none of your trees runs on this machine" in found.says("pause", "edge", code=1)
+        assert "none of your trees runs" in found.says("trees")
 
 
 def test_the_history_of_a_document_is_listed_shown_and_compared(machine: Machine) -> None:
@@ -255,7 +255,9 @@ def test_fsmv2_alone_is_ended_and_its_processes_go_on(machine: Machine) -> None:
 
     before = pid("edge/ticker")
     said = machine.says("stop", "--keep", "-m", "upgrade")
-    assert said == "fsmv2 has ended; broker and processes go on, and the next run adopts them\n"
+    assert (
+        said == "fsmv2 has ended; broker and processes keep running, and the next run adopts them\n"
+    )
     assert machine.run is not None
     assert machine.run.wait(PATIENCE) == 0
     os.kill(before, 0)  # it lives

@@ -101,7 +101,7 @@ def told(home: Path, code: int, said: str, *words: str | bytes) -> None:
         ("\x1b[31m", "there is no such file"),
         (LONG[:5000], "file name too long"),
         (b"\xff\xfe", "there is no such file"),
-        ("pipe.yaml", "nobody writes into it"),
+        ("pipe.yaml", "nothing writes into it"),
         ("/dev/zero", "larger than 10 MiB"),
         ("/dev/null", "the document is empty"),
         ("plant.yaml/x", "not a directory"),

@@ -119,4 +119,4 @@ def test_a_tree_that_is_not_there_and_numbers_that_are_none(tree: str) -> None:
     assert "Traceback" not in said
     code, said = run(tree, "--only", "three")
     assert code == 2
-    assert "no list of numbers" in said
+    assert "not a list of numbers" in said

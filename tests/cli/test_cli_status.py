@@ -128,7 +128,7 @@ def test_what_has_to_be_known_first_stands_at_the_top() -> None:
     assert found[3:6] == [
         "the document was changed at 12:00",
         "edge/b00000: stopped by anna",
-        "edge/old: paused (nobody is at this path now)",
+        "edge/old: paused (no worker is at this path now)",
     ]
 
 

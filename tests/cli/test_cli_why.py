@@ -269,5 +269,5 @@ def test_what_answers_from_the_file_says_that_the_running_tree_is_older(copied: 
     same = why(copied, "edge", "--var", "internal.name").output
     document.write_text(DOCUMENT + "# more\n")
     other = why(copied, "edge", "--var", "internal.name").output
-    assert "this is what the file says: the document was changed at " in other
-    assert "this is what the file says" not in same
+    assert "this is what the file declares: the document was changed at " in other
+    assert "this is what the file declares" not in same

@@ -72,7 +72,7 @@ def test_a_plant_lives_through_what_systemd_does_to_it(tmp_path: Path) -> None:
         "after kill -9": True,
         "after watchdog": True,
         "stacks": True,
-        "keep": "fsmv2 has ended; broker and processes go on, and the next run adopts them",
+        "keep": "fsmv2 has ended; broker and processes keep running, and the next run adopts them",
         "kept": True,
         "after keep and start": True,
         "restart is stop and start": True,

@@ -109,7 +109,7 @@ def child(worker: Any = Tank, spec: Any = None, mapping: Any = None) -> Callable
     ("make", "said"),
     [
         (child(Wrong), "is the class Wrong, expected a name or the class of a worker. Derive the"),
-        (child(Worker), "is the class Worker, expected .* An abstract class is no worker type"),
+        (child(Worker), "is the class Worker, expected .* An abstract class is not a worker type"),
         (child(Part), "is the class Part, expected .* name one of its subclasses"),
         (child(Tank()), r"expected a name or the class of a worker\. Write Tank, the class itself"),
         (child(TankSpec), "is the class TankSpec, expected"),

@@ -189,7 +189,7 @@ def test_a_reason_without_end_is_cut_off(texts: Texts) -> None:
 @pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example"])
 def test_a_host_that_no_name_service_could_know_is_no_address(texts: Texts, host: str) -> None:
     error = refused(Webhook(WebhookSettings(url=f"http://{host}/"), texts))
-    assert error.message == "its `url` is no address that can be used"
+    assert error.message == "its `url` is not an address that can be used"
 
 
 def test_a_password_in_the_address_is_refused_as_it_would_not_be_sent(

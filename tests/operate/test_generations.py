@@ -57,7 +57,7 @@ def test_after_an_unclean_end_what_ran_last_runs_on(place: Place) -> None:
     place.change("# newer\n")
     number, warning = place.start()
     assert number == 1
-    assert "the last run did not come to its end, so generation 1 runs on" in warning
+    assert "the last run did not end properly, so generation 1 runs on" in warning
     assert place.start()[0] == 2, "that one did come to its end"
 
 

@@ -95,7 +95,7 @@ async def test_the_process_hears_it_and_it_is_recorded_with_who_and_why(tmp_path
 async def test_only_a_process_that_runs_and_handles_it_is_sent_one(tmp_path: Path) -> None:
     async with opened(tmp_path) as tree:
         said = await refused(tree, "edge")
-        assert "edge is no process but of type 'agent'" in said
+        assert "edge is not a process but of type 'agent'" in said
         assert "edge/deaf, edge/reader" in said
         assert "edge/broker is no process" in await refused(tree, "edge/broker")
         assert "(sleep) does not handle HUP, which would end it" in await refused(tree, "edge/deaf")

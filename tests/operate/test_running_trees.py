@@ -46,7 +46,7 @@ def test_the_only_one_is_meant_and_of_several_one_has_to_be_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a, b = document(tmp_path, "a"), document(tmp_path, "b")
-    with pytest.raises(NotRunningError, match="no tree of yours runs"):
+    with pytest.raises(NotRunningError, match="none of your trees runs"):
         chosen_tree()
     with running(a) as of_a:
         assert chosen_tree() == of_a

@@ -149,4 +149,4 @@ def test_a_history_without_a_head_and_an_empty_directory_are_problems(place: Pla
     assert "there is no store" in place.found()[0]
     place.start()
     place.execute("DELETE FROM head")
-    assert "does not say which one runs" in " ".join(place.found())
+    assert "does not record which one runs" in " ".join(place.found())

@@ -78,7 +78,7 @@ def test_global_internal_and_the_engines_own(plant: Path) -> None:
         'edge/filler: global.scan.rate = "500ms"',
         f"  tier global, the same for all workers: {plant}:5:16",
     ]
-    assert "nobody can declare it" in why(plant, "edge/filler", "--var", "internal.id")[1]
+    assert "it cannot be declared" in why(plant, "edge/filler", "--var", "internal.id")[1]
     assert "set by the engine" in why(plant, "edge/filler", "--var", "location_path")[1]
     assert why(plant, "edge/filler", "--var", "location.1")[1].splitlines() == [
         'edge/filler: location.1 = "cologne"',

@@ -219,7 +219,7 @@ def test_the_summary_names_the_worker_and_the_description_its_reason(tmp_path: P
                         "exp_annotations": {
                             **rule["annotations"],
                             "summary": "1 connection in trouble: edge/filler/connection",
-                            "description": "Degraded, failed, or failing again and again. "
+                            "description": "Degraded, failed, or failing repeatedly. "
                             "edge/filler/connection is down: connection refused.",
                         },
                     }

@@ -68,7 +68,7 @@ def test_two_bridges_that_would_hear_the_same_commands_are_told() -> None:
     second = text.partition("bridges:\n")[2].replace("name: filler", "name: second", 1)
     found, topics = sorted(parse_plant(text + second).diagnostics, key=lambda d: d.code)
     assert (found.code, topics.code) == ("FSM0138", "FSM0142")
-    assert "'second' would hear the commands of 'filler'" in found.message
+    assert "'second' would receive the commands of 'filler'" in found.message
     assert parse_plant(text + second + "    enabled: false\n").diagnostics == ()
     moved = second.replace("area: filler", "area: other")
     assert parse_plant(text + moved).diagnostics == ()

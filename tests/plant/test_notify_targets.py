@@ -46,7 +46,7 @@ p.yaml:13:32: error[FSM0211]: notify: Variable 'global.HOK' is not defined: 'glo
 p.yaml:13:66: error[FSM0127]: 'a b' cannot be set as a header.
 p.yaml:13:75: error[FSM0127]: 'Host' cannot be set as a header.
 p.yaml:13:89: error[FSM0211]: notify: Variable 'txt' is not defined.
-p.yaml:14:23: error[FSM0127]: 'a[b-a]' is no pattern.
+p.yaml:14:23: error[FSM0127]: 'a[b-a]' is not a pattern.
 p.yaml:14:43: error[FSM0125]: there is no event 'state_chnged'.
 p.yaml:15:24: error[FSM0126]: its `url` does not begin with http:// or https://.
 p.yaml:17:10: error[FSM0127]: ' ' is no name for a target.

@@ -78,9 +78,12 @@ def test_a_name_that_stands_twice_is_refused() -> None:
     [
         ("command: []", "command is empty"),
         ("command: [x], signal: SIGTREM", "there is no signal 'SIGTREM'"),
-        ("command: [x], ready: {line: '('}", "ready.line is no regular expression"),
-        ("command: [x], ready: {line: 'a{99999999999}'}", "ready.line is no regular expression"),
-        (f"command: [x], ready: {{line: '{'(' * 6000}'}}", "ready.line is no regular expression"),
+        ("command: [x], ready: {line: '('}", "ready.line is not a regular expression"),
+        ("command: [x], ready: {line: 'a{99999999999}'}", "ready.line is not a regular expression"),
+        (
+            f"command: [x], ready: {{line: '{'(' * 6000}'}}",
+            "ready.line is not a regular expression",
+        ),
         ("command: [x], ready: {http: 'http://a.example/'}", "ready.http must be of 127.0.0.1"),
         (
             "command: [x], ready: {http: 'https://localhost/'}",

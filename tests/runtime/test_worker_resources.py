@@ -79,6 +79,6 @@ def test_resources_that_raise_while_closing_keep_nobody(client: Client) -> None:
 def test_h76_resources_that_nobody_supervises_allow_nothing() -> None:
     """Made by hand, in the test of an author: to be allowed has to be said."""
     made: Resources[None] = Resources("x", None, None, None, lambda _: None)
-    assert made.refusal() == "nobody supervises it"
+    assert made.refusal() == "nothing supervises it"
     made = Resources("x", None, None, None, lambda _: None, refusal=str)
     assert made.refusal() == ""

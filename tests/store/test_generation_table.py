@@ -186,7 +186,7 @@ def test_a_store_of_version_4_is_read_as_it_is_and_brought_up_to_date(file: Path
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        ("DELETE FROM head", "does not say which one runs"),
+        ("DELETE FROM head", "does not record which one runs"),
         ("DELETE FROM generation WHERE number = 2", "generation 2 of the document runs, and"),
     ],
 )

@@ -188,7 +188,7 @@ def test_a_record_that_cannot_be_written_leaves_nothing_behind(
         with pytest.raises(OSError, match="No space"):
             segments.append(b"second")
     assert path.read_bytes() == before
-    with pytest.raises(OSError, match="no segment was begun"):
+    with pytest.raises(OSError, match="no segment was created"):
         segments.append(b"third")  # it would build on what is not there
     segments.begin(iter([b"fourth"]))
     segments.close()

@@ -178,7 +178,7 @@ def _as_it_is(found: RawAnswer) -> Response:
 
 
 async def _while_connected(request: Request, work: Awaitable[T]) -> T:
-    """What `work` gives; it is cancelled when nobody is there any more to be answered."""
+    """What `work` gives; it is cancelled when no worker is there any more to be answered."""
     working = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(request.receive())
     try:

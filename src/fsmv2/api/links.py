@@ -72,7 +72,7 @@ OF_OVERRIDES = {
 OF_ANSWER = {
     "why": Link(
         to=route_handlers.worker,
-        about="What has become of it",
+        about="Its result",
         parameters={"path": "$response.body#/path"},
     ),
     "overrides": Link(

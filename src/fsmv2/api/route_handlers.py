@@ -102,7 +102,7 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True):
     """It ends: process `pid` lets go of the state directory within moments."""
 
     pid: int
-    text: str = "fsmv2 ends; broker and processes go on"
+    text: str = "fsmv2 ends; broker and processes keep running"
 
 
 async def overview(call: Call) -> Overview:

@@ -176,7 +176,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/v1/tree",
-        summary="What runs and what is broken: trouble first, what is well folded to fit",
+        summary="What runs and what is broken: trouble first, what is healthy folded to fit",
         handler=route_handlers.tree,
         query=WhatOfTree,
         answer=TreeReport,
@@ -240,7 +240,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/v1/overrides",
-        summary="What operators asked for and the document does not say",
+        summary="What operators asked for that is not in the document",
         handler=route_handlers.overrides,
         links=links.OF_OVERRIDES,
         query=Below,
@@ -300,7 +300,7 @@ ROUTES = (
     Route(
         method="POST",
         path="/v1/notify-test",
-        summary="Send a test notification, and say what became of it at each target",
+        summary="Send a test notification, and report the result for each target",
         handler=route_handlers.notify_test,
         body=NotifyTest,
         answer=tuple[TargetTest, ...],
@@ -368,7 +368,7 @@ ROUTES = (
     Route(
         method="POST",
         path="/v1/leave",
-        summary="End fsmv2 alone; broker and processes go on, and the next run adopts them",
+        summary="End fsmv2 alone; broker and processes keep running, and the next run adopts them",
         handler=route_handlers.leave,
         body=LeaveRequest,
         answer=Leaving,

@@ -397,7 +397,7 @@ def _too_early(view: CheckView, name: str, up_since: float, looked_at: float | N
 def _runs_degraded(status: ChildStatus | None) -> bool:
     """Whether a flow runs and is in trouble: its start is done, and done again would be no better.
 
-    A device that accepts connections and does not answer is the device's to mend. H63
+    A device that accepts connections and does not answer is the device's to repair. H63
     """
     return status is not None and status.phase is Phase.DEGRADED
 

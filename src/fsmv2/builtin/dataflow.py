@@ -2,7 +2,7 @@
 
 The moving of data is the engine's work (`fsmv2.flow`); this worker starts it, stops it, hands it a
 changed config and observes it. Figures that change with every sample are volatile: they wake
-nobody.
+no one.
 """
 
 from __future__ import annotations

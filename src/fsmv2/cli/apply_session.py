@@ -106,7 +106,7 @@ class ChangeSession:
                 return send(plan, dry_run=False)
         except KeyboardInterrupt:
             complain(
-                "interrupted before the tree has answered; it may be applied all the same",
+                "interrupted before the tree has answered; it may still be applied",
                 fix="Look with `fsmv2 history`.",
             )
             raise typer.Exit(INTERRUPTED) from None

@@ -1,4 +1,4 @@
-"""When a replay is given up: a file that nobody of us wrote may keep a core busy for ever.
+"""When a replay is given up: a file that nobody of us wrote may keep a core busy forever.
 
 Counted in processor time since the last slice that was replayed, so neither a busy machine nor a
 long journal is taken for that: a slice was at most some milliseconds of work when it was recorded.

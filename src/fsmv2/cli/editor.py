@@ -26,7 +26,7 @@ def editor_command() -> list[str]:
             return shlex.split(text)
         except ValueError as error:
             raise QuestionError(
-                f"{variable} is {text!r}, which is no command: {error_text(error).lower()}.",
+                f"{variable} is {text!r}, which is not a command: {error_text(error).lower()}.",
                 fix=f"Set it to the command of an editor, such as {variable}='code --wait'.",
             ) from None
     for name in USUAL:

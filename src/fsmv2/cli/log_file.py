@@ -51,7 +51,7 @@ class LogFile(Outlet):
         descriptor = os.open(self._place, FLAGS, self._mode)
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise OSError("it is no file")
+            raise OSError("it is not a file")
         os.fchmod(descriptor, self._mode)  # whatever the umask
         return descriptor
 

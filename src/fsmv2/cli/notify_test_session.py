@@ -33,7 +33,7 @@ def notify_test(
             put(_line(one))
     if not found:
         complain(
-            "the document has no targets: nobody is notified",
+            "the document has no targets, so no notification is sent",
             fix="Add `notify: {targets: {NAME: {webhook: URL}}}`.",
         )
     return OK if found and all(one.delivered for one in found) else FAILED

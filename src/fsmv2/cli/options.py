@@ -110,7 +110,7 @@ Types = Annotated[
     typer.Option(
         "--types",
         metavar="MODULE",
-        help="Worker types of yours: package.module, or package.module:factory. Repeatable.",
+        help="Your own worker types: package.module, or package.module:factory. Repeatable.",
     ),
 ]
 LogLevel = Annotated[

@@ -51,7 +51,7 @@ def show(report: ReplayReport, took: float, say: Callable[..., None]) -> None:
         if segment.problem:
             say(styled("  note: ", fg="yellow"), segment.problem)
     for what in found.not_kept[:SHOWN]:
-        say(styled("  note: ", fg="yellow"), f"not recorded, as it is no data: {what}")
+        say(styled("  note: ", fg="yellow"), f"not recorded, as it is not data: {what}")
     events = sum(segment.events for segment in found.segments)
     runs = sum(segment.runs for segment in found.segments)
     covered = f"{count(events, 'event')} in {count(runs, 'run')}, {took:.1f} s"

@@ -38,7 +38,10 @@ Why = Annotated[str, typer.Option("--reason", "-m", metavar="TEXT", help="Why; i
 ForAWhile = Annotated[
     float | None,
     typer.Option(
-        "--for", parser=duration, metavar="DURATION", help="End by itself after this long: 2h, 30m."
+        "--for",
+        parser=duration,
+        metavar="DURATION",
+        help="Ends by itself after this long: 2h, 30m.",
     ),
 ]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until it has had its effect.")]
@@ -74,6 +77,6 @@ WithoutAsking = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask when a pattern stands for several paths.")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say whether it could be done.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only check whether it could be done.")]
 WAIT = "30s"
 CONVERGED_WITHIN = "2m"

@@ -84,7 +84,7 @@ def leave(*, file: Path | None, state_dir: Path | None, reason: str, wait: float
             )
             return PENDING
         time.sleep(0.05)
-    put("fsmv2 has ended; broker and processes go on, and the next run adopts them")
+    put("fsmv2 has ended; broker and processes keep running, and the next run adopts them")
     return OK
 
 

@@ -31,7 +31,7 @@ def run_simulation(
 
     numbers = [part.strip() for part in only.split(",") if part.strip()]
     if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in numbers):
-        complain(f"'--only {only}' is no list of numbers", fix="Write it like --only 3,17,40.")
+        complain(f"'--only {only}' is not a list of numbers", fix="Write it like --only 3,17,40.")
         return USAGE
     if numbers and seeds > 1:
         complain("--only is about the faults of one seed", fix="Leave out --seeds.")

@@ -113,7 +113,7 @@ def _as_recorded(report: TreeReport) -> str:
 
 def _overrides(overrides: Sequence[PathOverride], width: int) -> Iterator[Line]:
     for one in overrides[:OVERRIDES]:
-        gone = "" if one.there else " (nobody is at this path now)"
+        gone = "" if one.there else " (no worker is at this path now)"
         yield from _wrapped(f"{one.path}: {one.text}{gone}", width, "magenta")
     if len(overrides) > OVERRIDES:
         more = f"and {len(overrides) - OVERRIDES} more overrides: fsmv2 overrides"

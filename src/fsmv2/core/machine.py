@@ -110,7 +110,7 @@ class Core(Tree):
             self._serial += runs  # each gives one; see `_fire_timers`
 
     def check_dirty(self, levels: int) -> None:
-        """ValueError when it is not as many as are counted: `run` would look for one for ever.
+        """ValueError when it is not as many as are counted: `run` would look for one forever.
 
         Nor may one of so many `levels` be missing.
         """

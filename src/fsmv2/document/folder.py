@@ -119,7 +119,7 @@ def _files(folder: Path, problems: list[Diagnostic]) -> list[Path]:
             fix = "Move its files up, or give it a name without the ending."
             problems.append(_of(folder, "FSM0139", text, fix))
         elif not stat.S_ISREG(kind):
-            text = f"'{file.name}' is no regular file."
+            text = f"'{file.name}' is not a regular file."
             fix = "Remove it; pipes, sockets and devices hold no document."
             problems.append(_of(folder, "FSM0139", text, fix))
         elif within:

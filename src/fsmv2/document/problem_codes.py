@@ -31,7 +31,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "The file is not text in UTF-8",
         (
             "Save it as UTF-8; editors offer that in 'Save as'. A byte order mark is allowed. "
-            "The line and the byte tell where the first wrong one stands, often an umlaut.\n\n"
+            "The line and the byte show where the first wrong one is, often an umlaut.\n\n"
             "wrong:  the ü of Köln or München as the one byte fc\n"
             "right:  the two bytes c3 bc, which UTF-8 writes for it"
         ),
@@ -116,7 +116,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "FSM0116": (
         "A line is indented with a tab",
         (
-            "YAML counts spaces, and nobody knows how many of them a tab is. Set your editor to "
+            "YAML counts spaces, and a tab has no fixed width. Set your editor to "
             "insert spaces.\n\nwrong:  agent:\n        <tab>name: edge\n"
             "right:  agent:\n          name: edge"
         ),
@@ -163,7 +163,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "FSM0122": (
         "A value is of the wrong type",
         (
-            "Text, numbers, and true or false are told apart. A number may stand in quotes; "
+            "Text, numbers, and true or false are different types. A number may stand in quotes; "
             "YAML's yes, no, on and off are text here.\n\n"
             "wrong:  port: http      enabled: yes\nright:  port: 80        enabled: true"
         ),
@@ -220,7 +220,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "FSM0132": (
         "A bridge has neither template nor connection",
         (
-            "A bridge says itself what it reads, or takes that from a template.\n\n"
+            "A bridge declares itself what it reads, or takes that from a template.\n\n"
             "wrong:  - {name: filler, variables: {IP: 10.0.0.5}}\n"
             "right:  - {name: filler, template: modbus-plc, variables: {IP: 10.0.0.5}}"
         ),
@@ -228,14 +228,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "FSM0133": (
         "The agent owns a level of the location",
         (
-            "What the section `agent:` says of a level stands; the bridge's own value is not "
-            "used. A warning: the document runs.\n\n"
+            "A level that the section `agent:` sets takes precedence; the bridge's own value is "
+            "not used. A warning: the document runs.\n\n"
             "wrong:  agent: {location: {site: cologne}}   a bridge: {location: {site: berlin}}\n"
             "right:  agent: {location: {site: cologne}}   a bridge: {location: {line: one}}"
         ),
     ),
     "FSM0136": (
-        "A secret is not there",
+        "A secret is missing",
         (
             "`{env: NAME}` reads an environment variable, `{file: path}` a file, relative to the "
             "document. It must be set when fsmv2 starts; `default:` is what counts otherwise. A "
@@ -244,7 +244,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         ),
     ),
     "FSM0137": (
-        "A secret file can be read by everybody",
+        "A secret file can be read by every user",
         "Any program on this machine may read it.\n\nchmod o-r secrets/plc",
     ),
     "FSM0135": (
@@ -279,16 +279,16 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         "A folder of documents cannot be put together",
         (
             "Its `*.yaml` files are read as one document. Sections of names are united and lists "
-            "follow each other; what two files both say is refused. Files that begin with a dot or "
+            "follow each other; what two files both set is refused. Files that begin with a dot or "
             "an underscore are left out, and links must stay in the folder.\n\n"
             "wrong:  agent: in a.yaml and in b.yaml, both with a name\n"
             "right:  agent.yaml, templates.yaml, and a file with `bridges:` for each machine"
         ),
     ),
     "FSM0138": (
-        "Two bridges would hear the same commands",
+        "Two bridges would receive the same commands",
         (
-            "Commands are heard below the location of a bridge. Two bridges with a `write:` "
+            "A bridge receives the commands below its location. Two bridges with a `write:` "
             "section need locations of their own, or one of them a subject of its own.\n\n"
             "wrong:  two bridges at {line: one}, both with `write:`\n"
             "right:  write: {input: {commands: {subject: cmd.v1.acme.second}}}"
@@ -299,7 +299,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         (
             "The topic of a tag is made of the location of its bridge, the contract and the name "
             "of the tag. Two bridges at one location with tags of one name are mixed in it, and "
-            "nobody can tell their values apart.\n\n"
+            "their values cannot be distinguished.\n\n"
             "wrong:  two bridges at {line: one}, both with a tag `speed`\n"
             "right:  location: {line: one, cell: filler} and location: {line: one, cell: capper}"
         ),
@@ -388,8 +388,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "FSM0158": (
         "Headers of a webhook are sent unencrypted",
         (
-            "Whoever listens on the way to the server reads them, and a header is mostly there to "
-            "show a password. On this machine itself it is no matter.\n\n"
+            "Anyone who listens on the way to the server can read them, and most headers "
+            "show a password. On this machine itself it does not matter.\n\n"
             'wrong:  webhook: {url: "http://hooks.example/x", headers: {Authorization: …}}\n'
             'right:  webhook: {url: "https://hooks.example/x", headers: {Authorization: …}}'
         ),

@@ -60,7 +60,7 @@ def read_file(path: Path) -> bytes:
 def read_bytes(path: Path, most: int) -> bytes:
     """At most so many bytes of a file; OSError also for a pipe that nobody comes to write into.
 
-    Opening or reading such a pipe would wait for ever. One that somebody holds, as `<(command)` of
+    Opening or reading such a pipe would wait forever. One that somebody holds, as `<(command)` of
     a shell is and /dev/stdin behind a `|`, is waited for.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -73,7 +73,7 @@ def read_bytes(path: Path, most: int) -> bytes:
             with contextlib.suppress(BlockingIOError):  # somebody will write
                 before = os.read(descriptor, most)
                 if not before:
-                    raise OSError(errno.EPIPE, "it is a pipe, and nobody writes into it")
+                    raise OSError(errno.EPIPE, "it is a pipe, and nothing writes into it")
         os.set_blocking(descriptor, True)
         return before + file.read(most - len(before))
 

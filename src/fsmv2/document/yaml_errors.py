@@ -63,7 +63,7 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
     (
         "could not find expected ':'",
         "FSM0105",
-        "this line is no `key: value`; its colon, or the space after it, is missing.",
+        "this line is not `key: value`; its colon, or the space after it, is missing.",
         "Write a colon and a space after the key.",
     ),
     (
@@ -123,8 +123,8 @@ def plain_words(error: yaml.YAMLError, document: Document, text: str) -> Diagnos
         )
     if "mapping values are not allowed" in problem and (twice := _two_colons(at, document)):
         return twice
-    if (mended := repair(document, text, error, begin.line)) is not None:
-        return mended
+    if (repaired := repair(document, text, error, begin.line)) is not None:
+        return repaired
     if "quoted scalar" in context and ("end of stream" in problem or "document" in problem):
         return document.diagnostic(
             begin,

@@ -1,6 +1,6 @@
 """The machine under us, for every room above.
 
-process_identity, process_end, process_list, process_usage   one process for ever; its end for
+process_identity, process_end, process_list, process_usage   one process forever; its end for
             certain; those of our user; what one takes.
 process_folder   where what a process wrote is kept.
 procfs      what /proc says of processes.      open_files, user_names   who has a file open.

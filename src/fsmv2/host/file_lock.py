@@ -69,7 +69,7 @@ class FileLock:
     def _holder(self) -> str:
         holder = lock_holder(self._path)
         if holder is None:
-            return "a process that cannot be seen from here, in another container perhaps"
+            return "a process that cannot be seen from here, perhaps in another container"
         if holder.pid == os.getpid():
             return f"another tree in this process, {holder.pid}"
         if str(holder.pid) == written_by(self._path):

@@ -47,7 +47,7 @@ class RecentWorst:
 
 
 class LoopLag:
-    """Measures one loop from inside; 0 until it is started, and on a virtual clock for ever."""
+    """Measures one loop from inside; 0 until it is started, and on a virtual clock forever."""
 
     def __init__(self) -> None:
         self._late = 0.0

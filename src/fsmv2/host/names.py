@@ -91,7 +91,7 @@ class Names:
             return [(family, (host, port))]
         if _NUMBER.search(host):
             # An operating system takes 127.0.0.010 and 127.1 for machines that nobody meant.
-            raise NameLookupError(f"{host} is no IPv4 address: write four decimal numbers")
+            raise NameLookupError(f"{host} is not an IPv4 address: write four decimal numbers")
         try:
             async with asyncio.timeout(timeout):
                 found = await self.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -1,4 +1,4 @@
-"""One process for ever: its pid with the kernel's start time, and the boot of the machine.
+"""One process forever: its pid with the kernel's start time, and the boot of the machine.
 
 A pid alone says nothing: the kernel gives it to somebody else some day.
 """

@@ -47,7 +47,7 @@ def other_listener(port: int, pid: int, shim: int) -> str:
     """
     found = listeners(port)
     if not found:
-        return f"port {port} is answered by something that is no process of this machine"
+        return f"port {port} is answered by something that is not a process of this machine"
     own = group_of(pid, shim)
     links = {one.link for one in found}
     if any(link in links for one in own for link in open_links(one)):

@@ -1,4 +1,4 @@
-"""The catalogue of what the lint finds: code → what it means, how to mend it, how it looks right.
+"""The catalogue of what the lint finds: code → what it means, how to repair it, how it looks right.
 
 Printed by `fsmv2 explain CODE`; the reference page is made from it.
 """
@@ -41,7 +41,7 @@ RULES: dict[str, Rule] = {
     UNREADABLE: Rule(
         "The file is not Python that can be read",
         "A file that cannot be parsed hides whatever is wrong in it.",
-        "Mend what the message names, or give the lint another path.",
+        "Correct what the message names, or give the lint another path.",
         "wrong:  def derive_desired_state(self, spec, previous_observed)\n"
         "right:  def derive_desired_state(self, spec, previous_observed):",
     ),
@@ -71,7 +71,7 @@ RULES: dict[str, Rule] = {
     MACHINE: Rule(
         "A pure function reads the environment of the process",
         "Environment variables, the working directory and the name of the machine are not in the "
-        "spec: nobody sees why two machines decide differently.",
+        "spec, so it cannot be seen why two machines decide differently.",
         "Hand it over in the spec or as a variable, or read it once when the module is imported.",
         "wrong:  host = os.environ['PLC']\nright:  host = spec.host",
     ),
@@ -112,7 +112,7 @@ RULES: dict[str, Rule] = {
         "right:  UserSpec(location={'site': 'cologne'})",
     ),
     NO_TIMEOUT: Rule(
-        "An action does not say how long it may take",
+        "An action has no timeout of its own",
         "Without a `timeout` it has the 30 seconds that suit no action in particular; one that "
         "never ends is noticed that late, and one that needs longer is cut off. An infinite one "
         "is never noticed.",
@@ -120,7 +120,7 @@ RULES: dict[str, Rule] = {
         "wrong:  @action()\nright:  @action(timeout=10)",
     ),
     UNBOUNDED: Rule(
-        "A network call may wait for ever",
+        "A network call may wait forever",
         "Collections and actions are ended by the engine when their time is over. Nothing ends "
         "what is awaited in `resources` or under an infinite timeout: a device that takes the "
         "connection and says nothing holds the worker.",

@@ -117,7 +117,7 @@ class PurityRules(RuleSet):
 
 
 class WaitingRules(RuleSet):
-    """Of async methods: they neither block, nor swallow a cancellation, nor wait for ever."""
+    """Of async methods: they neither block, nor swallow a cancellation, nor wait forever."""
 
     def __init__(self, report: Report, *, bounded: bool) -> None:
         self.report = report
@@ -144,7 +144,7 @@ class WaitingRules(RuleSet):
         elif name in NETWORK and not self.bounded and call is not None:
             timed = any(keyword.arg == "timeout" for keyword in call.keywords)
             if not timed and not _is_waited_for(call, scope):
-                self.report(finding_codes.UNBOUNDED, node, scope, f"{name}() may wait for ever")
+                self.report(finding_codes.UNBOUNDED, node, scope, f"{name}() may wait forever")
 
     def entered(self, names: Iterable[str]) -> None:
         """`async with asyncio.timeout(...)`."""

@@ -77,7 +77,7 @@ class Library:
 
 def _source(path: Path) -> str:
     if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait, a device may never end
-        raise OSError(errno.EINVAL, "it is no regular file")
+        raise OSError(errno.EINVAL, "it is not a regular file")
     if path.stat().st_size > LARGEST:
         raise OSError(errno.EFBIG, f"it is larger than {LARGEST >> 20} MiB")
     return path.read_text(encoding="utf-8-sig")

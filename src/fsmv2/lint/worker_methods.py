@@ -189,11 +189,11 @@ def _check_timeout(mark: ast.expr, owner: Class, report: Report) -> bool:
     timeout = next((keyword.value for keyword in given if keyword.arg == "timeout"), None)
     if timeout is None:
         if not any(keyword.arg is None for keyword in given):
-            text = "the action says no timeout; it has 30 s"
+            text = "the action sets no timeout; it has 30 s"
             report(finding_codes.NO_TIMEOUT, mark, owner.scope, text)
         return True
     if ast.unparse(timeout).replace('"', "'") in {"math.inf", "inf", "float('inf')"}:
-        report(finding_codes.NO_TIMEOUT, timeout, owner.scope, "the action may take for ever")
+        report(finding_codes.NO_TIMEOUT, timeout, owner.scope, "the action may take forever")
         return False
     return True
 

@@ -60,8 +60,8 @@ FLOWS = (
         kind="counter",
         labels=("outcome",),
         meaning=(
-            "Write commands by what became of them; a duplicate was not executed again, one "
-            "unanswered could not be told."
+            "Write commands by outcome; a duplicate was not executed again, one "
+            "unanswered has an unknown outcome for its sender."
         ),
         alert="WriteCommandsRefused",
     ),

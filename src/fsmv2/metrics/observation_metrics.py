@@ -23,7 +23,7 @@ OBSERVATION = (
         name="fsmv2_observations_total",
         kind="counter",
         labels=("type", "changed"),
-        meaning="Observations that arrived, and whether they say something new.",
+        meaning="Observations that arrived, and whether they differ from the last one.",
     ),
     Metric(
         name="fsmv2_observation_errors_total",

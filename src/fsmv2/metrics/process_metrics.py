@@ -73,7 +73,7 @@ PROCESS = (
         kind="counter",
         labels=("outcome",),
         meaning=(
-            "Applies and rollbacks that were asked for, by what became of them: converged, "
+            "Applies and rollbacks that were asked for, by outcome: converged, "
             "not_converged, rolled_back, superseded, or refused."
         ),
     ),
@@ -82,7 +82,7 @@ PROCESS = (
         kind="gauge",
         labels=("kind",),
         meaning=(
-            "What operators asked for and the document does not say: pauses, stops, "
+            "What operators asked for that is not in the document: pauses, stops, "
             "silences, log levels, variables that are set."
         ),
     ),

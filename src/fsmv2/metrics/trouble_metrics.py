@@ -18,7 +18,7 @@ TROUBLE = (
         kind="gauge",
         labels=("type", "path", "state", "reason"),
         meaning=(
-            "1 for each worker that needs a look: degraded, failed, or failing again and again. "
+            "1 for each worker that needs a look: degraded, failed, or failing repeatedly. "
             "Where a worker below it does, too, only that one is named: it is nearer to the cause. "
             f"The reason has at most {LONGEST_REASON} characters; a rule should aggregate over it, "
             "as it may change."

@@ -118,7 +118,7 @@ def _check_asked(value: object, asked: str, definition: Any, child: str) -> None
     known = definition.states
     if asked not in known:
         raise SpecError(
-            f"The state_mapping of child '{child}' asks for '{asked}', which is no state of "
+            f"The state_mapping of child '{child}' asks for '{asked}', which is not a state of "
             f"{definition.cls.__name__}.",
             fix=suggest(asked, known),
         )
@@ -142,7 +142,7 @@ def _definition_of(given: object) -> Any:
 def _fix_for(given: object) -> str:
     if isinstance(given, type):
         if hasattr(given, "derive_desired_state"):
-            return "An abstract class is no worker type: name one of its subclasses."
+            return "An abstract class is not a worker type: name one of its subclasses."
         return "Derive the class from fsmv2.Worker."
     if _definition_of(type(given)) is not None:
         return f"Write {type(given).__name__}, the class itself."

@@ -22,7 +22,7 @@ def read_collector_url(text: str) -> str:
     try:
         found = urlsplit(text)
     except ValueError as error:
-        raise NoAddressError(f"is no URL: {error}.", "Write http://127.0.0.1:4318.") from error
+        raise NoAddressError(f"is not a URL: {error}.", "Write http://127.0.0.1:4318.") from error
     if found.query or found.fragment or not text.isprintable() or " " in text:
         raise NoAddressError(
             "has something after its path.", f"End it with {text.split('?')[0].split('#')[0]}."

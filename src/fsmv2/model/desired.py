@@ -130,7 +130,7 @@ def check_config(config: Any, path: str = "config", depth: int = 0) -> None:
         kind = type(config)
         raise SpecError(
             f"The config holds an object of the class {kind.__module__}.{kind.__qualname__}, "
-            "which is no data.",
+            "which is not data.",
             path=path,
             fix="Use text, numbers, dates, lists, tuples, sets, dicts, structs and data classes.",
         ) from None
@@ -192,7 +192,7 @@ def _groups(desired: DesiredState) -> tuple[Group, ...]:
         for name in group.members:
             if name not in names:
                 raise SpecError(
-                    f"A group names '{name}', which is no child.", fix=suggest(name, names)
+                    f"A group names '{name}', which is not a child.", fix=suggest(name, names)
                 )
             if name in seen:
                 raise SpecError(f"The child '{name}' is in two groups.")

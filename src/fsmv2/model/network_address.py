@@ -95,7 +95,7 @@ def _split(text: str, default_port: int) -> HostAndPort:
             )
     elif text.count(":") > 1:
         raise NoAddressError(
-            "has several colons, and nobody can tell where the port begins.", _v6_fix(text)
+            "has several colons, and so it is not clear where the port begins.", _v6_fix(text)
         )
     elif ":" in text:
         host, _, port = text.partition(":")
@@ -256,7 +256,7 @@ def _check_v4(host: str) -> None:
     parts = host.split(".")
     if not all(re.fullmatch("[0-9]{1,10}", part) for part in parts):
         raise NoAddressError(
-            "is no IPv4 address, and no name of a host ends with a number.",
+            "is not an IPv4 address, and no name of a host ends with a number.",
             "Write four decimal numbers, as in 10.0.0.5.",
         )
     numbers = [int(part) for part in parts]
@@ -301,7 +301,7 @@ def _check_v6(host: str) -> None:
     try:
         address = ipaddress.IPv6Address(host)
     except ValueError:
-        raise NoAddressError("is no IPv6 address.", "Write one as in 2001:db8::5.") from None
+        raise NoAddressError("is not an IPv6 address.", "Write one as in 2001:db8::5.") from None
     _refuse_no_machine(address)
 
 
@@ -340,8 +340,8 @@ def _check_name(host: str) -> None:
             )
         if not _LABEL.match(label) or not re.search("[A-Za-z0-9]", label):
             raise NoAddressError(
-                f"is no name of a host: '{label[:40]}' has other characters than letters, digits "
-                "and hyphens within.",
+                f"is not the name of a host: '{label[:40]}' has other characters than letters, "
+                "digits and hyphens within.",
                 "Write the name, or an address as in 10.0.0.5.",
             )
     if len(host.removesuffix(".")) > LONGEST_NAME:

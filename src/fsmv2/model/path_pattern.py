@@ -52,4 +52,4 @@ def path_pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile("".join(parts), re.DOTALL)
     except re.error:  # [b-a]
-        raise SpecError(f"'{text}' is no pattern.", fix="Correct what is in [ ].") from None
+        raise SpecError(f"'{text}' is not a pattern.", fix="Correct what is in [ ].") from None

@@ -30,7 +30,7 @@ def check_order(specs: Sequence[ChildSpec], groups: Iterable[Group]) -> None:
             if name not in known:
                 word = "requires" if name in spec.requires else "starts after"
                 raise SpecError(
-                    f"The child '{spec.name}' {word} '{name}', which is no sibling of it.",
+                    f"The child '{spec.name}' {word} '{name}', which is not its sibling.",
                     path=spec.name,
                     fix=suggest(name, [n for n in names if n != spec.name]),
                 )

@@ -121,7 +121,7 @@ def _followed(process: subprocess.Popen[bytes], data: bytes, seconds: float) -> 
                     if found == b"":
                         ready.unregister(process.stdout)
                     output = (output + (found or b""))[-KEPT:]
-    # What it had written when it ended; not what a child of it may write for ever.
+    # What it had written when it ended; not what a child of it may write forever.
     for _ in range(16):
         found = _read(process)
         if not found:

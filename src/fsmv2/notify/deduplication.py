@@ -15,7 +15,7 @@ class Deduplication:
     """What one target was sent of late."""
 
     def __init__(self, remind_after: float) -> None:
-        """`remind_after`: seconds for which the same is not sent again; 0: for ever."""
+        """`remind_after`: seconds for which the same is not sent again; 0: forever."""
         self.remind_after = remind_after
         self._sent: OrderedDict[Trouble, tuple[float, int]] = OrderedDict()
 

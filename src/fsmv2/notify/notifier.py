@@ -48,8 +48,9 @@ TICK_EVERY = 1.0
 """Seconds between two looks at what is owed and due: of thousands of escalations it takes time."""
 LOOK_EVERY = 30.0
 """Seconds between two looks at the workers whose escalation stands, and for reminders."""
-NOBODY = (
-    "something has escalated, and nobody is notified: the document names no targets; see `notify:`"
+NO_TARGETS = (
+    "something has escalated, and no notification is sent: the document names no targets; "
+    "see `notify:`"
 )
 GONE_AFTER = 60.0
 """Seconds after the start from which on a worker that is not there is no longer declared."""
@@ -341,7 +342,7 @@ class Notifier:
         if self._record_error:
             problems.append(self._record_error)
         if self._unheard and not self._settings.targets:
-            problems.append(NOBODY)
+            problems.append(NO_TARGETS)
         with self._telling:
             if tuple(problems) != self._failing:
                 self._failing = tuple(problems)

@@ -276,7 +276,7 @@ def checked_url(text: str) -> SplitResult:
         if url.port == 0 or not (text.isascii() and text.isprintable()) or " " in text:
             raise ValueError
     except ValueError:
-        raise DeliveryError("its `url` is no address that can be used", retry=False) from None
+        raise DeliveryError("its `url` is not an address that can be used", retry=False) from None
     return url
 
 

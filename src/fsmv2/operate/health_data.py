@@ -21,7 +21,7 @@ class PartHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """`stuck`: restart the process. `degraded`: look at the reasons; a restart mends none of them.
+    """`stuck`: restart the process. `degraded`: look at the reasons; a restart helps none of them.
 
     `supervision` decides; on the loop `workers` run all collections and actions, on `flows` all
     data flows. `silent`: workers whose observations do not come, at most 20 of `silent_total`.

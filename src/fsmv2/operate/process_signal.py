@@ -68,7 +68,7 @@ def _addressee(core: Core, path: str) -> Addressee:
     if not isinstance(s.worker, Process):
         below = [child.path for child in s.children.values() if isinstance(child.worker, Process)]
         return Addressee(
-            why=f"{path} is no process but of type '{s.declared.worker_type}'",
+            why=f"{path} is not a process but of type '{s.declared.worker_type}'",
             fix=f"Below it are: {', '.join(sorted(below)[:5])}." if below else "",
         )
     config = s.desired.config if s.desired is not None else None

@@ -164,7 +164,7 @@ EFFECTS: Mapping[type, Effect] = {
     ),
     ResetLogLevel: Effect(
         lambda r, who, _: LogLevelEndRequested(r.path, who, r.reason),
-        "is logged as the document says again",
+        "is logged at the level of the document again",
         _at_once,
         override=True,
     ),

@@ -65,7 +65,8 @@ class UnsetVariable(RequestBase, frozen=True, kw_only=True, tag="unset"):
 
 
 class Silence(RequestBase, frozen=True, kw_only=True, tag="silence"):
-    """Notify nobody of `path` and what is below it, until it is unsilenced, or for a while.
+    """Send no notifications about `path` and what is below it, until it is unsilenced, or for a
+    while.
 
     Supervision goes on as before. What has escalated meanwhile, and still stands at the end, is
     notified then.
@@ -89,7 +90,7 @@ class SetLogLevel(RequestBase, frozen=True, kw_only=True, tag="log-level"):
 
 
 class ResetLogLevel(RequestBase, frozen=True, kw_only=True, tag="reset-log-level"):
-    """Log what is at `path` as the document says again."""
+    """Log what is at `path` back to that of the document."""
 
 
 class Restart(RequestBase, frozen=True, kw_only=True, tag="restart"):

@@ -83,7 +83,7 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
         return trees[0].directory
     if not trees:
         raise NotRunningError(
-            "no tree of yours runs on this machine.",
+            "none of your trees runs on this machine.",
             fix="Start one with `fsmv2 run FILE`. For a tree of another user, or one whose "
             "state directory was moved, give --state-dir.",
         )

@@ -34,7 +34,7 @@ def silence(directory: Path) -> NoAnswer:
     if state == FROZEN:
         return NoAnswer(
             f"its process {pid} is frozen, by SIGSTOP or Ctrl-Z in its terminal",
-            f"`kill -CONT {pid}` has it go on.",
+            f"`kill -CONT {pid}` resumes it.",
         )
     if state == TRACED:
         return NoAnswer(f"a debugger holds its process {pid}", "Have the debugger continue.")

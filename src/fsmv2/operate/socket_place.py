@@ -95,7 +95,7 @@ def private_directory(place: Path) -> Path:
         from fsmv2.errors import ApiUnavailableError
 
         raise ApiUnavailableError(
-            f"{place} is not a directory of yours alone, so no socket is put there.",
+            f"{place} is not a directory that you alone own, so no socket is put there.",
             fix="Remove it, or set XDG_RUNTIME_DIR to a directory of your own.",
         )
     return place

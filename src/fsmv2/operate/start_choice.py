@@ -71,12 +71,12 @@ def choose(
         return StartChoice(Runs.FILE)
     if head.pinned:
         return StartChoice(
-            Runs.HEAD, f"generation {last.number} is pinned; what the file says is not applied"
+            Runs.HEAD, f"generation {last.number} is pinned; the file is not applied"
         )
     if not head.ended:
         return StartChoice(
             Runs.HEAD,
-            f"the last run did not come to its end, so {running}; the file says something newer: "
-            "apply that with `fsmv2 apply`",
+            f"the last run did not end properly, so {running}; the file is newer: apply it "
+            "with `fsmv2 apply`",
         )
     return StartChoice(Runs.FILE)

@@ -36,7 +36,7 @@ TEXT = """\
 Description=fsmv2 runs {description} ({unit})
 After=network.target
 RequiresMountsFor={mounts}
-# It is restarted for as long as it takes: nobody may be there to reset a counter.
+# It is restarted for as long as it takes: no one may be there to reset a counter.
 StartLimitIntervalSec=0
 
 [Service]

@@ -19,7 +19,7 @@ SLACK = 2.0
 """Seconds by which a value may be older than twice its interval: reads take their time."""
 
 FlowToRun = tuple[str, FlowConfig | WriteConfig, str]
-"""Its path, its config, and why it is as it is."""
+"""Its path, its config, and the reason for its state."""
 
 
 def flows_of(core: Core) -> list[FlowToRun]:

@@ -1,7 +1,7 @@
 """Whether fsmv2 itself works: the proofs of progress of its parts, judged for a health check.
 
 Only supervision that is stuck asks for a restart of the process. A full disk, a device that does
-not answer, author code that blocks its loop: a restart mends none of them, and would interrupt a
+not answer, author code that blocks its loop: a restart repairs none of them, and would interrupt a
 plant. They make a tree *degraded*, which is for people and alerts.
 """
 

@@ -272,7 +272,7 @@ class TreeQuestions:
         return "; ".join(filter(None, (pinned, change)))
 
     async def overrides(self) -> list[PathOverride]:
-        """What operators asked for and the document does not say, by path."""
+        """What operators asked for that is not in the document, by path."""
         return await self._runtime.look(overrides_in)
 
     async def unsettled(self) -> dict[str, str]:

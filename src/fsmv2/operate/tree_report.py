@@ -27,9 +27,9 @@ class TreeHead(msgspec.Struct, frozen=True, kw_only=True):
     `at`: until when what is reported is so; `since`: when its run began, if that is known.
     `generation`: the one of its document that runs, 0 if none is kept; `pinned`: an older one was
     made to run again. `document_change`: how the document differs by now from what runs.
-    `process`: who runs it, empty: nobody any more. `recorded`: it does not answer, and this is read
-    from its journal; `missing`: why nothing is recorded of what came after. `past`: of
-    which moment it is, if it was asked for one; then nobody runs it here.
+    `process`: what runs it, empty: nothing any more. `recorded`: it does not answer, and this is
+    read from its journal; `missing`: why nothing is recorded of what came after. `past`: of
+    which moment it is, if it was asked for one; then nothing runs it here.
     """
 
     document: str
@@ -53,7 +53,7 @@ class TreeReport(msgspec.Struct, frozen=True, kw_only=True):
     children, among them those that are affected by one that has a row above. By the path of a row:
     `alike`, others in the same trouble; `folded`, those below it without a row. `more`: how many
     are in none of these, `more_trouble` of them in trouble. `overrides`: what operators asked for
-    and the document does not say, also for paths at which nobody is.
+    and the document does not say, also for paths at which no worker is.
     """
 
     head: TreeHead

@@ -114,7 +114,7 @@ def _story(
 ) -> Iterator[str]:
     first = steps[0]
     if first == "internal":
-        yield "tier internal: the engine gives it to this worker, nobody can declare it"
+        yield "tier internal: the engine gives it to this worker, it cannot be declared"
         if steps[1:] in ([], ["created_at"]):
             yield "created_at is known only where it runs; nothing runs here"
     elif first == "global":
@@ -124,10 +124,10 @@ def _story(
         yield "tier user, set by the engine: merged from the locations of all levels, parents first"
         yield from _levels(root, node, steps[1:])
     elif first == "location_path":
-        yield "tier user, set by the engine from the location; nobody can declare it"
+        yield "tier user, set by the engine from the location; it cannot be declared"
         yield from _levels(root, node, [])
     elif first in ENGINE_KEYS:
-        yield "tier user, set by the engine at every derive; nobody can declare it"
+        yield "tier user, set by the engine at every derive; it cannot be declared"
         yield "it changes while the tree runs; this is its value before anything is started"
     else:
         winner, *hidden = list(_declarations(root, nodes, node, steps))

@@ -158,7 +158,7 @@ class Verbs(ABC):
     async def reset_log_level(
         self, path: str, *, reason: str = "", who: str = "program", wait: float = 0.0
     ) -> Answer:
-        """Log `path` and below as the document says again."""
+        """Log `path` and below back to that of the document."""
         return await self.ask(ResetLogLevel(path=path, reason=reason), who=who, wait=wait)
 
     async def restart(

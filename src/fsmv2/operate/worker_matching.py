@@ -18,8 +18,8 @@ def matching_rows(
 ) -> list[WorkerRow]:
     """Those that are meant, in the same order.
 
-    UnknownPathError: nobody is at this path, or matches this pattern. UnknownFilterError: there is
-    no such type, state or phase, so it is a mistake and not an answer that nobody is in it.
+    UnknownPathError: no worker is at this path, or matches this pattern. UnknownFilterError: there
+    is no such type, state or phase, so it is a mistake and not an answer that no worker is in it.
     """
     check_names(which, rows, factory)
     matches = matcher(which)

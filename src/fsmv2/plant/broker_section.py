@@ -66,7 +66,7 @@ class BrokerAccess:
         """Who may publish to an embedded broker, with their passwords."""
         for key in OF_A_URL:
             if getattr(self._section, key):
-                message = f"`{key}` goes with the `url` of a broker of yours."
+                message = f"`{key}` goes with the `url` of your own broker."
                 fix = "Add `url:`, or remove it: the users of an embedded broker are in `users:`."
                 self._problem(key, message, fix)
         for name in self._section.users:

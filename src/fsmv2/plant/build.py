@@ -181,7 +181,7 @@ class Making:
             self._fatal.append(
                 node.problem(
                     "FSM0126",
-                    "`embedded: false` needs the `url:` of a broker of yours.",
+                    "`embedded: false` needs the `url:` of your own broker.",
                     fix="Write `url: nats://host:4222`, or `embedded: true`.",
                 )
             )
@@ -260,8 +260,8 @@ class Making:
                 self._waiting.append(
                     node.problem(
                         "FSM0138",
-                        f"bridge '{bridge.name}' would hear the commands of '{first}', which is at "
-                        "the same location.",
+                        f"bridge '{bridge.name}' would receive the commands of '{first}', which "
+                        "is at the same location.",
                         fix="Give it another location, or `write.input.commands.subject`.",
                     )
                 )

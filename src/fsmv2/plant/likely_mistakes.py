@@ -112,7 +112,7 @@ class Misleading:
                 NO_LOCATION,
                 f"bridge '{name}' has no location of its own and publishes at that of the agent, "
                 f"{path}{_more(len(self._nowhere), 'bridge')}.",
-                f"Say where its machine stands: `location: {{{below}: ...}}`.",
+                f"Declare where its machine is: `location: {{{below}: ...}}`.",
             )
 
     def _pause(self, section: Node, flow: FlowEndpoints, whose: str) -> None:

@@ -176,7 +176,7 @@ class NotifyTargets:
                     self._warnings.append(
                         place.problem(
                             UNENCRYPTED,
-                            "the headers are sent unencrypted: everybody on the way reads them.",
+                            "the headers are sent unencrypted: anyone on the way can read them.",
                             fix="Write https://, or leave out what is secret.",
                             warning=True,
                         )

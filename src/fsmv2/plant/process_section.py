@@ -117,7 +117,7 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
 def process_spec(
     section: ProcessSection, user: Mapping[str, Any], folder: Path, state_dir: str
 ) -> ProcessSpec:
-    """The spec, with templates as they are; SpecError names what no variable can mend."""
+    """The spec, with templates as they are; SpecError names what no variable can repair."""
     ready = section.ready
     return ProcessSpec(
         variables=VariableBundle(user=user),

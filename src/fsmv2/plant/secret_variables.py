@@ -68,8 +68,8 @@ class SecretValues:
             self._warnings.append(
                 node.problem(
                     "FSM0137",
-                    f"everybody on this machine may read the secret file '{texts['file']}'.",
-                    fix="Take their rights: chmod o-r on it.",
+                    f"every user of this machine can read the secret file '{texts['file']}'.",
+                    fix="Remove that permission: chmod o-r on it.",
                     warning=True,
                 )
             )

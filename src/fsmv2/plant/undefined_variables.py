@@ -34,7 +34,7 @@ _PREFIXES_ELSEWHERE = (
 class MeantVariables:
     """What to do about each variable that is not set, and what is known from that.
 
-    `paths`: of variables that were probably meant. Whoever mends the one mends the other: that
+    `paths`: of variables that were probably meant. Whoever repairs the one repairs the other: that
     nothing reads it need not be reported. `fixes`: from the fix for one bridge to that for several,
     for which no line can be given.
     """

@@ -23,7 +23,7 @@ class Unused:
     def __init__(self, warnings: list[Diagnostic], meant: Collection[str] = ()) -> None:
         """`meant`: paths of variables that were meant where another is not set.
 
-        They are read once that is mended, so `rest`, which comes last, does not warn of them.
+        They are read once that is repaired, so `rest`, which comes last, does not warn of them.
         """
         self._warnings = warnings
         self._meant = meant

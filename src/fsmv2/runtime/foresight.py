@@ -15,7 +15,7 @@ from fsmv2.core.policy import claims
 from fsmv2.core.state.stop_kind import StopKind
 
 ROUNDS = 10_000
-"""Runs after which it is taken as it is: a type whose steps ask for a look at once, for ever."""
+"""Runs after which it is taken as it is: a type whose steps ask for a look at once, forever."""
 
 
 class ForeseenWait(msgspec.Struct, frozen=True):

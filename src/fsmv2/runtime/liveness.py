@@ -32,7 +32,7 @@ class Liveness(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def alive(self) -> bool:
-        """Whether supervision decides: the one thing that a restart of the process would mend."""
+        """Whether supervision decides: the one thing that a restart of the process would repair."""
         return self.supervision_lag <= watchdog.LAG
 
     @property

@@ -27,7 +27,7 @@ LEAST = 0.05
 
 PATIENCE = 5
 """Looks for which a changed secret waits for others that still move; one that always does must
-not hold it up for ever."""
+not hold it up forever."""
 
 
 class SecretReading(msgspec.Struct, frozen=True):

@@ -32,7 +32,7 @@ REPORT_EVERY: Final = 60.0
 """Seconds between two reports of one worker; the times in between are counted in the next."""
 
 PATHS: Final = 1_000
-"""Workers whose last report is remembered; a bound, as the names in a tree may change for ever."""
+"""Workers whose last report is remembered; a bound, as the names in a tree may change forever."""
 
 CALLERS: Final = ("fsmv2.core.", "fsmv2.runtime.supervision")
 """Modules that call code of others on the supervision loop."""

@@ -47,7 +47,7 @@ LEAST = 1e-6
 """Seconds of the shortest wait: a nearer deadline may be rounded away, and would never come."""
 
 TICKS = 10_000
-"""Ticks of a slice on a virtual clock; a core that ticks for ever must not hang a simulation."""
+"""Ticks of a slice on a virtual clock; a core that ticks forever must not hang a simulation."""
 
 DECIDING = 0.75
 """Share of a slice after which no further tick begins: the last one has its time, what was decided

@@ -33,7 +33,7 @@ async def end_task(task: asyncio.Task[Any], *, within: float | None = None) -> b
     while not task.done():
         task.cancel()
         wait = AGAIN if limit is None else min(AGAIN, limit - loop.time())
-        if wait < SOONEST:  # not 0: a rounding error of time left would be waited for for ever
+        if wait < SOONEST:  # not 0: a rounding error of time left would be waited for forever
             return False
         await asyncio.wait([task], timeout=wait)
     if not task.cancelled():

@@ -142,8 +142,8 @@ def read_head(connection: sqlite3.Connection) -> Head | None:
     if row is None:
         if known[0]:
             raise StoreError(
-                f"the store has {known[0]} generations of the document and does not say which one "
-                "runs. It is left as it was.",
+                f"the store has {known[0]} generations of the document and does not record which "
+                "one runs. It is left as it was.",
                 fix="Put a copy of the store in its place, or move it away and start with the "
                 "document.",
             )
@@ -159,8 +159,8 @@ def read_head(connection: sqlite3.Connection) -> Head | None:
     found = connection.execute("SELECT 1 FROM generation WHERE number = ?", (head.number,))
     if found.fetchone() is None:
         raise StoreError(
-            f"the store says that generation {head.number} of the document runs, and does not have "
-            "it. It is left as it was.",
+            f"the store records that generation {head.number} of the document runs, and does not "
+            "have it. It is left as it was.",
             fix="Put a copy of the store in its place, or move it away and start with the "
             "document.",
         )

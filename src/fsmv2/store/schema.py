@@ -213,6 +213,6 @@ def _refused(file: Path, why: str) -> StoreError:
         f"the store {file} cannot be read: {why}. It is left as it was.",
         fix=full_disk.FIX
         if why == full_disk.FULL
-        else "Put a copy in its place; or move it away, and a new one is begun: the tree is "
+        else "Put a copy in its place; or move it away, and a new one is created: the tree is "
         "derived again, only the history and the ages of its paths are lost.",
     )

@@ -32,7 +32,7 @@ LARGEST = 32 * 1024 * 1024
 """Bytes of one record; more is not written, and no record but damage when it is read."""
 EXPANSION, SPARE = 500, 64 * 1024 * 1024
 """What a segment may grow to when it is read: so many times its size, and some more. Ours grow
-tenfold; a file made for that would keep its reader busy for ever."""
+tenfold; a file made for that would keep its reader busy forever."""
 
 _MAGIC = b"fsmv2 journal %d\n"
 _FRAME = struct.Struct("<II")
@@ -137,7 +137,7 @@ class SegmentedLog:
 
     def _write(self, data: bytes) -> None:
         if self._file is None:
-            raise OSError(errno.EBADF, "no segment was begun", str(self.folder))
+            raise OSError(errno.EBADF, "no segment was created", str(self.folder))
         if not self._stands(self._file):
             gone = "it was deleted or replaced while it was in use"
             raise OSError(errno.ENOENT, gone, str(self._path))

@@ -129,7 +129,7 @@ class SqliteStore:
                 f"the store {self._file} cannot be read: {why}. It is left as it was.",
                 fix=full_disk.FIX
                 if why == full_disk.FULL
-                else "Put a copy in its place, or move it away and begin a new one.",
+                else "Put a copy in its place, or move it away and create a new one.",
             ) from error
 
     def overrides(self) -> tuple[StoredOverrides, ...]:

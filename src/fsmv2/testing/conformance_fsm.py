@@ -49,7 +49,7 @@ def derive_is_pure(bench: Conformance) -> None:
             raise ConformanceError(
                 f"derive_desired_state gave two answers to one input: {a} and {b}",
                 where=f"{bench.worker.__name__} with {s.observed}",
-                why="a tick could not be replayed, and a change would be missed or made for ever",
+                why="a tick could not be replayed, and a change would be missed or made forever",
                 fix=PURE_FIX,
             )
 

@@ -31,7 +31,7 @@ class _JumpingSelector(selectors.DefaultSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """A loop for simulations: `time()` starts at 0 and moves only when nothing else is to be done.
 
-    With nothing scheduled at all a simulation would wait for ever; that is an error and raises.
+    With nothing scheduled at all a simulation would wait forever; that is an error and raises.
     """
 
     def __init__(self) -> None:

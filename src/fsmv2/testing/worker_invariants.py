@@ -118,7 +118,7 @@ def _as_stored(save: Save) -> tuple[bytes, bytes]:
 
 
 class StopEnds(Invariant):
-    """Every stop has a deadline and holds it, and nobody puts it off for ever."""
+    """Every stop has a deadline and holds it, and nobody puts it off forever."""
 
     sentence = "a stopping worker stops"
 

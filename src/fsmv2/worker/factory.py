@@ -84,7 +84,7 @@ class WorkerFactory:
                 raise RegistrationError(
                     f"the worker type '{point.name}', announced as {point.value}, cannot be "
                     f"loaded: {error_text(error)}.",
-                    fix="Mend or remove the package that announces it.",
+                    fix="Repair or remove the package that announces it.",
                 ) from error
 
     def find(self, name: str | type[Worker[Any, Any, Any]]) -> RegisteredType:

@@ -232,7 +232,7 @@ def _of_graph(d: WorkerDefinition, seen: _Seen) -> Iterator[Finding]:
                 kind="dead end",
                 where=name,
                 why="no step leaves it, whatever is seen or asked; only a restart helps",
-                fix="Say which observation leads out of it.",
+                fix="Name the observation that leads out of it.",
             )
         if d.stop_state not in _reach(name, seen.on_stop):
             yield Finding(

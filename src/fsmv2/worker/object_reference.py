@@ -127,5 +127,5 @@ def _broken(module: str, error: BaseException) -> SpecError:
     )
     return SpecError(
         f"the module '{module}' cannot be imported: {error_text(error)}{where}.",
-        fix=f"Mend the module; `python -c 'import {module}'` shows the whole way to it.",
+        fix=f"Repair the module; `python -c 'import {module}'` shows the whole way to it.",
     )

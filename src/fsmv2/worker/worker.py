@@ -27,7 +27,7 @@ def _no_redactions(_value: Any) -> tuple[tuple[str, str], ...]:
 
 
 def _unsupervised() -> str:
-    return "nobody supervises it"
+    return "nothing supervises it"
 
 
 class Resources(msgspec.Struct, Generic[R], frozen=True):

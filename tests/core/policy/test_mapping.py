@@ -76,7 +76,7 @@ def said(mapping: dict[str, str], **more: Any) -> list[str]:
 
 def test_a_forgotten_state_is_reported_once_for_all_children_of_a_type() -> None:
     [text] = said({"stopped": "stopped"}, count=50)
-    assert "the state mapping of p0 says nothing for running" in text
+    assert "the state mapping of p0 has no entry for running" in text
     assert "'*'" in text
 
 
@@ -90,9 +90,9 @@ def test_a_key_that_is_no_state_of_the_parent_is_reported_with_the_nearest() -> 
     """A misspelt one is otherwise never met, and its child does as it likes."""
     [text] = said({"stoped": "stopped", "*": "running"}, count=50)
     assert text == (
-        "the state mapping of p0 has an entry for 'stoped', which is no state of line. "
+        "the state mapping of p0 has an entry for 'stoped', which is not a state of line. "
         "Did you mean 'stopped'? Known: running, stopped."
     )
     told, uncovered = said({"runing": "running"})
     assert "Did you mean 'running'?" in told
-    assert "says nothing for stopped, running" in uncovered
+    assert "has no entry for stopped, running" in uncovered

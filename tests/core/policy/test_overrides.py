@@ -721,7 +721,7 @@ def test_h96_a_log_level_changes_nothing_of_what_is_supervised_and_ends_by_itsel
         sim.run(61)
         assert sim["r/t/a"].overrides == ()
         last = sim.texts("command", "r/t")[-1]
-        assert last == "logged as the document says again: requested by the end of its time"
+        assert last == "logged at the level of the document again: requested by the end of its time"
 
 
 def test_a_log_level_ends_by_its_opposite(jobs: Jobs) -> None:
@@ -734,7 +734,9 @@ def test_a_log_level_ends_by_its_opposite(jobs: Jobs) -> None:
         assert sim["r/a"].overrides == ()
         sim.end_log_level("r/a")
         sim.run(1)
-        assert "r/a itself is logged as the document says" in sim.texts("command", "r/a")[-1]
+        assert (
+            "r/a itself is logged at the level of the document" in sim.texts("command", "r/a")[-1]
+        )
 
 
 def test_a_log_level_is_kept_as_it_was_asked_for(jobs: Jobs) -> None:

@@ -40,7 +40,7 @@ def test_a_minute_of_blocked_loop_restarts_nobody(world: World) -> None:
         assert sim.texts("silent") == []
         assert condition(sim, "g/a", "LoopFree") == ""
         assert all(n.fresh for n in sim.view().nodes)
-        assert sim.texts("stall", "g/a")[-1] == "the loop of all workers goes on after 62.0 s"
+        assert sim.texts("stall", "g/a")[-1] == "the loop of all workers runs again after 62.0 s"
 
 
 def test_who_is_silent_after_the_loop_goes_on_is_restarted_as_ever(world: World) -> None:

@@ -94,7 +94,7 @@ def test_one_that_lasts_says_for_how_long() -> None:
     )
     assert overrides.texts(100.0 + 3.5 * DAY, 0.0) == ("paused by ann", "stopped by bob")
     unreadable = overrides_from_json("{").texts(DAY, DAY)[0]
-    assert unreadable.endswith("(in force since nobody knows when)")
+    assert unreadable.endswith("(in force since an unknown time)")
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ async def test_a_command_that_a_crash_interrupted_is_unknown_and_not_executed_ag
     assert known is not None
     assert known.answer is not None
     assert (known.answer.outcome, known.asked) == ("unknown", 5)
-    assert "perhaps it was written" in known.answer.reason
+    assert "it may have been written" in known.answer.reason
     assert b'setp"' not in file.read_bytes().splitlines()[-1]
 
 

@@ -525,7 +525,7 @@ async def test_h76_a_flow_that_nobody_has_allowed_to_write_refuses(tmp_path: Pat
     """Also when whoever is asked cannot say."""
     async with rig(tmp_path) as it:
         await it.engine.start(writing(it.plc.port, it.server))
-        assert "nobody has allowed" in (await it.ask("setpoint", 2))["reason"]
+        assert "are not allowed" in (await it.ask("setpoint", 2))["reason"]
         await it.engine.start(writing(it.plc.port, it.server), lambda: str(1 // 0))
         assert (
             "cannot determine whether writing is allowed" in (await it.ask("setpoint", 2))["reason"]

@@ -27,7 +27,7 @@ def test_of_very_many_problems_the_first_are_shown_and_the_rest_is_counted() -> 
         "plant.yaml:502:5: error[FSM0101]: from here on, 99,500 more problems are not shown.\n"
         "502 |   - x\n"
         "          ^\n"
-        "  fix: Mend those above first; check that it is the right file."
+        "  fix: Correct those above first; check that it is the right file."
     )
 
 

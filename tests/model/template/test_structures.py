@@ -185,7 +185,7 @@ def test_an_object_of_any_other_class_is_refused_at_its_place(value: Any) -> Non
         kind = type(value)
         assert caught.value.message == (
             f"An object of the class {kind.__module__}.{kind.__qualname__} cannot be part of a "
-            "template: nobody knows what in it is to be rendered."
+            "template: what in it is to be rendered is not known."
         )
 
 

@@ -84,7 +84,7 @@ TROUBLE: dict[str, tuple[Callable[[KeptPlant], object], str, str, str]] = {
         lambda p: p.execute("DELETE FROM head"),
         "store",
         "error",
-        "does not say which one runs",
+        "does not record which one runs",
     ),
     "head without its generation": (
         lambda p: p.execute("UPDATE head SET number = 7"),

@@ -121,7 +121,7 @@ def test_no_file_is_written_outside(plant: KeptPlant, tmp_path: Path, name: str)
 
 def test_a_file_in_its_place_is_not_moved(plant: KeptPlant, backup: Path, tmp_path: Path) -> None:
     (tmp_path / "other").write_text("mine")
-    with pytest.raises(BackupError, match="something that is no folder"):
+    with pytest.raises(BackupError, match="something that is not a folder"):
         restore(backup, tmp_path / "other")
     assert (tmp_path / "other").read_text() == "mine"
 

@@ -107,7 +107,7 @@ async def test_h93_a_plan_holds_only_for_what_it_was_made_against(place: Place) 
         with pytest.raises(RequestRefusedError, match="something else would be done by now"):
             await tree.apply(other)
         two = place.write(HEAD + "# two\n")
-        with pytest.raises(RequestRefusedError, match="says something else than what was sent"):
+        with pytest.raises(RequestRefusedError, match="differs from what was sent"):
             await tree.apply(ApplyRequest(document=one))
         await tree.apply(ApplyRequest(document=two, reason="shift B"), who="ben")
         with pytest.raises(GenerationConflictError) as raised:

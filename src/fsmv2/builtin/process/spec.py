@@ -106,7 +106,7 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     try:
         re.compile("" if "{{" in ready.line else ready.line)
     except (re.error, OverflowError, RecursionError) as error:  # the others: of what is too large
-        found.append((("ready", "line"), f"ready.line is no regular expression: {error}"))
+        found.append((("ready", "line"), f"ready.line is not a regular expression: {error}"))
     if ready.http and "{{" not in ready.http and not _is_local(ready.http):
         found.append((("ready", "http"), "ready.http must be of 127.0.0.1, with http://"))
     port: object = ready.port  # a variable may have put anything there

@@ -57,7 +57,7 @@ def apply(
     not converged by then; with --rollback it undoes the change. That holds also with --no-wait, and
     when this command is interrupted.
 
-    --reload is for service managers: nobody looks at the plan, so it is refused also while a rolled
+    --reload is for service managers: no one looks at the plan, so it is refused also while a rolled
     back generation is pinned, and when it would remove workers, unless the document says `prune:
     true` in `engine:`.
 

@@ -18,8 +18,8 @@ def check(
 ) -> None:
     """Ask every state of a worker type about everything it can see, and say what is wrong.
 
-    Unreachable states, livelocks, no way to stop, dead ends, transitions nobody takes. Exit code
-    1 when something was found.
+    Unreachable states, livelocks, no way to stop, dead ends, transitions that are never taken.
+    Exit code 1 when something was found.
 
     $ fsmv2 check mine.lamp:Lamp
     $ fsmv2 check mine.lamp:Lamp --mermaid

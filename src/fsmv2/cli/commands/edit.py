@@ -29,7 +29,7 @@ def edit(
         typer.Argument(
             parser=path_argument,
             metavar="[KEPT]",
-            help="Go on with a text that an earlier edit has kept.",
+            help="Continue with a text that an earlier edit has kept.",
         ),
     ] = None,
     reason: Why = "",

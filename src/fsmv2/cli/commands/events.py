@@ -30,7 +30,7 @@ Lines = Annotated[
     ),
 ]
 Follow = Annotated[
-    bool, typer.Option("--follow", "-F", help="Go on with what happens, until Ctrl-C.")
+    bool, typer.Option("--follow", "-F", help="Keep printing what happens, until Ctrl-C.")
 ]
 
 

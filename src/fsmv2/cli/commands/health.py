@@ -14,7 +14,7 @@ def health(file: Tree = None, state_dir: StateDir = None, as_json: AsJson = Fals
 
     What /healthz and /readyz answer, through the socket of the tree; and whether the document was
     changed since, which alters no exit code: 0 when it works and is ready, 3 when something is
-    degraded or somebody is not there yet, 1 when its supervision is stuck or nobody answers.
+    degraded or not there yet, 1 when its supervision is stuck or does not answer.
 
     $ fsmv2 health
     $ fsmv2 health -f plant.yaml --json

@@ -36,7 +36,7 @@ def log_level(
         typer.Argument(
             parser=_level,
             metavar="LEVEL",
-            help="debug, info, warning or error; default: as the document says again.",
+            help="debug, info, warning or error; default: back to that of the document.",
         ),
     ],
     reason: Why = "",

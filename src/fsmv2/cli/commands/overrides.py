@@ -42,11 +42,11 @@ def overrides(
             if one.lasting:
                 notes.append(f"{one.lasting}: is it still needed?")
             if not one.there:
-                notes.append("nobody is at this path now")
+                notes.append("no worker is at this path now")
             if not one.durable:
                 notes.append("not durable yet")
             put(f"{one.path}: {one.text} ({', '.join(notes)})")
             if one.kind == "set":
                 put(f"  {one.name} = {one.value!r}")
         if not found:
-            put("no overrides: everything is as the document says")
+            put("no overrides: everything is as declared")

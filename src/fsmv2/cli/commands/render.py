@@ -39,7 +39,7 @@ def render(
         workers = expansion.below(path) if path else expansion.workers
         show_diagnostics(expansion.plant.diagnostics)
         if expansion.change:
-            note = f"this is what the file says: {expansion.change}"
+            note = f"this is what the file declares: {expansion.change}"
             progress(styled("note: ", fg="yellow"), note)
         for line in () if path else expansion.notifications:
             progress(f"notifies {line}")

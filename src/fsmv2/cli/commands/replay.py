@@ -33,7 +33,7 @@ def replay(
     ] = "",
     until: Annotated[str, typer.Option("--until", metavar="TIME", help="End after this.")] = "",
     path: Annotated[
-        str, typer.Option("--path", metavar="PATH", help="Tell the story of this worker.")
+        str, typer.Option("--path", metavar="PATH", help="Show the story of this worker.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:

@@ -27,12 +27,12 @@ def restore(
             "--state-dir",
             parser=path_argument,
             metavar="DIR",
-            help="Where it is to stand. Default: where it was backed up.",
+            help="Where to restore it. Default: where it was backed up.",
         ),
     ] = None,
     replace: Annotated[
         bool,
-        typer.Option("--replace", help="Move a state directory that is there aside first."),
+        typer.Option("--replace", help="Move an existing state directory aside first."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -90,7 +90,7 @@ def run(
     FILE, SIGHUP reads the secrets again.
 
     Ctrl-C, SIGTERM or a closed terminal stops it in order, a second signal at once. Output that
-    nobody reads, or that cannot be written, is counted and left out, and ends nothing. Exit code 0
+    is not read, or that cannot be written, is counted and left out, and ends nothing. Exit code 0
     after an orderly stop, 1 when something had to be forced or the start failed, 3 when the time of
     --for was over and something that should run did not, 5 when samples that were read were lost
     because the broker did not take them in time.

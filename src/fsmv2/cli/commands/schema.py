@@ -45,6 +45,6 @@ def schema(
         from fsmv2.name_suggestions import suggest
 
         if of not in OUTPUTS:
-            complain(f"'{of}' is no command that prints JSON", fix=suggest(of, OUTPUTS))
+            complain(f"'{of}' is not a command that prints JSON", fix=suggest(of, OUTPUTS))
             raise typer.Exit(USAGE)
         put_json(output_schema(of), indent=True)

@@ -31,7 +31,7 @@ def silence(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Notify nobody of PATH and what is below it, until `unsilence`, or for a while.
+    """Send no notifications about PATH and what is below it, until `unsilence`, or for a while.
 
     Supervision goes on as before: it is started, restarted and shown as ever. What escalates
     meanwhile, and still stands at the end, is notified then. It outlasts a restart of fsmv2.

@@ -37,7 +37,8 @@ def stop(
         bool,
         typer.Option(
             "--keep",
-            help="End fsmv2 itself; broker and processes go on, and the next run adopts them.",
+            help="End fsmv2 itself; broker and processes keep running, and the next run adopts "
+            "them.",
         ),
     ] = False,
     restarted_unit: Annotated[

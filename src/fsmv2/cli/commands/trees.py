@@ -29,4 +29,4 @@ def trees(as_json: AsJson = False) -> None:
             put(f"{tree.document}")
             put(f"  process {tree.pid}, since {since}, in {place}")
         if not found:
-            put("no tree of yours runs on this machine")
+            put("none of your trees runs on this machine")

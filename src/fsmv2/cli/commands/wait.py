@@ -54,7 +54,7 @@ def wait(
         elif found.reached:
             put(f"{path} is {found.wanted}, after {duration_text(found.waited)}")
         else:
-            is_, fix = found.trouble or "nobody is at this path", "See what runs: fsmv2 status"
+            is_, fix = found.trouble or "no worker is at this path", "See what runs: fsmv2 status"
             if found.row is not None:
                 is_ = f"it is {found.row.state}: {found.row.reason}"
                 fix = f"See why: fsmv2 describe {path}"

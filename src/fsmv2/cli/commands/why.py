@@ -73,7 +73,7 @@ def _show_variable(file: Path | None, path: str, variable: str, state_dir: Path 
     for line in found.origin:
         put(f"  {line}")
     if found.change:
-        put(f"  this is what the file says: {found.change}")
+        put(f"  this is what the file declares: {found.change}")
 
 
 def _show_obstacles(path: str, state: str, tree: WhichTree, *, as_json: bool) -> None:

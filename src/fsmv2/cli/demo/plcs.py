@@ -78,7 +78,7 @@ class Plc:
         self.port = int(line.rpartition(":")[2])
 
     async def keep(self, tell: Tell) -> None:
-        """Start it again some time after it was killed, for ever."""
+        """Start it again some time after it was killed, forever."""
         while True:
             if self._process is None:
                 return

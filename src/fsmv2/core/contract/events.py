@@ -273,7 +273,7 @@ class LogLevelRequested(msgspec.Struct, frozen=True, gc=False):
 
 
 class LogLevelEndRequested(msgspec.Struct, frozen=True, gc=False):
-    """What is logged of `path` is as the document says again."""
+    """What is logged of `path` is back to that of the document."""
 
     path: str
     who: str = "operator"

@@ -131,7 +131,7 @@ class EscalationRequired(
     total_downtime: Downtime
     error: Error
     runbook_url: Annotated[str, _field("what to do, of this worker type")]
-    manual_steps: Annotated[tuple[str, ...], _field("what to do, in order, as the type says")]
+    manual_steps: Annotated[tuple[str, ...], _field("what to do, in order, by its type")]
 
     @property
     def level(self) -> Level:
@@ -221,7 +221,7 @@ class StateChanged(LogEvent, frozen=True, kw_only=True, tag="state_changed"):
 
     from_state: Annotated[str, _field("the state before; `state` is the new one")]
     phase: Annotated[str, _field("phase of the new state")]
-    reason: Annotated[str, _field("why, as the step says")]
+    reason: Annotated[str, _field("the reason that the step gave")]
 
     @property
     def level(self) -> Level:
@@ -260,7 +260,7 @@ class Ticked(LogEvent, frozen=True, kw_only=True, tag="tick"):
     more_causes: Annotated[Count, _field("causes beyond those", "causes")] = 0
     control: Annotated[str, _field("the state that it is to be in")]
     decisions: Annotated[tuple[str, ...], _field("transitions and actions, in order")] = ()
-    reason: Annotated[str, _field("why it is as it is")]
+    reason: Annotated[str, _field("the reason for its state")]
     gate: Annotated[str, _field("why steps were withheld; empty: they were not")] = ""
 
     @property

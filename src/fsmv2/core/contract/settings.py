@@ -65,8 +65,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     managers, so that they do not kill us first."""
     cancel_grace: float = 2.0
     """How long a stop waits for a cancelled action to end before going on without it. Enough to
-    close a connection in order; a small part of `stop_deadline`, so that one who is deaf costs
-    nobody else the time to stop."""
+    close a connection in order; a small part of `stop_deadline`, so that one who does not react
+    costs no other the time to stop."""
     final_observation: float = 2.2
     """How long a stopped worker waits for its last observation before it is released. As long as a
     collection may take by default."""
@@ -75,7 +75,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     broker's restart or a long garbage collection must not look like a dead device."""
     collection_restarts: int = 3
     """How often a silent collection is restarted before the worker itself is. Most silence is a
-    connection that hangs, which a new collection mends; a new worker costs what it runs."""
+    connection that hangs, which a new collection repairs; a new worker costs what it runs."""
     backoff_base: float = 1.0
     backoff_cap: float = 60.0
     """First and longest delay between restarts: quick for a hiccup, once a minute for the rest."""
@@ -93,7 +93,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     breaker_failures: int = 3
     breaker_window: float = 300.0
     """This many exceptions of author code within the window open the breaker of a supervisor. One
-    may be bad luck, three are a mistake in the code, which asking at once again does not mend."""
+    may be bad luck, three are a mistake in the code, which asking at once again does not repair."""
     depth_limit: int = 32
     """Deepest allowed tree; deeper ones are nearly always a worker that declares itself."""
     transitions_per_tick: int = 16
@@ -104,7 +104,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A worker that makes more transitions in a row than the first, less what the second allows
     for the time they take, is in a livelock: it is named and slowed down. No start passes through
     so many states, nor does a machine that acts on a world looked at every few seconds need two a
-    second for ever; a type of more states may always pass through all of them."""
+    second forever; a type of more states may always pass through all of them."""
     children_per_tick: int = 50
     """Children created or asked to stop in one tick, so that a slice keeps its 5 ms."""
     restarts_at_once: int = 20
@@ -136,9 +136,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     once would hold a thousand."""
 
     slice: float = 0.005
-    """Longest time the core runs before other work of the supervision loop gets its turn. Nobody
-    who asks notices 5 ms, and a larger share of them would go into the turns themselves if it were
-    less."""
+    """Longest time the core runs before other work of the supervision loop gets its turn. No
+    one who asks notices 5 ms, and a larger share of them would go into the turns themselves if it
+    were less."""
     action_slots: int = 64
     """Actions running at once. They wait for devices, not for the processor, so there may be
     many."""
@@ -152,8 +152,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Actions waiting for a slot; beyond it an action stays due and is asked for again. Sixteen
     rounds of all slots: what waits longer had better be decided anew when its turn comes."""
     detect_only: bool = False
-    """Nothing is done in the whole tree, only said: for a first look at a plant that runs, or to
-    see what a change would do. Off, since a supervisor that does nothing is none."""
+    """Nothing is done in the whole tree, only reported: for a first look at a plant that runs, or
+    to see what a change would do. Off, since a supervisor that does nothing is none."""
     prune: bool = False
     """Whether a reload by SIGHUP or `run --watch` may remove workers. Off, since half a checkout of
     a folder is a valid document; an apply that somebody asks for may remove them at any time."""

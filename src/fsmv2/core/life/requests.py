@@ -112,7 +112,7 @@ def refusal(tree: Tree, event: Request) -> str:
         case UnsilenceRequested():
             return f"{s.path} itself is not silenced"
         case LogLevelEndRequested():
-            return f"{s.path} itself is logged as the document says"
+            return f"{s.path} itself is logged at the level of the document"
         case UnsetVariableRequested(_, name):
             by_hand = f"'{name}' is not set by hand at {s.path}."
             return f"{by_hand} {suggest(name, found.variables)}".rstrip()
@@ -253,7 +253,7 @@ def log_level(tree: Tree, event: LogLevelRequested) -> None:
 
 
 def end_log_level(tree: Tree, event: LogLevelEndRequested) -> None:
-    """This subtree is logged as the document says again."""
+    """This subtree is logged back to that of the document."""
     if not _refused(tree, event):
         overrides.end_log_level(tree, event.path, _by(event))
 

@@ -195,7 +195,7 @@ def _update_circuit(tree: Tree, parent: Supervisor) -> None:
             continue  # nothing changes for it
         for below in child.subtree():
             if newly and below.action is not None and not below.action.urgent:
-                # It is not cancelled: what it has begun may be what mends the circuit.
+                # It is not cancelled: what it has begun may be what repairs the circuit.
                 tree.counters.actions_at_opening += 1
                 tree.tallies.during_circuit[below.definition.name] += 1
                 below.action.circuit_opened_at = tree.now

@@ -200,7 +200,7 @@ def _wait(tree: Tree, s: Supervisor, found: InTheWay) -> None:
         tree.set_timer(s, "claims", tree.now)  # in the next run: it is a matter of what is dirty
     elif s.watched_at is not None:
         # It runs, and holds something itself. By the clock, since two of those would wake each
-        # other for ever.
+        # other forever.
         tree.set_timer(s, "claims", tree.now + LOOK_EVERY)
     else:
         tree.claims.wait(found.claim, s.path)

@@ -8,7 +8,7 @@ what is above `transitions_at_once` is a livelock. Why this one and not another:
   states: a start through ten states, or through a hundred, in one instant is never concerned.
 - A burst is no livelock. Forty transitions may come at once and for whatever reason; only who goes
   on above the rate gets there. No machine settles that acts on a world looked at every few seconds
-  and needs more than two a second for ever; a duty cycle of one a second never fills the bucket.
+  and needs more than two a second forever; a duty cycle of one a second never fills the bucket.
 - It does not ask who woke the worker: a timer, an observation, its child, or the same tick. So two
   that hand over to each other through their parent or their data are found as well.
 - What is asked of it by its declaration, its variables, its parent's state or an operator is no
@@ -20,7 +20,7 @@ From then on each further transition waits for a pause that doubles up to the ba
 the bucket does not empty, or a burst would follow each pause. That bounds the reports, events and
 entries of the journal that a livelock makes. It is over when it has been calm until the bucket is
 half empty. A stop or a hold is not withheld by a livelock of before; one that comes with it is
-slowed to a transition a second, since a worker that is disabled may be in it for ever.
+slowed to a transition a second, since a worker that is disabled may be in it forever.
 """
 
 from __future__ import annotations

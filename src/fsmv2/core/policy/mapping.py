@@ -58,7 +58,7 @@ def warn_uncovered(tree: Tree, child: Supervisor) -> None:
     tree.report(
         "mapping",
         parent,
-        f"the state mapping of {child.name} says nothing for {', '.join(uncovered)}: there it "
+        f"the state mapping of {child.name} has no entry for {', '.join(uncovered)}: there it "
         "keeps its own desired state. Name them, or give a default with '*'",
         level="warning",
     )
@@ -73,7 +73,7 @@ def _warn_unknown(tree: Tree, parent: Supervisor, child: Supervisor) -> None:
         return
     tree.uncovered.add(once)
     said = " ".join(
-        f"'{key}', which is no state of {parent.definition.name}. {suggest(key, states)}"
+        f"'{key}', which is not a state of {parent.definition.name}. {suggest(key, states)}"
         for key in unknown
     )
     text = f"the state mapping of {child.name} has an entry for {said}"

@@ -108,7 +108,7 @@ def log_level(
 def end_log_level(tree: Tree, path: str, who: str) -> None:
     """Log of what is at `path` what the document says again."""
     _put(tree, path, _with(of(tree, path), log_level=None))
-    _report(tree, path, f"logged as the document says again: requested by {who}")
+    _report(tree, path, f"logged at the level of the document again: requested by {who}")
 
 
 def set_variable(

@@ -33,7 +33,7 @@ def freed(tree: Tree, event: LoopFreed) -> None:
     tree.stalled_by, tree.silent_from = None, tree.now
     if s is not None:
         tree.clear_condition(s, UNBLOCKING)
-        text = f"the loop of all workers goes on after {event.seconds:.1f} s"
+        text = f"the loop of all workers runs again after {event.seconds:.1f} s"
         tree.report("stall", s, text, level="warning")
 
 

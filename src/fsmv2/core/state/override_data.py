@@ -41,7 +41,7 @@ class Override(msgspec.Struct, frozen=True):
 
     def lasting(self, now: float) -> str:
         """How long it has been in force."""
-        return lasting_text(now - self.at) if self.at else "in force since nobody knows when"
+        return lasting_text(now - self.at) if self.at else "in force since an unknown time"
 
 
 class VariableOverride(Override, frozen=True):

@@ -177,7 +177,7 @@ def _interrupted(line: Line) -> CommandReply:
     return CommandReply(
         ok=False,
         outcome="unknown",
-        reason="fsmv2 was ended while it was being executed; perhaps it was written",
+        reason="fsmv2 was ended while it was being executed; it may have been written",
         tag=line.tag,
         value=line.asked,
         timestamp_ms=int(line.at * 1000),

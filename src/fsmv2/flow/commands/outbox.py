@@ -52,7 +52,7 @@ class Outbox:
         self._some.set()
 
     async def run(self) -> None:
-        """Send what is put, for ever."""
+        """Send what is put, forever."""
         while True:
             await self._some.wait()
             self._some.clear()

@@ -10,4 +10,4 @@ Refusal = Callable[[], str]
 
 def nobody_allows() -> str:
     """The refusal of a flow that was started without one: who is not asked has not agreed."""
-    return "nobody has allowed writes to this device"
+    return "writes to this device are not allowed"

@@ -145,7 +145,7 @@ class NatsClient:
             async with asyncio.timeout(1.0):
                 await self.nats.close()
         # One that closed without a word has left its socket open, and closes no more. Aborted: to
-        # close it would wait for ever for a broker that does not take what is still to be written.
+        # close it would wait forever for a broker that does not take what is still to be written.
         writer = getattr(getattr(self.nats, "_transport", None), "_io_writer", None)
         if writer is not None:
             writer.transport.abort()

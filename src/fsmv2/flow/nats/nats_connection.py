@@ -1,6 +1,6 @@
 """One connection to a NATS server with JetStream, shared by all flows that publish to it.
 
-It reconnects for ever, quickly, and makes sure that the stream exists before it calls itself up.
+It reconnects forever, quickly, and makes sure that the stream exists before it calls itself up.
 The client's own reconnecting is switched off: a fresh client each time leaves nothing of the old
 one behind, and one place knows whether we are connected.
 """

@@ -1,7 +1,7 @@
 """From nodes to typed values, every problem at once, each with its place.
 
-msgspec's own decoder is faster and stops at the first problem; a person who mends a document wants
-all of them. Called by whoever knows the document's sections.
+msgspec's own decoder is faster and stops at the first problem; a person who corrects a document
+wants all of them. Called by whoever knows the document's sections.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def parse_path(path: str) -> tuple[str | int, ...]:
     while at < len(path):
         found = _STEP.match(path, at)
         if found is None:
-            raise ValueError(f"'{path}' is no path of a document, such as bridges[0].name")
+            raise ValueError(f"'{path}' is not a path of a document, such as bridges[0].name")
         if found["plain"] is not None:
             steps.append(found["plain"])
         else:

@@ -33,7 +33,7 @@ def convert(data: Any, kind: Any) -> Any:
         return msgspec.convert(data, kind)
     except UnicodeEncodeError:
         raise SpecError(
-            "A text holds half of a surrogate pair, which is no character.",
+            "A text holds half of a surrogate pair, which is not a character.",
             fix="Read it as UTF-8, with errors='replace' if it may be anything.",
         ) from None
     except RecursionError:

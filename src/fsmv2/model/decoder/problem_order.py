@@ -9,7 +9,7 @@ import msgspec
 from fsmv2.diagnostic import Diagnostic, Mark
 
 MOST_SHOWN = 500
-"""Problems; a person mends none of more, and half a million of them take half a minute to say."""
+"""Problems; a person repairs none of more, and half a million of them take half a minute to say."""
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
@@ -35,7 +35,7 @@ def _rest(found: Sequence[Diagnostic]) -> Diagnostic:
     # Some of them may be a count themselves, of an earlier look at the same document.
     least = "at least " if any(one.code == "FSM0101" for one in found) else ""
     message = f"from here on, {least}{len(rest):,} more problems are not shown."
-    fix = "Mend those above first; check that it is the right file."
+    fix = "Correct those above first; check that it is the right file."
     return msgspec.structs.replace(
         first,
         code="FSM0101",

@@ -114,7 +114,7 @@ def _pick(run: Run, value: Any, path: tuple[Key, ...], offset: int, name: str) -
     if type(value) is Own and type(found) is str:
         return Own(found)
     if isinstance(found, LoopContext):
-        raise TemplateError("'loop' is no value.", fix="Write loop.index, loop.first, …")
+        raise TemplateError("'loop' is not a value.", fix="Write loop.index, loop.first, …")
     return found
 
 

@@ -42,7 +42,7 @@ def parts_of(value: Any) -> Iterable[tuple[Any, Any]] | None:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [(field.name, getattr(value, field.name)) for field in _given(value)]
     raise TemplateError(
-        f"{_a(value)} cannot be part of a template: nobody knows what in it is to be rendered.",
+        f"{_a(value)} cannot be part of a template: what in it is to be rendered is not known.",
         fix="Use text, numbers, dates, lists, tuples, sets, dicts, structs and data classes.",
     )
 

@@ -92,7 +92,7 @@ def write_archive(target: Path, manifest: Manifest, contents: Mapping[str, Path]
         os.link(part, target)
     except FileExistsError as error:
         raise BackupError(
-            f"{target} was written by somebody else meanwhile, and is left as it is.",
+            f"{target} was written by another program meanwhile, and is left as it is.",
             fix="Name another file.",
         ) from error
     except OSError as error:

@@ -146,7 +146,7 @@ def check_document(directory: Path) -> Iterator[StateFinding]:
         yield StateFinding(
             check="document",
             level="warning",
-            text=f"{RECORD}, which says what was run here, cannot be read.",
+            text=f"{RECORD}, which records what was run here, cannot be read.",
             fix=f"Run {source or 'the document'} again: a start writes it anew.",
             repair="write it anew from the store" if source else "",
         )

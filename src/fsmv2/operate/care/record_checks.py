@@ -95,7 +95,7 @@ def check_commands(directory: Path) -> Iterator[StateFinding]:
                 level="warning",
                 text=f"{lost} lines of commands/{file.name} are damaged: a command that one of "
                 "them was about is executed if it is sent again.",
-                fix="Have whoever sends commands send none again that was answered.",
+                fix="Make sure that no command that was answered is sent again.",
             )
     if not wrong:
         text = f"{known} are known as executed" if known else "none were executed"
@@ -113,7 +113,7 @@ def check_journal(directory: Path) -> Iterator[StateFinding]:
                 check="journal",
                 level="warning",
                 text=f"{path.name}: {trouble}",
-                fix="Nothing has to be done: the next start begins another file.",
+                fix="Nothing has to be done: the next start creates another file.",
             )
     if (failed := failure_in(directory / JOURNAL)) is not None:
         wrong = True

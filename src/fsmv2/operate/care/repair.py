@@ -92,7 +92,7 @@ class _Workshop:
     def _move_store(self) -> None:
         store = self._directory / STORE
         self._keep(*(store.with_name(STORE + end) for end in BESIDE), move=True)
-        self._note("moved the store aside; the next run begins a new one")
+        self._note("moved the store aside; the next run creates a new one")
 
     def _set_head(self) -> None:
         store = self._directory / STORE

@@ -131,7 +131,7 @@ def _check_store(store: Path) -> None:
 def _content(place: Path) -> str:
     """What is in a state directory, in a few words; empty: nothing that would be lost."""
     if place.is_symlink() or (place.exists() and not place.is_dir()):
-        return "something that is no folder"
+        return "something that is not a folder"
     if not place.is_dir():
         return ""
     names = sorted(one.name for one in place.iterdir() if one.name != LOCK)

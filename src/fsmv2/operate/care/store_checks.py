@@ -16,7 +16,7 @@ from fsmv2.store.schema import APPLICATION, GENERATIONS_SINCE, VERSION, empty, r
 from fsmv2.store.store_facts import StoreFacts, read_facts
 
 SALVAGE_STORE = "make a new store of what can be read, and move this one aside"
-MOVE_STORE = "move it aside, so that a new one is begun"
+MOVE_STORE = "move it aside, so that a new one is created"
 SET_HEAD = "make the last generation the one that runs"
 
 NAMES = {

@@ -66,7 +66,7 @@ def refuse_unless_kept(runtime: Runtime, running: RunningDocument) -> None:
         why = failing or f"generation {running.number}, which runs, is not in it yet"
         raise StoreError(
             f"cannot apply: the store does not work: {why}. {NOTHING_CHANGED}",
-            fix="Make the store work, and apply again; pause, stop and restart work all the same.",
+            fix="Make the store work, and apply again; pause, stop and restart still work.",
         )
 
 
@@ -110,8 +110,8 @@ def refuse_unless_followed(running: RunningDocument, document: DocumentText) -> 
         ) from error
     if says != document.files:
         raise RequestRefusedError(
-            f"cannot apply: this tree follows {file}, which says something else than what was "
-            f"sent{_which(document.files, says)}. {NOTHING_CHANGED}",
+            f"cannot apply: this tree follows {file}, which differs from what was sent"
+            f"{_which(document.files, says)}. {NOTHING_CHANGED}",
             fix=f"Write {file}, and apply that; or plan again if it was changed since.",
         )
 
@@ -157,7 +157,7 @@ def refuse_reload_while_pinned(running: RunningDocument, request: ApplyRequest) 
     if request.reload and running.pinned:
         raise RequestRefusedError(
             f"cannot reload: {running.pinned_text}. {NOTHING_CHANGED}",
-            fix=f"`fsmv2 apply {printable_line(request.document.source)}` applies it all the same.",
+            fix=f"`fsmv2 apply {printable_line(request.document.source)}` applies it anyway.",
         )
 
 

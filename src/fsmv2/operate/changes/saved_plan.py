@@ -45,7 +45,7 @@ def read_plan(file: Path) -> SavedPlan:
     content = file.read_bytes()
     again = "Make it again with `fsmv2 plan FILE -o PLAN`."
     if not is_saved_plan(content):
-        raise SpecError(f"{file} is no plan that was saved.", fix=again)
+        raise SpecError(f"{file} is not a saved plan.", fix=again)
     try:
         found = msgspec.json.decode(content, type=SavedPlan)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:

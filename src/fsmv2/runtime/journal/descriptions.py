@@ -163,7 +163,7 @@ def happened(event: Event) -> str:
             return f"log level {level} requested by {who}{why}"
         case LogLevelEndRequested(_, who, reason):
             why = f": {reason}" if reason else ""
-            return f"log level as the document says, requested by {who}{why}"
+            return f"log level of the document, requested by {who}{why}"
         case RestartRequested(_, who, reason):
             return f"restart requested by {who}" + (f": {reason}" if reason else "")
         case RetryRequested(_, who, reason):
@@ -181,7 +181,7 @@ def happened(event: Event) -> str:
         case LoopBlocked(_, what, where, seconds):
             return f"the work loop is blocked for {seconds:.1f} s by {what}, at {where}"
         case LoopFreed(seconds):
-            return f"the work loop goes on after {seconds:.1f} s"
+            return f"the work loop runs again after {seconds:.1f} s"
         case SlowCode(_, what, where, seconds):
             return f"supervision was held up for {seconds:.2f} s by {what}, at {where}"
         case Uncontained(text):

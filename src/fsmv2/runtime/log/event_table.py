@@ -31,7 +31,7 @@ class ReportEvent(msgspec.Struct, frozen=True):
 REPORT_EVENTS: Mapping[str, ReportEvent] = {
     "applied": ReportEvent("tree_declared", "info", "The whole tree was declared."),
     "command": ReportEvent(
-        "operator_request", "info, warning", "Somebody asked for something; or it was refused."
+        "operator_request", "info, warning", "A request was made, or was refused."
     ),
     "created": ReportEvent("worker_created", "info", "A worker could be created after failures."),
     "dropped": ReportEvent(
@@ -47,9 +47,7 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
     "error": ReportEvent(
         "uncontained_error", "error", "An exception that nothing handled reached an event loop."
     ),
-    "escalation": ReportEvent(
-        "escalation_acknowledged", "info", "Somebody has taken over an escalation."
-    ),
+    "escalation": ReportEvent("escalation_acknowledged", "info", "An escalation was acknowledged."),
     "forced": ReportEvent("stop_forced", "error", "Something did not stop in time."),
     "journal": ReportEvent(
         "journal_report", "info, warning, error", "The journal cannot be written, or can again."
@@ -67,7 +65,7 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
     ),
     "slow": ReportEvent("slow_code", "warning", "Author code held up supervision."),
     "stall": ReportEvent(
-        "work_loop_blocked", "error, warning", "The loop of all workers is blocked; or goes on."
+        "work_loop_blocked", "error, warning", "The loop of all workers is blocked, or runs again."
     ),
     "stop": ReportEvent("stop_asked", "info", "A worker, or the tree, is to stop, and why."),
     "store": ReportEvent(

@@ -40,7 +40,7 @@ class ProcessOutput(LogEvent, frozen=True, kw_only=True, tag="process_output"):
 
 
 class LinesLeftOut(LogEvent, frozen=True, kw_only=True, tag="lines_left_out"):
-    """Lines that could not be written, or that nobody read in time."""
+    """Lines that could not be written, or that were not read in time."""
 
     lines: Annotated[
         Count, msgspec.Meta(description="how many", extra_json_schema={"unit": "lines"})
@@ -65,7 +65,7 @@ class GenerationApplied(LogEvent, frozen=True, kw_only=True, tag="generation_app
     generation: Number
     previous: Annotated[int, _field("number of the one that ran before")]
     who: Annotated[str, _field("who applied it")]
-    why: Annotated[str, _field("as they said it")] = ""
+    why: Annotated[str, _field("in their own words")] = ""
     rollback_of: Annotated[
         int, _field("the older generation that is made to run again, pinned; 0: it is none")
     ] = 0

@@ -88,7 +88,7 @@ def test_a_sound_section_is_no_trouble_and_templates_are_rendered_in_it() -> Non
         ),
         (
             ["tags: [{name: t, curve: steps, values: [on, off], deadband: 2}]"],
-            ".tags[0].deadband: bridge 'oven': tags[0] (t): a value that is no number changes or",
+            ".tags[0].deadband: bridge 'oven': tags[0] (t): a value that is not a number changes",
         ),
         (
             ["tags: [{name: t, curve: sine}, {name: t, curve: counter}]"],

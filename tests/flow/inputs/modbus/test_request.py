@@ -282,7 +282,7 @@ async def test_a_flood_of_what_nobody_asked_for_is_told_as_one() -> None:
         assert stream is not None
         await until(lambda: stream.lost)
         assert _how_it_ended(stream) == (
-            "the device sent more than 65536 bytes that nobody asked for"
+            "the device sent more than 65536 bytes that were not requested"
         )
         connection.close()
 
@@ -310,9 +310,9 @@ async def test_an_answer_that_comes_twice_is_taken_once() -> None:
 
 
 def test_what_came_is_shown_in_a_line_that_no_screen_obeys() -> None:
-    assert what_came(b"login:\t\r\n") == 'what came is no Modbus TCP: "login:"'
+    assert what_came(b"login:\t\r\n") == 'what came is not Modbus TCP: "login:"'
     assert what_came(b"\x1b[2J" * 10) == (
-        'what came is no Modbus TCP: "[2J [2J [2J [2J [2J [2J [2J [2J [2J [2J"'
+        'what came is not Modbus TCP: "[2J [2J [2J [2J [2J [2J [2J [2J [2J [2J"'
     )
     assert len(what_came(b"A" * 5000)) < 100
     assert what_came(bytes(range(40))).endswith("00 01 02 03 04 05 06 07 08 09 0a 0b 0c …")

@@ -278,7 +278,7 @@ async def test_h75_a_write_is_never_sent_twice() -> None:
         (1, "failed", "illegal function"),
         (2, "failed", "illegal data address"),
         (3, "failed", "illegal data value"),
-        (4, "unknown", "perhaps after it had taken the value (exception 4)"),
+        (4, "unknown", "possibly after it had taken the value (exception 4)"),
         (5, "unknown", "still working on it (exception 5)"),
         (6, "failed", "the device is busy"),
         (7, "unknown", "(negative acknowledge); whether"),

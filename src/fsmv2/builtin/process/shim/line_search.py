@@ -1,4 +1,4 @@
-"""Looks for `ready.line`, whose pattern is the user's: it may take for ever on some lines.
+"""Looks for `ready.line`, whose pattern is the user's: it may take forever on some lines.
 
 `(a+)+$` tries each way to divide what it has met, which double with each letter. The shim has
 more to do, so each search is ended after a while. Imported only where there is a pattern: `re`

@@ -2,7 +2,7 @@
 
 A line is `2026-11-25T23:27:30.123Z out its text`, with `out`, `err`, or `fsmv2` for what the shim
 itself says. Each file begins with how many lines there were before it, so that a reader knows its
-place for ever, and how many it missed.
+place forever, and how many it missed.
 """
 
 from __future__ import annotations

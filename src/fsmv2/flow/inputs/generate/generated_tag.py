@@ -74,4 +74,4 @@ def generated_tag_problems(tag: GeneratedTag) -> Iterator[Problem]:
         key = "offset" if tag.offset else "amplitude"
         yield Problem(key, f"steps go through their `values` and have no {key}", f"Remove `{key}`.")
     words = steps and any(isinstance(value, bool | str) for value in tag.values)
-    yield from publishing_problems(tag, only_changes="value that is no number" if words else "")
+    yield from publishing_problems(tag, only_changes="value that is not a number" if words else "")

@@ -365,7 +365,7 @@ class ModbusConnection:
 def _how_it_ended(stream: Stream) -> str:
     """Why there is no connection any more, in words."""
     if stream.flooded:
-        return f"the device sent more than {MOST} bytes that nobody asked for"
+        return f"the device sent more than {MOST} bytes that were not requested"
     cut = " in the middle of an answer" if stream.buffer else ""
     return f"the device closed the connection{cut}"
 

@@ -27,7 +27,7 @@ class ModbusPoller:
         """Whether the device accepts our connections; `error` tells what is wrong with one that
         does, such as that it never answers."""
         # Whatever it answers, if anything, it took our connection: to begin anew on this side of
-        # it mends nothing. H63
+        # it repairs nothing. H63
         return bool(self._use.connection.reached)
 
     @property

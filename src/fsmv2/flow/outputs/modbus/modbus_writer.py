@@ -26,7 +26,7 @@ from fsmv2.flow.outputs.modbus.write_register import WriteRegister
 from fsmv2.flow.tag import Value
 
 UNDECIDED = {
-    4: "the device failed while it worked on it, perhaps after it had taken the value",
+    4: "the device failed while it worked on it, possibly after it had taken the value",
     5: "the device took it in and is still working on it",
     11: "the gateway passed it on, and the device behind it did not answer",
 }

@@ -186,8 +186,8 @@ def test_missing_types_are_an_error_with_the_way_out(recorded: Path) -> None:
     [
         ("nothing_here", "there is no module 'nothing_here'"),
         ("json", "the module json makes no worker types"),
-        ("lamps:Lam", "'Lam' in lamps is no worker type, and gives no factory"),
-        ("lamps:Seen", "'Seen' in lamps is no worker type, and gives no factory"),
+        ("lamps:Lam", "'Lam' in lamps is not a worker type, and gives no factory"),
+        ("lamps:Seen", "'Seen' in lamps is not a worker type, and gives no factory"),
     ],
 )
 def test_types_that_are_none_are_refused(recorded: Path, types: str, said: str) -> None:

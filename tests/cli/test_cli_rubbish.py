@@ -116,8 +116,8 @@ def test_what_is_no_document_is_said(home: Path, command: str, file: str, said: 
     ("journal", "said"),
     [
         ("nope", "does not exist"),
-        ("pipe.yaml", "no regular file"),
-        ("/dev/zero", "no regular file"),
+        ("pipe.yaml", "not a regular file"),
+        ("/dev/zero", "not a regular file"),
         ("plant.yaml", "is no journal of fsmv2"),
         (".", "there is no journal in"),
         ("\x1b[31m", "does not exist"),
@@ -250,7 +250,7 @@ def test_what_lint_cannot_read_is_a_finding_and_the_rest_is_read(home: Path) -> 
     (home / "self.py").symlink_to("self.py")
     shown = fsmv2(home, "lint", ".")
     assert shown.returncode == 1
-    for said in ("pipe.py:1:1: ", "no regular file", "self.py:1:1: ", "latin.py:1:1: "):
+    for said in ("pipe.py:1:1: ", "not a regular file", "self.py:1:1: ", "latin.py:1:1: "):
         assert said in shown.stdout
     assert "toy.py" not in shown.stdout
     assert "Traceback" not in shown.stderr
@@ -272,8 +272,8 @@ def test_a_folder_names_each_thing_in_it_that_is_no_document(home: Path) -> None
     assert shown.returncode == 1
     for said in (
         "'folder.yaml' is a folder",
-        "'pipe.yaml' is no regular file",
-        "'socket.yaml' is no regular file",
+        "'pipe.yaml' is not a regular file",
+        "'socket.yaml' is not a regular file",
         "'root.yaml' is a folder",
         "'out.yaml' is a link that leads out of the folder",
         "'loop.yaml' is a link that leads nowhere",

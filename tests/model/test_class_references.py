@@ -119,7 +119,7 @@ def child(worker: Any = Tank, spec: Any = None, mapping: Any = None) -> Callable
         (child(3), "is 3, expected a name or the class"),
         (child(Tank, UserSpec()), "the class Tank, which takes a TankSpec, but its spec is a User"),
         (child(Tank, 3), "The user_spec of child 'a' is a int, expected a UserSpec"),
-        (child(mapping={"stopped": "runing"}), "asks for 'runing', which is no .* mean 'running'"),
+        (child(mapping={"stopped": "runing"}), "'runing', which is not a .* mean 'running'"),
         (child(mapping={"stopped": "x"}), r"Known: running, stopped\."),
         (child("tank", mapping={"stopped": Tank.fill}), "is Tank.fill, expected a state"),
         (child("tank", mapping={Cellar.sound: "stopped"}), "is Cellar.sound, expected a state"),

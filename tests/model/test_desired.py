@@ -91,7 +91,11 @@ def child(name: str, **options: Any) -> ChildSpec:
     ("children", "options", "said"),
     [
         ([child("a", after=["bb"]), child("b")], {}, "'a' starts after 'bb'"),
-        ([child("a", requires=["c"]), child("b")], {}, "'a' requires 'c', which is no sibling"),
+        (
+            [child("a", requires=["c"]), child("b")],
+            {},
+            "'a' requires 'c', which is not its sibling",
+        ),
         (
             [child("a", after=["b"]), child("b", requires=["c"]), child("c", after=["a"])],
             {},

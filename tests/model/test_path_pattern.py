@@ -35,5 +35,5 @@ def test_what_is_above_may_be_left_out() -> None:
 
 
 def test_what_is_no_pattern_is_said() -> None:
-    with pytest.raises(SpecError, match=r"'edge/\[b-a\]' is no pattern"):
+    with pytest.raises(SpecError, match=r"'edge/\[b-a\]' is not a pattern"):
         path_pattern("edge/[b-a]")

@@ -214,7 +214,7 @@ def test_without_targets_nothing_runs_until_there_are_some(hook: Hook) -> None:
     assert problems == []
     made.listen(escalated())
     assert made.status() == ()
-    assert problems == [(notifier.NOBODY,)], "nobody hears of it, which is shown"
+    assert problems == [(notifier.NO_TARGETS,)], "nobody hears of it, which is shown"
     made.listen(recovered())
     assert problems[-1] == ()
     made.listen(escalated())

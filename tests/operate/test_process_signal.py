@@ -97,7 +97,7 @@ async def test_only_a_process_that_runs_and_handles_it_is_sent_one(tmp_path: Pat
         said = await refused(tree, "edge")
         assert "edge is not a process but of type 'agent'" in said
         assert "edge/deaf, edge/reader" in said
-        assert "edge/broker is no process" in await refused(tree, "edge/broker")
+        assert "edge/broker is not a process" in await refused(tree, "edge/broker")
         assert "(sleep) does not handle HUP, which would end it" in await refused(tree, "edge/deaf")
         assert "fsmv2 restart PATH" in await refused(tree, "edge/reader", "KILL")
         assert "detect only" in await refused(tree, "edge/watched")

@@ -43,7 +43,7 @@ def test_what_a_variable_holds_is_not_decoded_again() -> None:
         ("{url: 'nats://h:4222', user: u, password: p, token: t}", "exclude each other"),
         ("{url: 'nats://h:4222', user: u}", "`user` and `password` go together"),
         ("{url: 'nats://h:4222', users: {a: b}}", "`users` are those of an embedded broker"),
-        ("{embedded: true, token: t}", "`token` goes with the `url` of a broker of yours"),
+        ("{embedded: true, token: t}", "`token` goes with the `url` of your own broker"),
         ("{users: {' ': p}}", "cannot be used"),
     ],
 )

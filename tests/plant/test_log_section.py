@@ -38,7 +38,7 @@ def test_a_document_without_it_logs_from_info_on() -> None:
     [
         ("{level: loud}", "loud"),
         ("{levels: info}", "level"),
-        ('{paths: {"[b-a]": debug}}', "is no pattern"),
+        ('{paths: {"[b-a]": debug}}', "is not a pattern"),
         ("{paths: {a: loud}}", "loud"),
         ("{paths: [a]}", "paths"),
     ],

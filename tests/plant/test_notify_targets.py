@@ -50,7 +50,7 @@ p.yaml:14:23: error[FSM0127]: 'a[b-a]' is not a pattern.
 p.yaml:14:43: error[FSM0125]: there is no event 'state_chnged'.
 p.yaml:15:24: error[FSM0126]: its `url` does not begin with http:// or https://.
 p.yaml:17:10: error[FSM0127]: ' ' is no name for a target.
-p.yaml:18:44: error[FSM0127]: 'A=B' is no name of a variable.
+p.yaml:18:44: error[FSM0127]: 'A=B' is not the name of a variable.
 """
 
 

@@ -64,3 +64,9 @@ def test_of_a_port_between_other_text_the_variables_are_named() -> None:
         "colon. Write 10.0.0.6:502, say. "
         "['p.yaml:14:85 IP is set here', 'p.yaml:14:74 PORT is set here']"
     )
+
+
+def test_a_dollar_before_the_braces_is_what_is_wrong() -> None:
+    """Of other programs; here the value would begin with it."""
+    (first, _) = found('host: "{{ .IP }}"', 'host: "${{ .IP }}"')
+    assert "Remove the $ before {{." in first

@@ -123,7 +123,7 @@ def test_h62_author_code_that_blocks_its_loop_is_named_while_supervision_lives_o
             await until(lambda: runtime.liveness().alive)
             assert not runtime.liveness().ok
             free.set()
-            await until(lambda: any("goes on after" in r.text for r in stalls()))
+            await until(lambda: any("runs again after" in r.text for r in stalls()))
             tree = await runtime.until(
                 lambda tree: all(n.state == "running" and n.fresh for n in tree.nodes), timeout=200
             )
@@ -182,7 +182,7 @@ def test_a_loop_that_is_only_busy_blames_nobody(caplog: pytest.LogCaptureFixture
             await until(lambda: [r for r in reports if "more is asked of it" in r.text])
             tree = await runtime.view()
             assert not any(c.type == "LoopFree" for n in tree.nodes for c in n.conditions)
-            await until(lambda: [r for r in reports if "goes on after" in r.text])
+            await until(lambda: [r for r in reports if "runs again after" in r.text])
             assert all(task.done() for task in tasks)
 
     asyncio.run(main())

@@ -23,7 +23,7 @@ LONGEST = 1000
 
 HOST, HOST_AND_PORT = "a host", "host:port"
 _OF_OTHERS = re.compile(
-    r"\$\{\{?\s*\.?(\w+)[^}]*\}\}?|\$\((\w+)\)|\$(\w+)|%\{?(\w+)\}?%|%\((\w+)\)[sd]|<(\w+)>"
+    r"\$\{\{?\s*\.?(\w+)[^}]*\}\}?|\$\((\w+)\)|\$([A-Za-z_]\w*)|%\{?(\w+)\}?%|%\((\w+)\)[sd]|<(\w+)>"
     r"|\{\{?\s*\.?(\w+)\s*\}?\}"
 )
 """`${IP}`, `$(IP)`, `$IP`, `%IP%`, `%(IP)s`, `<IP>` and `{IP}`: a variable in other programs."""
@@ -263,7 +263,7 @@ def _check_v4(host: str) -> None:
     if len(parts) == 4 and max(numbers) > 255:
         raise NoAddressError(
             f"has the number {max(numbers)}, and those of an address go from 0 to 255.",
-            "Correct it.",
+            "Write four numbers from 0 to 255.",
         )
     if len(parts) != 4:
         meant = _expanded(numbers)

@@ -211,7 +211,10 @@ class NotifyTargets:
             self._rendered(place, value, self._globals)
             if not name or "=" in name or "\0" in name:
                 self._problem(
-                    place, f"{name!r} is no name of a variable.", "Take another.", code=WRONG_FORM
+                    place,
+                    f"{name!r} is not the name of a variable.",
+                    "Take another.",
+                    code=WRONG_FORM,
                 )
         return CommandSettings(
             arguments=tuple(section.run),

@@ -42,7 +42,7 @@ def at_their_variables(
             found.append(problem)
         elif not any(variable.mark in reported for variable in variables):
             moved = _moved(problem, variables) if problem.code == NO_ADDRESS else None
-            found.append(moved or _with_places(problem, variables))
+            found.append(moved or _with_places(problem, variables, leaf))
     return list(dict.fromkeys(found))  # read and write may both use a value
 
 
@@ -74,7 +74,7 @@ def _used(problem: Diagnostic) -> Related:
     return Related(message=message, mark=mark, source=problem.source, length=problem.length)
 
 
-def _with_places(problem: Diagnostic, variables: list[Node]) -> Diagnostic:
+def _with_places(problem: Diagnostic, variables: list[Node], leaf: Node | None) -> Diagnostic:
     places = []
     for node in variables:
         shown = node.problem("", "")
@@ -89,4 +89,6 @@ def _with_places(problem: Diagnostic, variables: list[Node]) -> Diagnostic:
                 )
             )
     fix = problem.fix.removesuffix(" It comes from a variable in this template.")
+    if leaf is not None and "${{" in leaf.value:
+        fix = "Remove the $ before {{."
     return msgspec.structs.replace(problem, related=(*problem.related, *places), fix=fix)

@@ -35,7 +35,7 @@ def find_named(name: str, wanted: Callable[[Any], bool] = is_worker) -> Any:
         return found
     known = [key for key, value in vars(loaded).items() if wanted(value)]
     raise SpecError(
-        f"'{attribute}' in {module} is no worker type, nor a bench of one.",
+        f"'{attribute}' in {module} is neither a worker type nor a bench of one.",
         fix=suggest(attribute, known) or f"{module} has none.",
     )
 
@@ -73,7 +73,7 @@ def register_named(factory: WorkerFactory, name: str) -> None:
     if not isinstance(found, WorkerFactory):
         known = [k for k, v in vars(loaded).items() if _is_type(v) or isinstance(v, WorkerFactory)]
         raise SpecError(
-            f"'{attribute}' in {module} is no worker type, and gives no factory.",
+            f"'{attribute}' in {module} is not a worker type, and gives no factory.",
             fix=suggest(attribute, known) or f"{module} has none.",
         )
     factory.include(found)

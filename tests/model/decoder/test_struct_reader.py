@@ -9,7 +9,9 @@ import pytest
 from decoded_text import Tree, problems_of, read
 
 from fsmv2.diagnostic import Diagnostic
+from fsmv2.document import scan_yaml
 from fsmv2.errors import DocumentError, FsmError
+from fsmv2.model.decoder import decode
 
 
 class Refusing(msgspec.Struct, kw_only=True):
@@ -85,3 +87,29 @@ def test_each_type_takes_its_values(text: str, type_: Any, value: Any) -> None:
 )
 def test_each_type_refuses_the_rest_with_the_next_step(text: str, type_: Any, said: str) -> None:
     assert problems_of(text, type_) == [said]
+
+
+class DeepModbus(msgspec.Struct, kw_only=True):
+    every: str = ""
+
+
+class DeepInput(msgspec.Struct, kw_only=True):
+    modbus: DeepModbus | None = None
+
+
+class DeepBridge(msgspec.Struct, kw_only=True):
+    name: str = ""
+    read: DeepInput | None = None
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("every: 1s", "Put it below `read.modbus`. Known here: name, read."),
+        ("modbus: {}", "Put it below `read`. Known here: name, read."),
+        ("colour: red", "Known: name, read."),
+    ],
+)
+def test_a_key_that_belongs_deeper_is_sent_there(text: str, fix: str) -> None:
+    (problem,) = decode(scan_yaml(text, "p.yaml").root, DeepBridge)[1]
+    assert problem.fix == fix

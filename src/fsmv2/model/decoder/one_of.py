@@ -27,6 +27,8 @@ class OneOf(msgspec.Struct, frozen=True, kw_only=True):
 class Chosen(Fields):
     """Reads a mapping with one key of those a `OneOf` names."""
 
+    one_of_them = True
+
     def __init__(self, note: OneOf, reader_of: Callable[[Any], Reader]) -> None:
         keys = [(key, type_) for key, type_ in note.choices.items()]
         super().__init__(msgspec.defstruct("Chosen", keys), reader_of)

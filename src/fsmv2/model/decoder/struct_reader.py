@@ -16,9 +16,12 @@ from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import join, parse_path
 from fsmv2.model.decoder.other_words import meant_key
 from fsmv2.model.decoder.scalars import BAD, Problems, Reader, mismatch
+from fsmv2.model.decoder.unions import Either, OrTemplate
 from fsmv2.name_suggestions import nearest, suggest
 
 MAPPING = frozenset(("mapping",))
+_DEEP = 4
+"""Levels below a section in which a key is looked for that is not its own."""
 BROKEN_RULE = (FsmError, ValueError, TypeError)
 """What the `__post_init__` of a struct raises."""
 
@@ -49,6 +52,8 @@ class Fields:
 
     kinds = MAPPING
     expected = "keys and values"
+    one_of_them = False
+    """Whether one of its keys is needed, and there can be only one."""
 
     def __init__(
         self,
@@ -219,6 +224,8 @@ class Fields:
             fix = f"Did you mean '{meant}'? Known: {', '.join(sorted(known))}."
         elif straight in known:
             fix = f"Write '{straight}': {why(lookalike(key))}."
+        elif nearest(key, known) is None and (place := self.place_of(key)):
+            fix = f"Put it below `{place}`. Known here: {', '.join(sorted(known))}."
         else:
             fix = suggest(key, known) or "Remove it; no keys are known here."
         what = f"key {shown(key)}" if node.document is not None else f"field {shown(key)}"
@@ -233,6 +240,21 @@ class Fields:
         if meant in known:
             return meant
         return straight if straight in known else nearest(key, known) or ""
+
+    def place_of(self, key: str, depth: int = _DEEP) -> str:
+        """Where below this a key belongs, `input.modbus`; '' if it is known nowhere below."""
+        inner = [
+            (name, fields)
+            for name, field in self._ready().items()
+            for fields in _structs_of(field.reader)
+        ]
+        for name, fields in inner:
+            if key in fields._ready():
+                return name
+        for name, fields in inner if depth > 1 else ():
+            if place := fields.place_of(key, depth - 1):
+                return f"{name}.{place}"
+        return ""
 
     def _inside(self, node: Node) -> str:
         if node.path:
@@ -262,6 +284,17 @@ class Fields:
         except BROKEN_RULE as error:
             problems += [_at(node, problem) for problem in _diagnostics_of(error)]
             return BAD
+
+
+def _structs_of(reader: Reader) -> list[Fields]:
+    """The structs that stand below a key themselves, and not in a list or by a name."""
+    if isinstance(reader, Fields):
+        return [reader]
+    if isinstance(reader, OrTemplate):
+        return _structs_of(reader.inner)
+    if isinstance(reader, Either):
+        return [fields for option in reader.options for fields in _structs_of(option)]
+    return []
 
 
 def _diagnostics_of(error: Exception) -> list[Diagnostic]:
@@ -329,7 +362,8 @@ def missing(node: Node, field: Field, whole: str = "") -> Diagnostic:
     where = shown_path(node.path) if node.path else "the document"
     needed = field.reader.needed() if isinstance(field.reader, Fields) else []
     if needed:
-        keys = " and ".join(f"`{key}:`" for key in needed)
+        word = " or " if isinstance(field.reader, Fields) and field.reader.one_of_them else " and "
+        keys = word.join(f"`{key}:`" for key in needed)
         fix = f"Add `{field.key}:`, and below it, indented, {keys}."
     else:
         fix = f"Add `{field.key}:` with {expected}."

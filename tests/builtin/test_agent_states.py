@@ -44,7 +44,7 @@ def situation(state: str, **children: ChildStatus) -> Any:
         ),
         (
             {"a": BACK, "b": WELL},
-            "1 of 2 bridges is in trouble: a: well again, but not for long yet: because",
+            "1 of 2 bridges is in trouble: a: healthy again, but only recently: because",
         ),
         (
             {**dict.fromkeys("abcdef", SICK), "g": WELL},

@@ -80,7 +80,7 @@ def test_a_crashed_one_says_why_it_could_not_be_started(
     """Also long after the attempt, and not only that it is not running."""
     last = ActionResult("start_server", outcome, 90.0, "port 1883 is taken")
     answer = ask(Broker(), "crashed", spec=OURS, observed=seen, retry_at=103.0, last_action=last)
-    assert answer == Stay(f"starts again, attempt 0: {reason}", wake_after=3.0)
+    assert answer == Stay(f"restarts, attempt 0: {reason}", wake_after=3.0)
 
 
 @pytest.mark.parametrize("state", ["starting", "active", "degraded", "crashed"])

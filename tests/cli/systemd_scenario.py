@@ -66,7 +66,7 @@ def until(what: str, condition: Callable[[], bool]) -> None:
 
 
 def state_and_more() -> str:
-    more = "runs" if "running" in fsmv2("why", "edge/more") else "is not there"
+    more = "runs" if "running" in fsmv2("why", "edge/more") else "does not exist"
     return f"{shown('ActiveState')[0]}, edge/more {more}"
 
 

@@ -49,7 +49,7 @@ def with_process(name: str) -> Callable[[str], str]:
 
 
 def kept_in(shown: str) -> Path:
-    found = re.search(r"your text is kept; go on with it: fsmv2 edit (\S+)", shown)
+    found = re.search(r"your text is kept; continue with it: fsmv2 edit (\S+)", shown)
     assert found is not None, shown
     return Path(found[1])
 

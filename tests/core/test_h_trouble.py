@@ -318,7 +318,7 @@ def test_h35_before_the_first_tick_health_is_initial(world: World) -> None:
         assert not sim["d"].healthy
         assert (sim["d"].state, sim["d"].reason, sim["d"].conditions) == (
             "stopped",
-            "not looked at yet",
+            "not evaluated yet",
             (),
         )
 
@@ -360,7 +360,7 @@ def test_h48_one_that_fails_for_hours_is_tried_at_the_cap_and_says_so(world: Wor
         attempts = sim.supervisor("d").attempts
         assert attempts.count > 100
         assert 0 <= attempts.retry_at - sim.now <= 60.0
-        assert "Retries go on, at most 60 s apart" in condition(sim, "d", "Recovers")
+        assert "Retries continue, at most 60 s apart" in condition(sim, "d", "Recovers")
 
 
 def test_h48_the_delays_that_are_told_are_those_that_come(world: World) -> None:

@@ -69,7 +69,7 @@ def test_a_file_that_is_wrong_or_gone_leaves_the_last_one_running(place: Place) 
         assert [one.code for one in prepared.problems][:1] == ["FSM0120"]
         assert prepared.plant.root.name == "edge"
     place.file.unlink()
-    assert "is not there: generation 1 runs on" in place.start()[1]
+    assert "does not exist: generation 1 runs on" in place.start()[1]
 
 
 def test_a_file_that_is_wrong_from_the_beginning_is_refused(place: Place) -> None:

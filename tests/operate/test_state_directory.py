@@ -104,7 +104,7 @@ def test_h69_a_lost_state_directory_is_a_condition_until_all_is_there_again(tmp_
         assert "the document was changed" in command("why", tmp_path, "edge").output
         # The tree has answered; its journal is written a moment later.
         replay = ["replay", str(state / "journal"), "--path", "edge"]
-        told = "the state directory is there again, after this:"
+        told = "the state directory is available again, after this:"
         until(lambda: told in CliRunner().invoke(app, replay).output)
         assert command("run", tmp_path).exit_code == 1
     assert "StateKept=False" in (tmp_path / "out").read_text()

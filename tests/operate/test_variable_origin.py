@@ -216,7 +216,7 @@ def test_a_secret_is_shown_with_its_file_and_without_its_value(plant: Path) -> N
     assert f"a secret: the file {plant.parent / 'plc'}, written 20" in shown.replace("\n", "")
     assert "looked at every 5 s" in shown
     _, shown = why(plant, "edge/capper", "--var", "IP")
-    assert "which is not there; its default counts" in shown
+    assert "which does not exist; its default counts" in shown
 
 
 def test_a_name_with_a_slash_is_encoded_in_the_path_and_found_by_it(plant: Path) -> None:

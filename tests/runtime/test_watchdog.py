@@ -106,7 +106,7 @@ def test_h62_author_code_that_blocks_its_loop_is_named_while_supervision_lives_o
 
     def stalls() -> list[Report]:
         told = [r for r in reports if r.kind == "stall"]
-        return [r for r in told if "has been blocking" in r.text or "goes on" in r.text]
+        return [r for r in told if "has been blocking" in r.text or "runs again" in r.text]
 
     async def main() -> None:
         async with Runtime(root, factory, settings=settings, listener=reports.append) as runtime:

@@ -156,7 +156,7 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
             if route.body is not None and route.changes:
                 text += " What was asked may be done yet."
             return problem_response(
-                Problem("No answer in time", 503, text, fix="Ask again in a moment.")
+                Problem("No answer in time", 503, text, fix="Try again in a moment.")
             )
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it
@@ -294,7 +294,7 @@ class Done:
     def _refuse_too_many(self) -> None:
         if self._acting >= MOST_ACTING:
             text = f"{self._acting} requests are being carried out already."
-            raise problem(503, "Too many at once", text, fix="Ask again in a moment.")
+            raise problem(503, "Too many at once", text, fix="Try again in a moment.")
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

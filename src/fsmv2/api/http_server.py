@@ -46,7 +46,7 @@ content-type: application/problem+json\r
 content-length: 72\r
 connection: close\r
 \r
-{"title":"Too many at once","status":503,"fix":"Ask again in a moment."}"""
+{"title":"Too many at once","status":503,"fix":"Try again in a moment."}"""
 
 END_WITHIN = 2.0
 """Seconds for answers that are under way when the tree has stopped."""

@@ -232,7 +232,7 @@ def _troubled(s: Snap) -> str:
     of = [status for status in s.children.values() if several == "children" or status.type == kind]
     first, *others = found
     noun, verb = several if len(of) > 1 else one, "are" if len(found) > 1 else "is"
-    again = "well again, but not for long yet: " if found[first].healthy else ""
+    again = "healthy again, but only recently: " if found[first].healthy else ""
     text = f"{len(found)} of {len(of)} {noun} {verb} in trouble: {first}: {again}"
     text += found[first].reason
     if others:

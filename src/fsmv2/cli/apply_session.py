@@ -155,7 +155,7 @@ class ChangeSession:
             raise ApiUnavailableError(
                 f"generation {answer.generation} was applied, and then its tree answered no more: "
                 f"{error.message}",
-                fix=f"It is kept, and goes on when the tree runs. {error.fix}".strip(),
+                fix=f"It is kept, and continues when the tree runs. {error.fix}".strip(),
             ) from error
         for line in outcome_lines(reached):
             self._put(line)

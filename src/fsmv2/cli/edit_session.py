@@ -66,7 +66,7 @@ class EditSession:
             return OK
         finally:
             if not applied() and (kept or self._written(begin)):
-                progress(f"your text is kept; go on with it: fsmv2 edit {self._place()}")
+                progress(f"your text is kept; continue with it: fsmv2 edit {self._place()}")
             else:
                 shutil.rmtree(self._folder, ignore_errors=True)
 

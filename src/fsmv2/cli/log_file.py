@@ -41,7 +41,7 @@ class LogFile(Outlet):
             why = (error.strerror or str(error)).lower()
             raise FsmError(
                 f"the log file {file} cannot be opened: {why}.",
-                fix="Name a file that this user may write, in a folder that is there.",
+                fix="Name a file that this user may write, in a folder that exists.",
             ) from error
         super().__init__(os.fdopen(descriptor, "a", encoding="utf-8"), f"log file {file}")
 

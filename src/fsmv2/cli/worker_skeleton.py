@@ -183,7 +183,7 @@ def write_skeleton(name: str, parent: Path) -> Path:
     folder = parent / module
     if os.path.lexists(folder):
         raise SpecError(
-            f"{folder} is there already, and nothing is overwritten.",
+            f"{folder} already exists, and nothing is overwritten.",
             fix="Use another name, or move it away.",
         )
     words = {

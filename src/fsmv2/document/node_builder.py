@@ -112,7 +112,7 @@ class Expansion:
                         span,
                         path,
                         "FSM0110",
-                        f"`<<` is already there, {_earlier(merge_span, span)}.",
+                        f"`<<` is already set, {_earlier(merge_span, span)}.",
                         "Write both in one: `<<: [*first, *second]`.",
                     )
                 merge, merge_span = value_raw, span

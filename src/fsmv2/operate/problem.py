@@ -43,7 +43,7 @@ def problem_of(error: FsmError) -> Problem:
         return _invalid(error)
     status, title = 500, "It failed"
     if isinstance(error, _NOT_THERE):
-        status, title = 404, "Not there"
+        status, title = 404, "Not found"
     elif isinstance(error, GenerationConflictError):
         status, title = 409, "Refused"
     elif isinstance(error, TreeStoppingError | StoreError):

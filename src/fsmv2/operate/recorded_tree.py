@@ -146,7 +146,7 @@ class RecordedTree:
         reason = reason or "it starts or ends just now, or `journal_mb` is 0"
         if not (self.directory / LOCK).exists():
             reason = "its state directory was removed or replaced; it makes it again within seconds"
-        fix = "Ask again in a moment; if it stays so, set `journal_mb` and run it again."
+        fix = "Try again in a moment; if it stays so, set `journal_mb` and run it again."
         if failure:
             fix = f"Make room in {short_path(self.directory)}."
         raise NotRecordedError(

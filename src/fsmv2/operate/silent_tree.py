@@ -44,7 +44,7 @@ def silence(directory: Path) -> NoAnswer:
         )
     return NoAnswer(
         f"its process {pid} runs, but is overloaded or hangs",
-        "Ask again in a moment; `fsmv2 why PATH` reads what it decided last from its journal. If "
+        "Try again in a moment; `fsmv2 why PATH` reads what it decided last from its journal. If "
         f"it hangs for good, `kill -9 {pid}` and run it again: broker and processes go on, and "
         "are adopted.",
     )

@@ -63,7 +63,7 @@ def choose(
     if file is not FileState.VALID:
         if other:
             return StartChoice(Runs.NOTHING)
-        what = "is not valid" if file is FileState.INVALID else "is not there"
+        what = "is not valid" if file is FileState.INVALID else "does not exist"
         return StartChoice(Runs.HEAD, f"the document {what}: {running}")
     if digest == last.digest and not other:
         return StartChoice(Runs.HEAD)

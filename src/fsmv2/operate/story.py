@@ -36,7 +36,7 @@ class Story:
     def begin(self, core: Core, why: str) -> None:
         """A checkpoint was restored."""
         s = core.by_path.get(self._path)
-        is_ = "it is not there" if s is None else f"it is {s.state}: {s.reason}"
+        is_ = "it does not exist" if s is None else f"it is {s.state}: {s.reason}"
         self._put(StoryLine(core.wall(), "begin", f"{why}: {is_}"))
         self._last = core.tick_id
 

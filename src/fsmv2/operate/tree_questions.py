@@ -312,7 +312,7 @@ class TreeQuestions:
         path = of if isinstance(of, str) else of.path
         ended = not_serving(core)
         if ended and path not in core.by_path:
-            raise TreeStoppingError(f"'{path}' is not there: {ended}.", fix="Ask again later.")
+            raise TreeStoppingError(f"'{path}' does not exist: {ended}.", fix="Ask again later.")
         if path not in core.by_path and (isinstance(of, str) or path not in core.overrides):
             raise UnknownPathError(
                 f"there is no supervisor '{path}' in this tree",

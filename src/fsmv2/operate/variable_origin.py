@@ -103,7 +103,7 @@ def _secrets(plant: Plant, value: Any) -> Iterator[str]:
         try:
             written = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(file.stat().st_mtime))
         except OSError:
-            yield f"a secret: the file {file}, which is not there; its default counts"
+            yield f"a secret: the file {file}, which does not exist; its default counts"
             continue
         every = plant.settings.secrets_interval
         yield f"a secret: the file {file}, written {written}; looked at every {every:g} s"

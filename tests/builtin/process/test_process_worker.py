@@ -183,7 +183,11 @@ async def test_files_and_environment_are_rendered_and_private(
         (("phyton3",), {}, "no program 'phyton3' in PATH. Did you mean 'python3'"),
         (("./script",), {}, "./script cannot be started: Permission denied. chmod +x ./script"),
         (("./plain",), {}, "Its first line names no interpreter"),
-        (("./odd",), {}, "It is there; so the interpreter that its first line (#!) names is not"),
+        (
+            ("./odd",),
+            {},
+            "The file exists, so the interpreter that its first line (#!) names is missing",
+        ),
         (("true",), {"cwd": "/no/such"}, "working directory /no/such cannot be used: No such"),
         (("true",), {"files": {"/proc/x": "y"}}, "the file /proc/x cannot be written"),
     ],
@@ -198,7 +202,7 @@ async def test_what_cannot_be_started_is_said_with_the_fix(
         (tmp_path / name).chmod(0o755)
     async with running(*command, **{"cwd": str(tmp_path), **more}) as tree:
         view = await tree.until(
-            lambda t: t["p"].state == "failed" and "starts again" in t["p"].reason, timeout=200
+            lambda t: t["p"].state == "failed" and "restarts" in t["p"].reason, timeout=200
         )
         assert said in view["p"].reason
         assert read_record(str(tmp_path / "state/p")) is None

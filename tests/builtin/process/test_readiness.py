@@ -98,7 +98,7 @@ def test_a_port_that_something_started_by_the_process_holds_is_its_own(
 def test_h83_a_file_of_an_earlier_start_makes_nobody_ready(tmp_path: Path) -> None:
     file = tmp_path / "ready"
     record = record_of(os.getpid(), started_at=time.time())
-    assert "is not there yet" in missing(tmp_path, record, file=str(file))
+    assert "does not exist yet" in missing(tmp_path, record, file=str(file))
     file.touch()
     os.utime(file, (0, 0))  # one that was unpacked or copied bears an old time
     assert missing(tmp_path, record, file=str(file)) == ""
@@ -164,18 +164,18 @@ def test_it_is_asked_seldom_once_it_has_been_ready(tmp_path: Path) -> None:
         now[0] += seconds
         return asyncio.run(probe.missing(config, of, 5.0))
 
-    assert "not there" in lacks(0)
+    assert "does not exist" in lacks(0)
     gate.touch()
     assert lacks(1) == "", "each look asks until it is ready"
     gate.unlink()
     assert lacks(9) == "", "it was asked less than ten seconds ago"
-    assert "not there" in lacks(1)
+    assert "does not exist" in lacks(1)
     gate.touch()
-    assert "not there" in lacks(9)
+    assert "does not exist" in lacks(9)
     assert lacks(1) == ""
     gate.unlink()
     another = msgspec.structs.replace(record, pid=record.pid + 1)
-    assert "not there" in lacks(1, another), "another process is asked at once"
+    assert "does not exist" in lacks(1, another), "another process is asked at once"
 
 
 async def test_while_it_waits_for_its_next_attempt_it_says_what_was_waited_for(
@@ -187,7 +187,7 @@ async def test_while_it_waits_for_its_next_attempt_it_says_what_was_waited_for(
         await tree.until(
             lambda t: (
                 t["p"].state == "failed"
-                and t["p"].reason.startswith("starts again, attempt")
+                and t["p"].reason.startswith("restarts, attempt")
                 and said in t["p"].reason
             ),
             timeout=200,

@@ -22,7 +22,7 @@ def test_a_command_for_an_unknown_path_is_answered_with_the_nearest(jobs: Jobs, 
         getattr(sim, what)("t/moter")
         sim.run(1)
         said = sim.texts("command", "t")[-1]
-        assert f"test cannot {what}: 't/moter' is not there" in said
+        assert f"test cannot {what}: 't/moter' does not exist" in said
         assert "Did you mean 't/motor'?" in said
 
 

@@ -294,7 +294,7 @@ def test_a_spec_of_another_type_is_refused_by_name_and_forgotten_with_the_next(
         sim.run(5)
         assert condition(sim, "g/a", "Created") == (
             "its new spec is a JobSpec, but the type device takes a DeviceSpec; "
-            "it goes on with the one it had."
+            "it keeps the one it had."
         )
         assert sim["g/a"].state == "running"
         sim.declare(group("g", device("a", pin=2)))

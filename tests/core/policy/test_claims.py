@@ -154,7 +154,7 @@ def test_h98_a_renamed_worker_begins_when_the_one_before_it_is_released(plant: P
         sim.run(5)
         sim.declare(group("g", client("new", "tcp 1", "topic a")))
         sim.run(0.2)
-        why = "waits until g/old has let go of tcp 1: g no longer declares it"
+        why = "waits until g/old has released tcp 1: g no longer declares it"
         assert sim["g/new"].reason == why
         sim.run(5)
         assert plant.log == [
@@ -210,7 +210,7 @@ def test_one_that_adapts_holds_what_it_had_until_it_is_seen_to_have_let_go(plant
         plant.refuse.add("g/a")
         sim.declare(group("g", adapting("a", "tcp 2"), adapting("b", "tcp 1")))
         sim.run(10)
-        why = "waits until g/a has let go of tcp 1: it is changing to another"
+        why = "waits until g/a has released tcp 1: it is changing to another"
         assert sim["g/b"].reason == why
         plant.refuse.clear()
         sim.run(10)
@@ -250,7 +250,7 @@ def test_h98_a_paused_one_keeps_what_it_has_and_the_other_runs_on_meanwhile(plan
         sim.run(60)
         assert plant.uses == {"g/a": {"tcp 1"}, "g/b": {"tcp 2"}}
         assert sim["g/b"].state == "running"
-        waits = "its change waits until g/a has let go of tcp 1: it is changing to another"
+        waits = "its change waits until g/a has released tcp 1: it is changing to another"
         applied = {c.type: c.reason for c in sim["g/b"].conditions}["Applied"]
         assert applied == f"{waits}; paused by test"
         assert sim["g/b"].healthy, "it runs on, as it is"

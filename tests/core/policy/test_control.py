@@ -253,7 +253,7 @@ def cannot_be_created(tree: ByHand) -> None:
 def has_not_derived(tree: ByHand) -> None:
     a = tree["g/a"]
     a.desired, a.derive_due = None, True
-    a.decision = ControlDecision("stopped", DecidedBy.NOT_DERIVED, "not looked at yet")
+    a.decision = ControlDecision("stopped", DecidedBy.NOT_DERIVED, "not evaluated yet")
 
 
 def has_ended_and_not_derived_again(tree: ByHand) -> None:
@@ -305,7 +305,7 @@ STARTING = "requires g/a, which is starting"
         (cannot_derive, "", "requires g/a, which is to stop"),
         (has_ended(normally=False), "", "requires g/a, which is to stop"),
         (has_ended(normally=True, until=9.0), "", "requires g/a, which is to stop"),
-        (is_gone, "", "requires a, which is not there"),
+        (is_gone, "", "requires a, which does not exist"),
     ],
 )
 def test_h81_it_waits_for_one_that_may_run_and_stops_for_one_that_does_not(
@@ -323,7 +323,7 @@ def test_h81_it_waits_for_one_that_may_run_and_stops_for_one_that_does_not(
     [
         (as_it_is, "requires g/a, which is stopped"),
         (is_in("starting"), STARTING),
-        (is_still_to_be_created, "requires a, which is not there"),
+        (is_still_to_be_created, "requires a, which does not exist"),
     ],
 )
 def test_h81_once_it_has_begun_it_waits_for_nobody(

@@ -103,7 +103,7 @@ def test_a_store_that_fails_opens_the_gate_and_says_why_until_it_works(world: Wo
     with simulate(world, plant("a"), store=store) as sim:
         reaches(sim, "plant/a", "running", within=3.0)
         assert condition(sim, "plant", "Stored") == (
-            "runs on from memory, a crash now would lose what changes: the store "
+            "continues from memory, a crash now would lose what changes: the store "
             "/data/store.db cannot be written: database or disk is full."
         )
         assert len(sim.texts("store", "plant")) == 1, "said once, not with every attempt"

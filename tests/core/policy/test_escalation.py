@@ -92,7 +92,7 @@ def test_every_escalation_is_counted_and_reported_as_a_sentence(world: World) ->
         for path, said in (("g/a", "wrong BOX"), ("g/b", "...nothing")):
             warned, called = [r for r in sim.reports if (r.kind, r.path) == ("escalation", path)]
             assert (warned.level, called.level) == ("warning", "critical")
-            assert f"healthy seconds: cannot be lit: {said}. Retries go on" in called.text
+            assert f"healthy seconds: cannot be lit: {said}. Retries continue" in called.text
 
 
 # ---- one decision at a time ---------------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_it_warns_once_before_it_pages_once(tree: ByHand) -> None:
     fail(tree, 3)
     text = (
         "EscalationRequired: 5 attempts without 300 healthy seconds: no current. "
-        "Retries go on, at most 60 s apart."
+        "Retries continue, at most 60 s apart."
     )
     assert said(tree) == [("escalation", "g/a", "critical", text)]
     assert "repair" not in tree["g"].timers

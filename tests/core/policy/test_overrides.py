@@ -241,7 +241,7 @@ def test_a_path_that_is_not_there_is_reported_with_the_nearest(jobs: Jobs) -> No
         sim.stop_path("t/fillr")
         sim.run(1)
         (text,) = sim.texts("command", "t")
-        assert text.startswith("test cannot stop: 't/fillr' is not there. Did you mean")
+        assert text.startswith("test cannot stop: 't/fillr' does not exist. Did you mean")
         assert sim.core.overrides == {}
 
 
@@ -694,7 +694,7 @@ def test_a_silence_ends_by_itself_and_by_its_opposite_alone(jobs: Jobs) -> None:
         assert overrides.is_silenced(sim.core.overrides, "r/a")
         sim.run(61)
         assert not overrides.is_silenced(sim.core.overrides, "r/a")
-        assert "silenced no more: requested by the end of its time" in sim.texts("command", "r/a")
+        assert "no longer silenced: requested by the end of its time" in sim.texts("command", "r/a")
         sim.unsilence("r/a")
         sim.run(1)
         assert "r/a itself is not silenced" in sim.texts("command", "r/a")[-1]

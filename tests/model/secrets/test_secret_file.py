@@ -36,7 +36,7 @@ def test_a_file_is_read_without_its_last_line_end(vault: Vault, tmp_path: Path) 
     [
         (lambda v: v.from_environment("PLC_PASSWORT"), "Did you mean 'PLC_PASSWORD'"),
         (lambda v: v.from_environment("EMPTY"), "the secret env:EMPTY is empty"),
-        (lambda v: v.from_file("absent"), "is not there"),
+        (lambda v: v.from_file("absent"), "does not exist"),
         (lambda v: v.from_file("."), "is not a regular file"),
         (lambda v: v.from_file("large"), f"more than {LONGEST} bytes"),
         (lambda v: v.from_file("binary"), "is not UTF-8"),

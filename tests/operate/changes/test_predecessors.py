@@ -48,7 +48,7 @@ def test_h98_a_renamed_bridge_waits_for_the_one_before_with_its_device_and_its_t
     assert not any(one.waits_for for one in plan.workers if one.action == "remove")
     first = change_of(plan, "plant/renamed/connection").waits_for[0]
     assert (first.why, first.paused) == ("stops with plant/filler", False)
-    text = f"plant/renamed waits until plant/filler has let go of {FILLER} and {TOPIC}"
+    text = f"plant/renamed waits until plant/filler has released {FILLER} and {TOPIC}"
     assert text in lines(plan)
 
 

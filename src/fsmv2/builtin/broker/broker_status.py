@@ -118,7 +118,7 @@ def foreign(config: BrokerConfig, port: int) -> BrokerObserved:
     by = f" by {holder}" if holder else " by another program"
     return BrokerObserved(
         status="foreign",
-        reason=f"port {port} of {config.host} is taken{by}; end it, or set broker.port",
+        reason=f"port {port} of {config.host} is taken{by}; stop that program, or set broker.port",
     )
 
 

@@ -135,7 +135,7 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
         if not s.should_stop:
             return goto(self.starting, "asked to run")
         if s.spec.embedded and s.fresh and s.observed.exists:
-            return goto(self.stopping, "a server of an earlier run is still there")
+            return goto(self.stopping, "a server of an earlier run is still running")
         return stay("asked to be stopped")
 
     @state("starting", to="active crashed stopping")
@@ -185,7 +185,7 @@ class Broker(Worker[BrokerSpec, BrokerObserved]):
             return goto(self.stopping, "asked to stop")
         wait = s.retry_at - s.now
         if wait > 0:
-            return stay(f"starts again, attempt {s.attempt}: {_trouble(s)}", wake_after=wait)
+            return stay(f"restarts, attempt {s.attempt}: {_trouble(s)}", wake_after=wait)
         return goto(self.starting, f"attempt {s.attempt}")
 
     @state("stopping", to="stopped")

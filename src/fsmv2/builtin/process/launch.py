@@ -157,7 +157,10 @@ def _why_not(program: str, number: int, config: Config, env: dict[str, Any]) -> 
         text = f"there is no program '{program}' in PATH."
         return text, f"{hint} where it is: /opt/bin/{program}. PATH is {':'.join(folders)}."
     if number == errno.ENOENT and Path(config.cwd or ".", program).expanduser().exists():
-        return text, "It is there; so the interpreter that its first line (#!) names is not."
+        return (
+            text,
+            "The file exists, so the interpreter that its first line (#!) names is missing.",
+        )
     if number == errno.EACCES:
         return text, f"chmod +x {program}, and see that its folders may be entered."
     if number == errno.ENOEXEC:

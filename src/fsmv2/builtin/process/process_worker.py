@@ -230,7 +230,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             why = s.observed.ended or error or "it could not be started"
             if s.observed.asked and s.observed.missing:
                 why = f"not ready within {s.spec.ready.within:g} s: {s.observed.missing}"
-            return stay(f"starts again, attempt {s.attempt}: {why}", wake_after=wait)
+            return stay(f"restarts, attempt {s.attempt}: {why}", wake_after=wait)
         return goto(self.starting, f"attempt {s.attempt}")
 
     @state("stopping", to="stopped")

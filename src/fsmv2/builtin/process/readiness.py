@@ -115,7 +115,7 @@ def _file_lacks(file: str, started_at: float) -> str:
     try:
         found = Path(file).expanduser().stat()
     except OSError:
-        return f"the file {file} is not there yet"
+        return f"the file {file} does not exist yet"
     if found.st_ctime < started_at - COARSE:
         return f"the file {file} is of before this start"
     return ""

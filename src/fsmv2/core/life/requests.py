@@ -93,7 +93,7 @@ def refusal(tree: Tree, event: Request) -> str:
         case LogLevelEndRequested() if found.log_level is not None:
             return ""
     if s is None:
-        return f"'{event.path}' is not there. {suggest(event.path, tree.by_path)}".rstrip()
+        return f"'{event.path}' does not exist. {suggest(event.path, tree.by_path)}".rstrip()
     match event:
         case ResumeRequested():
             above = overrides.paused_by(s)

@@ -234,7 +234,7 @@ def change(tree: Tree, child: Supervisor, spec: ChildSpec) -> bool:
             child,
             CREATED,
             f"its new spec is a {type(spec.user_spec).__name__}, but the type {spec.worker_type} "
-            f"takes a {wanted.__name__}; it goes on with the one it had.",
+            f"takes a {wanted.__name__}; it keeps the one it had.",
         )
         return False
     if child.definition is not NOT_CREATED.definition:

@@ -43,7 +43,7 @@ class InTheWay(msgspec.Struct, frozen=True):
     settled: bool = True
 
     def __str__(self) -> str:
-        return f"waits until {self.path} has let go of {self.claim}: {self.why}"
+        return f"waits until {self.path} has released {self.claim}: {self.why}"
 
 
 def all_in_the_way(tree: Tree, s: Supervisor) -> Iterator[InTheWay]:
@@ -226,7 +226,7 @@ def _gives_up(
         paused = overrides.paused_by(h) if tree.overrides else ""
         return InTheWay(claim, path, h, f"{why}; {paused}" if paused else why)
     if not _is_settled(tree, h, s):
-        return InTheWay(claim, path, h, "what is declared of it is being looked at", settled=False)
+        return InTheWay(claim, path, h, "its declaration is being examined", settled=False)
     return None
 
 

@@ -100,7 +100,7 @@ def unmet(s: Supervisor) -> str:
         if _is_met(other) or _is_undecided(s, other):
             continue
         if other is None:
-            return f"requires {name}, which is not there"
+            return f"requires {name}, which does not exist"
         stops = other.control == other.definition.stop_state
         return f"requires {other.path}, which is {'to stop' if stops else other.state}"
     return ""

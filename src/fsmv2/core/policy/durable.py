@@ -22,7 +22,7 @@ from fsmv2.model import DesiredState, same_observation
 
 WAITS = "waits until its desired state is stored"
 DURABLE = Cause("stored", "its desired state")
-FROM_MEMORY = Cause("stored", "not: the store fails, it goes on from memory")
+FROM_MEMORY = Cause("stored", "not: the store fails, and it continues from memory")
 LOST = Cause("stored", "no longer: the store was lost")
 
 
@@ -179,7 +179,7 @@ def state_directory_lost(tree: Tree, event: StateDirectoryLost) -> None:
     if was is not None:
         tree.clear_condition(tree.root, STATE_DIRECTORY)
         # Said again: what was recorded of it then was lost, or could not be recorded.
-        text = f"the state directory is there again, after this: {was.reason}"
+        text = f"the state directory is available again, after this: {was.reason}"
         tree.report("store", tree.root, text, level="warning")
 
 
@@ -215,7 +215,7 @@ def _fail(tree: Tree, store: StoreState, reason: str) -> None:
 
 def _set_condition(tree: Tree, reason: str) -> None:
     if tree.root is not None:
-        text = f"runs on from memory, a crash now would lose what changes: {reason}"
+        text = f"continues from memory, a crash now would lose what changes: {reason}"
         tree.set_condition(tree.root, STORED, text)
 
 

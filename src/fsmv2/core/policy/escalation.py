@@ -51,7 +51,7 @@ def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
         said_why, backoff = reason.rstrip("."), s.backoff
         text = (
             f"EscalationRequired: {attempts.count} attempts without {backoff.reset_after:.0f} "
-            f"healthy seconds: {said_why}. Retries go on, at most "
+            f"healthy seconds: {said_why}. Retries continue, at most "
             f"{backoff.cap:.0f} s apart." + _what_to_do(s.definition)
         )
         event = EscalationRequired(

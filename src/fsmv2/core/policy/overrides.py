@@ -93,7 +93,7 @@ def silence(tree: Tree, s: Supervisor, who: str, reason: str, until: float | Non
 def unsilence(tree: Tree, path: str, who: str) -> None:
     """Notify of what is at `path` again, of an escalation that still stands as well."""
     _put(tree, path, _with(of(tree, path), silence=None))
-    _report(tree, path, f"silenced no more: requested by {who}")
+    _report(tree, path, f"no longer silenced: requested by {who}")
 
 
 def log_level(

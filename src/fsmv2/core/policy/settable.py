@@ -52,7 +52,7 @@ def _wrong_scalar(value: Any) -> str:
         if holds_secret(value):
             return "would hold a secret, and it is stored as it is. Use it in the document."
         # Half a character: no text, and nothing can store it.
-        return "" if value.isascii() or _encodes(value) else "is no text: it does not encode"
+        return "" if value.isascii() or _encodes(value) else "is not valid text: it does not encode"
     if isinstance(value, bool) or value is None:
         return ""
     if isinstance(value, int):

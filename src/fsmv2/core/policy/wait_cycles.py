@@ -30,7 +30,7 @@ def depends(tree: Tree, s: Supervisor) -> None:
     if cycle:
         tree.circular.add(s.path)
         circle = " → ".join(cycle)
-        reason = f"depends_on goes round in a circle: {circle}; they stop in no particular order"
+        reason = f"depends_on is circular: {circle}; they stop in no particular order"
         tree.set_condition(s, DEPENDENCIES, reason)
     elif s.path in tree.circular:
         tree.circular.discard(s.path)

@@ -191,10 +191,10 @@ class Supervisor:
         self.worker = worker
         self.state = self.definition.initial
         self.since = tree.now
-        self.reason = "not looked at yet"
+        self.reason = "not evaluated yet"
         self.gate = ""
         self.decision = ControlDecision(
-            self.definition.stop_state, DecidedBy.NOT_DERIVED, "not looked at yet"
+            self.definition.stop_state, DecidedBy.NOT_DERIVED, "not evaluated yet"
         )
         self.disabled = False
         self.asked: str | None = None

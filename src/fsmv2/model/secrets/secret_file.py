@@ -32,7 +32,7 @@ def read_secret(file: Path) -> str:
         finally:
             os.close(opened)
     except (FileNotFoundError, ValueError):
-        raise SecretError(f"the secret file '{file}' is not there.", fix=PATH_FIX) from None
+        raise SecretError(f"the secret file '{file}' does not exist.", fix=PATH_FIX) from None
     except OSError as error:
         raise SecretError(
             f"the secret file '{file}': {error.strerror}.",

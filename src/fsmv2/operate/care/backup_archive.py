@@ -65,7 +65,7 @@ def write_archive(target: Path, manifest: Manifest, contents: Mapping[str, Path]
     """
     if os.path.lexists(target):
         raise BackupError(
-            f"{target} is there already, and is left as it is.",
+            f"{target} already exists, and is left as it is.",
             fix="Name another file, or move that one away.",
         )
     part = target.with_name(f"{target.name}.{os.getpid()}.part")

@@ -97,7 +97,7 @@ def check_space(directory: Path) -> Iterator[StateFinding]:
         check="space",
         level="error" if full else "warning",
         text="the disk is full." if full else f"the disk has room for {what} only.",
-        fix="Make room on it. A tree that runs goes on from memory meanwhile, and what it writes "
+        fix="Make room on it. A tree that runs continues from memory meanwhile, and what it writes "
         "follows.",
     )
 

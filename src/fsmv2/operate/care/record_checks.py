@@ -122,7 +122,7 @@ def check_journal(directory: Path) -> Iterator[StateFinding]:
             check="journal",
             level="warning",
             text=f"nothing is recorded{since}: {failed.why}.",
-            fix="See `space`; recording goes on by itself.",
+            fix="See `space`; recording resumes by itself.",
         )
     if not wrong:
         text = "readable" if segments else "there is none yet"

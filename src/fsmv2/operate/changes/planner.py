@@ -226,7 +226,7 @@ class PlannerProcess:
             except OSError as error:
                 raise PlannerError(
                     f"no planner can be started with {sys.executable}: {error.strerror}.",
-                    fix="Ask again in a moment.",
+                    fix="Try again in a moment.",
                 ) from error
         self._limit.start()
 
@@ -352,7 +352,7 @@ async def _turn(runtime: Runtime) -> AsyncIterator[None]:
     if len(waiting) > WAITING:
         raise PlannerError(
             f"{len(waiting)} plans are being made or waited for already.",
-            fix="Ask again in a moment.",
+            fix="Try again in a moment.",
         )
     waiting.append(None)
     try:

@@ -118,7 +118,7 @@ def test_what_is_no_document_is_said(home: Path, command: str, file: str, said: 
         ("nope", "does not exist"),
         ("pipe.yaml", "not a regular file"),
         ("/dev/zero", "not a regular file"),
-        ("plant.yaml", "is no journal of fsmv2"),
+        ("plant.yaml", "is not a journal of fsmv2"),
         (".", "there is no journal in"),
         ("\x1b[31m", "does not exist"),
     ],

@@ -107,7 +107,7 @@ def child(name: str, **options: Any) -> ChildSpec:
             {"groups": [Group("rest_for_one", ("a", "b"))]},
             "a → b → a",
         ),
-        ([child("a"), child("b")], {"groups": [Group("one_for_all", ("a", "x"))]}, "no child"),
+        ([child("a"), child("b")], {"groups": [Group("one_for_all", ("a", "x"))]}, "not a child"),
         (
             [child(n) for n in "abc"],
             {"groups": [Group("one_for_all", ("a", "b")), Group("rest_for_one", ("b", "c"))]},

@@ -35,7 +35,7 @@ WRONG = """\
 FOUND = """\
 p.yaml:4:17: error[FSM0124]: expected a duration with a unit, got 4.
 p.yaml:5:23: error[FSM0122]: expected text, got the number 22.5.
-p.yaml:5:33: error[FSM0127]: '25:00' is no time of day.
+p.yaml:5:33: error[FSM0127]: '25:00' is not a time of day.
 p.yaml:5:48: error[FSM0126]: there is no time zone 'Europe/Berln'.
 p.yaml:7:16: error[FSM0120]: there is no key 'webhok' in 'notify.targets.misspelt'.
 p.yaml:8:10: error[FSM0126]: the target 'two' has 'webhook' and 'file'.
@@ -49,7 +49,7 @@ p.yaml:13:89: error[FSM0211]: notify: Variable 'txt' is not defined.
 p.yaml:14:23: error[FSM0127]: 'a[b-a]' is not a pattern.
 p.yaml:14:43: error[FSM0125]: there is no event 'state_chnged'.
 p.yaml:15:24: error[FSM0126]: its `url` does not begin with http:// or https://.
-p.yaml:17:10: error[FSM0127]: ' ' is no name for a target.
+p.yaml:17:10: error[FSM0127]: ' ' is not a name for a target.
 p.yaml:18:44: error[FSM0127]: 'A=B' is not the name of a variable.
 """
 

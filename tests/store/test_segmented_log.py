@@ -142,7 +142,7 @@ def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
 def test_another_file_is_no_journal(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "a.journal"
     file.write_bytes(content)
-    with pytest.raises(JournalError, match="is no journal of fsmv2"):
+    with pytest.raises(JournalError, match="is not a journal of fsmv2"):
         Segment(file)
 
 

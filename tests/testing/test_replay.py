@@ -314,7 +314,7 @@ def test_nothing_is_a_journal_but_a_journal(tmp_path: Path) -> None:
         replay(tmp_path / "nothing", bulbs())
     file = tmp_path / "00000001.journal"
     file.write_bytes(b"text")
-    with pytest.raises(JournalError, match="is no journal of fsmv2"):
+    with pytest.raises(JournalError, match="is not a journal of fsmv2"):
         replay(tmp_path, bulbs())
     file.write_bytes(b"")
     with pytest.raises(JournalError, match="cannot be replayed: it was killed before"):

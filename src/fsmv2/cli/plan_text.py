@@ -99,7 +99,7 @@ def _waits(plan: ChangePlan) -> Iterator[str]:
             by_claims.setdefault(tuple(claims), []).append(before)
         for taken, holders in by_claims.items():
             have = "has" if len(holders) == 1 else "have"
-            yield f"{path} waits until {_joined(holders)} {have} let go of {_joined(taken)}"
+            yield f"{path} waits until {_joined(holders)} {have} released {_joined(taken)}"
 
 
 def _joined(texts: Sequence[str]) -> str:

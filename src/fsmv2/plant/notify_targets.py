@@ -131,7 +131,7 @@ class NotifyTargets:
         node = self._node.get("targets", name) or self._node
         if not (name.strip() == name and name.isprintable() and 0 < len(name) <= 64):
             self._problem(
-                node, f"{name!r} is no name for a target.", "Take one word.", code=WRONG_FORM
+                node, f"{name!r} is not a name for a target.", "Take one word.", code=WRONG_FORM
             )
         given = [key for key in KINDS if getattr(section, key) is not None]
         if len(given) != 1:
@@ -332,7 +332,7 @@ class NotifyTargets:
         if found is None:
             self._problem(
                 place,
-                f"'{text}' is no time of day.",
+                f"'{text}' is not a time of day.",
                 'Write hours and minutes: "22:00".',
                 code=WRONG_FORM,
             )

@@ -198,7 +198,7 @@ class Segment:
         if not first or (found is None and (_MAGIC % VERSION).startswith(first)):
             self._start, self.ending = 0, "it was killed before anything was written"
         elif found is None:
-            raise JournalError(f"{path} is no journal of fsmv2.")
+            raise JournalError(f"{path} is not a journal of fsmv2.")
         elif int(found[1]) != VERSION:
             raise JournalError(
                 f"{path} has the form {int(found[1])} of a journal; this fsmv2 knows {VERSION}.",

@@ -71,7 +71,9 @@ def actions_are_idempotent(bench: Conformance) -> None:
             async with incarnation(bench, spec) as other:
                 where = f"{bench.worker.__name__}.{action}"
                 why = "after a crash or a late answer the engine runs it again"
-                fix = "Look first, and do only what is missing; what is done already is no error."
+                fix = (
+                    "Look first, and do only what is missing; what is done already is not an error."
+                )
                 try:
                     await other.run(action)
                 except ANY_RAISED as error:

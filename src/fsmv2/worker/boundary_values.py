@@ -70,7 +70,7 @@ def every_nth(domains: Sequence[Sequence[Any]], limit: int) -> Iterator[tuple[An
 def _fields(kind: type[Any]) -> dict[str, list[Any]]:
     shape = shapes.type_info(kind)
     if not isinstance(shape, shapes.StructType):
-        raise DefinitionError(f"{kind.__name__} is no typed observation")
+        raise DefinitionError(f"{kind.__name__} is not a typed observation")
     return {field.name: values_of(field.type) for field in shape.fields}
 
 

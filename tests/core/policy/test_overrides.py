@@ -541,7 +541,7 @@ def test_what_is_the_engines_or_no_value_is_not_set() -> None:
         not_known, secret, no_end = sim.texts("command", "g/a")
         assert not_known == "test cannot set: g/a has no variable 'location'. Known: PORT."
         assert secret.startswith("test cannot set: PORT cannot be made a secret by hand. Declare")
-        assert no_end == "test cannot set: it cannot end at -1.0 s: that is no time"
+        assert no_end == "test cannot set: it cannot end at -1.0 s: that is not a time"
         assert sim.core.overrides == {}
 
 

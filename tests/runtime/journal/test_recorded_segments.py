@@ -22,7 +22,7 @@ def test_a_state_directory_stands_for_the_journal_in_it(tmp_path: Path) -> None:
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(JournalError, match="no regular file"):
+    with pytest.raises(JournalError, match="not a regular file"):
         recorded(tmp_path / "pipe")
 
 

@@ -130,7 +130,7 @@ def _no_end(
 ) -> str:
     """Why it cannot end when it is to: stored, that would be an override nobody can show."""
     fits = event.until is None or 0.0 <= event.until < LATEST_END
-    return "" if fits else f"it cannot end at {event.until} s: that is no time"
+    return "" if fits else f"it cannot end at {event.until} s: that is not a time"
 
 
 def _held(s: Supervisor) -> str:

@@ -79,7 +79,7 @@ class DataTypes:
                 fix=f"Name the module of the worker types that were run, such as --types {module}.",
             )
         if not _is_data(found):
-            raise JournalError(f"{name} is no class of data, so it is not made of a journal.")
+            raise JournalError(f"{name} is not a class of data, so it is not made of a journal.")
         return found
 
     def _learn(self, annotation: Any) -> None:

@@ -116,7 +116,7 @@ class JournalFiles:
         if kind not in self._known:
             self._known.add(kind)
             self._report(
-                f"{where} holds a {kind}, which is no data: the journal does not keep it, and a "
+                f"{where} holds a {kind}, which is not data: the journal does not keep it, and a "
                 "replay cannot reproduce what depends on it"
             )
 

@@ -96,7 +96,8 @@ def recorded(journal: Path) -> list[Path]:
         )
     if not journal.is_file():  # a pipe would be waited for
         raise JournalError(
-            f"{journal} is no regular file.", fix="Name the folder of a journal, or a file of one."
+            f"{journal} is not a regular file.",
+            fix="Name the folder of a journal, or a file of one.",
         )
     return [journal]
 

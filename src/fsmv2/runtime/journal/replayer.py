@@ -336,7 +336,8 @@ def _from(paths: list[Path], since: float | None) -> list[Path]:
 def _unreadable(segment: RecordedSegment, error: Exception) -> JournalError:
     """Of what stands in a file that nobody of us wrote, or that was changed since."""
     return JournalError(
-        f"{_place(segment)} cannot be replayed: what it holds is no journal: {error_text(error)}."
+        f"{_place(segment)} cannot be replayed: what it holds is not a journal: "
+        f"{error_text(error)}."
     )
 
 

@@ -27,6 +27,7 @@ from fsmv2.flow import AsyncioEngine
 from fsmv2.lint import RULES
 from fsmv2.model.decoder import OneOf
 from fsmv2.model.decoder.decoders import reader_of
+from fsmv2.model.decoder.key_meanings import key_meanings
 from fsmv2.plant import sections
 from fsmv2.worker import WorkerFactory
 
@@ -123,12 +124,15 @@ def section_part(cls: type[msgspec.Struct]) -> str:
     """The keys of a section."""
     hints = typing.get_type_hints(cls, include_extras=True)
     rows = []
+    described = settings.EngineSettings if cls is sections.EngineSection else cls
+    meanings = key_meanings(described)
     for field in sorted(msgspec.structs.fields(cls), key=lambda field: not field.required):
         default = "required" if field.required else shown(field)
         expected = reader_of(hints[field.name]).expected
         if "duration" in expected and isinstance(field.default, float):
             default = f"`{field.default:g}s`"
-        rows.append(f"| `{field.encode_name}` | {expected} | {default} |")
+        meaning = meanings.get(field.name, "").replace("|", "\\|")
+        rows.append(f"| `{field.encode_name}` | {expected} | {default} | {meaning} |")
     return page_part(str(inspect.getdoc(cls)), rows)
 
 
@@ -136,13 +140,17 @@ def one_of_part(one: OneOf) -> str:
     """The keys of which one is written."""
     default = {key: "as below" if key == one.default else "" for key in one.choices}
     required = "required" if len(one.choices) == 1 else "one of these"
-    rows = [f"| `{key}` | keys and values | {default[key] or required} |" for key in one.choices]
+    rows = [f"| `{key}` | keys and values | {default[key] or required} | |" for key in one.choices]
     return page_part(one.summary, rows)
 
 
 def page_part(text: str, rows: list[str]) -> str:
     """A heading, what is to be said, and a table."""
-    return f"## {text}\n\n| key | value | default |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    return (
+        f"## {text}\n\n| key | value | default | what it is |\n|---|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
 
 
 def shown(field: Any) -> str:

@@ -21,9 +21,13 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     host: Templated[Host]
+    """Its IPv4 or IPv6 address, or its name."""
     port: Templated[Port]
+    """Its TCP port; 502 for Modbus."""
     timeout: Templated[Seconds] = 1.0
+    """How long it may take to answer before it counts as down."""
     slow: Templated[Seconds] = 0.5
+    """From this answer time on it counts as degraded."""
 
 
 class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):

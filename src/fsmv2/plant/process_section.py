@@ -51,12 +51,19 @@ class ReadySection(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     port: Templated[Port] | None = None
+    """A TCP port that the process must listen on."""
     line: Templated[str] = ""
+    """A regular expression that a line of its output must match."""
     file: Templated[str] = ""
+    """A file that must be newer than the start."""
     http: Templated[str] = ""
+    """A URL of this machine that must answer: `http://127.0.0.1:8080/health`."""
     ends: bool = False
+    """true: it does one thing, and is ready once it ended with exit code 0."""
     within: Seconds = 30.0
+    """How long it may take to be ready; then it counts as failed."""
     every: Seconds = 10.0
+    """How often it is asked again once it is ready."""
 
 
 class BackoffSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +75,13 @@ class BackoffSection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     base: Seconds | None = None
+    """The first wait."""
     cap: Seconds | None = None
+    """The longest wait."""
     jitter: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    """The share of each wait that is left to chance, from 0 to 1."""
     reset_after: Seconds | None = None
+    """After so long without trouble the wait begins with `base` again."""
 
 
 class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,22 +107,40 @@ class ProcessSection(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     command: list[Templated[str]]
+    """The program and its arguments: `[python, app.py, --port, "8080"]`. No shell reads it."""
     env: dict[str, Templated[str]] = {}
+    """Variables of its environment, beside those of fsmv2: `{DEBUG: "1"}`."""
     cwd: Templated[str] = ""
+    """Its working directory; by default the folder of the document."""
     files: dict[str, Templated[str]] = {}
+    """Files that are written before each start, by path, with their content."""
     ready: ReadySection = ReadySection()
+    """When it can be used."""
     signal: Templated[str] = "SIGTERM"
+    """The signal that asks it to end."""
     grace: Seconds = 10.0
+    """How long it may take to end before it is killed."""
     log_bytes: Annotated[int, msgspec.Meta(ge=16384)] = 4 << 20
+    """Bytes of its output that are kept on disk."""
     line_bytes: Annotated[int, msgspec.Meta(ge=1)] = 8192
+    """Bytes after which a line of its output is cut."""
     log_lines: Annotated[int, msgspec.Meta(ge=0)] = 100
+    """Lines of its output that are logged in a second; the rest is counted, and on the disk."""
     backoff: BackoffSection = BackoffSection()
+    """How long it waits before it is restarted after a failure."""
     restart: Annotated[Literal["permanent", "transient", "temporary"], RESTART_WORDS] = "permanent"
+    """permanent: always restarted; transient: unless it ended with exit code 0;
+    temporary: never."""
     after: list[str] = []
+    """Names of what must be running before it starts."""
     requires: list[str] = []
+    """Names of what must be running as long as it runs."""
     variables: dict[str, Any] = {}
+    """Values for its templates."""
     enabled: bool = True
+    """false: it is declared and does not run."""
     detect_only: bool = False
+    """true: it is observed, and what would be done is only reported."""
 
 
 def process_spec(

@@ -52,7 +52,10 @@ class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     name: Name
+    """The first part of every path, such as `edge` in `edge/filler`."""
     location: Any = None
+    """Where it is: `{enterprise: acme, site: cologne}`, or a list of levels. Topics
+    begin with it."""
 
 
 class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,16 +73,28 @@ class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     embedded: bool = True
+    """Whether fsmv2 runs a NATS server itself; false needs `url`."""
     url: Templated[str] | None = None
+    """Your own broker, such as `nats://10.0.0.9:4222` or `tls://...`."""
     port: PortOrChosen = 0
+    """The port for NATS clients of the embedded broker; 0: 4222 if it is free, else another."""
     mqtt_port: PortOrChosen = 0
+    """The port for MQTT clients of the embedded broker; 0: 1883 if it is free, else another."""
     user: Templated[str] = ""
+    """The user at your own broker."""
     password: Templated[str] = ""
+    """Its password; best a variable with a secret."""
     token: Templated[str] = ""
+    """A token in place of user and password."""
     ca_file: Templated[str] = ""
+    """A file with the certificates that a `tls://` broker is checked against."""
     users: dict[str, Templated[Name]] = {}
+    """Users of the embedded broker that may publish, with their passwords: `{line: secret}`."""
     sync_interval: Annotated[Duration, msgspec.Meta(ge=0)] = 10.0
+    """How often the embedded broker writes its store to the disk for certain; 0s: at
+    each message."""
     max_store_mb: Annotated[int, msgspec.Meta(ge=10)] = 10240
+    """Megabytes that the store of the embedded broker may take."""
 
 
 class TemplateSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,8 +104,11 @@ class TemplateSection(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     connection: AsWritten[Device] | None = None
+    """The device, as TCP sees it: `{host: 10.0.0.5, port: 502}`."""
     read: AsWritten[ReadSection] | None = None
+    """What is read, and where it is published."""
     write: AsWritten[WriteSection] | None = None
+    """What may be written, and from where; without it nothing is ever written."""
 
 
 class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,32 +124,50 @@ class BridgeSection(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     name: Name
+    """Its name in paths, logs and records; each bridge has its own."""
     template: str | None = None
+    """The entry of `templates:` that it is made from."""
     connection: AsWritten[Device] | None = None
+    """The device; in place of that of the template."""
     read: AsWritten[ReadSection] | None = None
+    """What is read; in place of that of the template."""
     write: AsWritten[WriteSection] | None = None
+    """What may be written; in place of that of the template."""
     location: Any = None
+    """Where its machine is, below the location of the agent: `{area: hall-1, line: two}`."""
     variables: dict[str, Any] = {}
+    """Values for the templates: `{IP: 10.0.0.5, PORT: 502}`; `{env: NAME}` and `{file: path}` read
+    secrets."""
     enabled: bool = True
+    """false: it is declared and does not run."""
     detect_only: bool = False
+    """true: it is observed, and what would be done is only reported."""
     state: Annotated[Literal["active", "stopped"], STATE_WORDS] = "active"
+    """active: it runs; stopped: it is stopped until this changes."""
 
 
 class ActionSection(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of `actions:`, what an action is to be instead of what its type says."""
 
     timeout: Seconds | None = None
+    """How long the action may take before it is cancelled."""
     retries: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """How often it is tried again before it counts as failed."""
 
 
 class TypeSection(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of `types:`, what a worker type is to be instead of what it says itself."""
 
     interval: Seconds | None = None
+    """How often workers of this type are observed."""
     observe_timeout: Seconds | None = None
+    """How long one observation may take."""
     update_policy: Literal["recreate", "in_place"] | None = None
+    """What a changed spec does: recreate the worker, or hand it to the running one (in_place)."""
     actions: dict[str, ActionSection] = {}
+    """Settings of single actions, by name."""
     backoff: BackoffSection = BackoffSection()
+    """How long one that failed waits before it is restarted."""
 
 
 class MetricsSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,7 +225,9 @@ class GroupSection(msgspec.Struct, frozen=True, kw_only=True):
     """An entry of `groups:`; processes, bridges or the broker that are restarted together."""
 
     strategy: Annotated[Literal["one_for_all", "rest_for_one"], STRATEGY_WORDS]
+    """one_for_all: all are restarted when one is; rest_for_one: those that start after it."""
     members: Annotated[list[str], msgspec.Meta(min_length=2)]
+    """Names of processes, bridges, or `broker`; at least two."""
 
 
 class HttpSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,6 +242,7 @@ class HttpSection(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     listen: ListenAddress
+    """Such as `127.0.0.1:9410`; only addresses of this machine itself."""
 
 
 class TracesSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,6 +257,7 @@ class TracesSection(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     endpoint: CollectorUrl
+    """Such as `http://127.0.0.1:4318`."""
 
 
 class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_": "global"}):
@@ -226,14 +266,26 @@ class PlantSection(msgspec.Struct, frozen=True, kw_only=True, rename={"global_":
     ALIASES: ClassVar[Mapping[str, str]] = {"protocolConverter": "bridges"}
 
     agent: AgentSection
+    """The root of the tree, and where it is."""
     global_: dict[str, Any] = {}
+    """Variables of all bridges and processes: `{{ .global.rate }}`."""
     broker: BrokerSection = BrokerSection()
+    """The embedded broker, or your own."""
     engine: EngineSection = EngineSection()
+    """Settings of the engine."""
     log: LogSection = LogSection()
+    """What is logged."""
     http: HttpSection | None = None
+    """Where metrics and health are served."""
     traces: TracesSection | None = None
+    """Where traces are sent."""
     templates: dict[str, TemplateSection] = {}
+    """What bridges have in common, by name."""
     bridges: list[BridgeSection] = []
+    """Devices that are read and written."""
     processes: dict[str, ProcessSection] = {}
+    """Commands that are supervised, by name."""
     groups: list[GroupSection] = []
+    """What is restarted together."""
     notify: NotifySection = NotifySection()
+    """Who is notified of what."""

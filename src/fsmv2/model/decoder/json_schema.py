@@ -19,6 +19,7 @@ import msgspec
 
 from fsmv2.model.decoder.decoders import is_struct, reader_of, split_notes
 from fsmv2.model.decoder.duration import DURATION
+from fsmv2.model.decoder.key_meanings import key_meanings
 from fsmv2.model.decoder.one_of import OneOf
 from fsmv2.model.decoder.scalars import ANY_NUMBER, WHOLE_NUMBER
 from fsmv2.model.decoder.template_fields import TEMPLATED
@@ -124,12 +125,16 @@ class _Schemas:
 
     def of_struct(self, struct: type[msgspec.Struct]) -> Schema:
         """The schema of a struct itself."""
-        said = _sentences(struct)
+        said = _sentences(struct) | key_meanings(struct)
         properties: dict[str, Schema] = {}
         for field in msgspec.structs.fields(struct):
             inner = self.of(field.type)
             key = field.encode_name
-            words = [said.get(key, ""), self._describe(struct, key), _expected(field)]
+            words = [
+                said.get(field.name) or said.get(key, ""),
+                self._describe(struct, key),
+                _expected(field),
+            ]
             if "$ref" in inner:
                 referred = self.definitions[inner["$ref"].rpartition("/")[2]]
                 words[-1] = referred.get("description", "")

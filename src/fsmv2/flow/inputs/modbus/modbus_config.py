@@ -28,8 +28,11 @@ class ModbusInput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):
     DOES: ClassVar[str] = "reads"
 
     registers: Annotated[tuple[Register, ...], msgspec.Meta(min_length=1)]
+    """The tags that are read; at least one."""
     every: Templated[Interval] = 1.0
+    """How often all of them are read."""
     max_gap: Templated[Annotated[int, msgspec.Meta(ge=0, le=100)]] = 8
+    """Registers between two tags that are read along, to save a request."""
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)):

@@ -37,11 +37,17 @@ class ModbusDevice(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     address: Templated[HostAndPort]
+    """Host and port: `10.0.0.5:502`; 502 if there is no port."""
     unit: Templated[Annotated[int, msgspec.Meta(ge=0, le=255)]] = 1
+    """The unit identifier, often called slave id."""
     timeout: Templated[Seconds] = 1.0
+    """How long one request may take."""
     request_gap: Templated[Pause] = 0.0
+    """How long the device is left alone after each request."""
     word_order: Templated[Order] = "big"
+    """The order of the registers of one value; big: the high register comes first."""
     byte_order: Templated[Order] = "big"
+    """The order of the two bytes of one register; big: the high byte comes first."""
 
     @property
     def host(self) -> str:

@@ -63,15 +63,27 @@ class ModbusTag(msgspec.Struct, frozen=True, kw_only=True):
     """What other programs call its keys."""
 
     name: Templated[Name]
+    """The name of the tag, the last part of its topic."""
     address: Templated[Annotated[int, msgspec.Meta(ge=0, le=65535)]]
+    """The address of the first register, counted from 0: 40001 in a manual is 0 of `kind:
+    holding`."""
     kind: Annotated[Templated[Kind], KINDS] = "holding"
+    """The table: holding registers, input registers, coils, or discrete inputs."""
     type: Annotated[Templated[ValueType], TYPES] = "uint16"
+    """How the registers are read: int16 and uint16 take one, int32, uint32 and float32 two, the
+    others four."""
     length: Templated[Annotated[int, msgspec.Meta(ge=0, le=125)]] = 0
+    """Registers of a string, two characters each."""
     scale: Templated[float] | None = None
+    """What the raw number is multiplied by; the tag is a float then."""
     offset: Templated[float] = 0.0
+    """What is added after scaling."""
     virtual_path: Templated[str] = ""
+    """Parts of the topic before the name: `motor.left`."""
     word_order: Annotated[Templated[Order], ORDERS] | None = None
+    """In place of that of the device."""
     byte_order: Annotated[Templated[Order], ORDERS] | None = None
+    """In place of that of the device."""
 
     @property
     def width(self) -> int:
@@ -89,10 +101,16 @@ class Register(ModbusTag, frozen=True, kw_only=True):
     """
 
     rename: Templated[str] = ""
+    """The name that it is published by, in place of `name`."""
     unit: Templated[str] = ""
+    """The unit of the value, such as °C; shown, not published."""
     deadband: Templated[Band] | None = None
+    """A value is published only if it differs by more than this from the last one; 0: at any
+    change."""
     deadband_percent: Templated[Band] | None = None
+    """The same in percent of the last value."""
     min_interval: Templated[Pause] = 0.0
+    """At most one value is published in this time."""
 
     @property
     def published(self) -> str:

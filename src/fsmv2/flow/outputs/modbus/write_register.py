@@ -27,9 +27,13 @@ class WriteRegister(ModbusTag, frozen=True, kw_only=True):
     """
 
     kind: Annotated[Templated[Literal["holding", "coil"]], KINDS] = "holding"
+    """holding: a register; coil: a bit."""
     min: Templated[int | float] | None = None
+    """The least value that is written; one below is refused."""
     max: Templated[int | float] | None = None
+    """The greatest value that is written; one above is refused."""
     read_back: Templated[bool] = False
+    """true: the register is read after the write, and must hold the value."""
 
     @property
     def path(self) -> str:

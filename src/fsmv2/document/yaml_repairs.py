@@ -54,21 +54,32 @@ def repair(
         return None
     at = _line_of(error) or 1
     candidates = list(dict.fromkeys([at, begin, *_lines_above(document, at)]))
-    for number in candidates:
-        line = document.line(number)
-        if not line.strip() or len(line) > _LONGEST_LINE:
-            continue
-        tried = kind(number, line) if kind is not None else _repairs(document, number, line)
-        for one in tried:
-            if _helps(document, one, at):
-                return document.diagnostic(
-                    Mark(document.name, one.number, one.column),
-                    one.code,
-                    one.message,
-                    fix=one.fix,
-                    length=one.length,
-                )
+    lines = [
+        (number, line)
+        for number in candidates
+        if (line := document.line(number)).strip() and len(line) <= _LONGEST_LINE
+    ]
+    # What is written in a line comes before where it begins: that moves what is right, too.
+    tries = (
+        one
+        for found in ([kind] if kind is not None else [_written_otherwise, _moved(document)])
+        for number, line in lines
+        for one in found(number, line)
+    )
+    for one in tries:
+        if _helps(document, one, at):
+            return document.diagnostic(
+                Mark(document.name, one.number, one.column),
+                one.code,
+                one.message,
+                fix=one.fix,
+                length=one.length,
+            )
     return None
+
+
+def _moved(document: Document) -> Callable[[int, str], Iterator[LineRepair]]:
+    return lambda number, line: _indentation(document, number, line)
 
 
 def _helps(document: Document, one: LineRepair, at: int) -> bool:
@@ -100,13 +111,13 @@ def _lines_above(document: Document, at: int) -> list[int]:
     return found
 
 
-def _repairs(document: Document, number: int, line: str) -> Iterator[LineRepair]:
+def _written_otherwise(number: int, line: str) -> Iterator[LineRepair]:
     yield from _shell_variables(number, line)
     yield from _entry_marks(number, line)
     yield from _separators(number, line)
+    yield from _bare_key(number, line)
     yield from _between_braces(number, line)
     yield from _quotes(number, line)
-    yield from _indentation(document, number, line)
 
 
 def _written(line: str) -> str:
@@ -167,6 +178,16 @@ def _separators(number: int, line: str) -> Iterator[LineRepair]:
             message = "there is no colon between the key and its value."
         column = len(before) + 1
         yield LineRepair(number, mended, column, len(key + between), message, _written(mended))
+
+
+def _bare_key(number: int, line: str) -> Iterator[LineRepair]:
+    """A key in a line of its own, without its colon."""
+    found = re.match(rf"(\s*(?:- )?)({_WORD})\s*$", line)
+    if found is not None:
+        mended = f"{found[1]}{found[2]}:"
+        message = "there is no colon behind this key."
+        column = len(found[1]) + 1
+        yield LineRepair(number, mended, column, len(found[2]), message, _written(mended))
 
 
 def _between_braces(number: int, line: str) -> Iterator[LineRepair]:

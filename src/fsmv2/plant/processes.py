@@ -25,6 +25,8 @@ from fsmv2.plant.undefined_variables import MeantVariables
 from fsmv2.plant.unused_variables import Unused
 
 SHELL = re.compile(r"[|&;<>$`*]")
+COPIED = "FSM0119"
+"""Characters that are to be typed again first."""
 READS = ("command", "env", "cwd", "files", "ready", "signal")
 """What of a process is rendered."""
 
@@ -53,7 +55,8 @@ def check_processes(root: Node, taken: Iterable[str], problems: list[Diagnostic]
         except FsmError as error:
             problems.append(node.problem(error.code, error.message, fix=error.fix))
         command = node.get("command")
-        if command is not None and isinstance(command.value, str):
+        copied = any(p.code == COPIED and p.path == f"{node.path}.command" for p in problems)
+        if command is not None and isinstance(command.value, str) and not copied:
             problems[:] = [p for p in problems if p.path != command.path]
             problems.append(
                 command.problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Annotated, Any
@@ -22,6 +23,9 @@ from fsmv2.model.network_address import (
 from fsmv2.model.secrets.vault import holds_secret
 
 NO_ADDRESS = "FSM0150"
+
+
+_HOST_OF = re.compile(r"Write `host: ([^`]+)` and ")
 
 
 class AddressForm(msgspec.Struct, frozen=True):
@@ -74,6 +78,8 @@ class AddressText(Text):
             self._form.read(value)
         except NoAddressError as error:
             fix = (node.rendered and text_fix(node)) or error.fix
+            if node.origin is not None and (alone := _HOST_OF.match(fix)) is not None:
+                fix = f"Write {alone[1]}; the port has a variable of its own."
             if node.rendered and node.origin is None:
                 fix += " It comes from a variable in this template."
             problems.append(node.problem(NO_ADDRESS, f"{shown(value)} {error.message}", fix=fix))

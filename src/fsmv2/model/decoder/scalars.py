@@ -215,7 +215,7 @@ class Number(Leaf):
             return f"Write {int(value)}."
         if not isinstance(value, str):
             return f"Write {self.expected}."
-        bare = value.strip()
+        bare = _with_sign_of_share(value.strip().rstrip(",;"))
         if (found := _number_in(bare, self._kind)) is not None:
             at = node.origin or node
             if found == bare and at.text == value and at.column_offset:
@@ -231,6 +231,16 @@ _WHOLE_NUMBER = re.compile(WHOLE_NUMBER, re.ASCII)
 _DECIMAL = re.compile(ANY_NUMBER, re.ASCII)
 _LONGEST_NUMBER = 40
 """Characters of a number in quotes."""
+
+
+def _with_sign_of_share(text: str) -> str:
+    """`10%`, `1/10` and `502/tcp` as the number that is meant."""
+    if (share := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?%", text)) is not None:
+        return f"{float(share[1]) / 100:g}"
+    if (part := re.fullmatch(r"([0-9]+) ?/ ?([1-9][0-9]*)", text)) is not None:
+        return f"{int(part[1]) / int(part[2]):g}"
+    port = re.fullmatch(r"([0-9]+)/(?:tcp|udp)", text)
+    return port[1] if port is not None else text
 
 
 def _number_in(text: str, kind: type[int] | type[float]) -> str | None:

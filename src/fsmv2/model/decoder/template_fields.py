@@ -32,7 +32,9 @@ AsWritten = Annotated[T, AS_WRITTEN]
 """A section of templates: each key is checked, and the value is None, as a T is made of it only
 when it was rendered."""
 
-_OTHER_SYNTAX = re.compile(r"\$\{\{?\s*\.?(\w+)\s*\}?\}|\$(\w+)|\{\s*\.?(\w+)\s*\}|<(\w+)>|%(\w+)%")
+_OTHER_SYNTAX = re.compile(
+    r"\$\{\{?\s*\.?([\w.]+)\s*\}?\}|\$(\w+)|\{\s*\.?(\w+)\s*\}|<(\w+)>|%(\w+)%"
+)
 
 
 def is_template(text: str) -> bool:

@@ -241,7 +241,7 @@ def test_a_name_that_no_worker_can_have_writes_nothing(home: Path, name: str, sa
 
 def test_a_link_of_that_name_is_not_followed(home: Path) -> None:
     (home / "lamp").symlink_to(home / "elsewhere")
-    told(home, 1, "is there already", "new", "worker", "lamp")
+    told(home, 1, "already exists", "new", "worker", "lamp")
 
 
 def test_what_lint_cannot_read_is_a_finding_and_the_rest_is_read(home: Path) -> None:

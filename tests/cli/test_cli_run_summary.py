@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from test_cli_live_tree import node
+from typing import Any
 
 from fsmv2.cli.exit_codes import DROPPED, FAILED, OK, PENDING
 from fsmv2.cli.run_summary import EXIT_CODES, summary
 from fsmv2.core import Condition
 from fsmv2.operate.run_outcome import RunOutcome
-from fsmv2.runtime import TreeView
+from fsmv2.runtime import NodeView, TreeView
+from fsmv2.worker import Phase
 
 NOBODY = TreeView(0.0, ())
+
+
+def node(path: str, state: str = "active", phase: Phase = Phase.RUNNING, **more: Any) -> NodeView:
+    given: dict[str, Any] = {
+        "path": path,
+        "name": path.rpartition("/")[2],
+        "depth": path.count("/"),
+        "type": "bridge",
+        "state": state,
+        "phase": phase,
+        "healthy": phase is Phase.RUNNING,
+        "fresh": True,
+        "reason": "as it should be",
+        "control": "active",
+        "control_reason": "",
+        "incarnation": 1,
+        "since": 0.0,
+        "age": 12.0,
+        "observed_age": 0.1,
+        "observed": None,
+        "action": "",
+        "conditions": (),
+        "attempts": 0,
+        "ticks": 3,
+    }
+    return NodeView(**{**given, **more})
 
 
 def test_h80_lost_samples_have_an_exit_code_of_their_own_and_are_counted_by_flow() -> None:

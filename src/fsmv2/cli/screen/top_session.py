@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -43,7 +42,7 @@ def _signals_heeded(loop: ScreenLoop) -> Iterator[None]:
 
     def stand_still() -> None:
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGTSTP)  # until it is in the foreground again
+        signal.raise_signal(signal.SIGTSTP)  # until it is in the foreground again
         signal.signal(signal.SIGTSTP, suspend)
 
     before = {number: signal.signal(number, end) for number in ENDS}

@@ -55,7 +55,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "lamp" / "mine.txt").write_text("mine")
     code, said = new("lamp", tmp_path)
     assert code == 1
-    assert "there already" in said
+    assert "already exists" in said
     assert [f.name for f in (tmp_path / "lamp").iterdir()] == ["mine.txt"]
 
 

@@ -135,7 +135,7 @@ def test_the_story_of_a_path_is_told(state: Path) -> None:
     found = replay(state, "--path", "edge/fails")
     assert found.exit_code == 0
     lines = found.stdout.splitlines()
-    assert re.fullmatch(r"[\d:.]+  begins     the start: it is not there", lines[0])
+    assert re.fullmatch(r"[\d:.]+  begins     the start: it does not exist", lines[0])
     story = "\n".join(lines)
     assert "  happened   observed: " in story
     assert "  decided    " in story

@@ -100,7 +100,7 @@ def test_h26_a_store_that_fails_while_running_stops_nothing(tmp_path: Path) -> N
             assert before is not None
             tree.declare(plant(4, note="x" * 200_000))
             full = await tree.until(lambda t: bool(stored_condition(t)), timeout=200)
-            assert "runs on from memory" in stored_condition(full)
+            assert "continues from memory" in stored_condition(full)
             assert "database or disk is full" in stored_condition(full)
             after = await tree.until(all_run(5), timeout=200)
             assert all(node.incarnation == 1 for node in after.nodes), "nothing was restarted"

@@ -226,7 +226,7 @@ def test_the_story_of_a_path_is_event_decision_instruction(tmp_path: Path) -> No
     assert decided.startswith("decision: observation changed → goto on: ")
     assert decided.endswith(", action switch_on: it is dark")
     assert f"event: action #{number} succeeded: '40 W'" in lines[asked:]
-    assert lines[0] == "begin: the start: it is not there"
+    assert lines[0] == "begin: the start: it does not exist"
     assert "event: stop requested by test" not in lines, "it was said to the tree, not to the path"
     assert lines[-1] == "event: incarnation 1 released"
 

@@ -15,6 +15,7 @@ from fsmv2.errors import (
     ApiUnavailableError,
     GenerationConflictError,
     PlannerError,
+    RequestRefusedError,
     TreeStoppingError,
     UnknownGenerationError,
 )
@@ -85,6 +86,13 @@ class Applier:
         ):
             self.unanswered = False
             self.conflicts += 1
+            await asyncio.sleep(0.05)
+            return False
+        except RequestRefusedError as error:
+            # There have been as many rollbacks as applies.
+            if not (roll_back and "no generation is known that ran before" in error.message):
+                raise
+            self.unanswered = False
             await asyncio.sleep(0.05)
             return False
         except ApiUnavailableError as error:

@@ -12,7 +12,8 @@ import msgspec
 from fsmv2.model.collector_url import read_collector_url
 from fsmv2.model.decoder.display import shown
 from fsmv2.model.decoder.node import Node
-from fsmv2.model.decoder.scalars import BAD, Problems, Text, text_fix
+from fsmv2.model.decoder.scalars import BAD, Problems, Text
+from fsmv2.model.decoder.value_fixes import text_fix
 from fsmv2.model.listen_address import read_listen_address
 from fsmv2.model.network_address import (
     MODBUS_PORT,

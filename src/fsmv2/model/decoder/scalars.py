@@ -8,7 +8,6 @@ and a value nothing is wrong with, are asked only of documents with problems.
 from __future__ import annotations
 
 import abc
-import enum
 import math
 import operator
 import re
@@ -24,10 +23,15 @@ from fsmv2.model.decoder.display import describe, shown
 from fsmv2.model.decoder.duration import parse_duration
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import around
-from fsmv2.model.decoder.other_words import OtherWords
-from fsmv2.model.decoder.template_fields import is_template, meant_variable
+from fsmv2.model.decoder.template_fields import is_template
+from fsmv2.model.decoder.value_fixes import (
+    meant_secret,
+    number_in,
+    rendered_fix,
+    text_fix,
+    with_sign_of_share,
+)
 from fsmv2.model.secrets.vault import holds_secret
-from fsmv2.name_suggestions import nearest, nearest_names, one_of
 
 BAD: Any = object()
 """What a reader gives instead of a value when there is none."""
@@ -215,8 +219,8 @@ class Number(Leaf):
             return f"Write {int(value)}."
         if not isinstance(value, str):
             return f"Write {self.expected}."
-        bare = _with_sign_of_share(value.strip().rstrip(",;"))
-        if (found := _number_in(bare, self._kind)) is not None:
+        bare = with_sign_of_share(value.strip().rstrip(",;"))
+        if (found := number_in(bare, self._kind)) is not None:
             at = node.origin or node
             if found == bare and at.text == value and at.column_offset:
                 return rendered_fix(node) or f"Remove the quotes: {found}."
@@ -231,73 +235,6 @@ _WHOLE_NUMBER = re.compile(WHOLE_NUMBER, re.ASCII)
 _DECIMAL = re.compile(ANY_NUMBER, re.ASCII)
 _LONGEST_NUMBER = 40
 """Characters of a number in quotes."""
-
-
-def _with_sign_of_share(text: str) -> str:
-    """`10%`, `1/10` and `502/tcp` as the number that is meant."""
-    if (share := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?%", text)) is not None:
-        return f"{float(share[1]) / 100:g}"
-    if (part := re.fullmatch(r"([0-9]+) ?/ ?([1-9][0-9]*)", text)) is not None:
-        return f"{int(part[1]) / int(part[2]):g}"
-    port = re.fullmatch(r"([0-9]+)/(?:tcp|udp)", text)
-    return port[1] if port is not None else text
-
-
-def _number_in(text: str, kind: type[int] | type[float]) -> str | None:
-    plain = text.replace("_", "")
-    if kind is float:
-        plain = re.sub(r"\A([-+]?[0-9]+),([0-9]+)\Z", r"\1.\2", plain)
-    if not plain.isascii():
-        return None
-    try:
-        number = int(plain, 0) if plain[:2].lower() in ("0x", "0o", "0b") else kind(plain)
-    except (ValueError, OverflowError):
-        return None
-    if len(plain) > 40 or not math.isfinite(number):
-        return None
-    return text if plain == text and text[:2] not in ("0b", "0B", "0X", "0O") else str(number)
-
-
-def rendered_fix(node: Node) -> str:
-    """Why a rendered value is text, when no variable's own quotes are the reason."""
-    if node.rendered and node.origin is None:
-        return "Make the template one expression and nothing else; then its value keeps its type."
-    return ""
-
-
-def text_fix(node: Node) -> str:
-    """What to write instead of a text that was meant as a template; '' for what was not."""
-    value = node.value
-    if not isinstance(value, str):
-        return ""
-    if node.rendered and holds_secret(value):
-        return "A secret is always text: write what is meant here itself, as a plain variable."
-    if is_template(value) and node.rendered:
-        return "The value of a variable is not rendered again; write there what is meant."
-    if is_template(value):
-        return "Templates are not rendered here; write the value itself."
-    name = meant_variable(value)
-    return f'Variables are written "{{{{ .{name} }}}}", in quotes.' if name else ""
-
-
-def meant_secret(node: Node) -> str:
-    """What to write for `{environment: NAME}`, a mapping that was meant as a secret; '' for others.
-
-    Only the value of a variable can be one, which is then handed over as it stands.
-    """
-    if node.kind != "mapping" or not node.rendered or len(node.value) != 1:
-        return ""
-    ((key, value),) = node.value.items()
-    meant = nearest(str(key), ("env", "file")) or _SECRET_KEYS.get(str(key).casefold())
-    if meant is None or value.kind != "scalar":
-        return ""
-    return f"Did you mean {{{meant}: {value.value}}}?"
-
-
-_SECRET_KEYS = {
-    **dict.fromkeys(("var", "variable", "from_env", "env_var", "valuefrom"), "env"),
-    **dict.fromkeys(("path", "secret", "from_file", "secret_file"), "file"),
-}
 
 
 class Flag(Leaf):
@@ -404,60 +341,6 @@ class Null(Leaf):
     def _simple(self, path: str) -> Sequence[Any]:
         del path
         return (None,)
-
-
-class Choice(Leaf):
-    """Literal and Enum: one of a few values, of the same type as well."""
-
-    kinds = SCALAR
-
-    def __init__(self, values: Sequence[tuple[Any, Any]], words: OtherWords | None = None) -> None:
-        """`values`: what is written, and what it stands for. `words`: other words for them."""
-        self._words = words or OtherWords({})
-        self._values = {(type(written), written): value for written, value in values}
-        self._names = [describe_choice(written) for written, _ in values]
-        self.expected = "one of " + ", ".join(self._names)
-        if len(values) == 1:
-            self.expected = self._names[0]
-
-    @classmethod
-    def of_enum(cls, kind: type[enum.Enum]) -> Choice:
-        """The values of an Enum."""
-        return cls([(member.value, member) for member in kind])
-
-    def _read(self, node: Node, problems: Problems) -> Any:
-        """What the written value stands for."""
-        value = node.value
-        if node.kind == "scalar":
-            found = self._values.get((type(value), value), BAD)
-            if found is not BAD:
-                return found
-        fix = f"Write {self.expected}."
-        if node.kind == "scalar" and value is not None:
-            name = describe_choice(value)
-            if name in self._names:  # the right word, of the wrong type
-                quoted = isinstance(value, str)
-                fix = f"Remove the quotes: {name}." if quoted else f'Put it in quotes: "{name}".'
-            elif name.strip().casefold() not in self._names and (
-                known := self._words.fix_for(value)
-            ):
-                fix = known
-            elif close := nearest_names(name, self._names):
-                fix = f"Did you mean {one_of(close)}?"
-        message = f"expected {self.expected}, got {describe(data_of(node))}."
-        problems.append(node.problem("FSM0125", message, fix=fix))
-        return BAD
-
-    def _simple(self, path: str) -> Sequence[Any]:
-        del path
-        return [written for _, written in self._values]
-
-
-def describe_choice(value: Any) -> str:
-    """One allowed value as a document shows it."""
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class Seconds(Leaf):

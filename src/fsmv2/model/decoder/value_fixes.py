@@ -1,0 +1,79 @@
+"""What to write instead of a single value of the wrong type."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.template_fields import is_template, meant_variable
+from fsmv2.model.secrets.vault import holds_secret
+from fsmv2.name_suggestions import nearest
+
+
+def with_sign_of_share(text: str) -> str:
+    """`10%`, `1/10` and `502/tcp` as the number that is meant."""
+    if (share := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?%", text)) is not None:
+        return f"{float(share[1]) / 100:g}"
+    if (part := re.fullmatch(r"([0-9]+) ?/ ?([1-9][0-9]*)", text)) is not None:
+        return f"{int(part[1]) / int(part[2]):g}"
+    port = re.fullmatch(r"([0-9]+)/(?:tcp|udp)", text)
+    return port[1] if port is not None else text
+
+
+def number_in(text: str, kind: type[int] | type[float]) -> str | None:
+    """The number that a text is in some way of writing it, as it is to be written; or None."""
+    plain = text.replace("_", "")
+    if kind is float:
+        plain = re.sub(r"\A([-+]?[0-9]+),([0-9]+)\Z", r"\1.\2", plain)
+    if not plain.isascii():
+        return None
+    try:
+        number = int(plain, 0) if plain[:2].lower() in ("0x", "0o", "0b") else kind(plain)
+    except (ValueError, OverflowError):
+        return None
+    if len(plain) > 40 or not math.isfinite(number):
+        return None
+    return text if plain == text and text[:2] not in ("0b", "0B", "0X", "0O") else str(number)
+
+
+def rendered_fix(node: Node) -> str:
+    """Why a rendered value is text, when no variable's own quotes are the reason."""
+    if node.rendered and node.origin is None:
+        return "Make the template one expression and nothing else; then its value keeps its type."
+    return ""
+
+
+def text_fix(node: Node) -> str:
+    """What to write instead of a text that was meant as a template; '' for what was not."""
+    value = node.value
+    if not isinstance(value, str):
+        return ""
+    if node.rendered and holds_secret(value):
+        return "A secret is always text: write what is meant here itself, as a plain variable."
+    if is_template(value) and node.rendered:
+        return "The value of a variable is not rendered again; write there what is meant."
+    if is_template(value):
+        return "Templates are not rendered here; write the value itself."
+    name = meant_variable(value)
+    return f'Variables are written "{{{{ .{name} }}}}", in quotes.' if name else ""
+
+
+def meant_secret(node: Node) -> str:
+    """What to write for `{environment: NAME}`, a mapping that was meant as a secret; '' for others.
+
+    Only the value of a variable can be one, which is then handed over as it stands.
+    """
+    if node.kind != "mapping" or not node.rendered or len(node.value) != 1:
+        return ""
+    ((key, value),) = node.value.items()
+    meant = nearest(str(key), ("env", "file")) or _SECRET_KEYS.get(str(key).casefold())
+    if meant is None or value.kind != "scalar":
+        return ""
+    return f"Did you mean {{{meant}: {value.value}}}?"
+
+
+_SECRET_KEYS = {
+    **dict.fromkeys(("var", "variable", "from_env", "env_var", "valuefrom"), "env"),
+    **dict.fromkeys(("path", "secret", "from_file", "secret_file"), "file"),
+}

@@ -1,0 +1,77 @@
+"""What is proposed instead of a single value of the wrong type."""
+
+from __future__ import annotations
+
+import pytest
+
+from fsmv2.model.decoder.node import Node
+from fsmv2.model.decoder.value_fixes import (
+    meant_secret,
+    number_in,
+    rendered_fix,
+    text_fix,
+    with_sign_of_share,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("10%", "0.1"), ("1/10", "0.1"), ("1 / 4", "0.25"), ("502/tcp", "502"), ("a/b", "a/b")],
+)
+def test_shares_and_ports_are_numbers(text: str, number: str) -> None:
+    assert with_sign_of_share(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "number"),
+    [
+        ("502", int, "502"),
+        ("1_000", int, "1000"),
+        ("0x1F", int, "0x1F"),
+        ("0b11", int, "3"),
+        ("0,1", float, "0.1"),
+        ("0,1", int, None),
+        ("1e999", float, None),
+        ("nan", float, None),
+        ("9" * 41, int, None),
+        ("five", int, None),
+        ("٣", int, None),
+    ],
+)
+def test_a_number_is_found_in_what_people_write(
+    text: str, kind: type[int] | type[float], number: str | None
+) -> None:
+    assert number_in(text, kind) == number
+
+
+def test_what_a_template_gave_keeps_its_type_if_it_is_one_expression() -> None:
+    assert rendered_fix(Node.from_data("5", "a")).startswith("Make the template one expression")
+
+
+def test_a_text_that_is_no_template_has_no_fix_of_templates() -> None:
+    assert text_fix(Node.from_data("five", "a")) == ""
+    assert text_fix(Node.from_data(5, "a")) == ""
+
+
+@pytest.mark.parametrize("text", ["${PORT}", "$PORT", "%PORT%"])
+def test_a_variable_of_another_system_is_written_as_ours(text: str) -> None:
+    assert text_fix(Node.from_data(text, "a")) == 'Variables are written "{{ .PORT }}", in quotes.'
+
+
+def test_the_value_of_a_variable_is_no_template() -> None:
+    fix = text_fix(Node.from_data("{{ .PORT }}", "a"))
+    assert fix == "The value of a variable is not rendered again; write there what is meant."
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        ({"environment": "PORT"}, "Did you mean {env: PORT}?"),
+        ({"path": "/run/key"}, "Did you mean {file: /run/key}?"),
+        ({"environment": "A", "file": "B"}, ""),
+        ({"lamp": "A"}, ""),
+        ("environment", ""),
+    ],
+)
+def test_a_mapping_that_was_meant_as_a_secret(value: object, fix: str) -> None:
+    assert meant_secret(Node.from_data(value, "a")) == fix

@@ -32,6 +32,7 @@ def place() -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.thorough
 def test_no_call_that_may_be_made_gives_an_error_of_the_server(route: Route, place: Path) -> None:
     # Not by `parametrize` of schemathesis: its cases, which are made while tests are collected,
     # would cost every process of pytest-xdist more than the tests take.

@@ -59,6 +59,7 @@ def session() -> Iterator[requests.Session]:
         yield made
 
 
+@pytest.mark.thorough
 def test_no_sequence_of_calls_gives_an_error_of_the_server(session: requests.Session) -> None:
     statuses: dict[int, int] = {}
     followed: set[str] = set()

@@ -341,6 +341,7 @@ fsmv2.cli.main()
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda n: n.name)
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.thorough
 def test_a_signal_at_any_moment_ends_it_without_a_traceback(
     home: Path, words: Sequence[str], number: signal.Signals
 ) -> None:

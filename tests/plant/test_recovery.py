@@ -147,6 +147,7 @@ def alone() -> dict[str, Told]:
 
 
 @pytest.mark.parametrize(("number", "first"), [*enumerate(MISTAKES)], ids=[*MISTAKES])
+@pytest.mark.thorough
 def test_two_mistakes_are_told_as_each_alone(number: int, first: str) -> None:
     wrong = {}
     for second in [*MISTAKES][:number]:

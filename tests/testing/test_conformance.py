@@ -66,6 +66,7 @@ def test_every_built_in_worker_conforms(
         ProcessConformance,
     ],
 )
+@pytest.mark.thorough
 def test_real_things_conform(bench: type[Conformance], check: str) -> None:
     checks()[check](bench())
 
@@ -238,6 +239,7 @@ def run_pytest(*args: str, cwd: Any, env: Mapping[str, str]) -> subprocess.Compl
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60)
 
 
+@pytest.mark.thorough
 def test_the_plugin_makes_tests_of_them(tmp_path: Any, plugin_env: Mapping[str, str]) -> None:
     (tmp_path / "test_none.py").write_text("")
     ran = run_pytest("--fsmv2-worker", "test_conformance:Deaf", cwd=tmp_path, env=plugin_env)
@@ -249,6 +251,7 @@ def test_the_plugin_makes_tests_of_them(tmp_path: Any, plugin_env: Mapping[str, 
     assert "override world()" in ran.stdout
 
 
+@pytest.mark.thorough
 def test_the_plugin_says_what_it_cannot_find(tmp_path: Any, plugin_env: Mapping[str, str]) -> None:
     ran = run_pytest("--fsmv2-worker", "test_conformance:Daef", cwd=tmp_path, env=plugin_env)
     assert ran.returncode == 4

@@ -87,6 +87,7 @@ def test_a_checkpoint_after_each_slice_goes_on_the_same(tmp_path: Path) -> None:
     assert len(found.segments) > 100
 
 
+@pytest.mark.thorough
 def test_it_is_the_same_in_another_process_with_another_order_of_sets(tmp_path: Path) -> None:
     simulated(tmp_path / "journal", 5, seconds=QUARTER)
     for seed in ("1", "2"):

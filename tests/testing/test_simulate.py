@@ -41,6 +41,7 @@ def test_a_plant_under_all_kinds_of_faults_keeps_every_invariant(seed: int) -> N
     assert {kind for kind, _ in outcome.coverage} == set(FaultKind) - {FaultKind.SURROUNDINGS}
 
 
+@pytest.mark.thorough
 def test_one_seed_gives_one_run() -> None:
     first, again = (simulate(plant, seed=7, seconds=1200, every=20) for _ in range(2))
     assert first == again

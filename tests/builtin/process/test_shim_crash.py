@@ -313,6 +313,7 @@ def test_a_shim_imports_little_and_of_fsmv2_no_more_than_its_own(tmp_path: Path)
     ours = {name for name in imported if name.startswith("fsmv2")}
     assert {name for name in ours if not name.startswith("fsmv2.builtin.process.shim")} == {
         "fsmv2.host.flock",
+        "fsmv2.host.process_folder",
         "fsmv2.host.procfs",
         "fsmv2.host.reserved_file",
     }

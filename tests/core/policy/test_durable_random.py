@@ -53,6 +53,7 @@ def check_stored(sim: Simulation, store: SimulatedStore) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
+@pytest.mark.thorough
 def test_whatever_happens_to_tree_and_store_all_is_stored_in_the_end(seed: int) -> None:
     """Ten histories, each killed once in the middle."""
     rng = random.Random(seed)

@@ -140,6 +140,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("template", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.thorough
 def test_a_hostile_template_is_refused(template: str) -> None:
     """By one of our errors, in little memory; also as part of a text."""
     for source in (template, "text " + template):

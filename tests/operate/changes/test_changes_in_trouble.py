@@ -394,6 +394,7 @@ QUICK = [
 
 
 @pytest.mark.parametrize(("name", "change"), QUICK)
+@pytest.mark.thorough
 def test_whatever_befalls_a_worker_it_becomes_what_is_asked_of_it(name: str, change: str) -> None:
     play(name, change)
 

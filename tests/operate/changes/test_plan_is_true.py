@@ -103,6 +103,7 @@ def test_what_is_foretold_happens_at_length(pair: Any, done: list[Deed], wait: f
 
 @settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
 @given(NESTED, PLACES)
+@pytest.mark.thorough
 def test_what_is_foretold_of_nested_workers_happens(pair: Any, paused: str) -> None:
     check_nested(*pair, paused)
 

@@ -80,6 +80,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.thorough
 def test_after_a_kill_it_is_replayed_up_to_the_last_moment(tmp_path: Path) -> None:
     """Killed again and again in one folder, in the middle of whatever it did."""
     chance, here = random.Random(8), Path(__file__).parents[1]

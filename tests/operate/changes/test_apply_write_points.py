@@ -21,8 +21,8 @@ from write_points import killed_at_each_point
 STEP = int(os.environ.get("STEP") or 7)
 """From one point to the next. The order of the points differs from run to run, so that in time all
 of them are met; `STEP=1` meets each."""
-SLEEP = "100000.4711"
-"""By which the processes of this test are known."""
+SLEEP = f"{100_000 + os.getpid()}.4711"
+"""By which the processes of this run of the test are known."""
 OLD = f"{HEAD}processes:\n  a: {{command: [sleep, '{SLEEP}1']}}\n"
 NEW = f"""\
 {HEAD}processes:

@@ -59,10 +59,14 @@ class Applier:
             text += f"  {EXTRA}: {{command: {command}}}\n"
         return f"{text}# {number}\n"
 
-    async def work(self, *, until: float) -> None:
-        """One after another until this time by the monotonic clock, or it is cancelled."""
+    async def work(self, *, until: float, pause: float = 0.0) -> None:
+        """One after another until this time by the monotonic clock, or it is cancelled.
+
+        `pause`: up to so many seconds after each, in which others get to commit.
+        """
         while time.monotonic() < until:
             await self._change()
+            await asyncio.sleep(self._rng.uniform(0.0, pause))
 
     async def _change(self) -> bool:
         wait = self._rng.choice((0.0, 0.0, 0.5))

@@ -68,7 +68,7 @@ def first(tmp_path: Path) -> Path:
 
 
 def test_a_first_start_that_is_killed_begins_again(first: Path) -> None:
-    for _, folder, acknowledged in killed_at_each_point(first, FOLLOWING):
+    for _, folder, acknowledged, _ in killed_at_each_point(first, FOLLOWING):
         if acknowledged:
             assert kept(folder) == [1]
         assert started(folder) == "edge"
@@ -82,7 +82,7 @@ def test_a_start_that_is_killed_runs_what_the_file_says_the_next_time(first: Pat
     prepared.ended()
     (first / "plant.yaml").write_text(NEW)
     seen = []
-    for _, folder, acknowledged in killed_at_each_point(first, FOLLOWING):
+    for _, folder, acknowledged, _ in killed_at_each_point(first, FOLLOWING):
         seen.append(kept(folder))
         assert seen[-1] == [1, 2] or not acknowledged
         assert started(folder) == "rim"
@@ -95,7 +95,7 @@ def test_a_start_on_the_store_of_an_older_version_that_is_killed_goes_on(first: 
     (first / "state").mkdir()
     shutil.copy(WRITTEN_BY_0_1_0, first / "state" / STORE)
     whole = WRITTEN_BY_0_1_0.read_bytes()
-    for _, folder, acknowledged in killed_at_each_point(first, FOLLOWING):
+    for _, folder, acknowledged, _ in killed_at_each_point(first, FOLLOWING):
         copy = folder / "state" / f"{STORE}.version-2"
         if acknowledged:
             assert kept(folder) == [1]
@@ -109,7 +109,7 @@ def test_a_managed_tree_whose_beginning_is_killed_keeps_its_document_or_begins_a
     first: Path,
 ) -> None:
     seen = []
-    for _, folder, acknowledged in killed_at_each_point(first, MANAGED):
+    for _, folder, acknowledged, _ in killed_at_each_point(first, MANAGED):
         refused = ""
         try:
             with prepare(None, state_dir=folder / "state") as prepared:

@@ -61,7 +61,7 @@ def test_it_is_as_before_or_as_asked_and_as_asked_once_acknowledged(
     before = dict.fromkeys(PATHS, PAUSE) if version else {}
     after = {path: text for path, text in {**before, "edge/filler": written}.items() if text}
     seen: list[bool] = []
-    for point, folder, acknowledged in killed_at_each_point(first, WRITER, written):
+    for point, folder, acknowledged, _ in killed_at_each_point(first, WRITER, written):
         file = folder / "store.db"
         if 0 < version < VERSION:
             check_copy(file, version, upgraded=version_of(file) == VERSION)

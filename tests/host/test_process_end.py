@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from fsmv2.host.process_end import end, see_off
+from fsmv2.builtin.process.shim.leftover import end_group
+from fsmv2.host.process_end import end, kill_group, see_off
 from fsmv2.host.process_identity import ProcessIdentity, living
 from fsmv2.host.procfs import kernel_start
 
@@ -75,3 +76,28 @@ def test_to_see_off_one_that_lives_does_nothing() -> None:
         asyncio.run(see_off(process(child.pid)))
         assert child.poll() is None
         child.kill()
+
+
+@pytest.mark.parametrize("leader", [0, 1, -1, os.getpgrp()])
+def test_a_damaged_record_ends_neither_our_own_group_nor_every_process(
+    leader: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the kernel 0 is the group of whoever asks, and 1 everybody."""
+    sent: list[int] = []
+    monkeypatch.setattr(os, "killpg", lambda group, _: sent.append(group))
+    kill_group(leader)
+    if leader <= 1:
+        end_group(leader)
+    assert sent == []
+
+
+def test_a_group_of_its_own_is_ended_as_a_whole() -> None:
+    script = "import subprocess; subprocess.Popen(['sleep', '100']); print('up', flush=True)"
+    words = [sys.executable, "-c", f"{script}; import time; time.sleep(100)"]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"up\n"
+    kill_group(child.pid)
+    assert child.stdout.read() == b"", "closed by both"
+    child.wait()
+    child.stdout.close()

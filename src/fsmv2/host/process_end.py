@@ -53,7 +53,13 @@ async def see_off(process: ProcessIdentity) -> None:
 
 
 def kill_group(leader: int, *signals: signal.Signals) -> None:
-    """Send signals to a whole group, by its leader's pid, as far as it is there and ours."""
+    """Send signals to a whole group, by its leader's pid, as far as it is there and ours.
+
+    Not to 0 or 1, which a damaged record may have: to the kernel they are our own group, and
+    every process there is.
+    """
+    if leader <= 1 or leader == os.getpgrp():
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         for number in signals or (signal.SIGKILL,):
             os.killpg(leader, number)

@@ -30,6 +30,8 @@ def adopt_orphans() -> bool:
 
 def end_group(pid: int) -> None:
     """Kill the group of the command, whose end was not yet taken note of."""
+    if pid <= 1:  # our own group, and every process there is
+        return
     try:
         os.killpg(pid, SIGKILL)
     except OSError:

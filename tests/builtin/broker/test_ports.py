@@ -187,15 +187,18 @@ def test_chosen_ports_differ_and_are_none_the_kernel_gives_away(tmp_path: Path) 
     assert max(port, mqtt_port) < outgoing
 
 
-def test_a_plan_chooses_a_free_port_and_the_same_one_each_time(tmp_path: Path) -> None:
+def test_a_plan_chooses_a_free_port_and_the_same_one_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever applies it as it was saved has it remembered; then the next start takes the same."""
     place = tmp_path / "broker"
     with socket.socket() as taken:
-        with contextlib.suppress(OSError):  # it is taken all the more
-            taken.bind(("127.0.0.1", ports_module.PREFERRED[0]))
-            taken.listen()
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        preferred = (taken.getsockname()[1], *ports_module.PREFERRED[1:])
+        monkeypatch.setattr(ports_module, "PREFERRED", preferred)
         chosen = expected_ports(place, port=0, mqtt_port=9)
-        assert chosen[0] != ports_module.PREFERRED[0]
+        assert chosen[0] != preferred[0]
         assert expected_ports(place, port=0, mqtt_port=9) == chosen
         assert expected_ports(place, port=5, mqtt_port=9) == (5, 9)
         assert not place.exists()

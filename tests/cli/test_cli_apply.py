@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from changed_tree import NEVER_CONVERGES, ChangedTree, changed_tree, document
+from changed_tree import NEVER_CONVERGES, ChangedTree, document
 
 from fsmv2.cli import apply_session
 from fsmv2.operate.changes.apply_data import ApplyProgress
 from fsmv2.operate.remote_tree import RemoteTree
-
-
-@pytest.fixture(scope="module")
-def following() -> Iterator[ChangedTree]:
-    with changed_tree(document(a="1000")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def managed() -> Iterator[ChangedTree]:
-    with changed_tree(document(a="1000"), managed=True) as found:
-        yield found
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from changed_tree import ChangedTree, changed_tree, document
+from changed_tree import ChangedTree, document
 
 from forked_python import fsmv2
 from fsmv2.cli.console import Styled
@@ -163,18 +162,6 @@ def test_a_file_that_is_no_plan_is_refused(tmp_path: Path) -> None:
     for name in ("other", "newer"):
         with pytest.raises(SpecError):
             read_plan(tmp_path / name)
-
-
-@pytest.fixture(scope="module")
-def following() -> Iterator[ChangedTree]:
-    with changed_tree(document(a="1000")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def managed() -> Iterator[ChangedTree]:
-    with changed_tree(document(a="1000"), managed=True) as found:
-        yield found
 
 
 def test_without_a_file_it_plans_the_one_that_the_tree_follows(following: ChangedTree) -> None:

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tests.operate.node_view import node
 
 from fsmv2.cli.exit_codes import DROPPED, FAILED, OK, PENDING
 from fsmv2.cli.run_summary import EXIT_CODES, summary
 from fsmv2.core import Condition
 from fsmv2.operate.run_outcome import RunOutcome
-from fsmv2.runtime import NodeView, TreeView
+from fsmv2.runtime import TreeView
 from fsmv2.worker import Phase
 
 NOBODY = TreeView(0.0, ())
-
-
-def node(path: str, state: str = "active", phase: Phase = Phase.RUNNING, **more: Any) -> NodeView:
-    given: dict[str, Any] = {
-        "path": path,
-        "name": path.rpartition("/")[2],
-        "depth": path.count("/"),
-        "type": "bridge",
-        "state": state,
-        "phase": phase,
-        "healthy": phase is Phase.RUNNING,
-        "fresh": True,
-        "reason": "as it should be",
-        "control": "active",
-        "control_reason": "",
-        "incarnation": 1,
-        "since": 0.0,
-        "age": 12.0,
-        "observed_age": 0.1,
-        "observed": None,
-        "action": "",
-        "conditions": (),
-        "attempts": 0,
-        "ticks": 3,
-    }
-    return NodeView(**{**given, **more})
 
 
 def test_h80_lost_samples_have_an_exit_code_of_their_own_and_are_counted_by_flow() -> None:
@@ -59,7 +33,9 @@ def test_h80_lost_samples_have_an_exit_code_of_their_own_and_are_counted_by_flow
 
 def test_one_that_runs_and_is_not_healthy_is_in_the_summary() -> None:
     condition = Condition("Mapped", "False", "asks for 'on'", 0.0)
-    ill = node("edge", healthy=False, conditions=(condition,))
-    text, data = summary(RunOutcome(before=TreeView(0.0, (ill, node("edge/a")))))
+    ill = node("edge", "agent", "running", Phase.RUNNING, healthy=False, conditions=(condition,))
+    text, data = summary(
+        RunOutcome(before=TreeView(0.0, (ill, node("edge/a", "bridge", "active", Phase.RUNNING))))
+    )
     assert text == ("before the stop: 2 supervisors: 2 running (1 of the running not healthy)")
-    assert data["unhealthy"] == {"edge": "Mapped: asks for 'on'; as it should be"}
+    assert data["unhealthy"] == {"edge": "Mapped: asks for 'on'; because"}

@@ -24,18 +24,13 @@ class CountingDevice(RawDevice):
         self.written: list[tuple[int, int]] = []
         """(address, value) of each write."""
         self.met = 0
-        """Connections that asked for something while another one stood that had asked, too.
+        """Connections that were accepted while another one stood."""
 
-        A connection that asks for nothing is a look whether the device is there.
-        """
-        self._asked: set[int] = set()
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.met += any(map(_stands, self._open.values()))
+        await super()._accept(reader, writer)
 
     def _answer(self, pdu: bytes) -> bytes:
-        number = self.requests[-1][0]
-        if number not in self._asked:
-            self._asked.add(number)
-            others = (self._open[one] for one in self._asked & self._open.keys() if one != number)
-            self.met += any(map(_stands, others))
         function, address, last = struct.unpack(">BHH", pdu[:5])
         if function == WRITE_REGISTER:
             self.written.append((address, last))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from tests.operate.node_view import node
 
 from fsmv2 import Phase, WorkerFactory
 from fsmv2.builtin import register_builtins
@@ -13,32 +13,6 @@ from fsmv2.runtime import NodeView, TreeView
 
 FACTORY = WorkerFactory()
 register_builtins(FACTORY, AsyncioEngine())
-
-
-def node(path: str, type: str, state: str, phase: Phase, **more: Any) -> NodeView:
-    given: dict[str, Any] = {
-        "path": path,
-        "name": path.rpartition("/")[2],
-        "depth": path.count("/"),
-        "type": type,
-        "state": state,
-        "phase": phase,
-        "healthy": phase is Phase.RUNNING,
-        "fresh": True,
-        "reason": "because",
-        "control": "active",
-        "control_reason": "",
-        "incarnation": 1,
-        "since": 0.0,
-        "age": 12.0,
-        "observed_age": 0.1,
-        "observed": None,
-        "action": "",
-        "conditions": (),
-        "attempts": 0,
-        "ticks": 3,
-    }
-    return NodeView(**{**given, **more})
 
 
 def found(*nodes: NodeView) -> dict[str, str]:

@@ -59,8 +59,10 @@ class BoundedProtocol(H11Protocol):
     _unread: asyncio.TimerHandle | None = None
     _refused = False
 
-    # uvicorn narrows the type of the transport in the same way.
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(
+        self,
+        transport: asyncio.Transport,  # type: ignore[override]  # (uvicorn narrows it alike)
+    ) -> None:
         """Note who it is, and give it a while for its first request."""
         super().connection_made(transport)
         self.app_state[TRANSPORT] = transport

@@ -33,7 +33,7 @@ from fsmv2 import (
     state,
     stay,
 )
-from fsmv2.flow import DeviceStatus, Engine, device_claim
+from fsmv2.flow import DeviceStatus, Engine, device_claim, looking
 from fsmv2.host.tcp_probe import probe_tcp
 
 FLAP_WINDOW = 60.0
@@ -134,7 +134,10 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
         """Ask the flows; if they have nothing to tell, open a TCP connection and close it again."""
         known = self._status_from_flows(spec)
         if known is None:
-            return await self._probed(spec, resources)
+            with looking(spec.host, spec.port):
+                known = self._status_from_flows(spec)  # again: one may have begun to connect
+                if known is None:
+                    return await self._probed(spec, resources)
         proof: Literal["answers", "connected", "failed"] = "connected"
         if not known.reached:
             proof = "failed"

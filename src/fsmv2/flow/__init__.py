@@ -10,6 +10,7 @@ from fsmv2.flow.asyncio_engine import AsyncioEngine
 from fsmv2.flow.commands.command_config import CommandInput
 from fsmv2.flow.commands.refusal import Refusal, nobody_allows
 from fsmv2.flow.device import Device, DeviceStatus, device_claim
+from fsmv2.flow.device_looks import looking
 from fsmv2.flow.engine import Engine, OnAccepted, Refusing
 from fsmv2.flow.flow_config import (
     AnyConfig,
@@ -61,6 +62,7 @@ __all__ = [
     "command_subject",
     "device_claim",
     "flow_config",
+    "looking",
     "nobody_allows",
     "reach_of",
     "read_device",

@@ -378,3 +378,26 @@ async def test_h73_one_device_by_two_names_is_reported_to_both_flows_until_one_e
         await engine.stop("two", drain=0)
         await until(lambda: not figures(engine, "one").device_conflict)
         await engine.aclose()
+
+
+async def test_h73_a_device_is_known_by_every_spelling_of_its_address() -> None:
+    """A worker that asks by another one opens no second connection to see."""
+    device = RawDevice()
+    engine = AsyncioEngine()
+    spellings = ("127.0.0.1", "localhost", "LOCALHOST.", "::ffff:127.0.0.1")
+
+    def seen() -> set[bool | None]:
+        found = [engine.device(one, device.port) for one in spellings]
+        return {None if one is None else one.connected for one in found}
+
+    async with device.running():
+        await engine.start(flow_of("one", device.port))
+        await until(lambda: seen() == {True})
+        assert engine.device("localhost", device.port + 1) is None
+        await engine.start(flow_of("two", device.port, address=f"localhost:{device.port}"))
+        await until(lambda: device.connections == 2)
+        await engine.stop("one", drain=0)
+        await until(lambda: seen() == {True}, timeout=200)
+        await engine.stop("two", drain=0)
+        await until(lambda: seen() == {None})
+        await engine.aclose()

@@ -20,6 +20,7 @@ from collections.abc import Callable
 import msgspec
 
 from fsmv2.flow.device import DeviceStatus
+from fsmv2.flow.device_looks import nobody_looks
 from fsmv2.flow.inputs.modbus.device_error import (
     UNIT_IS_AWAY,
     NoAnswerError,
@@ -319,9 +320,11 @@ class ModbusConnection:
         return self._stream
 
     async def _connect(self, timeout: float) -> Stream:
-        loop, began = asyncio.get_running_loop(), _now()
+        loop = asyncio.get_running_loop()
         self._connecting = True
         try:
+            await nobody_looks(self.host, self.port, within=timeout)
+            began = _now()
             opened = await open_socket(self.host, self.port, within=timeout)
             _, stream = await loop.create_connection(
                 lambda: Stream(self._transactions), sock=opened

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fsmv2.flow.device import DeviceStatus
+from typing import TypeVar
+
+from fsmv2.flow.device import DeviceStatus, device_claim
 from fsmv2.flow.inputs.modbus.modbus_connection import ModbusConnection
 from fsmv2.flow.inputs.modbus.modbus_device import ModbusDevice
 
+K = TypeVar("K")
 Address = tuple[str, int]
 NOWHERE: Address = ("", 0)
 
@@ -62,6 +65,7 @@ class SharedConnections:
 
     def __init__(self) -> None:
         self._connections: dict[Address, ModbusConnection] = {}
+        self._by_device: dict[str, tuple[ModbusConnection, ...]] = {}
         self._uses: dict[ModbusConnection, tuple[Use, ...]] = {}
         self._peers: dict[ModbusConnection, Address] = {}
         self._by_peer: dict[Address, tuple[ModbusConnection, ...]] = {}
@@ -72,6 +76,8 @@ class SharedConnections:
         connection = self._connections.get(key)
         if connection is None:
             connection = self._connections[key] = ModbusConnection(host, port, self._connected)
+            device = device_claim(host, port)
+            self._by_device[device] = (*self._by_device.get(device, ()), connection)
         use = Use(self, connection, user=user, unit=unit, gap=gap)
         self._set(connection, (*self.uses(connection), use))
         return use
@@ -95,6 +101,7 @@ class SharedConnections:
             return
         del self._uses[connection]
         del self._connections[_key(connection.host, connection.port)]
+        _take_out(self._by_device, device_claim(connection.host, connection.port), connection)
         self._forget_peer(connection)
         connection.close()
 
@@ -111,15 +118,17 @@ class SharedConnections:
             self._by_peer[peer] = (*self._by_peer.get(peer, ()), connection)
 
     def _forget_peer(self, connection: ModbusConnection) -> None:
-        peer = self._peers.pop(connection, NOWHERE)
-        if left := tuple(one for one in self._by_peer.get(peer, ()) if one is not connection):
-            self._by_peer[peer] = left
-        else:
-            self._by_peer.pop(peer, None)
+        _take_out(self._by_peer, self._peers.pop(connection, NOWHERE), connection)
 
     def status(self, host: str, port: int) -> DeviceStatus | None:
-        """What the connection to an address knows of it; None: nobody uses it."""
+        """What the connection to an address knows of it; None: nobody uses it.
+
+        One to another spelling of the address is to the same device, which may have room for no
+        second one.
+        """
         connection = self._connections.get(_key(host, port))
+        if connection is None:
+            connection = next(iter(self._by_device.get(device_claim(host, port), ())), None)
         return connection.status if connection is not None else None
 
     def _set(self, connection: ModbusConnection, uses: tuple[Use, ...]) -> None:
@@ -128,6 +137,15 @@ class SharedConnections:
         self._uses[connection] = uses
         connection.gap = max(use.gap for use in uses)
         connection.units = frozenset(use.unit for use in uses)
+
+
+def _take_out(
+    of: dict[K, tuple[ModbusConnection, ...]], key: K, connection: ModbusConnection
+) -> None:
+    if left := tuple(one for one in of.get(key, ()) if one is not connection):
+        of[key] = left
+    else:
+        of.pop(key, None)
 
 
 def _key(host: str, port: int) -> Address:

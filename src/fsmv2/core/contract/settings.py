@@ -65,8 +65,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     managers, so that they do not kill us first."""
     cancel_grace: float = 2.0
     """How long a stop waits for a cancelled action to end before going on without it. Enough to
-    close a connection in order; a small part of `stop_deadline`, so that one who does not react
-    costs no other the time to stop."""
+    close a connection in order; a small part of `stop_deadline`, so that an action that does
+    not end leaves the others time to stop."""
     final_observation: float = 2.2
     """How long a stopped worker waits for its last observation before it is released. As long as a
     collection may take by default."""
@@ -136,9 +136,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     once would hold a thousand."""
 
     slice: float = 0.005
-    """Longest time the core runs before other work of the supervision loop gets its turn. No
-    one who asks notices 5 ms, and a larger share of them would go into the turns themselves if it
-    were less."""
+    """Longest time the core runs before other work of the supervision loop gets its turn. A
+    client does not notice 5 ms, and with less of it more would go into the turns themselves."""
     action_slots: int = 64
     """Actions running at once. They wait for devices, not for the processor, so there may be
     many."""

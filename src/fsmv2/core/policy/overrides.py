@@ -102,7 +102,7 @@ def log_level(
     """Have what is logged of `s` and what is below it begin at this level."""
     asked = LogLevelOverride(who, reason, tree.wall(), until, level)
     _put(tree, s.path, _with(of(tree, s.path), log_level=asked))
-    tree.report("command", s, asked.describe(f"logged from {level} on"))
+    tree.report("command", s, asked.describe(what_it_makes("log-level", "log-level", asked)))
 
 
 def end_log_level(tree: Tree, path: str, who: str) -> None:

@@ -12,7 +12,7 @@ SPACE = "this has U+00A0 (no-break space) in it, not a plain space."
 @pytest.mark.parametrize(
     ("text", "message", "fix"),
     [
-        ("name: \u201cedge\u201d", QUOTE, 'Write "edge", with the quotes of the keyboard.'),
+        ("name: \u201cedge\u201d", QUOTE, 'Write "edge", with straight quotes.'),
         ("\u201cname\u201d: edge", QUOTE, "Write name."),
         ("type: int16\u00a0", SPACE, "Write int16."),
         ("unit: \u00a01", SPACE, "Write 1."),

@@ -42,13 +42,13 @@ from refused_text import problems
         (
             "{area:hall}",
             2,
-            "'area:hall' is one word to YAML: a colon needs a space behind it.",
+            "'area:hall' is one word to YAML: a colon needs a space after it.",
             "Write `area: hall`.",
         ),
         (
             "{a: 1, area=hall}",
             8,
-            "'area=hall' is one word to YAML, which has a colon where others have =.",
+            "'area=hall' is one word to YAML: a key ends with a colon, not with =.",
             "Write `area: hall`.",
         ),
     ],

@@ -70,12 +70,12 @@ LINES = [
     ),
     (
         "    state:active",
-        "there is no space behind the colon, so YAML takes all of it for one word.",
+        "there is no space after the colon, so YAML takes all of it for one word.",
         "Write `state: active`.",
     ),
     (
         "    state = active",
-        "a key and its value stand with = between them, and YAML has a colon there.",
+        "YAML separates a key from its value with a colon, not with =.",
         "Write `state: active`.",
     ),
     (
@@ -96,7 +96,7 @@ LINES = [
     (
         "    map: {a:, b: 2}",
         "`a:` has no value.",
-        "Write a value behind it, or remove `a:`.",
+        "Write a value after it, or remove `a:`.",
     ),
     (
         "    map: {a: [1, 2}",
@@ -133,17 +133,17 @@ LINES = [
     ),
     (
         "     state: active",
-        "this line is indented by 5 spaces, which fits no line above it.",
+        "this line is indented by 5 spaces, which matches no line above it.",
         "Indent it by 4 spaces, like line 6.",
     ),
     (
         "   - name: third",
-        "this line is indented by 3 spaces, which fits no line above it.",
+        "this line is indented by 3 spaces, which matches no line above it.",
         "Indent it by 2 spaces, like line 5.",
     ),
     (
         " global: {}",
-        "this line is indented by 1 space, which fits no line above it.",
+        "this line is indented by 1 space, which matches no line above it.",
         "Begin it in the first column, like line 4.",
     ),
 ]

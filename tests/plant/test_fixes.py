@@ -87,7 +87,7 @@ def done(text: str, problem: Diagnostic) -> str | None:
         lines[number] = before + found[1] + line[column + len(bracketed(line[column:])) :]
     elif found := re.match(r"Remove `(\w+)`\.", fix):
         lines[number] = re.sub(rf",? *\b{found[1]}: [^,}}]+", "", line)
-    elif found := re.match(r'Write "([^"]*)", with the quotes of the keyboard\.', fix):
+    elif found := re.match(r'Write "([^"]*)", with straight quotes\.', fix):
         lines[number] = f'{before}"{found[1]}"{after}'
     elif found := re.match(r"Write ([^\s,:]+)(?: or |, |; |: |\.| for )", fix):
         lines[number] = before + found[1].removesuffix(".") + after

@@ -30,7 +30,7 @@ def copied_text(text: str) -> str:
     if text.isascii() or not text:
         return ""
     if quoted := copied_quotes(text):
-        return f'Write "{quoted}", with the quotes of the keyboard.'
+        return f'Write "{quoted}", with straight quotes.'
     if meant(text[0]).strip() != text[0] and not meant(text[0]).strip():
         return f"Write {straightened(text).strip()}."
     if not meant(text[-1]).strip():

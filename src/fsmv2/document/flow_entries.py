@@ -55,9 +55,9 @@ class FlowEntries:
             return Mistake(
                 key.mark(self._document),
                 key.length,
-                f"'{key.value}' is one word to YAML: a colon needs a space behind it."
+                f"'{key.value}' is one word to YAML: a colon needs a space after it."
                 if ":" in joined[0][: joined.end(1) + 2]
-                else f"'{key.value}' is one word to YAML, which has a colon where others have =.",
+                else f"'{key.value}' is one word to YAML: a key ends with a colon, not with =.",
                 f"Write `{joined[1]}: {joined[2]}`.",
             )
         return None

@@ -213,7 +213,7 @@ def _two_colons(at: Mark, document: Document) -> Diagnostic | None:
     if value[0] not in "'\"[{" and value.isprintable():
         quoted = value.replace("'", "''")
         fix = f"Put the value in quotes: {key.strip(' -')}: '{quoted}'"
-    message = "this line has a second colon with a space behind it."
+    message = "this line has a second colon with a space after it."
     return document.diagnostic(at, "FSM0105", message, fix=fix)
 
 

@@ -171,9 +171,9 @@ def _separators(number: int, line: str) -> Iterator[LineRepair]:
         before, key, between, value = found.groups()
         mended = f"{before}{key}: {value}"
         if "=" in between:
-            message = "a key and its value stand with = between them, and YAML has a colon there."
+            message = "YAML separates a key from its value with a colon, not with =."
         elif ":" in between:
-            message = "there is no space behind the colon, so YAML takes all of it for one word."
+            message = "there is no space after the colon, so YAML takes all of it for one word."
         else:
             message = "there is no colon between the key and its value."
         column = len(before) + 1
@@ -185,7 +185,7 @@ def _bare_key(number: int, line: str) -> Iterator[LineRepair]:
     found = re.match(rf"(\s*(?:- )?)({_WORD})\s*$", line)
     if found is not None:
         mended = f"{found[1]}{found[2]}:"
-        message = "there is no colon behind this key."
+        message = "there is no colon after this key."
         column = len(found[1]) + 1
         yield LineRepair(number, mended, column, len(found[2]), message, _written(mended))
 
@@ -210,7 +210,7 @@ def _between_braces(number: int, line: str) -> Iterator[LineRepair]:
         )
     for found in re.finditer(rf"({_WORD}):(?=[,}}])", line):
         mended = f"{line[: found.end()]} {line[found.end() :]}"
-        fix = f"Write a value behind it, or remove `{found[1]}:`."
+        fix = f"Write a value after it, or remove `{found[1]}:`."
         message = f"`{found[1]}:` has no value."
         yield LineRepair(number, mended, found.start() + 1, len(found[0]), message, fix)
     missing, opened = _closing(line)
@@ -274,7 +274,7 @@ def _indentation(document: Document, number: int, line: str) -> Iterator[LineRep
         mended = " " * column + bare
         spaces = "is not indented" if indent == 0 else f"is indented by {indent} space"
         spaces += "s" if indent > 1 else ""
-        message = f"this line {spaces}, which fits no line above it."
+        message = f"this line {spaces}, which matches no line above it."
         fix = (
             f"Indent it by {column} space{'' if column == 1 else 's'}, like line {seen[column]}."
             if column

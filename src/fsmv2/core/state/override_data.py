@@ -96,7 +96,7 @@ class Overrides(msgspec.Struct, frozen=True, omit_defaults=True):
         )
 
     def each(self) -> Iterator[tuple[str, str, Override]]:
-        """A key for each override, its kind (pause, stop, silence, log-level or set), and itself."""
+        """Each override: its key, its kind (pause, stop, silence, log-level, set), and itself."""
         if self.pause is not None:
             yield "pause", "pause", self.pause
         if self.stop is not None:

@@ -31,6 +31,13 @@ def since(text: str) -> float:
     return found
 
 
+def lines_wanted(lines: int | None, since: float | None) -> int:
+    """How many lines to show: as many as asked for, else all since a time, else the last 50."""
+    from fsmv2.store.protocol import EVENTS_KEPT
+
+    return lines or (EVENTS_KEPT if since is not None else 50)
+
+
 Since = Annotated[
     float | None,
     typer.Option(

@@ -21,14 +21,12 @@ from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.run_record import run_has_store
 from fsmv2.operate.running_trees import chosen_tree, kept_directory
 from fsmv2.operate.state_directory import STORE, holder
+from fsmv2.store.protocol import EVENTS_KEPT
 from fsmv2.store.store_facts import known_paths
 from fsmv2.store.stored_events import events_in
 
 AT_ONCE = 1_000
 """Events that a tree answers with at once; for more its store is read, which it may be writing."""
-
-MOST = 50_000
-"""Events that a store keeps."""
 
 ENDS_WITHIN = 10.0
 """Seconds in which a tree that has stopped lets go of its store, usually."""
@@ -71,7 +69,7 @@ class KnownEvents:
         with contextlib.suppress(FsmError):
             if holder(self._directory) and not self._has_store():
                 return self._asked(path, after=number)
-            stored = events_in(self._directory / STORE, path=path, after=number, limit=MOST)
+            stored = events_in(self._directory / STORE, path=path, after=number, limit=EVENTS_KEPT)
             return [RecordedEvent.of(one) for one in stored]
         return []
 
@@ -119,7 +117,9 @@ class KnownEvents:
         """What a tree stored after it ended its streams: how its stop went on."""
         self._has_ended()
         with contextlib.suppress(StoreError):
-            for one in events_in(self._directory / STORE, path=path, after=after, limit=MOST):
+            for one in events_in(
+                self._directory / STORE, path=path, after=after, limit=EVENTS_KEPT
+            ):
                 yield RecordedEvent.of(one)
 
     def _asked(

@@ -11,7 +11,7 @@ from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import OK
 from fsmv2.cli.options import AsJson, StateDir
 from fsmv2.cli.request_options import Tree
-from fsmv2.cli.since_argument import Since, Until
+from fsmv2.cli.since_argument import Since, Until, lines_wanted
 
 if TYPE_CHECKING:  # a command that is not called is not to cost its imports
     from fsmv2.operate.known_events import KnownEvents
@@ -61,7 +61,7 @@ def events(
         from fsmv2.operate.known_events import KnownEvents
 
         known = KnownEvents(file, state_dir, tool="fsmv2 events")
-        number = lines or (50_000 if since is not None else 50)
+        number = lines_wanted(lines, since)
         found = known.last(path, since=since or 0.0, until=until, limit=number)
         dated = bool(found) and not is_today(found[0].at)
 

@@ -11,7 +11,7 @@ from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import OK
 from fsmv2.cli.options import AsJson, StateDir
 from fsmv2.cli.request_options import Tree
-from fsmv2.cli.since_argument import Since, Until
+from fsmv2.cli.since_argument import Since, Until, lines_wanted
 
 if TYPE_CHECKING:  # a command that is not called is not to cost its imports
     from fsmv2.operate.log_line import LogLine
@@ -46,7 +46,7 @@ def logs(
         from fsmv2.operate.known_logs import KnownLogs
 
         known = KnownLogs(file, state_dir, path, tool="fsmv2 logs")
-        number = lines or (50_000 if since is not None else 50)
+        number = lines_wanted(lines, since)
         found = known.last(since=since or 0.0, until=until, limit=number)
         dated = bool(found) and not is_today(found[0].at)
         for one in found:

@@ -113,7 +113,8 @@ def test_a_tree_starts_and_stops_and_nothing_is_left_running() -> None:
     asyncio.run(main())
     assert ours() == []
     assert notes.count("open") == notes.count("close") == 3
-    assert [r.text for r in reports][-1] == "stopped and released"
+    # not always the last: an observation that was under way is discarded after it
+    assert "stopped and released" in [r.text for r in reports]
 
 
 def test_two_runtimes_in_one_process_share_nothing() -> None:

@@ -45,14 +45,19 @@ class ReadSection(msgspec.Struct, frozen=True, kw_only=True):
     """`read:` the data flow from the device."""
 
     input: Annotated[Any, OF_READ_INPUT]
+    """The device or source: one of the protocols below, with what is read from it."""
     output: Annotated[Any, OF_READ_OUTPUT] = UnsSection()
+    """Where the values are published; left out, in the Unified Namespace with its defaults."""
 
 
 class WriteSection(msgspec.Struct, frozen=True, kw_only=True):
     """`write:` the data flow to the device; without it, nothing is ever written."""
 
     output: Annotated[Any, OF_WRITE_OUTPUT]
+    """The device, and the only tags of it that may be written."""
     input: Annotated[Any, OF_WRITE_INPUT] = CommandSection()
+    """Where the commands come from; left out, they are received below the location of the
+    bridge."""
 
 
 class FlowEndpoints(NamedTuple):

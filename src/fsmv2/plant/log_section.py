@@ -29,14 +29,16 @@ LEVEL_WORDS = OtherWords(
 
 
 class LogSection(msgspec.Struct, frozen=True, kw_only=True):
-    """`log:` the least level that is logged; `paths` has others, for patterns of paths.
+    """`log:` from which level on what happens is logged.
 
-    A pattern such as `…/filler*` holds for what it matches and for all below; the nearest one
-    counts. `--log-level` takes the place of `level`.
+    A pattern of `paths` holds for the workers it matches and for all below them; the nearest one
+    counts.
     """
 
     level: Annotated[LevelName, LEVEL_WORDS] = "info"
+    """The least level that is logged; `--log-level` overrides it."""
     paths: dict[Pattern, Annotated[LevelName, LEVEL_WORDS]] = {}
+    """Other levels for some workers, by pattern of paths: `{…/filler*: debug}`."""
 
 
 def log_levels(section: LogSection, level: str | None = None) -> LogLevels:

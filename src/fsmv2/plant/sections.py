@@ -54,8 +54,8 @@ class AgentSection(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     """The first part of every path, such as `edge` in `edge/filler`."""
     location: Any = None
-    """Where it is: `{enterprise: acme, site: cologne}`, or a list of levels. Topics
-    begin with it."""
+    """Where it is, from the enterprise on: `{enterprise: acme, site: cologne}`, or a list of such
+    pairs. Topics begin with it."""
 
 
 class BrokerSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +174,11 @@ class MetricsSection(msgspec.Struct, frozen=True, kw_only=True):
     """`metrics:` what a scrape has of single workers; see [engine settings](settings.md)."""
 
     series: Annotated[int, msgspec.Meta(ge=0)] = 200
+    """Series with a path that one metric may have; further workers are only counted, in
+    `fsmv2_series_dropped`."""
     paths: str = ""
+    """Workers that have series of their own even while nothing is wrong: a pattern of paths,
+    such as `…/filler*`."""
 
 
 def _setting(field: msgspec.structs.FieldInfo) -> Any:

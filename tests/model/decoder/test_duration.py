@@ -6,6 +6,7 @@ import pytest
 
 from fsmv2.errors import DurationError
 from fsmv2.model.decoder import parse_duration
+from fsmv2.model.decoder.duration import written_duration
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,8 @@ def test_anything_else_is_refused_with_what_to_write(value: object, said: str) -
 def test_a_very_long_text_is_refused_shortened_and_quickly() -> None:
     with pytest.raises(ValueError, match=r"got '1{39}…'; write"):
         parse_duration("1" * 1_000_000 + "x")
+
+
+@pytest.mark.parametrize("written", ["0s", "5ms", "500ms", "2.2s", "1m", "5m", "1h30m", "4h", "1d"])
+def test_a_duration_is_written_as_it_is_read(written: str) -> None:
+    assert written_duration(parse_duration(written)) == written

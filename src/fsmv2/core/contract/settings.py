@@ -77,8 +77,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How often a silent collection is restarted before the worker itself is. Most silence is a
     connection that hangs, which a new collection repairs; a new worker costs what it runs."""
     backoff_base: float = 1.0
+    """First delay before a restart; each further one is twice as long. Quick, for a hiccup."""
     backoff_cap: float = 60.0
-    """First and longest delay between restarts: quick for a hiccup, once a minute for the rest."""
+    """Longest delay before a restart. Once a minute is enough for what no hiccup explains."""
     backoff_jitter: float = 0.5
     """Share of each delay that is left to chance. Workers with one trouble are not retried in
     step; and as each delay is twice the one before, they still grow until the longest."""
@@ -86,31 +87,37 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """After this long without trouble a worker's failed attempts are forgotten. Longer than a
     device takes to start, so that one which fails after each start is not forgiven in between."""
     warn_at: int = 4
+    """Failed attempts, without `healthy_reset` in between, at which a warning is logged. A hiccup
+    has passed by the third; the warning leaves one more attempt before it escalates."""
     escalate_at: int = 5
-    """Attempts without `healthy_reset` in between at which a warning is logged, and at which it
-    escalates: whoever `notify:` names is notified. A hiccup has passed by the third; the warning
-    leaves one more attempt."""
+    """Failed attempts, without `healthy_reset` in between, at which a worker escalates: whoever
+    `notify:` names is notified. More than `warn_at`, so that the warning comes first."""
     breaker_failures: int = 3
+    """Exceptions of author code within `breaker_window` that open the circuit breaker of a
+    supervisor. One may be bad luck; three are a mistake in the code, which a retry does not
+    repair."""
     breaker_window: float = 300.0
-    """This many exceptions of author code within the window open the breaker of a supervisor. One
-    may be bad luck, three are a mistake in the code, which asking at once again does not repair."""
+    """How long an exception of author code counts towards `breaker_failures`. Long enough that a
+    mistake which shows once a minute opens the circuit."""
     depth_limit: int = 32
     """Deepest allowed tree; deeper ones are nearly always a worker that declares itself."""
     transitions_per_tick: int = 16
     """Transitions one tick may take in a row; more is a livelock and is reported by name. A
     correct FSM passes through fewer states without waiting for anything."""
     transitions_at_once: int = 40
+    """Transitions a worker may make in a row, beyond `transitions_per_second`; with more it is in a
+    livelock, is named and slowed down. No start passes through so many states, and a type of more
+    states may always pass through all of them."""
     transitions_per_second: float = 2.0
-    """A worker that makes more transitions in a row than the first, less what the second allows
-    for the time they take, is in a livelock: it is named and slowed down. No start passes through
-    so many states, nor does a machine that acts on a world looked at every few seconds need two a
-    second forever; a type of more states may always pass through all of them."""
+    """Transitions a second that a worker may make forever. A machine that acts on a world looked at
+    every few seconds does not need two a second."""
     children_per_tick: int = 50
     """Children created or asked to stop in one tick, so that a slice keeps its 5 ms."""
     restarts_at_once: int = 20
+    """Workers that may be in the middle of a restart because their spec changed, so that one global
+    change never stops the whole plant at once. A restart is over when the new instance runs."""
     restarts_per_second: float = 100.0
-    """Pace of recreations, so that one global change never stops the whole plant at once. Twenty
-    are a small part of a plant; one is over when the new instance has come up."""
+    """How many such restarts may begin in a second, in a tree whose workers start at once."""
     discovery_agreement: int = 3
     """Fresh observations that must agree before a discovered child is removed. A scan that misses a
     server once or twice must not stop it; at the usual interval it is gone after 15 s."""
@@ -161,10 +168,9 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     `https://wiki.example/runbook` and `.../runbook/bridge`, unless the type names its own. Empty:
     the event's entry in the reference of the log."""
     metrics: MetricsSettings = MetricsSettings()
-    """`series`: the most series with a path that one metric has, 200; the others are counted.
-    `paths`: a pattern, such as `…/filler*`, of workers that have such series at any time."""
+    """Which single workers have series of their own in a scrape."""
     types: Mapping[str, TypeSettings] = {}
-    """By name of the worker type: interval and time-outs other than its author's."""
+    """By name of the worker type: an interval and timeouts other than its author's."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant; SpecError names all of it."""

@@ -28,16 +28,17 @@ Subject = Annotated[
 
 
 class CommandSection(msgspec.Struct, frozen=True, kw_only=True):
-    """`commands:` where commands come from: a NATS subject, or the same as an MQTT topic.
-
-    A command older than `max_age`, or from further in the future than `clock_tolerance`, is
-    refused. `queue`: how many may wait; one more is refused.
-    """
+    """`commands:` where commands come from: a NATS subject, or the same as an MQTT topic."""
 
     subject: Templated[Subject] = ""
+    """Where commands are received, as a NATS subject or an MQTT topic, without the tag:
+    `cmd.v1.acme.filler`; left out, `cmd.v1` and the location."""
     max_age: Templated[Seconds] = 5.0
+    """A command older than this is refused, so that none is executed long after it was meant."""
     clock_tolerance: Templated[Seconds] = 2.0
+    """A command whose time is further in the future than this is refused."""
     queue: Templated[Annotated[int, msgspec.Meta(ge=1, le=100_000)]] = 100
+    """How many commands may wait; one more is refused."""
 
 
 class CommandInput(CommandSection, frozen=True, kw_only=True, tag="commands"):

@@ -71,6 +71,19 @@ def parse_duration(text: object) -> float:
     return seconds
 
 
+def written_duration(seconds: float) -> str:
+    """Seconds as a document has them, in as few units as it takes: `500ms`, `1h30m`, `1d`."""
+    if not seconds:
+        return "0s"
+    if seconds != int(seconds):
+        return f"{seconds * 1000:g}ms" if seconds < 1 else f"{seconds:g}s"
+    parts, rest = "", int(seconds)
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        parts += f"{count}{unit}" if count else ""
+    return parts
+
+
 def _refused(text: str) -> DurationError:
     found = _NUMBER.fullmatch(text)
     other = _of_another_form(text)
@@ -105,11 +118,11 @@ def _of_another_form(text: str) -> str:
     """The fix for a clock, a frequency, ISO 8601, or a unit that is too fine or too coarse."""
     if (clock := _CLOCK.fullmatch(text)) is not None:
         hours, minutes, rest = (int(part or 0) for part in clock.groups())
-        return _written(hours * 3600 + minutes * 60 + rest, "write ")
+        return f"write {written_duration(hours * 3600 + minutes * 60 + rest)}"
     if (iso := _ISO.fullmatch(text)) is not None and any(iso.groups()):
         days, hours, minutes = (int(part or 0) for part in iso.groups()[:3])
         seconds = float(iso[4] or 0)
-        return _written(days * 86400 + hours * 3600 + minutes * 60 + seconds, "write ")
+        return f"write {written_duration(days * 86400 + hours * 3600 + minutes * 60 + seconds)}"
     found = _NUMBER.fullmatch(text)
     if found is None or found["sign"]:
         return ""
@@ -121,19 +134,6 @@ def _of_another_form(text: str) -> str:
     if unit in ("w", "week", "weeks"):
         return f"write {number * 7:g}d"
     return ""
-
-
-def _written(seconds: float, before: str) -> str:
-    """A duration in the units of a document, as few as it takes."""
-    if not seconds:
-        return f"{before}0s"
-    if seconds != int(seconds):
-        return f"{before}{seconds * 1000:g}ms"
-    parts, rest = "", int(seconds)
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, rest = divmod(rest, size)
-        parts += f"{count}{unit}" if count else ""
-    return before + parts
 
 
 _TIMES = {"hz": 1, "khz": 1000}

@@ -18,7 +18,7 @@ from typing import Any, Literal, Union
 import msgspec
 
 from fsmv2.model.decoder.decoders import is_struct, reader_of, split_notes
-from fsmv2.model.decoder.duration import DURATION
+from fsmv2.model.decoder.duration import DURATION, written_duration
 from fsmv2.model.decoder.key_meanings import key_meanings
 from fsmv2.model.decoder.one_of import OneOf
 from fsmv2.model.decoder.scalars import ANY_NUMBER, WHOLE_NUMBER
@@ -210,10 +210,7 @@ def _expected(field: msgspec.structs.FieldInfo) -> str:
         return words
     if default is msgspec.NODEFAULT:
         return words
-    is_time = isinstance(default, float) and "duration" in words
-    shown = (
-        f"{default:g}s"
-        if is_time
-        else (str(default).lower() if isinstance(default, bool) else str(default))
-    )
+    if isinstance(default, float) and "duration" in words:
+        return f"{words} Default: {written_duration(default)}."
+    shown = str(default).lower() if isinstance(default, bool) else str(default)
     return f"{words} Default: {shown}."

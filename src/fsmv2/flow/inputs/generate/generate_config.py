@@ -16,16 +16,16 @@ from fsmv2.model.decoder import Templated
 
 
 class GenerateInput(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
-    """`generate:` values that are made, for demos and tests: no device is reached.
-
-    All tags are made every `every`. Random values of one `seed` are the same each time.
-    """
+    """`generate:` values that are made, for demos and tests: no device is reached."""
 
     DOES: ClassVar[str] = "makes"
 
     tags: Annotated[tuple[GeneratedTag, ...], msgspec.Meta(min_length=1)]
+    """The tags that are made; at least one."""
     every: Templated[Interval] = 1.0
+    """How often a value of each tag is made; at least 10ms."""
     seed: Templated[int] = 0
+    """What random values are drawn from; the same number gives the same values at every start."""
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)):

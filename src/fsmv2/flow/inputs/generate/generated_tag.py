@@ -18,24 +18,36 @@ Curve = Literal["sine", "counter", "random", "steps"]
 class GeneratedTag(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of `tags:`, a tag whose values are made.
 
-    `sine`: a wave of this `period`, `amplitude` above and below `offset`. `counter`: from `offset`
-    on, `amplitude` more after each `period`. `random`: anything up to `amplitude` from `offset`,
-    another value each `period`. `steps`: the `values` one after another, each for a `period`, round
-    and round. `unit`, such as °C, is shown by `fsmv2 values`. `deadband`, `deadband_percent` and
-    `min_interval` say which values are published; see [Publish less](../how-to/publish-less.md).
+    A sine is a wave of this `period`, `amplitude` above and below `offset`. A counter goes from
+    `offset` on, `amplitude` more after each `period`. Random values are up to `amplitude` from
+    `offset`, another one each `period`. Steps are the `values` one after another, each for a
+    `period`, round and round. See also [Publish less](../how-to/publish-less.md).
     """
 
     name: Templated[Name]
+    """The name of the tag, the last part of its topic."""
     curve: Templated[Curve]
+    """How its values follow each other; see above."""
     period: Templated[Interval] = 10.0
+    """A wave: from crest to crest; otherwise how long each value lasts. At least 10ms."""
     amplitude: Templated[int | float] = 1
+    """sine and random: how far from `offset` the values go; counter: how much each period adds."""
     offset: Templated[int | float] = 0
+    """The middle of a sine or of random values; the first value of a counter."""
     values: tuple[Templated[int | float | bool | str], ...] = ()
+    """For `steps` alone, which need them: the values one after another, numbers, text, or true
+    and false."""
     unit: Templated[str] = ""
+    """The unit of the value, such as °C; shown by `fsmv2 values`, not published."""
     virtual_path: Templated[str] = ""
+    """Parts of the topic before the name: `motor.left`."""
     deadband: Templated[Band] | None = None
+    """A value is published only if it differs by more than this from the last one; 0: at any
+    change."""
     deadband_percent: Templated[Band] | None = None
+    """The same in percent of the last value."""
     min_interval: Templated[Pause] = 0.0
+    """At most one value is published in this time."""
 
     @property
     def published(self) -> str:

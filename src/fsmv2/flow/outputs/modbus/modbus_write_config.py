@@ -17,6 +17,7 @@ class ModbusOutput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):
     """`modbus:` below `write:`, a Modbus TCP device and the only tags of it that may be written."""
 
     registers: tuple[WriteRegister, ...]
+    """The tags that may be written; at least one. Nothing else ever is."""
 
     def __post_init__(self) -> None:
         if problems := list(_problems(self)):

@@ -17,13 +17,13 @@ from fsmv2.model.name_rules import UNKNOWN, has_first_level
 
 
 class UnsSection(msgspec.Struct, frozen=True, kw_only=True):
-    """`uns:` how samples stand in the Unified Namespace.
-
-    `retain`: the last value of each tag is kept for MQTT clients that subscribe later.
-    """
+    """`uns:` how values are published in the Unified Namespace."""
 
     contract: Templated[Name] = "_raw"
+    """The data contract, the part of the topic between location and tag. `_raw`: values as the
+    device has them."""
     retain: Templated[bool] = False
+    """true: the last value of each tag is kept for MQTT clients that subscribe later."""
 
 
 class UnsOutput(UnsSection, frozen=True, kw_only=True, tag="uns"):

@@ -33,6 +33,13 @@ settings.register_profile("mutants", database=None, derandomize=True, deadline=N
 """Every mutant meets the same examples, so that what survives does not depend on luck."""
 
 
+def pytest_configure() -> None:
+    """Have what is started here be hung up on, also where these tests run below `nohup`."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a test that is a coroutine in a fresh event loop."""

@@ -6,11 +6,12 @@ READY  := $(VENV)/.ready
 FOR    ?=
 MINUTES ?= 20
 ONLY   ?=
+PREFIX ?= $(HOME)/.local
 
 # A second run is to find what the first one compiled, the tests with their assertions above all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: compiled help demo monitor-demo test test-real crash test-all mutants simulate-all soak bench lint docs lock clean
+.PHONY: compiled help install uninstall demo monitor-demo test test-real crash test-all mutants simulate-all soak bench lint docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -31,6 +32,12 @@ $(READY): requirements.lock pyproject.toml
 	@$(PIP) --no-build-isolation --editable .
 	@$(BIN)/pip check --disable-pip-version-check >/dev/null
 	@touch $@
+
+install:  ## fsmv2 on the PATH, without what development needs; PREFIX=/usr/local: for all users
+	@sh ops/install.sh install '$(PREFIX)' '$(PYTHON)'
+
+uninstall:  ## remove what `make install` has made
+	@sh ops/install.sh uninstall '$(PREFIX)'
 
 demo: $(READY)  ## three simulated PLCs bridged into a namespace; FOR=20 ends by itself
 	@$(BIN)/fsmv2 demo $(if $(FOR),--for $(FOR)s)
@@ -92,9 +99,13 @@ bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operati
 docs: $(READY)  ## regenerate the pages and pictures that are made from the code
 	@$(BIN)/python docs/generate.py
 
+# The other two are parts of the first: what fsmv2 needs to run, and what builds its package.
+RESOLVE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q
 lock: $(READY)  ## resolve the dependencies anew (writes no address of an index)
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --no-header -q -o requirements.lock
+	@$(RESOLVE) pyproject.toml --all-extras -o requirements.lock
+	@$(RESOLVE) pyproject.toml --extra industrial --extra cluster --extra traces --no-annotate \
+	  -c requirements.lock -o requirements-run.lock
+	@echo hatchling | $(RESOLVE) - --no-annotate -c requirements.lock -o requirements-build.lock
 
 clean:  ## remove the environment and what the tools left
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist build mutants mutants.log

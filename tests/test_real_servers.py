@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from fsmv2.host.install_command import install_command
+
 CONFTEST = str(Path(__file__).with_name("conftest.py"))
 
 
@@ -23,4 +25,5 @@ def test_without_its_packages_a_real_test_fails_in_ci_and_skips_elsewhere(
     monkeypatch.setenv("CI", ci)
     with pytest.raises(outcome.Exception) as ended:
         shared.pytest_runtest_setup(request.node)
-    assert str(ended.value) == "not installed: pymodbus; run: pip install 'fsmv2[industrial]'"
+    wanted = f"not installed: pymodbus; run: {install_command('industrial')}"
+    assert str(ended.value) == wanted

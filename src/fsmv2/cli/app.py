@@ -31,6 +31,7 @@ from fsmv2.cli.commands.notify_test import notify_test
 from fsmv2.cli.commands.overrides import overrides
 from fsmv2.cli.commands.pause import pause
 from fsmv2.cli.commands.plan import plan
+from fsmv2.cli.commands.python import python
 from fsmv2.cli.commands.render import render
 from fsmv2.cli.commands.replay import replay
 from fsmv2.cli.commands.restart import restart
@@ -133,6 +134,11 @@ app.command(short_help="Send a process a signal, such as HUP.")(signal)
 app.command("notify-test", short_help="Send a test notification through `notify:`.")(notify_test)
 app.command(short_help="Bridge three simulated PLCs into a namespace.")(demo)
 app.command(short_help="Try the FSM of a worker type with all it can see.")(check)
+app.command(
+    # What begins with a dash is an option of Python, and of the program that it runs.
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+    short_help="Run a Python program that imports fsmv2.",
+)(python)
 app.command(short_help="Explain an error code.")(explain)
 app.command(short_help="Print the JSON Schema of documents, for editors.")(schema)
 app.command(short_help="Print what a shell needs to complete commands and paths.")(completion)

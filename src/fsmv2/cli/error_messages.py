@@ -76,9 +76,11 @@ def _show(error: Exception) -> int:
     elif isinstance(error, FsmError):
         show_diagnostics([error.diagnostic()])
     elif isinstance(error, ModuleNotFoundError) and (extra := _extra_of(error)):
+        from fsmv2.host.install_command import install_command
+
         complain(
             f"this needs the package '{error.name}', which the extra '{extra}' installs",
-            fix=f"pip install 'fsmv2[{extra}]'",
+            fix=f"Run: {install_command(extra)}",
         )
     elif isinstance(error, OSError):
         about = f"{error.filename}: " if error.filename else ""

@@ -7,6 +7,7 @@ import logging
 from types import ModuleType
 
 from fsmv2.errors import FlowError
+from fsmv2.host.install_command import install_command
 
 
 def industrial(module: str) -> ModuleType:
@@ -16,7 +17,7 @@ def industrial(module: str) -> ModuleType:
     except ImportError as error:
         raise FlowError(
             f"the Python package for {module.partition('.')[0]} is not installed.",
-            fix="Run: pip install 'fsmv2[industrial]'",
+            fix=f"Run: {install_command('industrial')}",
         ) from error
 
 

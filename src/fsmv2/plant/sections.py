@@ -253,7 +253,7 @@ class TracesSection(msgspec.Struct, frozen=True, kw_only=True):
     """`traces:` sends what is decided, and why, to a receiver of OpenTelemetry traces.
 
     `endpoint`: its URL for OTLP over HTTP, to which `/v1/traces` is added. Needs
-    `pip install 'fsmv2[traces]'`. Read when fsmv2 starts.
+    the extra `traces`, which `make install` includes. Read when fsmv2 starts.
     """
 
     OTHER_NAMES: ClassVar[Mapping[str, str]] = other_names(

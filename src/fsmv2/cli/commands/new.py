@@ -30,10 +30,15 @@ def worker(
     $ fsmv2 new worker pump-station --in src
     """
     with reported():
+        import sys
+        from importlib.util import find_spec
+
         from fsmv2.cli.console import put
         from fsmv2.cli.worker_skeleton import write_skeleton
 
         folder = write_skeleton(name, parent)
         put(f"{folder}: a worker that keeps a file, and tests that pass.")
-        put(f"Try it: cd {folder} && pytest")
+        put(f"Try it: cd {folder} && fsmv2 python -m pytest")
+        if find_spec("pytest") is None:
+            put(f"That needs pytest: {sys.executable} -m pip install pytest")
         raise typer.Exit(OK)

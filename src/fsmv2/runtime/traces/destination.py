@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 
 from fsmv2.errors import FsmError
+from fsmv2.host.install_command import install_command
 from fsmv2.runtime.traces.trace_exporter import TraceExporter
 
 PATH = "/v1/traces"
@@ -31,7 +32,7 @@ def open_traces(
             return None
         raise FsmError(
             f"traces: the Python packages that send them are not installed ({error.name}).",
-            fix="Run: pip install 'fsmv2[traces]', or take `traces:` out of the document.",
+            fix=f"Take `traces:` out of the document, or run: {install_command('traces')}",
         ) from error
     return TraceExporter(otlp.OtlpSender(url))
 

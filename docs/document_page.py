@@ -33,7 +33,8 @@ INTRODUCTION = (
     "text, `0123` is refused, a key that stands twice is refused. Durations bear a unit: `500ms`, "
     "`1s`, `2m`, `1h30m`, `7d`. Where a value may be a template, `{{ .NAME }}` is replaced by the "
     "variable; a value that is nothing else keeps its type. `fsmv2 schema` prints the same for an "
-    "editor ([Have an editor check documents](../how-to/use-an-editor.md)).\n\n"
+    "editor ([Have an editor check documents](../how-to/use-an-editor.md)); what each error means "
+    "is on [its own page](errors.md).\n\n"
     "An example `…` stands for more keys and values, which have their own tables further down.\n\n"
 )
 

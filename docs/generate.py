@@ -14,6 +14,7 @@ from architecture_page import architecture_page
 from commands_page import commands_page, environment_page
 from dashboards import DASHBOARDS, dashboard_json
 from document_page import document_page
+from errors_page import errors_page
 from hard_cases import hard_cases_page
 from log_page import log_page
 from metrics_page import metrics_page
@@ -123,6 +124,7 @@ PAGES = {
     "reference/environment.md": lambda: environment_page(NOTE),
     "reference/lint.md": lint_page,
     "reference/log-events.md": lambda: log_page(NOTE),
+    "reference/errors.md": lambda: errors_page(NOTE),
     "reference/hard-cases.md": hard_cases_page,
     "reference/settings.md": settings_page,
     "reference/document.md": lambda: document_page(NOTE),

@@ -72,12 +72,13 @@ class SpecError(FsmError, ValueError):
 
 class Misfit(NamedTuple):
     """One value that does not fit: the path below its config, `registers[3].name`, what is wrong,
-    and the next step as a full sentence.
+    the next step as a full sentence, and the code.
     """
 
     path: str
     message: str
     fix: str = ""
+    code: str = "FSM0126"
 
 
 class UnfitError(SpecError):
@@ -85,6 +86,8 @@ class UnfitError(SpecError):
 
     `places` has each problem.
     """
+
+    code = "FSM0126"
 
     def __init__(self, path: str, places: Iterable[tuple[str, str] | Misfit]) -> None:
         self.places = tuple(Misfit(*place) for place in places)

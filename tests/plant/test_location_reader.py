@@ -16,7 +16,7 @@ def test_the_agent_owns_its_levels_and_the_loser_is_told() -> None:
     assert warning.warning
     assert warning.mark is not None
     assert warning.mark.line == 11
-    assert "'cologne' stands, 'berlin' is not used" in warning.message
+    assert "'cologne' is used, not 'berlin'" in warning.message
 
 
 def test_a_flow_without_any_location_is_refused() -> None:

@@ -6,6 +6,16 @@ Printed by `fsmv2 explain CODE`.
 from __future__ import annotations
 
 CATALOGUE: dict[str, tuple[str, str]] = {
+    "FSM0100": (
+        "A spec does not fit its type",
+        (
+            "A value that a program gives, such as the spec of a child, has a field that its type "
+            "does not have, or lacks one, or has a wrong one. In a document each of these has a "
+            "code of its own.\n\n"
+            'wrong:  child("plc", PlcWorker, PlcSpec, {"prot": 502})\n'
+            'right:  child("plc", PlcWorker, PlcSpec, {"port": 502})'
+        ),
+    ),
     "FSM0101": (
         "The document cannot be used",
         (
@@ -226,7 +236,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         ),
     ),
     "FSM0133": (
-        "The agent owns a level of the location",
+        "The agent already sets a level of the location",
         (
             "A level that the section `agent:` sets takes precedence; the bridge's own value is "
             "not used. A warning: the document runs.\n\n"
@@ -400,6 +410,41 @@ CATALOGUE: dict[str, tuple[str, str]] = {
             "What publishes into the namespace needs at least the first level, the enterprise."
             "\n\nwrong:  agent: {name: edge}\n"
             "right:  agent: {name: edge, location: {enterprise: acme}}"
+        ),
+    ),
+    "FSM0200": (
+        "A variable has a name that is taken",
+        (
+            "`global`, `internal`, `location`, `location_path` and `parent_state` are set by the "
+            "engine, so no variable of a document can have one of these names.\n\n"
+            "wrong:  variables: {location: hall-1}\nright:  variables: {hall: hall-1}"
+        ),
+    ),
+    "FSM0210": (
+        "A template does not parse, or breaks a limit",
+        (
+            "Text in `{{ }}` is an expression: a variable with a dot in front, filters after `|`. "
+            "What a template may do is limited, so that none can hold up the plant.\n\n"
+            'wrong:  host: "{{ .IP"\nright:  host: "{{ .IP }}"'
+        ),
+    ),
+    "FSM0211": (
+        "A variable is not defined",
+        (
+            "A template names a variable that neither the bridge or process nor `global:` sets. "
+            "The message names the nearest one, and where to add it.\n\n"
+            'wrong:  variables: {IP: 10.0.0.5}   and in the template: host: "{{ .Ip }}"\n'
+            'right:  variables: {IP: 10.0.0.5}   and in the template: host: "{{ .IP }}"'
+        ),
+    ),
+    "FSM0300": (
+        "A location or a name breaks the naming rule",
+        (
+            "Levels of a location, names of tags and parts of a virtual path become parts of a "
+            "topic. None may have a dot, a slash, a wildcard (* > + #), white space or a control "
+            "character in it; levels are named, or numbered from 0.\n\n"
+            "wrong:  location: {area: hall 1}      - {name: motor speed, address: 1}\n"
+            "right:  location: {area: hall-1}      - {name: motor-speed, address: 1}"
         ),
     ),
 }

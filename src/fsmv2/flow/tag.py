@@ -89,16 +89,17 @@ def unclean(key: str, *names: str, what: str) -> Iterator[Problem]:
             cleaned = check_name_part(name, what)
             if cleaned != name:
                 message = f"the {what} {name!r} has white space around it"
-                yield Problem(key, message, f"Use '{cleaned}'.")
+                yield Problem(key, message, f"Use '{cleaned}'.", LocationError.code)
         except LocationError as error:
             message = error.message.rstrip(".")
-            yield Problem(key, message[:1].lower() + message[1:], error.fix)
+            text = message[:1].lower() + message[1:]
+            yield Problem(key, text, error.fix, error.code)
 
 
 def of_tag(problem: Problem, place: str, name: str) -> Problem:
     """The problem of one tag as that of the config that has it: `place` is `registers[3]`."""
     path = f"{place}.{problem.path}" if problem.path else place
-    return Problem(path, f"{place} ({name}): {problem.message}", problem.fix)
+    return problem._replace(path=path, message=f"{place} ({name}): {problem.message}")
 
 
 def taken(place: str, name: str, first: str, names: Collection[str], renamed: str = "") -> Problem:

@@ -90,8 +90,8 @@ class LocationReader:
                 self._warnings.append(
                     node.problem(
                         "FSM0133",
-                        f"the agent owns the level {conflict.level}: '{conflict.kept}' stands, "
-                        f"'{conflict.lost}' is not used.",
+                        f"the agent already sets the level {conflict.level}: "
+                        f"'{conflict.kept}' is used, not '{conflict.lost}'.",
                         fix=f"Remove {conflict.level} here.",
                         warning=True,
                     )

@@ -13,7 +13,7 @@ import msgspec
 from fsmv2 import Diagnostic, FsmError, TemplateError, render_template
 from fsmv2.builtin.agent import ProcessEntry
 from fsmv2.builtin.process.spec import config_of, problems_of
-from fsmv2.errors import SpecError
+from fsmv2.errors import SpecError, UnfitError
 from fsmv2.model import (
     check_child_name,
 )
@@ -146,7 +146,7 @@ def _unrendered(
 def _placed(node: Node, config: Any) -> list[Diagnostic]:
     return [
         (node.get(*steps) or node).problem(
-            SpecError.code, f"{message}.", fix="Correct it, or its variable."
+            UnfitError.code, f"{message}.", fix="Correct it, or its variable."
         )
         for steps, message in problems_of(config)
     ]

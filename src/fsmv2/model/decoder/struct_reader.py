@@ -304,7 +304,7 @@ def _diagnostics_of(error: Exception) -> list[Diagnostic]:
     if isinstance(error, UnfitError):
         return [
             Diagnostic(
-                code=error.code,
+                code=one.code,
                 message=f"{one.message}." if one.fix else one.message,
                 path=one.path,
                 fix=one.fix,

@@ -179,7 +179,7 @@ class RegistrationError(FsmError, ValueError):
 
 
 class UnknownWorkerTypeError(FsmError, LookupError):
-    """A child spec names a worker type nobody registered. Register it, or correct the name."""
+    """A child spec names a worker type that is not registered. Register it, or correct the name."""
 
     code = "FSM0411"
 
@@ -240,7 +240,7 @@ class JournalError(FsmError, ValueError):
 
 
 class BackupError(FsmError, OSError):
-    """A backup cannot be written, or what it should be put back from is none, or is damaged."""
+    """A backup cannot be written or restored: the file is no backup, say, or is damaged."""
 
     code = "FSM0820"
 
@@ -276,7 +276,7 @@ class TreeStoppingError(RequestRefusedError):
 
 
 class ChangedSinceError(RequestRefusedError):
-    """A path is not as it was when whoever asks had read it. Nothing has changed; read it again."""
+    """A path has changed since it was read. Nothing was done; read it again, then ask again."""
 
     code = "FSM0913"
 
@@ -314,13 +314,13 @@ class UnknownTargetError(QuestionError):
 
 
 class NotRunningError(QuestionError):
-    """Nothing of the document runs, and its last run ended in order. Its journal tells the rest."""
+    """The document is not running; its last run ended in order. Its journal has what happened."""
 
     code = "FSM0903"
 
 
 class NotRecordedError(QuestionError):
-    """The tree runs, and its journal holds nothing of it: no room, no journal, or not yet."""
+    """The tree runs, and its journal has nothing of it: no room, no journal, or not yet."""
 
     code = "FSM0904"
 

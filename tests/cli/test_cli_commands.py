@@ -76,7 +76,7 @@ def test_a_duration_without_unit_is_refused_with_the_likely_meaning() -> None:
 def test_explain_gives_the_meaning_of_a_code_in_either_case() -> None:
     shown = fsmv2("explain", "fsm0211")
     assert shown.returncode == 0
-    assert shown.stdout.startswith("FSM0211: A template names a variable")
+    assert shown.stdout.startswith("FSM0211: A variable is not defined")
 
 
 def test_explain_gives_the_page_of_a_documents_code() -> None:

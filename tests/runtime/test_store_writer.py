@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ from recorded_lamps import LampSpec, lamps
 
 from fsmv2 import (
     ChildSpec,
+    DesiredState,
     EngineSettings,
     Runtime,
     StoreError,
 )
-from fsmv2.core import Report
+from fsmv2.core import Report, Save
+from fsmv2.runtime import store_writer
+from fsmv2.runtime.store_writer import StoreWriter
 from fsmv2.store import Identity, MemoryStore, SqliteStore
 
 
@@ -286,3 +290,47 @@ def test_a_memory_store_outlives_a_runtime() -> None:
     asyncio.run(once())
     assert store.open() == known
     assert isinstance(known[0], Identity)
+
+
+def saved(path: str, number: int) -> Save:
+    desired = DesiredState("running")
+    return Save(path, 1, number, 1.0, 1.0, ChildSpec(path, "lamp", LampSpec()), desired)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+
+
+async def test_many_changes_in_a_row_are_gathered_and_written_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With a pause that has no end: the first is durable at once, the second at the close."""
+    monkeypatch.setattr(store_writer, "PAUSE_OF_EACH", 1e6)
+    monkeypatch.setattr(store_writer, "LONGEST_PAUSE", 1e6)
+    store = MemoryStore()
+    writer = StoreWriter(store, lambda: 0.0)
+    await writer.open()
+    writer.put([saved("first", 1)])
+    await until(lambda: store.read("first") is not None)
+    writer.put([saved("second", 2)])
+    found = [await writer.call(lambda s: s.read("second")) for _ in range(3)]
+    assert found == [None, None, None]
+    assert await writer.close(60) == ""
+    assert store.read("second") is not None
+
+
+async def test_what_somebody_waits_for_does_not_wait_for_what_is_gathered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(store_writer, "GATHER", 1e6)
+    store = MemoryStore()
+    writer = StoreWriter(store, lambda: 0.0)
+    await writer.open()
+    report = Report("error", "first", "it leaks", 1.0)
+    writer.add_event(report)
+    await writer.call(lambda s: s.read("first"))  # the thread waits again, for what is gathered
+    writer.add_event(report)
+    writer.put([saved("first", 1)])
+    await until(lambda: store.read("first") is not None)
+    assert await writer.close(60) == ""

@@ -28,6 +28,10 @@ T = TypeVar("T")
 GATHER = 0.1
 """Seconds for which events and observations, which nobody waits for, are gathered."""
 
+PAUSE_OF_EACH, LONGEST_PAUSE = 0.001, 0.02
+"""Seconds between two commits for each desired state in the first of them, and at most. One change
+is durable at once; ten thousand that come in a second are some fifty commits and not a thousand."""
+
 END_POLL = 0.005
 
 
@@ -41,6 +45,8 @@ class StoreWriter:
         self._changed = threading.Condition()
         self._closing = False
         self._not_before = 0.0
+        self._waits_for_urgent = False
+        """Whether the thread waits, and for less than something urgent would not be woken."""
         self.commits = Histogram(buckets.COMMIT)
         self._waits_since: float | None = None
         self._works_since: float | None = None
@@ -128,7 +134,10 @@ class StoreWriter:
     def _put_in(self) -> None:
         if self._waits_since is None:
             self._waits_since = time.monotonic()
-        self._changed.notify()
+        # Each of ten thousand events would otherwise wake the thread, for it to wait on.
+        if not self._waits_for_urgent or self._commit.backlog.urgent:
+            self._waits_for_urgent = False
+            self._changed.notify()
 
     # ---- on the thread ----------------------------------------------------------------------
 
@@ -155,7 +164,9 @@ class StoreWriter:
         """Wait for something to do, and do it; False when it was the last thing."""
         with self._changed:
             while (wait := self._wait()) != 0.0:
+                self._waits_for_urgent = wait is not None and not self._commit.backlog.urgent
                 self._changed.wait(wait)
+            self._waits_for_urgent = False
             calls, self._calls = self._calls, deque()
             last = self._closing
             # Questions first, and by themselves: whoever asks is waiting, and a commit takes as
@@ -191,7 +202,8 @@ class StoreWriter:
                 self._commit.backlog.put_back(taken)
             else:
                 self._waits_since = began if self._commit.backlog else None
-            self._not_before = time.monotonic() + self._commit.retry_in
+            pause = min(PAUSE_OF_EACH * len(taken.saves), LONGEST_PAUSE)
+            self._not_before = time.monotonic() + (self._commit.retry_in or pause)
         post = self._post
         if post is not None:
             for event in events:

@@ -159,13 +159,21 @@ class ExactWriter:
         return plain
 
     def _mapping(self, value: Mapping[Any, Any]) -> Any:
+        if not value:
+            return {}
         write = self.write
         try:
             plain_keys = "".join(value).isascii()
         except TypeError:  # not all of them are text
             plain_keys = False
         if plain_keys:
-            return {key: write(item) for key, item in value.items()}
+            # Most values are written as they are; a call for each would take three times as long.
+            return {
+                key: item
+                if ((kind := item.__class__) is str and item.isascii()) or kind in SCALARS
+                else write(item)
+                for key, item in value.items()
+            }
         return [PAIRS, *(write(part) for pair in value.items() for part in pair)]
 
     def _plan(self, kind: type) -> Callable[[Any], Any]:
@@ -178,7 +186,16 @@ class ExactWriter:
             return lambda v: [STRUCT, name, *self._bundle(v)]
         if issubclass(kind, msgspec.Struct):
             read = getter(kind.__struct_fields__)
-            return lambda v: [STRUCT, name, *map(write, read(v))]
+            return lambda v: [
+                STRUCT,
+                name,
+                *[
+                    item
+                    if ((kind := item.__class__) is str and item.isascii()) or kind in SCALARS
+                    else write(item)
+                    for item in read(v)
+                ],
+            ]
         if issubclass(kind, enum.Enum):
             return lambda v: [ENUM, name, v.name]
         if dataclasses.is_dataclass(kind):
@@ -211,9 +228,9 @@ class ExactWriter:
     def _bundle(self, value: VariableBundle) -> list[Any]:
         # Below the properties of a bundle that notes what is read. The internal tier is the
         # engine's and is written nowhere; who reads this has it.
-        fields = VariableBundle.__struct_fields__
-        user, global_, internal = (getattr(VariableBundle, name).__get__(value) for name in fields)
-        return [self.write(user), self.write(global_), self._internal(internal)]
+        write = self.write
+        user, global_, internal = _USER(value), _GLOBAL(value), _INTERNAL(value)
+        return [write(user), write(global_), self._internal(internal)]
 
     def _internal(self, value: Mapping[str, Any]) -> Any:
         if not value:
@@ -232,6 +249,9 @@ class ExactWriter:
         return [NOT_KEPT, kind]
 
 
+_USER, _GLOBAL, _INTERNAL = (
+    getattr(VariableBundle, name).__get__ for name in VariableBundle.__struct_fields__
+)
 _UNNUMBERED = frozenset({REF, TEXT, RAW_TEXT, ENUM, SCALAR, GIVEN, NOT_KEPT})
 
 

@@ -90,6 +90,7 @@ class Changed:
             last.touched,
             left=None,
             declared=declared,
+            look=lambda _progress, _at: None,
             ended=ended,
         )
         watch.start()

@@ -37,11 +37,12 @@ import msgspec
 from bench.measure import resident
 from fsmv2.api.activation import served
 from fsmv2.cli.log_filter import filter_logs
+from fsmv2.core import Core
 from fsmv2.errors import StoreError
 from fsmv2.operate import TreeHandle, prepare
 from fsmv2.operate.changes.planner import PROGRAM
 from fsmv2.operate.tree_opening import start
-from fsmv2.runtime import bounded_pauses
+from fsmv2.runtime import TreeView, bounded_pauses
 from fsmv2.store import SqliteStore
 
 CLIENT = """
@@ -188,7 +189,7 @@ async def _accepts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.close()
 
 
-def _is_up(view: Any, plant: Plant, core: Any) -> bool:
+def _is_up(view: TreeView, plant: Plant, core: Core) -> bool:
     active = sum(bridge.state == "active" for bridge in view.of_type("bridge"))
     return active >= plant.bridges - plant.circuits and core.open_circuits >= plant.circuits
 

@@ -79,7 +79,10 @@ def measure(bridges: int, circuits: int, trouble: str) -> dict[str, Any]:
         if store is not None:
             store.fails = "the disk is full"
         sim.run(10.0)
-        figures = {"workers": len(sim.core.by_path), "open_circuits": sim.core.open_circuits}
+        figures: dict[str, float] = {
+            "workers": len(sim.core.by_path),
+            "open_circuits": sim.core.open_circuits,
+        }
         other = document(bridges, frozenset({0, bridges - 1}))
         began, cpu = resident(), time.process_time()
         plan = compare(

@@ -37,7 +37,9 @@ async def serve(count: int) -> None:
         server = ModbusTcpServer(device, address=("127.0.0.1", 0))
         await server.serve_forever(background=True)
         servers.append(server)
-    ports = [server.transport.sockets[0].getsockname()[1] for server in servers]
+    # Declared as a transport, it is what asyncio listens with.
+    listening: list[Any] = [server.transport for server in servers]
+    ports = [one.sockets[0].getsockname()[1] for one in listening]
     print(json.dumps(ports), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

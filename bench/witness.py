@@ -14,6 +14,7 @@ import zlib
 from typing import Any
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 TOPICS = "umh/v1/#"
 
@@ -34,7 +35,7 @@ class Sum:
 def witness(host: str, port: int) -> dict[str, int]:
     """Subscribe and count until standard input ends."""
     seen, subscribed, disconnects = Sum(), threading.Event(), 0
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
 
     def connected(*_: Any) -> None:
         # Quality of service 0: what is counted is what the broker passes on, without a store of
@@ -46,7 +47,7 @@ def witness(host: str, port: int) -> dict[str, int]:
         disconnects += 1
 
     def take(_client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
-        seen.add(message.topic.replace("/", "."), message.payload)
+        seen.add(message.topic.replace("/", "."), bytes(message.payload))
 
     client.on_connect, client.on_disconnect, client.on_message = connected, disconnected, take
     client.on_subscribe = lambda *_: subscribed.set()

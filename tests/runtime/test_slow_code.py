@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from fsmv2 import (
     stay,
 )
 from fsmv2.core import Report, SlowCode
-from fsmv2.runtime.slow_code import REPORT_EVERY, SLOW, SlowCodeWatch
+from fsmv2.runtime.slow_code import REPORT_EVERY, SLOW, SlowCodeWatch, _worker_of
 
 PLACES = ("derive_desired_state", "up", "__eq__")
 
@@ -138,3 +139,30 @@ def test_a_slice_that_is_quick_or_told_of_is_left_alone() -> None:
     watch.look(1.0 + SLOW / 2, late=False)
     watch.look(1.0 + 2 * SLOW, late=False)  # nothing of the core is on this thread's stack
     assert told == []
+
+
+def frame_below(*modules: str) -> FrameType:
+    """The frame of a function `call` of the last module, called by one of each before it."""
+    call: Callable[[], FrameType] = sys._getframe
+    for module in reversed(modules):
+        code: dict[str, Any] = {"__name__": module, "inner": call}
+        exec("def call():\n    frame = inner()\n    return frame", code)  # noqa: S102
+        call = code["call"]
+    return call()
+
+
+@pytest.mark.parametrize(
+    ("below", "named"),
+    [
+        (("fsmv2.runtime.dispatcher", "asyncio.selector_events"), ""),
+        (("fsmv2.runtime.store_writer", "threading"), ""),
+        (("fsmv2.runtime.recent_events", "my_program"), "call"),
+        (("my_program", "json"), "call"),
+        (("fsmv2.builtin.process.process", "re"), "call"),
+    ],
+)
+def test_the_runtime_itself_is_not_taken_for_code_of_an_author(
+    below: tuple[str, ...], named: str
+) -> None:
+    """On a machine that is busy it waits for its turn in any place."""
+    assert _worker_of(frame_below("fsmv2.runtime.supervision", *below)) == ("", named)

@@ -102,8 +102,9 @@ class SlowCodeWatch:
             self._reported.clear()
         self._reported[path] = now, 0
         stack = "".join(traceback.format_stack(frame))
-        message = "%s of %s has held up supervision for %.2f s\n%s"
-        logging.getLogger("fsmv2.slow_code").warning(message, what, path or "?", seconds, stack)
+        message = "%s has held up supervision for %.2f s\n%s"
+        named = f"{what} of {path}" if path else what
+        logging.getLogger("fsmv2.slow_code").warning(message, named, seconds, stack)
         self._report(SlowCode(path, what, where_of(frame), seconds, times + 1))
 
 
@@ -118,12 +119,15 @@ def _has_worked(supervision: Supervision, ident: int) -> bool:
 def _worker_of(frame: FrameType) -> tuple[str, str]:
     """The path of the worker that the core is calling code of, and what it calls; or '', ''."""
     what = ""
+    authors = False
     at: FrameType | None = frame
     while at is not None and not _module(at).startswith(CALLERS):
-        if not what or not _module(at).startswith(HELPERS):
+        module = _module(at)
+        if not what or not module.startswith(HELPERS):
             what = at.f_code.co_name
+        authors = authors or not _is_of_the_runtime(module)
         at = at.f_back
-    if at is None:
+    if at is None or not authors:
         return "", ""  # whatever it waits for, no code of an author is called
     while at is not None and _module(at).startswith(CALLERS):
         for name in ("s", "child", "supervisor", "parent"):
@@ -132,6 +136,13 @@ def _worker_of(frame: FrameType) -> tuple[str, str]:
                 return found.path, what
         at = at.f_back
     return "", what
+
+
+def _is_of_the_runtime(module: str) -> bool:
+    """Whether code of this module is the runtime's own, or what that calls of Python's library."""
+    return module.startswith("fsmv2.runtime.") or (
+        module.partition(".")[0] in sys.stdlib_module_names and module != "__main__"
+    )
 
 
 def _module(frame: FrameType) -> str:

@@ -106,6 +106,8 @@ class Samples:
         """The longest gap of each since the last call: of all, of one in a hundred, of half."""
         longest, self._longest = sorted(self._longest.values()), {}
         missing, self._missing = self._missing, 0
+        if not longest:  # an apply of a few bridges is over before two samples of any
+            return {"longest_s": 0, "p99_s": 0, "median_s": 0, "missing": missing, "flows": 0}
         return {
             "longest_s": longest[-1],
             "p99_s": longest[int(len(longest) * 0.99)],

@@ -95,6 +95,8 @@ bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operati
 	@$(BIN)/python -m bench.api
 	@$(BIN)/python -m bench.screen
 	@$(BIN)/python -m bench.command_line
+	@$(BIN)/python -m bench.otp
+	@$(BIN)/python -m bench.process_supervisors
 
 docs: $(READY)  ## regenerate the pages and pictures that are made from the code
 	@$(BIN)/python docs/generate.py

@@ -18,6 +18,8 @@ from errors_page import errors_page
 from hard_cases import hard_cases_page
 from log_page import log_page
 from metrics_page import metrics_page
+from python_page import PAGES as PYTHON_PAGES
+from python_page import python_page
 
 from fsmv2.builtin import register_builtins
 from fsmv2.core.contract import settings
@@ -129,6 +131,7 @@ PAGES = {
     "reference/settings.md": settings_page,
     "reference/document.md": lambda: document_page(NOTE),
     "reference/workers.md": workers_page,
+    **{f"reference/{name}": functools.partial(python_page, NOTE, name) for name in PYTHON_PAGES},
 }
 
 if __name__ == "__main__":

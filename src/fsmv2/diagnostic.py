@@ -44,13 +44,16 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     code: str
+    """The stable code, `FSM0203`; `fsmv2 explain CODE` says more."""
     message: str
     mark: Mark | None = None
+    """File, line and column; None for what stands in no file."""
     path: str = ""
     fix: str = ""
     source: str = ""
     length: int = 1
     warning: bool = False
+    """Whether it only warns; nothing is refused for it."""
     related: tuple[Related, ...] = ()
 
     def render(self) -> str:

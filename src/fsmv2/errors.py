@@ -38,7 +38,11 @@ def system_text(error: OSError) -> str:
 
 
 class FsmError(Exception):
-    """Root of all errors of fsmv2; catch it to catch them all."""
+    """Root of all errors of fsmv2; catch it to catch them all.
+
+    `code` is stable, and `fsmv2 explain CODE` says more of it. `message` says what is wrong and
+    what was expected; `fix` is the next step; `path` is the worker it is about, if there is one.
+    """
 
     code: ClassVar[str] = "FSM0001"
 

@@ -3,3 +3,4 @@
 from __future__ import annotations
 
 __version__ = "0.4.0"
+"""The version of fsmv2, as `fsmv2 version` shows it."""

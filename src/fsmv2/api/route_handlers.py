@@ -170,7 +170,7 @@ async def obstacles(call: Call) -> StateObstacles:
 
 
 async def overrides(call: Call) -> Versioned:
-    """The overrides of a path and below it, those included at which nobody is."""
+    """The overrides of a path and below it, those included at which there is no worker."""
     found = overrides_below(await call.tree.overrides(), call.query.path)
     return Versioned(found, overrides_version(found), whole=True)
 

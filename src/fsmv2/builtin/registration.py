@@ -23,7 +23,9 @@ class Builtins(msgspec.Struct, frozen=True):
     """What a runtime of a plant needs: the worker types, and the engine they share."""
 
     factory: WorkerFactory
+    """All built-in types, registered."""
     engine: AsyncioEngine
+    """Runs the data flows."""
 
 
 def register_builtins(

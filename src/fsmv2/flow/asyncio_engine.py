@@ -73,7 +73,7 @@ class AsyncioEngine:
 
     @contextlib.asynccontextmanager
     async def refusing(self, config: WriteConfig) -> AsyncIterator[RefusingListener]:
-        """Inside, commands are refused with the reason as long as nobody executes them."""
+        """Inside, commands are refused with the reason as long as nothing executes them."""
         listener = await self._on_loop(self._commands.refuse(config))
         try:
             yield listener

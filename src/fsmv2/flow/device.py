@@ -39,12 +39,16 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     connected: bool
+    """Whether a connection stands."""
     connecting: bool
+    """Whether an attempt to connect is under way."""
     reached: bool | None
     answers: bool
     error: str
+    """Why the last attempt to connect failed; empty: it did not."""
     attempted_at: float
     connect_ms: float
+    """How long the last connect took, in milliseconds."""
 
 
 LOOPBACK = "127.0.0.1"

@@ -49,7 +49,7 @@ class Engine(Protocol):
         ...
 
     def refusing(self, config: WriteConfig) -> AbstractAsyncContextManager[Refusing]:
-        """Inside, commands are refused with the reason as long as nobody executes them."""
+        """Inside, commands are refused with the reason as long as nothing executes them."""
         ...
 
     def stats(self, name: str) -> FlowStats | None:

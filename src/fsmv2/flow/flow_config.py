@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     AnySink = OutputConfig | CommandOutputConfig
 else:  # the registered ones, told apart by their tags
     AnyInput = reduce(or_, INPUTS.configs)
+    """The config of an input, of any protocol."""
     AnyOutput = reduce(or_, OUTPUTS.configs)
     AnyCommandOutput = reduce(or_, COMMAND_OUTPUTS.configs)
     AnySource = AnyInput | CommandInput
+    """Where a flow comes from."""
     AnySink = AnyOutput | AnyCommandOutput
+    """Where a flow leads."""
 
 
 class FlowConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +41,9 @@ class FlowConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     input: AnyInput
+    """Where it reads."""
     output: AnyOutput
+    """Where it publishes."""
 
 
 class WriteConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +51,9 @@ class WriteConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     input: CommandInput
+    """Where commands come from."""
     output: AnyCommandOutput
+    """Where values are written."""
 
 
 AnyConfig = FlowConfig | WriteConfig

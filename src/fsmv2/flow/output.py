@@ -15,7 +15,7 @@ from fsmv2.flow.tag import Tag
 
 
 class FlowPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """What a flow is told by its bridge, beside its own section of the document.
+    """What a flow gets from its bridge, beside its own section of the document.
 
     `location_path`: where it stands in the namespace. `broker_server`: what the name of the server
     at `broker_url` begins with; others are not spoken to. `broker_login`: what it is shown.

@@ -81,7 +81,7 @@ def reach_of(source: object, sink: object) -> Reach | None:
 def claims_of(source: object, sink: object) -> tuple[str, ...]:
     """What a flow has for itself: its device, and where it publishes or receives commands.
 
-    Not tag by tag: two flows of one location are told apart by their tags, which may be thousands.
+    Not tag by tag: two flows of one location differ by their tags, which may be thousands.
     """
     reach = reach_of(source, sink)
     device = () if reach is None else (device_claim(reach.host, reach.port),)

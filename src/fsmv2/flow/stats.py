@@ -27,10 +27,15 @@ class WriteStats(msgspec.Struct, kw_only=True):
     """
 
     written_total: int = 0
+    """Commands whose value the device has confirmed."""
     refused_total: int = 0
+    """Commands that were refused before anything was sent."""
     failed_total: int = 0
+    """Commands that were tried, and that the device cannot have carried out."""
     unknown_total: int = 0
+    """Commands that were sent, and nothing says whether they were carried out."""
     duplicates_total: int = 0
+    """Commands whose id had been seen before; not carried out again."""
     unanswered_total: int = 0
     last_error: str = ""
     failing: str = ""
@@ -47,19 +52,33 @@ class FlowStats(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     running: bool
+    """Whether it was started and not stopped."""
     started_at: float
+    """When, in Unix seconds."""
     input_connected: bool
+    """Whether the device, or the source of commands, accepts our connection."""
     output_connected: bool
+    """Whether the broker, or the device that is written to, does."""
     input_error: str
+    """What is wrong with the input; empty: nothing."""
     output_error: str
+    """What is wrong with the output; empty: nothing."""
     polls_total: int
+    """Polls of the device that were carried through."""
     skipped_polls_total: int
+    """Polls that were left out."""
     accepted_total: int
+    """Samples that were taken in to be published."""
     acked_total: int
+    """Samples that the broker has acknowledged."""
     errors_total: int
+    """Reads, publishes and writes that failed."""
     messages_per_second: float
+    """Rate of accepted samples."""
     errors_per_second: float
+    """Rate of errors."""
     last_message_ms: int | None
+    """When the last sample was accepted, in Unix milliseconds; None: none was."""
     queue_depth: int
     skipped_slow_total: int = 0
     """Of the skipped polls, those whose time passed while the one before was still under way; the

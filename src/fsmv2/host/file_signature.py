@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 Signature = tuple[int, ...]
+"""What differs once a file was changed; empty: there is no such file."""
 
 
 def signature(file: Path) -> Signature:

@@ -24,6 +24,7 @@ from fsmv2.name_suggestions import suggest
 S = TypeVar("S", bound=UserSpec)
 
 Restart = Literal["permanent", "transient", "temporary"]
+"""When a child is restarted."""
 
 RESTARTS: tuple[Restart, ...] = ("permanent", "transient", "temporary")
 
@@ -53,6 +54,7 @@ class ChildSpec(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     name: str
     worker_type: str
     user_spec: UserSpec
+    """The spec of the worker, of the type that its class takes."""
     state_mapping: Mapping[str, str] = EMPTY
     enabled: bool = True
     depends_on: tuple[str, ...] = ()

@@ -20,8 +20,10 @@ from fsmv2.model.template.structures import parts_of
 from fsmv2.name_suggestions import suggest
 
 AutoStop = Literal["never", "any_significant", "all_significant"]
+"""Which ended significant children stop their parent."""
 
 EscalationPolicy = Literal["isolate", "restart"]
+"""What becomes of a parent whose child escalates."""
 
 ESCALATIONS: tuple[EscalationPolicy, ...] = ("isolate", "restart")
 
@@ -44,6 +46,7 @@ class DesiredState(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     state: str
     children_specs: tuple[ChildSpec, ...] = ()
+    """The children that should exist, each name once; those that are missing are removed."""
     config: Any = None
     hold_reason: str | None = None
     groups: tuple[Group, ...] = ()

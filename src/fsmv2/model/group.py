@@ -12,6 +12,7 @@ from fsmv2.errors import SpecError
 from fsmv2.name_suggestions import suggest
 
 Strategy = Literal["one_for_all", "rest_for_one"]
+"""Who of a group is restarted with one that failed."""
 
 STRATEGIES: tuple[Strategy, ...] = ("one_for_all", "rest_for_one")
 
@@ -25,7 +26,9 @@ class Group(msgspec.Struct, frozen=True, gc=False):
     """
 
     strategy: Strategy
+    """Who is restarted, as above."""
     members: tuple[str, ...]
+    """The names of at least two children, in the order in which they start."""
 
     def __post_init__(self) -> None:
         strategy: object = self.strategy

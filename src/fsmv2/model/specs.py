@@ -38,6 +38,8 @@ class _VolatileMarker:
 
 VOLATILE = _VolatileMarker()
 Volatile = Annotated[_T, VOLATILE]
+"""Marks a field of an observation that changes all the time: `age: Volatile[float] = 0.0`. A change
+of it alone wakes nothing and is not stored; whoever looks sees it."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))

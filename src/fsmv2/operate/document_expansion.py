@@ -25,8 +25,11 @@ class DocumentExpansion(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     document: Path
+    """Its path."""
     plant: Plant
+    """What it declares."""
     workers: tuple[ExpandedWorker, ...]
+    """Those it comes to."""
     change: str
 
     @property

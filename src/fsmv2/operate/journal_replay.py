@@ -23,6 +23,7 @@ class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     found: Replayed
+    """What the replay itself found."""
     met: bool
     nearest: str
 

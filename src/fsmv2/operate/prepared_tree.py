@@ -38,6 +38,7 @@ class PreparedTree(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     directory: StateDirectory
+    """The state directory of the tree."""
     current: CurrentDocument
     recorded: bool
     problems: tuple[Diagnostic, ...] = ()
@@ -122,9 +123,9 @@ def prepare(
     """Hold the state directory of a document, and read the generation of it that is to run.
 
     Without a `document` the tree is managed: what the state directory keeps runs, beginning with
-    the document `init`. `detect_only`: report what would be done, and do nothing. `tell` is told
-    what becomes of the directory while no tree reports that. Raises DocumentError; StoreError when
-    the document runs already, or another tree uses the directory, or it cannot be written.
+    the document `init`. `detect_only`: report what would be done, and do nothing. `tell` is called
+    with what becomes of the directory while no tree reports that. Raises DocumentError; StoreError
+    when the document runs already, or another tree uses the directory, or it cannot be written.
     """
     if document is None:
         if state_dir is None:

@@ -21,6 +21,7 @@ Seconds = Annotated[float, msgspec.Meta(gt=0, le=366 * 86_400)]
 
 LogSeconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 LogLevelName = Literal["debug", "info", "warning", "error"]
+"""The levels of the log, the most talkative first."""
 
 
 class RequestBase(

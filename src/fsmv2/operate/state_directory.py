@@ -51,6 +51,7 @@ def holder(directory: Path) -> str:
 
 
 Tell = Callable[[str], None]
+"""Called with a sentence for whoever starts the tree."""
 
 
 def warn(text: str) -> None:

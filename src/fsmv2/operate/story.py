@@ -20,7 +20,10 @@ class StoryLine(msgspec.Struct, frozen=True):
 
     at: float
     kind: Literal["begin", "event", "decision", "instruction", "report"]
+    """What happened: a checkpoint was restored (`begin`), the core was handed an event, decided,
+    asked for something, or reported."""
     text: str
+    """The line, for people."""
 
 
 class Story:

@@ -29,6 +29,7 @@ from fsmv2.runtime.traces import open_traces
 from fsmv2.worker import WorkerFactory
 
 Listener = Callable[[Report], None]
+"""Called with every report, on a thread of the tree: it must be quick."""
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ class Validation(msgspec.Struct, frozen=True, kw_only=True):
     """What was found in a document. It is valid without problems; warnings refuse nothing."""
 
     diagnostics: tuple[Diagnostic, ...]
+    """All that was found, in the order of the file."""
 
     @property
     def warnings(self) -> int:

@@ -30,8 +30,11 @@ class VariableOrigin(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     path: str
+    """The worker."""
     variable: str
+    """The name of the variable, such as `IP` or `location.site`."""
     value: Any
+    """What the worker gets; a secret is shown as its token."""
     origin: tuple[str, ...]
     change: str
 

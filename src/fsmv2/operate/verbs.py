@@ -124,7 +124,7 @@ class Verbs(ABC):
         who: str = "program",
         wait: float = 0.0,
     ) -> Answer:
-        """Notify nobody of `path` and below, until `unsilence`, or for so many `seconds`.
+        """Notify no one of `path` and below, until `unsilence`, or for so many `seconds`.
 
         Supervision goes on as before. What has escalated meanwhile, and still stands at the end, is
         notified then. It outlasts a restart of the program.

@@ -37,3 +37,4 @@ class WatchEnd(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Watched = WorkersSnapshot | WorkersChanged | WatchEnd
+"""What is sent, in the order in which it happened."""

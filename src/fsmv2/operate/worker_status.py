@@ -44,6 +44,7 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     missing: str
     document: str
     node: NodeView
+    """State, health and reason of the worker."""
     due: dict[str, float]
     withheld: str
     below: list[NodeView]

@@ -48,14 +48,20 @@ class Plant(msgspec.Struct, frozen=True):
     """
 
     root: ChildSpec
+    """The top of the tree: the agent, with all others below it."""
     settings: EngineSettings
+    """The section `engine:`, and defaults for what it leaves out."""
     vault: Vault
+    """The secrets that the document names."""
     diagnostics: tuple[Diagnostic, ...]
+    """Warnings; a document with errors makes no plant."""
     log: LogSection = LogSection()
+    """The section `log:`."""
     ready: dict[str, BridgeSections] = {}
     """By name of a bridge: what its sections mean, which was found out to check them."""
     listen: str = ""
     notify: NotifySettings = NotifySettings()
+    """The section `notify:`."""
     traces: str = ""
     """The URL of the receiver of traces; empty: the document names none."""
 

@@ -13,6 +13,7 @@ from fsmv2.model.path_pattern import path_pattern
 from fsmv2.runtime.log.log_levels import LevelName, LogLevels
 
 Pattern = Annotated[str, msgspec.Meta(min_length=1)]
+"""A path or, with `*`, several; all below them count as well."""
 
 
 LEVEL_WORDS = OtherWords(

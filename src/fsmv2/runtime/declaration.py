@@ -11,7 +11,7 @@ from fsmv2.worker import WorkerFactory
 
 
 class Declaration(Protocol):
-    """A whole tree as somebody declares it, such as `fsmv2.builtin.Plant`."""
+    """A whole tree as somebody declares it, such as `fsmv2.plant.Plant`."""
 
     @property
     def root(self) -> ChildSpec:

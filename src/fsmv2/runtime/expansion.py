@@ -22,13 +22,18 @@ class ExpandedWorker(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     path: str
+    """Where it is in the tree."""
     type: str
+    """The name of its worker type."""
     control: str
+    """The state that is asked of it."""
     declared: UserSpec
     spec: UserSpec
     config: Any
+    """What its derive rendered; None if it renders none."""
     problem: str
     depth: int
+    """How far it is below the root, which is at 0."""
 
 
 def expand(

@@ -12,7 +12,7 @@ class PostedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as the core is handed it, or why it was not posted.
 
     `ended`: it was refused since the tree itself is starting or stopping. `incarnation`: the one at
-    its path before; 0: nobody was there.
+    its path before; 0: there was none.
     """
 
     event: Request

@@ -34,30 +34,47 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
     `retry_in`, seconds until the next try (0: none is due), and `next_delays`, those before the
     tries after that, as they are drawn.
 
-    All that is said in words is printable, whatever a device or a process put into it; `observed`
+    All texts are printable, whatever a device or a process put into it; `observed`
     is as it was observed.
     """
 
     path: str
+    """Where it is in the tree: `edge/filler`."""
     name: str
+    """The last part of the path."""
     depth: int
+    """How far it is below the root, which is at 0."""
     type: str
+    """The name of its worker type."""
     state: str
+    """The FSM state it is in."""
     phase: Phase
+    """What that state means."""
     healthy: bool
+    """Whether it runs with a fresh observation, and a parent has no trouble below it."""
     fresh: bool
+    """Whether its last observation is recent enough to decide by."""
     reason: str
+    """Why it is in its state, in a sentence."""
     control: str
+    """The state that is asked of it."""
     control_reason: str
+    """Who asks that, and why."""
     incarnation: int
+    """Which instance of this path it is; each one that is created has another number."""
     since: float
     age: float
     observed_age: float | None
     observed: Any
+    """What was seen last, as an instance of the observation type."""
     action: str
+    """The action that runs; empty: none does."""
     conditions: tuple[Condition, ...]
+    """What is wrong with it beside its state, such as an open circuit."""
     attempts: int
+    """Failed attempts since it was last well for long enough."""
     ticks: int
+    """How often was decided about it."""
     ended: str = ""
     paused: str = ""
     overrides: tuple[str, ...] = ()
@@ -73,7 +90,9 @@ class TreeView(msgspec.Struct, frozen=True):
     """The whole tree in order, parents before children."""
 
     at: float
+    """When, in Unix seconds."""
     nodes: tuple[NodeView, ...]
+    """All of them."""
 
     def get(self, path: str) -> NodeView | None:
         """The node at this path, or None."""

@@ -60,6 +60,7 @@ OUTCOMES_SINCE = 6
 """The version of a store that first says of each generation what became of it."""
 
 Outcome = Literal["", "converged", "not converged", "superseded", "rolled back"]
+"""What became of a generation; empty: it still converges, or it is not known."""
 
 _COLUMNS = "number, at, who, tool, why, source, digest, rollback_of, outcome"
 
@@ -81,10 +82,11 @@ class GenerationInfo(msgspec.Struct, frozen=True, kw_only=True):
     `at` in Unix seconds; `who` applied it with which `tool`, and `why`; `source`: the path of the
     document it was read from; `digest`: of all its files. `rollback_of`: the generation whose text
     it has, made to run again; 0: it was applied as it is. `outcome`: what became of it; empty: it
-    still converges, or nobody knows.
+    still converges, or it is not known.
     """
 
     number: int
+    """Counts up from 1."""
     at: float
     who: str
     tool: str
@@ -99,6 +101,7 @@ class Generation(GenerationInfo, frozen=True, kw_only=True):
     """A generation with its text as written: bytes by file name, '' for a document of one file."""
 
     files: Mapping[str, bytes]
+    """The text of each file, by its name; of a document of one file, the name is empty."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +113,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     number: int
+    """Of the generation that runs."""
     managed: bool = False
     pinned: bool = False
     ended: bool = False
@@ -125,6 +129,7 @@ class PendingApply(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     generation: int
+    """The number of the one that is waited for."""
     deadline: float | None
     rollback: bool
     rollback_to: int

@@ -29,7 +29,7 @@ class Store(Protocol):
         """
 
     def overrides(self) -> tuple[StoredOverrides, ...]:
-        """What operators asked of which paths, those included at which nobody is."""
+        """What operators asked of which paths, those included at which there is no worker."""
 
     def write(self, batch: Batch) -> None:
         """Write all of `batch` or nothing; all but what was observed is durable when it returns.

@@ -61,7 +61,7 @@ class ByHand:
         self.core.handle(Declared(root, given, "by hand"), self.now)
 
     def advance(self, seconds: float) -> None:
-        """Move the clock; marks who has a timer due, and ticks nobody."""
+        """Move the clock; marks who has a timer due, and ticks none."""
         self.now += seconds
         self.core.advance(self.now)
 
@@ -121,7 +121,7 @@ class ByHand:
         return running.definition.name if running is not None else ""
 
     def reports(self, path: str = "") -> list[str]:
-        """What operators were told, of one path or of all."""
+        """What was reported to operators, of one path or of all."""
         return [
             report.text
             for report in self.instructions

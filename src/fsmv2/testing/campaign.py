@@ -24,11 +24,15 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     runs: int
+    """How many seeds were simulated."""
     hours: float
+    """Virtual hours of all runs together."""
     workers: int
     ticks: int
+    """Decisions of all runs together."""
     hits: int
     crashes: int
+    """How often the supervising program was killed, and came back from its store."""
     coverage: dict[tuple[FaultKind, Phase], int]
     failed: tuple[SimulationResult, ...] = ()
 

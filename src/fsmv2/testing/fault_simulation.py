@@ -35,11 +35,16 @@ class SimulationResult(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     seed: int
+    """Which draws the same faults again."""
     seconds: float
+    """Virtual seconds that were asked for."""
     faults: int
     workers: int
+    """How many the tree has when all is well."""
     ticks: int
+    """Decisions that were made."""
     crashes: int
+    """How often the supervising program was killed, and came back from its store."""
     coverage: dict[tuple[FaultKind, Phase], int]
     digest: int
     at: float
@@ -74,6 +79,7 @@ def table_of(coverage: Mapping[tuple[FaultKind, Phase], int]) -> str:
 
 
 Tree = Callable[[], SimulatedTree] | type[Worker[Any, Any, Any]]
+"""What makes the tree to simulate, anew for each run; or a worker type whose spec has defaults."""
 
 
 def simulate(

@@ -18,21 +18,37 @@ class FaultKind(enum.StrEnum):
     """The kinds of trouble; each is injected while its target is in some phase."""
 
     ACTION_RAISES = "action raises"
+    """The next action raises, one in five times a `PermanentError`."""
     ACTION_HANGS = "action hangs"
+    """The next action does nothing until it is cancelled."""
     ACTION_SUCCEEDS_LATE = "action succeeds, then times out"
+    """The next action does its work, and does not return before its time-out."""
     ACTION_DEAF = "action ignores cancel"
+    """The next action does its work, and ignores that it is cancelled for a while."""
     OBSERVATION_RAISES = "observation raises"
+    """The next collection raises."""
     OBSERVATION_STALE = "observation stale"
+    """Collections of one worker hang, so that its last observation grows old."""
     OBSERVATION_OVERTAKEN = "observation out of order"
+    """An observation arrives after a newer one."""
     OBSERVATION_WRONG_TYPE = "observation of wrong type"
+    """The next collection returns an object of another class."""
     OBSERVATION_AFTER_REMOVAL = "observation after removal"
+    """An observation arrives after its worker was restarted."""
     CRASH = "crash and restart"
+    """The supervising program is killed in the midst of a decision, and starts again."""
     CLOCK_JUMP = "clock jumps"
+    """Wall time jumps by an hour, forwards or back."""
     SLEEP = "machine sleeps"
+    """The machine sleeps: time passes in which nothing runs."""
     STALL = "loop stalls"
+    """Author code blocks its event loop."""
     CONFIG = "config changes"
+    """Another root is declared."""
     BURST = "burst"
+    """Many declarations, observations and restarts arrive at once."""
     SURROUNDINGS = "surroundings fail"
+    """What the workers look at fails, as `Surroundings.trouble` has it."""
 
 
 ACTION_KINDS = frozenset(kind for kind in FaultKind if kind.value.startswith("action"))
@@ -77,6 +93,7 @@ class FaultPlan(msgspec.Struct, frozen=True):
     """All decisions of one run, in the order of time."""
 
     faults: tuple[PlannedFault, ...]
+    """The decisions; a plan with some of them left out is a plan, too."""
 
     @classmethod
     def draw(

@@ -46,7 +46,7 @@ class SimulatedStore(MemoryStore):
         self._lost = True
 
     def write(self, batch: Batch) -> None:
-        """Keep the batch, or fail as told."""
+        """Keep the batch. StoreError: `fails` says so. StoreLostError: after `lose()`, once."""
         if self._lost:
             self._lost = False
             raise StoreLostError("the file was deleted while it was in use.")

@@ -53,9 +53,11 @@ class SimulatedTree(msgspec.Struct, frozen=True):
 
     roots: tuple[ChildSpec, ...]
     factory: WorkerFactory
+    """The worker types of the roots."""
     surroundings: Surroundings = Surroundings()
     settings: EngineSettings | None = None
     secrets: Vault | None = None
+    """Secrets that templates use; None: there are none."""
 
 
 class SimulatedWorld:

@@ -181,7 +181,7 @@ class Simulation:
         self.post(StartPathRequested(path, "test"))
 
     def silence(self, path: str, reason: str = "", until: float | None = None) -> None:
-        """Ask that nobody is notified of `path` and below; `until`: Unix seconds."""
+        """Ask that no one is notified of `path` and below; `until`: Unix seconds."""
         self.post(SilenceRequested(path, "test", reason, until))
 
     def unsilence(self, path: str) -> None:

@@ -43,7 +43,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def call_soon_threadsafe(  # type: ignore[override]  # its exact type is only for checkers
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
-        """There is one thread: nobody has to be woken."""
+        """There is one thread: none has to be woken."""
         return self.call_soon(callback, *args, context=context)
 
     def run_in_executor(  # type: ignore[override]  # one function, at once

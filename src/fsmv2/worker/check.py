@@ -29,7 +29,7 @@ class Healthy(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unknown(msgspec.Struct, frozen=True, gc=False):
-    """It cannot be said now; neither opens nor closes a circuit, and confirms no fault."""
+    """The check cannot tell now: neither opens nor closes a circuit, and confirms no fault."""
 
     reason: str
     again_in: float | None = None
@@ -44,6 +44,7 @@ class Fault(msgspec.Struct, frozen=True, gc=False):
 
 
 CheckResult = Healthy | Unknown | Fault
+"""What a check answers: made by `healthy()`, `unknown(...)` or `fault(...)`."""
 C = TypeVar("C", bound=Callable[[Any, "CheckView"], CheckResult])
 
 
@@ -53,7 +54,7 @@ def healthy() -> Healthy:
 
 
 def unknown(reason: str, *, again_in: float | None = None) -> Unknown:
-    """Nothing can be said, because of `reason`.
+    """The check cannot tell, because of `reason`.
 
     `again_in`: ask once more after so many seconds, also if nothing changes until then, such as
     when an observation is older than what it would have to explain.

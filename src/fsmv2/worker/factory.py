@@ -64,7 +64,10 @@ class WorkerFactory:
         self._types[name] = RegisteredType(definition, make or worker)
 
     def register_alias(self, alias: str, name: str | type[Worker[Any, Any, Any]]) -> None:
-        """Accept `alias` as another spelling of a registered type, named or given as its class."""
+        """Accept `alias` as another spelling of a registered type, named or given as its class.
+
+        RegistrationError: `alias` is taken. UnknownWorkerTypeError: `name` is not registered.
+        """
         if alias in self._types:
             raise RegistrationError(f"the worker type '{alias}' is already registered.")
         self._types[alias] = self.find(name)
@@ -74,7 +77,10 @@ class WorkerFactory:
         self._types = {**other._types, **self._types}
 
     def load_entry_points(self) -> None:
-        """Register what installed packages announce under the group `fsmv2.workers`."""
+        """Register what installed packages announce under the group `fsmv2.workers`.
+
+        RegistrationError: one of them cannot be loaded, or its name is taken.
+        """
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
             try:
                 self.register(point.load(), name=point.name)

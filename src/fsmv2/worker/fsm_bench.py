@@ -24,6 +24,7 @@ LIMIT = 4000
 """Observations, and combinations of children, that are tried at most."""
 
 Statuses = Mapping[str, Sequence[ChildStatus | None]]
+"""By name or path: the statuses one may have; None: it does not exist."""
 
 
 class FsmBench(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +38,7 @@ class FsmBench(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     worker: type[Any]
+    """The class to check."""
     specs: tuple[UserSpec, ...] = ()
     values: Mapping[str, Sequence[Any]] = {}
     possible: Callable[[Any], bool] | None = None

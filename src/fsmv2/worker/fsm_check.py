@@ -36,12 +36,19 @@ class FsmReport(msgspec.Struct, frozen=True, kw_only=True):
     """What the check found: `findings` that count, `allowed` ones with the reason given."""
 
     worker: str
+    """The name of the type."""
     states: tuple[str, ...]
+    """All its states."""
     initial: str
+    """The state a new instance begins in."""
     taken: Mapping[str, tuple[str, ...]]
+    """By state: the states to which its step really went."""
     declared: Mapping[str, tuple[str, ...]]
+    """By state: those to which it may go, its `to=`."""
     asked: int
+    """How many steps were asked."""
     complete: bool
+    """Whether all pictures were tried; else they were too many, and a spread of them was."""
     findings: tuple[Finding, ...]
     allowed: Mapping[str, str]
 
@@ -58,7 +65,7 @@ class FsmReport(msgspec.Struct, frozen=True, kw_only=True):
         return "\n".join(lines)
 
     def mermaid(self) -> str:
-        """The transitions as a Mermaid diagram; those nobody takes are marked."""
+        """The transitions as a Mermaid diagram; those that are never taken are marked."""
         lines = ["stateDiagram-v2", f"    [*] --> {self.initial}"]
         for state in self.states:
             for target in self.declared[state]:

@@ -66,7 +66,10 @@ class Monitor(Worker[S, O, R], Generic[S, O, R], abstract=True):
         return None
 
     async def collect_observed_state(self, spec: S, resources: Resources[R]) -> O:
-        """Look, and give up before the engine takes it for silence."""
+        """Look, and give up before the engine takes it for silence.
+
+        TemporaryError: there was no answer in time, or this machine is too busy to look.
+        """
         within = None if resources.timeout is None else GIVES_UP_AT * resources.timeout
         try:
             async with asyncio.timeout(within) as limit:

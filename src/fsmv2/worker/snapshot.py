@@ -38,10 +38,14 @@ class ChildStatus(msgspec.Struct, frozen=True, gc=False):
     """
 
     type: str
+    """The name of its worker type."""
     state: str
+    """The FSM state it is in."""
     phase: Phase
+    """What that state means."""
     healthy: bool
     fresh: bool
+    """Whether its last observation is recent enough to decide by."""
     reason: str
     since: float = 0.0
     in_trouble: bool = False
@@ -58,10 +62,15 @@ class Outcome(enum.StrEnum):
     """How an action ended."""
 
     SUCCEEDED = "succeeded"
+    """It returned."""
     FAILED = "failed"
+    """It raised."""
     TIMED_OUT = "timed out"
+    """It took longer than its `timeout` and was cancelled."""
     CANCELLED = "cancelled"
+    """It was cancelled, because a step no longer asked for it or its worker ends."""
     STUCK = "stuck"
+    """It was cancelled and did not end for three times its `timeout`; it may be running still."""
 
 
 class ActionResult(msgspec.Struct, Generic[T], frozen=True):
@@ -72,7 +81,9 @@ class ActionResult(msgspec.Struct, Generic[T], frozen=True):
     """
 
     action: str
+    """The name of the method."""
     outcome: Outcome
+    """How it ended."""
     ended_at: float
     error: str = ""
     result: T | None = None
@@ -93,20 +104,35 @@ class Snapshot(msgspec.Struct, Generic[S, O], frozen=True, kw_only=True):
     """
 
     path: str
+    """Where the worker is in the tree: `edge/filler`."""
     state: str
+    """The state whose step this is."""
     spec: S
+    """The spec, with all variables of the worker in `spec.variables`."""
     desired: DesiredState | None
+    """What its own derive answered last; None until it has."""
     control: str
+    """The state asked of it: by its desired state, its parent or an operator."""
     should_stop: bool
+    """Whether that is the stop state of its type."""
     observed: O
+    """What was seen last."""
     observed_at: float | None
+    """When that look began; None before the first observation."""
     fresh: bool
+    """Whether it is recent enough to decide by."""
     observe_error: str
+    """Why the last look failed; empty when it did not."""
     last_action: ActionResult[Any] | None
+    """How the last action ended; None before the first."""
     now: float
+    """The time of this step; it stands still while the step decides."""
     since: float
+    """When `state` was entered."""
     children: Mapping[str, ChildStatus] = NO_STATUS
+    """The status of each child, by its name."""
     dependencies: Mapping[str, ChildStatus] = NO_STATUS
+    """The status of each worker in `depends_on` that exists, by its path."""
     attempt: int = 0
     retry_at: float = 0.0
 

@@ -47,10 +47,14 @@ class Stay(msgspec.Struct, frozen=True, gc=False):
 
 
 Step = Goto | Act | Stay
+"""What a step answers: made by `goto(...)`, `act(...)` or `stay(...)`."""
 
 
 def goto(target: StateMethod, reason: str) -> Goto:
-    """Enter the state `target`, one of the methods marked `@state` of the same class."""
+    """Enter the state `target`, one of the methods marked `@state` of the same class.
+
+    `reason` is shown to operators. DefinitionError: `target` is no method.
+    """
     try:
         return Goto(target.__name__, reason)
     except AttributeError:
@@ -62,6 +66,7 @@ def act(action: ActionMethod[P], reason: str, /, *args: P.args, **kwargs: P.kwar
 
     The same action with the same arguments is never started twice at once: asking again while
     it runs changes nothing, so a step may simply say what it needs each time it is asked.
+    DefinitionError: `action` is no method, or its arguments are not given by name.
     """
     if args:
         name = getattr(action, "__name__", action)

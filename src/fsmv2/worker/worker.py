@@ -50,6 +50,7 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     """
 
     path: str
+    """Where the worker is in the tree."""
     value: R
     config: Any
     log: Any
@@ -78,6 +79,7 @@ class Worker(Generic[S, O, R]):
     """
 
     definition: ClassVar[WorkerDefinition]
+    """What was read of the class when it was made: its states, actions and checks."""
 
     worker_type: ClassVar[str] = ""
     """Name to register under; default: the class name in lower case with dashes."""

@@ -52,8 +52,10 @@ class ProcessSpec(UserSpec):
     command: tuple[str, ...] = ()
     env: Mapping[str, str] = {}
     cwd: str = ""
+    """The folder it starts in; empty: that of fsmv2 itself."""
     files: Mapping[str, str] = {}
     ready: Ready = Ready()
+    """When it can be used, and how that is checked."""
     signal: str = "SIGTERM"
     grace: float = 10.0
     state_dir: str = ""
@@ -67,7 +69,7 @@ class ProcessSpec(UserSpec):
     A line of JSON or of a stack trace is shorter; what is longer is mostly no text at all."""
     log_lines: int = 100
     """Lines a second that are handed to the log, the first and last ones of each second; the others
-    are counted, and stay on the disk. A stack trace fits; more than that nobody reads live."""
+    are counted, and stay on the disk. A stack trace fits; no one reads more than that live."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be started; SpecError names all of it."""

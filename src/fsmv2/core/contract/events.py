@@ -362,3 +362,4 @@ Event = (
     | SlowCode
     | Uncontained
 )
+"""Everything that the core is handed."""

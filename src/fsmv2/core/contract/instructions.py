@@ -187,3 +187,4 @@ Instruction = (
     | Report
     | StoreInstruction
 )
+"""Everything that the core asks for."""

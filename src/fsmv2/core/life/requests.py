@@ -56,6 +56,7 @@ Request = (
     | AcknowledgeRequested
     | SignalRequested
 )
+"""What a person may ask of a path."""
 
 VERBS: Mapping[type, str] = {
     RestartRequested: "restart",

@@ -22,11 +22,17 @@ class ExponentialBackoff(msgspec.Struct, frozen=True):
     """
 
     base: float = 1.0
+    """The delay before the second try, in seconds."""
     cap: float = 60.0
+    """The longest delay, in seconds."""
     seed: int = 0
+    """Of the tree; the same seed draws the same delays."""
     key: str = ""
+    """The path of the worker, so that workers with one trouble draw different delays."""
     jitter: float = 0.5
+    """Share of each delay that is left to chance, from 0 to 1."""
     reset_after: float = 300.0
+    """Seconds without trouble after which failed attempts are forgotten."""
 
     def ceiling(self, attempt: int) -> float:
         """The longest delay that attempt may draw; saturates at the cap however large (H48)."""

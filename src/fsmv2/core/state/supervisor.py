@@ -369,7 +369,7 @@ class Supervisor:
         self.statuses.pop(child.name, None)
 
     def leave(self) -> None:
-        """It is taken out of the tree: refer to nobody, so that no cycle of objects is left."""
+        """It is taken out of the tree: refer to no other, so that no cycle of objects is left."""
         self.clear_timers()
         self.children = self.statuses = EMPTY
         self.reconciling = self.releasing = None

@@ -52,6 +52,7 @@ class CommandInput(CommandSection, frozen=True, kw_only=True, tag="commands"):
     url: str
     subject: str
     stream: str = "UMH"
+    """The stream of the server in which commands are kept until they are taken."""
     memory: str = ""
     server: str = ""
     login: Login = Login()

@@ -12,7 +12,7 @@ import msgspec
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is shown to a broker; nothing: what its URL says, or else nobody in particular.
+    """What is shown to a broker; nothing: what its URL says, or else no user.
 
     A user without password is a token, or both in one with a colon between them.
     `file`: the credentials of an embedded broker, which then has to run as the user we run as.
@@ -20,8 +20,11 @@ class Login(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     user: str = ""
+    """The name of the user."""
     password: str = ""
+    """The password of that user."""
     token: str = ""
+    """A token instead of a user."""
     file: str = ""
     ca_file: str = ""
 

@@ -354,7 +354,7 @@ class Vault:
     def redact(self, value: T) -> T:
         """`value` with every secret replaced by its token, at any depth; shares what has none.
 
-        Never raises. An object that cannot be copied, or that hides a secret where nobody can
+        Never raises. An object that cannot be copied, or that hides a secret where none can
         reach it, becomes a text.
         """
         return map_texts(value, self._redacted, opaque=True) if self._forms else value

@@ -47,7 +47,7 @@ class ApplyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `based_on`: refused unless this generation runs; None: whichever does. `actions_digest`: that of
     the plan which was shown; refused when something else would be done by now. `timeout`: seconds
     until whoever has not converged is named; None: there is no limit. `rollback`: return to the
-    last converged generation then. `reload`: nobody has looked at what it does; so it is refused
+    last converged generation then. `reload`: no one has looked at what it does; so it is refused
     while a generation is pinned, and when it would remove workers, unless the document says
     `prune: true` in `engine:`.
     """

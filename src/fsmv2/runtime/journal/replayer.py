@@ -34,10 +34,12 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
     at: float
     path: str
+    """The worker about which was decided."""
     events: tuple[str, ...]
     then: tuple[str, ...]
     now: tuple[str, ...]
     segment: Path
+    """The file in which it stands."""
 
 
 class ReplayedSegment(msgspec.Struct, kw_only=True):
@@ -65,7 +67,9 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     """What a replay found. `not_kept` are the classes of what could not be recorded, with paths."""
 
     segments: tuple[ReplayedSegment, ...]
+    """What is in each file, and how far it was replayed."""
     difference: Difference | None
+    """The first decision that was another one; None: all were the same."""
     not_kept: tuple[str, ...]
     core: Core | None
     """The core at the end of the replay, or of what could be replayed."""

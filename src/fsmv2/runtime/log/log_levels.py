@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 LevelName = Literal["debug", "info", "warning", "error"]
+"""The levels of the log, the most talkative first."""
 RANKS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 40}
 """Levels as numbers; those of Python's `logging`."""
 

@@ -19,10 +19,13 @@ from fsmv2.model.decoder import Templated
 from fsmv2.model.decoder.other_words import other_names
 
 Kind = Literal["holding", "input", "coil", "discrete"]
+"""The four tables of a Modbus device."""
 ValueType = Literal[
     "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64", "bool", "string"
 ]
+"""How registers are read as one value."""
 Order = Literal["big", "little"]
+"""Which comes first, the most or the least significant part."""
 
 BIT_KINDS = ("coil", "discrete")
 WIDTHS: dict[str, int] = {

@@ -36,7 +36,9 @@ class UnsOutput(UnsSection, frozen=True, kw_only=True, tag="uns"):
 
     url: str
     location_path: str
+    """Where its tags stand, `acme.berlin.hall`: the levels of the location, joined by dots."""
     stream: str = "UMH"
+    """The stream of the server that keeps samples."""
     queue: int = 10_000
     window: int = 512
     server: str = ""

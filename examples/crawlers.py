@@ -3,12 +3,13 @@
 Each site is crawled again and again by a process of its own. One that cannot go on ends with its
 reason, is started again after a backoff, and harms no other::
 
-    python examples/crawlers.py http://127.0.0.1:8000/ http://127.0.0.1:8001/
+    fsmv2 python examples/crawlers.py http://127.0.0.1:8000/ http://127.0.0.1:8001/
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import sys
 import time
@@ -17,6 +18,7 @@ import urllib.parse
 import urllib.request
 
 import msgspec
+import structlog
 
 from fsmv2 import (
     ChildSpec,
@@ -123,7 +125,7 @@ def table(view: TreeView) -> str:
     )
 
 
-async def main(sites: tuple[str, ...]) -> None:
+async def watch(sites: tuple[str, ...]) -> None:
     """Crawl until Ctrl-C, showing the tree every two seconds."""
     async with Runtime(*crawlers(sites)) as tree:
         while True:
@@ -131,11 +133,28 @@ async def main(sites: tuple[str, ...]) -> None:
             print(table(await tree.view()), end="\n\n")
 
 
+EXPECTED = """\
+expected the web sites to crawl: crawlers.py URL ...
+to try it:
+  python3 -m http.server --bind 127.0.0.1 8000 &
+  fsmv2 python examples/crawlers.py http://127.0.0.1:8000/"""
+
+
+def main(words: list[str]) -> int:
+    """Crawl the sites of the command line, or be the process that crawls one; the exit code."""
+    if words[:1] == ["--crawl"]:
+        crawl(words[1])
+    if not words or not all(word.startswith(("http://", "https://")) for word in words):
+        print(EXPECTED, file=sys.stderr)
+        return 2
+    # What a crawler writes stands in a file; the table is enough here.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    asyncio.run(watch(tuple(words)))
+    return 0
+
+
 if __name__ == "__main__":
     try:
-        if sys.argv[1] == "--crawl":
-            crawl(sys.argv[2])
-        else:
-            asyncio.run(main(tuple(sys.argv[1:])))
+        sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         pass

@@ -3,7 +3,7 @@
 What each level adds to the location is merged on the way down, variables are inherited and
 overridden, fleet-wide ones reach every leaf::
 
-    python examples/customers.py
+    fsmv2 python examples/customers.py
 """
 
 from __future__ import annotations

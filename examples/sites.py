@@ -3,7 +3,7 @@
 Every `*.txt` file of the folder holds addresses, one a line. Each address becomes a worker of its
 own, named by its URL, while it stands in a file, and is looked at once a second::
 
-    python examples/sites.py FOLDER
+    fsmv2 python examples/sites.py FOLDER
 """
 
 from __future__ import annotations
@@ -116,19 +116,36 @@ def sites(folder: str) -> tuple[ChildSpec, WorkerFactory]:
     return ChildSpec("sites", Sites, SitesSpec(folder=folder)), factory
 
 
-async def main(folder: str) -> None:
-    """Watch until Ctrl-C, telling every change."""
+async def watch(folder: str) -> None:
+    """Watch until Ctrl-C, and show every change."""
 
-    def tell(report: Any) -> None:
+    def show(report: Any) -> None:
         if report.kind == "transition":
             print(f"{report.path}: {report.text}")
 
-    async with Runtime(*sites(folder), listener=tell):
+    async with Runtime(*sites(folder), listener=show):
         await asyncio.Event().wait()
+
+
+EXPECTED = """\
+expected a folder with .txt files that name web sites, one a line: sites.py FOLDER
+to try it:
+  mkdir watched; echo http://127.0.0.1:8000/ > watched/all.txt
+  python3 -m http.server --bind 127.0.0.1 8000 &
+  fsmv2 python examples/sites.py watched"""
+
+
+def main(words: list[str]) -> int:
+    """Watch the sites of a folder; the exit code."""
+    if len(words) != 1 or not Path(words[0]).is_dir():
+        print(EXPECTED, file=sys.stderr)
+        return 2
+    asyncio.run(watch(words[0]))
+    return 0
 
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main(sys.argv[1]))
+        sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:
         pass

@@ -11,7 +11,7 @@ PREFIX ?= $(HOME)/.local
 # A second run is to find what the first one compiled, the tests with their assertions above all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: compiled help install uninstall demo monitor-demo test test-real crash test-all mutants simulate-all soak bench lint docs lock clean
+.PHONY: compiled help install uninstall demo monitor-demo test test-real crash test-all mutants simulate-all soak bench lint docs site lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -98,16 +98,30 @@ bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operati
 	@$(BIN)/python -m bench.otp
 	@$(BIN)/python -m bench.process_supervisors
 
+# The site has an environment of its own: what builds it is large, and nothing else needs it.
+SITE := .venv-site
+$(SITE)/.ready: requirements-site.lock $(READY)
+	@test -x $(SITE)/bin/python || $(PYTHON) -m venv $(SITE)
+	@$(BIN)/uv pip install --quiet --python $(SITE)/bin/python --no-deps --require-hashes -r requirements-site.lock 2>$(SITE)/uv.log || \
+	  $(SITE)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-site.lock
+	@touch $@
+
+site: $(SITE)/.ready  ## the pages as a searchable site in site/, all links checked; SERVE=8000 shows it
+	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet
+	@echo "site/index.html$(if $(SERVE),: http://127.0.0.1:$(SERVE)/)"
+	@$(if $(SERVE),$(PYTHON) -m http.server --bind 127.0.0.1 --directory site $(SERVE))
+
 docs: $(READY)  ## regenerate the pages and pictures that are made from the code
 	@$(BIN)/python docs/generate.py
 
-# The other two are parts of the first: what fsmv2 needs to run, and what builds its package.
+# Two are parts of the first: what fsmv2 needs to run, and what builds its package. That of the site is apart.
 RESOLVE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q
 lock: $(READY)  ## resolve the dependencies anew (writes no address of an index)
 	@$(RESOLVE) pyproject.toml --all-extras -o requirements.lock
 	@$(RESOLVE) pyproject.toml --extra industrial --extra cluster --extra traces --no-annotate \
 	  -c requirements.lock -o requirements-run.lock
 	@echo hatchling | $(RESOLVE) - --no-annotate -c requirements.lock -o requirements-build.lock
+	@$(RESOLVE) --group site -o requirements-site.lock
 
 clean:  ## remove the environment and what the tools left
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist build mutants mutants.log
+	rm -rf $(VENV) $(SITE) site .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov dist build mutants mutants.log

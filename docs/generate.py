@@ -20,6 +20,7 @@ from log_page import log_page
 from metrics_page import metrics_page
 from python_page import PAGES as PYTHON_PAGES
 from python_page import python_page
+from terminal_pictures import PICTURES, picture
 
 from fsmv2.builtin import register_builtins
 from fsmv2.core.contract import settings
@@ -132,6 +133,7 @@ PAGES = {
     "reference/document.md": lambda: document_page(NOTE),
     "reference/workers.md": workers_page,
     **{f"reference/{name}": functools.partial(python_page, NOTE, name) for name in PYTHON_PAGES},
+    **{f"images/{name}.svg": functools.partial(picture, name) for name in PICTURES},
 }
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 mkdir -p "$prefix/bin" "$prefix/lib" 2>/dev/null && [ -w "$prefix/bin" ] && [ -w "$prefix/lib" ] ||
   fail "you may not write to $prefix" "Run it as root, or choose another place: make install PREFIX=DIR"
 
-echo "installing fsmv2 into $home (less than a minute)"
+echo "installing fsmv2 into $home (about a minute)"
 if ! [ "$("$home/bin/python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>&1)" = "$version" ]; then
   "$python" -m venv --clear --prompt fsmv2 "$home"
 fi

@@ -1,10 +1,14 @@
 """What the demo shows beside the tree, and the sentence it ends with."""
 
+from importlib import resources
+from pathlib import Path
+
 import msgspec
 
 from fsmv2.cli.demo.demo_result import DemoResult
-from fsmv2.cli.demo.demo_view import value_text, values_rows
+from fsmv2.cli.demo.demo_view import VALUES, WHY, hints, value_text, values_rows
 from fsmv2.cli.demo.tally import DeliveryCounts
+from fsmv2.runtime import TreeView
 
 ALL = DeliveryCounts(
     accepted=10, received=10, missing=0, duplicates=1, unknown=0, apart=0, apart_received=0
@@ -70,3 +74,12 @@ def test_every_way_to_fail_the_claim_fails_it() -> None:
     ]
     assert [outcome.good for outcome in bad] == [False] * len(bad)
     assert all("NOT as claimed" in outcome.text() for outcome in bad)
+
+
+def test_what_to_ask_of_the_demo_names_a_worker_that_it_has() -> None:
+    shown = "\n".join(hints(TreeView(at=0.0, nodes=()), [], Path("demo.yaml")))
+    assert f"  {VALUES} " in shown
+    document = resources.files("fsmv2.cli").joinpath("demo.yaml").read_text()
+    agent, bridge = WHY.split()[-1].split("/")
+    assert f"  name: {agent}\n" in document
+    assert f"- name: {bridge}\n" in document

@@ -46,8 +46,9 @@ def test_the_mistakes_that_the_page_has_its_reader_make_are_found() -> None:
     assert f"fsmv2.errors.DefinitionError: {found.value}\n" == blocks(WORKER, "text")[0]
     names: dict[str, object] = {"__name__": "__main__"}
     exec(source, names)  # noqa: S102
-    with pytest.raises(SpecError, match="Did you mean 'text'"):
+    with pytest.raises(SpecError, match="Did you mean 'text'") as refused:
         exec('NoteSpec(file="a", txt="b")', names)  # noqa: S102
+    assert refused.value.__context__ is None, "no other traceback is shown above it"
 
 
 @contextlib.contextmanager

@@ -77,6 +77,15 @@ def test_a_folder_is_refused_with_the_files_in_it(tmp_path: Path, inside: str, f
     assert fix in message_of(raised)
 
 
+def test_a_program_is_refused_with_the_command_that_runs_it(tmp_path: Path) -> None:
+    """An example is taken for a document, as the first thing that a newcomer tries."""
+    (tmp_path / "home.py").write_text('"""A home."""\n')
+    with pytest.raises(DocumentError) as raised:
+        scan_file(tmp_path / "home.py")
+    assert "this is a Python program, expected a YAML file." in message_of(raised)
+    assert raised.value.diagnostics[0].fix == f"Run it: fsmv2 python {tmp_path}/home.py"
+
+
 def test_a_file_nobody_may_read_is_refused_with_the_command(tmp_path: Path) -> None:
     file = tmp_path / "plant.yaml"
     file.write_text("a: 1")

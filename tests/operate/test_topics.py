@@ -32,13 +32,19 @@ LEVEL = Topic(
         "*/filler/*",
         "lev*",
         "…/level",
+        "filler",
+        "cologne",
+        "tank",
+        "filler/dfc_read",
     ],
 )
 def test_a_topic_is_meant_by(name: str) -> None:
     assert meaning(name)(LEVEL)
 
 
-@pytest.mark.parametrize("name", ["lev", "edge/fill", "umh/v1/ac", "*/level", "tank", "edge/other"])
+@pytest.mark.parametrize(
+    "name", ["lev", "edge/fill", "umh/v1/ac", "*/level", "tan", "edge/other", "fill"]
+)
 def test_a_topic_is_not_meant_by(name: str) -> None:
     assert not meaning(name)(LEVEL)
 

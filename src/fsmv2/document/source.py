@@ -54,6 +54,9 @@ def read_file(path: Path) -> bytes:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         fix = "Check the path and the name."
         raise refused(name, "FSM0102", f"the file cannot be read: {reason}.", fix=fix) from None
+    if path.suffix == ".py":
+        fix = f"Run it: fsmv2 python {name}"
+        raise refused(name, "FSM0105", "this is a Python program, expected a YAML file.", fix=fix)
     return data
 
 

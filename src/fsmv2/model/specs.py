@@ -72,16 +72,13 @@ class DataMeta(msgspec.StructMeta):
                 copied = _COPIED[cls] = copied_fields(cls)
             if args:
                 return make_or_refuse(cls, args, kwargs)
-            if copied is None:
-                try:
-                    return _make(cls, **kwargs)
-                except TypeError:
-                    return make_or_refuse(cls, args, kwargs)
             try:
-                made = msgspec.convert(kwargs, cls)
+                made = _make(cls, **kwargs) if copied is None else msgspec.convert(kwargs, cls)
             except UNDECODABLE:
+                made = None  # refused below, so that no traceback of msgspec is shown first
+            if made is None:
                 return make_or_refuse(cls, args, kwargs)
-            for name, kind in copied:
+            for name, kind in copied or ():
                 if name in kwargs:
                     put_back(made, name, kind, kwargs[name])
             return made

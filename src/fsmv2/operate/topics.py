@@ -56,8 +56,8 @@ def values_of(
 def meaning(pattern: str) -> Callable[[Topic], bool]:
     """Whether a topic, its tag, or the worker it is of is what a person wrote.
 
-    A name or a path as it stands, or a pattern; of a worker or a topic, all that is below it.
-    Empty: any. UnknownPathError: it is no pattern.
+    A name or a path as it stands, or a pattern; of a worker or a level of a topic, all that is
+    below it, and its own name is enough. Empty: any. UnknownPathError: it is no pattern.
     """
     wanted = pattern.strip("/")
     if not wanted:
@@ -65,10 +65,8 @@ def meaning(pattern: str) -> Callable[[Topic], bool]:
     if is_pattern(wanted):
         rule = rule_of(wanted)
         return lambda one: any(map(rule.fullmatch, _names(one)))
-    below = f"{wanted}/"
-    return lambda one: (
-        wanted in _names(one) or one.path.startswith(below) or one.topic.startswith(below)
-    )
+    part = f"/{wanted}/"
+    return lambda one: wanted in _names(one) or part in f"/{one.path}/" or part in f"/{one.topic}/"
 
 
 def not_there(pattern: str, topics: Iterable[Topic]) -> UnknownPathError:

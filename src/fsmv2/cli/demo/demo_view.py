@@ -16,6 +16,8 @@ SHOWN = 12
 """How many machines the live view shows values of."""
 LOOK_AT = "fsmv2_workers, fsmv2_restarts_total, fsmv2_circuits_open"
 """What of the metrics moves when something is killed."""
+VALUES, WHY = "fsmv2 values --follow", "fsmv2 why cologne-edge/filler"
+"""What to ask from another terminal."""
 LINE_EVERY = 5.0
 """Seconds between two lines of one topic, off a terminal."""
 
@@ -45,7 +47,11 @@ def short_hints(
     kills = ", ".join(f"{name} {pid}" for name, pid in processes(tree, plcs))
     port = mqtt_port(tree)
     mqtt = f"MQTT on {HOST}:{port}, topics umh/v1/#; " if port else ""
-    lines = [f"try: kill -9 … {kills}", f"{mqtt}document: {short_path(document)}"]
+    lines = [
+        f"try: kill -9 … {kills}",
+        f"in another terminal: {VALUES} shows what is read, {WHY} explains its state",
+        f"{mqtt}document: {short_path(document)}",
+    ]
     if monitoring:
         lines.append(f"http://{monitoring}/metrics: {LOOK_AT}; who is not well: /readyz")
     return lines
@@ -54,6 +60,7 @@ def short_hints(
 def hints(tree: TreeView, plcs: Sequence[Plc], document: Path, monitoring: str = "") -> list[str]:
     """What to try, in full, with the numbers of now; `monitoring`: where metrics are served."""
     lines = [f"  kill -9 {pid:<8} # {name}" for name, pid in processes(tree, plcs)]
+    lines += [f"  {VALUES}   # what is read", f"  {WHY}   # its state, why, and what comes next"]
     port = mqtt_port(tree)
     if port:
         lines.append(f"  mosquitto_sub -p {port} -t 'umh/v1/#' -v   # or any client of MQTT 3.1.1")

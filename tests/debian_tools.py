@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 FETCH_WITHIN = 90.0
-"""Seconds for one package; less than the time-out of a test, so that the reason is shown."""
+"""Seconds for one package; less than the timeout of a test, so that the reason is shown."""
 
 PROGRAMS = {
     "prometheus": "prometheus",

@@ -220,7 +220,7 @@ class StoreError(FsmError, OSError):
 
 
 class GenerationConflictError(StoreError):
-    """Another generation of the document runs by now than the one a change was based on."""
+    """Another generation of the document is running now than the one a change was based on."""
 
     code = "FSM0802"
 
@@ -274,7 +274,7 @@ class RequestRefusedError(FsmError, RuntimeError):
 
 
 class TreeStoppingError(RequestRefusedError):
-    """The tree is starting or stopping and takes no requests now. Ask again when it runs."""
+    """The tree is starting or stopping and takes no requests now. Try again when it runs."""
 
     code = "FSM0912"
 

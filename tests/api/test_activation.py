@@ -183,7 +183,7 @@ async def test_a_socket_that_cannot_be_made_is_reported_once_and_made_later(
         api.place.rmdir()
         await _until(api.place.is_socket)
         assert (await call(api.place, "GET", "/v1")).status == 200
-        await _until(lambda: "was missing, and was made again" in caplog.text)
+        await _until(lambda: "was missing, and has been created again" in caplog.text)
 
 
 async def test_an_api_that_could_not_be_loaded_is_tried_again_for_the_next_client(

@@ -293,9 +293,7 @@ async def test_a_request_made_of_what_was_read_is_done_while_that_is_so(tmp_path
         assert reply.status == 200
         late = await call(api.place, "POST", REQUESTS, pause(reason="late"), if_match=read)
         assert (late.status, late.json["code"]) == (412, "FSM0913")
-        assert late.json["detail"] == (
-            "edge/ticker is not as it was when it was read: it is running."
-        )
+        assert late.json["detail"] == ("edge/ticker has changed since it was read: it is running.")
         assert (await tree.overrides())[0].reason == "", "nothing was done"
         dry = await call(api.place, "POST", f"{REQUESTS}?dry_run=true", pause(), if_match=read)
         assert dry.status == 412
@@ -390,4 +388,4 @@ async def test_a_tree_that_does_not_answer_in_time_is_told_of(
         assert "may be done" not in reply.json["detail"]
         reply = await call(api.place, "POST", f"{REQUESTS}?wait=0.1", pause())
         assert reply.status == 503
-        assert "What was asked may be done yet" in reply.json["detail"]
+        assert "The request may still be carried out" in reply.json["detail"]

@@ -85,7 +85,7 @@ def test_h94_a_generation_that_runs_no_longer_is_a_conflict(served: Served) -> N
     based_on = served.numbers()[-1] - 1
     reply = served.post("/v1/apply", {"document": served.text(document), "based_on": based_on})
     assert reply.status == 409
-    assert f"generation {based_on + 1} runs by now, applied by" in reply.json["detail"]
+    assert f"generation {based_on + 1} is running now, applied by" in reply.json["detail"]
     with pytest.raises(GenerationConflictError):
         served.remote.apply_document(ApplyRequest(document=document, based_on=based_on))
     put = served.post("/v1/document", served.text(document), "PUT", if_match=f'"{based_on}"')

@@ -226,7 +226,7 @@ def test_a_flow_is_not_blamed_for_a_cause_that_is_just_gone(state: str, back: st
     }
     waits = situation(state, flow=SICK, **parts)
     assert isinstance(waits, Stay)
-    assert waits.reason == f"{back}; waits for dfc_read to connect again"
+    assert waits.reason == f"{back}; waits for dfc_read to reconnect"
     assert waits.wake_after == pytest.approx(2.0)
     assert situation(state, **parts).state == "active"
     parts = {name: msgspec.structs.replace(part, since=95.0) for name, part in parts.items()}

@@ -219,7 +219,7 @@ async def test_h76_a_writing_flow_that_another_instance_started_is_taken_over(
     config = DataFlow(AsyncioEngine()).derive_desired_state(spec, None).config
 
     def before() -> str:
-        return "it is not supervised any more"
+        return "it is no longer supervised"
 
     def mine() -> str:
         return ""

@@ -107,7 +107,7 @@ def main() -> None:
 
     control("start", UNIT)
     found["after start"] = shown("ActiveState", "SubState")
-    until("a status", lambda: "workers are as asked for" in shown("StatusText")[0])
+    until("a status", lambda: "workers are as requested" in shown("StatusText")[0])
     first, process = shown("MainPID")[0], command()
     found["command runs"] = process > 0
 

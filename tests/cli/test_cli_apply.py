@@ -133,9 +133,9 @@ def test_h93_a_saved_plan_is_applied_as_it_is_or_not_at_all(
     shown = following.says("apply", str(plan), "-y")
     assert f"generation {before + 1} has converged" in shown
 
-    # Another generation runs by now.
+    # Another generation is running now.
     shown = following.says("apply", str(plan), "-y", code=1)
-    assert f"made against generation {before}, and generation {before + 1} runs by now" in shown
+    assert f"made against generation {before}, and generation {before + 1} is running now" in shown
 
 
 def test_h93_a_plan_against_a_document_is_none_of_the_tree(

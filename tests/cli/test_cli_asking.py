@@ -168,7 +168,7 @@ def test_what_is_followed_ends_with_the_tree_and_can_be_asked_for_after_it(plant
     assert "removed: stopped and released" in events[0]
     assert "the tree has stopped" in events[1]
     assert "→ stopped" in logs[0]
-    assert "no tree runs here any more" in logs[1]
+    assert "no tree is running here any longer" in logs[1]
     assert "removed: stopped and released" in plant("events").stdout
     assert "it serves" in plant("logs", "edge/web").stdout
     assert "nothing of" in plant("topics").stderr

@@ -32,7 +32,7 @@ def test_a_backup_says_what_is_in_it_and_how_it_is_put_back(state: Path, tmp_pat
     shown = fsmv2("backup", tmp_path / "b.tgz", "--state-dir", state)
     assert shown.exit_code == 0
     assert f"b.tgz: generation 1 of {tmp_path}/plant.yaml, " in shown.stdout
-    assert "put it back with: fsmv2 restore" in shown.stdout
+    assert "restore it with: fsmv2 restore" in shown.stdout
 
 
 def test_a_restore_says_how_it_is_run(state: Path, tmp_path: Path) -> None:

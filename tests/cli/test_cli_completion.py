@@ -152,7 +152,7 @@ def test_zsh_completes_commands_options_and_live_paths(place: Place) -> None:
     def until(mark: str) -> None:
         shown = b""
         while mark.encode() not in shown:
-            shown += os.read(terminal, 4096)  # the time-out of the test is its bound
+            shown += os.read(terminal, 4096)  # the timeout of the test is its bound
 
     def typed(text: str) -> None:
         os.write(terminal, text.encode())

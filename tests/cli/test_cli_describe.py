@@ -137,7 +137,7 @@ def test_of_one_that_is_well_nobody_is_told_what_to_do() -> None:
 
 
 def test_what_comes_from_a_journal_says_so() -> None:
-    assert "it does not run any more" in text(80, recorded=True, process="")[-1]
+    assert "it is no longer running" in text(80, recorded=True, process="")[-1]
 
 
 @pytest.fixture(scope="module")

@@ -129,7 +129,7 @@ def test_another_change_meanwhile_is_not_overwritten(
 
     edits(monkeypatch, slow)
     shown = tree.says("edit", "-y", code=1)
-    assert f"made against generation {number}, and generation {number + 1} runs by now" in shown
+    assert f"made against generation {number}, and generation {number + 1} is running now" in shown
     assert "slow" in kept_in(shown).read_text()
     assert tree.numbers()[-1] == number + 1
 

@@ -55,6 +55,12 @@ def test_a_moment_that_is_not_recorded_is_refused_with_those_that_are(tree: Chan
 
 def test_what_is_to_come_cannot_be_asked_for_nor_followed(tree: ChangedTree) -> None:
     assert "is yet to come" in tree.says("status", "--at", "2099-01-01 12:00", code=2)
-    assert "--follow goes without --at" in tree.says("status", "--follow", "--at", "1m", code=2)
-    assert "--follow goes without --until" in tree.says("logs", "-F", "--until", "1m", code=2)
-    assert "--var goes without" in tree.says("why", "edge/web", "--var", "X", "--at", "1m", code=2)
+    assert "--follow cannot be combined with --at" in tree.says(
+        "status", "--follow", "--at", "1m", code=2
+    )
+    assert "--follow cannot be combined with --until" in tree.says(
+        "logs", "-F", "--until", "1m", code=2
+    )
+    assert "--var cannot be combined with" in tree.says(
+        "why", "edge/web", "--var", "X", "--at", "1m", code=2
+    )

@@ -210,7 +210,7 @@ def test_other_code_is_told_as_then_and_now_with_an_exit_code_of_its_own(
         found.stdout,
         re.MULTILINE,
     ), found.stdout
-    assert "a decision was another one" in found.stdout
+    assert "a decision differed" in found.stdout
     assert "`fsmv2 lint` finds such" in found.stdout
 
 
@@ -276,7 +276,7 @@ def test_cut_off_damaged_and_foreign_files_are_told_without_a_traceback(
     files[0].write_bytes(b"fsmv2 journal 9\nx")
     found = shown(tmp_path, "journal", "--types", "lamps:factory")
     assert found.returncode == 1
-    assert "has the form 9 of a journal" in found.stderr
+    assert "has journal format 9" in found.stderr
     (tmp_path / "journal").rename(tmp_path / "moved")
     for place in ("lamps.py", "nowhere", "."):
         found = shown(tmp_path, place)

@@ -82,7 +82,7 @@ def service() -> Iterator[Service]:
 
 def test_h40_the_watchdog_is_fed_by_decisions_whatever_else_fails(service: Service) -> None:
     service.until(lambda: "READY=1" in service.told)
-    service.until(lambda: "STATUS=all 2 workers are as asked for" in service.told)
+    service.until(lambda: "STATUS=all 2 workers are as requested" in service.told)
     assert not any("NOTIFY_SOCKET" in one for one in environments_of_commands())
 
     # A disk that takes nothing more: what supervision decides is not held up by it.

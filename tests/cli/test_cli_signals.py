@@ -89,7 +89,7 @@ def test_h65_the_second_sigterm_ends_the_last_phase_at_once() -> None:
         process.send_signal(signal.SIGTERM)
         line_with(process.stderr, "hangs")
         process.send_signal(signal.SIGTERM)
-        line_with(process.stderr, "forced: the program ends with what still hangs")
+        line_with(process.stderr, "forced: the program ends, whatever still hangs")
         assert process.wait(timeout=200) == 1
 
 

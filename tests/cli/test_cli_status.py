@@ -64,7 +64,7 @@ def test_a_small_tree_that_is_well_is_drawn_whole() -> None:
     assert found[0].startswith("/etc/plant.yaml, generation 3, process 4242 since ")
     assert found[0].endswith(" (2 h)")
     assert "5 workers: 5 running" in found
-    assert "all as asked for" in found
+    assert "all as requested" in found
     assert found[-5:] == [
         "edge              agent       active   12s  edge is well",
         "├─ broker         broker      active   12s  edge/broker is well",
@@ -140,7 +140,7 @@ def test_what_comes_from_a_journal_says_so() -> None:
         at=1_000_000.0,
         recorded=True,
     )
-    assert any("it does not run any more" in line for line in text(plant(1), 80, head=head))
+    assert any("it is no longer running" in line for line in text(plant(1), 80, head=head))
 
 
 def test_wide_has_each_worker_in_one_line_with_its_whole_reason() -> None:
@@ -152,7 +152,7 @@ def test_wide_has_each_worker_in_one_line_with_its_whole_reason() -> None:
 
 def test_nobody_who_matches_is_said() -> None:
     found = text(plant(1), 80, which=WorkerFilter(phase="failed"))
-    assert found[-1] == "no worker is as asked for"
+    assert found[-1] == "no worker is as requested"
 
 
 def test_the_lines_of_the_last_of_the_children_are_drawn_below_it() -> None:

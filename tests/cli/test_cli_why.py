@@ -156,7 +156,7 @@ def test_h90_why_says_that_the_file_is_newer_than_the_tree(plant: Path) -> None:
         file.write_text("processes: 7\n")
         assert "the newer one is not valid" in why(plant, "edge/newer").output
         file.unlink()
-        assert "cannot be read any more" in why(plant, "edge/sleeps").output
+        assert "can no longer be read" in why(plant, "edge/sleeps").output
     finally:
         file.write_text(DOCUMENT)
     assert "document" not in why(plant, "edge/sleeps").output
@@ -171,7 +171,7 @@ def test_what_cannot_be_asked_like_that_is_refused(tmp_path: Path) -> None:
         app, ["why", "edge", "-f", str(tmp_path / "plant.yaml"), "--var", "A", "--json"]
     )
     assert both.exit_code == 2
-    assert "--var goes without --not, --at, --json and --types" in both.output
+    assert "--var cannot be combined with --not, --at, --json and --types" in both.output
     empty = CliRunner().invoke(
         app, ["why", "edge", "-f", str(tmp_path / "plant.yaml"), "--var", ""]
     )
@@ -193,12 +193,12 @@ def test_what_was_stopped_and_what_was_killed_do_not_look_as_if_they_ran(tmp_pat
         process.wait(200)
         found = why(tmp_path, "edge")
         assert found.exit_code == 0
-        assert "it does not run any more; this was so at " in found.output
+        assert "it is no longer running; this was so at " in found.output
     with running(tmp_path):
         pass
     found = why(tmp_path, "edge")
     assert found.exit_code == 1
-    assert "runs: it was stopped at " in found.output
+    assert "is not running: it was stopped at " in found.output
 
 
 @pytest.fixture

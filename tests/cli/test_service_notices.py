@@ -147,7 +147,7 @@ def test_a_status_is_told_when_it_changes_and_its_end_is(manager: Manager, tree:
     until(lambda: manager.told.count("WATCHDOG=1") > 5)
     assert sum("STATUS" in one for one in manager.told) == 1
     tree.ready = READY
-    until(lambda: "STATUS=all 3 workers are as asked for" in manager.told)
+    until(lambda: "STATUS=all 3 workers are as requested" in manager.told)
     notices.stopping(12.5)
     assert manager.told[-3:] == ["STOPPING=1", "EXTEND_TIMEOUT_USEC=12500000", "STATUS=stopping"]
     tree.ready = NOT_READY
@@ -215,4 +215,4 @@ def test_a_reload_is_told_with_its_time_and_its_end(tree: Tree) -> None:
 def test_h90_the_status_says_that_the_document_is_newer(tree: Tree) -> None:
     health = tree.health()
     newer = "the document is newer than what runs"
-    assert status_text(health, READY, newer) == f"{newer}; all 3 workers are as asked for"
+    assert status_text(health, READY, newer) == f"{newer}; all 3 workers are as requested"

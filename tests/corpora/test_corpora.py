@@ -198,9 +198,9 @@ def test_a_hostile_name_ends_as_its_file_says(file: Path) -> None:
 
 
 def test_a_million_levels_are_refused_at_once() -> None:
-    with pytest.raises(LocationError, match="of 1,000,000 levels is none; it has at most 32"):
+    with pytest.raises(LocationError, match="has 1,000,000 levels; a location has at most 32"):
         normalise_location([{"32": "a"}] * 1_000_000)
-    with pytest.raises(LocationError, match="of 33 levels is none; it has at most 32"):
+    with pytest.raises(LocationError, match="has 33 levels; a location has at most 32"):
         normalise_location([{str(n): "a"} for n in range(33)])
     with pytest.raises(LocationError, match="no location level '32'"):
         normalise_location([{"32": "a"}])

@@ -73,10 +73,10 @@ def test_what_waits_is_placed_too(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("agent: {name: other}\n", "FSM0139 z.yaml:1:9 'agent.name' stands in two files."),
-        ("global: {rate: 2s}\n", "FSM0139 z.yaml:1:10 'global.rate' stands in two files."),
-        ("templates: {plc: {}}\n", "FSM0139 z.yaml:1:13 'templates.plc' stands in two files."),
-        ("bridges: {a: 1}\n", "FSM0139 z.yaml:1:1 'bridges' stands in two files."),
+        ("agent: {name: other}\n", "FSM0139 z.yaml:1:9 'agent.name' is set in two files."),
+        ("global: {rate: 2s}\n", "FSM0139 z.yaml:1:10 'global.rate' is set in two files."),
+        ("templates: {plc: {}}\n", "FSM0139 z.yaml:1:13 'templates.plc' is set in two files."),
+        ("bridges: {a: 1}\n", "FSM0139 z.yaml:1:1 'bridges' is set in two files."),
     ],
 )
 def test_what_two_files_say_is_refused_with_both_places(folder: Path, text: str, said: str) -> None:

@@ -95,7 +95,7 @@ async def test_a_value_arrives_over_nats_and_mqtt_at_the_machine_it_is_for(
         answer = await ask(client, "filler", "setpoint", 42.04)
         assert (answer["ok"], answer["value"]) == (True, 42.0)
         refused = await ask(client, "filler", "setpoint", 81)
-        assert refused["reason"] == "81 is above the most allowed, 80"
+        assert refused["reason"] == "81 is above the maximum, 80"
         topic = f"cmd/v1/{LOCATION.replace('.', '/')}/capper/_write/lamp"
         async with aiomqtt.Client("127.0.0.1", writable.mqtt_port, **writable.shown) as mqtt:
             await mqtt.subscribe(f"{topic}/reply")
@@ -108,7 +108,7 @@ async def test_a_value_arrives_over_nats_and_mqtt_at_the_machine_it_is_for(
         view = await tree.until(lambda t: t["edge/filler/dfc_write"].state == "active", timeout=200)
         seen = view["edge/filler/dfc_write"].observed
         assert (seen.written_total, seen.refused_total, seen.queue_depth) == (1, 1, 0)
-        assert seen.last_error == "setpoint: 81 is above the most allowed, 80"
+        assert seen.last_error == "setpoint: 81 is above the maximum, 80"
 
 
 async def test_h76_a_paused_or_detect_only_machine_is_not_written_to(writable: Writable) -> None:
@@ -253,7 +253,7 @@ async def test_h76_a_bridge_that_runs_no_flow_since_the_start_refuses_with_its_r
         assert "detect only" in await refused(client, "labeller")
         again = await ask(client, "filler", "setpoint", {"value": 9, "id": "before"})
         assert (again["outcome"], again["duplicate"]) == ("written", True)
-        assert "above the most allowed" in await refused(client, "filler", 81)
+        assert "above the maximum" in await refused(client, "filler", 81)
         assert [kit.engine.config(f"edge/{name}/dfc_write") for name in MACHINES] == [None] * 3
         flow = "edge/filler/dfc_write"
         await tree.until(lambda t: t[flow].observed.refused_total == 2, timeout=200)

@@ -138,7 +138,7 @@ def tags(*addresses: int, kind: str = "holding") -> tuple[Register, ...]:
 async def reading(
     device: RawDevice, *registers: Register, unit: int = 1, timeout: float = 5.0
 ) -> AsyncIterator[ModbusReader]:
-    """A reader of the device; its time-out is long, because this machine may be busy."""
+    """A reader of the device; its timeout is long, because this machine may be busy."""
     config = ModbusInput(
         address=f"127.0.0.1:{device.port}", unit=unit, timeout=timeout, registers=registers
     )

@@ -127,7 +127,7 @@ async def test_another_broker_at_the_address_is_told_nothing(tmp_path: Path) -> 
             await until(lambda: not figures(engine).output_connected)
             await stop(ours)
             await start(other)
-            await until(lambda: "another broker than ours" in figures(engine).output_error)
+            await until(lambda: "a broker other than ours" in figures(engine).output_error)
             before = figures(engine).accepted_total
             await until(lambda: figures(engine).accepted_total > before + 20)
             assert not figures(engine).output_connected

@@ -94,7 +94,7 @@ async def answers_another(reader: asyncio.StreamReader, writer: asyncio.StreamWr
     [
         (hangs_up, "the device closed the connection"),
         (is_silent, "no answer within"),
-        (talks_nonsense, "what came is not Modbus TCP"),
+        (talks_nonsense, "the data received is not Modbus TCP"),
         (answers_another, "the device sent 1 register, not the"),
     ],
 )

@@ -135,8 +135,8 @@ def test_options_that_mean_nothing_are_refused() -> None:
         "registers[0] (a): deadband and deadband_percent exclude each other",
         "registers[1] (b): a bool changes or it does not: its deadband can only be 0",
         "registers[2] (c): the published name 'x y' has",
-        "min_interval -1 s is not 0 or more",
-        "deadband nan is not 0 or more",
+        "min_interval is -1 s, expected 0 or more",
+        "deadband is nan, expected 0 or more",
         "registers[4] (e): the tag name 'a' is taken by registers[0]",
     ):
         assert told in str(caught.value)

@@ -39,7 +39,7 @@ async def never(host: str, port: int, *, within: float) -> None:
 async def test_a_device_is_not_blamed_for_the_lateness_of_this_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A time-out while the loop is late is no answer about the device, and says so."""
+    """A timeout while the loop is late is no answer about the device, and says so."""
     monkeypatch.setattr("fsmv2.builtin.connection.probe_tcp", never)
     spec = ConnectionSpec(host="127.0.0.1", port=1, timeout=0.05)
     seen = await Connection().collect_observed_state(spec, resources(History(), 0.0))

@@ -69,7 +69,7 @@ def test_a_location_has_all_the_levels_that_there_may_be_and_no_more() -> None:
         with pytest.raises(LocationError) as caught:
             normalise_location(more, path="place")
         assert str(caught.value) == (
-            "place: A location of 33 levels is none; it has at most 32. "
+            "place: This location has 33 levels; a location has at most 32. "
             "Check what is read here as a location."
         )
 

@@ -259,7 +259,7 @@ def test_a_limit_that_is_not_known_is_written_as_null() -> None:
 
 
 def test_keys_that_are_one_as_text_are_refused() -> None:
-    with pytest.raises(SpecError, match="which are one where it is stored") as refused:
+    with pytest.raises(SpecError, match="which are the same key once it is stored") as refused:
         DesiredState("on", config={"tags": {1: "a", "1": "b"}})
     assert refused.value.diagnostic().path == "config.tags"
     assert to_json(DesiredState("on", config={1: "a"}))

@@ -54,7 +54,7 @@ def test_h90_one_that_is_wrong_or_gone_by_now_is_called_so(file: Path) -> None:
     assert f"the newer one is not valid: {file}:1:9: " in said
     assert said.endswith("(and 1 more mistake)")
     file.unlink()
-    assert "cannot be read any more; what runs is that of " in change_of(file, record)
+    assert "can no longer be read; what runs is that of " in change_of(file, record)
 
 
 def test_h90_why_the_newer_one_does_not_run_is_said_where_that_is_known(file: Path) -> None:
@@ -139,13 +139,13 @@ def test_h90_a_link_that_leads_elsewhere_by_now_is_the_same_document(tmp_path: P
     assert change_of(tmp_path / "one", record) == ""
     assert said[0] == ""
     assert said[1].startswith("the document was changed at ")
-    assert "cannot be read any more" in said[2]
+    assert "can no longer be read" in said[2]
 
 
 def test_h90_a_folder_in_the_place_of_the_file_is_called_so(file: Path) -> None:
     record = run_of(file)
     file.unlink()
     file.mkdir()
-    assert "cannot be read any more" in change_of(file, record)
+    assert "can no longer be read" in change_of(file, record)
     (file / "a.yaml").write_text(DOCUMENT)
     assert " (it is a folder by now); " in change_of(file, record)

@@ -63,7 +63,7 @@ def test_a_tree_that_does_not_answer_is_asked_for_nothing(
 def test_one_that_hangs_when_it_has_been_asked_may_do_it_yet(
     server: Callable[[int], Path],
 ) -> None:
-    with pytest.raises(ApiUnavailableError, match="What was asked may be done yet"):
+    with pytest.raises(ApiUnavailableError, match="The request may still be carried out"):
         RemoteTree(server(1)).carry_out(Pause(path="a"))
 
 

@@ -93,8 +93,8 @@ def test_h69_a_lost_state_directory_is_a_condition_until_all_is_there_again(tmp_
 
         found = until(lambda: conditions(tmp_path).get("StateKept"))
         assert found == (
-            f"{state} was removed or replaced while it is in use; it is made again. "
-            "What was recorded in it before is gone."
+            f"{state} was removed or replaced while it is in use; it is created again. "
+            "What was recorded in it is lost."
         )
         until(lambda: conditions(tmp_path) == {})
         again = record_in(state)
@@ -203,7 +203,7 @@ def test_a_place_that_cannot_be_used_is_said_with_what_to_do(tmp_path: Path) -> 
     for place in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(StoreError, match="cannot be used: ") as raised, held(place):
             pass
-        assert raised.value.fix == "Name a place that can be written with --state-dir."
+        assert raised.value.fix == "Choose a writable directory with --state-dir."
     with small_disk(tmp_path / "disk") as disk:
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         with pytest.raises(StoreError, match="ead-only file system"), held(disk):

@@ -112,7 +112,7 @@ def test_everything_that_is_wrong_is_found_at_once(
     (place.state / JOURNAL / "0000000009.journal").write_bytes(b"fsmv2 journal 99\n")
     journal, types, secret = place.found()
     assert journal.startswith("warning what is recorded cannot be read: ")
-    assert "has the form 99 of a journal" in journal
+    assert "has journal format 99" in journal
     assert "5 workers (edge/m0, edge/m1, edge/m2 and 2 more) of the type 'mixer'" in types
     assert "--types" in types
     assert secret.startswith("error the environment variable 'A' is not set.")

@@ -46,7 +46,7 @@ def test_the_settings_of_metrics_are_a_section_of_their_own() -> None:
     assert parse_plant(f"{HEAD}engine: {text}\n").settings == EngineSettings(
         metrics=MetricsSettings(series=10, paths="…/oven*")
     )
-    with pytest.raises(SpecError, match="series of metrics is -1, expected a number from 0"):
+    with pytest.raises(SpecError, match="series of metrics is -1, expected at least 0"):
         EngineSettings(metrics=MetricsSettings(series=-1))
 
 

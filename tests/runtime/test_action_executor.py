@@ -116,7 +116,7 @@ def test_what_an_action_returns_is_handed_on(make: Make) -> None:
     bench.run()
     assert bench.posted == [ActionEnded("p/a", 1, id_, Outcome.SUCCEEDED, result=42)]
     bench.run(100)
-    assert len(bench.posted) == 1  # its time-out has gone with it
+    assert len(bench.posted) == 1  # its timeout has gone with it
     assert not bench.executor._running
     assert not bench.executor._taken
 

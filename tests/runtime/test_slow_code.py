@@ -113,7 +113,7 @@ async def test_slow_code_is_named_with_its_stack_and_counted(place: str) -> None
             await tree.until(lambda _: tree.core.counters.slow > 0, timeout=200)
     (report,) = (r for r in reports if r.kind == "slow")
     assert report.path == "p"
-    assert report.text.startswith(f"{place} held up the supervision of all workers for 0.")
+    assert report.text.startswith(f"{place} blocked the supervision of all workers for 0.")
     assert f"{place}" in report.text.partition(", at ")[2]
     assert f"in {place}" in texts[0]
 

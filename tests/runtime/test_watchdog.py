@@ -179,7 +179,7 @@ def test_a_loop_that_is_only_busy_blames_nobody(caplog: pytest.LogCaptureFixture
                 tasks.extend(loop.create_task(busy()) for _ in range(200))
 
             loop.call_soon_threadsafe(flood)
-            await until(lambda: [r for r in reports if "more is asked of it" in r.text])
+            await until(lambda: [r for r in reports if "it is overloaded" in r.text])
             tree = await runtime.view()
             assert not any(c.type == "LoopFree" for n in tree.nodes for c in n.conditions)
             await until(lambda: [r for r in reports if "runs again after" in r.text])

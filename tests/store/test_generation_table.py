@@ -63,7 +63,7 @@ def test_a_generation_is_kept_as_it_was_written(store: SqliteStore, file: Path) 
 def test_of_two_changes_of_one_generation_the_second_is_refused(store: SqliteStore) -> None:
     store.commit(generation(1), Head(number=1), based_on=0)
     store.commit(generation(2), Head(number=2), based_on=1)
-    with pytest.raises(GenerationConflictError, match="generation 2 runs by now") as raised:
+    with pytest.raises(GenerationConflictError, match="generation 2 is running now") as raised:
         store.commit(generation(3), Head(number=3), based_on=1)
     assert "generation 1" in str(raised.value)
     assert store.head() == Head(number=2)

@@ -87,7 +87,7 @@ def test_the_folder_stays_within_its_size_and_the_oldest_goes(tmp_path: Path) ->
 
 def test_a_tree_too_large_for_the_folder_is_said(tmp_path: Path) -> None:
     segments = SegmentedLog(tmp_path, 2**20)
-    with pytest.raises(StoreError, match=r"1 MB are too little .* Raise `journal_mb`"):
+    with pytest.raises(StoreError, match=r"1 MB is too small .* Raise `journal_mb`"):
         segments.begin(os.urandom(100_000) for _ in range(20))
     segments.close()
 
@@ -149,7 +149,7 @@ def test_another_file_is_no_journal(tmp_path: Path, content: bytes) -> None:
 def test_another_version_is_named(tmp_path: Path) -> None:
     file = tmp_path / "a.journal"
     file.write_bytes(b"fsmv2 journal 7\nwhatever")
-    with pytest.raises(JournalError, match="has the form 7 of a journal; this fsmv2 knows 1"):
+    with pytest.raises(JournalError, match="has journal format 7; this fsmv2 reads format 1"):
         Segment(file)
 
 

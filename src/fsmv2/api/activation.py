@@ -113,7 +113,7 @@ class Activation:
             if self._inode is None or found != self._inode:
                 await self._listen()
                 if self._inode is not None:
-                    log.warning("the socket %s was missing, and was made again", self.place)
+                    log.warning("the socket %s was missing, and has been created again", self.place)
             else:
                 await in_daemon_thread(self._link)
 
@@ -124,7 +124,7 @@ class Activation:
         except (OSError, FsmError) as error:
             trouble, self._inode = error_text(error), None
             if trouble != self._trouble:  # once, not at each look
-                log.warning("the socket %s cannot be made, retries: %s", self.place, trouble)
+                log.warning("the socket %s cannot be created; retrying: %s", self.place, trouble)
             self._trouble = trouble
             return
         self._trouble = ""

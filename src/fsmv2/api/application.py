@@ -51,7 +51,7 @@ STREAM = "text/event-stream"
 
 T = TypeVar("T")
 
-OURS = Problem("It failed", 500, "This is a fault of fsmv2; see its log.")
+OURS = Problem("Internal error", 500, "This is a fault of fsmv2; see its log.")
 
 log = logging.getLogger("fsmv2.api")
 
@@ -101,7 +101,7 @@ def _starlette(routes: list[HttpRoute]) -> Starlette:
     async def not_a_route(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         headers = getattr(error, "headers", None)
-        title = {404: "No such route", 405: "Another method"}.get(status, "It failed")
+        title = {404: "No such route", 405: "Method not allowed"}.get(status, "Internal error")
         return problem_response(Problem(title, status, fix=f"There are: {known}."), headers)
 
     made = Starlette(
@@ -154,7 +154,7 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
         except TimeoutError:
             text = f"the tree has not answered within {route.within:g} s: it is busy, or hangs."
             if route.body is not None and route.changes:
-                text += " What was asked may be done yet."
+                text += " The request may still be carried out."
             return problem_response(
                 Problem("No answer in time", 503, text, fix="Try again in a moment.")
             )
@@ -277,7 +277,7 @@ class Done:
             self._known[key] = (digest, now, task)
         elif known[0] != digest:
             text = "this Idempotency-Key was used for another request."
-            raise problem(422, "Another request", text, fix="Make a new key for each request.")
+            raise problem(422, "Key already used", text, fix="Make a new key for each request.")
         else:
             task = known[2]
         # Shielded: a client that goes away must not undo half of what others wait for.

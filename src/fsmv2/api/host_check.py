@@ -14,7 +14,7 @@ from fsmv2.api.problem_response import problem_response
 from fsmv2.operate.problem import Problem
 
 REFUSED = Problem(
-    "Another host",
+    "Host not allowed",
     421,
     "this address answers for this machine alone: for 127.0.0.1, [::1] and localhost.",
     fix="Ask one of these; a reverse proxy has to set `Host`.",

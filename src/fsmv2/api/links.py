@@ -65,7 +65,7 @@ OF_OVERRIDES = {
     "resume": _request("End a pause", "resume", WORKERS),
     "start": _request("End a stop", "start", WORKERS),
     "unset": _request(
-        "Have a variable be as declared", "unset", WORKERS, name="$response.body#/0/name"
+        "Reset a variable to its declared value", "unset", WORKERS, name="$response.body#/0/name"
     ),
 }
 

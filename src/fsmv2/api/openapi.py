@@ -63,7 +63,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "fsmv2",
             "version": fsmv2.__version__,
-            "description": "A running tree: what it is, and what an operator may have done.",
+            "description": "A running tree: its state, and what an operator can do to it.",
         },
         "paths": paths,
         "components": {"schemas": components},
@@ -82,7 +82,7 @@ def _operation(
     if route.links:
         responses["200"]["links"] = {name: _link(link) for name, link in route.links.items()}
     acts = route.body is not None and route.changes
-    acting = {412: "It is not as it was when it was read: see If-Match."}
+    acting = {412: "It has changed since it was read: see If-Match."}
     problems = {**ALWAYS, **(acting if acts else {}), **route.problems}
     if route.body is None:
         responses["200"]["headers"] = {"ETag": ETAG}

@@ -230,7 +230,7 @@ async def leave(call: Call) -> Leaving:
     unchanged = call.unchanged
     if unchanged and ANY not in unchanged and _tag(await overview(call)) not in unchanged:
         raise ChangedSinceError(
-            "the tree is not as it was when it was read.", fix="Read GET /v1 again."
+            "the tree has changed since it was read.", fix="Read GET /v1 again."
         )
     call.tree.ask_to_leave(reason=call.body.reason, who=call.who)
     return Leaving(pid=os.getpid())

@@ -156,7 +156,7 @@ class HowFar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 APPLY_PROBLEMS = {
-    409: "Another generation runs by now, or this cannot be applied to what runs; see the detail.",
+    409: "Another generation runs now, or this cannot be applied to what runs; see the detail.",
     422: "The document is not valid: `diagnostics` has all that is wrong. Or the same "
     "Idempotency-Key was used for another request.",
 }
@@ -169,7 +169,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/v1",
-        summary="Which tree this is, and who asks",
+        summary="Which tree this is, and who is asking",
         handler=route_handlers.overview,
         answer=Overview,
     ),
@@ -293,7 +293,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/v1/notifications",
-        summary="How notifications fare at each target of the document",
+        summary="The state of notifications at each target of the document",
         handler=route_handlers.notifications,
         answer=tuple[TargetStatus, ...],
     ),
@@ -334,7 +334,7 @@ ROUTES = (
     Route(
         method="GET",
         path="/v1/apply",
-        summary="How far a generation has come; as text/event-stream, whenever that changes",
+        summary="How far a generation has converged; as text/event-stream, whenever that changes",
         handler=apply_handlers.apply_progress,
         query=HowFar,
         answer=ApplyProgress,
@@ -376,7 +376,7 @@ ROUTES = (
     Route(
         method="POST",
         path="/v1/requests",
-        summary="Have something done to a path: paused, stopped, restarted and so on",
+        summary="Do something to a path: pause, stop, restart it and so on",
         handler=route_handlers.request,
         links=links.OF_ANSWER,
         query=HowAsked,

@@ -91,7 +91,7 @@ class Places:
         """ApiError when all places are taken."""
         most = min(self._most, WATCHERS)
         if sum(taken() for taken in self._taken) >= most:
-            text = f"{most} watch already."
+            text = f"{most} clients are watching already."
             refused = Problem("Too many at once", 503, text, fix="Try again when one has ended.")
             raise ApiError(refused, {"connection": "close"})
 

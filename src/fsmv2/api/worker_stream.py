@@ -118,7 +118,7 @@ class WorkerStream:
         """
         self._places.refuse_too_many()
         if sum(watcher.unread for watcher in self._watchers()) > UNREAD:
-            text = "those who watch leave too much unread."
+            text = "clients that watch leave too much unread."
             raise problem(503, "Too many at once", text, fix="Try again in a moment.")
         head = await self._tree.head()
         self._tree.check_names(which, list(self._begun().rows.values()))

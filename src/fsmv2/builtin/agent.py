@@ -146,7 +146,7 @@ class Agent(Worker[AgentSpec, AgentObserved]):
     async def end_orphans(
         self, spec: AgentSpec, resources: Resources[None], paths: tuple[str, ...]
     ) -> None:
-        """End what is not declared any more; never what is."""
+        """End what is no longer declared; never what is."""
         declared = {orphan_name(path) for path in declared_processes(spec, resources.path)}
         await end_orphans(spec.processes_dir, set(paths) - declared)
 
@@ -154,7 +154,7 @@ class Agent(Worker[AgentSpec, AgentObserved]):
     async def remove_folders(
         self, spec: AgentSpec, resources: Resources[None], paths: tuple[str, ...]
     ) -> None:
-        """Remove what is left of processes that are not declared any more and have ended."""
+        """Remove what is left of processes that are no longer declared and have ended."""
         declared = {orphan_name(path) for path in declared_processes(spec, resources.path)}
         await remove_folders(spec.processes_dir, set(paths) - declared)
 
@@ -191,13 +191,13 @@ class Agent(Worker[AgentSpec, AgentObserved]):
     # ---- shared by the states ----------------------------------------------------------------
 
     def _clear_up(self, s: Snap) -> Step | None:
-        """End and remove what is left of processes that are not declared any more."""
+        """End and remove what is left of processes that are no longer declared."""
         if orphans := _no_children(s, s.observed.orphans):
-            reason = f"ends {', '.join(orphans)}: not declared any more"
+            reason = f"ends {', '.join(orphans)}: no longer declared"
             return act(self.end_orphans, reason, paths=orphans)
         if folders := _no_children(s, s.observed.folders):
             named = ", ".join(folders[:NAMED]) + (", ..." if len(folders) > NAMED else "")
-            reason = f"removes the folders of {named}: not declared any more"
+            reason = f"removes the folders of {named}: no longer declared"
             return act(self.remove_folders, reason, paths=folders)
         return None
 

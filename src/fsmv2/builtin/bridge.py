@@ -375,7 +375,7 @@ def _held_back(s: Snap, name: str, flow: ChildStatus | None) -> Step | None:
         parts = (s.children.get(CONNECTION), *s.dependencies.values())
         back = max((status.since for status in parts if status is not None), default=0.0)
         found = "the device answers" if s.state == "degraded_connection" else "the broker is active"
-        left, reason = back + RECONNECTS - s.now, f"{found}; waits for {name} to connect again"
+        left, reason = back + RECONNECTS - s.now, f"{found}; waits for {name} to reconnect"
     else:
         return None
     return stay(reason, wake_after=left) if left > 0 else None
@@ -384,7 +384,7 @@ def _held_back(s: Snap, name: str, flow: ChildStatus | None) -> Step | None:
 def _too_early(view: CheckView, name: str, up_since: float, looked_at: float | None) -> float:
     """Seconds until a flow can be blamed for having no connection; 0 or less: now.
 
-    Not before the other side has been up for as long as a flow takes to connect again, and has been
+    Not before the other side has been up for as long as a flow takes to reconnect, and has been
     looked at since the flow lost its connection: what is older than the loss says nothing of it.
     """
     flow = view.child(name)

@@ -48,7 +48,7 @@ connected try again sooner than that, or are not due."""
 
 
 TOLERATED = 0.25
-"""Part of the time-out by which our own lateness may falsify it."""
+"""Part of the timeout by which our own lateness may falsify it."""
 
 
 class ConnectionSpec(UserSpec):

@@ -37,7 +37,7 @@ def register_builtins(
     """Register all built-in types; data flows run on `engine`, and connections ask it.
 
     `ready`: what was rendered and decoded for bridges while their document was read, by name.
-    `orphans`: processes that run and are not declared any more, as far as is known.
+    `orphans`: processes that run and are no longer declared, as far as is known.
     """
     found = orphans if orphans is not None else OrphansAtStart()
     factory.register(Agent, make=lambda: Agent(found))

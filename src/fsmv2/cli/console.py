@@ -114,7 +114,7 @@ def complain(message: str, *, fix: str = "", problem: Problem | None = None) -> 
     if _AS_JSON.get():
         from fsmv2.operate.problem import Problem
 
-        put_problem(problem or Problem("It failed", 500, message, fix=fix))
+        put_problem(problem or Problem("Internal error", 500, message, fix=fix))
         return
     progress(styled("error: ", fg="red", bold=True), visible(message))
     if fix:

@@ -161,7 +161,7 @@ def _last(found: WorkerDescription, width: int) -> Iterator[Line]:
     if found.past:
         text = found.past
     elif not found.process:
-        text = f"it does not run any more; this was so at {date_text(found.at)}"
+        text = f"it is no longer running; this was so at {date_text(found.at)}"
     else:
         text = f"process {found.process} does not answer; this is from its journal, as of "
         text += date_text(found.at)

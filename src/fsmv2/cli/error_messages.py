@@ -87,7 +87,7 @@ def _show(error: Exception) -> int:
         complain(f"{about}{(error.strerror or str(error) or type(error).__name__).lower()}")
     else:
         complain(
-            f"fsmv2 failed in a way it should not: {type(error).__name__}: {error}",
+            f"fsmv2 failed unexpectedly: {type(error).__name__}: {error}",
             fix=f"Run it again with {DEBUG}=1 and report what it shows.",
         )
     # What was asked for is not there: the words of the command line, not what they are about.

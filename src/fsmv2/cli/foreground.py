@@ -38,7 +38,7 @@ def foreground_process(
     with opened() as output:
 
         def leave() -> None:
-            progress("forced: the program ends with what still hangs")
+            progress("forced: the program ends, whatever still hangs")
             output.close(stuck=0.3)
             os._exit(FAILED)
 

@@ -21,8 +21,8 @@ def health_lines(report: HealthReport) -> Iterator[list[Part]]:
 def _of_fsmv2(health: Health) -> Iterator[list[Part]]:
     parts = {
         "supervision": (health.supervision, "decided {} ago"),
-        "workers": (health.workers, "their loop came round {} ago"),
-        "flows": (health.flows, "their loop came round {} ago"),
+        "workers": (health.workers, "their loop ran {} ago"),
+        "flows": (health.flows, "their loop ran {} ago"),
         "store": (health.store, "the oldest change waits for {}"),
     }
     yield [styled(health.status, fg=COLOURS[health.status], bold=True), ": fsmv2 itself"]

@@ -59,7 +59,7 @@ def show(report: ReplayReport, took: float, say: Callable[..., None]) -> None:
         say(styled("every decision was the same", fg="green"), f": {covered}")
         return
     put(*_difference(found.difference))
-    say(styled("a decision was another one", fg="red"), f", after {covered}")
+    say(styled("a decision differed", fg="red"), f", after {covered}")
     for reason in report.reasons():
         say(f"  {reason}")
 

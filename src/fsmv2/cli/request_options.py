@@ -73,7 +73,7 @@ UnlessConverged = Annotated[
 WaitForNone = Annotated[
     bool, typer.Option("--no-wait", help="Do not wait until all have converged.")
 ]
-WithoutAsking = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+WithoutAsking = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Yes = Annotated[
     bool, typer.Option("--yes", "-y", help="Do not ask when a pattern stands for several paths.")
 ]

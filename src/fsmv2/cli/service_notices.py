@@ -134,7 +134,7 @@ def status_text(health: Health, readiness: Readiness, document: str = "") -> str
     """
     texts = [*health.reasons, *filter(None, [document])]
     if readiness.ready:
-        texts.append(f"all {readiness.workers} workers are as asked for")
+        texts.append(f"all {readiness.workers} workers are as requested")
     else:
         named = "; ".join(f"{path} {why}" for path, why in list(readiness.unsettled.items())[:3])
         texts.append(f"{readiness.reason}{': ' * bool(named)}{named}")

@@ -66,7 +66,7 @@ def lines_of(report: TreeReport, width: int) -> Iterator[Line]:
         yield (f"and {rest} more: -o wide has all",)
     if not report.rows and not report.more:
         yield ()
-        yield ("no worker is as asked for",)
+        yield ("no worker is as requested",)
 
 
 def head_lines(report: TreeReport, width: int) -> Iterator[Line]:
@@ -92,7 +92,7 @@ def head_lines(report: TreeReport, width: int) -> Iterator[Line]:
             ),
         )
     else:
-        yield (styled("all as asked for", fg="green"),)
+        yield (styled("all as requested", fg="green"),)
     if head.recorded:
         yield from _wrapped(_as_recorded(report), width, "yellow")
     if head.document_change:
@@ -105,7 +105,7 @@ def _as_recorded(report: TreeReport) -> str:
     if head.past:
         return head.past
     if not head.process:
-        return f"it does not run any more: this is how it was at {date_text(head.at)}"
+        return f"it is no longer running: this is how it was at {date_text(head.at)}"
     text = f"process {head.process} does not answer: this is from its journal, as of "
     text += date_text(head.at)
     return f"{text}; nothing is recorded since: {head.missing}" if head.missing else text

@@ -48,7 +48,7 @@ def lines_of(answer: WorkerStatus) -> Iterator[str]:
     elif answer.process:
         yield f"process {answer.process} runs it; this was so at {clock_text(answer.at)}"
     else:
-        yield f"it does not run any more; this was so at {date_text(answer.at)}"
+        yield f"it is no longer running; this was so at {date_text(answer.at)}"
 
 
 def _below(children: list[NodeView]) -> Iterator[str]:

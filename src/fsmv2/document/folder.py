@@ -111,7 +111,7 @@ def _files(folder: Path, problems: list[Diagnostic]) -> list[Path]:
             within = home in file.resolve(strict=True).parents
             kind = file.stat().st_mode
         except (OSError, RuntimeError):  # RuntimeError: links that lead to each other
-            text = f"'{file.name}' is a link that leads nowhere."
+            text = f"'{file.name}' is a broken link."
             problems.append(_of(folder, "FSM0139", text, "Remove it, or repair what it points to."))
             continue
         if stat.S_ISDIR(kind):
@@ -189,7 +189,7 @@ def _twice(what: str, old: Node, new: Node, key: str | None) -> Diagnostic:
     first = old.problem("", "", key=key, at_key=key is None)
     problem = new.problem(
         "FSM0139",
-        f"'{what}' stands in two files.",
+        f"'{what}' is set in two files.",
         key=key,
         at_key=key is None,
         fix="Keep one of them.",

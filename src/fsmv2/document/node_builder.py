@@ -196,7 +196,7 @@ class Expansion:
                     span,
                     path,
                     "FSM0109",
-                    "`<<` takes over the keys of a mapping, and this is none.",
+                    "`<<` takes over the keys of a mapping, and this is not one.",
                     "Name an anchor of a mapping: `<<: *defaults`, or several: `<<: [*a, *b]`.",
                 )
                 continue

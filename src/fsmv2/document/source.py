@@ -139,7 +139,7 @@ def _unprintable(text: str, at: int, name: str) -> DocumentError:
     return refused(
         name,
         "FSM0119",
-        f"the character U+{code:04X} ({what}) cannot stand in a document.",
+        f"the character U+{code:04X} ({what}) is not allowed in a document.",
         fix=f"Remove it{meant if is_text else ''}.",
         mark=mark,
         source=_line(text, mark.line),

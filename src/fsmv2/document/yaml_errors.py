@@ -27,7 +27,7 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
     (
         "block sequence entries are not allowed",
         "FSM0105",
-        "a list entry `- ` stands where none is possible.",
+        "a list entry `- ` is not possible here.",
         "Put the list in lines of its own below the key, each entry with `- `.",
     ),
     (

@@ -84,7 +84,7 @@ def resolve(text: str) -> Any:
     if math.isinf(number_):
         raise Unclear(
             "FSM0113",
-            f"{text} is larger than any number a computer counts with.",
+            f"{text} is too large: numbers go up to about 1.8e308.",
             "Write a smaller number, or put it in quotes if it is text.",
         )
     return number_

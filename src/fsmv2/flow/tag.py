@@ -64,7 +64,7 @@ def publishing_problems(tag: Tag, *, only_changes: str = "") -> Iterator[Problem
         if band is None:
             continue
         if not 0 <= band < math.inf:
-            yield Problem(key, f"{key} {band:g} is not 0 or more")
+            yield Problem(key, f"{key} is {band:g}, expected 0 or more")
         elif band and only_changes:
             yield Problem(
                 key,
@@ -79,7 +79,7 @@ def publishing_problems(tag: Tag, *, only_changes: str = "") -> Iterator[Problem
             "Remove one of them.",
         )
     if not 0 <= tag.min_interval < math.inf:
-        yield Problem("min_interval", f"min_interval {tag.min_interval:g} s is not 0 or more")
+        yield Problem("min_interval", f"min_interval is {tag.min_interval:g} s, expected 0 or more")
 
 
 def unclean(key: str, *names: str, what: str) -> Iterator[Problem]:

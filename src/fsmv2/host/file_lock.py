@@ -124,7 +124,7 @@ def _opened(path: Path, opened: list[int]) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        raise PermanentError(f"{path.parent} cannot be made: {error.strerror}.") from error
+        raise PermanentError(f"{path.parent} cannot be created: {error.strerror}.") from error
     return True
 
 

@@ -1,4 +1,4 @@
-"""The lag of an event loop: what a time-out or a latency measured on it may be off by.
+"""The lag of an event loop: what a timeout or a latency measured on it may be off by.
 
 On a machine that is asked for more than it can do, everything seems slow. A worker that measures
 time can subtract what is not the device's doing, and say so instead of blaming the device.

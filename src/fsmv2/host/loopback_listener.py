@@ -38,7 +38,7 @@ def _refused(host: str, port: int, error: OSError) -> ListenError:
     if error.errno == errno.EADDRINUSE:
         return ListenError(
             f"{where} is taken{_by(port)}.",
-            fix="End that program, or name another port; with port 0 a free one is chosen.",
+            fix="End that program, or choose another port; with port 0 a free one is chosen.",
         )
     if error.errno == errno.EACCES:
         return ListenError(
@@ -47,10 +47,10 @@ def _refused(host: str, port: int, error: OSError) -> ListenError:
         )
     if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
         return ListenError(
-            f"this machine has no address {host}.", fix="Name 127.0.0.1, or switch IPv6 on."
+            f"this machine has no address {host}.", fix="Name 127.0.0.1, or enable IPv6."
         )
     why = error_text(error)
-    return ListenError(f"{where} cannot be listened on: {why}.", fix="Name another port.")
+    return ListenError(f"{where} cannot be listened on: {why}.", fix="Choose another port.")
 
 
 def _by(port: int) -> str:

@@ -37,7 +37,7 @@ async def end(process: ProcessIdentity, grace: float, *, asked: bool = False) ->
             os.close(handle)
     await see_off(process)
     if process.lives:
-        raise TemporaryError(f"pid {process.pid} does not end, not even by SIGKILL.")
+        raise TemporaryError(f"pid {process.pid} does not end, not even after SIGKILL.")
 
 
 async def see_off(process: ProcessIdentity) -> None:

@@ -36,7 +36,7 @@ def deliver(process: ProcessIdentity, number: signal.Signals, *, dry_run: bool =
             if not dry_run and not send(process.pid, handle, number):
                 return Delivery(f"pid {process.pid} has ended")
         except PermissionError:
-            return Delivery(f"pid {process.pid} runs as another user by now")
+            return Delivery(f"pid {process.pid} now runs as another user")
         fields = stat(process.pid)
         frozen = fields is not None and fields[0] in "Tt" and number != signal.SIGCONT
         return Delivery(frozen=frozen)

@@ -16,7 +16,7 @@ from fsmv2.host.names import Address, resolve
 
 HEAD_START = 0.25
 """Seconds after which the next address of a host is tried beside one that does not answer: a
-network that swallows IPv6 must not use up the time-out of a device that has IPv4, too."""
+network that swallows IPv6 must not use up the timeout of a device that has IPv4, too."""
 
 
 async def open_socket(host: str, port: int, *, within: float) -> socket.socket:

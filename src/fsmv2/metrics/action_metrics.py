@@ -48,7 +48,7 @@ ACTIONS = (
         name="fsmv2_action_timeout_total",
         kind="counter",
         labels=("type", "action"),
-        meaning="Actions that were cancelled because they took longer than their time-out.",
+        meaning="Actions that were cancelled because they took longer than their timeout.",
         alert="ActionsTimeOut",
     ),
     Metric(

@@ -106,7 +106,7 @@ def _copied(tier: Mapping[str, Any], name: str) -> Mapping[str, Any]:
         return detach(tier if type(tier) is dict else dict(tier))
     except RecursionError:
         raise VariableError(
-            f"The {name} variables are nested too deeply, or hold themselves.",
+            f"The {name} variables are nested too deeply, or contain themselves.",
             fix="Use plain nested data.",
         ) from None
 

@@ -119,14 +119,14 @@ def check_config(config: Any, path: str = "config", depth: int = 0) -> None:
         raise SpecError(
             f"The config holds {config}, which JSON does not have: it would be stored as null.",
             path=path,
-            fix="Use None for what is not known, and leave out a limit that does not hold.",
+            fix="Use None for what is not known, and leave out a limit that does not apply.",
         )
     if type(config) in SCALARS or isinstance(config, msgspec.Struct):
         return
     if type(config) is dict:
         _check_keys(config, path)
     if depth > MAX_DEPTH:
-        raise SpecError("The config is nested too deeply, or holds itself.", path=path)
+        raise SpecError("The config is nested too deeply, or contains itself.", path=path)
     try:
         parts = parts_of(config)
     except TemplateError:
@@ -146,7 +146,8 @@ def _check_keys(config: dict[Any, Any], path: str) -> None:
     for key in config:
         if type(key) is not str and str(key) in config:
             raise SpecError(
-                f"The config has the keys {key!r} and '{key}', which are one where it is stored.",
+                f"The config has the keys {key!r} and '{key}', "
+                "which are the same key once it is stored.",
                 path=path,
                 fix="Use text as keys.",
             )

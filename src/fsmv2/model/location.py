@@ -153,7 +153,7 @@ def _pairs(raw: Any, path: str) -> Iterable[tuple[Any, Any]]:
         return ()
     if isinstance(raw, Mapping | list | tuple) and len(raw) > MAX_LEVELS:
         raise LocationError(
-            f"A location of {len(raw):,} levels is none; it has at most {MAX_LEVELS}.",
+            f"This location has {len(raw):,} levels; a location has at most {MAX_LEVELS}.",
             path=path,
             fix="Check what is read here as a location.",
         )

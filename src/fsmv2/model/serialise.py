@@ -64,7 +64,7 @@ def _checked(encoded: bytes, value: Any) -> bytes:
                 raise SpecError(
                     f"{part} cannot be written as JSON, where it would be null.",
                     path=path,
-                    fix="Use None for what is not known, and leave out a limit that does not hold.",
+                    fix="Use None for what is not known; leave out a limit that does not apply.",
                 )
             if isinstance(part, dict):
                 todo += [(f"{path}.{key}" if path else str(key), one) for key, one in part.items()]

@@ -37,9 +37,9 @@ def check_order(specs: Sequence[ChildSpec], groups: Iterable[Group]) -> None:
     circle = _circle(edges)
     if circle:
         raise SpecError(
-            f"The order of the children goes round in a circle: {' → '.join(circle)}; none of them "
+            f"The order of the children is circular: {' → '.join(circle)}; none of them "
             "could start first.",
-            fix="Take one `after` or `requires` out.",
+            fix="Remove one `after` or `requires`.",
         )
 
 

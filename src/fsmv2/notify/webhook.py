@@ -1,7 +1,7 @@
 """POST a notification to a web server: within a bounded time, whatever the server does.
 
 The standard library's client: `requests` and `httpx` would bring a store of certificates of their
-own, and miss the authority that a plant has added to its machines; their time-outs are for each
+own, and miss the authority that a plant has added to its machines; their timeouts are for each
 read, as those of `http.client` are, so that a server which sends a byte a second holds them for as
 long as it likes. Here each step gets what is left of one limit for all of them.
 """
@@ -94,7 +94,7 @@ class Webhook:
             url = self._redirected(url, elsewhere)
         text = f"it answers HTTP {status} {self._quoted(reason)}".rstrip()
         if 300 <= status < 400:
-            text += ", a redirect that is not followed; write the address it stands for"
+            text += ", a redirect that is not followed; write the address it leads to"
         elif found.strip():
             text += f": {self._quoted(found)}"
         retry = status >= 500 or status in RETRY

@@ -40,7 +40,7 @@ def change_of(file: Path, record: RunRecord | None, outcome: Outcome | None = No
     if now == record.digests:
         return ""
     if not now:
-        return f"the document {file} cannot be read any more; {runs}"
+        return f"the document {file} can no longer be read; {runs}"
     text = f"{changed_text(file, record, now)}; {runs}"
     why = outcome(now) if outcome is not None else invalid_text(_read(file))
     if why:
@@ -61,7 +61,7 @@ def changed_text(file: Path, record: RunRecord, now: Mapping[str, str]) -> str:
 
 
 def differs(file: Path, record: RunRecord | None) -> bool:
-    """Whether `file` says something else than what runs, or cannot be read any more."""
+    """Whether `file` says something else than what runs, or can no longer be read."""
     return record is not None and bool(record.digests) and digests(file) != record.digests
 
 

@@ -39,7 +39,7 @@ def refuse_second_run(document: Path, directory: Path) -> None:
             raise StoreError(
                 f"{document} runs already as {record.file}, in process {pid} with "
                 f"{short_path(place)}.",
-                fix="Stop that one, or name another place with --state-dir to run it twice.",
+                fix="Stop that one, or choose another directory with --state-dir to run it twice.",
             )
 
 

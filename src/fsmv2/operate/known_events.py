@@ -81,7 +81,7 @@ class KnownEvents:
     def follow(self, path: str = "", *, after: int = 0) -> Iterator[RecordedEvent | None]:
         """What happens from now on, or after an event, until the tree has stopped.
 
-        None: some of it is not kept any more. Only of a tree that runs: NotRunningError,
+        None: some of it is no longer kept. Only of a tree that runs: NotRunningError,
         ApiUnavailableError.
         """
         directory = chosen_tree(*self._of)

@@ -58,7 +58,7 @@ class KnownLogs:
         return sorted(found, key=lambda one: one.at)[-limit:]
 
     def follow(self) -> Iterator[LogLine]:
-        """What is new, until no tree runs here any more; after `last`."""
+        """What is new, until no tree is running here any longer; after `last`."""
         while True:
             runs = holder(self._directory)
             self._files = [*self._files, *self._new_files()]

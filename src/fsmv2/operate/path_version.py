@@ -58,7 +58,7 @@ def refuse_changed(core: Core, path: str, unchanged: Collection[str]) -> None:
     if versions.isdisjoint(unchanged) and overrides_version(overrides) not in unchanged:
         now = f"it is {s.status.state}" if s is not None else "no worker is there any more"
         raise ChangedSinceError(
-            f"{path} is not as it was when it was read: {now}.",
+            f"{path} has changed since it was read: {now}.",
             fix="Read it again, and decide again; nothing has changed by this request.",
         )
 

@@ -220,7 +220,7 @@ def _kept_already(directory: Path, store: SqliteStore, head: Head) -> StoreError
         again = f"It follows a file: fsmv2 run {last.source}"
     return StoreError(
         f"{directory} keeps a document already: generation {head.number}.",
-        fix=f"{again}; or name another place with --state-dir.",
+        fix=f"{again}; or choose another directory with --state-dir.",
     )
 
 

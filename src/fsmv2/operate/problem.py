@@ -41,7 +41,7 @@ def problem_of(error: FsmError) -> Problem:
     """The problem that an error of ours is."""
     if isinstance(error, DocumentError):
         return _invalid(error)
-    status, title = 500, "It failed"
+    status, title = 500, "Internal error"
     if isinstance(error, _NOT_THERE):
         status, title = 404, "Not found"
     elif isinstance(error, GenerationConflictError):

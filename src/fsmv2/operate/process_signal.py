@@ -64,7 +64,7 @@ async def _sent(to: Addressee, request: Signal, *, dry_run: bool = False) -> tup
 def _addressee(core: Core, path: str) -> Addressee:
     s = core.by_path.get(path)
     if s is None:
-        return Addressee(why=f"'{path}' does not exist any more")
+        return Addressee(why=f"'{path}' no longer exists")
     if not isinstance(s.worker, Process):
         below = [child.path for child in s.children.values() if isinstance(child.worker, Process)]
         return Addressee(

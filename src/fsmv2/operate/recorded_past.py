@@ -129,7 +129,7 @@ class RecordedPast(RecordedTree):
 
     def _not_replayed(self, found: Replayed) -> NoReturn:
         version = found.segments[-1].fsmv2 if found.segments else ""
-        reason = found.ending or "it is decided in another way now"
+        reason = found.ending or "it would be decided differently now"
         if version and version != __version__:
             reason = f"it was recorded by fsmv2 {version}, and this is fsmv2 {__version__}"
         raise JournalError(

@@ -72,7 +72,7 @@ class RecordedTree:
         found = self._replayed(limit, since=math.inf)
         core = found.core
         if core is None or found.difference is not None:
-            reason = found.ending or "it is decided in another way now"
+            reason = found.ending or "it would be decided differently now"
             raise JournalError(
                 f"{short_path(self._journal)} cannot be replayed to its end: {reason}.",
                 fix=f"See what `fsmv2 replay {short_path(self._journal)}` says.",
@@ -82,7 +82,7 @@ class RecordedTree:
             if self.process:
                 self._not_recorded(self.missing)
             raise NotRunningError(
-                f"nothing of {self.document} runs: it was stopped at {date_text(core.wall())}",
+                f"{self.document} is not running: it was stopped at {date_text(core.wall())}",
                 fix=f"See how it went: {self._replay_command()}",
             )
         self.change = change_of(self.document, self.record) if self.process else ""

@@ -21,7 +21,7 @@ AGAIN_AFTER = 1.0
 """Seconds before a connection that has broken is made anew."""
 
 ENDED, RESET = "ended", "reset"
-"""Events of the stream itself: the tree has stopped; some of what happened is not kept any more."""
+"""Events of the stream itself: the tree has stopped; some of what happened is no longer kept."""
 
 _DROPPED = "dropped"
 

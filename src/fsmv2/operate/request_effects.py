@@ -152,7 +152,7 @@ EFFECTS: Mapping[type, Effect] = {
     ),
     Unsilence: Effect(
         lambda r, who, _: UnsilenceRequested(r.path, who, r.reason),
-        "is silenced no more",
+        "is no longer silenced",
         _at_once,
         override=True,
     ),

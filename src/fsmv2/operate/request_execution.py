@@ -102,7 +102,7 @@ async def _accepted(
     posted = await runtime.ask(event, dry_run=dry_run, check=check)
     if posted.ended:
         raise TreeStoppingError(
-            f"cannot {what}: {posted.refused}.", fix="Ask again when it runs; nothing has changed."
+            f"cannot {what}: {posted.refused}.", fix="Try again when it runs; nothing has changed."
         )
     if posted.refused:
         why, _, fix = posted.refused.partition(". ")

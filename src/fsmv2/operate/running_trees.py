@@ -56,7 +56,7 @@ def refuse_run_elsewhere(document: Path, directory: Path) -> None:
             raise StoreError(
                 f"{document} runs already, in process {tree.pid} with "
                 f"{short_path(tree.directory)}.",
-                fix="Stop that one, or name another place with --state-dir to run it twice.",
+                fix="Stop that one, or choose another directory with --state-dir to run it twice.",
             )
 
 
@@ -145,7 +145,7 @@ def _runs(directory: Path, named: str) -> Path:
         return directory
     running = ", ".join(tree.document for tree in running_trees())
     raise NotRunningError(
-        f"nothing of {named} runs: {short_path(directory)} is not in use.",
+        f"{named} is not running: {short_path(directory)} is not in use.",
         fix=f"Start it with `fsmv2 run`, or name one that runs: {running}."
         if running
         else "Start it with `fsmv2 run`.",

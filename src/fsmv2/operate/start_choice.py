@@ -54,7 +54,7 @@ def choose(
         return StartChoice(Runs.FILE if file is FileState.VALID else Runs.NOTHING)
     if head.managed:
         raise StoreError(
-            f"this tree is managed: generation {head.number} of its document is the truth, and it "
+            f"this tree is managed: generation {head.number} of its document counts, and it "
             f"follows no file such as {source}.",
             fix="Run it with --state-dir alone.",
         )

@@ -19,7 +19,7 @@ LOOK_EVERY = 2.0
 """Seconds between looks whether the state directory is still the one that was taken."""
 JOIN_WITHIN = 5.0
 """Seconds for which the end of the thread that looks is waited for."""
-ANOTHER = "Stop that one, or name another place with --state-dir."
+ANOTHER = "Stop that one, or choose another directory with --state-dir."
 LOCK = "fsmv2.lock"
 STORE = "store.db"
 """The file in the state directory that keeps what a crash must not lose."""
@@ -86,15 +86,15 @@ def held(directory: Path, tell: Tell = warn) -> Iterator[StateDirectory]:
     except OSError as error:
         raise StoreError(
             f"the state directory {directory} cannot be used: {error_text(error)}.",
-            fix="Name a place that can be written with --state-dir.",
+            fix="Choose a writable directory with --state-dir.",
         ) from error
     kernel = PlaceLock(directory)
     place = StateDirectory(directory, lock, kernel, tell)
     try:
         if pid := kernel.take():
             raise StoreError(
-                f"{directory} is in use by another fsmv2, process {pid}, which began before the "
-                "folder was removed and made again.",
+                f"{directory} is in use by another fsmv2, process {pid}, which was started before "
+                "the folder was removed and created again.",
                 fix=ANOTHER,
             )
         place.start()
@@ -178,7 +178,7 @@ class StateDirectory:
             self._say(f"{gone}, and cannot be taken again: {what}")
             return
         # Until the next look: so the journal, which begins anew, records that it was so.
-        self._say(f"{gone}; it is made again. What was recorded in it before is gone.")
+        self._say(f"{gone}; it is created again. What was recorded in it is lost.")
 
     def _say(self, trouble: str) -> None:
         with self._telling:

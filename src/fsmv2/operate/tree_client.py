@@ -155,7 +155,7 @@ class TreeClient:
             place = short_path(self._directory)
             raise ApiUnavailableError(
                 f"the tree in {place} has not answered within {waited:.0f} s: {why}."
-                + f" What was asked may be done yet; see `{see}`." * (method != "GET"),
+                + f" The request may still be carried out; see `{see}`." * (method != "GET"),
                 fix=fix,
             ) from None
         except (OSError, http.client.HTTPException) as error:

@@ -152,7 +152,7 @@ class TreeHandle(TreeQuestions, Verbs):
         It survives a crash when this returns. `wait`: seconds for which it is waited for until it
         has converged; `dry_run`: only see whether it could be applied. Nothing has changed when
         this raises: DocumentError, it is not valid; GenerationConflictError, another generation
-        runs by now; RequestRefusedError, it cannot be applied to what runs; StoreError, it could
+        is running now; RequestRefusedError, it cannot be applied to what runs; StoreError, it could
         not be kept.
         """
         try:

@@ -68,7 +68,7 @@ def _supervision(found: Liveness, *, stopped: bool) -> PartHealth:
 def _loop(name: str, age: float | None) -> PartHealth:
     if age is None or age <= LATE_AFTER:
         return PartHealth(status="ok", age=None if age is None else round(age, 3))
-    reason = f"{name} has not come round for {age:.1f} s"
+    reason = f"{name} has not run for {age:.1f} s"
     return PartHealth(status="degraded", age=round(age, 3), reason=reason)
 
 

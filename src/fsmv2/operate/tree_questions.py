@@ -303,7 +303,7 @@ class TreeQuestions:
         return readiness_of(self._runtime.core, self._kit.factory)
 
     def notifications(self) -> tuple[TargetStatus, ...]:
-        """How notifications fare at each target of the document; from any thread."""
+        """The state of notifications at each target of the document; from any thread."""
         return self._notifications.status()
 
     def _known(self, of: Request | str) -> None:
@@ -312,7 +312,7 @@ class TreeQuestions:
         path = of if isinstance(of, str) else of.path
         ended = not_serving(core)
         if ended and path not in core.by_path:
-            raise TreeStoppingError(f"'{path}' does not exist: {ended}.", fix="Ask again later.")
+            raise TreeStoppingError(f"'{path}' does not exist: {ended}.", fix="Try again later.")
         if path not in core.by_path and (isinstance(of, str) or path not in core.overrides):
             raise UnknownPathError(
                 f"there is no supervisor '{path}' in this tree",

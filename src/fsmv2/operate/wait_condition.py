@@ -57,6 +57,6 @@ def read_wait_condition(text: str) -> WaitCondition:
             f"'{text}' does not say which {name}.", fix=f"Write it as {name}=..., as in status."
         )
     raise UnknownFilterError(
-        f"'{text}' is nothing that can be waited for.",
+        f"'{text}' cannot be waited for.",
         fix=suggest(name, KINDS) + " As in state=active, phase=running, healthy, gone.",
     )

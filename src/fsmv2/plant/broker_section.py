@@ -71,7 +71,7 @@ class BrokerAccess:
                 self._problem(key, message, fix)
         for name in self._section.users:
             if name in RESERVED_USERS or not name.strip() or not name.isprintable():
-                self._problem("users", f"the user name {name!r} cannot be used.", "Take another.")
+                self._problem("users", f"the user name {name!r} cannot be used.", "Choose another.")
         return {
             name: self._rendered("users", password)
             for name, password in self._section.users.items()

@@ -131,7 +131,7 @@ class NotifyTargets:
         node = self._node.get("targets", name) or self._node
         if not (name.strip() == name and name.isprintable() and 0 < len(name) <= 64):
             self._problem(
-                node, f"{name!r} is not a name for a target.", "Take one word.", code=WRONG_FORM
+                node, f"{name!r} is not a name for a target.", "Use a single word.", code=WRONG_FORM
             )
         given = [key for key in KINDS if getattr(section, key) is not None]
         if len(given) != 1:
@@ -213,7 +213,7 @@ class NotifyTargets:
                 self._problem(
                     place,
                     f"{name!r} is not the name of a variable.",
-                    "Take another.",
+                    "Choose another.",
                     code=WRONG_FORM,
                 )
         return CommandSettings(

@@ -31,7 +31,7 @@ WAITS_AFTER = 1.0
 """Seconds after which a job that waits for a slot is reported: a short wait is nobody's concern."""
 
 OVERDUE_AFTER, STUCK_AFTER = 2, 3
-"""An action that has not ended after so many times its time-out is reported, and then given up."""
+"""An action that has not ended after so many times its timeout is reported, and then given up."""
 
 
 FROM_INSIDE = "CancelledError: it was cancelled from inside, by its own code"

@@ -25,7 +25,7 @@ SOON = 0.1
 """Seconds after a changed spec until the worker is looked at with it."""
 
 PATIENCE = 3
-"""How often the time-out of a collection is granted again while the loop itself is late."""
+"""How often the timeout of a collection is granted again while the loop itself is late."""
 
 
 class Collector:

@@ -44,9 +44,9 @@ class Liveness(msgspec.Struct, frozen=True, kw_only=True):
     def reason(self) -> str:
         """What is in the way, as a sentence; empty when nothing is."""
         if not self.alive:
-            return f"supervision has not come round for {self.supervision_lag:.1f} s"
+            return f"supervision has not run for {self.supervision_lag:.1f} s"
         if self.work_lag > watchdog.LAG:
-            return f"the loop of all workers has not come round for {self.work_lag:.1f} s"
+            return f"the loop of all workers has not run for {self.work_lag:.1f} s"
         if self.silent:
             more = f" and {len(self.silent) - 5} more" if len(self.silent) > 5 else ""
             return f"no observation comes from {', '.join(self.silent[:5])}{more}"

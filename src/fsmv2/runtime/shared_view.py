@@ -74,7 +74,7 @@ class SharedView:
         self.fresh_for = min(LONGEST, max(FRESH, SHARE * took))
         if taken.cancelled():
             ended = "the loop of supervision has ended."
-            picture.future.set_exception(TreeStoppingError(ended, fix="Ask again when it runs."))
+            picture.future.set_exception(TreeStoppingError(ended, fix="Try again when it runs."))
         elif (error := taken.exception()) is not None:
             picture.future.set_exception(error)
         else:

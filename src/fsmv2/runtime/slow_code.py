@@ -102,7 +102,7 @@ class SlowCodeWatch:
             self._reported.clear()
         self._reported[path] = now, 0
         stack = "".join(traceback.format_stack(frame))
-        message = "%s has held up supervision for %.2f s\n%s"
+        message = "%s has blocked supervision for %.2f s\n%s"
         named = f"{what} of {path}" if path else what
         logging.getLogger("fsmv2.slow_code").warning(message, named, seconds, stack)
         self._report(SlowCode(path, what, where_of(frame), seconds, times + 1))

@@ -132,7 +132,7 @@ class Watchdog:
             return Blockage(seconds, where_of(frame), "", busy=True)
         stack = "".join(traceback.format_stack(frame)) if frame is not None else "(no stack)"
         logging.getLogger("fsmv2.watchdog").error(
-            "the loop %s has not come round for %.1f s, in %s\n%s",
+            "the loop %s has not run for %.1f s, in %s\n%s",
             self._watched.name,
             seconds,
             name or "no task",

@@ -275,7 +275,7 @@ def commit(
 def conflict(based_on: int, now: int) -> GenerationConflictError:
     """Another generation runs than the one that a change was made against."""
     return GenerationConflictError(
-        f"generation {now} runs by now, and the change was made against generation {based_on}.",
+        f"generation {now} is running now, and the change was made against generation {based_on}.",
         fix="Look at what changed with `fsmv2 diff`, and make the change again.",
     )
 

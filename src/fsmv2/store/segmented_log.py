@@ -178,8 +178,8 @@ class SegmentedLog:
 
     def _too_small(self) -> StoreError:
         return StoreError(
-            f"{self._max_bytes / 2**20:g} MB are too little for the journal of this tree: the "
-            "checkpoint alone that a segment begins with takes more than half of it.",
+            f"{self._max_bytes / 2**20:g} MB is too small for the journal of this tree: the "
+            "checkpoint at the start of a segment takes more than half of it.",
             fix="Raise `journal_mb`, or set it to 0.",
         )
 
@@ -201,7 +201,7 @@ class Segment:
             raise JournalError(f"{path} is not a journal of fsmv2.")
         elif int(found[1]) != VERSION:
             raise JournalError(
-                f"{path} has the form {int(found[1])} of a journal; this fsmv2 knows {VERSION}.",
+                f"{path} has journal format {int(found[1])}; this fsmv2 reads format {VERSION}.",
                 fix="Use the fsmv2 that recorded it.",
             )
 

@@ -112,7 +112,7 @@ class SqliteStore:
         except OSError as error:
             raise StoreError(
                 f"the store {self._file} cannot be used: {error.strerror or error}.",
-                fix="Name a file in a directory that can be written.",
+                fix="Choose a file in a writable directory.",
             ) from error
         try:
             schema.undo_unfinished(self._file)

@@ -145,7 +145,7 @@ async def _cancelled(run: Callable[[], Awaitable[Any]], where: str) -> None:
             await asyncio.sleep(0)
         asked = task.cancel()
         await asyncio.wait([task], timeout=PATIENCE)
-        why = "a stop and a time-out cancel it; the engine calls the worker stuck and holds it"
+        why = "a stop and a timeout cancel it; the engine calls the worker stuck and holds it"
         fix = "Let CancelledError pass: clean up in `finally`, and catch Exception, not all."
         if not task.done():
             raise ConformanceError(

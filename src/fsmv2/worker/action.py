@@ -39,7 +39,7 @@ def action(
 ) -> Callable[[F], F]:
     """Mark an async method as an action: `async def name(self, spec, resources, **args)`.
 
-    Actions must be idempotent: after a crash, or a time-out that in truth succeeded, the same
+    Actions must be idempotent: after a crash, or a timeout that in truth succeeded, the same
     action may run again. `timeout` is in seconds. A failed run is repeated up to `retries` times
     with backoff as long as the step still asks for it. While it runs, the children of this worker
     start nothing, unless `blocks_children` is false. DefinitionError: an option or the method is

@@ -112,7 +112,7 @@ def check_fsm(worker: type[Any] | FsmBench) -> FsmReport:
                     kind="stale allowance",
                     where=name,
                     why="what was allowed no longer occurs; the next fault of that name would pass",
-                    fix="Take it out of allow.",
+                    fix="Remove it from allow.",
                 )
             )
     return FsmReport(

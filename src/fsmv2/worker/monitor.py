@@ -29,7 +29,7 @@ O = TypeVar("O", bound=ObservedState, default=ObservedState)  # noqa: E741
 R = TypeVar("R", default=None)
 
 GIVES_UP_AT = 0.9
-"""Share of the time-out of a collection after which a look has failed."""
+"""Share of the timeout of a collection after which a look has failed."""
 
 LATE = 0.25
 """Share of that time by which the loop may be late before the thing is blamed no more."""

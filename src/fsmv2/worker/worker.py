@@ -37,7 +37,7 @@ class Resources(msgspec.Struct, Generic[R], frozen=True):
     rendered config of the current desired state; `log` is bound to the path, and in an action to
     the tick and the reason that asked for it. `push` hands an observation to the engine at once,
     for types that need not be asked. `late()` is how many seconds the loop is late that runs this:
-    what a time-out or latency measured here may be off by.
+    what a timeout or latency measured here may be off by.
     `redact(text)` is the text without secrets: for what is shortened before it is shown, as half of
     a secret is none to the engine, which takes out all others by itself. `redactions(value)` is the
     same for a program of its own that writes where the engine does not come: what may stand there

@@ -103,7 +103,7 @@ def test_h83_a_file_of_an_earlier_start_makes_nobody_ready(tmp_path: Path) -> No
     os.utime(file, (0, 0))  # one that was unpacked or copied bears an old time
     assert missing(tmp_path, record, file=str(file)) == ""
     later = msgspec.structs.replace(record, started_at=time.time() + 1)
-    assert missing(tmp_path, later, file=str(file)) == f"the file {file} is of before this start"
+    assert missing(tmp_path, later, file=str(file)) == f"the file {file} is older than this start"
 
 
 def test_a_line_that_has_no_end_yet_can_be_looked_at() -> None:

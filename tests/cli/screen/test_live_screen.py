@@ -133,7 +133,7 @@ def test_a_picture_that_cannot_be_drawn_ends_no_tree(monkeypatch: pytest.MonkeyP
     show = LiveScreen(source, out)
     source.fails = True
     show.begin()
-    waits_for(terminal, "the tree cannot be drawn, and runs on: ValueError: no picture")
+    waits_for(terminal, "the tree cannot be drawn, and continues to run: ValueError: no picture")
     show.happened(DisplayedEvent(0.0, "edge", "note", "info", "it goes on"))
     show.close()
     out.close()

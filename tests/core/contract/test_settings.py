@@ -18,11 +18,11 @@ def test_the_defaults_contradict_nothing() -> None:
 @pytest.mark.parametrize(
     ("given", "problem"),
     [
-        ({"resync": -1.0}, "resync is -1, expected a number from 0"),
-        ({"stop_deadline": math.inf}, "stop_deadline is inf, expected a number from 0"),
-        ({"stale_after": math.nan}, "stale_after is nan, expected a number from 0"),
-        ({"records": 0}, "records is 0, expected a number from 1"),
-        ({"journal_mb": -1}, "journal_mb is -1, expected a number from 0"),
+        ({"resync": -1.0}, "resync is -1, expected at least 0"),
+        ({"stop_deadline": math.inf}, "stop_deadline is inf, expected at least 0"),
+        ({"stale_after": math.nan}, "stale_after is nan, expected at least 0"),
+        ({"records": 0}, "records is 0, expected at least 1"),
+        ({"journal_mb": -1}, "journal_mb is -1, expected at least 0"),
         ({"backoff_jitter": 1.5}, "backoff_jitter is 1.5, expected at most 1"),
         ({"type_percent": 101}, "type_percent is 101, expected at most 100"),
         ({"warn_at": 5}, "warn_at is 5, expected less than escalate_at, 5"),

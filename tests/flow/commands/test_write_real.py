@@ -186,8 +186,8 @@ async def test_every_refusal_has_its_reason_and_touches_no_register(tmp_path: Pa
     async with rig(tmp_path) as it:
         assert (await it.ask("setpoint", 10))["ok"]
         cases: list[tuple[str, Any, dict[str, Any], str]] = [
-            ("setpoint", 80.1, {}, "above the most allowed, 80"),
-            ("setpoint", -0.1, {}, "below the least allowed, 0"),
+            ("setpoint", 80.1, {}, "above the maximum, 80"),
+            ("setpoint", -0.1, {}, "below the minimum, 0"),
             ("setpoint", "12", {}, 'takes a number, not "12"'),
             ("setpoint", b"NaN", {}, "the payload is not JSON"),
             ("setpoint", b'{"valeu": 1}', {}, "did you mean 'value'?"),
@@ -241,7 +241,7 @@ async def test_over_mqtt_a_value_arrives_and_the_answer_stands_below_the_topic(
                 break
         assert answers[f"{topic}/setpoint/reply", "written"]["value"] == 42.0
         assert answers[f"{topic}/lamp/reply", "written"]["id"] == "me-1"
-        assert "above the most" in answers[f"{topic}/setpoint/reply", "refused"]["reason"]
+        assert "above the maximum" in answers[f"{topic}/setpoint/reply", "refused"]["reason"]
         assert await it.holds(SETPOINT, LAMP) == {"setpoint": 42.0, "lamp": True}
         assert it.writes.written_total == 2
         assert it.writes.refused_total == 1, "an answer is no command"

@@ -66,7 +66,7 @@ def test_one_with_a_file_too_few_or_too_many_is_refused_with_both(backup: Path) 
 
 
 def test_one_of_a_newer_form_names_it(backup: Path) -> None:
-    with pytest.raises(BackupError, match="has the form 99") as caught:
+    with pytest.raises(BackupError, match="has backup format 99") as caught:
         read_archive(rewritten(backup, {LIST: b'{"format": 99, "anything": 1}'}))
     assert "a newer one" in caught.value.fix
 

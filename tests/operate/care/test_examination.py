@@ -60,7 +60,7 @@ TROUBLE: dict[str, tuple[Callable[[KeptPlant], object], str, str, str]] = {
         lambda p: p.damage("event"),
         "store",
         "error",
-        "1 worker with overrides, 3 workers, 0 events. Lost is some of: event.",
+        "1 worker with overrides, 3 workers, 0 events. Partly lost: event.",
     ),
     "store is rubbish": (
         lambda p: p.store.write_bytes(b"rubbish" * 999),
@@ -127,7 +127,7 @@ TROUBLE: dict[str, tuple[Callable[[KeptPlant], object], str, str, str]] = {
         lambda p: _write(p.state / "notifications.json", b"[" * 3000),
         "records",
         "warning",
-        "escalations that stand may be notified again",
+        "active escalations may be notified again",
     ),
     "commands damaged": (
         lambda p: _write(p.state / "commands" / "a.jsonl", b'{"x":\n\xff\nhalf'),

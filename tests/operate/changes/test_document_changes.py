@@ -112,7 +112,7 @@ async def test_h93_a_plan_holds_only_for_what_it_was_made_against(place: Place) 
         await tree.apply(ApplyRequest(document=two, reason="shift B"), who="ben")
         with pytest.raises(GenerationConflictError) as raised:
             await tree.apply(ApplyRequest(document=two, based_on=1))
-        assert "generation 2 runs by now, applied by ben at " in raised.value.message
+        assert "generation 2 is running now, applied by ben at " in raised.value.message
         assert ": shift B" in raised.value.message
         assert place.numbers() == [1, 2]
 
@@ -126,7 +126,7 @@ async def test_h94_of_two_commits_at_once_one_is_refused_and_the_other_named(pla
         )
         refused = [one for one in both if isinstance(one, GenerationConflictError)]
         assert len(refused) == 1
-        assert "generation 2 runs by now, applied by " in refused[0].message
+        assert "generation 2 is running now, applied by " in refused[0].message
         assert place.numbers() == [1, 2]
 
 

@@ -39,7 +39,7 @@ async def test_a_start_that_does_not_converge_is_reported_and_so_is_that_it_has_
         assert found.not_converged[1].startswith("edge/broker: ")
 
         await tree.pause("edge/broker")
-        await events(tree, "generation 1 has converged, later than it should have")
+        await events(tree, "generation 1 has converged, after its deadline")
         assert (await tree.progress()).state == "converged"
         assert [one.outcome for one in history(place.state)[0]] == ["converged"]
         assert history_in(place.state).not_converged == {}

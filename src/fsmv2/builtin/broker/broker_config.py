@@ -49,8 +49,8 @@ class BrokerConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise SpecError("broker.state_dir must name a directory.")
         if not _is_loopback(self.host):
             raise SpecError(
-                f"broker.host is {self.host!r}, but the embedded broker shows everybody "
-                "what was measured.",
+                f"broker.host is {self.host!r}, but the embedded broker shows "
+                "measured values to everyone.",
                 fix="Use 127.0.0.1, or run a broker of your own and set broker.url.",
             )
         for user, password in self.users.items():

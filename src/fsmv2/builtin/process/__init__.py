@@ -7,7 +7,7 @@ record_file      the record of any process.   process_record  what is known of a
 process_table    what lives, found without a record.
 shim             the small process beside it: a package.     launch   its start.
 readiness        whether it can be used yet.  output_follower  what it writes, to the log.
-orphans          what is not declared any more.
+orphans          what is no longer declared.
 kill_remaining   what a forced end left.    signalling   a signal that an operator sends.
 """
 

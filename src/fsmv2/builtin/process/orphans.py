@@ -20,7 +20,7 @@ END_WITHIN = 30.0
 
 
 class OrphansAtStart:
-    """What runs when a tree starts and is not declared any more: what is started waits for its end.
+    """What runs when a tree starts and is no longer declared: what is started waits for its end.
 
     It may be the same program by its name of before, or have the same port. The agent ends it, and
     notes here what it sees; from any thread.

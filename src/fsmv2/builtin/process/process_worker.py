@@ -71,7 +71,7 @@ class ProcessObserved(ObservedState):
 NAMED = 3
 """Orphans that are named."""
 
-UNKEPT = "its shim was killed; gives it another"
+UNKEPT = "its shim was killed; it gets another one"
 
 Snap = Snapshot[ProcessSpec, ProcessObserved]
 
@@ -186,7 +186,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
             # Without an action, by which the core tells one that was found down from one that runs.
             return goto(self.waiting_ready, f"pid {s.observed.pid} runs already: adopted")
         if s.observed.orphans:
-            return stay(f"waits until {_named(s.observed.orphans)}, not declared any more")
+            return stay(f"waits until {_named(s.observed.orphans)}, no longer declared")
         return act(self.start_process, "starts it, or adopts the one that runs")
 
     @state("starting", to="running stopped failed stopping")

@@ -71,7 +71,7 @@ async def missing(config: Config, record: ProcessRecord, running_for: float) -> 
     if ready.line and not record.said and record.slow:
         return (
             f"ready.line '{ready.line}' is no longer looked for, as it takes too long on what it "
-            "writes: leave out repeats inside repeats, such as (a+)+"
+            "writes: avoid nested repeats such as (a+)+"
         )
     if ready.line and not record.said:
         silent = running_for > SILENT and await _wrote_nothing(config.directory)
@@ -117,7 +117,7 @@ def _file_lacks(file: str, started_at: float) -> str:
     except OSError:
         return f"the file {file} does not exist yet"
     if found.st_ctime < started_at - COARSE:
-        return f"the file {file} is of before this start"
+        return f"the file {file} is older than this start"
     return ""
 
 

@@ -95,7 +95,7 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     elif not spec.command or not spec.command[0]:
         found.append((("command",), "command is empty"))
     if spec.signal not in signal.Signals.__members__ and "{{" not in spec.signal:
-        said = f"there is no signal {spec.signal!r}; write SIGTERM or SIGINT, say"
+        said = f"there is no signal {spec.signal!r}, expected one such as SIGTERM or SIGINT"
         found.append((("signal",), said))
     if spec.log_bytes < LEAST_BYTES:
         said = f"log_bytes is {spec.log_bytes}, expected {LEAST_BYTES} or more"
@@ -110,7 +110,12 @@ def problems_of(spec: Any) -> list[tuple[tuple[str, ...], str]]:
     except (re.error, OverflowError, RecursionError) as error:  # the others: of what is too large
         found.append((("ready", "line"), f"ready.line is not a regular expression: {error}"))
     if ready.http and "{{" not in ready.http and not _is_local(ready.http):
-        found.append((("ready", "http"), "ready.http must be of 127.0.0.1, with http://"))
+        found.append(
+            (
+                ("ready", "http"),
+                "ready.http must be a URL of this machine, such as http://127.0.0.1:8080/health",
+            )
+        )
     port: object = ready.port  # a variable may have put anything there
     whole = isinstance(port, int) and not isinstance(port, bool)
     if not (0 <= ready.port <= 65535 if whole else port is None or "{{" in str(port)):

@@ -48,7 +48,7 @@ def backup(
         put(f"{found.file}: {what}{of}, {_size(found.size)}")
         for missing in found.left_out:
             put(f"  not in it: {missing}")
-        put(f"  put it back with: fsmv2 restore {short_path(Path(found.file))}")
+        put(f"  restore it with: fsmv2 restore {short_path(Path(found.file))}")
 
 
 def _size(number: int) -> str:

@@ -26,7 +26,7 @@ Lines = Annotated[
         "-n",
         min=1,
         max=50_000,
-        help="So many of the last. Default: 50, or all with --since.",
+        help="How many of the last. Default: 50, or all with --since.",
     ),
 ]
 Follow = Annotated[
@@ -56,7 +56,7 @@ def events(
     $ fsmv2 events --follow --json
     """
     if follow and until is not None:
-        raise typer.BadParameter("--follow goes without --until")
+        raise typer.BadParameter("--follow cannot be combined with --until")
     with reported():
         from fsmv2.operate.known_events import KnownEvents
 
@@ -97,7 +97,7 @@ def _follow(
     try:
         for one in known.follow(path, after=found[-1].id if found else 0):
             if one is None:
-                progress("some of what happened meanwhile is not kept any more")
+                progress("some of what happened meanwhile is no longer kept")
             else:
                 show(one)
         progress("the tree has stopped")

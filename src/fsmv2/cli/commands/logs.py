@@ -40,7 +40,7 @@ def logs(
     $ fsmv2 logs --since 10m --json
     """
     if follow and until is not None:
-        raise typer.BadParameter("--follow goes without --until")
+        raise typer.BadParameter("--follow cannot be combined with --until")
     with reported():
         from fsmv2.cli.console import progress
         from fsmv2.operate.known_logs import KnownLogs
@@ -58,7 +58,7 @@ def logs(
         try:
             for one in known.follow():
                 _show(one, as_json=as_json, dated=dated)
-            progress("no tree runs here any more")
+            progress("no tree is running here any longer")
         except KeyboardInterrupt:
             raise typer.Exit(OK) from None
 

@@ -28,7 +28,7 @@ def replay(
         typer.Option(
             "--from",
             metavar="TIME",
-            help="Begin at the last checkpoint before: 14:03, a date, or 10m before the end.",
+            help="Start at the last checkpoint before: 14:03, a date, or 10m before the end.",
         ),
     ] = "",
     until: Annotated[str, typer.Option("--until", metavar="TIME", help="End after this.")] = "",

@@ -36,7 +36,7 @@ def restore(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a state directory of a backup again.
+    """Restore a state directory from a backup.
 
     All of it is checked before anything changes. Nothing is deleted: with --replace, what is there
     gets another name. The tree must not be running.

@@ -36,7 +36,7 @@ def run(
             "--init",
             parser=path_argument,
             metavar="FILE",
-            help="Begin a tree that keeps its document itself, in --state-dir, with this one.",
+            help="Start a tree that keeps its document itself, in --state-dir, with this one.",
         ),
     ] = None,
     detect_only: Annotated[
@@ -102,7 +102,9 @@ def run(
     if file is None and state_dir is None:
         raise typer.BadParameter("name the document, or with --state-dir a tree that keeps its own")
     if file is not None and init is not None:
-        raise typer.BadParameter("--init goes without FILE: it begins a tree that follows no file")
+        raise typer.BadParameter(
+            "--init cannot be combined with FILE: it starts a tree that follows no file"
+        )
     if file is None and watch:
         raise typer.BadParameter("--watch needs FILE: without it there is no file to look at")
     from fsmv2.cli.foreground import foreground_process

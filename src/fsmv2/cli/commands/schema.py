@@ -32,7 +32,7 @@ def schema(
     $ fsmv2 schema --of plan
     """
     if of and part:
-        raise typer.BadParameter("--part goes without --of")
+        raise typer.BadParameter("--part cannot be combined with --of")
     with reported():
         from fsmv2.cli.console import complain, put_json
 

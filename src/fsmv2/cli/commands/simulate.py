@@ -35,7 +35,7 @@ def simulate(
         typer.Option("--only", metavar="N,N", help="Of the seed's faults only these; a replay."),
     ] = "",
     seeds: Annotated[
-        int, typer.Option("--seeds", metavar="N", min=1, help="So many seeds, from --seed on.")
+        int, typer.Option("--seeds", metavar="N", min=1, help="How many seeds, from --seed on.")
     ] = 1,
     jobs: Annotated[
         int, typer.Option("--jobs", metavar="N", min=1, help="Seeds at once, in processes.")

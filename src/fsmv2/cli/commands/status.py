@@ -23,7 +23,7 @@ def status(
         bool, typer.Option("--trouble", "-t", help="Only workers that need a look.")
     ] = False,
     state: Annotated[
-        str, typer.Option("--state", metavar="STATE", help="Only those in this state; a,b: or b.")
+        str, typer.Option("--state", metavar="STATE", help="Only those in this state; a,b: either.")
     ] = "",
     phase: Annotated[
         str,
@@ -57,7 +57,7 @@ def status(
     $ fsmv2 status 'edge/line2/*' --phase degraded -o json
     """
     if follow and at is not None:
-        raise typer.BadParameter("--follow goes without --at")
+        raise typer.BadParameter("--follow cannot be combined with --at")
     with reported():
         from fsmv2.cli.console import put
         from fsmv2.cli.screen_size import screen_size

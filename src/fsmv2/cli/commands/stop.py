@@ -64,7 +64,7 @@ def stop(
     if keep == bool(paths):
         raise typer.BadParameter("name the paths to stop, or with --keep end fsmv2 itself")
     if restarted_unit is not None and not keep:
-        raise typer.BadParameter("--when-restarting goes with --keep")
+        raise typer.BadParameter("--when-restarting needs --keep")
     with reported():
         from fsmv2.cli.request_session import ask, is_restarted, leave
         from fsmv2.operate.request_types import Stop

@@ -47,7 +47,7 @@ def validate(
     if file is None and state_dir is None:
         raise typer.BadParameter("name the document, or with --state-dir a tree that keeps one")
     if types and (file is not None or state_dir is None):
-        raise typer.BadParameter("--types goes with --state-dir, and without FILE")
+        raise typer.BadParameter("--types needs --state-dir, and no FILE")
     with reported():
         from fsmv2.cli.progress_line import long_work
         from fsmv2.cli.standard_input import named_or_input

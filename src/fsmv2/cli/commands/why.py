@@ -50,7 +50,7 @@ def why(
     $ fsmv2 why edge/filler --state-dir state --json
     """
     if var is not None and (as_json or types or state is not None or at is not None):
-        raise typer.BadParameter("--var goes without --not, --at, --json and --types")
+        raise typer.BadParameter("--var cannot be combined with --not, --at, --json and --types")
     with reported():
         if var is not None:
             _show_variable(file, path, var, state_dir)

@@ -53,7 +53,9 @@ def short_hints(
         f"{mqtt}document: {short_path(document)}",
     ]
     if monitoring:
-        lines.append(f"http://{monitoring}/metrics: {LOOK_AT}; who is not well: /readyz")
+        lines.append(
+            f"http://{monitoring}/metrics: {LOOK_AT}; which workers are unhealthy: /readyz"
+        )
     return lines
 
 

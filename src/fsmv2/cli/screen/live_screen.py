@@ -97,7 +97,7 @@ class LiveScreen:
                 loop.run()
         except Exception as error:  # noqa: BLE001  (a picture must not end a tree)
             self._failed = True
-            progress(f"the tree cannot be drawn, and runs on: {error_text(error)}")
+            progress(f"the tree cannot be drawn, and continues to run: {error_text(error)}")
 
     def _printed(self, line: str) -> None:
         if line and not line[0].isspace():  # of a traceback only what it is about; all is kept

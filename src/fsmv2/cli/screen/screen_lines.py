@@ -137,7 +137,7 @@ def _head(content: ScreenContent, body: Body, width: int) -> Iterator[Line]:
         yield with_right(line[:-1], content.about, width)
     else:
         well = (
-            styled("all as asked for", fg="green")
+            styled("all as requested", fg="green")
             if workers
             else styled("no workers yet", dim=True)
         )

@@ -22,7 +22,7 @@ RECOVERY = (5.0, 15.0, 60.0, 300.0, 1800.0)
 """Between the first restart and what has an alert, five minutes; beyond, somebody had to come."""
 
 ACTION = (0.1, 0.5, 2.0, 10.0, 60.0)
-"""From a request to a device to the start of a process; most time-outs are 10 or 30 s."""
+"""From a request to a device to the start of a process; most timeouts are 10 or 30 s."""
 
 QUEUE_WAIT = (0.01, 0.1, 1.0, 10.0, 60.0)
 """Without a queue next to nothing; from 1 s on it is reported."""

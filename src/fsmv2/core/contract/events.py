@@ -75,7 +75,7 @@ class ActionQueued(msgspec.Struct, frozen=True, gc=False):
 
 
 class ActionOverdue(msgspec.Struct, frozen=True, gc=False):
-    """An action goes on long after it was cancelled for its time-out; `text` says how long."""
+    """An action goes on long after it was cancelled for its timeout; `text` says how long."""
 
     path: str
     incarnation: int
@@ -158,7 +158,7 @@ class LeaveRequested(msgspec.Struct, frozen=True, gc=False):
 
 
 class LoopBlocked(msgspec.Struct, frozen=True, gc=False):
-    """The work loop has not come round for so many seconds: in `what` of `path` ("" if unknown).
+    """The work loop has not run for so many seconds: in `what` of `path` ("" if unknown).
 
     `busy`: nobody blocks it, it has too much to do.
     """

@@ -200,7 +200,7 @@ class ActionCompleted(
 
     action_type: Annotated[str, _field("name of the action")]
     success: Annotated[bool, _field("whether it succeeded")]
-    outcome: Annotated[Outcome, _field("stuck: given up long after its time-out")]
+    outcome: Annotated[Outcome, _field("stuck: given up long after its timeout")]
     duration_ms: Annotated[float, _field("from the request to the end, waiting included", "ms")]
     attempt: Annotated[Count, _field("how often it was tried in a row, this time included")]
     backoff_delay: Annotated[

@@ -185,10 +185,10 @@ def contradictions(settings: EngineSettings) -> Iterator[tuple[str, str]]:
         value = getattr(settings, field.name)
         least = 1 if field.type is int and field.name not in MAY_BE_NONE else 0
         if isinstance(value, int | float) and not least <= value < math.inf:
-            yield field.name, f"{field.name} is {value:g}, expected a number from {least}"
+            yield field.name, f"{field.name} is {value:g}, expected at least {least}"
     if settings.metrics.series < 0:
         series = settings.metrics.series
-        yield "metrics", f"series of metrics is {series}, expected a number from 0"
+        yield "metrics", f"series of metrics is {series}, expected at least 0"
     try:
         path_pattern(settings.metrics.paths)
     except SpecError:

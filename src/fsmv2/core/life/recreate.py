@@ -59,7 +59,7 @@ def keep_equal(s: Supervisor, spec: ChildSpec) -> None:
 
 
 def replace_by_nothing(s: Supervisor) -> None:
-    """It is not declared any more, nor is what was to take its place."""
+    """It is no longer declared, nor is what was to take its place."""
     s.recreate_as = None
 
 

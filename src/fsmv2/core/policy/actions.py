@@ -117,7 +117,7 @@ def ended(tree: Tree, event: ActionEnded) -> None:
     if not hidden:
         s.last_action = ActionResult(name, event.outcome, tree.now, event.error, event.result)
     if event.outcome is Outcome.STUCK:
-        _stuck(tree, s, event.action_id, name, "did not end long after its time-out")
+        _stuck(tree, s, event.action_id, name, "did not end long after its timeout")
     elif s.stuck is None:
         tree.clear_condition(s, ACTION)  # it was overdue, and has ended after all
     text = f"{name} {event.outcome.value}" + (f": {event.error}" if event.error else "")

@@ -11,7 +11,7 @@ from fsmv2.core.state.parts import DecidedBy
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tree import Tree
 
-GONE = "it is not supervised any more"
+GONE = "it is no longer supervised"
 DETECT_ONLY = "detect only: nothing is done, only reported"
 
 

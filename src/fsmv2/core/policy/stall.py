@@ -44,7 +44,7 @@ def slow(tree: Tree, event: SlowCode) -> None:
     if s is not None:
         often = f", for the {event.times}th time since the last report" * (event.times > 1)
         text = (
-            f"{event.what} held up the supervision of all workers for {event.seconds:.2f} s"
+            f"{event.what} blocked the supervision of all workers for {event.seconds:.2f} s"
             f"{often}, at {event.where}; derive, steps, checks and comparisons must be quick"
         )
         tree.report("slow", s, text, level="warning")
@@ -61,8 +61,8 @@ def _text(event: LoopBlocked) -> str:
     seconds = f"{event.seconds:.0f} s"
     if event.busy:
         return (
-            f"the loop of all workers is late by {seconds}: more is asked of it than it can do; "
-            "observe less often, or give some of the work to another runtime"
+            f"the loop of all workers is late by {seconds}: it is overloaded; "
+            "observe less often, or move some workers to another runtime"
         )
     return (
         f"{event.what} has been blocking the loop of all workers for {seconds}, at {event.where}; "

@@ -104,6 +104,6 @@ def _problems(config: CommandInput) -> Iterator[Problem]:
         ("clock_tolerance", config.clock_tolerance),
     ):
         if not 0 < seconds < math.inf:
-            yield Problem(what, f"{what} {seconds:g} s is not a time above 0")
+            yield Problem(what, f"{what} is {seconds:g} s, expected more than 0")
     if not 1 <= config.queue <= 100_000:
-        yield Problem("queue", f"queue {config.queue} is not from 1 to 100000")
+        yield Problem("queue", f"queue is {config.queue}, expected 1 to 100000")

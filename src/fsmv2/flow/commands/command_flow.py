@@ -187,7 +187,7 @@ class WriteFlow(CommandListener):
         """Why no further command can wait; '' when one can."""
         if len(self._queue) < self.config.input.queue:
             return ""
-        return f"{len(self._queue)} writes wait already; send it again later"
+        return f"{len(self._queue)} writes are waiting already; send it again later"
 
     def _forbidden(self, command: Command) -> str:
         """Why the command is not to be sent to the device now; '' when it may."""

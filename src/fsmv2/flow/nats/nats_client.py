@@ -117,7 +117,7 @@ class NatsClient:
         info = self.nats._server_info
         name = str(info.get("server_name", ""))
         if not name.startswith(self._server):
-            raise ConnectionError(f"another broker than ours answers there, '{name}'")
+            raise ConnectionError(f"a broker other than ours answers there, '{name}'")
         writer = getattr(self.nats._transport, "_io_writer", None)
         if self._login.file and writer is not None and is_another_users(writer):
             raise ConnectionError("a program of another user has the port of our broker")
@@ -167,7 +167,7 @@ class NatsClient:
         if isinstance(error, ssl.SSLCertVerificationError):
             return (
                 f"the broker's certificate is not trusted ({error.verify_message}); "
-                "set broker.ca_file to the certificate of who signed it"
+                "set broker.ca_file to the certificate of its authority"
             )
         if isinstance(error, ssl.SSLError):
             return f"TLS failed: {error.reason or text}"

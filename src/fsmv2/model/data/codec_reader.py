@@ -175,7 +175,7 @@ def _struct_maker(cls: type[msgspec.Struct], name: str) -> Callable[[list[Any]],
             made = cls(**fields)
         except ANY_RAISED as error:
             raise JournalError(
-                f"{name} cannot be made again of what was recorded: {error_text(error)}."
+                f"{name} cannot be rebuilt from what was recorded: {error_text(error)}."
             ) from error
         if own_rule:  # it may have changed once more what it had changed already
             for field, value in fields.items():

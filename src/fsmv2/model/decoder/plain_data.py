@@ -38,7 +38,7 @@ def convert(data: Any, kind: Any) -> Any:
         ) from None
     except RecursionError:
         raise SpecError(
-            "The data is nested too deeply, or holds itself.", fix="Use plain nested data."
+            "The data is nested too deeply, or contains itself.", fix="Use plain nested data."
         ) from None
     except (msgspec.ValidationError, FsmError, TypeError):
         raise

@@ -7,6 +7,7 @@ TemplateError with line and column. Called by template.py for what the fast road
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -96,7 +97,7 @@ def compile_jinja(source: str) -> JinjaTemplate:
     except TemplateSyntaxError as error:
         line, column = position(source, error.lineno)
         raise TemplateError(
-            f"The template does not parse: {error.message} (line {line}, column {column}).",
+            f"The template does not parse: {_plain(error.message)} (line {line}, column {column}).",
             line=line,
             column=column,
             fix=_syntax_fix(source, error.message or ""),
@@ -107,6 +108,34 @@ def compile_jinja(source: str) -> JinjaTemplate:
     except ANY_RAISED as error:
         raise _foreign(error, source, 0) from error
     return JinjaTemplate(source, template.root_render_func, whole is not None, rewriter.references)
+
+
+_OTHER_WORDS = (
+    (r"unexpected end of template, expected 'end of print statement'", "its '}}' is missing"),
+    (r"unexpected 'end of template'", "it ends too early"),
+    (
+        r"Expected an expression, got 'end of print statement'",
+        "there is nothing between '{{' and '}}'",
+    ),
+    (
+        r"Expected an expression, got 'end of statement block'",
+        "an expression is missing before '%}'",
+    ),
+    (r"Encountered unknown tag ('.*')", r"there is no tag \1 here"),
+    (
+        r"Unexpected end of template\. .* following tags: (.*)\. .* closed is ('.*')",
+        r"the block \2 is not closed; expected \1",
+    ),
+)
+"""What Jinja says in terms of its own grammar, and what a person sees."""
+
+
+def _plain(message: str | None) -> str:
+    text = (message or "it is not complete").rstrip(".")
+    for theirs, ours in _OTHER_WORDS:
+        if (found := re.fullmatch(theirs, text)) is not None:
+            return found.expand(ours)
+    return text
 
 
 def _syntax_fix(source: str, message: str) -> str:

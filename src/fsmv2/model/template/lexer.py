@@ -75,7 +75,7 @@ class DotLexer(Lexer):
             elif raw := _RAW.match(source, start):
                 end = _END_RAW.search(source, raw.end())
                 if end is None:
-                    raise TemplateSyntaxError("Missing end of raw directive", start)
+                    raise TemplateSyntaxError("the block 'raw' is not closed", start)
                 at = raw.end()
                 inner = source[at : end.start()]
                 # Whitespace control holds inside as it does for any other tag.
@@ -98,7 +98,7 @@ class DotLexer(Lexer):
     def _comment(source: str, start: int) -> int:
         end = _COMMENT.match(source, start)
         if end is None:
-            raise TemplateSyntaxError("Missing end of comment tag", start)
+            raise TemplateSyntaxError("the comment '{#' is not closed", start)
         return _skip(source, end.end(), end[1])
 
 
@@ -155,7 +155,7 @@ def _next(source: str, at: int) -> tuple[str, str]:
         match = pattern.match(source, at)
         if match is not None:
             return token, match[0]
-    raise TemplateSyntaxError(f"unexpected char {source[at]!r}", at)
+    raise TemplateSyntaxError(f"unexpected character {source[at]!r}", at)
 
 
 def _balance(expected: list[str], value: str, at: int) -> None:

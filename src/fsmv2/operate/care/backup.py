@@ -104,7 +104,7 @@ def _copied_store(directory: Path, target: Path) -> Iterator[Path | None]:
     except OSError as error:
         raise BackupError(
             f"the backup {target} cannot be written: {system_text(error)}.",
-            fix="Name a file in a directory that can be written and has room.",
+            fix="Choose a file in a writable directory with enough room.",
         ) from error
     with folder as place:
         copy = Path(place) / STORE

@@ -100,7 +100,7 @@ def write_archive(target: Path, manifest: Manifest, contents: Mapping[str, Path]
             raise
         raise BackupError(
             f"the backup {target} cannot be written: {system_text(error)}.",
-            fix="Name a file in a directory that can be written and has room.",
+            fix="Choose a file in a writable directory with enough room.",
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -151,7 +151,7 @@ def _manifest(file: Path, text: bytes) -> Manifest:
         number = msgspec.json.decode(text, type=_Format).format
         if number != FORMAT:
             raise BackupError(
-                f"{file} has the form {number} of a backup; this fsmv2 knows {FORMAT}.",
+                f"{file} has backup format {number}; this fsmv2 reads format {FORMAT}.",
                 fix="Restore it with the fsmv2 that wrote it, or a newer one.",
             )
         return msgspec.json.decode(text, type=Manifest)

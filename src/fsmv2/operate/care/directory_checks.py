@@ -31,7 +31,7 @@ def check_access(directory: Path) -> Iterator[StateFinding]:
             check="access",
             level="error",
             text=f"{short_path(directory)} is not a folder.",
-            fix="Move it away, or name another place with --state-dir.",
+            fix="Move it away, or choose another directory with --state-dir.",
         )
         return
     me = user_name(os.geteuid()) or str(os.geteuid())
@@ -83,7 +83,7 @@ def check_space(directory: Path) -> Iterator[StateFinding]:
     try:
         found = os.statvfs(directory)
     except OSError as error:
-        text = f"how much room there is cannot be read: {system_text(error)}."
+        text = f"the free space cannot be determined: {system_text(error)}."
         yield StateFinding(check="space", level="error", text=text)
         return
     room = found.f_bavail * found.f_frsize
@@ -147,8 +147,8 @@ def check_document(directory: Path) -> Iterator[StateFinding]:
             check="document",
             level="warning",
             text=f"{RECORD}, which records what was run here, cannot be read.",
-            fix=f"Run {source or 'the document'} again: a start writes it anew.",
-            repair="write it anew from the store" if source else "",
+            fix=f"Run {source or 'the document'} again: a start writes it again.",
+            repair="rewrite it from the store" if source else "",
         )
         return
     if record is None:

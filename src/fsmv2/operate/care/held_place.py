@@ -36,7 +36,7 @@ def held_place(place: Path) -> Iterator[None]:
     except PermissionError as error:
         raise BackupError(
             f"{short_path(place)} cannot be used: {system_text(error)}.",
-            fix="Name a place that can be written with --state-dir.",
+            fix="Choose a writable directory with --state-dir.",
         ) from error
     finally:
         if lock is not None:

@@ -28,7 +28,7 @@ AHEAD = 2.0
 SMALL: dict[str, tuple[type, str]] = {
     NOTIFICATIONS: (
         NotificationRecord,
-        "escalations that stand may be notified again, and what quiet hours hold back is lost.",
+        "active escalations may be notified again, and what quiet hours hold back is lost.",
     ),
     "broker/credentials.json": (
         Credentials,
@@ -41,7 +41,7 @@ SMALL: dict[str, tuple[type, str]] = {
 }
 """Files that a start reads, and makes anew where they cannot be read: what that means."""
 
-MOVE_RECORD = "move it aside, so that it is made anew"
+MOVE_RECORD = "move it aside, so that it is created again"
 
 
 def check_small_files(directory: Path) -> Iterator[StateFinding]:

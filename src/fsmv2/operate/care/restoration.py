@@ -63,7 +63,7 @@ def restore(file: Path, directory: Path | None = None, *, replace: bool = False)
                 raise
             raise BackupError(
                 f"{short_path(place)} cannot be written: {system_text(error)}.",
-                fix="Name a place that can be written, and has room, with --state-dir.",
+                fix="Choose a writable directory with enough room, with --state-dir.",
             ) from error
 
 

@@ -91,7 +91,8 @@ def _unusable(file: Path, error: StoreError | OSError) -> StateFinding:
         return as_it_is  # the checks of access and room say what to do
     if header is not None and header.application != APPLICATION:
         return msgspec.structs.replace(
-            as_it_is, fix="Name another place with --state-dir; this file is not ours to move."
+            as_it_is,
+            fix="Choose another directory with --state-dir; this file is not ours to move.",
         )
     if header is not None and header.version > VERSION:
         return as_it_is
@@ -108,7 +109,7 @@ def _unusable(file: Path, error: StoreError | OSError) -> StateFinding:
         count(one.rows, NAMES[name]) for name, one in tables.items() if NAMES.get(name)
     )
     lost = ", ".join(name for name, one in tables.items() if not one.whole)
-    gone = f" Lost is some of: {lost}." if lost else ""
+    gone = f" Partly lost: {lost}." if lost else ""
     return msgspec.structs.replace(
         as_it_is,
         text=f"{message} What can still be read: {found}.{gone}",

@@ -71,7 +71,7 @@ def refuse_unless_kept(runtime: Runtime, running: RunningDocument) -> None:
 
 
 def refuse_unless_based_on(running: RunningDocument, based_on: int | None) -> None:
-    """GenerationConflictError: another generation runs by now, and who made it. H93, H94"""
+    """GenerationConflictError: another generation is running now, and who made it. H93, H94"""
     if based_on is None or based_on == running.number:
         return
     made = ""
@@ -81,7 +81,7 @@ def refuse_unless_based_on(running: RunningDocument, based_on: int | None) -> No
         made = f", applied by {about.who} at {brief_date_text(about.at)}{why}"
     raise GenerationConflictError(
         f"cannot apply: it was made against generation {based_on}, and generation "
-        f"{running.number} runs by now{made}. {NOTHING_CHANGED}",
+        f"{running.number} is running now{made}. {NOTHING_CHANGED}",
         fix=f"See what changed with `fsmv2 diff {based_on}`, and plan again.",
     )
 

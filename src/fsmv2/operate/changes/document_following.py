@@ -68,7 +68,7 @@ class DocumentFollower:
         if text is None or runs.managed or self._runs(runs, text):
             return ""
         if not text:
-            return "the document cannot be read any more"
+            return "the document can no longer be read"
         why = self._reload.outcome(text)
         return f"the document is newer than what runs{', and ' * bool(why)}{why}"
 

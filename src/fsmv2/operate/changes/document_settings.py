@@ -16,9 +16,9 @@ from fsmv2.operate.changes.field_changes import field_changes, value_change
 from fsmv2.plant import Plant
 from fsmv2.plant.log_section import LogSection
 
-ROOT = "its name begins every path, so that nothing would stay what it is"
+ROOT = "its name begins every path, so all workers would be replaced"
 AT_START = "it is read when fsmv2 starts"
-PORT = "clients know the port, and it is taken when the broker is started"
+PORT = "clients know the port, which is opened when the broker starts"
 
 
 class DocumentSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -140,7 +140,7 @@ class GenerationConvergence:
         if watch is not None:
             watch.end("converged")
         if known:
-            text = f"generation {number} has converged, later than it should have"
+            text = f"generation {number} has converged, after its deadline"
             self._runtime.report_apply(
                 GenerationConverged(generation=number, workers=workers), text
             )

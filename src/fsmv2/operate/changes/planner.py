@@ -159,7 +159,7 @@ class PlannerProcess:
                 await running
             raise
 
-    def end(self, why: str = "it was not needed any more") -> None:
+    def end(self, why: str = "it was no longer needed") -> None:
         """End it, if it has not ended; from any thread."""
         self._limit.cancel()
         with self._changing:
@@ -279,7 +279,7 @@ class PlannerProcess:
         return PlannerError(
             f"no plan could be made: the process that plans has ended: {why}. "
             "The tree is as it was.",
-            fix="Ask again.",
+            fix="Try again.",
         )
 
     def _last_words(self) -> str:

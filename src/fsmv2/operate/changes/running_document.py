@@ -43,7 +43,7 @@ class RunningDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def managed(self) -> bool:
-        """Whether the stored head is the truth, and not a file."""
+        """Whether the stored head counts, and not a file."""
         return self.head is not None and self.head.managed
 
     @property

@@ -183,7 +183,7 @@ def happened(event: Event) -> str:
         case LoopFreed(seconds):
             return f"the work loop runs again after {seconds:.1f} s"
         case SlowCode(_, what, where, seconds):
-            return f"supervision was held up for {seconds:.2f} s by {what}, at {where}"
+            return f"supervision was blocked for {seconds:.2f} s by {what}, at {where}"
         case Uncontained(text):
             return text
 

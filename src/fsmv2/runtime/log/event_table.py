@@ -63,7 +63,7 @@ REPORT_EVENTS: Mapping[str, ReportEvent] = {
         "warning",
         "No observation came for long: its collection is restarted.",
     ),
-    "slow": ReportEvent("slow_code", "warning", "Author code held up supervision."),
+    "slow": ReportEvent("slow_code", "warning", "Author code blocked supervision."),
     "stall": ReportEvent(
         "work_loop_blocked", "error, warning", "The loop of all workers is blocked, or runs again."
     ),

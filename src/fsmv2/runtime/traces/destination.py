@@ -32,7 +32,7 @@ def open_traces(
             return None
         raise FsmError(
             f"traces: the Python packages that send them are not installed ({error.name}).",
-            fix=f"Take `traces:` out of the document, or run: {install_command('traces')}",
+            fix=f"Remove `traces:` from the document, or run: {install_command('traces')}",
         ) from error
     return TraceExporter(otlp.OtlpSender(url))
 

@@ -1,6 +1,6 @@
 """Spans as OTLP over HTTP, by the exporter of OpenTelemetry.
 
-Its settings of the environment count: headers, time-outs, certificates, compression. This file
+Its settings of the environment count: headers, timeouts, certificates, compression. This file
 alone needs the `traces` extra, so it is imported only when spans are wanted. Nothing global of
 OpenTelemetry is used or changed: the program around a tree may trace itself.
 """

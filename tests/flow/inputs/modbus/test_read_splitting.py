@@ -171,7 +171,7 @@ async def read_until(
 async def test_h71_a_tag_at_which_the_unit_is_silent_costs_no_other(
     others: tuple[int, ...],
 ) -> None:
-    """A time-out for each halving, and one or two to be sure; then only the tag is blamed."""
+    """A timeout for each halving, and one or two to be sure; then only the tag is blamed."""
     device = SilentAt(13)
     tagged = tags(*range(10, 26), *others)
     async with device.running(), reading(device, *tagged, timeout=0.2) as reader:
@@ -257,7 +257,7 @@ async def test_silence_in_the_middle_of_a_search_is_searched_as_well() -> None:
 
 
 def test_what_was_split_for_silence_is_known_again_after_one_silence() -> None:
-    """Every ten minutes all of it is asked for in one request; to search again costs time-outs."""
+    """Every ten minutes all of it is asked for in one request; to search again costs timeouts."""
     plan = ReadPlan(tags(*range(16)), 8)
     for _ in range(4):
         plan.silent(next(b for b in plan.blocks(0.0) if b.address <= 5 < b.end), 0.0)

@@ -157,7 +157,7 @@ RTU = bytes.fromhex("0103020007f986")
         (lambda frame: b"\r\nlogin:\x1b[31m \r\n", r'is not Modbus TCP: "login: \[31m"'),
         (lambda frame: b"SSH-2.0-OpenSSH_9.2\r\n", 'is not Modbus TCP: "SSH-2.0-OpenSSH_9.2"'),
         (lambda frame: b"HTTP/1.1 400 Bad Request\r\n\r\n", '"HTTP/1.1 400 Bad Request"'),
-        (lambda frame: RTU, r"Modbus RTU came, not Modbus TCP \(01 03 02 00 07 f9 86\)"),
+        (lambda frame: RTU, r"received Modbus RTU, not Modbus TCP \(01 03 02 00 07 f9 86\)"),
         (lambda frame: frame[:2] + b"\0\1" + frame[4:], "is not Modbus TCP: .. .. 00 01"),
         (lambda frame: frame[:4] + b"\xff\xff" + frame[6:], "is not Modbus TCP: .. .. 00 00 ff"),
         (lambda frame: frame[:4] + b"\0\0" + frame[6:], "is not Modbus TCP: .. .. 00 00 00 00"),
@@ -295,7 +295,7 @@ async def test_bytes_behind_an_answer_spoil_no_value_and_are_told() -> None:
         assert values(seen) == {"t10": 10, "t100": 100}
         seen = await reader.read()
         assert values(seen) == {"t10": 10, "t100": 100}
-        assert seen.errors == ("after an answer the device sent what belongs to none: 00 00 00",)
+        assert seen.errors == ("the device sent unexpected bytes after an answer: 00 00 00",)
 
 
 async def test_an_answer_that_comes_twice_is_taken_once() -> None:
@@ -310,9 +310,9 @@ async def test_an_answer_that_comes_twice_is_taken_once() -> None:
 
 
 def test_what_came_is_shown_in_a_line_that_no_screen_obeys() -> None:
-    assert what_came(b"login:\t\r\n") == 'what came is not Modbus TCP: "login:"'
+    assert what_came(b"login:\t\r\n") == 'the data received is not Modbus TCP: "login:"'
     assert what_came(b"\x1b[2J" * 10) == (
-        'what came is not Modbus TCP: "[2J [2J [2J [2J [2J [2J [2J [2J [2J [2J"'
+        'the data received is not Modbus TCP: "[2J [2J [2J [2J [2J [2J [2J [2J [2J [2J"'
     )
     assert len(what_came(b"A" * 5000)) < 100
     assert what_came(bytes(range(40))).endswith("00 01 02 03 04 05 06 07 08 09 0a 0b 0c …")

@@ -61,21 +61,21 @@ def test_a_value_becomes_the_registers_that_read_as_it(
 @pytest.mark.parametrize(
     ("register", "value", "reason"),
     [
-        (tag("int16"), 40000, "outside of what tag can hold (int16): -32768 to 32767"),
+        (tag("int16"), 40000, "outside the range of tag (int16): -32768 to 32767"),
         (tag("uint16"), -1, "): 0 to 65535"),
         (tag("uint16", scale=0.1), 7000, "): 0 to 6553.5"),
         (tag("uint16", scale=-0.1), 1, "): -6553.5 to 0"),
-        (tag("int16"), 1.5, "takes whole numbers, and 1.5 would have to be changed"),
+        (tag("int16"), 1.5, "takes whole numbers, not 1.5"),
         (tag("int16"), True, "takes a number, not true"),
         (tag("int16"), "1", 'takes a number, not "1"'),
         (tag("int16"), None, "takes a number, not null"),
         (tag("int16"), math.nan, "nan is not a number that can be written"),
         (tag("float32"), math.inf, "inf is not a number that can be written"),
-        (tag("float32"), 1e39, "outside of what tag can hold (float32)"),
-        (tag("float32"), 1e-60, "outside of what tag can hold (float32)"),
-        (tag("float64", scale=1e-10), 1e300, "outside of what tag can hold (float64)"),
-        (tag("float32", max=10), 10.5, "10.5 is above the most allowed, 10"),
-        (tag("int16", min=-5), -6, "-6 is below the least allowed, -5"),
+        (tag("float32"), 1e39, "outside the range of tag (float32)"),
+        (tag("float32"), 1e-60, "outside the range of tag (float32)"),
+        (tag("float64", scale=1e-10), 1e300, "outside the range of tag (float64)"),
+        (tag("float32", max=10), 10.5, "10.5 is above the maximum, 10"),
+        (tag("int16", min=-5), -6, "-6 is below the minimum, -5"),
         (tag("int16", scale=1, max=10.4), 10.4, ""),
         (tag("int16", scale=0.5, max=10.4), 10.3, "10.5, to which 10.3 is rounded, is above"),
         (tag("string", length=2), "abcde", "the text has 5 bytes, tag has room for 4"),
@@ -162,13 +162,13 @@ def test_a_limit_above_what_a_float_counts_is_kept_to_its_last_digit(type_: str)
     """2**53 + 1 is no float."""
     limit = 2**53 + 1
     assert written(tag(type_, max=limit), limit)
-    with pytest.raises(ValueError, match=r"740994 is above the most allowed, 90.*993$"):
+    with pytest.raises(ValueError, match=r"740994 is above the maximum, 90.*993$"):
         written(tag(type_, max=limit), limit + 1)
-    with pytest.raises(ValueError, match=r"740993\.5 is above the most allowed, 90.*993$"):
+    with pytest.raises(ValueError, match=r"740993\.5 is above the maximum, 90.*993$"):
         written(tag(type_, max=limit), Decimal("9007199254740993.5"))
-    with pytest.raises(ValueError, match=r"740992 is below the least allowed, 90.*993$"):
+    with pytest.raises(ValueError, match=r"740992 is below the minimum, 90.*993$"):
         written(tag(type_, min=limit), limit - 1)
-    with pytest.raises(ValueError, match=r"1234567.5 is above the most allowed, 1234567.25"):
+    with pytest.raises(ValueError, match=r"1234567.5 is above the maximum, 1234567.25"):
         written(tag("float64", max=1234567.25), 1234567.5)
 
 

@@ -25,7 +25,8 @@ class LineSearch:
     """One pattern. `slow`: how many searches had to be ended."""
 
     why_slow = (
-        f"looking for ready.line took longer than {WITHIN:g} s; repeats in repeats do, as (a+)+"
+        f"looking for ready.line took longer than {WITHIN:g} s; "
+        "nested repeats such as (a+)+ take that long"
     )
 
     def __init__(self, pattern: str) -> None:

@@ -34,7 +34,7 @@ class GenerateInput(msgspec.Struct, frozen=True, kw_only=True, tag="generate"):
 
 def _problems(config: GenerateInput) -> Iterator[Problem]:
     if not 0.01 <= config.every < math.inf:
-        yield Problem("every", f"every {config.every:g} s is not 0.01 s or more")
+        yield Problem("every", f"every is {config.every:g} s, expected at least 0.01 s")
     if not config.tags:
         yield Problem("tags", "tags is empty: name at least one tag to make")
     seen: dict[tuple[str, str], int] = {}

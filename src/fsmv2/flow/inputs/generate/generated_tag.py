@@ -65,7 +65,7 @@ def generated_tag_problems(tag: GeneratedTag) -> Iterator[Problem]:
     yield from unclean("name", tag.name, what="tag name")
     yield from virtual_path_problems(tag.virtual_path)
     if not 0.01 <= tag.period < math.inf:
-        yield Problem("period", f"period {tag.period:g} s is not 0.01 s or more")
+        yield Problem("period", f"period is {tag.period:g} s, expected at least 0.01 s")
     for key, number in (("amplitude", tag.amplitude), ("offset", tag.offset)):
         if not math.isfinite(number):
             yield Problem(key, f"{key} {number:g} is not a number to calculate with")

@@ -12,7 +12,7 @@ EXCEPTIONS = {
     2: "no such address on the device (illegal data address)",
     3: "the device refuses this request (illegal data value)",
     4: "the device failed while it worked on it",
-    5: "the device took it in and is still working on it",
+    5: "the device accepted it and is still working on it",
     6: "the device is busy",
     7: "the device cannot do that (negative acknowledge)",
     8: "the device found an error in its memory (parity)",

@@ -59,8 +59,8 @@ def take_frame(buffer: bytearray) -> Frame | None:
 def what_came(data: bytes) -> str:
     """Bytes that are no Modbus TCP, for a person; safe to be shown, whatever they are."""
     if is_rtu(data):
-        return f"Modbus RTU came, not Modbus TCP ({shown(data)}): set the device to Modbus TCP"
-    return f"what came is not Modbus TCP: {shown(data)}"
+        return f"received Modbus RTU, not Modbus TCP ({shown(data)}): set the device to Modbus TCP"
+    return f"the data received is not Modbus TCP: {shown(data)}"
 
 
 def shown(data: bytes) -> str:

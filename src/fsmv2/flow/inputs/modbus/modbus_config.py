@@ -47,9 +47,9 @@ class ModbusInput(ModbusDevice, frozen=True, kw_only=True, tag="modbus"):
 def _problems(config: ModbusInput) -> Iterator[Problem]:
     yield from device_problems(config)
     if not 0.01 <= config.every < math.inf:
-        yield Problem("every", f"every {config.every:g} s is not 0.01 s or more")
+        yield Problem("every", f"every is {config.every:g} s, expected at least 0.01 s")
     if not 0 <= config.max_gap <= 100:
-        yield Problem("max_gap", f"max_gap {config.max_gap} is not from 0 to 100")
+        yield Problem("max_gap", f"max_gap is {config.max_gap}, expected 0 to 100")
     if not config.registers:
         yield Problem("registers", "registers is empty: name at least one tag to read")
     seen: dict[tuple[str, str], int] = {}

@@ -42,9 +42,9 @@ RECONNECT_CAP = 2.0
 UNIT_BASE = 1.0
 UNIT_CAP = 30.0
 """Seconds a unit that did not answer is left alone when others share its connection: each attempt
-costs them a time-out."""
+costs them a timeout."""
 SILENT_IN_A_ROW = 2
-"""Time-outs without any answer between them after which the connection is taken for dead."""
+"""Timeouts without any answer between them after which the connection is taken for dead."""
 
 Refusal = Callable[[], str]
 """Asked right before something is sent: why it is no longer to be, or ''."""
@@ -259,7 +259,7 @@ class ModbusConnection:
         began = bytes(stream.buffer)
         whole = began[:2] == transaction.to_bytes(2, "big")[: len(began[:2])]
         if began:
-            reason = f"no whole answer within {timeout:g} s, only {len(began)} bytes of one"
+            reason = f"no complete answer within {timeout:g} s, only {len(began)} bytes of one"
         self._unit_failed(request.unit, reason)
         self._answering.discard(request.unit)
         self._silent += 1
@@ -311,7 +311,7 @@ class ModbusConnection:
                 self._end(stream, odd)
                 if not stream.answers:
                     raise NotSentError(odd, self._retry_at)
-                self._note = f"after an answer the device sent what belongs to none: {odd}"
+                self._note = f"the device sent unexpected bytes after an answer: {odd}"
         elif stream is not None:
             self._end(stream, _how_it_ended(stream))
         if _now() < self._retry_at:

@@ -1,4 +1,4 @@
-"""A Modbus TCP device as a config names it: address, unit, time-out, pauses and orders of bytes."""
+"""A Modbus TCP device as a config names it: address, unit, timeout, pauses and orders of bytes."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def device_problems(device: ModbusDevice) -> Iterator[Problem]:
     except NoAddressError as error:
         yield Problem("address", f"the address {device.address!r} {error}")
     if not 0 <= device.unit <= 255:
-        yield Problem("unit", f"unit {device.unit} is not from 0 to 255")
+        yield Problem("unit", f"unit is {device.unit}, expected 0 to 255")
     if not 0 < device.timeout < math.inf:
-        yield Problem("timeout", f"timeout {device.timeout:g} s is not a time above 0")
+        yield Problem("timeout", f"timeout is {device.timeout:g} s, expected more than 0")
     if not 0 <= device.request_gap < math.inf:
-        yield Problem("request_gap", f"request_gap {device.request_gap:g} s is not 0 or more")
+        yield Problem("request_gap", f"request_gap is {device.request_gap:g} s, expected 0 or more")

@@ -6,7 +6,7 @@ or is one single tag, which alone is then to blame. What was found shapes the re
 polls; from time to time all of it is forgotten, because devices are changed.
 
 Silence says even less: a device that is away is silent as well. So it counts only of a request
-whose unit answers others. And each part that is silent costs a time-out: one in a poll.
+whose unit answers others. And each part that is silent costs a timeout: one in a poll.
 
 No I/O and no clock: to ask is handed in, and so are times.
 """

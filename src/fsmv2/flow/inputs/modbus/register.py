@@ -148,7 +148,7 @@ def tag_problems(tag: ModbusTag) -> Iterator[Problem]:
         if number is not None and not math.isfinite(number):
             yield Problem(what, f"{what} {number:g} is not a finite number", "Write a number.")
     if not 0 <= tag.address <= 65535:
-        yield Problem("", f"address {tag.address} is not from 0 to 65535")
+        yield Problem("", f"address is {tag.address}, expected 0 to 65535")
     elif tag.address + tag.width > 65536:
         yield Problem(
             "address",

@@ -27,7 +27,7 @@ from fsmv2.flow.tag import Value
 
 UNDECIDED = {
     4: "the device failed while it worked on it, possibly after it had taken the value",
-    5: "the device took it in and is still working on it",
+    5: "the device accepted it and is still working on it",
     11: "the gateway passed it on, and the device behind it did not answer",
 }
 """What some exceptions mean for a write, where it is more than what they mean for any request."""

@@ -73,9 +73,9 @@ def _check_limits(register: WriteRegister, value: Any, how: str) -> None:
         raise ValueError(f"{_shown(value)} is not a number that can be written")
     number = exact(value)
     if register.min is not None and number < exact(register.min):
-        raise ValueError(f"{_shown(value)}{how} is below the least allowed, {plain(register.min)}")
+        raise ValueError(f"{_shown(value)}{how} is below the minimum, {plain(register.min)}")
     if register.max is not None and number > exact(register.max):
-        raise ValueError(f"{_shown(value)}{how} is above the most allowed, {plain(register.max)}")
+        raise ValueError(f"{_shown(value)}{how} is above the maximum, {plain(register.max)}")
 
 
 def _number(register: WriteRegister, value: int | float | Decimal) -> int | float:
@@ -91,7 +91,7 @@ def _number(register: WriteRegister, value: int | float | Decimal) -> int | floa
         kept = math.inf
     if math.isinf(kept) or (kept == 0) is not (number == 0):
         raise ValueError(
-            f"{_shown(value)} is outside of what {register.path} can hold ({register.type})"
+            f"{_shown(value)} is outside the range of {register.path} ({register.type})"
         )
     return result
 
@@ -102,16 +102,14 @@ def _integer(register: WriteRegister, value: int | float | Decimal, number: Frac
     else:
         whole = int(number)
         if whole != number:
-            raise ValueError(
-                f"{register.path} takes whole numbers, and {_shown(value)} would have to be changed"
-            )
+            raise ValueError(f"{register.path} takes whole numbers, not {_shown(value)}")
     bits = BITS[register.type]
     low, high = (0, 2**bits - 1) if register.type[0] == "u" else (-(2 ** (bits - 1)), 0)
     high = high or 2 ** (bits - 1) - 1
     if not low <= whole <= high:
         ends = " to ".join(_ends(register, low, high))
         raise ValueError(
-            f"{_shown(value)} is outside of what {register.path} can hold ({register.type}): {ends}"
+            f"{_shown(value)} is outside the range of {register.path} ({register.type}): {ends}"
         )
     return whole
 

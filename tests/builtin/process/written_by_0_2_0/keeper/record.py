@@ -122,7 +122,7 @@ def _locked(spare: str, other: str) -> int:
         except FileNotFoundError:
             pass
         os.close(descriptor)  # somebody else has just given it the other name
-    raise OSError(ENOSPC, "others write it all the time")
+    raise OSError(ENOSPC, "other programs keep writing it")
 
 
 def _unlink(path: str) -> None:

@@ -18,7 +18,7 @@ WITHIN = 0.25
 """Seconds of processor time for a search; a thousand usual lines take a millisecond."""
 MOST = 8
 """Searches that may have to be ended; after them it is looked for no more."""
-SLOW = f"looking for ready.line took longer than {WITHIN:g} s; repeats in repeats do, as (a+)+"
+SLOW = f"looking for ready.line took longer than {WITHIN:g} s; nested repeats such as (a+)+ take that long"
 SIGPROF = 27
 
 

@@ -177,9 +177,9 @@ async def test_a_socket_that_cannot_be_made_is_reported_once_and_made_later(
     async with tree_with_api(tmp_path) as (_, api):
         api.place.unlink()
         api.place.mkdir()
-        await _until(lambda: "cannot be made" in caplog.text)
+        await _until(lambda: "cannot be created" in caplog.text)
         await asyncio.sleep(0.3)
-        assert caplog.text.count("cannot be made") == 1
+        assert caplog.text.count("cannot be created") == 1
         api.place.rmdir()
         await _until(api.place.is_socket)
         assert (await call(api.place, "GET", "/v1")).status == 200
@@ -201,7 +201,7 @@ async def test_an_api_that_could_not_be_loaded_is_tried_again_for_the_next_clien
             await call(api.place, "GET", "/v1")
         assert "the API cannot be served" in caplog.text
         monkeypatch.setattr(activation, "_loaded", loaded)
-        await _until(lambda: "was made again" in caplog.text)
+        await _until(lambda: "has been created again" in caplog.text)
         assert (await call(api.place, "GET", "/v1")).status == 200
 
 

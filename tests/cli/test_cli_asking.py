@@ -171,4 +171,4 @@ def test_what_is_followed_ends_with_the_tree_and_can_be_asked_for_after_it(plant
     assert "no tree is running here any longer" in logs[1]
     assert "removed: stopped and released" in plant("events").stdout
     assert "it serves" in plant("logs", "edge/web").stdout
-    assert "nothing of" in plant("topics").stderr
+    assert "no tree runs in" in plant("topics").stderr

@@ -152,7 +152,7 @@ def test_h69_who_takes_the_new_place_first_is_named_until_it_lets_go(
         assert (told.written, rewritten) == (0, [])
         other.release()
         place.look()
-        assert "it is made again" in told.told[1]
+        assert "it is created again" in told.told[1]
         assert (told.written, rewritten) == (1, [state])
         place.look()
         assert told.told[2:] == [""]

@@ -84,14 +84,26 @@ def test_a_name_that_stands_twice_is_refused() -> None:
             f"command: [x], ready: {{line: '{'(' * 6000}'}}",
             "ready.line is not a regular expression",
         ),
-        ("command: [x], ready: {http: 'http://a.example/'}", "ready.http must be of 127.0.0.1"),
+        (
+            "command: [x], ready: {http: 'http://a.example/'}",
+            "ready.http must be a URL of this machine",
+        ),
         (
             "command: [x], ready: {http: 'https://localhost/'}",
             "ready.http must be a URL of this machine, such as http://127.0.0.1:8080/health",
         ),
-        ("command: [x], ready: {http: 'http://127.0.0.010/'}", "ready.http must be of 127.0.0.1"),
-        ("command: [x], ready: {http: 'http://localhost:x/'}", "ready.http must be of 127.0.0.1"),
-        ("command: [x], ready: {http: 'http://127.0.0.1@h/'}", "ready.http must be of 127.0.0.1"),
+        (
+            "command: [x], ready: {http: 'http://127.0.0.010/'}",
+            "ready.http must be a URL of this machine",
+        ),
+        (
+            "command: [x], ready: {http: 'http://localhost:x/'}",
+            "ready.http must be a URL of this machine",
+        ),
+        (
+            "command: [x], ready: {http: 'http://127.0.0.1@h/'}",
+            "ready.http must be a URL of this machine",
+        ),
     ],
 )
 def test_what_no_variable_can_mend_is_refused(given: str, said: str) -> None:

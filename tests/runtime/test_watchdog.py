@@ -146,8 +146,8 @@ def test_supervision_that_is_blocked_is_told_from_outside(
     async def main() -> None:
         async with Runtime(root, factory) as runtime:
             await until(lambda: not runtime.liveness().alive)
-            assert "supervision has not come round" in runtime.liveness().reason
-            await until(lambda: "fsmv2-supervision has not come round" in caplog.text)
+            assert "supervision has not run" in runtime.liveness().reason
+            await until(lambda: "fsmv2-supervision has not run" in caplog.text)
             assert "derive_desired_state" in caplog.text
             free.set()
             await runtime.until(
@@ -187,7 +187,7 @@ def test_a_loop_that_is_only_busy_blames_nobody(caplog: pytest.LogCaptureFixture
 
     asyncio.run(main())
     assert {r.path for r in reports if r.kind == "stall"} == {"plant"}
-    assert "fsmv2-work has not come round" not in caplog.text
+    assert "fsmv2-work has not run" not in caplog.text
 
 
 class Hanging(Calm):

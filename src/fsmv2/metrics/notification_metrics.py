@@ -12,7 +12,7 @@ NOTIFICATIONS = (
         kind="counter",
         labels=("target", "outcome"),
         meaning=(
-            "What became of notifications since the start or the last change of the target: sent, "
+            "Results of notifications since the start or the last change of the target: sent, "
             "retried (an attempt failed), failed (given up or refused), summarised, suppressed (a "
             "repeat), dropped (too many at once, or at a stop)."
         ),

@@ -70,14 +70,14 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
         place = Path(named)
         state_dir, document = (place, None) if (place / RECORD).exists() else (None, place)
     if state_dir is not None:
-        return _runs(state_dir.absolute(), str(state_dir))
+        return _runs(state_dir.absolute(), f"no tree runs in {short_path(state_dir)}.")
     if document is not None:
         usual = directory_of(document)
         named = os.path.realpath(document)
         others = [t for t in running_trees() if os.path.realpath(t.document) == named]
         if not holder(usual) and others:
             return others[0].directory
-        return _runs(usual, str(document))
+        return _runs(usual, f"{document} is not running: {short_path(usual)} is not in use.")
     trees = running_trees()
     if len(trees) == 1:
         return trees[0].directory
@@ -140,12 +140,12 @@ def chosen_document(document: Path | None = None, state_dir: Path | None = None)
     return Path(record.file)
 
 
-def _runs(directory: Path, named: str) -> Path:
+def _runs(directory: Path, otherwise: str) -> Path:
     if holder(directory):
         return directory
     running = ", ".join(tree.document for tree in running_trees())
     raise NotRunningError(
-        f"{named} is not running: {short_path(directory)} is not in use.",
+        otherwise,
         fix=f"Start it with `fsmv2 run`, or name one that runs: {running}."
         if running
         else "Start it with `fsmv2 run`.",

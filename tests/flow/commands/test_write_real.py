@@ -191,8 +191,8 @@ async def test_every_refusal_has_its_reason_and_touches_no_register(tmp_path: Pa
             ("setpoint", "12", {}, 'takes a number, not "12"'),
             ("setpoint", b"NaN", {}, "the payload is not JSON"),
             ("setpoint", b'{"valeu": 1}', {}, "did you mean 'value'?"),
-            ("drive.limit", 65536, {}, "can hold (uint16): 0 to 65535"),
-            ("drive.limit", 10**30, {}, "can hold (uint16): 0 to 65535"),
+            ("drive.limit", 65536, {}, "outside the range of drive.limit (uint16): 0 to 65535"),
+            ("drive.limit", 10**30, {}, "outside the range of drive.limit (uint16): 0 to 65535"),
             ("lamp", 1, {}, "it takes true or false, not 1"),
             ("label", "12345", {}, "the text has 5 bytes, label has room for 4"),
             ("setpiont", 1, {}, "there is no tag 'setpiont' that may be written. Did you mean"),
@@ -282,7 +282,7 @@ async def test_an_answer_that_never_came_is_unknown_and_nothing_is_tried_again(
         answers = await asyncio.gather(*asked)
         assert answers[0]["outcome"] == "unknown"
         assert "whether it was written is unknown" in answers[0]["reason"]
-        full = [a for a in answers[1:] if "writes wait already" in a["reason"]]
+        full = [a for a in answers[1:] if "writes are waiting already" in a["reason"]]
         assert full
         assert not [a for a in answers if a["ok"]]
         assert (await it.ask("setpoint", 2, id="x"))["duplicate"] is True

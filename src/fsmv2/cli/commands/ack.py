@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def ack(path: str, reason: str) -> Request:
     """Record that you have taken over the escalation of PATH.
 
-    It is quiet from then on; it ends when the worker is well again.
+    No reminders are sent from then on. The escalation ends when the worker is healthy again.
 
     $ fsmv2 ack edge/filler -m 'on my way'
     """

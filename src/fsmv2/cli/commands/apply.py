@@ -47,22 +47,22 @@ def apply(
 ) -> None:
     """Change a running tree to what a document says: all of it or nothing.
 
-    The plan is shown first, and asked about on a terminal; elsewhere --yes is needed. Nothing is
+    The plan is shown first; on a terminal you are asked, elsewhere --yes is needed. Nothing is
     changed when the document has a mistake, or when another one was applied meanwhile. A plan that
     was saved is applied only if the generation that runs, the file that the tree follows and what
     would be done are still the same.
 
-    Then it is waited until all workers that are touched have converged: they do what the document
-    asks, or are no worse than before. The tree itself waits, for --timeout, and names whoever has
-    not converged by then; with --rollback it undoes the change. That holds also with --no-wait, and
-    when this command is interrupted.
+    Then the command waits until all workers that the change touches have converged: they do
+    what the document asks, or are no worse than before. The tree itself waits, for --timeout,
+    and names those that have not converged by then; with --rollback it undoes the change. That
+    holds also with --no-wait, and when this command is interrupted.
 
     --reload is for service managers: no one looks at the plan, so it is refused also while a rolled
     back generation is pinned, and when it would remove workers, unless the document says `prune:
     true` in `engine:`.
 
     Exit code 0 when it has converged, or there was nothing to change; 1 when nothing was changed; 3
-    when somebody has not converged in time; 6 when another change superseded it; 7 when it was
+    when some worker has not converged in time; 6 when another change superseded it; 7 when it was
     rolled back.
 
     $ fsmv2 apply plant.yaml -m 'second filler'

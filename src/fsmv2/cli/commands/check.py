@@ -16,7 +16,7 @@ def check(
     ],
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Only the diagram.")] = False,
 ) -> None:
-    """Ask every state of a worker type about everything it can see, and say what is wrong.
+    """Try every state of a worker type with everything it can see, and report what is wrong.
 
     Unreachable states, livelocks, no way to stop, dead ends, transitions that are never taken.
     Exit code 1 when something was found.

@@ -17,7 +17,7 @@ def completion(
         typer.Argument(parser=shell_name, metavar="SHELL", help="bash, zsh or fish."),
     ],
 ) -> None:
-    """Print the completion of a shell: commands, options, and the paths of the trees that run.
+    """Print shell completion: commands, options, and the paths of the trees that run.
 
     For bash, add `eval "$(fsmv2 completion bash)"` to ~/.bashrc; for zsh
     `source <(fsmv2 completion zsh)` to ~/.zshrc, below `compinit`; for fish

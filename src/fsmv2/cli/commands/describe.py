@@ -17,11 +17,12 @@ def describe(
     output: Output = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one worker on one screen: what it is and why, what it is asked, what comes next.
+    """Show one worker on one screen: its state and why, what it is to do, what comes next.
 
-    Also its conditions, overrides, last observation, tries, children, rendered config (credentials
-    masked), runbook, and what happened to it last. A tree that has crashed, or does not answer, is
-    read from its journal; so is, with --at, how it was at a moment of the past.
+    Also its conditions, overrides, last observation, retries, children, rendered config
+    (credentials masked), runbook, and what happened to it last. A tree that has crashed, or
+    does not answer, is read from its journal; so is, with --at, how it was at a moment of the
+    past.
 
     $ fsmv2 describe edge/filler
     $ fsmv2 describe edge/filler -o yaml

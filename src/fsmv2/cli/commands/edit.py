@@ -42,17 +42,17 @@ def edit(
 ) -> None:
     """Edit the document that a managed tree keeps, and apply it.
 
-    VISUAL or EDITOR names the editor, with its arguments. With a mistake in it the text is opened
-    again, the mistakes above it. A text that was not applied, since another change came first, say,
-    is kept in a file, which is named.
+    VISUAL or EDITOR names the editor, with its arguments. A text with mistakes is opened again,
+    with the mistakes listed above it. A text that was not applied, since another change came
+    first, say, is kept in a file, which is named.
 
     Credentials that stand in the document are not shown: each has a name such as
-    <credential-1-of-generation-5>, and is put in its place again. Write another value there to
+    <credential-1-of-generation-5>, and is put back. Write another value there to
     change it.
 
     A tree that follows a file has no text of its own: edit the file, and run `fsmv2 apply`.
 
-    It is asked and waited for as `apply` does. Exit code 3 when somebody has not converged in time,
+    It asks and waits as `apply` does. Exit code 3 when some worker has not converged in time,
     6 when another change superseded it, 7 when it was rolled back.
 
     $ fsmv2 edit -m 'slower poll of line 2'

@@ -10,7 +10,7 @@ from fsmv2.cli.request_options import Tree
 
 
 def health(file: Tree = None, state_dir: StateDir = None, as_json: AsJson = False) -> None:
-    """Say whether fsmv2 itself works, and who is not what the document asks for.
+    """Report whether fsmv2 itself works, and which workers are not as the document asks.
 
     What /healthz and /readyz answer, through the socket of the tree; and whether the document was
     changed since, which alters no exit code: 0 when it works and is ready, 3 when something is

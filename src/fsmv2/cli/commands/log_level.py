@@ -54,7 +54,7 @@ def log_level(
 
     At debug each look at a worker is a line, with why it was looked at and what was decided, and
     its own debug lines are logged: read them with `fsmv2 logs PATH --follow`. It always ends by
-    itself. It outlasts a restart of fsmv2, and what the document says anew; `default` ends it
+    itself. It outlasts a restart of fsmv2 and changes of the document; `default` ends it
     earlier. PATH may be a pattern; * and ** stand for several.
 
     $ fsmv2 log-level edge/filler debug

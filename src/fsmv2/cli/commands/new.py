@@ -13,7 +13,7 @@ from fsmv2.cli.options import path_argument
 
 
 def begin() -> None:
-    """Begin something of your own, from a skeleton that works."""
+    """Create something of your own, from a skeleton that works."""
 
 
 def worker(

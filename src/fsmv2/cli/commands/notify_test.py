@@ -20,10 +20,10 @@ def notify_test(
     state_dir: StateDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send a test notification to the targets of a document, and say what became of it at each.
+    """Send a test notification to the targets of a document, and report the result for each.
 
     The running tree sends it, as it would send a real one: as its user, with its environment. If
-    none runs it is sent from here. Quiet hours do not hold it, and a failure is not tried again.
+    none runs it is sent from here. Quiet hours do not hold it, and a failure is not retried.
 
     Exit code 0 when each target has taken it, else 1; also when the document has no targets.
 

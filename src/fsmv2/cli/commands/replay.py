@@ -37,9 +37,9 @@ def replay(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Hand the core again what it was handed, and say whether it decides the same.
+    """Feed the core what a journal recorded, and report whether it decides the same.
 
-    Nothing is run: no collection, no action. `--path` tells what happened to a worker, what it
+    Nothing is run: no collection, no action. `--path` shows what happened to a worker, what it
     decided and what it asked for. Exit code 0: every decision was the same, 1: it cannot be
     replayed, 4: one was not the same; it is shown.
 

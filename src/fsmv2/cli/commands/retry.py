@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @path_request
 def retry(path: str, reason: str) -> Request:
-    """Try now what waits for its next try at PATH and below.
+    """Retry now what waits for its next attempt at PATH and below.
 
     $ fsmv2 retry edge/filler
     """

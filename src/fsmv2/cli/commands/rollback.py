@@ -39,12 +39,12 @@ def rollback(
 ) -> None:
     """Make an older generation of the document run again, as a new one.
 
-    What it does is shown first, and asked about on a terminal; elsewhere --yes is needed. Secrets
-    have the values of today. The new generation is pinned: it runs until the next apply, also after
-    a restart of fsmv2, whatever the file says that the tree follows. Without GENERATION it is the
-    one that ran before; called again, the one before that.
+    The plan is shown first; on a terminal you are asked, elsewhere --yes is needed. Secrets
+    keep their current values. The new generation is pinned: it runs until the next apply, also
+    after a restart of fsmv2, whatever the file says that the tree follows. Without GENERATION
+    it is the one that ran before; called again, the one before that.
 
-    It is waited for as `apply` does. Exit code 3 when somebody has not converged in time, 6 when
+    It waits as `apply` does. Exit code 3 when some worker has not converged in time, 6 when
     another change superseded it, 7 when it was rolled back itself.
 
     $ fsmv2 rollback -m 'the new recipe overfills'

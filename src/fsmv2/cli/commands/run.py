@@ -77,9 +77,9 @@ def run(
 ) -> None:
     """Run the tree of a document and show it: live on a terminal, else as the lines of a log.
 
-    With FILE the tree follows that file: at a start it becomes the next generation. When the last
-    run was not stopped in order, or the file is not valid, what ran last runs on, with a message.
-    Without FILE, what --state-dir keeps is run; --init FILE begins that.
+    With FILE the tree follows that file: at a start it becomes the next generation. When the
+    last run was not stopped in order, or the file is not valid, the last generation runs, with
+    a message. Without FILE, what --state-dir keeps is run; --init FILE creates that.
 
     Off a terminal stdout has the log alone, one JSON object a line; docs/reference/log-events.md
     describes each event. As text, a line that a process wrote follows its path, its stream and a

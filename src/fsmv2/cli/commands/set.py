@@ -40,10 +40,10 @@ def set_(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give a variable another value at PATH and below than the document says.
+    """Give a variable a value other than the document's, at PATH and below.
 
-    Until `fsmv2 unset`, or for a while. It outlasts a restart of fsmv2, and what the document says
-    anew. The variable has to be known there.
+    Until `fsmv2 unset`, or for a while. It outlasts a restart of fsmv2 and changes of the
+    document. The variable has to be known there.
 
     Exit code 3 when it is in force, and has not had its effect within --timeout.
 

@@ -34,7 +34,7 @@ def silence(
     """Send no notifications about PATH and what is below it, until `unsilence`, or for a while.
 
     Supervision goes on as before: it is started, restarted and shown as ever. What escalates
-    meanwhile, and still stands at the end, is notified then. It outlasts a restart of fsmv2.
+    meanwhile, and is still active at the end, is notified then. It outlasts a restart of fsmv2.
 
     Exit code 3 when it is in force, and has not had its effect within --timeout.
 

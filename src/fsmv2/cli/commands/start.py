@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @path_request
 def start(path: str, reason: str) -> Request:
-    """End a stop of PATH: what is there is again what the document declares.
+    """End a stop of PATH: it is again as the document declares.
 
     $ fsmv2 start edge/filler
     """

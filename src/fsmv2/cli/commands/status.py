@@ -44,9 +44,9 @@ def status(
     output: Output = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a tree, trouble first: what needs a look and why, then all that is well.
+    """Show a tree, trouble first: what needs a look and why, then all that is healthy.
 
-    What is well is counted where there is no space for it; `-o wide` has a line for each. A tree
+    What is healthy is counted where there is no space for it; `-o wide` has a line for each. A tree
     that has crashed, or does not answer, is read from its journal. With `--follow` each change is
     a line; with `-o json` an object. With `--at` it is shown as it was then, from its journal. The
     exit code is 0 whatever state the tree is in: `fsmv2 health` has one for scripts.

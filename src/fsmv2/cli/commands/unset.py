@@ -22,7 +22,7 @@ def unset(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Have a variable that was set by hand at PATH be as declared again.
+    """Reset a variable that was set by hand at PATH to its declared value.
 
     Exit code 3 when it is in force, and has not had its effect within --timeout.
 

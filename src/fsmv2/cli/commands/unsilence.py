@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @path_request
 def unsilence(path: str, reason: str) -> Request:
-    """Notify of what was silenced at PATH again, of an escalation that still stands as well.
+    """Send notifications about PATH again, also of an escalation that is still active.
 
     $ fsmv2 unsilence edge/filler
     """

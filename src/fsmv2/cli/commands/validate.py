@@ -35,8 +35,8 @@ def validate(
 
     With --state-dir and no FILE: whether this fsmv2 can go on with what is kept there. That is the
     text of the generation that runs, with secrets as they are now, the worker types, and the
-    version of store and journal. Nothing is written, and the tree may be running: a new version is
-    asked so before the old one is stopped.
+    version of store and journal. Nothing is written, and the tree may be running: ask a new
+    version this before you stop the old one.
 
     Exit code 0: usable (warnings allowed), 1: problems.
 

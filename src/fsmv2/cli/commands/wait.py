@@ -33,7 +33,7 @@ def wait(
 ) -> None:
     """Wait until a worker is in a state or a phase, healthy, or gone.
 
-    It need not be there yet. Exit code 0 when it is so, 8 when it was not within the time; then
+    It need not exist yet. Exit code 0 when it is so, 8 when it was not within the time; then
     `fsmv2 why PATH --not STATE` says what is missing. Its tree sends each change, so it is not
     asked again and again.
 

@@ -33,7 +33,7 @@ def why(
     state_dir: StateDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say how a worker of the running tree is, why, and what it will do next, and when.
+    """Explain the state of a worker of the running tree, what it will do next, and when.
 
     A tree that has crashed, or does not answer, is read from its journal; so is, with --at, how it
     was and why at a moment of the past.

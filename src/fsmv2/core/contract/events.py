@@ -307,7 +307,7 @@ class SignalSent(msgspec.Struct, frozen=True, gc=False):
 
 
 class SlowCode(msgspec.Struct, frozen=True, gc=False):
-    """Code of an author held up supervision for so long: `what`, of the worker at `path`, or ''.
+    """Code of an author blocked supervision for so long: `what`, of the worker at `path`, or ''.
 
     `times`: how often since it was last reported, this time included.
     """

@@ -153,7 +153,7 @@ def test_limits_count_as_the_decimals_they_are_written_as() -> None:
     """The float 0.1 is a little more than a tenth, which must not refuse a tenth."""
     assert written(tag("float64", min=0.1, max=0.3), Decimal("0.1"))
     assert written(tag("float64", min=0.1, max=0.3), Decimal("0.3"))
-    with pytest.raises(ValueError, match="below the least"):
+    with pytest.raises(ValueError, match="below the minimum"):
         written(tag("float64", min=0.1), Decimal("0.0999999999999999999999999"))
 
 

@@ -18,7 +18,7 @@ from errors_page import errors_page
 from hard_cases import hard_cases_page
 from log_page import log_page
 from metrics_page import metrics_page
-from python_page import PAGES as PYTHON_PAGES
+from python_names import PAGES as PYTHON_PAGES
 from python_page import python_page
 from terminal_pictures import PICTURES, picture
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-import python_page
+import python_names
 from python_docs import first_sentence, to_markdown
 from python_signatures import signatures
 
@@ -19,35 +19,35 @@ pytestmark = pytest.mark.reads_source
 """It reads the files of the code."""
 
 
-@pytest.mark.parametrize("page", python_page.PAGES)
+@pytest.mark.parametrize("page", python_names.PAGES)
 def test_every_public_name_has_a_heading(page: str) -> None:
     text = (ROOT / "docs" / "reference" / page).read_text()
-    for package in python_page.PAGES[page]:
+    for package in python_names.PAGES[page]:
         for name in importlib.import_module(package).__all__:
             assert re.search(rf"^### `(\w+\.)?{name}`$", text, re.MULTILINE), f"{package}.{name}"
 
 
-@pytest.mark.parametrize("page", python_page.PAGES)
+@pytest.mark.parametrize("page", python_names.PAGES)
 def test_nothing_is_without_words(page: str) -> None:
     """Each name, member and field is described, and each error that is raised is named."""
-    own = [e for e in python_page.entries() if e.page == page and python_page.first_of(e) is e]
-    assert [found for entry in own for found in python_page.undocumented(entry)] == []
+    own = [e for e in python_names.entries() if e.page == page and python_names.first_of(e) is e]
+    assert [found for entry in own for found in python_names.undocumented(entry)] == []
     assert [
         f"{module}.{name}: no docstring, and no string below it"
-        for name, module in python_page.named_types(page).items()
-        if not python_page.words_of(module, name)
+        for name, module in python_names.named_types(page).items()
+        if not python_names.words_of(module, name)
     ] == []
 
 
 def test_each_heading_of_a_page_has_an_address_of_its_own() -> None:
-    for page in python_page.PAGES:
-        anchors = [e.anchor for e in python_page.entries() if e.page == page]
+    for page in python_names.PAGES:
+        anchors = [e.anchor for e in python_names.entries() if e.page == page]
         assert len(anchors) == len(set(anchors)), page
 
 
 def test_each_package_that_pages_and_examples_import_is_described() -> None:
     """Whoever copies a program can look up what it uses."""
-    described = {package for packages in python_page.PAGES.values() for package in packages}
+    described = {package for packages in python_names.PAGES.values() for package in packages}
     used: dict[str, str] = {}
     for file in [*ROOT.glob("examples/*.py"), *ROOT.glob("docs/*/*.md"), ROOT / "README.md"]:
         for package in re.findall(r"^from (fsmv2(?:\.\w+)?) import", file.read_text(), re.M):
@@ -62,6 +62,7 @@ def test_what_has_no_words_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         "from fsmv2 import SpecError\n\n"
         "class Bare(msgspec.Struct):\n    size: int\n\n"
         "    def grow(self) -> int: ...\n\n"
+        "class Made:\n    '''A thing.'''\n\n    def __init__(self, size: int) -> None: ...\n\n"
         "def refuse() -> None:\n    '''Refuse.'''\n    raise SpecError('no')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
@@ -69,13 +70,17 @@ def test_what_has_no_words_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(bare.Bare, "__module__", "fsmv2.bare")
     monkeypatch.setitem(sys.modules, "fsmv2.bare", bare)
     found = [
-        *python_page.undocumented(python_page.Entry("fsmv2.bare", "Bare", "python.md", bare.Bare)),
-        *python_page.undocumented(python_page.Entry("bare", "refuse", "python.md", bare.refuse)),
+        *python_names.undocumented(
+            python_names.Entry("fsmv2.bare", "Bare", "python.md", bare.Bare)
+        ),
+        *python_names.undocumented(python_names.Entry("bare", "Made", "python.md", bare.Made)),
+        *python_names.undocumented(python_names.Entry("bare", "refuse", "python.md", bare.refuse)),
     ]
     assert found == [
         "fsmv2.bare.Bare: no docstring",
         "fsmv2.bare.Bare.size: not in the docstring, and no string below it",
         "fsmv2.bare.Bare.grow: no docstring",
+        "bare.Made(size): the constructor does not say what it is",
         "bare.refuse: its docstring does not name SpecError, which it raises",
     ]
 

@@ -121,6 +121,7 @@ class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
     update_policy = "in_place"
 
     def __init__(self, engine: Engine) -> None:
+        """`engine` moves the data."""
         self._engine = engine
 
     def derive_desired_state(

@@ -84,7 +84,10 @@ class RemoteTree(Verbs):
     """The running tree with this state directory. Every call may raise ApiUnavailableError."""
 
     def __init__(self, directory: Path, *, tool: str = "") -> None:
-        """`tool` is recorded beside who asks, whom the kernel knows."""
+        """`directory` is the state directory of the tree.
+
+        `tool` is recorded beside who asks, whom the kernel knows.
+        """
         self.directory = directory
         self._client = TreeClient(directory, tool=tool)
 

@@ -30,6 +30,7 @@ class Story:
     """Observes a replay, and puts out what concerns one path. `met`: whether it was ever there."""
 
     def __init__(self, path: str, put: Callable[[StoryLine], None]) -> None:
+        """`put` is called with each line about `path`."""
         self._path = path
         self._put = put
         self._last = 0

@@ -60,7 +60,11 @@ class TreeHandle(TreeQuestions, Verbs):
         notifications: TreeNotifications,
         ready: MutableMapping[str, BridgeSections],
     ) -> None:
-        """`ready`: what bridges take over of a reading of their document."""
+        """`open_tree` makes it: of a `prepared` start, the built-in types in `kit`, its `runtime`.
+
+        `notifications`: who is notified. `ready`: what bridges take over of a reading of their
+        document.
+        """
         self._changes = DocumentChanges(
             prepared.current,
             runtime,

@@ -64,7 +64,9 @@ LOOKING_SHARE = 10
 
 
 class Runtime(PathRequests, StoreQuestions):
-    """Runs one tree. Enter it to start; leaving stops the tree within its deadline."""
+    """Runs one tree. Enter it to start; leaving stops the tree within its deadline.
+
+    A request takes `who` makes it and the `reason`: both are shown to operators, and stored."""
 
     def __init__(
         self,
@@ -85,8 +87,8 @@ class Runtime(PathRequests, StoreQuestions):
 
         Instead of a root it may be a whole declaration, such as `load_plant("plant.yaml")`: that
         brings its types, settings and secrets along; a `factory` may then add types of your own.
-        `global_variables` default to those of the root's spec. `seed` draws the jitter of backoffs
-        (default: from the clock). `listener` is called with every report, on the supervision loop.
+        `global_variables` default to those of the root's spec, `settings` to the engine's. `seed`
+        draws the jitter of backoffs (default: from the clock). `listener` is called with reports.
         `store` keeps what a crash must not lose; it is opened and closed with the runtime.
         `secrets` holds the values behind the tokens in the tree; collections and actions see them.
         `journal` is a folder that keeps what happens for `fsmv2 replay`, up to `journal_mb`.

@@ -73,9 +73,9 @@ class SqliteStore:
         events_kept: int = EVENTS_KEPT,
         max_bytes: int | None = None,
     ) -> None:
-        """`events_kept`: older events are deleted. `max_bytes`: the file never grows beyond it.
+        """`file`: where it is; made if it is missing. `events_kept`: older events are deleted.
 
-        A write that would make it grow further fails, as on a full disk.
+        `max_bytes`: a write that would make the file grow beyond it fails, as on a full disk.
         """
         self._file = Path(file)
         self._events_kept = events_kept

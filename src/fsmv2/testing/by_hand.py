@@ -46,7 +46,11 @@ class ByHand:
         settings: EngineSettings | None = None,
         seed: int = 0,
     ) -> None:
-        """`seed` draws the jitter of backoffs; the clock begins at 0."""
+        """`root` is the tree, `factory` knows its worker types.
+
+        `global_variables` default to those of the root's spec, `settings` to the engine's own;
+        `seed` draws the jitter of backoffs. The clock begins at 0.
+        """
         self.core = Core(factory, settings, seed=seed)
         self.now = 0.0
         self.instructions: list[Instruction] = []

@@ -60,8 +60,9 @@ def simulate_many(
     on_result: Callable[[SimulationResult], None] = lambda outcome: None,
     on_failure: Callable[[SimulationResult], None] | None = None,
 ) -> Campaign:
-    """Simulate `tree`, named as on the command line, once for each seed, in so many processes.
+    """Simulate `tree`, named as on the command line, once for each of `seeds`, in `jobs` processes.
 
+    `seconds` and `every` are as for `simulate`.
     `on_result` is called with each outcome as it comes. After the first failure no run is begun.
     `on_failure` is as for `simulate`, a function of a module: the process that found it calls it.
     """

@@ -98,10 +98,12 @@ def simulate(
     """Run `tree` for so many virtual `seconds`, one fault each `every` seconds on average.
 
     `tree` makes the tree with a world of its own, anew for each run; or is a worker type, whose
-    spec has defaults. `only`: of the seed's decisions, those with these numbers, to replay them.
+    spec has defaults. `seed` draws the faults, of these `kinds`; `settings` take the place of the
+    tree's own. `only`: of the seed's decisions, those with these numbers, to replay them.
     Afterwards the faults end, the tree must come to what it is without any, and stop. `on_failure`
     is called with a failure before the fewest faults are looked for, which can take as many runs
-    again; `on_begin` with the world of each run that has faults, whose `now` says how far it is.
+    again, `shrink_tries` at most; `on_begin` with the world of each run that has faults, whose
+    `now` says how far it is.
     """
     make = _maker(tree)
     made = make()

@@ -22,7 +22,7 @@ Entry = TypeVar("Entry", BridgeEntry, ProcessEntry)
 def document_tree(
     path: Path | str, *, surroundings: Callable[[], PlantSurroundings] = PlantSurroundings
 ) -> Callable[[], SimulatedTree]:
-    """What makes the tree of the document at `path`, in new surroundings each time.
+    """What makes the tree of the document at `path`, in new `surroundings` each time.
 
     DocumentError says all that is wrong with it.
     """

@@ -29,6 +29,7 @@ class SimulatedStore(MemoryStore):
     """
 
     def __init__(self, *, delay: float = 0.0, events_kept: int = EVENTS_KEPT) -> None:
+        """`events_kept`: older events are dropped."""
         super().__init__(events_kept=events_kept)
         self.delay = delay
         self.fails = ""

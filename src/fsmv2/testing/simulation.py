@@ -77,7 +77,11 @@ class Simulation:
         reports_kept: int | None = None,
         log: LogLevels | None = None,
     ) -> None:
-        """`store` is opened here and closed at the end, as it is then: like a kill, not a stop.
+        """`root` is the tree to begin with, `factory` knows its worker types.
+
+        `global_variables` default to those of the root's spec, `settings` to the engine's; `seed`
+        draws the jitter of backoffs; `secrets` are the values behind tokens. `store` is opened here
+        and closed at the end, as it is then: like a kill, not a stop.
 
         `journal` records everything, for `replay`. `reports_kept`: how many reports to remember;
         None: all, which a month of them is too much. `log`: keep the lines of a log in `lines`.
@@ -157,7 +161,7 @@ class Simulation:
         self.supervision.post(event)
 
     def declare(self, root: ChildSpec, global_variables: Mapping[str, Any] | None = None) -> None:
-        """Declare what the tree is to be."""
+        """Declare that the tree is to be `root`; only what differs is touched."""
         self._declared.declare(root, global_variables, "test")
 
     def restart(self, path: str) -> None:

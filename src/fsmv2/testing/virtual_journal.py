@@ -17,6 +17,7 @@ class VirtualJournal:
     """
 
     def __init__(self, folder: Path | str, *, every: int = 1000, max_bytes: int = 2**30) -> None:
+        """`folder` is where it is written; beyond `max_bytes` the oldest segments are removed."""
         self.wants = ""
         self.taking = True
         self.waiting = 0
@@ -30,7 +31,7 @@ class VirtualJournal:
         self._slices = 0
 
     def put(self, item: RecordedSlice | SegmentBegin | Gap) -> None:
-        """Write it."""
+        """Write `item`, as the recorder of the tree hands it over."""
         if isinstance(item, SegmentBegin):
             self._files.begin(item, item.checkpoint.head.epoch + item.checkpoint.head.now)
             self._slices = 0

@@ -90,6 +90,7 @@ class CheckView:
     def __init__(
         self, now: float, children: Mapping[str, Subject], dependencies: Mapping[str, Subject]
     ) -> None:
+        """`now`: the time of the check. `children` by name, `dependencies` by path."""
         self.now = now
         self.read: list[Subject] = []
         self._children = children

@@ -131,20 +131,26 @@ class Worker(Generic[S, O, R]):
     def derive_desired_state(self, spec: S, previous_observed: O | None) -> DesiredState:
         """Say what should be, from the spec alone. Pure: no I/O, clock, randomness or neighbours.
 
-        Default: the first declared state of phase *running*, no children.
+        `spec` has the variables of the worker; `previous_observed` is what `derive_from` asks for,
+        None if that is nothing or nothing was seen yet. What it raises is shown, and the desired
+        state from before stays. Default: the first declared state of phase *running*, no children.
         """
         return DesiredState(state=type(self).definition.goal)
 
     async def collect_observed_state(self, spec: S, resources: Resources[R]) -> O:
         """Look at the real thing and say what is. May do I/O; must not change anything.
 
-        Default: nothing, for a type whose observation has no fields, such as a parent that goes by
-        its children alone.
+        `resources` are for all looks and actions of one instance. What it raises is shown as
+        `s.observe_error`, and the observation from before stays. Default: nothing, for a type whose
+        observation has no fields, such as a parent that goes by its children alone.
         """
         return cast("O", type(self).definition.nothing_observed)
 
     def resources(self, spec: S) -> AbstractAsyncContextManager[R]:
-        """Open what collections and actions share, such as a client; closed at release."""
+        """Open what collections and actions share, such as a client; closed at release.
+
+        What it yields is `resources.value`. Write it with `@contextlib.asynccontextmanager`.
+        """
         return _nothing(cast("R", None))
 
 

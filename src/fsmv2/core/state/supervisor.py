@@ -153,6 +153,10 @@ class Supervisor:
         registered: RegisteredType,
         worker: Worker[Any, Any, Any],
     ) -> None:
+        """Made by the engine: at `path` of `tree`, `declared` by `parent` (None: it is the root).
+
+        `worker` is an instance of the type `registered`.
+        """
         self.tree = tree
         self.parent = parent
         self.name = declared.name

@@ -99,6 +99,7 @@ class Vault:
     ) -> None:
         """`folder` is what the paths of secret files are relative to; default: where we are.
 
+        `environ`: variables of the environment; default: those of this process.
         `relative_files`: whether a secret file may be relative at all. `key`: that of another
         vault, so that the same value has the same token in both; None: one of its own.
         """

@@ -11,7 +11,7 @@ PREFIX ?= $(HOME)/.local
 # A second run is to find what the first one compiled, the tests with their assertions above all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: compiled help install uninstall demo monitor-demo test test-real crash test-all mutants simulate-all soak bench lint docs site lock clean
+.PHONY: compiled help install uninstall demo monitor-demo test test-real crash test-all mutants simulate-all soak bench lint docs site runbook lock clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -113,6 +113,9 @@ site: $(SITE)/.ready  ## the pages as a searchable site in site/, all links chec
 
 docs: $(READY)  ## regenerate the pages and pictures that are made from the code
 	@$(BIN)/python docs/generate.py
+
+runbook: $(READY)  ## write into the runbook what its commands really print, where that has changed
+	@REWRITE_RUNBOOK=1 $(BIN)/pytest -q -n 2 tests/runbook
 
 # Two are parts of the first: what fsmv2 needs to run, and what builds its package. That of the site is apart.
 RESOLVE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q

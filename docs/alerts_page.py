@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from fsmv2.metrics.catalogue import METRICS
-
-RULES = Path(__file__).resolve().parent.parent / "ops" / "alerts.yaml"
+from fsmv2.operate.runbook import alert_rules, plain
 
 TEXT = """# Alerts
 
@@ -17,7 +13,8 @@ TEXT = """# Alerts
 The rules of `ops/alerts.yaml`, for a Prometheus that scrapes fsmv2. Each fires on a total, which
 always exists; its summary names the workers. `page` wants somebody now, `ticket` on the next
 working day. [Monitor with Prometheus](../how-to/monitor-with-prometheus.md) shows how to use them,
-[Metrics](metrics.md) says what is measured.
+[Metrics](metrics.md) says what is measured, and [the runbook](../runbook/README.md) has what to
+check and to do, step by step, as does `fsmv2 explain ALERT`.
 
 | alert | severity | after | what it means |
 |---|---|---|---|
@@ -27,10 +24,10 @@ working day. [Monitor with Prometheus](../how-to/monitor-with-prometheus.md) sho
 
 def alerts_page(note: str) -> str:
     """Every alert: when it fires, what it means, what to do."""
-    rules: list[dict[str, Any]] = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
+    rules = alert_rules()
     rows = "\n".join(
         f"| [{rule['alert']}](#{rule['alert'].lower()}) | {rule['labels']['severity']} "
-        f"| {rule.get('for', 'at once')} | {_plain(rule['annotations']['description'])} |"
+        f"| {rule.get('for', 'at once')} | {plain(rule['annotations']['description'])} |"
         for rule in rules
     )
     return "\n".join([TEXT.format(note=note, rows=rows), *map(_alert, rules)])
@@ -40,12 +37,8 @@ def _alert(rule: dict[str, Any]) -> str:
     uses = ", ".join(f"`{m.name}`" for m in METRICS.values() if m.alert == rule["alert"])
     uses = f"It uses {uses}.\n\n" if uses else ""
     return (
-        f"## {rule['alert']}\n\n{_plain(rule['annotations']['description'])}\n\n"
-        f"**What to do.** {rule['annotations']['action']}\n\n{uses}"
+        f"## {rule['alert']}\n\n{plain(rule['annotations']['description'])}\n\n"
+        f"**What to do.** {rule['annotations']['action']} [Step by step]"
+        f"({rule['annotations']['runbook_url'].replace('docs/', '../', 1)}).\n\n{uses}"
         f"```promql\n{rule['expr']}\n```\n"
     )
-
-
-def _plain(text: str) -> str:
-    """Without the parts that Prometheus fills in."""
-    return text.partition("{{")[0].strip()

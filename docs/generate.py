@@ -20,6 +20,7 @@ from log_page import log_page
 from metrics_page import metrics_page
 from python_names import PAGES as PYTHON_PAGES
 from python_page import python_page
+from runbook_page import runbook_page
 from terminal_pictures import PICTURES, picture
 
 from fsmv2.builtin import register_builtins
@@ -122,6 +123,7 @@ PAGES = {
         f"../ops/dashboards/{name}.json": functools.partial(dashboard_json, name)
         for name in DASHBOARDS
     },
+    "runbook/README.md": lambda: runbook_page(NOTE),
     "reference/metrics.md": lambda: metrics_page(NOTE),
     "reference/command-line.md": lambda: commands_page(NOTE),
     "reference/environment.md": lambda: environment_page(NOTE),

@@ -40,7 +40,8 @@ ESCALATION = """\
 Whoever is notified by this line: `manual_steps` says what to do, in the words of the worker's type.
 Besides, on the machine: `fsmv2 why PATH` has what was tried, why it failed, and when the next
 attempt is due; `fsmv2 retry PATH` tries at once, when you have repaired something; and
-`fsmv2 ack PATH -m "on my way"` tells others that you have taken it over.
+`fsmv2 ack PATH -m "on my way"` tells others that you have taken it over. `explain` is the command
+that prints the page of [the runbook](../runbook/README.md) for it, step by step.
 `engine: {runbook_url: https://...}` in the document has such lines name your own page.
 """
 

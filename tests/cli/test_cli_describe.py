@@ -71,6 +71,7 @@ def described(**more: Any) -> WorkerDescription:
         "lately": (Decision(at=999_000.0, text="goto degraded: no"),),
         "events": (),
         "runbook": "https://runbooks/bridge",
+        "explain": "fsmv2 explain bridge",
         "manual_steps": ("look at the device",),
         "version": "1",
     }
@@ -103,7 +104,7 @@ def test_all_that_is_known_fits_and_no_cause_is_cut(columns: int) -> None:
         "failed 6 times; again in 5.0 s, then after 46 s, 38 s",
         "in 5.0 s it retries",
         "(1) look at the device",
-        "https://runbooks/bridge",
+        "runbook fsmv2 explain bridge https://runbooks/bridge",
         "and 3 dataflow",
         "and 10 more lines: -o yaml",
         "goto degraded: no",

@@ -211,7 +211,7 @@ def test_an_escalation_that_is_acknowledged_and_over(jobs: Jobs, note: str, said
         sim.run(400)
         called = (
             "EscalationRequired: 5 attempts without 300 healthy seconds: it ended badly at once. "
-            "Retries continue, at most 60 s apart."
+            "Retries continue, at most 60 s apart. `fsmv2 explain escalation` has more."
         )
         taken = f"acknowledged by test{said}"
         assert reported(sim) == (

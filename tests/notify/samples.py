@@ -45,6 +45,7 @@ def escalated(path: str = "edge/a") -> Report:
         total_downtime=9.5,
         error="no current",
         runbook_url="https://runbook.example/a",
+        explain="fsmv2 explain escalation",
         manual_steps=("Look at the fuse.",),
     )
     return Report("escalation", path, text, 0.0, 0, "critical", "failed", "lamp", event)

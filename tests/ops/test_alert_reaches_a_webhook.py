@@ -54,5 +54,5 @@ def test_a_dead_plc_is_reported_with_its_worker_reason_and_next_step(tmp_path: P
     assert "edge/filler/connection" in alert["annotations"]["summary"]
     assert f"127.0.0.1:{port}: connection refused" in alert["annotations"]["description"]
     assert "fsmv2 why PATH" in alert["annotations"]["action"]
-    assert alert["annotations"]["runbook_url"].endswith("#workerintrouble")
+    assert alert["annotations"]["runbook_url"].endswith("/worker-in-trouble.md")
     assert alert["labels"]["severity"] == "page"

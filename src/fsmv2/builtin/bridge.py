@@ -95,6 +95,7 @@ Snap = Snapshot[BridgeSpec, BridgeObserved]
 class Bridge(Worker[BridgeSpec, BridgeObserved]):
     """stopped → starting_connection → starting_broker → starting_flow → active ⇄ degraded_…"""
 
+    runbook = "fsmv2:bridge"
     manual_steps = (
         "Read the reason: it names the child that fails; that child's own reason says more.",
         "If nothing of it changes, restart the device, then this bridge.",

@@ -99,6 +99,7 @@ Snap = Snapshot[ConnectionSpec, ConnectionObserved]
 class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
     """stopped → connecting → up ⇄ degraded ⇄ down."""
 
+    runbook = "fsmv2:connection"
     manual_steps = (
         "Look whether the device is switched on and its cable is in.",
         "From this machine, try its address and port with another program.",

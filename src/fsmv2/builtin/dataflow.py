@@ -110,6 +110,7 @@ Snap = Snapshot[DataFlowSpec, DataFlowObserved]
 class DataFlow(Worker[DataFlowSpec, DataFlowObserved, Refusing | None]):
     """stopped → starting → active ⇄ idle ⇄ degraded → stopping → stopped."""
 
+    runbook = "fsmv2:dataflow"
     manual_steps = (
         "Read the reason: it names the side that fails, input or output.",
         "Compare the registers of the template with the device's own list.",

@@ -140,6 +140,7 @@ app.command(
     short_help="Run a Python program that imports fsmv2.",
 )(python)
 app.command(short_help="Explain an error code.")(explain)
+app.command(short_help="Explain an alert, an escalation or an error code.")(explain)
 app.command(short_help="Print the JSON Schema of documents, for editors.")(schema)
 app.command(short_help="Print shell completion for commands and paths.")(completion)
 app.command(short_help="Report mistakes in worker classes.")(lint)

@@ -84,7 +84,7 @@ def _facts(found: WorkerDescription) -> Iterator[tuple[str, list[str]]]:
     yield "next", [f"in {duration_text(one.seconds)} it {one.text}" for one in found.due]
     if not found.healthy:  # whoever reads of one that is well needs none of it
         yield "to do", [f"({n}) {step}" for n, step in enumerate(found.manual_steps, 1)]
-        yield "runbook", [found.runbook]
+        yield "runbook", [found.explain, found.runbook]
 
 
 def _children(found: WorkerDescription, width: int) -> Iterator[Line]:

@@ -143,6 +143,10 @@ OUTPUTS: dict[str, Callable[[], tuple[Any, ...]]] = {
     "doctor": lambda: (_type("operate.care.examination:Examination"),),
     "notify-test": lambda: (_list_of(_type("notify:TargetTest")),),
     "lint": lambda: (LintReport,),
+    "explain": lambda: (
+        _type("operate.explanation:Explanation"),
+        _list_of(_type("operate.explanation:Explanation")),
+    ),
     "replay": lambda: (_type("operate.story:StoryLine"), ReplaySummary),
     "error": lambda: (_type("operate.problem:Problem"),),
 }

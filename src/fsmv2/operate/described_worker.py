@@ -9,7 +9,7 @@ import msgspec
 import yaml
 
 from fsmv2.core import Core, Supervisor
-from fsmv2.core.policy.escalation import runbook_url
+from fsmv2.core.policy.escalation import explain_command, runbook_url
 from fsmv2.operate.credential_masks import masked
 from fsmv2.operate.trouble import rows_of
 from fsmv2.operate.worker_description import (
@@ -109,6 +109,7 @@ def description_of(
         lately=tuple(Decision(at=at, text=text) for at, text in status.lately),
         events=(),
         runbook=runbook_url(core, s.definition),
+        explain=explain_command(s.definition),
         manual_steps=s.definition.manual_steps,
         version=status.version,
     )

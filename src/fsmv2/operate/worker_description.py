@@ -62,7 +62,8 @@ class WorkerDescription(msgspec.Struct, frozen=True, kw_only=True):
     `children`: in one line each, those that need a look first; `more_children`: how many more, by
     type. `config`: its rendered config as YAML, credentials masked. `events`: what happened to it,
     oldest first; `lately`: its last decisions. `runbook`, `manual_steps`: what its type says is to
-    be done when retries do not help. `version`, `past`: see `WorkerStatus`.
+    be done when retries do not help; `explain`: the command that prints a page on
+    it. `version`, `past`: see `WorkerStatus`.
     """
 
     at: float
@@ -107,3 +108,4 @@ class WorkerDescription(msgspec.Struct, frozen=True, kw_only=True):
     manual_steps: tuple[str, ...]
     version: str
     past: str = ""
+    explain: str = ""

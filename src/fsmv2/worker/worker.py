@@ -105,7 +105,8 @@ class Worker(Generic[S, O, R]):
     """Whether it pushes its observations (`resources.push`), every `interval` at the latest, also
     when nothing changed. It is then asked to look only at the start and after each action."""
     runbook: ClassVar[str] = ""
-    """Address of the page for whoever is notified when restarts do not help."""
+    """Address of the page for whoever is notified when restarts do not help; `fsmv2:bridge` is a
+    page of the runbook of fsmv2."""
     manual_steps: ClassVar[tuple[str, ...]] = ()
     """What that operator should try, in order; one sentence each."""
     is_bridge: ClassVar[bool] = False

@@ -19,6 +19,7 @@ from lamp_tree import (
 from lamp_tree import simulate as simulate_devices
 
 from fsmv2 import (
+    EngineSettings,
     PermanentError,
 )
 from fsmv2.core import Cause, Report
@@ -29,6 +30,7 @@ from fsmv2.core.state.conditions import RECOVERS
 from fsmv2.core.state.parts import Ended, StopRequest
 from fsmv2.core.state.stop_kind import StopKind
 from fsmv2.core.state.supervisor import Supervisor
+from fsmv2.runtime.log.log_levels import LogLevels
 from fsmv2.testing import ByHand, Simulation
 
 
@@ -80,7 +82,39 @@ def test_an_escalation_says_what_the_type_tells_its_person_to_do(world: World) -
         (called,) = [t for t in sim.texts("escalation") if "EscalationRequired" in t]
         assert "What to do: (1) Look whether it is plugged in. (2) Change the bulb." in called
         assert called.endswith("Runbook: https://plant.example/lamps")
+        assert "`fsmv2 explain escalation` has more." in called
         assert sim.core.counters.escalations == 1
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "shown"),
+    [
+        ("", "docs/runbook/lamp.md", ""),
+        (
+            "https://wiki.example/x/",
+            "https://wiki.example/x/lamp",
+            " Runbook: https://wiki.example/x/lamp",
+        ),
+    ],
+)
+def test_a_type_may_name_a_page_of_the_runbook_of_fsmv2(
+    world: World, base: str, url: str, shown: str
+) -> None:
+    class Documented(Device):
+        runbook = "fsmv2:lamp"
+
+    factory = factory_for(world)
+    factory.register(Documented, make=lambda: Documented(world))
+    world.act["g/a"] = PermanentError("dead")
+    root = group("g", device("a", worker_type="documented"))
+    settings = EngineSettings(runbook_url=base)
+    with Simulation(root, factory, settings=settings, log=LogLevels()) as sim:
+        sim.run(400)
+        (called,) = [t for t in sim.texts("escalation") if "EscalationRequired" in t]
+        (line,) = [one for one in sim.lines if one.event == "escalation_required"]
+    assert called.endswith(f" `fsmv2 explain lamp` has more.{shown}")
+    fields = msgspec.structs.asdict(line.fields)
+    assert (fields["runbook_url"], fields["explain"]) == (url, "fsmv2 explain lamp")
 
 
 def test_every_escalation_is_counted_and_reported_as_a_sentence(world: World) -> None:
@@ -131,7 +165,7 @@ def test_it_warns_once_before_it_pages_once(tree: ByHand) -> None:
     fail(tree, 3)
     text = (
         "EscalationRequired: 5 attempts without 300 healthy seconds: no current. "
-        "Retries continue, at most 60 s apart."
+        "Retries continue, at most 60 s apart. `fsmv2 explain escalation` has more."
     )
     assert said(tree) == [("escalation", "g/a", "critical", text)]
     assert "repair" not in tree["g"].timers

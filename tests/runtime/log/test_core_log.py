@@ -25,7 +25,8 @@ def test_an_author_writes_over_no_field_of_ours(lines: list[dict[str, Any]]) -> 
 def test_an_escalation_says_what_to_do(lines: list[dict[str, Any]]) -> None:
     line = next(line for line in lines if line["event"] == "escalation_required")
     assert (line["level"], line["child_name"]) == ("error", "a")
-    assert line["runbook_url"].endswith("log-events.md#escalation_required")
+    assert line["runbook_url"] == "docs/runbook/escalation.md"
+    assert line["explain"] == "fsmv2 explain escalation"
     assert line["total_downtime"] > 0
     warned = next(line for line in lines if line["event"] == "escalation_warning")
     assert warned["attempts_remaining"] == 1

@@ -88,6 +88,7 @@ Snap = Snapshot[BrokerSpec, BrokerObserved]
 class Broker(Worker[BrokerSpec, BrokerObserved]):
     """stopped → starting → active ⇄ degraded → crashed → starting; stopping → stopped."""
 
+    runbook = "fsmv2:broker"
     manual_steps = (
         "Read the broker's log: it is beside its store, under the state directory.",
         "Look whether the disk is full or its files belong to another user.",

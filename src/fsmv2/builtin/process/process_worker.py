@@ -79,6 +79,7 @@ Snap = Snapshot[ProcessSpec, ProcessObserved]
 class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     """stopped → starting → waiting_ready → running ⇄ degraded; failed → starting."""
 
+    runbook = "fsmv2:process"
     manual_steps = (
         "Read the reason: it has the last lines that the process wrote; all are in output.log.",
         "Run the same command by hand, with the same user and directory.",

@@ -131,6 +131,7 @@ class EscalationRequired(
     total_downtime: Downtime
     error: Error
     runbook_url: Annotated[str, _field("what to do, of this worker type")]
+    explain: Annotated[str, _field("the command that prints such a page")]
     manual_steps: Annotated[tuple[str, ...], _field("what to do, in order, by its type")]
 
     @property

@@ -166,7 +166,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     runbook_url: str = ""
     """Address below which `escalation_required` names a page for each worker type, as in
     `https://wiki.example/runbook` and `.../runbook/bridge`, unless the type names its own. Empty:
-    the event's entry in the reference of the log."""
+    the runbook of fsmv2, `docs/runbook`, which `fsmv2 explain` prints."""
     metrics: MetricsSettings = MetricsSettings()
     """Which single workers have series of their own in a scrape."""
     types: Mapping[str, TypeSettings] = {}

@@ -18,8 +18,14 @@ from fsmv2.worker import WorkerDefinition
 ACKNOWLEDGED = " — acknowledged by "
 """Between what an escalation says and who has taken it over."""
 
-RUNBOOK = "docs/reference/log-events.md#escalation_required"
-"""Until there is a better page: what such a line means, and what to look at."""
+RUNBOOK = "docs/runbook"
+"""Where the runbook of fsmv2 is, unless the settings say otherwise."""
+
+OWN_PAGE = "fsmv2:"
+"""`fsmv2:bridge` as the runbook of a type: the page `bridge` of the runbook of fsmv2."""
+
+ANY_TYPE = "escalation"
+"""The page for a type that names none."""
 
 
 def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
@@ -52,7 +58,7 @@ def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
         text = (
             f"EscalationRequired: {attempts.count} attempts without {backoff.reset_after:.0f} "
             f"healthy seconds: {said_why}. Retries continue, at most "
-            f"{backoff.cap:.0f} s apart." + _what_to_do(s.definition)
+            f"{backoff.cap:.0f} s apart." + _what_to_do(tree, s.definition)
         )
         event = EscalationRequired(
             child_name=s.name,
@@ -60,6 +66,7 @@ def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
             total_downtime=_downtime(tree, s),
             error=reason,
             runbook_url=runbook_url(tree, s.definition),
+            explain=explain_command(s.definition),
             manual_steps=s.definition.manual_steps,
         )
         tree.report("escalation", s, text, level="critical", event=event)
@@ -95,25 +102,38 @@ def plan_repair(tree: Tree, s: Supervisor, reason: str) -> None:
 
 
 def runbook_url(tree: Tree, definition: WorkerDefinition) -> str:
-    """Where somebody reads what to do: the type's own page, else one below the settings' address.
+    """Where somebody reads what to do: the address that the type names, else a page of a runbook.
 
-    Without either it is the entry of the log's reference.
+    That is the one at the settings' address, which has a page for each type, or that of fsmv2.
     """
-    if definition.runbook:
+    page = _own_page(definition)
+    if definition.runbook and not page:
         return definition.runbook
     base = tree.settings.runbook_url.rstrip("/")
-    return f"{base}/{definition.name}" if base else RUNBOOK
+    return f"{base}/{page or definition.name}" if base else f"{RUNBOOK}/{page or ANY_TYPE}.md"
+
+
+def explain_command(definition: WorkerDefinition) -> str:
+    """The command that prints what fsmv2 has to say of an escalation of this type."""
+    return f"fsmv2 explain {_own_page(definition) or ANY_TYPE}"
+
+
+def _own_page(definition: WorkerDefinition) -> str:
+    own = definition.runbook.startswith(OWN_PAGE)
+    return definition.runbook.removeprefix(OWN_PAGE) if own else ""
 
 
 def _downtime(tree: Tree, s: Supervisor) -> float:
     return 0.0 if tree.log is None else tree.log.downtime(s)
 
 
-def _what_to_do(definition: WorkerDefinition) -> str:
-    """The type's own word to whoever is notified."""
+def _what_to_do(tree: Tree, definition: WorkerDefinition) -> str:
+    """The type's own word to whoever is notified, and where there is more."""
     steps = "".join(f" ({n}) {step}" for n, step in enumerate(definition.manual_steps, 1))
-    runbook = f" Runbook: {definition.runbook}" if definition.runbook else ""
-    return (f" What to do:{steps}" if steps else "") + runbook
+    url = runbook_url(tree, definition)
+    where = "" if url.startswith(f"{RUNBOOK}/") else f" Runbook: {url}"
+    known = f" `{explain_command(definition)}` has more."
+    return (f" What to do:{steps}" if steps else "") + known + where
 
 
 def acknowledge(tree: Tree, s: Supervisor, who: str, note: str) -> None:

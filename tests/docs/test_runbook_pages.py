@@ -1,0 +1,42 @@
+"""Each alert and each escalation has a page, with all that whoever is paged needs."""
+
+from __future__ import annotations
+
+import pytest
+from runbook_page import escalation_pages
+
+from fsmv2.operate.runbook import RunbookEntry, lines_and_headings, page_texts, runbook
+
+PARTS = ["Symptom", "Check", "Commands", "Decision", "Recovery", "Prevention"]
+ENTRIES = runbook()
+ALERTS = [
+    one for one in ENTRIES.values() if one.url.startswith("docs/runbook/") and one.kind == "alert"
+]
+
+
+def parts(entry: RunbookEntry) -> list[str]:
+    return [
+        heading[1]
+        for _, heading in lines_and_headings(entry.text)
+        if heading is not None and heading[1] in PARTS
+    ]
+
+
+@pytest.mark.parametrize("alert", ALERTS, ids=lambda one: one.name)
+def test_each_alert_has_a_page_with_six_parts(alert: RunbookEntry) -> None:
+    assert alert.url.startswith("docs/runbook/"), "`runbook_url` of its rule in ops/alerts.yaml"
+    assert parts(alert) == PARTS, f"the part of {alert.url} that is about {alert.name}"
+    assert "```console tree=" in alert.text, "commands, which a test runs"
+
+
+@pytest.mark.parametrize(("name", "page"), [*escalation_pages()])
+def test_each_escalation_has_a_page_with_six_parts(name: str, page: str) -> None:
+    assert parts(ENTRIES[page]) == PARTS, f"docs/runbook/{page}.md, for the type {name}"
+    assert "```console tree=" in ENTRIES[page].text, "commands, which a test runs"
+
+
+def test_each_page_has_six_parts_for_each_of_its_sections() -> None:
+    for name, text in page_texts().items():
+        found = parts(ENTRIES[name])
+        assert found == PARTS * (len(found) // len(PARTS)), f"docs/runbook/{name}.md"
+        assert text.startswith("# ")

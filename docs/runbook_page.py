@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from fsmv2.builtin import register_builtins
@@ -44,6 +45,10 @@ the log has this page as `runbook_url`, as has `fsmv2 describe`.
 
 {others}
 
+## All pages
+
+{pages}
+
 ## A copy of your own
 
 The addresses begin with `docs/runbook`. Where the pages, and yours beside them, are on a server:
@@ -72,7 +77,10 @@ def runbook_page(note: str) -> str:
         for name, one in pages.items()
         if one.url not in listed and name not in types.values()
     )
-    return TEXT.format(note=note, alerts=alerts, escalations=escalations, others=others)
+    listed_once = "\n".join(f"- [{one.title}]({name}.md)" for name, one in pages.items())
+    return TEXT.format(
+        note=note, alerts=alerts, escalations=escalations, others=others, pages=listed_once
+    )
 
 
 def escalation_pages() -> Iterator[tuple[str, str]]:
@@ -87,4 +95,7 @@ def escalation_pages() -> Iterator[tuple[str, str]]:
 
 
 def _link(entry: RunbookEntry) -> str:
-    return f"[{entry.title}]({entry.url.rpartition('/')[2]})"
+    """With an anchor: a page is listed once, in the list of all."""
+    page, _, anchor = entry.url.partition("#")
+    target = posixpath.relpath(page, "docs/runbook")
+    return f"[{entry.title or entry.name}]({target}#{anchor or 'symptom'})"

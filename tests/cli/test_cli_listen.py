@@ -73,7 +73,7 @@ def test_a_port_that_is_taken_is_an_error_at_once_with_who_has_it(tmp_path: Path
         port = other.getsockname()[1]
         found = refused(tmp_path, "--listen", f"127.0.0.1:{port}")
     assert f"127.0.0.1:{port} is taken by pid" in found
-    assert "name another port" in found
+    assert "choose another port" in found
 
 
 def test_a_start_that_failed_is_no_run_that_did_not_come_to_its_end(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_a_port_that_is_taken_is_refused_with_who_has_it() -> None:
         with pytest.raises(ListenError) as refused:
             listen_on_loopback("127.0.0.1", port)
     assert f"127.0.0.1:{port} is taken by pid {os.getpid()} (" in str(refused.value)
-    assert "name another port" in refused.value.fix
+    assert "choose another port" in refused.value.fix
 
 
 def test_a_port_that_is_taken_on_all_addresses_is_taken() -> None:

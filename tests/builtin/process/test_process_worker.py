@@ -294,7 +294,10 @@ def kept_of(directory: Path) -> bytes:
         ({"command": ()}, "command is empty"),
         ({"command": ("x",), "signal": "SIGTREM"}, "there is no signal 'SIGTREM'"),
         ({"command": ("x",), "ready": Ready(line="(")}, "ready.line is not a regular expression"),
-        ({"command": ("x",), "ready": Ready(http="http://example.com/")}, "must be of 127.0.0.1"),
+        (
+            {"command": ("x",), "ready": Ready(http="http://example.com/")},
+            "must be a URL of this machine",
+        ),
         ({"command": ("x",), "log_bytes": 100}, "log_bytes is 100, expected 16384 or more"),
         ({"command": ("x",), "line_bytes": 0}, "line_bytes is 0, expected 1 or more"),
         ({"command": ("x",), "log_lines": -1}, "log_lines is -1, expected 0 or more"),

@@ -1,7 +1,7 @@
 """A simulated PLC: pymodbus's own server on loopback, with values that move.
 
-`python -m fsmv2.flow.inputs.modbus.simulator --port 15020` prints `ready 127.0.0.1:15020` when
-it listens, and ends on SIGTERM. The demo and the tests read it with the tags of
+`fsmv2 python -m fsmv2.flow.inputs.modbus.simulator --port 15020` prints `ready 127.0.0.1:15020`
+when it listens, and ends on SIGTERM. The demo and the tests read it with the tags of
 `SIMULATED_REGISTERS`.
 """
 

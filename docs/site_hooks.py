@@ -40,6 +40,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
     name = page.file.src_uri
     if words := pages.SEARCH_WORDS.get(name):
         page.meta["tags"] = words.split(", ")
+    if name in pages.LESS:
+        page.meta["search"] = {"boost": pages.LESS[name]}
     if name == pages.HOME:
         return pages.home()
     if name.startswith(f"{pages.SOURCE}/"):

@@ -19,20 +19,30 @@ SOURCE = "source"
 
 SEARCH_WORDS = {
     "how-to/change-a-running-plant.md": "reload, edit while running, SIGHUP",
+    "how-to/undo-a-change.md": "rollback, revert",
+    "how-to/maintain-one-machine.md": "maintenance",
     "explanation/restart-rules.md": "restart, restart policy, backoff, retry",
     "how-to/ask-why.md": "troubleshoot, troubleshooting, debug, diagnose",
     "how-to/see-what-runs.md": "troubleshoot, status",
     "how-to/upgrade-without-stopping.md": "upgrade, update, new version",
     "how-to/run-on-an-industrial-pc.md": "deploy, deployment, production, systemd, service",
     "how-to/back-up-and-restore.md": "backup, restore, disaster recovery",
-    "how-to/connect-to-the-broker.md": "retain, retained message, MQTT, subscribe",
-    "explanation/how-devices-are-read.md": "reconnect, connection lost, timeout",
+    "how-to/connect-to-the-broker.md": "retain, MQTT, subscribe, authentication, authorization",
+    "how-to/get-notified.md": "notification, email, webhook",
+    "how-to/monitor-with-prometheus.md": "metrics, monitoring, Grafana",
+    "how-to/read-the-logs.md": "log, logging",
+    "how-to/embed-a-tree.md": "embed, library",
     "how-to/use-secrets.md": "password, credentials, token",
+    "explanation/how-devices-are-read.md": "reconnect, connection lost, timeout",
+    "explanation/what-a-tree-costs.md": "performance, memory, benchmark",
 }
 """Words that people search for, for pages that say the same in others: the tags of the page."""
 
 CODE = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".json": "json", ".sh": "sh"}
 """Languages of files, by their endings; files of a folder with other endings are not listed."""
+
+LESS = {"reference/environment.md": 0.1}
+"""Pages that name everything and explain nothing: what they weigh in a search."""
 
 LINK = re.compile(r"(\]\()([^)#\s]*)((?:#[^)\s]*)?\))")
 FENCE = re.compile(r"^( *)(```+|~~~+)([^\n]*)\n(.*?)^\1\2 *$", re.MULTILINE | re.DOTALL)

@@ -22,7 +22,8 @@ def main(file: str, words: list[str]) -> None:
         {"field_name": name, "boost": field["boost"]}
         for name, field in index["config"]["fields"].items()
     ]
-    found = lunr(ref="location", fields=fields, documents=index["docs"])
+    documents = [(entry, {"boost": entry.get("boost", 1)}) for entry in index["docs"]]
+    found = lunr(ref="location", fields=fields, documents=documents)
     pages = {
         word: list(dict.fromkeys(hit["ref"].partition("#")[0] for hit in found.search(word)))
         for word in words

@@ -26,6 +26,13 @@ WORDS = {
     "retain": "how-to/connect-to-the-broker",
     "reconnect": "explanation/how-devices-are-read",
     "password": "how-to/use-secrets",
+    "rollback": "how-to/undo-a-change",
+    "maintenance": "how-to/maintain-one-machine",
+    "authentication": "how-to/connect-to-the-broker",
+    "email": "how-to/get-notified",
+    "metrics": "how-to/monitor-with-prometheus",
+    "log": "how-to/read-the-logs",
+    "performance": "explanation/what-a-tree-costs",
 }
 """What people search for, and the page that helps them."""
 

@@ -137,7 +137,7 @@ def test_the_children_in_trouble_are_told_with_their_parent(plant: Path) -> None
 def test_one_that_is_not_there_is_answered_with_the_nearest(plant: Path) -> None:
     found = why(plant, "edge/fail")
     assert found.exit_code == 2
-    assert "there is no supervisor 'edge/fail'" in found.output
+    assert "there is no worker 'edge/fail'" in found.output
     assert "Did you mean 'edge/fails'?" in found.output
 
 

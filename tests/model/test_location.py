@@ -148,7 +148,7 @@ def test_a_wrong_location_is_refused_at_its_place(raw: Any, message: str, place:
         ),
         (
             {"site": 7},
-            "location.site: The location level 'site' is 7, expected text. Quote it: \"7\".",
+            'location.site: The location\'s site is 7, expected text. Quote it: "7".',
         ),
     ],
 )

@@ -176,7 +176,7 @@ async def test_an_edited_document_is_named_in_the_answer(document: Path) -> None
 async def test_a_path_that_is_not_there_is_refused_with_the_nearest(document: Path) -> None:
     async with opened(document) as tree:
         for ask in PATH_REQUESTS:
-            with pytest.raises(UnknownPathError, match="no supervisor 'edge/brokr'") as raised:
+            with pytest.raises(UnknownPathError, match="no worker 'edge/brokr'") as raised:
                 await getattr(tree, ask)("edge/brokr")
             assert BROKER in raised.value.fix
         with pytest.raises(UnknownPathError):

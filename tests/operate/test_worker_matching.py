@@ -54,7 +54,7 @@ def test_a_state_that_exists_and_in_which_nobody_is_is_an_empty_answer() -> None
 @pytest.mark.parametrize(
     ("which", "error", "message", "fix"),
     [
-        ({"path": "edge/b1"}, UnknownPathError, "no supervisor 'edge/b1'", "edge/b0"),
+        ({"path": "edge/b1"}, UnknownPathError, "no worker 'edge/b1'", "edge/b0"),
         ({"path": "*/x*"}, UnknownPathError, "no path of this tree matches", "Known"),
         ({"type": "brigde"}, UnknownFilterError, "no type 'brigde'", "'bridge'"),
         ({"state": "activ"}, UnknownFilterError, "has a state 'activ'", "'active'"),

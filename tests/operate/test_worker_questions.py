@@ -44,7 +44,7 @@ async def test_of_one_in_trouble_all_is_known_that_a_person_needs(tmp_path: Path
         assert "LEVEL: high" in found.config
         assert "hunter2" not in found.config, "credentials are masked"
         await _what_is_missing_of_a_bridge(tree)
-        with pytest.raises(UnknownPathError, match="no supervisor"):
+        with pytest.raises(UnknownPathError, match="no worker"):
             await tree.describe("edge/fail")
         with pytest.raises(UnknownFilterError, match="has no state 'activ'") as raised:
             await tree.obstacles("edge/filler", "activ")
@@ -91,5 +91,5 @@ async def _of_a_silent_tree_the_same_is_read_from_its_journal(tree, state: Path)
     missing = obstacles("edge/filler", "active", which)
     assert missing.recorded
     assert "asked" in [one.kind for one in missing.obstacles]
-    with pytest.raises(UnknownPathError, match="no supervisor 'edge/x'"):
+    with pytest.raises(UnknownPathError, match="no worker 'edge/x'"):
         describe("edge/x", which)

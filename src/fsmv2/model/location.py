@@ -75,8 +75,13 @@ def normalise_location(raw: Any, *, path: str = "location") -> Mapping[str, str]
                 path=place,
                 fix="Keep one of them.",
             )
-        found[level] = check_name_part(value, f"location level '{level}'", path=place)
+        found[level] = check_name_part(value, _what(level), path=place)
     return _ordered(found)
+
+
+def _what(level: str) -> str:
+    """A level in the words of a message."""
+    return f"level {level} of the location" if level.isdigit() else f"location's {level}"
 
 
 def merge_locations(

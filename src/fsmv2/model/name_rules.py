@@ -62,8 +62,8 @@ def check_name_part(value: object, what: str, *, path: str = "") -> str:
     if _UNCLEAN.search(text) or not text.isprintable():
         cleaned = clean_name_part(text)
         raise LocationError(
-            f"The {what} {quoted(value)} has a character that cannot be in it: no '.', '/', "
-            "wildcard (* > + #), white space or control character.",
+            f"The {what} {quoted(value)} has a character that is not allowed in a topic: '.', '/', "
+            "a wildcard (* > + #), a space or a control character.",
             path=path,
             fix=f"Use '{cleaned}'." if cleaned else "Use letters, digits, '-' and '_'.",
         )

@@ -42,7 +42,7 @@ class DocumentExpansion(msgspec.Struct, frozen=True, kw_only=True):
         known = {worker.path: worker for worker in self.workers}
         if path not in known:
             raise UnknownPathError(
-                f"there is no supervisor '{path}' in {self.document}", fix=suggest(path, known)
+                f"there is no worker '{path}' in {self.document}", fix=suggest(path, known)
             )
         return known[path]
 

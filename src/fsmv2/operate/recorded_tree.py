@@ -102,7 +102,7 @@ class RecordedTree:
                 expand(self.document, types=self._types).worker(path)
                 fix = f"The newer document declares '{path}': apply it with `fsmv2 apply`."
         raise UnknownPathError(
-            f"there is no supervisor '{path}' in this tree"
+            f"there is no worker '{path}' in this tree"
             + (f": {self.change}" if self.change else ""),
             fix=fix or suggest(path, core.by_path),
         )

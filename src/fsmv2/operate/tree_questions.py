@@ -315,6 +315,6 @@ class TreeQuestions:
             raise TreeStoppingError(f"'{path}' does not exist: {ended}.", fix="Try again later.")
         if path not in core.by_path and (isinstance(of, str) or path not in core.overrides):
             raise UnknownPathError(
-                f"there is no supervisor '{path}' in this tree",
+                f"there is no worker '{path}' in this tree",
                 fix=suggest(path, list(core.by_path)),
             )

@@ -71,7 +71,7 @@ def _place(path: str) -> Callable[[str], bool] | None:
 
 
 def _nobody_at(path: str, rows: Sequence[WorkerRow]) -> UnknownPathError:
-    text = f"there is no supervisor '{path}' in this tree"
+    text = f"there is no worker '{path}' in this tree"
     if is_pattern(path):
         text = f"no path of this tree matches '{path}'"
     return UnknownPathError(text, fix=suggest(path, [row.path for row in rows]))

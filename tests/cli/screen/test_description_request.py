@@ -48,6 +48,6 @@ def test_another_path_is_asked_for_at_once_and_errors_are_shown() -> None:
     request = DescriptionRequest(tree.ask)
     request.of("edge")
     assert request.of("edge/gone") == "asking the tree …"
-    error: Any = UnknownPathError("there is no supervisor 'edge/gone'.", fix="Look at the tree.")
+    error: Any = UnknownPathError("there is no worker 'edge/gone'.", fix="Look at the tree.")
     tree.asked[1][1].set_exception(error)
-    assert request.of("edge/gone") == "there is no supervisor 'edge/gone'. Look at the tree."
+    assert request.of("edge/gone") == "there is no worker 'edge/gone'. Look at the tree."

@@ -45,7 +45,7 @@ class Tree:
 
     async def describe(self, path: str) -> WorkerDescription:
         self.described += 1
-        raise UnknownPathError(f"there is no supervisor '{path}' in this tree")
+        raise UnknownPathError(f"there is no worker '{path}' in this tree")
 
 
 async def running() -> tuple[LiveSource, Tree]:
@@ -110,8 +110,8 @@ async def test_a_description_is_waited_for_by_nobody_and_asked_for_once_at_a_tim
     found: object = ""
     for _ in range(1000):
         await asyncio.sleep(0)
-        if "no supervisor" in str(found := source.description("edge")):
+        if "no worker" in str(found := source.description("edge")):
             break
-    assert "there is no supervisor 'edge'" in str(found)
+    assert "there is no worker 'edge'" in str(found)
     assert tree.described == 1
     assert source.description("edge/other") == "asking the tree …"

@@ -65,5 +65,5 @@ def test_where_there_is_no_screen_it_prints_what_status_does(state_dir: Path) ->
 def test_a_path_that_is_not_there_is_an_error_with_the_nearest_one(state_dir: Path) -> None:
     shown = CliRunner().invoke(app, ["top", "edge/tiker", "--state-dir", str(state_dir)])
     assert shown.exit_code == 2
-    assert "there is no supervisor 'edge/tiker'" in shown.stderr
+    assert "there is no worker 'edge/tiker'" in shown.stderr
     assert "edge/ticker" in shown.stderr

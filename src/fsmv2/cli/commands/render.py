@@ -14,14 +14,14 @@ from fsmv2.cli.options import FileOrInput
 def render(
     file: FileOrInput,
     path: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="Only this supervisor and what is below it.")
+        str, typer.Argument(metavar="[PATH]", help="Only this worker and what is below it.")
     ] = "",
 ) -> None:
     """Show the tree a document gives and each rendered config; nothing is run.
 
     stderr shows who would be notified of what.
 
-    Exit code 1 when a supervisor could not be derived; its reason is shown.
+    Exit code 1 when a worker could not be derived; its reason is shown.
 
     $ fsmv2 render plant.yaml
     $ fsmv2 render plant.yaml edge/filler

@@ -32,6 +32,7 @@ SEARCH_WORDS = {
     "how-to/monitor-with-prometheus.md": "metrics, monitoring, Grafana",
     "how-to/read-the-logs.md": "log, logging",
     "how-to/embed-a-tree.md": "embed, library",
+    "runbook/README.md": "on call, troubleshooting, incident, outage",
     "how-to/use-secrets.md": "password, credentials, token",
     "explanation/how-devices-are-read.md": "reconnect, connection lost, timeout",
     "explanation/what-a-tree-costs.md": "performance, memory, benchmark",

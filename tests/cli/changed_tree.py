@@ -78,10 +78,15 @@ class ChangedTree:
 
 
 @contextlib.contextmanager
-def changed_tree(text: str, *, managed: bool = False, kept: bool = True) -> Iterator[ChangedTree]:
-    """The tree of this document, in a folder of its own; not `kept`: without a store, as a demo."""
-    with tempfile.TemporaryDirectory() as folder, _quiet():
-        found = ChangedTree(Path(folder), managed=managed, kept=kept)
+def changed_tree(
+    text: str, *, managed: bool = False, kept: bool = True, folder: Path | None = None
+) -> Iterator[ChangedTree]:
+    """The tree of this document, in a folder of its own; not `kept`: without a store, as a demo.
+
+    `folder`: one that stays.
+    """
+    with tempfile.TemporaryDirectory() as own, _quiet():
+        found = ChangedTree(folder or Path(own), managed=managed, kept=kept)
         found.write(text)
         begun, ended = threading.Event(), threading.Event()
         thread = threading.Thread(target=lambda: asyncio.run(found._run(begun, ended)))

@@ -9,9 +9,7 @@ from fsmv2.operate.runbook import RunbookEntry, lines_and_headings, page_texts, 
 
 PARTS = ["Symptom", "Check", "Commands", "Decision", "Recovery", "Prevention"]
 ENTRIES = runbook()
-ALERTS = [
-    one for one in ENTRIES.values() if one.url.startswith("docs/runbook/") and one.kind == "alert"
-]
+ALERTS = [one for one in ENTRIES.values() if one.kind == "alert"]
 
 
 def parts(entry: RunbookEntry) -> list[str]:

@@ -244,7 +244,7 @@ def test_rules_and_catalogue_name_the_same_alerts() -> None:
 def test_each_says_how_bad_it_is_and_what_to_do(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in ("page", "ticket")
     assert {*rule["annotations"]} == {"summary", "description", "action", "runbook_url"}
-    assert rule["annotations"]["runbook_url"].startswith("docs/")
+    assert rule["annotations"]["runbook_url"].startswith("docs/runbook/")
 
 
 def test_the_examples_are_valid() -> None:

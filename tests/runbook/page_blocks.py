@@ -33,10 +33,11 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """A fence of a page. `line`: that of its beginning; `text`: what stands in it."""
+    """A fence of a page. `line`: that of its `opening`; `text`: what stands in it."""
 
     page: str
     line: int
+    opening: str
     tree: str
     after: str
     text: str
@@ -52,6 +53,7 @@ def blocks() -> Iterator[Block]:
             yield Block(
                 page=file.name,
                 line=text.count("\n", 0, match.start()) + 1,
+                opening=f"```console{match[1]}",
                 tree=options.get("tree", ""),
                 after=options.get("after", ""),
                 text=match[2],
@@ -100,5 +102,6 @@ def rewritten(block: Block, printed: Mapping[str, str]) -> None:
     file = FOLDER / block.page
     new = "".join(f"$ {one.words}\n{printed.get(one.words, one.printed)}" for one in block.commands)
     text = file.read_text()
-    assert text.count(block.text) >= 1
-    file.write_text(text.replace(block.text, new, 1))
+    before = f"{block.opening}\n{block.text}```"
+    assert before in text
+    file.write_text(text.replace(before, f"{block.opening}\n{new}```", 1))

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 from page_blocks import Block, blocks, difference, rewritten, same
+from troubled_machines import MACHINES
 from troubled_tree import TroubledTree
-from troubled_trees import QUICK, TREES
+from troubled_trees import QUICK
+from troubled_trees import TREES as WORKERS
 
 REWRITE = bool(os.environ.get("REWRITE_RUNBOOK"))
 PATIENCE = 20.0 if REWRITE else 60.0
@@ -20,6 +22,7 @@ PATIENCE = 20.0 if REWRITE else 60.0
 pytestmark = pytest.mark.real
 
 
+TREES = {**WORKERS, **MACHINES}
 NAMES = [pytest.param(name, marks=() if name in QUICK else pytest.mark.thorough) for name in TREES]
 
 

@@ -186,5 +186,5 @@ TREES: dict[str, Callable[[], AbstractContextManager[TroubledTree]]] = {
     "bridge-never-starts": bridge_never_starts,
     "silent-connection": silent_connection,
 }
-QUICK = {"bridge-never-starts", "device-gone"}
+QUICK = {"bridge-never-starts", "changed-by-hand", "device-gone", "never-converges", "stopped"}
 """Trees that are tried each time; the others take longer to get into their trouble."""

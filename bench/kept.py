@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.measure import LOOK, REACTIONS, resident, running, settled, timed
-from bench.tree import factory, root
+from bench.tree import factory, kind_for, root
 from fsmv2 import Runtime
 from fsmv2.runtime import bounded_pauses
 from fsmv2.store import Batch, EventRecord, SqliteStore
@@ -35,7 +35,8 @@ def runtime(keeps: str, parents: int, directory: Path) -> Runtime:
     """A tree that keeps what it is to keep in `directory`."""
     store = SqliteStore(directory / "store.db") if keeps in ("store", "both") else None
     journal = directory / "journal" if keeps in ("journal", "both") else None
-    return Runtime(root(parents), factory(), seed=1, store=store, journal=journal)
+    tree = root(parents, kind=kind_for(1 + parents * 4))
+    return Runtime(tree, factory(), seed=1, store=store, journal=journal)
 
 
 async def started(keeps: str, parents: int, directory: Path) -> dict[str, float]:
@@ -57,7 +58,7 @@ async def started(keeps: str, parents: int, directory: Path) -> dict[str, float]
         goal = tree.core.counters.derives + workers
         reactions.append({})
         with timed(reactions[-1], "react"):
-            tree.declare(root(parents, rate=f"{change + 2}s"))
+            tree.declare(root(parents, rate=f"{change + 2}s", kind=kind_for(workers)))
             while tree.core.counters.derives < goal:  # noqa: ASYNC110
                 await asyncio.sleep(LOOK)
         await settled(tree)

@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from bench.tree import HEARTBEAT, Nothing, factory, pushers, root
+from bench.tree import HEARTBEAT, MOST_POLLED, Nothing, factory, kind_for, pushers, root
 from fsmv2 import Runtime
 from fsmv2.runtime import bounded_pauses
 from fsmv2.store import SqliteStore
@@ -32,9 +32,6 @@ REACTIONS = 5
 
 IDLE = 0.15
 """Share of a core below which nothing is under way any more."""
-
-MOST_POLLED = 50_000
-"""Workers from which on none is polled: that would be more than a core can do."""
 
 
 def resident() -> int:
@@ -87,7 +84,7 @@ async def converge_stored(parents: int) -> dict[str, float]:
 async def lived(parents: int, quiet_seconds: float) -> dict[str, float]:
     """Start the tree, leave it alone, change a variable of the root a few times, stop it."""
     workers = 1 + parents * 4
-    kind = "group" if workers < MOST_POLLED else "pushing-group"
+    kind = kind_for(workers)
     found: dict[str, float] = {"workers": workers}
     gc.collect()
     before = resident()

@@ -173,6 +173,15 @@ def factory() -> WorkerFactory:
     return made
 
 
+MOST_POLLED = 50_000
+"""Workers from which on none is polled: that would be more than a core can do."""
+
+
+def kind_for(workers: int) -> str:
+    """The type of the root and its groups, in a tree of so many workers."""
+    return "group" if workers < MOST_POLLED else "pushing-group"
+
+
 def root(parents: int, *, rate: str = "1s", kind: str = "group") -> ChildSpec:
     """A tree of 1 + parents × 4 workers; `rate` is the variable that is changed."""
     variables = VariableBundle({"IP": "10.0.0.1", "PORT": 502, "RATE": rate}, {"contract": "_raw"})

@@ -97,7 +97,7 @@ def test_an_option_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert parsed(["run", "plant.yaml"])["log_file_mb"] == 7
     assert parsed(["run", "plant.yaml"])["detect_only"] is True
     assert parsed(["run", "plant.yaml", "--log-file-mb", "3"])["log_file_mb"] == 3
-    assert parsed(["validate", "plant.yaml"])["types"] == ["mine.one", "mine.two"]
+    assert list(parsed(["validate", "plant.yaml"])["types"]) == ["mine.one", "mine.two"]
 
 
 def test_a_tree_that_is_typed_counts_more_than_one_of_the_environment(

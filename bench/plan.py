@@ -73,14 +73,32 @@ class Plant(msgspec.Struct, frozen=True):
     device: int = 0
 
 
+BROKEN = """\
+  broken:
+    connection: {{host: "{{{{ .HOST }}}}", port: {port}}}
+    read:
+      input:
+        modbus:
+          address: "{{{{ .HOST }}}}:1"
+          every: {every}
+          registers: [{{name: speed, address: "{{{{ .MOST }}}}"}}]
+      output: {{uns: {{contract: _raw}}}}
+"""
+
+
 def document(plant: Plant, changed: frozenset[int] = frozenset()) -> str:
     """The plant, in which those of `changed` have another variable."""
+
+    def host(number: int) -> str:
+        return f", HOST: {_host(number)}" if number < plant.circuits else ""
+
     entries = "\n".join(
         f"  - {{name: machine{n}, template: {'broken' if n < plant.circuits else 'oven'},"
         f" location: {{area: a{n // 20}, line: l{n}}},"
-        f" variables: {{MOST: {100 + (n in changed)}, HOST: {_host(n)}}}}}"
+        f" variables: {{MOST: {100 + (n in changed)}{host(n)}}}}}"
         for n in range(plant.bridges)
     )
+    broken = BROKEN.format(port=plant.device or 1, every=plant.every) if plant.circuits else ""
     return f"""\
 agent: {{name: plant, location: {{enterprise: acme, site: here}}}}
 broker: {{embedded: true}}
@@ -94,16 +112,7 @@ templates:
             - {{name: temperature, curve: sine, amplitude: "{{{{ .MOST }}}}"}}
             - {{name: pressure, curve: sine, amplitude: 10}}
       output: {{uns: {{contract: _raw}}}}
-  broken:
-    connection: {{host: "{{{{ .HOST }}}}", port: {plant.device or 1}}}
-    read:
-      input:
-        modbus:
-          address: "{{{{ .HOST }}}}:1"
-          every: {plant.every}
-          registers: [{{name: speed, address: "{{{{ .MOST }}}}"}}]
-      output: {{uns: {{contract: _raw}}}}
-bridges:
+{broken}bridges:
 {entries}
 """
 

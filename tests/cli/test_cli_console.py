@@ -11,11 +11,20 @@ import typer
 
 import fsmv2
 from fsmv2 import Vault
-from fsmv2.cli.console import complain, progress, put, put_json, styled
+from fsmv2.cli.console import (
+    MOST_ALIKE,
+    complain,
+    progress,
+    put,
+    put_json,
+    show_diagnostics,
+    styled,
+)
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.line_output import JsonLines, PlainLines
 from fsmv2.cli.log_filter import PrintableFormatter
 from fsmv2.cli.tree_display import OUTPUT, DisplayedEvent
+from fsmv2.diagnostic import Diagnostic, Mark
 from fsmv2.runtime.worker_log import LogOrigin, worker_log
 
 NASTY = "a\x1b]0;TITLE\x07b\x9b31mc\u202ed\u2028e\rf"
@@ -140,3 +149,27 @@ def test_h84_no_command_writes_past_the_sink() -> None:
         if (calls := writes_past(ast.parse(file.read_text())))
     }
     assert {name: calls for name, calls in found.items() if name not in SINKS} == {}
+
+
+def of_line(line: int, message: str = "nothing reads the variable 'HOST'.") -> Diagnostic:
+    mark = Mark("plant.yaml", line, 9)
+    return Diagnostic(code="FSM0140", message=message, mark=mark, warning=True, fix="Remove it.")
+
+
+def test_problems_of_the_same_words_are_shown_a_few_times_and_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_diagnostics([*map(of_line, range(1, 40)), of_line(50, "another")])
+    text = capsys.readouterr().err
+    assert text.count("fix: Remove it.") == MOST_ALIKE + 1
+    assert "plant.yaml:50:9: warning[FSM0140]: another" in text
+    last = text.splitlines()[-2:]
+    assert last == [
+        "warning[FSM0140]: 36 more like this: nothing reads the variable 'HOST'.",
+        "  plant.yaml:4,5,6,7,8,9,10,11,12,13 …",
+    ]
+
+
+def test_few_problems_are_all_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    show_diagnostics([of_line(line) for line in range(MOST_ALIKE)])
+    assert "more like this" not in capsys.readouterr().err

@@ -122,9 +122,40 @@ def complain(message: str, *, fix: str = "", problem: Problem | None = None) -> 
 
 
 def show_diagnostics(diagnostics: Iterable[Diagnostic]) -> None:
-    """Print diagnostics to stderr, in the order given."""
+    """Print diagnostics to stderr, in the order given; of many that are alike, the first few."""
+    alike: dict[tuple[str, str, str], list[Diagnostic]] = {}
     for diagnostic in diagnostics:
-        progress(*paint(diagnostic))
+        of_a_kind = (diagnostic.code, diagnostic.message, diagnostic.fix)
+        alike.setdefault(of_a_kind, []).append(diagnostic)
+        if len(alike[of_a_kind]) <= MOST_ALIKE:
+            progress(*paint(diagnostic))
+    for found in alike.values():
+        if len(found) > MOST_ALIKE:
+            progress(*_others_alike(found))
+
+
+def _others_alike(found: list[Diagnostic]) -> list[Part]:
+    """One line about those of a kind that were not shown: what, how often, and where."""
+    first, others = found[0], found[MOST_ALIKE:]
+    lines: dict[str, list[str]] = {}
+    for one in others[:MOST_PLACES]:
+        if one.mark is not None:
+            lines.setdefault(one.mark.file, []).append(str(one.mark.line))
+        else:
+            lines.setdefault(one.path, [])
+    places = [f"{file}:{','.join(numbers)}" if numbers else file for file, numbers in lines.items()]
+    where = " ".join(places) + (" …" if len(others) > MOST_PLACES else "")
+    kind, colour = ("warning", "yellow") if first.warning else ("error", "red")
+    label = styled(f"{kind}[{first.code}]", fg=colour, bold=True)
+    more = f": {len(others):,} more like this: {first.message}"
+    return [label, visible(more), "\n", visible(f"  {where}")]
+
+
+MOST_ALIKE = 3
+"""Problems of the same words that are shown with their lines; the others are one line."""
+
+MOST_PLACES = 10
+"""Places that this line names; `--json` has all of them."""
 
 
 def paint(diagnostic: Diagnostic) -> list[Part]:

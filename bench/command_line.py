@@ -15,6 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from api_socket import answering
+from bench.api import document as large_document
 
 BRIDGES, WORKERS, RUNS = 1_000, 10_000, 5
 FSMV2 = (sys.executable, "-m", "fsmv2.cli")
@@ -75,8 +76,51 @@ def main() -> None:
                 (f"fsmv2 render, {BRIDGES:,} bridges", ("render", str(document))),
                 ("fsmv2 schema", ("schema",)),
             ):
-                took, used = cost(words, env)
-                print(f"{title:40} {took:6.2f} s  {used:6.2f} s of the processor")
+                show(title, words, env)
+        of_a_tree(folder, env)
+
+
+def show(title: str, words: tuple[str, ...], env: dict[str, str]) -> None:
+    """Measure one command, and print its line."""
+    took, used = cost(words, env)
+    print(f"{title:40} {took:6.2f} s  {used:6.2f} s of the processor", flush=True)
+
+
+def of_a_tree(folder: Path, env: dict[str, str]) -> None:
+    """Questions about a tree of 10,000 workers that runs beside them, all of it whole processes."""
+    file, state = folder / "large.yaml", str(folder / "large")
+    file.write_text(large_document(WORKERS))
+    place = ("--state-dir", state)
+    with subprocess.Popen(
+        [*FSMV2, "run", str(file), *place, "--log-format", "json"],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as tree:
+        try:
+            until_answered(place, env)
+            for title, words in (
+                (f"fsmv2 status, {WORKERS:,} workers", ("status", *place)),
+                ("fsmv2 status --trouble", ("status", "--trouble", *place)),
+                ("fsmv2 describe PATH", ("describe", "edge/b00077", *place)),
+                ("fsmv2 why PATH", ("why", "edge/b00077", *place)),
+                ("fsmv2 events --since 1m", ("events", "--since", "1m", *place)),
+                ("fsmv2 values", ("values", *place)),
+            ):
+                show(title, words, env)
+        finally:
+            tree.terminate()
+
+
+def until_answered(place: tuple[str, ...], env: dict[str, str]) -> None:
+    """Wait until the tree answers, and is done with its start."""
+    limit = time.monotonic() + 300
+    words = ("wait", "edge", "--for", "state=running", "--timeout", "60s", *place)
+    while subprocess.run([*FSMV2, *words], check=False, env=env, capture_output=True).returncode:
+        if time.monotonic() > limit:
+            raise TimeoutError("the tree has not started within five minutes")
+        time.sleep(0.5)
+    time.sleep(10)  # what follows a start: everything is looked at once, and written
 
 
 if __name__ == "__main__":

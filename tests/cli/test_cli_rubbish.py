@@ -320,7 +320,7 @@ def test_an_interrupt_that_python_drops_comes_again() -> None:
     """One that is raised in the callback of a weak reference: imports have many of them."""
     program = """
 import signal, sys, time, weakref
-import fsmv2.cli, fsmv2.cli.app
+import fsmv2.cli
 class Thing: pass
 def command(**_):
     thing = Thing()
@@ -328,7 +328,7 @@ def command(**_):
     del thing
     time.sleep(250)
     print("slept through")
-fsmv2.cli.app.app = command
+fsmv2.cli.app_for = lambda words: command
 fsmv2.cli.main()
 """
     began = time.monotonic()

@@ -1,6 +1,7 @@
 """The command line: it shows what `operate` decides, and passes on what is asked; decides nothing.
 
-commands    one file for each verb: its options, and what it does with them.    app   all together.
+commands    one file for each verb: its options, and what it does with them.    lazy_commands  which
+            there are, each loaded when it is asked for.    app   all together.
 command     what each has besides: examples, environment variables, errors as JSON.
 exit_codes, usage_exit_code   how a command ends.    error_messages   any failure as one message.
 options, duration_argument, time_argument, standard_input   what several commands are given.
@@ -25,6 +26,23 @@ Nothing heavy is imported before a command runs: `fsmv2 --help` costs what typer
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fsmv2.cli.command_examples import Commands
+
+
+def app_for(words: Sequence[str]) -> Commands:
+    """The commands that are needed for this command line: the one it names, or all."""
+    from fsmv2.cli.lazy_commands import VERBS, app_of
+
+    if words and words[0] in VERBS:
+        return app_of(words[:1])
+    from fsmv2.cli.app import app
+
+    return app
+
 
 def main() -> None:
     """The entry point of the command `fsmv2`."""
@@ -43,7 +61,6 @@ def main() -> None:
     keep_standard_descriptors()
     # Until a command can answer Ctrl-C, and after it has, it ends the process without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from fsmv2.cli.app import app
     from fsmv2.cli.exit_codes import INTERRUPTED
     from fsmv2.cli.options import WHOLE
 
@@ -55,7 +72,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         try:
-            app(prog_name="fsmv2", obj=WHOLE)
+            app_for(sys.argv[1:])(prog_name="fsmv2", obj=WHOLE)
         finally:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
     except KeyboardInterrupt:  # in the moments around a command, that of the line above included

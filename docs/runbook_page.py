@@ -20,7 +20,8 @@ without this page, `fsmv2 explain NAME` prints it; NAME is an alert, a type of w
 of a page.
 
 What the commands print is real: a test runs each in exactly that trouble and compares. Times,
-durations and other numbers differ, of course, and `...` stands for lines that are left out.
+durations and other numbers differ, of course, and `...` stands for lines that are left out. Those
+plants are in a hurry: some escalate at the second failure already, with delays of a second.
 
 ## Alerts
 

@@ -16,6 +16,7 @@ def explain(*words: str) -> Result:
 def test_a_page_is_printed_without_what_only_a_browser_needs() -> None:
     shown = explain("CircuitOpen").stdout
     assert shown.startswith("CircuitOpen, an alert that needs somebody now: A check finds a child")
+    assert shown.splitlines()[1:3] == ["", "Symptom"]
     for part in ("Symptom", "Check", "Commands", "Decision", "Recovery", "Prevention"):
         assert f"\n{part}\n" in shown
     assert "\n    $ fsmv2 why edge/filler\n" in shown

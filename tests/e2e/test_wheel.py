@@ -112,6 +112,8 @@ def test_the_library_alone_imports_validates_and_says_what_the_demo_needs(
     file.write_text("agent: {name: plant, location: {enterprise: acme}}\n")
     checked = run(programs / "fsmv2", "validate", file)
     assert checked.returncode == 0, checked.stderr
+    explained = run(programs / "fsmv2", "explain", "CircuitOpen", cwd=tmp_path)
+    assert "\nRecovery\n" in explained.stdout, explained.stderr
     demo = run(programs / "fsmv2", "demo", "--for", "1s", "--state-dir", tmp_path / "state")
     assert demo.returncode != 0
     assert f"-m pip install '{wheel}[industrial]'" in demo.stdout + demo.stderr

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from fsmv2.document.problem_codes import CATALOGUE
+from fsmv2.lint import RULES
+from fsmv2.operate.code_pages import error_classes
 from fsmv2.operate.explanation import Explanation, NotExplained, explained, explained_names
+from fsmv2.operate.runbook import anchor_of, lines_and_headings
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
@@ -33,6 +41,22 @@ def test_of_an_unknown_name_the_nearest_is_offered(name: str, meant: str) -> Non
     found = explained(name)
     assert isinstance(found, NotExplained)
     assert found.fix.startswith(f"Did you mean '{meant}'? ")
+
+
+def test_each_code_names_its_part_of_the_reference() -> None:
+    anchors = {
+        page: {
+            anchor_of(heading[1])
+            for _, heading in lines_and_headings((ROOT / page).read_text())
+            if heading is not None
+        }
+        for page in ("docs/reference/errors.md", "docs/reference/lint.md")
+    }
+    for code in {*error_classes(), *CATALOGUE, *RULES}:
+        found = explained(code)
+        assert isinstance(found, Explanation)
+        page, _, anchor = found.url.partition("#")
+        assert anchor in anchors[page], code
 
 
 def test_the_list_has_alerts_and_pages() -> None:

@@ -16,13 +16,17 @@ def lines_of(found: Explanation) -> Iterator[tuple[Part, ...]]:
     """The page, line by line."""
     if found.kind == "code":
         yield from ((line,) for line in found.text.splitlines())
+        yield ("",)
+        yield (f"More: {found.url}",)
         return
     if found.kind == "alert":
         urgency = "that needs somebody now" if found.severity == "page" else "for the next day"
         yield (styled(found.name, bold=True), f", an alert {urgency}: {found.title}")
         yield ("",)
     fenced = False
-    for line in found.text.splitlines():
+    for number, line in enumerate(found.text.splitlines()):
+        if number < 2 and found.kind == "alert" and line in (f"## {found.name}", ""):
+            continue  # its name is in the first line
         if line.startswith("```"):
             fenced = not fenced
         elif line.startswith("<!--"):

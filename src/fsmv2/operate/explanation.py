@@ -16,8 +16,9 @@ from fsmv2.operate.runbook import runbook
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one name. `kind`: alert, page (of the runbook) or code.
 
-    `severity`: of an alert, page or ticket; `title`: in a few words; `url`: of the page, from the
-    root of the repository; `text`: all of it, as Markdown or, of a code, as text.
+    `severity`: of an alert, page or ticket; `title`: in a few words; `url`: of the page, of a code
+    that of the reference, from the root of the repository; `text`: all of it, as Markdown or, of a
+    code, as text.
     """
 
     name: str
@@ -52,7 +53,10 @@ def explained(name: str) -> Explanation | NotExplained:
     code = name.strip().upper()
     if (page := page_of(code)) is not None:
         title = page.partition("\n")[0].removeprefix(f"{code}: ")
-        return Explanation(name=code, kind="code", title=title, text=page)
+        reference = "lint" if code in RULES else "errors"
+        part = code.lower() if code in RULES or code in CATALOGUE else "other-errors"
+        url = f"docs/reference/{reference}.md#{part}"
+        return Explanation(name=code, kind="code", title=title, url=url, text=page)
     return NotExplained(message=f"nothing is called '{name}'", fix=_fix(name, [*entries]))
 
 

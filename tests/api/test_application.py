@@ -385,7 +385,7 @@ async def test_a_tree_that_does_not_answer_in_time_is_told_of(
         monkeypatch.setattr(tree, "ask", hangs)
         reply = await call(api.place, "GET", "/v1/overrides")
         assert (reply.status, reply.json["title"]) == (503, "No answer in time")
-        assert "may be done" not in reply.json["detail"]
+        assert "may still be carried out" not in reply.json["detail"]
         reply = await call(api.place, "POST", f"{REQUESTS}?wait=0.1", pause())
         assert reply.status == 503
         assert "The request may still be carried out" in reply.json["detail"]

@@ -317,7 +317,7 @@ def test_a_tree_that_is_frozen_is_told_at_once_and_what_to_do(machine: Machine) 
         frozen = f"its process {machine.run.pid} is frozen, by SIGSTOP or Ctrl-Z"
         assert frozen in said, "not that it is busy, and not after a minute"
         assert f"kill -CONT {machine.run.pid}" in said
-        assert "may be done" not in said, "nothing has been asked for yet"
+        assert "may still be carried out" not in said, "nothing has been asked for yet"
         assert "edge/ticker (process): running" in machine.says("why", "edge/ticker")
     finally:
         machine.run.send_signal(signal.SIGCONT)

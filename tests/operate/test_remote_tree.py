@@ -56,7 +56,7 @@ def test_a_tree_that_does_not_answer_is_asked_for_nothing(
 ) -> None:
     with pytest.raises(ApiUnavailableError, match="it hangs") as said:
         RemoteTree(server(0)).carry_out(Pause(path="a"), wait=60)
-    assert "may be done" not in str(said.value)
+    assert "may still be carried out" not in str(said.value)
     assert said.value.fix == "Look at it."
 
 

@@ -94,7 +94,7 @@ def test_h77_a_flood_to_a_tag_that_exists_is_not_read_either(
     assert writes is not None
     assert (flow.depth, writes.refused_total) == (100, 60_000 - 100)
     assert len(read) == 100 + ROOM
-    assert "100 writes wait already" in writes.last_error
+    assert "100 writes are waiting already" in writes.last_error
     flow._queue.clear()
     hear(flow, "speed", b"1", ago=6)
     assert "it waited for 6.0 s" in flow._writes.last_error

@@ -168,7 +168,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
                 return goto(self.starting, f"asked to run; the one before {s.observed.ended}")
             return goto(self.starting, "asked to run")
         if s.fresh and s.observed.running:
-            return goto(self.stopping, "one of an earlier run is still there")
+            return goto(self.stopping, "one of an earlier run is still running")
         return stay("asked to be stopped")
 
     @state("starting", to="waiting_ready stopped failed stopping")

@@ -49,3 +49,5 @@ def test_an_unknown_name_is_a_usage_error() -> None:
     shown = explain("CircutOpen")
     assert (shown.exit_code, shown.stdout) == (2, "")
     assert "Did you mean 'CircuitOpen'?" in shown.stderr
+    problem = json.loads(explain("CircutOpen", "--json").stderr)
+    assert (problem["title"], problem["status"]) == ("Not found", 404)

@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
         ("circuitopen", "alert", "CircuitOpen"),
         ("bridge", "page", "bridge"),
         ("worker_in_trouble", "alert", "WorkerInTrouble"),
+        ("escalation_required", "page", "escalation"),
+        ("circuit_opened", "alert", "CircuitOpen"),
         ("fsm0131", "code", "FSM0131"),
         ("FSM0421", "code", "FSM0421"),
     ],

@@ -12,6 +12,13 @@ from fsmv2.name_suggestions import nearest
 from fsmv2.operate.code_pages import error_classes, page_of
 from fsmv2.operate.runbook import runbook
 
+OTHER_NAMES = {
+    "escalationrequired": "escalation",
+    "circuitopened": "circuitopen",
+    "protocolconverter": "bridge",
+}
+"""What somebody has read in the log or in a document, and the name that has the page."""
+
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one name. `kind`: alert, page (of the runbook) or code.
@@ -38,7 +45,7 @@ class NotExplained(msgspec.Struct, frozen=True, kw_only=True):
 
 def explained(name: str) -> Explanation | NotExplained:
     """What is known of an alert, a page of the runbook or a code; `circuit-open` is CircuitOpen."""
-    wanted = _folded(name)
+    wanted = OTHER_NAMES.get(_folded(name), _folded(name))
     entries = runbook()
     for entry in entries.values():
         if _folded(entry.name) == wanted:

@@ -34,6 +34,7 @@ def explain(
         from fsmv2.cli.console import complain, put, put_json
         from fsmv2.cli.runbook_text import index_lines, lines_of
         from fsmv2.operate.explanation import NotExplained, explained, explained_names
+        from fsmv2.operate.problem import Problem
 
         if name is None:
             names = explained_names()
@@ -45,7 +46,8 @@ def explain(
             return
         found = explained(name)
         if isinstance(found, NotExplained):
-            complain(found.message, fix=found.fix)
+            problem = Problem("Not found", 404, found.message, fix=found.fix)
+            complain(found.message, fix=found.fix, problem=problem)
             raise typer.Exit(USAGE)
         if as_json:
             put_json(found)

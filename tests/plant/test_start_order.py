@@ -45,7 +45,7 @@ def test_what_a_document_says_of_processes_stands_in_the_desired_state() -> None
         (
             "  db: {command: [db]}",
             "  db: {command: [db], after: [app]}",
-            "goes round in a circle",
+            "is circular",
             5,
         ),
         ("members: [db, app]", "members: [db, ap]", "Did you mean 'app'?", 9),

@@ -28,20 +28,20 @@ def test_all_problems_of_a_write_flow_are_told_at_once() -> None:
     for told in (
         "url is empty",
         "commands need another, such as cmd.v1",
-        "max_age 0 s",
-        "clock_tolerance -1 s",
-        "queue 0",
+        "max_age is 0 s",
+        "clock_tolerance is -1 s",
+        "queue is 0",
     ):
         assert told in str(heard.value)
     for told in (
         "the address ''",
-        "registers[0] (a): a input cannot be written",
+        "registers[0] (a): a register of the kind 'input' can only be read",
         "registers[1] (b): a bool is written to a coil",
         "registers[2] (c): scale 0 cannot be undone",
         "registers[3] (d): min 3 is above max 2",
         "registers[4] (e): a string has no min or max",
         "registers[5] (reply): 'reply' is where answers go",
-        "address 70000",
+        "address is 70000",
         "registers[6] (a): the tag name is taken by registers[0]",
     ):
         assert told in str(writes.value)

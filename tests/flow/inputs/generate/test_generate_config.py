@@ -128,9 +128,9 @@ def test_all_that_is_wrong_in_python_is_told_at_once() -> None:
     with pytest.raises(SpecError) as caught:
         GenerateInput(tags=(bad, bad), every=0)
     for said in (
-        "every 0 s",
+        "every is 0 s",
         "tags[0] (a b): the tag name",
-        "period 0 s",
+        "period is 0 s",
         "amplitude nan",
         "only steps have `values`",
         "tags[1] (a b): the tag name is taken by tags[0]",

@@ -27,7 +27,7 @@ def test_all_problems_of_an_input_are_told_at_once() -> None:
     text = str(caught.value)
     for told in (
         "the address ':70000' has no host",
-        "every 0 s",
+        "every is 0 s",
         "registers[0] (a b)",
         "its type is bool, not int16",
         "beyond address 65535",
@@ -48,7 +48,7 @@ def test_no_setting_may_be_something_other_than_a_number(number: float) -> None:
     tag = Register(name="t", address=0, scale=number, offset=number)
     with pytest.raises(SpecError) as caught:
         ModbusInput(address="plc", every=number, timeout=number, registers=(tag,))
-    for told in ("every", "timeout", "scale", "offset"):
+    for told in ("every is", "timeout is", "scale", "offset"):
         assert f"{told} {number:g}" in str(caught.value)
 
 

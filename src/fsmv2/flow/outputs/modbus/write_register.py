@@ -50,7 +50,7 @@ def write_register_problems(register: WriteRegister) -> Iterator[Problem]:
     if register.kind not in ("holding", "coil"):
         yield Problem(
             "kind",
-            f"a {register.kind} cannot be written, by the protocol",
+            f"a register of the kind {register.kind!r} can only be read, by the protocol",
             "Write `kind: holding` or `kind: coil`, if the device has the value there.",
         )
     elif register.type == "bool" and register.kind not in BIT_KINDS:

@@ -108,6 +108,7 @@ async def test_a_client_that_sends_nothing_or_half_a_head_is_cut_off(
             writer.close()
 
 
+@pytest.mark.thorough
 async def test_garbage_is_answered_or_cut_off_and_others_are_served(tmp_path: Path) -> None:
     async with tree_with_api(tmp_path) as (_, api):
         for sent in (b"\x00" * 5000, b"GET / HTTP/9.9\r\n\r\n", b"A" * 100_000):
@@ -153,6 +154,7 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("what", ["file", "socket of somebody else"])
+@pytest.mark.thorough
 async def test_what_is_put_in_its_place_is_replaced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -205,6 +207,7 @@ async def test_an_api_that_could_not_be_loaded_is_tried_again_for_the_next_clien
         assert (await call(api.place, "GET", "/v1")).status == 200
 
 
+@pytest.mark.thorough
 async def test_a_client_that_reads_nothing_is_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

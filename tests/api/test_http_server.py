@@ -35,6 +35,7 @@ async def answered(place: Path, *parts: bytes, within: float = 10.0) -> bytes:
     return found
 
 
+@pytest.mark.thorough
 async def test_every_way_to_send_a_body_is_understood(tmp_path: Path) -> None:
     async with tree_with_api(tmp_path) as (_, api):
         for sent in (
@@ -51,6 +52,7 @@ async def test_every_way_to_send_a_body_is_understood(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", [b"[", b"", b"\xff", b"a" * 9000])
+@pytest.mark.thorough
 async def test_a_host_of_any_kind_matters_to_nobody(tmp_path: Path, host: bytes) -> None:
     async with tree_with_api(tmp_path) as (_, api):
         head = HEAD % 1 + LENGTH + b"idempotency-key: k\r\n\r\n"

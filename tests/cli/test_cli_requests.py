@@ -309,6 +309,7 @@ def test_generations_are_shown_alike_while_it_runs_and_when_it_does_not(
     assert answers() == running
 
 
+@pytest.mark.thorough
 def test_a_tree_that_is_frozen_is_told_at_once_and_what_to_do(machine: Machine) -> None:
     assert machine.run is not None
     machine.run.send_signal(signal.SIGSTOP)

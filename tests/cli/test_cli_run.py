@@ -215,6 +215,7 @@ def test_the_demo_receives_exactly_what_was_accepted(tmp_path: Path) -> None:
     assert all_end(pids)
 
 
+@pytest.mark.thorough
 def test_the_demo_ends_with_its_summary_on_ctrl_c(tmp_path: Path) -> None:
     with started("demo", "--state-dir", tmp_path) as process:
         line_with(process, "filler  starting_flow → active")

@@ -80,6 +80,7 @@ def service() -> Iterator[Service]:
         found.end()
 
 
+@pytest.mark.thorough
 def test_h40_the_watchdog_is_fed_by_decisions_whatever_else_fails(service: Service) -> None:
     service.until(lambda: "READY=1" in service.told)
     service.until(lambda: "STATUS=all 2 workers are as requested" in service.told)

@@ -48,6 +48,7 @@ def left_alone(tree: Runtime, view: TreeView) -> None:
     ("hangs_up", "told", "from_the_start"),
     [(False, "no answer within 1 s", True), (True, "closed the connection", False)],
 )
+@pytest.mark.thorough
 async def test_h63_a_device_that_accepts_and_does_not_answer_is_degraded_and_left_alone(
     plant: Plant, hangs_up: bool, told: str, from_the_start: bool
 ) -> None:

@@ -42,6 +42,7 @@ def fsmv2(*words: str, **more: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+@pytest.mark.thorough
 async def test_every_curve_arrives_from_a_run_and_why_shows_the_flow(tmp_path: Path) -> None:
     """Validated, rendered, run and explained like any plant; nothing of it is a machine."""
     file, mqtt_port = tmp_path / "plant.yaml", free_port()

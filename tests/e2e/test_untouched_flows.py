@@ -32,6 +32,7 @@ async def derived(tree: TreeHandle, paths: Collection[str]) -> dict[str, int]:
     )
 
 
+@pytest.mark.thorough
 async def test_while_6_of_20_bridges_change_the_samples_of_the_other_14_have_no_gap(
     tmp_path: Path,
 ) -> None:

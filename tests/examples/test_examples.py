@@ -142,6 +142,7 @@ def test_the_plan_of_the_customers_is_printed() -> None:
 
 
 @pytest.mark.real
+@pytest.mark.thorough
 async def test_crawlers_are_processes_that_come_back_and_leave_nothing(tmp_path: Path) -> None:
     """One is killed and comes back; one whose site is away fails with its words, and alone."""
     sys.path.insert(0, str(EXAMPLES))

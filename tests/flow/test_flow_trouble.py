@@ -258,6 +258,7 @@ async def test_a_client_that_reads_no_more_is_noticed(tmp_path: Path) -> None:
             await connection.aclose()
 
 
+@pytest.mark.thorough
 async def test_a_sample_that_nobody_acknowledges_has_the_stream_made_again(tmp_path: Path) -> None:
     """Where somebody listens, the broker does not say that no stream takes the subject."""
     async with broker(tmp_path) as server:

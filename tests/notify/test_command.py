@@ -83,6 +83,7 @@ def test_a_program_that_is_not_there_is_not_tried_again(texts: Texts) -> None:
     assert not error.retry
 
 
+@pytest.mark.thorough
 def test_one_that_ignores_sigterm_is_killed_with_what_it_started(
     texts: Texts, tmp_path: Path
 ) -> None:

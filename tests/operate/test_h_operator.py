@@ -158,6 +158,7 @@ async def test_h99_a_rotated_secret_is_an_event_and_no_generation_and_is_not_sho
 
 
 @pytest.mark.real
+@pytest.mark.thorough
 async def test_h50_a_stop_for_half_an_hour_holds_on_a_machine_whose_clock_is_set_back_an_hour(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ async def runs(tree: TreeHandle, name: str) -> None:
     )
 
 
+@pytest.mark.thorough
 async def test_h98_a_process_renamed_while_fsmv2_was_away_never_runs_beside_itself(
     tmp_path: Path,
 ) -> None:

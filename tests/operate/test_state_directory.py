@@ -76,6 +76,7 @@ def conditions(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.real
+@pytest.mark.thorough
 def test_h69_a_lost_state_directory_is_a_condition_until_all_is_there_again(tmp_path: Path) -> None:
     state = tmp_path / "state"
     with running(tmp_path) as process:

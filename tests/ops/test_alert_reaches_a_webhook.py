@@ -29,6 +29,7 @@ bridges:
 """
 
 
+@pytest.mark.thorough
 def test_a_dead_plc_is_reported_with_its_worker_reason_and_next_step(tmp_path: Path) -> None:
     port = free_port()
     with (

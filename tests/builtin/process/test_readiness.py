@@ -127,6 +127,7 @@ DOUBLING = "(a+)+$"
 """On a line such as `aaaa!` each further letter doubles the time."""
 
 
+@pytest.mark.thorough
 async def test_a_pattern_that_takes_for_ever_keeps_no_shim_from_its_work(
     running: Callable[..., Any], tmp_path: Path
 ) -> None:

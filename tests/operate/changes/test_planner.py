@@ -83,6 +83,7 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.thorough
 async def test_another_process_finds_what_a_thread_would(
     place: Place, started: list[PlannerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +107,7 @@ async def test_another_process_finds_what_a_thread_would(
         )
 
 
+@pytest.mark.thorough
 async def test_what_has_not_changed_is_the_object_that_runs(place: Place) -> None:
     async with tree_of(place) as tree:
         found = await planned(tree, document(place, text(level="2")))
@@ -119,6 +121,7 @@ async def test_what_has_not_changed_is_the_object_that_runs(place: Place) -> Non
         assert same.plan.same_text
 
 
+@pytest.mark.thorough
 async def test_a_secret_is_that_of_the_tree_and_is_shown_nowhere(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +149,7 @@ async def test_all_mistakes_come_back_with_their_places(place: Place) -> None:
         assert {mark.file for mark in marks} == {str(place.file)}
 
 
+@pytest.mark.thorough
 async def test_a_planner_that_is_killed_is_a_clear_error(
     place: Place, started: list[PlannerProcess]
 ) -> None:
@@ -189,6 +193,7 @@ async def test_a_planner_ends_with_its_pipe_and_within_its_time(
             await tree.plan(document(place, text(level="2")))
 
 
+@pytest.mark.thorough
 async def test_only_so_many_wait_for_their_turn(
     place: Place, started: list[PlannerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +209,7 @@ async def test_only_so_many_wait_for_their_turn(
         assert len(started) == 2
 
 
+@pytest.mark.thorough
 async def test_a_tree_that_is_being_stopped_can_be_asked(place: Place) -> None:
     slow = "  slow: {command: [bash, -c, 'trap \"\" TERM; while :; do read -t 9 <> <(:); done']}\n"
     running = text().replace("processes:\n", "processes:\n" + slow)
@@ -239,6 +245,7 @@ async def test_a_type_that_no_other_process_can_have_is_planned_with_here(
         assert not started
 
 
+@pytest.mark.thorough
 async def test_a_type_in_a_module_is_imported_by_the_planner(
     place: Place, started: list[PlannerProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,6 +66,7 @@ def test_everything_is_sent_in_batches_and_redacted() -> None:
 
 
 @pytest.mark.parametrize("problem", ["no route", "raise"])
+@pytest.mark.thorough
 def test_a_receiver_that_is_gone_is_told_of_once_and_again_when_it_is_back(problem: str) -> None:
     sender, told = Sender(problem), list[tuple[str, str]]()
     exporter = TraceExporter(sender, retry_after=0.0)

@@ -168,6 +168,7 @@ async def read_until(
 
 
 @pytest.mark.parametrize("others", [(), (500, 501)], ids=["one_request", "two_requests"])
+@pytest.mark.thorough
 async def test_h71_a_tag_at_which_the_unit_is_silent_costs_no_other(
     others: tuple[int, ...],
 ) -> None:
@@ -204,6 +205,7 @@ async def test_a_length_at_which_the_unit_is_silent_is_not_asked_for() -> None:
         assert (await read_until(reader, wanted)).errors == ()
 
 
+@pytest.mark.thorough
 async def test_a_device_that_is_away_is_asked_once_in_a_poll_and_never_split() -> None:
     """Nothing of it is split: silence says nothing of a request when all is silent."""
     device = SilentAt()

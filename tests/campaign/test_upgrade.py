@@ -33,7 +33,7 @@ def commands(section: str) -> list[list[str]]:
 
 
 class Console:
-    """Carries out what the page shows: `pip` brings the next build, `systemctl start` starts it."""
+    """Carries out what the page shows: `make install` brings the next build, `systemctl start` starts it."""
 
     def __init__(self, campaign: Campaign, builds: list[dict[str, str]]) -> None:
         self.campaign = campaign
@@ -45,7 +45,7 @@ class Console:
         """One command; AssertionError if it fails."""
         campaign, began = self.campaign, time.monotonic()
         match words:
-            case [program, "install", *_] if program.endswith("/pip"):
+            case ["git", *_, "&&", "make", "install", _]:
                 campaign.environment = self.builds.pop(0)
             case ["systemctl", "start", _]:
                 campaign.start()
@@ -70,9 +70,11 @@ class Console:
 
     def fsmv2(self, *words: str) -> subprocess.CompletedProcess[str]:
         """A command of the build that is installed now."""
-        state = str(self.campaign.state)
+        state, backup = str(self.campaign.state), str(self.campaign.folder / "plant.fsmv2.tar.gz")
+        here = {word: backup for word in words if word.startswith("/backups/")}
+        here["/var/lib/fsmv2/plant"] = state
         return subprocess.run(
-            [*FSMV2, *(state if word == "/var/lib/fsmv2/plant" else word for word in words)],
+            [*FSMV2, *(here.get(word, word) for word in words)],
             env=self.campaign.environment,
             cwd=self.campaign.folder,
             capture_output=True,

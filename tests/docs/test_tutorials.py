@@ -115,6 +115,6 @@ def test_the_first_bridge_ends_with_its_values_on_the_screen(tmp_path: Path) -> 
             assert [line.split() for line in found.splitlines()] == [
                 line.split() for line in like.splitlines()
             ]
-            assert "reads 2 tags every 0.5 s" in ask("fsmv2 why my-plant/filler")
+            until("reads 2 tags every 0.5 s", lambda: ask("fsmv2 why my-plant/filler"))
             (folder / "plant.yaml").write_text(second)
             assert "+ my-plant/capper" in ask("fsmv2 plan")

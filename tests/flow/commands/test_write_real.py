@@ -103,7 +103,7 @@ class Rig:
         if self.client is None or not self.client.is_connected:
             self.client = await nats.connect(connect_url(self.server))
 
-    async def ask(self, tag: str, value: Any, *, timeout: float = 10.0, **more: Any) -> Any:
+    async def ask(self, tag: str, value: Any, *, timeout: float = 60.0, **more: Any) -> Any:
         """NATS request and its answer."""
         payload = {"value": value, **more} if more else value
         data = payload if isinstance(payload, bytes) else msgspec.json.encode(payload)

@@ -33,7 +33,7 @@ def commands(section: str) -> list[list[str]]:
 
 
 class Console:
-    """Carries out what the page shows: `make install` brings the next build, `systemctl start` starts it."""
+    """Carries out what the page shows: `make install` brings a build, `systemctl` starts it."""
 
     def __init__(self, campaign: Campaign, builds: list[dict[str, str]]) -> None:
         self.campaign = campaign

@@ -5,7 +5,7 @@ source, scan, yaml_events, node_builder,
 document                                  the text, its tree, and what is wrong where
 folder                                    many files as one document
 desired_yaml                              a desired state read back from YAML
-problem_codes                             the catalogue of problems
+problem_codes, plant_problem_codes        the catalogue of problems
 """
 
 from fsmv2.document.desired_yaml import desired_from_yaml

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import inspect
 
-from fsmv2.document.problem_codes import CATALOGUE
 from fsmv2.document.problem_codes import explain as explain_problem
 from fsmv2.errors import FsmError
-from fsmv2.lint import RULES
 from fsmv2.lint import explain as explain_finding
-from fsmv2.name_suggestions import suggest
 
 
 def page_of(code: str) -> str | None:
@@ -19,11 +16,6 @@ def page_of(code: str) -> str | None:
     if page is None and wanted in (texts := error_classes()):
         page = f"{wanted}: {texts[wanted]}\n"
     return page
-
-
-def suggestion(code: str) -> str:
-    """Codes like one that does not exist."""
-    return suggest(code.strip().upper(), {*error_classes(), *CATALOGUE, *RULES})
 
 
 def error_classes() -> dict[str, str]:

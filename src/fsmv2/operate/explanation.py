@@ -10,7 +10,7 @@ from fsmv2.document.problem_codes import CATALOGUE
 from fsmv2.lint import RULES
 from fsmv2.name_suggestions import nearest
 from fsmv2.operate.code_pages import error_classes, page_of
-from fsmv2.operate.runbook import runbook
+from fsmv2.operate.runbook import RunbookEntry, runbook
 
 OTHER_NAMES = {
     "escalationrequired": "escalation",
@@ -49,14 +49,7 @@ def explained(name: str) -> Explanation | NotExplained:
     entries = runbook()
     for entry in entries.values():
         if _folded(entry.name) == wanted:
-            return Explanation(
-                name=entry.name,
-                kind=entry.kind,
-                title=entry.summary or entry.title,
-                severity=entry.severity,
-                url=entry.url,
-                text=entry.text,
-            )
+            return _of_the_runbook(entry)
     code = name.strip().upper()
     if (page := page_of(code)) is not None:
         title = page.partition("\n")[0].removeprefix(f"{code}: ")
@@ -69,16 +62,19 @@ def explained(name: str) -> Explanation | NotExplained:
 
 def explained_names() -> list[Explanation]:
     """Every alert and page of the runbook, without its text."""
-    return [
-        Explanation(
-            name=entry.name,
-            kind=entry.kind,
-            title=entry.summary or entry.title,
-            severity=entry.severity,
-            url=entry.url,
-        )
-        for entry in runbook().values()
-    ]
+    found = map(_of_the_runbook, runbook().values())
+    return [msgspec.structs.replace(one, text="") for one in found]
+
+
+def _of_the_runbook(entry: RunbookEntry) -> Explanation:
+    return Explanation(
+        name=entry.name,
+        kind=entry.kind,
+        title=entry.summary or entry.title,
+        severity=entry.severity,
+        url=entry.url,
+        text=entry.text,
+    )
 
 
 def _folded(name: str) -> str:

@@ -246,3 +246,18 @@ def test_a_gate_is_the_reason_before_a_condition() -> None:
         s.gate = "waits for an observation"
         publish(sim.core, s)
         assert (s.status.reason, s.status.healthy) == ("waits for an observation", False)
+
+
+def test_one_that_is_kept_stopped_reports_what_keeps_it_so_and_not_the_words_of_its_state() -> None:
+    jobs = Jobs()
+    with simulate_jobs(jobs, team("t", job("a"), job("b", requires=["a"]))) as sim:
+        sim.run(5)
+        sim.declare(team("t", job("a", enabled=False), job("b", requires=["a"])))
+        sim.run(5)
+        assert sim["t/a"].reason == "disabled"
+        assert sim["t/b"].reason == "requires t/a, which is to stop"
+        sim.stop_path("t", "cleaning")
+        sim.run(5)
+        assert sim["t"].reason.startswith("stopped")
+        assert "cleaning" in sim["t"].reason
+        assert sim["t/b"].reason == "t is disabled"

@@ -7,6 +7,7 @@ from fsmv2.core.policy import ordering
 from fsmv2.core.policy.control import asked_to_stop
 from fsmv2.core.policy.stop_order import hand_on, notify_above, notify_upstream
 from fsmv2.core.state.conditions import DERIVED
+from fsmv2.core.state.parts import DecidedBy
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.tree import Tree
@@ -16,6 +17,9 @@ from fsmv2.worker import ChildStatus, Phase
 # microsecond in Python 3.11, and these are asked in every tick.
 STOPPED, STARTING, RUNNING = Phase.STOPPED, Phase.STARTING, Phase.RUNNING
 DEGRADED, FAILED = Phase.DEGRADED, Phase.FAILED
+
+NOT_ITS_OWN = (DecidedBy.REQUIREMENT, DecidedBy.DISABLED)
+"""What keeps a worker stopped without a word to it: its state knows no more than that it is to."""
 
 
 def publish(tree: Tree, s: Supervisor) -> None:
@@ -34,6 +38,8 @@ def publish(tree: Tree, s: Supervisor) -> None:
         reason = s.ended.reason
     elif s.desired is None and s.conditions is not None and DERIVED in s.conditions:
         reason = s.conditions[DERIVED].reason
+    elif stands and s.decision.by in NOT_ITS_OWN and s.control == s.definition.stop_state:
+        reason = s.decision.reason
     impairment = s.impairment if phase is RUNNING and s.conditions is not None else ""
     if impairment and not s.gate:
         reason = impairment

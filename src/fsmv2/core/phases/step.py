@@ -28,7 +28,8 @@ SOONEST = 0.01
 
 # Bound once: a member of an enum is found by way of its metaclass, which takes a tenth of a
 # microsecond in Python 3.11, and these are asked in every tick.
-HOLD, STOPPED, FAILED = DecidedBy.HOLD, Phase.STOPPED, Phase.FAILED
+HOLD, REQUIREMENT = DecidedBy.HOLD, DecidedBy.REQUIREMENT
+STOPPED, STOPPING, FAILED = Phase.STOPPED, Phase.STOPPING, Phase.FAILED
 
 READY = (Phase.RUNNING, Phase.DEGRADED)
 WORKS = (Phase.STARTING, *READY)
@@ -169,26 +170,29 @@ def _goto(tree: Tree, s: Supervisor, answer: Goto) -> str:
     phase = d.states[target].phase
     if phase is STOPPED and _must_stop_later(tree, s):
         return ""
+    reason = answer.reason
+    if phase is STOPPING and s.decision.by is REQUIREMENT and s.state != d.stop_state:
+        reason = f"{reason}: {s.decision.reason}"  # its state knows no more than that it is to
     tree.counters.transitions += 1
     livelock.count_transition(tree, s, target)
-    old, s.state, s.since, s.reason = s.state, target, tree.now, answer.reason
+    old, s.state, s.since, s.reason = s.state, target, tree.now, reason
     tree.tallies.transitions[d.name, old, target] += 1
     unasked = d.states[old].phase in WORKS and s.control != d.stop_state
     s.timers.pop("wake", None)
     actions.reset_repeats(s)
-    event = StateChanged(from_state=old, phase=phase.value, reason=answer.reason)
-    tree.report("transition", s, f"{old} → {target}: {answer.reason}", event=event)
+    event = StateChanged(from_state=old, phase=phase.value, reason=reason)
+    tree.report("transition", s, f"{old} → {target}: {reason}", event=event)
     if phase is FAILED:
         count_failure(tree, s)
         s.timers.pop("settle", None)  # which outlasts planned ends, and no failure
-        escalate(tree, s, answer.reason)
-        restart_policy.failed(tree, s, answer.reason)
+        escalate(tree, s, reason)
+        restart_policy.failed(tree, s, reason)
     elif phase is STOPPED and unasked:
         was_ready = d.states[old].phase in READY
-        restart_policy.finished(tree, s, answer.reason, planned=was_ready)
+        restart_policy.finished(tree, s, reason, planned=was_ready)
     if s.children:
         map_children(tree, s)
-    return f"goto {target}: {answer.reason}"  # the reason of the tick is of what came next
+    return f"goto {target}: {reason}"  # the reason of the tick is of what came next
 
 
 def _act(tree: Tree, s: Supervisor, answer: Act, passes: bool) -> str:

@@ -323,6 +323,7 @@ def test_a_config_that_cannot_be_compared_troubles_its_worker_alone(world: World
             sim.declare(group("g", device("a", user={"n": n}), device("b")))
             sim.run(2)
         assert any("ValueError: ambiguous" in t for t in sim.texts("error", "g/a"))
+        assert not any("ambiguous" in t for t in sim.texts("condition", "g/a")), "reported twice"
         world.lit["g/b"] = False
         sim.run(6)
         assert world.done[-1] == ("g/b", "on")

@@ -63,10 +63,12 @@ def _contained_derive(tree: Tree, s: Supervisor) -> None:
         _derive(tree, s)
     except ANY_RAISED as error:  # an author's comparison: the rest of the tick is still due
         s.derive_key = None
-        tree.set_condition(
-            s, DERIVED, author_errors.describe("comparing what it derives from", error)
-        )
-        author_errors.count(tree, s, "comparing what it derives from", error)
+        _note_raised(tree, s, "comparing what it derives from", error)
+
+
+def _note_raised(tree: Tree, s: Supervisor, where: str, error: BaseException) -> None:
+    tree.set_condition(s, DERIVED, author_errors.describe(where, error), reported=True)
+    author_errors.count(tree, s, where, error)  # which reports it
 
 
 def _derive(tree: Tree, s: Supervisor) -> None:
@@ -207,8 +209,7 @@ def _ask(tree: Tree, s: Supervisor, spec: UserSpec, previous: Any) -> DesiredSta
         tree.set_condition(s, DERIVED, error_text(error))
         return None
     except ANY_RAISED as error:  # author code; contained and counted
-        tree.set_condition(s, DERIVED, author_errors.describe("derive_desired_state", error))
-        author_errors.count(tree, s, "derive_desired_state", error)
+        _note_raised(tree, s, "derive_desired_state", error)
         return None
     return desired
 

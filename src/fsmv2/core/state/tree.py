@@ -19,7 +19,12 @@ from fsmv2.core.contract.observer import Observer
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.contract.type_overrides import with_overrides
 from fsmv2.core.state.claim_table import ClaimTable
-from fsmv2.core.state.conditions import OF_THE_WORKER, TOLD_BY_OTHERS, Condition
+from fsmv2.core.state.conditions import (
+    OF_THE_WORKER,
+    REPORTED_BY_OTHERS,
+    TOLD_BY_OTHERS,
+    Condition,
+)
 from fsmv2.core.state.counters import CoreCounters
 from fsmv2.core.state.fan_out import AT_ONCE, FanOut
 from fsmv2.core.state.log_sink import LogSink
@@ -305,8 +310,12 @@ class Tree(ABC):
         reason: str,
         *,
         status: Literal["False", "Unknown"] = "False",
+        reported: bool = False,
     ) -> None:
-        """Note that something about `s` is not as it should be; reported when it is new."""
+        """Note that something about `s` is not as it should be; reported when it is new.
+
+        `reported`: the caller reports it, in the same words.
+        """
         conditions = s.conditions
         if conditions is None:
             conditions = s.conditions = {}
@@ -314,20 +323,18 @@ class Tree(ABC):
         if old is None or old.reason != reason or old.status != status:
             since = self.now if old is None or old.status != status else old.since
             conditions[type_] = Condition(type_, status, reason, since)
-            event: LogEvent
-            if type_ in OF_THE_WORKER and status == "False":
-                event = WorkerError(error=reason, source=type_, waits=_waits(s))
-            else:
-                event = ConditionChanged(condition=type_, status=status, reason=reason)
-            self.report(
-                "condition",
-                s,
-                f"{type_}={status}: {reason}",
-                level="warning",
-                event=event,
-                logged=type_ not in TOLD_BY_OTHERS,
-            )
+            if not reported and type_ not in REPORTED_BY_OTHERS:
+                self._report_condition(s, type_, status, reason)
             self._publish_again(s, type_)
+
+    def _report_condition(self, s: Supervisor, type_: str, status: str, reason: str) -> None:
+        event: LogEvent
+        if type_ in OF_THE_WORKER and status == "False":
+            event = WorkerError(error=reason, source=type_, waits=_waits(s))
+        else:
+            event = ConditionChanged(condition=type_, status=status, reason=reason)
+        text, logged = f"{type_}={status}: {reason}", type_ not in TOLD_BY_OTHERS
+        self.report("condition", s, text, level="warning", event=event, logged=logged)
 
     def clear_condition(self, s: Supervisor, type_: str) -> None:
         """Note that it is as it should be again."""

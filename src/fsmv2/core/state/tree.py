@@ -327,7 +327,9 @@ class Tree(ABC):
                 self._report_condition(s, type_, status, reason)
             self._publish_again(s, type_)
 
-    def _report_condition(self, s: Supervisor, type_: str, status: str, reason: str) -> None:
+    def _report_condition(
+        self, s: Supervisor, type_: str, status: Literal["False", "Unknown"], reason: str
+    ) -> None:
         event: LogEvent
         if type_ in OF_THE_WORKER and status == "False":
             event = WorkerError(error=reason, source=type_, waits=_waits(s))

@@ -32,10 +32,11 @@ from fsmv2.cli.log_filter import filter_logs
 from fsmv2.operate import TreeHandle, prepare
 from fsmv2.operate.changes.apply_data import ApplyRequest, DocumentText
 from fsmv2.operate.tree_opening import start
-from fsmv2.runtime import bounded_pauses
+from fsmv2.runtime import TreeView, bounded_pauses
 
 PER_PROCESS = 250
 PATIENCE = 300.0
+LOOK_EVERY = 2.0
 SETTLES = 20.0
 """Seconds after the start until what it left behind is done."""
 
@@ -154,10 +155,10 @@ async def measure(bridges: int, changed: int, rounds: int, quiet: float) -> dict
         prepared = stack.enter_context(prepare(file, state_dir=state))
         samples = Samples(changed, bridges)
         async with bounded_pauses(), start(prepared, on_accepted=samples.accept) as tree:
-            await tree.until(
-                lambda view: all(b.state == "active" for b in view.of_type("bridge")),
-                timeout=PATIENCE,
-            )
+            async with asyncio.timeout(PATIENCE):
+                # Not `until`, which makes a view of all at each change.
+                while not _is_up(await tree.view()):  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_EVERY)
             await asyncio.sleep(SETTLES)
             kept = await _flows(tree, changed, bridges)
             connections = devices.connections()[changed:]
@@ -186,6 +187,10 @@ async def measure(bridges: int, changed: int, rounds: int, quiet: float) -> dict
             "ticked": sum(after[path][1] != one[1] for path, one in kept.items()),
             "skipped": sum(after[path][2] - one[2] for path, one in kept.items()),
         }
+
+
+def _is_up(view: TreeView) -> bool:
+    return all(bridge.state == "active" for bridge in view.of_type("bridge"))
 
 
 async def _apply(tree: TreeHandle, file: Path, text: str) -> None:

@@ -114,7 +114,7 @@ def told(**known: object) -> DeviceStatus:
         "answers": True,
         "error": "",
         "attempted_at": math.inf,  # lately, however busy this machine is
-        "connect_ms": 3.0,
+        "latency_ms": 3.0,
     }
     return DeviceStatus(**(well | known))  # type: ignore[arg-type]
 
@@ -159,6 +159,20 @@ async def test_it_looks_itself_only_when_no_flow_has_anything_to_tell(
     seen = await look(status)
     assert seen.proof == "probe"
     assert "connection refused" in seen.error
+
+
+@pytest.mark.parametrize(
+    ("status", "slow"),
+    [
+        (told(latency_ms=499.0), False),
+        (told(latency_ms=501.0), True),
+        (told(latency_ms=501.0, answers=False), False),
+    ],
+    ids=["fast", "slow", "a connect that took long, of which nothing follows for its answers"],
+)
+async def test_a_device_is_slow_by_its_answers(status: DeviceStatus, slow: bool) -> None:
+    seen = await look(status)
+    assert (seen.slow, seen.latency_ms) == (slow, status.latency_ms)
 
 
 async def test_a_flow_that_is_just_connecting_is_waited_for() -> None:

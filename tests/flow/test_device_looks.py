@@ -22,7 +22,7 @@ CONNECTING = DeviceStatus(
     answers=False,
     error="",
     attempted_at=0.0,
-    connect_ms=0.0,
+    latency_ms=0.0,
 )
 
 

@@ -12,7 +12,7 @@ STATUS = DeviceStatus(
     answers=True,
     error="",
     attempted_at=1.0,
-    connect_ms=2.0,
+    latency_ms=2.0,
 )
 
 

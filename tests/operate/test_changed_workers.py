@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fsmv2.operate import TreeHandle, open_tree
 from fsmv2.operate.changed_workers import FoundChanges, WorkerChanges
+from fsmv2.operate.trouble import rows_of
 
 DOCUMENT = """
 agent: {name: edge}
@@ -23,7 +24,7 @@ async def settled(tree: TreeHandle, changes: WorkerChanges) -> None:
         while True:
             changes.look()
             rows = {row.path: (row.state, row.trouble, row.below) for row in changes.rows.values()}
-            now = tree.rows_in(await tree.view())
+            now = rows_of((await tree.view()).nodes, tree._kit.factory)
             if rows == {row.path: (row.state, row.trouble, row.below) for row in now}:
                 return
             await asyncio.sleep(0.02)

@@ -8,7 +8,7 @@ monitoring, metrics_text   metrics, health, readiness, version; the metrics for 
 host_check      refuses requests over TCP that were meant for another host.
 application     the table as an ASGI application: bodies, deadlines, problems, repeated requests.
 conditional_answers   ETags, and `If-Match`.    links   from a route to what can be asked next.
-answers_of_view  one text of all workers for all who ask at about the same time.
+answers_of_rows  one text of all workers for all who ask at about the same time.
 openapi         the table as an OpenAPI 3.1 document.
 json_text       values as JSON in which no text moves a reader's cursor.
 problem         errors as `application/problem+json`.

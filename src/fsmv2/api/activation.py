@@ -13,7 +13,6 @@ import contextlib
 import logging
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,11 +30,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at whether the socket is still at its place."""
-
-YIELDS_AFTER = 0.001
-"""Seconds after which a thread that computes gives the interpreter to one that waits for it. With
-the 5 ms that Python takes, supervision would wait for them each time the API is busy, and on a busy
-machine for many times that."""
 
 END_WITHIN = 5.0
 """Seconds for answers that are under way when the tree has stopped."""
@@ -191,8 +185,6 @@ class Activation:
             if self._thread is None:
                 self._thread = LoopThread("fsmv2-api")
                 self._thread.start()
-                # For all of the process, and for good: other trees in it may have an API as well.
-                sys.setswitchinterval(min(YIELDS_AFTER, sys.getswitchinterval()))
             if self._server is None:
                 self._server = await self._thread.run(_loaded(self._tree))
             return self._thread, self._server

@@ -22,7 +22,7 @@ from starlette.routing import Route as HttpRoute
 from starlette.types import ASGIApp
 
 from fsmv2.api import openapi
-from fsmv2.api.answers_of_view import AnswersOfView
+from fsmv2.api.answers_of_rows import AnswersOfRows
 from fsmv2.api.conditional_answers import JSON, answer, if_match
 from fsmv2.api.event_stream import EventStream
 from fsmv2.api.host_check import HostCheck
@@ -70,12 +70,12 @@ class _Served(NamedTuple):
     streams: Streams
     metrics: SharedMetrics
     done: Done
-    lists: AnswersOfView
+    lists: AnswersOfRows
 
 
 def application(tree: TreeHandle, streams: Streams, metrics: SharedMetrics) -> ASGIApp:
     """The API of one tree, of what can be watched, and of its metrics."""
-    served = _Served(tree, streams, metrics, Done(), AnswersOfView())
+    served = _Served(tree, streams, metrics, Done(), AnswersOfRows())
     described = msgspec.json.encode(openapi.document())
 
     async def description(_: Request) -> Response:
@@ -87,7 +87,7 @@ def application(tree: TreeHandle, streams: Streams, metrics: SharedMetrics) -> A
 
 def monitoring_application(tree: TreeHandle, streams: Streams, metrics: SharedMetrics) -> ASGIApp:
     """The few routes that are served over TCP, for this machine alone."""
-    served = _Served(tree, streams, metrics, Done(), AnswersOfView())
+    served = _Served(tree, streams, metrics, Done(), AnswersOfRows())
     return HostCheck(_starlette([_http_route(r, served) for r in ROUTES if r.over_tcp]))
 
 

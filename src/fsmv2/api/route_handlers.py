@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 import fsmv2
-from fsmv2.api.answers_of_view import AnswersOfView
+from fsmv2.api.answers_of_rows import AnswersOfRows
 from fsmv2.api.conditional_answers import Encoded, Versioned, tag_of
 from fsmv2.api.json_text import json_of
 from fsmv2.api.metrics_text import SharedMetrics
@@ -49,7 +49,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     query: Any
     body: Any
     who: str
-    lists: AnswersOfView
+    lists: AnswersOfRows
     unchanged: tuple[str, ...] = ()
     accept: str = ""
     accept_encoding: str = ""
@@ -128,18 +128,18 @@ async def overview(call: Call) -> Overview:
 async def tree(call: Call) -> Encoded:
     """What runs and what is broken; the text of it is made once for each picture."""
     tree, which = call.tree, call.query
-    view, overrides, head = await tree.shared_view(), await tree.overrides(), await tree.head()
+    now, overrides, head = await tree.current_rows(), await tree.overrides(), await tree.head()
 
     def made() -> TreeReport:
-        return tree.report_in(view, head, overrides, which, space=Space(which.lines, which.columns))
+        return tree.report_in(now, head, overrides, which, space=Space(which.lines, which.columns))
 
-    return call.lists.of(view, which, made)
+    return call.lists.of(now, which, made)
 
 
 async def workers(call: Call) -> Encoded:
     """The workers that are asked for; the text of it is made once for each picture."""
-    view, which = await call.tree.shared_view(), call.query
-    return call.lists.of(view, which, lambda: call.tree.rows_in(view, which))
+    now, which = await call.tree.current_rows(), call.query
+    return call.lists.of(now, which, lambda: call.tree.rows_in(now, which))
 
 
 async def worker(call: Call) -> Any:

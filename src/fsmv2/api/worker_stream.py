@@ -11,8 +11,6 @@ from __future__ import annotations
 import asyncio
 import time
 
-import msgspec
-
 from fsmv2.api.json_text import json_of
 from fsmv2.api.problem_response import problem
 from fsmv2.api.watchers import (
@@ -32,7 +30,7 @@ from fsmv2.operate.tree_report import TreeHead
 from fsmv2.operate.watched_workers import WorkersChanged, WorkersSnapshot
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_matching import matcher
-from fsmv2.operate.worker_row import WorkerRow
+from fsmv2.operate.worker_row import aged
 
 EVERY = 0.2
 """Seconds between two looks while somebody watches."""
@@ -60,7 +58,8 @@ class WatcherGroup:
         if not self._snapshot:
             rows = tuple(filter(self._matches, changes.rows.values()))
             self._shown = {row.path for row in rows}
-            self._snapshot = _event("snapshot", WorkersSnapshot(head=self._head, rows=_aged(rows)))
+            snapshot = WorkersSnapshot(head=self._head, rows=aged(rows, time.time()))
+            self._snapshot = _event("snapshot", snapshot)
         return self._snapshot
 
     def send(self, changes: WorkerChanges, found: FoundChanges) -> None:
@@ -96,7 +95,8 @@ class WatcherGroup:
         if not rows and not gone:
             return b""
         self._snapshot = b""
-        return _event("changes", WorkersChanged(at=time.time(), rows=_aged(rows), gone=gone))
+        at = time.time()
+        return _event("changes", WorkersChanged(at=at, rows=aged(rows, at), gone=gone))
 
 
 class WorkerStream:
@@ -175,14 +175,6 @@ class WorkerStream:
                 channel.send(changes, found)
             alone = 0.0 if self._channels else alone + pause
             pause = max(EVERY, SHARE * (time.monotonic() - began))
-
-
-def _aged(rows: tuple[WorkerRow, ...]) -> tuple[WorkerRow, ...]:
-    """The same rows with their ages of now: they may have been made a while ago."""
-    now = time.time()
-    return tuple(
-        msgspec.structs.replace(row, age=round(max(0.0, now - row.since), 3)) for row in rows
-    )
 
 
 def _event(name: str, data: WorkersSnapshot | WorkersChanged) -> bytes:

@@ -148,8 +148,9 @@ class Connection(Worker[ConnectionSpec, ConnectionObserved, History]):
             reachable=bool(known.reached),
             error="" if known.reached else f"{spec.host}:{spec.port}: {known.error}",
             changes=resources.value.add(bool(known.reached), time.monotonic()),
-            slow=bool(known.reached) and known.connect_ms > spec.slow_ms,
-            latency_ms=round(known.connect_ms, 1),
+            # What a connect took is known of the moment of the connect alone.
+            slow=known.answers and known.latency_ms > spec.slow_ms,
+            latency_ms=round(known.latency_ms, 1),
             proof=proof,
         )
 

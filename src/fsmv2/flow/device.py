@@ -27,7 +27,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     timeout: Templated[Seconds] = 1.0
     """How long it may take to answer before it counts as down."""
     slow: Templated[Seconds] = 0.5
-    """From this answer time on it counts as degraded."""
+    """From this answer time on it counts as degraded: that of the fastest of its last answers."""
 
 
 class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +47,9 @@ class DeviceStatus(msgspec.Struct, frozen=True, kw_only=True):
     error: str
     """Why the last attempt to connect failed; empty: it did not."""
     attempted_at: float
-    connect_ms: float
-    """How long the last connect took, in milliseconds."""
+    latency_ms: float
+    """How long the device takes to answer on the connection that stands, in milliseconds: the
+    fastest of the last few answers; before the first one, how long the connect took."""
 
 
 LOOPBACK = "127.0.0.1"

@@ -20,6 +20,7 @@ from fsmv2.operate.active_overrides import overrides_in
 from fsmv2.operate.changed_workers import WorkerChanges
 from fsmv2.operate.changes.running_document import RunningDocument
 from fsmv2.operate.convergence import unsettled
+from fsmv2.operate.current_rows import CurrentRows, TreeRows
 from fsmv2.operate.described_worker import EVENTS, description_of
 from fsmv2.operate.found_obstacles import obstacles_of
 from fsmv2.operate.health_data import Health, Readiness
@@ -35,11 +36,10 @@ from fsmv2.operate.tree_health import health_of
 from fsmv2.operate.tree_notifications import TreeNotifications
 from fsmv2.operate.tree_readiness import readiness_of
 from fsmv2.operate.tree_report import TreeHead, TreeReport, report_of
-from fsmv2.operate.trouble import rows_of
 from fsmv2.operate.worker_description import WorkerDescription
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_matching import check_names, matching_rows
-from fsmv2.operate.worker_row import WorkerRow
+from fsmv2.operate.worker_row import WorkerRow, aged
 from fsmv2.operate.worker_status import WorkerStatus, status_of
 from fsmv2.plant import Plant
 from fsmv2.runtime import Runtime, TreeView
@@ -71,6 +71,7 @@ class TreeQuestions:
         self._kit = kit
         self._runtime = runtime
         self._notifications = notifications
+        self._rows = CurrentRows(runtime.core, kit.factory)
         self._since = time.time()
         self._acted = 0.0
 
@@ -138,12 +139,12 @@ class TreeQuestions:
 
         UnknownPathError, UnknownFilterError: nothing that is there can be meant.
         """
-        view, overrides, head = await self.shared_view(), await self.overrides(), await self.head()
-        return self.report_in(view, head, overrides, which or WorkerFilter(), space=space)
+        now, overrides, head = await self.current_rows(), await self.overrides(), await self.head()
+        return self.report_in(now, head, overrides, which or WorkerFilter(), space=space)
 
     def report_in(
         self,
-        view: TreeView,
+        now: TreeRows,
         head: TreeHead,
         overrides: Sequence[PathOverride],
         which: WorkerFilter,
@@ -152,13 +153,19 @@ class TreeQuestions:
     ) -> TreeReport:
         """The same of what was read already."""
         factory = self._kit.factory
-        rows = rows_of(view.nodes, factory)
-        return report_of(rows, head, overrides, which=which, space=space, factory=factory)
+        found = report_of(now.rows, head, overrides, which=which, space=space, factory=factory)
+        return msgspec.structs.replace(found, rows=aged(found.rows, head.at))
 
-    def rows_in(self, view: TreeView, which: WorkerFilter | None = None) -> list[WorkerRow]:
-        """The rows of a view that was taken, all or those that are meant."""
-        rows = rows_of(view.nodes, self._kit.factory)
-        return rows if which is None else matching_rows(which, rows, self._kit.factory)
+    async def current_rows(self) -> TreeRows:
+        """The rows of all workers, as `shared_view` has them: for many readers of a large tree."""
+        found = self._rows.fresh(since=self._acted)
+        if found is None:
+            found = await in_thread(lambda: self._rows.look(since=self._acted))
+        return found
+
+    def rows_in(self, now: TreeRows, which: WorkerFilter) -> tuple[WorkerRow, ...]:
+        """Of those that were read, the ones that are meant, with their ages of now."""
+        return aged(matching_rows(which, now.rows, self._kit.factory), time.time())
 
     def worker_changes(self) -> WorkerChanges:
         """What finds the workers that change from now on; from any one thread."""

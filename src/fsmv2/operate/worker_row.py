@@ -5,6 +5,7 @@ Data alone: a client of the API decodes it, and is not to load the core for that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -67,3 +68,10 @@ class WorkerRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def rank(self) -> int:
         """How bad its trouble is; 0 is the worst."""
         return WELL if self.trouble is None else RANKS[self.trouble]
+
+
+def aged(rows: Sequence[WorkerRow], now: float) -> tuple[WorkerRow, ...]:
+    """The same rows with their ages at `now`, in Unix seconds: they were made a while ago."""
+    return tuple(
+        msgspec.structs.replace(row, age=round(max(0.0, now - row.since), 3)) for row in rows
+    )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pymodbus.pdu import DecodePDU
 from raw_device import RawDevice, reading, tags, values
 
+from fsmv2.flow.inputs.modbus import modbus_connection
 from fsmv2.flow.inputs.modbus.device_error import (
     DeviceError,
     NoAnswerError,
@@ -20,7 +21,11 @@ from fsmv2.flow.inputs.modbus.device_error import (
     WrongAnswerError,
 )
 from fsmv2.flow.inputs.modbus.frame import NotModbusError, take_frame, what_came
-from fsmv2.flow.inputs.modbus.modbus_connection import ModbusConnection, _how_it_ended
+from fsmv2.flow.inputs.modbus.modbus_connection import (
+    ANSWERS,
+    ModbusConnection,
+    _how_it_ended,
+)
 from fsmv2.flow.inputs.modbus.request import ModbusRequest, answer_to, read_request, write_request
 
 READ = read_request(1, "holding", 10, 2)
@@ -316,3 +321,32 @@ def test_what_came_is_shown_in_a_line_that_no_screen_obeys() -> None:
     )
     assert len(what_came(b"A" * 5000)) < 100
     assert what_came(bytes(range(40))).endswith("00 01 02 03 04 05 06 07 08 09 0a 0b 0c …")
+
+
+async def test_how_fast_a_device_answers_is_known_by_its_last_few_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither by its connect nor by one that was late: either can be this machine's fault."""
+    clock = [100.0]
+    monkeypatch.setattr(modbus_connection, "_now", lambda: clock[0])
+    device = RawDevice()
+    connection = ModbusConnection("127.0.0.1", 0)
+
+    async def answered(after: float) -> float:
+        device.before_answer = lambda: clock.append(clock.pop() + after)
+        await connection.ask(read_request(1, "holding", 10, 1), timeout=5)
+        return round(connection.status.latency_ms)
+
+    async with device.running():
+        connection.port = device.port
+        assert await answered(0.6) == 600, "the only one there is"
+        assert await answered(0.002) == 2
+        assert await answered(0.6) == 2, "one of them was fast"
+        for _ in range(ANSWERS):
+            latest = await answered(0.6)
+        assert latest == 600, "all of the last few were slow"
+        device.hang_up()
+        await until(lambda: not connection.connected)
+        await connection.connect(5)
+        assert connection.status.latency_ms == 0, "of another connection nothing is known yet"
+        connection.close()

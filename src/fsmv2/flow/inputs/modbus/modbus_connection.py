@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import deque
 from collections.abc import Callable
 
 import msgspec
@@ -43,6 +44,9 @@ UNIT_BASE = 1.0
 UNIT_CAP = 30.0
 """Seconds a unit that did not answer is left alone when others share its connection: each attempt
 costs them a timeout."""
+ANSWERS = 5
+"""Answers of which the fastest is how fast the device is: a single one may be late for our own
+reasons, as when a thousand flows start at once."""
 SILENT_IN_A_ROW = 2
 """Timeouts without any answer between them after which the connection is taken for dead."""
 
@@ -101,7 +105,8 @@ class ModbusConnection:
         self._connecting = False
         self._free_at = 0.0
         self._attempted_at = 0.0
-        self._connect_ms = 0.0
+        self._latency_ms = 0.0
+        self._answered_in: deque[float] = deque(maxlen=ANSWERS)
         self._note = ""
 
     @property
@@ -126,7 +131,7 @@ class ModbusConnection:
             answers=stream is not None and stream.answers > 0,
             error=self.error,
             attempted_at=self._attempted_at,
-            connect_ms=self._connect_ms,
+            latency_ms=self._latency_ms,
         )
 
     def take_note(self) -> str:
@@ -188,6 +193,7 @@ class ModbusConnection:
         transaction = self._transactions.next()
         if request.is_write:
             stream.drop_unsent(True)
+        began = _now()
         stream.send(frame_bytes(transaction, request.unit, request.pdu))
         earlier: list[int] = []
         try:
@@ -205,6 +211,8 @@ class ModbusConnection:
             self._end(stream, reason)
             raise NoAnswerError(reason, closed=True)
         stream.answers += 1
+        self._answered_in.append(_now() - began)
+        self._latency_ms = min(self._answered_in) * 1000
         stream.drop_unsent(False)  # what is answered was delivered, and all that was sent before
         self._failures = self._silent = 0
         return self._understood(stream, request, frame)
@@ -341,7 +349,8 @@ class ModbusConnection:
         self.peer = stream.peer
         self.reached, self.error = True, ""
         self._attempted_at = _now()
-        self._connect_ms = (self._attempted_at - began) * 1000
+        self._answered_in.clear()
+        self._latency_ms = (self._attempted_at - began) * 1000
         self._on_connected(self)
         return stream
 

@@ -132,7 +132,10 @@ def test_each_verb_on_a_running_tree(shared: Machine) -> None:
     assert "itself is not paused; it is paused" not in says("resume", "edge/other", code=1)
     assert says("resume", "edge/ticker") == "edge/ticker is resumed\n"
     assert says("stop", "edge/other", "--for", "2h") == "edge/other is stopped\n"
-    assert " until " in says("overrides", "edge/other")
+    for command in ("overrides", "why", "describe", "status", "events"):
+        shown = re.findall(r"stopped by [^)]*\) until (\S+)", " ".join(says(command, "edge/other").split()))
+        assert shown, command
+        assert not [end for end in shown if "Z" in end], f"{command} shows UTC"
     assert says("start", "edge/other") == "edge/other is started\n"
     assert says("set", "edge/ticker", "EVERY=2") == "edge/ticker has EVERY set\n"
     assert "EVERY = 2" in says("overrides")

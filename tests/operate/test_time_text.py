@@ -13,6 +13,7 @@ from fsmv2.operate.time_text import (
     clock_text,
     date_text,
     duration_text,
+    local_times,
 )
 
 
@@ -52,3 +53,21 @@ def test_only_another_day_is_named_with_its_date() -> None:
 )
 def test_an_age_in_a_column_has_one_unit(seconds: float, text: str) -> None:
     assert age_text(seconds) == text
+
+
+def test_the_end_of_an_override_is_shown_in_local_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        text = "stopped by ann until 2026-07-01T20:30:00.250Z: cleaning"
+        assert local_times(text) == "stopped by ann until 2026-07-02 05:30:00: cleaning"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize(
+    "text", ["it wrote 2026-07-01T20:30:00Z", "until noon", "until 2026-99-01T20:30:00Z", ""]
+)
+def test_other_times_are_left_as_they_were_written(text: str) -> None:
+    assert local_times(text) == text

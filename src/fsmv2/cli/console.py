@@ -116,7 +116,9 @@ def complain(message: str, *, fix: str = "", problem: Problem | None = None) -> 
 
         put_problem(problem or Problem("Internal error", 500, message, fix=fix))
         return
-    progress(styled("error: ", fg="red", bold=True), visible(message))
+    from fsmv2.operate.time_text import local_times
+
+    progress(styled("error: ", fg="red", bold=True), visible(local_times(message)))
     if fix:
         progress(styled("  fix: ", fg="green"), visible(fix))
 

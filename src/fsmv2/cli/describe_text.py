@@ -16,6 +16,7 @@ from fsmv2.operate.time_text import (
     clock_text,
     date_text,
     duration_text,
+    local_times,
 )
 from fsmv2.operate.worker_description import WorkerDescription
 
@@ -101,7 +102,7 @@ def _children(found: WorkerDescription, width: int) -> Iterator[Line]:
     left = width - 2 - name - 2 - type_ - 2 - state - 2 - 4 - 2
     for own, row in zip(names, rows, strict=True):
         colour = "green" if row.healthy else COLOURS.get(row.trouble or "")
-        note = row.reason
+        note = local_times(row.reason)
         if row.trouble is not None:
             note = f"{'affected' if row.below else TROUBLE[row.trouble]}: {note}"
         first, *rest = wrapped(note, max(30, left - 1)) or [""]
@@ -134,7 +135,7 @@ def _config(found: WorkerDescription) -> Iterator[Line]:
 def _past(found: WorkerDescription, width: int) -> Iterator[Line]:
     """What was recorded of it; or what it decided, where nothing is recorded."""
     happened = [(one.at, _event_text(one, found.path), one.level) for one in found.events] or [
-        (one.at, one.text, "info") for one in found.lately
+        (one.at, local_times(one.text), "info") for one in found.lately
     ]
     if not happened:
         return
@@ -174,7 +175,7 @@ def _last(found: WorkerDescription, width: int) -> Iterator[Line]:
 def _labelled(label: str, texts: Sequence[str], width: int) -> Iterator[Line]:
     """Texts with their label before the first; wrapped, never cut."""
     for text in texts:
-        lines = wrapped(" ".join(text.split()), max(30, width - LABEL))
+        lines = wrapped(" ".join(local_times(text).split()), max(30, width - LABEL))
         for line in lines:
             yield (styled(f"{label:>{LABEL - 2}}  ", fg="cyan"), line)
             label = ""

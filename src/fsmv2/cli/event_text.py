@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fsmv2.escaping import printable_line
-from fsmv2.operate.time_text import clock_text, date_text
+from fsmv2.operate.time_text import clock_text, date_text, local_times
 
 PLAIN_KINDS = frozenset({"transition", "note", "value", "document", "progress"})
 """Kinds whose text says all."""
@@ -11,7 +11,7 @@ PLAIN_KINDS = frozenset({"transition", "note", "value", "document", "progress"})
 
 def text_of(kind: str, text: str) -> str:
     """The text on one line, whatever a device put into a reason; unusual kinds are named."""
-    line = printable_line(" ".join(text.split()))
+    line = printable_line(" ".join(local_times(text).split()))
     return line if kind in PLAIN_KINDS else f"{kind}: {line}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fsmv2.cli.console import Part, count, styled
 from fsmv2.operate.health_data import Health, HealthReport, PartHealth, Readiness
+from fsmv2.operate.time_text import local_times
 
 COLOURS = {"ok": "green", "degraded": "yellow", "stuck": "red"}
 
@@ -40,7 +41,7 @@ def _of_tree(readiness: Readiness) -> Iterator[list[Part]]:
         return
     yield [styled("not ready", fg="yellow", bold=True), f": {readiness.reason}"]
     for path, reason in readiness.unsettled.items():
-        yield [f"  {path}  {reason}"]
+        yield [f"  {path}  {local_times(reason)}"]
     more = readiness.unsettled_total - len(readiness.unsettled)
     if more:
         yield [f"  and {more} more"]

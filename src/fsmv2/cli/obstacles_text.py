@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fsmv2.cli.column_width import wrapped
 from fsmv2.operate.state_obstacles import StateObstacles
-from fsmv2.operate.time_text import date_text, duration_text
+from fsmv2.operate.time_text import date_text, duration_text, local_times
 
 LABEL = 12
 
@@ -50,6 +50,6 @@ def lines_of(found: StateObstacles, width: int) -> Iterator[str]:
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[str]:
-    for line in wrapped(" ".join(text.split()), max(30, width - LABEL)):
+    for line in wrapped(" ".join(local_times(text).split()), max(30, width - LABEL)):
         yield f"  {label:{LABEL - 2}}{line}"
         label = ""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fsmv2.cli.console import Part, count, styled
 from fsmv2.operate.changes.change_plan import Action, ChangePlan, FieldChange, WorkerChange
+from fsmv2.operate.time_text import local_times
 
 WIDTH = 80
 GROUPS, PATHS, FIELDS, LISTED = 30, 4, 8, 10
@@ -44,7 +45,7 @@ def plan_lines(plan: ChangePlan) -> Iterator[Line]:
         for key in plan.needs_restart:
             yield from _pair(FieldChange(field=key.key, before=key.before, after=key.after))
             yield from _wrapped(key.why, 6)
-    texts = [f"{one.path}: {one.text}" for one in plan.overrides]
+    texts = [f"{one.path}: {local_times(one.text)}" for one in plan.overrides]
     yield from _listed("in force beside the document", texts)
     if not plan.changes:
         same = "the document is the text that runs" if plan.same_text else "only its text differs"
@@ -137,7 +138,7 @@ def _group(group: list[WorkerChange], below: dict[str, int]) -> Iterator[Line]:
     if len(first.config) > FIELDS:
         yield (f"    … and {len(first.config) - FIELDS} fields more",)
     for text in first.overrides:
-        yield from _wrapped(f"stays in force: {text}", 4)
+        yield from _wrapped(f"stays in force: {local_times(text)}", 4)
     for text in first.unknown:
         yield from _wrapped(f"known after apply: {text}", 4)
 

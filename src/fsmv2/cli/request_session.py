@@ -17,6 +17,7 @@ from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.request_types import Answer, Request
 from fsmv2.operate.running_trees import chosen_tree
 from fsmv2.operate.state_directory import holder
+from fsmv2.operate.time_text import local_times
 
 
 def ask(
@@ -100,14 +101,14 @@ def _confirmed(verb: str, paths: list[str]) -> bool:
 
 
 def _show(answer: Answer, *, waited: bool) -> None:
-    put(f"{'would be done: ' if answer.dry_run else ''}{answer.text}")
+    put(f"{'would be done: ' if answer.dry_run else ''}{local_times(answer.text)}")
     if answer.not_durable:
         complain(
             f"in force, not durable: {answer.not_durable}",
             fix="It is written when the store recovers; until then the end of fsmv2 would lose it.",
         )
     for path, why in list(answer.pending.items())[:20]:
-        put(f"  not yet: {path} is {why}")
+        put(f"  not yet: {path} is {local_times(why)}")
     if len(answer.pending) > 20:
         put(f"  and {len(answer.pending) - 20} more")
     if answer.pending and waited:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from fsmv2.cli.console import put, put_json, styled
 from fsmv2.cli.status_text import COLOURS, TROUBLE, Line
 from fsmv2.operate.remote_tree import RemoteTree
-from fsmv2.operate.time_text import clock_text
+from fsmv2.operate.time_text import clock_text, local_times
 from fsmv2.operate.watched_workers import Watched, WatchEnd, WorkersChanged, WorkersSnapshot
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_row import WorkerRow
@@ -98,5 +98,5 @@ def _line(change: RowChange) -> Line:
         "  ",
         styled(row.path, bold=True),
         f"  {change.state}",
-        f": {row.reason}" if row.reason else "",
+        f": {local_times(row.reason)}" if row.reason else "",
     )

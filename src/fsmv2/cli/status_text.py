@@ -10,7 +10,13 @@ from fsmv2.cli.console import Part, count, styled
 from fsmv2.cli.tree_guides import guides
 from fsmv2.operate.request_types import PathOverride
 from fsmv2.operate.row_folding import Alike, Folded, is_cause
-from fsmv2.operate.time_text import age_text, brief_date_text, date_text, duration_text
+from fsmv2.operate.time_text import (
+    age_text,
+    brief_date_text,
+    date_text,
+    duration_text,
+    local_times,
+)
 from fsmv2.operate.tree_report import TreeReport
 from fsmv2.operate.worker_row import WorkerRow
 
@@ -114,7 +120,7 @@ def _as_recorded(report: TreeReport) -> str:
 def _overrides(overrides: Sequence[PathOverride], width: int) -> Iterator[Line]:
     for one in overrides[:OVERRIDES]:
         gone = "" if one.there else " (no worker is at this path now)"
-        yield from _wrapped(f"{one.path}: {one.text}{gone}", width, "magenta")
+        yield from _wrapped(f"{one.path}: {local_times(one.text)}{gone}", width, "magenta")
     if len(overrides) > OVERRIDES:
         more = f"and {len(overrides) - OVERRIDES} more overrides: fsmv2 overrides"
         yield (styled(more, fg="magenta"),)
@@ -156,6 +162,7 @@ def trouble_lines(
     ]
     notes = [row.reason] if row.reason else []
     notes += [text for text in row.overrides if text not in row.reason]
+    notes = [local_times(note) for note in notes]
     if alike is not None:
         notes.append(_alike(alike))
     if width - taken >= LEAST_REASON:
@@ -195,7 +202,8 @@ def _tree(report: TreeReport, rows: Sequence[WorkerRow], width: int) -> Iterator
 def note_of(row: WorkerRow, found: Folded | None) -> str:
     """What is folded below it; then why it is as it is."""
     folded = folded_text(found)
-    return ": ".join(filter(None, (folded, "" if folded and row.healthy else row.reason)))
+    reason = "" if folded and row.healthy else local_times(row.reason)
+    return ": ".join(filter(None, (folded, reason)))
 
 
 def folded_text(found: Folded | None) -> str:
@@ -222,7 +230,7 @@ def wide_lines(rows: Sequence[WorkerRow]) -> Iterator[Line]:
             age_text(row.age),
             str(row.incarnation),
             _trouble_text(row),
-            "; ".join([row.reason, *(text for text in row.overrides if text not in row.reason)]),
+            _reason_and_overrides(row),
         )
         for row in rows
     ]
@@ -230,6 +238,11 @@ def wide_lines(rows: Sequence[WorkerRow]) -> Iterator[Line]:
     widths = [max(map(columns, column)) for column in zip(header, *table, strict=True)]
     for line in (header, *table):
         yield ("  ".join(map(padded, line, widths)).rstrip(),)
+
+
+def _reason_and_overrides(row: WorkerRow) -> str:
+    overrides = (text for text in row.overrides if text not in row.reason)
+    return local_times("; ".join([row.reason, *overrides]))
 
 
 def _trouble_text(row: WorkerRow) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fsmv2.cli.observation_text import seen_text, tried_text
-from fsmv2.operate.time_text import clock_text, date_text, duration_text
+from fsmv2.operate.time_text import clock_text, date_text, duration_text, local_times
 from fsmv2.operate.worker_status import DUE, WorkerStatus, reason_text
 from fsmv2.runtime import NodeView
 from fsmv2.worker import Phase
@@ -37,7 +37,7 @@ def lines_of(answer: WorkerStatus) -> Iterator[str]:
         *(("lately", f"{clock_text(at)}  {text}") for at, text in answer.lately),
     ):
         if text:
-            yield f"  {name:10}{' '.join(text.split())}"
+            yield f"  {name:10}{' '.join(local_times(text).split())}"
     if answer.past:
         yield answer.past
     elif answer.missing:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 import time
+
+_UNTIL = re.compile(r"\buntil (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)")
 
 
 def clock_text(at: float) -> str:
@@ -22,6 +25,22 @@ def brief_date_text(at: float) -> str:
     then = time.localtime(at)
     today = then[:3] == time.localtime()[:3]
     return time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", then)
+
+
+def local_times(text: str) -> str:
+    """A text of the core with the end of an override in local time: `until 16:30:00`.
+
+    The core has no time zone, so that a replay gives the same texts everywhere: it writes UTC.
+    """
+    return _UNTIL.sub(_local_end, text) if "until 2" in text else text
+
+
+def _local_end(found: re.Match[str]) -> str:
+    try:
+        at = datetime.datetime.fromisoformat(found[1]).timestamp()
+        return f"until {brief_date_text(at)}"
+    except (ValueError, OverflowError, OSError):  # no such day, or none that can be shown
+        return found[0]
 
 
 def duration_text(seconds: float) -> str:

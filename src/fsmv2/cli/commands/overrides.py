@@ -31,7 +31,7 @@ def overrides(
         from fsmv2.cli.console import put, put_json
         from fsmv2.operate.remote_tree import RemoteTree
         from fsmv2.operate.running_trees import chosen_tree
-        from fsmv2.operate.time_text import brief_date_text
+        from fsmv2.operate.time_text import brief_date_text, local_times
 
         found = RemoteTree(chosen_tree(file, state_dir), tool="fsmv2 overrides").overrides(path)
         if as_json:
@@ -45,7 +45,7 @@ def overrides(
                 notes.append("no worker is at this path now")
             if not one.durable:
                 notes.append("not durable yet")
-            put(f"{one.path}: {one.text} ({', '.join(notes)})")
+            put(f"{one.path}: {local_times(one.text)} ({', '.join(notes)})")
             if one.kind == "set":
                 put(f"  {one.name} = {one.value!r}")
         if not found:

@@ -13,7 +13,7 @@ from fsmv2.cli.screen.screen_state import ScreenState
 from fsmv2.cli.status_text import COLOURS, INDENT, folded_text, note_of, trouble_lines
 from fsmv2.escaping import printable_line
 from fsmv2.operate.row_folding import Folded
-from fsmv2.operate.time_text import age_text
+from fsmv2.operate.time_text import age_text, local_times
 from fsmv2.operate.worker_row import WorkerRow
 
 LEAST_NOTE = 24
@@ -137,7 +137,7 @@ def _note(row: WorkerRow, folded: Folded | None) -> str:
     """What is folded below it, or why it is as it is; of one in trouble that comes first."""
     if row.healthy or not row.reason:
         return note_of(row, folded)
-    return "; ".join(filter(None, (row.reason, folded_text(folded))))
+    return "; ".join(filter(None, (local_times(row.reason), folded_text(folded))))
 
 
 class _TreeWidths(NamedTuple):

@@ -286,7 +286,7 @@ def _put(tree: Tree, path: str, found: Overrides) -> None:
         save(tree, path)
     s = tree.by_path.get(path)
     if s is not None:
-        _attach(tree, s, found)
+        _attach(tree, s, found, reported=True)
     else:
         watch_absent(tree)
 
@@ -298,13 +298,14 @@ def save(tree: Tree, path: str) -> None:
     tree.emit(SaveOverrides(path, number, overrides_to_json(of(tree, path))))
 
 
-def _attach(tree: Tree, s: Supervisor, found: Overrides) -> None:
+def _attach(tree: Tree, s: Supervisor, found: Overrides, *, reported: bool = False) -> None:
+    """Let `s` have them; `reported`: who asked for it, or what ended it, is an event of its own."""
     s.overrides = found or None
     text = "; ".join(one for one in (_paused(found), _stopped(found)) if one)
     if text:
-        tree.set_condition(s, MANAGED, text)
+        tree.set_condition(s, MANAGED, text, reported=reported)
     elif s.conditions is not None:
-        tree.clear_condition(s, MANAGED)
+        tree.clear_condition(s, MANAGED, reported=reported)
     set_timer(tree, s)
 
 

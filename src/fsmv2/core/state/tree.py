@@ -338,12 +338,13 @@ class Tree(ABC):
         text, logged = f"{type_}={status}: {reason}", type_ not in TOLD_BY_OTHERS
         self.report("condition", s, text, level="warning", event=event, logged=logged)
 
-    def clear_condition(self, s: Supervisor, type_: str) -> None:
-        """Note that it is as it should be again."""
+    def clear_condition(self, s: Supervisor, type_: str, *, reported: bool = False) -> None:
+        """Note that it is as it should be again; `reported`: the caller reports that."""
         if s.conditions is not None and s.conditions.pop(type_, None) is not None:
-            event = ConditionChanged(condition=type_, status="True")
-            logged = type_ not in TOLD_BY_OTHERS
-            self.report("condition", s, f"{type_}=True", event=event, logged=logged)
+            if not reported:
+                event = ConditionChanged(condition=type_, status="True")
+                logged = type_ not in TOLD_BY_OTHERS
+                self.report("condition", s, f"{type_}=True", event=event, logged=logged)
             if not s.conditions:
                 s.conditions = None
             self._publish_again(s, type_)

@@ -133,7 +133,9 @@ def test_each_verb_on_a_running_tree(shared: Machine) -> None:
     assert says("resume", "edge/ticker") == "edge/ticker is resumed\n"
     assert says("stop", "edge/other", "--for", "2h") == "edge/other is stopped\n"
     for command in ("overrides", "why", "describe", "status", "events"):
-        shown = re.findall(r"stopped by [^)]*\) until (\S+)", " ".join(says(command, "edge/other").split()))
+        shown = re.findall(
+            r"stopped by [^)]*\) until (\S+)", " ".join(says(command, "edge/other").split())
+        )
         assert shown, command
         assert not [end for end in shown if "Z" in end], f"{command} shows UTC"
     assert says("start", "edge/other") == "edge/other is started\n"

@@ -31,11 +31,12 @@ from fsmv2.cli.why_text import lines_of as why_lines
 from fsmv2.flow.stats import FlowStats
 from fsmv2.operate.changed_workers import WorkerChanges
 from fsmv2.operate.changes.offline_plan import plan_offline
+from fsmv2.operate.found_status import status_of
 from fsmv2.operate.row_folding import Space
 from fsmv2.operate.tree_report import TreeHead, TreeReport, report_of
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_row import WorkerRow
-from fsmv2.operate.worker_status import WorkerStatus, status_of
+from fsmv2.operate.worker_status import WorkerStatus
 from fsmv2.testing import PlantSurroundings, Simulation, document_tree
 from fsmv2.testing.plant_surroundings import SimulatedEngine
 from fsmv2.worker import WorkerFactory

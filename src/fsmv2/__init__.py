@@ -18,7 +18,7 @@ lint     mistakes in worker classes, read from their code.
 operate  what a person may ask, decided once for every interface.
 cli      the commands.
 testing  the simulation, for authors and for ourselves.
-version  which fsmv2 this is.
+view     what is seen of a worker, as data alone.    version  which fsmv2 this is.
 """
 
 from typing import TYPE_CHECKING

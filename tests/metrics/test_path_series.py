@@ -10,11 +10,12 @@ from fsmv2 import EngineSettings
 from fsmv2.core import Core, Supervisor
 from fsmv2.core.contract.settings import MetricsSettings
 from fsmv2.core.state.backoff import Attempts
-from fsmv2.core.state.conditions import FRESH, Condition
+from fsmv2.core.state.conditions import FRESH
 from fsmv2.core.state.override_data import Override, Overrides
 from fsmv2.metrics.catalogue import METRICS
 from fsmv2.metrics.exposition import exposition
 from fsmv2.metrics.watched_metrics import WATCHED
+from fsmv2.view.condition import Condition
 
 FAILING = 10_000
 """Workers that are in every trouble that has series with a path."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fsmv2.cli.observation_text import seen_text, tried_text
 from fsmv2.operate.time_text import clock_text, date_text, duration_text, local_times
 from fsmv2.operate.worker_status import DUE, WorkerStatus, reason_text
-from fsmv2.runtime import NodeView
-from fsmv2.worker import Phase
+from fsmv2.view.node_view import NodeView
+from fsmv2.view.phase import Phase
 
 MOST = 8
 """Children in trouble that are shown."""

@@ -72,11 +72,11 @@ from fsmv2.core.contract.instructions import (
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.machine import Core
 from fsmv2.core.state.backoff import ExponentialBackoff
-from fsmv2.core.state.conditions import Condition
 from fsmv2.core.state.counters import CoreCounters
 from fsmv2.core.state.store_state import StoreState
 from fsmv2.core.state.supervisor import Supervisor
 from fsmv2.core.state.tick_record import Cause, TickRecord
+from fsmv2.view.condition import Condition
 
 __all__ = [
     "AcknowledgeRequested",

@@ -11,6 +11,7 @@ import yaml
 from fsmv2.core import Core, Supervisor
 from fsmv2.core.policy.escalation import explain_command, runbook_url
 from fsmv2.operate.credential_masks import masked
+from fsmv2.operate.found_status import status_of
 from fsmv2.operate.trouble import rows_of
 from fsmv2.operate.worker_description import (
     ConditionText,
@@ -19,7 +20,7 @@ from fsmv2.operate.worker_description import (
     DueText,
     WorkerDescription,
 )
-from fsmv2.operate.worker_status import DUE, status_of
+from fsmv2.operate.worker_status import DUE
 from fsmv2.runtime.view import view_node
 from fsmv2.worker import WorkerFactory
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from fsmv2.core import Supervisor
 from fsmv2.errors import UnknownFilterError
 from fsmv2.name_suggestions import suggest
+from fsmv2.operate.found_status import status_of
 from fsmv2.operate.state_obstacles import Obstacle, StateObstacles
 from fsmv2.operate.time_text import duration_text
 from fsmv2.operate.trouble import rows_of
-from fsmv2.operate.worker_status import DUE, WorkerStatus, reason_text, status_of
+from fsmv2.operate.worker_status import DUE, WorkerStatus, reason_text
 from fsmv2.runtime.view import view_node
 from fsmv2.worker import WorkerDefinition, WorkerFactory
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from fsmv2.operate.found_status import status_of
 from fsmv2.operate.recorded_past import RecordedPast
 from fsmv2.operate.recorded_tree import RecordedTree
 from fsmv2.operate.replay_limit import Limit, unlimited
-from fsmv2.operate.worker_status import WorkerStatus, status_of
+from fsmv2.operate.worker_status import WorkerStatus
 
 
 def why(

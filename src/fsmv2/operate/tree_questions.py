@@ -23,6 +23,7 @@ from fsmv2.operate.convergence import unsettled
 from fsmv2.operate.current_rows import CurrentRows, TreeRows
 from fsmv2.operate.described_worker import EVENTS, description_of
 from fsmv2.operate.found_obstacles import obstacles_of
+from fsmv2.operate.found_status import status_of
 from fsmv2.operate.health_data import Health, Readiness
 from fsmv2.operate.log_line import LogLines, log_lines
 from fsmv2.operate.prepared_tree import PreparedTree
@@ -40,7 +41,7 @@ from fsmv2.operate.worker_description import WorkerDescription
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_matching import check_names, matching_rows
 from fsmv2.operate.worker_row import WorkerRow, aged
-from fsmv2.operate.worker_status import WorkerStatus, status_of
+from fsmv2.operate.worker_status import WorkerStatus
 from fsmv2.plant import Plant
 from fsmv2.runtime import Runtime, TreeView
 from fsmv2.runtime.liveness import Liveness

@@ -1,16 +1,14 @@
-"""What a worker is, why, and what it will do next: the answer to `why`, as data."""
+"""What a worker is, why, and what it will do next: the answer to `why`.
+
+Data alone: a client of the API decodes it, and is not to load the core for that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
-from fsmv2.core import Supervisor, TickRecord
 from fsmv2.escaping import printable_line
-from fsmv2.operate.path_version import worker_version
-from fsmv2.runtime import NodeView
-from fsmv2.runtime.view import history, view_node
+from fsmv2.view.node_view import NodeView
 
 DUE = {
     "retry": "retries",
@@ -24,9 +22,6 @@ DUE = {
     "stop": "is forced to end, if it has not by then",
 }
 """What is due and a person would ask for; by the kind of its timer."""
-
-MOST = 8
-"""Decisions of late that are kept in a status."""
 
 
 class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,47 +48,6 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     past: str = ""
 
 
-def status_of(
-    s: Supervisor,
-    *,
-    process: str,
-    later: float = 0.0,
-    missing: str = "",
-    past: str = "",
-    document: str = "",
-    below: bool = True,
-) -> WorkerStatus:
-    """The status of a worker; on the loop of its core, or of a core that nobody runs.
-
-    `later`: seconds that have passed since the last event, in which nothing has changed.
-    `below`: with its children, which may be thousands.
-    """
-    node = view_node(s)
-    records = history(s)
-    return WorkerStatus(
-        at=s.tree.wall() + later,
-        process=process,
-        missing=missing,
-        past=past,
-        document=document,
-        node=msgspec.structs.replace(
-            node,
-            age=node.age + later,
-            observed_age=None if node.observed_age is None else node.observed_age + later,
-            retry_in=max(0.0, node.retry_in - later),
-        ),
-        due={
-            kind: max(0.0, due - s.tree.now - later)
-            for kind, due in sorted(s.timers.items(), key=lambda item: item[1])
-            if kind in DUE
-        },
-        withheld=records[-1].gate if records else "",
-        below=[view_node(child) for child in s.children.values()] if below else [],
-        lately=[one for record in records for one in _decided(s, record)][-MOST:],
-        version=worker_version(s),
-    )
-
-
 def reason_text(node: NodeView) -> str:
     """Why it is as it is, on one line; what is unusual about it comes first."""
     unusual = [f"held: {node.held}"] if node.held else []
@@ -102,11 +56,3 @@ def reason_text(node: NodeView) -> str:
     parts = [*unusual, node.reason] if own else unusual
     text = "; ".join([*(part.rstrip().removesuffix(".") for part in parts[:-1]), *parts[-1:]])
     return printable_line(" ".join(text.split()))
-
-
-def _decided(s: Supervisor, record: TickRecord) -> Iterator[tuple[float, str]]:
-    """When, and what; a transition has its own reason, an action that of its tick."""
-    for number, text in enumerate(record.decisions, start=1):
-        explained = text.startswith("goto ") or number < len(record.decisions) or not record.reason
-        reason = "" if explained else f": {record.reason}"
-        yield s.tree.epoch + record.at, text + reason

@@ -18,7 +18,8 @@ from fsmv2.runtime.clock import Clock
 from fsmv2.runtime.expansion import ExpandedWorker, expand
 from fsmv2.runtime.gc_pauses import bounded_pauses
 from fsmv2.runtime.runtime import Runtime
-from fsmv2.runtime.view import NodeView, TreeView
+from fsmv2.runtime.view import TreeView
+from fsmv2.view.node_view import NodeView
 
 __all__ = [
     "Clock",

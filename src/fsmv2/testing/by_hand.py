@@ -30,7 +30,8 @@ from fsmv2.core import (
     Supervisor,
 )
 from fsmv2.model import ChildSpec, ObservedState
-from fsmv2.runtime.view import NodeView, view_node
+from fsmv2.runtime.view import view_node
+from fsmv2.view.node_view import NodeView
 from fsmv2.worker import Outcome, WorkerFactory
 
 

@@ -50,10 +50,11 @@ from fsmv2.runtime.log.log_levels import LogLevels
 from fsmv2.runtime.log.pipeline import Item, LogPipeline
 from fsmv2.runtime.secret_rotation import SecretRotation
 from fsmv2.runtime.supervision import Supervision
-from fsmv2.runtime.view import NodeView, TreeView, history, view_node, view_tree
+from fsmv2.runtime.view import TreeView, history, view_node, view_tree
 from fsmv2.testing.simulated_store import SimulatedStore, VirtualWriter
 from fsmv2.testing.virtual_journal import VirtualJournal
 from fsmv2.testing.virtual_loop import VirtualLoop
+from fsmv2.view.node_view import NodeView
 from fsmv2.worker import WorkerFactory
 
 ROUNDS = 24

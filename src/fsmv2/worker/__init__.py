@@ -1,6 +1,6 @@
 """What authors implement, and what the core reads of it.
 
-phase, step_result, snapshot: the words between author and core.
+step_result, snapshot, and `view.phase`: the words between author and core.
 state, action, check:  the three decorators.    decorator: what all three refuse.
 worker:                the base class.  definition, class_options: its check when the class is made.
 monitor:               a worker that only looks; not imported here, since the core never waits.
@@ -8,6 +8,7 @@ factory:               types by name.      object_reference: `package.module:Typ
 fsm_check:             what the steps do with everything they can see, of an fsm_bench.
 """
 
+from fsmv2.view.phase import Phase
 from fsmv2.worker.action import ActionDefinition, action
 from fsmv2.worker.check import (
     CheckDefinition,
@@ -24,7 +25,6 @@ from fsmv2.worker.check import (
 )
 from fsmv2.worker.definition import WorkerDefinition
 from fsmv2.worker.factory import RegisteredType, WorkerFactory
-from fsmv2.worker.phase import Phase
 from fsmv2.worker.snapshot import NO_STATUS, ActionResult, ChildStatus, Outcome, Snapshot
 from fsmv2.worker.state import StateDefinition, state
 from fsmv2.worker.step_result import Act, Goto, Stay, Step, act, goto, stay

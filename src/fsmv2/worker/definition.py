@@ -18,6 +18,7 @@ from fsmv2.errors import DefinitionError
 from fsmv2.model import Backoff, ObservedState, UserSpec
 from fsmv2.model.class_references import STATE_MARK
 from fsmv2.name_suggestions import suggest
+from fsmv2.view.phase import Phase
 from fsmv2.worker.action import ActionDefinition
 from fsmv2.worker.check import CheckDefinition
 from fsmv2.worker.class_options import OPTIONS, STATES, faults_of_options
@@ -27,7 +28,6 @@ from fsmv2.worker.decorator import (
     MARKS,
     faults_of_method,
 )
-from fsmv2.worker.phase import Phase
 from fsmv2.worker.state import StateDefinition
 
 RESERVED = (

@@ -12,9 +12,9 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import DefinitionError
 from fsmv2.model import ObservedState, UserSpec, VariableBundle, with_engine_keys
 from fsmv2.model.class_references import StateReference, state_name
+from fsmv2.view.phase import Phase
 from fsmv2.worker.boundary_values import every_nth, observations
 from fsmv2.worker.definition import WorkerDefinition
-from fsmv2.worker.phase import Phase
 from fsmv2.worker.snapshot import ActionResult, ChildStatus, Outcome, Snapshot
 
 NOW = 1e9

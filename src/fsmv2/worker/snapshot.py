@@ -11,7 +11,7 @@ import msgspec
 from typing_extensions import TypeVar
 
 from fsmv2.model import DesiredState, ObservedState, UserSpec
-from fsmv2.worker.phase import Phase
+from fsmv2.view.phase import Phase
 from fsmv2.worker.step_result import Step
 
 S = TypeVar("S", bound=UserSpec, default=Any)

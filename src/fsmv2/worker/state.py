@@ -10,6 +10,7 @@ import msgspec
 from fsmv2.diagnostic import quoted
 from fsmv2.model.class_references import STATE_MARK, StateReference
 from fsmv2.name_suggestions import suggest
+from fsmv2.view.phase import Phase
 from fsmv2.worker.decorator import (
     DecoratorProblem,
     calling_line,
@@ -17,7 +18,6 @@ from fsmv2.worker.decorator import (
     own_errors,
     refuse,
 )
-from fsmv2.worker.phase import Phase
 from fsmv2.worker.step_result import Step
 
 F = TypeVar("F", bound=Callable[[Any, Any], Step])

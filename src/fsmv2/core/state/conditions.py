@@ -5,8 +5,6 @@ Only what is not as it should be is kept, so an undisturbed worker carries none.
 
 from __future__ import annotations
 
-import msgspec
-
 DERIVED = "Derived"
 FRESH = "Fresh"
 OBSERVED = "Observed"
@@ -49,12 +47,3 @@ TOLD_BY_OTHERS = (CIRCUIT, RECOVERS, STEPS)
 REPORTED_BY_OTHERS = (RECOVERS, STEPS)
 """Those that are set with a report of the same words: an escalation, an error. When they are over,
 that is a report of its own."""
-
-
-class Condition(msgspec.Struct, frozen=True, gc=False):
-    """One condition: `status` is "False" or "Unknown", `since` in seconds of the core's clock."""
-
-    type: str
-    status: str
-    reason: str
-    since: float

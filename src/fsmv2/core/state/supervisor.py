@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.state.backoff import Attempts, ExponentialBackoff, backoff_of
-from fsmv2.core.state.conditions import NO_HARM_TO_HEALTH, OF_THE_PATH, Condition
+from fsmv2.core.state.conditions import NO_HARM_TO_HEALTH, OF_THE_PATH
 from fsmv2.core.state.not_created import NOT_CREATED
 from fsmv2.core.state.override_data import Overrides
 from fsmv2.core.state.parts import (
@@ -29,6 +29,7 @@ from fsmv2.core.state.tick_record import Cause, TickRecord
 from fsmv2.model import ChildSpec, DesiredState, Group, ObservedState, UserSpec, utc_text
 from fsmv2.model.data.frozen import EMPTY
 from fsmv2.model.read_tracking import Reads
+from fsmv2.view.condition import Condition
 from fsmv2.worker import ActionResult, ChildStatus, Phase, RegisteredType, Worker
 
 NOTHING: Mapping[str, Any] = {}

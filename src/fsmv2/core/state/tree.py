@@ -23,7 +23,6 @@ from fsmv2.core.state.conditions import (
     OF_THE_WORKER,
     REPORTED_BY_OTHERS,
     TOLD_BY_OTHERS,
-    Condition,
 )
 from fsmv2.core.state.counters import CoreCounters
 from fsmv2.core.state.fan_out import AT_ONCE, FanOut
@@ -37,6 +36,7 @@ from fsmv2.core.state.tallies import Tallies
 from fsmv2.core.state.tick_record import Cause
 from fsmv2.core.state.timers import Timers
 from fsmv2.model.data.frozen import FrozenDict
+from fsmv2.view.condition import Condition
 from fsmv2.worker import Phase, RegisteredType, WorkerFactory
 
 GLOBALS = Cause("variables", "global")

@@ -1,0 +1,64 @@
+"""Finds what a worker of a core is, why, and what it will do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from fsmv2.core import Supervisor, TickRecord
+from fsmv2.operate.path_version import worker_version
+from fsmv2.operate.worker_status import DUE, WorkerStatus
+from fsmv2.runtime.view import history, view_node
+
+MOST = 8
+"""Decisions of late that are kept in a status."""
+
+
+def status_of(
+    s: Supervisor,
+    *,
+    process: str,
+    later: float = 0.0,
+    missing: str = "",
+    past: str = "",
+    document: str = "",
+    below: bool = True,
+) -> WorkerStatus:
+    """The status of a worker; on the loop of its core, or of a core that nobody runs.
+
+    `later`: seconds that have passed since the last event, in which nothing has changed.
+    `below`: with its children, which may be thousands.
+    """
+    node = view_node(s)
+    records = history(s)
+    return WorkerStatus(
+        at=s.tree.wall() + later,
+        process=process,
+        missing=missing,
+        past=past,
+        document=document,
+        node=msgspec.structs.replace(
+            node,
+            age=node.age + later,
+            observed_age=None if node.observed_age is None else node.observed_age + later,
+            retry_in=max(0.0, node.retry_in - later),
+        ),
+        due={
+            kind: max(0.0, due - s.tree.now - later)
+            for kind, due in sorted(s.timers.items(), key=lambda item: item[1])
+            if kind in DUE
+        },
+        withheld=records[-1].gate if records else "",
+        below=[view_node(child) for child in s.children.values()] if below else [],
+        lately=[one for record in records for one in _decided(s, record)][-MOST:],
+        version=worker_version(s),
+    )
+
+
+def _decided(s: Supervisor, record: TickRecord) -> Iterator[tuple[float, str]]:
+    """When, and what; a transition has its own reason, an action that of its tick."""
+    for number, text in enumerate(record.decisions, start=1):
+        explained = text.startswith("goto ") or number < len(record.decisions) or not record.reason
+        reason = "" if explained else f": {record.reason}"
+        yield s.tree.epoch + record.at, text + reason

@@ -1,0 +1,14 @@
+"""What is unusual about a worker. The conditions there are: `core/state/conditions.py`."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Condition(msgspec.Struct, frozen=True, gc=False):
+    """One condition: `status` is "False" or "Unknown", `since` in seconds of the core's clock."""
+
+    type: str
+    status: str
+    reason: str
+    since: float

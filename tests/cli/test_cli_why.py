@@ -95,6 +95,13 @@ def test_one_that_runs_says_so_and_who_runs_it(plant: Path) -> None:
 
 
 def test_of_one_in_trouble_the_next_tries_are_told_as_they_come(plant: Path) -> None:
+    def lines() -> str:
+        shown = why(plant, "edge/fails").output
+        return shown if " times; again in " in shown else ""
+
+    shown = until(lines)  # between two tries: now and then it is just starting
+    assert "ended with exit code 1" in shown
+    assert "  next      in " in shown
     told = until(
         lambda: (
             (found := answer(plant, "edge/fails"))["node"]["attempts"] >= 2
@@ -102,10 +109,6 @@ def test_of_one_in_trouble_the_next_tries_are_told_as_they_come(plant: Path) -> 
             and found
         )
     )
-    lines = why(plant, "edge/fails").output
-    assert "ended with exit code 1" in lines
-    assert " times; again in " in lines
-    assert "  next      in " in lines
     tries = told["at"] + told["node"]["retry_in"]
 
     def tried() -> list[float]:

@@ -18,9 +18,9 @@ import yaml
 
 from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.document import scan_yaml
+from fsmv2.duration import written_duration
 from fsmv2.model.decoder import OneOf
 from fsmv2.model.decoder.decoders import reader_of
-from fsmv2.model.decoder.duration import written_duration
 from fsmv2.model.decoder.key_meanings import key_meanings
 from fsmv2.plant import sections
 

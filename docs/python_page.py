@@ -31,7 +31,7 @@ GROUPS = {
     "Declare what should run": ("model",),
     "Run a tree": ("runtime", "core"),
     "Errors": ("errors", "diagnostic"),
-    "Text, addresses, version": ("escaping", "host", "version"),
+    "Text, addresses, version": ("escaping", "host.names", "version"),
 }
 """The names of `fsmv2` itself, by what they are for: the rooms that hold them."""
 

@@ -5,6 +5,7 @@ The names a worker author needs; everything else stands in the rooms below this 
 errors   every exception, with its code.    diagnostic  a problem as data, and how it is shown.
 name_suggestions  the known name that was meant.    escaping  text from outside, fit to be shown.
 host     the machine under us: looking up names, the event loop.
+duration, path_pattern   durations, and several paths at once, as people write them.
 model    what is declared, as data: desired state, child specs, variables, templates, location.
 document text with places → typed values, every problem at once.
 worker   what authors implement: Worker, states, actions, checks, the factory.
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
         VariableError,
     )
     from fsmv2.escaping import printable
-    from fsmv2.host import NameLookupError, resolve
+    from fsmv2.host.names import NameLookupError, resolve
     from fsmv2.model import (
         Backoff,
         ChildSpec,
@@ -99,7 +100,7 @@ _ROOMS = {
         "VariableError"
     ),
     "escaping": "printable",
-    "host": "NameLookupError resolve",
+    "host.names": "NameLookupError resolve",
     "runtime": "Runtime blocking",
     "model": (
         "Backoff ChildSpec DesiredState Group ObservedState UserSpec VariableBundle Vault Volatile "

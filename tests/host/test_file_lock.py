@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
 import os
 import stat
@@ -13,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.errors import PermanentError, StoreError, TemporaryError
+from fsmv2.errors import StoreError
 from fsmv2.flow.commands.command_id_file import KeptCommands
-from fsmv2.host.file_lock import FileLock, locked
-from fsmv2.host.flock import open_locked
+from fsmv2.host.file_lock import FileLock
 from fsmv2.operate.state_directory import LOCK, held, holder
 from fsmv2.store import Batch, EventRecord, SqliteStore
 from fsmv2.store.segmented_log import SegmentedLog
@@ -117,29 +115,3 @@ def test_who_looks_for_a_moment_keeps_nobody_out(
     monkeypatch.setattr("time.sleep", lambda _: os.close(file))
     with held(tmp_path):
         pass
-
-
-async def test_a_lock_that_is_waited_for_is_handed_on_as_a_descriptor(tmp_path: Path) -> None:
-    file = tmp_path / "made" / "lock"
-    async with locked(file, lambda: "nobody") as descriptor:
-        assert os.readlink(f"/proc/self/fd/{descriptor}") == str(file)
-        assert (mode(file), mode(file.parent)) == (0o600, 0o700)
-        with pytest.raises(TemporaryError, match=r"^somebody is at it\.$"):
-            async with locked(file, lambda: "somebody is at it.", within=0.05):
-                pass
-    async with locked(file, lambda: "it was not given back"):
-        pass
-
-
-async def test_it_is_had_once_the_other_lets_go_of_it(tmp_path: Path) -> None:
-    held = open_locked(tmp_path / "lock")
-    asyncio.get_running_loop().call_later(0.1, os.close, held)
-    async with locked(tmp_path / "lock", lambda: "it was not waited for", within=10):
-        pass
-
-
-async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(PermanentError, match=r"file/in cannot be created: Not a directory"):
-        async with locked(tmp_path / "file" / "in" / "lock", lambda: ""):
-            pass

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from fsmv2.host import NameLookupError, Names, new_loop
 from fsmv2.host import names as module
+from fsmv2.host.loops import new_loop
+from fsmv2.host.names import NameLookupError, Names
 
 NO_TIME = 0.01
 """Seconds for a lookup that never ends; how busy the machine is changes nothing."""

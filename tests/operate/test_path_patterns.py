@@ -9,8 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fsmv2.errors import UnknownPathError
-from fsmv2.model.path_pattern import is_pattern
 from fsmv2.operate.path_patterns import matching
+from fsmv2.path_pattern import is_pattern
 
 KNOWN = ["edge", "edge/filler1", "edge/filler1/read", "edge/filler2", "edge/capper", "edge/a.b"]
 

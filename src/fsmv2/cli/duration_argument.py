@@ -11,7 +11,7 @@ LONGEST = 10 * 365 * 86400.0
 
 def duration(text: str) -> float:
     """Seconds; a usage error unless `text` is a duration above zero."""
-    from fsmv2.model.decoder.duration import parse_duration
+    from fsmv2.duration import parse_duration
 
     try:
         seconds = parse_duration(text)

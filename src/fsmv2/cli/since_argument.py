@@ -15,7 +15,7 @@ EXPECTED = "write how long ago, such as 30m or 2d, or a time, such as 14:03 or 2
 def since(text: str) -> float:
     """Unix seconds; a usage error unless `text` is one of them, and not of the future."""
     from fsmv2.cli.time_argument import parse_time
-    from fsmv2.model.decoder.duration import parse_duration
+    from fsmv2.duration import parse_duration
 
     now = time.time()
     try:
@@ -31,11 +31,9 @@ def since(text: str) -> float:
     return found
 
 
-def lines_wanted(lines: int | None, since: float | None) -> int:
-    """How many lines to show: as many as asked for, else all since a time, else the last 50."""
-    from fsmv2.store.protocol import EVENTS_KEPT
-
-    return lines or (EVENTS_KEPT if since is not None else 50)
+def lines_wanted(lines: int | None, since: float | None) -> int | None:
+    """How many to show: as many as asked for; else all since a time: None; else the last 50."""
+    return lines or (None if since is not None else 50)
 
 
 Since = Annotated[

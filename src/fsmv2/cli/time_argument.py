@@ -14,7 +14,7 @@ def parse_time(text: str, *, before: float) -> float:
 
     ValueError: it is neither.
     """
-    from fsmv2.model.decoder.duration import parse_duration
+    from fsmv2.duration import parse_duration
 
     given = text.strip()
     with contextlib.suppress(ValueError):

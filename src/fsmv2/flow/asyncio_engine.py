@@ -22,8 +22,8 @@ from fsmv2.flow.flow import Flow
 from fsmv2.flow.flow_config import AnyConfig, FlowConfig, WriteConfig
 from fsmv2.flow.latest_values import ReadValue
 from fsmv2.flow.stats import FlowStats
-from fsmv2.host import new_loop
 from fsmv2.host.loop_lag import LoopLag
+from fsmv2.host.loops import new_loop
 
 T = TypeVar("T")
 

@@ -5,6 +5,7 @@ process_identity, process_end, process_list, process_usage   one process forever
 process_folder   where what a process wrote is kept.
 procfs      what /proc says of processes.      open_files, user_names   who has a file open.
 flock, file_lock, lock_holder, place_lock      one at a time: for a file, for a folder.
+awaited_lock   the same, waited for on an event loop.
 private     files that only their owner may read, replaced whole.
 file_signature   whether a file was changed, by one `stat`.
 reserved_file   one that is replaced on a full disk, too.      file_tail   the end of a long one.
@@ -20,8 +21,3 @@ unix_peer   who is at the other end of a Unix socket.
 `procfs`, `process_folder`, `flock` and `reserved_file` import the standard library alone, and
 little of it: they are used by the shim beside each command as well, which must stay small.
 """
-
-from fsmv2.host.loops import new_loop
-from fsmv2.host.names import Address, NameLookupError, Names, resolve
-
-__all__ = ["Address", "NameLookupError", "Names", "new_loop", "resolve"]

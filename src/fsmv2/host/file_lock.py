@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from fsmv2.errors import PermanentError, StoreError, TemporaryError
-from fsmv2.host.flock import open_locked, try_lock
-from fsmv2.host.in_thread import in_thread
+from fsmv2.errors import StoreError
+from fsmv2.host.flock import try_lock
 from fsmv2.host.lock_holder import LockHolder, lock_holder
 from fsmv2.host.private import FOLDER, open_private
 
@@ -93,39 +89,6 @@ def running_holder(file: Path) -> LockHolder | None:
     """The living fsmv2 that holds this lock."""
     holder = lock_holder(file)
     return holder if holder is not None and str(holder.pid) == written_by(file) else None
-
-
-@contextlib.asynccontextmanager
-async def locked(
-    path: Path, in_use: Callable[[], str], *, within: float = 0.0
-) -> AsyncIterator[int]:
-    """Hold the lock on a file, made with its folder; as a descriptor, to be handed on.
-
-    TemporaryError after `within` seconds, saying what `in_use` returns of who has it;
-    PermanentError: the file cannot be made.
-    """
-    opened: list[int] = []  # filled in the thread: who is cancelled gets no answer from it
-    limit = time.monotonic() + within
-    try:
-        while not await in_thread(lambda: _opened(path, opened)):
-            if time.monotonic() >= limit:
-                raise TemporaryError(await in_thread(in_use))
-            await asyncio.sleep(PAUSE)
-        yield opened[0]
-    finally:
-        for descriptor in opened:
-            os.close(descriptor)
-
-
-def _opened(path: Path, opened: list[int]) -> bool:
-    try:
-        path.parent.mkdir(mode=FOLDER, parents=True, exist_ok=True)
-        opened.append(open_locked(path))
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        raise PermanentError(f"{path.parent} cannot be created: {error.strerror}.") from error
-    return True
 
 
 def _locked(file: int) -> bool:

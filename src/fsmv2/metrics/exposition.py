@@ -26,7 +26,7 @@ from fsmv2.metrics.template_metrics import read_templates
 from fsmv2.metrics.trouble_metrics import read_trouble
 from fsmv2.metrics.watched_metrics import read_watched
 from fsmv2.model.data.histogram import HistogramCounts
-from fsmv2.model.path_pattern import path_pattern
+from fsmv2.path_pattern import path_pattern
 
 if TYPE_CHECKING:
     from prometheus_client import Metric as Family

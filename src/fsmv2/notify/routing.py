@@ -13,7 +13,6 @@ import msgspec
 
 from fsmv2.core import Report
 from fsmv2.core.contract.log_events import LogEvent
-from fsmv2.model.path_pattern import path_pattern
 from fsmv2.notify.deduplication import Deduplication
 from fsmv2.notify.escalations import Escalations, Standing
 from fsmv2.notify.event_names import (
@@ -28,6 +27,7 @@ from fsmv2.notify.event_names import (
 )
 from fsmv2.notify.notification import Notification, again, notification, time_text
 from fsmv2.notify.notify_settings import LEVELS, NotifySettings, TargetSettings
+from fsmv2.path_pattern import path_pattern
 
 TRY_AGAIN = 3600.0
 """Seconds after which what was refused is sent again, where nobody is to be reminded."""

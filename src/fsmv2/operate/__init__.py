@@ -5,6 +5,7 @@ prepared_tree        the document read and its state directory held, before that
 validation, stored_validation   whether a document, or what a tree keeps, can be used.
 document_expansion   what a document declares.
 journal_replay, story   whether a run is decided the same again; what happened to a worker.
+stopped_tree        that it was stopped, and when.
 live_status, recorded_status   why a worker is as it is: asked of its tree, or of its journal.
 recorded_past        a tree as it was at a moment of the past.   known_events, known_logs, log_line
                      what happened to a worker, and what it logged.

@@ -21,9 +21,6 @@ from fsmv2.operate.remote_tree import RemoteTree
 from fsmv2.operate.run_record import run_has_store
 from fsmv2.operate.running_trees import chosen_tree, kept_directory
 from fsmv2.operate.state_directory import STORE, holder
-from fsmv2.store.protocol import EVENTS_KEPT
-from fsmv2.store.store_facts import known_paths
-from fsmv2.store.stored_events import events_in
 
 AT_ONCE = 1_000
 """Events that a tree answers with at once; for more its store is read, which it may be writing."""
@@ -42,25 +39,31 @@ class KnownEvents:
         self._tool = tool
 
     def last(
-        self, path: str = "", *, since: float = 0.0, until: float | None = None, limit: int = 100
+        self,
+        path: str = "",
+        *,
+        since: float = 0.0,
+        until: float | None = None,
+        limit: int | None = 100,
     ) -> list[RecordedEvent]:
-        """The last of them, oldest first. `path`: of it and below; `since`, `until`: between these.
+        """The last `limit` of them, or all, oldest first. `path`: of it and below.
+
+        `since`, `until`: between these, in Unix seconds.
 
         UnknownPathError: nothing is known of the path. StoreError: they cannot be read.
         """
         runs = bool(holder(self._directory))
+        at_once = limit is not None and limit <= AT_ONCE
         keeps_none = runs and not self._has_store()
-        if runs and (keeps_none or (until is None and limit <= AT_ONCE)):
+        if runs and (keeps_none or (until is None and at_once)):
             try:
-                found = self._asked(path, since=since, limit=min(limit, AT_ONCE))
+                found = self._asked(path, since=since, limit=min(limit or AT_ONCE, AT_ONCE))
                 self._check(path, found)
                 return [one for one in found if until is None or one.at <= until]
             except ApiUnavailableError:
                 if keeps_none:  # what is stored is of an earlier run
                     raise
-        store = self._directory / STORE
-        stored = events_in(store, path=path, since=since, until=until, limit=limit)
-        found = [RecordedEvent.of(one) for one in stored]
+        found = stored_events(self._directory, path=path, since=since, until=until, limit=limit)
         self._check(path, found)
         return found
 
@@ -69,8 +72,7 @@ class KnownEvents:
         with contextlib.suppress(FsmError):
             if holder(self._directory) and not self._has_store():
                 return self._asked(path, after=number)
-            stored = events_in(self._directory / STORE, path=path, after=number, limit=EVENTS_KEPT)
-            return [RecordedEvent.of(one) for one in stored]
+            return stored_events(self._directory, path=path, after=number)
         return []
 
     def _has_store(self) -> bool:
@@ -117,10 +119,7 @@ class KnownEvents:
         """What a tree stored after it ended its streams: how its stop went on."""
         self._has_ended()
         with contextlib.suppress(StoreError):
-            for one in events_in(
-                self._directory / STORE, path=path, after=after, limit=EVENTS_KEPT
-            ):
-                yield RecordedEvent.of(one)
+            yield from stored_events(self._directory, path=path, after=after)
 
     def _asked(
         self, path: str, *, after: int = 0, since: float = 0.0, limit: int = AT_ONCE
@@ -142,7 +141,34 @@ class KnownEvents:
     def _known_paths(self) -> list[str]:
         if holder(self._directory) and not self._has_store():
             return RemoteTree(self._directory, tool=self._tool).all_paths()
+        from fsmv2.store.store_facts import known_paths
+
         return known_paths(self._directory / STORE)
+
+
+def stored_events(
+    directory: Path,
+    *,
+    path: str = "",
+    after: int = 0,
+    since: float = 0.0,
+    until: float | None = None,
+    limit: int | None = None,
+) -> list[RecordedEvent]:
+    """The last `limit` events that a state directory stores, or all; oldest first. StoreError."""
+    # Here, since a tree that runs is asked: then no database is needed.
+    from fsmv2.store.protocol import EVENTS_KEPT
+    from fsmv2.store.stored_events import events_in
+
+    stored = events_in(
+        directory / STORE,
+        path=path,
+        after=after,
+        since=since,
+        until=until,
+        limit=EVENTS_KEPT if limit is None else limit,
+    )
+    return [RecordedEvent.of(one) for one in stored]
 
 
 def stored_until(
@@ -150,6 +176,5 @@ def stored_until(
 ) -> tuple[RecordedEvent, ...]:
     """The last events of a store, not later than `until`; none where it cannot be read."""
     with contextlib.suppress(StoreError):
-        found = events_in(directory / STORE, path=path, until=until, limit=limit)
-        return tuple(map(RecordedEvent.of, found))
+        return tuple(stored_events(directory, path=path, until=until, limit=limit))
     return ()

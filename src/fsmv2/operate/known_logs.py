@@ -37,13 +37,14 @@ class KnownLogs:
         self._begun = 0.0
 
     def last(
-        self, *, since: float = 0.0, until: float | None = None, limit: int = 100
+        self, *, since: float = 0.0, until: float | None = None, limit: int | None = 100
     ) -> list[LogLine]:
-        """The last of them, oldest first; `since`, `until`: between these.
+        """The last `limit` of them, or all, oldest first; `since`, `until`: between these.
 
         UnknownPathError, StoreError.
         """
-        logged = self._logged(since=since, limit=min(limit, AT_ONCE) if until is None else AT_ONCE)
+        most = AT_ONCE if limit is None or until is not None else min(limit, AT_ONCE)
+        logged = self._logged(since=since, limit=most)
         try:
             events = self._events.last(self._path, since=since, until=until, limit=limit)
         except UnknownPathError:
@@ -55,7 +56,8 @@ class KnownLogs:
         found = [*map(_of_event, events), *output, *logged]
         if until is not None:
             found = [one for one in found if one.at <= until]
-        return sorted(found, key=lambda one: one.at)[-limit:]
+        found.sort(key=lambda one: one.at)
+        return found if limit is None else found[-limit:]
 
     def follow(self) -> Iterator[LogLine]:
         """What is new, until no tree is running here any longer; after `last`."""

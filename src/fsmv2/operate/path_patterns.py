@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from fsmv2.errors import SpecError, UnknownPathError
-from fsmv2.model.path_pattern import is_pattern, path_pattern
 from fsmv2.name_suggestions import suggest
+from fsmv2.path_pattern import is_pattern, path_pattern
 
 
 def matching(patterns: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -19,7 +19,6 @@ from fsmv2.errors import (
     JournalError,
     NoJournalError,
     NotRecordedError,
-    NotRunningError,
     UnknownPathError,
 )
 from fsmv2.name_suggestions import suggest
@@ -29,7 +28,7 @@ from fsmv2.operate.document_expansion import expand
 from fsmv2.operate.replay_limit import Limit
 from fsmv2.operate.run_record import record_in, run_is_recorded
 from fsmv2.operate.state_directory import JOURNAL, LOCK, holder, short_path
-from fsmv2.operate.time_text import date_text
+from fsmv2.operate.stopped_tree import replay_command, was_stopped
 from fsmv2.operate.worker_types import known_types
 from fsmv2.runtime.journal import Replayed, replay
 from fsmv2.store.segmented_log import segments_in
@@ -81,10 +80,7 @@ class RecordedTree:
         if core.root is None:
             if self.process:
                 self._not_recorded(self.missing)
-            raise NotRunningError(
-                f"{self.document} is not running: it was stopped at {date_text(core.wall())}",
-                fix=f"See how it went: {self._replay_command()}",
-            )
+            raise was_stopped(self.directory, self.document, core.wall(), path=self._path)
         self.change = change_of(self.document, self.record) if self.process else ""
         # A quiet tree has nothing to record: what is there is so until now, if it still runs.
         runs_on = self.process and not self.missing
@@ -157,5 +153,4 @@ class RecordedTree:
         )
 
     def _replay_command(self) -> str:
-        which = f" --path {self._path}" if self._path else ""
-        return f"fsmv2 replay {short_path(self._journal)}{which}"
+        return replay_command(self.directory, self._path)

@@ -6,13 +6,12 @@ nothing of the server is imported: a command is to answer within a fraction of a
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import math
-import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import msgspec
 
@@ -31,6 +30,7 @@ from fsmv2.operate.changes.apply_data import (
 )
 from fsmv2.operate.changes.change_plan import ChangePlan
 from fsmv2.operate.health_data import Health, HealthReport, Readiness
+from fsmv2.operate.path_patterns import matching
 from fsmv2.operate.request_types import LONGEST_WAIT, Answer, PathOverride, Request
 from fsmv2.operate.row_folding import ENDLESS, Space
 from fsmv2.operate.state_obstacles import StateObstacles
@@ -40,10 +40,12 @@ from fsmv2.operate.verbs import Verbs
 from fsmv2.operate.watched_workers import Watched, WatchEnd, WorkersChanged, WorkersSnapshot
 from fsmv2.operate.worker_description import WorkerDescription
 from fsmv2.operate.worker_filter import WorkerFilter
+from fsmv2.path_pattern import is_pattern
 
 if TYPE_CHECKING:
     from fsmv2.notify import TargetTest
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 ANSWER_WITHIN = 30.0
@@ -101,7 +103,7 @@ class RemoteTree(Verbs):
         unchanged: Collection[str] = (),
     ) -> Answer:
         """Do what is asked; `who` is not sent, since the kernel tells it."""
-        return await asyncio.to_thread(
+        return await _in_thread(
             self.carry_out, request, wait=wait, dry_run=dry_run, unchanged=unchanged
         )
 
@@ -117,7 +119,7 @@ class RemoteTree(Verbs):
         self._answers(request.path)
         wait = min(wait, LONGEST_WAIT)
         query = {"wait": f"{wait:.3f}", "dry_run": str(dry_run).lower()}
-        key = secrets.token_hex(16)  # so that what is sent again is not done again
+        key = os.urandom(16).hex()  # so that what is sent again is not done again
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         if unchanged:
             headers["If-Match"] = ", ".join(f'"{version}"' for version in unchanged)
@@ -141,7 +143,7 @@ class RemoteTree(Verbs):
         dry_run: bool = False,
     ) -> ApplyAnswer:
         """Make a document the one that runs; see `TreeHandle.apply`, which raises the same."""
-        return await asyncio.to_thread(self.apply_document, request, wait=wait, dry_run=dry_run)
+        return await _in_thread(self.apply_document, request, wait=wait, dry_run=dry_run)
 
     async def rollback(
         self,
@@ -152,11 +154,11 @@ class RemoteTree(Verbs):
         dry_run: bool = False,
     ) -> ApplyAnswer:
         """Make an older generation run again; see `TreeHandle.rollback`."""
-        return await asyncio.to_thread(self.roll_back, request, wait=wait, dry_run=dry_run)
+        return await _in_thread(self.roll_back, request, wait=wait, dry_run=dry_run)
 
     async def progress(self, generation: int | None = None, *, wait: float = 0.0) -> ApplyProgress:
         """How far a generation, or the one that runs, has come."""
-        return await asyncio.to_thread(self.progress_of, generation, wait=wait)
+        return await _in_thread(self.progress_of, generation, wait=wait)
 
     def apply_document(
         self, request: ApplyRequest, *, wait: float = 0.0, dry_run: bool = False
@@ -187,7 +189,7 @@ class RemoteTree(Verbs):
         self._answers("")
         wait = min(wait, LONGEST_WAIT)
         query = {"wait": f"{wait:.3f}", "dry_run": str(dry_run).lower()}
-        headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
+        headers = {"Content-Type": "application/json", "Idempotency-Key": os.urandom(16).hex()}
         body = msgspec.json.encode(request)
         raw = self._client.call(
             "POST", route, query, body, headers, wait + PLANNED_WITHIN + ANSWER_WITHIN
@@ -200,7 +202,7 @@ class RemoteTree(Verbs):
         `env:` and `file:` in it are those of the tree, whatever they are here. DocumentError: it is
         not valid, with all that is wrong. PlannerError: no plan could be made.
         """
-        return await asyncio.to_thread(self.plan_document, document)
+        return await _in_thread(self.plan_document, document)
 
     def plan_document(self, document: DocumentText) -> ChangePlan:
         """The same for a program without an event loop; blocks."""
@@ -218,12 +220,8 @@ class RemoteTree(Verbs):
 
     def paths(self, patterns: Sequence[str]) -> list[str]:
         """The paths that are meant by paths and patterns; see `matching`."""
-        from fsmv2.model.path_pattern import is_pattern
-
         if not any(map(is_pattern, patterns)):
             return list(patterns)
-        from fsmv2.operate.path_patterns import matching
-
         return matching(patterns, self.all_paths())
 
     def all_paths(self) -> list[str]:
@@ -338,6 +336,12 @@ class RemoteTree(Verbs):
         """
         # Of a path that is no text the tree itself says that it is not there.
         self.get("/v1/overrides", {"path": path[:4096]}, msgspec.Raw, timeout=ALIVE_WITHIN)
+
+
+async def _in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    import asyncio  # a command needs none, and it takes long to load
+
+    return await asyncio.to_thread(call, *args, **kwargs)
 
 
 def _query(asked: msgspec.Struct) -> dict[str, str]:

@@ -29,13 +29,15 @@ class RunRecord(msgspec.Struct, frozen=True):
 
     The path is the one that was named: a link that leads elsewhere by now is still the document.
     No digests: they are not known, or not yet. `journal_before`: the newest file of the journal
-    before this run; nothing: there was none.
+    before this run; nothing: there was none. `stopped`: when all of it had stopped as it should, in
+    Unix seconds; None: it runs, or has ended in another way.
     """
 
     file: str
     at: float
     digests: dict[str, str]
     journal_before: str | None = None
+    stopped: float | None = None
 
 
 def read_unchanged(document: Path, read: Callable[[], T]) -> tuple[T, RunRecord | None]:
@@ -79,6 +81,15 @@ def renew_record(directory: Path, record: RunRecord | None) -> None:
     began = msgspec.structs.replace(record, journal_before=before.journal_before)
     with contextlib.suppress(OSError):  # then `why` compares with what ran before
         replace_private(directory / RECORD, msgspec.json.encode(began))
+
+
+def record_stop(directory: Path) -> None:
+    """Record that all of the tree has stopped: then nobody needs its journal to know that."""
+    record = record_in(directory)
+    if record is not None:
+        stopped = msgspec.structs.replace(record, stopped=time.time())
+        with contextlib.suppress(OSError):
+            replace_private(directory / RECORD, msgspec.json.encode(stopped))
 
 
 def _written_over(file: Path, record: RunRecord) -> bool:

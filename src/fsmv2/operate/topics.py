@@ -10,10 +10,10 @@ from fsmv2.errors import UnknownPathError
 from fsmv2.flow import AsyncioEngine, topic_of
 from fsmv2.flow.flow_config import FlowConfig, WriteConfig
 from fsmv2.flow.tag import path_of
-from fsmv2.model.path_pattern import is_pattern
 from fsmv2.name_suggestions import suggest
 from fsmv2.operate.path_patterns import rule_of
 from fsmv2.operate.topic_data import TagValue, Topic
+from fsmv2.path_pattern import is_pattern
 
 SLACK = 2.0
 """Seconds by which a value may be older than twice its interval: reads take their time."""

@@ -20,6 +20,7 @@ from fsmv2.flow import OnAccepted
 from fsmv2.host.in_thread import in_thread
 from fsmv2.operate.generation_keeping import kept
 from fsmv2.operate.prepared_tree import PreparedTree, prepare
+from fsmv2.operate.run_record import record_stop
 from fsmv2.operate.tree_handle import TreeHandle
 from fsmv2.operate.tree_notifications import TreeNotifications
 from fsmv2.plant import Plant, log_levels
@@ -115,6 +116,8 @@ async def start(
                 async with kept(prepared, runtime), tree.changes():
                     yield tree
     await in_thread(prepared.ended)
+    if not tree.forced and not tree.leaving:
+        await in_thread(lambda: record_stop(prepared.directory.path))
     if tree.forced and not tree.leaving:
         tree.killed = await asyncio.to_thread(_kill_left, tree.plant)
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from fsmv2.errors import SpecError, UnknownFilterError, UnknownPathError
-from fsmv2.model.path_pattern import is_pattern, path_pattern
 from fsmv2.name_suggestions import suggest
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_row import WorkerRow
+from fsmv2.path_pattern import is_pattern, path_pattern
 from fsmv2.worker import Phase, WorkerFactory
 
 

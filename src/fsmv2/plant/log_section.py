@@ -9,7 +9,7 @@ import msgspec
 from fsmv2 import Diagnostic, SpecError
 from fsmv2.model.decoder import Node
 from fsmv2.model.decoder.other_words import OtherWords
-from fsmv2.model.path_pattern import path_pattern
+from fsmv2.path_pattern import path_pattern
 from fsmv2.runtime.log.log_levels import LevelName, LogLevels
 
 Pattern = Annotated[str, msgspec.Meta(min_length=1)]

@@ -13,7 +13,6 @@ import msgspec
 
 from fsmv2 import Diagnostic, SpecError, TemplateError, render_template
 from fsmv2.model.decoder import Node
-from fsmv2.model.path_pattern import path_pattern
 from fsmv2.model.secrets.vault import holds_secret
 from fsmv2.name_suggestions import nearest, suggest
 from fsmv2.notify import (
@@ -30,6 +29,7 @@ from fsmv2.notify.event_names import ENDED
 from fsmv2.notify.notification import notification
 from fsmv2.notify.notify_settings import EVERYWHERE, Channel
 from fsmv2.notify.webhook import checked_url
+from fsmv2.path_pattern import path_pattern
 from fsmv2.plant.notify_section import (
     CommandTargetSection,
     FileSection,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import error_text
-from fsmv2.host import new_loop
+from fsmv2.host.loops import new_loop
 
 T = TypeVar("T")
 

@@ -40,7 +40,7 @@ def events(sim: Simulation, path: str) -> list[str]:
 
 
 def test_debug_events_are_made_for_those_paths_alone_that_want_them() -> None:
-    from fsmv2.model.path_pattern import path_pattern
+    from fsmv2.path_pattern import path_pattern
 
     levels = LogLevels("info", {"…/b": (path_pattern("…/b"), "debug")})
     root = group("g", device("a"), device("b", user={"X": 1}, template="{{ .X }}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fsmv2.model.path_pattern import path_pattern
+from fsmv2.path_pattern import path_pattern
 from fsmv2.runtime.log.log_levels import RANKS, REMEMBERED, LogLevels
 
 

@@ -29,7 +29,7 @@ from fsmv2.builtin.process.process_record import (
 )
 from fsmv2.builtin.process.process_table import found_in
 from fsmv2.builtin.process.spec import Config, Ending
-from fsmv2.host.file_lock import locked
+from fsmv2.host.awaited_lock import locked
 from fsmv2.host.in_thread import in_thread
 from fsmv2.host.private import replace_private
 from fsmv2.host.process_end import end, kill_group, see_off

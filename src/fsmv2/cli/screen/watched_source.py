@@ -21,7 +21,6 @@ from fsmv2.cli.screen.screen_content import ScreenContent
 from fsmv2.cli.status_follow import RowChange, changes_in
 from fsmv2.cli.tree_display import DisplayedEvent
 from fsmv2.errors import FsmError
-from fsmv2.model.path_pattern import is_pattern
 from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.remote_tree import RemoteTree, TreeOverview
 from fsmv2.operate.state_directory import holder
@@ -30,6 +29,7 @@ from fsmv2.operate.watched_workers import Watched, WatchEnd
 from fsmv2.operate.worker_description import WorkerDescription
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_row import WorkerRow
+from fsmv2.path_pattern import is_pattern
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ import msgspec
 
 from fsmv2.errors import SpecError
 from fsmv2.model import AS_ELSEWHERE, Backoff
-from fsmv2.model.path_pattern import path_pattern
+from fsmv2.path_pattern import path_pattern
 
 MAY_BE_NONE = frozenset({"journal_mb"})
 """Numbers for which 0 means that there is none of it."""

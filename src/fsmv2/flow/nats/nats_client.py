@@ -17,7 +17,7 @@ from fsmv2.flow.nats.broker_url import BrokerAddress, parse_address
 from fsmv2.flow.nats.login import Login, read_credentials
 from fsmv2.flow.nats.peer import is_another_users
 from fsmv2.flow.optional_packages import industrial, silence
-from fsmv2.host import resolve
+from fsmv2.host.names import resolve
 
 CONNECT_WITHIN = 1.0
 """Seconds for each step of connecting."""

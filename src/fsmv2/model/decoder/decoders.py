@@ -15,11 +15,11 @@ from typing import Annotated, Any, Literal, Union
 
 import msgspec
 
+from fsmv2.duration import DURATION
 from fsmv2.errors import DefinitionError
 from fsmv2.model.decoder.address_fields import AddressForm, AddressText
 from fsmv2.model.decoder.choice import Choice
 from fsmv2.model.decoder.containers import Entries, FixedTuple, Items
-from fsmv2.model.decoder.duration import DURATION
 from fsmv2.model.decoder.one_of import Chosen, OneOf
 from fsmv2.model.decoder.other_words import OtherWords
 from fsmv2.model.decoder.scalars import (

@@ -17,8 +17,8 @@ from typing import Any, Literal, Union
 
 import msgspec
 
+from fsmv2.duration import DURATION, written_duration
 from fsmv2.model.decoder.decoders import is_struct, reader_of, split_notes
-from fsmv2.model.decoder.duration import DURATION, written_duration
 from fsmv2.model.decoder.key_meanings import key_meanings
 from fsmv2.model.decoder.one_of import OneOf
 from fsmv2.model.decoder.scalars import ANY_NUMBER, WHOLE_NUMBER

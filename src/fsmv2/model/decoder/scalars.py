@@ -17,10 +17,10 @@ from typing import Any, ClassVar, Protocol
 import msgspec
 
 from fsmv2.diagnostic import Diagnostic
+from fsmv2.duration import parse_duration
 from fsmv2.errors import DurationError
 from fsmv2.lookalike_characters import lookalike, straightened, why, without_quotes
 from fsmv2.model.decoder.display import describe, shown
-from fsmv2.model.decoder.duration import parse_duration
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.node_paths import around
 from fsmv2.model.decoder.template_fields import is_template

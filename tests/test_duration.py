@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fsmv2.duration import parse_duration, written_duration
 from fsmv2.errors import DurationError
-from fsmv2.model.decoder import parse_duration
-from fsmv2.model.decoder.duration import written_duration
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fsmv2 import SpecError
-from fsmv2.model.path_pattern import is_pattern, path_pattern
+from fsmv2.path_pattern import is_pattern, path_pattern
 
 
 @pytest.mark.parametrize(

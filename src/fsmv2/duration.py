@@ -1,4 +1,4 @@
-"""Durations as people write them: a number with a unit. Called by the decoder and the commands."""
+"""Durations as people write them, in documents and on the command line: a number with a unit."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ simulate-all: $(READY)  ## a works of a hundred workers under faults for 10,000 
 soak: $(READY)  ## a real plant in trouble for MINUTES=20: what must be flat is sampled
 	@$(BIN)/python -m bench.soak --minutes $(MINUTES)
 
-bench: $(READY)  ## the figures: trees of 401 to 101,001 workers, single operations, a hundred bridges, the API
+bench: compiled  ## the figures: trees of 401 to 101,001 workers, single operations, a hundred bridges, the API
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.kept
 	@$(BIN)/python -m bench.applies

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from api_socket import answering
 from bench.api import document as large_document
+from bench.measure import keep_bytecode
 
 BRIDGES, WORKERS, RUNS = 1_000, 10_000, 5
 FSMV2 = (sys.executable, "-m", "fsmv2.cli")
@@ -60,6 +61,7 @@ def cost(words: tuple[str, ...], env: dict[str, str]) -> tuple[float, float]:
 
 def main() -> None:
     """Print a line for each."""
+    keep_bytecode()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         document = folder / "plant.yaml"

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import os
 import resource
 import sys
 import tempfile
@@ -32,6 +33,14 @@ REACTIONS = 5
 
 IDLE = 0.15
 """Share of a core below which nothing is under way any more."""
+
+
+def keep_bytecode() -> None:
+    """Have processes that are started keep what they compile, as what is installed is compiled.
+
+    Where an environment forbids it, each would compile all it imports: four times a short command.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def resident() -> int:

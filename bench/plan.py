@@ -34,7 +34,7 @@ from unittest import mock
 
 import msgspec
 
-from bench.measure import resident
+from bench.measure import keep_bytecode, resident
 from fsmv2.api.activation import served
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.core import Core
@@ -285,6 +285,7 @@ def main() -> None:
     parser.add_argument("--trouble", choices=("none", "store", "detect-only"), default="none")
     args = parser.parse_args()
     filter_logs()
+    keep_bytecode()
     plant = Plant(args.bridges, args.every, args.circuits)
     figures = asyncio.run(measure(plant, args.plans, args.trouble))
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"

@@ -29,6 +29,8 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
+from bench.measure import keep_bytecode
+
 LOOK = 0.01
 """Seconds between two looks at what runs."""
 
@@ -175,6 +177,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="processes")
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
+    keep_bytecode()
     there = {name: write for name, (file, write) in SUPERVISORS.items() if shutil.which(file)}
     for name in SUPERVISORS.keys() - there.keys():
         print(f"{name} is not installed, and left out", file=sys.stderr)

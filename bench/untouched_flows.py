@@ -28,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.bridges import process
+from bench.measure import keep_bytecode
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.operate import TreeHandle, prepare
 from fsmv2.operate.changes.apply_data import ApplyRequest, DocumentText
@@ -228,6 +229,7 @@ def main() -> None:
     parser.add_argument("--quiet", type=float, default=60.0, help="seconds it is left alone")
     args = parser.parse_args()
     filter_logs()
+    keep_bytecode()
     figures = asyncio.run(measure(args.bridges, args.changed, args.rounds, args.quiet))
     title = f"{args.bridges - args.changed} flows that are not touched, read once a second"
     table = Table(title=title)

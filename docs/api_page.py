@@ -72,6 +72,21 @@ names the last (`Last-Event-ID`), and is sent `reset` when not all of them are k
 `ended` are the last words to one that stays behind, and of a tree that has stopped. A comment comes
 every 15 s when nothing else does. A thousand may watch at once; one more is answered 503.
 
+## How it was
+
+`/v1/tree`, `/v1/worker`, `/v1/description` and `/v1/obstacles` answer of a moment of the past what
+they would have answered then, by the journal: `at` is that moment, in Unix seconds. `/v1/events`
+has `since` and `until`.
+
+```console
+$ AT=$(date -d 12:01 +%s)
+$ curl --unix-socket STATE/api.sock "http://fsmv2/v1/description?path=edge/filler&at=$AT"
+```
+
+A process of its own replays the journal, after everything else on the machine, in at most 60 s and
+2 GiB; one question at a time is answered so, and four may wait. 404: nothing is recorded of then,
+and the detail says from when to when there is; 409: the journal cannot be replayed up to then.
+
 ## Only if nothing has changed
 
 Answers have an `ETag`. Send it back as `If-Match`, and a request is done only if its path is still

@@ -291,6 +291,13 @@ class PlannerError(FsmError, RuntimeError):
     code = "FSM0914"
 
 
+class PastReaderError(FsmError, RuntimeError):
+    """How a tree was cannot be answered now: the process that reads its journal was ended, or took
+    too long. The tree is as it was."""
+
+    code = "FSM0915"
+
+
 class ApiUnavailableError(FsmError, OSError):
     """The API of a tree cannot be reached, or cannot be served; the message says why."""
 

@@ -17,6 +17,16 @@ from fsmv2.errors import DocumentError
 from fsmv2.operate import RemoteTree
 from fsmv2.operate.changes.apply_data import DocumentText
 from fsmv2.operate.changes.change_plan import ChangePlan
+from fsmv2.operate.past.past_question import (
+    DescriptionThen,
+    ObstaclesThen,
+    PastQuestion,
+    TreeThen,
+    WorkerThen,
+)
+from fsmv2.operate.past.past_reader import PastReader
+from fsmv2.operate.row_folding import Space
+from fsmv2.operate.worker_filter import WorkerFilter
 
 CLIENT = """
 import sys
@@ -107,3 +117,43 @@ async def test_ten_megabytes_of_rubbish_are_refused_and_the_tree_answers_meanwhi
             await asyncio.sleep(0.05)
         with pytest.raises(DocumentError):
             await planning
+
+
+async def test_each_question_about_now_can_be_asked_of_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[PastQuestion, float]] = []
+
+    async def noted(_: PastReader, question: PastQuestion, at: float) -> bytes:
+        asked.append((question, at))
+        return b'{"text": "\x1b[31m"}'
+
+    monkeypatch.setattr(PastReader, "answer", noted)
+    async with tree_with_api(tmp_path) as (_, api):
+        for route in (
+            "/v1/tree?trouble=true&lines=20&columns=80&at=1000.5",
+            "/v1/worker?path=edge&at=1000.5",
+            "/v1/description?path=edge&at=1000.5",
+            "/v1/obstacles?path=edge&state=active&at=1000.5",
+        ):
+            reply = await call(api.place, "GET", route)
+            assert (reply.status, reply.raw) == (200, b'{"text": "\\u001b[31m"}')
+    assert asked == [
+        (TreeThen(WorkerFilter(trouble=True), Space(20, 80)), 1000.5),
+        (WorkerThen("edge"), 1000.5),
+        (DescriptionThen("edge"), 1000.5),
+        (ObstaclesThen("edge", "active"), 1000.5),
+    ]
+
+
+async def test_what_is_not_recorded_is_not_found_and_events_end_where_they_are_to(
+    tmp_path: Path,
+) -> None:
+    async with tree_with_api(tmp_path) as (_, api):
+        reply = await call(api.place, "GET", "/v1/worker?path=edge&at=1e12")
+        assert (reply.status, msgspec.json.decode(reply.raw)["code"]) == (404, "FSM0904")
+        events = msgspec.json.decode((await call(api.place, "GET", "/v1/events")).raw)
+        until = events[-2]["at"]
+        reply = await call(api.place, "GET", f"/v1/events?until={until!r}")
+        before = [one for one in events if one["at"] <= until]
+        assert msgspec.json.decode(reply.raw)[-1]["id"] == before[-1]["id"]

@@ -50,6 +50,8 @@ def answered(case: Any, place: Path) -> None:
     """The call is answered as the description says, and is no error of the server."""
     if case.query and "wait" in case.query:
         case.query["wait"] = 0  # it would be waited for
+    if case.query and "at" in case.query:
+        case.query["at"] = 0  # a process would be started for each
     made = case.as_transport_kwargs(base_url="http://fsmv2")
     prepared = Request(
         made["method"],

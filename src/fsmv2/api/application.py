@@ -35,6 +35,7 @@ from fsmv2.api.worker_stream import WorkerStream
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
 from fsmv2.operate import TreeHandle
+from fsmv2.operate.past.past_reader import LONGEST
 from fsmv2.operate.problem import Problem, problem_of
 from fsmv2.operate.worker_filter import WorkerFilter
 
@@ -115,7 +116,7 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
     async def endpoint(request: Request) -> Response:
         try:
             query = _query(route, request)
-            async with asyncio.timeout(route.within + getattr(query, "wait", 0.0)):
+            async with asyncio.timeout(route.within + _beside(query)):
                 if route.streams and STREAM in request.headers.get("accept", ""):
                     if route.stream is not None:
                         return _streamed(await route.stream(served.tree, query))
@@ -165,6 +166,12 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
             return problem_response(OURS)
 
     return endpoint
+
+
+def _beside(query: Any) -> float:
+    """Seconds for which a call may wait for an effect, or for its turn to have the past read."""
+    reading = LONGEST if getattr(query, "at", 0.0) else 0.0
+    return reading + float(getattr(query, "wait", 0.0))
 
 
 def _streamed(lines: AsyncIterator[bytes]) -> Response:

@@ -13,6 +13,7 @@ from fsmv2.api.conditional_answers import Encoded, Versioned, tag_of
 from fsmv2.api.json_text import json_of
 from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.errors import ChangedSinceError
+from fsmv2.escaping import printable_json
 from fsmv2.host.in_thread import in_thread
 from fsmv2.notify import TargetStatus, TargetTest
 from fsmv2.operate import TreeHandle
@@ -26,6 +27,13 @@ from fsmv2.operate.known_generations import (
     text_in,
 )
 from fsmv2.operate.log_line import LogLines
+from fsmv2.operate.past.past_question import (
+    DescriptionThen,
+    ObstaclesThen,
+    PastQuestion,
+    TreeThen,
+    WorkerThen,
+)
 from fsmv2.operate.path_version import ANY, overrides_version
 from fsmv2.operate.path_version import below as overrides_below
 from fsmv2.operate.recorded_event import RecordedEvent
@@ -34,6 +42,7 @@ from fsmv2.operate.row_folding import Space
 from fsmv2.operate.state_obstacles import StateObstacles
 from fsmv2.operate.topic_data import TagValue, Topic
 from fsmv2.operate.tree_report import TreeReport
+from fsmv2.operate.worker_filter import WorkerFilter
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +137,9 @@ async def overview(call: Call) -> Overview:
 async def tree(call: Call) -> Encoded:
     """What runs and what is broken; the text of it is made once for each picture."""
     tree, which = call.tree, call.query
+    if which.at:
+        space = Space(which.lines, which.columns)
+        return await _then(call, TreeThen(which=_filter_of(which), space=space))
     now, overrides, head = await tree.current_rows(), await tree.overrides(), await tree.head()
 
     def made() -> TreeReport:
@@ -144,6 +156,8 @@ async def workers(call: Call) -> Encoded:
 
 async def worker(call: Call) -> Any:
     """One worker, as `why` tells it."""
+    if call.query.at:
+        return await _then(call, WorkerThen(call.query.path))
     status = await call.tree.why(call.query.path)
     return Versioned(status, status.version)
 
@@ -158,15 +172,30 @@ async def values(call: Call) -> list[TagValue]:
     return await call.tree.values(call.query.match)
 
 
-async def description(call: Call) -> Versioned:
+async def description(call: Call) -> Any:
     """One worker, with all there is to know of it."""
+    if call.query.at:
+        return await _then(call, DescriptionThen(call.query.path))
     found = await call.tree.describe(call.query.path)
     return Versioned(found, found.version)
 
 
-async def obstacles(call: Call) -> StateObstacles:
+async def obstacles(call: Call) -> StateObstacles | Encoded:
     """What keeps a worker from a state."""
+    if call.query.at:
+        return await _then(call, ObstaclesThen(call.query.path, call.query.state))
     return await call.tree.obstacles(call.query.path, call.query.state)
+
+
+async def _then(call: Call, question: PastQuestion) -> Encoded:
+    """How it was at the moment that is asked of."""
+    raw = printable_json((await call.tree.past(question, at=call.query.at)).decode()).encode()
+    return Encoded(raw, tag_of(raw))
+
+
+def _filter_of(which: WorkerFilter) -> WorkerFilter:
+    names = WorkerFilter.__struct_fields__
+    return WorkerFilter(**{name: getattr(which, name) for name in names})
 
 
 async def overrides(call: Call) -> Versioned:
@@ -178,10 +207,10 @@ async def overrides(call: Call) -> Versioned:
 async def events(call: Call) -> list[RecordedEvent]:
     """The last events."""
     which = call.query
-    found = await call.tree.events(
-        path=which.path, after=which.after, since=which.since, limit=which.limit
-    )
-    return [RecordedEvent.of(one) for one in found]
+    asked = {"path": which.path, "after": which.after, "since": which.since, "limit": which.limit}
+    if which.until:
+        return await call.tree.events_until(which.until, **asked)
+    return [RecordedEvent.of(one) for one in await call.tree.events(**asked)]
 
 
 async def logs(call: Call) -> LogLines:

@@ -49,10 +49,14 @@ from fsmv2.operate.worker_row import WorkerRow
 MOST_EVENTS = 1_000
 
 
+At = Annotated[float, msgspec.Meta(ge=0, le=2**40)]
+
+
 class OfPath(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A path that has to be there."""
+    """A path that has to be there. `at`: how it was then, Unix seconds, by the journal; 0: now."""
 
     path: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
+    at: At = 0.0
 
 
 class OfState(OfPath, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,10 +78,14 @@ class Matching(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WhatOfTree(WorkerFilter, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """As of `/v1/workers`; `lines`, `columns`: the space it has to fit into, 0: any."""
+    """As of `/v1/workers`; `lines`, `columns`: the space it has to fit into, 0: any.
+
+    `at`: how it was then, Unix seconds, by the journal; 0: now.
+    """
 
     lines: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
     columns: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 0
+    at: At = 0.0
 
 
 class Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,6 +98,12 @@ class Which(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] = 0
     since: Annotated[float, msgspec.Meta(ge=0, le=2**40)] = 0.0
     limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_EVENTS)] = 100
+
+
+class WhichEvents(Which, frozen=True, forbid_unknown_fields=True):
+    """As of `/v1/logs`; `until`: Unix seconds, not later; 0: whenever. Not of a stream."""
+
+    until: At = 0.0
 
 
 class WhichGeneration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,9 +138,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     status; `otherwise`: statuses with which it answers the same type. `texts`: media types of an
     answer that is no JSON. `over_tcp`: to whoever reaches the TCP address, too. `links`: what can
     be asked next with what it answers. `within`: seconds after which a call is given up, beside
-    those for which an effect is waited for: its tree does not answer. `longest`: bytes of a body; a
-    request is a few hundred. `changes`: whether a call with a body does something; if not, it is
-    given up when its client goes away.
+    those for which an effect is waited for or the past is read: its tree does not answer.
+    `longest`: bytes of a body; a request is a few hundred. `changes`: whether a call with a body
+    does something; if not, it is given up when its client goes away.
     """
 
     method: str
@@ -161,9 +175,19 @@ APPLY_PROBLEMS = {
     "Idempotency-Key was used for another request.",
 }
 
+NOT_REPLAYED = {409: "The journal cannot be replayed up to `at`; the detail says why."}
+
 NOT_THERE = {404: "No worker has this path; the fix names the nearest."}
 
 NO_MATCH = {404: "No worker has this path, or there is no such type or state; see the fix."}
+
+NOT_THEN = "; or nothing is recorded of `at`: the detail says from when to when there is."
+
+
+def or_then(problems: dict[int, str]) -> dict[int, str]:
+    """The same of a route that also answers how it was."""
+    return {404: problems[404].rstrip(".") + NOT_THEN, **NOT_REPLAYED}
+
 
 ROUTES = (
     Route(
@@ -180,7 +204,7 @@ ROUTES = (
         handler=route_handlers.tree,
         query=WhatOfTree,
         answer=TreeReport,
-        problems=NO_MATCH,
+        problems=or_then(NO_MATCH),
     ),
     Route(
         method="GET",
@@ -201,7 +225,7 @@ ROUTES = (
         links=links.OF_WORKER,
         query=OfPath,
         answer=WorkerStatus,
-        problems=NOT_THERE,
+        problems=or_then(NOT_THERE),
     ),
     Route(
         method="GET",
@@ -226,7 +250,7 @@ ROUTES = (
         handler=route_handlers.description,
         query=OfPath,
         answer=WorkerDescription,
-        problems=NOT_THERE,
+        problems=or_then(NOT_THERE),
     ),
     Route(
         method="GET",
@@ -235,7 +259,7 @@ ROUTES = (
         handler=route_handlers.obstacles,
         query=OfState,
         answer=StateObstacles,
-        problems={404: "No worker has this path, or its type no such state; see the fix."},
+        problems=or_then({404: "No worker has this path, or its type no such state; see the fix."}),
     ),
     Route(
         method="GET",
@@ -252,7 +276,7 @@ ROUTES = (
         summary="What happened; as text/event-stream, what happens from now on",
         handler=route_handlers.events,
         links=links.OF_EVENTS,
-        query=Which,
+        query=WhichEvents,
         answer=list[RecordedEvent],
         streams=True,
     ),

@@ -23,6 +23,7 @@ tree_readiness, tree_health, health_data   whether all is as asked for; whether 
 state_directory      the directory and its lock.    document_directory   which one is a document's.
 run_record, document_change, document_files   whether the document is still what runs.
 document_watch   looks at its file while the tree runs.
+past                 how a tree was, asked of the tree that runs.
 changes              what a change of the document would do, and how it is made.
 measured_tree        what is measured of it: for `metrics`.
 worker_types         built-in types and those of the user.

@@ -10,6 +10,11 @@ from fsmv2.errors import (
     DocumentError,
     FsmError,
     GenerationConflictError,
+    JournalError,
+    NoJournalError,
+    NotRecordedError,
+    NotRunningError,
+    PastReaderError,
     RequestRefusedError,
     StoreError,
     TreeStoppingError,
@@ -19,7 +24,10 @@ from fsmv2.errors import (
     UnknownTargetError,
 )
 
-_NOT_THERE = (UnknownPathError, UnknownFilterError, UnknownGenerationError, UnknownTargetError)
+_NOT_THERE = (
+    *(UnknownPathError, UnknownFilterError, UnknownGenerationError, UnknownTargetError),
+    *(NotRunningError, NotRecordedError, NoJournalError),
+)
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,8 +54,10 @@ def problem_of(error: FsmError) -> Problem:
         status, title = 404, "Not found"
     elif isinstance(error, GenerationConflictError):
         status, title = 409, "Refused"
-    elif isinstance(error, TreeStoppingError | StoreError):
+    elif isinstance(error, TreeStoppingError | StoreError | PastReaderError):
         status, title = 503, "Not now"
+    elif isinstance(error, JournalError):
+        status, title = 409, "Not to be replayed"
     elif isinstance(error, ChangedSinceError):
         status, title = 412, "Changed since"
     elif isinstance(error, RequestRefusedError):

@@ -25,7 +25,10 @@ from fsmv2.operate.described_worker import EVENTS, description_of
 from fsmv2.operate.found_obstacles import obstacles_of
 from fsmv2.operate.found_status import status_of
 from fsmv2.operate.health_data import Health, Readiness
+from fsmv2.operate.known_events import stored_events
 from fsmv2.operate.log_line import LogLines, log_lines
+from fsmv2.operate.past.past_question import PastQuestion
+from fsmv2.operate.past.past_reader import PastReader
 from fsmv2.operate.prepared_tree import PreparedTree
 from fsmv2.operate.recorded_event import RecordedEvent
 from fsmv2.operate.request_types import PathOverride, Request
@@ -48,6 +51,7 @@ from fsmv2.runtime.liveness import Liveness
 from fsmv2.runtime.log.recent_lines import RecentLines
 from fsmv2.runtime.posted_request import not_serving
 from fsmv2.store import StoredEvent
+from fsmv2.store.protocol import EVENTS_KEPT
 
 
 class TreeQuestions:
@@ -72,6 +76,7 @@ class TreeQuestions:
         self._kit = kit
         self._runtime = runtime
         self._notifications = notifications
+        self._past = PastReader(prepared.directory.path, kit.factory)
         self._rows = CurrentRows(runtime.core, kit.factory)
         self._since = time.time()
         self._acted = 0.0
@@ -226,6 +231,13 @@ class TreeQuestions:
 
         return await self._runtime.look(found)
 
+    async def past(self, question: PastQuestion, *, at: float) -> bytes:
+        """How it was at a moment, Unix seconds, as JSON; raises what `PastReader.answer` does.
+
+        Another process reads it from the journal.
+        """
+        return await self._past.answer(question, at)
+
     async def records(self, path: str) -> tuple[TickRecord, ...]:
         """The remembered ticks of a worker, oldest first."""
         self._known(path)
@@ -239,6 +251,19 @@ class TreeQuestions:
         `path`: those of it and of what is below it; `since`: Unix seconds, not earlier.
         """
         return await self._runtime.events(path=path, after=after, since=since, limit=limit)
+
+    async def events_until(
+        self, until: float, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100
+    ) -> list[RecordedEvent]:
+        """The same, of those that are not later than `until`, in Unix seconds."""
+        if self._prepared.recorded:
+            return await in_thread(
+                lambda: stored_events(
+                    self.directory, path=path, after=after, since=since, until=until, limit=limit
+                )
+            )
+        every = await self.events(path=path, after=after, since=since, limit=EVENTS_KEPT)
+        return [RecordedEvent.of(one) for one in every if one.event.at <= until][-limit:]
 
     def log_lines(
         self, *, path: str = "", after: int = 0, since: float = 0.0, limit: int = 100

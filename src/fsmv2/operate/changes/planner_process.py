@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,50 +16,25 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any
 
-from fsmv2.host.memory_pressure import be_ended_first
+from fsmv2.host.side_process import MEMORY, come_last, own_pipes
 
 if TYPE_CHECKING:
     from fsmv2.operate.changes.planner_messages import FromPlanner, PlanTask
     from fsmv2.plant import Plant
     from fsmv2.worker import WorkerFactory
 
-NICENESS = 10
-"""Of everything that waits for a processor, the tree and its devices come first."""
-
-MEMORY = 2 << 30
-"""Bytes of address space: some times what 10,000 workers take, and a bound for all else."""
-
 
 def main() -> None:
     """Answer one task, and end."""
     gc.disable()  # it is over before there could be much garbage
-    asked, answers = _own_pipes()
-    _bound()
+    asked, answers = own_pipes()
+    come_last()
     frames: SimpleQueue[bytes | None] = SimpleQueue()
     threading.Thread(target=_listen, args=(asked, frames), daemon=True).start()
     status = 1
     with suppress(BrokenPipeError):  # nobody wants the answer any more
         status = _Planner(frames, answers).answer()
     os._exit(status)  # of what an interpreter does at its end nothing is needed
-
-
-def _own_pipes() -> tuple[IO[bytes], IO[bytes]]:
-    """The pipes, under numbers that nothing else uses: a module may print when it is imported."""
-    asked, answers = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(2, 1)
-    return os.fdopen(asked, "rb"), os.fdopen(answers, "wb")
-
-
-def _bound() -> None:
-    with suppress(OSError):
-        os.nice(NICENESS)
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold secrets
-    with suppress(OSError):
-        be_ended_first()
 
 
 def _listen(asked: IO[bytes], frames: SimpleQueue[bytes | None]) -> None:

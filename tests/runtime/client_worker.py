@@ -8,6 +8,7 @@ from typing import Any
 
 from fsmv2 import (
     ChildSpec,
+    EngineSettings,
     ObservedState,
     UserSpec,
     Worker,
@@ -70,7 +71,7 @@ class Client(Worker[UserSpec, Seen, int]):
         return stay(s.observe_error or f"sees {s.observed.value}")
 
 
-def run(client: Client) -> Simulation:
+def run(client: Client, settings: EngineSettings | None = None) -> Simulation:
     factory = WorkerFactory()
     factory.register(Client, make=lambda: client)
-    return Simulation(ChildSpec("c", "client", UserSpec()), factory)
+    return Simulation(ChildSpec("c", "client", UserSpec()), factory, settings=settings)

@@ -24,6 +24,14 @@ from fsmv2.worker import Resources, Worker
 SOON = 0.1
 """Seconds after a changed spec until the worker is looked at with it."""
 
+LATE = 0.25
+"""Seconds by which the loop is late from which on workers are looked at less often: to look at them
+as often as ever would make it later still, until what is seen is too old to decide by."""
+
+SPARING, SPARED = 4, 4.0
+"""How many times its interval passes then until a worker is looked at again, and the most seconds:
+well below those after which what was seen is stale."""
+
 PATIENCE = 3
 """How often the timeout of a collection is granted again while the loop itself is late."""
 
@@ -155,7 +163,7 @@ class Collector:
     def poll(self) -> None:
         """The interval is over: collect, unless that is still going on."""
         if not self._closed:
-            self._plan(self.definition.interval - GRID / 2)
+            self._plan(self._until_next() - GRID / 2)
             if self._task is None:
                 self.collect_now(routine=True)
 
@@ -181,6 +189,12 @@ class Collector:
         self._cancelled = True
         self._task.cancel()
         self._give_up_after(AGAIN)
+
+    def _until_next(self) -> float:
+        interval = self.definition.interval
+        if interval < SPARED and self._at.late() > LATE:
+            return min(SPARED, SPARING * interval)
+        return interval
 
     def _plan(self, delay: float) -> None:
         self._at.polls.put(self, self._at.loop.time() + delay)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from recorded_lamps import Told, all_the_same, lamps, lit, root, so
 from fsmv2 import (
     Runtime,
 )
+from fsmv2.core.contract.instructions import Collect
 from fsmv2.runtime.journal import journal_writer
+from fsmv2.runtime.journal.format import RecordedSlice
+from fsmv2.runtime.journal.journal_writer import JournalWriter
 from fsmv2.store import segmented_log, write_failure
 from fsmv2.store.segmented_log import segments_in
 from fsmv2.store.write_failure import failure_in
@@ -67,3 +71,58 @@ async def test_while_the_disk_is_full_it_says_why_and_goes_on_when_there_is_room
         await lit(tree, 3)
     found = all_the_same(journal)
     assert [s.problem for s in found.segments] == [""] * len(found.segments)
+
+
+def a_slice(*, more: bool, instructions: int = 1) -> RecordedSlice:
+    """A slice after which supervision has more to decide, or not."""
+    return RecordedSlice(1.0, 0, 1, more, None, [], [Collect("g", 1)] * instructions)
+
+
+class Waits:
+    """Stands in for the event that the thread waits on: does something at the third wait."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self.number = 0
+        self._then = then
+
+    def wait(self, _seconds: float) -> bool:
+        """As that of an event."""
+        self.number += 1
+        assert self.number <= 3, "it waits on"
+        if self.number == 3:
+            self._then()
+        return False
+
+
+def waits(writer: JournalWriter, then: Callable[[], None]) -> int:
+    """How often it waits before it writes what has been put in."""
+    stand_in = Waits(then)
+    writer._closing = stand_in  # type: ignore[assignment]  # nothing else of it is used here
+    writer._give_way()
+    return stand_in.number
+
+
+def test_it_gives_way_until_supervision_has_nothing_more_to_decide(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_writer, "GIVES_WAY", 600.0)
+    writer = JournalWriter(tmp_path, 1_000_000)
+    assert waits(writer, lambda: None) == 0
+    writer.put(a_slice(more=True))
+    assert waits(writer, lambda: writer.put(a_slice(more=False))) == 3
+
+
+def test_it_gives_way_only_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_writer, "GIVES_WAY", 0.0)
+    writer = JournalWriter(tmp_path, 1_000_000)
+    writer.put(a_slice(more=True))
+    assert waits(writer, lambda: None) == 0
+
+
+def test_it_gives_way_only_while_little_waits_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_writer, "GIVES_WAY", 600.0)
+    writer = JournalWriter(tmp_path, 1_000_000)
+    writer.put(a_slice(more=True, instructions=60_000))
+    assert waits(writer, lambda: None) == 0

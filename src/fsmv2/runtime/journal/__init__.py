@@ -2,7 +2,7 @@
 
 recorder:          notes both at the cut.
 format:            what is handed over, and what is written.
-journal_writer:    the thread that writes; files, descriptions: how, and in which words.
+journal_writer:    the thread that writes; files, descriptions, checksums: how, in which words.
 replayer:          another core is handed the same; recorded_segments, data_types: its parts.
 """
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from fsmv2.model.data.codec import ExactWriter
+from fsmv2.runtime.journal.checksums import forget
 from fsmv2.runtime.journal.descriptions import decided
 from fsmv2.runtime.journal.format import (
     Part,
@@ -60,6 +61,7 @@ class JournalFiles:
         self._rested = time.perf_counter()
         for start in range(0, len(notes), MOST):
             self._append([self._slice(noted) for noted in notes[start : start + MOST]])
+        forget()
 
     def _append(self, slices: list[Slice]) -> None:
         record = self._encode(SliceBatch(slices))

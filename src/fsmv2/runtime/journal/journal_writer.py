@@ -18,12 +18,16 @@ from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import StoreError, error_text
 from fsmv2.runtime.journal.files import JournalFiles
 from fsmv2.runtime.journal.format import Gap, RecordedSlice, SegmentBegin
-from fsmv2.runtime.journal.recorder import AFTER_GAP, NEXT
+from fsmv2.runtime.journal.recorder import AFTER_GAP, NEXT, WAITING
 from fsmv2.store.segmented_log import SegmentedLog
 from fsmv2.store.write_failure import WriteFailure, record_failure, reserve_room
 
 GATHER = 0.1
 """Seconds for which notes are gathered: what a kill may lose."""
+
+GIVES_WAY = 0.5
+"""Seconds more for which they are while a slice has left something to be decided: a start and a
+reaction of ten thousand workers are over by then, and need not share the interpreter."""
 
 RETRY = 30.0
 """Seconds until a journal that could not be written is restarted."""
@@ -46,6 +50,8 @@ class JournalWriter:
         self._queue: deque[RecordedSlice | SegmentBegin | Gap] = deque()
         # Each number is changed by one thread only, so that none has to wait for the other.
         self._put = self._written = self.dropped = 0
+        self._behind = False
+        """Whether supervision had more to decide when it last put something in."""
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._restart = threading.Event()
@@ -74,8 +80,10 @@ class JournalWriter:
 
     def put(self, item: RecordedSlice | SegmentBegin | Gap) -> None:
         """Have it written soon."""
+        self._behind = False
         if isinstance(item, RecordedSlice):
-            self._put += _size([item])
+            self._put += len(item.events) + len(item.instructions)
+            self._behind = item.more
         self._queue.append(item)
         self._wake.set()
 
@@ -107,10 +115,18 @@ class JournalWriter:
                 if wait is None or wait > 0:
                     self._wake.wait(wait)
                 self._closing.wait(GATHER)
+                self._give_way()
                 self._wake.clear()
                 self._step()
         finally:
             self._segments.close()
+
+    def _give_way(self) -> None:
+        """Wait while supervision is behind, but not for long, nor until much has gathered."""
+        limit = time.monotonic() + GIVES_WAY
+        while self._behind and self.waiting < WAITING // 4 and time.monotonic() < limit:
+            if self._closing.wait(GATHER / 10):
+                return
 
     def _step(self) -> None:
         notes: list[RecordedSlice] = []

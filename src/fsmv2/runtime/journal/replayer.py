@@ -17,6 +17,7 @@ from fsmv2.core import Core, Event, Instruction
 from fsmv2.core.checkpoint.restore import CheckpointReader, first_difference
 from fsmv2.errors import FsmError, JournalError, error_text
 from fsmv2.model.data.codec_reader import ExactReader
+from fsmv2.runtime.journal.checksums import forget
 from fsmv2.runtime.journal.data_types import DataTypes
 from fsmv2.runtime.journal.descriptions import decided, happened, path_of
 from fsmv2.runtime.journal.format import SegmentStart, Slice
@@ -247,6 +248,7 @@ class _Replay:
         more = core.run(one.now, enough=lambda: core.turns - before >= one.turns)
         instructions = core.take()
         answers = [decided(instruction) for instruction in instructions]
+        forget()
         core.deadline()
         if self._observer is not None:
             self._observer.slice(core, events, instructions)

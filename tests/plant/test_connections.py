@@ -75,6 +75,15 @@ def test_a_misspelt_key_explains_what_is_missing() -> None:
     assert "there is no key 'conection'" in said
 
 
+def test_a_misspelt_input_needs_no_more_than_the_one_that_was_meant() -> None:
+    made = {"input": {"genrate": MAKES["input"]["generate"]}}
+    for template, bridge in ((None, {"read": made}), ({"read": made}, {"template": "oven"})):
+        (said,) = told(template, **bridge)
+        assert "there is no key 'genrate'" in said
+    reads = {"input": {"modbuss": MODBUS["modbus"]}}
+    assert any(one.startswith("FSM0132") for one in told(None, read=reads))
+
+
 @pytest.mark.parametrize("read", [{}, {"read": READS}])
 def test_a_bridge_of_its_own_needs_one_or_a_template(read: Any) -> None:
     (said,) = told(None, **read)

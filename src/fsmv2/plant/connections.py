@@ -28,7 +28,8 @@ def reaches_device(read: Node | None, write: Node | None) -> bool:
         return True
     source = read.get("input")
     keys = list(source.value) if source is not None and source.kind == "mapping" else []
-    kinds = [INPUTS.by_key.get(str(key)) for key in keys]
+    # A misspelt one has a message of its own, and needs no more than the one that was meant.
+    kinds = [INPUTS.by_key.get(nearest(str(key), INPUTS.by_key) or "") for key in keys]
     return not kinds or any(kind is None or kind.has_device for kind in kinds)
 
 

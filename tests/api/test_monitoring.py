@@ -20,7 +20,7 @@ from fsmv2.api.host_check import names_this_machine
 from fsmv2.api.monitoring import takes_gzip
 from fsmv2.api.routes import ROUTES
 from fsmv2.host.loopback_listener import listen_on_loopback
-from fsmv2.operate import open_tree, tree_health
+from fsmv2.operate import tree_health
 
 
 async def test_health_and_readiness_are_answered_with_their_status(tmp_path: Path) -> None:
@@ -313,18 +313,3 @@ async def test_what_cannot_be_loaded_is_logged_and_the_next_look_tries_again(
                 await asyncio.sleep(0.02)
         monkeypatch.setattr(activation, "_loaded", loaded)
         assert (await asked)[0] == 200, "who waited in the queue is answered"
-
-
-async def test_over_tcp_alone_nothing_else_is_served(tmp_path: Path) -> None:
-    file = tmp_path / "plant.yaml"
-    await asyncio.to_thread(file.write_text, "agent: {name: edge}\n")
-    made = await asyncio.to_thread(listen_on_loopback, "127.0.0.1", 0)
-    client = OverTcp(tmp_path, made.getsockname()[1])
-    async with (
-        open_tree(file, state_dir=tmp_path / "state") as tree,
-        activation.served_over_tcp(tree, made),
-    ):
-        assert (await client.asked("GET", "/healthz"))[0] == 200
-        assert not (tree.directory / "api.sock").exists()
-    with pytest.raises(ConnectionError):
-        await client.asked("GET", "/healthz")

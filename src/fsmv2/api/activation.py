@@ -65,10 +65,6 @@ class Activation:
         self._await_tcp_client()
         self._run(self._look())
 
-    def start_tcp(self) -> None:
-        """Listen over TCP alone."""
-        self._await_tcp_client()
-
     async def close(self) -> None:
         """Answer what is under way, for a moment, and remove the socket."""
         for task in list(self._tasks):
@@ -222,14 +218,3 @@ async def served(tree: TreeHandle, tcp: socket.socket | None = None) -> AsyncIte
             await activation.close()
     finally:
         await in_daemon_thread(note.close)
-
-
-@contextlib.asynccontextmanager
-async def served_over_tcp(tree: TreeHandle, tcp: socket.socket | None) -> AsyncIterator[None]:
-    """Have only metrics, health, readiness and version answer while inside, on this socket."""
-    activation = Activation(tree, tcp)
-    activation.start_tcp()
-    try:
-        yield
-    finally:
-        await activation.close()

@@ -6,8 +6,6 @@ from urllib.parse import urlsplit
 
 from fsmv2.model.network_address import NoAddressError, read_url
 
-OTLP_PORT = 4318
-
 
 def read_collector_url(text: str) -> str:
     """The URL as it is; NoAddressError says why it is none."""

@@ -24,8 +24,3 @@ class WorkerFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     phase: Names = ""
     type: Names = ""
     trouble: bool = False
-
-    @property
-    def by_place(self) -> bool:
-        """Whether it asks for whole branches of the tree."""
-        return not (self.state or self.phase or self.type or self.trouble)

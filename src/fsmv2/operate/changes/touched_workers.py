@@ -74,11 +74,6 @@ def touched_by(plan: ChangePlan, core: Core) -> Touched:
     return found
 
 
-def everybody(core: Core) -> Touched:
-    """All workers, of whom nothing is known: of a start."""
-    return {path: TouchedWorker("there", False) for path in core.by_path}
-
-
 def not_converged(
     core: Core,
     factory: WorkerFactory,

@@ -87,6 +87,18 @@ OptionalFileOrInput = Annotated[
         help="The document, YAML; or a folder of them; or - for standard input.",
     ),
 ]
+Subtree = Annotated[
+    str, typer.Argument(metavar="[PATH]", help="Only this worker and what is below it.")
+]
+OfSubtree = Annotated[
+    str, typer.Argument(metavar="[PATH]", help="Only of this worker and what is below it.")
+]
+Subtrees = Annotated[
+    str,
+    typer.Argument(
+        metavar="[PATH]", help="Only this worker and all below it; * and ** stand for several."
+    ),
+]
 For = Annotated[
     float | None,
     typer.Option(

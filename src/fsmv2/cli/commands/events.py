@@ -9,7 +9,7 @@ import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import OK
-from fsmv2.cli.options import AsJson, StateDir
+from fsmv2.cli.options import AsJson, OfSubtree, StateDir
 from fsmv2.cli.request_options import Tree
 from fsmv2.cli.since_argument import Since, Until, lines_wanted
 
@@ -35,9 +35,7 @@ Follow = Annotated[
 
 
 def events(
-    path: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="Only of this worker and what is below it.")
-    ] = "",
+    path: OfSubtree = "",
     since: Since = None,
     until: Until = None,
     lines: Lines = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import StateDir
+from fsmv2.cli.options import StateDir, Subtree
 from fsmv2.cli.request_options import Tree
 
 FORMATS = ("mermaid", "dot", "svg")
@@ -22,9 +22,7 @@ def _format(text: str) -> str:
 
 
 def graph(
-    path: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="Only this worker and what is below it.")
-    ] = "",
+    path: Subtree = "",
     form: Annotated[
         str,
         typer.Option("--format", parser=_format, metavar="FORMAT", help="mermaid, dot or svg."),

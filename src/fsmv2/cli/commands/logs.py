@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from fsmv2.cli.commands.events import Follow, Lines, is_today, when
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import OK
-from fsmv2.cli.options import AsJson, StateDir
+from fsmv2.cli.options import AsJson, OfSubtree, StateDir
 from fsmv2.cli.request_options import Tree
 from fsmv2.cli.since_argument import Since, Until, lines_wanted
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:  # a command that is not called is not to cost its imports
 
 
 def logs(
-    path: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="Only of this worker and what is below it.")
-    ] = "",
+    path: OfSubtree = "",
     since: Since = None,
     until: Until = None,
     lines: Lines = None,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from fsmv2.cli.error_messages import reported
 from fsmv2.cli.exit_codes import FAILED, OK
-from fsmv2.cli.options import FileOrInput
+from fsmv2.cli.options import FileOrInput, Subtree
 
 
 def render(
     file: FileOrInput,
-    path: Annotated[
-        str, typer.Argument(metavar="[PATH]", help="Only this worker and what is below it.")
-    ] = "",
+    path: Subtree = "",
 ) -> None:
     """Show the tree a document gives and each rendered config; nothing is run.
 

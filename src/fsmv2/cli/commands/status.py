@@ -7,18 +7,13 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import AsJson, Output, StateDir, Types
+from fsmv2.cli.options import AsJson, Output, StateDir, Subtrees, Types
 from fsmv2.cli.request_options import Tree
 from fsmv2.cli.since_argument import At
 
 
 def status(
-    path: Annotated[
-        str,
-        typer.Argument(
-            metavar="[PATH]", help="Only this worker and all below it; * and ** stand for several."
-        ),
-    ] = "",
+    path: Subtrees = "",
     trouble: Annotated[
         bool, typer.Option("--trouble", "-t", help="Only workers that need a look.")
     ] = False,

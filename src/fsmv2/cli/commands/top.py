@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import StateDir
+from fsmv2.cli.options import StateDir, Subtrees
 from fsmv2.cli.request_options import Tree
 
 
 def top(
-    path: Annotated[
-        str,
-        typer.Argument(
-            metavar="[PATH]", help="Only this worker and all below it; * and ** stand for several."
-        ),
-    ] = "",
+    path: Subtrees = "",
     file: Tree = None,
     state_dir: StateDir = None,
 ) -> None:

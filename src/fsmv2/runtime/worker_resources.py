@@ -35,8 +35,8 @@ class WorkerResources:
         "_ending",
         "_error",
         "_for",
+        "_holding",
         "_in_use",
-        "_keeper",
         "_lent",
         "_loop",
         "_name",
@@ -63,7 +63,7 @@ class WorkerResources:
         self._for: tuple[UserSpec, Any] | None = None
         self._outdated = False
         self._lent: Resources[Any] | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._holding: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[None] = loop.create_future()
         self._closing = asyncio.Event()
         self._in_use = 0
@@ -108,12 +108,12 @@ class WorkerResources:
     async def close(self) -> None:
         """Close them, whoever uses them; what does not close in time is abandoned."""
         self._lent, self._outdated = None, False
-        keeper = self._keeper
-        if keeper is not None:
+        holding = self._holding
+        if holding is not None:
             self._closing.set()
-            await asyncio.wait([keeper], timeout=CLOSE_WITHIN)
+            await asyncio.wait([holding], timeout=CLOSE_WITHIN)
             self._ending = True
-            if not await end_task(keeper, within=CLOSE_WITHIN):
+            if not await end_task(holding, within=CLOSE_WITHIN):
                 self._error = "those of before have not closed yet"
 
     def _compare(self) -> None:
@@ -121,16 +121,16 @@ class WorkerResources:
 
         A parent's state is one of them, and moves often; what a type makes of variables is config.
         """
-        if self._keeper is not None and self._for is not None:
+        if self._holding is not None and self._for is not None:
             try:
                 self._outdated = _essence(*self._for) != _essence(*self._wanted)
             except ANY_RAISED:  # an author's comparison, named by the derive that makes it, too
                 self._outdated = False
 
     async def _opened(self) -> Resources[Any]:
-        if self._keeper is None:
+        if self._holding is None:
             self._ready, self._closing = self._loop.create_future(), asyncio.Event()
-            self._keeper = self._loop.create_task(
+            self._holding = self._loop.create_task(
                 self._keep(self._ready, self._closing), name=self._name
             )
         # Not awaited itself: a collection that times out would cancel it for those who wait too.
@@ -155,7 +155,7 @@ class WorkerResources:
             if ends_the_task(raised, self._ending):
                 raise
         finally:
-            self._lent, self._keeper, self._for = None, None, None
+            self._lent, self._holding, self._for = None, None, None
             _finish(ready)
 
 

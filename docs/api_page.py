@@ -51,8 +51,8 @@ that was made before. Whoever wants to hear of changes at once watches.
 
 ## Watch
 
-`/v1/workers`, `/v1/events` and `/v1/apply` are streams of server-sent events for who asks with
-`Accept: text/event-stream`:
+`/v1/workers`, `/v1/events`, `/v1/logs` and `/v1/apply` are streams of server-sent events for who
+asks with `Accept: text/event-stream`:
 
 ```console
 $ curl -N --unix-socket STATE/api.sock -H 'accept: text/event-stream' \\
@@ -68,7 +68,9 @@ Of workers all that are meant come first, and then those that are another way, a
 second, and less often when there are very many who watch; `gone` are paths that are no more, or no
 longer as asked for. Who does not keep up is sent a `snapshot` again when it has read what it has:
 what is sent is how things are, so nothing is lost by that. Of events each is sent; who missed some
-names the last (`Last-Event-ID`), and is sent `reset` when not all of them are kept. `dropped` and
+names the last (`Last-Event-ID`), and is sent `reset` when not all of them are kept. So it is with
+lines of the log, each of which is an event `line`; of an exception the last line alone has an id.
+Their numbers begin anew with each run of the tree. `dropped` and
 `ended` are the last words to one that stays behind, and of a tree that has stopped. A comment comes
 every 15 s when nothing else does. A thousand may watch at once; one more is answered 503.
 

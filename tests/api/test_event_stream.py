@@ -11,6 +11,7 @@ from served_tree import TICKER, call, tree_with_api
 
 from fsmv2.api import event_stream
 from fsmv2.api.event_stream import EventStream, Look
+from fsmv2.api.streamed_items import events_of
 from fsmv2.errors import StoreError
 from fsmv2.store import EventRecord, StoredEvent
 
@@ -115,7 +116,7 @@ async def _fields(stream: EventStream, count: int, told: Told, *ids: int) -> lis
 
 async def test_more_at_once_than_one_look_reads_is_told_as_a_reset() -> None:
     told = Told()
-    stream = EventStream(told)  # type: ignore[arg-type]
+    stream = EventStream(events_of(told))  # type: ignore[arg-type]
     found = await _fields(stream, 1, told, *range(2, event_stream.AT_ONCE + 10))
     assert found == [f"id: {event_stream.AT_ONCE + 9} event: reset"]
 
@@ -124,7 +125,7 @@ async def test_ids_that_begin_anew_are_told_as_a_reset(monkeypatch: pytest.Monke
     monkeypatch.setattr(event_stream, "EVERY", 0.01)
     told = Told()
     told.ids = [500]
-    stream = EventStream(told)  # type: ignore[arg-type]
+    stream = EventStream(events_of(told))  # type: ignore[arg-type]
     asyncio.get_running_loop().call_later(0.1, setattr, told, "ids", [1, 2])
     asyncio.get_running_loop().call_later(1.0, told.tell, 3)
     assert await _fields(stream, 2, told) == ["id: 2 event: reset", "id: 3 event: k"]
@@ -133,7 +134,7 @@ async def test_ids_that_begin_anew_are_told_as_a_reset(monkeypatch: pytest.Monke
 async def test_a_watcher_that_never_reads_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_stream, "EVERY", 0.001)
     told = Told()
-    stream = EventStream(told)  # type: ignore[arg-type]
+    stream = EventStream(events_of(told))  # type: ignore[arg-type]
     await stream.response(object(), "")
     async with asyncio.timeout(20):
         while stream._watchers:
@@ -145,7 +146,7 @@ async def test_a_watcher_that_never_reads_is_let_go(monkeypatch: pytest.MonkeyPa
 async def test_a_store_that_cannot_be_read_is_said_before_the_stream_begins() -> None:
     told = Told()
     told.fails = True
-    stream = EventStream(told)  # type: ignore[arg-type]
+    stream = EventStream(events_of(told))  # type: ignore[arg-type]
     with pytest.raises(StoreError):
         await stream.response(object(), "")
     assert not stream._watchers

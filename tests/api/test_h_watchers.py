@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from served_tree import TICKER, call, tree_with_api
 
-from fsmv2.api import event_stream, http_server, watchers
+from fsmv2.api import event_stream, http_server, streamed_items, watchers
 from fsmv2.store import Batch, EventRecord, Store
 
 WATCH = b"GET /v1/events HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n"
@@ -130,7 +130,7 @@ async def test_h100_a_half_open_connection_and_a_stuck_api_keep_no_worker_from_i
     async with tree_with_api(tmp_path) as (tree, api), asyncio.timeout(WITHIN):
         half = await Watcher(api.place, WATCH[:30]).begin()
         assert half.status == b"", "it is closed unheard"
-        monkeypatch.setattr(event_stream, "_event", encoded)
+        monkeypatch.setattr(streamed_items, "_event", encoded)
         watcher = await Watcher(api.place).begin()
         try:
             await tree.pause(TICKER)

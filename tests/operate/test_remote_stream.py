@@ -103,3 +103,9 @@ def test_a_tree_that_has_ended_is_not_waited_for(
 def test_where_no_tree_answers_that_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(ApiUnavailableError, match="no tree answers at"):
         list(streamed(tmp_path, "/v1/events", {}, tool="t"))
+
+
+def test_a_tree_of_an_older_fsmv2_answers_what_is_no_stream(server: Server) -> None:
+    server.answers([HEAD.replace(b"text/event-stream", b"application/json") + b"[]"])
+    with pytest.raises(ApiUnavailableError, match="does not stream /v1/events: it is of an older"):
+        read(server)

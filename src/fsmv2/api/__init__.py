@@ -12,7 +12,8 @@ answers_of_rows  one text of all workers for all who ask at about the same time.
 openapi         the table as an OpenAPI 3.1 document.
 json_text       values as JSON in which no text moves a reader's cursor.
 problem         errors as `application/problem+json`.
-event_stream    what happens, as server-sent events; one look at the store for all who watch.
+event_stream    what happens or is logged, as server-sent events; one look for all who watch.
+streamed_items  what it streams: events, lines of the log.    worker_stream   changes of workers.
 peer_identity   who is at the other end.
 http_server     the server, and a protocol that waits for nobody.
 activation      the socket; loads and starts all of the above when the first client comes.

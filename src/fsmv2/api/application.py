@@ -30,7 +30,7 @@ from fsmv2.api.json_text import json_of
 from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.api.problem_response import ApiError, problem, problem_response
 from fsmv2.api.route_handlers import Call, RawAnswer
-from fsmv2.api.routes import ROUTES, Route
+from fsmv2.api.routes import ROUTES, Route, WhichEvents
 from fsmv2.api.worker_stream import WorkerStream
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
@@ -61,6 +61,7 @@ class Streams(NamedTuple):
     """What of a tree can be watched."""
 
     events: EventStream
+    logs: EventStream
     workers: WorkerStream
 
 
@@ -123,7 +124,9 @@ def _endpoint(route: Route, served: _Served) -> Callable[[Request], Awaitable[Re
                     if isinstance(query, WorkerFilter):
                         return await served.streams.workers.response(query)
                     last = request.headers.get("last-event-id", "")
-                    return await served.streams.events.response(query, last)
+                    events = isinstance(query, WhichEvents)
+                    stream = served.streams.events if events else served.streams.logs
+                    return await stream.response(query, last)
                 body, raw = await _body(route, request)
                 unchanged = if_match(request) if route.body is not None else ()
                 call = Call(

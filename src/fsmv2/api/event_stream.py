@@ -1,4 +1,4 @@
-"""What happens, as server-sent events: one look at the store for all who watch.
+"""What happens or is logged, as server-sent events: one look at either for all who watch.
 
 A watcher that comes back names the last id it has seen (`Last-Event-ID`) and gets what it missed.
 What is no longer kept, or more than one answer holds, is answered with `reset`: read how things are
@@ -12,66 +12,62 @@ import contextlib
 import re
 from collections.abc import AsyncIterator
 
-import msgspec
 from starlette.responses import StreamingResponse
 
-from fsmv2.api.json_text import json_of
 from fsmv2.api.problem_response import problem
+from fsmv2.api.streamed_items import Read, StreamedItem
 from fsmv2.api.watchers import DROPPED, ENDED, QUIET, Places
-from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError
-from fsmv2.operate import TreeHandle
-from fsmv2.store import StoredEvent
 
 EVERY = 0.2
-"""Seconds between two looks at the store while somebody watches."""
+"""Seconds between two looks while somebody watches."""
 
 ANEW_EVERY = 25
 """Looks in a row without anything new after which it is asked whether the ids begin anew."""
 
 AT_ONCE = 1_000
-"""Events read in one look; a watcher that missed more is told to begin anew."""
+"""Items read in one look; a watcher that missed more is sent `reset`."""
 
 BEHIND = 100
 """Looks a watcher may be behind before it is dropped."""
 
-Batch = tuple[StoredEvent, ...]
+Batch = tuple[StreamedItem, ...]
 
 
 class Look:
     """What one look found. `gap`: not all that happened before. `end`: the last words instead.
 
-    It is text once for all who watch all paths, and so is each of its events for the others.
+    It is text once for all who watch all paths, and so is each of its items for the others.
     """
 
-    __slots__ = ("_texts", "_whole", "end", "events", "gap")
+    __slots__ = ("_texts", "_whole", "end", "gap", "items")
 
-    def __init__(self, events: Batch = (), gap: bool = False, end: bytes = b"") -> None:
-        self.events, self.gap, self.end = events, gap, end
+    def __init__(self, items: Batch = (), gap: bool = False, end: bytes = b"") -> None:
+        self.items, self.gap, self.end = items, gap, end
         self._texts: tuple[bytes, ...] | None = None
         self._whole = b""
 
     def text(self, after: int, path: str) -> bytes:
-        """Those of its events with an id above `after` that concern a path, as they are sent."""
-        if not self.events:
+        """Those of its items with an id above `after` that concern a path, as they are sent."""
+        if not self.items:
             return b""
         if self._texts is None:
-            self._texts = tuple(map(_event, self.events))
+            self._texts = tuple(item.text() for item in self.items)
             self._whole = b"".join(self._texts)
-        if not path and after < self.events[0].id:
+        if not path and after < self.items[0].id:
             return self._whole
         return b"".join(
             text
-            for event, text in zip(self.events, self._texts, strict=True)
-            if event.id > after and _concerns(event, path)
+            for item, text in zip(self.items, self._texts, strict=True)
+            if item.id > after and _concerns(item, path)
         )
 
 
 class EventStream:
-    """Hands the events of one tree to all who watch. On the loop of the API."""
+    """Hands what happens in one tree, or what it logs, to all who watch. On the loop of the API."""
 
-    def __init__(self, tree: TreeHandle, places: Places | None = None) -> None:
-        self._tree = tree
+    def __init__(self, read: Read, places: Places | None = None) -> None:
+        self._read = read
         self._places = places or Places()
         self._watchers: set[asyncio.Queue[Look]] = set()
         self._task: asyncio.Task[None] | None = None
@@ -80,9 +76,9 @@ class EventStream:
         self._places.count(lambda: len(self._watchers))
 
     async def response(self, query: object, last_event_id: str) -> StreamingResponse:
-        """A stream of what happens from now on, or after the event the client has seen last.
+        """A stream of what comes from now on, or after the item the client has seen last.
 
-        StoreError: the events cannot be read now.
+        StoreError: events cannot be read now.
         """
         path, after = getattr(query, "path", ""), getattr(query, "after", 0)
         if last_event_id:
@@ -94,7 +90,7 @@ class EventStream:
         self._watchers.add(queue)
         try:
             await self._begin()
-            missed = await self._tree.events(after=after, limit=AT_ONCE) if after else ()
+            missed = await self._read(after, AT_ONCE) if after else ()
         except BaseException:
             self._watchers.discard(queue)
             raise
@@ -125,15 +121,15 @@ class EventStream:
             yield b": watching\n\n"
             while not look.end:
                 if look.gap:
-                    seen = look.events[-1].id if look.events else self._last
+                    seen = look.items[-1].id if look.items else self._last
                     yield _reset(seen)
                 text = look.text(seen, path)
-                if look.events:
-                    seen = max(seen, look.events[-1].id)
+                if look.items:
+                    seen = max(seen, look.items[-1].id)
                 if text:
                     yield text
                 look = await _next(queue)
-                while not look.end and not look.events and not look.gap:
+                while not look.end and not look.items and not look.gap:
                     yield b": nothing new\n\n"
                     look = await _next(queue)
             yield look.end
@@ -142,7 +138,7 @@ class EventStream:
 
     async def _begin(self) -> None:
         if self._task is None or self._task.done():
-            newest = await self._tree.events(limit=1)
+            newest = await self._read(0, 1)
             self._last = newest[-1].id if newest else 0
             if not self._closed and (self._task is None or self._task.done()):
                 self._task = asyncio.ensure_future(self._look())
@@ -152,11 +148,11 @@ class EventStream:
         while self._watchers:
             await asyncio.sleep(EVERY)
             with contextlib.suppress(FsmError):  # a store that fails; the next look may work
-                batch = await self._tree.events(after=self._last, limit=AT_ONCE)
+                batch = await self._read(self._last, AT_ONCE)
                 gap = bool(batch) and batch[0].id > self._last + 1
                 quiet = 0 if batch else quiet + 1
                 if quiet >= ANEW_EVERY:
-                    quiet, batch = 0, await self._tree.events(limit=1)
+                    quiet, batch = 0, await self._read(0, 1)
                     gap = bool(batch) and batch[-1].id < self._last  # the store was lost
                     batch = batch if gap else ()
                 if not batch:
@@ -185,17 +181,8 @@ def _put(queue: asyncio.Queue[Look], look: Look) -> bool:
     return not full
 
 
-def _concerns(event: StoredEvent, path: str) -> bool:
-    of = event.event.path
-    return not path or of == path or of.startswith(f"{path}/")
-
-
-def _event(stored: StoredEvent) -> bytes:
-    try:
-        data = json_of({"id": stored.id, **msgspec.to_builtins(stored.event)})
-    except ANY_RAISED:  # a store of another kind gave what is no text
-        data = b"{}"
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (stored.id, stored.event.kind.encode(), data)
+def _concerns(item: StreamedItem, path: str) -> bool:
+    return not path or item.path == path or item.path.startswith(f"{path}/")
 
 
 def _reset(at: int) -> bytes:

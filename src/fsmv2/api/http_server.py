@@ -19,6 +19,7 @@ from fsmv2.api.application import Streams, application, monitoring_application
 from fsmv2.api.event_stream import EventStream
 from fsmv2.api.metrics_text import SharedMetrics
 from fsmv2.api.peer_identity import user_of
+from fsmv2.api.streamed_items import events_of, lines_of
 from fsmv2.api.watchers import SPARE, TRANSPORT, WATCHERS, Places
 from fsmv2.api.worker_stream import WorkerStream
 from fsmv2.metrics.exposition import exposition
@@ -142,8 +143,11 @@ class ApiServer:
         # What a client sends is no matter for the log of a tree, and its warnings say no more.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         places = Places()
-        self._events, self._workers = EventStream(tree, places), WorkerStream(tree, places)
-        streams = Streams(self._events, self._workers)
+        self._streams = streams = Streams(
+            events=EventStream(events_of(tree), places),
+            logs=EventStream(lines_of(tree), places),
+            workers=WorkerStream(tree, places),
+        )
         metrics = SharedMetrics(lambda accept: exposition(tree.measured, accept))
         self._unix = Listener(application(tree, streams, metrics))
         self._tcp = Listener(monitoring_application(tree, streams, metrics))
@@ -161,8 +165,8 @@ class ApiServer:
         listeners = (self._unix, self._tcp)
         for listener in listeners:
             listener.refuse()
-        self._events.close()
-        self._workers.close()
+        for stream in self._streams:
+            stream.close()
         await asyncio.gather(*(listener.close() for listener in listeners))
 
 

@@ -134,8 +134,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One route. `query`: its parameters; `body`: what it is sent; `answer`: what it gives.
 
     `streams`: asked for `text/event-stream` it gives that instead: what `stream` gives, or else
-    workers or events of the tree, as the query is for. `problems`: what else it may answer, by
-    status; `otherwise`: statuses with which it answers the same type. `texts`: media types of an
+    workers, events or lines of the log, as the query is for. `problems`: what else it may answer,
+    by status; `otherwise`: statuses with which it answers the same type. `texts`: media types of an
     answer that is no JSON. `over_tcp`: to whoever reaches the TCP address, too. `links`: what can
     be asked next with what it answers. `within`: seconds after which a call is given up, beside
     those for which an effect is waited for or the past is read: its tree does not answer.
@@ -283,10 +283,11 @@ ROUTES = (
     Route(
         method="GET",
         path="/v1/logs",
-        summary="The last lines of the log that are no events: debug lines, what workers logged",
+        summary="The last lines of the log that are no events; as text/event-stream, new ones",
         handler=route_handlers.logs,
         query=Which,
         answer=LogLines,
+        streams=True,
     ),
     Route(
         method="GET",

@@ -8,7 +8,7 @@ journal_replay, story   whether a run is decided the same again; what happened t
 stopped_tree        that it was stopped, and when.
 live_status, recorded_status   why a worker is as it is: asked of its tree, or of its journal.
 recorded_past        a tree as it was at a moment of the past.   known_events, known_logs, log_line
-                     what happened to a worker, and what it logged.
+                     what happened to a worker, and what it logged.   followed_log   as it comes.
 worker_status        that answer, as data.    variable_origin   where a variable's value comes from.
 request_types, request_effects, request_execution, verbs   what an operator may have done.
 process_signal, signal_names   a signal to a process: whose, and which may be sent.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fsmv2.errors import ApiUnavailableError, UnknownPathError
+from fsmv2.operate.followed_log import FollowedLog
 from fsmv2.operate.known_events import AT_ONCE, KnownEvents
 from fsmv2.operate.log_line import LogLine, LogLines
 from fsmv2.operate.output_files import OutputFile, OutputLine, output_files
@@ -31,7 +32,7 @@ class KnownLogs:
         self._directory = kept_directory(document, state_dir)
         self._events = KnownEvents(document, state_dir, tool=tool)
         self._tree = RemoteTree(self._directory, tool=tool)
-        self._path = path
+        self._path, self._tool = path, tool
         self._files = output_files(self._directory, path)
         self._after = self._line = self._left_out = 0
         self._begun = 0.0
@@ -61,16 +62,22 @@ class KnownLogs:
 
     def follow(self) -> Iterator[LogLine]:
         """What is new, until no tree is running here any longer; after `last`."""
+        logged = FollowedLog(self._directory, self._path, tool=self._tool)
         while True:
             runs = holder(self._directory)
             self._files = [*self._files, *self._new_files()]
             events = self._events.after(self._path, self._after)
             if events:
                 self._after = events[-1].id
-            logged = self._logged()
-            if logged and self._left_out:
-                yield _left_out(logged[0], self._left_out)
-            found = [*map(_of_event, events), *self._output(), *logged]
+            follows = logged.follows
+            found = [*map(_of_event, events), *self._output(), *logged.taken()]
+            if runs and not follows:
+                self._line = logged.last or self._line
+                asked = self._logged()
+                if asked and self._left_out:
+                    yield _left_out(asked[0], self._left_out)
+                found += asked
+                logged.begin(self._line)
             yield from sorted(found, key=lambda one: one.at)
             if not runs:
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -40,6 +40,22 @@ class LogLines(msgspec.Struct, frozen=True, kw_only=True):
     last: int
     begun: float
     left_out: int = 0
+
+
+class NumberedLines(NamedTuple):
+    """An entry of the log with the lines it is, one or more; `path`: of whom, '' of no worker."""
+
+    number: int
+    path: str
+    lines: tuple[LogLine, ...]
+
+
+def numbered_log_lines(recent: RecentLines, *, after: int, limit: int) -> list[NumberedLines]:
+    """The last entries of a log with a greater number than `after`, oldest first."""
+    return [
+        NumberedLines(number, entry.path, tuple(_lines_of(entry)))
+        for number, entry in recent.numbered(after)[-limit:]
+    ]
 
 
 def log_lines(

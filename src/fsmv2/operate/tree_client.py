@@ -201,6 +201,12 @@ class TreeClient:
             response = connection.getresponse()
             if response.status >= 400:
                 raise error_of(response.status, response.read())
+            if not response.getheader("content-type", "").startswith("text/event-stream"):
+                raise ApiUnavailableError(
+                    f"the tree does not stream {route}: it is of an older fsmv2.",
+                    fix="Start it again with what is installed; `fsmv2 stop --keep` keeps all that "
+                    "it has started.",
+                )
             name = number = ""
             while True:
                 opened.settimeout(max(0.001, min(timeout, until - time.monotonic())))

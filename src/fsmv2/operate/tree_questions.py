@@ -26,7 +26,7 @@ from fsmv2.operate.found_obstacles import obstacles_of
 from fsmv2.operate.found_status import status_of
 from fsmv2.operate.health_data import Health, Readiness
 from fsmv2.operate.known_events import stored_events
-from fsmv2.operate.log_line import LogLines, log_lines
+from fsmv2.operate.log_line import LogLines, NumberedLines, log_lines, numbered_log_lines
 from fsmv2.operate.past.past_question import PastQuestion
 from fsmv2.operate.past.past_reader import PastReader
 from fsmv2.operate.prepared_tree import PreparedTree
@@ -273,9 +273,16 @@ class TreeQuestions:
         `path`: those of it and of what is below it; `since`: Unix seconds, not earlier. From any
         thread.
         """
+        return log_lines(self._recent, path=path, after=after, since=since, limit=limit)
+
+    def numbered_log_lines(self, *, after: int, limit: int) -> list[NumberedLines]:
+        """The same of all paths, with the number of each entry. From any thread."""
+        return numbered_log_lines(self._recent, after=after, limit=limit)
+
+    @property
+    def _recent(self) -> RecentLines:
         log = self._runtime.log
-        recent = RecentLines() if log is None else log.recent
-        return log_lines(recent, path=path, after=after, since=since, limit=limit)
+        return RecentLines() if log is None else log.recent
 
     async def topics(self, pattern: str = "") -> list[Topic]:
         """What is published where, and what is listened to; `pattern`: see `topics.meaning`.

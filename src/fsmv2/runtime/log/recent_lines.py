@@ -53,6 +53,13 @@ class RecentLines:
                 self._last += 1
                 self._lines.append((self._last, entry))
 
+    def numbered(self, number: int) -> list[tuple[int, LogEntry]]:
+        """Those with a greater number, oldest first, with their numbers."""
+        with self._lock:
+            if self._last <= number:  # asked again and again while nothing is logged
+                return []
+            return [one for one in self._lines if one[0] > number]
+
     def after(
         self, number: int = 0, *, path: str = "", since: float = 0.0
     ) -> tuple[list[LogEntry], int]:

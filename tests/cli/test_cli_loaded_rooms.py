@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from changed_tree import ChangedTree, changed_tree, document
 
-from fsmv2.cli.exit_codes import FAILED, OK, PENDING
+from fsmv2.cli.exit_codes import FAILED, OK, PENDING, USAGE
 from fsmv2.cli.lazy_commands import VERBS
 from fsmv2.operate.run_record import RunRecord, keep_record, record_stop
 
@@ -133,3 +133,9 @@ def test_of_a_tree_that_was_stopped_no_journal_is_read() -> None:
         record_stop(Path(place))
         lines = ["status", "describe edge", "why edge", "why edge --not active"]
         assert loaded(Path(place), *lines) == dict.fromkeys(lines, (FAILED, ""))
+
+
+def test_where_there_is_no_journal_none_is_replayed(tmp_path: Path) -> None:
+    keep_record(tmp_path, RunRecord(f"{tmp_path}/plant.yaml", 0.0, {}))
+    lines = ["status", "why edge", "describe edge --at 12:01"]
+    assert loaded(tmp_path, *lines) == dict.fromkeys(lines, (USAGE, "store"))

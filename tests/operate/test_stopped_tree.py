@@ -11,7 +11,7 @@ from fsmv2.operate import open_tree
 from fsmv2.operate.live_or_recorded import WhichTree
 from fsmv2.operate.live_status import why
 from fsmv2.operate.run_record import RunRecord, begin_record, keep_record, record_in, record_stop
-from fsmv2.operate.stopped_tree import refuse_stopped
+from fsmv2.operate.stopped_tree import refuse_unrecorded
 from fsmv2.operate.tree_status import tree_status
 from fsmv2.operate.worker_filter import WorkerFilter
 
@@ -23,6 +23,12 @@ def file(tmp_path: Path) -> Path:
     file = tmp_path / "plant.yaml"
     file.write_text(DOCUMENT)
     return file
+
+
+def assert_unknown(directory: Path, document: Path) -> None:
+    """Nothing is known of a run that could be answered with."""
+    with pytest.raises(NoJournalError, match="there is no journal in"):
+        refuse_unrecorded(directory, document, named=True)
 
 
 async def test_when_it_was_stopped_is_known_also_without_a_journal(file: Path) -> None:
@@ -42,7 +48,7 @@ async def test_of_one_that_left_its_processes_running_that_is_not_so(file: Path)
     state = file.parent / "state"
     async with open_tree(file, state_dir=state) as tree:
         await tree.leave()
-    refuse_stopped(state, file)
+    assert_unknown(state, file)
     with pytest.raises(NoJournalError):
         tree_status(WorkerFilter(), WhichTree(state_dir=state))
 
@@ -51,6 +57,6 @@ def test_it_is_forgotten_when_the_next_run_begins(tmp_path: Path) -> None:
     keep_record(tmp_path, RunRecord(str(tmp_path / "plant.yaml"), 0.0, {}))
     record_stop(tmp_path)
     with pytest.raises(NotRunningError):
-        refuse_stopped(tmp_path, None)
+        refuse_unrecorded(tmp_path, tmp_path / "plant.yaml", named=True)
     begin_record(tmp_path, tmp_path / "plant.yaml")
-    refuse_stopped(tmp_path, None)
+    assert_unknown(tmp_path, tmp_path / "plant.yaml")

@@ -18,7 +18,7 @@ from fsmv2.operate.replay_limit import Limit, unlimited
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.running_trees import kept_directory
 from fsmv2.operate.state_directory import holder, short_path
-from fsmv2.operate.stopped_tree import refuse_stopped
+from fsmv2.operate.stopped_tree import refuse_unrecorded
 
 if TYPE_CHECKING:
     from fsmv2.core import Core
@@ -70,8 +70,6 @@ def live_or_recorded(
             return ask(RemoteTree(directory, tool=tool))
         except ApiUnavailableError as error:
             which.notice(f"{error.message} Reads its journal instead.")
-    if which.at is None:
-        refuse_stopped(directory, which.document, path=path)
     document = which.document
     if document is None:
         record = record_in(directory)
@@ -81,6 +79,7 @@ def live_or_recorded(
                 fix="Name the document with -f.",
             )
         document = Path(record.file)
+    refuse_unrecorded(directory, document, named=True, path=path, past=which.at is not None)
     if which.at is not None:
         from fsmv2.operate.recorded_past import RecordedPast
 

@@ -15,7 +15,7 @@ from fsmv2.operate.replay_limit import Limit, unlimited
 from fsmv2.operate.run_record import record_in
 from fsmv2.operate.running_trees import kept_directory
 from fsmv2.operate.state_directory import holder, short_path
-from fsmv2.operate.stopped_tree import refuse_stopped
+from fsmv2.operate.stopped_tree import refuse_unrecorded
 from fsmv2.operate.worker_status import WorkerStatus
 
 ASK_WITHIN = 3.0
@@ -50,8 +50,6 @@ def why(
             if record is None or not change_of(Path(record.file), record):
                 raise
             # The newer document may declare it: that is found out below.
-    if at is None:
-        refuse_stopped(directory, document, path=path)
     if document is None:
         if record is None:
             raise NoJournalError(
@@ -59,6 +57,8 @@ def why(
                 fix="Name the document with -f.",
             )
         document, state_dir = Path(record.file), directory
+    named = state_dir is not None
+    refuse_unrecorded(directory, document, named=named, path=path, past=at is not None)
     from fsmv2.operate import recorded_status  # what it needs of the core takes long to load
 
     return recorded_status.why(document, path, state_dir=state_dir, types=types, limit=limit, at=at)

@@ -17,7 +17,6 @@ from typing import NoReturn
 from fsmv2.core import Core, Supervisor
 from fsmv2.errors import (
     JournalError,
-    NoJournalError,
     NotRecordedError,
     UnknownPathError,
 )
@@ -28,7 +27,7 @@ from fsmv2.operate.document_expansion import expand
 from fsmv2.operate.replay_limit import Limit
 from fsmv2.operate.run_record import record_in, run_is_recorded
 from fsmv2.operate.state_directory import JOURNAL, LOCK, holder, short_path
-from fsmv2.operate.stopped_tree import replay_command, was_stopped
+from fsmv2.operate.stopped_tree import no_journal, replay_command, was_stopped
 from fsmv2.operate.worker_types import known_types
 from fsmv2.runtime.journal import Replayed, replay
 from fsmv2.store.segmented_log import segments_in
@@ -123,16 +122,7 @@ class RecordedTree:
         return failure.why if failure is not None else ending
 
     def _no_journal(self) -> NoReturn:
-        if not self.document.exists() and not self._named:
-            raise NoJournalError(
-                f"{self.document} does not exist",
-                fix="Name the document that is run, or --state-dir.",
-            )
-        raise NoJournalError(
-            f"nothing is known of a run of {self.document}: there is no journal in "
-            f"{short_path(self.directory)}",
-            fix=f"Start it: fsmv2 run {self.document}. Name its --state-dir, if it has one.",
-        )
+        raise no_journal(self.directory, self.document, named=self._named)
 
     def _not_recorded(self, missing: str = "") -> NoReturn:
         """Nothing is known of the tree that runs; what there is may be of an earlier one."""

@@ -110,12 +110,12 @@ class Dispatcher:
                 self._loop.call_exception_handler({"message": message, "exception": error})
 
     def _carry_out(self, instruction: Instruction) -> None:
-        if isinstance(instruction, NOT_OURS):
-            return
         if isinstance(instruction, Watch):
             collector = Collector(instruction, self.services)
             self.collectors[instruction.path] = collector
             collector.start()
+            return
+        if isinstance(instruction, NOT_OURS):
             return
         found = self.collectors.get(instruction.path)
         if found is None or found.incarnation != instruction.incarnation:

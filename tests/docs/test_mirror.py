@@ -19,12 +19,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "fsmv2"
 TESTS = ROOT / "tests"
 
-MIRRORED = ("core", "document", "model", "plant", "runtime")
+MIRRORED = ("core", "document", "host", "model", "plant", "runtime")
 """Packages each of whose files has tests of its own."""
 
 ROOMS = (
     *MIRRORED,
-    *("api", "builtin", "cli", "flow", "host", "lint"),
+    *("api", "builtin", "cli", "flow", "lint"),
     *("metrics", "notify", "operate", "store", "testing", "worker"),
 )
 """Packages whose test files are named after one of theirs."""
@@ -108,6 +108,7 @@ OF_THE_WHOLE = {
 """Test files about several source files at once."""
 
 WITHOUT_TESTS_OF_THEIR_OWN = {
+    "host/memory_pressure.py": "holds for its whole process: test_side_process.py",
     "runtime/collector_services.py": "what collectors share: test_collector.py",
     "runtime/dispatcher.py": "carries out instructions in a running tree: test_runtime.py",
     "runtime/running_parts.py": "the parts of a runtime, put together: test_runtime.py",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.errors import PermanentError, SpecError
+from fsmv2 import PermanentError, SpecError
 from fsmv2.host.in_thread import in_thread
 
 RESERVED_USERS = ("fsmv2", "anonymous")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from fsmv2 import PermanentError
 from fsmv2.builtin.broker.broker_config import RESERVED_USERS, BrokerConfig
-from fsmv2.errors import PermanentError
 from fsmv2.flow.nats.login import Credentials, read_credentials
 from fsmv2.host.private import replace_private
 

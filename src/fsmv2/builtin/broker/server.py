@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from fsmv2 import TemporaryError
 from fsmv2.builtin.broker.broker_config import (
     BrokerConfig,
     known_on_disk,
@@ -35,7 +36,6 @@ from fsmv2.builtin.broker.ports import settle
 from fsmv2.builtin.broker.server_config import digest, render
 from fsmv2.builtin.broker.spawn import find_server, last_words, spawn
 from fsmv2.builtin.process.adoption import start_or_adopt
-from fsmv2.errors import TemporaryError
 from fsmv2.host.awaited_lock import locked
 from fsmv2.host.free_ports import is_free
 from fsmv2.host.in_thread import in_thread

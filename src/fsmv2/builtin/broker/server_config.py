@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 
+from fsmv2 import render_template
 from fsmv2.builtin.broker.broker_config import BrokerConfig
 from fsmv2.builtin.broker.credentials import ANONYMOUS
 from fsmv2.flow.nats.login import Credentials
-from fsmv2.model import render_template
 
 TEMPLATE = """\
 # Written by fsmv2 at each start; changes are lost.

@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fsmv2 import PermanentError
 from fsmv2.builtin.broker.broker_config import BrokerConfig
-from fsmv2.errors import PermanentError
 from fsmv2.host.file_tail import tail
 from fsmv2.host.install_command import install_command
 from fsmv2.host.private import open_private

@@ -116,6 +116,8 @@ MISUSES: list[tuple[str, Callable[[], Any], str]] = [
     ("a static method", marked(state_any("running"), staticmethod(step)), "is a static method"),
     ("a class method", marked(action_any(), classmethod(work)), "this is a class method"),  # type: ignore[arg-type]
     ("a property", marked(check_any(), property(look)), "this is a property"),
+    ("how a check is written", marked(check_any(), property(look)), "`def name(self, view)`"),
+    ("how an action is", marked(action_any(), Hidden), "`async def name(self, spec, resources)`"),
     ("a lambda", marked(state_any("running"), lambda self, s: None), "has no name, and a state is"),
     ("an object", marked(state_any("running"), Hidden()), "has no name, and a state is known"),
     ("a partial", marked(state_any("running"), functools.partial(step)), "has no name"),

@@ -156,7 +156,7 @@ def check_method(mark: str, method: Any) -> None:
     """Raise DefinitionError unless `method` can bear the mark of a state, an action or a check."""
     kind = MARKS[mark]
     if not callable(method) or isinstance(method, type | staticmethod | classmethod | property):
-        _refuse_object(kind, method)
+        _refuse_object(mark, method)
     name = getattr(method, "__name__", "")
     where = _place_of(method) or calling_line()
     if not name.isidentifier():
@@ -180,15 +180,17 @@ def faults_of_method(mark: str, method: Any) -> list[DecoratorProblem]:
     )
 
 
-def _refuse_object(kind: str, value: object) -> None:
+def _refuse_object(mark: str, value: object) -> None:
     inner = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
     what = {staticmethod: "a static method", classmethod: "a class method", property: "a property"}
     shown = what.get(type(value)) or (
         f"the class {value.__name__}" if isinstance(value, type) else quoted(value)
     )
+    written = "async def" if mark == ACTION_MARK else "def"
     problem = DecoratorProblem(
-        f"{kind} is a plain method of a worker; this is {shown}.",
-        "Write `def name(self, ...)` below the mark, without another decorator between.",
+        f"{MARKS[mark]} is a plain method of a worker; this is {shown}.",
+        f"Write `{written} name({', '.join(PARAMETERS[mark])})` below the mark, without another "
+        "decorator between.",
     )
     refuse([problem], _place_of(inner) or calling_line())
 

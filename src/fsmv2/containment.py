@@ -3,8 +3,8 @@
 Workers, checks, listeners, stores and the classes of their data are code of others, and it raises
 more than `Exception`: `sys.exit()` in a library, a panic of a Rust extension, a `CancelledError` of
 its own, a group of these. Whoever calls it writes `except ANY_RAISED`, names what was raised with
-`errors.said`, and goes on: one worker's fault is never the end of the supervision of all. In a
-coroutine `runtime.task_cancellation` tells the end of our own task from an author's exception.
+`errors.error_text`, and goes on: one worker's fault is never the end of the supervision of all.
+In a coroutine `host.task_cancellation` tells the end of our own task from an author's exception.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from fsmv2.flow.registry import INPUTS, OUTPUTS
 from fsmv2.flow.sample import ENCODER, Payload, Sample
 from fsmv2.flow.stats import FlowCounters, FlowStats
 from fsmv2.flow.tag import Tag, Value, path_of
-from fsmv2.flow.task_end import end
 from fsmv2.flow.thinning import Thinning
+from fsmv2.host.task_cancellation import end_task
 
 
 class Flow:
@@ -70,7 +70,8 @@ class Flow:
 
     async def end_reading(self) -> None:
         """Accept what was read, and nothing more."""
-        await end(self._reading)
+        if self._reading is not None:
+            await end_task(self._reading)
         self._input.close()
         self._release(all_of_them=True)
 
@@ -92,7 +93,8 @@ class Flow:
     async def close(self) -> None:
         """End sending too; what was not acknowledged is lost with it."""
         await self.end_reading()
-        await end(self._sending)
+        if self._sending is not None:
+            await end_task(self._sending)
         self._output.close()
 
     async def release(self) -> None:

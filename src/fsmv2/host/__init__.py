@@ -11,6 +11,7 @@ file_signature   whether a file was changed, by one `stat`.
 reserved_file   one that is replaced on a full disk, too.      file_tail   the end of a long one.
 in_thread   what blocks, in a thread.
 loops, loop_lag   the event loop that all of ours runs on, and how late one is.
+task_cancellation   the end of a task, whatever its libraries do.
 names       looking up host names: each in a place of its own, so that a dead one holds up nobody.
 tcp, tcp_probe   connecting to a host by name or address; whether something accepts there.
 socket_owner, free_ports   the sockets of this machine: whose a port is, and which are free.

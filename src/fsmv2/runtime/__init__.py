@@ -10,7 +10,7 @@ foresight: what a core comes to when it is handed a change, and nothing is carri
 declared_root, secret_rotation: what the tree is declared to be, also when a secret changes.
 watchdog, liveness, slow_code: whether the loops make progress.
 blocking:    code that blocks.    gc_pauses: the garbage collector, kept short.
-clock, loop_thread, task_cancellation: time, loops, the end of tasks.
+clock, loop_thread: time, and loops.
 """
 
 from fsmv2.runtime.blocking import blocking

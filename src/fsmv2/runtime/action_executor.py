@@ -22,9 +22,9 @@ from fsmv2.core import (
     Event,
 )
 from fsmv2.errors import PermanentError, error_text
+from fsmv2.host.task_cancellation import AGAIN, end_task
 from fsmv2.runtime.action_counts import ActionCounts, SlotPool, status_of
 from fsmv2.runtime.collector import task_name
-from fsmv2.runtime.task_cancellation import AGAIN, end_task
 from fsmv2.worker import ActionDefinition, Outcome
 
 WAITS_AFTER = 1.0

@@ -13,10 +13,10 @@ import msgspec
 from fsmv2.containment import ANY_RAISED
 from fsmv2.core import Observed, RunAction, Watch
 from fsmv2.errors import SecretError, error_text
+from fsmv2.host.task_cancellation import AGAIN, end_task, ends_the_task
 from fsmv2.model import ObservedState, UserSpec, same_observation
 from fsmv2.runtime.coalesced_timers import GRID
 from fsmv2.runtime.collector_services import CollectorServices
-from fsmv2.runtime.task_cancellation import AGAIN, end_task, ends_the_task
 from fsmv2.runtime.worker_log import LogOrigin, WorkerLog
 from fsmv2.runtime.worker_resources import CLOSE_WITHIN, WorkerResources
 from fsmv2.worker import Resources, Worker

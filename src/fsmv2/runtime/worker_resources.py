@@ -10,8 +10,8 @@ import msgspec
 
 from fsmv2.containment import ANY_RAISED
 from fsmv2.errors import FsmError, error_text
+from fsmv2.host.task_cancellation import end_task, ends_the_task
 from fsmv2.model import UserSpec, VariableBundle
-from fsmv2.runtime.task_cancellation import end_task, ends_the_task
 from fsmv2.worker import Resources, Worker
 
 CLOSE_WITHIN = 5.0

@@ -25,7 +25,7 @@ from fsmv2.flow.nats.message_age import steady
 from fsmv2.flow.nats.nats_connection import NatsConnection, NatsMessage
 from fsmv2.flow.stats import FlowStats
 from fsmv2.flow.subject import executor_subject
-from fsmv2.flow.task_end import end
+from fsmv2.host.task_cancellation import end_task
 
 Handover = Callable[[WriteConfig], Awaitable[None]]
 
@@ -114,7 +114,7 @@ class WriteFlow(CommandListener):
         """End at once; the outcome of a write under way is then not known."""
         self._stopping, self.accepting = True, False
         for task in self._tasks:
-            await end(task)
+            await end_task(task)
         if self._current is not None:
             current, self._current = self._current, None
             await self._answer(current, "unknown", "stopped before the device confirmed")

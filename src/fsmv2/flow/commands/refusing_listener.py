@@ -20,7 +20,7 @@ from fsmv2.flow.flow_config import WriteConfig
 from fsmv2.flow.nats.nats_connection import NatsConnection
 from fsmv2.flow.stats import WriteStats
 from fsmv2.flow.subject import executor_subject
-from fsmv2.flow.task_end import end
+from fsmv2.host.task_cancellation import end_task
 
 LOOK = 5.0
 """Seconds between looks at whether somebody else executes these commands."""
@@ -102,7 +102,7 @@ class RefusingListener(CommandListener):
         await self.settle()
         await self._outbox.emptied(LAST_ANSWERS)
         for task in self._tasks:
-            await end(task)
+            await end_task(task)
 
     async def _watch(self) -> None:
         while not self._remembers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from fsmv2.runtime.task_cancellation import AGAIN, end_task, ends_the_task
+from fsmv2.host.task_cancellation import AGAIN, end_task, ends_the_task
 from fsmv2.testing.virtual_loop import VirtualLoop
 
 

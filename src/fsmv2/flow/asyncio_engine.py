@@ -41,6 +41,7 @@ class AsyncioEngine:
         self._flows: dict[str, AnyFlow] = {}
         self._refusals: dict[str, Refusal] = {}
         self._leaving: dict[asyncio.Task[None], AnyFlow] = {}
+        self._leaving_marks = Counter[str]()
         self._dropped: Counter[str] = Counter()
         self._ledger = FlowLedger()
         self._shares = EngineShares()
@@ -190,12 +191,13 @@ class AsyncioEngine:
 
         From any thread. A bridge that is renamed keeps its topic.
         """
-        if not self._leaving:
+        # Asked with each poll. While the broker is away, as many may be leaving as there are flows.
+        marks = self._leaving_marks
+        if not marks or not any(mark in marks for mark in flow.marks):
             return []
-        leaving = list(self._leaving.values())
         return [
             one
-            for one in leaving
+            for one in list(self._leaving.values())
             if one is not flow and isinstance(one, Flow) and one.is_followed_by(flow)
         ]
 
@@ -213,8 +215,18 @@ class AsyncioEngine:
         """Stop a flow; what it accepted and could not send yet goes on in the background."""
         task = asyncio.get_running_loop().create_task(self._see_off(flow))
         self._leaving[task] = flow
-        task.add_done_callback(lambda done: self._leaving.pop(done, None))
+        if isinstance(flow, Flow):
+            self._leaving_marks.update(flow.marks)
+        task.add_done_callback(self._has_left)
         return await flow.stop(drain)
+
+    def _has_left(self, task: asyncio.Task[None]) -> None:
+        flow = self._leaving.pop(task, None)
+        for mark in flow.marks if isinstance(flow, Flow) else ():
+            if self._leaving_marks[mark] > 1:
+                self._leaving_marks[mark] -= 1
+            else:
+                del self._leaving_marks[mark]
 
     async def _see_off(self, flow: AnyFlow) -> None:
         try:

@@ -52,7 +52,8 @@ class Flow:
         # Never the same twice, also after a restart: JetStream would take a new sample for an old.
         self._sequence = itertools.count(time.time_ns())
         self._subjects = {id(tag): config.output.subject(tag) for tag in config.input.tags}
-        self._published = frozenset(self._subjects.values())
+        self.marks = frozenset({config.name, *self._subjects.values()})
+        """Its name and its topics: who has one of them takes its place; see `is_followed_by`."""
         self._thinning = {
             id(tag): Thinning(tag) for tag in config.input.tags if Thinning.applies_to(tag)
         }
@@ -82,9 +83,7 @@ class Flow:
 
     def is_followed_by(self, other: Flow) -> bool:
         """Whether `other`, which is of later, takes its place: by its name, or at one topic."""
-        if other.config.name == self.config.name:
-            return True
-        return not self._published.isdisjoint(other._published)
+        return not self.marks.isdisjoint(other.marks)
 
     def hand_over(self, successor: Flow) -> None:
         """Have a flow that publishes elsewhere publish what is left, before what it reads."""

@@ -327,7 +327,7 @@ async def test_how_fast_a_device_answers_is_known_by_its_last_few_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither by its connect nor by one that was late: either can be this machine's fault."""
-    clock = [100.0]
+    clock = [asyncio.get_running_loop().time()]
     monkeypatch.setattr(modbus_connection, "_now", lambda: clock[0])
     device = RawDevice()
     connection = ModbusConnection("127.0.0.1", 0)

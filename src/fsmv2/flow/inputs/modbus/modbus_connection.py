@@ -197,8 +197,7 @@ class ModbusConnection:
         stream.send(frame_bytes(transaction, request.unit, request.pdu))
         earlier: list[int] = []
         try:
-            async with asyncio.timeout(timeout):
-                frame = await self._frame(stream, transaction, earlier)
+            frame = await self._frame(stream, transaction, earlier, began + timeout)
         except TimeoutError:
             raise self._silence(stream, request, transaction, timeout, earlier) from None
         except NotModbusError as error:
@@ -217,9 +216,11 @@ class ModbusConnection:
         self._failures = self._silent = 0
         return self._understood(stream, request, frame)
 
-    async def _frame(self, stream: Stream, transaction: int, earlier: list[int]) -> Frame | None:
+    async def _frame(
+        self, stream: Stream, transaction: int, earlier: list[int], until: float
+    ) -> Frame | None:
         """The frame of this transaction; those of `earlier` ones are late answers, and dropped."""
-        while (frame := await stream.frame()) is not None:
+        while (frame := await stream.frame(until)) is not None:
             if frame.transaction == transaction:
                 return frame
             if not self._transactions.is_old(frame.transaction):

@@ -75,6 +75,8 @@ class Stream(asyncio.Protocol):
         self._drops = False
         self._transport: asyncio.Transport | None = None
         self._arrived: asyncio.Future[None] | None = None
+        self._until = 0.0
+        self._late: asyncio.TimerHandle | None = None
 
     def send(self, data: bytes) -> None:
         """Send; a lost connection shows when the answer is waited for."""
@@ -93,15 +95,39 @@ class Stream(asyncio.Protocol):
         if raw is not None and raw.fileno() >= 0:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, DROP_UNSENT if drop else SEND_ON)
 
-    async def frame(self) -> Frame | None:
-        """The next frame; None: the connection was lost before it was whole. NotModbusError."""
+    async def frame(self, until: float) -> Frame | None:
+        """The next frame; None: the connection was lost before it was whole. NotModbusError.
+
+        TimeoutError: it was not whole at `until`, in seconds of the loop's clock. What came by then
+        counts, also if the loop was late to look.
+        """
+        loop = asyncio.get_running_loop()
         while True:
             if (found := take_frame(self.buffer)) is not None:
                 return found
             if self.lost:
                 return None
-            self._arrived = asyncio.get_running_loop().create_future()
+            self._arrived, self._until = loop.create_future(), until
+            self._be_late_at(until)
             await self._arrived
+
+    def _be_late_at(self, until: float) -> None:
+        # One timer for many requests, since nearly all are answered long before: to make and cancel
+        # one for each takes a tenth of what a poll costs.
+        if self._late is not None:
+            if self._late.when() <= until:
+                return
+            self._late.cancel()
+        self._late = asyncio.get_running_loop().call_at(until, self._too_late)
+
+    def _too_late(self) -> None:
+        self._late = None
+        if self._arrived is None or self._arrived.done():
+            return
+        if asyncio.get_running_loop().time() < self._until:  # it was that of an earlier request
+            self._be_late_at(self._until)
+            return
+        self._arrived.set_exception(TimeoutError())
 
     def unasked(self) -> bytes:
         """What came while nothing was asked, but for late answers, which are dropped here.
@@ -125,6 +151,9 @@ class Stream(asyncio.Protocol):
         self.lost = True
         if self._transport is not None:
             self._transport.abort()
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
         self._wake()
 
     # ---- called by asyncio -------------------------------------------------------------------

@@ -25,6 +25,7 @@ from fsmv2.store.generation_table import (
     PendingApply,
 )
 from fsmv2.store.protocol import EVENTS_KEPT
+from fsmv2.store.row_insertion import insert_rows
 from fsmv2.store.stored import (
     Batch,
     Identity,
@@ -39,21 +40,21 @@ LOG_LIMIT = 16 * 1024 * 1024
 """Bytes to which the write-ahead log is cut back after a burst."""
 
 _DESIRED = """
-INSERT INTO desired VALUES (?1, 1, ?2, ?3, ?4, ?5)
+INSERT INTO desired VALUES (?, 1, ?, ?, ?, ?)
 ON CONFLICT (path) DO UPDATE SET version = version + 1, at = excluded.at,
   worker_type = excluded.worker_type, declared = excluded.declared, desired = excluded.desired
 WHERE worker_type <> excluded.worker_type OR declared <> excluded.declared
   OR desired <> excluded.desired
 """
 _OBSERVED = """
-INSERT INTO observed VALUES (?1, 1, ?2, ?3, ?4, ?5)
+INSERT INTO observed VALUES (?, 1, ?, ?, ?, ?)
 ON CONFLICT (path) DO UPDATE SET version = version + 1, at = excluded.at,
   incarnation = excluded.incarnation, state = excluded.state, observed = excluded.observed
 WHERE incarnation <> excluded.incarnation OR state <> excluded.state
   OR observed <> excluded.observed
 """
 _IDENTITY = """
-INSERT INTO identity VALUES (?1, ?2) ON CONFLICT (path) DO NOTHING
+INSERT INTO identity VALUES (?, ?) ON CONFLICT (path) DO NOTHING
 """
 _OVERRIDES = """
 INSERT INTO override VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET overrides = excluded.overrides
@@ -153,7 +154,7 @@ class SqliteStore:
                     rows = [
                         (o.path, o.at, o.incarnation, o.state, o.observed) for o in batch.observed
                     ]
-                    connection.executemany(_OBSERVED, rows)
+                    insert_rows(connection, _OBSERVED, rows)
             if batch.desired or batch.overrides or batch.events or below:
                 with _transaction(connection, "FULL"):
                     self._write_durable(connection, batch, below)
@@ -278,11 +279,13 @@ class SqliteStore:
     ) -> None:
         _delete(connection, "desired", below)
         _delete(connection, "identity", below)
-        connection.executemany(
+        insert_rows(
+            connection,
             _IDENTITY,
             [(d.path, d.created_at) for d in batch.desired],
         )
-        connection.executemany(
+        insert_rows(
+            connection,
             _DESIRED,
             [(d.path, d.at, d.worker_type, d.declared, d.desired) for d in batch.desired],
         )
@@ -294,7 +297,8 @@ class SqliteStore:
             [(o.path,) for o in batch.overrides if not o.overrides],
         )
         if batch.events:
-            connection.executemany(
+            insert_rows(
+                connection,
                 _EVENT,
                 [(e.at, e.path, e.kind, e.level, e.state, e.text, e.tick) for e in batch.events],
             )

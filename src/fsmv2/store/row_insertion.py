@@ -1,0 +1,35 @@
+"""Inserts many rows with few statements.
+
+Before each statement the interpreter is given to other threads, and afterwards it is waited for.
+One row each, that took a third of the time.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from functools import cache
+from itertools import chain
+from typing import Any
+
+AT_ONCE = 50
+"""Rows in one statement. SQLite may be built to take no more than 999 values in one."""
+
+_VALUES = re.compile(r"VALUES (\([^)]*\))")
+
+
+def insert_rows(
+    connection: sqlite3.Connection, statement: str, rows: list[tuple[Any, ...]]
+) -> None:
+    """Carry out `statement`, which inserts `VALUES (?, ...)`, for each of `rows`, in order."""
+    whole = len(rows) - len(rows) % AT_ONCE
+    for first in range(0, whole, AT_ONCE):
+        values = [*chain.from_iterable(rows[first : first + AT_ONCE])]
+        connection.execute(_of_many(statement), values)
+    connection.executemany(statement, rows[whole:])
+
+
+@cache
+def _of_many(statement: str) -> str:
+    before, values, after = _VALUES.split(statement, 1)
+    return f"{before}VALUES {', '.join([values] * AT_ONCE)}{after}"

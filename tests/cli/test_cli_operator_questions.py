@@ -164,7 +164,7 @@ def test_13_what_was_changed_by_hand(plant: Trouble) -> None:
     plant.answer(
         13,
         r"edge/historian: paused by \w+.*: new disk",
-        r"edge/web: LEVEL set by \w+.* until \d{4}-.*: more detail",
+        rf"edge/web: LEVEL set by \w+.* until .*{TIME}: more detail",
     )
 
 

@@ -192,8 +192,8 @@ class NotifyTargets:
                     code=WRONG_FORM,
                 )
         body = node.get("body") if node.kind == "mapping" else None
-        for leaf in body.scalars() if body is not None else ():
-            self._rendered(leaf, leaf.value, self._sample)
+        for scalar in body.scalars() if body is not None else ():
+            self._rendered(scalar, scalar.value, self._sample)
         return WebhookSettings(
             url=section.url,
             headers=section.headers,
@@ -204,8 +204,8 @@ class NotifyTargets:
 
     def _command(self, section: CommandTargetSection, node: Node) -> CommandSettings:
         run = node if node.kind == "sequence" else node.get("run") or node
-        for leaf in run.scalars():
-            self._rendered(leaf, leaf.value, self._sample)
+        for scalar in run.scalars():
+            self._rendered(scalar, scalar.value, self._sample)
         for name, value in section.env.items():
             place = node.get("env", name) or node
             self._rendered(place, value, self._globals)

@@ -134,12 +134,12 @@ def _unrendered(
     found: list[Diagnostic] = []
     for key in READS:
         part = node.get(key)
-        for leaf in part.scalars() if part is not None else ():
-            if isinstance(leaf.value, str):
+        for scalar in part.scalars() if part is not None else ():
+            if isinstance(scalar.value, str):
                 try:
-                    render_template(leaf.value, scope, path=leaf.path)
+                    render_template(scalar.value, scope, path=scalar.path)
                 except TemplateError as error:
-                    found.append(not_rendered(leaf, error, node, whose, root, meant))
+                    found.append(not_rendered(scalar, error, node, whose, root, meant))
     return found
 
 

@@ -28,27 +28,27 @@ def at_their_variables(
     Those that concern a template of several parts name the variables in it as related places.
     """
     templates = {
-        (leaf.mark, leaf.path): leaf
+        (scalar.mark, scalar.path): scalar
         for section in sections
-        for leaf in section.scalars()
-        if isinstance(leaf.value, str) and is_template(leaf.value)
+        for scalar in section.scalars()
+        if isinstance(scalar.value, str) and is_template(scalar.value)
     }
     reported = {problem.mark for problem in problems}
     found: list[Diagnostic] = []
     for problem in problems:
-        leaf = templates.get((problem.mark, problem.path))
-        variables = _variables(leaf, origin) if leaf is not None else []
+        scalar = templates.get((problem.mark, problem.path))
+        variables = _variables(scalar, origin) if scalar is not None else []
         if not variables:
             found.append(problem)
         elif not any(variable.mark in reported for variable in variables):
             moved = _moved(problem, variables) if problem.code == NO_ADDRESS else None
-            found.append(moved or _with_places(problem, variables, leaf))
+            found.append(moved or _with_places(problem, variables, scalar))
     return list(dict.fromkeys(found))  # read and write may both use a value
 
 
-def _variables(leaf: Node, origin: Origin) -> list[Node]:
+def _variables(scalar: Node, origin: Origin) -> list[Node]:
     try:
-        paths = template_references(leaf.value)
+        paths = template_references(scalar.value)
     except TemplateError:
         return []
     nodes = (origin(tuple(map(str, path))) for path in sorted(paths, key=str))
@@ -74,7 +74,7 @@ def _used(problem: Diagnostic) -> Related:
     return Related(message=message, mark=mark, source=problem.source, length=problem.length)
 
 
-def _with_places(problem: Diagnostic, variables: list[Node], leaf: Node | None) -> Diagnostic:
+def _with_places(problem: Diagnostic, variables: list[Node], scalar: Node | None) -> Diagnostic:
     places = []
     for node in variables:
         shown = node.problem("", "")
@@ -89,6 +89,6 @@ def _with_places(problem: Diagnostic, variables: list[Node], leaf: Node | None) 
                 )
             )
     fix = problem.fix.removesuffix(" It comes from a variable in this template.")
-    if leaf is not None and "${{" in leaf.value:
+    if scalar is not None and "${{" in scalar.value:
         fix = "Remove the $ before {{."
     return msgspec.structs.replace(problem, related=(*problem.related, *places), fix=fix)

@@ -54,7 +54,7 @@ def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
     if typing.get_origin(bare) in (Union, types.UnionType) and bare != int | float:
         return Either([reader_of(option, notes) for option in typing.get_args(bare)])
     words = next((note for note in notes if isinstance(note, OtherWords)), None)
-    reader = leaf_reader(bare, metas, words) or branch_reader(
+    reader = scalar_reader(bare, metas, words) or container_reader(
         bare, metas, inner, lambda struct: _struct(struct, as_written)
     )
     if reader is None:
@@ -65,7 +65,7 @@ def reader_of(type_: Any, notes: tuple[Any, ...] = ()) -> Reader:
     return reader
 
 
-def leaf_reader(
+def scalar_reader(
     bare: Any, metas: list[msgspec.Meta], words: OtherWords | None = None
 ) -> Reader | None:
     """The reader of a type of single values; None if it is none that a document can express."""
@@ -88,7 +88,7 @@ def leaf_reader(
     return None
 
 
-def branch_reader(
+def container_reader(
     bare: Any,
     metas: list[msgspec.Meta],
     inner: Callable[[Any], Reader],

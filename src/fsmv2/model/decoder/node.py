@@ -174,7 +174,7 @@ class Node:
     def render(self, replace: Callable[[Node], Any], origin: Origin | None = None) -> Node:
         """A tree of the same shape and places, with a value in the place of each scalar.
 
-        A value that is itself a mapping or list becomes a branch that bears the scalar's place.
+        A value that is itself a mapping or list becomes a container that bears the scalar's place.
         `origin` finds the node that declares a variable; a problem of a value that is nothing but
         one variable is then shown at its declaration, with the template as the second place:
 

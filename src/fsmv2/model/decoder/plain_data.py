@@ -18,7 +18,7 @@ import msgspec
 from fsmv2.containment import ANY_RAISED
 from fsmv2.diagnostic import Diagnostic
 from fsmv2.errors import FsmError, SpecError, error_text
-from fsmv2.model.decoder.decoders import branch_reader, is_struct, leaf_reader, split_notes
+from fsmv2.model.decoder.decoders import container_reader, is_struct, scalar_reader, split_notes
 from fsmv2.model.decoder.node import Node
 from fsmv2.model.decoder.scalars import BAD, Leaf, Problems, Reader
 from fsmv2.model.decoder.struct_reader import Fields
@@ -84,7 +84,9 @@ class PartByPart(Leaf):
         bare, notes = split_notes(bare)
         metas = [note for note in notes if isinstance(note, msgspec.Meta)]
         self._struct = typing.get_origin(bare) or bare if is_struct(bare) else None
-        self._parts = leaf_reader(bare, metas) or branch_reader(bare, metas, PartByPart, _fields)
+        self._parts = scalar_reader(bare, metas) or container_reader(
+            bare, metas, PartByPart, _fields
+        )
         self.expected = getattr(bare, "__name__", str(bare))
         if self._parts is not None and self._struct is None:
             self.expected = self._parts.expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from tests.operate.node_view import node
 
 from fsmv2 import Phase, WorkerFactory
@@ -78,5 +79,17 @@ def test_who_an_operator_stopped_or_paused_is_settled() -> None:
 def test_a_condition_that_is_a_sentence_is_joined_with_one_mark() -> None:
     escalated = Condition("Recovers", "False", "Read the reason. Try it by hand.", 0.0)
     worker = node("edge/a", "process", "failed", Phase.FAILED, conditions=(escalated,))
-    text = "failed: Recovers: Read the reason. Try it by hand; because"
+    text = "failed: Read the reason. Try it by hand; because"
     assert found(worker) == {"edge/a": text}
+
+
+def test_an_escalation_that_has_the_cause_is_shown_once() -> None:
+    text = "failed 5 times: no database. Retries continue. What to do: fsmv2 explain process"
+    worker = msgspec.structs.replace(
+        node("edge/a", "process", "failed", Phase.FAILED),
+        reason="restarts, attempt 9: no database.",
+        conditions=(Condition("Recovers", "False", text, 0.0),),
+    )
+    assert found(worker) == {"edge/a": f"failed: {text}"}
+    other = msgspec.structs.replace(worker, reason="restarts, attempt 10: killed by SIGKILL")
+    assert found(other) == {"edge/a": f"failed: {text}; restarts, attempt 10: killed by SIGKILL"}

@@ -74,7 +74,7 @@ def crash_loop() -> Iterator[TroubledTree]:
     with in_trouble(HEAD + recipes) as tree:
         tree.steps["taken"] = nothing
         tree.steps["repaired"] = (tree.folder / "database").touch
-        tree.until("EscalationRequired", "fsmv2 why edge/recipes")
+        tree.until("condition Recovers", "fsmv2 why edge/recipes")
         yield tree
 
 
@@ -115,7 +115,7 @@ def circuit_open() -> Iterator[TroubledTree]:
         patch.setattr(AsyncioEngine, "stats", at_the_limit)
         with in_trouble(SOON + FILLER) as tree:
             tree.steps["repaired"] = refused.clear
-            tree.until("EscalationRequired", "fsmv2 why edge/filler/dfc_read")
+            tree.until("condition Recovers", "fsmv2 why edge/filler/dfc_read")
             yield tree
 
 
@@ -129,7 +129,7 @@ def broker_port_taken() -> Iterator[TroubledTree]:
         holder = {f"pid {os.getpid()} ({name})": "pid 812 (mosquitto)"}
         with in_trouble(document, {**holder, str(port): "4222"}) as tree:
             tree.steps["freed"] = other.close
-            tree.until("EscalationRequired", "fsmv2 why edge/broker")
+            tree.until("condition Recovers", "fsmv2 why edge/broker")
             yield tree
 
 
@@ -140,7 +140,7 @@ def bridge_never_starts() -> Iterator[TroubledTree]:
         patch.setattr(bridge, "START_PATIENCE", 1.0)
         with in_trouble(SOON + NO_BROKER + FILLER) as tree:
             tree.steps["taken"] = nothing
-            tree.until("EscalationRequired", "fsmv2 why edge/filler")
+            tree.until("condition Recovers", "fsmv2 why edge/filler")
             yield tree
 
 
@@ -170,7 +170,7 @@ def silent_connection() -> Iterator[TroubledTree]:
                 seen[0] = True
 
             tree.steps["repaired"] = repaired
-            tree.until("EscalationRequired", "fsmv2 why edge/capper/connection")
+            tree.until("condition Recovers", "fsmv2 why edge/capper/connection")
             try:
                 yield tree
             finally:

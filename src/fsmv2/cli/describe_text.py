@@ -83,7 +83,8 @@ def _facts(found: WorkerDescription) -> Iterator[tuple[str, list[str]]]:
     yield "observed", [seen_text(found.observed, found.observed_age, fresh=found.fresh)]
     yield "tried", [tried_text(found.attempts, found.retry_in, found.next_delays)]
     yield "next", [f"in {duration_text(one.seconds)} it {one.text}" for one in found.due]
-    if not found.healthy:  # whoever reads of one that is well needs none of it
+    # Whoever reads of one that is well, or was stopped without a failure, needs none of it.
+    if not found.healthy and (found.attempts or found.phase != "stopped"):
         yield "to do", [f"({n}) {step}" for n, step in enumerate(found.manual_steps, 1)]
         yield "runbook", [found.explain, found.runbook]
 

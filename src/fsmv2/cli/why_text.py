@@ -33,6 +33,8 @@ def lines_of(answer: WorkerStatus) -> Iterator[str]:
         ("seen", seen_text(node.observed, node.observed_age, fresh=node.fresh)),
         ("tried", tried_text(node.attempts, node.retry_in, node.next_delays)),
         *(("next", f"in {duration_text(due)} it {DUE[kind]}") for kind, due in answer.due.items()),
+        *(("to do", f"({n}) {step}") for n, step in enumerate(answer.manual_steps, 1)),
+        ("runbook", ", ".join(filter(None, (answer.explain, answer.runbook)))),
         *(("below", text) for text in _below(answer.below)),
         *(("lately", f"{clock_text(at)}  {text}") for at, text in answer.lately),
     ):

@@ -109,7 +109,7 @@ def description_of(
         config=_config_text(s),
         lately=tuple(Decision(at=at, text=text) for at, text in status.lately),
         events=(),
-        runbook=runbook_url(core, s.definition),
+        runbook=runbook_url(core.settings, s.definition),
         explain=explain_command(s.definition),
         manual_steps=s.definition.manual_steps,
         version=status.version,

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import msgspec
 
 from fsmv2.core import Supervisor, TickRecord
+from fsmv2.core.policy.escalation import explain_command, runbook_url
+from fsmv2.core.state.conditions import RECOVERS
 from fsmv2.operate.path_version import worker_version
 from fsmv2.operate.worker_status import DUE, WorkerStatus
 from fsmv2.runtime.view import history, view_node
@@ -32,6 +34,7 @@ def status_of(
     """
     node = view_node(s)
     records = history(s)
+    escalated = RECOVERS in (s.conditions or {})
     return WorkerStatus(
         at=s.tree.wall() + later,
         process=process,
@@ -53,6 +56,9 @@ def status_of(
         below=[view_node(child) for child in s.children.values()] if below else [],
         lately=[one for record in records for one in _decided(s, record)][-MOST:],
         version=worker_version(s),
+        manual_steps=s.definition.manual_steps if escalated else (),
+        explain=explain_command(s.definition) if escalated else "",
+        runbook=runbook_url(s.tree.settings, s.definition) if escalated else "",
     )
 
 

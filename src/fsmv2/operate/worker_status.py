@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from fsmv2.escaping import printable_line
+from fsmv2.view.condition import RECOVERS, Condition
 from fsmv2.view.node_view import NodeView
 
 DUE = {
@@ -31,7 +32,9 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     runs; `due`: seconds until what is due, by the kinds of `DUE`; `withheld`: what keeps its steps
     from being carried out; `below`: its children; `lately`: its last decisions, each with its time.
     `version`: changes with what a person decides by; a request can be made on condition of it.
-    `past`: of which moment it is, if it was asked for one; `process` is empty then.
+    `past`: of which moment it is, if it was asked for one; `process` is empty then. Of one that has
+    escalated: `manual_steps`, what to do by hand; `explain`, the command that prints its page, and
+    `runbook`, where that is.
     """
 
     at: float
@@ -46,13 +49,29 @@ class WorkerStatus(msgspec.Struct, frozen=True, kw_only=True):
     lately: list[tuple[float, str]]
     version: str = ""
     past: str = ""
+    manual_steps: tuple[str, ...] = ()
+    explain: str = ""
+    runbook: str = ""
 
 
 def reason_text(node: NodeView) -> str:
     """Why it is as it is, on one line; what is unusual about it comes first."""
     unusual = [f"held: {node.held}"] if node.held else []
-    unusual += [f"{condition.type}: {condition.reason}" for condition in node.conditions]
-    own = node.reason and not any(node.reason == one.reason for one in node.conditions)
+    unusual += [_condition_text(condition) for condition in node.conditions]
+    own = node.reason and not any(_says(one, node.reason) for one in node.conditions)
     parts = [*unusual, node.reason] if own else unusual
     text = "; ".join([*(part.rstrip().removesuffix(".") for part in parts[:-1]), *parts[-1:]])
     return printable_line(" ".join(text.split()))
+
+
+def _condition_text(condition: Condition) -> str:
+    if condition.type == RECOVERS:  # which begins with "failed 5 times"
+        return condition.reason
+    return f"{condition.type}: {condition.reason}"
+
+
+def _says(condition: Condition, reason: str) -> bool:
+    """Whether a condition has the reason in it; an escalation has its cause, after its attempt."""
+    if condition.type == RECOVERS and (cause := reason.partition(": ")[2].rstrip(".")):
+        return cause in condition.reason
+    return condition.reason == reason

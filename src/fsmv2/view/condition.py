@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+RECOVERS = "Recovers"
+"""The condition of one that has escalated, until it has been healthy for long enough."""
+
 
 class Condition(msgspec.Struct, frozen=True, gc=False):
     """One condition: `status` is "False" or "Unknown", `since` in seconds of the core's clock."""

@@ -49,7 +49,10 @@ def test_an_escalation_is_shown_until_it_is_over_and_by_whom_it_was_taken(jobs: 
         assert sim.texts("command", "t/a") == [
             "test cannot acknowledge: there is no escalation of t/a"
         ]
-        assert condition(sim, "t/a", "Recovers").startswith("EscalationRequired: 5 attempts")
+        assert condition(sim, "t/a", "Recovers") == (
+            "failed 5 times: it ended badly at once. Retries continue, at most 60 s apart. "
+            "What to do: fsmv2 explain escalation"
+        )
         sim.acknowledge("t/a", "on my way")
         sim.acknowledge("t/a", "there")
         sim.restart("t/a")
@@ -187,7 +190,7 @@ def test_a_root_that_keeps_failing_is_escalated_like_any_other() -> None:
     for _ in range(5):
         count_failure(tree.core, tree["a"])
     escalate(tree.core, tree["a"], "no current")
-    assert (tree["a"].conditions or {})[RECOVERS].reason.startswith("EscalationRequired: 5")
+    assert (tree["a"].conditions or {})[RECOVERS].reason.startswith("failed 5 times: no current")
 
 
 def test_who_took_an_escalation_over_stands_behind_it_and_takes_the_place_of_the_last(

@@ -7,6 +7,7 @@ from fsmv2.core.contract.log_events import (
     EscalationWarning,
     RestartPlanned,
 )
+from fsmv2.core.contract.settings import EngineSettings
 from fsmv2.core.policy import detect_only, overrides
 from fsmv2.core.policy.attempts import count_failure, forget_failures
 from fsmv2.core.state.conditions import RECOVERS
@@ -65,12 +66,12 @@ def escalate(tree: Tree, s: Supervisor, reason: str) -> None:
             max_attempts=settings.escalate_at,
             total_downtime=_downtime(tree, s),
             error=reason,
-            runbook_url=runbook_url(tree, s.definition),
+            runbook_url=runbook_url(settings, s.definition),
             explain=explain_command(s.definition),
             manual_steps=s.definition.manual_steps,
         )
         tree.report("escalation", s, text, level="critical", event=event)
-        tree.set_condition(s, RECOVERS, text)
+        tree.set_condition(s, RECOVERS, _in_short(s, attempts.count, said_why))
         parent = s.parent
         wanted = parent.desired if parent is not None else None
         if parent is not None and wanted is not None and wanted.escalation == "restart":
@@ -101,7 +102,7 @@ def plan_repair(tree: Tree, s: Supervisor, reason: str) -> None:
     escalate(tree, s, reason)
 
 
-def runbook_url(tree: Tree, definition: WorkerDefinition) -> str:
+def runbook_url(settings: EngineSettings, definition: WorkerDefinition) -> str:
     """Where somebody reads what to do: the address that the type names, else a page of a runbook.
 
     That is the one at the settings' address, which has a page for each type, or that of fsmv2.
@@ -109,7 +110,7 @@ def runbook_url(tree: Tree, definition: WorkerDefinition) -> str:
     page = _own_page(definition)
     if definition.runbook and not page:
         return definition.runbook
-    base = tree.settings.runbook_url.rstrip("/")
+    base = settings.runbook_url.rstrip("/")
     return f"{base}/{page or definition.name}" if base else f"{RUNBOOK}/{page or ANY_TYPE}.md"
 
 
@@ -127,10 +128,21 @@ def _downtime(tree: Tree, s: Supervisor) -> float:
     return 0.0 if tree.log is None else tree.log.downtime(s)
 
 
+def _in_short(s: Supervisor, attempts: int, why: str) -> str:
+    """What stands in a list of workers: the cause, and the command that shows the steps."""
+    definition = s.definition
+    of_its_author = definition.manual_steps or definition.runbook
+    more = explain_command(definition)
+    if of_its_author and not _own_page(definition):
+        more = f"fsmv2 describe {s.path}"
+    retries = f"Retries continue, at most {s.backoff.cap:.0f} s apart"
+    return f"failed {attempts} times: {why}. {retries}. What to do: {more}"
+
+
 def _what_to_do(tree: Tree, definition: WorkerDefinition) -> str:
     """The type's own word to whoever is notified, and where there is more."""
     steps = "".join(f" ({n}) {step}" for n, step in enumerate(definition.manual_steps, 1))
-    url = runbook_url(tree, definition)
+    url = runbook_url(tree.settings, definition)
     where = "" if url.startswith(f"{RUNBOOK}/") else f" Runbook: {url}"
     known = f" `{explain_command(definition)}` has more."
     return (f" What to do:{steps}" if steps else "") + known + where

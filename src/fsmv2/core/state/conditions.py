@@ -5,6 +5,8 @@ Only what is not as it should be is kept, so an undisturbed worker carries none.
 
 from __future__ import annotations
 
+from fsmv2.view import condition
+
 DERIVED = "Derived"
 FRESH = "Fresh"
 OBSERVED = "Observed"
@@ -24,7 +26,7 @@ UNBLOCKING = "LoopFree"
 SECRETS = "SecretsRead"
 STATE_DIRECTORY = "StateKept"
 MANAGED = "Managed"
-RECOVERS = "Recovers"
+RECOVERS = condition.RECOVERS
 NOTIFICATIONS = "NotificationsSent"
 CONVERGED = "Converged"
 APPLIED = "Applied"

@@ -52,6 +52,16 @@ def test_a_path_that_does_not_exist_is_a_usage_error(tmp_path: Path) -> None:
     assert "lmap.py does not exist" in shown.stderr
 
 
+def test_what_holds_no_python_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "plant.yaml").write_text("agent: {name: edge}")
+    shown = fsmv2("lint", "plant.yaml", cwd=tmp_path)
+    assert shown.returncode == 2
+    assert "fsmv2 validate plant.yaml" in shown.stderr
+    shown = fsmv2("lint", ".", cwd=tmp_path)
+    assert shown.returncode == 2
+    assert "there is no Python file in ." in shown.stderr
+
+
 @pytest.mark.parametrize("code", ["FSM0421", "FSM0434"])
 def test_explain_knows_the_codes(tmp_path: Path, code: str) -> None:
     shown = fsmv2("explain", code, cwd=tmp_path)

@@ -197,3 +197,30 @@ def test_a_control_character_is_shown_as_a_replacement_never_sent_to_the_termina
 
 def test_half_a_character_in_a_text_is_refused() -> None:
     assert "U+D800" in refused("a: \ud800")
+
+
+@pytest.mark.parametrize(
+    ("begin", "kind"),
+    [
+        (b"\x7fELF\x02\x01\x01\0\0", "a program"),
+        (b"\x1f\x8b\x08\0", "a compressed file (gzip)"),
+        (b"SQLite format 3\0", "a database (SQLite)"),
+        (bytes(range(256)), "no text"),
+    ],
+)
+def test_a_file_that_no_editor_has_written_is_named(begin: bytes, kind: str) -> None:
+    assert refused(begin + b"\xfa\xfb" * 100) == (
+        f"error[FSM0104]: plant.yaml: this is {kind}, expected a YAML file.\n"
+        "  fix: Check that it is the right file."
+    )
+
+
+def test_a_link_that_leads_nowhere_is_named_with_where_it_leads(tmp_path: Path) -> None:
+    path = tmp_path / "plnt.yaml"
+    path.symlink_to("/nowhere/plant.yaml")
+    with pytest.raises(DocumentError) as raised:
+        scan_file(path)
+    assert message_of(raised, path) == (
+        "error[FSM0102]: plant.yaml: it is a link to '/nowhere/plant.yaml', which does not exist.\n"
+        "  fix: Repair the link, or name the file itself."
+    )

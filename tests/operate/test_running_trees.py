@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from fsmv2.errors import NotRunningError, StoreError
+from fsmv2.errors import NoJournalError, NotRunningError, StoreError
 from fsmv2.operate import prepare
 from fsmv2.operate.running_trees import (
     VARIABLE,
     chosen_tree,
+    kept_directory,
     registered,
     running_trees,
     tree_of,
@@ -69,6 +70,16 @@ def test_one_that_does_not_run_is_told_with_those_that_do(tmp_path: Path) -> Non
     with running(a), pytest.raises(NotRunningError, match=r"b\.yaml is not running") as raised:
         chosen_tree(b)
     assert str(a) in raised.value.fix
+
+
+def test_a_document_that_does_not_exist_is_named_with_the_one_that_was_meant(
+    tmp_path: Path,
+) -> None:
+    document(tmp_path, "plant")
+    for asked in (chosen_tree, kept_directory):
+        with pytest.raises(NoJournalError, match=r"there is no file .*plnt\.yaml") as raised:
+            asked(tmp_path / "plnt.yaml")
+        assert "Did you mean 'plant.yaml'?" in raised.value.fix
 
 
 def test_a_note_of_a_tree_that_has_ended_is_removed(tmp_path: Path) -> None:

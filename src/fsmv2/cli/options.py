@@ -23,6 +23,19 @@ def path_text(text: str) -> str:
     return text
 
 
+def generation_number(text: str) -> int:
+    """The number of a generation; a usage error says where they are listed."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise typer.BadParameter(
+            f"expected the number of a generation, as `fsmv2 history` lists them, got {text!r}."
+        )
+    return number
+
+
 def listen_address(text: str) -> str:
     """A loopback address with a port; a usage error says why it is none."""
     from fsmv2.model.listen_address import read_listen_address

@@ -31,6 +31,17 @@ UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 SAVE_AS = "editors offer that in 'Save as', under 'Encoding'"
+_SAMPLE = 4096
+"""Bytes by which text is told from what is none."""
+_KINDS = {
+    b"\x7fELF": "a program",
+    b"\x1f\x8b": "a compressed file (gzip)",
+    b"PK\x03\x04": "a compressed file (zip)",
+    b"%PDF-": "a PDF",
+    b"\x89PNG": "a picture",
+    b"SQLite format 3\0": "a database (SQLite)",
+}
+"""What a file is by how it begins, of those that are named by mistake."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -44,7 +55,11 @@ def read_file(path: Path) -> bytes:
         fix = f"Name the file in it: {beside}." if beside else "Name a file in it."
         raise refused(name, "FSM0102", "this is a folder, expected a YAML file.", fix=fix) from None
     except FileNotFoundError:
-        raise refused(name, "FSM0102", "there is no such file.", fix=_other_file(path)) from None
+        if path.is_symlink():
+            message = f"it is a link to '{path.readlink()}', which does not exist."
+            fix = "Repair the link, or name the file itself."
+            raise refused(name, "FSM0102", message, fix=fix) from None
+        raise refused(name, "FSM0102", "there is no such file.", fix=other_file(path)) from None
     except PermissionError:
         fix = f"Make it readable for this user, for example: chmod a+r {name}"
         raise refused(
@@ -108,6 +123,9 @@ def _decode_bytes(data: bytes, name: str) -> str:
             "the file is UTF-16 or UTF-32, expected UTF-8.",
             fix=f"Save it as UTF-8; {SAVE_AS}.",
         )
+    if kind := _kind_of(data):
+        message = f"this is {kind}, expected a YAML file."
+        raise refused(name, "FSM0104", message, fix="Check that it is the right file.")
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         return data.decode()
@@ -126,6 +144,20 @@ def _decode_bytes(data: bytes, name: str) -> str:
             mark=mark,
             source=_line(data[line_start : line_start + 400].decode(errors="replace"), 1),
         ) from None
+
+
+def _kind_of(data: bytes) -> str:
+    """What a file is that no editor has written; empty: it may be text, also in another encoding.
+
+    A text in an old encoding has strange bytes, and no control characters among them.
+    """
+    for begin, kind in _KINDS.items():
+        if data.startswith(begin):
+            return kind
+    sample = data[:_SAMPLE]
+    controls = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in sample)
+    is_utf8 = sample.decode(errors="ignore").encode() == sample
+    return "no text" if controls * 20 > len(sample) and not is_utf8 else ""
 
 
 def _unprintable(text: str, at: int, name: str) -> DocumentError:
@@ -157,7 +189,7 @@ def _line(text: str, number: int) -> str:
     return UNPRINTABLE.sub("\ufffd", lines[number - 1]) if number <= len(lines) else ""
 
 
-def _other_file(path: Path) -> str:
+def other_file(path: Path) -> str:
     """What to do about a file that is not there: the one that was meant, or where to look."""
     folder = path.parent
     if not _is_folder(folder):

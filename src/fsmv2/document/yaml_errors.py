@@ -183,6 +183,9 @@ def _misfit(at: Mark, document: Document) -> Diagnostic:
     elif here == ":":
         message = "there is no key before the colon."
         fix = "Write the key, or put the text in quotes if the colon is part of it."
+    elif here == ",":
+        message = "there is nothing before this comma."
+        fix = "Remove the comma, or write the value that is missing before it."
     else:
         message = "this does not fit the lines above it."
         fix = "Check the indentation: keys of one mapping begin in one column."

@@ -55,6 +55,8 @@ class _Run:
             return
         except (OSError, ValueError, RecursionError, MemoryError) as error:
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            if isinstance(error, UnicodeDecodeError):
+                why = "it is not text in UTF-8"
             self._add(UNREADABLE, Mark(str(path), 1, 1), f"cannot be read: {why}", "", 1)
             return
         try:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.errors import NotRunningError, StoreError
+from fsmv2.document.source import other_file
+from fsmv2.errors import NoJournalError, NotRunningError, StoreError
 from fsmv2.host.private import replace_private
 from fsmv2.operate.document_directory import directory_of
 from fsmv2.operate.run_record import record_in
@@ -64,7 +65,8 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
     """The state directory of the tree that is meant.
 
     That of `state_dir`, of `document`, of the environment variable FSMV2_TREE, or of the only one
-    that runs. Raises NotRunningError when there is none, or more than one.
+    that runs. NotRunningError: there is none, or more than one. NoJournalError: there is no such
+    document, and nothing is kept of a run of it.
     """
     if state_dir is None and document is None and (named := os.environ.get(VARIABLE, "")):
         place = Path(named)
@@ -77,6 +79,8 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
         others = [t for t in running_trees() if os.path.realpath(t.document) == named]
         if not holder(usual) and others:
             return others[0].directory
+        if not usual.exists() and not document.exists():
+            raise NoJournalError(f"there is no file {document}.", fix=other_file(document))
         return _runs(usual, f"{document} is not running: {short_path(usual)} is not in use.")
     trees = running_trees()
     if len(trees) == 1:
@@ -114,7 +118,7 @@ def tree_of(document: Path | None, tree: Path | None = None, state_dir: Path | N
 def kept_directory(document: Path | None = None, state_dir: Path | None = None) -> Path:
     """The state directory that is meant, also of a tree that does not run.
 
-    NotRunningError: none is named, and not just one runs.
+    NotRunningError: none is named, and not just one runs. NoJournalError: see `chosen_tree`.
     """
     if state_dir is not None:
         return state_dir.absolute()

@@ -198,7 +198,10 @@ class Segment:
         if not first or (found is None and (_MAGIC % VERSION).startswith(first)):
             self._start, self.ending = 0, "it was killed before anything was written"
         elif found is None:
-            raise JournalError(f"{path} is not a journal of fsmv2.")
+            raise JournalError(
+                f"{path} is not a journal of fsmv2.",
+                fix="Name the folder `journal` in the state directory of a run.",
+            )
         elif int(found[1]) != VERSION:
             raise JournalError(
                 f"{path} has journal format {int(found[1])}; this fsmv2 reads format {VERSION}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from pathlib import Path
 
@@ -95,6 +96,12 @@ def test_a_file_that_is_not_there_and_a_folder_are_named(tmp_path: Path) -> None
     for place in (tmp_path / "none", tmp_path):
         with pytest.raises(BackupError, match="cannot be read"):
             read_archive(place)
+
+
+def test_a_pipe_that_nothing_writes_into_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BackupError, match="is not a regular file"):
+        read_archive(tmp_path / "pipe")
 
 
 def test_what_was_not_written_as_it_should_be_is_no_backup(

@@ -7,15 +7,22 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import StateDir
+from fsmv2.cli.options import StateDir, generation_number
 from fsmv2.cli.request_options import Tree
 
 
 def diff(
-    number: Annotated[int, typer.Argument(metavar="GENERATION", min=1, help="The older one.")],
+    number: Annotated[
+        int,
+        typer.Argument(parser=generation_number, metavar="GENERATION", help="The older one."),
+    ],
     other: Annotated[
         int | None,
-        typer.Argument(metavar="[GENERATION]", min=1, help="The newer one; default: what runs."),
+        typer.Argument(
+            parser=generation_number,
+            metavar="[GENERATION]",
+            help="The newer one; default: what runs.",
+        ),
     ] = None,
     file: Tree = None,
     state_dir: StateDir = None,

@@ -38,6 +38,12 @@ def lint(
             if not path.exists():
                 complain(f"{path} does not exist", fix="Name Python files, or folders of them.")
                 raise typer.Exit(USAGE)
+            if path.suffix in (".yaml", ".yml"):
+                complain(f"{path} is a document", fix=f"Check it: fsmv2 validate {path}")
+                raise typer.Exit(USAGE)
+            if path.is_dir() and next(path.rglob("*.py"), None) is None:
+                complain(f"there is no Python file in {path}", fix="Name the folder of the code.")
+                raise typer.Exit(USAGE)
         with long_work("reading the code"):
             found = findings_in(paths)
         notices = sum(diagnostic.warning for diagnostic in found)

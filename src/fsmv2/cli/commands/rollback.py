@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import AsJson, StateDir
+from fsmv2.cli.options import AsJson, StateDir, generation_number
 from fsmv2.cli.request_options import (
     CONVERGED_WITHIN,
     ConvergedWithin,
@@ -23,8 +23,8 @@ def rollback(
     number: Annotated[
         int | None,
         typer.Argument(
+            parser=generation_number,
             metavar="[GENERATION]",
-            min=1,
             help="As `history` lists it. Default: the one before what runs.",
         ),
     ] = None,

@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from fsmv2.cli.error_messages import reported
-from fsmv2.cli.options import AsJson, StateDir
+from fsmv2.cli.options import AsJson, StateDir, generation_number
 from fsmv2.cli.request_options import Tree
 
 
 def show(
     number: Annotated[
-        int | None, typer.Argument(metavar="[GENERATION]", min=1, help="Its number.")
+        int | None,
+        typer.Argument(parser=generation_number, metavar="[GENERATION]", help="Its number."),
     ] = None,
     file: Tree = None,
     state_dir: StateDir = None,

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import io
 import os
+import stat
 import tarfile
 import zlib
 from collections.abc import Mapping
@@ -111,6 +112,9 @@ def write_archive(target: Path, manifest: Manifest, contents: Mapping[str, Path]
 def read_archive(file: Path) -> tuple[Manifest, dict[str, bytes]]:
     """A backup with all of its files, checked. BackupError says what is wrong with it."""
     try:
+        kind = file.stat().st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):  # a pipe would be waited for
+            raise BackupError(f"{file} is not a regular file.", fix=_RESTORE_WITH)
         with tarfile.open(file, mode="r:gz") as archive:
             first = archive.next()
             if first is None or first.name != LIST:

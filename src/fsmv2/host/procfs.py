@@ -36,13 +36,22 @@ def start_time_of(pid: int) -> int | None:
     return int(fields[19]) if fields and fields[0] not in ("Z", "X") else None
 
 
+_boot = ""
+
+
 def boot() -> str:
-    """Which boot of the machine this is; empty where the kernel does not say."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as opened:
-            return opened.read().strip()
-    except OSError:
-        return ""
+    """Which boot of the machine this is; empty where the kernel does not say.
+
+    Read once: no process outlives the boot that it began in.
+    """
+    global _boot
+    if not _boot:
+        try:
+            with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as opened:
+                _boot = opened.read().strip()
+        except OSError:
+            return ""
+    return _boot
 
 
 def children_of(parent: int) -> list[int]:

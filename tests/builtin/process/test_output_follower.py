@@ -73,6 +73,24 @@ def test_lines_are_told_once_with_their_stream(world: World) -> None:
     assert world.describe() == []
 
 
+def test_a_follower_is_behind_for_as_long_as_it_has_not_read_all(world: World) -> None:
+    """By one look at the file, and also where it was turned over since."""
+    behind = world.follower.is_behind
+    assert behind(world.directory)
+    world.write("one")
+    world.describe()
+    assert not behind(world.directory)
+    world.write("two")
+    assert behind(world.directory)
+    world.describe()
+    assert not behind(world.directory)
+    world.write("x" * LIMIT)
+    world.write("y" * LIMIT)
+    assert behind(world.directory)
+    world.describe()
+    assert not behind(world.directory)
+
+
 def test_what_the_shim_says_is_not_told_for_the_process(world: World) -> None:
     world.write("started pid 4711", stream="fsmv2")
     world.write("one")

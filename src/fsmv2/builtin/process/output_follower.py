@@ -12,6 +12,7 @@ import structlog
 
 from fsmv2 import printable
 from fsmv2.builtin.process.shim.segments import number_of
+from fsmv2.host.file_signature import Signature, signature
 from fsmv2.host.file_tail import TAIL, tail
 from fsmv2.host.process_folder import CURRENT, PREVIOUS
 
@@ -54,8 +55,13 @@ class Follower:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._place: Place | None = None
+        self._read: Signature = ()
         self._allowed = float("inf")
         self._at = clock()
+
+    def is_behind(self, directory: str) -> bool:
+        """Whether there may be lines that were not read: whoever writes one changes the file."""
+        return not self._read or signature(Path(directory, CURRENT)) != self._read
 
     def follow(self, directory: str, log: Any, limit: int, redact: Redact = str) -> None:
         """Log the new lines, `limit` of a second at most: the first and the last. Blocks."""
@@ -87,6 +93,7 @@ class Follower:
         """The lines that are new, and how many between were written over before they were read."""
         place = self._place or _earlier_position(directory)
         text, missed = b"", 0
+        self._read, seen = (), signature(directory / CURRENT)
         try:
             current = (directory / CURRENT).open("rb")
         except FileNotFoundError:
@@ -105,6 +112,7 @@ class Follower:
             current.seek(place.offset)
             more = _whole(current.read())
         place = Place(first, place.offset + len(more), place.lines + more.count(b"\n"))
+        self._read = seen
         if place != self._place:
             self._place = place
             with contextlib.suppress(OSError):  # a full disk: after a crash they are told again

@@ -33,6 +33,7 @@ from fsmv2.builtin.process.orphans import OrphansAtStart
 from fsmv2.builtin.process.output_follower import Follower, Redact, last_words, output_log
 from fsmv2.builtin.process.process_record import ProcessRecord
 from fsmv2.builtin.process.readiness import Probe
+from fsmv2.builtin.process.repeated_look import RepeatedLook
 from fsmv2.builtin.process.spec import Config, ProcessSpec, config_of, refuse
 from fsmv2.host.process_list import age_of
 from fsmv2.host.process_usage import Figures, UsageMeter
@@ -96,6 +97,8 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         self._before = ""
         self._probe = Probe()
         self._usage = UsageMeter()
+        self._repeated = RepeatedLook()
+        self._home: tuple[Config, Config] | None = None
 
     def derive_desired_state(
         self, spec: ProcessSpec, previous_observed: ProcessObserved | None
@@ -114,7 +117,7 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         self, spec: ProcessSpec, resources: Resources[Follower]
     ) -> ProcessObserved:
         """Look at the recorded process, and ask whether it is ready."""
-        config = _at_home(resources.config)
+        config = self._at_home(resources.config)
         record, figures = await self._look(config, resources)
         if record is None:
             return ProcessObserved(orphans=self._orphans.left)
@@ -145,19 +148,19 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
     @action(timeout=60.0, retries=0)
     async def start_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
         """Adopt the process that runs, or start one."""
-        config = _at_home(resources.config)
+        config = self._at_home(resources.config)
         await lifecycle.start(config, resources.redactions(config), self._known)
 
     @action(timeout=60.0)
     async def keep_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
         """Give it a new shim."""
-        config = _at_home(resources.config)
+        config = self._at_home(resources.config)
         await lifecycle.take_over(config, resources.redactions(config))
 
     @action(timeout=90.0)
     async def stop_process(self, spec: ProcessSpec, resources: Resources[Follower]) -> None:
         """End it, and what it started."""
-        await lifecycle.stop(_at_home(resources.config), self._known)
+        await lifecycle.stop(self._at_home(resources.config), self._known)
         self._known = None
 
     @state("stopped", to="starting stopping")
@@ -268,15 +271,30 @@ class Process(Worker[ProcessSpec, ProcessObserved, Follower]):
         self, config: Config, resources: Resources[Follower]
     ) -> tuple[ProcessRecord | None, Figures]:
         """The record and the figures; what is new of its output is handed to the log."""
-        # Searched for once: whatever comes later is known, or started by this very worker.
-        record = self._known = lifecycle.current_record(
-            config, self._known, search=not self._searched
-        )
-        self._searched = True
-        log = output_log(resources.log)
-        resources.value.follow(config.directory, log, config.log_lines, resources.redact)
+        record = self._known
+        fields = self._repeated.fields(config.directory, record)
+        if fields is None:
+            before = self._repeated.begin(config.directory)
+            # Searched for once: whatever comes later is known, or started by this very worker.
+            record = self._known = lifecycle.current_record(
+                config, record, search=not self._searched
+            )
+            self._searched = True
+            self._repeated.found(config.directory, before, record)
+        if resources.value.is_behind(config.directory):
+            log = output_log(resources.log)
+            resources.value.follow(config.directory, log, config.log_lines, resources.redact)
         runs = record is not None and record.ended_at is None
-        return record, self._usage.figures(record.pid) if record is not None and runs else {}
+        return record, self._usage.figures(
+            record.pid, fields
+        ) if record is not None and runs else {}
+
+    def _at_home(self, config: Config) -> Config:
+        """The config with `~` made the user's home, which derive must not ask for."""
+        if self._home is None or self._home[0] is not config:
+            folder = str(Path(config.directory).expanduser().absolute())
+            self._home = config, msgspec.structs.replace(config, directory=folder)
+        return self._home[1]
 
 
 def _named(orphans: tuple[str, ...]) -> str:
@@ -294,11 +312,4 @@ def _ended(config: Config, record: ProcessRecord, redact: Redact) -> ProcessObse
         exit_code=record.exit_code,
         killed_by=record.signal_name,
         asked=record.asked,
-    )
-
-
-def _at_home(config: Config) -> Config:
-    """The config with `~` made the user's home, which derive must not ask for."""
-    return msgspec.structs.replace(
-        config, directory=str(Path(config.directory).expanduser().absolute())
     )

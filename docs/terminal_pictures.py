@@ -20,6 +20,9 @@ import msgspec
 import fsmv2.cli
 from fsmv2.builtin import DataFlow
 from fsmv2.cli.console import styled
+from fsmv2.cli.demo.demo_view import blocks_below, short_hints
+from fsmv2.cli.demo.plcs import Plc
+from fsmv2.cli.demo.tally import DeliveryCounts
 from fsmv2.cli.plan_text import plan_lines
 from fsmv2.cli.screen.screen_content import Line, ScreenContent
 from fsmv2.cli.screen.screen_lines import ScreenLines
@@ -37,6 +40,7 @@ from fsmv2.operate.tree_report import TreeHead, TreeReport, report_of
 from fsmv2.operate.worker_filter import WorkerFilter
 from fsmv2.operate.worker_row import WorkerRow
 from fsmv2.operate.worker_status import WorkerStatus
+from fsmv2.runtime import TreeView
 from fsmv2.testing import PlantSurroundings, Simulation, document_tree
 from fsmv2.testing.plant_surroundings import SimulatedEngine
 from fsmv2.worker import WorkerFactory
@@ -47,6 +51,21 @@ WELL, TROUBLE = 100.0, 47.0
 """Virtual seconds until a PLC is switched off, and from then on."""
 PLC, BRIDGE = "127.0.0.1:15021", "cologne-edge/capper"
 PROCESS = "4711"
+DEMO_LINES = 40
+RECEIVED = DeliveryCounts(
+    accepted=762, received=762, missing=0, duplicates=0, unknown=0, apart=0, apart_received=0
+)
+DEMO_COPY = Path("~/.local/state/fsmv2/demo/demo.yaml")
+VALUES = {
+    f"umh/v1/acme/cologne/packaging/{machine}/_raw/{tag}": value
+    for machine, tags in {
+        "line-1/capper": {"running": True, "temperature": 21.1, "pressure": 2.436, "pieces": 47},
+        "line-1/filler": {"running": True, "temperature": 20.4, "pressure": 2.311, "pieces": 74},
+        "line-2/labeller": {"running": True, "temperature": 19.3, "pressure": 2.125, "pieces": 72},
+    }.items()
+    for tag, value in tags.items()
+}
+"""What machines of a demo have sent last."""
 
 
 class Picture(NamedTuple):
@@ -57,6 +76,7 @@ class Picture(NamedTuple):
     rows: dict[str, WorkerRow]
     why: WorkerStatus
     events: tuple[DisplayedEvent, ...]
+    tree: TreeView
 
 
 class Machines(PlantSurroundings):
@@ -131,7 +151,8 @@ def plant_in_trouble() -> Picture:
         )
         why = status_of(sim.core.by_path[BRIDGE], process=PROCESS)
         events = tuple(DisplayedEvent.of(r, sim.core.epoch + r.at) for r in sim.reports)
-    return Picture(at, report, rows, why, events)
+        tree_view = sim.view()
+    return Picture(at, report, rows, why, events, tree_view)
 
 
 def typed(command: str) -> Line:
@@ -174,7 +195,28 @@ def top() -> Iterable[Line]:
     return ScreenLines().frame(content, state, COLUMNS, SCREEN_LINES, keys=True).lines
 
 
-PICTURES = {"status": status, "why": why, "plan": plan, "top": top}
+class RunningPlc(Plc):
+    """One of the demo's that runs, as a process that is always the same."""
+
+    pid = 30547
+
+
+def demo() -> Iterable[Line]:
+    """`fsmv2 demo`: the live screen with the values that arrive, and what to try."""
+    found = plant_in_trouble()
+    hints = short_hints(found.tree, [RunningPlc("filler", 15020)], DEMO_COPY, "127.0.0.1:9410")
+    content = ScreenContent(
+        "fsmv2 demo",
+        found.at,
+        found.rows,
+        1,
+        events=found.events,
+        below=blocks_below(RECEIVED, VALUES, hints),
+    )
+    return ScreenLines().frame(content, ScreenState(), COLUMNS, DEMO_LINES, keys=True).lines
+
+
+PICTURES = {"demo": demo, "status": status, "why": why, "plan": plan, "top": top}
 
 
 def picture(name: str) -> str:

@@ -17,6 +17,7 @@ from terminal_pictures import PICTURES, picture
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 SHOWN = {
+    "demo": ("fsmv2 demo", "over MQTT: 762 received", "try: kill -9 …", "connection refused"),
     "status": ("fsmv2 status", "11 workers: 7 running, 4 degraded", "connection refused"),
     "why": ("fsmv2 why cologne-edge/capper", "because", "goto degraded_connection"),
     "plan": ("fsmv2 plan plant.yaml", "bridge removed, with 2 below", "2 untouched"),
@@ -53,8 +54,9 @@ def test_a_picture_is_the_same_each_time_wherever_it_is_made(
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_page_shows_the_picture_and_says_what_is_on_it(name: str) -> None:
-    link = re.compile(rf"!\[[^\]]{{20,}}\]\(\.\./images/{name}\.svg\)")
-    assert [page.name for page in DOCS.rglob("*.md") if link.search(page.read_text())]
+    link = re.compile(rf"!\[[^\]]{{20,}}\]\((\.\.|docs)/images/{name}\.svg\)")
+    pages = [DOCS.parent / "README.md", *DOCS.rglob("*.md")]
+    assert [page.name for page in pages if link.search(page.read_text())]
 
 
 @pytest.mark.parametrize("name", PICTURES)

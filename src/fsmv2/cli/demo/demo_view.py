@@ -8,7 +8,11 @@ from pathlib import Path
 
 import msgspec
 
+from fsmv2.cli.console import styled
 from fsmv2.cli.demo.plcs import HOST, RESTART_AFTER, Plc
+from fsmv2.cli.demo.tally import DeliveryCounts
+from fsmv2.cli.screen.screen_content import Line
+from fsmv2.cli.screen.screen_panels import rule
 from fsmv2.operate.state_directory import short_path
 from fsmv2.runtime import NodeView, TreeView
 
@@ -87,6 +91,17 @@ def values_rows(values: Mapping[str, object]) -> list[tuple[str, str]]:
         contract, _, tag = below.partition("/")
         machines.setdefault(f"{above}/_{contract}", []).append(f"{tag} {value_text(values[topic])}")
     return [(topic, "  ".join(tags)) for topic, tags in sorted(machines.items())[:SHOWN]]
+
+
+def blocks_below(
+    figures: DeliveryCounts, values: Mapping[str, object], hints: Sequence[str]
+) -> list[Sequence[Line]]:
+    """What the live screen has below the tree: values that arrived over MQTT, then what to try."""
+    shown: list[Line] = [
+        (topic, "  ", styled(tags, fg="cyan")) for topic, tags in values_rows(values)
+    ]
+    title = f"over MQTT: {figures.received} received of {figures.accepted} accepted"
+    return [[rule(title), *shown], *([(line,)] for line in hints)]
 
 
 def value_text(value: object) -> str:

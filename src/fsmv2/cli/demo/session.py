@@ -18,16 +18,16 @@ import msgspec
 
 from fsmv2.api.activation import served
 from fsmv2.builtin.agent import AgentSpec
-from fsmv2.cli.console import progress, styled
+from fsmv2.cli.console import progress
 from fsmv2.cli.demo.demo_document import place
 from fsmv2.cli.demo.demo_result import DemoResult
 from fsmv2.cli.demo.demo_view import (
     LineLimit,
+    blocks_below,
     hints,
     mqtt_port,
     short_hints,
     value_text,
-    values_rows,
 )
 from fsmv2.cli.demo.plcs import HOST, Plc
 from fsmv2.cli.demo.subscriber import Subscriber
@@ -39,7 +39,6 @@ from fsmv2.cli.http_address import bound_to, listening_somewhere
 from fsmv2.cli.log_filter import filter_logs
 from fsmv2.cli.screen.live_source import LiveSource
 from fsmv2.cli.screen.screen_content import Line
-from fsmv2.cli.screen.screen_panels import rule
 from fsmv2.cli.signals import Stopped
 from fsmv2.cli.tree_session import TreeSession
 from fsmv2.host.in_thread import in_thread
@@ -220,14 +219,8 @@ class Demo:
 
     def _below(self) -> Sequence[Sequence[Line]]:
         """What arrives, and what to try, for the screen; called on the thread that draws it."""
-        figures = self._tally.figures()
-        received = f"over MQTT: {figures.received} received of {figures.accepted} accepted"
-        values: list[Line] = [
-            (topic, "  ", styled(tags, fg="cyan"))
-            for topic, tags in values_rows(dict(self._subscriber.values))
-        ]
         hints = short_hints(self._tree, self._plcs, self._document, self._monitoring)
-        return [rule(received), *values], *([(line,)] for line in hints)
+        return blocks_below(self._tally.figures(), dict(self._subscriber.values), hints)
 
 
 def _wanted(plant: Plant) -> tuple[str, ...]:

@@ -183,7 +183,7 @@ def test_what_is_wrong_is_one_message_with_the_fix(shared: Machine) -> None:
     assert "expected NAME=VALUE" in shared.says("set", "edge/ticker", "EVERY", code=2)
     broken = shared.says("set", "edge/ticker", "EVERY={", code=1)
     assert "Traceback" not in broken
-    assert "other.yaml is not running" in shared.says("pause", "x", "-f", "other.yaml", code=1)
+    assert "there is no file other.yaml" in shared.says("pause", "x", "-f", "other.yaml", code=2)
 
 
 def test_of_several_paths_each_is_done_or_told_of(shared: Machine) -> None:

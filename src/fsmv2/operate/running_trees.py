@@ -14,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from fsmv2.document.source import other_file
 from fsmv2.errors import NoJournalError, NotRunningError, StoreError
 from fsmv2.host.private import replace_private
 from fsmv2.operate.document_directory import directory_of
@@ -80,6 +79,8 @@ def chosen_tree(document: Path | None = None, state_dir: Path | None = None) -> 
         if not holder(usual) and others:
             return others[0].directory
         if not usual.exists() and not document.exists():
+            from fsmv2.document.source import other_file  # a mistake alone needs it
+
             raise NoJournalError(f"there is no file {document}.", fix=other_file(document))
         return _runs(usual, f"{document} is not running: {short_path(usual)} is not in use.")
     trees = running_trees()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from process_kit import becomes, config_of, lives, until
 
+from fsmv2.builtin.process import lifecycle
 from fsmv2.builtin.process.lifecycle import current_record, start, stop
 from fsmv2.builtin.process.orphans import end_orphans, orphans_in
 from fsmv2.builtin.process.process_record import ProcessRecord, read_record
@@ -174,3 +175,22 @@ def test_a_long_name_has_a_folder_that_fits_and_is_its_own(path: str, tmp_path: 
     (tmp_path / folder).mkdir()
     assert folder_of(path + "b") != folder
     assert folder_of(path) == folder
+
+
+@pytest.mark.parametrize("seen_before", [False, True])
+def test_a_start_that_fails_while_it_is_looked_at_leaves_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seen_before: bool
+) -> None:
+    """Its shim removes the record and ends between two moments of one look."""
+    config = config_of(tmp_path, *SLEEPS)
+    tried = ProcessRecord(pid=2**22 + 1, start_time=1, shim=2**22 + 2, shim_start=1)
+    earlier = ProcessRecord(pid=2**22 + 3, start_time=1, ended_at=1.0, exit_code=0)
+    reads: list[ProcessRecord | None] = [tried]
+    monkeypatch.setattr(lifecycle, "read_record", lambda _: reads.pop() if reads else None)
+    assert current_record(config, earlier if seen_before else None) is None
+    assert not (tmp_path / "state/p/process.json").exists()
+    # One that was seen to run, and whose record somebody has removed since, has ended.
+    reads.append(tried)
+    found = current_record(config, tried)
+    assert found is not None
+    assert found.ended_at is not None

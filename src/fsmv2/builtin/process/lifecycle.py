@@ -61,7 +61,10 @@ def current_record(
     limit = time.monotonic() + TAKES_NOTE
     while record.ended_at is None and not record.runs:
         if not record.kept:
-            return _record_unseen_end(config, read_record(config.directory) or record)
+            last = read_record(config.directory)
+            if last is None and (known is None or known.process != record.process):
+                return None  # its shim could not start it, and has left no record of it
+            return _record_unseen_end(config, last or record)
         if time.monotonic() > limit:
             break  # it is ending what the command left behind
         time.sleep(LOOK_EVERY)  # `current_record` is called in a thread of its own

@@ -22,6 +22,9 @@ import pytest
 from flow_kit import flushed, free_port, until
 from raw_device import RawDevice
 
+from fsmv2.flow import Login
+from fsmv2.flow.nats.nats_client import NatsClient
+
 pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
 SUBJECT = "cmd.v1.acme.filler._write.value"
@@ -88,16 +91,17 @@ class Started:
         limit = loop.time() + 40
         while True:
             assert loop.time() < limit, f"nobody answers: {(self.folder / 'output').read_text()}"
+            # Not a plain client: whose server is killed while it connects leaves its socket open.
+            client = NatsClient(self.url, Login())
             try:
-                client = await nats.connect(
-                    self.url, allow_reconnect=False, connect_timeout=1, error_cb=_nothing
-                )
+                await client.connect()
                 payload = msgspec.json.encode({"value": value, **more})
-                message = await client.request(SUBJECT, payload, timeout=3)
-                await client.close()
+                message = await client.nats.request(SUBJECT, payload, timeout=3)
                 return dict(msgspec.json.decode(message.data))
             except (OSError, nats.errors.Error):
                 await asyncio.sleep(0.1)
+            finally:
+                await client.close()
 
     async def until_written(self, value: int) -> None:
         """Until a command without an id is executed; one that is refused was not written."""
@@ -110,10 +114,6 @@ class Started:
         """How often the device got which value."""
         writes = [pdu for _, _, pdu in self.device.requests if pdu[0] in (6, 16)]
         return Counter(struct.unpack(">H", pdu[-2:])[0] for pdu in writes)
-
-
-async def _nothing(_error: Exception) -> None:
-    """The client would print what goes wrong while the broker starts."""
 
 
 @pytest.mark.parametrize("broker", [False, True], ids=["alone", "with the broker"])
